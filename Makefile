@@ -1,0 +1,53 @@
+# make serve, make test: nothing but Python 3.11 or newer and make is needed. See README.md.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TOOLS := tools/node_modules/.ready
+export REDOCLY_TELEMETRY = off
+export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
+
+.PHONY: serve test test-slow check bench lock clean
+
+serve: $(READY) ## make the environment and start the mock
+	$(BIN)/mockserver serve
+
+test: $(READY) ## make the environment and run all tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(READY) $(TOOLS) ## the slow tests: stock Schemathesis, Prism as a proxy, a TypeScript client, a wheel
+	$(BIN)/python -m pytest -m slow
+
+check: $(READY) $(TOOLS) ## lint, format, types, and both contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m openapi_spec_validator spec/openapi.yaml mockserver/control/openapi.yaml
+	tools/node_modules/.bin/redocly lint --extends=recommended spec/openapi.yaml mockserver/control/openapi.yaml
+
+bench: $(READY) $(TOOLS) ## measure against Prism and write benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run
+
+lock: $(READY) ## pin the newest versions that pyproject.toml allows
+	$(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/pip install --quiet pip-tools
+	$(VENV)/lock/bin/pip-compile --quiet --upgrade --extra dev --extra contract --generate-hashes --allow-unsafe \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-options --strip-extras --no-annotate --no-header \
+		-o requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) tools/node_modules
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(TOOLS): tools/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
+	cd tools && npm ci --silent
+	@touch $@

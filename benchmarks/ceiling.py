@@ -1,0 +1,33 @@
+"""A server that does nothing but answer: what the load generator can reach at most is measured against it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import cast
+
+import uvloop
+
+_BODY = b'{"balance":"' + b"0" * 275 + b'"}'
+_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_BODY) + _BODY
+
+
+class _Answerer(asyncio.Protocol):
+    """Answers whatever arrives: the generator sends one request at a time, in one piece."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what answers are written to."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002  (asyncio names it)
+        """Answer."""
+        self._transport.write(_ANSWER)
+
+
+async def _serve(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(_Answerer, "127.0.0.1", port)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve(int(sys.argv[1])))

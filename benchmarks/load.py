@@ -1,0 +1,172 @@
+"""The load generator: a small HTTP/1.1 client that keeps connections busy. It runs as a process of its own.
+
+``python -m benchmarks.load`` reads a ``Job`` as JSON from standard input and writes a ``Result`` as JSON to its output.
+Each connection has one request under way at any time and sends the next as soon as the answer is complete. Nothing is
+parsed beyond the status and the length of the body, so that the generator stays ahead of the servers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from typing import cast
+
+import uvloop
+
+_HEAD_END = b"\r\n\r\n"
+_STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_LAST_ANSWERS_WITHIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to send, where, how much of it at once, and for how long."""
+
+    port: int
+    request: str
+    connections: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a job."""
+
+    answers: int = 0
+    """Good answers: 2xx, and complete before the time was up."""
+    seconds: float = 0.0
+    busy: float = 0.0
+    """The part of that time for which the generator itself kept a core busy."""
+    errors: int = 0
+    """Answers that were not 2xx, requests without an answer, and connections that broke."""
+    first_error: str = ""
+    bytes_per_answer: int = 0
+    """Size of the last answer's body."""
+
+    def fail(self, why: str) -> None:
+        """Count an error."""
+        self.errors += 1
+        self.first_error = self.first_error or why
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the connections of a job share."""
+
+    request: bytes
+    result: Result = field(default_factory=Result)
+    deadline: float = float("inf")
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: sends, waits for the whole answer, sends again until the time is up."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+        self._buffer = b""
+        self._missing = -1
+        self._status = 0
+        self._transport: asyncio.WriteTransport | None = None
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what requests are written to."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def send(self) -> None:
+        """Send the request."""
+        assert self._transport is not None
+        self._transport.write(self._run.request)
+
+    def data_received(self, data: bytes) -> None:
+        """Count an answer when its last byte is there."""
+        if self._missing < 0:
+            data = self._read_head(data)
+            if self._missing < 0:
+                return
+        self._missing -= len(data)
+        if self._missing == 0:
+            self._missing = -1
+            self._finish_answer()
+        elif self._missing < 0:
+            self._stop("more bytes than the answer's Content-Length")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A connection that the server closes is an error, unless the time is up."""
+        if not self.done.done():
+            self._stop(f"the connection was closed: {exc or 'end of stream'}")
+
+    def _read_head(self, data: bytes) -> bytes:
+        """Take the answer's head off; what follows it is returned."""
+        self._buffer += data
+        head, found, rest = self._buffer.partition(_HEAD_END)
+        if not found:
+            return b""
+        self._buffer = b""
+        status, length = _STATUS.match(head), _LENGTH.search(head)
+        if status is None or length is None:
+            self._stop("an answer without a status or a Content-Length")
+            return b""
+        self._status, self._missing = int(status[1]), int(length[1])
+        self._run.result.bytes_per_answer = self._missing
+        return rest
+
+    def _finish_answer(self) -> None:
+        if self._status // 100 != 2:
+            self._run.result.fail(f"status {self._status}")
+        elif time.perf_counter() <= self._run.deadline:
+            self._run.result.answers += 1
+        if time.perf_counter() < self._run.deadline:
+            self.send()
+        else:
+            self._stop()
+
+    def _stop(self, error: str = "") -> None:
+        if self.done.done():
+            return
+        if error:
+            self._run.result.fail(error)
+        self.done.set_result(None)
+        if self._transport is not None:
+            self._transport.close()
+
+
+async def drive(job: Job) -> Result:
+    """Do a job."""
+    run = _Run(job.request.encode("latin-1"))
+    loop = asyncio.get_running_loop()
+    connections = [
+        (await loop.create_connection(lambda: _Connection(run), "127.0.0.1", job.port))[1]
+        for _ in range(job.connections)
+    ]
+    started, cpu = time.perf_counter(), time.process_time()
+    run.deadline = started + job.seconds
+    for connection in connections:
+        connection.send()
+    patience = job.seconds + _LAST_ANSWERS_WITHIN_SECONDS
+    _, unanswered = await asyncio.wait([each.done for each in connections], timeout=patience)
+    for _ in unanswered:
+        run.result.fail(f"no answer within {_LAST_ANSWERS_WITHIN_SECONDS:.0f} s")
+    run.result.seconds = job.seconds
+    run.result.busy = (time.process_time() - cpu) / (time.perf_counter() - started)
+    return run.result
+
+
+def main() -> int:
+    """Read a job, do it, write the result."""
+    job = Job(**json.load(sys.stdin))
+    try:
+        result = uvloop.run(drive(job))
+    except OSError as error:
+        result = Result(errors=1, first_error=str(error))
+    json.dump(asdict(result), sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

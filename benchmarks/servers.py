@@ -1,0 +1,143 @@
+"""The servers that are measured: started on a free port, watched from outside, and always ended."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.errors import BenchError
+from benchmarks.scenarios import BALANCE_PATH, Scenario, random_key
+
+PROJECT = Path(__file__).resolve().parent.parent
+_ANSWERS_WITHIN_SECONDS = 60.0
+_ENDS_WITHIN_SECONDS = 5.0
+_KIB_PER_MIB = 1024
+_CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A server that can be started."""
+
+    name: str
+    command: tuple[str, ...]
+    """``{port}`` stands for the port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs."""
+
+    name: str
+    pid: int
+    port: int
+    first_answer_seconds: float
+    """From the start of the process to the whole answer of the first request, a balance with status 200."""
+
+    def memory_mib(self) -> float:
+        """Resident memory of the process."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / _KIB_PER_MIB
+        raise BenchError(f"{self.name} has ended, its memory cannot be read")
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the process has used, all its threads together."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
+
+
+def ours() -> Program:
+    """This project's server, as ``mockserver serve`` starts it: one process, both validations on."""
+    return Program("mockserver", (sys.executable, "-m", "mockserver", "serve", "--port", "{port}"))
+
+
+def do_nothing() -> Program:
+    """The server that shows what the load generator can reach."""
+    return Program("do-nothing server", (sys.executable, "-m", "benchmarks.ceiling", "{port}"))
+
+
+@contextmanager
+def running(program: Program) -> Iterator[Server]:
+    """A server, from its first answer on; it is ended on the way out. Raises BenchError when it does not come up."""
+    port = _free_port()
+    command = [each.format(port=port) for each in program.command]
+    with tempfile.TemporaryFile() as log:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        try:
+            if not _answers(process, port):
+                log.seek(0)
+                raise BenchError(f"{program.name} did not start: {_last_line(log.read())}")
+            yield Server(program.name, process.pid, port, time.perf_counter() - started)
+        finally:
+            _end(process)
+
+
+def ask(server: Server, scenario: Scenario, connection: http.client.HTTPConnection | None = None) -> object:
+    """The decoded JSON of one answer. Raises BenchError when it is not a 200."""
+    client = connection or http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    headers = {"X-API-Key": scenario.key or random_key(), "Content-Type": "application/json"}
+    client.request(scenario.method, scenario.path, scenario.body or None, headers)
+    response = client.getresponse()
+    content = response.read()
+    if connection is None:
+        client.close()
+    if response.status != 200:
+        raise BenchError(f"{server.name} answered {scenario.name} with {response.status}: {content[:200]!r}")
+    return json.loads(content)
+
+
+def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait for the first good answer; False when the process ended or stayed silent."""
+    give_up = time.perf_counter() + _ANSWERS_WITHIN_SECONDS
+    while process.poll() is None and time.perf_counter() < give_up:
+        try:
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            client.request("GET", BALANCE_PATH, headers={"X-API-Key": "sk_test_default"})
+            response = client.getresponse()
+            response.read()
+            client.close()
+            if response.status == 200:
+                return True
+        except OSError:
+            pass
+        time.sleep(0.002)
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_ENDS_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment() -> dict[str, str]:
+    """The environment, without settings that would make this server another than its default."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+
+
+def _last_line(log: bytes) -> str:
+    lines = log.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

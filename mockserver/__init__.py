@@ -1,0 +1,1 @@
+"""A stateful mock of the AlterLab Billing API, driven by one OpenAPI document."""

@@ -1,0 +1,70 @@
+"""Answers to what no operation serves: unknown paths, wrong methods, and errors from Connexion and Starlette."""
+
+import logging
+
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from mockserver.api import rate_limits
+from mockserver.api.rate_limits import Headers
+from mockserver.api.reply import JSON_HEADERS, encode, send_json
+from mockserver.clock import Clock
+from mockserver.contract import Contract
+from mockserver.framework import ConnexionRequest, ConnexionResponse, ProblemException
+
+logger = logging.getLogger(__name__)
+
+
+class Fallback:
+    """Speaks the envelope where no compiled operation does."""
+
+    def __init__(self, clock: Clock, contracts: dict[str, Contract]) -> None:
+        self._clock = clock
+        self._contracts = contracts
+        """By the prefix of their paths."""
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        """The last ASGI app of the chain: nothing is here."""
+        await self.refuse(send, 404, f"No such path: {scope['path'][:200]}")
+
+    async def refuse(self, send: Send, status: int, detail: str) -> None:
+        """Answer with an error."""
+        await send_json(send, status, encode({"detail": detail}), self._headers())
+
+    async def on_http_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        """Starlette's own errors: 405 above all, whose ``Allow`` must name every method of the path."""
+        if not isinstance(error, HTTPException):
+            raise error
+        headers = self._headers()
+        detail = str(error.detail)
+        if error.status_code == 405:
+            path = request.scope["path"]
+            allowed = ", ".join(self._allowed(path))
+            headers.append((b"allow", allowed.encode()))
+            detail = f"Method {request.method} is not allowed here. Allowed: {allowed}."
+        return _response(error.status_code, detail, headers)
+
+    async def on_problem(self, _: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        """Connexion's own errors."""
+        if not isinstance(error, ProblemException):
+            raise error
+        return _response(error.status, str(error.detail), self._headers())
+
+    async def on_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        """Anything else is a fault of the mock."""
+        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return _response(500, "The mock failed; its log says why. Please report it.", self._headers())
+
+    def _headers(self) -> Headers:
+        return rate_limits.anonymous(self._clock.now()).headers
+
+    def _allowed(self, path: str) -> list[str]:
+        for prefix, contract in self._contracts.items():
+            if path.startswith(prefix):
+                return contract.allowed_methods(path.removeprefix(prefix))
+        return []
+
+
+def _response(status: int, detail: str, headers: Headers) -> ConnexionResponse:
+    names = [(name.decode(), value.decode()) for name, value in [*JSON_HEADERS, *headers]]
+    return ConnexionResponse(status_code=status, body=encode({"detail": detail}), headers=dict(names))

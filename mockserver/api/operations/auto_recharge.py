@@ -1,0 +1,39 @@
+"""Auto-recharge: settings, history and a dry run."""
+
+from mockserver.api import pagination, render
+from mockserver.api.compiled import Call, Json
+from mockserver.billing import auto_recharge
+from mockserver.billing.auto_recharge import Consent
+
+
+def get_auto_recharge(call: Call) -> Json:
+    return render.auto_recharge(call.context.account)
+
+
+def update_auto_recharge(call: Call) -> Json:
+    body = call.body
+    auto_recharge.configure(
+        call.context,
+        enabled=body["enabled"],
+        threshold_microcents=body["threshold_microcents"],
+        amount_cents=body["recharge_amount_cents"],
+        stripe_payment_method_id=body["stripe_payment_method_id"],
+        consent=Consent(body["consent_text"], body["consent_source"], body["terms_version"]),
+    )
+    return render.auto_recharge(call.context.account)
+
+
+def disable_auto_recharge(call: Call) -> Json:
+    auto_recharge.disable(call.context)
+    return render.acknowledgement("Auto-recharge is disabled.")
+
+
+def list_auto_recharge_history(call: Call) -> Json:
+    page = pagination.by_number(call, call.context.account.auto_recharge.attempts)
+    history = render.page("history", [render.auto_recharge_attempt(each) for each in page.items], page)
+    return {**history, "page": call.params["page"], "per_page": call.params["per_page"]}
+
+
+def check_auto_recharge(call: Call) -> Json:
+    check = auto_recharge.check(call.context)
+    return render.auto_recharge_check(check, call.context.account.auto_recharge)

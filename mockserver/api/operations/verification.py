@@ -1,0 +1,15 @@
+"""Verification of a person by a code."""
+
+from mockserver.api import render
+from mockserver.api.compiled import Call, Json
+from mockserver.billing import verification
+
+
+def initiate_verification(call: Call) -> Json:
+    challenge = verification.initiate(call.context, call.body["action"], call.body["method"])
+    return render.verification_challenge(challenge)
+
+
+def confirm_verification(call: Call) -> Json:
+    success, challenge = verification.confirm(call.context, call.body["challenge_id"], call.body["code"])
+    return render.verification_result(success, challenge.remaining_attempts)

@@ -1,0 +1,82 @@
+"""Parameters: text from path, query and headers made into values, by the types that the contract gives them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver.api.errors import Problem
+from mockserver.api.validation import problems
+from mockserver.schemas import Schema, compile_schema, resolve
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Parameters:
+    """The parameters of one operation, made ready."""
+
+    def __init__(self, parameters: list[Schema], components: Schema) -> None:
+        self._readers = [_Reader(each, resolve(each.get("schema", {}), components)) for each in parameters]
+        self._validators = [
+            (place, readers, compile_schema(_as_object(readers), components))
+            for place in ("path", "query", "header")
+            if (readers := [reader for reader in self._readers if reader.place == place])
+        ]
+        self._defaults = {reader.name: reader.default for reader in self._readers if reader.place != "path"}
+
+    def read(
+        self, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
+    ) -> tuple[dict[str, Any], list[Problem]]:
+        """The values by name, with defaults for those left out, and all that is wrong with them."""
+        values = dict(self._defaults)
+        found: list[Problem] = []
+        for place, readers, validator in self._validators:
+            source = _source(place, path, query, headers)
+            given = {each.name: each.parse(source[each.key]) for each in readers if each.key in source}
+            if not validator.is_valid(given):
+                found.extend(problems(validator, given, [place], parsed=True))
+            values.update(given)
+        return values, found
+
+
+class _Reader:
+    """One parameter: where it stands, what it is called, how its text becomes a value."""
+
+    def __init__(self, parameter: Schema, schema: Schema) -> None:
+        self.name: str = parameter["name"]
+        self.place: str = parameter["in"]
+        self.key = self.name.lower() if self.place == "header" else self.name
+        self.required: bool = parameter.get("required", False)
+        self.schema: Schema = parameter.get("schema", {})
+        self.default = schema.get("default")
+        self._type = schema.get("type")
+
+    def parse(self, text: str) -> Any:
+        """The value; what cannot be read stays text, and fails validation as such."""
+        if self._type == "integer" and _INTEGER.fullmatch(text):
+            return int(text)
+        if self._type == "boolean":
+            return _BOOLEANS.get(text.lower(), text)
+        return text
+
+
+def _as_object(readers: list[_Reader]) -> Schema:
+    return {
+        "type": "object",
+        "properties": {reader.name: reader.schema for reader in readers},
+        **({"required": required} if (required := [reader.name for reader in readers if reader.required]) else {}),
+    }
+
+
+def _source(place: str, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]) -> Mapping[str, str]:
+    """What was sent there, as text; of a query parameter that is repeated, the last counts."""
+    if place == "path":
+        return path
+    if place == "query":
+        return dict(_pairs(query)) if query else {}
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace")

@@ -1,0 +1,133 @@
+"""The composition root: the one module that knows every layer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver import fixtures, resources
+from mockserver.api.compiled import CompiledMiddleware, Rules
+from mockserver.api.fallback import Fallback
+from mockserver.api.operations import HANDLERS
+from mockserver.clock import Clock
+from mockserver.contract import Contract
+from mockserver.control.guard import ControlGuard
+from mockserver.control.operations import handlers as control_handlers
+from mockserver.framework import (
+    ConnexionMiddleware,
+    ExceptionMiddleware,
+    ProblemException,
+    Resolver,
+    RoutingMiddleware,
+    ServerErrorMiddleware,
+)
+from mockserver.hosted.pages import Pages
+from mockserver.settings import Settings
+from mockserver.world import World
+from mockserver.yaml_file import error_at
+
+CONTROL_PREFIX = "/_mock"
+_API_PREFIX = "/api/"
+_PREFLIGHT_SECONDS = 86_400
+_EXPOSED_HEADERS = (
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "Retry-After",
+    "X-AlterLab-Balance",
+    "X-AlterLab-Balance-Warning",
+)
+
+
+class _Routing(RoutingMiddleware):
+    """Connexion's routing, that answers a path with a slash too many by 404 and not by a redirect."""
+
+    def add_api(self, *args: Any, **kwargs: Any) -> None:
+        super().add_api(*args, **kwargs)
+        self.router.redirect_slashes = False
+        for route in self.router.routes:
+            if isinstance(route, Mount) and isinstance(route.app, Router):
+                route.app.redirect_slashes = False
+
+
+_MIDDLEWARES: list[Any] = [ServerErrorMiddleware, ExceptionMiddleware, _Routing, CompiledMiddleware]
+"""All of Connexion's that a request passes; the compiled operation does the work of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that is ready to be run: the ASGI app, and what it is made of."""
+
+    app: ASGIApp
+    world: World
+    contract: Contract
+
+
+def build(settings: Settings, *, clock: Clock | None = None, public_url: str | None = None) -> Server:
+    """Put a server together. Raises FileError when contract or fixtures cannot be used."""
+    contract = Contract.load(settings.spec)
+    _check_handlers(contract)
+    world = World(fixtures.load(settings.fixtures), clock or Clock(settings.now), settings.seed)
+    url = public_url or f"http://{settings.host}:{settings.port}"
+    controls = Contract.load(resources.control_spec())
+    fallback = Fallback(world.clock, {CONTROL_PREFIX: controls, "": contract})
+    connexion = ConnexionMiddleware(
+        Pages(world, contract, otherwise=fallback),
+        middlewares=_MIDDLEWARES,
+    )
+    _serve(connexion, Rules(world, contract, HANDLERS, settings.enforce_rate_limits, url))
+    _serve(connexion, Rules(world, controls, control_handlers(controls), False, url, counted=False), CONTROL_PREFIX)
+    connexion.add_error_handler(HTTPException, fallback.on_http_exception)
+    connexion.add_error_handler(ProblemException, fallback.on_problem)
+    connexion.add_error_handler(Exception, fallback.on_exception)
+    guard = ControlGuard(
+        connexion,
+        host=settings.host,
+        token=settings.control_token,
+        refuse=lambda send, detail: fallback.refuse(send, 403, detail),
+    )
+    return Server(_Front(api=_with_cors(connexion), control=guard, others=connexion), world, contract)
+
+
+class _Front:
+    """Sends a request to what its path belongs to."""
+
+    def __init__(self, *, api: ASGIApp, control: ASGIApp, others: ASGIApp) -> None:
+        self._api, self._control, self._others = api, control, others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if path.startswith(_API_PREFIX):
+            await self._api(scope, receive, send)
+        elif path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/"):
+            await self._control(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+
+def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None = None) -> None:
+    resolver = Resolver(function_resolver=rules.handlers.__getitem__)
+    connexion.add_api(rules.contract.for_routing(), base_path=base_path, resolver=resolver, rules=rules)
+
+
+def _check_handlers(contract: Contract) -> None:
+    """Every operation of the contract must be served, and every handler have its operation."""
+    for operation in contract.operations.values():
+        if operation.operation_id not in HANDLERS:
+            problem = f"operation '{operation.operation_id}' has no handler in mockserver/api/operations"
+            raise error_at(contract.path, ["paths", operation.path, operation.method, "operationId"], problem)
+
+
+def _with_cors(app: ASGIApp) -> ASGIApp:
+    """Any web page may call the API, as it may in development; none may send cookies along."""
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
+        allow_headers=["X-API-Key", "X-Organization-Id", "Content-Type", "Prefer"],
+        expose_headers=_EXPOSED_HEADERS,
+        max_age=_PREFLIGHT_SECONDS,
+    )

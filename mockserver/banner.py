@@ -1,0 +1,24 @@
+"""What the server says when it starts."""
+
+from mockserver.world import World
+
+
+def text(url: str, world: World) -> str:
+    """The address, the keys to try, and where to look further."""
+    keys = [(persona.key, persona.title) for persona in world.personas.values() if persona.key]
+    keys.sort(key=lambda each: each[0] != "sk_test_default")
+    width = max(len(key) for key, _ in keys)
+    lines = [f"  {key:<{width}}  {title}" for key, title in keys]
+    clock = f"The clock stands at {world.clock.now():%Y-%m-%dT%H:%M:%SZ}." if world.clock.frozen else ""
+    return "\n".join(
+        [
+            f"AlterLab billing mock on {url}",
+            "",
+            "Keys to try (any other sk_test_... is an account of its own, like sk_test_default):",
+            *lines,
+            "",
+            f'  curl {url}/api/v1/billing/balance -H "X-API-Key: sk_test_default"',
+            "",
+            f"Interactive docs: {url}/docs   Control API: {url}/_mock/openapi.json   Ctrl-C ends it. {clock}".rstrip(),
+        ]
+    )

@@ -1,0 +1,211 @@
+"""Auto-recharge: a card is charged when usage takes the balance below a threshold.
+
+Defaults, minimum and maximum are documented; failures, the pause and the history are assumed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.billing import invoices, money, payment_methods
+from mockserver.billing.errors import CardDeclined, NoUsableCard, UnknownCard
+from mockserver.billing.payment_methods import Card
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Context
+
+DEFAULT_THRESHOLD_MICROCENTS = 500_000_000
+DEFAULT_AMOUNT_CENTS = 5_000
+MAX_FAILURES = 3
+PAUSE = timedelta(seconds=60)
+
+ConsentSource = Literal["deposit_flow", "success_page", "settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the customer agreed to, as the front end recorded it."""
+
+    text: str | None = None
+    source: ConsentSource | None = None
+    terms_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One recharge that was tried, in the history."""
+
+    id: str
+    status: Literal["succeeded", "failed"]
+    amount_cents: int
+    balance_before_microcents: int
+    balance_after_microcents: int
+    payment_method_id: str | None
+    invoice_id: str | None
+    failure_reason: str | None
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class AutoRecharge:
+    """Settings and history. Never configured: the defaults, disabled."""
+
+    enabled: bool = False
+    threshold_microcents: int = DEFAULT_THRESHOLD_MICROCENTS
+    amount_cents: int = DEFAULT_AMOUNT_CENTS
+    stripe_payment_method_id: str | None = None
+    """The card that pays; None: the default card of the moment."""
+    consent: Consent = field(default_factory=Consent)
+    consecutive_failures: int = 0
+    updated_at: datetime | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def last_success(self) -> Attempt | None:
+        return next((attempt for attempt in reversed(self.attempts) if attempt.status == "succeeded"), None)
+
+    @property
+    def last_failure_reason(self) -> str | None:
+        """Why the last attempt failed; None if it did not."""
+        return self.attempts[-1].failure_reason if self.attempts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a recharge would meet now."""
+
+    card: Card | None
+    message: str
+    card_expired: bool = False
+    days_until_expiry: int | None = None
+    works: bool = False
+
+
+def configure(
+    context: Context,
+    *,
+    enabled: bool,
+    threshold_microcents: int,
+    amount_cents: int,
+    stripe_payment_method_id: str | None = None,
+    consent: Consent | None = None,
+) -> AutoRecharge:
+    """Replace the settings. Raises UnknownCard, and NoUsableCard when enabling without a card that could pay."""
+    account = context.account
+    if stripe_payment_method_id is not None and account.wallet.find(stripe_payment_method_id) is None:
+        raise UnknownCard(stripe_payment_method_id)
+    settings = account.auto_recharge
+    if enabled:
+        card = _payer(context, stripe_payment_method_id)
+        if card is None or context.now >= card.expires_at:
+            raise NoUsableCard()
+        settings.consecutive_failures = 0
+    settings.enabled = enabled
+    settings.threshold_microcents = threshold_microcents
+    settings.amount_cents = amount_cents
+    settings.stripe_payment_method_id = stripe_payment_method_id
+    settings.consent = consent or Consent()
+    settings.updated_at = context.now
+    context.audit(
+        "auto_recharge.updated",
+        enabled=enabled,
+        threshold_microcents=threshold_microcents,
+        recharge_amount_cents=amount_cents,
+    )
+    return settings
+
+
+def disable(context: Context) -> AutoRecharge:
+    """Switch it off and keep the other settings."""
+    settings = context.account.auto_recharge
+    settings.enabled = False
+    settings.updated_at = context.now
+    context.audit("auto_recharge.disabled")
+    return settings
+
+
+def check(context: Context) -> Check:
+    """Tell whether the card would work, and charge nothing."""
+    card = _payer(context, context.account.auto_recharge.stripe_payment_method_id)
+    if card is None:
+        return Check(None, "There is no payment method. Add a card first.")
+    days = (card.expires_at - context.now).days
+    refusal = card.decline_code(context.now)
+    if refusal == "expired_card":
+        return Check(card, f"The {card.label} has expired.", card_expired=True, days_until_expiry=days)
+    if refusal is not None:
+        return Check(card, f"The {card.label} would be declined ({refusal}).", days_until_expiry=days)
+    return Check(card, f"The {card.label} would be charged.", days_until_expiry=days, works=True)
+
+
+def run_if_due(context: Context) -> None:
+    """Recharge at once when the balance is below the threshold, unless one was tried in the last 60 seconds."""
+    settings = context.account.auto_recharge
+    if not settings.enabled or context.account.ledger.balance >= settings.threshold_microcents:
+        return
+    if settings.attempts and context.now - settings.attempts[-1].created_at < PAUSE:
+        return
+    system = context.at(context.now)
+    card = _payer(system, settings.stripe_payment_method_id)
+    try:
+        _succeed(system, payment_methods.charge(card, system.now))
+    except CardDeclined as error:
+        _fail(system, card, error.code)
+    except NoUsableCard:
+        _fail(system, card, "no_payment_method")
+
+
+def _payer(context: Context, stripe_id: str | None) -> Card | None:
+    wallet = context.account.wallet
+    return wallet.default if stripe_id is None else wallet.find(stripe_id)
+
+
+def _succeed(context: Context, card: Card) -> None:
+    account, settings = context.account, context.account.auto_recharge
+    before = account.ledger.balance
+    amount = money.in_microcents(settings.amount_cents)
+    attempt_id = account.ids.uuid()
+    context.credit("auto_recharge", amount, "Auto-recharge", reference_type="auto_recharge", reference_id=attempt_id)
+    invoice = invoices.issue(context, settings.amount_cents, "Auto-recharge")
+    settings.attempts.append(
+        Attempt(
+            attempt_id,
+            "succeeded",
+            settings.amount_cents,
+            before,
+            account.ledger.balance,
+            card.id,
+            invoice.id,
+            None,
+            context.now,
+        )
+    )
+    settings.consecutive_failures = 0
+    context.audit("auto_recharge.succeeded", amount_cents=settings.amount_cents, invoice=invoice.number)
+    context.tell("auto_recharge", f"Auto-recharge with {card.label}", amount)
+
+
+def _fail(context: Context, card: Card | None, reason: str) -> None:
+    account, settings = context.account, context.account.auto_recharge
+    balance = account.ledger.balance
+    settings.attempts.append(
+        Attempt(
+            account.ids.uuid(),
+            "failed",
+            settings.amount_cents,
+            balance,
+            balance,
+            card.id if card else None,
+            None,
+            reason,
+            context.now,
+        )
+    )
+    settings.consecutive_failures += 1
+    context.audit("auto_recharge.failed", amount_cents=settings.amount_cents, reason=reason)
+    context.tell("auto_recharge_failed", f"Auto-recharge failed ({reason})")
+    if settings.consecutive_failures >= MAX_FAILURES:
+        settings.enabled = False
+        context.audit("auto_recharge.disabled", reason="three failures in a row")

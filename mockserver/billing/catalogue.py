@@ -1,0 +1,112 @@
+"""What is for sale and what is known to everybody: plans, prices, promo codes, test cards.
+
+Loaded from ``fixtures/catalogue.yaml``; the one thing that all accounts share.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from hashlib import blake2b
+from typing import Literal
+
+from mockserver.billing.errors import UnknownPrice
+
+PlanSlug = Literal["free", "starter", "growth", "scale"]
+CheckoutMode = Literal["subscription", "payment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A monthly plan. The free one has no price."""
+
+    slug: PlanSlug
+    name: str
+    price_cents: int
+    monthly_credits: int
+    price_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditPack:
+    """A one-time purchase of balance."""
+
+    price_id: str
+    name: str
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromoCode:
+    """A bonus on a deposit: a percentage with a cap, or a fixed amount. Once per account."""
+
+    code: str
+    type: Literal["percentage", "fixed"]
+    value: int
+    """Percent, or cents."""
+    min_deposit_cents: int = 0
+    max_bonus_cents: int | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestCard:
+    """A payment method id with known behaviour, as Stripe publishes them."""
+
+    __test__ = False
+
+    id: str
+    brand: str
+    last4: str
+    declines_attach: str | None = None
+    """Stripe's decline code when the card is added to a customer."""
+    declines_charge: str | None = None
+    """Stripe's decline code when the card is charged."""
+    exp_month: int | None = None
+    exp_year: int | None = None
+
+
+_BRANDS = ("visa", "mastercard", "amex", "discover")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Plans from free to the dearest, credit packs, promo codes and test cards."""
+
+    plans: list[Plan]
+    credit_packs: list[CreditPack]
+    promo_codes: list[PromoCode]
+    test_cards: list[TestCard]
+
+    @cached_property
+    def free_plan(self) -> Plan:
+        return self.plan("free")
+
+    @cached_property
+    def _cards(self) -> dict[str, TestCard]:
+        return {card.id: card for card in self.test_cards}
+
+    def plan(self, slug: str) -> Plan:
+        """The plan of that name; KeyError if there is none."""
+        return next(plan for plan in self.plans if plan.slug == slug)
+
+    def price(self, price_id: str) -> Plan | CreditPack:
+        """What a price id buys. Raises UnknownPrice."""
+        items: list[Plan | CreditPack] = [*self.plans, *self.credit_packs]
+        for item in items:
+            if item.price_id == price_id:
+                return item
+        raise UnknownPrice(price_id, [item.price_id for item in items if item.price_id])
+
+    def promo_code(self, code: str) -> PromoCode | None:
+        """The promo code as customers type it: case and surrounding space do not matter."""
+        wanted = code.strip().upper()
+        return next((promo for promo in self.promo_codes if promo.code == wanted), None)
+
+    def card(self, stripe_id: str) -> TestCard:
+        """The known test card of that id, else one derived from the id that always works."""
+        known = self._cards.get(stripe_id)
+        if known is not None:
+            return known
+        digest = blake2b(stripe_id.encode(), digest_size=8).digest()
+        last4 = str(int.from_bytes(digest[:4], "big") % 10_000).zfill(4)
+        return TestCard(stripe_id, _BRANDS[digest[4] % len(_BRANDS)], last4, exp_month=digest[5] % 12 + 1)

@@ -1,0 +1,239 @@
+"""Checkout sessions: opened by a deposit or a price, paid once on a page or by the control API.
+
+That deposits and checkouts open Stripe sessions is documented; the rest is assumed, after Stripe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.billing import auto_recharge, invoices, money, payment_methods, promo, subscription
+from mockserver.billing.catalogue import CheckoutMode, Plan
+from mockserver.billing.errors import CardDeclined, SessionClosed, SessionNotFound, WrongCheckoutMode
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Context
+
+LIFETIME = timedelta(hours=24)
+ANY_WORKING_CARD = "pm_card_visa"
+"""Who pays when nobody says with what and the account has no card."""
+
+Status = Literal["open", "complete", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class AutoRechargeRequest:
+    """Auto-recharge settings that a deposit asked for; they take effect when it is paid."""
+
+    threshold_microcents: int
+    amount_cents: int
+
+
+@dataclass(slots=True)
+class CheckoutSession:
+    id: str
+    amount_cents: int
+    description: str
+    success_url: str | None
+    cancel_url: str | None
+    created_at: datetime
+    expires_at: datetime
+    price_id: str | None = None
+    promo_code: str | None = None
+    auto_recharge: AutoRechargeRequest | None = None
+    closed: Literal["complete", "expired"] | None = None
+    completed_at: datetime | None = None
+    bonus_cents: int = 0
+    last_decline_code: str | None = None
+
+    def status(self, now: datetime) -> Status:
+        """``open`` until it is paid, expired by hand, or 24 hours old."""
+        if self.closed is not None:
+            return self.closed
+        return "expired" if now >= self.expires_at else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSession:
+    """A visit to the page where customers look after cards, invoices and plan."""
+
+    id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SetupIntent:
+    """Stripe's permission to collect a card without charging it."""
+
+    id: str
+    client_secret: str
+    created_at: datetime
+
+
+def open_deposit(
+    context: Context,
+    amount_cents: int,
+    *,
+    success_url: str | None = None,
+    cancel_url: str | None = None,
+    promo_code: str | None = None,
+    auto_recharge: AutoRechargeRequest | None = None,
+) -> CheckoutSession:
+    """Open a session for a deposit; it costs nothing until it is paid. Raises PromoCodeRefused."""
+    if promo_code is not None:
+        promo_code = promo.check(context, promo_code, amount_cents).code
+    session = _open(context, amount_cents, "Deposit", success_url, cancel_url)
+    session.promo_code = promo_code
+    session.auto_recharge = auto_recharge
+    context.audit("deposit.created", session_id=session.id, amount_cents=amount_cents, promo_code=promo_code)
+    return session
+
+
+def open_price(
+    context: Context, price_id: str, mode: str, success_url: str | None, cancel_url: str | None
+) -> CheckoutSession:
+    """Open a session for a price of the catalogue. Raises UnknownPrice, WrongCheckoutMode."""
+    item = context.catalogue.price(price_id)
+    expected: CheckoutMode = "subscription" if isinstance(item, Plan) else "payment"
+    if mode != expected:
+        raise WrongCheckoutMode(mode, price_id, expected)
+    amount = item.price_cents if isinstance(item, Plan) else item.amount_cents
+    session = _open(context, amount, item.name, success_url, cancel_url)
+    session.price_id = price_id
+    context.audit("checkout.created", session_id=session.id, price_id=price_id)
+    return session
+
+
+def complete(context: Context, session_id: str, stripe_id: str | None = None) -> CheckoutSession:
+    """Pay a session, in one step; paying it again changes nothing.
+
+    ``stripe_id`` names the payer's card; without it the default card pays, or one that always works.
+    Raises SessionNotFound, SessionClosed, CardDeclined.
+    """
+    session = get(context, session_id)
+    if session.closed == "complete":
+        return session
+    _must_be_open(context, session)
+    payer = _charge(context, stripe_id)
+    session.closed, session.completed_at, session.last_decline_code = "complete", context.now, None
+    item = context.catalogue.price(session.price_id) if session.price_id is not None else None
+    if isinstance(item, Plan):
+        context.audit("checkout.completed", session_id=session.id, price_id=session.price_id)
+        _save(context, payer)
+        subscription.start(context, item)
+    else:
+        _credit(context, session)
+        if session.auto_recharge is not None:
+            _enable_auto_recharge(context, session.auto_recharge, payer)
+    return session
+
+
+def decline(context: Context, session_id: str, reason: str) -> CheckoutSession:
+    """Let a payment fail: the session stays open and the ledger untouched. Raises SessionNotFound, SessionClosed."""
+    session = get(context, session_id)
+    _must_be_open(context, session)
+    session.last_decline_code = reason
+    context.audit("checkout.declined", session_id=session.id, reason=reason)
+    return session
+
+
+def expire(context: Context, session_id: str) -> CheckoutSession:
+    """Close a session unpaid; once expired it stays so. Raises SessionNotFound, SessionClosed."""
+    session = get(context, session_id)
+    if session.status(context.now) == "expired":
+        return session
+    _must_be_open(context, session)
+    session.closed = "expired"
+    context.audit("checkout.expired", session_id=session.id)
+    return session
+
+
+def get(context: Context, session_id: str) -> CheckoutSession:
+    """A session of this account. Raises SessionNotFound."""
+    session = context.account.checkout_sessions.get(session_id)
+    if session is None:
+        raise SessionNotFound(session_id)
+    return session
+
+
+def open_portal(context: Context) -> PortalSession:
+    """Open the customer portal."""
+    session = PortalSession(context.account.ids.token("bps_"), context.now)
+    context.account.portal_sessions[session.id] = session
+    context.audit("portal.opened")
+    return session
+
+
+def create_setup_intent(context: Context) -> SetupIntent:
+    """Prepare the collection of a card in the browser."""
+    ids = context.account.ids
+    id = ids.token("seti_")
+    intent = SetupIntent(id, ids.token(f"{id}_secret_"), context.now)
+    context.account.setup_intents[id] = intent
+    context.audit("setup_intent.created", setup_intent_id=id)
+    return intent
+
+
+def _open(
+    context: Context, amount_cents: int, description: str, success_url: str | None, cancel_url: str | None
+) -> CheckoutSession:
+    session = CheckoutSession(
+        id=context.account.ids.token("cs_test_"),
+        amount_cents=amount_cents,
+        description=description,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        created_at=context.now,
+        expires_at=context.now + LIFETIME,
+    )
+    context.account.checkout_sessions[session.id] = session
+    return session
+
+
+def _must_be_open(context: Context, session: CheckoutSession) -> None:
+    status = session.status(context.now)
+    if status != "open":
+        raise SessionClosed(session.id, status)
+
+
+def _charge(context: Context, stripe_id: str | None) -> str:
+    """Charge the payer's card, on the account or not: its Stripe id. Raises CardDeclined."""
+    wallet = context.account.wallet
+    card = wallet.default if stripe_id is None else wallet.find(stripe_id)
+    if card is not None:
+        return payment_methods.charge(card, context.now).stripe_id
+    stripe_id = stripe_id or ANY_WORKING_CARD
+    refusal = context.catalogue.card(stripe_id).declines_charge
+    if refusal is not None:
+        raise CardDeclined(refusal)
+    return stripe_id
+
+
+def _save(context: Context, stripe_id: str) -> None:
+    """Keep the payer's card for charges to come."""
+    if context.account.wallet.find(stripe_id) is None:
+        payment_methods.add(context, stripe_id)
+
+
+def _credit(context: Context, session: CheckoutSession) -> None:
+    amount = money.in_microcents(session.amount_cents)
+    context.credit("deposit", amount, session.description, reference_type="deposit", reference_id=session.id)
+    invoice = invoices.issue(context, session.amount_cents, session.description)
+    context.audit("deposit.completed", session_id=session.id, amount_cents=session.amount_cents, invoice=invoice.number)
+    context.tell("deposit", session.description, amount)
+    if session.promo_code is not None:
+        session.bonus_cents = promo.redeem(context, session.promo_code, session.amount_cents, reference_id=session.id)
+
+
+def _enable_auto_recharge(context: Context, request: AutoRechargeRequest, stripe_id: str) -> None:
+    _save(context, stripe_id)
+    auto_recharge.configure(
+        context,
+        enabled=True,
+        threshold_microcents=request.threshold_microcents,
+        amount_cents=request.amount_cents,
+        stripe_payment_method_id=stripe_id,
+        consent=auto_recharge.Consent(source="deposit_flow"),
+    )

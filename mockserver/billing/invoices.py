@@ -1,0 +1,51 @@
+"""Invoices: one for every charge of a card (assumed)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Context
+
+
+@dataclass(slots=True)
+class Invoice:
+    """Paid at once, but for a renewal that was declined: that one is open, then paid or void."""
+
+    id: str
+    number: str
+    status: Literal["paid", "open", "void"]
+    amount_cents: int
+    description: str
+    period_start: datetime | None
+    period_end: datetime | None
+    created_at: datetime
+    paid_at: datetime | None
+
+
+def issue(
+    context: Context,
+    amount_cents: int,
+    description: str,
+    *,
+    paid: bool = True,
+    period: tuple[datetime, datetime] | None = None,
+) -> Invoice:
+    """Write the next invoice of the account."""
+    account = context.account
+    start, end = period or (None, None)
+    invoice = Invoice(
+        id=account.ids.uuid(),
+        number=f"INV-{len(account.invoices) + 1:06d}",
+        status="paid" if paid else "open",
+        amount_cents=amount_cents,
+        description=description,
+        period_start=start,
+        period_end=end,
+        created_at=context.now,
+        paid_at=context.now if paid else None,
+    )
+    account.invoices.append(invoice)
+    return invoice

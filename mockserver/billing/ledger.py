@@ -1,0 +1,101 @@
+"""The ledger: append-only entries whose sum is the balance, always (assumed)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from mockserver.billing import money
+from mockserver.billing.pages import Page, newest_first
+
+EntryType = Literal["deposit", "auto_recharge", "bonus", "usage", "refund", "subscription"]
+ReferenceType = Literal["deposit", "auto_recharge", "promo", "signup", "scrape", "crawl", "refund", "subscription"]
+
+_DEPOSITED: frozenset[str] = frozenset({"deposit", "auto_recharge"})
+_SPENT: frozenset[str] = frozenset({"usage", "refund"})
+_BOUGHT: frozenset[str] = frozenset({"deposit", "auto_recharge", "bonus"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One credit (positive) or debit (negative), in microcents."""
+
+    id: str
+    type: EntryType
+    amount_microcents: int
+    balance_after_microcents: int
+    reference_type: ReferenceType
+    reference_id: str | None
+    description: str
+    created_at: datetime
+
+
+@dataclass
+class Ledger:
+    """All entries of one account, in order of writing, with running totals beside them."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._positions: dict[str, list[int]] = {}
+        self._deposited = 0
+        self._spent = 0
+        self._opening: dict[tuple[int, int], int] = {}
+        self._bought: dict[tuple[int, int], int] = {}
+        for position, entry in enumerate(self.entries):
+            self._count(position, entry)
+
+    @property
+    def balance(self) -> int:
+        """The sum of all entries, in microcents."""
+        return self.entries[-1].balance_after_microcents if self.entries else 0
+
+    @property
+    def deposited_cents(self) -> int:
+        """Deposits and auto recharges, in whole cents."""
+        return money.in_cents(self._deposited)
+
+    @property
+    def spent_cents(self) -> int:
+        """Usage less refunds, in whole cents, rounded down."""
+        return money.in_cents(-self._spent)
+
+    def append(
+        self,
+        *,
+        id: str,
+        type: EntryType,
+        amount: int,
+        reference_type: ReferenceType,
+        reference_id: str | None,
+        description: str,
+        now: datetime,
+    ) -> Entry:
+        """Write one entry. Whether the balance covers it is the caller's rule."""
+        entry = Entry(id, type, amount, self.balance + amount, reference_type, reference_id, description, now)
+        self.entries.append(entry)
+        self._count(len(self.entries) - 1, entry)
+        return entry
+
+    def page(self, *, limit: int, offset: int, reference_type: str | None = None) -> Page[Entry]:
+        """Entries newest first, all or those of one reference type."""
+        if reference_type is None:
+            return newest_first(self.entries, limit=limit, offset=offset)
+        positions: Sequence[int] = self._positions.get(reference_type, ())
+        page = newest_first(positions, limit=limit, offset=offset)
+        return Page([self.entries[position] for position in page.items], page.total, page.has_more)
+
+    def bought_in_month(self, month: tuple[int, int]) -> int:
+        """What the month's opening balance and its deposits and bonuses come to, in microcents."""
+        return self._opening.get(month, self.balance) + self._bought.get(month, 0)
+
+    def _count(self, position: int, entry: Entry) -> None:
+        self._positions.setdefault(entry.reference_type, []).append(position)
+        month = (entry.created_at.year, entry.created_at.month)
+        self._opening.setdefault(month, entry.balance_after_microcents - entry.amount_microcents)
+        if entry.type in _DEPOSITED:
+            self._deposited += entry.amount_microcents
+        if entry.type in _SPENT:
+            self._spent += entry.amount_microcents
+        if entry.type in _BOUGHT:
+            self._bought[month] = self._bought.get(month, 0) + entry.amount_microcents

@@ -1,0 +1,45 @@
+"""Money as integers, and the one way it is shown.
+
+Source: the Billing page states 1,000,000 microcents = $0.01 (documented). The price of a credit is assumed.
+"""
+
+MICROCENTS_PER_CENT = 1_000_000
+MICROCENTS_PER_CREDIT = 20_000
+"""One credit, the unit of usage, costs $0.0002."""
+
+_CENTS_PER_DOLLAR = 100
+_MICROCENTS_PER_FOURTH_DECIMAL = MICROCENTS_PER_CENT // 100
+
+
+def display(microcents: int) -> str:
+    """Write an amount for people: ``$1,234.56``, and four decimals below a cent.
+
+    Rounds toward minus infinity, so that nobody is shown more money than there is.
+    """
+    if 0 < abs(microcents) < MICROCENTS_PER_CENT:
+        units, decimals = microcents // _MICROCENTS_PER_FOURTH_DECIMAL, 4
+    else:
+        units, decimals = microcents // MICROCENTS_PER_CENT, 2
+    sign = "-" if units < 0 else ""
+    whole, fraction = divmod(abs(units), 10**decimals)
+    return f"{sign}${whole:,}.{fraction:0{decimals}d}"
+
+
+def display_cents(cents: int) -> str:
+    """Write an amount of whole cents for people."""
+    return display(cents * MICROCENTS_PER_CENT)
+
+
+def in_cents(microcents: int) -> int:
+    """Whole cents in an amount, rounded toward minus infinity."""
+    return microcents // MICROCENTS_PER_CENT
+
+
+def in_microcents(cents: int) -> int:
+    """The same amount in microcents."""
+    return cents * MICROCENTS_PER_CENT
+
+
+def dollars(cents: int) -> str:
+    """An amount of whole cents for a sentence: ``$25`` or ``$25.50``."""
+    return f"${cents // _CENTS_PER_DOLLAR:,}" if cents % _CENTS_PER_DOLLAR == 0 else display_cents(cents)

@@ -1,0 +1,137 @@
+"""Cards: added by their Stripe id, one of them the default (assumed; test ids behave as Stripe publishes it)."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardInUse, CardNotFound, NoUsableCard
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    id: str
+    stripe_id: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    created_at: datetime
+    declines_charge: str | None = None
+    """Stripe's decline code, for a test card whose charges fail."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.brand} ending in {self.last4}"
+
+    @property
+    def expires_at(self) -> datetime:
+        """The first moment at which the card is no longer valid: the end of its month."""
+        days = monthrange(self.exp_year, self.exp_month)[1]
+        return datetime(self.exp_year, self.exp_month, days, tzinfo=UTC) + timedelta(days=1)
+
+    def decline_code(self, now: datetime) -> str | None:
+        """Why a charge would be declined now; None if it would go through."""
+        return "expired_card" if now >= self.expires_at else self.declines_charge
+
+
+@dataclass
+class Wallet:
+    """The cards of an account, oldest first. There is a default exactly when there is a card."""
+
+    cards: list[Card] = field(default_factory=list)
+    default_id: str | None = None
+
+    @property
+    def default(self) -> Card | None:
+        return next((card for card in self.cards if card.id == self.default_id), None)
+
+    def find(self, name: str) -> Card | None:
+        """A card by its id or its Stripe id."""
+        return next((card for card in self.cards if name in (card.id, card.stripe_id)), None)
+
+    def get(self, name: str) -> Card:
+        """A card by its id or its Stripe id. Raises CardNotFound."""
+        card = self.find(name)
+        if card is None:
+            raise CardNotFound(name)
+        return card
+
+
+def make_card(context: Context, stripe_id: str) -> Card:
+    """The card that a Stripe id stands for, not added to anything yet."""
+    known = context.catalogue.card(stripe_id)
+    return Card(
+        id=context.account.ids.uuid(),
+        stripe_id=stripe_id,
+        brand=known.brand,
+        last4=known.last4,
+        exp_month=known.exp_month or 12,
+        exp_year=known.exp_year or context.now.year + 3,
+        created_at=context.now,
+        declines_charge=known.declines_charge,
+    )
+
+
+def add(context: Context, stripe_id: str) -> Card:
+    """Add a card; the first one becomes the default. Raises CardAlreadyAdded, CardDeclined."""
+    wallet = context.account.wallet
+    if wallet.find(stripe_id) is not None:
+        raise CardAlreadyAdded(stripe_id)
+    refusal = context.catalogue.card(stripe_id).declines_attach
+    if refusal is not None:
+        raise CardDeclined(refusal)
+    card = make_card(context, stripe_id)
+    wallet.cards.append(card)
+    if wallet.default_id is None:
+        wallet.default_id = card.id
+    context.audit("payment_method.added", payment_method_id=card.id, brand=card.brand, last4=card.last4)
+    context.tell("payment_method_added", f"Added {card.label}")
+    return card
+
+
+def remove(context: Context, name: str) -> Card:
+    """Remove a card; a removed default hands over to the oldest left. Raises CardNotFound, CardInUse."""
+    account = context.account
+    card = account.wallet.get(name)
+    if account.auto_recharge.enabled and account.auto_recharge.stripe_payment_method_id == card.stripe_id:
+        raise CardInUse(card.stripe_id)
+    account.wallet.cards.remove(card)
+    if account.wallet.default_id == card.id:
+        account.wallet.default_id = account.wallet.cards[0].id if account.wallet.cards else None
+    context.audit("payment_method.removed", payment_method_id=card.id, brand=card.brand, last4=card.last4)
+    context.tell("payment_method_removed", f"Removed {card.label}")
+    return card
+
+
+def set_default(context: Context, name: str) -> Card:
+    """Make a card the default. Raises CardNotFound."""
+    card = context.account.wallet.get(name)
+    context.account.wallet.default_id = card.id
+    context.audit("payment_method.default_set", payment_method_id=card.id)
+    return card
+
+
+def expiring(card: Card, moment: datetime) -> Card:
+    """The same card, valid to the end of another month."""
+    return replace(card, exp_month=moment.month, exp_year=moment.year)
+
+
+def declining(card: Card, code: str) -> Card:
+    """The same card, whose charges are declined from now on."""
+    return replace(card, declines_charge=code)
+
+
+def charge(card: Card | None, now: datetime) -> Card:
+    """Charge a card: the card that paid. Raises NoUsableCard, CardDeclined."""
+    if card is None:
+        raise NoUsableCard()
+    refusal = card.decline_code(now)
+    if refusal is not None:
+        raise CardDeclined(refusal)
+    return card

@@ -1,0 +1,198 @@
+"""Subscriptions: monthly plans, changed at once upward and at the period's end downward (assumed, after Stripe).
+
+A period's credits are granted when the period is paid for. A declined renewal leaves the subscription
+``past_due``; it is tried again after 3, 5 and 7 days, and ends when the last try fails.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.billing import invoices, money, payment_methods
+from mockserver.billing.catalogue import Catalogue, Plan, PlanSlug
+from mockserver.billing.errors import CardDeclined, NoUsableCard, SubscriptionPastDue, UnknownPrice
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Account, Context
+
+RETRY_AFTER = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
+"""When an unpaid renewal is tried again, counted from the period's start."""
+
+
+@dataclass(slots=True)
+class Subscription:
+    id: str
+    plan: PlanSlug
+    status: Literal["active", "past_due"]
+    started_at: datetime
+    """The anchor: periods begin on this day of the month."""
+    period: int
+    """How many periods have begun since, the first included."""
+    pending_plan: PlanSlug | None = None
+    """The plan that a downgrade brings at the period's end; ``free`` ends the subscription."""
+    unpaid_invoice_id: str | None = None
+    retries: int = 0
+
+    @property
+    def period_start(self) -> datetime:
+        return add_months(self.started_at, self.period - 1)
+
+    @property
+    def period_end(self) -> datetime:
+        return add_months(self.started_at, self.period)
+
+    @property
+    def due_at(self) -> datetime:
+        """The next moment at which something happens by itself: a retry, or the period's end."""
+        if self.status == "past_due":
+            return self.period_start + RETRY_AFTER[self.retries]
+        return self.period_end
+
+
+def start(context: Context, plan: Plan) -> Subscription:
+    """Begin a plan that has just been paid for, in place of whatever plan there was."""
+    account = context.account
+    account.subscription = subscription = Subscription(account.ids.uuid(), plan.slug, "active", context.now, 1)
+    _invoice(context, plan.price_cents, f"{plan.name} plan")
+    _grant(context, plan.monthly_credits, plan)
+    context.audit("subscription.started", plan=plan.slug)
+    context.tell("subscription", f"Started the {plan.name} plan")
+    return subscription
+
+
+def change(context: Context, price_id: str) -> Subscription | None:
+    """Move to the plan of that price: upward at once and prorated by the second, downward at the period's end.
+
+    Raises UnknownPrice, NoUsableCard, CardDeclined, SubscriptionPastDue.
+    """
+    plan = context.catalogue.price(price_id)
+    if not isinstance(plan, Plan):
+        raise UnknownPrice(price_id, [each.price_id for each in context.catalogue.plans if each.price_id])
+    subscription = context.account.subscription
+    if subscription is None:
+        payment_methods.charge(context.account.wallet.default, context.now)
+        return start(context, plan)
+    current = context.catalogue.plan(subscription.plan)
+    if plan.price_cents > current.price_cents:
+        _upgrade(context, subscription, current, plan)
+    elif plan.slug == subscription.plan:
+        schedule(context, subscription, None)
+    else:
+        schedule(context, subscription, plan.slug)
+    return subscription
+
+
+def schedule(context: Context, subscription: Subscription, plan: PlanSlug | None) -> None:
+    """Set the plan that the period's end brings; None keeps the current one. Already so: nothing changes."""
+    if subscription.pending_plan == plan:
+        return
+    subscription.pending_plan = plan
+    context.audit("subscription.scheduled", plan=subscription.plan, pending_plan=plan)
+    context.tell("subscription", f"At the period's end: the {plan or subscription.plan} plan")
+
+
+def catch_up(account: Account, catalogue: Catalogue, now: datetime) -> None:
+    """Do all that fell due until now, each at its own moment and in order of time."""
+    from mockserver.billing.context import Context
+
+    while account.subscription is not None and account.subscription.due_at <= now:
+        context = Context(account, catalogue, account.subscription.due_at, "system")
+        if account.subscription.status == "past_due":
+            _retry(context, account.subscription)
+        else:
+            _renew(context, account.subscription)
+
+
+def add_months(anchor: datetime, months: int) -> datetime:
+    """The same day some months later, or the last day of a shorter month."""
+    index = anchor.year * 12 + anchor.month - 1 + months
+    year, month = divmod(index, 12)
+    day = min(anchor.day, monthrange(year, month + 1)[1])
+    return anchor.replace(year=year, month=month + 1, day=day)
+
+
+def _upgrade(context: Context, subscription: Subscription, current: Plan, plan: Plan) -> None:
+    if subscription.status == "past_due":
+        raise SubscriptionPastDue()
+    payment_methods.charge(context.account.wallet.default, context.now)
+    left = int((subscription.period_end - context.now).total_seconds())
+    whole = int((subscription.period_end - subscription.period_start).total_seconds())
+    subscription.plan, subscription.pending_plan = plan.slug, None
+    price = (plan.price_cents - current.price_cents) * left // whole
+    _invoice(context, price, f"Upgrade to the {plan.name} plan, prorated")
+    _grant(context, (plan.monthly_credits - current.monthly_credits) * left // whole, plan)
+    context.audit("subscription.upgraded", plan=plan.slug, amount_cents=price)
+    context.tell("subscription", f"Upgraded to the {plan.name} plan")
+
+
+def _renew(context: Context, subscription: Subscription) -> None:
+    if subscription.pending_plan == "free":
+        _end(context, subscription, "at the period's end")
+        return
+    if subscription.pending_plan is not None:
+        subscription.plan, subscription.pending_plan = subscription.pending_plan, None
+    subscription.period += 1
+    plan = context.catalogue.plan(subscription.plan)
+    try:
+        payment_methods.charge(context.account.wallet.default, context.now)
+    except (CardDeclined, NoUsableCard) as error:
+        invoice = _invoice(context, plan.price_cents, f"{plan.name} plan", paid=False)
+        subscription.status, subscription.retries, subscription.unpaid_invoice_id = "past_due", 0, invoice.id
+        context.audit("subscription.past_due", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
+        context.tell("subscription", f"The renewal of the {plan.name} plan failed")
+        return
+    _invoice(context, plan.price_cents, f"{plan.name} plan")
+    _renewed(context, plan)
+
+
+def _retry(context: Context, subscription: Subscription) -> None:
+    invoice = next(each for each in context.account.invoices if each.id == subscription.unpaid_invoice_id)
+    plan = context.catalogue.plan(subscription.plan)
+    try:
+        payment_methods.charge(context.account.wallet.default, context.now)
+    except (CardDeclined, NoUsableCard) as error:
+        subscription.retries += 1
+        context.audit("subscription.retry_failed", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
+        if subscription.retries == len(RETRY_AFTER):
+            invoice.status = "void"
+            _end(context, subscription, "unpaid")
+        return
+    invoice.status, invoice.paid_at = "paid", context.now
+    subscription.status, subscription.unpaid_invoice_id, subscription.retries = "active", None, 0
+    _renewed(context, plan)
+
+
+def _renewed(context: Context, plan: Plan) -> None:
+    _grant(context, plan.monthly_credits, plan)
+    context.audit("subscription.renewed", plan=plan.slug)
+    context.tell("subscription", f"Renewed the {plan.name} plan")
+
+
+def _end(context: Context, subscription: Subscription, why: str) -> None:
+    context.account.subscription = None
+    context.audit("subscription.ended", plan=subscription.plan, reason=why)
+    context.tell("subscription", f"The {subscription.plan} plan ended ({why})")
+
+
+def _grant(context: Context, credits: int, plan: Plan) -> None:
+    subscription = context.account.subscription
+    context.credit(
+        "subscription",
+        credits * money.MICROCENTS_PER_CREDIT,
+        f"{credits:,} credits of the {plan.name} plan",
+        reference_type="subscription",
+        reference_id=subscription.id if subscription else None,
+    )
+
+
+def _invoice(context: Context, amount_cents: int, description: str, *, paid: bool = True) -> invoices.Invoice:
+    subscription = context.account.subscription
+    period = (subscription.period_start, subscription.period_end) if subscription else None
+    return invoices.issue(context, amount_cents, description, paid=paid, period=period)
+
+
+def _reason(error: CardDeclined | NoUsableCard) -> str:
+    return error.code if isinstance(error, CardDeclined) else "no_payment_method"

@@ -1,0 +1,47 @@
+"""Tiers: named after the balance, they decide how many requests a minute are allowed (observed)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mockserver.billing.money import in_microcents
+
+TierName = Literal["free", "basic", "growth", "scale", "high_volume"]
+Warning = Literal["low", "critical", "exhausted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    name: TierName
+    from_cents: int
+    requests_per_minute: int
+
+
+TIERS = (
+    Tier("high_volume", 500_00, 500),
+    Tier("scale", 200_00, 300),
+    Tier("growth", 50_00, 100),
+    Tier("basic", 5_00, 60),
+    Tier("free", 0, 30),
+)
+
+_CRITICAL_BELOW_CENTS = 10
+_LOW_BELOW_CENTS = 50
+
+
+def tier_of(balance_microcents: int) -> Tier:
+    """The tier of a balance."""
+    for tier in TIERS:
+        if balance_microcents >= in_microcents(tier.from_cents):
+            return tier
+    return TIERS[-1]
+
+
+def warning_of(balance_microcents: int) -> Warning | None:
+    """The warning that newer clients read from a header: below $0.50 low, below $0.10 critical."""
+    if balance_microcents <= 0:
+        return "exhausted"
+    if balance_microcents < in_microcents(_CRITICAL_BELOW_CENTS):
+        return "critical"
+    return "low" if balance_microcents < in_microcents(_LOW_BELOW_CENTS) else None

@@ -1,0 +1,171 @@
+"""Usage: every event debits the ledger, and every view is a sum of the same events (rules assumed, prices observed)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.billing import auto_recharge, money, usage_alerts
+from mockserver.billing.errors import InsufficientBalance
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Context
+
+UsageType = Literal["light", "js", "pdf", "ocr", "crawl"]
+CREDITS_PER_REQUEST: dict[UsageType, int] = {"light": 1, "js": 5, "pdf": 3, "ocr": 6, "crawl": 1}
+"""The price of one request (of one page, for ``crawl``) in credits."""
+
+Trend = Literal["increasing", "stable", "decreasing"]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageEvent:
+    id: str
+    type: UsageType
+    requests: int
+    credits: int
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class Tally:
+    """Requests and credits, by type."""
+
+    requests: dict[UsageType, int] = field(default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0))
+    credits: dict[UsageType, int] = field(default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0))
+
+    def add(self, type: UsageType, requests: int, credits: int) -> None:
+        self.requests[type] += requests
+        self.credits[type] += credits
+
+    @property
+    def total_requests(self) -> int:
+        return sum(self.requests.values())
+
+    @property
+    def total_credits(self) -> int:
+        return sum(self.credits.values())
+
+
+@dataclass
+class UsageLog:
+    """All events of one account in order of time, with a tally per UTC day beside them."""
+
+    events: list[UsageEvent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._days: dict[date, Tally] = {}
+        self._months: dict[tuple[int, int], int] = {}
+        for event in self.events:
+            self._count(event)
+
+    def append(self, event: UsageEvent) -> None:
+        self.events.append(event)
+        self._count(event)
+
+    def day(self, day: date) -> Tally:
+        return self._days.get(day) or Tally()
+
+    def credits_in_month(self, moment: datetime) -> int:
+        """Credits used in the UTC month of a moment."""
+        return self._months.get((moment.year, moment.month), 0)
+
+    def between(self, first: date, last: date) -> Tally:
+        """The tally of some days, both included."""
+        total = Tally()
+        for day in _days(first, last):
+            tally = self._days.get(day)
+            if tally is not None:
+                for type in CREDITS_PER_REQUEST:
+                    total.add(type, tally.requests[type], tally.credits[type])
+        return total
+
+    def _count(self, event: UsageEvent) -> None:
+        day = self._days.setdefault(event.created_at.date(), Tally())
+        day.add(event.type, event.requests, event.credits)
+        month = (event.created_at.year, event.created_at.month)
+        self._months[month] = self._months.get(month, 0) + event.credits
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    trend: Trend
+    credits_used: int
+    credits_allocated: int
+
+
+def record(context: Context, type: UsageType, requests: int, description: str | None = None) -> UsageEvent:
+    """Charge for requests, with all that follows: alerts and auto-recharge.
+
+    Raises InsufficientBalance, as a whole, when the balance does not cover it.
+    """
+    account = context.account
+    credits = requests * CREDITS_PER_REQUEST[type]
+    cost = credits * money.MICROCENTS_PER_CREDIT
+    if cost > account.ledger.balance:
+        raise InsufficientBalance(account.ledger.balance, cost)
+    used_before = account.usage.credits_in_month(context.now)
+    event = UsageEvent(account.ids.uuid(), type, requests, credits, context.now)
+    account.usage.append(event)
+    context.credit(
+        "usage",
+        -cost,
+        description or f"{requests:,} {type} requests",
+        reference_type="crawl" if type == "crawl" else "scrape",
+        reference_id=event.id,
+    )
+    usage_alerts.fire_crossed(context, used_before, used_before + credits, allocation(context))
+    auto_recharge.run_if_due(context)
+    return event
+
+
+def month_to_date(context: Context) -> Tally:
+    """The tally of the current UTC month."""
+    return context.account.usage.between(context.now.date().replace(day=1), context.now.date())
+
+
+def week_to_date(context: Context) -> Tally:
+    """The tally of the current UTC week, which begins on Monday."""
+    today = context.now.date()
+    return context.account.usage.between(today - timedelta(days=today.weekday()), today)
+
+
+def allocation(context: Context) -> int:
+    """Credits of the plan, or without one those that the month's opening balance and deposits bought."""
+    subscription = context.account.subscription
+    if subscription is not None:
+        return context.catalogue.plan(subscription.plan).monthly_credits
+    bought = context.account.ledger.bought_in_month((context.now.year, context.now.month))
+    return bought // money.MICROCENTS_PER_CREDIT
+
+
+def project(context: Context) -> Projection:
+    """How the month goes: used, allocated, and this 7 days against the 7 before (within 10 % is stable)."""
+    today = context.now.date()
+    usage = context.account.usage
+    recent = usage.between(today - timedelta(days=6), today).total_credits
+    before = usage.between(today - timedelta(days=13), today - timedelta(days=7)).total_credits
+    trend: Trend = "stable"
+    if recent * 10 > before * 11:
+        trend = "increasing"
+    elif recent * 10 < before * 9:
+        trend = "decreasing"
+    return Projection(trend, usage.credits_in_month(context.now), allocation(context))
+
+
+def chart(context: Context, days: int) -> list[tuple[date, Tally]]:
+    """The tally of each of the last days, oldest first, today included."""
+    today = context.now.date()
+    return [(day, context.account.usage.day(day)) for day in _days(today - timedelta(days=days - 1), today)]
+
+
+def month_of(now: datetime) -> tuple[datetime, datetime]:
+    """The UTC month of a moment: its first moment, and the first of the next."""
+    start = datetime(now.year, now.month, 1, tzinfo=UTC)
+    return start, (start + timedelta(days=32)).replace(day=1)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=offset) for offset in range((last - first).days + 1))

@@ -1,0 +1,99 @@
+"""Usage alerts: crossing a share of the month's allocation is told once per month and threshold (assumed)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Context
+
+EVENT = "usage.alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """An alert that went out: in which month (``2026-03``), for which threshold in percent."""
+
+    period: str
+    threshold: int
+    fired_at: datetime
+
+
+@dataclass(slots=True)
+class UsageAlerts:
+    """Settings (defaults documented) and the alerts that fired."""
+
+    enabled: bool = True
+    threshold_50_enabled: bool = False
+    threshold_75_enabled: bool = True
+    threshold_90_enabled: bool = True
+    threshold_100_enabled: bool = True
+    email_enabled: bool = True
+    webhook_url: str | None = None
+    updated_at: datetime | None = None
+    fired: list[Fired] = field(default_factory=list)
+
+    @property
+    def thresholds(self) -> list[int]:
+        """The thresholds that are on, in percent, ascending."""
+        switches = {
+            50: self.threshold_50_enabled,
+            75: self.threshold_75_enabled,
+            90: self.threshold_90_enabled,
+            100: self.threshold_100_enabled,
+        }
+        return [threshold for threshold, enabled in switches.items() if enabled]
+
+
+def configure(
+    context: Context,
+    *,
+    enabled: bool,
+    threshold_50_enabled: bool,
+    threshold_75_enabled: bool,
+    threshold_90_enabled: bool,
+    threshold_100_enabled: bool,
+    email_enabled: bool,
+    webhook_url: str | None,
+) -> UsageAlerts:
+    """Replace the settings."""
+    context.account.usage_alerts = settings = UsageAlerts(
+        enabled,
+        threshold_50_enabled,
+        threshold_75_enabled,
+        threshold_90_enabled,
+        threshold_100_enabled,
+        email_enabled,
+        webhook_url,
+        updated_at=context.now,
+        fired=context.account.usage_alerts.fired,
+    )
+    context.audit("usage_alerts.updated", enabled=enabled, email_enabled=email_enabled, webhook_url=webhook_url)
+    return settings
+
+
+def fire_crossed(context: Context, used_before: int, used_after: int, allocated: int) -> None:
+    """Fire the thresholds that a charge crossed, each once per calendar month (UTC)."""
+    settings = context.account.usage_alerts
+    if not settings.enabled or allocated <= 0:
+        return
+    period = f"{context.now:%Y-%m}"
+    told = {fired.threshold for fired in settings.fired if fired.period == period}
+    for threshold in settings.thresholds:
+        if used_before * 100 < threshold * allocated <= used_after * 100 and threshold not in told:
+            _fire(context.at(context.now), period, threshold, used_after, allocated)
+
+
+def _fire(context: Context, period: str, threshold: int, used: int, allocated: int) -> None:
+    account, settings = context.account, context.account.usage_alerts
+    settings.fired.append(Fired(period, threshold, context.now))
+    text = f"{used:,} of {allocated:,} credits are used this month."
+    if settings.email_enabled:
+        context.send("email", account.profile.email, f"You have used {threshold} % of your credits", text)
+    if settings.webhook_url is not None:
+        data = {"threshold": threshold, "credits_used": used, "credits_allocated": allocated, "period": period}
+        context.send("webhook", settings.webhook_url, EVENT, text, payload={"event": EVENT, "data": data})
+    context.audit("usage_alert.fired", threshold=threshold, credits_used=used, credits_allocated=allocated)
+    context.tell("usage_alert", f"{threshold} % of this month's credits are used")

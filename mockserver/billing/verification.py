@@ -1,0 +1,112 @@
+"""Verification: a challenge with a 6-digit code that goes out by e-mail or text message (assumed)."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.billing.errors import (
+    ChallengeExpired,
+    ChallengeLocked,
+    ChallengeNotFound,
+    ChallengeUsed,
+    UnknownVerificationMethod,
+)
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Context
+
+LIFETIME = timedelta(minutes=10)
+MAX_ATTEMPTS = 5
+CODE_DIGITS = 6
+
+Method = Literal["email", "sms"]
+
+
+@dataclass(slots=True)
+class Challenge:
+    id: str
+    method: Method
+    action: str
+    code: str
+    destination: str
+    """Masked; the whole address is never kept beside a code."""
+    created_at: datetime
+    expires_at: datetime
+    remaining_attempts: int = MAX_ATTEMPTS
+    used: bool = False
+
+
+def initiate(context: Context, action: str, method: str) -> Challenge:
+    """Open a challenge and put its code into the outbox. Raises UnknownVerificationMethod."""
+    account = context.account
+    if method == "email":
+        challenge = _open(context, action, "email", _mask_email(account.profile.email))
+        recipient = account.profile.email
+    elif method == "sms":
+        challenge = _open(context, action, "sms", _mask_phone(account.profile.phone))
+        recipient = account.profile.phone
+    else:
+        raise UnknownVerificationMethod(method)
+    context.send(
+        challenge.method,
+        recipient,
+        "Your verification code",
+        f"Your code is {challenge.code}. It is valid for 10 minutes.",
+        code=challenge.code,
+    )
+    context.audit("verification.initiated", challenge_id=challenge.id, verified_action=action, method=method)
+    return challenge
+
+
+def confirm(context: Context, challenge_id: str, code: str) -> tuple[bool, Challenge]:
+    """Try a code: whether it was right, and the challenge as it is now.
+
+    Raises ChallengeNotFound, ChallengeUsed, ChallengeLocked, ChallengeExpired. A wrong code costs one attempt of five.
+    """
+    challenge = context.account.challenges.get(challenge_id)
+    if challenge is None:
+        raise ChallengeNotFound(challenge_id)
+    if challenge.used:
+        raise ChallengeUsed()
+    if challenge.remaining_attempts == 0:
+        raise ChallengeLocked()
+    if context.now >= challenge.expires_at:
+        raise ChallengeExpired()
+    right = hmac.compare_digest(code.encode(), challenge.code.encode())
+    if right:
+        challenge.used = True
+    else:
+        challenge.remaining_attempts -= 1
+    context.audit(
+        "verification.confirmed" if right else "verification.failed",
+        challenge_id=challenge.id,
+        verified_action=challenge.action,
+    )
+    return right, challenge
+
+
+def _open(context: Context, action: str, method: Method, destination: str) -> Challenge:
+    ids = context.account.ids
+    challenge = Challenge(
+        id=ids.uuid(),
+        method=method,
+        action=action,
+        code=ids.digits(CODE_DIGITS),
+        destination=destination,
+        created_at=context.now,
+        expires_at=context.now + LIFETIME,
+    )
+    context.account.challenges[challenge.id] = challenge
+    return challenge
+
+
+def _mask_email(email: str) -> str:
+    name, _, domain = email.partition("@")
+    return f"{name[:1]}***@{domain}"
+
+
+def _mask_phone(phone: str) -> str:
+    return f"***-**{phone[-2:]}"

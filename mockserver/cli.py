@@ -1,0 +1,109 @@
+"""``mockserver serve``. Exit codes: 0 after Ctrl-C, 2 for anything that has to be put right first."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from mockserver import resources, settings
+from mockserver.settings import Settings, SettingsError
+from mockserver.yaml_file import FileError
+
+EXIT_OK, EXIT_USAGE = 0, 2
+
+_DESCRIPTION = """\
+A local fake of the AlterLab Billing API that behaves like the real one: it keeps accounts, charges cards, and checks
+every request and every answer against the OpenAPI contract. Any key that begins with sk_test_ works."""
+
+_EPILOG = """\
+examples:
+  mockserver                                     serve on http://127.0.0.1:8080
+  mockserver serve --port 0                      serve on a free port, and say which
+  mockserver serve --now 2026-03-01T12:00:00Z    a clock that stands still, for tests that repeat
+  MOCKSERVER_PORT=9000 mockserver                the same settings from the environment
+
+exit codes: 0 ended (Ctrl-C), 2 a flag, the contract, the fixtures or the port cannot be used"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] not in ("serve", "-h", "--help"):
+        words.insert(0, "serve")
+    flags = _parser().parse_args(words)
+    try:
+        chosen = settings.read(vars(flags), os.environ, spec=resources.spec(), fixtures=resources.fixtures())
+        listener = _listen(chosen)
+        return _serve(chosen, listener)
+    except (SettingsError, FileError, OSError) as error:
+        print(f"mockserver: {error}", file=sys.stderr)
+        return EXIT_USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("mockserver", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=raw)
+    commands = parser.add_subparsers(metavar="command")
+    serve = commands.add_parser(
+        "serve", help="run the mock (the default)", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=raw
+    )
+    settings.add_flags(serve)
+    return parser
+
+
+def _listen(chosen: Settings) -> socket.socket:
+    """The listening socket. Raises OSError with a line that says what to do."""
+    try:
+        family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((chosen.host, chosen.port))
+        return listener
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OSError(
+            f"cannot listen on {chosen.host}:{chosen.port}: {why}. Choose another with --port (0 picks one)."
+        ) from None
+
+
+def _serve(chosen: Settings, listener: socket.socket) -> int:
+    # Nothing that start-up makes is garbage: collecting it costs a tenth of a second, and again at each full collection.
+    gc.disable()
+    import uvicorn
+
+    from mockserver import app, banner
+
+    logging.basicConfig(level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    url = _url(chosen.host, listener.getsockname()[1])
+    server = app.build(chosen, public_url=url)
+    config = uvicorn.Config(
+        server.app,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=chosen.log_level == "debug",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    gc.freeze()
+    gc.enable()
+    print(banner.text(url, server.world), flush=True)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+    return EXIT_OK
+
+
+def _url(host: str, port: int) -> str:
+    shown = {
+        "0.0.0.0": "127.0.0.1",  # noqa: S104 (an address to show, none to listen on)
+        "::": "[::1]",
+    }.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"

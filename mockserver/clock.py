@@ -1,0 +1,69 @@
+"""The one clock: it follows real time, or stands still and moves only when told to. Never backwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+END_OF_TIME = datetime(2200, 1, 1, tzinfo=UTC)
+"""No clock goes further: dates beyond it are a mistake, and some arithmetic ends soon after."""
+
+
+class ClockError(Exception):
+    """The clock cannot be put there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """Where a clock stands: the last moment it told, whether it stands still, and how far it is ahead."""
+
+    last: datetime
+    frozen: bool
+    ahead: timedelta
+
+
+class Clock:
+    """Tells the time in UTC, to the millisecond."""
+
+    def __init__(self, start: datetime | None = None, wall: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._wall = wall
+        first = start.astimezone(UTC) if start is not None else wall()
+        self.state = ClockState(_to_milliseconds(first), start is not None, timedelta(0))
+
+    @property
+    def frozen(self) -> bool:
+        return self.state.frozen
+
+    def now(self) -> datetime:
+        """The moment. Equal calls of a frozen clock are equal; those of a running one never go back."""
+        state = self.state
+        if state.frozen:
+            return state.last
+        now = _to_milliseconds(self._wall() + state.ahead)
+        if now > state.last:
+            self.state = ClockState(now, False, state.ahead)
+        return self.state.last
+
+    def set(self, moment: datetime) -> None:
+        """Stand still at a moment, now or later. Raises ClockError."""
+        self._move(moment)
+        self.state = ClockState(_to_milliseconds(moment.astimezone(UTC)), True, timedelta(0))
+
+    def advance_to(self, moment: datetime) -> None:
+        """Go forward to a moment and stay as it was: standing still, or running on. Raises ClockError."""
+        if self.frozen:
+            self.set(moment)
+            return
+        ahead = self.state.ahead + self._move(moment)
+        self.state = ClockState(_to_milliseconds(moment.astimezone(UTC)), False, ahead)
+
+    def _move(self, moment: datetime) -> timedelta:
+        now = self.now()
+        if moment < now:
+            raise ClockError(f"The clock never goes backwards: it is {now:%Y-%m-%dT%H:%M:%SZ}. Reset to start anew.")
+        if moment > END_OF_TIME:
+            raise ClockError(f"The clock ends at {END_OF_TIME:%Y-%m-%d}.")
+        return moment - now
+
+
+def _to_milliseconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

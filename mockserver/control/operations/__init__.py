@@ -1,0 +1,16 @@
+"""One function per operation of the control API; its name is the operationId."""
+
+from collections.abc import Mapping
+
+from mockserver.api.compiled import Handler
+from mockserver.api.registry import functions_of
+from mockserver.contract import Contract
+from mockserver.control.operations import account, checkout_sessions, clock, requests, server, snapshots
+
+HANDLERS: Mapping[str, Handler] = functions_of(account, checkout_sessions, clock, requests, server, snapshots)
+"""All but ``get_openapi_document``, which needs the document."""
+
+
+def handlers(control: Contract) -> Mapping[str, Handler]:
+    """The handlers of all operations of the control API, whose own document this is."""
+    return {**HANDLERS, "get_openapi_document": lambda _: control.document}

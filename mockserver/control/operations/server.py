@@ -1,0 +1,48 @@
+"""What is running, who one can be, and starting anew."""
+
+from functools import cache
+from importlib import metadata
+
+from mockserver.api import pagination
+from mockserver.api.compiled import Call, Json
+from mockserver.api.render import page as render_page
+from mockserver.control import render
+from mockserver.world import World
+
+_DISTRIBUTION = "alterlab-billing-mock"
+_NOT_INSTALLED = "0+checkout"
+
+
+def get_health(call: Call) -> Json:
+    world = call.world
+    accounts = _count_accounts(world)
+    return {"status": "ok", "version": _version(), **render.clock(world), "seed": world.seed, "accounts": accounts}
+
+
+def reset_world(call: Call) -> Json:
+    world = call.world
+    world.reset(call.key or None)
+    scope = "account" if call.key else "everything"
+    return {"scope": scope, "now": render.clock(world)["now"], "accounts": _count_accounts(world)}
+
+
+def list_personas(call: Call) -> Json:
+    return {"personas": [render.persona(slug, each) for slug, each in sorted(call.world.personas.items())]}
+
+
+def list_accounts(call: Call) -> Json:
+    page = pagination.by_offset(call, list(call.world.tenants()))
+    return render_page("accounts", [render.account(name, each, call.world) for name, each in page.items], page)
+
+
+def _count_accounts(world: World) -> int:
+    return sum(1 for _ in world.tenants())
+
+
+@cache
+def _version() -> str:
+    """The version of the distribution; in a checkout that is not installed there is none."""
+    try:
+        return metadata.version(_DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return _NOT_INSTALLED

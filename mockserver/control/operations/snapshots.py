@@ -1,0 +1,16 @@
+"""Snapshots of the whole world."""
+
+from mockserver.api.compiled import Call, Json
+from mockserver.control import render
+
+
+def list_snapshots(call: Call) -> Json:
+    return {"snapshots": [render.snapshot(each) for each in reversed(call.world.snapshots())]}
+
+
+def take_snapshot(call: Call) -> Json:
+    return render.snapshot(call.world.take_snapshot(call.body["name"]))
+
+
+def restore_snapshot(call: Call) -> Json:
+    return render.snapshot(call.world.restore_snapshot(call.params["name"]))

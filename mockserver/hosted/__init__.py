@@ -1,0 +1,1 @@
+"""Pages that people look at: what the API's URLs lead to, and the interactive docs."""

@@ -1,0 +1,133 @@
+"""Settings: every flag, environment variable and default in one place."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENT_PREFIX = "MOCKSERVER_"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: which, and what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server is to run."""
+
+    spec: Path
+    fixtures: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    now: datetime | None = None
+    seed: int = 1
+    enforce_rate_limits: bool = False
+    control_token: str | None = None
+    log_level: str = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """One setting: its flag is ``--name``, its variable ``MOCKSERVER_NAME``."""
+
+    name: str
+    parse: Callable[[str], Any]
+    help: str
+    metavar: str | None = None
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= port <= 65_535:
+        raise ValueError("a port from 0 to 65535 (0 picks a free one)")
+    return port
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("a whole number") from None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("a time in ISO 8601, such as 2026-03-01T12:00:00Z") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("1", "true", "yes", "0", "false", "no", ""):
+        raise ValueError("true or false")
+    return text.lower() in ("1", "true", "yes")
+
+
+def _level(text: str) -> str:
+    if text not in LOG_LEVELS:
+        raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return text
+
+
+def _text(text: str) -> str:
+    if not text:
+        raise ValueError("not empty")
+    return text
+
+
+SETTINGS = (
+    _Setting("host", _text, "address to listen on (127.0.0.1); anything but loopback closes /_mock without a token"),
+    _Setting("port", _port, "port to listen on (8080); 0 picks a free one"),
+    _Setting("now", _moment, "let the clock stand still at this time; it moves only when told to", "TIME"),
+    _Setting("seed", _seed, "ids, codes and histories come from it (1): same seed, clock and requests, same bytes"),
+    _Setting("spec", Path, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("fixtures", Path, "folder with catalogue.yaml and personas/ (the packaged one)", "FOLDER"),
+    _Setting("enforce_rate_limits", _switch, "answer 429 beyond the limit of the account's tier, for every key"),
+    _Setting("control_token", _text, "what X-Control-Token must carry for /_mock", "TOKEN"),
+    _Setting("log_level", _level, "debug, info, warning (default) or error; debug lists every request", "LEVEL"),
+)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Give a parser one flag for each setting."""
+    for setting in SETTINGS:
+        help = f"{setting.help} [{setting.variable}]"
+        if setting.parse is _switch:
+            parser.add_argument(setting.flag, dest=setting.name, action="store_const", const="true", help=help)
+        else:
+            metavar = setting.metavar or setting.name.upper()
+            parser.add_argument(setting.flag, dest=setting.name, metavar=metavar, help=help)
+
+
+def read(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path, fixtures: Path) -> Settings:
+    """The settings that flags say, else the environment, else the defaults. Raises SettingsError."""
+    values: dict[str, Any] = {"spec": spec, "fixtures": fixtures}
+    for setting in SETTINGS:
+        for source, text in (
+            (setting.flag, flags.get(setting.name)),
+            (setting.variable, environment.get(setting.variable)),
+        ):
+            if text is None:
+                continue
+            try:
+                values[setting.name] = setting.parse(text)
+            except ValueError as error:
+                shown = "" if setting.name == "control_token" else f", not '{text}'"
+                raise SettingsError(f"{source} must be {error}{shown}") from None
+            break
+    return Settings(**values)

@@ -1,0 +1,206 @@
+"""The world of the mock: one clock, one seed, and the accounts that exist.
+
+Operations on an account run from start to end without an await, so each is atomic: nothing sees half of it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from mockserver.billing import invariants, subscription
+from mockserver.billing.audit import Actor
+from mockserver.billing.catalogue import Catalogue
+from mockserver.billing.context import Account, Context
+from mockserver.billing.errors import NotAMember
+from mockserver.clock import Clock, ClockState
+from mockserver.personas import Biographer, Persona
+from mockserver.storage.memory import MemoryStore, Tenant
+
+MAX_EXCHANGES = 1_000
+MAX_SNAPSHOTS = 20
+DEFAULT_KEY = "sk_test_default"
+
+
+class UnusableState(Exception):
+    """A state that cannot be imported: every reason, as a sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class UnknownSnapshot(Exception):
+    """There is no snapshot of that name."""
+
+
+class TooManySnapshots(Exception):
+    """A world keeps so many snapshots and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixtures:
+    """What the world starts with, as ``fixtures/`` says."""
+
+    catalogue: Catalogue
+    personas: Mapping[str, Persona]
+    """By slug: the name of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer, for ``GET /_mock/requests``. Bodies are cut; keys are never kept."""
+
+    at: datetime
+    account_id: str | None
+    operation_id: str | None
+    method: str
+    path: str
+    query: str
+    status: int
+    request_body: bytes
+    response_body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    name: str
+    created_at: datetime
+    clock: ClockState
+    accounts: int
+    tenants: bytes = field(repr=False)
+
+
+class World:
+    """Everything that changes. The composition root makes one; tests make their own."""
+
+    def __init__(self, fixtures: Fixtures, clock: Clock, seed: int) -> None:
+        self.catalogue = fixtures.catalogue
+        self.personas = fixtures.personas
+        self.clock = clock
+        self.seed = seed
+        self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+        self._start = clock.state
+        self._store = MemoryStore()
+        self._snapshots: dict[str, Snapshot] = {}
+        self._biographer = Biographer(fixtures.catalogue, seed)
+        self._by_key = {persona.key: slug for slug, persona in fixtures.personas.items() if persona.key}
+        self._organizations = {
+            persona.organization_id: slug for slug, persona in fixtures.personas.items() if persona.organization_id
+        }
+
+    def tenant(self, key: str) -> Tenant:
+        """The account of a key, made on first sight, with all work done that fell due."""
+        return self._open(key, self._by_key.get(key, self._by_key[DEFAULT_KEY]))
+
+    def organization(self, key: str, organization_id: str) -> Tenant:
+        """The account of an organization. Raises NotAMember, whether it exists or not."""
+        slug = self._organizations.get(organization_id)
+        if slug is None or self.personas[self._by_key.get(key, self._by_key[DEFAULT_KEY])].member_of != organization_id:
+            raise NotAMember()
+        return self._open(organization_id, slug)
+
+    def context(self, tenant: Tenant, actor: Actor = "api_key") -> Context:
+        """The context in which a request reads and changes an account."""
+        return Context(tenant.account, self.catalogue, self.clock.now(), actor)
+
+    def tenants(self) -> Iterator[tuple[str, Tenant]]:
+        """All that exist, by name: a key, or an organization's id."""
+        return self._store.items()
+
+    def owner(self, owns: Callable[[Account], bool]) -> Tenant | None:
+        """The account that owns something, for pages: their addresses carry no key."""
+        for _, tenant in self._store.items():
+            if owns(tenant.account):
+                return self._caught_up(tenant)
+        return None
+
+    def advance_to(self, moment: datetime) -> datetime:
+        """Move the clock forward and do all that falls due on the way. Raises ClockError."""
+        self.clock.advance_to(moment)
+        return self._all_caught_up()
+
+    def set_clock(self, moment: datetime) -> datetime:
+        """Stand still at a moment, after doing all that falls due on the way. Raises ClockError."""
+        self.clock.set(moment)
+        return self._all_caught_up()
+
+    def reset(self, key: str | None = None) -> None:
+        """Forget everything, or one account, as if the server had just started."""
+        if key is not None:
+            self._store.remove(key)
+            return
+        self._store.clear()
+        self._snapshots.clear()
+        self.exchanges.clear()
+        self.clock.state = self._start
+
+    def export_state(self, key: str) -> dict[str, Any]:
+        """An account's whole state, as plain JSON."""
+        state: dict[str, Any] = msgspec.to_builtins(self.tenant(key).account)
+        return state
+
+    def import_state(self, key: str, state: Any) -> Account:
+        """Replace an account's state by an exported one. Raises UnusableState; then nothing has changed."""
+        tenant = self.tenant(key)
+        try:
+            account = msgspec.convert(state, Account)
+        except msgspec.ValidationError as error:
+            raise UnusableState([f"{error}."]) from None
+        problems = invariants.violations(account, self.catalogue)
+        latest = max((entry.created_at for entry in account.ledger.entries), default=account.created_at)
+        if latest > self.clock.now():
+            problems.append(f"The state is of {latest:%Y-%m-%dT%H:%M:%SZ}, later than this clock: set the clock first.")
+        if problems:
+            raise UnusableState(problems)
+        account.id, account.ids.namespace = tenant.account.id, tenant.account.ids.namespace
+        tenant.account = account
+        return account
+
+    def take_snapshot(self, name: str) -> Snapshot:
+        """Keep the whole world under a name; an older one of that name is replaced. Raises TooManySnapshots."""
+        if name not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
+            raise TooManySnapshots(f"There are {MAX_SNAPSHOTS} snapshots already. Take one of the same name again.")
+        now = self.clock.now()
+        accounts = sum(1 for _ in self._store.items())
+        snapshot = Snapshot(name, now, self.clock.state, accounts, self._store.dump())
+        self._snapshots[name] = snapshot
+        return snapshot
+
+    def snapshots(self) -> list[Snapshot]:
+        return list(self._snapshots.values())
+
+    def restore_snapshot(self, name: str) -> Snapshot:
+        """Make the world what it was, its clock included. Raises UnknownSnapshot."""
+        snapshot = self._snapshots.get(name)
+        if snapshot is None:
+            raise UnknownSnapshot(f"There is no snapshot '{name}'.")
+        self._store.load(snapshot.tenants)
+        self.clock.state = snapshot.clock
+        return snapshot
+
+    def violations(self, key: str) -> list[str]:
+        """What does not add up in an account's books."""
+        return invariants.violations(self.tenant(key).account, self.catalogue)
+
+    def _open(self, name: str, slug: str) -> Tenant:
+        tenant = self._store.get(name)
+        if tenant is None:
+            persona = self.personas[slug]
+            account = self._biographer.create(persona, name, self.clock.now())
+            tenant = Tenant(account, slug, persona.requests_per_minute)
+            self._store.put(name, tenant)
+        return self._caught_up(tenant)
+
+    def _caught_up(self, tenant: Tenant) -> Tenant:
+        if tenant.account.subscription is not None:
+            subscription.catch_up(tenant.account, self.catalogue, self.clock.now())
+        return tenant
+
+    def _all_caught_up(self) -> datetime:
+        for _, tenant in self._store.items():
+            self._caught_up(tenant)
+        return self.clock.now()

@@ -1,0 +1,122 @@
+"""Small builders for tests of the domain: an account with nothing in it, one frozen moment, the real catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+from hypothesis import settings
+
+from mockserver import fixtures, resources
+from mockserver.billing import checkout, money, payment_methods, subscription, usage_alerts
+from mockserver.billing.audit import Actor
+from mockserver.billing.catalogue import Catalogue
+from mockserver.billing.checkout import AutoRechargeRequest, CheckoutSession
+from mockserver.billing.context import Account, Context, Profile
+from mockserver.billing.errors import BillingError
+from mockserver.billing.ids import IdSource
+
+settings.register_profile("billing", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.load_profile("billing")
+
+NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
+"""A Wednesday in the middle of a month."""
+
+WORKING, DECLINED_LATER = "pm_card_visa", "pm_card_chargeCustomerFail"
+"""A card that always works, and one that can be added but not charged."""
+
+Error = TypeVar("Error", bound=BillingError)
+
+Change = Callable[[Context], object]
+"""One function of the domain, with its arguments chosen."""
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue of ``fixtures/``."""
+    return fixtures.load(resources.fixtures()).catalogue
+
+
+def account(name: str = "someone") -> Account:
+    """An account to which nothing has happened yet."""
+    profile = Profile("user", "recharge", "Jane Doe", "jane.doe@example.com", "+1 202 555 0142")
+    return Account(f"acct_{name}", profile, NOON, IdSource(name))
+
+
+def fresh(name: str = "someone", now: datetime = NOON, actor: Actor = "api_key") -> Context:
+    """The context of a fresh account."""
+    return Context(account(name), catalogue(), now, actor)
+
+
+def later(context: Context, **duration: float) -> Context:
+    """The same account after some time, with the work done that fell due on the way."""
+    return at(context, context.now + timedelta(**duration))
+
+
+def at(context: Context, moment: datetime) -> Context:
+    """The same account at a later moment, with the work done that fell due on the way."""
+    subscription.catch_up(context.account, context.catalogue, moment)
+    return context.at(moment, context.actor)
+
+
+def state(context: Context) -> dict[str, Any]:
+    """All that the account knows, the counter of its ids included."""
+    plain: dict[str, Any] = msgspec.to_builtins(context.account)
+    return plain
+
+
+def deposit(
+    context: Context,
+    amount_cents: int = 5_000,
+    *,
+    promo_code: str | None = None,
+    auto_recharge: AutoRechargeRequest | None = None,
+    card: str | None = WORKING,
+) -> CheckoutSession:
+    """Open a deposit and pay it."""
+    session = checkout.open_deposit(context, amount_cents, promo_code=promo_code, auto_recharge=auto_recharge)
+    return checkout.complete(context, session.id, card)
+
+
+def credit(context: Context, credits: int) -> None:
+    """Put so many credits on the balance, as a bonus."""
+    context.credit("bonus", credits * money.MICROCENTS_PER_CREDIT, "Bonus", reference_type="signup")
+
+
+def watch(context: Context, **changes: Any) -> None:
+    """Configure usage alerts: every threshold and e-mail on, but for the changes."""
+    everything: dict[str, Any] = {f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)}
+    everything |= {"enabled": True, "email_enabled": True, "webhook_url": None}
+    usage_alerts.configure(context, **everything | changes)
+
+
+def actions(context: Context) -> list[str]:
+    """What the audit log says was done, oldest first."""
+    return [entry.action for entry in context.account.audit_log]
+
+
+@contextmanager
+def refused(context: Context, error: type[Error]) -> Iterator[pytest.ExceptionInfo[Error]]:
+    """Within the block the rules refuse, and nothing at all has changed."""
+    before = state(context)
+    with pytest.raises(error) as caught:
+        yield caught
+    assert state(context) == before
+
+
+@pytest.fixture
+def context() -> Context:
+    """A fresh account at noon."""
+    return fresh()
+
+
+@pytest.fixture
+def with_card(context: Context) -> Context:
+    """A fresh account with a card that works."""
+    payment_methods.add(context, WORKING)
+    return context

@@ -1,0 +1,254 @@
+"""The invariants: each is broken on purpose, and found."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mockserver.billing import auto_recharge, payment_methods, subscription, usage
+from mockserver.billing.context import Account, Context
+from mockserver.billing.invariants import violations
+from mockserver.billing.ledger import Entry, Ledger
+from mockserver.billing.money import in_microcents
+from mockserver.billing.usage import UsageEvent, UsageLog
+
+from .conftest import NOON, WORKING, catalogue, deposit, fresh, later
+
+
+def lived() -> Account:
+    """An account with something of everything: cards, a paid and an open deposit, a plan, usage, a recharge."""
+    context = fresh()
+    payment_methods.add(context, WORKING)
+    payment_methods.add(context, "pm_card_amex")
+    deposit(context, 2_000)
+    subscription.change(context, "price_starter_monthly")
+    auto_recharge.configure(
+        context,
+        enabled=True,
+        threshold_microcents=in_microcents(10_000),
+        amount_cents=5_000,
+        stripe_payment_method_id="pm_card_amex",
+    )
+    context = later(context, hours=1)
+    usage.record(context, "light", 100)
+    context = later(context, seconds=10)
+    usage.record(context, "js", 10)
+    return context.account
+
+
+def of_type(account: Account, type: str) -> int:
+    """The position of the first ledger entry of a type."""
+    return next(index for index, entry in enumerate(account.ledger.entries) if entry.type == type)
+
+
+def change_entry(account: Account, index: int, **changes: object) -> None:
+    account.ledger.entries[index] = replace(account.ledger.entries[index], **changes)  # type: ignore[arg-type]
+
+
+def rebalanced(entries: list[Entry]) -> Ledger:
+    """A ledger of these entries that adds up."""
+    balance, written = 0, []
+    for entry in entries:
+        balance += entry.amount_microcents
+        written.append(replace(entry, balance_after_microcents=balance))
+    return Ledger(written)
+
+
+def wrong_sum(account: Account) -> None:
+    change_entry(account, -1, balance_after_microcents=account.ledger.balance + 1)
+
+
+def below_zero(account: Account) -> None:
+    first = replace(account.ledger.entries[0], amount_microcents=-1)
+    account.ledger = rebalanced([first, *account.ledger.entries[1:]])
+
+
+def lost_entry(account: Account) -> None:
+    del account.ledger.entries[0]
+
+
+def times_go_back(account: Account) -> None:
+    change_entry(account, 0, created_at=NOON + timedelta(days=9))
+
+
+def audit_goes_back(account: Account) -> None:
+    account.audit_log.reverse()
+
+
+def activity_goes_back(account: Account) -> None:
+    account.activities[0] = replace(account.activities[0], created_at=NOON + timedelta(days=9))
+
+
+def invoices_go_back(account: Account) -> None:
+    account.invoices[0].created_at = NOON + timedelta(days=9)
+
+
+def same_entry_id(account: Account) -> None:
+    change_entry(account, 1, id=account.ledger.entries[0].id)
+
+
+def same_invoice_id(account: Account) -> None:
+    account.invoices[1].id = account.invoices[0].id
+
+
+def same_card_id(account: Account) -> None:
+    cards = account.wallet.cards
+    cards[1] = replace(cards[1], id=cards[0].id)
+
+
+def event_without_debit(account: Account) -> None:
+    event = account.usage.events[-1]
+    account.usage = UsageLog([*account.usage.events, replace(event, id="another")])
+
+
+def debit_without_event(account: Account) -> None:
+    account.usage = UsageLog(account.usage.events[:-1])
+
+
+def wrong_credits(account: Account) -> None:
+    first, *others = account.usage.events
+    account.usage = UsageLog([replace(first, credits=first.credits + 1), *others])
+
+
+def wrong_debit(account: Account) -> None:
+    first, *others = account.usage.events
+    account.usage = UsageLog([UsageEvent(first.id, first.type, 7, 7, first.created_at), *others])
+
+
+def charged_twice(account: Account) -> None:
+    entries = account.ledger.entries
+    again = replace(entries[of_type(account, "usage")], id="another")
+    account.ledger = rebalanced([*entries, replace(again, created_at=entries[-1].created_at)])
+
+
+def no_default(account: Account) -> None:
+    account.wallet.default_id = None
+
+
+def foreign_default(account: Account) -> None:
+    account.wallet.default_id = "another"
+
+
+def default_without_cards(account: Account) -> None:
+    account.wallet.cards.clear()
+
+
+def same_card_twice(account: Account) -> None:
+    account.wallet.cards.append(replace(account.wallet.cards[0], id="another"))
+
+
+def paid_and_not_credited(account: Account) -> None:
+    change_entry(account, of_type(account, "deposit"), reference_id=None)
+
+
+def credited_and_not_paid(account: Account) -> None:
+    next(iter(account.checkout_sessions.values())).closed = None
+
+
+def past_due_without_invoice(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.status = "past_due"
+
+
+def past_due_with_a_paid_invoice(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.status, account.subscription.unpaid_invoice_id = "past_due", account.invoices[0].id
+
+
+def no_try_left(account: Account) -> None:
+    past_due_with_a_paid_invoice(account)
+    account.invoices[0].status = "open"
+    assert account.subscription is not None
+    account.subscription.retries = 3
+
+
+def no_plan(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.plan = "free"
+
+
+def no_period(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.period = 0
+
+
+def recharge_card_is_gone(account: Account) -> None:
+    account.wallet.cards.pop()
+
+
+def recharge_without_credit(account: Account) -> None:
+    account.auto_recharge.attempts.append(replace(account.auto_recharge.attempts[0], id="another"))
+
+
+def credit_without_recharge(account: Account) -> None:
+    account.auto_recharge.attempts.clear()
+
+
+def recharge_credited_twice(account: Account) -> None:
+    entries = account.ledger.entries
+    again = replace(entries[of_type(account, "auto_recharge")], id="another")
+    account.ledger = rebalanced([*entries, replace(again, created_at=entries[-1].created_at)])
+
+
+BREAKAGES: list[tuple[Callable[[Account], None], str]] = [
+    (wrong_sum, "balance_after is"),
+    (below_zero, "below zero"),
+    (lost_entry, "balance_after is"),
+    (times_go_back, "The ledger is not in order of time"),
+    (audit_goes_back, "The audit log is not in order of time"),
+    (activity_goes_back, "The activity is not in order of time"),
+    (invoices_go_back, "The invoices is not in order of time"),
+    (same_entry_id, "Two ledger entries have the same id"),
+    (same_invoice_id, "Two invoices entries have the same id"),
+    (same_card_id, "Two cards entries have the same id"),
+    (event_without_debit, "3 usage events and 2 usage debits"),
+    (debit_without_event, "1 usage events and 2 usage debits"),
+    (wrong_credits, "are not 101 credits"),
+    (wrong_debit, "and its ledger entry disagree"),
+    (charged_twice, "2 usage events and 3 usage debits"),
+    (no_default, "default card"),
+    (foreign_default, "default card"),
+    (default_without_cards, "default card"),
+    (same_card_twice, "same card is there twice"),
+    (paid_and_not_credited, "is credited 0 times, not 1"),
+    (credited_and_not_paid, "is credited 1 times, not 0"),
+    (past_due_without_invoice, "no open invoice"),
+    (past_due_with_a_paid_invoice, "no open invoice"),
+    (no_try_left, "has no try left"),
+    (no_plan, "no plan or no period"),
+    (no_period, "no plan or no period"),
+    (recharge_card_is_gone, "names card 'pm_card_amex'"),
+    (recharge_without_credit, "history and ledger disagree"),
+    (credit_without_recharge, "history and ledger disagree"),
+    (recharge_credited_twice, "history and ledger disagree"),
+]
+
+
+def test_an_account_that_lived_by_the_rules_is_in_order() -> None:
+    """What the domain does breaks nothing."""
+    assert violations(lived(), catalogue()) == []
+
+
+def test_a_fresh_account_is_in_order(context: Context) -> None:
+    """Nothing yet is nothing wrong."""
+    assert violations(context.account, catalogue()) == []
+
+
+@pytest.mark.parametrize(("broken", "sentence"), BREAKAGES, ids=[broken.__name__ for broken, _ in BREAKAGES])
+def test_what_is_broken_is_found(broken: Callable[[Account], None], sentence: str) -> None:
+    """Each broken invariant is said in a sentence."""
+    account = lived()
+    broken(account)
+    found = violations(account, catalogue())
+    assert any(sentence in problem for problem in found), found
+    assert all(problem.endswith(".") for problem in found)
+
+
+def test_all_that_is_broken_is_said_at_once() -> None:
+    """Every broken invariant, not the first only."""
+    account = lived()
+    no_default(account)
+    no_period(account)
+    wrong_sum(account)
+    assert len(violations(account, catalogue())) == 3

@@ -1,0 +1,136 @@
+"""Usage alerts: crossing a share of the allocation is told once per month and threshold."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mockserver.billing import subscription, usage
+from mockserver.billing.context import Context
+from mockserver.billing.usage_alerts import UsageAlerts
+
+from .conftest import NOON, actions, at, credit, deposit, fresh, later, watch
+
+HOOK = "https://example.com/hook"
+
+
+@pytest.fixture
+def watched() -> Context:
+    """100 credits to use, every alert on."""
+    context = fresh()
+    credit(context, 100)
+    watch(context)
+    return context
+
+
+def fired(context: Context) -> list[tuple[str, int]]:
+    return [(each.period, each.threshold) for each in context.account.usage_alerts.fired]
+
+
+def test_the_defaults_leave_out_one_half() -> None:
+    """Never configured: alerts are on by e-mail for 75, 90 and 100 %."""
+    settings = UsageAlerts()
+    assert (settings.enabled, settings.email_enabled, settings.webhook_url) == (True, True, None)
+    assert settings.thresholds == [75, 90, 100]
+    assert settings.updated_at is None
+
+
+@pytest.mark.parametrize("threshold", [50, 75, 90, 100])
+def test_an_alert_fires_when_its_share_is_reached(watched: Context, threshold: int) -> None:
+    """One credit before it nothing; with it, the alert."""
+    usage.record(watched, "light", threshold - 1)
+    assert ("2026-03", threshold) not in fired(watched)
+    before = len(fired(watched))
+    usage.record(watched, "light", 1)
+    assert fired(watched)[before:] == [("2026-03", threshold)]
+
+
+def test_each_alert_fires_once_a_month(watched: Context) -> None:
+    """Going on, and crossing again after a deposit, tells nothing twice."""
+    for _ in range(100):
+        usage.record(watched, "light", 1)
+    assert fired(watched) == [("2026-03", threshold) for threshold in (50, 75, 90, 100)]
+    deposit(watched, 1_000)
+    usage.record(watched, "light", 49_000)
+    assert len(fired(watched)) == 4
+
+
+def test_one_charge_can_cross_all(watched: Context) -> None:
+    """Each threshold is told, the lowest first."""
+    usage.record(watched, "light", 100)
+    assert fired(watched) == [("2026-03", threshold) for threshold in (50, 75, 90, 100)]
+    assert [message.subject for message in watched.account.outbox] == [
+        f"You have used {threshold} % of your credits" for threshold in (50, 75, 90, 100)
+    ]
+
+
+def test_the_next_month_begins_anew(watched: Context) -> None:
+    """Once per period: what fired in March fires again in April."""
+    usage.record(watched, "light", 60)
+    april = at(watched, datetime(2026, 4, 1, tzinfo=UTC))
+    usage.record(april, "light", 20)
+    assert fired(april) == [("2026-03", 50), ("2026-04", 50)]
+
+
+@pytest.mark.parametrize("threshold", [50, 75, 90, 100])
+def test_a_threshold_that_is_off_is_not_told(watched: Context, threshold: int) -> None:
+    """According to the settings: the others fire still."""
+    watch(watched, **{f"threshold_{threshold}_enabled": False})
+    usage.record(watched, "light", 100)
+    assert [each for _, each in fired(watched)] == [each for each in (50, 75, 90, 100) if each != threshold]
+
+
+def test_switched_off_nothing_is_told(watched: Context) -> None:
+    """Off is off, whatever the thresholds say."""
+    watch(watched, enabled=False, webhook_url=HOOK)
+    usage.record(watched, "light", 100)
+    assert (fired(watched), watched.account.outbox) == ([], [])
+
+
+def test_an_alert_goes_out_by_e_mail_and_webhook(watched: Context) -> None:
+    """By e-mail to the account's address, and to webhook_url with the numbers."""
+    watch(watched, webhook_url=HOOK)
+    usage.record(watched, "light", 50)
+    mail, hook = watched.account.outbox
+    assert (mail.channel, mail.recipient) == ("email", watched.account.profile.email)
+    assert mail.created_at == NOON
+    assert "50 of 100 credits" in mail.text
+    assert (hook.channel, hook.recipient) == ("webhook", HOOK)
+    assert hook.payload == {
+        "event": "usage.alert",
+        "data": {"threshold": 50, "credits_used": 50, "credits_allocated": 100, "period": "2026-03"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("email", "url", "channels"),
+    [(True, None, ["email"]), (False, HOOK, ["webhook"]), (False, None, []), (True, HOOK, ["email", "webhook"])],
+)
+def test_the_settings_choose_the_channels(watched: Context, email: bool, url: str | None, channels: list[str]) -> None:
+    """An alert fires all the same: it is in the audit log and in recent activity."""
+    watch(watched, email_enabled=email, webhook_url=url)
+    usage.record(watched, "light", 50)
+    assert [message.channel for message in watched.account.outbox] == channels
+    assert fired(watched) == [("2026-03", 50)]
+    assert actions(watched)[-1] == "usage_alert.fired"
+    assert watched.account.activities[-1].type == "usage_alert"
+
+
+def test_new_settings_do_not_forget_what_fired(watched: Context) -> None:
+    """Saving the settings again does not send the same alert again."""
+    usage.record(watched, "light", 50)
+    after = later(watched, hours=1)
+    watch(after)
+    assert after.account.usage_alerts.updated_at == after.now
+    deposit(after, 1_000)
+    usage.record(after, "light", 40_000)
+    assert [each for _, each in fired(after)].count(50) == 1
+
+
+def test_shares_are_of_the_plan_when_there_is_one(with_card: Context) -> None:
+    """75 % of the Starter plan's 150,000 credits."""
+    subscription.change(with_card, "price_starter_monthly")
+    deposit(with_card, 10_000)
+    usage.record(with_card, "light", 112_499)
+    assert fired(with_card) == []
+    usage.record(with_card, "light", 1)
+    assert fired(with_card) == [("2026-03", 75)]

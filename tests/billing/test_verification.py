@@ -1,0 +1,143 @@
+"""Verification challenges: a code that goes out, and five tries to know it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from mockserver.billing import verification
+from mockserver.billing.context import Context
+from mockserver.billing.errors import (
+    ChallengeExpired,
+    ChallengeLocked,
+    ChallengeNotFound,
+    ChallengeUsed,
+    UnknownVerificationMethod,
+)
+from mockserver.billing.verification import Challenge
+
+from .conftest import NOON, fresh, later, refused
+
+TEN_MINUTES = timedelta(minutes=10)
+
+
+@pytest.fixture
+def challenge(context: Context) -> Challenge:
+    return verification.initiate(context, "change_plan", "email")
+
+
+def wrong(challenge: Challenge) -> str:
+    return "000000" if challenge.code != "000000" else "000001"
+
+
+def test_a_challenge_is_good_for_ten_minutes_and_five_tries(challenge: Challenge) -> None:
+    """Opened for an action, with all its tries."""
+    assert (challenge.action, challenge.method, challenge.remaining_attempts) == ("change_plan", "email", 5)
+    assert (challenge.created_at, challenge.expires_at) == (NOON, NOON + TEN_MINUTES)
+    assert not challenge.used
+
+
+@pytest.mark.parametrize(
+    ("method", "recipient", "masked"),
+    [("email", "jane.doe@example.com", "j***@example.com"), ("sms", "+1 202 555 0142", "***-**42")],
+)
+def test_the_code_goes_out_and_the_destination_is_masked(
+    context: Context, method: str, recipient: str, masked: str
+) -> None:
+    """A 6-digit code is put into the outbox; masked_destination shows no more than the rule allows."""
+    challenge = verification.initiate(context, "add_card", method)
+    [message] = context.account.outbox
+    assert (message.channel, message.recipient, message.code) == (method, recipient, challenge.code)
+    assert re.fullmatch(r"\d{6}", challenge.code)
+    assert challenge.code in message.text
+    assert challenge.destination == masked
+
+
+@pytest.mark.parametrize("method", ["phone", "EMAIL", "", "totp"])
+def test_another_method_is_refused(context: Context, method: str) -> None:
+    """Another method: 400 that names those that work; nothing goes out."""
+    with refused(context, UnknownVerificationMethod) as caught:
+        verification.initiate(context, "add_card", method)
+    assert "'email' or 'sms'" in str(caught.value)
+
+
+def test_each_challenge_has_a_code_of_its_own(context: Context) -> None:
+    """One code does not open another challenge."""
+    first, second = (verification.initiate(context, "add_card", "sms") for _ in range(2))
+    assert first.id != second.id
+    assert first.code != second.code
+    assert verification.confirm(context, second.id, first.code)[0] is False
+
+
+def test_the_right_code_is_right_once(context: Context, challenge: Challenge) -> None:
+    """success true, once; then it is used."""
+    assert verification.confirm(context, challenge.id, challenge.code) == (True, challenge)
+    assert (challenge.used, challenge.remaining_attempts) == (True, 5)
+    with refused(context, ChallengeUsed):
+        verification.confirm(context, challenge.id, challenge.code)
+
+
+def test_a_wrong_code_costs_one_attempt(context: Context, challenge: Challenge) -> None:
+    """success false, one attempt fewer; the right code still works."""
+    assert verification.confirm(context, challenge.id, wrong(challenge)) == (False, challenge)
+    assert challenge.remaining_attempts == 4
+    assert verification.confirm(context, challenge.id, challenge.code)[0] is True
+
+
+def test_the_fifth_attempt_may_still_be_right(context: Context, challenge: Challenge) -> None:
+    """Five attempts are five."""
+    for _ in range(4):
+        verification.confirm(context, challenge.id, wrong(challenge))
+    assert verification.confirm(context, challenge.id, challenge.code)[0] is True
+
+
+def test_five_wrong_codes_lock_it(context: Context, challenge: Challenge) -> None:
+    """Then even the right one does not open it."""
+    left = []
+    for _ in range(5):
+        _, after = verification.confirm(context, challenge.id, wrong(challenge))
+        left.append(after.remaining_attempts)
+    assert left == [4, 3, 2, 1, 0]
+    with refused(context, ChallengeLocked):
+        verification.confirm(context, challenge.id, challenge.code)
+
+
+def test_it_expires_after_ten_minutes(context: Context, challenge: Challenge) -> None:
+    """Valid 10 minutes: at their end it is gone, whatever the code."""
+    over = later(context, minutes=10)
+    for code in (challenge.code, wrong(challenge)):
+        with refused(over, ChallengeExpired):
+            verification.confirm(over, challenge.id, code)
+
+
+def test_it_is_valid_to_its_last_moment(context: Context, challenge: Challenge) -> None:
+    """10 minutes are 10 minutes."""
+    last = later(context, minutes=10, milliseconds=-1)
+    assert verification.confirm(last, challenge.id, challenge.code)[0] is True
+
+
+@pytest.mark.parametrize("challenge_id", ["", "nope", "00000000-0000-4000-8000-000000000000"])
+def test_an_unknown_challenge_is_not_found(context: Context, challenge_id: str) -> None:
+    """Unknown: 404."""
+    with refused(context, ChallengeNotFound):
+        verification.confirm(context, challenge_id, "123456")
+
+
+def test_another_accounts_challenge_is_not_found(challenge: Challenge) -> None:
+    """Nothing is shared between accounts, and the other's attempts are not spent."""
+    other = fresh("other")
+    with refused(other, ChallengeNotFound):
+        verification.confirm(other, challenge.id, challenge.code)
+    assert challenge.remaining_attempts == 5
+
+
+@pytest.mark.parametrize("nearly", ["{0:.5}", "{0}0", " {0}", "{0}\n"])
+def test_nearly_right_is_wrong(context: Context, challenge: Challenge, nearly: str) -> None:
+    """The whole code and nothing else."""
+    assert verification.confirm(context, challenge.id, nearly.format(challenge.code))[0] is False
+
+
+@pytest.mark.parametrize("code", ["", "\uff11" * 6, "é" * 6, "x" * 10_000])
+def test_any_text_is_a_code_that_may_be_wrong(context: Context, challenge: Challenge, code: str) -> None:
+    """Nothing that is typed breaks the comparison."""
+    assert verification.confirm(context, challenge.id, code)[0] is False

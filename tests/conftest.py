@@ -1,0 +1,95 @@
+"""Real servers on loopback: one that all tests share, each with an account of its own, and others made to order."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from mockserver import app, resources
+from mockserver.contract import Contract
+from mockserver.settings import Settings
+from mockserver.world import World
+
+API = "/api/v1/billing"
+NOON = datetime.fromisoformat("2026-03-18T12:00:00Z")
+"""A Wednesday in the middle of a month."""
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server in a thread of this process."""
+
+    url: str
+    world: World
+    contract: Contract
+
+    def client(self, key: str | None) -> httpx.Client:
+        """An HTTP client that sends a key, or none."""
+        headers = {"X-API-Key": key} if key is not None else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=10, trust_env=False)
+
+
+ServerFactory = Callable[..., RunningServer]
+
+
+@contextmanager
+def running_server(**changes: Any) -> Iterator[RunningServer]:
+    """A server with some settings, until the end of the block."""
+    settings = Settings(**{"spec": resources.spec(), "fixtures": resources.fixtures(), **changes})
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    built = app.build(settings, public_url=url)
+    config = uvicorn.Config(built.app, lifespan="off", log_config=None, date_header=False, server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield RunningServer(url, built.world, built.contract)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=5)
+        listener.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningServer]:
+    """The server that tests share. Its clock runs; nobody may move it or reset the whole world."""
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture
+def make_server() -> Iterator[ServerFactory]:
+    """Servers of one test's own: ``make_server(now=NOON, seed=7, enforce_rate_limits=True, ...)``."""
+    with ExitStack() as stack:
+        yield lambda **changes: stack.enter_context(running_server(**changes))
+
+
+@pytest.fixture
+def key() -> str:
+    """A key that nobody else uses."""
+    return f"sk_test_{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def client(server: RunningServer, key: str) -> Iterator[httpx.Client]:
+    """A client of the shared server with an account of its own."""
+    with server.client(key) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    """The contract that is served."""
+    return Contract.load(resources.spec())

@@ -1,0 +1,173 @@
+"""The clock over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import API, NOON, ServerFactory
+
+
+def now(mock: httpx.Client) -> str:
+    return str(mock.get("/_mock/clock").json()["now"])
+
+
+def test_the_clock_is_told_as_it_is(mock: httpx.Client) -> None:
+    """The moment, and whether it stands still."""
+    assert mock.get("/_mock/clock").json() == {"now": "2026-03-18T12:00:00.000Z", "frozen": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-18T12:00:00Z", "2026-03-18T12:00:00.000Z"),
+        ("2026-03-18T12:00:00.1239Z", "2026-03-18T12:00:00.123Z"),
+        ("2026-03-18T14:00:01+02:00", "2026-03-18T12:00:01.000Z"),
+        ("2026-03-18t12:00:01z", "2026-03-18T12:00:01.000Z"),
+        ("2200-01-01T00:00:00Z", "2200-01-01T00:00:00.000Z"),
+    ],
+)
+def test_the_clock_can_be_set_to_now_and_later(mock: httpx.Client, text: str, expected: str) -> None:
+    """Any offset and any fraction of a second, told in UTC and milliseconds."""
+    assert mock.put("/_mock/clock", json={"now": text}).json() == {"now": expected, "frozen": True}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"seconds": 0}, "2026-03-18T12:00:00.000Z"),
+        ({"seconds": 90}, "2026-03-18T12:01:30.000Z"),
+        ({"seconds": 315_360_000}, "2036-03-15T12:00:00.000Z"),
+        ({"days": 0}, "2026-03-18T12:00:00.000Z"),
+        ({"days": 14}, "2026-04-01T12:00:00.000Z"),
+        ({"to": "2026-03-19T00:00:00Z"}, "2026-03-19T00:00:00.000Z"),
+    ],
+)
+def test_time_passes_as_told(mock: httpx.Client, body: dict[str, Any], expected: str) -> None:
+    """By seconds, by days, or to a moment; a clock that stood still stands still again."""
+    assert mock.post("/_mock/clock/advance", json=body).json() == {"now": expected, "frozen": True}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-03-18T11:59:59.999Z",
+        "2026-03-18T12:00:00+00:01",
+        "0001-01-01T00:00:00+23:59",
+        "2200-01-01T00:00:00.001Z",
+        "9999-12-31T23:59:59-23:59",
+    ],
+)
+def test_the_clock_goes_neither_back_nor_past_its_end(mock: httpx.Client, moment: str) -> None:
+    """409, and it is as late as it was."""
+    for answer in (
+        mock.put("/_mock/clock", json={"now": moment}),
+        mock.post("/_mock/clock/advance", json={"to": moment}),
+    ):
+        assert answer.status_code == 409
+        assert "clock" in answer.json()["detail"]
+    assert now(mock) == "2026-03-18T12:00:00.000Z"
+
+
+def test_days_do_not_lead_past_the_end(mock: httpx.Client) -> None:
+    """However the end is reached, it is the end."""
+    mock.put("/_mock/clock", json={"now": "2199-12-31T12:00:00Z"})
+    assert mock.post("/_mock/clock/advance", json={"days": 1}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "loc"),
+    [
+        ({}, ["body"]),
+        ({"seconds": 1, "days": 1}, ["body"]),
+        ({"seconds": 1, "to": "2026-03-19T00:00:00Z"}, ["body"]),
+        ({"seconds": -1}, ["body", "seconds"]),
+        ({"seconds": 315_360_001}, ["body", "seconds"]),
+        ({"seconds": 10**30}, ["body", "seconds"]),
+        ({"seconds": 1.5}, ["body", "seconds"]),
+        ({"seconds": 1.0}, ["body", "seconds"]),
+        ({"seconds": True}, ["body", "seconds"]),
+        ({"seconds": None}, ["body", "seconds"]),
+        ({"seconds": "1"}, ["body", "seconds"]),
+        ({"days": 3_651}, ["body", "days"]),
+        ({"days": -1}, ["body", "days"]),
+        ({"to": "tomorrow"}, ["body", "to"]),
+        ({"to": "2026-03-19"}, ["body", "to"]),
+        ({"to": "2026-03-19T00:00:00"}, ["body", "to"]),
+        ({"to": "2026-02-30T00:00:00Z"}, ["body", "to"]),
+        ({"to": "2026-12-31T23:59:60Z"}, ["body", "to"]),
+        ({"to": "0000-01-01T00:00:00Z"}, ["body", "to"]),
+        ({"to": "2026-03-19T00:00:00.%sZ" % ("0" * 100)}, ["body", "to"]),
+        ({"to": 1_800_000_000}, ["body", "to"]),
+        ({"hours": 1}, ["body"]),
+        ([], ["body"]),
+        (None, ["body"]),
+    ],
+)
+def test_a_step_that_makes_no_sense_is_refused(mock: httpx.Client, body: Any, loc: list[str]) -> None:
+    """Exactly one of three, whole numbers within ten years, moments with an offset: else 422 that says where."""
+    answer = mock.post("/_mock/clock/advance", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == loc
+    assert now(mock) == "2026-03-18T12:00:00.000Z"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"now": NaN}', b"[" * 5_000])
+def test_a_body_that_is_no_json_is_refused(mock: httpx.Client, content: bytes) -> None:
+    """422 in the one envelope, whatever was sent."""
+    answer = mock.put("/_mock/clock", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][0] == "body"
+
+
+def test_a_form_is_refused(mock: httpx.Client) -> None:
+    """415: this API speaks JSON."""
+    assert mock.put("/_mock/clock", data={"now": "2026-03-19T00:00:00Z"}).status_code == 415
+
+
+def test_what_falls_due_on_the_way_is_done(mock: httpx.Client) -> None:
+    """A subscription that was seen before renews as time passes, at its own moment and not at the end of the step."""
+    headers = {"X-API-Key": "sk_test_subscriber"}
+    invoices = mock.get(f"{API}/invoices", headers=headers).json()["total"]
+    mock.post("/_mock/clock/advance", json={"days": 100})
+    renewed = mock.get("/_mock/state", headers=headers).json()["invoices"]
+    assert len(renewed) == invoices + 3
+    assert all(each["created_at"] < now(mock) for each in renewed[-3:])
+
+
+def test_one_step_and_many_lead_to_the_same_state(mock: httpx.Client) -> None:
+    """How time was cut does not matter."""
+    headers = {"X-API-Key": "sk_test_subscriber"}
+    states = []
+    for steps in ([90], [1] * 90):
+        mock.post("/_mock/reset")
+        mock.get(f"{API}/balance", headers=headers)
+        for days in steps:
+            mock.post("/_mock/clock/advance", json={"days": days})
+        states.append(mock.get("/_mock/state", headers=headers).content)
+    assert states[0] == states[1]
+
+
+def test_a_running_clock_runs_on_when_advanced_and_stands_still_when_set(make_server: ServerFactory) -> None:
+    """Advancing keeps its way of going; setting stops it."""
+    with make_server().client(None) as client:
+        before = datetime.fromisoformat(now(client))
+        stepped = client.post("/_mock/clock/advance", json={"days": 2}).json()
+        assert stepped["frozen"] is False
+        assert (datetime.fromisoformat(stepped["now"]) - before).days == 2
+        for body in ({"seconds": 0}, {"days": 0}):
+            assert client.post("/_mock/clock/advance", json=body).status_code == 200
+        later = f"{datetime.fromisoformat(now(client)).year + 1}-01-01T00:00:00.000Z"
+        assert client.put("/_mock/clock", json={"now": later}).json() == {"now": later, "frozen": True}
+        assert now(client) == later
+        reset = client.post("/_mock/reset").json()["now"]
+        assert datetime.fromisoformat(reset) < datetime.fromisoformat(later)
+        assert client.get("/_mock/clock").json()["frozen"] is False
+
+
+def test_the_clock_begins_where_the_server_was_told(mock: httpx.Client) -> None:
+    """The fixture's noon is the clock's."""
+    assert datetime.fromisoformat(now(mock)) == NOON

@@ -1,0 +1,95 @@
+"""The control API's own document."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from openapi_spec_validator import validate
+
+from mockserver import resources
+from mockserver.billing.context import Account
+from mockserver.contract import JSON, Contract, Operation
+from mockserver.control.operations import handlers
+from mockserver.schemas import compile_schema
+
+CONTROL = Contract.load(resources.control_spec())
+OPERATIONS = list(CONTROL.operations.values())
+Json = dict[str, Any]
+
+
+def examples() -> Iterator[Any]:
+    """Every example of the document with the schema that it belongs to."""
+    for operation in OPERATIONS:
+        contents = [operation.request_body, *map(CONTROL.follow, operation.node["responses"].values())]
+        for content in filter(None, contents):
+            media = content["content"][JSON]
+            for name, each in media.get("examples", {}).items():
+                yield pytest.param(media["schema"], each["value"], id=f"{operation.operation_id}-{name}")
+    for name, schema in CONTROL.schemas.items():
+        if "example" in schema:
+            yield pytest.param(schema, schema["example"], id=name)
+
+
+def test_the_document_is_valid_openapi() -> None:
+    """The document is what it says it is."""
+    validate(CONTROL.document)
+
+
+def test_every_operation_has_its_handler() -> None:
+    """Operations and handlers are the same set: no stub, and nothing that is not described."""
+    assert set(handlers(CONTROL)) == set(CONTROL.operations)
+
+
+def test_the_document_is_served_as_it_is_written(mock: httpx.Client) -> None:
+    """What the server validates by is what it shows."""
+    assert mock.get("/_mock/openapi.json").json() == CONTROL.document
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.operation_id)
+def test_an_operation_is_described_like_all_others(operation: Operation) -> None:
+    """verb_noun ids, descriptions, tags and security everywhere; bodies and errors by reference."""
+    node = operation.node
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation.operation_id)
+    assert node["description"].strip()
+    assert node["tags"][0] in {tag["name"] for tag in CONTROL.document["tags"]}
+    assert "security" in node
+    for status, response in node["responses"].items():
+        assert status == "200" or "$ref" in response
+        assert "$ref" in CONTROL.follow(response)["content"][JSON]["schema"]
+    if operation.request_body is not None:
+        media = operation.request_body["content"][JSON]
+        assert "$ref" in media["schema"]
+        assert media["examples"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.operation_id)
+def test_an_operation_names_the_errors_that_it_can_have(operation: Operation) -> None:
+    """403 everywhere, 401 where a key is read, 422 with parameters, and 413, 415 and 422 with a body."""
+    expected = {403}
+    if operation.node["security"]:
+        expected.add(401)
+    if operation.parameters:
+        expected.add(422)
+    if operation.request_body is not None:
+        expected |= {413, 415, 422}
+    assert expected <= set(operation.statuses)
+
+
+@pytest.mark.parametrize(("schema", "example"), list(examples()))
+def test_an_example_fits_its_schema(schema: Json, example: Any) -> None:
+    """An example that does not fit would teach something wrong."""
+    validator = compile_schema(schema, CONTROL.schemas, closed=True)
+    assert [str(error) for error in validator.iter_errors(example)] == []
+
+
+def test_the_state_has_every_part_of_an_account() -> None:
+    """The schema of a state names the fields of Account, all of them and in their order."""
+    fields = [each.name for each in dataclasses.fields(Account)]
+    schema = CONTROL.schemas["State"]
+    assert list(schema["properties"]) == fields
+    assert schema["required"] == fields

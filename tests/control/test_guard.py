@@ -1,0 +1,183 @@
+"""Who may control the server, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from mockserver.control.guard import ControlGuard, is_loopback
+
+TOKEN = "a-token-of-a-test"
+PASSED = "passed"
+
+
+def ask(
+    headers: dict[str, str] | list[tuple[str, str]],
+    *,
+    host: str = "127.0.0.1",
+    token: str | None = None,
+    path: str = "/_mock/health",
+) -> str:
+    """What becomes of a request: ``passed``, or the reason why it was refused."""
+    said: list[str] = []
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        said.append(PASSED)
+
+    async def refuse(_send: Send, detail: str) -> None:
+        said.append(detail)
+
+    async def receive() -> dict[str, Any]:
+        raise AssertionError("the guard reads no body")
+
+    async def send(_message: Any) -> None:
+        raise AssertionError("the guard leaves answers to refuse")
+
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    encoded = [(name.lower().encode(), value.encode()) for name, value in pairs]
+    scope = {"type": "http", "path": path, "headers": encoded}
+    asyncio.run(ControlGuard(app, host=host, token=token, refuse=refuse)(scope, receive, send))
+    (outcome,) = said
+    return outcome
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "LOCALHOST", "127.0.0.1:8080", "127.8.9.10", "[::1]:8080", "[::1]"])
+def test_programs_on_this_machine_pass(host: str) -> None:
+    """A request to a loopback name, without a browser's headers, is let through."""
+    assert ask({"Host": host}) == PASSED
+
+
+@pytest.mark.parametrize("listening", ["0.0.0.0", "::", "192.168.1.5", "mock.example.com", ""])
+def test_a_server_that_listens_to_others_is_closed_without_a_token(listening: str) -> None:
+    """On anything but loopback even a local caller is refused, and told of --control-token."""
+    assert "--control-token" in ask({"Host": "127.0.0.1:8080", "X-Control-Token": TOKEN}, host=listening)
+
+
+@pytest.mark.parametrize("listening", ["0.0.0.0", "127.0.0.1"])
+def test_the_token_opens_a_server(listening: str) -> None:
+    """With the token, any host name will do."""
+    headers = {"Host": "mock.example.com", "X-Control-Token": TOKEN}
+    assert ask(headers, host=listening, token=TOKEN) == PASSED
+
+
+@pytest.mark.parametrize("listening", ["0.0.0.0", "127.0.0.1"])
+@pytest.mark.parametrize("sent", [None, "", "wrong", TOKEN + "x", TOKEN[:-1], f"{TOKEN},{TOKEN}", "\u00fc"])
+def test_a_token_that_is_set_must_be_sent(listening: str, sent: str | None) -> None:
+    """Without the right token nobody passes, on loopback neither; and nobody is told what it is."""
+    headers = {"Host": "localhost"} | ({} if sent is None else {"X-Control-Token": sent})
+    reason = ask(headers, host=listening, token=TOKEN)
+    assert "X-Control-Token" in reason
+    assert TOKEN not in reason
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8080",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "localhost@evil.example",
+        "localhost:80:80",
+        "::1",
+        "[::1].evil.example",
+        "0.0.0.0:8080",
+        "192.168.1.5",
+        "",
+    ],
+)
+def test_a_name_that_is_not_loopback_is_refused(host: str) -> None:
+    """DNS rebinding: another name may lead here, and a page under that name would seem to be of this origin."""
+    assert "loopback" in ask({"Host": host})
+    assert "loopback" in ask({"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"})
+
+
+def test_a_request_without_a_host_is_refused() -> None:
+    """Whoever does not say whom he asks is not believed."""
+    assert "loopback" in ask({})
+
+
+def test_a_host_that_is_sent_twice_is_refused() -> None:
+    """Two hosts are none."""
+    assert "loopback" in ask([("Host", "localhost"), ("Host", "evil.example")])
+    assert "loopback" in ask([("Host", "evil.example"), ("Host", "localhost")])
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "",
+        "https://evil.example",
+        "http://localhost:3000",
+        "http://localhost",
+        "http://127.0.0.1:8080",
+        "http://localhost:8080.evil.example",
+        "file://",
+        "localhost:8080",
+        "chrome-extension://localhost:8080",
+    ],
+)
+def test_pages_of_other_origins_are_refused(origin: str, token: str | None) -> None:
+    """A browser tells the page's origin: another port is another origin, and a sandboxed page's is null."""
+    headers = {"Host": "localhost:8080", "Origin": origin, "X-Control-Token": TOKEN}
+    assert "other origins" in ask(headers, token=token)
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8080", "http://LOCALHOST:8080"])
+def test_pages_of_this_server_pass(origin: str) -> None:
+    """A page that this server gave out may control it."""
+    headers = {"Host": "localhost:8080", "Origin": origin, "Sec-Fetch-Site": "same-origin"}
+    assert ask(headers) == PASSED
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "", "whatever"])
+def test_what_a_browser_fetches_for_another_site_is_refused(site: str) -> None:
+    """A GET for an image or a link has no Origin; Sec-Fetch-Site tells where it comes from."""
+    assert "other origins" in ask({"Host": "localhost:8080", "Sec-Fetch-Site": site})
+
+
+def test_an_address_that_a_person_typed_passes() -> None:
+    """Sec-Fetch-Site is none when nobody but the user asked for it."""
+    assert ask({"Host": "localhost:8080", "Sec-Fetch-Site": "none"}) == PASSED
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/billing/balance", "/_mocked", "/checkout/cs_test_1", "/docs"])
+def test_everything_else_is_none_of_its_business(path: str) -> None:
+    """Only /_mock and what is under it is guarded."""
+    headers = {"Host": "evil.example", "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert ask(headers, host="0.0.0.0", path=path) == PASSED
+
+
+@pytest.mark.parametrize("path", ["/_mock", "/_mock/", "/_mock/clock/advance", "/_mock/no-such-path"])
+def test_all_under_mock_is_guarded(path: str) -> None:
+    """Whether there is such a path is nothing that a stranger is told."""
+    assert ask({"Host": "evil.example"}, path=path) != PASSED
+
+
+def test_start_up_passes() -> None:
+    """A lifespan has no path and no headers."""
+    said: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        said.append(scope["type"])
+
+    async def refuse(_send: Send, detail: str) -> None:
+        said.append(detail)
+
+    guard = ControlGuard(app, host="0.0.0.0", token=None, refuse=refuse)
+    asyncio.run(guard({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    assert said == ["lifespan"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("localhost", True), ("127.255.255.254", True), ("::1", True), ("128.0.0.1", False), ("127.1", False)],
+)
+def test_loopback_is_what_the_standards_say(name: str, expected: bool) -> None:
+    """127.0.0.0/8, ::1 and localhost; no shorthand."""
+    assert is_loopback(name) is expected

@@ -1,0 +1,93 @@
+"""What of a recorded exchange is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from mockserver.control import redaction
+
+SECRET = "Zq7" + "x" * 20
+KEY = f"sk_test_{SECRET}"
+LIVE = "_".join(["sk", "live", SECRET])
+
+
+@pytest.mark.parametrize("length", range(1, 40))
+def test_a_key_is_never_shown_whole(length: int) -> None:
+    """However short a key is, some of it stays hidden, and at most two characters are shown."""
+    shown = redaction.mask_key("sk_test_" + "abcdefghij" * 4)[:8] + redaction.mask_key("sk_test_" + "a" * length)[8:]
+    assert shown.endswith(redaction.HIDDEN)
+    assert len(shown.removesuffix(redaction.HIDDEN)) - len("sk_test_") <= min(2, length - 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"code": "123456"}, {"code": "***"}),
+        ({"code": 123456}, {"code": "***"}),
+        ({"code": ["123456"]}, {"code": "***"}),
+        ({"code": None}, {"code": None}),
+        ({"a": [{"client_secret": "seti_1_secret_2"}]}, {"a": [{"client_secret": "***"}]}),
+        ({"note": f"use {KEY}, or {LIVE}."}, {"note": "use sk_test_***, or sk_live_***"}),
+        ({KEY: 1}, {"sk_test_***": 1}),
+        ([KEY], ["sk_test_***"]),
+        ({"price_id": "price_1", "n": 1, "ok": True}, {"price_id": "price_1", "n": 1, "ok": True}),
+        ({"promo_code": "BONUS5"}, {"promo_code": "BONUS5"}),
+    ],
+)
+def test_json_is_shown_without_secrets(value: Any, shown: Any) -> None:
+    """Codes, client secrets and keys are hidden wherever they stand; all else is shown as it was."""
+    assert redaction.body(orjson.dumps(value)) == shown
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        f'{{"code": "{SECRET}", "x": 1, "cut',
+        f'{{"x": 1, "code" : "{SECRET}',
+        f'{{"client_secret":"a\\"{SECRET}", "cut',
+        f'{{"client_secret":\n{SECRET}',
+        f'["{KEY}", "{LIVE}',
+        f"code is {KEY}",
+    ],
+)
+def test_what_is_not_json_is_text_without_secrets(payload: str) -> None:
+    """A body that was cut is no JSON any more, and its secrets are hidden all the same."""
+    shown = redaction.body(payload.encode())
+    assert isinstance(shown, str)
+    assert SECRET not in shown
+    assert redaction.HIDDEN in shown
+
+
+def test_bytes_that_are_no_text_are_shown_as_well_as_may_be() -> None:
+    """Nothing that was sent may make the list of requests fail."""
+    assert redaction.body(b"\xff\xfe") == "\ufffd\ufffd"
+    assert redaction.body(b"") is None
+
+
+@pytest.mark.parametrize("depth", [100, 1_000, 2_000])
+def test_deep_json_is_shown_to_a_depth(depth: int) -> None:
+    """What is shown can always be encoded."""
+    payload = b"[" * depth + b"]" * depth
+    assert len(orjson.dumps(redaction.body(payload))) <= 2 * depth + len('""')
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("", ""),
+        ("limit=10&offset=0", "limit=10&offset=0"),
+        ("a=%20+b&flag", "a=%20+b&flag"),
+        ("code=123456&limit=1", "code=***&limit=1"),
+        ("c%6Fde=123456", "c%6Fde=***"),
+        ("client_secret=seti_1", "client_secret=***"),
+        (f"q={KEY}", "q=sk_test_***"),
+        (f"q={KEY.replace('_', '%5F')}&x=1", "q=sk_test_***&x=1"),
+        (f"{LIVE}=1", "sk_live_***=1"),
+    ],
+)
+def test_a_query_is_shown_without_secrets(value: str, shown: str) -> None:
+    """Percent-encoding hides nothing from us; what needs no hiding stays as it was sent."""
+    assert redaction.query(value) == shown

@@ -1,0 +1,217 @@
+"""The published Billing page, read into facts; and the same facts as the contract states them.
+
+Both sides give a `Published` for each operation, so a test compares like with like. The rules by which a page is made
+from a contract are known from the page itself: parameters first path, then query, then header, then body; the first
+six fields of a response; placeholders instead of values.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from .contract import ROOT, SPEC, Json, Operation, operations, provenance, resolve
+
+PAGE = ROOT / "tests" / "data" / "billing-page.txt"
+NOTHING_PUBLISHED: Json = {"status": "ok"}
+
+_HEADING = re.compile(r"^(GET|PUT|POST|DELETE|PATCH) (/\S+)$")
+_TYPE = r'(?:(?:string|integer|boolean|number|object)(?:\[\])?|"[^"]*"(?: \| "[^"]*")*)'
+_ROW = re.compile(
+    rf"^(?P<name>[\w-]+?)(?P<type>{_TYPE})(?P<required>Required|Optional)"
+    r"(?P<description>.*?)(?:Default: (?P<default>.*))?$"
+)
+_CURL = re.compile(r"^curl -X (?P<method>\S+) (?P<url>\S+)")
+_SECTIONS = ("Parameters", "Request Example", "Response Example")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a parameters table."""
+
+    name: str
+    type: str
+    required: bool
+    description: str
+    default: str | None
+
+
+@dataclass(frozen=True)
+class Published:
+    """All that the page says of an operation."""
+
+    method: str
+    path: str
+    summary: str
+    rows: tuple[Row, ...]
+    request_url: str
+    request_body: Json | None
+    response: Json
+
+    @property
+    def key(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+# ----------------------------------------------------------------------------------------------------------- the page
+
+
+def read_page() -> list[Published]:
+    lines = [line.strip() for line in PAGE.read_text(encoding="utf-8").splitlines()]
+    starts = [index for index, line in enumerate(lines) if _HEADING.match(line)]
+    end = next(index for index, line in enumerate(lines) if line.startswith("Last updated:"))
+    return [_read_operation(lines[start:stop]) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+
+
+def _read_operation(lines: list[str]) -> Published:
+    method, path, *rest = [line for line in lines[1:] if line]
+    if lines[0] != f"{method} {path}":
+        raise ValueError(f"{lines[0]!r} is headed by another operation than its badge, {method} {path}")
+    sections: dict[str, list[str]] = {"summary": []}
+    current = "summary"
+    for line in rest:
+        if line in _SECTIONS:
+            current = line
+            sections[current] = []
+        else:
+            sections[current].append(line)
+    url, body = _read_request(sections["Request Example"][1:])
+    (summary,) = sections["summary"]
+    response = json.loads("".join(sections["Response Example"][1:]))
+    return Published(method, path, summary, _read_rows(sections.get("Parameters", [])), url, body, response)
+
+
+def _read_rows(lines: list[str]) -> tuple[Row, ...]:
+    """Optional rows stand on one line; a required one is broken before and after its `Required`."""
+    cells = re.sub(r"\nRequired\n", "Required", "\n".join(lines[1:]))
+    rows = []
+    for line in cells.splitlines():
+        match = _ROW.match(line)
+        if match is None:
+            raise ValueError(f"not a row of a parameters table: {line!r}")
+        rows.append(
+            Row(match["name"], match["type"], match["required"] == "Required", match["description"], match["default"])
+        )
+    return tuple(rows)
+
+
+def _read_request(lines: list[str]) -> tuple[str, Json | None]:
+    text = "\n".join(lines)
+    curl = _CURL.match(text)
+    if curl is None:
+        raise ValueError(f"not a curl command: {text!r}")
+    data = re.search(r"-d '(.*)'$", text, re.DOTALL)
+    return curl["url"], json.loads(data[1]) if data else None
+
+
+# ------------------------------------------------------------------------------------------------------- the contract
+
+
+def documented_operations() -> list[Published]:
+    """What the page would say, were it made from the documented parts of the contract."""
+    documented = [operation for operation in operations() if is_documented(operation.node)]
+    documented.sort(key=lambda operation: operation.path.replace("{", "~"))  # `{` after the letters
+    return [_state(operation) for operation in documented]
+
+
+def is_documented(*path: Json) -> bool:
+    return provenance(*path) == "documented"
+
+
+def documented_body_properties(operation: Operation) -> list[tuple[str, Json, bool]]:
+    """Name, schema and requiredness of each body property that the contract calls documented."""
+    if operation.body is None:
+        return []
+    schema = resolve(operation.body["schema"])
+    above = (operation.node, operation.node["requestBody"], operation.body, schema)
+    return [
+        (name, prop, name in schema.get("required", []))
+        for name, prop in schema["properties"].items()
+        if is_documented(*above, prop)
+    ]
+
+
+def documented_response(operation: Operation) -> list[tuple[str, Json]]:
+    """Name and schema of each response field that the contract calls documented, in order."""
+    above = (operation.node, operation.node["responses"]["200"], operation.success)
+    if not is_documented(*above):
+        return []
+    schema = resolve(operation.success["schema"])
+    return [(name, prop) for name, prop in schema["properties"].items() if is_documented(*above, schema, prop)]
+
+
+def type_shown(schema: Json) -> str:
+    schema = resolve(schema)
+    if "enum" in schema:
+        return " | ".join(json.dumps(value) for value in schema["enum"] if value is not None)
+    if schema["type"] == "array":
+        return f"{type_shown(schema['items'])}[]"
+    return str(schema["type"])
+
+
+def placeholder(schema: Json) -> Any:
+    schema = resolve(schema)
+    if schema.get("nullable"):
+        return "example"
+    return {"integer": 0, "boolean": True, "array": []}.get(schema["type"], "example")
+
+
+def _state(operation: Operation) -> Published:
+    method = operation.method.upper()
+    properties = documented_body_properties(operation)
+    response = {name: placeholder(prop) for name, prop in documented_response(operation)}
+    return Published(
+        method=method,
+        path=operation.path,
+        summary=operation.node["summary"],
+        rows=(*_parameter_rows(operation), *(_property_row(*prop) for prop in properties)),
+        request_url=SPEC["servers"][0]["url"] + operation.path.replace("{", "<").replace("}", ">"),
+        request_body=_request_body(properties),
+        response=response or NOTHING_PUBLISHED,
+    )
+
+
+def _parameter_rows(operation: Operation) -> list[Row]:
+    parameters = [parameter for parameter in operation.parameters if is_documented(operation.node, parameter)]
+    parameters.sort(key=lambda parameter: ("path", "query", "header").index(parameter["in"]))
+    return [
+        Row(
+            parameter["name"],
+            type_shown(parameter["schema"]),
+            parameter.get("required", False),
+            _published_description(parameter) or parameter["name"],
+            _default_shown(parameter["schema"]),
+        )
+        for parameter in parameters
+    ]
+
+
+def _property_row(name: str, schema: Json, required: bool) -> Row:
+    description = _published_description(schema) or (name if schema.get("nullable") else schema["title"])
+    return Row(name, type_shown(schema), required, description, _default_shown(schema))
+
+
+def _published_description(node: Json) -> str | None:
+    return None if node.get("x-description-provenance") == "assumed" else node.get("description")
+
+
+def _default_shown(schema: Json) -> str | None:
+    default = resolve(schema).get("default")
+    return None if default is None else str(default)
+
+
+def _request_body(properties: list[tuple[str, Json, bool]]) -> Json | None:
+    shown = [
+        (name, schema) for name, schema, required in properties[:5] if required or schema.get("default") is not None
+    ]
+    return {name: _request_value(name, schema) for name, schema in shown} or None
+
+
+def _request_value(name: str, schema: Json) -> Any:
+    match schema["type"]:
+        case "boolean":
+            return False
+        case "integer":
+            return schema.get("default", 0)
+        case _:
+            return f"example_{name}"
