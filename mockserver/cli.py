@@ -73,7 +73,7 @@ def _listen(chosen: Settings) -> socket.socket:
 
 
 def _serve(chosen: Settings, listener: socket.socket) -> int:
-    # Nothing that start-up makes is garbage: collecting it costs a tenth of a second, and again at each full collection.
+    # Nothing that start-up makes is garbage: looking for it costs a tenth of a second, and as much now and then later.
     gc.disable()
     import uvicorn
 

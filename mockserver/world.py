@@ -16,12 +16,14 @@ from mockserver.billing.audit import Actor
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.context import Account, Context
 from mockserver.billing.errors import NotAMember
+from mockserver.billing.ids import IdSource
 from mockserver.clock import Clock, ClockState
 from mockserver.personas import Biographer, Persona
 from mockserver.storage.memory import MemoryStore, Tenant
 
 MAX_EXCHANGES = 1_000
 MAX_SNAPSHOTS = 20
+MAX_PROBLEMS = 20
 DEFAULT_KEY = "sk_test_default"
 
 
@@ -109,7 +111,7 @@ class World:
 
     def tenants(self) -> Iterator[tuple[str, Tenant]]:
         """All that exist, by name: a key, or an organization's id."""
-        return self._store.items()
+        return ((name, self._caught_up(tenant)) for name, tenant in self._store.items())
 
     def owner(self, owns: Callable[[Account], bool]) -> Tenant | None:
         """The account that owns something, for pages: their addresses carry no key."""
@@ -146,17 +148,18 @@ class World:
     def import_state(self, key: str, state: Any) -> Account:
         """Replace an account's state by an exported one. Raises UnusableState; then nothing has changed."""
         tenant = self.tenant(key)
+        now = self.clock.now()
         try:
             account = msgspec.convert(state, Account)
         except msgspec.ValidationError as error:
             raise UnusableState([f"{error}."]) from None
-        problems = invariants.violations(account, self.catalogue)
-        latest = max((entry.created_at for entry in account.ledger.entries), default=account.created_at)
-        if latest > self.clock.now():
-            problems.append(f"The state is of {latest:%Y-%m-%dT%H:%M:%SZ}, later than this clock: set the clock first.")
+        problems = invariants.violations(account, self.catalogue, now)
         if problems:
-            raise UnusableState(problems)
-        account.id, account.ids.namespace = tenant.account.id, tenant.account.ids.namespace
+            raise UnusableState(problems[:MAX_PROBLEMS])
+        own = tenant.account
+        # Ids stay this account's own, and are never given out twice.
+        account.id, account.ids = own.id, IdSource(own.ids.namespace, max(own.ids.counter, account.ids.counter))
+        subscription.catch_up(account, self.catalogue, now)
         tenant.account = account
         return account
 
@@ -184,7 +187,7 @@ class World:
 
     def violations(self, key: str) -> list[str]:
         """What does not add up in an account's books."""
-        return invariants.violations(self.tenant(key).account, self.catalogue)
+        return invariants.violations(self.tenant(key).account, self.catalogue, self.clock.now())
 
     def _open(self, name: str, slug: str) -> Tenant:
         tenant = self._store.get(name)
@@ -201,6 +204,6 @@ class World:
         return tenant
 
     def _all_caught_up(self) -> datetime:
-        for _, tenant in self._store.items():
-            self._caught_up(tenant)
+        for _ in self.tenants():
+            pass
         return self.clock.now()

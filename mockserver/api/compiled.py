@@ -103,12 +103,15 @@ class CompiledOperation:
                 allowance = self._spend(tenant)
             if self._body is not None:
                 payload = await self._body.read(headers, receive)
-            status, body = 200, self._answer(scope, headers, tenant, key, payload)
+                # The world may have been reset or restored meanwhile; from here on nothing else runs.
+                tenant = self._world.tenant(key) if key else None
+            status, answer = self._checked(200, self._answer(scope, headers, tenant, key, payload))
+        except Disconnected:
+            return
         except Exception as error:
             refusal = refusal_of(error) or self._fault(error)
-            status, body, extra = refusal.status, refusal.body, refusal.headers
-        status, body = self._checked(status, body)
-        answer = encode(body)
+            status, answer = self._checked(refusal.status, refusal.body)
+            extra = refusal.headers
         extra = [*self._facts(tenant, allowance), *extra]
         if self._rules.counted:
             self._remember(scope, tenant, status, payload, answer)
@@ -150,22 +153,19 @@ class CompiledOperation:
         logger.error("%s failed", self._id, exc_info=error)
         return Refusal(500, f"The mock failed in {self._id}; its log says why. Please report it.")
 
-    def _checked(self, status: int, body: Json) -> tuple[int, Json]:
+    def _checked(self, status: int, body: Json) -> tuple[int, bytes]:
         """The answer, if the contract allows it; else a 500 that says where it does not."""
         validator = self._responses.get(status)
-        if validator is not None and validator.is_valid(body):
-            return status, body
-        if status == 500:
-            return status, body
+        if status == 500 or (validator is not None and validator.is_valid(body)):
+            return status, encode(body)
         if validator is None:
             fault = f"status {status} is not documented"
         else:
             error = next(validator.iter_errors(body))
-            fault = (
-                f"status {status} breaks the contract at /{'/'.join(map(str, error.instance_path))}: {error.message}"
-            )
+            place = "/".join(map(str, error.instance_path))
+            fault = f"status {status} breaks the contract at /{place}: {error.message}"
         logger.error("%s: %s", self._id, fault)
-        return 500, {"detail": f"The mock's own answer to {self._id} is wrong: {fault}. Please report it."}
+        return 500, encode({"detail": f"The mock's own answer to {self._id} is wrong: {fault}. Please report it."})
 
     def _facts(self, tenant: Tenant | None, allowance: Allowance | None) -> Headers:
         if not self._rules.counted:
@@ -198,6 +198,10 @@ class CompiledOperation:
         )
 
 
+class Disconnected(Exception):
+    """The client went away before it had sent the whole request: nobody is there to be answered."""
+
+
 class _TooManyRequests(Refusal):
     def __init__(self, seconds: int, allowance: Allowance) -> None:
         super().__init__(
@@ -214,25 +218,26 @@ class _BodyReader:
         schema = request_body["content"][JSON]["schema"]
         properties = resolve(schema, components).get("properties", {})
         self._required = request_body.get("required", False)
+        self._max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
         self._validator = compile_schema(schema, components)
         self._defaults = {name: resolve(each, components).get("default") for name, each in properties.items()}
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The bytes. Raises Refusal: 413 when there are too many, 415 when they are not said to be JSON."""
         length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length[:20]) > MAX_BODY_BYTES:
-            raise _too_large()
+        if length.isdigit() and int(length[:20]) > self._max_bytes:
+            raise self._too_large()
         chunks: list[bytes] = []
         size = 0
         while True:
             message: Message = await receive()
             if message["type"] != "http.request":
-                break
+                raise Disconnected
             chunk = message.get("body", b"")
             chunks.append(chunk)
             size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise _too_large()
+            if size > self._max_bytes:
+                raise self._too_large()
             if not message.get("more_body"):
                 break
         media_type = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
@@ -254,6 +259,9 @@ class _BodyReader:
         if not self._validator.is_valid(value):
             return None, list(problems(self._validator, value, ["body"]))
         return {**self._defaults, **value}, []
+
+    def _too_large(self) -> Refusal:
+        return Refusal(413, f"Request body is too large: at most {self._max_bytes:,} bytes.")
 
 
 class CompiledAPI(RoutedAPI[CompiledOperation]):
@@ -288,7 +296,3 @@ def _is_host(host: str) -> bool:
 
 def _validator_of(response: Schema, components: Schema) -> Validator:
     return compile_schema(response["content"][JSON]["schema"], components, closed=True)
-
-
-def _too_large() -> Refusal:
-    return Refusal(413, f"Request body is too large: at most {MAX_BODY_BYTES:,} bytes.")

@@ -50,6 +50,8 @@ _SENTENCES = {
     "maximum": ("less_than_equal", "Input should be less than or equal to {}"),
     "minLength": ("string_too_short", "String should have at least {} characters"),
     "maxLength": ("string_too_long", "String should have at most {} characters"),
+    "minProperties": ("too_short", "Input should have at least {} fields"),
+    "maxProperties": ("too_long", "Input should have at most {} fields"),
     "pattern": ("string_pattern_mismatch", "String should match pattern '{}'"),
 }
 

@@ -116,9 +116,9 @@ def complete(context: Context, session_id: str, stripe_id: str | None = None) ->
     if session.closed == "complete":
         return session
     _must_be_open(context, session)
+    item = context.catalogue.price(session.price_id) if session.price_id is not None else None
     payer = _charge(context, stripe_id)
     session.closed, session.completed_at, session.last_decline_code = "complete", context.now, None
-    item = context.catalogue.price(session.price_id) if session.price_id is not None else None
     if isinstance(item, Plan):
         context.audit("checkout.completed", session_id=session.id, price_id=session.price_id)
         _save(context, payer)

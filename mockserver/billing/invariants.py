@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
 
 from mockserver.billing import money
+from mockserver.billing.auto_recharge import MAX_FAILURES
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.context import Account
 from mockserver.billing.subscription import RETRY_AFTER
 from mockserver.billing.usage import CREDITS_PER_REQUEST
+from mockserver.billing.verification import MAX_ATTEMPTS
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_UUID_FIELDS = frozenset({"id", "user_id", "auto_recharge_id", "default_id", "payment_method_id", "invoice_id"})
+_OF_THE_PAST = frozenset({"created_at", "updated_at", "completed_at", "paid_at", "started_at", "fired_at"})
+_TOO_LARGE = 2**63
+_TOO_DEEP = object()
+_MAX_DEPTH = 40
+_MAX_PERIODS = 12 * 200
 
 
 class _Dated(Protocol):
@@ -25,10 +37,73 @@ class _Named(Protocol):
     def id(self) -> str: ...
 
 
-def violations(account: Account, catalogue: Catalogue) -> list[str]:
+def violations(account: Account, catalogue: Catalogue, now: datetime) -> list[str]:
     """Every broken invariant, as a sentence each."""
+    malformed = list(_values_are_possible(account, now))
+    if malformed:
+        return malformed
     found = [problem for rule in _RULES for problem in rule(account)]
-    return found + list(_sessions_are_credited_once(account, catalogue))
+    return (
+        found + list(_prices_are_for_sale(account, catalogue)) + list(_sessions_are_credited_once(account, catalogue))
+    )
+
+
+def _values_are_possible(account: Account, now: datetime) -> Iterator[str]:
+    """Times are in UTC and none of a record is to come, numbers fit 64 bits, ids are UUIDs."""
+    for path, value in _values(account, "account", 0):
+        if isinstance(value, datetime) and (value.tzinfo is None or value.utcoffset()):
+            yield f"{path}: {value.isoformat()} is not in UTC."
+        elif isinstance(value, datetime) and value > now and path.rsplit(".", 1)[1] in _OF_THE_PAST:
+            yield f"{path}: {value.isoformat()} is later than this clock. Set the clock first."
+        elif isinstance(value, int) and abs(value) >= _TOO_LARGE:
+            yield f"{path}: {value} does not fit 64 bits."
+        elif isinstance(value, str) and _is_id(path) and not _UUID.fullmatch(value):
+            yield f"{path}: '{value[:40]}' is not a UUID."
+        elif value is _TOO_DEEP:
+            yield f"{path}: is nested too deeply."
+    yield from _ranges(account)
+
+
+def _ranges(account: Account) -> Iterator[str]:
+    for card in account.wallet.cards:
+        if not (1 <= card.exp_month <= 12 and 2000 <= card.exp_year <= 2200 and card.stripe_id.startswith("pm_")):
+            yield f"Card {card.id}: needs a month from 1 to 12, a year from 2000 to 2200, and a pm_... id."
+    for event in account.usage.events:
+        if event.requests < 1:
+            yield f"Usage event {event.id}: {event.requests} requests."
+    for challenge in account.challenges.values():
+        if challenge.remaining_attempts not in range(MAX_ATTEMPTS + 1):
+            yield f"Challenge {challenge.id}: {challenge.remaining_attempts} attempts are left."
+    if account.auto_recharge.consecutive_failures not in range(MAX_FAILURES + 1):
+        yield f"Auto-recharge: {account.auto_recharge.consecutive_failures} failures in a row."
+    subscription = account.subscription
+    if subscription is not None and not 1 <= subscription.period <= _MAX_PERIODS:
+        yield f"The subscription is in period {subscription.period}."
+
+
+def _values(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]:
+    """All plain values of a tree of dataclasses, lists and dicts, with their paths."""
+    if depth > _MAX_DEPTH:
+        yield path, _TOO_DEEP
+    elif is_dataclass(node):
+        for each in fields(node):
+            yield from _values(getattr(node, each.name), f"{path}.{each.name}", depth + 1)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _values(value, f"{path}.{key}", depth + 1)
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _values(value, f"{path}[{index}]", depth + 1)
+    else:
+        yield path, node
+
+
+def _is_id(path: str) -> bool:
+    """Ids of our own; those of sessions and setup intents are in Stripe's form."""
+    name = path.rsplit(".", 1)[1]
+    if "_sessions." in path or "setup_intents." in path:
+        return False
+    return path != "account.id" and name in _UUID_FIELDS
 
 
 def _ledger_adds_up(account: Account) -> Iterator[str]:
@@ -96,6 +171,26 @@ def _sessions_are_credited_once(account: Account, catalogue: Catalogue) -> Itera
             yield f"Checkout session {session.id} is credited {credited[session.id]} times, not {expected}."
 
 
+def _prices_are_for_sale(account: Account, catalogue: Catalogue) -> Iterator[str]:
+    prices = {plan.price_id for plan in catalogue.plans} | {pack.price_id for pack in catalogue.credit_packs}
+    for session in account.checkout_sessions.values():
+        if session.price_id is not None and session.price_id not in prices:
+            yield f"Checkout session {session.id}: there is no price '{session.price_id}'."
+    known = {plan.slug for plan in catalogue.plans}
+    if account.subscription is not None and not {account.subscription.plan, account.subscription.pending_plan} <= {
+        *known,
+        None,
+    }:
+        yield f"The subscription's plan '{account.subscription.plan}' is not in the catalogue."
+
+
+def _keys_are_ids(account: Account) -> Iterator[str]:
+    for things in (account.checkout_sessions, account.portal_sessions, account.setup_intents, account.challenges):
+        for key, thing in things.items():
+            if key != thing.id:
+                yield f"'{key}' is filed under the id of '{thing.id}'."
+
+
 def _subscription_can_go_on(account: Account) -> Iterator[str]:
     subscription = account.subscription
     if subscription is None:
@@ -106,8 +201,8 @@ def _subscription_can_go_on(account: Account) -> Iterator[str]:
             yield "The subscription is past due, and there is no open invoice for it."
         if subscription.retries not in range(len(RETRY_AFTER)):
             yield "The subscription is past due, and has no try left."
-    if subscription.plan == "free" or subscription.period < 1:
-        yield "The subscription has no plan or no period."
+    if subscription.plan == "free":
+        yield "The subscription is to the free plan, which is none."
 
 
 def _recharge_card_exists(account: Account) -> Iterator[str]:
@@ -132,5 +227,6 @@ _RULES: tuple[Callable[[Account], Iterator[str]], ...] = (
     _one_default_card,
     _subscription_can_go_on,
     _recharge_card_exists,
+    _keys_are_ids,
     _recharges_are_credited_once,
 )

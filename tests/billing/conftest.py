@@ -27,19 +27,23 @@ settings.load_profile("billing")
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 """A Wednesday in the middle of a month."""
 
-WORKING, DECLINED_LATER = "pm_card_visa", "pm_card_chargeCustomerFail"
-"""A card that always works, and one that can be added but not charged."""
-
-Error = TypeVar("Error", bound=BillingError)
-
-Change = Callable[[Context], object]
-"""One function of the domain, with its arguments chosen."""
-
 
 @cache
 def catalogue() -> Catalogue:
     """The catalogue of ``fixtures/``."""
     return fixtures.load(resources.fixtures()).catalogue
+
+
+WORKING, DECLINED_LATER = "pm_card_visa", "pm_card_chargeCustomerFail"
+"""A card that always works, and one that can be added but not charged."""
+
+DECLINE = catalogue().card(DECLINED_LATER).declines_charge or ""
+"""The code with which charges of the latter are declined."""
+
+Error = TypeVar("Error", bound=BillingError)
+
+Change = Callable[[Context], object]
+"""One function of the domain, with its arguments chosen."""
 
 
 def account(name: str = "someone") -> Account:

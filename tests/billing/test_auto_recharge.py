@@ -10,7 +10,7 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError, NoUsableCard, UnknownCard
 from mockserver.billing.money import in_microcents
 
-from .conftest import DECLINED_LATER, NOON, WORKING, actions, deposit, fresh, later, refused, state
+from .conftest import DECLINE, DECLINED_LATER, NOON, WORKING, actions, deposit, fresh, later, refused, state
 
 THRESHOLD = in_microcents(1_000)
 FIFTEEN_DOLLARS = 75_000
@@ -207,10 +207,10 @@ def test_a_failure_is_history_with_its_reason() -> None:
     usage.record(context, "light", FIFTEEN_DOLLARS)
     account = context.account
     [attempt] = account.auto_recharge.attempts
-    assert (attempt.status, attempt.failure_reason, attempt.invoice_id) == ("failed", "card_declined", None)
+    assert (attempt.status, attempt.failure_reason, attempt.invoice_id) == ("failed", DECLINE, None)
     assert attempt.balance_before_microcents == attempt.balance_after_microcents == in_microcents(500)
     assert account.ledger.balance == in_microcents(500)
-    assert account.auto_recharge.last_failure_reason == "card_declined"
+    assert account.auto_recharge.last_failure_reason == DECLINE
     assert account.auto_recharge.last_success is None
     assert len(account.invoices) == 1
     assert actions(context)[-1] == "auto_recharge.failed"
@@ -318,7 +318,7 @@ def test_a_test_tells_that_a_card_would_be_declined() -> None:
     """With the decline code that the charge would meet."""
     check = auto_recharge.check(ready(DECLINED_LATER))
     assert (check.works, check.card_expired) == (False, False)
-    assert "card_declined" in check.message
+    assert DECLINE in check.message
 
 
 def test_a_test_without_a_card_says_so(context: Context) -> None:

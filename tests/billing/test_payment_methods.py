@@ -10,7 +10,7 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardInUse, CardNotFound, NoUsableCard
 from mockserver.billing.payment_methods import Card
 
-from .conftest import DECLINED_LATER, NOON, WORKING, catalogue, fresh, refused
+from .conftest import DECLINE, DECLINED_LATER, NOON, WORKING, catalogue, fresh, refused
 
 REFUSED = [card for card in catalogue().test_cards if card.declines_attach is not None]
 ACCEPTED = [card for card in catalogue().test_cards if card.declines_attach is None]
@@ -45,9 +45,10 @@ def test_the_cards_that_stripe_publishes_are_known() -> None:
     assert catalogue().card("pm_card_visa").brand == "visa"
     assert catalogue().card("pm_card_mastercard").brand == "mastercard"
     assert catalogue().card("pm_card_amex").brand == "amex"
-    assert catalogue().card("pm_card_chargeDeclined").declines_attach == "card_declined"
+    assert catalogue().card("pm_card_chargeDeclined").declines_attach is not None
     assert catalogue().card("pm_card_chargeDeclinedInsufficientFunds").declines_attach == "insufficient_funds"
     assert catalogue().card("pm_card_chargeCustomerFail").declines_attach is None
+    assert catalogue().card("pm_card_chargeCustomerFail").declines_charge is not None
 
 
 def test_any_other_id_is_a_working_card_made_from_the_id(context: Context) -> None:
@@ -219,7 +220,7 @@ def test_a_card_that_fails_later_can_be_added_and_not_charged(context: Context) 
     card = payment_methods.add(context, DECLINED_LATER)
     with pytest.raises(CardDeclined) as caught:
         payment_methods.charge(card, NOON)
-    assert caught.value.code == "card_declined"
+    assert caught.value.code == DECLINE
 
 
 def test_an_expired_card_is_declined_as_expired() -> None:

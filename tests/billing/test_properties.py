@@ -13,7 +13,7 @@ from random import Random
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mockserver.billing import (
     auto_recharge,
@@ -79,9 +79,25 @@ class Life(RuleBasedStateMachine):
         there = [*self.account.checkout_sessions, "cs_test_nope"]
         return there[pick % len(there)]
 
-    @rule(duration=st.sampled_from([1, 60, 3_600, 86_400, 3 * 86_400, 31 * 86_400]), times=st.integers(1, 3))
-    def time_passes(self, duration: int, times: int) -> None:
-        self.context = at(self.context, self.context.now + timedelta(seconds=duration * times))
+    @initialize(deposited=booleans, plan=st.none() | st.sampled_from(PLANS), recharged=booleans)
+    def begin(self, deposited: bool, plan: str | None, recharged: bool) -> None:
+        payment_methods.add(self.context, DECLINED_LATER)
+        payment_methods.add(self.context, WORKING)
+        payment_methods.set_default(self.context, WORKING)
+        if deposited:
+            deposit(self.context, 10_000)
+        if plan is not None:
+            subscription.change(self.context, plan)
+        if recharged:
+            auto_recharge.configure(self.context, enabled=True, threshold_microcents=10**10, amount_cents=2_500)
+
+    @rule(seconds=st.sampled_from([1, 59, 60, 3_600, 86_400]))
+    def a_while_passes(self, seconds: int) -> None:
+        self.context = at(self.context, self.context.now + timedelta(seconds=seconds))
+
+    @rule(days=st.sampled_from([1, 3, 7, 28, 30, 31]))
+    def days_pass(self, days: int) -> None:
+        self.context = at(self.context, self.context.now + timedelta(days=days))
 
     @rule(card=cards)
     def add_a_card(self, card: str) -> None:
@@ -96,12 +112,15 @@ class Life(RuleBasedStateMachine):
         self.attempt(lambda: payment_methods.set_default(self.context, self.card_name(pick, by_id)))
 
     @rule(
-        enabled=booleans,
-        threshold=st.integers(0, 10**11),
+        enabled=st.sampled_from([True, True, True, False, None]),
+        threshold=st.sampled_from([0, 5 * 10**8, 10**10, 10**11]),
         amount=st.integers(2_500, 200_000),
         card=st.none() | cards,
     )
-    def configure_auto_recharge(self, enabled: bool, threshold: int, amount: int, card: str | None) -> None:
+    def configure_auto_recharge(self, enabled: bool | None, threshold: int, amount: int, card: str | None) -> None:
+        if enabled is None:
+            self.attempt(lambda: auto_recharge.disable(self.context))
+            return
         self.attempt(
             lambda: auto_recharge.configure(
                 self.context,
@@ -111,10 +130,6 @@ class Life(RuleBasedStateMachine):
                 stripe_payment_method_id=card,
             )
         )
-
-    @rule()
-    def disable_auto_recharge(self) -> None:
-        self.attempt(lambda: auto_recharge.disable(self.context))
 
     @rule(
         amount=st.integers(1_000, 200_000),
@@ -149,6 +164,15 @@ class Life(RuleBasedStateMachine):
     def deposit(self, amount: int, card: str | None) -> None:
         session = checkout.open_deposit(self.context, amount)
         self.attempt(lambda: checkout.complete(self.context, session.id, card))
+
+    @rule(amount=st.integers(2_500, 30_000), code=st.sampled_from(PROMO_CODES))
+    def deposit_with_a_promo_code(self, amount: int, code: str) -> None:
+        try:
+            session = checkout.open_deposit(self.context, amount, promo_code=code)
+        except BillingError:
+            return
+        checkout.complete(self.context, session.id, WORKING)
+        assert session.bonus_cents > 0
 
     @rule(type=st.sampled_from(sorted(CREDITS_PER_REQUEST)), requests=st.integers(1, 200_000))
     def use(self, type: UsageType, requests: int) -> None:
@@ -188,7 +212,9 @@ class Life(RuleBasedStateMachine):
         self.attempt(lambda: subscription.schedule(self.context, current, "free"))
 
     @rule(method=st.sampled_from(METHODS))
-    def initiate_a_verification(self, method: str) -> None:
+    def prepare_something(self, method: str) -> None:
+        self.attempt(lambda: checkout.open_portal(self.context))
+        self.attempt(lambda: checkout.create_setup_intent(self.context))
         self.attempt(lambda: verification.initiate(self.context, "change_plan", method))
 
     @rule(pick=picks, right=booleans)
@@ -200,11 +226,6 @@ class Life(RuleBasedStateMachine):
         challenge = there[pick % len(there)]
         code = challenge.code if right else "nope"
         self.attempt(lambda: verification.confirm(self.context, challenge.id, code))
-
-    @rule()
-    def visit_the_portal(self) -> None:
-        self.attempt(lambda: checkout.open_portal(self.context))
-        self.attempt(lambda: checkout.create_setup_intent(self.context))
 
     @rule()
     def go_on_from_an_export(self) -> None:
