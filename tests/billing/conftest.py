@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from mockserver import fixtures, resources
-from mockserver.billing import checkout, money, payment_methods, subscription, usage_alerts
+from mockserver.billing import checkout, invariants, money, payment_methods, subscription, usage_alerts
 from mockserver.billing.audit import Actor
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.checkout import AutoRechargeRequest, CheckoutSession
@@ -46,15 +46,16 @@ Change = Callable[[Context], object]
 """One function of the domain, with its arguments chosen."""
 
 
-def account(name: str = "someone") -> Account:
+def account(name: str, now: datetime) -> Account:
     """An account to which nothing has happened yet."""
-    profile = Profile("user", "recharge", "Jane Doe", "jane.doe@example.com", "+1 202 555 0142")
-    return Account(f"acct_{name}", profile, NOON, IdSource(name))
+    ids = IdSource(f"profile of {name}")
+    profile = Profile(ids.uuid(), ids.uuid(), "Jane Doe", "jane.doe@example.com", "+1 202 555 0142")
+    return Account(f"acct_{name}", profile, now, IdSource(name))
 
 
 def fresh(name: str = "someone", now: datetime = NOON, actor: Actor = "api_key") -> Context:
     """The context of a fresh account."""
-    return Context(account(name), catalogue(), now, actor)
+    return Context(account(name, now), catalogue(), now, actor)
 
 
 def later(context: Context, **duration: float) -> Context:
@@ -72,6 +73,11 @@ def state(context: Context) -> dict[str, Any]:
     """All that the account knows, the counter of its ids included."""
     plain: dict[str, Any] = msgspec.to_builtins(context.account)
     return plain
+
+
+def problems(context: Context) -> list[str]:
+    """What does not add up in the account's books."""
+    return invariants.violations(context.account, context.catalogue, context.now)
 
 
 def deposit(

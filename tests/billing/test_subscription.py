@@ -8,10 +8,9 @@ import pytest
 from mockserver.billing import checkout, money, payment_methods, subscription
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined, NoUsableCard, SubscriptionPastDue, UnknownPrice
-from mockserver.billing.invariants import violations
 from mockserver.billing.subscription import Subscription, add_months
 
-from .conftest import DECLINED_LATER, NOON, WORKING, actions, at, catalogue, fresh, later, refused, state
+from .conftest import DECLINED_LATER, NOON, WORKING, actions, at, catalogue, fresh, later, problems, refused, state
 
 STARTER, GROWTH, SCALE = (f"price_{name}_monthly" for name in ("starter", "growth", "scale"))
 END = datetime(2026, 4, 18, 12, tzinfo=UTC)
@@ -348,4 +347,4 @@ def test_a_changed_plan_is_recent_activity() -> None:
         "At the period's end: the free plan",
         "The growth plan ended (at the period's end)",
     ]
-    assert violations(context.account, catalogue()) == []
+    assert problems(context) == []
