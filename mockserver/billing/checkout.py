@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from mockserver.billing import auto_recharge, invoices, money, payment_methods, promo, subscription
 from mockserver.billing.catalogue import CheckoutMode, Plan
 from mockserver.billing.errors import CardDeclined, SessionClosed, SessionNotFound, WrongCheckoutMode
+from mockserver.billing.payment_methods import Card
 
 if TYPE_CHECKING:
     from mockserver.billing.context import Context
@@ -121,7 +122,8 @@ def complete(context: Context, session_id: str, stripe_id: str | None = None) ->
     session.closed, session.completed_at, session.last_decline_code = "complete", context.now, None
     if isinstance(item, Plan):
         context.audit("checkout.completed", session_id=session.id, price_id=session.price_id)
-        _save(context, payer)
+        # As Stripe does: the card that paid for a plan pays for the months to come.
+        payment_methods.set_default(context, _save(context, payer).id)
         subscription.start(context, item)
     else:
         _credit(context, session)
@@ -211,10 +213,9 @@ def _charge(context: Context, stripe_id: str | None) -> str:
     return stripe_id
 
 
-def _save(context: Context, stripe_id: str) -> None:
+def _save(context: Context, stripe_id: str) -> Card:
     """Keep the payer's card for charges to come."""
-    if context.account.wallet.find(stripe_id) is None:
-        payment_methods.add(context, stripe_id)
+    return context.account.wallet.find(stripe_id) or payment_methods.add(context, stripe_id)
 
 
 def _credit(context: Context, session: CheckoutSession) -> None:

@@ -53,8 +53,10 @@ class Subscription:
 
 
 def start(context: Context, plan: Plan) -> Subscription:
-    """Begin a plan that has just been paid for, in place of whatever plan there was."""
+    """Begin a plan that has just been paid for, in place of whatever plan there was; its unpaid invoice is void."""
     account = context.account
+    if account.subscription is not None:
+        _void_unpaid(context, account.subscription)
     account.subscription = subscription = Subscription(account.ids.uuid(), plan.slug, "active", context.now, 1)
     _invoice(context, plan.price_cents, f"{plan.name} plan")
     _grant(context, plan.monthly_credits, plan)
@@ -157,12 +159,18 @@ def _retry(context: Context, subscription: Subscription) -> None:
         subscription.retries += 1
         context.audit("subscription.retry_failed", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
         if subscription.retries == len(RETRY_AFTER):
-            invoice.status = "void"
+            _void_unpaid(context, subscription)
             _end(context, subscription, "unpaid")
         return
     invoice.status, invoice.paid_at = "paid", context.now
     subscription.status, subscription.unpaid_invoice_id, subscription.retries = "active", None, 0
     _renewed(context, plan)
+
+
+def _void_unpaid(context: Context, subscription: Subscription) -> None:
+    for invoice in context.account.invoices:
+        if invoice.id == subscription.unpaid_invoice_id:
+            invoice.status = "void"
 
 
 def _renewed(context: Context, plan: Plan) -> None:

@@ -27,9 +27,10 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-_SCRIPT = """SwaggerUIBundle({
+_SCRIPT = """const ui = SwaggerUIBundle({
   url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
-  persistAuthorization: true, tryItOutEnabled: true, docExpansion: "list", displayRequestDuration: true
+  persistAuthorization: true, tryItOutEnabled: true, docExpansion: "list", displayRequestDuration: true,
+  onComplete: () => ui.preauthorizeApiKey("ApiKey", "sk_test_default")
 });
 """
 

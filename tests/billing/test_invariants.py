@@ -14,7 +14,6 @@ from mockserver.billing.usage import UsageEvent, UsageLog
 
 from .conftest import NOON, WORKING, deposit, fresh, later, problems
 
-
 ANOTHER = "00000000-0000-4000-8000-000000000000"
 LATER = NOON + timedelta(days=9)
 
@@ -188,7 +187,7 @@ def a_plan_that_is_not_for_sale(account: Account) -> None:
 
 
 def filed_under_another_id(account: Account) -> None:
-    account.challenges = {ANOTHER: challenge for challenge in account.challenges.values()}
+    account.challenges[ANOTHER] = account.challenges.popitem()[1]
 
 
 def a_time_without_a_zone(account: Account) -> None:

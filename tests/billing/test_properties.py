@@ -78,8 +78,8 @@ class Life(RuleBasedStateMachine):
         there = [*self.account.checkout_sessions, "cs_test_nope"]
         return there[pick % len(there)]
 
-    @initialize(deposited=booleans, plan=st.none() | st.sampled_from(PLANS), recharged=booleans)
-    def begin(self, deposited: bool, plan: str | None, recharged: bool) -> None:
+    @initialize(deposited=booleans, plan=st.sampled_from([None, *PLANS]), recharged=booleans, fails=booleans)
+    def begin(self, deposited: bool, plan: str | None, recharged: bool, fails: bool) -> None:
         payment_methods.add(self.context, DECLINED_LATER)
         payment_methods.add(self.context, WORKING)
         payment_methods.set_default(self.context, WORKING)
@@ -89,6 +89,8 @@ class Life(RuleBasedStateMachine):
             subscription.change(self.context, plan)
         if recharged:
             auto_recharge.configure(self.context, enabled=True, threshold_microcents=10**10, amount_cents=2_500)
+        if fails:
+            payment_methods.set_default(self.context, DECLINED_LATER)
 
     @rule(seconds=st.sampled_from([1, 59, 60, 3_600, 86_400]))
     def a_while_passes(self, seconds: int) -> None:

@@ -1,0 +1,39 @@
+"""A server that stands still at noon, and forgets everything before each test that asks for an account of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.api.account import Account, Door
+from tests.conftest import NOON, RunningServer, running_server
+
+
+@pytest.fixture(scope="package")
+def still_server() -> Iterator[RunningServer]:
+    """The server of this folder. Its clock stands at noon until a test moves it."""
+    with running_server(now=NOON) as running:
+        yield running
+
+
+@pytest.fixture
+def enter(still_server: RunningServer) -> Iterator[Door]:
+    """``enter("low_balance")`` is that persona in a world in which nothing has happened yet."""
+    with still_server.client(None) as nobody:
+        nobody.post("/_mock/reset").raise_for_status()
+    door = Door(still_server)
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def account(enter: Door) -> Account:
+    """A healthy account: one card, a ledger, no plan."""
+    return enter("default")
+
+
+@pytest.fixture
+def newcomer(enter: Door) -> Account:
+    """An account that has nothing but its sign-up bonus of a dollar."""
+    return enter("new")
