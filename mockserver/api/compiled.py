@@ -11,32 +11,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from mockserver.api import auth, rate_limits
-from mockserver.api.errors import Problem, Refusal, Unprocessable, refusal_of
+from mockserver.api.body import BodyReader, Disconnected, Json
+from mockserver.api.errors import Refusal, Unprocessable, refusal_of
 from mockserver.api.parameters import Parameters
 from mockserver.api.rate_limits import Allowance, Headers
 from mockserver.api.reply import encode, send_json
-from mockserver.api.validation import problems
 from mockserver.billing import money
 from mockserver.billing.context import Context
 from mockserver.billing.tiers import warning_of
 from mockserver.contract import JSON, Contract, Operation
 from mockserver.framework import AbstractOperation, RoutedAPI, RoutedMiddleware
-from mockserver.schemas import Schema, Validator, compile_schema, resolve
+from mockserver.schemas import Schema, Validator, compile_schema
 from mockserver.storage.memory import Tenant
 from mockserver.world import Exchange, World
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 1_000_000
-"""Source: bodies over 1 MB are answered with 413 (observed)."""
 _KEPT_BODY_BYTES = 4_096
 _ORGANIZATION = "X-Organization-Id"
-
-Json = Any
 
 
 @dataclass(slots=True)
@@ -82,7 +77,7 @@ class CompiledOperation:
         self._needs_key = self._takes_key and {} not in operation.security
         self._parameters = Parameters(operation.parameters, components)
         self._takes_organization = any(each["name"] == _ORGANIZATION for each in operation.parameters)
-        self._body = _BodyReader(operation.request_body, components) if operation.request_body else None
+        self._body = BodyReader(operation.request_body, components) if operation.request_body else None
         self._responses = {
             int(status): _validator_of(rules.contract.follow(response), components)
             for status, response in operation.node["responses"].items()
@@ -198,10 +193,6 @@ class CompiledOperation:
         )
 
 
-class Disconnected(Exception):
-    """The client went away before it had sent the whole request: nobody is there to be answered."""
-
-
 class _TooManyRequests(Refusal):
     def __init__(self, seconds: int, allowance: Allowance) -> None:
         super().__init__(
@@ -209,59 +200,6 @@ class _TooManyRequests(Refusal):
             f"Rate limit exceeded. Try again in {seconds} seconds.",
             [(b"retry-after", b"%d" % seconds), *allowance.headers],
         )
-
-
-class _BodyReader:
-    """The JSON body of one operation."""
-
-    def __init__(self, request_body: Schema, components: Schema) -> None:
-        schema = request_body["content"][JSON]["schema"]
-        properties = resolve(schema, components).get("properties", {})
-        self._required = request_body.get("required", False)
-        self._max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
-        self._validator = compile_schema(schema, components)
-        self._defaults = {name: resolve(each, components).get("default") for name, each in properties.items()}
-
-    async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        """The bytes. Raises Refusal: 413 when there are too many, 415 when they are not said to be JSON."""
-        length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length[:20]) > self._max_bytes:
-            raise self._too_large()
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message: Message = await receive()
-            if message["type"] != "http.request":
-                raise Disconnected
-            chunk = message.get("body", b"")
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise self._too_large()
-            if not message.get("more_body"):
-                break
-        media_type = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
-        if size and media_type != b"application/json" and not media_type.endswith(b"+json"):
-            raise Refusal(415, "Unsupported media type. Send JSON with 'Content-Type: application/json'.")
-        return b"".join(chunks)
-
-    def parse(self, payload: bytes) -> tuple[Json, list[Problem]]:
-        """The value, with the contract's defaults for what is left out, and all that is wrong with it."""
-        if not payload.strip():
-            missing = [{"loc": ["body"], "msg": "Field required", "type": "missing"}] if self._required else []
-            return None, missing
-        try:
-            value = orjson.loads(payload)
-        except orjson.JSONDecodeError as error:
-            return None, [
-                {"loc": ["body", error.pos], "msg": f"JSON decode error: {error.msg}", "type": "json_invalid"}
-            ]
-        if not self._validator.is_valid(value):
-            return None, list(problems(self._validator, value, ["body"]))
-        return {**self._defaults, **value}, []
-
-    def _too_large(self) -> Refusal:
-        return Refusal(413, f"Request body is too large: at most {self._max_bytes:,} bytes.")
 
 
 class CompiledAPI(RoutedAPI[CompiledOperation]):

@@ -101,11 +101,12 @@ class Account:
 
 
 class Door:
-    """The way into one server: an account for each key, and one connection for each account."""
+    """The way into one server: a connection for each key, and one without."""
 
     def __init__(self, server: RunningServer) -> None:
         self._server = server
         self._accounts: dict[str, Account] = {}
+        self.anybody = server.client(None)
 
     def __call__(self, name: str) -> Account:
         """The account of ``sk_test_<name>``: a persona, or any other that starts as the default one."""
@@ -114,6 +115,7 @@ class Door:
         return self._accounts[name]
 
     def close(self) -> None:
+        self.anybody.close()
         for account in self._accounts.values():
             account.client.close()
 

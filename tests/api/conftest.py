@@ -17,14 +17,19 @@ def still_server() -> Iterator[RunningServer]:
         yield running
 
 
-@pytest.fixture
-def enter(still_server: RunningServer) -> Iterator[Door]:
-    """``enter("low_balance")`` is that persona in a world in which nothing has happened yet."""
-    with still_server.client(None) as nobody:
-        nobody.post("/_mock/reset").raise_for_status()
+@pytest.fixture(scope="package")
+def door(still_server: RunningServer) -> Iterator[Door]:
+    """Connections to that server, kept from test to test."""
     door = Door(still_server)
     yield door
     door.close()
+
+
+@pytest.fixture
+def enter(door: Door) -> Door:
+    """``enter("low_balance")`` is that persona in a world in which nothing has happened yet."""
+    door.anybody.post("/_mock/reset").raise_for_status()
+    return door
 
 
 @pytest.fixture

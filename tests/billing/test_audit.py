@@ -134,7 +134,13 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
     ),
     "pay for a plan": (
         buy_plan,
-        ["checkout.created", "checkout.completed", "payment_method.added", "subscription.started"],
+        [
+            "checkout.created",
+            "checkout.completed",
+            "payment_method.added",
+            "payment_method.default_set",
+            "subscription.started",
+        ],
     ),
     "decline a checkout": (
         lambda context: checkout.decline(context, open_pack(context), "card_declined"),

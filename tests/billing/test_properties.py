@@ -308,7 +308,7 @@ class Life(RuleBasedStateMachine):
         assert len(self.account.invoices) - len(settled) == unpaid
 
 
-Life.TestCase.settings = settings(max_examples=100, stateful_step_count=50)
+Life.TestCase.settings = settings(max_examples=70, stateful_step_count=40)
 TestLife = Life.TestCase
 
 

@@ -62,7 +62,8 @@ def test_a_view_without_usage_is_all_zeros(context: Context) -> None:
 def test_the_breakdown_adds_up_by_type(context: Context) -> None:
     """Requests and credits of each type, and of all."""
     credit(context, 1_000)
-    for type, requests in (("light", 10), ("js", 2), ("light", 5), ("ocr", 1)):
+    recorded: list[tuple[UsageType, int]] = [("light", 10), ("js", 2), ("light", 5), ("ocr", 1)]
+    for type, requests in recorded:
         usage.record(context, type, requests)
     tally = usage.month_to_date(context)
     assert tally.requests == {"light": 15, "js": 2, "pdf": 0, "ocr": 1, "crawl": 0}
@@ -211,7 +212,7 @@ def test_all_views_agree_to_the_credit() -> None:
     """Breakdown, chart, projection and ledger are views of the same events."""
     context = fresh(now=datetime(2026, 2, 20, tzinfo=UTC))
     credit(context, 100_000)
-    for step, type in enumerate(("light", "js", "pdf", "ocr", "crawl") * 5):
+    for step, type in enumerate([*CREDITS_PER_REQUEST] * 5):
         context = later(context, hours=29)
         usage.record(context, type, 10 + step)
     events = context.account.usage.events

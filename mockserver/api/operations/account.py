@@ -1,7 +1,8 @@
 """Balance, ledger, invoices, recent activity and audit log."""
 
 from mockserver.api import pagination, render
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 
 
 def get_balance(call: Call) -> Json:

@@ -1,7 +1,8 @@
 """Auto-recharge: settings, history and a dry run."""
 
 from mockserver.api import pagination, render
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.billing import auto_recharge
 from mockserver.billing.auto_recharge import Consent
 

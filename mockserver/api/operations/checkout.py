@@ -1,7 +1,8 @@
 """Deposits, checkout, the customer portal, setup intents and promo codes."""
 
 from mockserver.api import render
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.billing import auto_recharge, checkout, promo
 from mockserver.billing.checkout import AutoRechargeRequest
 from mockserver.billing.errors import PromoCodeRefused

@@ -1,7 +1,8 @@
 """Cards: list, add, remove, choose the default."""
 
 from mockserver.api import render
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.billing import payment_methods
 
 

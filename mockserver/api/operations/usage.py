@@ -1,7 +1,8 @@
 """Views of usage: breakdown, chart, realtime and projection."""
 
 from mockserver.api import render
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.billing import usage
 
 

@@ -1,7 +1,8 @@
 """Verification of a person by a code."""
 
 from mockserver.api import render
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.billing import verification
 
 

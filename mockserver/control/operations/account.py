@@ -1,7 +1,8 @@
 """One account: its state, its usage, its mail, its books."""
 
 from mockserver.api import pagination
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.api.render import page as render_page
 from mockserver.billing import usage
 from mockserver.control import render

@@ -1,6 +1,7 @@
 """Checkout sessions: what a payer would do on the page."""
 
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.billing import checkout
 from mockserver.billing.context import Context
 from mockserver.control import render

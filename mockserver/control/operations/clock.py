@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.api.errors import Unprocessable
 from mockserver.control import render
 

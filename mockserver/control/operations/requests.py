@@ -1,7 +1,8 @@
 """Recorded exchanges with the Billing API."""
 
 from mockserver.api import pagination
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.api.render import page as render_page
 from mockserver.control import render
 from mockserver.world import Exchange

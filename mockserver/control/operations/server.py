@@ -4,7 +4,8 @@ from functools import cache
 from importlib import metadata
 
 from mockserver.api import pagination
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.api.render import page as render_page
 from mockserver.control import render
 from mockserver.world import World

@@ -1,6 +1,7 @@
 """Snapshots of the whole world."""
 
-from mockserver.api.compiled import Call, Json
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
 from mockserver.control import render
 
 

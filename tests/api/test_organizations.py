@@ -1,0 +1,102 @@
+"""Organizations: six operations answer for them, to their members and to nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.contract import Contract
+from tests.api.account import ORGANIZATION, Account, Door
+
+SIX = ["cost-projection", "credit-transactions", "invoices", "usage-breakdown", "usage-chart", "usage-realtime"]
+OTHERS = ["balance", "recent-activity", "auto-recharge", "payment-methods", "subscription", "usage-alerts", "audit-log"]
+
+
+def answer(account: Account, path: str, organization: str = ORGANIZATION) -> dict[str, Any]:
+    response = account.call("GET", path, headers={"X-Organization-Id": organization})
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def test_six_operations_take_the_header(contract: Contract) -> None:
+    """Those six of the contract, and no other."""
+    takers = {
+        operation.path.rsplit("/", 1)[1]
+        for operation in contract.operations.values()
+        if any(parameter["name"] == "X-Organization-Id" for parameter in operation.parameters)
+    }
+    assert takers == set(SIX)
+
+
+@pytest.mark.parametrize("path", SIX)
+def test_both_members_see_the_same(enter: Door, path: str) -> None:
+    """The organization's account, which is neither member's own."""
+    owner, member = enter("org_owner"), enter("org_member")
+    shared = answer(owner, path)
+    assert answer(member, path) == shared
+    assert shared != owner.get(path)
+    assert shared != member.get(path)
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_the_other_operations_ignore_the_header(enter: Door, path: str) -> None:
+    """They answer for the caller, whatever it says."""
+    owner = enter("org_owner")
+    for organization in (ORGANIZATION, "not-a-uuid"):
+        assert answer(owner, path, organization) == owner.get(path)
+
+
+def test_the_ledger_of_the_organization_adds_up(enter: Door) -> None:
+    """Its newest entry has the sum of all, and its month agrees with its usage."""
+    member = enter("org_member")
+    pages = [
+        member.call(
+            "GET",
+            "credit-transactions",
+            params={"limit": 100, "offset": offset},
+            headers={"X-Organization-Id": ORGANIZATION},
+        ).json()
+        for offset in range(0, 700, 100)
+    ]
+    entries = [entry for page in pages for entry in page["transactions"]]
+    assert len(entries) == pages[0]["total"]
+    assert entries[0]["balance_after_microcents"] == sum(each["amount_microcents"] for each in entries)
+    assert answer(member, "usage-breakdown")["total_credits"] == answer(member, "usage-realtime")["credits_used_month"]
+
+
+@pytest.mark.parametrize("path", SIX)
+def test_a_stranger_learns_nothing(enter: Door, path: str) -> None:
+    """403 in the same words, whether the organization exists or not."""
+    stranger = enter("default")
+    words = {
+        stranger.refused(403, "GET", path, headers={"X-Organization-Id": organization})
+        for organization in (ORGANIZATION, "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa")
+    }
+    assert len(words) == 1
+    assert ORGANIZATION not in words.pop()
+
+
+def test_a_member_of_one_is_a_stranger_to_another(enter: Door) -> None:
+    """Membership is of one organization."""
+    enter("org_owner").refused(
+        403, "GET", "invoices", headers={"X-Organization-Id": "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"}
+    )
+
+
+@pytest.mark.parametrize("path", SIX)
+@pytest.mark.parametrize("organization", ["", "not-a-uuid", ORGANIZATION + "0", ORGANIZATION.replace("-", ""), "null"])
+def test_what_is_no_uuid_is_422(enter: Door, path: str, organization: str) -> None:
+    """With the place where it stands."""
+    problems = enter("org_owner").refused(422, "GET", path, headers={"X-Organization-Id": organization})
+    assert {tuple(each["loc"]) for each in problems} == {("header", "X-Organization-Id")}
+
+
+def test_without_the_header_a_member_has_an_account_of_its_own(enter: Door) -> None:
+    """A deposit of the member is not the organization's."""
+    member = enter("org_member")
+    before = answer(member, "credit-transactions")
+    member.deposit(5_000)
+    assert answer(member, "credit-transactions") == before
+    assert member.get("credit-transactions")["total"] == 2

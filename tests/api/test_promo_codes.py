@@ -1,0 +1,82 @@
+"""Promo codes: what they are worth, told without using them up. Their use is in ``test_deposits``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.account import Account, Door
+
+WORTHLESS = {
+    "valid": False,
+    "bonus_type": None,
+    "bonus_value": None,
+    "max_credits_microcents": None,
+    "max_credits_display": None,
+    "min_deposit_cents": None,
+    "expires_at": None,
+}
+
+
+def validate(account: Account, code: str) -> dict[str, Any]:
+    return account.post("promo/validate", {"code": code})
+
+
+def test_a_fixed_code_says_what_it_brings(newcomer: Account) -> None:
+    """Cents, the same as its cap in money, the smallest deposit."""
+    answer = validate(newcomer, "BONUS5")
+    assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (True, "fixed", 500)
+    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (500_000_000, "$5.00")
+    assert answer["min_deposit_cents"] == 2_500
+
+
+def test_a_percentage_code_says_what_it_brings(newcomer: Account) -> None:
+    """Percent, the cap in money, the smallest deposit."""
+    answer = validate(newcomer, "WELCOME10")
+    assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (True, "percentage", 10)
+    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (2_000_000_000, "$20.00")
+    assert answer["min_deposit_cents"] == 2_000
+
+
+@pytest.mark.parametrize("code", ["welcome10", " WELCOME10 ", "Welcome10"])
+def test_case_and_space_do_not_matter(newcomer: Account, code: str) -> None:
+    """As people type it."""
+    assert validate(newcomer, code) == validate(newcomer, "WELCOME10")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("NOTHING", "exist"), ("SPRING2025", "expired"), ("' OR 1=1", "exist"), ("\x00", "exist"), ("é", "exist")],
+)
+def test_a_code_that_cannot_be_used_is_an_answer(newcomer: Account, code: str, reason: str) -> None:
+    """200 with `valid` false and the reason; all else is null."""
+    answer = validate(newcomer, code)
+    assert reason in answer.pop("message")
+    assert answer == WORTHLESS
+
+
+def test_validating_redeems_nothing(newcomer: Account) -> None:
+    """However often one asks, the account is as it was and the code still works."""
+    before = newcomer.state()
+    for _ in range(3):
+        assert validate(newcomer, "BONUS5")["valid"] is True
+    assert newcomer.state() == before
+    newcomer.deposit(5_000, promo_code="BONUS5")
+
+
+def test_a_used_code_is_no_longer_valid(newcomer: Account, enter: Door) -> None:
+    """Once per account; an open deposit does not use it yet."""
+    session = newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
+    assert validate(newcomer, "BONUS5")["valid"] is True
+    newcomer.pay(session["session_id"]).raise_for_status()
+    answer = validate(newcomer, "BONUS5")
+    assert (answer["valid"], "used" in answer["message"]) == (False, True)
+    assert validate(enter("somebody"), "BONUS5")["valid"] is True
+
+
+@pytest.mark.parametrize("body", [{}, {"code": ""}, {"code": None}, {"code": 10}, {"code": "x" * 65}, {"code": ["BONUS5"]}])
+def test_a_code_must_be_sent(account: Account, body: dict[str, Any]) -> None:
+    """As text of 1 to 64 characters."""
+    [problem] = account.refused(422, "POST", "promo/validate", body)
+    assert problem["loc"] == ["body", "code"]

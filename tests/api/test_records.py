@@ -1,0 +1,198 @@
+"""Audit log, recent activity and invoices: what is written down, and how it is paged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.account import PAGES, Account, Door
+
+READS = [
+    "balance",
+    "credit-transactions",
+    "recent-activity",
+    "auto-recharge",
+    "auto-recharge/history",
+    "payment-methods",
+    "subscription",
+    "usage-breakdown",
+    "usage-chart",
+    "usage-realtime",
+    "cost-projection",
+    "usage-alerts",
+    "audit-log",
+    "invoices",
+]
+CHANGES: list[tuple[str, str, dict[str, Any] | None, str]] = [
+    ("POST", "deposit", {"amount_cents": 5_000}, "deposit.created"),
+    ("POST", "checkout", {"price_id": "price_credits_25", "mode": "payment", **PAGES}, "checkout.created"),
+    ("PUT", "auto-recharge", {"enabled": True}, "auto_recharge.updated"),
+    ("DELETE", "auto-recharge", None, "auto_recharge.disabled"),
+    ("POST", "payment-methods", {"payment_method_id": "pm_card_amex"}, "payment_method.added"),
+    ("POST", "payment-methods/pm_card_amex/default", None, "payment_method.default_set"),
+    ("DELETE", "payment-methods/pm_card_amex", None, "payment_method.removed"),
+    ("POST", "setup-intent", None, "setup_intent.created"),
+    ("POST", "portal", None, "portal.opened"),
+    ("POST", "change-plan", {"price_id": "price_growth_monthly"}, "subscription.started"),
+    ("POST", "change-plan", {"price_id": "price_scale_monthly"}, "subscription.upgraded"),
+    ("POST", "change-plan", {"price_id": "price_starter_monthly"}, "subscription.scheduled"),
+    ("PUT", "usage-alerts", {"email_enabled": False}, "usage_alerts.updated"),
+    ("POST", "verify/initiate", {"action": "close_account"}, "verification.initiated"),
+]
+
+
+def test_every_change_is_in_the_audit_log(account: Account) -> None:
+    """One entry for each, newest first, by the key that made it."""
+    before = account.get("audit-log")["total"]
+    for method, path, body, _ in CHANGES:
+        assert account.call(method, path, json=body).status_code == 200
+    log = account.get("audit-log", limit=len(CHANGES))
+    assert [each["action"] for each in reversed(log["entries"])] == [action for *_, action in CHANGES]
+    assert {each["actor"] for each in log["entries"]} == {"api_key"}
+    assert log["total"] == before + len(CHANGES)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_reads_change_nothing(account: Account, path: str) -> None:
+    """Neither the audit log nor anything else."""
+    before = account.state()
+    account.get(path)
+    assert account.state() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "auto-recharge/test"), ("POST", "promo/validate"), ("POST", "change-plan")]
+)
+def test_questions_change_nothing(account: Account, method: str, path: str) -> None:
+    """What only asks is not logged, even if it is a POST."""
+    before = account.state()
+    body = {"code": "BONUS5"} if path == "promo/validate" else None
+    assert account.call(method, path, json=body).status_code == 200
+    assert account.state() == before
+
+
+@pytest.mark.parametrize("persona", ["default", "past_due", "power_user"])
+@pytest.mark.parametrize(
+    ("path", "name"), [("audit-log", "entries"), ("recent-activity", "activities"), ("credit-transactions", "transactions")]
+)
+def test_pages_unite_to_the_whole(enter: Door, persona: str, path: str, name: str) -> None:
+    """No entry twice, none missing, `has_more` exact on every page, newest first."""
+    someone = enter(persona)
+    total = someone.get(path)["total"]
+    limit = 3 if total < 100 else 100
+    if total > 2_000:
+        total_seen = range(0, total, limit * 10)
+    else:
+        total_seen = range(0, total, limit)
+    seen: list[str] = []
+    for offset in total_seen:
+        page = someone.get(path, limit=limit, offset=offset)
+        assert page["total"] == total
+        assert page["has_more"] == (offset + limit < total)
+        assert len(page[name]) == min(limit, total - offset)
+        moments = [each["created_at"] for each in page[name]]
+        assert moments == sorted(moments, reverse=True)
+        seen += [each["id"] for each in page[name]]
+    assert len(seen) == len(set(seen))
+    if total <= 2_000:
+        assert len(seen) == total
+    assert someone.get(path, offset=total)[name] == []
+
+
+@pytest.mark.parametrize(("path", "name", "size"), [("audit-log", "entries", 20), ("recent-activity", "activities", 10)])
+def test_a_page_has_its_documented_size(account: Account, path: str, name: str, size: int) -> None:
+    """Unless another is asked for."""
+    for _ in range(12):
+        account.post("payment-methods", {"payment_method_id": "pm_card_amex"})
+        account.delete("payment-methods/pm_card_amex")
+    page = account.get(path)
+    assert (len(page[name]), page["has_more"]) == (size, True)
+    assert page == account.get(path, limit=size, offset=0)
+
+
+@pytest.mark.parametrize("path", ["audit-log", "recent-activity", "credit-transactions"])
+@pytest.mark.parametrize(
+    ("params", "wrong"),
+    [
+        ({"limit": "0"}, ["limit"]),
+        ({"limit": "101"}, ["limit"]),
+        ({"limit": "ten"}, ["limit"]),
+        ({"offset": "-1"}, ["offset"]),
+        ({"limit": "-5", "offset": "x"}, ["limit", "offset"]),
+    ],
+)
+def test_a_page_out_of_bounds_is_422(account: Account, path: str, params: dict[str, str], wrong: list[str]) -> None:
+    """All that is wrong is listed."""
+    problems = account.refused(422, "GET", path, params=params)
+    assert sorted(each["loc"] for each in problems) == [["query", name] for name in wrong]
+
+
+@pytest.mark.parametrize("params", [{"page": "0"}, {"per_page": "0"}, {"per_page": "101"}, {"page": "first"}])
+def test_a_numbered_page_out_of_bounds_is_422(account: Account, params: dict[str, str]) -> None:
+    """Pages begin with 1 and hold up to 100."""
+    [problem] = account.refused(422, "GET", "auto-recharge/history", params=params)
+    assert problem["loc"] == ["query", *params]
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "all", ""])
+def test_a_number_of_invoices_out_of_bounds_is_422(account: Account, limit: str) -> None:
+    """From 1 to 100."""
+    [problem] = account.refused(422, "GET", "invoices", params={"limit": limit})
+    assert problem["loc"] == ["query", "limit"]
+
+
+def test_recent_activity_leaves_single_charges_out(account: Account) -> None:
+    """They are in the ledger; alerts, cards and money that came are here."""
+    before = account.get("recent-activity")
+    account.use("light", 100)
+    assert account.get("recent-activity") == before
+
+
+def test_money_that_moved_is_the_same_in_activity_and_ledger(account: Account) -> None:
+    """Every deposit, bonus and refund with its amount, in the same order."""
+    account.deposit(5_000, promo_code="BONUS5")
+    kinds = {"deposit", "bonus", "refund", "auto_recharge"}
+    told = [each for each in account.get("recent-activity", limit=100)["activities"] if each["type"] in kinds]
+    booked = [each for each in reversed(account.state()["ledger"]["entries"]) if each["type"] in kinds]
+    assert [(each["type"], each["amount_microcents"]) for each in told] == [
+        (each["type"], each["amount_microcents"]) for each in booked
+    ]
+    assert len(told) > 3
+
+
+def test_the_newest_invoice_comes_first(account: Account) -> None:
+    """Numbered without gaps; the limit cuts off the oldest, and `has_more` says so."""
+    for _ in range(10):
+        account.deposit(1_000)
+    page = account.get("invoices")
+    total = page["total"]
+    assert (len(page["invoices"]), page["has_more"]) == (10, True)
+    whole = account.get("invoices", limit=100)
+    assert (len(whole["invoices"]), whole["has_more"]) == (total, False)
+    assert [each["number"] for each in whole["invoices"]] == [f"INV-{number:06d}" for number in range(total, 0, -1)]
+    assert account.get("invoices", limit=total)["has_more"] is False
+    assert account.get("invoices", limit=total - 1)["has_more"] is True
+
+
+def test_every_charge_of_a_card_has_its_invoice(enter: Door) -> None:
+    """A deposit, a recharge, a plan and an upgrade: one each, for what was charged."""
+    low = enter("low_balance")
+    before = low.get("invoices")["total"]
+    low.use("light", 501)
+    low.deposit(3_000)
+    low.post("change-plan", {"price_id": "price_starter_monthly"})
+    low.post("change-plan", {"price_id": "price_growth_monthly"})
+    invoices = low.get("invoices")
+    assert invoices["total"] == before + 4
+    newest = invoices["invoices"][:4]
+    assert [each["amount_cents"] for each in newest] == [7_000, 2_900, 3_000, 5_000]
+    assert [each["period_start"] is not None for each in newest] == [True, True, False, False]
+    assert all(each["paid_at"] == each["created_at"] for each in newest)
+
+
+def test_no_record_holds_a_key(account: Account) -> None:
+    """Whatever happened, the key is in no answer."""
+    account.deposit(5_000)
+    for path in READS:
+        assert "sk_test_default" not in account.call("GET", path).text

@@ -1,0 +1,113 @@
+"""The program as a user starts it: a process of its own, with bounded waits, that is always ended."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+
+COMMAND = (sys.executable, "-m", "mockserver")
+_READY = "Ctrl-C ends it."
+_START_SECONDS = 20
+_END_SECONDS = 10
+
+
+@dataclass
+class Program:
+    """A process, with what it has said so far."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    @property
+    def stdout(self) -> str:
+        return (self.folder / "stdout").read_text()
+
+    @property
+    def stderr(self) -> str:
+        return (self.folder / "stderr").read_text()
+
+    @property
+    def url(self) -> str:
+        """The address that it printed."""
+        found = re.search(r"http://\S+", self.stdout)
+        assert found is not None, self.stdout
+        return found[0]
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        headers = {"X-API-Key": key} if key is not None else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=10, trust_env=False)
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if _READY in self.stdout:
+                return
+            assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.stderr}"
+            time.sleep(0.01)
+        raise AssertionError(f"not ready after {_START_SECONDS} s: {self.stderr}")
+
+    def end(self, number: signal.Signals) -> tuple[int, float]:
+        """Send a signal: the exit code, and the seconds that the end took."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(_END_SECONDS), time.monotonic() - began
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's environment without any setting of the program, and with some."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+    return {**kept, "PYTHONPATH": "", "COLUMNS": "120", **variables}
+
+
+@contextmanager
+def launched(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> Iterator[Program]:
+    """The program, just started."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
+            process = subprocess.Popen(
+                [*COMMAND, *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=cwd or folder,
+                env=environment(**variables),
+            )
+        try:
+            yield Program(process, folder)
+        finally:
+            process.kill()
+            process.wait(_END_SECONDS)
+
+
+@contextmanager
+def serving(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> Iterator[Program]:
+    """The program, as soon as it has said where it is."""
+    with launched(*arguments, cwd=cwd, **variables) as program:
+        program.wait_until_ready()
+        yield program
+
+
+def refusal(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> str:
+    """The one line with which the program says why it does not start."""
+    with launched(*arguments, cwd=cwd, **variables) as program:
+        code = program.process.wait(_START_SECONDS)
+        said, answered = program.stderr, program.stdout
+    assert "Traceback" not in said, said
+    assert code == 2, f"exit code {code}: {said}"
+    assert answered == ""
+    assert said.startswith("mockserver: ")
+    assert said.count("\n") == 1, f"more than one line: {said}"
+    assert said.endswith("\n")
+    return said.strip()

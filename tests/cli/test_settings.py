@@ -1,0 +1,187 @@
+"""Flags, environment variables and defaults, without a server."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import cli, resources, settings
+from mockserver.settings import Settings, SettingsError
+
+SPEC, FIXTURES = Path("spec.yaml"), Path("fixtures")
+DEFAULTS = Settings(spec=SPEC, fixtures=FIXTURES)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+# Of each setting: what one writes, what that means, and something else to write.
+TEXTS: dict[str, tuple[str, Any, str]] = {
+    "host": ("0.0.0.0", "0.0.0.0", "127.0.0.2"),
+    "port": ("9000", 9000, "9001"),
+    "now": ("2026-03-01T12:00:00Z", NOON, "2027-01-01T00:00:00Z"),
+    "seed": ("42", 42, "43"),
+    "spec": ("mine.yaml", Path("mine.yaml"), "other.yaml"),
+    "fixtures": ("mine", Path("mine"), "other"),
+    "enforce_rate_limits": ("true", True, "false"),
+    "control_token": ("let-me-in", "let-me-in", "keep-out"),
+    "log_level": ("debug", "debug", "error"),
+}
+
+
+def read(flags: dict[str, str | None] | None = None, environment: dict[str, str] | None = None) -> Settings:
+    return settings.read(flags or {}, environment or {}, spec=SPEC, fixtures=FIXTURES)
+
+
+def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
+    """The settings with which the command line would serve."""
+    taken: list[Settings] = []
+    monkeypatch.setattr(cli, "_listen", lambda _: None)
+    monkeypatch.setattr(cli, "_serve", lambda each, _: taken.append(each) or 0)
+    for name in TEXTS:
+        monkeypatch.delenv(f"MOCKSERVER_{name.upper()}", raising=False)
+    assert cli.main(arguments) == 0
+    (only,) = taken
+    return only
+
+
+def test_every_setting_is_known_here() -> None:
+    """A new setting has to come into these tests."""
+    assert list(TEXTS) == [each.name for each in settings.SETTINGS]
+    assert set(TEXTS) == {each.name for each in fields(Settings)}
+
+
+def test_without_flags_and_variables_the_defaults_hold() -> None:
+    """Loopback, port 8080, a running clock, seed 1, limits told but not enforced."""
+    assert read() == DEFAULTS
+    assert (DEFAULTS.host, DEFAULTS.port, DEFAULTS.now, DEFAULTS.seed) == ("127.0.0.1", 8080, None, 1)
+    assert (DEFAULTS.enforce_rate_limits, DEFAULTS.control_token) == (False, None)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_setting_comes_from_its_variable(name: str) -> None:
+    """Every flag has a variable, MOCKSERVER_ and its name."""
+    text, value, _ = TEXTS[name]
+    assert getattr(read(environment={f"MOCKSERVER_{name.upper()}": text}), name) == value
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_flag_wins_over_its_variable(name: str) -> None:
+    """What is typed counts more than what is exported."""
+    text, value, other = TEXTS[name]
+    assert getattr(read({name: text}, {f"MOCKSERVER_{name.upper()}": other}), name) == value
+
+
+def test_a_flag_hides_a_variable_that_is_wrong() -> None:
+    """A variable that is not used is not judged."""
+    assert read({"port": "1"}, {"MOCKSERVER_PORT": "nonsense"}).port == 1
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_setting_comes_from_its_flag(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The flag is the name with dashes, with and without the word serve."""
+    text, value, _ = TEXTS[name]
+    flag = "--" + name.replace("_", "-")
+    words = (flag,) if value is True else (flag, text)
+    assert getattr(chosen(monkeypatch, *words), name) == value
+    assert chosen(monkeypatch, "serve", *words) == chosen(monkeypatch, *words)
+
+
+def test_the_program_alone_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``mockserver`` is ``mockserver serve``, with the packaged contract and fixtures."""
+    expected = Settings(spec=resources.spec(), fixtures=resources.fixtures())
+    assert chosen(monkeypatch) == chosen(monkeypatch, "serve") == expected
+
+
+@pytest.mark.parametrize(("text", "value"), [("0", 0), ("1", 1), ("65535", 65_535)])
+def test_a_port_is_between_0_and_65535(text: str, value: int) -> None:
+    """Both ends are ports."""
+    assert read({"port": text}).port == value
+
+
+@pytest.mark.parametrize("text", ["-1", "65536", "80.0", "8o8o", "", " 80", "٨٠", "1e3", "9" * 5000])
+def test_anything_else_is_no_port(text: str) -> None:
+    """The message names the flag and the bounds."""
+    with pytest.raises(SettingsError, match=r"--port must be a port from 0 to 65535"):
+        read({"port": text})
+
+
+@pytest.mark.parametrize("text", ["", "one", "1.5", "0x10", "9" * 5000])
+def test_a_seed_is_a_whole_number(text: str) -> None:
+    """The message names the variable where the value came from it."""
+    with pytest.raises(SettingsError, match=r"MOCKSERVER_SEED must be a whole number"):
+        read(environment={"MOCKSERVER_SEED": text})
+
+
+@pytest.mark.parametrize("text", ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00+01:00", "2026-03-01T12:00:00"])
+def test_a_time_may_have_an_offset_or_is_utc(text: str) -> None:
+    """The same moment, written in three ways."""
+    assert read({"now": text}).now == NOON
+
+
+@pytest.mark.parametrize("text", ["", "noon", "2026-13-01T00:00:00Z", "1767225600", "2026-03-01T12:00:00 CET"])
+def test_a_time_is_iso_8601(text: str) -> None:
+    """The message shows how a time is written."""
+    with pytest.raises(SettingsError, match=r"--now must be a time in ISO 8601, such as 20\d\d-"):
+        read({"now": text})
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+23:00", "0001-01-01T00:00:00Z", "2200-01-01T00:00:01Z", "9999-12-31T23:59:59Z"]
+)
+def test_a_time_in_which_no_account_can_live_is_refused(text: str) -> None:
+    """The clock ends at 2200, and histories need the years before ``--now``; beyond that nothing could be answered."""
+    with pytest.raises(SettingsError, match=r"--now must be "):
+        read({"now": text})
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("", False)])
+def test_a_switch_understands_the_usual_words(text: str, value: bool) -> None:
+    """An empty variable is off."""
+    assert read(environment={"MOCKSERVER_ENFORCE_RATE_LIMITS": text}).enforce_rate_limits is value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("enforce_rate_limits", "maybe", "true or false"),
+        ("log_level", "loud", "one of debug, info, warning, error"),
+        ("host", "", "empty"),
+        ("control_token", "", "empty"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named_with_what_it_should_be(name: str, text: str, expected: str) -> None:
+    """By its variable, if it came from there."""
+    with pytest.raises(SettingsError) as caught:
+        read(environment={f"MOCKSERVER_{name.upper()}": text})
+    assert f"MOCKSERVER_{name.upper()} must " in str(caught.value)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["serve", "--help"]])
+def test_the_help_is_worth_reading(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    """Every flag with its variable and a sentence, examples, and what the exit codes mean."""
+    monkeypatch.setenv("COLUMNS", "120")
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    said = capsys.readouterr()
+    assert ended.value.code == 0
+    assert said.err == ""
+    for setting in settings.SETTINGS:
+        assert f"{setting.flag} " in said.out
+        assert setting.variable in said.out
+    assert "examples:" in said.out
+    assert "exit codes:" in said.out
+    assert "sk_test_" in said.out
+    assert max(map(len, said.out.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("default", ["127.0.0.1", "8080", "(1)", "spec/openapi.yaml", "warning (default)"])
+def test_the_help_names_the_defaults(capsys: pytest.CaptureFixture[str], default: str) -> None:
+    """Nobody has to look into the source to learn what happens without a flag."""
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--help"])
+    assert default in " ".join(capsys.readouterr().out.split())
