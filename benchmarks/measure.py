@@ -119,8 +119,18 @@ def compare(subjects: Sequence[tuple[Server, Scenario]], plan: Plan) -> list[Ser
     return found
 
 
-def first_requests(server: Server, keys: int) -> list[float]:
-    """Milliseconds for the first request of each of many new random keys, one after the other on one connection."""
+@dataclass(frozen=True, slots=True)
+class FirstRequests:
+    """The first requests of new keys: how long each took, and what it cost the server."""
+
+    milliseconds: list[float]
+    cpu_milliseconds: float
+    """Processor time that the server used for one, on average."""
+
+
+def first_requests(server: Server, keys: int) -> FirstRequests:
+    """The first request of each of many new random keys, one after the other on one connection."""
+    cpu = server.cpu_seconds()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     found = []
     for _ in range(keys):
@@ -128,7 +138,7 @@ def first_requests(server: Server, keys: int) -> list[float]:
         ask(server, BALANCE, connection)
         found.append((time.perf_counter() - started) * 1_000)
     connection.close()
-    return found
+    return FirstRequests(found, (server.cpu_seconds() - cpu) / keys * 1_000)
 
 
 def _drive(server: Server, scenario: Scenario, plan: Plan, seconds: float) -> Round:

@@ -89,23 +89,24 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
         token=settings.control_token,
         refuse=lambda send, detail: fallback.refuse(send, 403, detail),
     )
-    return Server(_Front(api=_with_cors(connexion), control=guard, others=connexion), world, contract)
+    return Server(_Front(connexion, cors=_with_cors(connexion), control=guard), world, contract)
 
 
 class _Front:
     """Sends a request to what its path belongs to."""
 
-    def __init__(self, *, api: ASGIApp, control: ASGIApp, others: ASGIApp) -> None:
-        self._api, self._control, self._others = api, control, others
+    def __init__(self, app: ASGIApp, *, cors: ASGIApp, control: ASGIApp) -> None:
+        self._app, self._cors, self._control = app, cors, control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if path.startswith(_API_PREFIX):
-            await self._api(scope, receive, send)
+            is_of_browser = any(name == b"origin" for name, _ in scope["headers"])
+            await (self._cors if is_of_browser else self._app)(scope, receive, send)
         elif path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/"):
             await self._control(scope, receive, send)
         else:
-            await self._others(scope, receive, send)
+            await self._app(scope, receive, send)
 
 
 def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None = None) -> None:

@@ -88,12 +88,14 @@ def _serve(chosen: Settings, listener: socket.socket) -> int:
         http="httptools",
         lifespan="off",
         log_config=None,
+        proxy_headers=False,
         access_log=chosen.log_level == "debug",
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2,
     )
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
     print(banner.text(url, server.world), flush=True)
     with suppress(KeyboardInterrupt):

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -52,8 +52,7 @@ class Fixtures:
     """By slug: the name of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A request and its answer, for ``GET /_mock/requests``. Bodies are cut; keys are never kept."""
 
     at: datetime
@@ -105,9 +104,9 @@ class World:
             raise NotAMember()
         return self._open(organization_id, slug)
 
-    def context(self, tenant: Tenant, actor: Actor = "api_key") -> Context:
+    def context(self, tenant: Tenant, actor: Actor = "api_key", now: datetime | None = None) -> Context:
         """The context in which a request reads and changes an account."""
-        return Context(tenant.account, self.catalogue, self.clock.now(), actor)
+        return Context(tenant.account, self.catalogue, now or self.clock.now(), actor)
 
     def tenants(self) -> Iterator[tuple[str, Tenant]]:
         """All that exist, by name: a key, or an organization's id."""

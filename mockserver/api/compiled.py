@@ -7,8 +7,11 @@ validation and response middlewares, which look everything up again on each requ
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -18,20 +21,21 @@ from mockserver.api.body import BodyReader, Disconnected, Json
 from mockserver.api.errors import Refusal, Unprocessable, refusal_of
 from mockserver.api.parameters import Parameters
 from mockserver.api.rate_limits import Allowance, Headers
-from mockserver.api.reply import encode, send_json
+from mockserver.api.reply import Listing, encode, send_json
+from mockserver.api.responses import BrokenContract, Responses
 from mockserver.billing import money
 from mockserver.billing.context import Context
 from mockserver.billing.tiers import warning_of
-from mockserver.contract import JSON, Contract, Operation
+from mockserver.contract import Contract, Operation
 from mockserver.framework import AbstractOperation, RoutedAPI, RoutedMiddleware
-from mockserver.schemas import Schema, Validator, compile_schema
 from mockserver.storage.memory import Tenant
 from mockserver.world import Exchange, World
 
 logger = logging.getLogger(__name__)
 
-_KEPT_BODY_BYTES = 4_096
+_KEPT_BODY_BYTES = 2_048
 _ORGANIZATION = "X-Organization-Id"
+_HOST = re.compile(rb"[A-Za-z0-9_.:\[\]-]{1,255}")
 
 
 @dataclass(slots=True)
@@ -47,7 +51,7 @@ class Call:
     """Where this server is, as the caller sees it: for URLs in answers."""
 
 
-Handler = Callable[[Call], Json]
+Handler = Callable[[Call], Json | Listing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,119 +82,125 @@ class CompiledOperation:
         self._parameters = Parameters(operation.parameters, components)
         self._takes_organization = any(each["name"] == _ORGANIZATION for each in operation.parameters)
         self._body = BodyReader(operation.request_body, components) if operation.request_body else None
-        self._responses = {
-            int(status): _validator_of(rules.contract.follow(response), components)
-            for status, response in operation.node["responses"].items()
-        }
+        self._responses = Responses(operation, rules.contract)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name, value)
-        tenant: Tenant | None = None
-        allowance: Allowance | None = None
-        payload = b""
+        request = _Request(scope, self._world.clock.now())
+        status = 200
         extra: Headers = []
         try:
-            key = self._check_key(headers)
-            if key:
-                tenant = self._world.tenant(key)
-                allowance = self._spend(tenant)
-            if self._body is not None:
-                payload = await self._body.read(headers, receive)
-                # The world may have been reset or restored meanwhile; from here on nothing else runs.
-                tenant = self._world.tenant(key) if key else None
-            status, answer = self._checked(200, self._answer(scope, headers, tenant, key, payload))
+            await self._admit(request, receive)
+            answer = self._responses.encode(200, self._answer(request))
         except Disconnected:
             return
         except Exception as error:
-            refusal = refusal_of(error) or self._fault(error)
-            status, answer = self._checked(refusal.status, refusal.body)
-            extra = refusal.headers
-        extra = [*self._facts(tenant, allowance), *extra]
+            status, answer, extra = self._refuse(refusal_of(error) or self._fault(error))
+        headers = [*self._facts(request), *extra]
         if self._rules.counted:
-            self._remember(scope, tenant, status, payload, answer)
-        await send_json(send, status, answer, extra)
+            self._remember(request, status, answer)
+        await send_json(send, status, answer, headers)
 
-    def _check_key(self, headers: Mapping[bytes, bytes]) -> str:
-        value = headers.get(auth.HEADER)
+    async def _admit(self, request: _Request, receive: Receive) -> None:
+        """Find out who calls, take the tokens, and read the body: all that comes before the account is touched."""
+        value = request.headers.get(auth.HEADER)
         if self._needs_key or (self._takes_key and value):
-            return auth.check_key(value)
-        return ""
+            request.key = auth.check_key(value)
+            request.tenant = self._world.tenant(request.key)
+            if self._rules.counted:
+                request.allowance = self._spend(request.tenant, request.now)
+        if self._body is not None:
+            request.payload = await self._body.read(request.headers, receive)
+            # The world may have moved on, been reset or restored meanwhile; from here on nothing else runs.
+            request.now = self._world.clock.now()
+            request.tenant = self._world.tenant(request.key) if request.key else None
 
-    def _spend(self, tenant: Tenant) -> Allowance | None:
-        if not self._rules.counted:
-            return None
-        now = self._world.clock.now()
+    def _spend(self, tenant: Tenant, now: datetime) -> Allowance:
         enough, allowance = rate_limits.spend(tenant, now, write=self._is_write)
         if not enough and (self._rules.enforce_rate_limits or tenant.requests_per_minute is not None):
-            seconds = rate_limits.retry_after(allowance, now)
-            raise _TooManyRequests(seconds, allowance)
+            raise _TooManyRequests(rate_limits.retry_after(allowance, now), allowance)
         return allowance
 
-    def _answer(
-        self, scope: Scope, headers: Mapping[bytes, bytes], tenant: Tenant | None, key: str, payload: bytes
-    ) -> Json:
-        params, found = self._parameters.read(scope["path_params"], scope["query_string"], headers)
+    def _answer(self, request: _Request) -> Json | Listing:
+        scope, tenant = request.scope, request.tenant
+        params, found = self._parameters.read(scope["path_params"], scope["query_string"], request.headers)
         body: Json = None
         if self._body is not None:
-            body, more = self._body.parse(payload)
+            body, more = self._body.parse(request.payload)
             found += more
         if found:
             raise Unprocessable(found)
         if self._takes_organization and params[_ORGANIZATION] is not None:
-            tenant = self._world.organization(key, params[_ORGANIZATION])
-        context = self._world.context(tenant) if tenant is not None else None
-        base_url = base_url_of(headers, scope, self._rules.public_url)
-        return self._handler(Call(self._world, context, key, params, body, base_url))  # type: ignore[arg-type]
+            tenant = self._world.organization(request.key, params[_ORGANIZATION])
+        context = self._world.context(tenant, now=request.now) if tenant is not None else None
+        base_url = base_url_of(request.headers.get(b"host", b""), scope["scheme"], self._rules.public_url)
+        return self._handler(Call(self._world, context, request.key, params, body, base_url))  # type: ignore[arg-type]
 
     def _fault(self, error: Exception) -> Refusal:
+        """An error that nobody raised on purpose: the mock is wrong, and says so loudly."""
+        if isinstance(error, BrokenContract):
+            logger.error("%s: %s", self._id, error)
+            return Refusal(500, f"The mock's own answer to {self._id} is wrong: {error}. Please report it.")
         logger.error("%s failed", self._id, exc_info=error)
         return Refusal(500, f"The mock failed in {self._id}; its log says why. Please report it.")
 
-    def _checked(self, status: int, body: Json) -> tuple[int, bytes]:
-        """The answer, if the contract allows it; else a 500 that says where it does not."""
-        validator = self._responses.get(status)
-        if status == 500 or (validator is not None and validator.is_valid(body)):
-            return status, encode(body)
-        if validator is None:
-            fault = f"status {status} is not documented"
-        else:
-            error = next(validator.iter_errors(body))
-            place = "/".join(map(str, error.instance_path))
-            fault = f"status {status} breaks the contract at /{place}: {error.message}"
-        logger.error("%s: %s", self._id, fault)
-        return 500, encode({"detail": f"The mock's own answer to {self._id} is wrong: {fault}. Please report it."})
+    def _refuse(self, refusal: Refusal) -> tuple[int, bytes, Headers]:
+        """The status, bytes and headers of a refusal: of a 500 instead, if the contract does not know it."""
+        if refusal.status == 500:
+            return 500, encode(refusal.body), []
+        try:
+            return refusal.status, self._responses.encode(refusal.status, refusal.body), refusal.headers
+        except BrokenContract as error:
+            return self._refuse(self._fault(error))
 
-    def _facts(self, tenant: Tenant | None, allowance: Allowance | None) -> Headers:
+    def _facts(self, request: _Request) -> Headers:
+        """The headers that say how the caller stands: rate limit and balance."""
         if not self._rules.counted:
             return []
-        if tenant is None:
-            return rate_limits.anonymous(self._world.clock.now()).headers
-        if allowance is None:
+        if request.tenant is None:
+            return rate_limits.anonymous(request.now).headers
+        if request.allowance is None:
             return []
-        balance = tenant.account.ledger.balance
-        facts = allowance.headers
+        balance = request.tenant.account.ledger.balance
+        facts = request.allowance.headers
         facts.append((b"x-alterlab-balance", money.display(balance).encode()))
         warning = warning_of(balance)
         if warning is not None:
             facts.append((b"x-alterlab-balance-warning", warning.encode()))
         return facts
 
-    def _remember(self, scope: Scope, tenant: Tenant | None, status: int, payload: bytes, answer: bytes) -> None:
+    def _remember(self, request: _Request, status: int, answer: bytes) -> None:
+        scope, tenant = request.scope, request.tenant
         self._world.exchanges.append(
             Exchange(
-                self._world.clock.now(),
+                request.now,
                 tenant.account.id if tenant else None,
                 self._id,
                 scope["method"],
                 scope["path"],
                 scope["query_string"].decode("latin-1"),
                 status,
-                payload[:_KEPT_BODY_BYTES],
+                request.payload[:_KEPT_BODY_BYTES],
                 answer[:_KEPT_BODY_BYTES],
             )
         )
+
+
+class _Request:
+    """A request on its way through an operation, and what has been found out about it."""
+
+    __slots__ = ("allowance", "headers", "key", "now", "payload", "scope", "tenant")
+
+    def __init__(self, scope: Scope, now: datetime) -> None:
+        self.scope = scope
+        self.now = now
+        self.headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            # Of a header that is repeated, the first counts, as in FastAPI.
+            self.headers.setdefault(name, value)
+        self.key = ""
+        self.tenant: Tenant | None = None
+        self.allowance: Allowance | None = None
+        self.payload = b""
 
 
 class _TooManyRequests(Refusal):
@@ -220,17 +230,7 @@ class CompiledMiddleware(RoutedMiddleware[CompiledAPI]):
     api_cls = CompiledAPI
 
 
-def base_url_of(headers: Mapping[bytes, bytes], scope: Scope, public_url: str) -> str:
-    """The address by which the caller reached this server."""
-    host = headers.get(b"host", b"").decode("latin-1")
-    return f"{scope['scheme']}://{host}" if _is_host(host) else public_url
-
-
-def _is_host(host: str) -> bool:
-    return (
-        bool(host) and len(host) < 256 and all(each.isalnum() or each in ".-:[]_" for each in host) and host.isascii()
-    )
-
-
-def _validator_of(response: Schema, components: Schema) -> Validator:
-    return compile_schema(response["content"][JSON]["schema"], components, closed=True)
+@lru_cache(maxsize=64)
+def base_url_of(host: bytes, scheme: str, public_url: str) -> str:
+    """The address by which the caller reached this server; ``public_url`` if the Host header names none."""
+    return f"{scheme}://{host.decode()}" if _HOST.fullmatch(host) else public_url

@@ -1,8 +1,10 @@
 """The domain's things as the contract writes them. Field order is the published order."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from mockserver.api.reply import Listing
 from mockserver.billing import money
 from mockserver.billing.activity import Activity
 from mockserver.billing.audit import AuditEntry
@@ -34,6 +36,11 @@ def optional_timestamp(moment: datetime | None) -> str | None:
 
 def page(name: str, items: list[Json], of: Page[Any]) -> Json:
     return {name: items, "total": of.total, "has_more": of.has_more}
+
+
+def listing(name: str, render: Callable[[Any], Json], of: Page[Any], **rest: int) -> Listing:
+    """A page of things that never change."""
+    return Listing(name, of.items, render, {"total": of.total, "has_more": of.has_more, **rest})
 
 
 def acknowledgement(message: str) -> Json:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from hashlib import blake2b
 
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class IdSource:
 
     def token(self, prefix: str, length: int = 24) -> str:
         """An id as Stripe writes them: a prefix and letters and digits."""
-        return prefix + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in self._next()[:length])
+        return prefix + self._next()[:length].translate(_LETTERS).decode()
 
     def digits(self, count: int) -> str:
         """Decimal digits, for a code that a person types."""

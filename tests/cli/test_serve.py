@@ -49,7 +49,12 @@ def test_the_banner_names_every_persona_with_a_line(started: Program) -> None:
     assert f"{started.url}/docs" in started.stdout
     assert f"{started.url}/_mock/openapi.json" in started.stdout
     assert "The clock stands at 2026-03-01T12:00:00Z" in started.stdout
-    assert max(map(len, started.stdout.splitlines())) <= 160
+
+
+def test_the_address_answers_as_soon_as_it_is_printed() -> None:
+    """A script that waits for the banner is not refused: connections wait from then on."""
+    with serving("--port", "0") as program, program.client() as client:
+        assert client.get("/_mock/health").status_code == 200
 
 
 def test_the_command_of_the_banner_works_as_it_is_printed(started: Program) -> None:

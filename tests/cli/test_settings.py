@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,7 +172,7 @@ def test_the_help_is_worth_reading(
     assert ended.value.code == 0
     assert said.err == ""
     for setting in settings.SETTINGS:
-        assert f"{setting.flag} " in said.out
+        assert re.search(rf"{setting.flag}\b", said.out)
         assert setting.variable in said.out
     assert "examples:" in said.out
     assert "exit codes:" in said.out

@@ -3,17 +3,18 @@
 from mockserver.api import pagination, render
 from mockserver.api.body import Json
 from mockserver.api.compiled import Call
+from mockserver.api.reply import Listing
 
 
 def get_balance(call: Call) -> Json:
     return render.balance(call.context.account)
 
 
-def list_credit_transactions(call: Call) -> Json:
+def list_credit_transactions(call: Call) -> Listing:
     page = call.context.account.ledger.page(
         limit=call.params["limit"], offset=call.params["offset"], reference_type=call.params["reference_type"]
     )
-    return render.page("transactions", [render.credit_transaction(entry) for entry in page.items], page)
+    return render.listing("transactions", render.credit_transaction, page)
 
 
 def list_invoices(call: Call) -> Json:
@@ -21,11 +22,11 @@ def list_invoices(call: Call) -> Json:
     return render.page("invoices", [render.invoice(each, call.base_url) for each in page.items], page)
 
 
-def list_recent_activity(call: Call) -> Json:
+def list_recent_activity(call: Call) -> Listing:
     page = pagination.by_offset(call, call.context.account.activities)
-    return render.page("activities", [render.activity(each) for each in page.items], page)
+    return render.listing("activities", render.activity, page)
 
 
-def list_audit_log(call: Call) -> Json:
+def list_audit_log(call: Call) -> Listing:
     page = pagination.by_offset(call, call.context.account.audit_log)
-    return render.page("entries", [render.audit_entry(entry) for entry in page.items], page)
+    return render.listing("entries", render.audit_entry, page)

@@ -3,6 +3,7 @@
 from mockserver.api import pagination, render
 from mockserver.api.body import Json
 from mockserver.api.compiled import Call
+from mockserver.api.reply import Listing
 from mockserver.billing import auto_recharge
 from mockserver.billing.auto_recharge import Consent
 
@@ -29,10 +30,10 @@ def disable_auto_recharge(call: Call) -> Json:
     return render.acknowledgement("Auto-recharge is disabled.")
 
 
-def list_auto_recharge_history(call: Call) -> Json:
+def list_auto_recharge_history(call: Call) -> Listing:
+    number, size = call.params["page"], call.params["per_page"]
     page = pagination.by_number(call, call.context.account.auto_recharge.attempts)
-    history = render.page("history", [render.auto_recharge_attempt(each) for each in page.items], page)
-    return {**history, "page": call.params["page"], "per_page": call.params["per_page"]}
+    return render.listing("history", render.auto_recharge_attempt, page, page=number, per_page=size)
 
 
 def check_auto_recharge(call: Call) -> Json:

@@ -1,0 +1,85 @@
+"""The answers that an operation may give: nothing leaves that the contract does not allow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mockserver.api.reply import Listing, encode
+from mockserver.contract import JSON, Contract, Operation
+from mockserver.schemas import Schema, Validator, compile_schema, resolve
+
+_KEPT_ITEMS = 20_000
+
+
+@dataclass
+class BrokenContract(Exception):
+    """The mock was about to send what the contract does not allow."""
+
+    fault: str
+
+    def __str__(self) -> str:
+        return self.fault
+
+
+class Responses:
+    """The documented responses of one operation, made ready."""
+
+    def __init__(self, operation: Operation, contract: Contract) -> None:
+        self._schemas: dict[int, Schema] = {
+            int(status): contract.follow(response)["content"][JSON]["schema"]
+            for status, response in operation.node["responses"].items()
+        }
+        self._components = contract.schemas
+        self._validators = {
+            status: compile_schema(schema, contract.schemas, closed=True) for status, schema in self._schemas.items()
+        }
+        self._items: dict[str, _Items] = {}
+
+    def encode(self, status: int, body: Any) -> bytes:
+        """The bytes of an answer. Raises BrokenContract."""
+        validator = self._validators.get(status)
+        if validator is None:
+            raise BrokenContract(f"status {status} is not documented")
+        if isinstance(body, Listing):
+            return self._encode_listing(status, validator, body)
+        _check(validator, body, f"status {status}", "")
+        return encode(body)
+
+    def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
+        """The list and what is in it are checked apart, which comes to the same: no rule spans two items."""
+        _check(validator, {body.name: [], **body.rest}, f"status {status}", "")
+        items = self._items.get(body.name)
+        if items is None:
+            schema = resolve(self._schemas[status], self._components)["properties"][body.name]["items"]
+            items = self._items[body.name] = _Items(compile_schema(schema, self._components, closed=True))
+        return encode({body.name: [items.fragment(each, body, status) for each in body.items], **body.rest})
+
+
+class _Items:
+    """Rendered and checked items by identity; each is held here, so no other can take its identity meanwhile."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+        self._kept: dict[int, tuple[object, orjson.Fragment]] = {}
+
+    def fragment(self, item: object, listing: Listing, status: int) -> orjson.Fragment:
+        kept = self._kept.get(id(item))
+        if kept is not None:
+            return kept[1]
+        rendered: Mapping[str, Any] = listing.render(item)
+        _check(self._validator, rendered, f"status {status}", f"{listing.name}/*/")
+        fragment = orjson.Fragment(encode(rendered))
+        if len(self._kept) >= _KEPT_ITEMS:
+            self._kept.clear()
+        self._kept[id(item)] = (item, fragment)
+        return fragment
+
+
+def _check(validator: Validator, body: Any, what: str, where: str) -> None:
+    if validator.is_valid(body):
+        return
+    error = next(validator.iter_errors(body))
+    place = "/".join(map(str, error.instance_path))
+    raise BrokenContract(f"{what} breaks the contract at /{where}{place}: {error.message}")
