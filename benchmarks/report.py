@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.measure import WARM_UP_SECONDS, Plan, Series, Starts
+from benchmarks.measure import WARM_UP_SECONDS, FirstRequests, Plan, Series, Starts
 
 RATIO_TARGETS = {"GET balance": 6.0, "POST deposit": 6.0, "GET page of 100 transactions": 4.0}
 FIRST_ANSWER_SECONDS, MEMORY_MB, LEDGER_RATIO, NEW_KEY_MILLISECONDS = 0.8, 90.0, 1.2, 10.0
@@ -26,7 +26,7 @@ class Findings:
     """Of each kind of request: ours, Prism, and more of Prism where there is more."""
     ledgers: list[Series]
     """Pages of ours: from the short ledger, then from the long one."""
-    new_keys: list[float]
+    new_keys: FirstRequests
     memory: dict[str, tuple[float, float]]
     """MiB of ours and of Prism, by the moment."""
     deposits: int
@@ -90,12 +90,18 @@ def targets(found: Findings) -> list[Target]:
         ),
         _at_most(
             "first request of a new key, median",
-            statistics.median(found.new_keys),
+            statistics.median(found.new_keys.milliseconds),
             NEW_KEY_MILLISECONDS,
             "ms",
             below=True,
         ),
-        _at_most("first request of a new key, worst", max(found.new_keys), NEW_KEY_MILLISECONDS, "ms", below=True),
+        _at_most(
+            "first request of a new key, worst",
+            max(found.new_keys.milliseconds),
+            NEW_KEY_MILLISECONDS,
+            "ms",
+            below=True,
+        ),
     ]
 
 
@@ -201,9 +207,11 @@ def _ledger_rows(found: Findings) -> list[list[str]]:
 
 
 def _new_key_notes(found: Findings) -> str:
+    times = found.new_keys.milliseconds
     return (
-        f"The first request of a new random key, {len(found.new_keys)} keys: median "
-        f"{statistics.median(found.new_keys):.2f} ms, worst {max(found.new_keys):.2f} ms, the client's time included."
+        f"The first request of a new random key, {len(times)} keys: median {statistics.median(times):.2f} ms, worst "
+        f"{max(times):.2f} ms, the client's time included; {found.new_keys.cpu_milliseconds:.2f} ms of the server's "
+        "processor time for one."
     )
 
 

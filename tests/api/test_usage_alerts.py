@@ -169,4 +169,5 @@ def test_the_exhausted_account_has_been_warned_of_everything(enter: Door) -> Non
     exhausted = enter("exhausted")
     fired = [each["threshold"] for each in exhausted.state()["usage_alerts"]["fired"]]
     assert sorted(fired) == [50, 75, 90, 100]
-    assert len([each for each in exhausted.messages() if "%" in each["subject"]]) == 4
+    told = exhausted.get("recent-activity", limit=100)["activities"]
+    assert len([each for each in told if each["type"] == "usage_alert"]) == 4

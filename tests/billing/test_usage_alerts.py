@@ -123,7 +123,8 @@ def test_new_settings_do_not_forget_what_fired(watched: Context) -> None:
     assert after.account.usage_alerts.updated_at == after.now
     deposit(after, 1_000)
     usage.record(after, "light", 40_000)
-    assert [each for _, each in fired(after)].count(50) == 1
+    assert fired(after) == [("2026-03", 50), ("2026-03", 75)]
+    assert [message.subject.split()[3] for message in after.account.outbox] == ["50", "75"]
 
 
 def test_shares_are_of_the_plan_when_there_is_one(with_card: Context) -> None:

@@ -1,0 +1,76 @@
+"""Every status that the contract documents for an operation is reached, and is then what the contract says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver.contract import JSON, Operation
+from mockserver.schemas import compile_schema
+from tests.api.account import Door
+from tests.api.operations import CONTRACT, OPERATIONS, path_of
+from tests.api.scenes import SCENES, Scene, scene_of
+
+DOCUMENTED = [(operation, status) for operation in OPERATIONS for status in operation.statuses]
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"), [pytest.param(*pair, id=f"{pair[0].operation_id}-{pair[1]}") for pair in DOCUMENTED]
+)
+def test_every_documented_answer_is_given(enter: Door, operation: Operation, status: int) -> None:
+    """There is a scene for it, which gets that status, with a body and headers that fit the contract."""
+    scene = scene_of(operation, status)
+    assert scene is not None, f"Write a scene for {operation.operation_id} {status} in tests/api/scenes.py."
+    answer = play(enter, operation, scene)
+    assert answer.status_code == status, answer.text
+    documented = CONTRACT.follow(operation.node["responses"][str(status)])
+    assert_body_fits(answer, documented)
+    assert_headers_fit(answer, documented)
+
+
+def test_no_scene_is_left_over() -> None:
+    """Whatever the table plays is documented."""
+    documented = {(operation.operation_id, status) for operation, status in DOCUMENTED}
+    assert set(SCENES) <= documented
+
+
+def test_all_29_operations_are_there() -> None:
+    """The published page has so many."""
+    assert len(OPERATIONS) == 29
+
+
+def play(enter: Door, operation: Operation, scene: Scene) -> httpx.Response:
+    client = enter.anybody if scene.persona is None else enter(scene.persona).client
+    body = scene.body
+    if scene.before is not None and scene.persona is not None:
+        more = scene.before(enter(scene.persona))
+        body = more if body is None else body
+    request: dict[str, Any] = {"content": scene.content} if scene.content is not None else {"json": body}
+    if body is None and scene.content is None:
+        request = {}
+    return client.request(
+        operation.method, path_of(operation, **scene.path), params=scene.query, headers=scene.headers, **request
+    )
+
+
+def assert_body_fits(answer: httpx.Response, documented: dict[str, Any]) -> None:
+    """It is JSON, and by the schema; nothing is in it that the schema does not name."""
+    assert answer.headers["content-type"] == JSON
+    validator = compile_schema(documented["content"][JSON]["schema"], CONTRACT.schemas, closed=True)
+    assert [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(answer.json())] == []
+
+
+def assert_headers_fit(answer: httpx.Response, documented: dict[str, Any]) -> None:
+    """Required headers are there; all that are documented and there have values by their schema."""
+    for name, reference in documented.get("headers", {}).items():
+        header = CONTRACT.follow(reference)
+        if name not in answer.headers:
+            assert not header.get("required"), f"{name} is missing"
+            continue
+        value: Any = answer.headers[name]
+        if header["schema"].get("type") == "integer":
+            assert value.isdigit(), f"{name}: {value}"
+            value = int(value)
+        assert compile_schema(header["schema"], CONTRACT.schemas).is_valid(value), f"{name}: {value}"

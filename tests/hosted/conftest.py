@@ -1,0 +1,47 @@
+"""What the tests of pages share: sessions to be paid, and a reader of pages."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import API
+
+SHOP = "https://shop.example.com"
+Opener = Callable[..., str]
+
+
+@pytest.fixture
+def open_deposit(client: httpx.Client) -> Opener:
+    """Opens a deposit of $50, to which a test may add, and gives the path of its page."""
+
+    def open(**more: Any) -> str:
+        reply = client.post(f"{API}/deposit", json={"amount_cents": 5000, **more})
+        assert reply.status_code == 200, reply.text
+        return httpx.URL(reply.json()["url"]).path
+
+    return open
+
+
+def told(page: httpx.Response, name: str) -> str | None:
+    """The text of the element with a test id, or None when the page has none."""
+    found = re.search(rf'data-testid="{name}"[^>]*>(.*?)</', page.text, re.DOTALL)
+    return html.unescape(found[1]).strip() if found else None
+
+
+def balance(client: httpx.Client) -> int:
+    """The account's balance in microcents."""
+    reply = client.get(f"{API}/balance")
+    assert reply.status_code == 200, reply.text
+    amount: int = reply.json()["balance_microcents"]
+    return amount
+
+
+def session_id(path: str) -> str:
+    """The session that a page belongs to."""
+    return path.rpartition("/")[2]

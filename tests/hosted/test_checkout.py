@@ -1,0 +1,228 @@
+"""The page on which a payer pays."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from mockserver.hosted.pages import DECLINE_REASONS
+from tests.conftest import API
+from tests.hosted.conftest import SHOP, Opener, balance, session_id, told
+
+DEPOSIT = 5_000_000_000
+"""$50 in microcents."""
+BACK = f"{SHOP}/done?session={{CHECKOUT_SESSION_ID}}&lang=en"
+
+
+def test_the_page_says_what_is_to_be_paid(client: httpx.Client, open_deposit: Opener) -> None:
+    """What for, how much, that no money moves, and with which cards, the account's own first."""
+    page = client.get(open_deposit())
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert told(page, "amount") == "$50.00"
+    assert told(page, "test-mode") == "Test mode: this is a mock, no money moves."
+    assert "Deposit" in page.text
+    assert told(page, "pay") == "Pay $50.00"
+    cards = re.findall(r'<option value="(pm_\w+)">(.*?)</option>', page.text)
+    assert cards[0] == ("pm_card_visa", "On file: visa ending in 4242")
+    assert ("pm_card_chargeDeclinedLostCard", "visa 9987 (declined: lost_card)") in cards
+
+
+def test_a_promo_code_shows_its_bonus(client: httpx.Client, open_deposit: Opener) -> None:
+    """Before the payment and after it."""
+    path = open_deposit(promo_code="bonus5")
+    assert told(client.get(path), "bonus") == "$5.00"
+    client.post(f"{path}/pay")
+    assert told(client.get(path), "bonus") == "$5.00"
+
+
+def test_paying_credits_the_account_at_once(client: httpx.Client, open_deposit: Opener) -> None:
+    """The ledger has the deposit, an invoice is written, and the books add up."""
+    path = open_deposit()
+    before = balance(client)
+    page = client.post(f"{path}/pay", data={"card": "pm_card_mastercard"})
+    assert page.status_code == 200
+    assert told(page, "state") == "This session has been paid."
+    assert told(page, "pay") is None
+    assert balance(client) == before + DEPOSIT
+    newest = client.get(f"{API}/credit-transactions", params={"limit": 1}).json()["transactions"][0]
+    assert (newest["type"], newest["reference_id"]) == ("deposit", session_id(path))
+    assert client.get(f"{API}/audit-log", params={"limit": 1}).json()["entries"][0]["actor"] == "payer"
+    assert client.get("/_mock/invariants").json() == {"ok": True, "violations": []}
+
+
+def test_the_payer_goes_back_to_the_shop_with_the_sessions_id(client: httpx.Client, open_deposit: Opener) -> None:
+    """{CHECKOUT_SESSION_ID} in the success_url becomes the id, as Stripe does it."""
+    path = open_deposit(success_url=BACK)
+    reply = client.post(f"{path}/pay")
+    assert reply.status_code == 303
+    assert reply.headers["location"] == f"{SHOP}/done?session={session_id(path)}&lang=en"
+    assert f'href="{SHOP}/done?session={session_id(path)}&amp;lang=en"' in client.get(path).text
+
+
+def test_paying_again_charges_nothing_and_goes_back_again(client: httpx.Client, open_deposit: Opener) -> None:
+    """A double click, or the browser's reload."""
+    path = open_deposit(success_url=BACK)
+    first = client.post(f"{path}/pay")
+    paid = balance(client)
+    again = client.post(f"{path}/pay")
+    assert (again.status_code, again.headers["location"]) == (303, first.headers["location"])
+    assert balance(client) == paid
+
+
+def test_a_paid_session_can_be_neither_declined_nor_cancelled(client: httpx.Client, open_deposit: Opener) -> None:
+    """The page says that it has been paid; it never says that nothing was charged."""
+    path = open_deposit()
+    client.post(f"{path}/pay")
+    paid = balance(client)
+    for step in ("decline", "cancel"):
+        page = client.post(f"{path}/{step}")
+        assert page.status_code == 409, step
+        assert told(page, "state") == "This session has been paid."
+        assert "Nothing was charged" not in page.text
+    assert balance(client) == paid
+
+
+def test_a_paid_session_is_not_cancelled_on_the_way_to_the_shop(client: httpx.Client, open_deposit: Opener) -> None:
+    """The shop's page for cancelled payments would tell the payer something wrong."""
+    path = open_deposit(success_url=BACK, cancel_url=f"{SHOP}/cancelled")
+    client.post(f"{path}/pay")
+    assert client.post(f"{path}/cancel").headers.get("location") != f"{SHOP}/cancelled"
+
+
+@pytest.mark.parametrize("reason", DECLINE_REASONS)
+def test_a_payment_can_be_let_fail(client: httpx.Client, open_deposit: Opener, reason: str) -> None:
+    """The page says why, the ledger is untouched, and another attempt may succeed."""
+    path = open_deposit()
+    before = balance(client)
+    page = client.post(f"{path}/decline", data={"reason": reason})
+    assert page.status_code == 200
+    assert told(page, "problem") == f"The card was declined ({reason})."
+    assert told(page, "pay") == "Pay $50.00"
+    assert balance(client) == before
+    client.post(f"{path}/pay")
+    assert balance(client) == before + DEPOSIT
+
+
+def test_the_page_offers_every_reason(client: httpx.Client, open_deposit: Opener) -> None:
+    """What the page offers is what the step understands."""
+    assert tuple(re.findall(r"<option>(\w+)</option>", client.get(open_deposit()).text)) == DECLINE_REASONS
+
+
+@pytest.mark.parametrize("reason", ["", "<script>alert(1)</script>", "no_such_reason"])
+def test_a_reason_that_is_not_offered_is_a_generic_one(client: httpx.Client, open_deposit: Opener, reason: str) -> None:
+    """The form's value is not echoed."""
+    page = client.post(f"{open_deposit()}/decline", data={"reason": reason})
+    assert told(page, "problem") == "The card was declined (generic_decline)."
+    assert "<script" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        ("pm_card_chargeCustomerFail", "generic_decline"),
+        ("pm_card_chargeDeclinedInsufficientFunds", "insufficient_funds"),
+        ("pm_card_chargeDeclinedExpiredCard", "expired_card"),
+    ],
+)
+def test_a_card_that_declines_leaves_the_session_open(
+    client: httpx.Client, open_deposit: Opener, card: str, code: str
+) -> None:
+    """402, the reason, and the form again."""
+    path = open_deposit(success_url=BACK)
+    before = balance(client)
+    page = client.post(f"{path}/pay", data={"card": card})
+    assert page.status_code == 402
+    assert told(page, "problem") == f"Your card was declined ({code}). Use another card."
+    assert told(page, "pay") == "Pay $50.00"
+    assert balance(client) == before
+
+
+@pytest.mark.parametrize("card", ["nonsense", "<script>alert(1)</script>", "pm_", "pm_" + "x" * 300, "pm_card visa"])
+def test_what_is_no_card_cannot_pay(client: httpx.Client, open_deposit: Opener, card: str) -> None:
+    """The page offers ids of the form pm_...; anything else is refused, and never gets among the account's cards."""
+    path = open_deposit(auto_recharge_enabled=True)
+    before = balance(client)
+    page = client.post(f"{path}/pay", data={"card": card})
+    assert 400 <= page.status_code < 500
+    assert "<script" not in page.text
+    assert balance(client) == before
+    assert client.get(f"{API}/payment-methods").status_code == 200
+
+
+def test_a_form_that_is_too_large_pays_nothing(client: httpx.Client, open_deposit: Opener) -> None:
+    """What was not read cannot be a wish to pay."""
+    path = open_deposit()
+    before = balance(client)
+    assert client.post(f"{path}/pay", data={"card": "pm_card_visa", "more": "x" * 20_000}).status_code == 413
+    assert balance(client) == before
+
+
+def test_cancelling_goes_back_to_the_shop(client: httpx.Client, open_deposit: Opener) -> None:
+    """To the cancel_url; nothing is charged, and the session stays open for another attempt."""
+    path = open_deposit(cancel_url=f"{SHOP}/cancelled?session={{CHECKOUT_SESSION_ID}}")
+    before = balance(client)
+    reply = client.post(f"{path}/cancel")
+    assert reply.status_code == 303
+    assert reply.headers["location"] == f"{SHOP}/cancelled?session={session_id(path)}"
+    assert balance(client) == before
+    assert told(client.get(path), "pay") == "Pay $50.00"
+
+
+def test_cancelling_without_a_way_back_says_so(client: httpx.Client, open_deposit: Opener) -> None:
+    """A page of our own, where the shop has none."""
+    page = client.post(f"{open_deposit()}/cancel")
+    assert (page.status_code, told(page, "message")) == (200, "Cancelled. Nothing was charged.")
+
+
+def test_an_expired_session_cannot_be_paid(client: httpx.Client, open_deposit: Opener) -> None:
+    """The page says so, without a form; a form that was open already is refused."""
+    path = open_deposit(success_url=BACK)
+    client.post(f"/_mock/checkout-sessions/{session_id(path)}/expire").raise_for_status()
+    before = balance(client)
+    page = client.get(path)
+    assert (page.status_code, told(page, "state")) == (200, "This session has expired. Nothing was charged.")
+    assert "<form" not in page.text
+    refused = client.post(f"{path}/pay")
+    assert refused.status_code == 409
+    assert "is expired. Create a new one." in (told(refused, "problem") or "")
+    assert balance(client) == before
+
+
+def test_an_unknown_session_is_a_page_that_says_so(client: httpx.Client) -> None:
+    """404 for the page and for each step."""
+    for reply in (client.get("/checkout/cs_test_nothing"), client.post("/checkout/cs_test_nothing/pay")):
+        assert reply.status_code == 404
+        assert told(reply, "message") == "This checkout session does not exist."
+
+
+def test_an_unknown_step_is_not_found(client: httpx.Client, open_deposit: Opener) -> None:
+    """And changes nothing."""
+    path = open_deposit()
+    before = balance(client)
+    assert client.post(f"{path}/refund").status_code == 404
+    assert client.get(f"{path}/pay").status_code in (404, 405)
+    assert balance(client) == before
+
+
+def test_a_plan_begins_when_its_page_is_paid(client: httpx.Client) -> None:
+    """The session of a price shows the plan's name and amount; the payer's card is kept for renewals."""
+    body = {"price_id": "price_starter_monthly", "success_url": BACK, "cancel_url": SHOP, "mode": "subscription"}
+    path = httpx.URL(client.post(f"{API}/checkout", json=body).json()["url"]).path
+    page = client.get(path)
+    assert (told(page, "amount"), "Starter" in page.text) == ("$29.00", True)
+    assert client.post(f"{path}/pay", data={"card": "pm_card_jcb"}).status_code == 303
+    assert client.get(f"{API}/subscription").json()["plan"] == "starter"
+    kept = [each["stripe_payment_method_id"] for each in client.get(f"{API}/payment-methods").json()["payment_methods"]]
+    assert "pm_card_jcb" in kept
+
+
+def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(client: httpx.Client, open_deposit: Opener) -> None:
+    """Once it is paid, and with the card that paid."""
+    path = open_deposit(auto_recharge_enabled=True, auto_recharge_amount_cents=4000)
+    assert client.get(f"{API}/auto-recharge").json()["enabled"] is False
+    client.post(f"{path}/pay")
+    settings = client.get(f"{API}/auto-recharge").json()
+    assert (settings["enabled"], settings["recharge_amount_cents"]) == (True, 4000)

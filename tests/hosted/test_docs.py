@@ -1,0 +1,114 @@
+"""The interactive docs, and the contract as it is served."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver import resources
+from mockserver.contract import Contract
+from tests.conftest import ServerFactory
+
+
+@pytest.fixture
+def visitor(client: httpx.Client) -> httpx.Client:
+    """A browser: it sends no key."""
+    del client.headers["X-API-Key"]
+    return client
+
+
+def test_the_docs_load_with_all_their_files(visitor: httpx.Client) -> None:
+    """Each script, style and icon of the page is served from here, so that the docs work offline."""
+    page = visitor.get("/docs")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(files) >= 4
+    for file in files:
+        assert file.startswith("/docs/")
+        reply = visitor.get(file)
+        assert (reply.status_code, bool(reply.content)) == (200, True), file
+        kind = {"js": "javascript", "css": "text/css", "png": "image/png"}[file.rpartition(".")[2]]
+        assert kind in reply.headers["content-type"]
+
+
+def test_the_docs_show_the_contract_of_this_server(visitor: httpx.Client) -> None:
+    """The page asks for /openapi.json and sends nothing to a validator elsewhere."""
+    script = visitor.get("/docs/start.js").text
+    assert 'url: "/openapi.json"' in script
+    assert "validatorUrl: null" in script
+    assert "://" not in script
+
+
+def test_the_front_door_leads_to_the_docs(visitor: httpx.Client) -> None:
+    """Whoever opens the printed address sees something."""
+    reply = visitor.get("/")
+    assert 300 <= reply.status_code < 400
+    assert reply.headers["location"] == "/docs"
+
+
+def test_the_served_contract_has_this_mock_as_its_only_server(visitor: httpx.Client, contract: Contract) -> None:
+    """No try-out leaves the machine; all else is the contract, to the letter."""
+    served = visitor.get("/openapi.json")
+    assert served.headers["content-type"] == "application/json"
+    document = served.json()
+    assert [each["url"] for each in document.pop("servers")] == ["/"]
+    assert document == {name: part for name, part in contract.document.items() if name != "servers"}
+    assert list(document) == [name for name in contract.document if name != "servers"]
+
+
+def test_the_contract_can_be_had_as_it_is_written(visitor: httpx.Client) -> None:
+    """With comments and order: the bytes of the file."""
+    served = visitor.get("/openapi.yaml")
+    assert served.headers["content-type"].startswith("application/yaml")
+    assert served.content == resources.spec().read_bytes()
+
+
+def test_a_contract_of_ones_own_is_what_is_served(make_server: ServerFactory, tmp_path: Path) -> None:
+    """--spec counts for the docs too."""
+    mine = tmp_path / "mine.yaml"
+    text = resources.spec().read_text()
+    mine.write_text(text.replace("title: AlterLab Billing API", "title: Mine", 1))
+    with make_server(spec=mine).client(None) as visitor:
+        assert visitor.get("/openapi.json").json()["info"]["title"] == "Mine"
+        assert "title: Mine" in visitor.get("/openapi.yaml").text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs/static/nothing.js",
+        "/docs/static/",
+        "/docs/static/../start.js/../../pyproject.toml",
+        "/docs/static/%2e%2e/%2e%2e/swagger_ui_bundle/__init__.py",
+        "/docs/static//etc/passwd",
+        "/docs/nothing",
+        "/docs/",
+        "/checkout",
+        "/favicon.ico",
+    ],
+)
+def test_what_is_not_there_is_not_found(visitor: httpx.Client, path: str) -> None:
+    """404 with the envelope of all errors; no file beyond the folder can be reached."""
+    reply = visitor.get(path)
+    assert reply.status_code == 404
+    assert set(reply.json()) == {"detail"}
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/openapi.yaml", "/docs/static/swagger-ui.css"])
+def test_the_docs_are_read_only(visitor: httpx.Client, path: str) -> None:
+    """405 for whatever would change them, with the methods that there are."""
+    reply = visitor.post(path)
+    assert reply.status_code == 405
+    assert set(reply.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert "GET" in reply.json()["detail"]
+
+
+def test_a_step_of_a_page_is_a_post(visitor: httpx.Client) -> None:
+    """405 for who opens it as a page."""
+    for path in ("/checkout/cs_test_nothing/pay", "/portal/bps_nothing/cancel"):
+        reply = visitor.get(path)
+        assert (reply.status_code, reply.headers["allow"]) == (405, "POST")

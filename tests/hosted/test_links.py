@@ -1,0 +1,81 @@
+"""No address that the API returns is dead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from mockserver import fixtures, resources
+from tests.conftest import API, NOON, RunningServer, running_server
+
+PERSONAS = [each.key for each in fixtures.load(resources.fixtures()).personas.values() if each.key]
+ORGANIZATION = next(
+    each.organization_id for each in fixtures.load(resources.fixtures()).personas.values() if each.organization_id
+)
+URLS = {"success_url": "https://shop.example.com/done", "cancel_url": "https://shop.example.com"}
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[RunningServer]:
+    """A server whose personas nobody has touched."""
+    with running_server(now=NOON) as running:
+        yield running
+
+
+def addresses(client: httpx.Client, headers: dict[str, str]) -> Iterator[str]:
+    """Every address that the operations give to an account."""
+    for path, body in (
+        ("deposit", {"amount_cents": 5000, **URLS}),
+        ("checkout", {"price_id": "price_growth_monthly", "mode": "subscription", **URLS}),
+        ("checkout", {"price_id": "price_credits_25", "mode": "payment", **URLS}),
+        ("portal", None),
+    ):
+        reply = client.post(f"{API}/{path}", json=body)
+        assert reply.status_code == 200, reply.text
+        yield reply.json()["url"]
+        client.post("/_mock/clock/advance", json={"seconds": 60}).raise_for_status()
+    reply = client.get(f"{API}/invoices", params={"limit": 100}, headers=headers)
+    assert reply.status_code == 200, reply.text
+    yield from (each["hosted_invoice_url"] for each in reply.json()["invoices"])
+
+
+@pytest.mark.parametrize("key", PERSONAS)
+def test_every_address_of_a_persona_is_a_page(world: RunningServer, key: str) -> None:
+    """Checkouts, portals and every invoice, also those of the organization: 200, and HTML."""
+    headers = {"X-Organization-Id": ORGANIZATION} if key.startswith("sk_test_org_") else {}
+    with world.client(key) as client, world.client(None) as visitor:
+        found = list(addresses(client, headers))
+        assert len(found) == len(set(found)) >= 4
+        for address in found:
+            assert address.startswith(f"{world.url}/")
+            page = visitor.get(address)
+            assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), address
+
+
+def test_personas_with_a_past_have_invoices(world: RunningServer) -> None:
+    """The walk above is no walk past empty lists."""
+    with world.client("sk_test_power_user") as client:
+        assert client.get(f"{API}/invoices").json()["total"] > 20
+    with world.client("sk_test_org_member") as client:
+        headers = {"X-Organization-Id": ORGANIZATION}
+        assert client.get(f"{API}/invoices", headers=headers).json()["total"] > 2
+
+
+def test_addresses_follow_the_name_by_which_the_server_was_reached(world: RunningServer) -> None:
+    """Behind a name or in a container the links lead back the same way."""
+    with world.client("sk_test_named") as client:
+        port = httpx.URL(world.url).port
+        reply = client.post(f"{API}/portal", headers={"Host": f"localhost:{port}"})
+        assert reply.json()["url"].startswith(f"http://localhost:{port}/portal/")
+
+
+@pytest.mark.parametrize("host", ["evil.example/<script>", "a b", "user@evil.example", "x" * 300, "evil.example?", ""])
+def test_a_host_that_is_none_is_not_repeated(world: RunningServer, host: str) -> None:
+    """Then the address is the one that the server printed."""
+    with world.client("sk_test_named") as client:
+        reply = client.post(f"{API}/portal", headers={"Host": host})
+        assert reply.status_code in (200, 400)
+        if reply.status_code == 200:
+            assert reply.json()["url"].startswith(f"{world.url}/portal/")

@@ -1,0 +1,166 @@
+"""Pages that cannot be turned against whoever opens them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver import resources
+from tests.conftest import API, RunningServer, running_server
+from tests.hosted.conftest import SHOP, Opener, balance, told
+
+SCRIPT = "<script>alert('1')</script>"
+ESCAPED = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server whose catalogue is full of markup."""
+    folder = shutil.copytree(resources.fixtures(), tmp_path_factory.mktemp("hostile") / "fixtures")
+    catalogue = folder / "catalogue.yaml"
+    text = catalogue.read_text()
+    for old in ("name: Starter", "name: Credits for $25", "code: BONUS5", "brand: amex"):
+        assert old in text
+        field, _, _ = old.partition(": ")
+        shown = SCRIPT.upper() if field == "code" else SCRIPT
+        text = text.replace(old, f'{field}: "{shown}"')
+    catalogue.write_text(text)
+    with running_server(fixtures=Path(folder)) as running:
+        yield running
+
+
+@pytest.fixture
+def victim(hostile: RunningServer, key: str) -> Iterator[httpx.Client]:
+    """A client of that server."""
+    with hostile.client(key) as made:
+        yield made
+
+
+def pages(client: httpx.Client) -> Iterator[httpx.Response]:
+    """One page of each kind, with all that an account can put on it."""
+    deposit = {"amount_cents": 5000, "success_url": f"{SHOP}/a?b='c'&d=e", "cancel_url": SHOP}
+    yield client.get(client.post(f"{API}/deposit", json=deposit).json()["url"])
+    yield client.get(client.post(f"{API}/portal").json()["url"])
+    yield client.get(client.get(f"{API}/invoices").json()["invoices"][0]["hosted_invoice_url"])
+    yield client.get("/checkout/cs_test_nothing")
+    yield client.get("/portal/bps_nothing")
+    yield client.get("/invoices/nothing")
+
+
+def test_every_page_forbids_scripts_frames_and_caches(client: httpx.Client) -> None:
+    """A policy that loads nothing, not even from here; nobody may frame a page with a Pay button."""
+    for page in pages(client):
+        policy = page.headers["content-security-policy"].split("; ")
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "base-uri 'none'" in policy
+        assert not [each for each in policy if each.startswith("script-src")]
+        assert page.headers["cache-control"] == "no-store"
+        assert "<script" not in page.text
+        assert "http://" not in page.text.replace(str(client.base_url), "")
+
+
+def test_markup_in_the_catalogue_is_shown_as_text(victim: httpx.Client) -> None:
+    """Names of plans, packs, promo codes and card brands."""
+    urls = {"success_url": SHOP, "cancel_url": SHOP}
+    pack = victim.post(f"{API}/checkout", json={"price_id": "price_credits_25", "mode": "payment", **urls}).json()[
+        "url"
+    ]
+    plan = victim.post(f"{API}/checkout", json={"price_id": "price_starter_monthly", **urls}).json()["url"]
+    deposit = victim.post(f"{API}/deposit", json={"amount_cents": 5000, "promo_code": SCRIPT}).json()["url"]
+    for url in (pack, plan, deposit):
+        page = victim.get(url)
+        assert page.status_code == 200
+        assert "<script" not in page.text.lower()
+        assert ESCAPED.lower() in page.text.lower()
+        victim.post(f"{url}/pay", data={"card": "pm_card_amex"})
+    portal = victim.get(victim.post(f"{API}/portal").json()["url"])
+    invoices = victim.get(f"{API}/invoices").json()["invoices"]
+    for page in (portal, *(victim.get(each["hosted_invoice_url"]) for each in invoices)):
+        assert "<script" not in page.text.lower()
+    assert portal.text.count(ESCAPED) >= 3
+    assert any(ESCAPED in victim.get(each["hosted_invoice_url"]).text for each in invoices)
+
+
+def test_markup_in_an_imported_account_is_shown_as_text(client: httpx.Client) -> None:
+    """Names, descriptions and cards can be anything that somebody imported."""
+    state = client.get("/_mock/state").json()
+    state["profile"]["name"] = state["profile"]["email"] = SCRIPT
+    state["invoices"][-1]["description"] = state["invoices"][-1]["number"] = SCRIPT
+    state["wallet"]["cards"][0]["brand"] = SCRIPT
+    imported = client.put("/_mock/state", json=state)
+    assert imported.status_code in (200, 422), imported.text
+    for page in pages(client):
+        assert "<script" not in page.text
+    if imported.status_code == 200:
+        invoice = client.get(client.get(f"{API}/invoices").json()["invoices"][0]["hosted_invoice_url"])
+        assert invoice.text.count(ESCAPED) >= 4
+
+
+@pytest.mark.parametrize("field", ["success_url", "cancel_url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "data:text/html,hello",
+        "//evil.example",
+        "/relative",
+        "ftp://shop.example.com",
+        f"{SHOP}/\r\nSet-Cookie: a=b",
+        f"{SHOP}/a b",
+    ],
+)
+def test_an_address_that_is_no_web_address_is_refused(client: httpx.Client, field: str, url: str) -> None:
+    """The payer is sent to absolute http(s) addresses only."""
+    assert client.post(f"{API}/deposit", json={"amount_cents": 5000, field: url}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("end", "location", "href"),
+    [
+        ("?a='onclick='alert(1)&b=%22", "?a='onclick='alert(1)&b=%22", "?a=&#39;onclick=&#39;alert(1)&amp;b=%22"),
+        ('"onclick="alert(1)', "%22onclick=%22alert(1)", "&#34;onclick=&#34;alert(1)"),
+        ("<script>", "%3Cscript%3E", "&lt;script&gt;"),
+        ("\u00e9?#{x}", "%C3%A9?#%7Bx%7D", "\u00e9?#{x}"),
+    ],
+)
+def test_markup_in_an_address_stays_inside_its_link(
+    client: httpx.Client, open_deposit: Opener, end: str, location: str, href: str
+) -> None:
+    """Encoded in the header, escaped in the attribute."""
+    path = open_deposit(success_url=f"{SHOP}/{end}")
+    assert client.post(f"{path}/pay").headers["location"] == f"{SHOP}/{location}"
+    assert f'<a href="{SHOP}/{href}">Back to the shop</a>' in client.get(path).text
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "", "http://localhost"])
+def test_a_form_from_another_origin_is_refused(client: httpx.Client, open_deposit: Opener, origin: str) -> None:
+    """A web page that learnt a session's address cannot pay, decline or cancel it, nor change the account."""
+    path = open_deposit()
+    portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+    before = client.get("/_mock/state").json()
+    for target in (f"{path}/pay", f"{path}/decline", f"{path}/cancel", f"{portal}/remove", f"{portal}/cancel"):
+        page = client.post(target, headers={"Origin": origin}, data={"card": "pm_card_visa"})
+        assert page.status_code == 403, target
+        assert told(page, "message") == "This form was sent from another site."
+    assert client.get("/_mock/state").json() == before
+
+
+def test_a_form_of_the_page_itself_is_accepted(client: httpx.Client, open_deposit: Opener) -> None:
+    """Browsers say the origin with every form."""
+    origin = str(client.base_url).rstrip("/")
+    page = client.post(f"{open_deposit()}/pay", headers={"Origin": origin})
+    assert told(page, "state") == "This session has been paid."
+
+
+def test_an_account_is_not_reached_by_another_accounts_session(server: RunningServer, open_deposit: Opener) -> None:
+    """The session says whose it is; the payer's own key, if there is one, does not count."""
+    path = open_deposit()
+    with server.client("sk_test_somebody_else_who_pays") as other:
+        before = balance(other)
+        assert told(other.post(f"{path}/pay"), "state") == "This session has been paid."
+        assert balance(other) == before
