@@ -1,5 +1,6 @@
 """The composition root: the one module that knows every layer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +79,8 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
         Pages(world, contract, otherwise=fallback),
         middlewares=_MIDDLEWARES,
     )
-    _serve(connexion, Rules(world, contract, HANDLERS, settings.enforce_rate_limits, url))
+    rules = Rules(world, contract, HANDLERS, settings.enforce_rate_limits, url)
+    _serve(connexion, rules)
     _serve(connexion, Rules(world, controls, control_handlers(controls), False, url, counted=False), CONTROL_PREFIX)
     connexion.add_error_handler(HTTPException, fallback.on_http_exception)
     connexion.add_error_handler(ProblemException, fallback.on_problem)
@@ -89,24 +91,41 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
         token=settings.control_token,
         refuse=lambda send, detail: fallback.refuse(send, 403, detail),
     )
-    return Server(_Front(connexion, cors=_with_cors(connexion), control=guard), world, contract)
+    api = _Shortcut(connexion, rules.ready)
+    return Server(_Front(api, cors=_with_cors(api), control=guard, pages=connexion), world, contract)
 
 
 class _Front:
     """Sends a request to what its path belongs to."""
 
-    def __init__(self, app: ASGIApp, *, cors: ASGIApp, control: ASGIApp) -> None:
-        self._app, self._cors, self._control = app, cors, control
+    def __init__(self, api: ASGIApp, *, cors: ASGIApp, control: ASGIApp, pages: ASGIApp) -> None:
+        self._api, self._cors, self._control, self._pages = api, cors, control, pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if path.startswith(_API_PREFIX):
             is_of_browser = any(name == b"origin" for name, _ in scope["headers"])
-            await (self._cors if is_of_browser else self._app)(scope, receive, send)
+            await (self._cors if is_of_browser else self._api)(scope, receive, send)
         elif path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/"):
             await self._control(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self._pages(scope, receive, send)
+
+
+class _Shortcut:
+    """Goes straight to the operations whose paths have no parameters, as Connexion registered them.
+
+    Their method and path are all that its router would look at, for 30 us on its way through five layers; an operation
+    answers its own errors, so nothing of those layers is missed. Everything else takes the long way.
+    """
+
+    def __init__(self, connexion: ASGIApp, operations: Mapping[tuple[str, str], ASGIApp]) -> None:
+        self._connexion = connexion
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = self._operations.get((scope["method"], scope["path"]))
+        await (operation or self._connexion)(scope, receive, send)
 
 
 def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None = None) -> None:

@@ -78,6 +78,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> int:
     import uvicorn
 
     from mockserver import app, banner
+    from mockserver.protocol import BufferedProtocol
 
     logging.basicConfig(level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     url = _url(chosen.host, listener.getsockname()[1])
@@ -85,7 +86,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> int:
     config = uvicorn.Config(
         server.app,
         loop="uvloop",
-        http="httptools",
+        http=BufferedProtocol,
         lifespan="off",
         log_config=None,
         proxy_headers=False,

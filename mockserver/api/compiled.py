@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -65,6 +65,8 @@ class Rules:
     public_url: str
     counted: bool = True
     """Whether calls spend rate-limit tokens and are listed among the requests."""
+    ready: dict[tuple[str, str], CompiledOperation] = field(default_factory=dict)
+    """The operations whose paths have no parameters, by method and path, as Connexion registers them."""
 
 
 class CompiledOperation:
@@ -122,7 +124,7 @@ class CompiledOperation:
 
     def _answer(self, request: _Request) -> Json | Listing:
         scope, tenant = request.scope, request.tenant
-        params, found = self._parameters.read(scope["path_params"], scope["query_string"], request.headers)
+        params, found = self._parameters.read(scope.get("path_params", {}), scope["query_string"], request.headers)
         body: Json = None
         if self._body is not None:
             body, more = self._body.parse(request.payload)
@@ -221,7 +223,10 @@ class CompiledAPI(RoutedAPI[CompiledOperation]):
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> CompiledOperation:
-        return CompiledOperation(self._rules.contract.operations[operation.operation_id], self._rules)
+        compiled = CompiledOperation(self._rules.contract.operations[operation.operation_id], self._rules)
+        if "{" not in operation.path:
+            self._rules.ready[operation.method.upper(), self.base_path + operation.path] = compiled
+        return compiled
 
 
 class CompiledMiddleware(RoutedMiddleware[CompiledAPI]):

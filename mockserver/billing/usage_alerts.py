@@ -80,9 +80,9 @@ def fire_crossed(context: Context, used_before: int, used_after: int, allocated:
     if not settings.enabled or allocated <= 0:
         return
     period = f"{context.now:%Y-%m}"
-    told = {fired.threshold for fired in settings.fired if fired.period == period}
     for threshold in settings.thresholds:
-        if used_before * 100 < threshold * allocated <= used_after * 100 and threshold not in told:
+        is_crossed = used_before * 100 < threshold * allocated <= used_after * 100
+        if is_crossed and not any(each.period == period and each.threshold == threshold for each in settings.fired):
             _fire(context.at(context.now), period, threshold, used_after, allocated)
 
 

@@ -110,21 +110,18 @@ def scene_of(operation: Operation, status: int) -> Scene | None:
 
 def generic(operation: Operation, status: int) -> Scene | None:
     """What can be asked of any operation, from the contract alone; None where that is not enough."""
-    headers = {"X-Organization-Id": "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"}
-    match status:
-        case 401:
-            return Scene(None, body_example(operation))
-        case 403 if _takes(operation, "header", "X-Organization-Id"):
-            return Scene(headers=headers)
-        case 413 if operation.request_body:
-            return Scene(content=MORE_THAN_A_MEGABYTE, headers={"Content-Type": "application/json"})
-        case 415 if operation.request_body:
-            return Scene(content=b"a=1", headers={"Content-Type": "application/x-www-form-urlencoded"})
-        case 422:
-            return _broken(operation)
-        case 429:
-            return Scene("rate_limited", body_example(operation), before=use_all_tokens)
-    return None
+    body = body_example(operation)
+    scenes = {
+        401: Scene(None, body),
+        422: _broken(operation),
+        429: Scene("rate_limited", body, before=use_all_tokens),
+    }
+    if _takes(operation, "header", "X-Organization-Id"):
+        scenes[403] = Scene(headers={"X-Organization-Id": "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"})
+    if operation.request_body:
+        scenes[413] = Scene(content=MORE_THAN_A_MEGABYTE, headers={"Content-Type": "application/json"})
+        scenes[415] = Scene(content=b"a=1", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    return scenes.get(status)
 
 
 def use_all_tokens(account: Account) -> None:

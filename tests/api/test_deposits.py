@@ -117,7 +117,9 @@ def test_everything_that_is_wrong_is_listed_at_once(account: Account) -> None:
 
 
 @pytest.mark.parametrize("field", ["success_url", "cancel_url"])
-@pytest.mark.parametrize("url", ["/done", "app.example.com/done", "javascript:alert(1)", "ftp://example.com/", "http://", ""])
+@pytest.mark.parametrize(
+    "url", ["/done", "app.example.com/done", "javascript:alert(1)", "ftp://example.com/", "http://", ""]
+)
 def test_pages_to_return_to_are_absolute_urls(account: Account, field: str, url: str) -> None:
     """Only http and https; anything else is 422 for a deposit and for a checkout."""
     for path, body in (("deposit", {"amount_cents": 5_000}), ("checkout", PACK)):
@@ -238,7 +240,10 @@ def test_a_plan_begins_when_its_checkout_is_paid(newcomer: Account) -> None:
     assert plan["current_period_end"] == "2026-04-18T12:00:00.000Z"
     [invoice] = newcomer.get("invoices")["invoices"]
     assert (invoice["amount_cents"], invoice["status"]) == (9_900, "paid")
-    assert (invoice["period_start"], invoice["period_end"]) == (plan["current_period_start"], plan["current_period_end"])
+    assert (invoice["period_start"], invoice["period_end"]) == (
+        plan["current_period_start"],
+        plan["current_period_end"],
+    )
     assert newcomer.balance == DOLLAR + plan["monthly_credits"] * 20_000
     assert len(newcomer.get("payment-methods")["payment_methods"]) == 1
     newcomer.check_books()
@@ -268,7 +273,9 @@ def test_a_checkout_needs_its_three_fields(account: Account, field: str) -> None
 
 def test_the_page_of_a_session_is_there(account: Account) -> None:
     """No URL that the API returns is dead; paying on the page is paying."""
-    session = account.post("deposit", {"amount_cents": 5_000, "success_url": "https://a.example/?s={CHECKOUT_SESSION_ID}"})
+    session = account.post(
+        "deposit", {"amount_cents": 5_000, "success_url": "https://a.example/?s={CHECKOUT_SESSION_ID}"}
+    )
     before = account.balance
     page = account.client.get(session["url"])
     assert page.status_code == 200

@@ -89,7 +89,9 @@ def test_the_same_card_twice_is_409(account: Account) -> None:
     assert len(cards(account)) == 1
 
 
-@pytest.mark.parametrize("body", [{}, {"payment_method_id": None}, {"payment_method_id": 7}, {"payment_method_id": "visa"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"payment_method_id": None}, {"payment_method_id": 7}, {"payment_method_id": "visa"}]
+)
 def test_what_is_no_stripe_id_is_422(account: Account, body: dict[str, Any]) -> None:
     """`pm_` and letters, digits, underscores."""
     [problem] = account.refused(422, "POST", "payment-methods", body)

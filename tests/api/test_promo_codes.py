@@ -75,7 +75,9 @@ def test_a_used_code_is_no_longer_valid(newcomer: Account, enter: Door) -> None:
     assert validate(enter("somebody"), "BONUS5")["valid"] is True
 
 
-@pytest.mark.parametrize("body", [{}, {"code": ""}, {"code": None}, {"code": 10}, {"code": "x" * 65}, {"code": ["BONUS5"]}])
+@pytest.mark.parametrize(
+    "body", [{}, {"code": ""}, {"code": None}, {"code": 10}, {"code": "x" * 65}, {"code": ["BONUS5"]}]
+)
 def test_a_code_must_be_sent(account: Account, body: dict[str, Any]) -> None:
     """As text of 1 to 64 characters."""
     [problem] = account.refused(422, "POST", "promo/validate", body)

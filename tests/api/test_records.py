@@ -74,7 +74,8 @@ def test_questions_change_nothing(account: Account, method: str, path: str) -> N
 
 @pytest.mark.parametrize("persona", ["default", "past_due", "power_user"])
 @pytest.mark.parametrize(
-    ("path", "name"), [("audit-log", "entries"), ("recent-activity", "activities"), ("credit-transactions", "transactions")]
+    ("path", "name"),
+    [("audit-log", "entries"), ("recent-activity", "activities"), ("credit-transactions", "transactions")],
 )
 def test_pages_unite_to_the_whole(enter: Door, persona: str, path: str, name: str) -> None:
     """No entry twice, none missing, `has_more` exact on every page, newest first."""
@@ -93,7 +94,9 @@ def test_pages_unite_to_the_whole(enter: Door, persona: str, path: str, name: st
     assert someone.get(path, offset=total)[name] == []
 
 
-@pytest.mark.parametrize(("path", "name", "size"), [("audit-log", "entries", 20), ("recent-activity", "activities", 10)])
+@pytest.mark.parametrize(
+    ("path", "name", "size"), [("audit-log", "entries", 20), ("recent-activity", "activities", 10)]
+)
 def test_a_page_has_its_documented_size(account: Account, path: str, name: str, size: int) -> None:
     """Unless another is asked for."""
     for _ in range(12):

@@ -51,7 +51,11 @@ def test_changing_to_a_plan_starts_it(account: Account) -> None:
     invoice = newest_invoice(account)
     assert (invoice["amount_cents"], invoice["status"]) == (9_900, "paid")
     entry = account.get("credit-transactions", limit=1)["transactions"][0]
-    assert (entry["type"], entry["reference_type"], entry["reference_id"]) == ("subscription", "subscription", plan["id"])
+    assert (entry["type"], entry["reference_type"], entry["reference_id"]) == (
+        "subscription",
+        "subscription",
+        plan["id"],
+    )
     assert account.audited(1) == ["subscription.started"]
     assert account.get("recent-activity", limit=1)["activities"][0]["type"] == "subscription"
     account.check_books()

@@ -40,9 +40,9 @@ def test_all_views_agree_to_the_credit(enter: Door, persona: str) -> None:
 
     assert breakdown["total_credits"] == sum(breakdown[type]["credits"] for type in TYPES)
     assert breakdown["total_requests"] == sum(breakdown[type]["requests"] for type in TYPES)
-    for type in TYPES:
+    for type, price in TYPES.items():
         assert breakdown[type]["credits"] == sum(day[type] for day in month)
-        assert breakdown[type]["credits"] == TYPES[type] * breakdown[type]["requests"]
+        assert breakdown[type]["credits"] == price * breakdown[type]["requests"]
         assert breakdown[type]["cost_microcents"] == breakdown[type]["credits"] * CREDIT
     for name, days in (("today", [today]), ("week", week), ("month", month)):
         assert realtime[f"credits_used_{name}"] == sum(day["credits"] for day in days)
@@ -175,7 +175,9 @@ def test_with_a_plan_the_month_has_its_credits(account: Account) -> None:
         (100, 0, "decreasing"),
     ],
 )
-def test_the_trend_compares_a_week_with_the_week_before(newcomer: Account, before: int, recent: int, trend: str) -> None:
+def test_the_trend_compares_a_week_with_the_week_before(
+    newcomer: Account, before: int, recent: int, trend: str
+) -> None:
     """Ten percent either way is stable."""
     if before:
         newcomer.use("light", before)

@@ -136,7 +136,9 @@ def test_the_next_month_warns_again(newcomer: Account) -> None:
         ({"webhook_url": HOOK}, ["email", "webhook"]),
     ],
 )
-def test_settings_say_whether_and_how_it_goes_out(newcomer: Account, settings: dict[str, Any], channels: list[str]) -> None:
+def test_settings_say_whether_and_how_it_goes_out(
+    newcomer: Account, settings: dict[str, Any], channels: list[str]
+) -> None:
     """By e-mail, by webhook, by both or not at all."""
     newcomer.put("usage-alerts", settings)
     newcomer.use("light", 3_750)

@@ -1,0 +1,92 @@
+"""A TypeScript client whose types are made from the contract: it compiles, and it runs against the mock."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunningServer
+from tests.outside.tools import NODE_MODULES, SPEC, node_tool, run
+
+pytestmark = pytest.mark.slow
+
+STORY = Path(__file__).parent / "client" / "story.ts"
+STRICT = ("--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess")
+MODERN = ("--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom", "--typeRoots", "none")
+WITHIN_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the story, the generated types and the packages that they need."""
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "package.json").write_text('{"type": "module"}')
+    generator = node_tool("openapi-typescript")
+    (folder / "node_modules").symlink_to(NODE_MODULES)
+    run([generator, SPEC, "--output", "api.d.ts"], cwd=folder, within=WITHIN_SECONDS)
+    shutil.copy(STORY, folder)
+    return folder
+
+
+def compile(folder: Path, name: str, *options: str, code: int = 0) -> str:
+    """What the TypeScript compiler says of a file."""
+    command = [node_tool("tsc"), *STRICT, *MODERN, *options, name]
+    return run(command, cwd=folder, within=WITHIN_SECONDS, code=code).stdout
+
+
+def test_the_story_type_checks(project: Path) -> None:
+    """In the strictest mode, without a cast and without ``any``."""
+    assert compile(project, "story.ts", "--noEmit") == ""
+    text = STORY.read_text()
+    assert " as " not in text.replace("import type", "")
+    assert "any" not in text.split()
+    assert "@ts-" not in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("before.balance_display", "before.balance_dollars", "'balance_dollars' does not exist"),
+        ("amount_cents: 5000, promo", "amount: 5000, promo", "amount_cents"),
+        ("amount_cents: 1 }", 'amount_cents: "1" }', "Type 'string' is not assignable to type 'number'"),
+        ('"/api/v1/billing/balance"', '"/api/v1/billing/balances"', "not assignable"),
+        ("payment_method_id: card.data.id", "id: card.data.id", "payment_method_id"),
+    ],
+)
+def test_a_mistake_is_found_before_it_runs(project: Path, old: str, new: str, complaint: str) -> None:
+    """The types are worth having: a wrong field, body, type, path or parameter does not compile."""
+    text = STORY.read_text()
+    assert old in text
+    name = f"mistake-{abs(hash((old, new)))}.ts"
+    (project / name).write_text(text.replace(old, new, 1))
+    assert complaint in compile(project, name, "--noEmit", code=2)
+
+
+def test_the_story_runs_against_the_mock(project: Path, server: RunningServer, key: str) -> None:
+    """Balance, a paid deposit, the whole ledger, both kinds of error, a card, the plan."""
+    node = shutil.which("node")
+    assert node is not None
+    compile(project, "story.ts", "--outDir", "out", "--noEmitOnError")
+    (project / "out" / "package.json").write_text('{"type": "module"}')
+    printed = run([node, "out/story.js", server.url, key], cwd=project, within=WITHIN_SECONDS).stdout
+    said = json.loads(printed)
+    with server.client(key) as client:
+        before = client.get("/_mock/state").json()["ledger"]["entries"][-3]["balance_after_microcents"]
+    assert said == {
+        "tier": "growth",
+        "display": f"${before // 1_000_000 / 100:.2f}",
+        "depositStatus": 200,
+        "amount": "$50.00",
+        "page": 200,
+        "gained": 5_500_000_000,
+        "exposed": True,
+        "sumIsBalance": True,
+        "newest": ["bonus", "deposit"],
+        "problems": [[422, "body.amount_cents", "greater_than_equal"]],
+        "refused": [400, "string"],
+        "removed": ["amex", True],
+        "plan": "free",
+    }

@@ -1,0 +1,51 @@
+"""Programs of others that judge this project: where they are, and how they are run with an end in sight."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+SPEC = PROJECT / "spec" / "openapi.yaml"
+NODE_MODULES = PROJECT / "tools" / "node_modules"
+
+
+def node_tool(name: str) -> Path:
+    """A program from ``tools/package.json``. Without it a test is skipped, but not in CI, where nothing is missing."""
+    path = NODE_MODULES / ".bin" / name
+    if not path.exists() or shutil.which("node") is None:
+        reason = f"{name} is not installed; 'make test-slow' does it, with Node.js"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+def run(
+    command: Sequence[str | Path], *, cwd: Path, within: float, code: int = 0, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end. It and its children are killed when that takes too long; another exit code fails."""
+    process = subprocess.Popen(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said, _ = process.communicate(timeout=within)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate(timeout=10)
+        pytest.fail(f"{command[0]} did not end within {within} s:\n{said}")
+    assert process.returncode == code, f"{command[0]} ended with {process.returncode}:\n{said}"
+    return subprocess.CompletedProcess(process.args, process.returncode, said)
