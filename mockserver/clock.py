@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+BEGINNING_OF_TIME = datetime(1975, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(2200, 1, 1, tzinfo=UTC)
-"""No clock goes further: dates beyond it are a mistake, and some arithmetic ends soon after."""
+"""No clock is before the one or after the other: such dates are a mistake, and arithmetic ends not far from there."""
 
 
 class ClockError(Exception):
@@ -26,7 +27,10 @@ class Clock:
 
     def __init__(self, start: datetime | None = None, wall: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._wall = wall
-        first = start.astimezone(UTC) if start is not None else wall()
+        first = start if start is not None else wall()
+        if not BEGINNING_OF_TIME <= first <= END_OF_TIME:
+            raise ClockError(f"A clock starts between {BEGINNING_OF_TIME:%Y} and {END_OF_TIME:%Y}.")
+        first = first.astimezone(UTC)
         self.state = ClockState(_to_milliseconds(first), start is not None, timedelta(0))
 
     @property

@@ -1,5 +1,7 @@
 """The files of ``fixtures/``: a catalogue and personas, checked when they are loaded."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from mockserver import personas
@@ -17,8 +19,8 @@ def load(folder: Path) -> Fixtures:
 
 def _catalogue(path: Path) -> Catalogue:
     catalogue = load_as(path, Catalogue)
-    prices = [plan.price_cents for plan in catalogue.plans]
-    if not catalogue.plans or catalogue.plans[0].slug != "free" or prices != sorted(prices):
+    by_price = sorted(catalogue.plans, key=lambda plan: plan.price_cents)
+    if not catalogue.plans or catalogue.plans[0].slug != "free" or catalogue.plans != by_price:
         raise error_at(path, ["plans"], "must begin with 'free' and be sorted by price_cents")
     for index, plan in enumerate(catalogue.plans[1:], start=1):
         if plan.price_id is None:
@@ -26,7 +28,23 @@ def _catalogue(path: Path) -> Catalogue:
     for index, card in enumerate(catalogue.test_cards):
         if card.declines_attach is not None and card.declines_charge is None:
             raise error_at(path, ["test_cards", index], "has declines_attach and so needs declines_charge")
+    for index, promo in enumerate(catalogue.promo_codes):
+        if promo.code != promo.code.strip().upper():
+            raise error_at(path, ["promo_codes", index, "code"], "must be in upper case")
+        if promo.expires_at is not None and promo.expires_at.tzinfo is None:
+            raise error_at(path, ["promo_codes", index, "expires_at"], "needs a time zone, such as Z at its end")
+    _no_two_alike(path, "promo_codes", [promo.code for promo in catalogue.promo_codes])
+    _no_two_alike(path, "test_cards", [card.id for card in catalogue.test_cards])
+    _no_two_alike(path, "plans", [plan.slug for plan in catalogue.plans])
+    prices = [plan.price_id for plan in catalogue.plans[1:]]
+    _no_two_alike(path, "credit_packs", [*prices, *(pack.price_id for pack in catalogue.credit_packs)])
     return catalogue
+
+
+def _no_two_alike(path: Path, field: str, names: Sequence[str | None]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise error_at(path, [field], f"'{name}' is there {count} times")
 
 
 def _personas(folder: Path, catalogue: Catalogue) -> dict[str, Persona]:

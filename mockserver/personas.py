@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Literal
+from typing import Annotated, Literal
 
 from faker import Faker
+from msgspec import Meta
 
 from mockserver.billing import auto_recharge, checkout, money, payment_methods, subscription, usage, usage_alerts
 from mockserver.billing.catalogue import Catalogue, PlanSlug
 from mockserver.billing.context import Account, Context, Profile
-from mockserver.billing.errors import InsufficientBalance
+from mockserver.billing.errors import InsufficientBalance, PromoCodeRefused
 from mockserver.billing.ids import IdSource, uuid_of
 from mockserver.billing.usage import UsageType
 
@@ -30,39 +31,43 @@ _WEEKDAY_WEIGHTS = (10, 11, 11, 10, 9, 4, 3)
 _HOSTS_PER_ACCOUNT = 6
 
 
+Natural = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+
+
 @dataclass(frozen=True, slots=True)
 class CardOnFile:
     """A card of the persona. ``expires_in_days`` gives it the month that lies so far ahead (behind, if negative)."""
 
-    id: str
+    id: Annotated[str, Meta(pattern="^pm_[A-Za-z0-9_]+$")]
     expires_in_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    days_ago: int
-    amount_cents: int
+    days_ago: Natural
+    amount_cents: Annotated[int, Meta(ge=1000, le=200_000)]
     promo_code: str | None = None
-    every_days: int | None = None
+    every_days: Positive | None = None
     """Repeat it that often until today."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recharge:
     enabled: bool
-    threshold_microcents: int = auto_recharge.DEFAULT_THRESHOLD_MICROCENTS
-    amount_cents: int = auto_recharge.DEFAULT_AMOUNT_CENTS
+    threshold_microcents: Natural = auto_recharge.DEFAULT_THRESHOLD_MICROCENTS
+    amount_cents: Annotated[int, Meta(ge=2500, le=200_000)] = auto_recharge.DEFAULT_AMOUNT_CENTS
 
 
 @dataclass(frozen=True, slots=True)
 class UsageHistory:
     """So many ledger entries over so many days: fewer at weekends, growing by a percentage from first to last day."""
 
-    days: int
-    entries: int
-    requests_per_entry: int
-    growth_percent: int = 0
-    mix: dict[UsageType, int] = field(default_factory=lambda: {"light": 1})
+    days: Positive
+    entries: Natural
+    requests_per_entry: Positive
+    growth_percent: Natural = 0
+    mix: Annotated[dict[UsageType, Positive], Meta(min_length=1)] = field(default_factory=lambda: {"light": 1})
     """How often each type occurs, in any unit."""
 
 
@@ -74,8 +79,8 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    slug: PlanSlug
-    days_ago: int
+    slug: Literal["starter", "growth", "scale"]
+    days_ago: Natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class Persona:
     """Of an organization: the id that ``X-Organization-Id`` names."""
     member_of: str | None = None
     role: Literal["owner", "admin", "member"] | None = None
-    age_days: int = 0
+    age_days: Natural = 0
     signup_bonus: bool = True
     cards: list[CardOnFile] = field(default_factory=list)
     deposits: list[Deposit] = field(default_factory=list)
@@ -100,10 +105,10 @@ class Persona:
     renewals_fail: bool = False
     """From the last renewal on, the card is declined."""
     usage: UsageHistory | None = None
-    refund_cents: int = 0
-    leave_balance_microcents: int | None = None
+    refund_cents: Natural = 0
+    leave_balance_microcents: Natural | None = None
     """Spend what is above this amount just before now."""
-    requests_per_minute: int | None = None
+    requests_per_minute: Positive | None = None
     """An enforced rate limit; without it the tier's limit is only told."""
 
 
@@ -190,8 +195,15 @@ def check(persona: Persona, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             yield "deposits", f"promo code '{deposit.promo_code}' is not in the catalogue"
     if persona.plan is not None and persona.plan.slug not in {plan.slug for plan in catalogue.plans}:
         yield "plan", f"'{persona.plan.slug}' is not in the catalogue"
-    if persona.plan is not None and not persona.cards:
-        yield "plan", "needs a card that pays for it"
+    if persona.plan is not None and (not persona.cards or catalogue.card(persona.cards[0].id).declines_charge):
+        yield "plan", "needs a first card that pays for it"
+    for card in persona.cards:
+        if catalogue.card(card.id).declines_attach:
+            yield "cards", f"'{card.id}' is declined when it is added"
+    if len({card.id for card in persona.cards}) != len(persona.cards):
+        yield "cards", "the same card is there twice"
+    if any(deposit.days_ago > persona.age_days for deposit in persona.deposits):
+        yield "deposits", "are older than the account"
     if persona.auto_recharge is not None and persona.auto_recharge.enabled and not persona.cards:
         yield "auto_recharge", "needs a card"
 
@@ -232,10 +244,10 @@ def _adder(card: CardOnFile, now: datetime) -> Callable[[Context], None]:
 
 def _deposits(deposit: Deposit, now: datetime) -> Iterator[Step]:
     def pay(context: Context) -> None:
-        code = deposit.promo_code
-        if code is not None and code in context.account.redeemed_promo_codes:
-            code = None
-        session = checkout.open_deposit(context, deposit.amount_cents, promo_code=code)
+        try:
+            session = checkout.open_deposit(context, deposit.amount_cents, promo_code=deposit.promo_code)
+        except PromoCodeRefused:  # used up by an earlier deposit, or expired by now
+            session = checkout.open_deposit(context, deposit.amount_cents)
         checkout.complete(context.at(context.now, "payer"), session.id, checkout.ANY_WORKING_CARD)
 
     step = deposit.every_days or deposit.days_ago + 1

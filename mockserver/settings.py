@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
+
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -69,7 +71,10 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("a time in ISO 8601, such as 2026-03-01T12:00:00Z") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    if not BEGINNING_OF_TIME <= moment <= END_OF_TIME:
+        raise ValueError(f"a time between {BEGINNING_OF_TIME:%Y} and {END_OF_TIME:%Y}")
+    return moment
 
 
 def _switch(text: str) -> bool:

@@ -152,7 +152,10 @@ class World:
             account = msgspec.convert(state, Account)
         except msgspec.ValidationError as error:
             raise UnusableState([f"{error}."]) from None
-        problems = invariants.violations(account, self.catalogue, now)
+        problems = [
+            *_unknown_fields(state, msgspec.to_builtins(account), "account"),
+            *invariants.violations(account, self.catalogue, now),
+        ]
         if problems:
             raise UnusableState(problems[:MAX_PROBLEMS])
         own = tenant.account
@@ -206,3 +209,16 @@ class World:
         for _ in self.tenants():
             pass
         return self.clock.now()
+
+
+def _unknown_fields(given: Any, known: Any, path: str) -> Iterator[str]:
+    """Fields of an imported state that no account has: a misspelt one would be lost in silence."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        for name, value in given.items():
+            if name not in known:
+                yield f"{path}.{name}: an account has no such field."
+            else:
+                yield from _unknown_fields(value, known[name], f"{path}.{name}")
+    elif isinstance(given, list) and isinstance(known, list):
+        for index, (value, other) in enumerate(zip(given, known, strict=False)):
+            yield from _unknown_fields(value, other, f"{path}[{index}]")

@@ -1,5 +1,6 @@
 """YAML files that people edit: loaded fast, and wrong ones reported with file and line."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,9 +10,34 @@ from typing import Any, TypeVar
 import jsonschema_rs
 import msgspec
 import yaml
+from jsonschema_rs import ValidationErrorKind
 
 # libyaml's loader is ten times as fast; both are safe: they make plain values only.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TIMESTAMP, _MERGE = "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge"
+
+
+class _Loader(_Fast):  # type: ignore[misc]
+    """Leaves times as the text that they are, and takes no key twice."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own name)
+        first: [each for each in resolvers if each[0] != _TIMESTAMP]
+        for first, resolvers in _Fast.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        merges = any(key.tag == _MERGE for key, _ in node.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        if len(mapping) < len(node.value) and not merges:
+            keys: set[Any] = set()
+            for key, _ in node.value:
+                if key.value in keys:
+                    raise yaml.constructor.ConstructorError(
+                        problem=f"the key '{key.value}' is there twice", problem_mark=key.start_mark
+                    )
+                keys.add(key.value)
+        return mapping
+
 
 T = TypeVar("T")
 
@@ -46,19 +72,31 @@ def load(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise FileError(path, error.problem or "is not YAML", mark.line + 1 if mark else None) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise FileError(path, f"is not YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise FileError(path, "is nested too deeply, or contains itself") from None
 
 
 def load_as(path: Path, type: type[T]) -> T:
     """The content of a YAML file as a dataclass; unknown and misspelt fields are errors. Raises FileError."""
     content = load(path)
     for error in _validator(type).iter_errors(content):  # type: ignore[arg-type]
-        raise error_at(path, error.instance_path, error.message)
+        pointer = list(error.instance_path)
+        if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
+            pointer.append(error.kind.unexpected[0])
+            raise error_at(path, pointer, "is not a field that belongs here")
+        raise error_at(path, pointer, error.message)
     try:
         return msgspec.convert(content, type)
     except msgspec.ValidationError as problem:
-        raise FileError(path, str(problem)) from None
+        text, _, where = str(problem).partition(" - at `$")
+        raise error_at(path, _parts(where.rstrip("`")), text) from None
+
+
+def _parts(path: str) -> list[str | int]:
+    """The parts of a path as msgspec writes it: ``.plans[0].price_cents``."""
+    return [int(index) if index else name for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path)]
 
 
 def error_at(path: Path, pointer: Sequence[str | int], problem: str) -> FileError:

@@ -1,4 +1,7 @@
-"""The audit log: one entry for every change, never a whole card number, code or key (assumed)."""
+"""The audit log: one entry for every change, never a whole card number, code or key (assumed).
+
+Metered usage is no change of this kind: it is in the ledger, entry by entry.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

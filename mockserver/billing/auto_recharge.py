@@ -94,8 +94,11 @@ def configure(
 ) -> AutoRecharge:
     """Replace the settings. Raises UnknownCard, and NoUsableCard when enabling without a card that could pay."""
     account = context.account
-    if stripe_payment_method_id is not None and account.wallet.find(stripe_payment_method_id) is None:
-        raise UnknownCard(stripe_payment_method_id)
+    if stripe_payment_method_id is not None:
+        named = account.wallet.find(stripe_payment_method_id)
+        if named is None:
+            raise UnknownCard(stripe_payment_method_id)
+        stripe_payment_method_id = named.stripe_id
     settings = account.auto_recharge
     if enabled:
         card = _payer(context, stripe_payment_method_id)

@@ -66,8 +66,8 @@ def _values_are_possible(account: Account, now: datetime) -> Iterator[str]:
 
 def _ranges(account: Account) -> Iterator[str]:
     for card in account.wallet.cards:
-        if not (1 <= card.exp_month <= 12 and 2000 <= card.exp_year <= 2200 and card.stripe_id.startswith("pm_")):
-            yield f"Card {card.id}: needs a month from 1 to 12, a year from 2000 to 2200, and a pm_... id."
+        if not (1 <= card.exp_month <= 12 and 1970 <= card.exp_year <= 2210 and card.stripe_id.startswith("pm_")):
+            yield f"Card {card.id}: needs a month from 1 to 12, a year from 1970 to 2210, and a pm_... id."
     for event in account.usage.events:
         if event.requests < 1:
             yield f"Usage event {event.id}: {event.requests} requests."
@@ -143,14 +143,14 @@ def _ids_are_unique(account: Account) -> Iterator[str]:
 
 
 def _usage_is_in_the_ledger(account: Account) -> Iterator[str]:
-    debits = {entry.reference_id: entry for entry in account.ledger.entries if entry.type == "usage"}
+    debits = [entry for entry in account.ledger.entries if entry.type == "usage"]
     if len(debits) != len(account.usage.events):
         yield f"There are {len(account.usage.events)} usage events and {len(debits)} usage debits."
+    amounts = {entry.reference_id: -entry.amount_microcents for entry in debits}
     for event in account.usage.events:
-        debit = debits.get(event.id)
         if event.credits != event.requests * CREDITS_PER_REQUEST[event.type]:
             yield f"Usage event {event.id}: {event.requests} {event.type} requests are not {event.credits} credits."
-        if debit is None or -debit.amount_microcents != event.credits * money.MICROCENTS_PER_CREDIT:
+        if amounts.get(event.id) != event.credits * money.MICROCENTS_PER_CREDIT:
             yield f"Usage event {event.id} and its ledger entry disagree."
 
 
@@ -213,8 +213,8 @@ def _recharge_card_exists(account: Account) -> Iterator[str]:
 
 
 def _recharges_are_credited_once(account: Account) -> Iterator[str]:
-    credited = {entry.reference_id for entry in account.ledger.entries if entry.type == "auto_recharge"}
-    succeeded = {each.id for each in account.auto_recharge.attempts if each.status == "succeeded"}
+    credited = Counter(entry.reference_id for entry in account.ledger.entries if entry.type == "auto_recharge")
+    succeeded = Counter(each.id for each in account.auto_recharge.attempts if each.status == "succeeded")
     if credited != succeeded:
         yield "Auto-recharge history and ledger disagree."
 

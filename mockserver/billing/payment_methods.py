@@ -101,6 +101,8 @@ def remove(context: Context, name: str) -> Card:
     card = account.wallet.get(name)
     if account.auto_recharge.enabled and account.auto_recharge.stripe_payment_method_id == card.stripe_id:
         raise CardInUse(card.stripe_id)
+    if account.auto_recharge.stripe_payment_method_id == card.stripe_id:
+        account.auto_recharge.stripe_payment_method_id = None
     account.wallet.cards.remove(card)
     if account.wallet.default_id == card.id:
         account.wallet.default_id = account.wallet.cards[0].id if account.wallet.cards else None
@@ -110,10 +112,12 @@ def remove(context: Context, name: str) -> Card:
 
 
 def set_default(context: Context, name: str) -> Card:
-    """Make a card the default. Raises CardNotFound."""
-    card = context.account.wallet.get(name)
-    context.account.wallet.default_id = card.id
-    context.audit("payment_method.default_set", payment_method_id=card.id)
+    """Make a card the default; the one that is changes nothing. Raises CardNotFound."""
+    wallet = context.account.wallet
+    card = wallet.get(name)
+    if wallet.default_id != card.id:
+        wallet.default_id = card.id
+        context.audit("payment_method.default_set", payment_method_id=card.id)
     return card
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from mockserver.contract import Operation
 from tests.api.account import CREDIT, DOLLAR, Account, Door, assert_envelope
 from tests.api.operations import CONTRACT, OPERATIONS, PATHS, READS, body_example, each_operation, path_of
 from tests.api.raw import request, send
-from tests.conftest import API, NOON, RunningServer, ServerFactory
+from tests.conftest import API, NOON, RunningServer, running_server
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
@@ -68,9 +69,7 @@ def test_a_wrong_method_is_405_and_says_the_right_ones(newcomer: Account, path: 
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize(
-    "path", ["", "/nothing", "/balance/nothing", "/payment-methods/pm_card_visa/nothing"]
-)
+@pytest.mark.parametrize("path", ["", "/nothing", "/balance/nothing", "/payment-methods/pm_card_visa/nothing"])
 def test_an_unknown_path_is_404(newcomer: Account, method: str, path: str) -> None:
     """In the same envelope, for any method, with or without a key."""
     for headers in ({}, {"X-API-Key": ""}):
@@ -80,7 +79,7 @@ def test_an_unknown_path_is_404(newcomer: Account, method: str, path: str) -> No
         limits_of(answer)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/", "/robots.txt", "/api", "/_mock/nothing", "/_mock"])
+@pytest.mark.parametrize("path", ["/nothing", "/robots.txt", "/api", "/_mock/nothing", "/_mock"])
 def test_other_paths_of_the_server_are_404_too(newcomer: Account, path: str) -> None:
     """The envelope is not the API's alone."""
     answer = newcomer.client.get(path)
@@ -88,7 +87,15 @@ def test_other_paths_of_the_server_are_404_too(newcomer: Account, path: str) -> 
     assert_envelope(answer)
 
 
-@pytest.mark.parametrize(("path", "allowed"), [("/docs", {"GET", "HEAD"}), ("/_mock/clock", {"GET", "HEAD", "PUT"})])
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/_mock/clock", {"GET", "HEAD", "PUT"}),
+        ("/docs", {"GET", "HEAD"}),
+        ("/checkout/cs_test_1", {"GET", "HEAD"}),
+        ("/checkout/cs_test_1/pay", {"POST"}),
+    ],
+)
 def test_a_wrong_method_elsewhere_says_the_right_ones_too(newcomer: Account, path: str, allowed: set[str]) -> None:
     """`Allow` is right for pages and for the control API."""
     answer = newcomer.client.delete(path)
@@ -212,24 +219,30 @@ def test_the_limited_persona_has_five_requests_a_minute(enter: Door) -> None:
     assert enter("default").call("GET", "balance").status_code == 200
 
 
-def test_enforced_limits_end_with_the_minute(make_server: ServerFactory) -> None:
+@pytest.fixture(scope="module")
+def enforcing_server() -> Iterator[RunningServer]:
+    """A server that enforces the limits of every key."""
+    with running_server(now=NOON, enforce_rate_limits=True) as running:
+        yield running
+
+
+def test_enforced_limits_end_with_the_minute(enforcing_server: RunningServer) -> None:
     """429 with `Retry-After` until the clock's next minute; then the allowance is whole again. Keys are apart."""
-    server = make_server(now=NOON, enforce_rate_limits=True)
-    with server.client("sk_test_new") as client, server.client("sk_test_org_member") as other:
+    with enforcing_server.client("sk_test_new") as client, enforcing_server.client("sk_test_org_member") as other:
         account = Account(client)
+        client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()
         answers = [account.call("POST", "setup-intent") for _ in range(15)]
         assert {each.status_code for each in answers} == {200}
         assert [limits_of(each)[1] for each in answers] == list(range(28, -1, -2))
         before = account.state()
-        for passed in (0, 20, 39):
-            account.wait(seconds=passed) if passed else None
+        for seconds, step in ((60, 0), (40, 20), (1, 39)):
+            account.wait(seconds=step)
             for method, path in (("GET", "balance"), ("POST", "setup-intent"), ("DELETE", "auto-recharge")):
                 answer = account.call(method, path)
                 assert answer.status_code == 429
                 assert_envelope(answer)
                 assert limits_of(answer) == (30, 0, NEXT_MINUTE)
-                waited = {0: 0, 20: 20, 39: 59}[passed]
-                assert answer.headers["retry-after"] == str(60 - waited)
+                assert answer.headers["retry-after"] == str(seconds)
         assert account.state() == before
         assert other.get(f"{API}/balance").status_code == 200
         account.wait(seconds=1)
@@ -239,11 +252,11 @@ def test_enforced_limits_end_with_the_minute(make_server: ServerFactory) -> None
         assert "retry-after" not in answer.headers
 
 
-def test_a_refusal_costs_nothing(make_server: ServerFactory) -> None:
+def test_a_refusal_costs_nothing(enforcing_server: RunningServer) -> None:
     """A write that is refused leaves the last token for a read; the next tier's allowance holds at once."""
-    server = make_server(now=NOON, enforce_rate_limits=True)
-    with server.client("sk_test_new") as client:
+    with enforcing_server.client("sk_test_new") as client:
         account = Account(client)
+        client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()
         session = account.post("deposit", {"amount_cents": 10_000})
         for _ in range(27):
             account.get("balance")
@@ -334,12 +347,40 @@ def test_a_live_key_is_refused_and_leaves_no_trace(
 # ------------------------------------------------------------------------------------------- faults of the mock
 
 
-def with_handler(
-    monkeypatch: pytest.MonkeyPatch, make_server: ServerFactory, name: str, handler: Callable[[Any], Any]
-) -> RunningServer:
-    """A server, one of whose operations is broken."""
-    monkeypatch.setattr(app, "HANDLERS", {**HANDLERS, name: handler})
-    return make_server(now=NOON)
+Handler = Callable[[Any], Any]
+
+
+class Faulty:
+    """A server whose operations do what a test says; those that it says nothing of work."""
+
+    account: Door
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Handler] = {}
+
+    def handler(self, name: str) -> Handler:
+        def handle(call: Any) -> Any:
+            return self.handlers.get(name, HANDLERS[name])(call)
+
+        return handle
+
+
+@pytest.fixture(scope="module")
+def faulty_server() -> Iterator[Faulty]:
+    faulty = Faulty()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "HANDLERS", {name: faulty.handler(name) for name in HANDLERS})
+        with running_server(now=NOON) as running:
+            faulty.account = Door(running)
+            yield faulty
+            faulty.account.close()
+
+
+@pytest.fixture
+def faulty(faulty_server: Faulty) -> Faulty:
+    """That server, without any fault yet."""
+    faulty_server.handlers = {}
+    return faulty_server
 
 
 @pytest.mark.parametrize(
@@ -353,60 +394,69 @@ def with_handler(
     ],
 )
 def test_an_answer_that_breaks_the_contract_is_never_sent(
-    monkeypatch: pytest.MonkeyPatch,
-    make_server: ServerFactory,
-    caplog: pytest.LogCaptureFixture,
-    change: dict[str, Any],
-    pointer: str,
+    faulty: Faulty, caplog: pytest.LogCaptureFixture, change: dict[str, Any], pointer: str
 ) -> None:
     """It is a 500 that names the place by its JSON pointer, logged loudly."""
-    server = with_handler(
-        monkeypatch, make_server, "get_balance", lambda call: {**HANDLERS["get_balance"](call), **change}
-    )
-    with server.client("sk_test_new") as client:
-        answer = client.get(f"{API}/balance", headers=SHOP)
-        assert answer.status_code == 500
-        assert_envelope(answer)
-        assert "get_balance" in answer.json()["detail"]
-        assert pointer in answer.json()["detail"]
-        assert answer.headers["access-control-allow-origin"] == "*"
-        limits_of(answer)
-        assert client.get(f"{API}/invoices").status_code == 200
+    working: Handler = HANDLERS["get_balance"]
+    faulty.handlers["get_balance"] = lambda call: {**working(call), **change}
+    account = faulty.account("new")
+    answer = account.call("GET", "balance", headers=SHOP)
+    assert answer.status_code == 500
+    assert_envelope(answer)
+    assert "get_balance" in answer.json()["detail"]
+    assert pointer in answer.json()["detail"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+    limits_of(answer)
+    assert account.call("GET", "invoices").status_code == 200
     [record] = [each for each in caplog.records if each.levelno >= logging.ERROR]
     assert pointer in record.getMessage()
 
 
-def test_a_pointer_leads_into_a_list(
-    monkeypatch: pytest.MonkeyPatch, make_server: ServerFactory, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_pointer_leads_into_a_list(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
     """Down to the field of the entry that is wrong."""
 
+    working: Handler = HANDLERS["list_payment_methods"]
+
     def broken(call: Any) -> Any:
-        answer = HANDLERS["list_payment_methods"](call)
+        answer = working(call)
         answer["payment_methods"][0]["card_exp_month"] = 13
         return answer
 
-    server = with_handler(monkeypatch, make_server, "list_payment_methods", broken)
-    with server.client("sk_test_default") as client:
-        answer = client.get(f"{API}/payment-methods")
+    faulty.handlers["list_payment_methods"] = broken
+    answer = faulty.account("default").call("GET", "payment-methods")
     assert answer.status_code == 500
     assert "/payment_methods/0/card_exp_month" in answer.json()["detail"]
     assert "/payment_methods/0/card_exp_month" in caplog.text
 
 
-def test_a_status_that_is_not_documented_is_never_sent(
-    monkeypatch: pytest.MonkeyPatch, make_server: ServerFactory, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A refusal that the contract does not know is a fault of the mock."""
-    server = with_handler(monkeypatch, make_server, "get_balance", HANDLERS["remove_payment_method"])
+def test_every_entry_of_a_page_is_checked(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
+    """One wrong entry among many is found, wherever it stands and however often the page was good."""
+    account = faulty.account("default")
+    size = account.get("credit-transactions", limit=100)["total"]
+    assert size > 50
+
+    def broken(call: Any) -> Any:
+        entries = call.context.account.ledger.entries
+        entries[-50] = replace(entries[-50], reference_type="wrong")
+        return HANDLERS["list_credit_transactions"](call)
+
+    faulty.handlers["list_credit_transactions"] = broken
+    answer = account.call("GET", "credit-transactions", params={"limit": 100})
+    assert answer.status_code == 500
+    assert "/transactions/49/reference_type" in answer.json()["detail"]
+    assert "/transactions/49/reference_type" in caplog.text
+    account.client.post("/_mock/reset").raise_for_status()
+
+
+def test_a_status_that_is_not_documented_is_never_sent(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
+    """A refusal that the contract does not know of this operation is a fault of the mock."""
 
     def not_found(call: Any) -> Any:
         call.params = {"payment_method_id": "pm_none"}
         return HANDLERS["remove_payment_method"](call)
 
-    server = with_handler(monkeypatch, make_server, "get_balance", not_found)
-    with server.client("sk_test_new") as client:
-        answer = client.get(f"{API}/balance")
+    faulty.handlers["get_balance"] = not_found
+    answer = faulty.account("new").call("GET", "balance")
     assert answer.status_code == 500
     assert_envelope(answer)
     assert "404" in answer.json()["detail"]
@@ -414,28 +464,27 @@ def test_a_status_that_is_not_documented_is_never_sent(
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("boom"), KeyError("boom"), RecursionError("boom"), AssertionError("boom")]
+    "error", [RuntimeError("boom"), KeyError("boom"), RecursionError("boom"), AssertionError("boom")], ids=repr
 )
 def test_an_unexpected_error_is_a_500_without_its_inside(
-    monkeypatch: pytest.MonkeyPatch, make_server: ServerFactory, caplog: pytest.LogCaptureFixture, error: Exception
+    faulty: Faulty, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     """The log has the traceback, the answer has the envelope; the server goes on."""
 
     def fail(_: Any) -> Any:
         raise error
 
-    server = with_handler(monkeypatch, make_server, "create_deposit", fail)
-    with server.client("sk_test_new") as client:
-        before = client.get("/_mock/state").json()
-        answer = client.post(f"{API}/deposit", json={"amount_cents": 5_000}, headers=SHOP)
-        assert answer.status_code == 500
-        assert_envelope(answer)
-        for word in ("boom", type(error).__name__, "Traceback", ".py"):
-            assert word not in answer.text
-        assert answer.headers["access-control-allow-origin"] == "*"
-        limits_of(answer)
-        assert client.get("/_mock/state").json() == before
-        assert client.get(f"{API}/balance").status_code == 200
+    faulty.handlers["create_deposit"] = fail
+    account = faulty.account("new")
+    before = account.state()
+    answer = account.call("POST", "deposit", json={"amount_cents": 5_000}, headers=SHOP)
+    assert answer.status_code == 500
+    assert_envelope(answer)
+    for word in ("boom", type(error).__name__, "Traceback", ".py"):
+        assert word not in answer.text
+    assert answer.headers["access-control-allow-origin"] == "*"
+    limits_of(answer)
+    assert account.state() == before
     assert "boom" in caplog.text
     assert any(record.exc_info for record in caplog.records)
 
@@ -443,11 +492,13 @@ def test_an_unexpected_error_is_a_500_without_its_inside(
 # ------------------------------------------------------------------------------------------------- addresses
 
 
-def test_urls_in_answers_are_where_the_caller_is(newcomer: Account) -> None:
+def test_urls_in_answers_are_where_the_caller_is(account: Account) -> None:
     """By the host that was asked, so that they work through a tunnel or another name."""
     for host in ("localhost:8080", "mock.test", "[::1]:9000"):
-        session = newcomer.call("POST", "deposit", json={"amount_cents": 5_000}, headers={"Host": host}).json()
+        session = account.call("POST", "deposit", json={"amount_cents": 5_000}, headers={"Host": host}).json()
         assert session["url"] == f"http://{host}/checkout/{session['session_id']}"
+        [invoice] = account.call("GET", "invoices", params={"limit": 1}, headers={"Host": host}).json()["invoices"]
+        assert invoice["hosted_invoice_url"] == f"http://{host}/invoices/{invoice['id']}"
 
 
 def test_a_host_of_nonsense_is_in_no_url(still_server: RunningServer) -> None:

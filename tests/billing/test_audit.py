@@ -94,10 +94,15 @@ def cancel(context: Context) -> None:
     later(context, days=31)
 
 
+def make_another_card_the_default(context: Context) -> None:
+    payment_methods.set_default(context, payment_methods.add(context, "pm_card_amex").id)
+
+
 CHANGES: dict[str, tuple[Change, list[str]]] = {
     "add a card": (lambda context: payment_methods.add(context, "pm_card_amex"), ["payment_method.added"]),
     "remove a card": (lambda context: payment_methods.remove(context, WORKING), ["payment_method.removed"]),
-    "set the default": (lambda context: payment_methods.set_default(context, WORKING), ["payment_method.default_set"]),
+    "set the default": (make_another_card_the_default, ["payment_method.added", "payment_method.default_set"]),
+    "set the default that is one already": (lambda context: payment_methods.set_default(context, WORKING), []),
     "configure auto-recharge": (recharge, ["auto_recharge.updated"]),
     "disable auto-recharge": (auto_recharge.disable, ["auto_recharge.disabled"]),
     "recharge": (use_with_recharge, ["auto_recharge.updated", "auto_recharge.succeeded"]),

@@ -136,7 +136,7 @@ def test_an_operation_without_a_handler_is_named_with_its_line(contract_file: Pa
         (b"openapi: 3.0.3\n", 1, '"info" is a required property'),
         (b"openapi: 3.0.3\ninfo:\n  title: 7\n  version: '1'\npaths: {}\n", 3, "info"),
         (b"a: \x01\n", None, "is not YAML"),
-        (b"a: &a [*a]\n", None, "refers to itself"),
+        (b"a: &a [*a]\n", None, "contains itself"),
         (b"[" * 20_000, None, "nested"),
     ],
 )
@@ -197,7 +197,6 @@ def test_a_folder_without_fixtures_is_named(tmp_path: Path) -> None:
         ("personas/new", "title:", "tittle:"),
         ("personas/new", "key: sk_test_new", "key: sk_live_new"),
         ("personas/new", "key: sk_test_new", "key: sk_test_default"),
-        ("personas/new", "key: sk_test_new", "key: sk_test_with a blank"),
         ("personas/default", "WELCOME10", "WELCOME11"),
         ("personas/default", "id: pm_card_visa", "id: 4242424242424242"),
         ("personas/default", "id: pm_card_visa", "id: card_visa"),

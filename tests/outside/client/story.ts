@@ -65,7 +65,7 @@ if (card.error) throw new Error(String(card.error.detail));
 const removed = await billing.DELETE("/api/v1/billing/payment-methods/{payment_method_id}", {
   params: { path: { payment_method_id: card.data.id } },
 });
-said.removed = [card.data.card_brand, removed.data?.success];
+said.removed = [card.data.card_brand, removed.data?.status];
 
 const plan = await billing.POST("/api/v1/billing/change-plan");
 said.plan = plan.data?.plan;

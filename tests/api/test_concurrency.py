@@ -1,0 +1,161 @@
+"""Many at once on one account: nothing is lost, nothing happens twice, and the books add up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import httpx
+import pytest
+
+from tests.api.account import CREDIT, DOLLAR, Account, Door
+
+MANY = 100
+WORKERS = 20
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Iterator[ThreadPoolExecutor]:
+    """So many clients that ask at the same time."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        yield pool
+
+
+def at_once(crowd: ThreadPoolExecutor, do: Callable[[Item], Result], items: list[Item]) -> list[Result]:
+    return list(crowd.map(do, items, timeout=30))
+
+
+def statuses(answers: list[httpx.Response]) -> dict[int, int]:
+    """How often each status came."""
+    found = [each.status_code for each in answers]
+    return {status: found.count(status) for status in sorted(set(found))}
+
+
+def test_a_hundred_deposits_are_a_hundred_deposits(account: Account, crowd: ThreadPoolExecutor) -> None:
+    """Opened and paid in parallel, each of another amount: every one is credited, invoiced and logged once."""
+    before = account.get("balance")
+    invoices = account.get("invoices")["total"]
+
+    def pay_in(amount_cents: int) -> str:
+        return str(account.deposit(amount_cents)["session_id"])
+
+    amounts = [1_000 + number for number in range(MANY)]
+    sessions = at_once(crowd, pay_in, amounts)
+    assert len(set(sessions)) == MANY
+
+    balance = account.get("balance")
+    assert balance["balance_microcents"] == before["balance_microcents"] + sum(amounts) * 1_000_000
+    assert balance["total_deposited_cents"] == before["total_deposited_cents"] + sum(amounts)
+    entries = account.get("credit-transactions", limit=100)["transactions"]
+    assert sorted(each["reference_id"] for each in entries) == sorted(sessions)
+    assert sorted(each["amount_microcents"] for each in entries) == [amount * 1_000_000 for amount in amounts]
+    written = account.get("invoices", limit=100)
+    assert written["total"] == invoices + MANY
+    assert len({each["number"] for each in written["invoices"]}) == MANY
+    log = [each["action"] for each in account.state()["audit_log"]][-2 * MANY :]
+    assert (log.count("deposit.created"), log.count("deposit.completed")) == (MANY, MANY)
+    account.check_books()
+
+
+def test_a_session_that_many_pay_is_paid_once(account: Account, crowd: ThreadPoolExecutor) -> None:
+    """All are told the same, and the money comes once."""
+    session = account.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
+    before = account.balance
+    answers = at_once(crowd, account.pay, [session["session_id"]] * MANY)
+    assert statuses(answers) == {200: MANY}
+    assert len({each.content for each in answers}) == 1
+    assert account.balance == before + 55 * DOLLAR
+    kinds = [each["type"] for each in account.get("credit-transactions", limit=3)["transactions"]]
+    assert kinds[:2] == ["bonus", "deposit"]
+    assert kinds[2] not in ("bonus", "deposit")
+    account.check_books()
+
+
+def test_a_promo_code_is_redeemed_once(newcomer: Account, crowd: ThreadPoolExecutor) -> None:
+    """Of many open deposits with it that are paid in parallel, one gets the bonus."""
+    sessions = [newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(30)]
+    paid = at_once(crowd, newcomer.pay, [each["session_id"] for each in sessions])
+    assert sorted(each.json()["bonus_cents"] for each in paid) == [0] * 29 + [500]
+    assert newcomer.balance == (100 + 30 * 5_000 + 500) * 1_000_000
+    newcomer.check_books()
+
+
+def test_the_balance_is_never_spent_twice(newcomer: Account, crowd: ThreadPoolExecutor) -> None:
+    """A dollar covers fifty charges of two cents; the others are refused."""
+    usage = {"type": "light", "requests": 100}
+    answers = at_once(crowd, lambda _: newcomer.client.post("/_mock/usage", json=usage), list(range(MANY)))
+    assert statuses(answers) == {200: 50, 402: 50}
+    assert sorted(each.json()["balance_microcents"] for each in answers if each.status_code == 200) == [
+        left * 100 * CREDIT for left in range(50)
+    ]
+    assert newcomer.balance == 0
+    assert newcomer.get("usage-realtime")["credits_used_today"] == 5_000
+    newcomer.check_books()
+
+
+def test_charges_in_parallel_recharge_once(enter: Door, crowd: ThreadPoolExecutor) -> None:
+    """All of them see a balance below the threshold, and the card is charged one time."""
+    low = enter("low_balance")
+    low.leave(5 * DOLLAR)
+    usage = {"type": "light", "requests": 10}
+    answers = at_once(crowd, lambda _: low.client.post("/_mock/usage", json=usage), list(range(50)))
+    assert statuses(answers) == {200: 50}
+    assert low.get("auto-recharge/history")["total"] == 1
+    assert low.balance == 55 * DOLLAR - 500 * CREDIT
+    low.check_books()
+
+
+def test_a_card_is_added_once(account: Account, crowd: ThreadPoolExecutor) -> None:
+    """One succeeds, and the others are told that it is there."""
+    body = {"payment_method_id": "pm_card_amex"}
+    answers = at_once(crowd, lambda _: account.call("POST", "payment-methods", json=body), list(range(40)))
+    assert statuses(answers) == {200: 1, 409: 39}
+    assert len(account.get("payment-methods")["payment_methods"]) == 2
+    account.check_books()
+
+
+def test_a_card_is_removed_once(account: Account, crowd: ThreadPoolExecutor) -> None:
+    """One succeeds, and the others do not find it."""
+    answers = at_once(crowd, lambda _: account.call("DELETE", "payment-methods/pm_card_visa"), list(range(40)))
+    assert statuses(answers) == {200: 1, 404: 39}
+    account.check_books()
+
+
+def test_a_code_succeeds_once(account: Account, crowd: ThreadPoolExecutor) -> None:
+    """Of many confirmations with the right code, one verifies."""
+    challenge = account.post("verify/initiate", {"action": "close_account"})
+    body = {"challenge_id": challenge["challenge_id"], "code": account.messages()[0]["code"]}
+    answers = at_once(crowd, lambda _: account.call("POST", "verify/confirm", json=body), list(range(40)))
+    assert statuses(answers) == {200: 1, 409: 39}
+
+
+def test_reads_beside_writes_always_add_up(account: Account, crowd: ThreadPoolExecutor) -> None:
+    """No page shows half of a deposit: the newest entry leaves the balance that the header tells."""
+
+    def do(number: int) -> httpx.Response | None:
+        if number % 2:
+            account.deposit(1_000)
+            return None
+        return account.call("GET", "credit-transactions", params={"limit": 2})
+
+    pages = [each for each in at_once(crowd, do, list(range(60))) if each is not None]
+    assert len(pages) == 30
+    for page in pages:
+        newest, older = page.json()["transactions"]
+        assert page.headers["X-AlterLab-Balance"] == newest["balance_after_display"]
+        difference = newest["balance_after_microcents"] - older["balance_after_microcents"]
+        assert difference == newest["amount_microcents"]
+
+
+def test_accounts_in_parallel_do_not_mix(enter: Door, crowd: ThreadPoolExecutor) -> None:
+    """Ten accounts, each with deposits of its own."""
+    accounts = [enter(f"crowd_{number}") for number in range(10)]
+    before = [each.balance for each in accounts]
+    at_once(crowd, lambda number: accounts[number % 10].deposit(1_000 * (1 + number % 10)), list(range(40)))
+    for number, account in enumerate(accounts):
+        assert account.balance == before[number] + 4 * 1_000 * (1 + number) * 1_000_000
+        account.check_books()

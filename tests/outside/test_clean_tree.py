@@ -1,0 +1,122 @@
+"""What is tracked works on every machine: no address of a registry, no path of this one, no undeclared package."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.outside.tools import PROJECT
+
+# Written in pieces, so that this file does not name them either.
+REGISTRIES = tuple(
+    ".".join(name)
+    for name in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("yarnpkg", "com"),
+        ("jsdelivr", "net"),
+        ("unpkg", "com"),
+        ("anaconda", "org"),
+        ("crates", "io"),
+        ("golang", "org"),
+    )
+)
+LOCKS = ("requirements.lock", "tools/package-lock.json")
+
+
+@cache
+def tracked() -> dict[str, str]:
+    """The text of every tracked file, and of those that are about to be; files that are no text are left out."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True).stdout
+    found: dict[str, str] = {}
+    for name in filter(None, listed.split("\0")):
+        try:
+            found[name] = (PROJECT / name).read_text(encoding="utf-8")
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue
+    return found
+
+
+def lines_with(pattern: str) -> list[str]:
+    """Where a pattern occurs: file and line."""
+    wanted = re.compile(pattern)
+    return [
+        f"{name}:{number}: {line.strip()[:120]}"
+        for name, text in tracked().items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if wanted.search(line)
+    ]
+
+
+def test_the_tree_is_there() -> None:
+    """The searches below search something."""
+    assert {"pyproject.toml", "Makefile", "spec/openapi.yaml", *LOCKS} <= set(tracked())
+
+
+@pytest.mark.parametrize("host", REGISTRIES)
+def test_no_file_names_a_package_registry(host: str) -> None:
+    """Where packages come from is each machine's own business."""
+    assert lines_with(rf"(?i)(?<![\w-]){re.escape(host)}") == []
+
+
+@pytest.mark.parametrize("place", [PROJECT, Path.home()], ids=["project", "home"])
+def test_no_file_names_a_path_of_this_machine(place: Path) -> None:
+    """What is written here is read elsewhere. (A home that is the root folder itself says nothing.)"""
+    assert place.is_absolute()
+    if place == Path(place.anchor):
+        return
+    assert lines_with(rf"(?<![\w.~-]){re.escape(str(place))}(?=[/\"'\s:]|$)") == []
+
+
+def test_no_file_names_a_home_folder() -> None:
+    """Not of another machine either."""
+    assert lines_with(r"(?<![\w.])/(home|Users)/\w+/") == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_file_has_no_addresses(name: str) -> None:
+    """Names, versions and hashes; addresses would tie the project to one registry."""
+    text = tracked()[name]
+    lines = [line for line in text.splitlines() if "://" in line and '"url": "https://' not in line]
+    assert lines == []
+    assert "resolved" not in text
+    assert "index-url" not in text
+
+
+def test_every_locked_package_has_hashes() -> None:
+    """One pinned version each, and what it must consist of."""
+    blocks = re.split(r"\n(?=\S)", tracked()["requirements.lock"].strip())
+    pinned = [block for block in blocks if not block.startswith("#")]
+    assert len(pinned) > 30
+    for block in pinned:
+        assert re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+", block), block
+        assert "--hash=sha256:" in block
+
+
+def test_every_import_of_the_server_is_declared() -> None:
+    """After a plain install, nothing is missing: development packages are not there by then."""
+    imported: set[str] = set()
+    for name, text in tracked().items():
+        if name.startswith("mockserver/") and name.endswith(".py"):
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Import):
+                    imported |= {each.name.partition(".")[0] for each in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    imported.add(node.module.partition(".")[0])
+    foreign = imported - set(sys.stdlib_module_names) - {"mockserver"}
+    project = tomllib.loads(tracked()["pyproject.toml"])["project"]
+    declared = {re.split(r"[><=;\[ ]", each)[0].lower() for each in project["dependencies"]}
+    of_module = packages_distributions()
+    for module in foreign:
+        assert {each.lower().replace("_", "-") for each in of_module[module]} & declared, f"{module} is not declared"
