@@ -1,4 +1,4 @@
-"""Prism, the server to compare with: installed from the lock file, and started with the same contract."""
+"""Prism, the server to compare with, started with the same contract."""
 
 from __future__ import annotations
 
@@ -16,22 +16,18 @@ from benchmarks.scenarios import PAGE_PATH, PAGE_SIZE
 from benchmarks.servers import PROJECT, Program
 
 SPEC = PROJECT / "spec" / "openapi.yaml"
-_HERE = Path(__file__).resolve().parent
-_PACKAGE = "@stoplight/prism-cli"
-_INSTALLED = _HERE / "node_modules" / _PACKAGE / "package.json"
-_INSTALLS_WITHIN_SECONDS = 300
+_INSTALLED = PROJECT / "tools" / "node_modules" / "@stoplight" / "prism-cli" / "package.json"
 
 
-def install() -> str:
-    """Put Prism where it can be started, unless it is there; its version. Raises BenchError."""
+def find() -> str:
+    """The version of Prism that ``make`` installed under ``tools/``. Raises BenchError."""
     if shutil.which("node") is None:
         raise BenchError("Node is missing: the comparison with Prism needs it. Install Node 20 or newer.")
-    wanted = json.loads((_HERE / "package.json").read_text())["dependencies"][_PACKAGE]
-    if _installed_version() != wanted:
-        _run_npm()
-    if _installed_version() != wanted:
-        raise BenchError(f"{_PACKAGE} {wanted} is not what npm ci installed; is benchmarks/package-lock.json current?")
-    return str(wanted)
+    try:
+        version: str = json.loads(_INSTALLED.read_text(encoding="utf-8"))["version"]
+    except OSError:
+        raise BenchError("Prism is not installed under tools/. 'make bench' does that first.") from None
+    return version
 
 
 def node_version() -> str:
@@ -58,30 +54,3 @@ def spec_with_full_page(folder: Path) -> Path:
     path = folder / "openapi.json"
     path.write_text(json.dumps(spec, default=str), encoding="utf-8")
     return path
-
-
-def _installed_version() -> str | None:
-    try:
-        version: str = json.loads(_INSTALLED.read_text())["version"]
-        return version
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def _run_npm() -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise BenchError("npm is missing: it installs Prism. It comes with Node.")
-    print("installing Prism from benchmarks/package-lock.json ...", flush=True)
-    command = [npm, "ci", "--no-audit", "--no-fund"]
-    try:
-        done = subprocess.run(
-            command, cwd=_HERE, capture_output=True, text=True, check=False, timeout=_INSTALLS_WITHIN_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise BenchError(
-            f"npm ci took longer than {_INSTALLS_WITHIN_SECONDS} s; is the registry within reach?"
-        ) from None
-    if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-        raise BenchError(f"npm ci failed in benchmarks/: {lines[0] if lines else 'it said nothing'}")

@@ -56,7 +56,7 @@ def _measure(plan: Plan) -> Findings:
     """All of it. What is needed is checked before anything is started."""
     if not Path("/proc/self/status").exists():
         raise BenchError("this machine has no /proc, from which memory and processor time are read: run it on Linux")
-    described = machine.describe(prism.install(), prism.node_version())
+    described = machine.describe(prism.find(), prism.node_version())
     _say("starting each server several times")
     starts = measure.starts([ours(), prism.program()], plan.starts)
     _say("what the load generator can reach")

@@ -66,8 +66,13 @@ class BodyReader:
             return None, [
                 {"loc": ["body", error.pos], "msg": f"JSON decode error: {error.msg}", "type": "json_invalid"}
             ]
-        if not self._validator.is_valid(value):
-            return None, list(problems(self._validator, value, ["body"]))
+        try:
+            found = [] if self._validator.is_valid(value) else list(problems(self._validator, value, ["body"]))
+        except ValueError:
+            # The JSON parser goes deeper than the validator can follow.
+            return None, [{"loc": ["body"], "msg": "JSON decode error: nested too deeply", "type": "json_invalid"}]
+        if found:
+            return None, found
         return {**self._defaults, **value}, []
 
     def _too_large(self) -> Refusal:

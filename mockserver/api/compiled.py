@@ -109,18 +109,20 @@ class CompiledOperation:
             request.key = auth.check_key(value)
             request.tenant = self._world.tenant(request.key)
             if self._rules.counted:
-                request.allowance = self._spend(request.tenant, request.now)
+                self._spend(request, request.tenant)
         if self._body is not None:
             request.payload = await self._body.read(request.headers, receive)
             # The world may have moved on, been reset or restored meanwhile; from here on nothing else runs.
             request.now = self._world.clock.now()
             request.tenant = self._world.tenant(request.key) if request.key else None
 
-    def _spend(self, tenant: Tenant, now: datetime) -> Allowance:
-        enough, allowance = rate_limits.spend(tenant, now, write=self._is_write)
+    def _spend(self, request: _Request, tenant: Tenant) -> None:
+        """Take the request's tokens. Raises Refusal when there are too few and this account's limit is enforced."""
+        enough, request.allowance = rate_limits.spend(tenant, request.now, write=self._is_write)
         if not enough and (self._rules.enforce_rate_limits or tenant.requests_per_minute is not None):
-            raise _TooManyRequests(rate_limits.retry_after(allowance, now), allowance)
-        return allowance
+            seconds = rate_limits.retry_after(request.allowance, request.now)
+            sentence = f"Rate limit exceeded. Try again in {seconds} seconds."
+            raise Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
 
     def _answer(self, request: _Request) -> Json | Listing:
         scope, tenant = request.scope, request.tenant
@@ -158,10 +160,8 @@ class CompiledOperation:
         """The headers that say how the caller stands: rate limit and balance."""
         if not self._rules.counted:
             return []
-        if request.tenant is None:
+        if request.tenant is None or request.allowance is None:
             return rate_limits.anonymous(request.now).headers
-        if request.allowance is None:
-            return []
         balance = request.tenant.account.ledger.balance
         facts = request.allowance.headers
         facts.append((b"x-alterlab-balance", money.display(balance).encode()))
@@ -203,15 +203,6 @@ class _Request:
         self.tenant: Tenant | None = None
         self.allowance: Allowance | None = None
         self.payload = b""
-
-
-class _TooManyRequests(Refusal):
-    def __init__(self, seconds: int, allowance: Allowance) -> None:
-        super().__init__(
-            429,
-            f"Rate limit exceeded. Try again in {seconds} seconds.",
-            [(b"retry-after", b"%d" % seconds), *allowance.headers],
-        )
 
 
 class CompiledAPI(RoutedAPI[CompiledOperation]):

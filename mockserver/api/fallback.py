@@ -39,7 +39,7 @@ class Fallback:
         detail = str(error.detail)
         if error.status_code == 405:
             path = request.scope["path"]
-            allowed = ", ".join(self._allowed(path))
+            allowed = ", ".join(self._allowed(path)) or (error.headers or {}).get("Allow", "")
             headers.append((b"allow", allowed.encode()))
             detail = f"Method {request.method} is not allowed here. Allowed: {allowed}."
         return _response(error.status_code, detail, headers)

@@ -9,7 +9,7 @@ from mockserver.api.errors import Problem
 from mockserver.api.validation import problems
 from mockserver.schemas import Schema, compile_schema, resolve
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits 64 bits
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 

@@ -54,7 +54,14 @@ class Responses:
         if items is None:
             schema = resolve(self._schemas[status], self._components)["properties"][body.name]["items"]
             items = self._items[body.name] = _Items(compile_schema(schema, self._components, closed=True))
-        return encode({body.name: [items.fragment(each, body, status) for each in body.items], **body.rest})
+        return encode(
+            {
+                body.name: [
+                    items.fragment(each, body, f"{body.name}/{index}/") for index, each in enumerate(body.items)
+                ],
+                **body.rest,
+            }
+        )
 
 
 class _Items:
@@ -64,12 +71,12 @@ class _Items:
         self._validator = validator
         self._kept: dict[int, tuple[object, orjson.Fragment]] = {}
 
-    def fragment(self, item: object, listing: Listing, status: int) -> orjson.Fragment:
+    def fragment(self, item: object, listing: Listing, where: str) -> orjson.Fragment:
         kept = self._kept.get(id(item))
         if kept is not None:
             return kept[1]
         rendered: Mapping[str, Any] = listing.render(item)
-        _check(self._validator, rendered, f"status {status}", f"{listing.name}/*/")
+        _check(self._validator, rendered, "status 200", where)
         fragment = orjson.Fragment(encode(rendered))
         if len(self._kept) >= _KEPT_ITEMS:
             self._kept.clear()

@@ -43,7 +43,7 @@ def tracked() -> dict[str, str]:
     for name in filter(None, listed.split("\0")):
         try:
             found[name] = (PROJECT / name).read_text(encoding="utf-8")
-        except (UnicodeDecodeError, FileNotFoundError):
+        except (UnicodeDecodeError, OSError):  # no text, deleted, or a link to a folder
             continue
     return found
 
