@@ -1,6 +1,8 @@
 """The composition root: the one module that knows every layer."""
 
+from asyncio import CancelledError
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,14 +104,17 @@ class _Front:
         self._api, self._cors, self._control, self._pages = api, cors, control, pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A request that is under way when the server ends is cut off; that is no fault to report.
+        with suppress(CancelledError):
+            await self._choose(scope)(scope, receive, send)
+
+    def _choose(self, scope: Scope) -> ASGIApp:
         path = scope.get("path", "")
         if path.startswith(_API_PREFIX):
             is_of_browser = any(name == b"origin" for name, _ in scope["headers"])
-            await (self._cors if is_of_browser else self._api)(scope, receive, send)
-        elif path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/"):
-            await self._control(scope, receive, send)
-        else:
-            await self._pages(scope, receive, send)
+            return self._cors if is_of_browser else self._api
+        is_control = path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/")
+        return self._control if is_control else self._pages
 
 
 class _Shortcut:

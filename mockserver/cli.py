@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NoReturn
 
 from mockserver import resources, settings
 from mockserver.settings import Settings, SettingsError
 from mockserver.yaml_file import FileError
 
 EXIT_OK, EXIT_USAGE = 0, 2
+_BACKLOG = 2_048
 
 _DESCRIPTION = """\
 A local fake of the AlterLab Billing API that behaves like the real one: it keeps accounts, charges cards, and checks
@@ -33,27 +38,39 @@ exit codes: 0 ended (Ctrl-C), 2 a flag, the contract, the fixtures or the port c
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] not in ("serve", "-h", "--help"):
-        words.insert(0, "serve")
-    flags = _parser().parse_args(words)
-    try:
-        chosen = settings.read(vars(flags), os.environ, spec=resources.spec(), fixtures=resources.fixtures())
-        listener = _listen(chosen)
-        return _serve(chosen, listener)
-    except (SettingsError, FileError, OSError) as error:
-        print(f"mockserver: {error}", file=sys.stderr)
-        return EXIT_USAGE
+    # SIGTERM ends it as Ctrl-C does; uvicorn hands both on when it has shut down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        flags = _parser().parse_args(words[1:] if words[:1] == ["serve"] else words)
+        try:
+            chosen = settings.read(vars(flags), os.environ, spec=resources.spec(), fixtures=resources.fixtures())
+            _serve(chosen, _listen(chosen))
+        except (SettingsError, FileError, OSError) as error:
+            print(f"mockserver: {error}", file=sys.stderr)
+            return EXIT_USAGE
+    return EXIT_OK
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"mockserver: {message}. See 'mockserver --help'.", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
 
 
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("mockserver", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=raw)
-    commands = parser.add_subparsers(metavar="command")
-    serve = commands.add_parser(
-        "serve", help="run the mock (the default)", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=raw
+    parser = _Parser(
+        "mockserver",
+        usage="mockserver [serve] [--flag value ...]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=raw,
+        allow_abbrev=False,
     )
-    settings.add_flags(serve)
+    settings.add_flags(parser)
     return parser
 
 
@@ -64,15 +81,16 @@ def _listen(chosen: Settings) -> socket.socket:
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((chosen.host, chosen.port))
-        return listener
+        listener.listen(_BACKLOG)
     except OSError as error:
+        is_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        advice = "Choose another with --port (0 picks one)" if is_port else "Choose another address with --host"
         why = error.strerror or str(error)
-        raise OSError(
-            f"cannot listen on {chosen.host}:{chosen.port}: {why}. Choose another with --port (0 picks one)."
-        ) from None
+        raise OSError(f"cannot listen on {chosen.host}:{chosen.port}: {why}. {advice}.") from None
+    return listener
 
 
-def _serve(chosen: Settings, listener: socket.socket) -> int:
+def _serve(chosen: Settings, listener: socket.socket) -> None:
     # Nothing that start-up makes is garbage: looking for it costs a tenth of a second, and as much now and then later.
     gc.disable()
     import uvicorn
@@ -82,6 +100,8 @@ def _serve(chosen: Settings, listener: socket.socket) -> int:
 
     logging.basicConfig(level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     url = _url(chosen.host, listener.getsockname()[1])
+    # Ctrl-C in the moment before uvicorn awaits its own coroutine is no news to anybody.
+    warnings.filterwarnings("ignore", "coroutine 'Server.serve' was never awaited", RuntimeWarning)
     server = app.build(chosen, public_url=url)
     config = uvicorn.Config(
         server.app,
@@ -99,9 +119,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> int:
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
     print(banner.text(url, server.world), flush=True)
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
-    return EXIT_OK
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _url(host: str, port: int) -> str:

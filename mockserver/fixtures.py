@@ -1,11 +1,12 @@
 """The files of ``fixtures/``: a catalogue and personas, checked when they are loaded."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from mockserver import personas
-from mockserver.billing.catalogue import Catalogue
+from mockserver.billing.catalogue import Catalogue, TestCard
 from mockserver.personas import Persona
 from mockserver.world import DEFAULT_KEY, Fixtures
 from mockserver.yaml_file import FileError, error_at, load_as
@@ -25,10 +26,16 @@ def _catalogue(path: Path) -> Catalogue:
     for index, plan in enumerate(catalogue.plans[1:], start=1):
         if plan.price_id is None:
             raise error_at(path, ["plans", index], "has no price_id")
+        if plan.monthly_credits < 0:
+            raise error_at(path, ["plans", index, "monthly_credits"], "must not be negative")
     for index, card in enumerate(catalogue.test_cards):
-        if card.declines_attach is not None and card.declines_charge is None:
-            raise error_at(path, ["test_cards", index], "has declines_attach and so needs declines_charge")
+        _check_card(path, index, card)
+    for index, pack in enumerate(catalogue.credit_packs):
+        if pack.amount_cents < 1:
+            raise error_at(path, ["credit_packs", index, "amount_cents"], "must be more than nothing")
     for index, promo in enumerate(catalogue.promo_codes):
+        if promo.value < 1 or promo.min_deposit_cents < 0:
+            raise error_at(path, ["promo_codes", index, "value"], "must be more than nothing")
         if promo.code != promo.code.strip().upper():
             raise error_at(path, ["promo_codes", index, "code"], "must be in upper case")
         if promo.expires_at is not None and promo.expires_at.tzinfo is None:
@@ -39,6 +46,19 @@ def _catalogue(path: Path) -> Catalogue:
     prices = [plan.price_id for plan in catalogue.plans[1:]]
     _no_two_alike(path, "credit_packs", [*prices, *(pack.price_id for pack in catalogue.credit_packs)])
     return catalogue
+
+
+def _check_card(path: Path, index: int, card: TestCard) -> None:
+    if not re.fullmatch(r"pm_\w+", card.id):
+        raise error_at(path, ["test_cards", index, "id"], "must begin with pm_, as Stripe's do")
+    if not re.fullmatch(r"[0-9]{4}", card.last4):
+        raise error_at(path, ["test_cards", index, "last4"], "must be four digits, in quotes")
+    if card.exp_month is not None and card.exp_month not in range(1, 13):
+        raise error_at(path, ["test_cards", index, "exp_month"], "must be a month from 1 to 12")
+    if card.exp_year is not None and card.exp_year not in range(1970, 2211):
+        raise error_at(path, ["test_cards", index, "exp_year"], "must be a year from 1970 to 2210")
+    if card.declines_attach is not None and card.declines_charge is None:
+        raise error_at(path, ["test_cards", index], "has declines_attach and so needs declines_charge")
 
 
 def _no_two_alike(path: Path, field: str, names: Sequence[str | None]) -> None:
@@ -58,6 +78,9 @@ def _personas(folder: Path, catalogue: Catalogue) -> dict[str, Persona]:
         if name in names:
             raise error_at(path, ["key"], f"'{name}' is taken by {names[name].name}")
         names[name] = path
+    for slug, persona in found.items():
+        if persona.member_of is not None and persona.member_of not in names:
+            raise error_at(folder / f"{slug}.yaml", ["member_of"], f"there is no organization '{persona.member_of}'")
     if DEFAULT_KEY not in names:
         raise FileError(folder, f"has no persona with the key '{DEFAULT_KEY}'")
     return found

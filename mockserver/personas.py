@@ -31,7 +31,11 @@ _WEEKDAY_WEIGHTS = (10, 11, 11, 10, 9, 4, 3)
 _HOSTS_PER_ACCOUNT = 6
 
 
+_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_MAX_DAYS = 10_000
+
 Natural = Annotated[int, Meta(ge=0)]
+Days = Annotated[int, Meta(ge=0, le=_MAX_DAYS)]
 Positive = Annotated[int, Meta(ge=1)]
 
 
@@ -40,12 +44,12 @@ class CardOnFile:
     """A card of the persona. ``expires_in_days`` gives it the month that lies so far ahead (behind, if negative)."""
 
     id: Annotated[str, Meta(pattern="^pm_[A-Za-z0-9_]+$")]
-    expires_in_days: int | None = None
+    expires_in_days: Annotated[int, Meta(ge=-_MAX_DAYS, le=_MAX_DAYS)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    days_ago: Natural
+    days_ago: Days
     amount_cents: Annotated[int, Meta(ge=1000, le=200_000)]
     promo_code: str | None = None
     every_days: Positive | None = None
@@ -63,8 +67,8 @@ class Recharge:
 class UsageHistory:
     """So many ledger entries over so many days: fewer at weekends, growing by a percentage from first to last day."""
 
-    days: Positive
-    entries: Natural
+    days: Annotated[int, Meta(ge=1, le=_MAX_DAYS)]
+    entries: Annotated[int, Meta(ge=0, le=100_000)]
     requests_per_entry: Positive
     growth_percent: Natural = 0
     mix: Annotated[dict[UsageType, Positive], Meta(min_length=1)] = field(default_factory=lambda: {"light": 1})
@@ -80,7 +84,7 @@ class Alerts:
 @dataclass(frozen=True, slots=True)
 class Plan:
     slug: Literal["starter", "growth", "scale"]
-    days_ago: Natural
+    days_ago: Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +95,11 @@ class Persona:
     about: str
     key: str | None = None
     """The API key that it answers to; an organization has none."""
-    organization_id: str | None = None
+    organization_id: Annotated[str, Meta(pattern=_UUID)] | None = None
     """Of an organization: the id that ``X-Organization-Id`` names."""
     member_of: str | None = None
     role: Literal["owner", "admin", "member"] | None = None
-    age_days: Natural = 0
+    age_days: Days = 0
     signup_bonus: bool = True
     cards: list[CardOnFile] = field(default_factory=list)
     deposits: list[Deposit] = field(default_factory=list)

@@ -53,7 +53,7 @@ class _Setting:
 
 
 def _port(text: str) -> int:
-    port = int(text) if text.isascii() and text.isdigit() else -1
+    port = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else -1
     if not 0 <= port <= 65_535:
         raise ValueError("a port from 0 to 65535 (0 picks a free one)")
     return port

@@ -80,9 +80,7 @@ def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
         pytest.param(CATALOGUE, "price_cents: 2900", "price: 2900", "price", id="a misspelt price"),
         pytest.param(CATALOGUE, "type: percentage", "type: gift", "type", id="an unknown kind of promo code"),
         pytest.param(CATALOGUE, "2025-06-01T00:00:00Z", "soon", "expires_at", id="text for a time"),
-        pytest.param(
-            CATALOGUE, "2025-06-01T00:00:00Z", "2025-13-01T00:00:00Z", "expires_at", id="a month that is none"
-        ),
+        pytest.param(CATALOGUE, "2025-06-01T00:00:00Z", "2025-13-01T00:00:00Z", "expires_at", id="no such month"),
         pytest.param(CATALOGUE, 'last4: "4242"', "last4: 4242", "last4", id="digits that are no text"),
         pytest.param(CATALOGUE, 'last4: "4242"', 'last4: "4242", last_4: "1"', "last_4", id="an unknown card field"),
     ],

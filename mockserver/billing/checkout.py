@@ -116,7 +116,7 @@ def complete(context: Context, session_id: str, stripe_id: str | None = None) ->
     session = get(context, session_id)
     if session.closed == "complete":
         return session
-    _must_be_open(context, session)
+    must_be_open(context, session)
     item = context.catalogue.price(session.price_id) if session.price_id is not None else None
     payer = _charge(context, stripe_id)
     session.closed, session.completed_at, session.last_decline_code = "complete", context.now, None
@@ -135,7 +135,7 @@ def complete(context: Context, session_id: str, stripe_id: str | None = None) ->
 def decline(context: Context, session_id: str, reason: str) -> CheckoutSession:
     """Let a payment fail: the session stays open and the ledger untouched. Raises SessionNotFound, SessionClosed."""
     session = get(context, session_id)
-    _must_be_open(context, session)
+    must_be_open(context, session)
     session.last_decline_code = reason
     context.audit("checkout.declined", session_id=session.id, reason=reason)
     return session
@@ -146,7 +146,7 @@ def expire(context: Context, session_id: str) -> CheckoutSession:
     session = get(context, session_id)
     if session.status(context.now) == "expired":
         return session
-    _must_be_open(context, session)
+    must_be_open(context, session)
     session.closed = "expired"
     context.audit("checkout.expired", session_id=session.id)
     return session
@@ -194,7 +194,8 @@ def _open(
     return session
 
 
-def _must_be_open(context: Context, session: CheckoutSession) -> None:
+def must_be_open(context: Context, session: CheckoutSession) -> None:
+    """Raise SessionClosed, unless the session can still be paid."""
     status = session.status(context.now)
     if status != "open":
         raise SessionClosed(session.id, status)

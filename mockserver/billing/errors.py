@@ -19,6 +19,11 @@ from dataclasses import dataclass
 from mockserver.billing import money
 
 
+def _short(name: str) -> str:
+    """A name that somebody sent, fit for a sentence."""
+    return name if len(name) <= 80 else f"{name[:80]}..."
+
+
 class BillingError(Exception):
     """Something that the rules of billing refuse."""
 
@@ -134,7 +139,7 @@ class CardNotFound(NotFound):
     payment_method_id: str
 
     def __str__(self) -> str:
-        return f"No such payment method: '{self.payment_method_id}'."
+        return f"No such payment method: '{_short(self.payment_method_id)}'."
 
 
 @dataclass
@@ -142,7 +147,7 @@ class SessionNotFound(NotFound):
     session_id: str
 
     def __str__(self) -> str:
-        return f"No such checkout session: '{self.session_id}'."
+        return f"No such checkout session: '{_short(self.session_id)}'."
 
 
 @dataclass

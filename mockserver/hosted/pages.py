@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,6 +22,7 @@ from mockserver.world import World
 
 _MAX_FORM_BYTES = 10_000
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'; base-uri 'none'"
+_CARD = re.compile(r"pm_\w{1,250}", re.ASCII)
 DECLINE_REASONS = (
     "generic_decline",
     "insufficient_funds",
@@ -73,6 +75,8 @@ class Pages:
             return self._page("nothing.html", 403, message="This form was sent from another site.")
         context, session = found
         form = await _form(request)
+        if form is None:
+            return self._page("nothing.html", 413, message="This form is too large.")
         try:
             return self._do(request.path_params["step"], context, session, form)
         except BillingError as error:
@@ -81,13 +85,17 @@ class Pages:
     def _do(self, step: str, context: Context, session: CheckoutSession, form: dict[str, str]) -> Response:
         match step:
             case "pay":
-                checkout.complete(context, session.id, form.get("card"))
+                card = form.get("card")
+                if card is not None and not _CARD.fullmatch(card):
+                    return self._show_checkout(context, session, "That is no card.", 400)
+                checkout.complete(context, session.id, card)
                 return _leave(session, session.success_url) or self._show_checkout(context, session)
             case "decline":
                 reason = form.get("reason", "")
                 checkout.decline(context, session.id, reason if reason in DECLINE_REASONS else DECLINE_REASONS[0])
                 return self._show_checkout(context, session, f"The card was declined ({session.last_decline_code}).")
             case "cancel":
+                checkout.must_be_open(context, session)
                 cancelled = "Cancelled. Nothing was charged."
                 return _leave(session, session.cancel_url) or self._page("nothing.html", message=cancelled)
         return self._nothing("There is no such step.")
@@ -129,20 +137,14 @@ class Pages:
         if not _is_same_origin(request):
             return self._page("nothing.html", 403, message="This form was sent from another site.")
         form = await _form(request)
-        current = context.account.subscription
+        if form is None:
+            return self._page("nothing.html", 413, message="This form is too large.")
         try:
-            match request.path_params["step"]:
-                case "default":
-                    payment_methods.set_default(context, form.get("card", ""))
-                case "remove":
-                    payment_methods.remove(context, form.get("card", ""))
-                case "cancel" if current is not None:
-                    subscription.schedule(context, current, "free")
-                case "resume" if current is not None:
-                    subscription.schedule(context, current, None)
+            is_known = _do_in_portal(request.path_params["step"], context, form.get("card", ""))
         except BillingError as error:
             return self._show_portal(context, request, str(error), 409)
-        return RedirectResponse(f"/portal/{request.path_params['session_id']}", 303)
+        here = f"/portal/{request.path_params['session_id']}"
+        return RedirectResponse(here, 303) if is_known else self._nothing("There is no such step.")
 
     def _find_portal(self, request: Request) -> Context | None:
         session_id = request.path_params["session_id"]
@@ -180,6 +182,23 @@ class Pages:
         return HTMLResponse(html, status, {"content-security-policy": _POLICY, "cache-control": "no-store"})
 
 
+def _do_in_portal(step: str, context: Context, card: str) -> bool:
+    """What a customer may do in the portal; False if there is no such step. Raises BillingError."""
+    current = context.account.subscription
+    match step:
+        case "default":
+            payment_methods.set_default(context, card)
+        case "remove":
+            payment_methods.remove(context, card)
+        case "cancel" if current is not None:
+            subscription.schedule(context, current, "free")
+        case "resume" if current is not None:
+            subscription.schedule(context, current, None)
+        case _:
+            return False
+    return True
+
+
 def _leave(session: CheckoutSession, url: str | None) -> Response | None:
     """Go back to the shop, with the session's id in the address where it asks for it, as Stripe does."""
     if url is None:
@@ -192,10 +211,11 @@ def _is_same_origin(request: Request) -> bool:
     return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def _form(request: Request) -> dict[str, str] | None:
+    """The fields of a form; None if it is too large."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_FORM_BYTES:
-            return {}
+            return None
     return {name: values[-1] for name, values in parse_qs(body.decode("latin-1")).items()}
