@@ -14,7 +14,7 @@ serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
 
 test: $(READY) ## make the environment and run all tests but the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: $(READY) $(TOOLS) ## the slow tests: stock Schemathesis, Prism as a proxy, a TypeScript client, a wheel
 	$(BIN)/python -m pytest -m slow

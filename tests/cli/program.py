@@ -46,7 +46,7 @@ class Program:
 
     def client(self, key: str | None = None) -> httpx.Client:
         headers = {"X-API-Key": key} if key is not None else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=10, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=False)
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -39,7 +39,12 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
     """The settings with which the command line would serve."""
     taken: list[Settings] = []
     monkeypatch.setattr(cli, "_listen", lambda _: None)
-    monkeypatch.setattr(cli, "_serve", lambda each, _: taken.append(each) or 0)
+
+    def serve(settings: Settings, _listener: object) -> int:
+        taken.append(settings)
+        return 0
+
+    monkeypatch.setattr(cli, "_serve", serve)
     for name in TEXTS:
         monkeypatch.delenv(f"MOCKSERVER_{name.upper()}", raising=False)
     assert cli.main(arguments) == 0

@@ -16,7 +16,7 @@ from tests.outside.tools import SPEC, run
 pytestmark = pytest.mark.slow
 
 SEED = "1"
-EXAMPLES = "25"
+EXAMPLES = "50"
 WITHIN_SECONDS = 240
 
 # As it comes, Schemathesis wants every request that fits the schema to succeed, or to be refused with 401, 403, 404,
@@ -42,7 +42,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 422]
 def judged(spec: Path, url: str, folder: Path, settings: str) -> str:
     """What Schemathesis prints when it has found nothing; else the test fails with what it found."""
     (folder / "schemathesis.toml").write_text(settings)
-    command = [Path(sys.executable).parent / "schemathesis", "run", spec, "--url", url]
+    command: list[str | Path] = [Path(sys.executable).parent / "schemathesis", "run", spec, "--url", url]
     options = ["-H", "X-API-Key: sk_test_default", "--seed", SEED, "--max-examples", EXAMPLES, "--no-color"]
     return run([*command, *options], cwd=folder, within=WITHIN_SECONDS).stdout
 

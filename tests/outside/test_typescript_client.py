@@ -45,7 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def compile(folder: Path, *words: str, code: int = 0) -> str:
     """What the TypeScript compiler says of files, with options."""
-    command = [node_tool("tsc"), *STRICT, *MODERN, *words]
+    command: list[str | Path] = [node_tool("tsc"), *STRICT, *MODERN, *words]
     return run(command, cwd=folder, within=WITHIN_SECONDS, code=code).stdout
 
 

@@ -27,7 +27,16 @@ WITHIN_SECONDS = 120
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from this tree without a network."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [*PIP, "wheel", "--no-deps", "--no-index", "--no-build-isolation", "-w", folder, PROJECT]
+    command: list[str | Path] = [
+        *PIP,
+        "wheel",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        "-w",
+        folder,
+        PROJECT,
+    ]
     run(command, cwd=folder, within=WITHIN_SECONDS)
     (built,) = folder.glob("*.whl")
     return built
