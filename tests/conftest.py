@@ -51,6 +51,7 @@ def running_server(**changes: Any) -> Iterator[RunningServer]:
     settings = Settings(**{"spec": resources.spec(), "fixtures": resources.fixtures(), **changes})
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # who comes before the server is ready waits
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     built = app.build(settings, public_url=url)
     config = uvicorn.Config(built.app, lifespan="off", log_config=None, date_header=False, server_header=False)

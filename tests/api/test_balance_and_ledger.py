@@ -139,7 +139,7 @@ def test_a_page_has_twenty_entries_unless_another_number_is_asked_for(account: A
 def test_beyond_the_end_is_an_empty_page(account: Account) -> None:
     """The total is still told, and nothing follows."""
     total = account.get("credit-transactions")["total"]
-    for offset in (total, total + 1, 10**12):
+    for offset in (total, total + 1, 10**9):
         page = account.get("credit-transactions", offset=offset)
         assert page == {"transactions": [], "total": total, "has_more": False}
 
