@@ -2,7 +2,6 @@
 
 from asyncio import CancelledError
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +33,7 @@ from mockserver.yaml_file import error_at
 
 CONTROL_PREFIX = "/_mock"
 _API_PREFIX = "/api/"
+_ORIGIN = b"origin"
 _PREFLIGHT_SECONDS = 86_400
 _EXPOSED_HEADERS = (
     "X-RateLimit-Limit",
@@ -104,15 +104,16 @@ class _Front:
         self._api, self._cors, self._control, self._pages = api, cors, control, pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # A request that is under way when the server ends is cut off; that is no fault to report.
-        with suppress(CancelledError):
+        try:  # noqa: SIM105 (suppress() costs every request half a microsecond)
             await self._choose(scope)(scope, receive, send)
+        except CancelledError:
+            # A request that is under way when the server ends is cut off; that is no fault to report.
+            pass
 
     def _choose(self, scope: Scope) -> ASGIApp:
         path = scope.get("path", "")
         if path.startswith(_API_PREFIX):
-            is_of_browser = any(name == b"origin" for name, _ in scope["headers"])
-            return self._cors if is_of_browser else self._api
+            return self._cors if _ORIGIN in dict(scope["headers"]) else self._api
         is_control = path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/")
         return self._control if is_control else self._pages
 

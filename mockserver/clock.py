@@ -30,22 +30,29 @@ class Clock:
         first = start if start is not None else wall()
         if not BEGINNING_OF_TIME <= first <= END_OF_TIME:
             raise ClockError(f"A clock starts between {BEGINNING_OF_TIME:%Y} and {END_OF_TIME:%Y}.")
-        first = first.astimezone(UTC)
-        self.state = ClockState(_to_milliseconds(first), start is not None, timedelta(0))
+        self._last = _to_milliseconds(first.astimezone(UTC))
+        self._frozen = start is not None
+        self._ahead = timedelta(0)
 
     @property
     def frozen(self) -> bool:
-        return self.state.frozen
+        return self._frozen
+
+    @property
+    def state(self) -> ClockState:
+        """Where the clock stands, for a snapshot; set it to put the clock back there."""
+        return ClockState(self._last, self._frozen, self._ahead)
+
+    @state.setter
+    def state(self, state: ClockState) -> None:
+        self._last, self._frozen, self._ahead = state.last, state.frozen, state.ahead
 
     def now(self) -> datetime:
         """The moment. Equal calls of a frozen clock are equal; those of a running one never go back."""
-        state = self.state
-        if state.frozen:
-            return state.last
-        now = _to_milliseconds(self._wall() + state.ahead)
-        if now > state.last:
-            self.state = ClockState(now, False, state.ahead)
-        return self.state.last
+        if not self._frozen:
+            now = _to_milliseconds(self._wall() + self._ahead if self._ahead else self._wall())
+            self._last = max(self._last, now)
+        return self._last
 
     def set(self, moment: datetime) -> None:
         """Stand still at a moment, now or later. Raises ClockError."""

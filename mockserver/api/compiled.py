@@ -33,7 +33,7 @@ from mockserver.world import Exchange, World
 
 logger = logging.getLogger(__name__)
 
-_KEPT_BODY_BYTES = 2_048
+_KEPT_BODY_BYTES = 1_024
 _ORGANIZATION = "X-Organization-Id"
 _HOST = re.compile(rb"[A-Za-z0-9_.:\[\]-]{1,255}")
 
@@ -195,10 +195,8 @@ class _Request:
     def __init__(self, scope: Scope, now: datetime) -> None:
         self.scope = scope
         self.now = now
-        self.headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            # Of a header that is repeated, the first counts, as in FastAPI.
-            self.headers.setdefault(name, value)
+        # Of a header that is repeated, the first counts, as in FastAPI.
+        self.headers: dict[bytes, bytes] = dict(scope["headers"][::-1])
         self.key = ""
         self.tenant: Tenant | None = None
         self.allowance: Allowance | None = None

@@ -54,14 +54,7 @@ class Responses:
         if items is None:
             schema = resolve(self._schemas[status], self._components)["properties"][body.name]["items"]
             items = self._items[body.name] = _Items(compile_schema(schema, self._components, closed=True))
-        return encode(
-            {
-                body.name: [
-                    items.fragment(each, body, f"{body.name}/{index}/") for index, each in enumerate(body.items)
-                ],
-                **body.rest,
-            }
-        )
+        return encode({body.name: items.fragments(body), **body.rest})
 
 
 class _Items:
@@ -71,17 +64,19 @@ class _Items:
         self._validator = validator
         self._kept: dict[int, tuple[object, orjson.Fragment]] = {}
 
-    def fragment(self, item: object, listing: Listing, where: str) -> orjson.Fragment:
-        kept = self._kept.get(id(item))
-        if kept is not None:
-            return kept[1]
+    def fragments(self, listing: Listing) -> list[orjson.Fragment]:
+        """The bytes of all items of a page. Raises BrokenContract."""
+        for index, item in enumerate(listing.items):
+            if id(item) not in self._kept:
+                self._keep(item, listing, index)
+        return [self._kept[id(item)][1] for item in listing.items]
+
+    def _keep(self, item: object, listing: Listing, index: int) -> None:
         rendered: Mapping[str, Any] = listing.render(item)
-        _check(self._validator, rendered, "status 200", where)
-        fragment = orjson.Fragment(encode(rendered))
-        if len(self._kept) >= _KEPT_ITEMS:
+        _check(self._validator, rendered, "status 200", f"{listing.name}/{index}/")
+        if len(self._kept) >= _KEPT_ITEMS and index == 0:
             self._kept.clear()
-        self._kept[id(item)] = (item, fragment)
-        return fragment
+        self._kept[id(item)] = (item, orjson.Fragment(encode(rendered)))
 
 
 def _check(validator: Validator, body: Any, what: str, where: str) -> None:

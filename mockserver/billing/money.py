@@ -3,6 +3,8 @@
 Source: the Billing page states 1,000,000 microcents = $0.01 (documented). The price of a credit is assumed.
 """
 
+from functools import lru_cache
+
 MICROCENTS_PER_CENT = 1_000_000
 MICROCENTS_PER_CREDIT = 20_000
 """One credit, the unit of usage, costs $0.0002."""
@@ -11,6 +13,7 @@ _CENTS_PER_DOLLAR = 100
 _MICROCENTS_PER_FOURTH_DECIMAL = MICROCENTS_PER_CENT // 100
 
 
+@lru_cache(maxsize=4_096)
 def display(microcents: int) -> str:
     """Write an amount for people: ``$1,234.56``, and four decimals below a cent.
 
