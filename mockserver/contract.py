@@ -6,15 +6,16 @@ import json
 import pkgutil
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import orjson
 
 from mockserver import yaml_file
-from mockserver.schemas import Schema
+from mockserver.schemas import Schema, Validator, compile_schema
 from mockserver.yaml_file import FileError
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -52,6 +53,7 @@ class Contract:
 
     path: Path
     document: Schema
+    _validators: dict[tuple[bytes, bool], Validator] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, path: Path) -> Contract:
@@ -84,6 +86,13 @@ class Contract:
     def json(self) -> bytes:
         """The document as JSON."""
         return json.dumps(self.document, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+
+    def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
+        """A compiled schema. Equal ones are compiled once: most responses are the same few errors."""
+        key = (orjson.dumps(schema), closed)
+        if key not in self._validators:
+            self._validators[key] = compile_schema(schema, self.schemas, closed=closed)
+        return self._validators[key]
 
     def follow(self, node: Schema) -> Schema:
         """The node itself, or what its ``$ref`` names."""

@@ -8,8 +8,8 @@ from starlette.types import Receive
 
 from mockserver.api.errors import Problem, Refusal
 from mockserver.api.validation import problems
-from mockserver.contract import JSON
-from mockserver.schemas import Schema, compile_schema, resolve
+from mockserver.contract import JSON, Contract
+from mockserver.schemas import Schema
 
 Json = Any
 
@@ -24,13 +24,13 @@ class Disconnected(Exception):
 class BodyReader:
     """The JSON body of one operation."""
 
-    def __init__(self, request_body: Schema, components: Schema) -> None:
+    def __init__(self, request_body: Schema, contract: Contract) -> None:
         schema = request_body["content"][JSON]["schema"]
-        properties = resolve(schema, components).get("properties", {})
+        properties = contract.follow(schema).get("properties", {})
         self._required = request_body.get("required", False)
         self._max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
-        self._validator = compile_schema(schema, components)
-        self._defaults = {name: resolve(each, components).get("default") for name, each in properties.items()}
+        self._validator = contract.validator(schema)
+        self._defaults = {name: contract.follow(each).get("default") for name, each in properties.items()}
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The bytes. Raises Refusal: 413 when there are too many, 415 when they are not said to be JSON."""

@@ -73,7 +73,6 @@ class CompiledOperation:
     """An ASGI app that serves one operation of the contract."""
 
     def __init__(self, operation: Operation, rules: Rules) -> None:
-        components = rules.contract.schemas
         self._rules = rules
         self._world = rules.world
         self._id = operation.operation_id
@@ -81,9 +80,9 @@ class CompiledOperation:
         self._is_write = operation.method not in ("get", "head")
         self._takes_key = bool(operation.security)
         self._needs_key = self._takes_key and {} not in operation.security
-        self._parameters = Parameters(operation.parameters, components)
+        self._parameters = Parameters(operation.parameters, rules.contract)
         self._takes_organization = any(each["name"] == _ORGANIZATION for each in operation.parameters)
-        self._body = BodyReader(operation.request_body, components) if operation.request_body else None
+        self._body = BodyReader(operation.request_body, rules.contract) if operation.request_body else None
         self._responses = Responses(operation, rules.contract)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

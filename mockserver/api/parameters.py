@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 
 from mockserver.api.errors import Problem
 from mockserver.api.validation import problems
-from mockserver.schemas import Schema, compile_schema, resolve
+from mockserver.contract import Contract
+from mockserver.schemas import Schema
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits 64 bits
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -16,10 +17,10 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 class Parameters:
     """The parameters of one operation, made ready."""
 
-    def __init__(self, parameters: list[Schema], components: Schema) -> None:
-        self._readers = [_Reader(each, resolve(each.get("schema", {}), components)) for each in parameters]
+    def __init__(self, parameters: list[Schema], contract: Contract) -> None:
+        self._readers = [_Reader(each, contract.follow(each.get("schema", {}))) for each in parameters]
         self._validators = [
-            (place, readers, compile_schema(_as_object(readers), components))
+            (place, readers, contract.validator(_as_object(readers)))
             for place in ("path", "query", "header")
             if (readers := [reader for reader in self._readers if reader.place == place])
         ]

@@ -8,7 +8,7 @@ import orjson
 
 from mockserver.api.reply import Listing, encode
 from mockserver.contract import JSON, Contract, Operation
-from mockserver.schemas import Schema, Validator, compile_schema, resolve
+from mockserver.schemas import Schema, Validator
 
 _KEPT_ITEMS = 20_000
 
@@ -31,10 +31,8 @@ class Responses:
             int(status): contract.follow(response)["content"][JSON]["schema"]
             for status, response in operation.node["responses"].items()
         }
-        self._components = contract.schemas
-        self._validators = {
-            status: compile_schema(schema, contract.schemas, closed=True) for status, schema in self._schemas.items()
-        }
+        self._contract = contract
+        self._validators = {status: contract.validator(each, closed=True) for status, each in self._schemas.items()}
         self._items: dict[str, _Items] = {}
 
     def encode(self, status: int, body: Any) -> bytes:
@@ -52,8 +50,8 @@ class Responses:
         _check(validator, {body.name: [], **body.rest}, f"status {status}", "")
         items = self._items.get(body.name)
         if items is None:
-            schema = resolve(self._schemas[status], self._components)["properties"][body.name]["items"]
-            items = self._items[body.name] = _Items(compile_schema(schema, self._components, closed=True))
+            schema = self._contract.follow(self._schemas[status])["properties"][body.name]["items"]
+            items = self._items[body.name] = _Items(self._contract.validator(schema, closed=True))
         return encode({body.name: items.fragments(body), **body.rest})
 
 
