@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import sys
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
@@ -96,12 +95,10 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from mockserver import app, banner
-    from mockserver.protocol import BufferedProtocol
+    from mockserver.uvicorn_parts import AnnouncedServer, BufferedProtocol
 
     logging.basicConfig(level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     url = _url(chosen.host, listener.getsockname()[1])
-    # Ctrl-C in the moment before uvicorn awaits its own coroutine is no news to anybody.
-    warnings.filterwarnings("ignore", "coroutine 'Server.serve' was never awaited", RuntimeWarning)
     server = app.build(chosen, public_url=url)
     config = uvicorn.Config(
         server.app,
@@ -118,8 +115,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
-    print(banner.text(url, server.world), flush=True)
-    uvicorn.Server(config).run(sockets=[listener])
+    AnnouncedServer(config, banner.text(url, server.world)).run(sockets=[listener])
 
 
 def _url(host: str, port: int) -> str:

@@ -1,0 +1,41 @@
+"""uvicorn, but for what this server does in its own way."""
+
+import asyncio
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_BUFFER_BYTES = 65_536
+
+
+class AnnouncedServer(uvicorn.Server):
+    """Says that it is ready when it is, and forgets no signal that comes before or after uvicorn looks for them."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if not self.should_exit:
+            print(self._announcement, flush=True)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the shape of a signal handler)
+        self.should_exit = True
+
+
+class BufferedProtocol(HttpToolsProtocol):
+    """Gathers what is written within one turn of the loop.
+
+    uvloop writes at once what exceeds the buffer limit, which is 64 bytes unless it is set: head and body of each
+    answer would be a system call each, and a system call is a third of a request's time.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=_BUFFER_BYTES)
