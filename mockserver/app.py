@@ -140,7 +140,7 @@ def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None =
 
 
 def _check_handlers(contract: Contract) -> None:
-    """Every operation of the contract must be served, and every handler have its operation."""
+    """Every operation of the contract must be served. Raises FileError."""
     for operation in contract.operations.values():
         if operation.operation_id not in HANDLERS:
             problem = f"operation '{operation.operation_id}' has no handler in mockserver/api/operations"

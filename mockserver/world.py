@@ -99,6 +99,7 @@ class World:
 
     def organization(self, key: str, organization_id: str) -> Tenant:
         """The account of an organization. Raises NotAMember, whether it exists or not."""
+        organization_id = organization_id.lower()
         slug = self._organizations.get(organization_id)
         if slug is None or self.personas[self._by_key.get(key, self._by_key[DEFAULT_KEY])].member_of != organization_id:
             raise NotAMember()
