@@ -1,5 +1,7 @@
 """API keys: every test key works, a live key is refused and leaves no trace (header documented, rules assumed)."""
 
+from functools import lru_cache
+
 from mockserver.api.errors import Unauthorized
 
 HEADER = b"x-api-key"
@@ -9,8 +11,9 @@ _MAX_LENGTH = 200
 _ADVICE = "Send the header 'X-API-Key' with a test key, such as sk_test_default."
 
 
+@lru_cache(maxsize=1_024)
 def check_key(value: bytes | None) -> str:
-    """The key of a request. Raises Unauthorized."""
+    """The key of a request. Raises Unauthorized; what is refused is not remembered."""
     if not value:
         raise Unauthorized(f"API key is missing. {_ADVICE}")
     key = value.decode("latin-1").strip()

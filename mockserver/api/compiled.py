@@ -102,18 +102,24 @@ class CompiledOperation:
         await send_json(send, status, answer, headers)
 
     async def _admit(self, request: _Request, receive: Receive) -> None:
-        """Find out who calls, take the tokens, and read the body: all that comes before the account is touched."""
+        """Find out who calls, read the body, open the account and take the tokens."""
         value = request.headers.get(auth.HEADER)
         if self._needs_key or (self._takes_key and value):
             request.key = auth.check_key(value)
+        refused: Refusal | None = None
+        if self._body is not None:
+            try:
+                request.payload = await self._body.read(request.headers, receive)
+            except Refusal as refusal:
+                refused = refusal
+            request.now = self._world.clock.now()
+        # From here to the answer nothing else runs: what is seen of the world now holds.
+        if request.key:
             request.tenant = self._world.tenant(request.key)
             if self._rules.counted:
                 self._spend(request, request.tenant)
-        if self._body is not None:
-            request.payload = await self._body.read(request.headers, receive)
-            # The world may have moved on, been reset or restored meanwhile; from here on nothing else runs.
-            request.now = self._world.clock.now()
-            request.tenant = self._world.tenant(request.key) if request.key else None
+        if refused is not None:
+            raise refused
 
     def _spend(self, request: _Request, tenant: Tenant) -> None:
         """Take the request's tokens. Raises Refusal when there are too few and this account's limit is enforced."""

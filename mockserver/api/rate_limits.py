@@ -1,7 +1,7 @@
 """Rate limits per account and minute of the clock: told on every response, enforced on request (observed)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from mockserver.billing.tiers import TIERS, tier_of
 from mockserver.storage.memory import Tenant
@@ -12,8 +12,7 @@ _WINDOW_SECONDS = 60
 _READ_TOKENS, _WRITE_TOKENS = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """How many requests a minute, how many are left of it, and when the next minute begins (unix seconds)."""
 
     limit: int

@@ -14,15 +14,15 @@ Warning = Literal["low", "critical", "exhausted"]
 @dataclass(frozen=True, slots=True)
 class Tier:
     name: TierName
-    from_cents: int
+    from_microcents: int
     requests_per_minute: int
 
 
 TIERS = (
-    Tier("high_volume", 500_00, 500),
-    Tier("scale", 200_00, 300),
-    Tier("growth", 50_00, 100),
-    Tier("basic", 5_00, 60),
+    Tier("high_volume", in_microcents(500_00), 500),
+    Tier("scale", in_microcents(200_00), 300),
+    Tier("growth", in_microcents(50_00), 100),
+    Tier("basic", in_microcents(5_00), 60),
     Tier("free", 0, 30),
 )
 
@@ -33,7 +33,7 @@ _LOW_BELOW_CENTS = 50
 def tier_of(balance_microcents: int) -> Tier:
     """The tier of a balance."""
     for tier in TIERS:
-        if balance_microcents >= in_microcents(tier.from_cents):
+        if balance_microcents >= tier.from_microcents:
             return tier
     return TIERS[-1]
 

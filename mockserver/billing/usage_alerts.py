@@ -79,11 +79,11 @@ def fire_crossed(context: Context, used_before: int, used_after: int, allocated:
     settings = context.account.usage_alerts
     if not settings.enabled or allocated <= 0:
         return
-    period = f"{context.now:%Y-%m}"
     for threshold in settings.thresholds:
-        is_crossed = used_before * 100 < threshold * allocated <= used_after * 100
-        if is_crossed and not any(each.period == period and each.threshold == threshold for each in settings.fired):
-            _fire(context.at(context.now), period, threshold, used_after, allocated)
+        if used_before * 100 < threshold * allocated <= used_after * 100:
+            period = f"{context.now:%Y-%m}"
+            if not any(each.period == period and each.threshold == threshold for each in settings.fired):
+                _fire(context.at(context.now), period, threshold, used_after, allocated)
 
 
 def _fire(context: Context, period: str, threshold: int, used: int, allocated: int) -> None:

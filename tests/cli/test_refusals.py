@@ -208,7 +208,7 @@ def test_a_folder_without_fixtures_is_named(tmp_path: Path) -> None:
         ("personas/default", "amount_cents: 5000", "amount_cents: 999"),
         ("personas/default", "light: 60, js: 20, pdf: 8, ocr: 4, crawl: 8", "light: 0"),
         ("personas/default", "mix: { light: 60, js: 20, pdf: 8, ocr: 4, crawl: 8 }", "mix: {}"),
-        ("personas/default", "entries: 150", "entries: -1"),
+        ("personas/default", "entries: 120", "entries: -1"),
         ("personas/default", "refund_cents: 25", "refund_cents: -25"),
         ("personas/card_expiring", "expires_in_days: 0", "expires_in_days: 99999999"),
         ("personas/low_balance", "amount_cents: 5000 }\nusage", "amount_cents: 1 }\nusage"),
