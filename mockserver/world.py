@@ -95,13 +95,13 @@ class World:
 
     def tenant(self, key: str) -> Tenant:
         """The account of a key, made on first sight, with all work done that fell due."""
-        return self._open(key, self._by_key.get(key, self._by_key[DEFAULT_KEY]))
+        return self._open(key, self._slug_of(key))
 
     def organization(self, key: str, organization_id: str) -> Tenant:
         """The account of an organization. Raises NotAMember, whether it exists or not."""
         organization_id = organization_id.lower()
         slug = self._organizations.get(organization_id)
-        if slug is None or self.personas[self._by_key.get(key, self._by_key[DEFAULT_KEY])].member_of != organization_id:
+        if slug is None or self.personas[self._slug_of(key)].member_of != organization_id:
             raise NotAMember()
         return self._open(organization_id, slug)
 
@@ -191,6 +191,10 @@ class World:
     def violations(self, key: str) -> list[str]:
         """What does not add up in an account's books."""
         return invariants.violations(self.tenant(key).account, self.catalogue, self.clock.now())
+
+    def _slug_of(self, key: str) -> str:
+        """The persona of a key: its own, or the default one's."""
+        return self._by_key.get(key) or self._by_key[DEFAULT_KEY]
 
     def _open(self, name: str, slug: str) -> Tenant:
         tenant = self._store.get(name)

@@ -39,7 +39,7 @@ def spend(tenant: Tenant, now: datetime, *, write: bool) -> tuple[bool, Allowanc
     enough = tenant.spent + tokens <= limit
     if enough:
         tenant.spent += tokens
-    return enough, Allowance(limit, limit - tenant.spent if enough else max(0, limit - tenant.spent), _reset(window))
+    return enough, Allowance(limit, max(0, limit - tenant.spent), _reset(window))
 
 
 def anonymous(now: datetime) -> Allowance:

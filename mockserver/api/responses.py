@@ -11,6 +11,7 @@ from mockserver.contract import JSON, Contract, Operation
 from mockserver.schemas import Schema, Validator
 
 _KEPT_ITEMS = 20_000
+_OF_THE_WHOLE_LIST = frozenset({"minItems", "maxItems", "uniqueItems"})
 
 
 @dataclass
@@ -46,12 +47,16 @@ class Responses:
         return encode(body)
 
     def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
-        """The list and what is in it are checked apart, which comes to the same: no rule spans two items."""
+        """The list and what is in it are checked apart: the same, unless a rule is about the list as a whole."""
+        listed = self._contract.follow(self._contract.follow(self._schemas[status])["properties"][body.name])
+        if not _OF_THE_WHOLE_LIST.isdisjoint(listed):
+            whole = {body.name: [body.render(each) for each in body.items], **body.rest}
+            _check(validator, whole, f"status {status}", "")
+            return encode(whole)
         _check(validator, {body.name: [], **body.rest}, f"status {status}", "")
         items = self._items.get(body.name)
         if items is None:
-            schema = self._contract.follow(self._schemas[status])["properties"][body.name]["items"]
-            items = self._items[body.name] = _Items(self._contract.validator(schema, closed=True))
+            items = self._items[body.name] = _Items(self._contract.validator(listed["items"], closed=True))
         return encode({body.name: items.fragments(body), **body.rest})
 
 
@@ -64,6 +69,8 @@ class _Items:
 
     def fragments(self, listing: Listing) -> list[orjson.Fragment]:
         """The bytes of all items of a page. Raises BrokenContract."""
+        if len(self._kept) >= _KEPT_ITEMS:
+            self._kept.clear()
         for index, item in enumerate(listing.items):
             if id(item) not in self._kept:
                 self._keep(item, listing, index)
@@ -72,8 +79,6 @@ class _Items:
     def _keep(self, item: object, listing: Listing, index: int) -> None:
         rendered: Mapping[str, Any] = listing.render(item)
         _check(self._validator, rendered, "status 200", f"{listing.name}/{index}/")
-        if len(self._kept) >= _KEPT_ITEMS and index == 0:
-            self._kept.clear()
         self._kept[id(item)] = (item, orjson.Fragment(encode(rendered)))
 
 

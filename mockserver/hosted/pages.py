@@ -71,12 +71,10 @@ class Pages:
         found = self._find_checkout(request)
         if found is None:
             return self._nothing("This checkout session does not exist.")
-        if not _is_same_origin(request):
-            return self._page("nothing.html", 403, message="This form was sent from another site.")
         context, session = found
-        form = await _form(request)
-        if form is None:
-            return self._page("nothing.html", 413, message="This form is too large.")
+        form = await self._form(request)
+        if isinstance(form, Response):
+            return form
         try:
             return self._do(request.path_params["step"], context, session, form)
         except BillingError as error:
@@ -134,11 +132,9 @@ class Pages:
         context = self._find_portal(request)
         if context is None:
             return self._nothing("This portal session does not exist.")
-        if not _is_same_origin(request):
-            return self._page("nothing.html", 403, message="This form was sent from another site.")
-        form = await _form(request)
-        if form is None:
-            return self._page("nothing.html", 413, message="This form is too large.")
+        form = await self._form(request)
+        if isinstance(form, Response):
+            return form
         try:
             is_known = _do_in_portal(request.path_params["step"], context, form.get("card", ""))
         except BillingError as error:
@@ -173,6 +169,15 @@ class Pages:
             return self._nothing("This invoice does not exist.")
         invoice = next(each for each in tenant.account.invoices if each.id == wanted)
         return self._page("invoice.html", invoice=invoice, profile=tenant.account.profile)
+
+    async def _form(self, request: Request) -> dict[str, str] | Response:
+        """The fields of a form; a page that refuses it, if it comes from another site or is too large."""
+        if not _is_same_origin(request):
+            return self._page("nothing.html", 403, message="This form was sent from another site.")
+        fields = await _fields(request)
+        if fields is None:
+            return self._page("nothing.html", 413, message="This form is too large.")
+        return fields
 
     def _nothing(self, message: str) -> Response:
         return self._page("nothing.html", 404, message=message)
@@ -211,7 +216,7 @@ def _is_same_origin(request: Request) -> bool:
     return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
-async def _form(request: Request) -> dict[str, str] | None:
+async def _fields(request: Request) -> dict[str, str] | None:
     """The fields of a form; None if it is too large."""
     body = b""
     async for chunk in request.stream():
