@@ -1,0 +1,81 @@
+"""Before any test: is it there, is it this API, does it take the key? Said within seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contract_tests.caller import Caller
+from contract_tests.errors import Unreachable, UsageError
+from contract_tests.exchange import Exchange, Request
+
+if TYPE_CHECKING:
+    from contract_tests.run import Run
+
+_TRIES = 3
+
+
+def check(run: Run) -> None:
+    """Raises Unreachable, or UsageError when ``--mock`` is said of what is no mock."""
+    run.channel.source = "preflight"
+    if run.settings.mock:
+        _must_be_the_mock(run)
+        return
+    caller = Caller(run.channel, "api-key")
+    reads = [each for each in run.contract.operations.values() if each.is_read and not each.path_names]
+    answers: list[Exchange] = []
+    for operation in reads[:_TRIES]:
+        answer = caller.call(operation.id)
+        if _is_this_api(answer):
+            return
+        answers.append(answer)
+        if answer.status == 0:
+            break
+    raise Unreachable(_complaint(run, answers[-1]))
+
+
+def _must_be_the_mock(run: Run) -> None:
+    answer = run.stranger().raw(Request("GET", "/_mock/health"))
+    if answer.status == 0:
+        raise Unreachable(_silent(run, answer))
+    if answer.status == 403:
+        raise Unreachable(f"{run.channel.base_url} has its control API closed: {answer.object.get('detail', '')}")
+    if answer.object.get("status") != "ok" or "seed" not in answer.object:
+        raise UsageError(
+            f"{run.channel.base_url} is not the mock: GET /_mock/health answers {answer.status}. "
+            "Leave --mock out, and name a key with --api-key-env"
+        )
+
+
+def _is_this_api(answer: Exchange) -> bool:
+    """Whether it speaks as the Billing API does: JSON objects, and no refusal of the key."""
+    if answer.status in (401, 403) or not answer.object:
+        return False
+    return answer.status == 200 or "detail" in answer.object
+
+
+def _complaint(run: Run, answer: Exchange) -> str:
+    url = run.channel.base_url
+    if answer.status == 0:
+        return _silent(run, answer)
+    if answer.status in (401, 403):
+        name = run.settings.api_key_env
+        detail = run.keyring.text(str(answer.object.get("detail", "")))[:200]
+        return f"{url} refuses the key of {name} with {answer.status}: {detail or 'no reason given'}"
+    if 300 <= answer.status < 400:
+        target = run.keyring.text(answer.response_header("location") or "nowhere")[:200]
+        return f"{url} redirects to {target} instead of answering; give the URL of the API itself"
+    if answer.status == 429:
+        return (
+            f"{url} answers 429 (too many requests) and goes on doing so; try again later or with a lower --rate-limit"
+        )
+    if answer.error:
+        return f"{url} answers {answer.status}, but {answer.error}"
+    kind = answer.media_type or "no content type"
+    return (
+        f"{url} is not the Billing API: GET {answer.path} answers {answer.status} with {kind} and no JSON object; "
+        "give the URL without /api/v1/billing"
+    )
+
+
+def _silent(run: Run, answer: Exchange) -> str:
+    return f"{run.channel.base_url} cannot be reached: {answer.error}"

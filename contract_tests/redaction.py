@@ -1,0 +1,111 @@
+"""Secrets are replaced by names before anything looks at an exchange: judges, reports and files see the same text."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import replace
+from urllib.parse import quote
+
+from contract_tests.exchange import ANYBODY, Exchange, Headers
+
+KEY_HEADER = "X-API-Key"
+UNKNOWN_KEY = "unknown key"
+"""Who asks with a key that nobody gave to the kit."""
+
+_NAME = re.compile(r"\[([a-z0-9][a-z0-9 .-]*)\]")
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-control-token", "x-auth-token"}
+)
+_WELL_KNOWN = re.compile(
+    r"sk_(?:live|test)_[A-Za-z0-9_]+|whsec_[A-Za-z0-9+/=_-]+|(?<=_secret_)[A-Za-z0-9]+|Bearer [A-Za-z0-9._~+/=-]{8,}"
+)
+_DIGITS = re.compile(r'(?<=")\d{13,19}(?=")')
+_MIN_LENGTH = 6
+"""What is shorter is no secret: replacing it would make nonsense of every report."""
+
+
+class Keyring:
+    """The keys of a run, each under a name. Nothing but the channel ever sees a key."""
+
+    def __init__(self, *, foreign: bool = False) -> None:
+        self._keys: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._secrets: dict[str, str] = {}
+        self._foreign = foreign
+        """Whether keys that nobody registered are somebody's, as in traffic of others, and get names of their own."""
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, name: str, key: str, *, is_secret: bool = True) -> str:
+        """Take a key under a name: the name. The mock's keys are no secrets, and ``sk_test_...`` is replaced anyway."""
+        self._keys[name] = key
+        self._names[key] = name
+        if is_secret:
+            self.hide(name, key)
+        return name
+
+    def hide(self, name: str, secret: str) -> None:
+        """Replace a secret, in any of its spellings, by ``[name]`` from now on."""
+        if len(secret) < _MIN_LENGTH:
+            return
+        encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
+        for spelling in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], encoded):
+            self._secrets[spelling.lower()] = f"[{name}]"
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._pattern = re.compile("|".join(re.escape(each) for each in longest_first), re.IGNORECASE)
+
+    def key(self, name: str) -> str:
+        return self._keys[name]
+
+    def name_of(self, key: str | None) -> str:
+        """Who asks with a key."""
+        if not key:
+            return ANYBODY
+        if key in self._names:
+            return self._names[key]
+        if found := _NAME.fullmatch(key):
+            return found[1]
+        return self.add(f"key {len(self._keys) + 1}", key) if self._foreign else UNKNOWN_KEY
+
+    def text(self, text: str) -> str:
+        """The same text without secrets."""
+        if self._pattern is not None:
+            text = self._pattern.sub(lambda found: self._secrets[found[0].lower()], text)
+        text = _WELL_KNOWN.sub("[secret]", text)
+        return _DIGITS.sub(_without_card_number, text)
+
+    def body(self, body: bytes) -> bytes:
+        """The same body without secrets; one that is no text is kept, as no key stands in it readably."""
+        try:
+            return self.text(body.decode("utf-8")).encode("utf-8")
+        except UnicodeDecodeError:
+            return self.text(body.decode("latin-1")).encode("latin-1")
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        """The same exchange without secrets."""
+        return replace(
+            exchange,
+            url=self.text(exchange.url),
+            path=self.text(exchange.path),
+            request_headers=self.headers(exchange.request_headers),
+            request_body=self.body(exchange.request_body),
+            response_headers=self.headers(exchange.response_headers),
+            response_body=self.body(exchange.response_body),
+            error=self.text(exchange.error),
+        )
+
+    def headers(self, headers: Headers) -> Headers:
+        """The same headers: secret ones by name only, the others without secrets."""
+        return tuple((name, self._header(name, value)) for name, value in headers)
+
+    def _header(self, name: str, value: str) -> str:
+        if name.lower() == KEY_HEADER.lower():
+            return f"[{self.name_of(value)}]" if value else value
+        return "[secret]" if name.lower() in _SECRET_HEADERS else self.text(value)
+
+
+def _without_card_number(found: re.Match[str]) -> str:
+    digits = [int(each) for each in reversed(found[0])]
+    doubled = sum(sum(divmod(2 * each, 10)) for each in digits[1::2])
+    return "[card number]" if (sum(digits[::2]) + doubled) % 10 == 0 else found[0]

@@ -1,0 +1,65 @@
+"""The verdicts of one run of the kit: a test for each operation and check, and one for each story."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_tests.checks import CHECKS, check_of
+from contract_tests.contract import Contract
+from contract_tests.finding import Finding
+from contract_tests.run import Result
+from contract_tests.stories import STORIES
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test for each operation of the contract that is tested, and each check."""
+    if "operation" in metafunc.fixturenames:
+        operations = Contract.load(metafunc.config.getoption("spec")).operations
+        marked = [
+            pytest.param(operation, check, marks=getattr(pytest.mark, check), id=f"{operation}-{check}")
+            for operation in operations
+            for check in CHECKS
+        ]
+        metafunc.parametrize(("operation", "check"), marked)
+
+
+def test_the_deployment_keeps_its_contract(result: Result, operation: str, check: str) -> None:
+    """Nothing that this check looks for was found on this operation."""
+    if operation not in result.coverage.operations:
+        pytest.skip("not selected")
+    if not result.coverage.operations[operation].statuses:
+        pytest.skip(f"never called: {', '.join(result.coverage.operations[operation].why.values()) or 'not allowed'}")
+    told = [each for each in result.failures if each.operation == operation and check_of(each) == check]
+    assert not told, "\n\n".join(map(sentence, told))
+
+
+def test_what_is_beside_the_contract_is_refused(result: Result) -> None:
+    """Undeclared paths and methods do nothing."""
+    told = [each for each in result.failures if each.operation not in result.contract.operations]
+    assert not told, "\n\n".join(map(sentence, told))
+
+
+@pytest.mark.story
+@pytest.mark.parametrize("name", [story.name for story in STORIES])
+def test_the_story_comes_true(result: Result, name: str) -> None:
+    """What the story says came of it."""
+    told = [each for each in result.failures if each.source == f"stories: {name}"]
+    assert not told, "\n\n".join(map(sentence, told))
+    skipped = [each for each in result.skipped if each.what.startswith(f"story: {name}")]
+    if skipped:
+        pytest.skip(skipped[0].why)
+
+
+def test_the_run_was_whole(result: Result) -> None:
+    """Every driver came to its end."""
+    assert not result.ended_early
+    assert not result.broken
+
+
+def sentence(finding: Finding) -> str:
+    """A finding, for whoever reads the failure."""
+    lines = [f"{finding.kind} at {finding.where} ({finding.keyword})", f"  expected {finding.expected}"]
+    lines += [f"  got      {finding.got}", f"  contract {finding.spec}, {finding.provenance}"]
+    if finding.exchange is not None:
+        lines.append(f"  in       {finding.exchange.method} {finding.exchange.url}")
+    return "\n".join(lines)
