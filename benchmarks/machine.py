@@ -13,15 +13,21 @@ _KIB_PER_GIB = 1024 * 1024
 
 def describe(prism: str, node: str) -> dict[str, str]:
     """What a reader needs to judge figures, by name."""
+    return hardware() | {
+        "Packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+        "Node": node.removeprefix("v"),
+        "Prism": prism,
+    }
+
+
+def hardware() -> dict[str, str]:
+    """The machine itself, and its Python."""
     return {
         "Processor": f"{_field('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores",
         "Memory": f"{int(_field('/proc/meminfo', 'MemTotal').split()[0]) / _KIB_PER_GIB:.0f} GiB",
         "System": f"{platform.system()} {platform.release()}",
-        "Load average before the run": f"{os.getloadavg()[0]:.2f}",
+        "Load average": f"{os.getloadavg()[0]:.2f}",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
-        "Packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
-        "Node": node.removeprefix("v"),
-        "Prism": prism,
     }
 
 

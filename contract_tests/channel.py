@@ -30,6 +30,8 @@ MAX_RETRIES = 3
 MAX_RETRY_AFTER = 60.0
 GONE_AFTER = 5
 """So many requests without any answer, one after another: the deployment is gone."""
+THROTTLED_AFTER = 20
+"""So many 429 one after another, although the kit waited as it was told: nothing more can be learnt."""
 
 _CHUNK = 65_536
 
@@ -113,6 +115,7 @@ class Channel:
         self._count = 0
         self._next_at = 0.0
         self._silent = 0
+        self._throttled = 0
         self._local = threading.local()
         self._prefix = urlsplit(self.base_url).path
 
@@ -193,6 +196,9 @@ class Channel:
             self._silent = self._silent + 1 if exchange.status == 0 else 0
             if self._silent >= GONE_AFTER:
                 raise Unreachable(f"{self.base_url} does not answer any more: {error}")
+            self._throttled = self._throttled + 1 if exchange.status == 429 and self.retries_429 else 0
+            if self._throttled >= THROTTLED_AFTER:
+                raise Unreachable(f"{self.base_url} answers nothing but 429 any more; try a lower --rate-limit")
         return response, exchange
 
     def redacted(self, exchange: Exchange) -> Exchange:
@@ -235,10 +241,7 @@ class Channel:
 
     def _pause(self, exchange: Exchange) -> float | None:
         """How long to wait before asking again; None if the answer is to be taken."""
-        if exchange.status != 429 or not self.retries_429:
-            return None
-        text = exchange.response_header("retry-after") or ""
-        seconds = float(text) if text.isascii() and text.isdigit() else _until(text)
+        seconds = retry_after(exchange) if exchange.status == 429 and self.retries_429 else None
         return min(seconds, MAX_RETRY_AFTER) if seconds is not None else None
 
 
@@ -271,7 +274,7 @@ class Adapter(HTTPAdapter):
             return silent, plain(error)
         body, error_text = _read(response.raw, ends_at)
         response._content = body
-        response._content_consumed = True  # type: ignore[attr-defined]
+        response._content_consumed = True
         return response, error_text
 
 
@@ -284,6 +287,12 @@ def attach(channel: Channel, session: requests.Session) -> requests.Session:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def retry_after(exchange: Exchange) -> float | None:
+    """The seconds that an answer asks to wait; None if it does not."""
+    text = exchange.response_header("retry-after") or ""
+    return float(text) if text.isascii() and text.isdigit() else _until(text)
 
 
 def plain(error: Exception) -> str:
@@ -310,8 +319,8 @@ _PLAIN = (
     ("timed out", "no answer within --timeout"),
     ("Connection reset", "connection reset"),
     ("RemoteDisconnected", "the connection was closed without an answer"),
-    ("Connection aborted", "connection aborted"),
     ("BadStatusLine", "the answer is not HTTP"),
+    ("Connection aborted", "connection aborted"),
 )
 
 

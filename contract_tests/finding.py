@@ -65,6 +65,8 @@ class Verdicts:
     heard: set[Key] = field(default_factory=set)
     """What was found, again or for the first time, since somebody cleared this."""
     _found: dict[Key, Finding] = field(default_factory=dict)
+    _latest: dict[Key, int] = field(default_factory=dict)
+    """The exchange that showed each finding last: two judges of one exchange count once."""
 
     def add(self, finding: Finding) -> bool:
         """Take note of a finding: whether it is a new one. Of the same finding the shortest way there is kept."""
@@ -72,13 +74,20 @@ class Verdicts:
         before = self._found.get(finding.key)
         if before is None:
             self._found[finding.key] = finding
+            self._note(finding)
             if self.on_new is not None:
                 self.on_new(finding)
             return True
+        is_another = finding.exchange is None or finding.exchange.number != self._latest.get(finding.key)
         shorter = finding if len(finding.steps) < len(before.steps) else before
         witnesses = tuple(dict.fromkeys(before.witnesses + finding.witnesses))
-        self._found[finding.key] = replace(shorter, times=before.times + 1, witnesses=witnesses)
+        self._found[finding.key] = replace(shorter, times=before.times + is_another, witnesses=witnesses)
+        self._note(finding)
         return False
+
+    def _note(self, finding: Finding) -> None:
+        if finding.exchange is not None:
+            self._latest[finding.key] = finding.exchange.number
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._found.values())

@@ -1,0 +1,80 @@
+"""The two that look for the faults: the kit, and Schemathesis as it comes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import BenchError
+from benchmarks.mutation.subjects import CORRECT, PROJECT, running
+
+SPEC = PROJECT / "spec" / "openapi.yaml"
+STOCK_EXAMPLES = 10
+"""Stock Schemathesis generates 100 for each operation unless it is told otherwise; that takes a minute for each fault."""
+KIT_EXAMPLES = 5
+_PATIENCE = 300
+
+Failure = tuple[str, str]
+"""Operation and check."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one judge said of one server."""
+
+    fault: str
+    seed: int
+    failures: frozenset[Failure]
+    """Operation and check, or rule, of each failure."""
+    found_by: str
+    """The part of the judge that found the first."""
+    seconds: float
+    requests: int = 0
+
+
+def kit(fault: str, seed: int) -> Verdict:
+    """The kit with everything on; it stops at the first failure, but of the correct server it must see all."""
+    from contract_tests.contract import Contract
+    from contract_tests.run import Run
+    from contract_tests.settings import Settings
+
+    with running(fault, seed) as url:
+        settings = Settings(url, SPEC, mock=True, seed=seed, max_examples=KIT_EXAMPLES, fail_fast=fault != CORRECT)
+        started = time.monotonic()
+        run = Run(settings, Contract.load(SPEC))
+        run.execute()
+        result = run.result()
+        seconds = time.monotonic() - started
+    if result.broken:
+        raise BenchError(f"the kit broke on '{fault}': {result.broken[0]}")
+    failures = frozenset((each.operation, f"{each.kind}: {each.keyword}") for each in result.failures)
+    first = result.failures[0].source if result.failures else ""
+    return Verdict(fault, seed, failures, first, seconds, result.exchanges)
+
+
+def stock(fault: str, seed: int) -> Verdict:
+    """``schemathesis run`` as it comes, but for the number of examples."""
+    with running(fault, seed) as url, tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [str(Path(sys.executable).parent / "schemathesis"), "run", str(SPEC), "--url", url]
+        command += ["-H", "X-API-Key: sk_test_default", "--seed", str(seed), "--max-examples", str(STOCK_EXAMPLES)]
+        command += ["--no-color", "--report", "json", "--report-json-path", str(report)]
+        started = time.monotonic()
+        subprocess.run(command, cwd=folder, capture_output=True, timeout=_PATIENCE, check=False)
+        seconds = time.monotonic() - started
+        try:
+            told = json.loads(report.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise BenchError(f"stock Schemathesis wrote no report on '{fault}'") from None
+    return Verdict(fault, seed, failures_of(told), "", seconds)
+
+
+def failures_of(report: dict[str, Any]) -> frozenset[Failure]:
+    """Operation and check of each failure of Schemathesis' JSON report."""
+    return frozenset((label, each["type"]) for each in report["failures"] for label in each["operations"])

@@ -1,0 +1,129 @@
+"""The table of who found what, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from benchmarks.mutation.judges import KIT_EXAMPLES, STOCK_EXAMPLES, Failure, Verdict
+from benchmarks.mutation.subjects import Mutant
+
+STATE_GROUPS = ("state", "money", "pagination", "idempotency", "tenants")
+
+
+@dataclass
+class Results:
+    """Everything that was measured."""
+
+    mutants: list[Mutant]
+    kit: dict[str, Verdict] = field(default_factory=dict)
+    stock: dict[str, Verdict] = field(default_factory=dict)
+    kit_on_correct: list[Verdict] = field(default_factory=list)
+    stock_on_correct: list[Verdict] = field(default_factory=list)
+    again: list[Verdict] = field(default_factory=list)
+    """Some faults once more, with other seeds."""
+    seconds: float = 0.0
+
+    @property
+    def noise(self) -> frozenset[Failure]:
+        """What stock Schemathesis says of the correct server: on a faulty one it says nothing about the fault."""
+        return frozenset().union(*(each.failures for each in self.stock_on_correct))
+
+    def kit_kills(self, mutant: Mutant) -> bool:
+        return bool(self.kit[mutant.name].failures)
+
+    def stock_kills(self, mutant: Mutant) -> bool:
+        return bool(self.stock[mutant.name].failures - self.noise)
+
+
+def markdown(results: Results, machine: dict[str, str]) -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            "# Who finds the faults",
+            "",
+            "`make mutants` starts the mock with one named fault after another (`python -m tests.mutants --list`) and lets the",
+            "contract kit and Schemathesis, as it comes, look for it. The faults were written by somebody who had not seen the kit.",
+            "",
+            *_groups(results),
+            "",
+            *_correct(results),
+            "",
+            *_survivors(results),
+            "",
+            *_every(results),
+            "",
+            "## How it was measured",
+            "",
+            f"- The kit: everything on (`--mock`), seed 1, `--max-examples {KIT_EXAMPLES}`, up to the first failure (`--fail-fast`).",
+            f"- Stock: `schemathesis run spec/openapi.yaml --url ... -H 'X-API-Key: sk_test_default' --max-examples {STOCK_EXAMPLES}`,",
+            "  all phases and checks. A fault counts as found if it says anything that it does not say of the correct server.",
+            f"- The whole took {results.seconds / 60:.1f} minutes.",
+            "",
+            *(f"- {name}: {value}" for name, value in machine.items()),
+            "",
+        ]
+    )
+
+
+def _groups(results: Results) -> Iterable[str]:
+    yield "| group | faults | the kit | stock Schemathesis | the kit, median seconds to find |"
+    yield "|---|---|---|---|---|"
+    for group in dict.fromkeys(each.group for each in results.mutants):
+        yield _row(results, group, [each for each in results.mutants if each.group == group])
+    about_state = [each for each in results.mutants if each.group in STATE_GROUPS]
+    yield _row(results, "*state and tenants*", about_state)
+    yield _row(results, "**all**", results.mutants)
+
+
+def _row(results: Results, name: str, mutants: Sequence[Mutant]) -> str:
+    ours = sum(map(results.kit_kills, mutants))
+    theirs = sum(map(results.stock_kills, mutants))
+    seconds = [results.kit[each.name].seconds for each in mutants if results.kit_kills(each)]
+    share = f"{100 * ours / len(mutants):.0f} %" if mutants else ""
+    return (
+        f"| {name} | {len(mutants)} | {ours} ({share}) | {theirs} | {median(seconds):.1f} |"
+        if seconds
+        else (f"| {name} | {len(mutants)} | {ours} ({share}) | {theirs} | |")
+    )
+
+
+def _correct(results: Results) -> Iterable[str]:
+    false = [each for each in results.kit_on_correct if each.failures]
+    requests = sum(each.requests for each in results.kit_on_correct)
+    yield (
+        f"On the correct server, {len(results.kit_on_correct)} seeds, {requests:,} requests: **{len(false)} runs of the kit "
+        f"with a false failure**; stock Schemathesis says {len(results.noise)} things about it in "
+        f"{len(results.stock_on_correct)} seeds. A whole run of the kit takes "
+        f"{median(each.seconds for each in results.kit_on_correct):.0f} s."
+    )
+    for each in false:
+        yield f"- seed {each.seed}: {sorted(each.failures)}"
+    found = sum(1 for each in results.again if each.failures)
+    yield ""
+    yield (
+        f"With other seeds: {found} of {len(results.again)} ({len({each.fault for each in results.again})} faults, one or more of "
+        f"each group, with {len({each.seed for each in results.again})} seeds each)."
+    )
+
+
+def _survivors(results: Results) -> Iterable[str]:
+    missed = [each for each in results.mutants if not results.kit_kills(each)]
+    yield "## What the kit does not find"
+    yield ""
+    yield from (f"- `{each.name}` ({each.group}): {each.description}" for each in missed)
+    if not missed:
+        yield "Nothing of this list."
+
+
+def _every(results: Results) -> Iterable[str]:
+    yield "## Every fault"
+    yield ""
+    yield "| fault | what a client sees | the kit, by | stock |"
+    yield "|---|---|---|---|"
+    for each in results.mutants:
+        verdict = results.kit[each.name]
+        stock = "found" if results.stock_kills(each) else ""
+        by = verdict.found_by if verdict.failures else "**not found**"
+        yield f"| `{each.name}` | {each.description.replace('|', '/')} | {by} | {stock} |"
