@@ -8,16 +8,23 @@ TOOLS := tools/node_modules/.ready
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
-.PHONY: serve test test-slow check bench lock clean
+.PHONY: serve test test-slow contract mutants check bench lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
 
-test: $(READY) ## make the environment and run all tests but the slow ones
+test: $(READY) ## make the environment and run all tests but the slow ones, and a fast run of the contract kit
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
 
 test-slow: $(READY) $(TOOLS) ## the slow tests: stock Schemathesis, Prism as a proxy, a TypeScript client, a wheel
 	$(BIN)/python -m pytest -m slow
+
+contract: $(READY) ## the whole contract kit: on the mock, or gently on the deployment of URL=https://...
+	$(BIN)/python -m pytest contract_tests --quiet $(if $(URL),--base-url $(URL) --rate-limit 5/s --max-time 10m,--max-examples 50)
+
+mutants: $(READY) ## how many faults the kit finds, beside stock Schemathesis; writes benchmarks/MUTANTS.md
+	$(BIN)/python -m benchmarks.mutation.run
 
 check: $(READY) $(TOOLS) ## lint, format, types, and both contracts
 	$(BIN)/ruff check

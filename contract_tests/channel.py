@@ -147,7 +147,7 @@ class Channel:
 
     def carry(self, prepared: requests.PreparedRequest, adapter: Adapter) -> requests.Response:
         """Take one prepared request through all of it."""
-        outgoing = self._outgoing(prepared)
+        outgoing = self.outgoing(prepared)
         for gate in self.gates:
             gate.before(outgoing)
         for attempt in range(MAX_RETRIES + 1):
@@ -205,7 +205,8 @@ class Channel:
         """The same exchange, secrets replaced by names."""
         return self.keyring.exchange(exchange)
 
-    def _outgoing(self, prepared: requests.PreparedRequest) -> Outgoing:
+    def outgoing(self, prepared: requests.PreparedRequest) -> Outgoing:
+        """A prepared request, as gates see it."""
         url = str(prepared.url)
         rest = url.removeprefix(self.base_url)
         is_below = url.startswith(self.base_url) and rest[:1] in ("", "/", "?", "#")
@@ -278,12 +279,13 @@ class Adapter(HTTPAdapter):
         return response, error_text
 
 
-def attach(channel: Channel, session: requests.Session) -> requests.Session:
+def attach(channel: Channel, session: requests.Session, adapter: Adapter | None = None) -> requests.Session:
     """Make a session send everything through a channel, and nothing on its own account."""
     session.trust_env = False
+    session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # noqa: ARG005
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.adapters.clear()
-    adapter = Adapter(channel)
+    adapter = adapter or Adapter(channel)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

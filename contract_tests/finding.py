@@ -89,6 +89,10 @@ class Verdicts:
         if finding.exchange is not None:
             self._latest[finding.key] = finding.exchange.number
 
+    def shown_by(self, number: int) -> list[Finding]:
+        """What an exchange showed, as long as no later one has shown it again."""
+        return [self._found[key] for key, latest in self._latest.items() if latest == number]
+
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._found.values())
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contract_tests.caller import Caller
+from contract_tests.channel import retry_after
 from contract_tests.errors import Unreachable, UsageError
 from contract_tests.exchange import Exchange, Request
 
@@ -12,25 +15,48 @@ if TYPE_CHECKING:
     from contract_tests.run import Run
 
 _TRIES = 3
+PATIENCE = 8.0
+"""Seconds for an answer, and for a deployment that answers 429."""
 
 
 def check(run: Run) -> None:
     """Raises Unreachable, or UsageError when ``--mock`` is said of what is no mock."""
-    run.channel.source = "preflight"
-    if run.settings.mock:
-        _must_be_the_mock(run)
-        return
+    channel = run.channel
+    limits = channel.limits
+    channel.source, channel.retries_429 = "preflight", False
+    channel.limits = replace(limits, timeout=min(limits.timeout, PATIENCE))
+    try:
+        if run.settings.mock:
+            _must_be_the_mock(run)
+        else:
+            _must_be_the_api(run)
+    finally:
+        channel.limits, channel.retries_429 = limits, True
+
+
+def _must_be_the_api(run: Run) -> None:
     caller = Caller(run.channel, "api-key")
     reads = [each for each in run.contract.operations.values() if each.is_read and not each.path_names]
     answers: list[Exchange] = []
     for operation in reads[:_TRIES]:
-        answer = caller.call(operation.id)
+        answer = _ask(caller, operation.id)
         if _is_this_api(answer):
             return
         answers.append(answer)
-        if answer.status == 0:
+        if answer.error or answer.status == 429:
             break
     raise Unreachable(_complaint(run, answers[-1]))
+
+
+def _ask(caller: Caller, operation_id: str) -> Exchange:
+    """An answer other than 429, if there is one within the time of our patience."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        answer = caller.call(operation_id)
+        wait = retry_after(answer) or 1.0
+        if answer.status != 429 or time.monotonic() + wait > deadline:
+            return answer
+        time.sleep(wait)
 
 
 def _must_be_the_mock(run: Run) -> None:
@@ -38,7 +64,8 @@ def _must_be_the_mock(run: Run) -> None:
     if answer.status == 0:
         raise Unreachable(_silent(run, answer))
     if answer.status == 403:
-        raise Unreachable(f"{run.channel.base_url} has its control API closed: {answer.object.get('detail', '')}")
+        detail = _words(run, answer.object.get("detail", ""))
+        raise Unreachable(f"{run.channel.base_url} has its control API closed: {detail}")
     if answer.object.get("status") != "ok" or "seed" not in answer.object:
         raise UsageError(
             f"{run.channel.base_url} is not the mock: GET /_mock/health answers {answer.status}. "
@@ -50,7 +77,7 @@ def _is_this_api(answer: Exchange) -> bool:
     """Whether it speaks as the Billing API does: JSON objects, and no refusal of the key."""
     if answer.status in (401, 403) or not answer.object:
         return False
-    return answer.status == 200 or "detail" in answer.object
+    return answer.status == 200 or (answer.status not in (404, 405, 429) and "detail" in answer.object)
 
 
 def _complaint(run: Run, answer: Exchange) -> str:
@@ -59,10 +86,10 @@ def _complaint(run: Run, answer: Exchange) -> str:
         return _silent(run, answer)
     if answer.status in (401, 403):
         name = run.settings.api_key_env
-        detail = run.keyring.text(str(answer.object.get("detail", "")))[:200]
+        detail = _words(run, answer.object.get("detail", ""))
         return f"{url} refuses the key of {name} with {answer.status}: {detail or 'no reason given'}"
     if 300 <= answer.status < 400:
-        target = run.keyring.text(answer.response_header("location") or "nowhere")[:200]
+        target = _words(run, answer.response_header("location") or "nowhere")
         return f"{url} redirects to {target} instead of answering; give the URL of the API itself"
     if answer.status == 429:
         return (
@@ -75,6 +102,11 @@ def _complaint(run: Run, answer: Exchange) -> str:
         f"{url} is not the Billing API: GET {answer.path} answers {answer.status} with {kind} and no JSON object; "
         "give the URL without /api/v1/billing"
     )
+
+
+def _words(run: Run, said: object) -> str:
+    """What a deployment said, in one line."""
+    return " ".join(run.keyring.text(str(said)).split())[:200]
 
 
 def _silent(run: Run, answer: Exchange) -> str:

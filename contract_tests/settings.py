@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from contract_tests.errors import UsageError
+from contract_tests.text import printable
 
 API_KEY_ENV = "BILLING_API_KEY"
 REPORTS = ("junit", "html", "json", "sarif", "har")
@@ -85,7 +86,7 @@ def base_url(text: str) -> str:
     if parts.query or parts.fragment:
         raise UsageError("the URL must end with the path: no '?' and no '#'")
     if parts.scheme not in ("http", "https") or not is_fine:
-        shown = "".join(each if each.isprintable() else "?" for each in text[:100])
+        shown = printable(text[:100])
         raise UsageError(f"'{shown}' is no URL of a deployment; give one such as https://staging.example.com")
     # As requests writes it when it sends, so that the one is recognised in the other.
     netloc = f"[{host}]" if ":" in host else host.lower()

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from contract_tests.caller import Caller
 from contract_tests.channel import Withheld
@@ -34,6 +35,11 @@ class Probe:
     location: str
     name: str
     value: Any
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether the thing is left out."""
+        return self.value is _ABSENT
 
 
 def drive(run: Run) -> None:
@@ -178,24 +184,32 @@ def _strings(schema: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _send(caller: Caller, operation: Operation, base: Any, path: Mapping[str, str], probe: Probe | None) -> None:
+def request(operation: Operation, base: Any, path: Mapping[str, str], probe: Probe | None) -> Request | None:
+    """An otherwise valid request with a probe in it; None for what no header can carry."""
     body = dict(base)
-    query: dict[str, Any] = {}
-    headers: dict[str, str] = {}
+    made = Request(operation.method, operation.path)
+    for name, value in path.items():
+        made.path = made.path.replace(f"{{{name}}}", quote(value, safe=""))
     if probe is not None and probe.location == "query":
-        query[probe.name] = probe.value
+        made.query.append((probe.name, str(probe.value)))
     elif probe is not None and probe.location == "header":
         if not _fits_a_header(probe.value):
-            return
-        headers[probe.name] = probe.value
-    elif probe is not None and probe.value is _ABSENT:
+            return None
+        made.headers[probe.name] = probe.value
+    elif probe is not None and probe.is_absence:
         body.pop(probe.name, None)
     elif probe is not None:
         body[probe.name] = probe.value
     if operation.body is not None:
-        caller.call(operation.id, body, path=path, query=query, headers=headers)
-    else:
-        caller.call(operation.id, path=path, query=query, headers=headers)
+        made.body = json.dumps(body).encode()
+        made.headers["Content-Type"] = JSON
+    return made
+
+
+def _send(caller: Caller, operation: Operation, base: Any, path: Mapping[str, str], probe: Probe | None) -> None:
+    made = request(operation, base, path, probe)
+    if made is not None:
+        caller.raw(made)
 
 
 def _fits_a_header(text: str) -> bool:

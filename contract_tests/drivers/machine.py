@@ -26,6 +26,8 @@ _CODES = ("WELCOME10", "BONUS5", "SPRING2025", "NONE")
 _STEPS = 30
 _ROUNDS = 4
 """How often the machine is started again after it found something."""
+_SHRINKING = 1_500
+"""So many requests may be spent on finding a shorter way to what was found."""
 
 
 class Found(Exception):
@@ -38,7 +40,14 @@ class Stage:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.known: set[Key] = set()
+        self.found_at: int | None = None
+        """How many exchanges there were when this round found something."""
         self.ended: KitError | requests.RequestException | None = None
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether enough was spent on a shorter way. Steps do nothing then, which ends Hypothesis' search."""
+        return self.found_at is not None and self.run.judge.judged - self.found_at > _SHRINKING
 
 
 def drive(run: Run) -> None:
@@ -65,6 +74,7 @@ def drive(run: Run) -> None:
     )
     stage = Stage(run)
     for round in range(_ROUNDS):
+        stage.found_at = None
         machine = seed(run.settings.seed + round)(make_machine(stage))
         try:
             with with_reporter(lambda *_: None):
@@ -131,7 +141,7 @@ def make_machine(stage: Stage) -> type:
 
         def play(self, step: Any) -> Any:
             """Play one step; what ends the run ends the examples too."""
-            if stage.ended is not None:
+            if stage.ended is not None or stage.is_spent:
                 return None
             try:
                 answer = step()
@@ -141,6 +151,7 @@ def make_machine(stage: Stage) -> type:
                 stage.ended = error
                 return None
             if run.verdicts.heard - stage.known:
+                stage.found_at = stage.found_at or run.judge.judged
                 raise Found
             return answer
 

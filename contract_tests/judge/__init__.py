@@ -208,10 +208,10 @@ class Judge:
         if exchange.status >= 500:
             self._unknown_outcome(exchange, operation)
         elif exchange.status >= 400:
-            if exchange.status in (401, 403, 413, 415, 422, 429):
+            if not operation.is_read:
                 tracker.steps.append(exchange)
+            if exchange.status in (401, 403, 413, 415, 422, 429):
                 return
-            tracker.steps.append(exchange)
             self._tell_faults(tracker, operation.id, exchange, _guarded(refusals.faults(tracker, answer)))
         elif isinstance(answer.body, dict) and answer.body and not request.breaches:
             self._hear_success(tracker, answer)

@@ -138,6 +138,9 @@ def recharge_check_is_consistent(answer: Answer) -> Iterator[Fault]:
     if days is not None and (days < 0) != body["card_expired"]:
         got = f"{body['card_expired']} with {days} days"
         yield Fault("state", "/card_expired", "expired", "true exactly when no days are left", got)
+    if (days is None) != (body["card_last4"] is None):
+        got = f"{days} with card {body['card_last4']}"
+        yield Fault("state", "/card_days_until_expiry", "card", "days exactly when there is a card", got)
     if (body["card_brand"] is None) != (body["card_last4"] is None):
         yield Fault("state", "/card_last4", "card", "brand and digits of one card", "one without the other")
 

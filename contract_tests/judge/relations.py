@@ -245,7 +245,7 @@ def check_counts_the_days(views: Views) -> Iterator[Told]:
     month, year = found[0]["card_exp_month"], found[0]["card_exp_year"]
     end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
     days = (end - now).days
-    if abs(check["card_days_until_expiry"] - days) > 1:
+    if check["card_days_until_expiry"] != days:
         got = str(check["card_days_until_expiry"])
         where = "/card_days_until_expiry"
         yield effects.CHECK, Fault("time", where, "expiry", f"{days}, to the end of {month}/{year}", got)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from contract_tests.exchange import Exchange, NotJson
 from contract_tests.judge.answer import Answer, Fault
 
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?:cs|bps|seti)_[A-Za-z0-9_]{8,}")
@@ -18,14 +19,17 @@ class Tenants:
 
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
+        self._said: set[tuple[str, str]] = set()
+        """Texts around ids that an account once sent, such as a URL: they may come back in any of its views."""
 
     def faults(self, account: str, answer: Answer) -> Iterator[Fault]:
         """Ids in an answer that belong to another account."""
         if len(self._owners) > _REMEMBERED:
             self._owners.clear()
+        self._said |= {(account, text) for _, id, text in _ids(_sent(answer.exchange), "") if text != id}
         echoed = answer.exchange.url + answer.exchange.request_body.decode("utf-8", "replace")
-        for where, id in _ids(answer.body, ""):
-            if id in echoed:
+        for where, id, text in _ids(answer.body, ""):
+            if id in echoed or (account, text) in self._said:
                 continue  # what the caller itself sent may come back
             owner = self._owners.setdefault(id, account)
             if owner != account:
@@ -33,7 +37,15 @@ class Tenants:
                 yield Fault("tenant", where, "isolation", "nothing of another account", got, "documented")
 
 
-def _ids(node: Any, where: str) -> Iterator[tuple[str, str]]:
+def _sent(exchange: Exchange) -> Any:
+    try:
+        return exchange.sent
+    except NotJson:
+        return None
+
+
+def _ids(node: Any, where: str) -> Iterator[tuple[str, str, str]]:
+    """Where each id stands, the id, and the text that it stands in."""
     if isinstance(node, dict):
         for name, value in node.items():
             if name not in _SHARED:
@@ -43,4 +55,4 @@ def _ids(node: Any, where: str) -> Iterator[tuple[str, str]]:
             yield from _ids(each, f"{where}/*")
     elif isinstance(node, str):
         for found in _ID.findall(node):
-            yield where, found
+            yield where, found, node

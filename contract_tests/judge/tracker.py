@@ -143,7 +143,7 @@ class Tracker:
             yield from self._settings_read(operation, answer.body)
         if operation == effects.AUDIT:
             yield from self._audit_read(answer)
-        if "total" in answer.body and not answer.params.get("reference_type"):
+        if "total" in answer.body and answer.params.get("reference_type") is None:
             yield from self._never_shorter(operation, answer.body["total"])
 
     @property

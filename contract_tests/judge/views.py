@@ -29,7 +29,7 @@ class Views:
         for view in reversed(self._views):
             params = _params(view)
             is_first = not params.get("offset") and params.get("page", 1) == 1
-            if view.operation == name and is_first and not params.get("reference_type"):
+            if view.operation == name and is_first and params.get("reference_type") is None:
                 return view.body
         return None
 
@@ -39,7 +39,7 @@ class Views:
         total = None
         for view in self._views:
             params = _params(view)
-            if view.operation == name and not params.get("reference_type"):
+            if view.operation == name and params.get("reference_type") is None:
                 size = params.get("limit") or params.get("per_page") or 0
                 start = params.get("offset", (params.get("page", 1) - 1) * size)
                 if len(view.body[field]) > len(starts.get(start, [])):
@@ -54,7 +54,7 @@ class Views:
         """Each page that was read: where it starts, its entries, how many there are in all."""
         for view in self._views:
             params = _params(view)
-            if view.operation == name and not params.get("reference_type"):
+            if view.operation == name and params.get("reference_type") is None:
                 size = params.get("limit") or params.get("per_page") or 0
                 yield params.get("offset", (params.get("page", 1) - 1) * size), view.body[field], view.body["total"]
 
@@ -62,7 +62,7 @@ class Views:
         """Pages by ``reference_type``: which, where the page starts, the page."""
         for view in self._views:
             params = _params(view)
-            if view.operation == name and params.get("reference_type"):
+            if view.operation == name and params.get("reference_type") is not None:
                 yield params["reference_type"], params.get("offset", 0), view.body
 
 

@@ -66,7 +66,7 @@ def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
     package = PROJECT / "mockserver"
     ours = {f"mockserver/{path.relative_to(package).as_posix()}" for path in package.rglob("*") if path.is_file()}
     assert {name for name in ours if "__pycache__" not in name} <= names
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"mockserver"}
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"contract_tests", "mockserver"}
     assert not [name for name in names if name.endswith(".pyc") or "node_modules" in name]
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "Requires-Python: >=3.11" in metadata

@@ -1,0 +1,115 @@
+"""``contract-tests``: reads the command line. Each command is a module that is loaded when it is chosen."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from contract_tests.errors import KitError
+from contract_tests.redaction import Keyring
+from contract_tests.text import printable
+
+EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
+
+COMMANDS = {
+    "run": ("contract_tests.run_command", "test a deployment: property tests, stories, invariants, tenants"),
+    "replay": ("contract_tests.replay", "judge the traffic in a HAR file"),
+    "proxy": ("contract_tests.proxy", "pass traffic on to a deployment, and judge it"),
+    "drift": ("contract_tests.drift", "compare two deployments: the mock and staging"),
+    "cleanup": ("contract_tests.cleanup", "remove and put back what a run that was killed has left behind"),
+}
+"""Of each command its module and what it does."""
+
+_DESCRIPTION = """\
+Checks any deployment of the Billing API, and the mock, against the OpenAPI contract. Safe by default: without
+--allow-writes nothing but GET and HEAD of declared paths is sent. Keys come from the environment, and are in no
+report."""
+
+EXIT_CODES = """\
+exit codes:
+  0    passed (what differs from mere assumptions is reported; with --strict it fails)
+  1    the deployment breaks the contract
+  2    a flag, a variable or a file cannot be used, or nothing could be tested
+  3    the deployment cannot be reached, is something else, or refuses the key
+  130  interrupted; what was found so far is reported"""
+
+_EPILOG = f"""\
+examples:
+  contract-tests run http://127.0.0.1:8080 --mock                 the mock, with everything on
+  contract-tests run https://staging.example.com                  staging, read only; the key is in BILLING_API_KEY
+  contract-tests run --help                                       all flags
+
+{EXIT_CODES}"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(words)
+    except KitError as error:
+        say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("interrupted")
+        return EXIT_INTERRUPTED
+    except ModuleNotFoundError as error:
+        say(
+            f"the package of '{error.name}' is not installed; "
+            "install the kit with what it needs: pip install 'alterlab-billing-mock[contract]'"
+        )
+        return EXIT_USAGE
+    except Exception as error:  # nobody can do anything with a traceback of ours, but with a place in a report
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        say(f"a fault of the kit, please report it: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}")
+        return EXIT_USAGE
+
+
+def say(text: str) -> None:
+    """Say what is wrong, a line each, without keys that were typed, and without anything that a terminal would obey."""
+    for line in Keyring().text(text).split("\n"):
+        print(f"contract-tests: {printable(line)}", file=sys.stderr)
+
+
+def _run(words: list[str]) -> int:
+    flags = _parser(words[0] if words else "").parse_args(words)
+    command: Any = flags.command
+    exit_code: int = command(flags)
+    return exit_code
+
+
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """The parser: of all commands their names, of the chosen one its flags."""
+    parser = _Parser(
+        "contract-tests",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, (module, help) in COMMANDS.items():
+        if name == chosen:
+            importlib.import_module(module).add_parser(commands)
+        else:
+            commands.add_parser(name, help=help)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        say(f"{message}. See '{self.prog} --help'.")
+        sys.exit(EXIT_USAGE)

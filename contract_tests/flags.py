@@ -1,0 +1,194 @@
+"""The flags of ``contract-tests run``: how each is written, what it takes, and what it is for.
+
+Other commands take some of them: ``add(parser, "spec", "baseline")`` and ``read(arguments)``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contract_tests import settings
+from contract_tests.errors import UsageError
+from contract_tests.settings import Settings
+
+_VARIABLE = re.compile(r"(?!sk_|pk_|rk_|whsec_)[A-Za-z_][A-Za-z0-9_]{0,63}")
+MAX_WORKERS = 64
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A flag of one setting."""
+
+    help: str
+    metavar: str = ""
+    parse: Callable[[str], Any] | None = None
+    """Raises ValueError with what it must be; None for a switch."""
+    is_list: bool = False
+    """May be repeated, and each may hold several with commas."""
+    is_secret: bool = False
+    """May have been given a key by mistake: what it was given is not said again."""
+
+
+def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else -1
+        if not low <= number <= high:
+            raise ValueError(what)
+        return number
+
+    return parse
+
+
+def _variable(text: str) -> str:
+    if not _VARIABLE.fullmatch(text):
+        raise ValueError("the name of an environment variable that holds the key (never the key itself)")
+    return text
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not words:
+        raise ValueError("a name, or several with commas between them")
+    return words
+
+
+def _reports(text: str) -> tuple[str, ...]:
+    words = _words(text)
+    if not set(words) <= set(settings.REPORTS):
+        raise ValueError("of " + ", ".join(settings.REPORTS))
+    return words
+
+
+def _line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("a line of text")
+    return text.strip()
+
+
+def _authorities(text: str) -> Path:
+    try:
+        ssl.create_default_context(cafile=text)
+    except (OSError, ValueError):
+        raise ValueError("a file with certificates (PEM)") from None
+    return Path(text)
+
+
+FLAGS: dict[str, Flag] = {
+    "spec": Flag("the contract to hold it against (the packaged spec/openapi.yaml)", "FILE", Path),
+    "mock": Flag("it is the mock: everything may be done, /_mock may be used, no key is needed; implies --strict"),
+    "allow_writes": Flag("also send what can be put back: settings, cards that the kit added, sessions"),
+    "allow_irreversible": Flag("also send what cannot be put back: deposits, plan changes, verification messages"),
+    "api_key_env": Flag(
+        f"environment variable that holds the API key ({settings.API_KEY_ENV})", "NAME", _variable, is_secret=True
+    ),
+    "other_key_env": Flag(
+        "environment variable with another account's key, to prove that neither sees the other",
+        "NAME",
+        _variable,
+        is_secret=True,
+    ),
+    "organization_id": Flag("an organization that the key belongs to", "UUID", settings.organization),
+    "only": Flag("only these operations: operationIds, tags or groups", "NAME,...", _words, is_list=True),
+    "skip": Flag("not these operations", "NAME,...", _words, is_list=True),
+    "phases": Flag("only these phases", "NAME,...", _words, is_list=True),
+    "seed": Flag(
+        "what is generated comes from it (1): the same seed, the same requests",
+        "N",
+        _whole(0, 2**53, "a whole number from 0"),
+    ),
+    "max_examples": Flag(
+        "generated requests for each operation and phase (20)",
+        "N",
+        _whole(1, 100_000, "a whole number from 1 to 100000"),
+    ),
+    "rate_limit": Flag("requests a second at most, such as 5/s or 300/m (no limit)", "RATE", settings.rate),
+    "max_time": Flag(
+        "end after so long, such as 90s or 10m; what was not tried is no failure", "TIME", settings.seconds
+    ),
+    "timeout": Flag("how long an answer may take (30s)", "TIME", settings.seconds),
+    "workers": Flag(
+        "requests at the same time where order does not matter (1)",
+        "N",
+        _whole(1, MAX_WORKERS, f"a whole number from 1 to {MAX_WORKERS}"),
+    ),
+    "ca_bundle": Flag("authorities to trust for TLS instead of the usual ones", "FILE", _authorities),
+    "fail_fast": Flag("end with the first failure"),
+    "journal": Flag("where created and changed things are noted, for 'cleanup' (contract-tests.journal)", "FILE", Path),
+    "strict": Flag("what differs from observed or assumed parts of the contract, and unknown fields, fail too"),
+    "baseline": Flag("known failures, each with owner, reason and expiry date", "FILE", Path),
+    "write_baseline": Flag("write the failures of this run to a new baseline, accepted for 30 days", "FILE", Path),
+    "baseline_owner": Flag("who takes care of them", "WHO", _line),
+    "baseline_reason": Flag("why they are accepted", "WHY", _line),
+    "reports": Flag("reports to write: " + ",".join(settings.REPORTS), "NAME,...", _reports, is_list=True),
+    "report_dir": Flag("where to write them (contract-reports)", "FOLDER", Path),
+    "quiet": Flag("no progress; say only what failed, and the verdict"),
+}
+"""By the setting."""
+
+_SPELLING = {"rate_limit": "per_second"}
+"""Settings that have another name than their flag."""
+
+
+def flag_name(name: str) -> str:
+    return "--report" if name == "reports" else "--" + name.replace("_", "-")
+
+
+def add(parser: argparse._ActionsContainer, *names: str) -> None:
+    """Give a parser these flags."""
+    for name in names:
+        flag = FLAGS[name]
+        if flag.parse is None:
+            parser.add_argument(flag_name(name), dest=name, action="store_true", help=flag.help)
+        else:
+            action = "append" if flag.is_list else "store"
+            parser.add_argument(flag_name(name), dest=name, action=action, metavar=flag.metavar, help=flag.help)
+
+
+def read(arguments: argparse.Namespace, url: str) -> Settings:
+    """The settings that flags say. Raises UsageError with a line for each that is wrong."""
+    values: dict[str, Any] = {"url": url, "spec": settings.packaged_spec()}
+    problems = []
+    try:
+        values["url"] = settings.base_url(url)
+    except UsageError as error:
+        problems.append(str(error))
+    for name, flag in FLAGS.items():
+        given = getattr(arguments, name, None)
+        if given is None or given is False:
+            continue
+        try:
+            values[_SPELLING.get(name, name)] = _value(flag, given)
+        except ValueError as error:
+            was = "" if flag.is_secret else f", not '{given[-1] if flag.is_list else given}'"
+            problems.append(f"{flag_name(name)} must be {error}{was}")
+    problems += _together(values)
+    if problems:
+        raise UsageError("\n".join(problems))
+    return Settings(**values)
+
+
+def _value(flag: Flag, given: Any) -> Any:
+    if flag.parse is None:
+        return given
+    if flag.is_list:
+        return tuple(dict.fromkeys(word for text in given for word in flag.parse(text)))
+    return flag.parse(given)
+
+
+def _together(values: dict[str, Any]) -> list[str]:
+    """What is wrong with flags that are fine one by one."""
+    found = []
+    target = values.get("write_baseline")
+    if target is not None:
+        missing = [flag_name(name) for name in ("baseline_owner", "baseline_reason") if not values.get(name)]
+        if missing:
+            found.append(f"--write-baseline needs {' and '.join(missing)}: nobody takes care of what nobody owns")
+        if target.exists():
+            found.append(f"--write-baseline {target}: is there already, and has owners; name a new file")
+    return found

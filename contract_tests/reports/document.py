@@ -1,0 +1,195 @@
+"""What came of a run as plain data: every report is a view of this one document.
+
+``schema_version`` 1. Fields are added, never renamed and never given another meaning, without a new version.
+
+- ``tool``: ``name`` and ``versions`` of the kit, of what it judges with, and of Python.
+- ``subject``: the URL or file that was judged. ``contract``: ``file``, ``title``, ``version``.
+- ``settings``: what decides which requests are made: ``seed``, ``mock``, ``strict``, ``only``, ...;
+  ``source`` says whose traffic was judged, if not the run's own.
+- ``started`` (UTC), ``seconds``, ``requests``; ``verdict``: ``outcome``, ``exit_code``, ``sentence``.
+- ``counts``: findings by grade: ``failure``, ``difference``, ``drift``, and ``known`` for those of the baseline.
+- ``findings``: each once, failures first. ``key`` (operation, kind, where, keyword) names it from run to run;
+  ``grade``, ``provenance``; ``expected``, ``got``; ``spec`` (``pointer``, ``file``, ``line``); ``times``,
+  ``found_by``, ``witnesses``, ``known``; ``exchange`` (``null`` if there is none) and ``steps``: ``account``,
+  ``method``, ``url``, ``status``, ``seconds``, ``error``, ``curl``, ``request`` and ``response`` (``headers``,
+  ``body``).
+- ``coverage``: ``totals`` (``reached``, ``of``) and ``operations`` with ``statuses`` (how often each came),
+  ``documented``, ``missing``, ``constraints``, ``tried_valid``, ``tried_invalid``, ``why`` and ``untried``
+  (``where``, ``keyword``, ``valid``, ``invalid``).
+- ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from contract_tests import curl
+from contract_tests.coverage import OperationCoverage
+from contract_tests.exchange import Exchange, Headers
+from contract_tests.finding import Finding
+from contract_tests.reports.kinds import title
+from contract_tests.reports.sentences import sentence
+from contract_tests.run import Result
+
+Json = dict[str, Any]
+
+SCHEMA_VERSION = 1
+GRADES = ("failure", "difference", "drift", "known")
+MAX_BODY = 4_000
+"""Characters of a body in a report."""
+
+_PACKAGES = {
+    "contract-tests": "alterlab-billing-mock",
+    "schemathesis": "schemathesis",
+    "openapi-core": "openapi-core",
+    "jsonschema-rs": "jsonschema-rs",
+}
+
+
+def document(result: Result) -> Json:
+    """The document of a result."""
+    findings = [_finding(each, result) for each in _sorted(result)]
+    counts = Counter("known" if each["known"] else each["grade"] for each in findings)
+    settings, contract = result.settings, result.contract
+    info = contract.document.get("info") or {}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "contract-tests", "versions": _versions()},
+        "subject": settings.url,
+        "contract": {
+            "file": shown_path(contract.path),
+            "title": str(info.get("title", "")),
+            "version": str(info.get("version", "")),
+        },
+        "settings": {
+            "seed": settings.seed,
+            "source": result.source,
+            "mock": settings.mock,
+            "strict": settings.is_strict,
+            "allow_writes": settings.may_write,
+            "allow_irreversible": settings.may_do_anything,
+            "organization_id": settings.organization_id,
+            "max_examples": settings.max_examples,
+            "only": list(settings.only),
+            "skip": list(settings.skip),
+            "phases": list(settings.phases),
+        },
+        "started": (result.ended - timedelta(seconds=result.seconds)).isoformat(timespec="seconds"),
+        "seconds": round(result.seconds, 3),
+        "requests": result.exchanges,
+        "verdict": {"outcome": result.outcome, "exit_code": result.exit_code, "sentence": sentence(result, counts)},
+        "counts": {grade: counts[grade] for grade in GRADES},
+        "findings": findings,
+        "coverage": {
+            "totals": {name: {"reached": some, "of": all} for name, (some, all) in result.coverage.totals().items()},
+            "operations": [_operation(each) for each in result.coverage.operations.values()],
+        },
+        "skipped": [{"what": each.what, "why": each.why} for each in result.skipped],
+        "withheld": [{"why": why, "requests": count} for why, count in result.withheld.items()],
+        "broken": list(result.broken),
+        "notes": list(result.notes),
+    }
+
+
+def shown_path(path: Path) -> str:
+    """A path as a person here would write it."""
+    absolute, here = path.resolve(), Path.cwd()
+    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else absolute.as_posix()
+
+
+def _sorted(result: Result) -> list[Finding]:
+    """Failures first, what is known last; in the order of the contract."""
+    order = {name: index for index, name in enumerate(result.contract.operations)}
+    strict = result.settings.is_strict
+
+    def rank(finding: Finding) -> tuple[int, int, str, str]:
+        grade = "known" if finding.known else finding.grade(strict=strict)
+        return GRADES.index(grade), order.get(finding.operation, len(order)), finding.operation, finding.kind
+
+    return sorted(result.findings, key=rank)
+
+
+def _finding(finding: Finding, result: Result) -> Json:
+    shown = finding.exchange
+    return {
+        "operation": finding.operation,
+        "kind": finding.kind,
+        "where": finding.where,
+        "keyword": finding.keyword,
+        "key": " ".join(finding.key),
+        "title": title(finding.kind),
+        "grade": finding.grade(strict=result.settings.is_strict),
+        "provenance": finding.provenance,
+        "expected": finding.expected,
+        "got": finding.got,
+        "spec": {
+            "pointer": finding.spec,
+            "file": shown_path(result.contract.path),
+            "line": result.contract.line_of(finding.spec),
+        },
+        "times": finding.times,
+        "found_by": finding.source,
+        "witnesses": list(finding.witnesses),
+        "known": finding.known,
+        "exchange": _exchange(shown, result) if shown is not None else None,
+        # A read changes nothing, also one that was refused.
+        "steps": [_exchange(each, result) for each in finding.steps if each.method not in ("GET", "HEAD")],
+    }
+
+
+def _exchange(exchange: Exchange, result: Result) -> Json:
+    return {
+        "account": exchange.account,
+        "method": exchange.method,
+        "url": exchange.url,
+        "status": exchange.status,
+        "seconds": round(exchange.seconds, 3),
+        "error": exchange.error,
+        "request": _message(exchange.request_headers, exchange.request_body),
+        "response": _message(exchange.response_headers, exchange.response_body),
+        "curl": curl.line(exchange, result.settings),
+    }
+
+
+def _message(headers: Headers, body: bytes) -> Json:
+    text = body[: 4 * MAX_BODY].decode("utf-8", "replace")
+    if len(text) > MAX_BODY:
+        text = f"{text[:MAX_BODY]}... ({len(body):,} bytes)"
+    return {"headers": [list(each) for each in headers], "body": text}
+
+
+def _operation(seen: OperationCoverage) -> Json:
+    untried = [
+        {"where": one[0], "keyword": one[1], "valid": one in seen.valid, "invalid": one in seen.invalid}
+        for one in seen.all_constraints
+        if one not in seen.valid or one not in seen.invalid
+    ]
+    return {
+        "operation": seen.operation.id,
+        "method": seen.operation.method,
+        "path": seen.operation.path,
+        "group": seen.operation.group,
+        "statuses": {str(status): count for status, count in sorted(seen.statuses.items())},
+        "documented": list(seen.operation.responses),
+        "missing": seen.missing_statuses,
+        "constraints": len(seen.all_constraints),
+        "tried_valid": len(seen.valid),
+        "tried_invalid": len(seen.invalid),
+        "untried": untried,
+        "why": dict(seen.why),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name, package in _PACKAGES.items():
+        try:
+            found[name] = version(package)
+        except PackageNotFoundError:  # a checkout that nobody has installed
+            found[name] = "unknown"
+    return found

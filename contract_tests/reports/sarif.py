@@ -1,0 +1,80 @@
+"""``report.sarif``: SARIF 2.1.0, which code hosts show beside the line of the contract that is broken."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from contract_tests.reports.document import Json
+from contract_tests.reports.junit import described
+
+_LEVELS = {"failure": "error", "difference": "warning", "drift": "note"}
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def text(document: Json) -> str:
+    """The file's text."""
+    kinds = {each["kind"]: each["title"] for each in document["findings"]}
+    order = {kind: index for index, kind in enumerate(kinds)}
+    run = {
+        "tool": {
+            "driver": {
+                "name": document["tool"]["name"],
+                "version": document["tool"]["versions"]["contract-tests"],
+                "rules": [{"id": kind, "shortDescription": {"text": title}} for kind, title in kinds.items()],
+            }
+        },
+        "invocations": [_invocation(document)],
+        "results": [_result(each, order) for each in document["findings"]],
+        "columnKind": "unicodeCodePoints",
+        "properties": {"subject": document["subject"], "settings": document["settings"], "counts": document["counts"]},
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _invocation(document: Json) -> Json:
+    started = datetime.fromisoformat(document["started"])
+    return {
+        "executionSuccessful": document["verdict"]["outcome"] in ("passed", "failed"),
+        "exitCode": document["verdict"]["exit_code"],
+        "exitCodeDescription": document["verdict"]["sentence"],
+        "startTimeUtc": _utc(started),
+        "endTimeUtc": _utc(started + timedelta(seconds=document["seconds"])),
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _result(finding: Json, order: dict[str, int]) -> Json:
+    message = f"{finding['operation']}: {finding['title']}. Expected {finding['expected']}, got {finding['got']}"
+    found: Json = {
+        "ruleId": finding["kind"],
+        "ruleIndex": order[finding["kind"]],
+        "level": _LEVELS[finding["grade"]],
+        "message": {"text": message},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": _uri(finding["spec"]["file"])},
+                    "region": {"startLine": finding["spec"]["line"]},
+                },
+                "logicalLocations": [{"fullyQualifiedName": finding["spec"]["pointer"]}],
+            }
+        ],
+        "partialFingerprints": {"contractTestsKey/v1": finding["key"]},
+        "occurrenceCount": finding["times"],
+        "properties": {"provenance": finding["provenance"], "details": described(finding)},
+    }
+    if finding["known"]:
+        found["suppressions"] = [{"kind": "external", "justification": finding["known"]}]
+    return found
+
+
+def _uri(path: str) -> str:
+    """A file as SARIF wants it: relative to the checkout, or with its scheme."""
+    from urllib.parse import quote
+
+    return PurePath(path).as_uri() if PurePath(path).is_absolute() else quote(path)

@@ -1,0 +1,44 @@
+"""The last line of every report: what to think of the deployment, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contract_tests.run import Outcome, Result
+
+_WORDS: dict[Outcome, str] = {
+    "passed": "PASSED",
+    "failed": "FAILED",
+    "incomplete": "INCOMPLETE",
+    "unreachable": "UNREACHABLE",
+    "interrupted": "INTERRUPTED",
+}
+
+
+def sentence(result: Result, counts: Mapping[str, int]) -> str:
+    """The verdict."""
+    reached, all = result.coverage.totals()["operations"]
+    found = [
+        counted(counts.get("failure", 0), "failure"),
+        counted(counts.get("difference", 0), "difference"),
+        f"{counts.get('drift', 0)} drift",
+        *([f"{counts['known']} known"] if counts.get("known") else []),
+    ]
+    text = (
+        f"{_WORDS[result.outcome]}: {', '.join(found)}; {reached} of {all} operations, "
+        f"{counted(result.exchanges, 'request')} in {result.seconds:.1f} s, seed {result.settings.seed}"
+    )
+    return f"{text} ({why})" if (why := _why(result)) else text
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 failure``, ``1,200 failures``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _why(result: Result) -> str:
+    if result.ended_early:
+        return f"ended early: {result.ended_early}"
+    if result.broken:
+        return "a part of the kit broke off, see above"
+    return "nothing was tried: see what was skipped and withheld" if result.outcome == "incomplete" else ""

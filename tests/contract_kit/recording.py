@@ -1,0 +1,87 @@
+"""A server that records what arrives to the byte and answers whatever a test wants, HTTP or not."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+Answerer = Callable[[Received], bytes]
+
+
+class Recorder(ThreadingHTTPServer):
+    """The server."""
+
+    daemon_threads = True
+    answer: Answerer
+    received: list[Received]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who hangs up in the middle, or does not trust us, is none of our errors."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Recorder
+
+    def log_message(self, *_: Any) -> None:
+        """Standard error is for the kit under test, which may run in this process."""
+
+    def handle_one_request(self) -> None:
+        self.close_connection = True
+        self.raw_requestline = self.rfile.readline(65_537)
+        if not self.raw_requestline or not self.parse_request():
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        received = Received(self.command, self.path, tuple(self.headers.items()), body)
+        self.server.received.append(received)
+        self.wfile.write(self.server.answer(received))
+
+
+def answer(status: int, body: bytes = b"", /, media_type: str = "application/json", **headers: str) -> bytes:
+    """An HTTP answer."""
+    lines = [f"HTTP/1.1 {status} Some", f"Content-Type: {media_type}", f"Content-Length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
+
+
+def as_json(status: int, value: Any, **headers: str) -> bytes:
+    return answer(status, json.dumps(value).encode(), **headers)
+
+
+@contextmanager
+def recording(answerer: Answerer, tls: ssl.SSLContext | None = None) -> Iterator[Recorder]:
+    """A server on loopback until the end of the block."""
+    with Recorder(("127.0.0.1", 0), _Handler) as server:
+        server.answer, server.received = answerer, []
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join(timeout=5)

@@ -1,0 +1,199 @@
+"""The command line: flags, help, and what is told of wrong ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+
+import pytest
+
+from contract_tests import run_command
+from contract_tests.cli import COMMANDS
+from contract_tests.flags import FLAGS
+from contract_tests.settings import Settings
+from tests.contract_kit.program import PROJECT, environment, kit
+
+HEAVY = {"schemathesis", "openapi_core", "requests", "hypothesis", "jinja2", "rich"}
+
+
+def test_help_names_every_command_and_every_exit_code() -> None:
+    """What can be done, and what its end means."""
+    said = kit("--help")
+    assert said.code == 0
+    for name, (_, purpose) in COMMANDS.items():
+        assert re.search(rf"^    {name} +{re.escape(purpose)}$", said.out, re.MULTILINE), name
+    for code in ("0", "1", "2", "3", "130"):
+        assert re.search(rf"^  {code} +\w", said.out, re.MULTILINE), code
+
+
+def test_help_of_a_run_names_every_flag_and_shows_examples() -> None:
+    """Every setting has a flag, and every flag a line of help."""
+    said = kit("run", "--help")
+    assert said.code == 0
+    shown = {name for names in run_command._GROUPS.values() for name in names}
+    assert shown == set(FLAGS)
+    for name in FLAGS:
+        assert f"--{'report' if name == 'reports' else name.replace('_', '-')}" in said.out
+    assert said.out.count("contract-tests run ") >= 4
+    assert set(FLAGS) - {"rate_limit"} | {"url", "environment", "per_second"} == {
+        each.name for each in dataclasses.fields(Settings)
+    }
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["run", "http://127.0.0.1", "--seed", "x"], []])
+def test_help_and_wrong_flags_are_told_before_anything_heavy_is_loaded(words: list[str]) -> None:
+    """Who made a typing error does not wait."""
+    code = (
+        "import sys\nfrom contract_tests.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        f"print('loaded:', *({HEAVY!r} & set(sys.modules)))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert ended.stdout.splitlines()[-1] == "loaded:"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], "COMMAND"),
+        (["rnu"], "'rnu'"),
+        (["http://127.0.0.1"], "'http://127.0.0.1'"),
+        (["run"], "URL"),
+        (["run", "http://127.0.0.1", "--bogus"], "--bogus"),
+        (["run", "http://127.0.0.1", "--see", "1"], "--see"),
+        (["run", "http://127.0.0.1", "--seed"], "--seed"),
+        (["run", "http://127.0.0.1", "http://127.0.0.2"], "http://127.0.0.2"),
+    ],
+)
+def test_words_that_mean_nothing_are_named(words: list[str], expected: str) -> None:
+    """In one line, with where to read on."""
+    said = kit(*words)
+    assert said.code == 2
+    assert expected in said.complaint
+    assert "--help" in said.complaint
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "expected"),
+    [
+        ("--seed", "-1", "a whole number from 0, not '-1'"),
+        ("--rate-limit", "fast", "a rate such as 5/s or 300/m, not 'fast'"),
+        ("--rate-limit", "0", "a rate such as 5/s or 300/m, not '0'"),
+        ("--max-time", "soon", "a time such as 90s, 10m or 1h, not 'soon'"),
+        ("--timeout", "0", "a time such as 90s, 10m or 1h, not '0'"),
+        ("--workers", "65", "a whole number from 1 to 64, not '65'"),
+        ("--max-examples", "0", "a whole number from 1 to 100000, not '0'"),
+        ("--organization-id", "acme", "a UUID, not 'acme'"),
+        ("--report", "junit,pdf", "of junit, html, json, sarif, har, not 'junit,pdf'"),
+        ("--only", " ,", "a name, or several with commas between them, not ' ,'"),
+        ("--ca-bundle", "nowhere.pem", "a file with certificates (PEM), not 'nowhere.pem'"),
+        ("--ca-bundle", str(PROJECT / "pyproject.toml"), "a file with certificates (PEM)"),
+        ("--baseline-owner", "", "a line of text, not ''"),
+        ("--api-key-env", "MY KEY", "the name of an environment variable that holds the key"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(flag: str, value: str, expected: str) -> None:
+    """The flag, what it takes, and what it was given."""
+    said = kit("run", "http://127.0.0.1", f"{flag}={value}")
+    assert said.code == 2
+    assert said.complaint.startswith(f"{flag} must be {expected}")
+
+
+def test_each_wrong_flag_has_its_line() -> None:
+    """One try is enough to see them all."""
+    said = kit("run", "staging", "--seed", "x", "--rate-limit", "x", "--workers", "0")
+    assert said.code == 2
+    lines = said.err.splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("contract-tests: ") for line in lines)
+    for sign in ("'staging' is no URL", "--seed", "--rate-limit", "--workers"):
+        assert sum(sign in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--api-key-env", "sk_live_0123456789"],
+        ["--other-key-env", "sk_live_0123456789"],
+        ["--api-key", "sk_live_0123456789"],
+    ],
+)
+def test_a_key_on_the_command_line_is_refused_and_not_said_again(words: list[str]) -> None:
+    """Where the name of a variable belongs, or with a flag that is none."""
+    said = kit("run", "http://127.0.0.1", *words)
+    assert said.code == 2
+    assert "0123456789" not in said.complaint
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "staging",
+        "localhost:8080",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:port",
+        "http://127.0.0.1:0",
+        "http://[::1",
+        "http://a..b",
+        "http://a b",
+        "http://127.0.0.1/a b",
+        "http://127.0.0.1/\x1b[31m",
+    ],
+)
+def test_what_is_no_url_is_told(url: str) -> None:
+    """With an example of one, and nothing that a terminal would obey."""
+    said = kit("run", url)
+    assert said.code == 2
+    assert "is no URL of a deployment" in said.complaint
+    assert "\x1b" not in said.err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://user:hush-hush@127.0.0.1", "http://127.0.0.1?key=hush-hush", "http://127.0.0.1/#hush-hush"]
+)
+def test_secrets_in_a_url_are_refused_and_not_said_again(url: str) -> None:
+    """A URL stands in every report."""
+    said = kit("run", url)
+    assert said.code == 2
+    assert "hush" not in said.complaint
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--only", "get_balnce"], "'get_balnce' is no operationId, tag or group of the contract"),
+        (["--skip", "nothing"], "'nothing' is no operationId, tag or group of the contract"),
+        (["--only", "get_balance", "--skip", "get_balance"], "--only and --skip leave no operation"),
+        (["--phases", "reads,writes"], "--phases: 'writes' is none of reads, "),
+        (["--write-baseline", "new.yaml"], "--write-baseline needs --baseline-owner and --baseline-reason"),
+        (["--report", "json", "--report-dir", str(PROJECT / "LICENSE")], "cannot be written to"),
+    ],
+)
+def test_names_that_the_contract_or_the_kit_does_not_have_are_told(words: list[str], expected: str) -> None:
+    """Before anything is sent."""
+    said = kit("run", "http://127.0.0.1:9", *words)
+    assert said.code == 2
+    assert expected in said.complaint
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kit is an extra of the package; without it, what to install is said."""
+    monkeypatch.delitem(sys.modules, "contract_tests.execution", raising=False)
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    said = kit("run", "http://127.0.0.1:9")
+    assert said.code == 2
+    assert "'rich.console' is not installed" in said.complaint
+    assert "alterlab-billing-mock[contract]" in said.complaint
