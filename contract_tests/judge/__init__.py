@@ -14,7 +14,7 @@ from typing import Any
 from contract_tests.contract import Contract, Operation, Provenance
 from contract_tests.exchange import ANYBODY, Exchange
 from contract_tests.finding import Finding, Verdicts
-from contract_tests.judge import effects, refusals, relations, tenants, wire
+from contract_tests.judge import effects, refusals, relations, secrets, tenants, wire
 from contract_tests.judge.answer import Answer, Fault
 from contract_tests.judge.facts import faults
 from contract_tests.judge.request import RequestJudgement
@@ -54,8 +54,9 @@ class Judge:
         request = judge_request(exchange, operation, path_params, self.schemas)
         if self._second is not None and request.is_valid:
             request.is_clear = self._second.accepts_request(exchange)
-        form = list(wire.judge(exchange, operation, self.contract, self.schemas))
-        for finding in form:
+        for finding in wire.judge(exchange, operation, self.contract, self.schemas):
+            self._tell(finding)
+        for finding in secrets.judge(exchange, operation.id, operation.place.pointer):
             self._tell(finding)
         if exchange.error or exchange.status == 0:
             self._unknown_outcome(exchange, operation)
@@ -75,6 +76,8 @@ class Judge:
     def _stranger(self, exchange: Exchange) -> None:
         allowed = self.contract.methods_of(exchange.path)
         for finding in wire.stranger(exchange, allowed):
+            self._tell(finding)
+        for finding in secrets.judge(exchange, f"{exchange.method} {exchange.path[:80]}", "#/paths"):
             self._tell(finding)
         if exchange.status < 400 and exchange.method not in ("GET", "HEAD", "OPTIONS"):
             self.tracker(exchange.account).note_change(exchange, None)

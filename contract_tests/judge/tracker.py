@@ -23,13 +23,16 @@ MAX_STEPS = 30
 MAX_VIEWS = 60
 _MOVES = frozenset({"as_of"})
 """Fields that differ from one reading to the next."""
+_SETTINGS = (effects.RECHARGE, effects.ALERTS, effects.SUBSCRIPTION)
+"""Readings of what was written as a whole."""
 _LISTED = {
     effects.LEDGER: "transactions",
     effects.AUDIT: "entries",
     effects.ACTIVITY: "activities",
     effects.HISTORY: "history",
+    effects.INVOICES: "invoices",
 }
-"""Lists whose entries never change once they are written."""
+"""Lists whose entries never change once they are written; an invoice not any more once it is paid or void."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Tracker:
     cards: list[Json] | None = None
     """Newest first, as listed; None while they are not known."""
     settings: dict[str, Json] = field(default_factory=dict)
-    """The answers of ``get_auto_recharge`` and ``get_usage_alerts`` that must come next."""
+    """What the readings of ``_SETTINGS`` must answer next."""
     challenges: dict[str, Challenge] = field(default_factory=dict)
     written: dict[tuple[str, str], str] = field(default_factory=dict)
     """Entries of lists that never change, by list and id."""
@@ -66,6 +69,8 @@ class Tracker:
     """How long each list was last."""
     unaudited: list[tuple[Exchange, str]] = field(default_factory=list)
     """Changes since the audit log was last read, and how their action's name must begin."""
+    audited: int | None = None
+    """How long the audit log was when it was last read from its newest entry on."""
     ids: set[str] = field(default_factory=set)
     """Ids of sessions, intents and challenges that were given out."""
     promos: dict[str, Json] = field(default_factory=dict)
@@ -90,7 +95,7 @@ class Tracker:
             self.cards = None
         if names is None or effects.PROMO in names:
             self.promos.clear()
-        for name in (effects.RECHARGE, effects.ALERTS):
+        for name in _SETTINGS:
             if names is None or name in names:
                 self.settings.pop(name, None)
 
@@ -139,7 +144,7 @@ class Tracker:
         yield from self._never_rewritten(answer)
         if operation == effects.CARDS:
             yield from self._cards_read(answer.body)
-        if operation in (effects.RECHARGE, effects.ALERTS):
+        if operation in _SETTINGS:
             yield from self._settings_read(operation, answer.body)
         if operation == effects.AUDIT:
             yield from self._audit_read(answer)
@@ -172,6 +177,8 @@ class Tracker:
         """Entries of the ledger, the audit log, the activity and the history stay as they were written."""
         name = _LISTED.get(answer.operation.id)
         for entry in answer.body.get(name, []) if name else []:
+            if entry.get("status") == "open":
+                continue
             text = json.dumps(entry, sort_keys=True)
             before = self.written.setdefault((answer.operation.id, str(entry.get("id"))), text)
             if before != text:
@@ -219,11 +226,16 @@ class Tracker:
         """Every change since the last reading is in the log, under its name."""
         if answer.params.get("offset"):
             return
-        before, total = self.totals.get(effects.AUDIT), answer.body["total"]
+        total = int(answer.body["total"])
+        before, self.audited = self.audited, total
         changes, self.unaudited = self.unaudited, []
         if before is None:
             return
-        actions = [entry["action"] for entry in answer.body["entries"][: max(0, total - before)]]
+        entries = answer.body["entries"][: max(0, total - before)]
+        actions = [entry["action"] for entry in entries]
+        if len(entries) == len(changes) and any(entry["actor"] != "api_key" for entry in entries):
+            got = ", ".join(entry["actor"] for entry in entries)
+            yield Fault("audit", "/entries/*/actor", "actor", "api_key, who made the changes", got)
         if total - before < len(changes):
             got = f"{total - before} new entries: {', '.join(actions) or 'none'}"
             names = ", ".join(f"{each.method} {each.path.rpartition('/billing')[2]}" for each, _ in changes[-5:])
@@ -304,6 +316,8 @@ class Tracker:
             self.settings[effects.RECHARGE] = body
         elif operation == "update_usage_alerts":
             self.settings[effects.ALERTS] = body
+        elif operation == "change_plan":
+            self.settings[effects.SUBSCRIPTION] = body
         elif operation == "disable_auto_recharge":
             before = self.settings.get(effects.RECHARGE)
             if before is not None:

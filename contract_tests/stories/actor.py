@@ -48,7 +48,7 @@ class Actor:
             "/response/status",
             "success",
             "200",
-            f"{answer.status}: {self.run.keyring.text(answer.response_body[:200].decode('utf-8', 'replace'))}",
+            f"{answer.status}: {self.run.keyring.text(answer.response_body.decode('utf-8', 'replace'))[:200]}",
             provenance="documented",
         )
         if answer.status != 200 or not answer.object:

@@ -45,7 +45,8 @@ def a_plan_is_started(actor: Actor) -> None:
     actor.equal(listed, "/total", "started", invoices + 1)
     actor.equal(listed, "/invoices/0/amount_cents", "started", 2_900)
     actor.equal(listed, "/invoices/0/status", "started", "paid")
-    actor.equal(listed, "/invoices/0/period_end", "started", shown.object.get("current_period_end"))
+    for end in ("start", "end"):
+        actor.equal(listed, f"/invoices/0/period_{end}", "started", shown.object.get(f"current_period_{end}"))
     _audited(actor, "subscription.started")
     actor.look()
 

@@ -1,0 +1,30 @@
+"""Answers that give a key away. Keys have been replaced by their names, so it is the name that is looked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from contract_tests.contract import escape
+from contract_tests.exchange import Exchange
+from contract_tests.finding import Finding
+from contract_tests.judge.wire import ALWAYS
+from contract_tests.redaction import UNKNOWN_KEY
+from contract_tests.text import shortened
+
+_KEY = re.compile(r"\[(?:api-key|other-key|key \d+)\]")
+_AROUND = 60
+
+
+def judge(exchange: Exchange, operation: str, spec: str) -> Iterator[Finding]:
+    """A key in an answer, unless the body or the URL of the request had it, or it was none that is known."""
+    if exchange.account == UNKNOWN_KEY:
+        return
+    sent = {*_KEY.findall(exchange.url), *_KEY.findall(exchange.request_body.decode("utf-8", "replace"))}
+    texts = [(f"/headers/{escape(name.lower())}", f"{name}: {value}") for name, value in exchange.response_headers]
+    for where, text in [*texts, ("/body", exchange.response_body.decode("utf-8", "replace"))]:
+        found = next((each for each in _KEY.finditer(text) if each[0] not in sent), None)
+        if found is not None:
+            got = shortened(text[max(0, found.start() - _AROUND) : found.end() + _AROUND], 160)
+            key = (operation, "secret", f"/response{where}", "key_echoed")
+            yield Finding(*key, ALWAYS, "no key in an answer", got, spec, exchange)

@@ -1,0 +1,118 @@
+"""Proxies in this process, for tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from contract_tests.bench import Bench, decoded
+from contract_tests.exchange import Exchange
+from contract_tests.forwarder import Forwarder
+from contract_tests.proxy import make_server, serve
+from contract_tests.redaction import Keyring
+from contract_tests.run import Result
+from contract_tests.settings import Settings, packaged_spec
+from contract_tests.traffic import Traffic
+from tests.conftest import TLS
+from tests.contract_kit.exchanges import CONTRACT
+
+API = "/api/v1/billing"
+BALANCE = f"{API}/balance"
+KEY = {"X-API-Key": "sk_live_planted0secret"}
+
+
+class Desk:
+    """A judge in this process, which begins when all is over: for what does not need one beside the proxy."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.taken: list[Exchange] = []
+        self.take = self.taken.append
+
+    def finish(self, seconds: float) -> Result:
+        traffic = Traffic(CONTRACT, Keyring(foreign=True))
+        for each in self.taken:
+            traffic.hear(decoded(each))
+        return traffic.result(self._settings, seconds, list(traffic.verdicts))
+
+
+@dataclass
+class Proxied:
+    """A proxy in a thread of this process."""
+
+    url: str
+    forwarder: Forwarder
+    result: Result | None = None
+    """What came of it, when it is over."""
+
+    def client(self, **headers: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=TLS)
+
+    @property
+    def findings(self) -> list[tuple[str, str, str]]:
+        """Of each finding: operation, kind and keyword."""
+        assert self.result is not None
+        return [(each.operation, each.kind, each.keyword) for each in self.result.findings]
+
+
+@contextmanager
+def proxied(upstream: str, judge: Bench | Desk | None = None) -> Iterator[Proxied]:
+    """A proxy until the end of the block; then its result is there."""
+    judge = judge or Desk(settings(upstream))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    forwarder = Forwarder(upstream, judge.take)
+    server = make_server(forwarder)
+    thread = threading.Thread(target=serve, args=(server, forwarder, listener), daemon=True)
+    thread.start()
+    running = Proxied(f"http://127.0.0.1:{listener.getsockname()[1]}", forwarder)
+    try:
+        yield running
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
+        running.result = judge.finish(1.0)
+
+
+def settings(upstream: str, **more: Any) -> Settings:
+    return Settings(url=upstream, spec=packaged_spec(), quiet=True, **more)
+
+
+@contextmanager
+def stopped(bench: Bench) -> Iterator[None]:
+    """The judge's process does nothing until the end of the block."""
+    pid = bench.process.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, within reason."""
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+def raw(url: str, text: bytes) -> bytes:
+    """Whatever comes back on a connection until it is closed."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), 10) as client:
+        client.sendall(text)
+        received = b""
+        while chunk := client.recv(65_536):
+            received += chunk
+    return received
