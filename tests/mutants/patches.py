@@ -1,0 +1,155 @@
+"""Faults inside: functions of the mock, or the rules it checks requests by, changed in this process for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mockserver.api.compiled import CompiledOperation, Rules
+from mockserver.api.operations import HANDLERS
+from mockserver.contract import JSON, Contract, Operation
+from mockserver.schemas import Schema
+
+Memory = dict[Any, Any]
+"""What a fault remembers from call to call. Each planting begins with an empty one."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Something of the mock's modules that is replaced before the app is built, and put back afterwards."""
+
+    operations: tuple[str, ...]
+    plant: Callable[[Memory], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True)
+class Original:
+    """The function that a fault stands in for, and the fault's memory."""
+
+    function: Callable[..., Any]
+    memory: Memory
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+
+def wraps(owner: Any, name: str, fault: Callable[..., Any], *, on: Sequence[str]) -> Patch:
+    """Call ``fault(original, ...)`` instead of a module's function or a class's method."""
+
+    def plant(memory: Memory) -> AbstractContextManager[Any]:
+        return _attribute(owner, name, _standing_in(fault, Original(vars(owner)[name], memory)))
+
+    return Patch(tuple(on), plant)
+
+
+def handles(operation: str, fault: Callable[..., Any], *, on: Sequence[str] = ()) -> Patch:
+    """Call ``fault(original, call)`` instead of the function that serves an operation."""
+
+    def plant(memory: Memory) -> AbstractContextManager[Any]:
+        return _entry(HANDLERS, operation, _standing_in(fault, Original(HANDLERS[operation], memory)))
+
+    return Patch(tuple(on) or (operation,), plant)
+
+
+def sets(owner: Any, name: str, value: Any, *, on: Sequence[str]) -> Patch:
+    """Give a module's constant or a class's property another value."""
+    return Patch(tuple(on), lambda _: _attribute(owner, name, value))
+
+
+def sets_item(mapping: Any, key: str, value: Any, *, on: Sequence[str]) -> Patch:
+    """Give an entry of a table another value."""
+    return Patch(tuple(on), lambda _: _entry(mapping, key, value))
+
+
+def together(*patches: Patch, on: Sequence[str] = ()) -> Patch:
+    """Several changes that make one fault; they share a memory."""
+
+    @contextmanager
+    def plant(memory: Memory) -> Iterator[None]:
+        with ExitStack() as stack:
+            for each in patches:
+                stack.enter_context(each.plant(memory))
+            yield
+
+    operations = dict.fromkeys(name for each in patches for name in each.operations)
+    return Patch(tuple(on) or tuple(operations), plant)
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What the server asks of the requests of one operation: copies of the contract's words, free to be changed."""
+
+    parameters: dict[str, Schema]
+    """The schemas of parameters, by name."""
+    body: Schema
+    """The schema of the body; empty if there is none."""
+    request_body: Schema
+
+
+def demands(operation: str, edit: Callable[[Demands], object]) -> Patch:
+    """Let the server check the requests of an operation by other rules than the contract's. Answers keep theirs."""
+
+    def compile(original: Original, self: CompiledOperation, served: Operation, rules: Rules) -> None:
+        if served.operation_id == operation:
+            served = _edited(served, rules.contract, edit)
+        original(self, served, rules)
+
+    return wraps(CompiledOperation, "__init__", compile, on=(operation,))
+
+
+def property_of(name: str, **changes: Any) -> Callable[[Demands], None]:
+    """Change keywords of a body's property; None takes a keyword away."""
+    return lambda demands: _change(demands.body["properties"][name], changes)
+
+
+def parameter(name: str, **changes: Any) -> Callable[[Demands], None]:
+    """Change keywords of a parameter; None takes a keyword away."""
+    return lambda demands: _change(demands.parameters[name], changes)
+
+
+def _change(schema: Schema, changes: Schema) -> None:
+    schema.update(changes)
+    for keyword in [each for each, value in changes.items() if value is None]:
+        del schema[keyword]
+
+
+def _edited(operation: Operation, contract: Contract, edit: Callable[[Demands], object]) -> Operation:
+    parameters = deepcopy(operation.parameters)
+    request_body = deepcopy(operation.request_body or {})
+    body: Schema = {}
+    if request_body:
+        body = deepcopy(contract.follow(request_body["content"][JSON]["schema"]))
+        request_body["content"][JSON]["schema"] = body
+    edit(Demands({each["name"]: each["schema"] for each in parameters}, body, request_body))
+    node = {**operation.node, "requestBody": request_body} if request_body else operation.node
+    return replace(operation, parameters=parameters, node=node)
+
+
+@contextmanager
+def _attribute(owner: Any, name: str, value: Any) -> Iterator[None]:
+    kept = vars(owner)[name]
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, kept)
+
+
+@contextmanager
+def _entry(table: Any, key: str, value: Any) -> Iterator[None]:
+    kept = table[key]
+    table[key] = value
+    try:
+        yield
+    finally:
+        table[key] = kept
+
+
+def _standing_in(fault: Callable[..., Any], original: Original) -> Callable[..., Any]:
+    def stand_in(*args: Any, **kwargs: Any) -> Any:
+        return fault(original, *args, **kwargs)
+
+    return stand_in

@@ -1,0 +1,62 @@
+"""The server with one fault, as an app and as a process."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from mockserver import app, resources
+from mockserver.settings import Settings
+from mockserver.uvicorn_parts import AnnouncedServer, BufferedProtocol
+from tests.mutants.fault import Fault, planted
+
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def faulty_app(
+    fault: Fault | None, *, now: datetime | None = None, seed: int = 1, public_url: str | None = None
+) -> Iterator[ASGIApp]:
+    """An app with that fault, to be used within the block only; None is the correct one."""
+    settings = Settings(spec=resources.spec(), fixtures=resources.fixtures(), host=HOST, now=now, seed=seed)
+    with planted(fault) as wrap:
+        built = app.build(settings, public_url=public_url)
+        yield wrap(built.app, built.contract)
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket; port 0 picks a free one. Raises OSError."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((HOST, port))
+    listener.listen()
+    return listener
+
+
+def serve(fault: Fault | None, listener: socket.socket, *, now: datetime | None, seed: int) -> None:
+    """Serve until a signal ends it. When it is ready, one line says where."""
+    # A fault that makes the mock fail is no news.
+    logging.basicConfig(level="CRITICAL")
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    with faulty_app(fault, now=now, seed=seed, public_url=url) as faulty:
+        config = uvicorn.Config(
+            faulty,
+            loop="uvloop",
+            http=BufferedProtocol,
+            lifespan="off",
+            log_config=None,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        gc.freeze()
+        gc.enable()
+        AnnouncedServer(config, url).run(sockets=[listener])

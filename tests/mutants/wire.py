@@ -1,0 +1,232 @@
+"""Faults outside: requests altered on their way in, answers on their way out.
+
+The mock checks its own answers against the contract, so what breaks the contract is done here, after the check. The
+control API under ``/_mock`` is never touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockserver.contract import Contract
+
+Headers = dict[bytes, bytes]
+
+_CONTROL = re.compile(r"/_mock(/|$)")
+_KEY = b"x-api-key"
+
+
+@dataclass
+class Request:
+    """A request on its way in."""
+
+    operation: str | None
+    """The operationId; None where the contract has no such method or path."""
+    method: str
+    path: str
+    """To be read; a request goes where it was sent."""
+    query: dict[str, str]
+    headers: Headers
+    """By lower-case name."""
+    body: bytes
+
+    @property
+    def key(self) -> str | None:
+        """The API key as it was sent."""
+        value = self.headers.get(_KEY)
+        return value.decode("latin-1") if value is not None else None
+
+    @key.setter
+    def key(self, key: str) -> None:
+        self.headers[_KEY] = key.encode("latin-1")
+
+    @property
+    def json(self) -> Any:
+        """The body as a value; None where it is no JSON."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+
+    @json.setter
+    def json(self, value: Any) -> None:
+        self.body = orjson.dumps(value)
+
+
+@dataclass
+class Answer:
+    """An answer on its way out."""
+
+    status: int
+    headers: Headers
+    """By lower-case name."""
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    @json.setter
+    def json(self, value: Any) -> None:
+        self.body = orjson.dumps(value)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The server behind the wire, and what the fault remembers from request to request."""
+
+    ask: Callable[[Request], Awaitable[Answer]]
+    memory: dict[Any, Any]
+
+
+Alteration = Callable[[Inside, Request], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What is done to the exchanges of some operations, or to all that is not the control API."""
+
+    operations: tuple[str, ...]
+    alter: Alteration
+    everywhere: bool = False
+
+
+def changes_answer(*operations: str, by: Callable[[Answer, Request], object], everywhere: bool = False) -> Wire:
+    """Change what comes back, whatever its status."""
+
+    async def alter(inside: Inside, request: Request) -> Answer:
+        answer = await inside.ask(request)
+        by(answer, request)
+        return answer
+
+    return Wire(operations, alter, everywhere)
+
+
+def changes_body(*operations: str, by: Callable[[Any, Request], object], status: int = 200) -> Wire:
+    """Change the JSON of the answers with one status, in place."""
+
+    def change(answer: Answer, request: Request) -> None:
+        if answer.status == status:
+            body = answer.json
+            by(body, request)
+            answer.json = body
+
+    return changes_answer(*operations, by=change)
+
+
+def changes_request(*operations: str, by: Callable[[Request], object]) -> Wire:
+    """Change what goes in."""
+
+    async def alter(inside: Inside, request: Request) -> Answer:
+        by(request)
+        return await inside.ask(request)
+
+    return Wire(operations, alter)
+
+
+def changes_sent_json(*operations: str, by: Callable[[Any], Any]) -> Wire:
+    """Put another JSON object into the place of the one that was sent. What is no object goes in as it is."""
+
+    def change(request: Request) -> None:
+        if isinstance(request.json, dict):
+            request.json = by(request.json)
+
+    return changes_request(*operations, by=change)
+
+
+class WireApp:
+    """The ASGI app around the server that does it."""
+
+    def __init__(self, app: ASGIApp, wire: Wire, contract: Contract) -> None:
+        self._app = app
+        self._wire = wire
+        self._memory: dict[Any, Any] = {}
+        self._operations = [
+            (operation.method.upper(), _pattern(operation.path), name)
+            for name, operation in contract.operations.items()
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = self._operation(scope["method"], scope["path"])
+        concerned = self._wire.everywhere or operation in self._wire.operations
+        if not concerned or _CONTROL.match(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+
+        async def ask(request: Request) -> Answer:
+            return await _ask(self._app, scope, request)
+
+        request = await _read(scope, receive, operation)
+        answer = await self._wire.alter(Inside(ask, self._memory), request)
+        await _send(answer, send)
+
+    def _operation(self, method: str, path: str) -> str | None:
+        method = "GET" if method == "HEAD" else method
+        found = (name for each, pattern, name in self._operations if each == method and pattern.fullmatch(path))
+        return next(found, None)
+
+
+@dataclass
+class _Recorder:
+    """Plays the client for the app inside: hands out a body, collects an answer."""
+
+    body: bytes
+    status: int = 0
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    chunks: list[bytes] = field(default_factory=list)
+
+    async def receive(self) -> Message:
+        body, self.body = self.body, b""
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message["headers"])
+        else:
+            self.chunks.append(message.get("body", b""))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{[^/]+?\}", "[^/]+", path))
+
+
+async def _read(scope: Scope, receive: Receive, operation: str | None) -> Request:
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    # Of a header that is repeated the first counts, as inside.
+    headers = dict(scope["headers"][::-1])
+    return Request(operation, scope["method"], scope["path"], _query(scope), headers, b"".join(chunks))
+
+
+def _query(scope: Scope) -> dict[str, str]:
+    return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+
+async def _ask(app: ASGIApp, scope: Scope, request: Request) -> Answer:
+    headers = {**request.headers, b"content-length": b"%d" % len(request.body)}
+    altered = {**scope, "method": request.method, "headers": list(headers.items())}
+    if request.query != _query(scope):
+        altered["query_string"] = urlencode(request.query).encode()
+    recorder = _Recorder(request.body)
+    await app(altered, recorder.receive, recorder.send)
+    return Answer(recorder.status, dict(recorder.headers), b"".join(recorder.chunks))
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = {**answer.headers, b"content-length": b"%d" % len(answer.body)}
+    if answer.status == 204:
+        # HTTP allows such an answer no body and no length.
+        headers = {name: value for name, value in headers.items() if name not in (b"content-length", b"content-type")}
+    await send({"type": "http.response.start", "status": answer.status, "headers": list(headers.items())})
+    await send({"type": "http.response.body", "body": answer.body})
