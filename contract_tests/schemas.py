@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,9 +41,12 @@ class Schemas:
     def breaches(self, pointer: str, value: Json) -> Iterator[Breach]:
         """Everything that the schema at a pointer has against a value. Fields it does not name: ``unknown_field``."""
         validator = self._validator(pointer)
-        if validator.is_valid(value):
-            return
-        for error in validator.iter_errors(value):
+        try:
+            errors = [] if validator.is_valid(value) else list(validator.iter_errors(value))
+        except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and the validator cannot read
+            readable = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+            errors = list(validator.iter_errors(json.loads(readable)))
+        for error in errors:
             yield from _breaches(error, pointer)
 
     def accepts(self, pointer: str, value: Json) -> bool:

@@ -1,0 +1,291 @@
+"""What a server showed: at each place of its answers types and formats, and where it departs from the contract.
+
+Ids, times, amounts and lengths of lists are an account's own. They are never kept, only what kind of thing they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from contract_tests.contract import JSON, Contract, Operation, Place, escape, unescape
+from contract_tests.exchange import Exchange, NotJson
+from contract_tests.schemas import Breach, Schemas
+
+Spot = tuple[str, str]
+"""An operationId and a place in its answers: ``/response/200/body/transactions/*/id``."""
+
+TEXT = "text"
+_FIRST = ("required", "unknown_field", "type", "enum", "pattern", "format")
+"""Of several things that a schema has against one value, the first of these says it best."""
+_TOLD = frozenset({"allow", "retry-after", "deprecation", "sunset"})
+"""Headers that mean something to a client although the contract may not name them."""
+_CLASSES = (
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
+    (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "UUID with capitals"),
+    (re.compile(r"\d{4}-\d\d-\d\d"), "date"),
+    (re.compile(r"-?\$[\d,]+\.\d{2}(\d{2})?"), "amount in dollars"),
+    (re.compile(r"https?://\S+"), "URL"),
+    (re.compile(r"-?\d+(\.\d+)?"), "number in quotes"),
+    (re.compile(r"\s*"), "empty text"),
+)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ])\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Use:
+    """A place of the contract as it is used: where it stands, and what it refers to."""
+
+    own: str
+    target: str
+    """The same without a reference."""
+
+
+@dataclass
+class Sight:
+    """What was seen at one place."""
+
+    use: Use
+    topic: str
+    """What is the same thing elsewhere: a property, or a header that many answers share."""
+    is_optional: bool
+    exchange: Exchange
+    """The first that led here."""
+    chances: int = 0
+    """How often the thing was there in which it stands."""
+    present: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    formats: Counter[str] = field(default_factory=Counter)
+    values: Counter[str] = field(default_factory=Counter)
+    """Of an enum."""
+
+    def look(self, value: Any, schema: Mapping[str, Any]) -> None:
+        """Take note of what kind of thing a value is."""
+        self.types[json_type(value)] += 1
+        if isinstance(value, str):
+            (self.values if "enum" in schema else self.formats)[value if "enum" in schema else format_class(value)] += 1
+
+
+@dataclass
+class Departure:
+    """Something at one place that is otherwise than the contract says."""
+
+    use: Use
+    """The place that would have to change; of a field that is missing or unknown, the object around it."""
+    spec: str
+    """The keyword there."""
+    exchange: Exchange
+    """The first that showed it."""
+    value: Any
+    times: int = 1
+
+
+class Profile:
+    """Listens to the exchanges with one server."""
+
+    def __init__(self, contract: Contract, schemas: Schemas, *, is_of_many: bool = False) -> None:
+        self.sights: dict[Spot, Sight] = {}
+        self.departures: dict[tuple[Spot, str], dict[str, Departure]] = defaultdict(dict)
+        """By place and keyword; each value, or type, that is wrong there."""
+        self.is_of_many = is_of_many
+        """Whether accounts in all kinds of situations are looked at before anything is told."""
+        self._contract = contract
+        self._schemas = schemas
+        self._uses: dict[str, Use] = {}
+        self._families = _families(contract)
+        self._exchange: Exchange
+        """The one that is looked at."""
+
+    def note(self, exchange: Exchange) -> None:
+        """Take in an exchange, secrets replaced."""
+        # Of the bodies nothing more is needed afterwards, and a sequence has many large ones.
+        self._exchange = replace(exchange, response_body=b"")
+        matched = self._contract.match(exchange.method, exchange.path)
+        response = matched[0].responses.get(exchange.status) if matched else None
+        if matched is None or response is None or exchange.error:
+            return
+        operation = matched[0]
+        where = f"/response/{exchange.status}"
+        self._headers(operation, exchange, response, f"{where}/headers")
+        if exchange.method == "HEAD" or "content" not in response.node:
+            return
+        content = Use(response.child("content"), response.child("content"))
+        if exchange.media_type not in response.node["content"]:
+            spot = (operation.id, f"{where}/headers/content-type")
+            self._depart(spot, "content", content, content.own, exchange.media_type or None)
+        elif exchange.media_type == JSON:
+            self._body(operation, exchange, response.child("content", JSON, "schema"), f"{where}/body")
+
+    def topics(self) -> dict[str, tuple[int, int]]:
+        """How often each thing was there, of how many chances, wherever it may stand."""
+        found: dict[str, tuple[int, int]] = {}
+        for sight in self.sights.values():
+            present, chances = found.get(sight.topic, (0, 0))
+            found[sight.topic] = (present + sight.present, chances + sight.chances)
+        return found
+
+    def use(self, own: str) -> Use:
+        """A place of the contract by where it stands."""
+        if own not in self._uses:
+            self._uses[own] = Use(own, self._contract.at(own).pointer)
+        return self._uses[own]
+
+    # ------------------------------------------------------------------------------------------------- headers
+
+    def _headers(self, operation: Operation, exchange: Exchange, response: Place, where: str) -> None:
+        given = {name.lower(): value for name, value in exchange.response_headers}
+        documented = response.node.get("headers", {})
+        for name in documented:
+            use = self.use(response.child("headers", name))
+            node = self._contract.at(use.target).node
+            spot = (operation.id, f"{where}/{escape(name.lower())}")
+            sight = self._sight(spot, use, use.target, is_optional=not node.get("required"))
+            sight.chances += 1
+            text = given.get(name.lower())
+            if text is not None:
+                sight.present += 1
+                self._header(spot, sight, text)
+            elif not sight.is_optional:
+                self._depart(spot, "required", use, f"{use.target}/required", None)
+        around = Use(response.child("headers"), response.child("headers"))
+        for name in given.keys() - {each.lower() for each in documented}:
+            if name in _TOLD or name.startswith(self._families):
+                spot = (operation.id, f"{where}/{escape(name)}")
+                self._depart(spot, "unknown_field", around, around.own, given[name])
+
+    def _header(self, spot: Spot, sight: Sight, text: str) -> None:
+        schema = self._contract.at(f"{sight.use.target}/schema")
+        is_number = schema.node.get("type") == "integer" and re.fullmatch(r"-?\d+", text)
+        value = int(text) if is_number else text
+        sight.look(value, schema.node)
+        for breach in _best(self._schemas.breaches(schema.pointer, value)):
+            spec = self._keyword(schema.pointer, breach.keyword)
+            self._depart(spot, breach.keyword, sight.use, spec, value)
+
+    # -------------------------------------------------------------------------------------------------- bodies
+
+    def _body(self, operation: Operation, exchange: Exchange, schema: str, where: str) -> None:
+        root = self.use(schema)
+        try:
+            answer = exchange.answer
+        except NotJson as error:
+            self._depart((operation.id, where), "json", root, root.own, f"a body that {error}")
+            return
+        self._walk(operation.id, self._sight((operation.id, where), root, root.own, is_optional=False), answer, where)
+        for breach in _best(self._schemas.breaches(root.target, answer)):
+            self._breach(operation, root, breach, where)
+
+    def _walk(self, operation_id: str, sight: Sight, value: Any, where: str) -> None:
+        """Look at a value and at everything in it that the contract names."""
+        node = self._contract.at(sight.use.target).node
+        sight.look(value, node)
+        if isinstance(value, dict):
+            for name in node.get("properties", {}):
+                below = f"{where}/{escape(name)}"
+                use = self.use(f"{sight.use.target}/properties/{escape(name)}")
+                is_optional = name not in node.get("required", [])
+                child = self._sight((operation_id, below), use, use.own, is_optional=is_optional)
+                child.chances += 1
+                if name in value:
+                    child.present += 1
+                    self._walk(operation_id, child, value[name], below)
+        elif isinstance(value, list) and "items" in node and value:
+            use = self.use(f"{sight.use.target}/items")
+            child = self._sight((operation_id, f"{where}/*"), use, use.own, is_optional=False)
+            for each in value:
+                self._walk(operation_id, child, each, f"{where}/*")
+
+    def _breach(self, operation: Operation, root: Use, breach: Breach, where: str) -> None:
+        parts = [unescape(part) for part in breach.where.split("/")[1:]]
+        if breach.keyword in ("required", "unknown_field"):
+            use, below = self._locate(root, parts[:-1])
+            below += f"/{escape(parts[-1])}"
+            spec = self._keyword(use.target, "required" if breach.keyword == "required" else "properties")
+            names = self._contract.at(use.target).node.get("required", [])
+            if breach.keyword == "required" and parts[-1] in names:
+                spec += f"/{names.index(parts[-1])}"
+        else:
+            use, below = self._locate(root, parts)
+            spec = self._keyword(use.target, breach.keyword)
+        self._depart((operation.id, where + below), breach.keyword, use, spec, breach.value)
+
+    def _locate(self, root: Use, parts: list[str]) -> tuple[Use, str]:
+        """The place of the contract for a place in a value, and the latter without positions and free names."""
+        use, where = root, ""
+        for part in parts:
+            node = self._contract.at(use.target).node
+            if "items" in node:
+                use, where = self.use(f"{use.target}/items"), f"{where}/*"
+            elif part in node.get("properties", {}):
+                use = self.use(f"{use.target}/properties/{escape(part)}")
+                where = f"{where}/{escape(part)}"
+            elif isinstance(node.get("additionalProperties"), dict):
+                use, where = self.use(f"{use.target}/additionalProperties"), f"{where}/*"
+            else:
+                where = f"{where}/{escape(part)}"
+        return use, where
+
+    # ------------------------------------------------------------------------------------------------- records
+
+    def _keyword(self, pointer: str, keyword: str) -> str:
+        return f"{pointer}/{keyword}" if keyword in self._contract.at(pointer).node else pointer
+
+    def _sight(self, spot: Spot, use: Use, topic: str, *, is_optional: bool) -> Sight:
+        if spot not in self.sights:
+            self.sights[spot] = Sight(use, topic, is_optional, self._exchange)
+        return self.sights[spot]
+
+    def _depart(self, spot: Spot, keyword: str, use: Use, spec: str, value: Any) -> None:
+        kind = str(value) if keyword in ("enum", "content") else json_type(value) if keyword == "type" else ""
+        found = self.departures[spot, keyword]
+        if kind in found:
+            found[kind].times += 1
+        else:
+            found[kind] = Departure(use, spec, self._exchange, value)
+
+
+def json_type(value: Any) -> str:
+    """A value's type, in the words of JSON Schema."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    for type, name in ((int, "integer"), (float, "number"), (str, "string"), (list, "array")):
+        if isinstance(value, type):
+            return name
+    return "object"
+
+
+def format_class(text: str) -> str:
+    """What kind of thing a string writes down."""
+    if found := _TIME.fullmatch(text):
+        separator, fraction, zone = found.groups()
+        words = ["time", "with a fraction" if fraction else "without a fraction"]
+        words.append("and no zone" if zone is None else "in Z" if zone in "Zz" else "with an offset")
+        return " ".join(words) + (", a space for T" if separator == " " else "")
+    return next((name for pattern, name in _CLASSES if pattern.fullmatch(text)), TEXT)
+
+
+def _best(breaches: Iterator[Breach]) -> list[Breach]:
+    """One breach for each value: a number in quotes is in no enum, but it is its type that is wrong."""
+    best: dict[str, Breach] = {}
+    for breach in breaches:
+        if breach.where not in best or _rank(breach) < _rank(best[breach.where]):
+            best[breach.where] = breach
+    return list(best.values())
+
+
+def _rank(breach: Breach) -> int:
+    return _FIRST.index(breach.keyword) if breach.keyword in _FIRST else len(_FIRST)
+
+
+def _families(contract: Contract) -> tuple[str, ...]:
+    """How the names of the API's own headers begin: ``x-ratelimit-``."""
+    names = {
+        name.lower()
+        for operation in contract.operations.values()
+        for response in operation.responses.values()
+        for name in response.node.get("headers", {})
+    }
+    return tuple(sorted({"-".join(name.split("-")[:2]) + "-" for name in names if name.startswith("x-")}))

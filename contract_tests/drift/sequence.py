@@ -1,0 +1,164 @@
+"""The requests that both servers get: from the contract and a seed, and from nothing that a server answers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from contract_tests.contract import JSON, Contract, Operation, escape
+from contract_tests.drivers import boundaries
+from contract_tests.drivers.boundaries import Probe
+from contract_tests.drivers.keys import WRONG_KEYS
+from contract_tests.exchange import Request
+from contract_tests.redaction import KEY_HEADER
+from contract_tests.schemas import Schemas
+from contract_tests.text import shortened
+
+_SIZES = ("limit", "per_page")
+"""Parameters that say how long a page is."""
+_COMBINATIONS = 2
+"""Requests that set all numbers of an operation at once."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request, for either server."""
+
+    operation: Operation
+    request: Request
+    """The names of path parameters still stand in its path: each server has things of its own."""
+    probe: Probe | None = None
+    """The one thing that is special about it."""
+    with_key: bool = True
+
+    @property
+    def subject(self) -> str:
+        """The place in the request that it is about: ``/query/limit``."""
+        return f"/{self.probe.location}/{escape(self.probe.name)}" if self.probe is not None else ""
+
+    @property
+    def words(self) -> str:
+        """What is special about it, for people."""
+        if not self.with_key:
+            return "a request without a valid key"
+        if self.probe is None:
+            return "a HEAD" if self.request.method == "HEAD" else "this request"
+        name, value = self.probe.name, self.probe.value
+        return f"no {name}" if self.probe.is_absence else f"{name}={shortened(str(value), 60)}"
+
+
+def sequence(contract: Contract, schemas: Schemas, operations: Iterable[Operation], seed: int) -> Iterator[Step]:
+    """All steps: first one good request for each operation, so that an early end leaves no operation out."""
+    chance = random.Random(seed)  # noqa: S311 (the same requests again are what is wanted)
+    chosen = list(operations)
+    for operation in chosen:
+        yield from _good(contract, operation)
+    for operation in chosen:
+        yield from _strangers(contract, operation)
+        yield from _probes(contract, schemas, operation, chance)
+
+
+def large_pages(operation: Operation) -> Request:
+    """A read of as much as an operation shows at once."""
+    return Request(operation.method, operation.path, [(name, str(high)) for name, high in _largest(operation)])
+
+
+def _good(contract: Contract, operation: Operation) -> Iterator[Step]:
+    yield Step(operation, _plain(contract, operation))
+    if operation.method == "GET":
+        yield Step(operation, Request("HEAD", operation.path))
+        if _largest(operation):
+            yield Step(operation, large_pages(operation))
+        for name, values in _filters(contract, operation):
+            for value in values:
+                request = large_pages(operation)
+                request.query.append((name, value))
+                yield Step(operation, request, Probe("query", name, value))
+
+
+def _strangers(contract: Contract, operation: Operation) -> Iterator[Step]:
+    for headers in ({}, {KEY_HEADER: WRONG_KEYS[0]}):
+        request = _plain(contract, operation)
+        request.headers.update(headers)
+        yield Step(operation, request, with_key=False)
+
+
+def _probes(contract: Contract, schemas: Schemas, operation: Operation, chance: random.Random) -> Iterator[Step]:
+    base = _example(contract, operation)
+    probes = [*boundaries.probes(operation, schemas), *_random_probes(contract, operation, chance)]
+    probes.append(Probe("query", "kit_unknown_parameter", "ignored"))
+    for probe in probes:
+        request = boundaries.request(operation, base, {}, probe)
+        if request is not None:
+            yield Step(operation, request, probe)
+    if operation.body is not None:
+        for request in boundaries.broken_bodies(operation, base, {}):
+            yield Step(operation, request)
+    numbers = _numbers(contract, operation)
+    for _ in range(_COMBINATIONS if len(numbers) > 1 else 0):
+        query = [(name, str(chance.randint(low, high))) for name, low, high in numbers]
+        yield Step(operation, Request(operation.method, operation.path, query))
+
+
+def _random_probes(contract: Contract, operation: Operation, chance: random.Random) -> Iterator[Probe]:
+    """Of each number one value within its bounds and one beyond; an organization that is nobody's."""
+    for name, low, high in _numbers(contract, operation):
+        yield Probe("query", name, chance.randint(low, high))
+        yield Probe("query", name, chance.randint(high + 1, high * 9 + 9))
+    for parameter in operation.parameters:
+        if parameter.node["in"] == "header" and contract.at(parameter.child("schema")).node.get("format") == "uuid":
+            yield Probe("header", parameter.node["name"], str(UUID(int=chance.getrandbits(128), version=4)))
+
+
+def _plain(contract: Contract, operation: Operation) -> Request:
+    request = boundaries.request(operation, _example(contract, operation), {}, None)
+    return request or Request(operation.method, operation.path)
+
+
+def _example(contract: Contract, operation: Operation) -> dict[str, Any]:
+    """A valid body. It switches nothing on: that might cost something, and the answer would look the same."""
+    example = boundaries.example(contract, operation)
+    return {name: False if name == "enabled" else value for name, value in example.items()}
+
+
+def _numbers(contract: Contract, operation: Operation) -> list[tuple[str, int, int]]:
+    """The bounded numbers of the query: name, lowest and highest."""
+    found = []
+    for parameter in operation.parameters:
+        schema = contract.at(parameter.child("schema")).node
+        if parameter.node["in"] == "query" and {"minimum", "maximum"} <= schema.keys():
+            found.append((parameter.node["name"], int(schema["minimum"]), int(schema["maximum"])))
+    return found
+
+
+def _largest(operation: Operation) -> list[tuple[str, int]]:
+    found = []
+    for parameter in operation.parameters:
+        high = parameter.node.get("schema", {}).get("maximum")
+        if parameter.node["name"] in _SIZES and high is not None:
+            found.append((str(parameter.node["name"]), int(high)))
+    return found
+
+
+def _filters(contract: Contract, operation: Operation) -> Iterator[tuple[str, list[str]]]:
+    """Parameters that are named like a field of the answer which has an enum: they filter by its values."""
+    for parameter in operation.parameters:
+        name = parameter.node["name"]
+        if parameter.node["in"] == "query" and 200 in operation.responses:
+            schema = operation.responses[200].child("content", JSON, "schema")
+            yield from ((name, values) for values in _enums(contract, schema, name))
+
+
+def _enums(contract: Contract, pointer: str, name: str) -> Iterator[list[str]]:
+    place = contract.at(pointer)
+    if "items" in place.node:
+        yield from _enums(contract, place.child("items"), name)
+    for each in place.node.get("properties", {}):
+        child: dict[str, Any] = contract.at(place.child("properties", each)).node
+        if each == name and "enum" in child:
+            yield [value for value in child["enum"] if isinstance(value, str)]
+        else:
+            yield from _enums(contract, place.child("properties", each), name)

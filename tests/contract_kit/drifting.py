@@ -1,0 +1,168 @@
+"""Ten differences on the wire, servers that show them, and what ``contract-tests drift`` says of two servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contract_tests.settings import packaged_spec
+from mockserver import app, resources
+from mockserver.settings import Settings
+from tests.contract_kit.faulty import API, Answer, Faulty, Upstream, upstream
+from tests.contract_kit.program import Said, kit
+
+Json = dict[str, Any]
+Fault = Callable[[Answer], None]
+Spot = tuple[str, str, str]
+
+KEY = "sk_test_planted5up3rs3cr3t"
+SPEC = packaged_spec().read_text(encoding="utf-8").splitlines()
+
+
+# ------------------------------------------------------------------------------------------------- the ten differences
+
+
+def edit(answer: Answer, method: str, path: str, change: Callable[[Json], Any]) -> None:
+    """Let somebody change the body of one operation's good answers."""
+    if answer.is_of(method, path):
+        body = json.loads(answer.body)
+        change(body)
+        answer.body = json.dumps(body).encode()
+
+
+def field_removed(answer: Answer) -> None:
+    edit(answer, "GET", "/balance", lambda body: body.pop("tier"))
+
+
+def field_added(answer: Answer) -> None:
+    edit(answer, "GET", "/credit-transactions", lambda body: [e.update(currency="usd") for e in body["transactions"]])
+
+
+def integer_as_string(answer: Answer) -> None:
+    edit(answer, "GET", "/usage-breakdown", lambda body: body.update(total_credits=str(body["total_credits"])))
+
+
+def null_where_none_may_be(answer: Answer) -> None:
+    edit(answer, "GET", "/subscription", lambda body: body.update(plan_name=None))
+
+
+def new_enum_value(answer: Answer) -> None:
+    edit(answer, "GET", "/recent-activity", lambda body: [e.update(type="gift") for e in body["activities"][:1]])
+
+
+def time_without_z(answer: Answer) -> None:
+    def change(body: Json) -> None:
+        for each in body["entries"]:
+            each["created_at"] = each["created_at"].removesuffix("Z")
+
+    edit(answer, "GET", "/audit-log", change)
+
+
+def uuid_in_capitals(answer: Answer) -> None:
+    edit(
+        answer,
+        "GET",
+        "/payment-methods",
+        lambda body: [each.update(id=each["id"].upper()) for each in body["payment_methods"]],
+    )
+
+
+def header_missing(answer: Answer) -> None:
+    if answer.path == f"{API}/usage-alerts" and answer.status == 200:
+        answer.headers = [each for each in answer.headers if each[0].lower() != b"x-ratelimit-reset"]
+
+
+def other_status(answer: Answer) -> None:
+    if answer.path == f"{API}/invoices" and answer.status == 422:
+        answer.status, answer.body = 400, b'{"detail": "Bad limit."}'
+
+
+def envelope_as_string(answer: Answer) -> None:
+    if answer.path == f"{API}/usage-chart" and answer.status == 422:
+        answer.body = b'{"detail": "Bad parameter."}'
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A fault, and the difference that it is."""
+
+    fault: Fault
+    operation: str
+    pointer: str
+    keyword: str
+    spec: str
+    line: str
+    """A part of the line of the contract that would have to change."""
+
+
+TEN = [
+    Seeded(field_removed, "get_balance", "/response/200/body/tier", "required",
+           "#/components/schemas/Balance/required/4", "required: [balance_microcents, balance_display,"),
+    Seeded(field_added, "list_credit_transactions", "/response/200/body/transactions/*/currency", "unknown_field",
+           "#/components/schemas/CreditTransaction/properties", "      properties:"),
+    Seeded(integer_as_string, "get_usage_breakdown", "/response/200/body/total_credits", "type",
+           "#/components/schemas/UsageBreakdown/properties/total_credits/type", "total_credits: { type: integer"),
+    Seeded(null_where_none_may_be, "get_subscription", "/response/200/body/plan_name", "type",
+           "#/components/schemas/Subscription/properties/plan_name/type", "plan_name: { type: string"),
+    Seeded(new_enum_value, "list_recent_activity", "/response/200/body/activities/*/type", "enum",
+           "#/components/schemas/Activity/properties/type/enum", "          enum:"),
+    Seeded(time_without_z, "list_audit_log", "/response/200/body/entries/*/created_at", "pattern",
+           "#/components/schemas/AuditEntry/properties/created_at", 'created_at: { $ref: "#/components/schemas/'),
+    Seeded(uuid_in_capitals, "list_payment_methods", "/response/200/body/payment_methods/*/id", "pattern",
+           "#/components/schemas/PaymentMethod/properties/id", 'id: { $ref: "#/components/schemas/Uuid" }'),
+    Seeded(header_missing, "get_usage_alerts", "/response/200/headers/x-ratelimit-reset", "required",
+           "#/paths/~1api~1v1~1billing~1usage-alerts/get/responses/200/headers/X-RateLimit-Reset", "X-RateLimit-R"),
+    Seeded(other_status, "list_invoices", "/response/status", "status",
+           "#/paths/~1api~1v1~1billing~1invoices/get/responses", "      responses:"),
+    Seeded(envelope_as_string, "get_usage_chart", "/response/422/body/detail", "type",
+           "#/components/schemas/ValidationError/properties/detail/type", "type: array"),
+]  # fmt: skip
+
+
+EXPECTED = sorted((each.operation, each.pointer, each.keyword) for each in TEN)
+
+
+def all_ten(answer: Answer) -> None:
+    for each in TEN:
+        each.fault(answer)
+
+
+# ------------------------------------------------------------------------------------------------------------- servers
+
+
+@contextmanager
+def mock(*faults: Fault, **changes: Any) -> Iterator[Upstream]:
+    """A mock of its own, with faults on the wire."""
+    settings = Settings(**{"spec": resources.spec(), "fixtures": resources.fixtures(), **changes})
+    built = app.build(settings, public_url="http://127.0.0.1:8080").app
+
+    def change(answer: Answer) -> None:
+        for fault in faults:
+            fault(answer)
+
+    with upstream(Faulty(built, change)) as running:
+        yield running
+
+
+def compare(folder: Path, mock: str, staging: str, *words: str, **keys: str) -> tuple[Said, Json]:
+    """What is said of two servers, and the report."""
+    keys = {"BILLING_API_KEY": KEY, **keys}
+    said = kit("drift", mock, staging, "--report", "json", "--report-dir", folder, *words, **keys)
+    document = json.loads((folder / "drift.json").read_text(encoding="utf-8"))
+    assert said.code == document["verdict"]["exit_code"]
+    return said, document
+
+
+def spots(document: Json) -> list[Spot]:
+    return [(each["operation"], each["pointer"], each["keyword"]) for each in document["differences"]]
+
+
+def only(document: Json) -> Json:
+    """The one difference."""
+    assert len(document["differences"]) == 1, spots(document)
+    found: Json = document["differences"][0]
+    return found
