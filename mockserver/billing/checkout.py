@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mockserver.billing import auto_recharge, invoices, money, payment_methods, promo, subscription
 from mockserver.billing.catalogue import CheckoutMode, Plan
-from mockserver.billing.errors import CardDeclined, SessionClosed, SessionNotFound, WrongCheckoutMode
+from mockserver.billing.errors import SessionClosed, SessionNotFound, WrongCheckoutMode
 from mockserver.billing.payment_methods import Card
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def complete(context: Context, session_id: str, stripe_id: str | None = None) ->
     must_be_open(context, session)
     item = context.catalogue.price(session.price_id) if session.price_id is not None else None
     payer = _charge(context, stripe_id)
+    if (isinstance(item, Plan) or session.auto_recharge is not None) and context.account.wallet.find(payer) is None:
+        payment_methods.must_be_savable(context, payer)
     session.closed, session.completed_at, session.last_decline_code = "complete", context.now, None
     if isinstance(item, Plan):
         context.audit("checkout.completed", session_id=session.id, price_id=session.price_id)
@@ -207,11 +209,8 @@ def _charge(context: Context, stripe_id: str | None) -> str:
     card = wallet.default if stripe_id is None else wallet.find(stripe_id)
     if card is not None:
         return payment_methods.charge(card, context.now).stripe_id
-    stripe_id = stripe_id or ANY_WORKING_CARD
-    refusal = context.catalogue.card(stripe_id).declines_charge
-    if refusal is not None:
-        raise CardDeclined(refusal)
-    return stripe_id
+    unsaved = payment_methods.make_card(context, stripe_id or ANY_WORKING_CARD, id="")
+    return payment_methods.charge(unsaved, context.now).stripe_id
 
 
 def _save(context: Context, stripe_id: str) -> Card:

@@ -63,11 +63,11 @@ class Wallet:
         return card
 
 
-def make_card(context: Context, stripe_id: str) -> Card:
-    """The card that a Stripe id stands for, not added to anything yet."""
+def make_card(context: Context, stripe_id: str, id: str | None = None) -> Card:
+    """The card that a Stripe id stands for, not added to anything yet; with a new id, unless one is given."""
     known = context.catalogue.card(stripe_id)
     return Card(
-        id=context.account.ids.uuid(),
+        id=context.account.ids.uuid() if id is None else id,
         stripe_id=stripe_id,
         brand=known.brand,
         last4=known.last4,
@@ -83,9 +83,7 @@ def add(context: Context, stripe_id: str) -> Card:
     wallet = context.account.wallet
     if wallet.find(stripe_id) is not None:
         raise CardAlreadyAdded(stripe_id)
-    refusal = context.catalogue.card(stripe_id).declines_attach
-    if refusal is not None:
-        raise CardDeclined(refusal)
+    must_be_savable(context, stripe_id)
     card = make_card(context, stripe_id)
     wallet.cards.append(card)
     if wallet.default_id is None:
@@ -93,6 +91,13 @@ def add(context: Context, stripe_id: str) -> Card:
     context.audit("payment_method.added", payment_method_id=card.id, brand=card.brand, last4=card.last4)
     context.tell("payment_method_added", f"Added {card.label}")
     return card
+
+
+def must_be_savable(context: Context, stripe_id: str) -> None:
+    """Raise CardDeclined, if the card's bank would not let it be added."""
+    refusal = context.catalogue.card(stripe_id).declines_attach
+    if refusal is not None:
+        raise CardDeclined(refusal)
 
 
 def remove(context: Context, name: str) -> Card:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mockserver.billing import auto_recharge, checkout, payment_methods, promo, subscription
+from mockserver.billing.catalogue import TestCard
 from mockserver.billing.checkout import AutoRechargeRequest, CheckoutSession
 from mockserver.billing.context import Context
 from mockserver.billing.errors import (
@@ -19,7 +21,20 @@ from mockserver.billing.errors import (
 )
 from mockserver.billing.money import in_microcents
 
-from .conftest import DECLINED_LATER, NOON, WORKING, Change, actions, catalogue, deposit, fresh, later, refused, state
+from .conftest import (
+    DECLINED_LATER,
+    NOON,
+    WORKING,
+    Change,
+    account,
+    actions,
+    catalogue,
+    deposit,
+    fresh,
+    later,
+    refused,
+    state,
+)
 
 ADDRESSES = ("https://example.com/paid", "https://example.com/back")
 RECHARGE = AutoRechargeRequest(threshold_microcents=1_000_000_000, amount_cents=3_000)
@@ -198,6 +213,22 @@ def test_a_declining_card_leaves_everything_as_it_was(
     assert caught.value.code == catalogue().card(card).declines_charge
     assert session.status(NOON) == "open"
     assert checkout.complete(context, session.id, WORKING).status(NOON) == "complete"
+
+
+@pytest.mark.parametrize("kind", ["declines_attach", "expired"])
+@pytest.mark.parametrize("opens", ["plan", "recharging deposit"])
+def test_a_card_that_cannot_be_kept_leaves_everything_as_it_was(kind: str, opens: str) -> None:
+    """A plan, or a deposit that asks for auto-recharge, keeps the payer's card; if it cannot, nothing has happened."""
+    odd = TestCard("pm_card_odd", "visa", "0000", exp_month=1, exp_year=2020)
+    if kind == "declines_attach":
+        odd = TestCard("pm_card_odd", "visa", "0000", declines_attach="generic_decline")
+    known = replace(catalogue(), test_cards=[*catalogue().test_cards, odd])
+    context = Context(account("someone", NOON), known, NOON, "api_key")
+    session = open_plan(context)
+    if opens == "recharging deposit":
+        session = checkout.open_deposit(context, 5_000, auto_recharge=RECHARGE)
+    with refused(context, CardDeclined):
+        checkout.complete(context, session.id, "pm_card_odd")
 
 
 def test_an_expired_card_on_the_account_is_declined(with_card: Context) -> None:
