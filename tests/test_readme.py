@@ -1,11 +1,17 @@
 """The README's commands work as they are printed."""
 
+import argparse
+import importlib
 import re
+import shlex
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from contract_tests import cli
+from contract_tests.baseline import Baseline
 from tests.conftest import ServerFactory
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,3 +58,30 @@ def test_the_readme_lists_every_persona_that_the_server_offers(make_server: Serv
     """The table of keys is complete."""
     keys = {persona.key for persona in make_server().world.personas.values() if persona.key}
     assert keys == set(re.findall(r"`(sk_test_\w+)`", README.split("## Five-minute tour")[0])) - {"sk_test_"}
+
+
+def kit_commands() -> list[str]:
+    """Every ``contract-tests`` command that the chapter for QA prints, in whatever language it stands."""
+    chapter = README.split("## For QA: the contract kit", 1)[1].split("\n## ", 1)[0]
+    joined = re.sub(r"\n\s+(?=--)", " ", chapter)
+    return [line.split("#")[0].strip() for line in re.findall(r"contract-tests (\w+ .*?)(?:\n|`)", joined)]
+
+
+@pytest.mark.parametrize("command", kit_commands())
+def test_the_kits_commands_are_understood_as_printed(command: str) -> None:
+    """No flag or command that the chapter prints is unknown."""
+    name, *words = shlex.split(command)
+    assert name in cli.COMMANDS
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    module = importlib.import_module(cli.COMMANDS[name][0])
+    module.add_parser(parser.add_subparsers())
+    parser.parse_args([name, *words])
+
+
+def test_the_printed_baseline_is_one(tmp_path: Path) -> None:
+    """The example of known failures can be used as it stands."""
+    example = re.search(r"```yaml\n(# contract-tests run .*?)```", README, flags=re.DOTALL)
+    assert example
+    file = tmp_path / "known.yaml"
+    file.write_text(example[1], encoding="utf-8")
+    assert len(Baseline.load(file, date(2026, 1, 1)).entries) == 1
