@@ -104,19 +104,28 @@ def test_every_locked_package_has_hashes() -> None:
         assert "--hash=sha256:" in block
 
 
-def test_every_import_of_the_server_is_declared() -> None:
-    """After a plain install, nothing is missing: development packages are not there by then."""
+DOCS = "mockserver/docs/"
+
+
+@pytest.mark.parametrize(
+    ("folder", "without", "extras"),
+    [("mockserver/", DOCS, []), (DOCS, "", ["docs"]), ("contract_tests/", "", ["contract"])],
+    ids=["server", "docs", "kit"],
+)
+def test_every_import_is_declared(folder: str, without: str, extras: list[str]) -> None:
+    """After a plain install, or one with its extra, nothing is missing: development packages are not there by then."""
     imported: set[str] = set()
     for name, text in tracked().items():
-        if name.startswith("mockserver/") and name.endswith(".py"):
+        if name.startswith(folder) and name.endswith(".py") and not (without and name.startswith(without)):
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Import):
                     imported |= {each.name.partition(".")[0] for each in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     imported.add(node.module.partition(".")[0])
-    foreign = imported - set(sys.stdlib_module_names) - {"mockserver"}
+    foreign = imported - set(sys.stdlib_module_names) - {"mockserver", "contract_tests"}
     project = tomllib.loads(tracked()["pyproject.toml"])["project"]
-    declared = {re.split(r"[><=;\[ ]", each)[0].lower() for each in project["dependencies"]}
+    wanted = project["dependencies"] + [each for extra in extras for each in project["optional-dependencies"][extra]]
+    declared = {re.split(r"[><=;\[ ]", each)[0].lower() for each in wanted}
     of_module = packages_distributions()
     for module in foreign:
         assert {each.lower().replace("_", "-") for each in of_module[module]} & declared, f"{module} is not declared"
