@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -21,9 +23,12 @@ _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-control-token", "x-auth-token"}
 )
 _WELL_KNOWN = re.compile(
-    r"sk_(?:live|test)_[A-Za-z0-9_]+|whsec_[A-Za-z0-9+/=_-]+|(?<=_secret_)[A-Za-z0-9]+|Bearer [A-Za-z0-9._~+/=-]{8,}"
+    r"[rs]k_(?:live|test)_[A-Za-z0-9_]+|whsec_[A-Za-z0-9+/=_-]+|(?<=_secret_)[A-Za-z0-9]+|Bearer [A-Za-z0-9._~+/=-]{8,}"
 )
-_DIGITS = re.compile(r'(?<=")\d{13,19}(?=")')
+_DIGITS = re.compile(r"(?<![\w.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4})(?![\w-])")
+_IS_NUMBER = re.compile(r"[:,\[]\s*\Z"), re.compile(r"\s*[,}\]]")
+"""What stands before and after a number in JSON: an amount, and no card."""
+_ESCAPE = re.compile(r"\\u([0-9a-f]{4})|%([0-9a-f]{2})|&#x([0-9a-f]{1,4});|&#([0-9]{1,5});")
 _MIN_LENGTH = 6
 """What is shorter is no secret: replacing it would make nonsense of every report."""
 _MIN_FOREIGN, _MAX_FOREIGN = 16, 1_000
@@ -40,21 +45,25 @@ class Keyring:
         self._foreign = foreign
         """Whether keys that nobody registered are somebody's, as in traffic of others, and get names of their own."""
         self._pattern: re.Pattern[str] | None = None
+        self._escaped: list[tuple[str, re.Pattern[str], str]] = []
+        """Keys, and how they may be written with escapes for any of their characters."""
 
     def add(self, name: str, key: str, *, is_secret: bool = True) -> str:
         """Take a key under a name: the name. The mock's keys are no secrets, and ``sk_test_...`` is replaced anyway."""
         self._keys[name] = key
         self._names[key] = name
-        if is_secret:
+        if is_secret and len(key) >= _MIN_LENGTH:
             self.hide(name, key)
+            pattern = re.compile("".join(map(_escapes, key)), re.IGNORECASE)
+            self._escaped.append((key.lower(), pattern, f"[{name}]"))
         return name
 
     def hide(self, name: str, secret: str) -> None:
         """Replace a secret, in any of its spellings, by ``[name]`` from now on."""
         if len(secret) < _MIN_LENGTH:
             return
-        encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
-        for spelling in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], encoded):
+        spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], html.escape(secret), *_base64(secret))
+        for spelling in spellings:
             self._secrets[spelling.lower()] = f"[{name}]"
         longest_first = sorted(self._secrets, key=len, reverse=True)
         self._pattern = re.compile("|".join(re.escape(each) for each in longest_first), re.IGNORECASE)
@@ -89,6 +98,11 @@ class Keyring:
         # Nearly always there is none, and to look for each by itself is a hundred times faster than the pattern.
         if self._pattern is not None and any(each in lowered for each in self._secrets):
             text = self._pattern.sub(lambda found: self._secrets[found[0].lower()], text)
+        if self._escaped and any(sign in lowered for sign in ("\\u", "%", "&#")):
+            plain = _ESCAPE.sub(_unescaped, lowered)
+            for key, pattern, shown in self._escaped:
+                if key in plain:
+                    text = pattern.sub(shown, text)
         text = _WELL_KNOWN.sub("[secret]", text)
         return _DIGITS.sub(_without_card_number, text)
 
@@ -114,7 +128,7 @@ class Keyring:
 
     def headers(self, headers: Headers) -> Headers:
         """The same headers: secret ones by name only, the others without secrets."""
-        return tuple((name, self._header(name, value)) for name, value in headers)
+        return tuple((self.text(name), self._header(name, value)) for name, value in headers)
 
     def _header(self, name: str, value: str) -> str:
         if name.lower() == KEY_HEADER.lower():
@@ -128,6 +142,30 @@ def is_replaced(text: str) -> bool:
 
 
 def _without_card_number(found: re.Match[str]) -> str:
-    digits = [int(each) for each in reversed(found[0])]
+    before, after = _IS_NUMBER
+    text, start, end = found.string, found.start(), found.end()
+    if (before.search(text, max(0, start - 9), start) and after.match(text, end)) or found[0].endswith("0000"):
+        return found[0]
+    digits = [int(each) for each in reversed(found[0]) if each.isdigit()]
     doubled = sum(sum(divmod(2 * each, 10)) for each in digits[1::2])
     return "[card number]" if (sum(digits[::2]) + doubled) % 10 == 0 else found[0]
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[4])) if found[4] else chr(int(found[1] or found[2] or found[3], 16))
+
+
+def _escapes(char: str) -> str:
+    """A pattern for a character in any of its spellings: in JSON, in a URL, in HTML."""
+    code = ord(char)
+    return rf"(?:{re.escape(char)}|\\u{code:04x}|%{code:02x}|&\#0*{code};|&\#x0*{code:x};)"
+
+
+def _base64(secret: str) -> Iterator[str]:
+    """A secret in base64: by itself, and whatever stands around it."""
+    yield base64.b64encode(secret.encode()).decode().rstrip("=")
+    for shift, first in enumerate((0, 2, 3)):
+        padded = b"\0" * shift + secret.encode()
+        stem = base64.b64encode(padded).decode()[first : len(padded) * 8 // 6]
+        yield stem
+        yield stem.translate(str.maketrans("+/", "-_"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from contract_tests.drivers import boundaries, keys, machine, protocol, reads, tales, tenants
+from contract_tests.drivers import boundaries, keys, machine, properties, protocol, reads, tales, tenants
 
 if TYPE_CHECKING:
     from contract_tests.run import Run
@@ -14,12 +14,13 @@ Driver = Callable[["Run"], None]
 
 DRIVERS: dict[str, Driver] = {
     "reads": reads.drive,
-    "stories": tales.drive,
     "boundaries": boundaries.drive,
     "keys": keys.drive,
     "protocol": protocol.drive,
     "tenants": tenants.drive,
+    "stories": tales.drive,
     "machine": machine.drive,
+    "properties": properties.drive,
 }
 """In the order in which they run: what finds the most in the least time comes first."""
 

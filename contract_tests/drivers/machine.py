@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import requests
 
 from contract_tests.channel import Withheld
+from contract_tests.drivers.chance import by_the_seed
 from contract_tests.drivers.reads import look_around
 from contract_tests.errors import KitError
 from contract_tests.finding import Key
@@ -77,7 +78,7 @@ def drive(run: Run) -> None:
         stage.found_at = None
         machine = seed(run.settings.seed + round)(make_machine(stage))
         try:
-            with with_reporter(lambda *_: None):
+            with by_the_seed(), with_reporter(lambda *_: None):
                 run_state_machine_as_test(cast(Any, machine), settings=options)
         except (Found, HypothesisException):
             stage.known |= set(run.verdicts.heard)

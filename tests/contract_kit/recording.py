@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,13 @@ class Received:
     target: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    raw: bytes
+    """All of it, to the byte."""
+
+    @property
+    def path(self) -> str:
+        """Without the query."""
+        return self.target.partition("?")[0]
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
@@ -43,19 +53,40 @@ class Recorder(ThreadingHTTPServer):
         """Who hangs up in the middle, or does not trust us, is none of our errors."""
 
 
+class _Tee(io.BytesIO):
+    """Remembers what is read through it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self.read_so_far = b""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._kept(self._file.read(-1 if size is None else size))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._kept(self._file.readline(-1 if size is None else size))
+
+    def _kept(self, data: bytes) -> bytes:
+        self.read_so_far += data
+        return data
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: Recorder
+    rfile: Any
 
     def log_message(self, *_: Any) -> None:
         """Standard error is for the kit under test, which may run in this process."""
 
     def handle_one_request(self) -> None:
         self.close_connection = True
+        self.rfile = _Tee(self.rfile)
         self.raw_requestline = self.rfile.readline(65_537)
         if not self.raw_requestline or not self.parse_request():
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        received = Received(self.command, self.path, tuple(self.headers.items()), body)
+        received = Received(self.command, self.path, tuple(self.headers.items()), body, self.rfile.read_so_far)
         self.server.received.append(received)
         self.wfile.write(self.server.answer(received))
 
@@ -69,6 +100,20 @@ def answer(status: int, body: bytes = b"", /, media_type: str = "application/jso
 
 def as_json(status: int, value: Any, **headers: str) -> bytes:
     return answer(status, json.dumps(value).encode(), **headers)
+
+
+def forwarding(url: str) -> Answerer:
+    """Passes everything on to another server, and its answers back, to the byte."""
+    parts = urlsplit(url)
+
+    def forward(received: Received) -> bytes:
+        head, _, body = received.raw.partition(b"\r\n\r\n")
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+        with socket.create_connection((str(parts.hostname), parts.port or 80), timeout=30) as upstream:
+            upstream.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]) + body)
+            return b"".join(iter(lambda: upstream.recv(65_536), b""))
+
+    return forward
 
 
 @contextmanager

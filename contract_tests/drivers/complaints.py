@@ -1,0 +1,106 @@
+"""What Schemathesis' checks complain of: further witnesses of what the judge has found, or findings of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from contract_tests.contract import Provenance
+from contract_tests.drivers.outlet import Heard, Outlet
+from contract_tests.exchange import Exchange
+from contract_tests.finding import Finding
+from contract_tests.judge import wire
+from contract_tests.judge.request import judge as judge_request
+from contract_tests.judge.second import SecondJudge
+from contract_tests.text import shortened
+
+if TYPE_CHECKING:
+    from contract_tests.run import Run
+
+WITNESS = "schemathesis"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of Schemathesis, in the kit's words."""
+
+    kind: str
+    where: str
+    provenance: Provenance = "assumed"
+    also: tuple[str, ...] = ()
+    """Other kinds under which the judge tells of the same."""
+
+
+_BREAKDOWNS = ("server_error", "no_answer")
+"""Kinds that explain whatever else is wrong with an answer."""
+_BODY = Check("response_schema", "/response/body", also=("unknown_field", "malformed_body", "content_type"))
+CHECKS = {
+    "not_a_server_error": Check("server_error", "/response/status", "documented", also=("method", "unknown_path")),
+    "status_code_conformance": Check("undocumented_status", "/response/status"),
+    "content_type_conformance": Check("content_type", "/response/headers/content-type"),
+    "response_headers_conformance": Check("response_header", "/response/headers"),
+    "response_schema_conformance": _BODY,
+    "negative_data_rejection": Check("invalid_accepted", "/request"),
+    "missing_required_header": Check("invalid_accepted", "/request/headers"),
+    "positive_data_acceptance": Check("valid_refused", "/request", also=("undocumented_status",)),
+    "unsupported_method": Check("method", "/response/status", also=("unknown_path",)),
+    "allow_header_conformance": Check("method", "/response/headers/allow"),
+    "ignored_auth": Check("auth", "/request/headers/x-api-key", "documented"),
+    "object_level_authorization": Check("tenant", "/response", "documented"),
+    "use_after_free": Check("state", "/response/status"),
+    "ensure_resource_availability": Check("state", "/response/status"),
+}
+
+
+class Complaints:
+    """Hears every failure of a check, as the hook ``filter_failure``, and keeps each from Schemathesis.
+
+    What does not count as a failure is not shrunk, and does not end the tests of an operation.
+    """
+
+    def __init__(self, run: Run, outlet: Outlet) -> None:
+        self._run = run
+        self._outlet = outlet
+
+    def filter_failure(self, context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG002 (the hook's)
+        """Take note of a failure."""
+        name = failure.checks[0] if failure.checks else type(failure).__name__
+        # This one is about a request that the check made itself, after the one with the answer in hand.
+        heard = self._outlet.latest if name == "ignored_auth" else response.request.heard
+        self.hear(name, f"{failure.title}: {failure.message}", heard)
+        return False
+
+    def hear(self, name: str, message: str, heard: Heard) -> None:
+        """A check's complaint about an exchange."""
+        check = CHECKS.get(name, Check(name, "/response"))
+        exchange = heard.exchange
+        matched = self._run.contract.match(exchange.method, exchange.path)
+        operation = matched[0].id if matched else f"{exchange.method} {exchange.path[:80]}"
+        if check.kind in ("invalid_accepted", "valid_refused") and not self._stands(check.kind, exchange):
+            return
+        kinds = (check.kind, *check.also, *_BREAKDOWNS)
+        same = [each for each in heard.findings if each.operation == operation and each.kind in kinds]
+        for each in same:
+            self._run.found(replace(each, witnesses=(WITNESS,)))
+        if not same:
+            spec = matched[0].place.pointer if matched else "#/paths"
+            got = f"{exchange.status}: {wire.excerpt(exchange)}"
+            expected = shortened(" ".join(message.split()), 240)
+            key = (operation, check.kind, check.where, name)
+            steps = tuple(each for each in self._run.judge.tracker(exchange.account).steps if each is not exchange)
+            self._run.found(Finding(*key, check.provenance, expected, got, spec, exchange, steps, witnesses=(WITNESS,)))
+
+    @cached_property
+    def _second(self) -> SecondJudge:
+        return SecondJudge(self._run.contract)
+
+    def _stands(self, kind: str, exchange: Exchange) -> bool:
+        """Whether both other judges, too, hold the request that was really sent for valid, or for invalid."""
+        matched = self._run.contract.match(exchange.method, exchange.path)
+        if matched is None:
+            return False
+        request = judge_request(exchange, *matched, self._run.judge.schemas)
+        if kind == "valid_refused":
+            return request.is_valid and self._second.accepts_request(exchange)
+        return request.is_clear and bool(request.breaches) and not self._second.accepts_request(exchange)

@@ -1,0 +1,36 @@
+"""Schemathesis let loose on whatever a test has ready."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from contract_tests.channel import Gate
+from contract_tests.contract import Contract
+from contract_tests.drivers import properties
+from contract_tests.exchange import Exchange
+from contract_tests.run import Run
+from contract_tests.settings import API_KEY_ENV, Settings
+from tests.contract_kit.exchanges import CONTRACT
+
+
+def make(url: str, *, gates: Iterable[Gate] = (), contract: Contract = CONTRACT, **settings: Any) -> Run:
+    """A run that nobody has begun, of few examples."""
+    settings = {"max_examples": 2, "environment": {API_KEY_ENV: "sk_test_properties"}, **settings}
+    return Run(Settings(url, contract.path, **settings), contract, gates=list(gates))
+
+
+def drive(run: Run) -> list[Exchange]:
+    """Let the driver do its work: what was exchanged."""
+    heard: list[Exchange] = []
+    run.channel.listeners.append(heard.append)
+    if run.journal is not None:
+        run.journal.begin()
+    properties.drive(run)
+    return heard
+
+
+def operations(run: Run, exchanges: list[Exchange]) -> set[str]:
+    """The operations that were asked for; ``none`` for what is for no operation."""
+    matched = [run.contract.match(each.method, each.path) for each in exchanges]
+    return {found[0].id if found else "none" for found in matched}
