@@ -16,7 +16,7 @@ from benchmarks.mutation.subjects import CORRECT, PROJECT, running
 
 SPEC = PROJECT / "spec" / "openapi.yaml"
 STOCK_EXAMPLES = 10
-"""Stock Schemathesis generates 100 for each operation unless it is told otherwise; that takes a minute for each fault."""
+"""Stock Schemathesis generates 100 for each operation unless told otherwise; that takes far longer for each fault."""
 KIT_EXAMPLES = 5
 _PATIENCE = 300
 
