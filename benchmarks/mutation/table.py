@@ -61,8 +61,8 @@ def markdown(results: Results, machine: dict[str, str]) -> str:
             "",
             f"- The kit: everything on (`--mock`), seed 1, `--max-examples {KIT_EXAMPLES}`, up to the first failure.",
             "- Stock: `schemathesis run spec/openapi.yaml --url ... -H 'X-API-Key: sk_test_default' --max-examples "
-            f"{STOCK_EXAMPLES}`, all phases and checks. A fault counts as found if it says anything that it does not say "
-            "of the correct server.",
+            f"{STOCK_EXAMPLES}`, all phases and checks. A fault counts as found if it says anything that it does not "
+            "say of the correct server.",
             f"- The whole took {results.seconds / 60:.1f} minutes.",
             "",
             *(f"- {name}: {value}" for name, value in machine.items()),
@@ -97,8 +97,8 @@ def _correct(results: Results) -> Iterable[str]:
     false = [each for each in results.kit_on_correct if each.failures]
     requests = sum(each.requests for each in results.kit_on_correct)
     yield (
-        f"On the correct server, {len(results.kit_on_correct)} seeds, {requests:,} requests: **{len(false)} runs of the "
-        f"kit with a false failure**; stock Schemathesis says {len(results.noise)} things about it in "
+        f"On the correct server, {len(results.kit_on_correct)} seeds and {requests:,} requests: **{len(false)} runs of "
+        f"the kit with a false failure**; stock Schemathesis says {len(results.noise)} things about it in "
         f"{len(results.stock_on_correct)} seeds. A whole run of the kit takes "
         f"{median(each.seconds for each in results.kit_on_correct):.0f} s."
     )
@@ -107,7 +107,7 @@ def _correct(results: Results) -> Iterable[str]:
     found = sum(1 for each in results.again if each.failures)
     yield ""
     yield (
-        f"With other seeds: {found} of {len(results.again)} found ({len({each.fault for each in results.again})} faults, "
+        f"Other seeds: {found} of {len(results.again)} found ({len({each.fault for each in results.again})} faults, "
         f"one of each group, with {len({each.seed for each in results.again})} seeds each)."
     )
 
