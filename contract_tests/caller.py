@@ -62,15 +62,8 @@ class Caller:
         for page in range(at_most):
             query = {"limit": size, "offset": page * size}
             if "per_page" in names:
-                query = {"page": page + 1, "per_page": size}
+                query = {"per_page": size, "page": page + 1}
             exchange = self.call(operation_id, query={name: value for name, value in query.items() if name in names})
             yield exchange
-            if (
-                exchange.status != 200
-                or exchange.object.get("has_more") is not True
-                or ("offset" not in query
-                and "page" not in query)
-            ):
-                return
-            if not ({"offset", "page"} & names):
+            if exchange.object.get("has_more") is not True or not names & {"offset", "page"}:
                 return

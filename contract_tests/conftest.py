@@ -1,4 +1,4 @@
-"""``pytest contract_tests --base-url URL``: one run of the kit, its verdicts as tests. Without a URL it starts a mock."""
+"""``pytest contract_tests --base-url URL``: the verdicts of one run as tests. Without a URL it starts a mock."""
 
 from __future__ import annotations
 
