@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.exchange import Exchange
 from contract_tests.finding import Finding, Key, Verdicts
 from contract_tests.guard import Guard
+from contract_tests.journal import Journal
 from contract_tests.judge import Judge
 from contract_tests.redaction import Keyring
 from contract_tests.settings import Settings, base_url, key_from
@@ -76,6 +78,8 @@ class Run:
         """Whether the deployment went away in the middle."""
         self.broken: list[str] = []
         """Drivers that a fault of the kit ended."""
+        self.notes: list[str] = []
+        """What else a person should know, a line each."""
         self.started = time.monotonic()
         self._fresh = 0
         self._listeners = listeners
@@ -90,10 +94,21 @@ class Run:
             gates=[self.guard, *gates],
             listeners=[self._hear],
         )
+        self.journal: Journal | None = None
+        """On a deployment that is written to and is no mock."""
         if not settings.mock:
-            self.keyring.add(KEY, key_from(settings.environment, settings.api_key_env))
-            if settings.other_key_env:
-                self.keyring.add(OTHER_KEY, key_from(settings.environment, settings.other_key_env))
+            self._take_keys()
+
+    def _take_keys(self) -> None:
+        settings = self.settings
+        variables = {KEY: settings.api_key_env}
+        if settings.other_key_env:
+            variables[OTHER_KEY] = settings.other_key_env
+        for name, variable in variables.items():
+            self.keyring.add(name, key_from(settings.environment, variable))
+        if settings.may_write:
+            self.journal = Journal(settings, self.contract, self.keyring, variables, self.guard.withhold)
+            self.channel.gates.append(self.journal)
 
     # ------------------------------------------------------------------------------------------- for drivers
 
@@ -183,21 +198,30 @@ class Run:
     def execute(self) -> None:
         """Preflight, then every driver. Raises UsageError and Unreachable before any test, nothing afterwards."""
         preflight.check(self)
+        chosen = drivers.chosen(self.settings.phases)
+        with self.kept():
+            try:
+                for index, (name, drive) in enumerate(chosen, 1):
+                    self._drive(name, drive, index, len(chosen))
+                    if self.ended_early:
+                        break
+            except KeyboardInterrupt:
+                self.interrupted, self.ended_early = True, "interrupted"
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Whatever happens in the block, the deployment is put back as it was before. Raises UsageError."""
         if self.settings.mock:
             self._freeze()
-        chosen = drivers.chosen(self.settings.phases)
+        if self.journal is not None:
+            self.journal.begin()
         try:
-            for index, (name, drive) in enumerate(chosen, 1):
-                self._drive(name, drive, index, len(chosen))
-                if self.ended_early:
-                    break
-        except KeyboardInterrupt:
-            self.interrupted, self.ended_early = True, "interrupted"
+            yield
         finally:
             self._restore()
 
     def _freeze(self) -> None:
-        """Keep the mock as it is for afterwards, and stop its clock: what a story expects to the second comes to pass."""
+        """Keep the mock as it is for afterwards, and stop its clock: stories count in seconds."""
         stranger = self.stranger()
         stranger.control("POST", "snapshots", {"name": SNAPSHOT})
         now = stranger.control("GET", "clock").object.get("now")
@@ -238,6 +262,7 @@ class Run:
             self.judge.judged,
             time.monotonic() - self.started,
             self.ended_early,
+            notes=list(self.notes),
             withheld=self.guard.withheld,
             broken=self.broken,
             interrupted=self.interrupted,
@@ -245,14 +270,40 @@ class Run:
         )
 
     def _restore(self) -> None:
-        """Put the mock back as it was."""
+        """Put the mock, or the accounts of a deployment, back as they were."""
+        if self.journal is not None:
+            self._put_back(self.journal)
         if self.settings.mock:
             self.channel.stop_reason = ""
+            self.channel.limits = replace(self.channel.limits, deadline=None)
             self.channel.source = "restore"
             try:
                 self.stranger().control("POST", f"snapshots/{SNAPSHOT}/restore")
             except (KitError, requests.RequestException):
                 self.skip("restore", "the mock does not answer any more")
+
+    def _put_back(self, journal: Journal) -> None:
+        undone = f"something may not be as it was before the run; put it back: contract-tests cleanup {journal.path}"
+        try:
+            with closing(journal):
+                restoration = journal.put_back()
+        except KeyboardInterrupt:
+            self.notes.append(undone)
+            raise
+        except KitError as error:
+            self.unreachable = self.unreachable or isinstance(error, Unreachable)
+            self.ended_early = self.ended_early or str(error)
+            self.notes.append(undone)
+            return
+        for left in restoration.left:
+            operation = self.contract.operations[left.operation]
+            expected, spec = "all is as it was before the run", operation.place.pointer
+            key = (operation.id, "state", "/response/body", "put_back")
+            self.found(Finding(*key, "documented", expected, left.text, spec, source="journal", witnesses=("journal",)))
+            self.notes.append(f"not put back: {left.account}: {left.text}")
+        self.notes += restoration.notes.values()
+        self.notes += [undone] if restoration.left else []
+        self.notes += [f"made, and cannot be undone: {text}" for text in journal.record.irreversible()]
 
     def _hear(self, exchange: Exchange) -> None:
         self.coverage.note(exchange, self.judge(exchange))

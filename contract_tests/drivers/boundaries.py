@@ -54,6 +54,8 @@ def drive(run: Run) -> None:
 
 def _probe_operation(run: Run, caller: Caller, operation: Operation) -> None:
     base = example(run.contract, operation)
+    if operation.id == "update_auto_recharge" and not run.settings.may_do_anything:
+        base["enabled"] = False  # enabled it may charge a card, and would be withheld
     path = path_values(caller, operation)
     schemas = run.judge.schemas
     _send(caller, operation, base, path, None)
