@@ -8,7 +8,7 @@ TOOLS := tools/node_modules/.ready
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
-.PHONY: serve test test-slow contract mutants check bench lock clean
+.PHONY: serve test test-slow contract mutants generate-docs check bench lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
@@ -26,12 +26,16 @@ contract: $(READY) ## the whole contract kit: on the mock, or gently on the depl
 mutants: $(READY) ## how many faults the kit finds, beside stock Schemathesis; writes benchmarks/MUTANTS.md
 	$(BIN)/python -m benchmarks.mutation.run
 
-check: $(READY) $(TOOLS) ## lint, format, types, and both contracts
+generate-docs: $(READY) ## make the reference pages in docs/ from the contract
+	$(BIN)/mockserver docs
+
+check: $(READY) $(TOOLS) ## lint, format, types, both contracts, and whether docs/ is fresh
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m openapi_spec_validator spec/openapi.yaml mockserver/control/openapi.yaml
 	tools/node_modules/.bin/redocly lint --extends=recommended spec/openapi.yaml mockserver/control/openapi.yaml
+	$(BIN)/mockserver docs --check
 
 bench: $(READY) $(TOOLS) ## measure against Prism and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run
@@ -39,7 +43,7 @@ bench: $(READY) $(TOOLS) ## measure against Prism and write benchmarks/RESULTS.m
 lock: $(READY) ## pin the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/pip install --quiet pip-tools
-	$(VENV)/lock/bin/pip-compile --quiet --upgrade --extra dev --extra contract --generate-hashes --allow-unsafe \
+	$(VENV)/lock/bin/pip-compile --quiet --upgrade --extra dev --extra contract --extra docs --generate-hashes --allow-unsafe \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-options --strip-extras --no-annotate --no-header \
 		-o requirements.lock pyproject.toml
 

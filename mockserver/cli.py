@@ -1,4 +1,6 @@
-"""``mockserver serve``. Exit codes: 0 after Ctrl-C, 2 for anything that has to be put right first."""
+"""``mockserver serve`` and ``mockserver docs``. Exit codes: 0 after Ctrl-C or when the pages are made, 1 when they are
+not fresh, 2 for anything that has to be put right first.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from mockserver import resources, settings
 from mockserver.settings import Settings, SettingsError
 from mockserver.yaml_file import FileError
 
-EXIT_OK, EXIT_USAGE = 0, 2
+EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _BACKLOG = 2_048
 
 _DESCRIPTION = """\
@@ -31,6 +33,7 @@ examples:
   mockserver serve --port 0                      serve on a free port, and say which
   mockserver serve --now 2026-03-01T12:00:00Z    a clock that stands still, for tests that repeat
   MOCKSERVER_PORT=9000 mockserver                the same settings from the environment
+  mockserver docs --help                         make the reference pages from the contract
 
 exit codes: 0 ended (Ctrl-C), 2 a flag, the contract, the fixtures or the port cannot be used"""
 
@@ -41,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         words = list(sys.argv[1:] if arguments is None else arguments)
+        if words[:1] == ["docs"]:
+            return _docs(words[1:])
         flags = _parser().parse_args(words[1:] if words[:1] == ["serve"] else words)
         try:
             chosen = settings.read(vars(flags), os.environ, spec=resources.spec(), fixtures=resources.fixtures())
@@ -49,6 +54,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"mockserver: {error}", file=sys.stderr)
             return EXIT_USAGE
     return EXIT_OK
+
+
+_DOCS_DESCRIPTION = """\
+Makes the reference pages from the OpenAPI contract: Markdown, one HTML file, and an llms.txt that says what is where."""
+
+_DOCS_EPILOG = """\
+exit codes: 0 the pages are made, or are fresh; 1 they are not fresh (--check); 2 a flag or the contract cannot be
+used, and the pages stay as they were"""
+
+
+def _docs(words: list[str]) -> int:
+    """Run ``mockserver docs``; the exit code."""
+    try:
+        from mockserver.docs import formats, pages
+        from mockserver.docs.options import Options
+    except ModuleNotFoundError as error:
+        print(f"mockserver: {error.name} is missing. Install what the pages need: '.[docs]'.", file=sys.stderr)
+        return EXIT_USAGE
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(
+        "mockserver docs", description=_DOCS_DESCRIPTION, epilog=_DOCS_EPILOG, formatter_class=raw, allow_abbrev=False
+    )
+    settings.add_flags(parser, settings.DOCS_SETTINGS)
+    flags = parser.parse_args(words)
+    try:
+        chosen = settings.read_docs(vars(flags), os.environ, spec=resources.spec(), formats=list(formats.FORMATS))
+        files = pages.make(chosen.spec, chosen.formats, Options(chosen.provenance, chosen.examples))
+        if not chosen.check:
+            for path in pages.write(chosen.out, files):
+                print(f"wrote {path}")
+            return EXIT_OK
+        difference = pages.difference(chosen.out, files)
+    except (SettingsError, FileError, OSError) as error:
+        print(f"mockserver: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    if not difference:
+        return EXIT_OK
+    print(difference, end="")
+    print(f"mockserver: {chosen.out} is not what the contract says. Run 'make generate-docs'.", file=sys.stderr)
+    return EXIT_STALE
 
 
 class _Parser(argparse.ArgumentParser):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
 
@@ -32,6 +32,18 @@ class Settings:
     enforce_rate_limits: bool = False
     control_token: str | None = None
     log_level: str = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class DocsSettings:
+    """How reference pages are to be made."""
+
+    spec: Path
+    formats: tuple[str, ...]
+    out: Path = Path("docs")
+    provenance: Literal["documented", "all"] = "all"
+    examples: Literal["realistic", "placeholder"] = "realistic"
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +120,30 @@ SETTINGS = (
 )
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(" or ".join(words))
+        return text
+
+    return parse
+
+
+DOCS_SETTINGS = (
+    _Setting("spec", Path, "the contract to show (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("out", Path, "folder for the pages (docs)", "FOLDER"),
+    _Setting("format", _text, "markdown or html; without it, both"),
+    _Setting(
+        "provenance", _one_of("documented", "all"), "documented makes the published page; all (default) shows more"
+    ),
+    _Setting("examples", _one_of("realistic", "placeholder"), "realistic (default) ones, or the published page's"),
+    _Setting("check", _switch, "write nothing; exit 1 and show what would change if the pages are not fresh"),
+)
+
+
+def add_flags(parser: argparse.ArgumentParser, table: Sequence[_Setting] = SETTINGS) -> None:
     """Give a parser one flag for each setting."""
-    for setting in SETTINGS:
+    for setting in table:
         help = f"{setting.help} [{setting.variable}]"
         if setting.parse is _switch:
             parser.add_argument(setting.flag, dest=setting.name, action="store_const", const="true", help=help)
@@ -121,8 +154,23 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def read(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path, fixtures: Path) -> Settings:
     """The settings that flags say, else the environment, else the defaults. Raises SettingsError."""
-    values: dict[str, Any] = {"spec": spec, "fixtures": fixtures}
-    for setting in SETTINGS:
+    return Settings(**{"spec": spec, "fixtures": fixtures, **_read(SETTINGS, flags, environment)})
+
+
+def read_docs(
+    flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path, formats: Sequence[str]
+) -> DocsSettings:
+    """The settings of the docs command, found in the same way. Raises SettingsError."""
+    values = {"spec": spec, **_read(DOCS_SETTINGS, flags, environment)}
+    wanted = values.pop("format", None)
+    if wanted is not None and wanted not in formats:
+        raise SettingsError(f"--format must be {' or '.join(formats)}, not '{wanted}'")
+    return DocsSettings(formats=tuple(formats) if wanted is None else (wanted,), **values)
+
+
+def _read(table: Sequence[_Setting], flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for setting in table:
         for source, text in (
             (setting.flag, flags.get(setting.name)),
             (setting.variable, environment.get(setting.variable)),
@@ -135,4 +183,4 @@ def read(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path
                 shown = "" if setting.name == "control_token" else f", not '{text}'"
                 raise SettingsError(f"{source} must be {error}{shown}") from None
             break
-    return Settings(**values)
+    return values

@@ -18,6 +18,7 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError, CardDeclined
 from mockserver.contract import Contract
 from mockserver.hosted.docs import docs_routes
+from mockserver.hosted.reference import reference_route
 from mockserver.world import World
 
 _MAX_FORM_BYTES = 10_000
@@ -53,6 +54,7 @@ class Pages:
                 Route("/portal/{session_id}/{step}", self._portal_step, methods=["POST"]),
                 Route("/invoices/{invoice_id}", self._invoice, methods=["GET"]),
                 *docs_routes(contract),
+                reference_route(contract),
             ],
             default=otherwise,
             redirect_slashes=False,

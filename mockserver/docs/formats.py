@@ -1,0 +1,27 @@
+"""The formats that pages are made in: what each makes of a reference, by file name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mockserver.docs import html, llms, markdown, markdown_published
+from mockserver.docs.model import Reference
+from mockserver.docs.options import Options
+
+Files = Mapping[str, str]
+
+
+def _markdown(reference: Reference, options: Options) -> Files:
+    page = markdown_published.page if options.provenance == "documented" else markdown.page
+    return {llms.PAGE: page(reference, options), "llms.txt": llms.text(reference, options)}
+
+
+def _html(reference: Reference, options: Options) -> Files:
+    return {html.PAGE: html.page(reference, options)}
+
+
+# A new format is one line here; `--format` takes its name, and without that flag all of them are made.
+FORMATS: Mapping[str, Callable[[Reference, Options], Files]] = {
+    "markdown": _markdown,
+    "html": _html,
+}

@@ -1,0 +1,102 @@
+"""The reference as one static page of HTML: complete without scripts, safe whatever the document says."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from mockserver.docs import html_text
+from mockserver.docs.html_operation import Views
+from mockserver.docs.markdown import BANNER
+from mockserver.docs.model import Reference
+from mockserver.docs.options import Options
+from mockserver.docs.published import Published
+from mockserver.docs.samples import LANGUAGES
+
+PAGE = "reference.html"
+_MANY = 100
+"""With more operations than this, a browser lays out only those that are looked at."""
+
+
+def page(reference: Reference, options: Options) -> str:
+    """The page as it is written to a file."""
+    return _page(reference, options, live=False)
+
+
+def live_page(reference: Reference, options: Options) -> str:
+    """The page as the mock serves it, with forms that send the requests to where the page comes from."""
+    return _page(reference, options, live=True)
+
+
+def _page(reference: Reference, options: Options, *, live: bool) -> str:
+    everything = options.provenance == "all"
+    styles, scripts = [_asset("reference.css")], [_asset("reference.js")]
+    if live:
+        styles.append(_asset("try.css"))
+        scripts.append(_asset("try.js"))
+    first, style, script = _asset("first.js"), Markup("\n").join(styles), Markup("\n").join(scripts)
+    policy = _policy([style], [first, script], live=live)
+    facts: dict[str, Any] = {
+        "reference": reference,
+        "published": Published(reference, everything=everything),
+        "views": Views(reference, options),
+        "banner": BANNER,
+        "policy": policy,
+        "first": first,
+        "style": style,
+        "script": script,
+        "live": live,
+        "languages": LANGUAGES.values() if options.examples == "realistic" else (),
+        "many": len(list(reference.operations)) > _MANY,
+        "is_marked": any(each.provenance is not None for each in reference.operations),
+    }
+    template = _environment().get_template("page.html" if everything else "published.html")
+    return template.render(facts).strip() + "\n"
+
+
+def _policy(styles: list[Markup], scripts: list[Markup], *, live: bool) -> str:
+    """A content security policy under which nothing runs but what is on the page by our own hand."""
+    allowed = {
+        "default-src": "'none'",
+        "style-src": " ".join(map(_hash, styles)),
+        "script-src": " ".join(map(_hash, scripts)),
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    if live:
+        allowed["connect-src"] = "'self'"
+    return "; ".join(f"{name} {sources}" for name, sources in allowed.items())
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _asset(name: str) -> Markup:
+    """A file of ours that goes into the page as it is."""
+    return Markup(files("mockserver.docs").joinpath("assets", name).read_text("utf-8").strip())  # noqa: S704
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("mockserver.docs"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., Any]] = {
+        "prose": html_text.prose,
+        "inline": html_text.inline,
+    }
+    environment.filters.update(filters)
+    return environment

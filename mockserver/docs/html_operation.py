@@ -1,0 +1,235 @@
+"""What a page shows of each operation and each answer, made ready for the template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from markupsafe import Markup
+
+from mockserver.docs import request, samples, values
+from mockserver.docs.html_schema import Row, Trees
+from mockserver.docs.html_text import highlighted
+from mockserver.docs.model import (
+    MISSING,
+    Answer,
+    Example,
+    Header,
+    Json,
+    Media,
+    Operation,
+    Parameter,
+    Reference,
+    Response,
+    Schema,
+)
+from mockserver.docs.options import Options
+from mockserver.docs.published import Published
+from mockserver.docs.request import Request
+from mockserver.docs.samples import pretty_json
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A block of code in its colours."""
+
+    language: str
+    label: str
+    code: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An example under its title, to be unfolded."""
+
+    title: str
+    description: str | None
+    code: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body in one media type."""
+
+    type: str
+    mark: str | None
+    body: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What can be done with an answer."""
+
+    name: str
+    anchor: str | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """An answer of an operation, or a shared one."""
+
+    status: str
+    response: Response
+    mark: str | None
+    contents: tuple[Content, ...]
+    headers: tuple[Header, ...]
+    rows: tuple[tuple[Header, Row], ...]
+    """The headers that are described only here."""
+    example: Markup | None
+    examples: tuple[Shown, ...]
+    links: tuple[Next, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationView:
+    """An operation."""
+
+    operation: Operation
+    parameters: tuple[tuple[Parameter, Row], ...]
+    contents: tuple[Content, ...]
+    samples: tuple[Code, ...]
+    answers: tuple[AnswerView, ...]
+    """Those that mean success, and the errors that are written out here."""
+    to_try: str
+    """The request as data, for the form that sends it."""
+
+
+class Views:
+    """Makes the views of one page."""
+
+    def __init__(self, reference: Reference, options: Options) -> None:
+        self.trees = Trees(reference)
+        self._reference = reference
+        self._realistic = options.examples == "realistic"
+        self._published = Published(reference, everything=options.provenance == "all")
+
+    def operation(self, operation: Operation) -> OperationView:
+        asked = request.of(self._reference, operation)
+        body = operation.body
+        return OperationView(
+            operation=operation,
+            parameters=tuple(self._parameter(each, operation) for each in operation.parameters),
+            contents=() if body is None else self._contents(body.media, body.provenance),
+            samples=self._samples(operation, asked),
+            answers=tuple(self._answer(operation, each, asked) for each in operation.answers if _is_here(each)),
+            to_try=json.dumps(_to_try(self._reference, operation, asked), ensure_ascii=False),
+        )
+
+    def published_sample(self, operation: Operation) -> Markup:
+        """The request as the published page has it, or a real one in its place."""
+        if self._realistic:
+            return highlighted(samples.curl(request.of(self._reference, operation)), "bash")
+        return highlighted(self._published.curl(operation), "bash")
+
+    def published_answer(self, operation: Operation) -> Markup:
+        """The answer as the published page has it, or a real one in its place."""
+        if self._realistic:
+            example = request.answer_to(self._reference, operation, request.of(self._reference, operation))
+            if example is not None:
+                return _json(example.value)
+        return _json(self._published.response(operation))
+
+    def shared_response(self, response: Response) -> AnswerView:
+        return self._view("", response, None, None)
+
+    def header(self, header: Header, around: str | None) -> tuple[Header, Row]:
+        schema = header.schema or Schema()
+        return header, self.trees.row(header.name, header.required, schema, header.description, around)
+
+    def _parameter(self, parameter: Parameter, operation: Operation) -> tuple[Parameter, Row]:
+        row = self.trees.row(
+            parameter.name, parameter.required, parameter.schema, parameter.description, operation.provenance
+        )
+        return parameter, row
+
+    def _contents(self, media: tuple[Media, ...], around: str | None) -> tuple[Content, ...]:
+        return tuple(
+            Content(
+                each.type,
+                each.mark if each.mark != around else None,
+                None if each.schema is None else self.trees.body(each.schema, each.provenance),
+            )
+            for each in media
+        )
+
+    def _samples(self, operation: Operation, asked: Request) -> tuple[Code, ...]:
+        if not self._realistic:
+            return (Code("curl", "curl", highlighted(self._published.curl(operation), "bash")),)
+        return tuple(
+            Code(each.language, each.label, highlighted(each.code, each.lexer)) for each in samples.all_of(asked)
+        )
+
+    def _answer(self, operation: Operation, answer: Answer, asked: Request) -> AnswerView:
+        example: Example | None = None
+        if answer is operation.success:
+            if self._realistic:
+                example = request.answer_to(self._reference, operation, asked)
+            else:
+                example = Example(None, None, None, self._published.response(operation))
+        return self._view(answer.status, answer.response, example, operation.provenance)
+
+    def _view(self, status: str, response: Response, example: Example | None, around: str | None) -> AnswerView:
+        return AnswerView(
+            status=status,
+            response=response,
+            mark=response.provenance if response.provenance != around else None,
+            contents=self._contents(response.media, response.provenance),
+            headers=response.headers,
+            rows=tuple(self.header(each, response.provenance) for each in response.headers if each.anchor is None),
+            example=None if example is None else _json(example.value),
+            examples=tuple(self._examples(response, example)),
+            links=tuple(self._links(response)),
+        )
+
+    def _examples(self, response: Response, but: Example | None) -> Iterator[Shown]:
+        for media in response.media if self._realistic else ():
+            for each in media.examples:
+                if each is not but:
+                    code = _json(each.value) if media.is_json else highlighted(str(each.value), "")
+                    yield Shown(each.summary or each.name or "Example", each.description, code)
+
+    def _links(self, response: Response) -> Iterator[Next]:
+        for name, links in groupby(response.links, key=lambda each: each.name):
+            link = next(links)
+            yield Next(
+                link.operation_id or name, self._reference.anchors.get(link.operation_id or ""), link.description
+            )
+
+
+def _is_here(answer: Answer) -> bool:
+    """Whether more is to be said of an answer than a line with a link: it means success, or stands nowhere else."""
+    response = answer.response
+    return answer.is_success or (response.anchor is None and bool(response.media or response.headers))
+
+
+def _json(value: Json) -> Markup:
+    return highlighted(pretty_json(value), "json")
+
+
+def _to_try(reference: Reference, operation: Operation, asked: Request) -> Json:
+    """The request as a form shows it."""
+    shown = (each for each in operation.parameters if each.location != "cookie")
+    return {
+        "method": operation.method,
+        "path": operation.path,
+        "parameters": [_field(reference, each, asked) for each in shown],
+        "headers": {name: text.before for name, text in asked.headers if text.variable is None},
+        "key": next((name for name, text in asked.headers if text.variable is not None), None),
+        "body": None if asked.body is MISSING or asked.encoding != "json" else pretty_json(asked.body),
+    }
+
+
+def _field(reference: Reference, parameter: Parameter, asked: Request) -> Json:
+    is_sent = parameter.required or any(each.startswith(f"{parameter.name}=") for each in asked.chosen)
+    examples = [each.value for each in parameter.examples] or [values.for_request(reference, parameter.schema)]
+    value = examples[0] if is_sent else None
+    return {
+        "name": parameter.name,
+        "in": parameter.location,
+        "required": parameter.required,
+        "value": value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False),
+        "enum": next((step.enum for step in reference.steps(parameter.schema) if step.enum), None),
+    }

@@ -1,0 +1,222 @@
+"""Schemas as trees that unfold. A shared schema is written out in one place, and linked from everywhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from mockserver.docs import types
+from mockserver.docs.html_text import inline
+from mockserver.docs.model import MISSING, Choice, Json, Property, Reference, Schema, SharedSchema
+
+_LONGEST_EXAMPLE = 80
+_DEEPEST = 6
+"""Beyond this many steps a shared schema is left to its own place, even if it is used nowhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A value with what is to be known of it: a field, the entries of a list, one of several choices."""
+
+    name: str | None
+    required: bool
+    type: Markup
+    mark: str | None
+    description: Markup
+    facts: tuple[Markup, ...]
+    inner: Tree | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What is in a value. ``anchor`` is there when this is the one place of a shared schema."""
+
+    name: str | None
+    anchor: str | None
+    provenance: str | None
+    description: str | None
+    rows: tuple[Row, ...]
+    choices: tuple[tuple[str, tuple[Row, ...]], ...]
+    facts: tuple[Markup, ...] = ()
+    type: Markup = Markup("")  # noqa: RUF009 (it cannot be changed)
+
+
+class Trees:
+    """Makes the trees of one page, in the order in which it is read."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._reference = reference
+        self._placed: set[str] = set()
+
+    def body(self, schema: Schema, around: str | None) -> Row:
+        """The value of a body: its type, and its fields where they stand nowhere else."""
+        return self._row(None, False, schema, around, 0)
+
+    def row(self, name: str, required: bool, schema: Schema, description: str | None, around: str | None) -> Row:
+        """A parameter or a header, with its own description."""
+        made = self._row(name, required, schema, around, 1)
+        return Row(made.name, made.required, made.type, made.mark, self._words(schema, description), made.facts, None)
+
+    def left(self) -> Iterator[Tree]:
+        """The shared schemas that no operation has written out, each with those that are used only there."""
+        for shared in self._reference.schemas.values():
+            if shared.name not in self._placed and shared.uses != 1:
+                yield self._shared(shared, 0)
+        for shared in self._reference.schemas.values():
+            if shared.name not in self._placed:
+                yield self._shared(shared, 0)
+
+    # ----------------------------------------------------------------------------------------------------------- trees
+
+    def _shared(self, shared: SharedSchema, depth: int) -> Tree:
+        self._placed.add(shared.name)
+        schema = shared.schema
+        tree = self._tree(schema, shared.provenance, depth)
+        own = () if tree is None else tree.rows
+        choices = () if tree is None else tree.choices
+        type = Markup("") if own else self.type(schema)
+        facts = tuple(_facts(schema))
+        return Tree(shared.name, shared.anchor, shared.provenance, schema.description, own, choices, facts, type)
+
+    def _tree(self, schema: Schema, around: str | None, depth: int) -> Tree | None:
+        """What is written out in a schema; None where there is nothing to unfold."""
+        rows = tuple(self._fields(schema, around, depth))
+        choices = tuple(
+            (choice.words, tuple(self._row(None, False, each, around, depth + 1) for each in schemas))
+            for choice, schemas in _choices(schema)
+        )
+        return Tree(None, None, around, None, rows, choices) if rows or choices else None
+
+    def _fields(self, schema: Schema, around: str | None, depth: int) -> Iterator[Row]:
+        seen: set[str] = set()
+        for part in _parts(schema):
+            for each in part.properties:
+                if each.name not in seen:
+                    seen.add(each.name)
+                    yield self._field(each, around, depth)
+            if isinstance(part.others, Schema):
+                yield self._row("*", False, part.others, around, depth + 1)
+
+    def _field(self, field: Property, around: str | None, depth: int) -> Row:
+        return self._row(field.name, field.required, field.schema, around, depth + 1)
+
+    def _row(self, name: str | None, required: bool, schema: Schema, around: str | None, depth: int) -> Row:
+        inner = self._inner(schema, schema.mark or around, depth)
+        return Row(
+            name=name,
+            required=required,
+            type=self.type(schema, here=inner.name if inner is not None else None),
+            mark=schema.mark if schema.mark != around else None,
+            description=self._words(schema, None),
+            facts=tuple(_facts(schema)),
+            inner=inner,
+        )
+
+    def _inner(self, schema: Schema, around: str | None, depth: int) -> Tree | None:
+        while schema.name is None and schema.items is not None:
+            schema = schema.items
+        if schema.name is None:
+            return self._tree(schema, around, depth)
+        shared = self._reference.schemas[schema.name]
+        is_here = shared.uses == 1 and shared.name not in self._placed and depth <= _DEEPEST
+        return self._shared(shared, depth) if is_here else None
+
+    def _words(self, schema: Schema, description: str | None) -> Markup:
+        """A description; what has none borrows the first sentence of the plain value that it refers to."""
+        text = description or schema.description
+        if text is None and schema.name is not None and not _has_parts(self._reference.follow(schema)):
+            text = next((step.description for step in self._reference.steps(schema) if step.description), None)
+            text = text.strip().partition("\n\n")[0] if text else None
+        return inline(text) if text else Markup("")
+
+    # ----------------------------------------------------------------------------------------------------------- types
+
+    def type(self, schema: Schema, here: str | None = None) -> Markup:
+        """The type of a value in words, with its bounds, and a link to what is described elsewhere than ``here``."""
+        words = self._type(schema, here)
+        if types.is_nullable(self._reference, schema):
+            words += " or null"
+        bounds = schema.bounds if schema.name is None else ()
+        return Markup(", ").join([words, *bounds])
+
+    def _type(self, schema: Schema, here: str | None) -> Markup:
+        if schema.name is not None:
+            return self._named(self._reference.schemas[schema.name], here)
+        if schema.enum is not None:
+            return _enum(schema.enum)
+        if schema.items is not None:
+            return Markup("array of {}").format(self._type(schema.items, here))
+        words = escape(" or ".join(schema.types))
+        choices = Markup("; ").join(
+            Markup("{} {}").format(choice.words, Markup(", ").join(self._type(each, here) for each in choice.schemas))
+            for choice in schema.choices
+        )
+        form = Markup(" ({})").format(schema.format) if schema.format else ""
+        whole = Markup("{}: {}").format(words, choices) if words and choices else words or choices or escape(types.ANY)
+        return whole + form
+
+    def _named(self, shared: SharedSchema, here: str | None) -> Markup:
+        """A link to a shared schema, after its type where that is a plain one; class ``r`` is for what has parts."""
+        target = self._reference.follow(shared.schema)
+        if shared.name == here:
+            return escape(shared.name)
+        if target.types in (("object",), ()) or target.items is not None:
+            return Markup('<a class=r href="#{}">{}</a>').format(shared.anchor, shared.name)
+        words = " or ".join(target.types)
+        return Markup('{} (<a href="#{}">{}</a>)').format(words, shared.anchor, shared.name)
+
+
+def code(value: Json) -> Markup:
+    """A value of JSON as code; text without its quotes."""
+    return Markup("<code>{}</code>").format(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _parts(schema: Schema) -> Iterator[Schema]:
+    """The schema, and those written out in it that must fit as well. Shared ones among them are linked, not copied."""
+    yield schema
+    for choice in schema.choices:
+        if choice.kind == "allOf":
+            for each in choice.schemas:
+                if each.name is None:
+                    yield from _parts(each)
+
+
+def _choices(schema: Schema) -> Iterator[tuple[Choice, list[Schema]]]:
+    """The choices that a list of fields does not show, each with the schemas that are worth a row."""
+    for part in _parts(schema):
+        for choice in part.choices:
+            is_all = choice.kind == "allOf"
+            schemas = [each for each in choice.schemas if each.name is not None or not is_all]
+            if any(_has_parts(each) or each.description for each in schemas):
+                yield choice, schemas
+
+
+def _has_parts(schema: Schema) -> bool:
+    return schema.name is not None or bool(schema.properties or schema.items or schema.choices or schema.others)
+
+
+def _enum(values: tuple[Json, ...]) -> Markup:
+    shown = Markup(", ").join(code(value) for value in values)
+    return (Markup("one of ") if len(values) > 1 else Markup("always ")) + shown if values else Markup("null")
+
+
+def _facts(schema: Schema) -> Iterator[Markup]:
+    """What else is to be known of a value."""
+    if schema.pattern is not None:
+        yield Markup("Pattern: {}").format(code(schema.pattern))
+    if schema.default is not MISSING:
+        yield Markup("Default: {}").format(code(schema.default))
+    for example in schema.examples[:1]:
+        if isinstance(example, str | int | float) and len(str(example)) <= _LONGEST_EXAMPLE:
+            yield Markup("Example: {}").format(code(example))
+    if schema.deprecated:
+        yield Markup("Deprecated")
+    if schema.read_only:
+        yield Markup("Only in answers")
+    if schema.write_only:
+        yield Markup("Only in requests")
+    if any(choice.kind == "not" for choice in schema.choices):
+        yield Markup("Some values are excepted")

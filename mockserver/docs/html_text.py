@@ -1,0 +1,126 @@
+"""Text made into HTML: descriptions in Markdown, and code in colours. Nothing else may come out as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from markupsafe import Markup
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Comment, Keyword, Number, String, _TokenType, is_token_subtype
+
+_DEEPEST_HEADING = 6
+_GOOD_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
+# What a fence may be called, and the lexer for it. No other name reaches the highlighter.
+_LEXERS = {
+    **dict.fromkeys(("bash", "sh", "shell", "console"), "bash"),
+    **dict.fromkeys(("javascript", "js", "typescript", "ts"), "javascript"),
+    **dict.fromkeys(("python", "py"), "python"),
+    **{name: name for name in ("json", "yaml", "http")},
+}
+# What the colours hang on. The commonest have no class, for the page's size.
+_TAGS: tuple[tuple[_TokenType, str], ...] = (
+    (String, "<i>{}</i>"),
+    (Keyword, "<b>{}</b>"),
+    (Number, "<i class=n>{}</i>"),
+    (Comment, "<i class=c>{}</i>"),
+)
+
+
+# -------------------------------------------------------------------------------------------------------- descriptions
+
+
+def prose(text: str, heading: int, after: Markup | str = "") -> Markup:
+    """A description as blocks; its highest heading becomes one of the given level. ``after`` ends its last line."""
+    made = _prose(text, heading)
+    end = Markup("</p>")
+    return made.removesuffix(end) + after + end if after and made.endswith(end) else made + after
+
+
+@lru_cache(maxsize=4096)
+def inline(text: str) -> Markup:
+    """A description as running text, for where there is no room for blocks."""
+    return Markup(_parser().renderInline(" ".join(text.split())))  # noqa: S704 (the parser writes no HTML of the text)
+
+
+@lru_cache(maxsize=4096)
+def _prose(text: str, heading: int) -> Markup:
+    tokens = _parser().parse(text)
+    shift = heading - min((int(each.tag[1]) for each in tokens if each.type == "heading_open"), default=heading)
+    for each in tokens:
+        if each.type in ("heading_open", "heading_close"):
+            each.tag = f"h{min(_DEEPEST_HEADING, int(each.tag[1]) + shift)}"
+    parser = _parser()
+    return Markup(parser.renderer.render(tokens, parser.options, {}).strip())  # noqa: S704 (as above)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """CommonMark with tables, without HTML, without pictures (they would be fetched from somewhere)."""
+    parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table").disable("image")
+    parser.validateLink = _is_good_link  # type: ignore[method-assign]
+    return parser
+
+
+class _Renderer(RendererHTML):
+    """Blocks of code in our colours, links that tell nobody where they were clicked."""
+
+    def fence(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        token = tokens[index]
+        return f"<pre>{highlighted(token.content.rstrip(), token.info.strip().partition(' ')[0])}</pre>\n"
+
+    def code_block(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
+        return f"<pre>{_text(tokens[index].content.rstrip())}</pre>\n"
+
+    def link_open(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+        if not str(tokens[index].attrGet("href")).startswith("#"):
+            tokens[index].attrSet("rel", "noopener noreferrer")
+        return self.renderToken(tokens, index, options, env)
+
+
+def _is_good_link(url: str) -> bool:
+    """Whether a link leads to the web, to a mailbox, or to a place on this page."""
+    return _GOOD_LINK.fullmatch(url) is not None
+
+
+# ---------------------------------------------------------------------------------------------------------------- code
+
+
+@lru_cache(maxsize=4096)
+def highlighted(code: str, language: str) -> Markup:
+    """Code with classes for its colours; as it is, in a language that we do not know."""
+    lexer = _lexer(_LEXERS.get(language.lower(), ""))
+    if lexer is None:
+        return _text(code)
+    return Markup("").join(_pieces(lexer, code))
+
+
+@cache
+def _lexer(name: str) -> Lexer | None:
+    return get_lexer_by_name(name, stripnl=False, ensurenl=False) if name else None
+
+
+def _pieces(lexer: Lexer, code: str) -> Iterator[Markup]:
+    # (Where a line of a shell goes on is no string, whatever the lexer says.)
+    tagged = (("" if text == "\\\n" else _tag_of(type), text) for type, text in lexer.get_tokens(code))
+    for tag, run in groupby(tagged, key=lambda piece: piece[0]):
+        text = "".join(piece[1] for piece in run)
+        yield Markup(tag).format(_text(text)) if tag else _text(text)  # noqa: S704 (one of ours)
+
+
+def _text(text: str) -> Markup:
+    """A text between tags, where quotes mean nothing: there are many of them in code."""
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))  # noqa: S704
+
+
+@cache
+def _tag_of(type: _TokenType) -> str:
+    return next((tag for kind, tag in _TAGS if is_token_subtype(type, kind)), "")

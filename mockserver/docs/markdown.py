@@ -1,0 +1,335 @@
+"""The reference as one Markdown page, to be read on a forge or in an editor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from mockserver.docs import request, samples
+from mockserver.docs.markdown_schema import described, facts, mark, table, type_words
+from mockserver.docs.markdown_text import anchor, cell, code, fence, folded, link, plain, prose
+from mockserver.docs.model import (
+    Answer,
+    Body,
+    Example,
+    Header,
+    Media,
+    Operation,
+    Page,
+    Parameter,
+    Reference,
+    Response,
+    Schema,
+    SharedSchema,
+)
+from mockserver.docs.options import Options
+from mockserver.docs.published import Published
+from mockserver.docs.request import Request
+from mockserver.docs.samples import pretty_json
+
+BANNER = "This page was generated from the OpenAPI spec. Run `make generate-docs` to refresh after spec changes."
+_MARKS = (
+    "*observed* and *assumed* stand beside what the vendor's page does not document; † follows a description that is "
+    "not the vendor's."
+)
+
+
+def page(reference: Reference, options: Options) -> str:
+    """The whole page."""
+    return "\n".join(_Writer(reference, options).page()).rstrip("\n") + "\n"
+
+
+class _Writer:
+    """Writes blocks; each method gives lines, and leaves an empty one behind."""
+
+    def __init__(self, reference: Reference, options: Options) -> None:
+        self._reference = reference
+        self._realistic = options.examples == "realistic"
+        self._published = Published(reference, everything=True)
+        self._is_security_the_same = len({each.security for each in reference.operations}) < 2
+        self._at_home: set[str] = set()
+        """Shared schemas that were written out where they are used, being used nowhere else."""
+
+    def page(self) -> Iterator[str]:
+        reference = self._reference
+        # What stands with its operation is not written again below, so the operations come first.
+        pages = [line for each in reference.pages for line in self._page(each)]
+        schemas = [each for each in reference.schemas.values() if each.name not in self._at_home]
+        yield from self._head()
+        yield from self._contents(schemas)
+        for guide in reference.guides:
+            yield from _heading(2, guide.title, guide.anchor, mark(guide.provenance))
+            yield from [prose(guide.text, 3), ""]
+        yield from pages
+        yield from self._shared_responses()
+        yield from self._shared_headers()
+        yield from self._schemas(schemas)
+
+    # ------------------------------------------------------------------------------------------------------------ head
+
+    def _head(self) -> Iterator[str]:
+        reference = self._reference
+        yield from [f"# {plain(reference.title)}", "", f"> {BANNER}", ""]
+        said = [f"Version {plain(reference.version)}"] if reference.version else []
+        count = len(list(reference.operations))
+        said.append(f"{count} operation" + ("" if count == 1 else "s"))
+        if reference.license:
+            said.append(f"{plain(reference.license)} license")
+        yield from [" · ".join(said), ""]
+        if reference.description:
+            yield from [prose(reference.description, 2), ""]
+        if _is_marked(reference):
+            yield from [_MARKS, ""]
+        yield from ["**Servers**", ""]
+        for server in reference.servers:
+            yield f"- {code(server.url)}" + (f" {cell(server.description)}" if server.description else "")
+        yield ""
+        for scheme in reference.schemes:
+            place = f": {scheme.location} {code(scheme.parameter)}" if scheme.parameter and scheme.location else ""
+            words = f"{anchor(scheme.anchor)}**Authentication** by {plain(scheme.type)}{place}."
+            yield from [f"{words} {cell(scheme.description or '')}".rstrip(), ""]
+
+    def _contents(self, schemas: list[SharedSchema]) -> Iterator[str]:
+        yield from ["## Contents", ""]
+        yield from (f"- {link(plain(guide.title), guide.anchor)}" for guide in self._reference.guides)
+        for each in self._reference.pages:
+            yield f"- {link(plain(each.title), each.anchor)}"
+            for group in each.groups:
+                if group.title is not None and group.anchor is not None:
+                    yield f"  - {link(plain(group.title), group.anchor)}"
+                indent = "  " if group.title is None else "    "
+                for operation in group.operations:
+                    summary = f": {plain(operation.summary)}" if operation.summary else ""
+                    yield f"{indent}- {link(code(operation.heading), operation.anchor)}{summary}"
+        yield from ["- [Shared responses](#responses)"] if self._reference.responses else []
+        yield from ["- [Shared headers](#headers)"] if self._reference.headers else []
+        yield from ["- [Schemas](#schemas)"] if schemas else []
+        yield ""
+
+    # ------------------------------------------------------------------------------------------------------ operations
+
+    def _page(self, page: Page) -> Iterator[str]:
+        yield from _heading(2, page.title, page.anchor)
+        if page.description:
+            yield from [prose(page.description, 3), ""]
+        for group in page.groups:
+            if group.title is not None and group.anchor is not None:
+                yield from _heading(3, group.title, group.anchor)
+            for operation in group.operations:
+                yield from self._operation(operation, level=3 if group.title is None else 4)
+
+    def _operation(self, operation: Operation, level: int) -> Iterator[str]:
+        yield from _heading(level, operation.heading, operation.anchor)
+        deprecated = " *deprecated*" if operation.deprecated else ""
+        if operation.summary or deprecated:
+            summary = f"**{plain(operation.summary)}**" if operation.summary else ""
+            yield from [f"{summary}{deprecated}{mark(operation.provenance)}".strip(), ""]
+        if operation.description:
+            text = prose(operation.description, 5)
+            yield from [text + _dagger(operation.description_mark, text), ""]
+        yield from self._security(operation)
+        yield from self._parameters(operation)
+        if operation.body is not None:
+            yield from self._body(operation, operation.body)
+        asked = request.of(self._reference, operation)
+        yield from self._request(operation, asked)
+        yield from self._answers(operation, asked)
+
+    def _security(self, operation: Operation) -> Iterator[str]:
+        """Who may call, where that is not the same for every operation."""
+        if self._is_security_the_same:
+            return
+        ways = [
+            " and ".join(link(plain(each.name), each.anchor) for each in way) or "none" for way in operation.security
+        ]
+        yield from [f"Authentication: {' or '.join(ways) or 'none'}.", ""]
+
+    def _parameters(self, operation: Operation) -> Iterator[str]:
+        if not operation.parameters:
+            return
+        yield from ["**Parameters**", "", "| Name | In | Type | Required | Description |", "|---|---|---|---|---|"]
+        yield from (self._parameter(each, operation) for each in operation.parameters)
+        yield ""
+
+    def _parameter(self, parameter: Parameter, operation: Operation) -> str:
+        name = code(parameter.name, in_table=True) + mark(parameter.provenance, operation.provenance)
+        required = "yes" if parameter.required else "no"
+        text = described(self._reference, parameter.schema, parameter.description)
+        deprecated = " Deprecated." if parameter.deprecated and not parameter.schema.deprecated else ""
+        told = f"{text}{_dagger(parameter.description_mark)}{deprecated}"
+        type = type_words(self._reference, parameter.schema)
+        return f"| {name} | {parameter.location} | {type} | {required} | {told.strip()} |"
+
+    def _body(self, operation: Operation, body: Body) -> Iterator[str]:
+        required = "required" if body.required else "optional"
+        yield from [f"**Request body**, {required}{mark(body.provenance, operation.provenance)}", ""]
+        if body.description:
+            yield from [prose(body.description, 5), ""]
+        for media in body.media:
+            yield from self._media(media, body.provenance)
+
+    def _media(self, media: Media, around: str | None) -> Iterator[str]:
+        """The type of a body, and its fields where its schema is used nowhere else."""
+        type = code(media.type) + mark(media.provenance, around)
+        schema = media.schema
+        if schema is None:
+            yield from [type, ""]
+            return
+        shared = self._reference.schemas[schema.name] if schema.name is not None else None
+        if shared is not None and shared.uses > 1:
+            yield from [f"{type}: {type_words(self._reference, schema)}", ""]
+            return
+        yield from self._written_out(type, schema, shared)
+
+    def _written_out(self, type: str, schema: Schema, shared: SharedSchema | None) -> Iterator[str]:
+        name = "" if shared is None else f" {anchor(shared.anchor)}{plain(shared.name)}"
+        inner = schema if shared is None else shared.schema
+        around = None if shared is None else shared.provenance
+        if shared is not None:
+            self._at_home.add(shared.name)
+        text = cell(inner.description) if inner.description else ""
+        rows = table(self._reference, inner, around)
+        words = "" if rows else f" {type_words(self._reference, inner)}"
+        told = f"{type}:{name}{words}" + (f". {text}" if text else "")
+        yield from [told if name or words or text else type, ""]
+        yield from rows
+
+    # -------------------------------------------------------------------------------------------- requests and answers
+
+    def _request(self, operation: Operation, asked: Request) -> Iterator[str]:
+        yield from ["**Request example**", ""]
+        if not self._realistic:
+            yield from [fence(self._published.curl(operation), "bash"), ""]
+            return
+        first, *others = samples.all_of(asked)
+        yield from [fence(first.code, first.lexer), ""]
+        for sample in others:
+            yield from folded(sample.label, fence(sample.code, sample.lexer))
+
+    def _answers(self, operation: Operation, asked: Request) -> Iterator[str]:
+        for answer in operation.answers:
+            if answer.is_success:
+                yield from self._success(operation, answer, asked)
+        if operation.errors:
+            yield from ["**Errors**", "", "| Status | When |", "|---|---|"]
+            yield from (self._error(answer, operation) for answer in operation.errors)
+            yield ""
+        for answer in operation.errors:
+            if answer.response.anchor is None and (answer.response.media or answer.response.headers):
+                yield from [f"**Response {plain(answer.status)}**", ""]
+                yield from self._response(answer.response)
+                yield from self._examples(answer.response)
+
+    def _success(self, operation: Operation, answer: Answer, asked: Request) -> Iterator[str]:
+        response = answer.response
+        is_shown = answer is operation.success
+        title = f"**Response {plain(answer.status)}**{mark(response.provenance, operation.provenance)}"
+        yield from [f"{title} {cell(response.description)}".rstrip(), ""]
+        yield from self._response(response)
+        if is_shown and not self._realistic:
+            yield from [fence(pretty_json(self._published.response(operation)), "json"), ""]
+        elif is_shown:
+            example = request.answer_to(self._reference, operation, asked)
+            yield from [fence(pretty_json(example.value), "json"), ""] if example is not None else []
+            yield from self._examples(response, but=example)
+        else:
+            yield from self._examples(response)
+        if response.links:
+            yield from [f"Then: {'; '.join(self._links(response))}.", ""]
+
+    def _error(self, answer: Answer, operation: Operation) -> str:
+        response = answer.response
+        words = cell(response.description) or "An error."
+        told = link("details", response.anchor) if response.anchor is not None else ""
+        marked = mark(response.provenance, operation.provenance)
+        return f"| {plain(answer.status)} | {words} {told}{marked} |"
+
+    def _response(self, response: Response) -> Iterator[str]:
+        for media in response.media:
+            yield from self._media(media, response.provenance)
+        if response.headers:
+            yield from [f"Headers: {', '.join(self._header_link(each) for each in response.headers)}.", ""]
+
+    def _header_link(self, header: Header) -> str:
+        name = code(header.name)
+        return link(name, header.anchor) if header.anchor is not None else name
+
+    def _links(self, response: Response) -> Iterator[str]:
+        for name, links in groupby(response.links, key=lambda each: each.name):
+            each = next(links)
+            target = self._reference.anchors.get(each.operation_id or "")
+            shown = code(each.operation_id or name)
+            words = cell(each.description or "").rstrip(".")
+            yield (link(shown, target) if target else shown) + (f" ({words})" if words else "")
+
+    def _examples(self, response: Response, but: Example | None = None) -> Iterator[str]:
+        for media in response.media:
+            for example in media.examples:
+                if example is not but and self._realistic:
+                    title = example.summary or example.name or "Example"
+                    text = pretty_json(example.value) if media.is_json else str(example.value)
+                    yield from folded(title, fence(text, "json" if media.is_json else ""))
+
+    # ---------------------------------------------------------------------------------------------------- shared parts
+
+    def _shared_responses(self) -> Iterator[str]:
+        if self._reference.responses:
+            yield from ["## Shared responses", "", anchor("responses"), ""]
+        for response in self._reference.responses:
+            yield from _heading(3, response.name or "", response.anchor or "", mark(response.provenance))
+            yield from [prose(response.description, 4), ""] if response.description else []
+            yield from self._response(response)
+            yield from self._examples(response)
+
+    def _shared_headers(self) -> Iterator[str]:
+        if not self._reference.headers:
+            return
+        yield from ["## Shared headers", "", anchor("headers"), ""]
+        yield from ["| Header | Type | Always there | Description |", "|---|---|---|---|"]
+        for header in self._reference.headers:
+            name = f"{anchor(header.anchor or '')}{code(header.name, in_table=True)}{mark(header.provenance)}"
+            schema = header.schema or Schema()
+            text = described(self._reference, schema, header.description)
+            always = "yes" if header.required else "no"
+            yield f"| {name} | {type_words(self._reference, schema)} | {always} | {text} |"
+        yield ""
+
+    def _schemas(self, schemas: list[SharedSchema]) -> Iterator[str]:
+        if not schemas:
+            return
+        yield from ["## Schemas", "", anchor("schemas"), ""]
+        values: list[SharedSchema] = []
+        for shared in schemas:
+            rows = table(self._reference, shared.schema, shared.provenance)
+            if not rows:
+                values.append(shared)
+                continue
+            yield from _heading(3, shared.name, shared.anchor, mark(shared.provenance))
+            yield from [prose(shared.schema.description, 4), ""] if shared.schema.description else []
+            yield from rows
+        if values:
+            yield from ["### Values", "", "| Name | Type | Description |", "|---|---|---|"]
+            yield from (self._value(shared) for shared in values)
+            yield ""
+
+    def _value(self, shared: SharedSchema) -> str:
+        name = f"{anchor(shared.anchor)}{code(shared.name, in_table=True)}{mark(shared.provenance)}"
+        text = cell(shared.schema.description) if shared.schema.description else ""
+        told = " ".join([text, *facts(shared.schema)]).strip()
+        return f"| {name} | {type_words(self._reference, shared.schema)} | {told} |"
+
+
+def _heading(level: int, title: str, anchored: str, marked: str = "") -> list[str]:
+    return [anchor(anchored), "", f"{'#' * level} {plain(title)}{marked}", ""]
+
+
+def _dagger(description_mark: str | None, after: str = "") -> str:
+    """The sign of a description that is not the vendor's; nothing after a code block, which it would become part of."""
+    if description_mark in (None, "documented"):
+        return ""
+    last = after.rpartition("\n")[2].lstrip()
+    return "\n\n†" if last.startswith(("```", "~~~", "|")) else " †"
+
+
+def _is_marked(reference: Reference) -> bool:
+    return any(each.provenance is not None for each in reference.operations)

@@ -1,0 +1,63 @@
+"""Pages made from a file, and put into a folder: all of them, or none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
+from pathlib import Path
+
+from mockserver.docs.document import Document
+from mockserver.docs.formats import FORMATS, Files
+from mockserver.docs.options import Options
+from mockserver.docs.reader import read
+from mockserver.yaml_file import FileError
+
+
+def make(spec: Path, formats: Sequence[str], options: Options) -> Files:
+    """The text of every page, by file name. Raises FileError when the document cannot be used."""
+    try:
+        reference = read(Document.load(spec))
+        return {name: text for each in formats for name, text in FORMATS[each](reference, options).items()}
+    except RecursionError:
+        raise FileError(spec, "is nested too deeply to be shown") from None
+
+
+def write(folder: Path, files: Files) -> list[Path]:
+    """Write the pages that are not there already, and say which. Each is written beside its place and moved there when
+    all of them are complete, so what was there stays if anything fails.
+    """
+    changed = {folder / name: text.encode() for name, text in files.items() if _content(folder / name) != text.encode()}
+    aside = {place: place.with_name(f".{place.name}.{os.getpid()}") for place in changed}
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for place, content in changed.items():
+            aside[place].write_bytes(content)
+        for place, finished in aside.items():
+            finished.replace(place)
+    finally:
+        for finished in aside.values():
+            finished.unlink(missing_ok=True)
+    return list(changed)
+
+
+def difference(folder: Path, files: Files) -> str:
+    """What would change if the pages were written: a unified diff, empty if they are fresh."""
+    return "".join(line for name, text in files.items() for line in _difference(folder / name, text))
+
+
+def _difference(place: Path, text: str) -> Iterator[str]:
+    there = _content(place)
+    if there == text.encode():
+        return
+    before = (there or b"").decode(errors="replace").splitlines(keepends=True)
+    name = "/dev/null" if there is None else str(place)
+    for line in unified_diff(before, text.splitlines(keepends=True), name, str(place)):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _content(place: Path) -> bytes | None:
+    try:
+        return place.read_bytes()
+    except FileNotFoundError:
+        return None

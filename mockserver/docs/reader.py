@@ -1,0 +1,181 @@
+"""A document made into a reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+from mockserver.docs.anchors import Anchors
+from mockserver.docs.document import Document, Node
+from mockserver.docs.model import LOCATIONS, Answer, Group, Guide, Operation, Page, Parameter, Reference, Scheme, Server
+from mockserver.docs.part_reader import PartReader
+from mockserver.docs.schema_reader import SchemaReader
+from mockserver.docs.shape import METHODS
+
+# Where the published page's own examples go; also where a document goes that names no server.
+DEFAULT_SERVER = "https://api.alterlab.io"
+_AFTER_LETTERS = "\U0010ffff"
+
+
+def read(document: Document) -> Reference:
+    """The reference of a document."""
+    return _Reader(document).reference()
+
+
+class _Reader:
+    def __init__(self, document: Document) -> None:
+        self._root = document.root
+        self._document = document
+        self._whole: str | None = document.root.get("x-provenance")
+        self._anchors = Anchors()
+        self._schemas = SchemaReader(document, self._anchors)
+        self._parts = PartReader(document, self._schemas, self._anchors)
+
+    def reference(self) -> Reference:
+        info = self._root.get("info", {})
+        guides = tuple(self._guides())
+        servers = tuple(self._servers(self._root))
+        schemes = {name: self._scheme(name, node) for name, node in self._component("securitySchemes").items()}
+        operations = list(self._operations(schemes))
+        return Reference(
+            title=info.get("title", "API"),
+            version=str(info.get("version", "")),
+            description=info.get("description"),
+            license=info.get("license", {}).get("name"),
+            license_url=info.get("license", {}).get("url"),
+            provenance=info.get("x-provenance", self._whole),
+            servers=servers or (Server(DEFAULT_SERVER, None, None),),
+            schemes=tuple(schemes.values()),
+            guides=guides,
+            pages=tuple(self._pages(operations)),
+            schemas=self._schemas.shared(),
+            responses=self._parts.shared_responses,
+            headers=self._parts.shared_headers,
+            anchors={each.operation_id: each.anchor for each in operations if each.operation_id is not None},
+        )
+
+    def _component(self, kind: str) -> Node:
+        found: Node = self._root.get("components", {}).get(kind, {})
+        return found
+
+    # ------------------------------------------------------------------------------------------------------ operations
+
+    def _operations(self, schemes: dict[str, Scheme]) -> Iterator[Operation]:
+        """All operations in the order of the document."""
+        for path, each in self._root.get("paths", {}).items():
+            if path.startswith("x-"):
+                continue
+            item = self._document.follow(each)
+            for method in item:
+                if method in METHODS:
+                    yield self._operation(path, method, item, item[method], schemes)
+
+    def _operation(self, path: str, method: str, item: Node, node: Node, schemes: dict[str, Scheme]) -> Operation:
+        around = node.get("x-provenance", item.get("x-provenance", self._whole))
+        operation_id = node.get("operationId")
+        servers = [*self._servers(node), *self._servers(item), *self._servers(self._root)]
+        answers = ((status, each) for status, each in node.get("responses", {}).items() if not status.startswith("x-"))
+        return Operation(
+            operation_id=operation_id,
+            anchor=self._anchors.take("operation", operation_id or f"{method} {path}"),
+            method=method.upper(),
+            path=path,
+            tag=next(iter(node.get("tags", ())), None),
+            group=node.get("x-group"),
+            summary=node.get("summary", item.get("summary")),
+            description=node.get("description", item.get("description")),
+            description_mark=node.get("x-description-provenance"),
+            deprecated=node.get("deprecated", False),
+            parameters=self._parameters(item, node, around),
+            body=self._parts.body(node["requestBody"], around) if "requestBody" in node else None,
+            answers=tuple(Answer(status, self._parts.response(each, around)) for status, each in answers),
+            security=self._security(node, schemes),
+            server=servers[0].url if servers else DEFAULT_SERVER,
+            mark=node.get("x-provenance"),
+            provenance=around,
+        )
+
+    def _parameters(self, item: Node, node: Node, around: str | None) -> tuple[Parameter, ...]:
+        """Those of the path and those of the operation, which replace others of the same name and place."""
+        found: dict[tuple[str, str], Parameter] = {}
+        for each in [*item.get("parameters", ()), *node.get("parameters", ())]:
+            parameter = self._parts.parameter(each, around)
+            found[parameter.location, parameter.name] = parameter
+        return tuple(sorted(found.values(), key=lambda parameter: LOCATIONS.index(parameter.location)))
+
+    def _security(self, node: Node, schemes: dict[str, Scheme]) -> tuple[tuple[Scheme, ...], ...]:
+        wanted: list[Node] = node["security"] if "security" in node else self._root.get("security", [])
+        return tuple(tuple(schemes[name] for name in each if name in schemes) for each in wanted)
+
+    def _scheme(self, name: str, node: Any) -> Scheme:
+        node = self._document.follow(node)
+        return Scheme(
+            name=name,
+            anchor=self._anchors.take("security", name),
+            type=node["type"],
+            location=node.get("in"),
+            parameter=node.get("name"),
+            scheme=node.get("scheme"),
+            description=node.get("description"),
+            mark=node.get("x-provenance"),
+        )
+
+    def _servers(self, node: Node) -> Iterator[Server]:
+        for server in node.get("servers", ()):
+            url = server["url"]
+            for name, variable in server.get("variables", {}).items():
+                url = url.replace(f"{{{name}}}", variable.get("default", ""))
+            absolute = url if re.match(r"https?://", url) else urljoin(DEFAULT_SERVER, url)
+            yield Server(absolute.rstrip("/"), server.get("description"), server.get("x-provenance", self._whole))
+
+    # ----------------------------------------------------------------------------------------------------------- pages
+
+    def _tags(self) -> dict[str, Node]:
+        return {tag["name"]: tag for tag in self._root.get("tags", ())}
+
+    def _guides(self) -> Iterator[Guide]:
+        for name, tag in self._tags().items():
+            if tag.get("x-traitTag"):
+                provenance = tag.get("x-provenance", self._whole)
+                yield Guide(name, self._anchors.take("guide", name), tag.get("description", ""), provenance)
+
+    def _pages(self, operations: list[Operation]) -> Iterator[Page]:
+        """One page for each tag that has operations: declared ones first, then as they appear."""
+        tags = self._tags()
+        found = _grouped(operations, lambda operation: operation.tag)
+        undeclared = [name for name in found if name not in tags and name is not None]
+        for name in [*(name for name in (*tags, *undeclared) if name in found), *([None] if None in found else [])]:
+            tag = tags.get(name, {}) if name is not None else {}
+            title = name if name is not None else self._title_without_tag(found)
+            yield Page(
+                title=title,
+                anchor=self._anchors.take("tag", title),
+                description=tag.get("description"),
+                description_mark=tag.get("x-description-provenance"),
+                provenance=tag.get("x-provenance", self._whole),
+                groups=tuple(self._groups(found[name])),
+                operations=in_published_order(found[name]),
+            )
+
+    def _title_without_tag(self, used: Mapping[str | None, object]) -> str:
+        title: str = self._root.get("info", {}).get("title", "API") if len(used) == 1 else "Other"
+        return title
+
+    def _groups(self, operations: list[Operation]) -> Iterator[Group]:
+        for title, own in _grouped(operations, lambda operation: operation.group).items():
+            anchor = None if title is None else self._anchors.take("group", title)
+            yield Group(title, anchor, in_published_order(own))
+
+
+def in_published_order(operations: list[Operation]) -> tuple[Operation, ...]:
+    """By path, ``{`` after the letters; the methods of one path stay in the order of the document."""
+    return tuple(sorted(operations, key=lambda operation: operation.path.replace("{", _AFTER_LETTERS)))
+
+
+def _grouped(operations: list[Operation], key: Callable[[Operation], str | None]) -> dict[str | None, list[Operation]]:
+    found: dict[str | None, list[Operation]] = {}
+    for operation in operations:
+        found.setdefault(key(operation), []).append(operation)
+    return found

@@ -1,0 +1,206 @@
+"""The request of a sample, before it is written in a language."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+from mockserver.docs import types, values
+from mockserver.docs.model import MISSING, Answer, Example, Json, Media, Operation, Parameter, Reference, Scheme
+
+# What may stand as it is in a path that comes from the document.
+_SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
+Encoding = Literal["json", "form", "multipart", "raw"]
+_ENCODINGS: dict[str, Encoding] = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart"}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that may end in a secret, which is taken from the environment: ``before``, then what ``$variable`` is."""
+
+    before: str
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that can be sent as it is, once the variables of the environment are set."""
+
+    method: str
+    url: Text
+    headers: tuple[tuple[str, Text], ...]
+    body: Json
+    """MISSING when there is none; text when it is ``raw``."""
+    encoding: Encoding
+    answer: Literal["json", "text", "none"]
+    """What to read of the answer."""
+    example: str | None
+    """The name of the example that is sent."""
+    chosen: tuple[str, ...]
+    """``name=value`` of each optional parameter that is sent because its example says so."""
+
+
+def of(reference: Reference, operation: Operation) -> Request:
+    """The request with the document's first example: what is required, and optional query parameters whose example
+    differs from their default.
+    """
+    media = _media(operation)
+    example = next(iter(media.examples), None) if media is not None else None
+    encoding = _encoding(media)
+    sent = [each for each in operation.parameters if each.required or _is_chosen(reference, each)]
+    headers = [*_headers(reference, sent), *_content_type(media, encoding)]
+    url = operation.server + _path(reference, operation) + _query(reference, sent)
+    address = Text(url)
+    for scheme in next((each for each in operation.security if each), ()):
+        if scheme.type == "apiKey" and scheme.location == "query":
+            address = Text(f"{url}{'&' if '?' in url else '?'}{quote(scheme.parameter or 'key')}=", "API_KEY")
+        else:
+            headers[:0] = _credentials(scheme)
+    return Request(
+        method=operation.method,
+        url=address,
+        headers=tuple(headers),
+        body=_body(reference, media, example, encoding),
+        encoding=encoding,
+        answer=_answer_kind(operation.success),
+        example=example.name if example is not None else None,
+        chosen=tuple(f"{each.name}={_in_words(_value(reference, each))}" for each in sent if not each.required),
+    )
+
+
+def answer_to(reference: Reference, operation: Operation, request: Request) -> Example | None:
+    """The body of the answer to a request: the example that is paired with it, or one made from the schema.
+
+    A pair has the same name; or the summary of the answer's example says ``name=value`` of what was asked for.
+    """
+    media = operation.success.response.json if operation.success is not None else None
+    if media is None:
+        return None
+    if media.examples:
+        chosen = (each for each in media.examples if any(words in (each.summary or "") for words in request.chosen))
+        named = (each for each in media.examples if each.name is not None and each.name == request.example)
+        return next(chosen, None) or next(named, None) or media.examples[0]
+    value = values.for_response(reference, media.schema)
+    return None if value is MISSING else Example(None, None, None, value)
+
+
+# ------------------------------------------------------------------------------------------------------------ addresses
+
+
+def _path(reference: Reference, operation: Operation) -> str:
+    path = operation.path
+    for parameter in operation.parameters:
+        if parameter.location == "path":
+            path = path.replace(f"{{{parameter.name}}}", quote(_joined(_value(reference, parameter)), safe=""))
+    # A part that nothing describes stands for itself: its braces would not pass as an address.
+    return quote(re.sub(r"\{([^{}]*)\}", r"\1", path), safe=_SAFE_IN_PATH)
+
+
+def _query(reference: Reference, sent: list[Parameter]) -> str:
+    pairs = [
+        f"{quote(name, safe='')}={quote(text, safe=',')}"
+        for parameter in sent
+        if parameter.location == "query"
+        for name, text in _pairs(parameter, _value(reference, parameter))
+    ]
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+def _pairs(parameter: Parameter, value: Json) -> Iterator[tuple[str, str]]:
+    """How a query parameter is sent, by OpenAPI's default style."""
+    if isinstance(value, list) and parameter.explode:
+        yield from ((parameter.name, _in_words(each)) for each in value)
+    elif isinstance(value, dict) and parameter.explode:
+        yield from ((name, _in_words(each)) for name, each in value.items())
+    else:
+        yield parameter.name, _joined(value)
+
+
+def _joined(value: Json) -> str:
+    if isinstance(value, list):
+        return ",".join(_in_words(each) for each in value)
+    if isinstance(value, dict):
+        return ",".join(f"{name},{_in_words(each)}" for name, each in value.items())
+    return _in_words(value)
+
+
+def _in_words(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _value(reference: Reference, parameter: Parameter) -> Json:
+    if parameter.examples:
+        return parameter.examples[0].value
+    return values.for_request(reference, parameter.schema)
+
+
+def _is_chosen(reference: Reference, parameter: Parameter) -> bool:
+    """Whether an optional parameter is shown in use. One that repeats its default would say nothing."""
+    if parameter.location != "query" or not parameter.examples:
+        return False
+    return bool(parameter.examples[0].value != types.default_of(reference, parameter.schema))
+
+
+# -------------------------------------------------------------------------------------------------- headers and bodies
+
+
+def _headers(reference: Reference, sent: list[Parameter]) -> Iterator[tuple[str, Text]]:
+    for parameter in sent:
+        text = _one_line(_joined(_value(reference, parameter)))
+        if parameter.location == "header":
+            yield parameter.name, Text(text)
+        elif parameter.location == "cookie":
+            yield "Cookie", Text(f"{parameter.name}={text}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _credentials(scheme: Scheme) -> list[tuple[str, Text]]:
+    if scheme.type == "apiKey" and scheme.location == "cookie":
+        return [("Cookie", Text(f"{scheme.parameter}=", "API_KEY"))]
+    if scheme.type == "apiKey":
+        return [(scheme.parameter or "X-API-Key", Text("", "API_KEY"))]
+    if scheme.type == "http" and scheme.scheme is not None and scheme.scheme.lower() != "bearer":
+        return [("Authorization", Text(f"{scheme.scheme.capitalize()} ", "API_CREDENTIALS"))]
+    return [] if scheme.type == "mutualTLS" else [("Authorization", Text("Bearer ", "API_TOKEN"))]
+
+
+def _media(operation: Operation) -> Media | None:
+    """The media type to send: JSON where it may be."""
+    if operation.body is None:
+        return None
+    return operation.body.json or next(iter(operation.body.media), None)
+
+
+def _encoding(media: Media | None) -> Encoding:
+    if media is None or media.is_json:
+        return "json"
+    return _ENCODINGS.get(media.type.split(";")[0].strip().lower(), "raw")
+
+
+def _content_type(media: Media | None, encoding: Encoding) -> list[tuple[str, Text]]:
+    # A multipart body's boundary is written into the header by what sends it; a form's header is set by it.
+    return [] if media is None or encoding in ("form", "multipart") else [("Content-Type", Text(media.type))]
+
+
+def _body(reference: Reference, media: Media | None, example: Example | None, encoding: Encoding) -> Json:
+    if media is None:
+        return MISSING
+    value = example.value if example is not None else values.for_request(reference, media.schema)
+    if encoding == "raw":
+        return "..." if value is MISSING else _in_words(value)
+    if encoding in ("form", "multipart") and not isinstance(value, dict):
+        return {}
+    return value
+
+
+def _answer_kind(success: Answer | None) -> Literal["json", "text", "none"]:
+    if success is None or not success.response.media:
+        return "none"
+    return "json" if success.response.json is not None else "text"

@@ -1,0 +1,239 @@
+"""Requests written out in three languages, ready to run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mockserver.docs.model import MISSING, Json
+from mockserver.docs.request import Request, Text
+
+_BARE = re.compile(r"[\w@%+=:,./~-]+", re.ASCII)
+_IN_DOUBLE_QUOTES = re.compile(r'([\\"$`])')
+_METHODS_OF_REQUESTS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A request in one language."""
+
+    language: str
+    """``curl``, ``python`` or ``javascript``: the key under which a reader's choice is kept."""
+    label: str
+    lexer: str
+    """The language's name for highlighters and fences."""
+    needs: str
+    """What it takes to run it, in one line."""
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    label: str
+    lexer: str
+    needs: str
+    write: Callable[[Request], str]
+
+
+def all_of(request: Request) -> tuple[Sample, ...]:
+    """The request in every language."""
+    return tuple(
+        Sample(name, language.label, language.lexer, language.needs, language.write(request))
+        for name, language in LANGUAGES.items()
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------- curl
+
+
+def curl(request: Request) -> str:
+    """A command for a POSIX shell."""
+    method = "--head" if request.method == "HEAD" else f"-X {request.method}"
+    lines = [f"curl {method} {_shell(request.url)}"]
+    headers = (Text(f"{name}: {text.before}", text.variable) for name, text in request.headers)
+    lines += [f"-H {_shell_in_double_quotes(header)}" for header in headers]
+    lines += _shell_data(request)
+    return " \\\n  ".join(lines)
+
+
+def shell_quoted(text: str) -> str:
+    """A text as one word of a shell command, in single quotes."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _shell(text: Text) -> str:
+    if text.variable is None:
+        return text.before if _BARE.fullmatch(text.before) else shell_quoted(text.before)
+    return _shell_in_double_quotes(text)
+
+
+def _shell_in_double_quotes(text: Text) -> str:
+    if text.variable is None:
+        # An exclamation mark is only safe in single quotes where people type.
+        return shell_quoted(text.before) if re.search(r'[\\"$`!]', text.before) else f'"{text.before}"'
+    escaped = _IN_DOUBLE_QUOTES.sub(r"\\\1", text.before)
+    return f'"{escaped}${text.variable}"'
+
+
+def _shell_data(request: Request) -> list[str]:
+    if request.body is MISSING:
+        return []
+    if request.encoding == "json":
+        return ["-d " + shell_quoted(pretty_json(request.body).replace("\n", "\n  "))]
+    if request.encoding == "raw":
+        return [f"--data-raw {shell_quoted(request.body)}"]
+    flag = "--data-urlencode" if request.encoding == "form" else "--form-string"
+    return [f"{flag} {shell_quoted(f'{name}={_plain(value)}')}" for name, value in request.body.items()]
+
+
+# -------------------------------------------------------------------------------------------------------------- Python
+
+
+def python(request: Request) -> str:
+    """A program that uses requests."""
+    known = request.method in _METHODS_OF_REQUESTS
+    call = f"requests.{request.method.lower()}(" if known else "requests.request("
+    arguments = [*([] if known else [_python(request.method)]), _python_text(request.url)]
+    shown = [header for header in request.headers if not _is_set_by_requests(header, request)]
+    if shown:
+        headers = "".join(f"        {_python(name)}: {_python_text(text)},\n" for name, text in shown)
+        arguments.append(f"headers={{\n{headers}    }}")
+    if request.body is not MISSING:
+        arguments.append(_python_data(request))
+    arguments.append("timeout=30")
+    needs_environment = any(text.variable for text in (request.url, *(text for _, text in request.headers)))
+    start = "import os\n\nimport requests\n\n" if needs_environment else "import requests\n\n"
+    inside = "".join(f"    {argument},\n" for argument in arguments)
+    read = {"json": "response.json()", "text": "response.text", "none": "response.status_code"}[request.answer]
+    return f"{start}response = {call}\n{inside})\nresponse.raise_for_status()\nprint({read})"
+
+
+def _is_set_by_requests(header: tuple[str, Text], request: Request) -> bool:
+    return request.encoding == "json" and header == ("Content-Type", Text("application/json"))
+
+
+def _python_data(request: Request) -> str:
+    match request.encoding:
+        case "json":
+            return "json=" + _python(request.body, 1)
+        case "form":
+            return "data=" + _python({name: _plain(value) for name, value in request.body.items()}, 1)
+        case "multipart":
+            parts = "".join(
+                f"        {_python(name)}: (None, {_python(_plain(value))}),\n" for name, value in request.body.items()
+            )
+            return f"files={{\n{parts}    }}"
+        case "raw":
+            return f"data={_python(request.body)}.encode()"
+
+
+def _python_text(text: Text) -> str:
+    if text.variable is None:
+        return _python(text.before)
+    variable = f'os.environ["{text.variable}"]'
+    return f"{_python(text.before)} + {variable}" if text.before else variable
+
+
+def _python(value: Json, depth: int = 0) -> str:
+    """A value as Python writes it, over several lines where it has parts."""
+    inner, outer = "    " * (depth + 1), "    " * depth
+    match value:
+        case dict() if value:
+            lines = (f"{inner}{_python(str(name))}: {_python(each, depth + 1)},\n" for name, each in value.items())
+            return f"{{\n{''.join(lines)}{outer}}}"
+        case list() if value:
+            return f"[\n{''.join(f'{inner}{_python(each, depth + 1)},{chr(10)}' for each in value)}{outer}]"
+        case None | bool():
+            return str(value)
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+# ---------------------------------------------------------------------------------------------------------- JavaScript
+
+
+def javascript(request: Request) -> str:
+    """A module that uses fetch."""
+    options = [] if request.method == "GET" else [f"method: {_javascript(request.method)},"]
+    if request.headers:
+        headers = "".join(f"    {_javascript(name)}: {_javascript_text(text)},\n" for name, text in request.headers)
+        options.append(f"headers: {{\n{headers}  }},")
+    if request.body is not MISSING:
+        options.append(f"body: {_javascript_data(request)},")
+    inside = "".join(f"  {option}\n" for option in options)
+    call = f"fetch({_javascript_text(request.url)}" + (f", {{\n{inside}}})" if options else ")")
+    read = {"json": "await response.json()", "text": "await response.text()", "none": "response.status"}
+    return (
+        f"const response = await {call};\n"
+        "if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);\n"
+        f"console.log({read[request.answer]});"
+    )
+
+
+def _javascript_data(request: Request) -> str:
+    match request.encoding:
+        case "json":
+            return f"JSON.stringify({_javascript(request.body, 1)})"
+        case "form":
+            return f"new URLSearchParams({_javascript(_plain_values(request), 1)})"
+        case "multipart":
+            # A FormData has no literal; a list of its parts reads well enough.
+            parts = _javascript(list(map(list, _plain_values(request).items())), 1)
+            return f"{parts}.reduce((form, [name, value]) => (form.append(name, value), form), new FormData())"
+        case "raw":
+            return _javascript(request.body)
+
+
+def _javascript_text(text: Text) -> str:
+    if text.variable is None:
+        return _javascript(text.before)
+    variable = f"process.env.{text.variable}"
+    return f"{_javascript(text.before)} + {variable}" if text.before else variable
+
+
+def _javascript(value: Json, depth: int = 0) -> str:
+    """A value as JavaScript writes it."""
+    inner, outer = "  " * (depth + 1), "  " * depth
+    match value:
+        case dict() if value:
+            lines = (
+                f"{inner}{_javascript_name(name)}: {_javascript(each, depth + 1)},\n" for name, each in value.items()
+            )
+            return f"{{\n{''.join(lines)}{outer}}}"
+        case list() if value:
+            return f"[\n{''.join(f'{inner}{_javascript(each, depth + 1)},{chr(10)}' for each in value)}{outer}]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _javascript_name(name: str) -> str:
+    if name == "__proto__":  # in a literal, this name alone would set the prototype
+        return '["__proto__"]'
+    return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
+
+
+# ------------------------------------------------------------------------------------------------------------- together
+
+
+def pretty_json(value: Json) -> str:
+    """JSON as people read it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _plain(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _plain_values(request: Request) -> dict[str, str]:
+    return {name: _plain(value) for name, value in request.body.items()}
+
+
+LANGUAGES = {
+    "curl": _Language("curl", "bash", "curl in a shell such as bash", curl),
+    "python": _Language("Python", "python", "Python 3 with requests: pip install requests", python),
+    "javascript": _Language(
+        "JavaScript", "javascript", "Node.js 18 or newer, which has fetch; save as .mjs", javascript
+    ),
+}

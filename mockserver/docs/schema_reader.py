@@ -1,0 +1,173 @@
+"""Schema objects of a document made into schemas of the model; each shared one once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Literal
+
+from mockserver.docs import bounds
+from mockserver.docs.anchors import Anchors
+from mockserver.docs.document import Document, Node, Pointer, pointer_of, reference_of
+from mockserver.docs.model import MISSING, Choice, Property, Schema, SharedSchema
+
+_COMPONENTS: Pointer = ("components", "schemas")
+_KINDS: tuple[Literal["allOf", "anyOf", "oneOf"], ...] = ("allOf", "anyOf", "oneOf")
+_NULL = Schema(types=("null",))
+_STRUCTURAL = frozenset({"types", "enum", "properties", "items", "others", "choices", "name", "format", "pattern"})
+
+
+class SchemaReader:
+    """Reads schema objects. A reference becomes the name of a shared schema, which is read once, later."""
+
+    def __init__(self, document: Document, anchors: Anchors) -> None:
+        self._document = document
+        self._anchors = anchors
+        self._names: dict[Pointer, str] = {}
+        self._taken: set[str] = set()
+        self._uses: Counter[str] = Counter()
+        for name in document.root.get("components", {}).get("schemas", {}):
+            self._name((*_COMPONENTS, name))
+
+    def read(self, node: Any) -> Schema:
+        """One schema object, or true or false."""
+        if isinstance(node, bool):
+            return Schema() if node else Schema(choices=(Choice("not", (Schema(),)),))
+        reference = reference_of(node)
+        name = None
+        if reference is not None:
+            name = self._name(pointer_of(reference))
+            self._uses[name] += 1
+        return _simplified(self._facts(node, name))
+
+    def shared(self) -> dict[str, SharedSchema]:
+        """All shared schemas by name: those of the components, then whatever else was referred to."""
+        schemas: dict[str, Schema] = {}
+        # Reading one may find references to others that are in no component.
+        while len(schemas) < len(self._names):
+            for pointer, name in list(self._names.items()):
+                if name not in schemas:
+                    schemas[name] = self.read(self._document.at(pointer))
+        whole = self._document.root.get("x-provenance")
+        return {
+            name: SharedSchema(
+                name, self._anchors.take("schema", name), schema, schema.mark or whole, self._uses.get(name, 0)
+            )
+            for name, schema in schemas.items()
+        }
+
+    def _name(self, pointer: Pointer) -> str:
+        """The name of the shared schema at a pointer."""
+        if pointer not in self._names:
+            wanted = str(pointer[-1]) if pointer[:-1] == _COMPONENTS else _name_of_place(pointer)
+            name, number = wanted, 1
+            while name in self._taken:
+                number += 1
+                name = f"{wanted} ({number})"
+            self._taken.add(name)
+            self._names[pointer] = name
+        return self._names[pointer]
+
+    def _facts(self, node: Node, name: str | None) -> Schema:
+        types = _types(node)
+        enum = (node["const"],) if "const" in node else node.get("enum")
+        return Schema(
+            name=name,
+            types=tuple(each for each in types if each != "null") or types,
+            nullable=bool(node.get("nullable")) or (len(types) > 1 and "null" in types) or None in (enum or ()),
+            title=node.get("title"),
+            description=node.get("description"),
+            description_mark=node.get("x-description-provenance"),
+            mark=node.get("x-provenance"),
+            format=node.get("format"),
+            bounds=bounds.in_words(node),
+            least=bounds.least(node),
+            pattern=node.get("pattern"),
+            enum=None if enum is None else tuple(each for each in enum if each is not None),
+            default=node.get("default", MISSING),
+            examples=tuple([node["example"]] if "example" in node else node.get("examples", ())),
+            deprecated=node.get("deprecated", False),
+            read_only=node.get("readOnly", False),
+            write_only=node.get("writeOnly", False),
+            properties=tuple(self._properties(node)),
+            items=self.read(node["items"]) if "items" in node else None,
+            others=self._others(node),
+            choices=tuple(self._choices(node)),
+        )
+
+    def _properties(self, node: Node) -> Iterator[Property]:
+        required = frozenset(node.get("required", ()))
+        for name, schema in node.get("properties", {}).items():
+            yield Property(name, name in required, self.read(schema))
+
+    def _others(self, node: Node) -> Schema | bool | None:
+        others = node.get("additionalProperties")
+        return others if others is None or isinstance(others, bool) else self.read(others)
+
+    def _choices(self, node: Node) -> Iterator[Choice]:
+        for kind in _KINDS:
+            if node.get(kind):
+                yield Choice(kind, tuple(self.read(each) for each in node[kind]))
+        if "not" in node:
+            yield Choice("not", (self.read(node["not"]),))
+
+
+def _types(node: Node) -> tuple[str, ...]:
+    """The types that a schema names; those that its other keywords speak of, where it names none."""
+    said = node.get("type")
+    if said is not None:
+        return tuple(each for each in ([said] if isinstance(said, str) else said) if isinstance(each, str))
+    if "properties" in node or "additionalProperties" in node:
+        return ("object",)
+    return ("array",) if "items" in node else ()
+
+
+def _name_of_place(pointer: Pointer) -> str:
+    """A name for a schema that has none: where it is, without the words that every place has."""
+    noise = {"components", "schemas", "properties", "paths", "schema", "content"}
+    return ".".join(str(part) for part in pointer if part not in noise) or "schema"
+
+
+def _simplified(schema: Schema) -> Schema:
+    """The same schema with its null among its choices as ``nullable``, and without a choice of one."""
+    choices: list[Choice] = []
+    nullable = schema.nullable
+    for choice in schema.choices:
+        rest = tuple(each for each in choice.schemas if not _is_null(each))
+        if choice.kind in ("anyOf", "oneOf") and rest and len(rest) < len(choice.schemas):
+            nullable = True
+            choices.append(replace(choice, schemas=rest))
+        else:
+            choices.append(choice)
+    schema = replace(schema, choices=tuple(choices), nullable=nullable)
+    if len(choices) == 1 and choices[0].kind != "not" and len(choices[0].schemas) == 1 and _is_wrapper(schema):
+        return _merged(schema, choices[0].schemas[0])
+    return schema
+
+
+def _is_null(schema: Schema) -> bool:
+    return schema.types == _NULL.types or (schema.enum == () and schema.nullable)
+
+
+def _is_wrapper(schema: Schema) -> bool:
+    """Whether a schema says nothing of the value itself but by its choices."""
+    said = (getattr(schema, name) for name in _STRUCTURAL - {"choices", "types"})
+    return not any(said) and schema.bounds == () and schema.types in ((), ("object",))
+
+
+def _merged(outer: Schema, inner: Schema) -> Schema:
+    """The inner schema, with what the outer one says about it."""
+    return replace(
+        inner,
+        nullable=outer.nullable or inner.nullable,
+        title=outer.title or inner.title,
+        description=outer.description or inner.description,
+        description_mark=outer.description_mark if outer.description else inner.description_mark,
+        mark=outer.mark or inner.mark,
+        default=inner.default if outer.default is MISSING else outer.default,
+        examples=outer.examples or inner.examples,
+        deprecated=outer.deprecated or inner.deprecated,
+        read_only=outer.read_only or inner.read_only,
+        write_only=outer.write_only or inner.write_only,
+    )

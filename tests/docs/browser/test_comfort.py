@@ -1,0 +1,216 @@
+"""What scripts add to the page, in a real browser: search, copying, themes, languages, unfolding."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from mockserver.docs import request, samples
+from tests.docs.browser.conftest import Open, contract_reference
+
+pytestmark = pytest.mark.slow
+
+
+def background(page: Any) -> str:
+    colour: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return colour
+
+
+def shown_languages(page: Any) -> set[str]:
+    """The languages of the samples that can be seen."""
+    figures: list[str] = page.evaluate(
+        """[...document.querySelectorAll(".ss figure")]
+          .filter((one) => one.checkVisibility()).map((one) => one.className)"""
+    )
+    return set(figures)
+
+
+def test_the_page_opens_from_the_disk_in_silence(open_page: Open, on_disk: str) -> None:
+    """One request, for itself; nothing in the console, nothing against the policy; scrolled through to its end."""
+    seen = open_page(on_disk)
+    seen.page.keyboard.press("End")
+    seen.page.wait_for_timeout(100)
+    assert [each for each in seen.requests if not each.startswith("data:")] == [on_disk]
+    seen.must_be_quiet()
+    assert seen.page.locator(".try").count() == 0
+
+
+def test_without_scripts_everything_can_be_read(open_page: Open, on_disk: str) -> None:
+    """All three languages are shown, and the contents."""
+    seen = open_page(on_disk, java_script_enabled=False)
+    assert seen.page.locator(".ss figure:visible").count() == 87
+    assert seen.page.locator("nav a:visible").count() > 36
+    assert seen.page.locator("#search:visible, #theme:visible, #menu:visible").count() == 0
+    phone = open_page(on_disk, width=390, java_script_enabled=False)
+    assert phone.page.locator("nav a:visible").count() > 36
+
+
+def test_search_finds_words_anywhere(open_page: Open, on_disk: str) -> None:
+    """From the keyboard: slash, words, arrows, Enter; the title counts most, the text counts too."""
+    seen = open_page(on_disk)
+    page = seen.page
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.type("validate promo")
+    assert page.locator(".hit").first.inner_text().startswith("Validate Promo Code")
+    page.fill("#search", "balance_after_microcents")
+    assert page.locator(".hit").count() >= 1
+    assert page.locator(".hit mark").first.inner_text() == "balance_after_microcents"
+    page.fill("#search", "sk_test_past_due")
+    assert page.locator(".hit").first.inner_text().startswith("Testing with the mock")
+    page.fill("#search", "card")
+    page.keyboard.press("ArrowDown")
+    assert page.locator('.hit[aria-selected="true"]').get_attribute("id") == "hit-1"
+    assert page.locator("#search").get_attribute("aria-activedescendant") == "hit-1"
+    target = page.locator("#hit-1").get_attribute("data-target")
+    page.keyboard.press("Enter")
+    page.wait_for_function("(id) => location.hash === '#' + id", arg=target)
+    assert page.locator("#found").is_hidden()
+    page.fill("#search", "qwertyuiop")
+    assert page.locator("#found").inner_text() == "Nothing found"
+    page.keyboard.press("Escape")
+    assert page.locator("#found").is_hidden()
+    assert page.input_value("#search") == ""
+    seen.must_be_quiet()
+
+
+def test_what_is_found_can_be_clicked(open_page: Open, on_disk: str) -> None:
+    """And the page goes there."""
+    page = open_page(on_disk).page
+    page.fill("#search", "change plan")
+    page.locator(".hit").first.click()
+    page.wait_for_timeout(200)
+    top = page.evaluate("document.getElementById('operation-change_plan').getBoundingClientRect().top")
+    assert 0 <= top < 200
+
+
+def test_copying_gives_the_sample_to_the_letter(open_page: Open, on_disk: str) -> None:
+    """With its line ends, and nothing of the button."""
+    seen = open_page(on_disk, permissions=["clipboard-read", "clipboard-write"])
+    reference = contract_reference()
+    operation = next(each for each in reference.operations if each.operation_id == "create_deposit")
+    figure = seen.page.locator("#operation-create_deposit figure.curl")
+    figure.hover()
+    button = figure.locator(".copy")
+    button.click()
+    seen.page.wait_for_function("document.querySelector('.copy.done')")
+    assert button.inner_text() == "Copied"
+    copied = seen.page.evaluate("navigator.clipboard.readText()")
+    assert copied == samples.curl(request.of(reference, operation))
+    seen.must_be_quiet()
+
+
+def test_the_language_is_chosen_once_and_remembered(open_page: Open, on_disk: str) -> None:
+    """For every operation, and when the page is opened again; what was looked at stays in sight."""
+    seen = open_page(on_disk)
+    page = seen.page
+    assert shown_languages(page) == {"curl"}
+    button = page.locator("#operation-create_deposit .tabs button", has_text="Python")
+    button.scroll_into_view_if_needed()
+    before = button.bounding_box()
+    button.click()
+    assert shown_languages(page) == {"python"}
+    assert button.get_attribute("aria-pressed") == "true"
+    after = button.bounding_box()
+    assert abs(before["y"] - after["y"]) < 5
+    page.reload()
+    assert shown_languages(page) == {"python"}
+    seen.must_be_quiet()
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(open_page: Open, on_disk: str) -> None:
+    """Light and dark; the choice is remembered."""
+    light, dark = "rgb(255, 255, 255)", "rgb(18, 22, 29)"
+    assert background(open_page(on_disk).page) == light
+    seen = open_page(on_disk, scheme="dark")
+    page = seen.page
+    assert background(page) == dark
+    page.click("#theme")
+    assert page.locator("#theme").get_attribute("aria-label") == "Theme: light"
+    assert background(page) == light
+    page.reload()
+    assert background(page) == light
+    page.click("#theme")
+    assert background(page) == dark
+    page.click("#theme")
+    assert page.locator("#theme").get_attribute("aria-label") == "Theme: auto"
+    seen.must_be_quiet()
+
+
+def test_deep_links_open_what_they_lead_to(open_page: Open, on_disk: str) -> None:
+    """Also a schema that is folded within an operation."""
+    page = open_page(f"{on_disk}#operation-get_balance").page
+    place = page.evaluate(
+        """() => {
+          const folded = [...document.querySelectorAll("details[id]")][0];
+          location.hash = folded.id;
+          return folded.id;
+        }"""
+    )
+    page.wait_for_function("(id) => document.getElementById(id).open", arg=place)
+    page.wait_for_timeout(100)
+    assert page.evaluate("(id) => document.getElementById(id).getBoundingClientRect().top", place) < 900
+    assert page.locator("nav a[aria-current]").count() <= 1
+
+
+def test_shared_schemas_unfold_where_they_are_linked(open_page: Open, on_disk: str) -> None:
+    """The fields come from the schema's own place, without its ids, and go again."""
+    seen = open_page(on_disk)
+    page = seen.page
+    button = page.locator("main button.unfold").first
+    button.scroll_into_view_if_needed()
+    count_of_ids = "(({length}, unique) => [length, unique.size])(%s, new Set([...%s].map((one) => one.id)))"
+    in_all = "document.querySelectorAll('[id]')"
+    button.click()
+    assert button.get_attribute("aria-expanded") == "true"
+    assert page.locator(".unfolded code.v").count() > 0
+    length, unique = page.evaluate(count_of_ids % (in_all, in_all))
+    assert length == unique
+    button.click()
+    assert page.locator(".unfolded").count() == 0
+    assert button.get_attribute("aria-expanded") == "false"
+    seen.must_be_quiet()
+
+
+def test_the_keyboard_reaches_the_text_first(open_page: Open, on_disk: str) -> None:
+    """Skip link first; what has the focus can be seen."""
+    page = open_page(on_disk).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    assert re.match(r"[1-9]", page.evaluate("getComputedStyle(document.activeElement).outlineWidth"))
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open, on_disk: str) -> None:
+    """And the contents are behind a button, which Escape closes too."""
+    seen = open_page(on_disk, width=390, height=844)
+    page = seen.page
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator("nav").is_hidden()
+    page.click("#menu")
+    assert page.locator("nav").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("nav").is_hidden()
+    page.click("#menu")
+    page.locator("nav a", has_text="Create a deposit").click()
+    assert page.locator("nav").is_hidden()
+    seen.must_be_quiet()
+
+
+def test_on_paper_everything_is_there(open_page: Open, on_disk: str) -> None:
+    """All languages, nothing folded, no buttons; dark on light whatever the theme."""
+    page = open_page(on_disk, scheme="dark").page
+    page.click("#theme")
+    page.click("#theme")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    assert background(page) == "rgb(255, 255, 255)"
+    assert shown_languages(page) == {"curl", "python", "javascript"}
+    assert page.locator(".copy:visible, nav:visible, .tabs:visible, .bar:visible").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details:not([open])").count() > 20

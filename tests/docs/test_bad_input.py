@@ -1,0 +1,205 @@
+"""A document that cannot be shown: one line with file, line and pointer, exit code 2, and the pages stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockserver import cli, resources
+from mockserver.docs import pages
+
+SMALL = """\
+openapi: 3.0.3
+info: {title: Small, version: "1"}
+paths:
+  /things/{id}:
+    get:
+      summary: Get it
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+      responses:
+        "200":
+          description: It.
+          content:
+            application/json:
+              schema: {$ref: "#/components/schemas/Thing"}
+components:
+  schemas:
+    Thing:
+      type: object
+      properties:
+        a: {type: string}
+"""
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A folder with a page of an earlier day."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "reference.md").write_text("of an earlier day")
+    return folder
+
+
+def refusal(tmp_path: Path, out: Path, text: str | bytes, capsys: pytest.CaptureFixture[str]) -> str:
+    """What is said of a document, after its name; and that nothing else happened."""
+    file = tmp_path / "spec.yaml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    for check in ([], ["--check"]):
+        assert cli.main(["docs", "--spec", str(file), "--out", str(out), *check]) == 2
+        answered, said = capsys.readouterr()
+        assert answered == ""
+        assert said.count("\n") == 1, said
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"reference.md": "of an earlier day"}
+    start = f"mockserver: {file}:"
+    assert said.startswith(start)
+    return said.removeprefix(start).strip()
+
+
+BROKEN = {
+    "a reference to nothing": (
+        ("schemas/Thing", "schemas/Thin"),
+        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        "'#/components/schemas/Thin' leads nowhere",
+    ),
+    "a reference to another file": (
+        ('"#/components/schemas/Thing"', "other.yaml#/Thing"),
+        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        "'other.yaml#/Thing' is outside of this file, and only what is in it can be shown",
+    ),
+    "a reference that is no text": (
+        ('"#/components/schemas/Thing"', "7"),
+        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        "must be text, and is the number 7",
+    ),
+    "a reference to something else": (
+        ("#/components/schemas/Thing", "#/paths/~1things~1{id}/get/summary"),
+        "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
+        "'#/paths/~1things~1{id}/get/summary' leads to the text 'Get it', and a schema is an object",
+    ),
+    "a reference to itself": (
+        ("{type: string}\n", '{$ref: "#/components/schemas/Thing/properties/a"}\n'),
+        "20: #/components/schemas/Thing/properties/a/$ref: "
+        "'#/components/schemas/Thing/properties/a' leads only from reference to reference, round and round",
+    ),
+    "references that only lead to each other": (
+        ("    Thing:", '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/components/schemas/A"}\n    Thing:'),
+        "17: #/components/schemas/A/$ref: "
+        "'#/components/schemas/B' leads only from reference to reference, round and round",
+    ),
+    "a reference that leads to a broken one": (
+        ("    Thing:", '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/nowhere"}\n    Thing:'),
+        "17: #/components/schemas/A/$ref: '#/components/schemas/B' leads to '#/nowhere', which is nowhere",
+    ),
+    "a list where text should be": (
+        ("summary: Get it", "summary: [Get, it]"),
+        "6: #/paths/~1things~1{id}/get/summary: must be text, and is a list",
+    ),
+    "text where an object should be": (
+        ("        a: {type: string}", "        a: string"),
+        "20: #/components/schemas/Thing/properties/a: must be an object, and is the text 'string'",
+    ),
+    "text where a list should be": (
+        ("type: object", "required: a"),
+        "18: #/components/schemas/Thing/required: must be a list, and is the text 'a'",
+    ),
+    "a number where a flag should be": (
+        ("required: true", "required: 1"),
+        "8: #/paths/~1things~1{id}/get/parameters/0/required: must be true or false, and is the number 1",
+    ),
+    "a flag where a number should be": (
+        ("        a: {type: string}", "        a: {minimum: true}"),
+        "20: #/components/schemas/Thing/properties/a/minimum: must be a number, and is true",
+    ),
+    "nothing where an object should be": (
+        ("  /things/{id}:\n    get:", "  /nothing:\n  /things/{id}:\n    get:"),
+        "4: #/paths/~1nothing: must be an object, and is empty",
+    ),
+    "a parameter without a name": (
+        ("name: id, in", "in"),
+        "8: #/paths/~1things~1{id}/get/parameters/0: has no 'name', which a parameter needs",
+    ),
+    "a parameter of the older kind": (
+        ("in: path", "in: body"),
+        "8: #/paths/~1things~1{id}/get/parameters/0/in: must be path, query, header or cookie, and is the text 'body'",
+    ),
+    "another version": (
+        ("openapi: 3.0.3", "swagger: '2.0'"),
+        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, and says nothing of it",
+    ),
+    "a version that is a number": (
+        ("openapi: 3.0.3", "openapi: 3.0"),
+        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, and says 3.0",
+    ),
+    "a key that is there twice": (
+        ("      summary: Get it", "      summary: Get it\n      summary: Take it"),
+        "7: the key 'summary' is there twice",
+    ),
+    "no YAML": (("paths:", "paths: ]"), "3: did not find expected node content"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_document_is_refused_with_its_place(
+    name: str, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first thing that is wrong, in one line: file, line, pointer, and what should be there."""
+    (old, new), expected = BROKEN[name]
+    assert old in SMALL
+    assert refusal(tmp_path, out, SMALL.replace(old, new, 1), capsys) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "1: #/openapi: must be an OpenAPI document"),
+        ("- a\n- list\n", "1: #/openapi: must be an OpenAPI document"),
+        ("just text", "1: #/openapi: must be an OpenAPI document"),
+        (b"\xff\xfe", " is not UTF-8 text"),
+        ("[" * 3_000 + "]" * 3_000, " is nested too deeply, or contains itself"),
+        ("a: &a\n  b: *a\n", " is nested too deeply, or contains itself"),
+    ],
+)
+def test_what_is_no_document_is_refused(
+    text: str | bytes, expected: str, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty file, other YAML, no text, no end."""
+    assert refusal(tmp_path, out, text, capsys).startswith(expected.strip())
+
+
+def test_a_document_that_is_nested_too_deeply_is_refused(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Deep enough to be read as YAML, too deep to be shown."""
+    depth = 600
+    deep = "{items: " * depth + "{}" + "}" * depth
+    text = SMALL.replace("        a: {type: string}", f"        a: {deep}")
+    said = refusal(tmp_path, out, text, capsys)
+    assert "is nested too deeply" in said
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what the system says of it."""
+    assert cli.main(["docs", "--spec", str(tmp_path / "none.yaml")]) == 2
+    assert capsys.readouterr().err == f"mockserver: {tmp_path / 'none.yaml'}: No such file or directory\n"
+
+
+def test_pages_stay_when_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of them cannot be written: none is moved, and nothing is left lying about."""
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if "llms" in path.name:
+            raise OSError(28, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        pages.write(out, {"reference.md": "new", "llms.txt": "new"})
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"reference.md": "of an earlier day"}
+
+
+def test_the_contract_itself_is_sound() -> None:
+    """Nothing in it is refused."""
+    assert cli.main(["docs", "--check", "--spec", str(resources.spec()), "--out", str(Path("docs"))]) in (0, 1)

@@ -1,0 +1,93 @@
+"""Whatever a document says, the page has no tags and attributes but ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.docs import html_text
+from tests.docs import hostile
+from tests.docs.html_page import Element, made, parsed
+from tests.docs.specs import spec
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TAGS = _names("""
+    html head meta title link script style body a header div label input kbd button span nav main section footer h1 h2
+    h3 h4 h5 h6 p ul ol li code pre small em strong b i details summary figure figcaption table thead tbody tr th td
+    blockquote hr br
+""")
+_ATTRIBUTES = _names("""
+    lang charset http-equiv content name rel href id class role hidden for type placeholder autocomplete spellcheck
+    tabindex data-request start title
+""")
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("payload", hostile.PAYLOADS)
+def test_a_payload_stays_text(payload: str, live: bool) -> None:
+    """No tag, attribute, script or link of its making, and the page holds together."""
+    page = parsed(made(hostile.document(payload), live=live))
+    for each in page.all():
+        assert each.tag in _TAGS
+        others = {name for name in each.attributes if not name.startswith("aria-")}
+        assert others <= _ATTRIBUTES, (each.tag, each.attributes)
+    assert len(list(page.all("script"))) == 2
+    assert len(list(page.all("style"))) == 1
+    ids = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    for link in (each.attributes["href"] for each in page.all("a")):
+        assert link.startswith(("https://", "http://", "mailto:")) or link[1:] in ids, link
+
+
+def _all_text(element: Element) -> str:
+    return "".join(element.text.split())
+
+
+@pytest.mark.parametrize("payload", hostile.PAYLOADS)
+def test_a_payload_can_be_read(payload: str) -> None:
+    """Names are shown as they are: nothing is swallowed."""
+    page = parsed(made(hostile.document(payload)))
+    assert "".join(payload.split()) in _all_text(next(page.all("main")))
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("[x](https://example.com/a)", "https://example.com/a"),
+        ("[x](#guide-errors)", "#guide-errors"),
+        ("<mailto:jane@example.com>", "mailto:jane@example.com"),
+        ("[x](javascript:alert(1))", None),
+        ("[x](//example.com)", None),
+        ("[x](file:///etc/passwd)", None),
+        ("[x](data:text/html,x)", None),
+        ("[x](page.html)", None),
+    ],
+)
+def test_links_of_descriptions_lead_to_the_web_or_nowhere(text: str, link: str | None) -> None:
+    """What is no good link is shown as it is written."""
+    made = parsed(html_text.prose(text, 2))
+    assert [each.attributes["href"] for each in made.all("a")] == ([link] if link else [])
+
+
+def test_pictures_are_not_fetched() -> None:
+    """A picture becomes a link, which nobody follows unasked."""
+    made = parsed(html_text.prose("![x](https://example.com/x.png)", 2))
+    assert [each.tag for each in made.all()] == ["p", "a"]
+
+
+def test_code_of_any_language_is_text() -> None:
+    """The name of a language reaches neither the page nor the highlighter, unless we know it."""
+    for name in ("json", "JSON", "<script>", '"onload="x', "", "no-such-language"):
+        made = parsed(html_text.prose(f'```{name}\n{{"a": "<b>"}}\n```', 2))
+        assert {each.tag for each in made.all()} <= {"pre", "i"}
+        assert made.words == '{"a": "<b>"}'
+
+
+def test_what_is_tried_stays_data() -> None:
+    """The request of a form is in an attribute, whatever it holds."""
+    operation = {"requestBody": {"content": {"application/json": {"example": {"a": "</script>\"'><b>"}}}}}
+    page = parsed(made(spec({"/a": {"post": operation}}), live=True))
+    assert "</script>\\\\\\\"'><b>" in next(page.all("div", "try")).attributes["data-request"]

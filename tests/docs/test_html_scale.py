@@ -1,0 +1,21 @@
+"""A page of a thousand operations: what it may weigh. benchmarks/docs_scale.py says how long it takes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.docs import large
+from tests.docs.html_page import made
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_thousand_operations_fit_into_three_megabytes() -> None:
+    """With all their samples; each operation and each schema stands there once."""
+    text = made(large.document(1_000))
+    assert len(text.encode()) <= 3_000_000
+    assert len(re.findall(r"<section class=o ", text)) == 1_000
+    assert len(set(re.findall(r'id="(schema-[^"]+)"', text))) == len(re.findall(r'id="schema-', text)) == 250
+    assert text.count("<figure class=curl>") == text.count("<figure class=python>") == 1_000

@@ -1,0 +1,224 @@
+"""The Markdown page is complete, says each thing once, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from mockserver import resources
+from mockserver.docs import pages
+from mockserver.docs.document import Document
+from mockserver.docs.options import Options
+from mockserver.docs.reader import read
+from tests.docs.specs import answering, markdown, spec, taking, to
+
+FILES = pages.make(resources.spec(), ["markdown"], Options())
+PAGE, LLMS = FILES["reference.md"], FILES["llms.txt"]
+REFERENCE = read(Document.load(resources.spec()))
+SCHEMAS = Document.load(resources.spec()).root["components"]["schemas"]
+
+
+def part(page: str, heading: str) -> str:
+    """What stands under a heading, up to the next of its level or a higher one."""
+    level, _, _ = heading.partition(" ")
+    found = re.search(rf"^{re.escape(heading)}.*?(?=^#{{1,{len(level)}}} |\Z)", page, re.DOTALL | re.MULTILINE)
+    assert found is not None, heading
+    return found[0]
+
+
+# --------------------------------------------------------------------------------------------------------- Completeness
+
+
+def test_every_operation_is_there_in_words_with_three_samples() -> None:
+    """Its summary, what it does, curl, Python and JavaScript, the answer, and every error that it has."""
+    for operation in REFERENCE.operations:
+        text = part(PAGE, f"#### {operation.heading}\n")
+        assert f"**{operation.summary}**" in text
+        assert (operation.description or "").splitlines()[0] in text
+        for language in ("```bash\ncurl -X ", "```python\n", "```javascript\n", "```json\n"):
+            assert language in text
+        for answer in operation.errors:
+            assert re.search(rf"^\| {answer.status} \| \w", text, re.MULTILINE)
+        for parameter in operation.parameters:
+            assert f"| `{parameter.name}` | {parameter.location} |" in text
+
+
+def test_every_field_stands_in_one_table() -> None:
+    """With its enum, and where it is observed or assumed, with the mark."""
+    for name, schema in SCHEMAS.items():
+        if "properties" not in schema:
+            continue
+        (table,) = re.findall(
+            rf'<a id="schema-{name.lower()}"></a>.*?(?:^\| Field.*?)\n\n', PAGE, re.DOTALL | re.MULTILINE
+        )
+        for field, node in schema["properties"].items():
+            (row,) = re.findall(rf"^\| `{field}`.*$", table, re.MULTILINE)
+            for value in filter(None, node.get("enum", [])):
+                assert f"`{value}`" in row
+            assert node.get("x-provenance", "documented") in ("documented", *re.findall(r"\*(\w+)\*", row))
+
+
+def test_every_example_of_the_contract_is_shown() -> None:
+    """Of answers, all of them; of requests, the one that the samples send."""
+    for operation in REFERENCE.operations:
+        for answer in operation.answers:
+            for media in answer.response.media:
+                for example in media.examples:
+                    assert json.dumps(example.value, indent=2, ensure_ascii=False) in PAGE
+
+
+def test_shared_parts_are_told_once() -> None:
+    """However many operations refer to them."""
+    for response in REFERENCE.responses:
+        assert PAGE.count(f'<a id="{response.anchor}"></a>') == 1
+    for schema in REFERENCE.schemas.values():
+        assert PAGE.count(f'<a id="{schema.anchor}"></a>') == 1
+    assert PAGE.count("A sentence for people. It may be reworded at any time. |") == 2  # Error, PaymentRequired
+
+
+def test_every_link_leads_to_a_place_and_every_place_has_a_name_of_its_own() -> None:
+    """Of the page itself, and of llms.txt into it."""
+    places = re.findall(r'<a id="([^"]+)"></a>', PAGE)
+    assert len(places) == len(set(places))
+    links = re.findall(r"\]\(#([^)]+)\)", PAGE) + re.findall(r"\]\(reference\.md#([^)]+)\)", LLMS)
+    assert len(links) > 300
+    assert set(links) <= set(places)
+
+
+def test_guides_are_made_from_the_tags() -> None:
+    """With their mark, their headings below the page's own."""
+    assert part(PAGE, "## Money and units *assumed*").count("| `*_cents` | US cent | 100 |") == 1
+    assert "## Authentication *observed*" in PAGE
+
+
+def test_llms_txt_lists_everything() -> None:
+    """A title, a summary, the guides, and one link for each operation with what it does."""
+    assert LLMS.startswith("# AlterLab Billing API\n\n> Balance, deposits")
+    for operation in REFERENCE.operations:
+        assert f"- [{operation.heading}](reference.md#{operation.anchor}): {operation.summary}\n" in LLMS
+    assert "- [Errors](reference.md#guide-errors)\n" in LLMS
+
+
+# ----------------------------------------------------------------------------------------------------- Other documents
+
+
+def test_facts_about_parameters_are_told() -> None:
+    """Bounds, formats, nullability, enums, defaults and patterns, pipes escaped."""
+    parameters = [
+        {
+            "name": "limit",
+            "in": "query",
+            "description": "How many",
+            "schema": {"type": "integer", "minimum": 1, "default": 5},
+        },
+        {
+            "name": "at",
+            "in": "query",
+            "schema": {"type": "string", "format": "date", "nullable": True, "pattern": "a|b"},
+        },
+        {"name": "kind", "in": "header", "deprecated": True, "schema": to("Kind")},
+        {
+            "name": "tags",
+            "in": "query",
+            "required": True,
+            "schema": {"type": "array", "items": to("Kind"), "maxItems": 3},
+        },
+    ]
+    page = markdown(
+        spec({"/x": {"get": {"parameters": parameters}}}, {"Kind": {"type": "string", "enum": ["a|b", "c"]}})
+    )
+    assert "| `limit` | query | integer, at least 1 | no | How many. Default: `5`. |" in page
+    assert "| `at` | query | string (date) or null | no | Pattern: `a\\|b`. |" in page
+    assert "| `kind` | header | string ([Kind](#schema-kind)) | no | Deprecated. |" in page
+    assert "| `tags` | query | array of string ([Kind](#schema-kind)), at most 3 entries | yes |  |" in page
+    assert "`Kind` | one of `a\\|b`, `c` |" in page
+
+
+def test_a_schema_with_one_use_stands_where_it_is_used_and_others_are_linked() -> None:
+    """So nothing is told twice, and what belongs to one operation is not far from it."""
+    once, shared = {"properties": {"a": {"type": "string"}}}, {"properties": {"b": {"type": "string"}}}
+    operation = {"requestBody": taking(to("Once")), "responses": answering(to("Shared"))}
+    page = markdown(
+        spec(
+            {"/x": {"post": operation}, "/y": {"put": {"responses": answering(to("Shared"))}}},
+            {"Once": once, "Shared": shared},
+        )
+    )
+    assert 'json`: <a id="schema-once"></a>Once\n\n| Field' in part(page, "### POST /x")
+    assert "json`: [Shared](#schema-shared)\n" in part(page, "### POST /x")
+    assert "### Once" not in page
+    assert "### Shared\n\n| Field" in page
+
+
+def test_fields_within_fields_have_a_path() -> None:
+    """Through lists and maps, as far as they are written out there."""
+    inner = {"type": "object", "properties": {"deep": {"type": "integer"}}}
+    schema = {
+        "properties": {"one": inner, "many": {"type": "array", "items": inner}},
+        "additionalProperties": {"type": "array", "items": {"type": "array", "items": inner}},
+    }
+    page = markdown(spec({"/x": {"get": {"responses": answering(schema)}}}))
+    assert re.findall(r"^\| `(\S+)` \|", page, re.MULTILINE) == [
+        "one",
+        "one.deep",
+        "many",
+        "many[].deep",
+        "*",
+        "*[][].deep",
+    ]
+
+
+def test_choices_and_recursion_are_told() -> None:
+    """By names that are links; a ring ends at its beginning."""
+    schemas = {
+        "Tree": {"properties": {"left": to("Tree"), "value": {"oneOf": [{"type": "string"}, to("Leaf")]}}},
+        "Leaf": {"anyOf": [to("Tree"), {"type": "integer"}]},
+    }
+    page = markdown(spec({"/x": {"get": {"responses": answering(to("Tree"))}}}, schemas))
+    assert "| `left` | [Tree](#schema-tree) | no |  |" in page
+    assert "| `value` | one of string, [Leaf](#schema-leaf) | no |  |" in page
+    assert "`Leaf` | any of [Tree](#schema-tree), integer |" in page
+
+
+def test_who_may_call_is_told_where_it_differs() -> None:
+    """An operation without security, among others that have one."""
+    document = spec({"/x": {"get": {}}, "/y": {"get": {"security": []}}}, security=[{"Key": []}])
+    document["components"]["securitySchemes"] = {"Key": {"type": "apiKey", "in": "header", "name": "K"}}
+    page = markdown(document)
+    assert "Authentication: [Key](#security-key)." in part(page, "### GET /x")
+    assert "Authentication: none." in part(page, "### GET /y")
+    assert "Authentication:" not in PAGE
+
+
+@pytest.mark.parametrize("examples", ["realistic", "placeholder"])
+def test_an_empty_document_is_a_page(examples: str) -> None:
+    """With what there is: a title."""
+    assert examples in ("realistic", "placeholder")
+    assert markdown(spec()).startswith("# Small\n\n> This page was generated")
+    assert markdown(spec(), "documented", "placeholder").startswith("# Small\n")
+
+
+def test_placeholders_stand_in_a_full_page_too() -> None:
+    """The published page's curl command and answer, of everything that there is."""
+    operation = {"responses": answering({"properties": {"a": {"type": "integer"}, "b": {"x-provenance": "assumed"}}})}
+    page = markdown({**spec({"/x": {"get": operation}}), "x-provenance": "documented"}, "all", "placeholder")
+    assert '-H "X-API-Key: YOUR_API_KEY"' in page
+    assert '```json\n{\n  "a": 0,\n  "b": "example"\n}\n```' in page
+    assert "```python" not in page
+
+
+def test_long_and_foreign_texts_are_whole() -> None:
+    """Nothing is cut off, nothing becomes a question mark."""
+    long = "Über 中文 😀 " * 20_000
+    page = markdown(
+        spec(
+            {
+                "/größe": {
+                    "get": {"description": long, "parameters": [{"name": "ä", "in": "query", "description": long}]}
+                }
+            }
+        )
+    )
+    assert page.count(long.strip()) == 2

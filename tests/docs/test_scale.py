@@ -1,0 +1,33 @@
+"""Pages are as long as the document: twice the operations, twice the bytes. benchmarks/docs_scale.py says how fast."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.docs.formats import FORMATS
+from mockserver.docs.options import Options
+from tests.docs.large import document
+from tests.docs.specs import reference
+
+pytestmark = pytest.mark.slow
+OF_OPERATION = 2_500  # bytes of Markdown, its share of the schemas included
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_pages_grow_in_proportion(format: str) -> None:
+    """However the schemas refer to each other: they are linked, not copied into each operation."""
+    sizes = []
+    for operations in (250, 500, 1_000):
+        files = FORMATS[format](reference(document(operations)), Options())
+        sizes.append(sum(len(text.encode()) for text in files.values()))
+    assert sizes[1] < 2.1 * sizes[0]
+    assert sizes[2] < 2.1 * sizes[1]
+
+
+def test_a_thousand_operations_make_a_page_that_can_be_read() -> None:
+    """Each operation and each schema once, within bounds."""
+    whole = reference(document(1_000))
+    page = FORMATS["markdown"](whole, Options())["reference.md"]
+    assert page.count("\n#### ") + page.count("\n### GET ") + page.count("\n### POST ") == 1_000
+    assert all(page.count(f'<a id="{schema.anchor}"></a>') == 1 for schema in whole.schemas.values())
+    assert len(page.encode()) < 1_000 * OF_OPERATION
