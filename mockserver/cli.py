@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _DOCS_DESCRIPTION = """\
-Makes the reference pages from the OpenAPI contract: Markdown, one HTML file, and an llms.txt that says what is where."""
+Makes the reference pages from the OpenAPI contract: Markdown, one HTML file, and llms.txt, which says what is where."""
 
 _DOCS_EPILOG = """\
 exit codes: 0 the pages are made, or are fresh; 1 they are not fresh (--check); 2 a flag or the contract cannot be
