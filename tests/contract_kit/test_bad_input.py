@@ -20,6 +20,8 @@ from tests.contract_kit import faulty
 from tests.contract_kit.program import KEY, Said, kit, started
 from tests.contract_kit.recording import Answerer, Received, answer, as_json, recording
 
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
 LOGIN = b"<!doctype html><title>Log in</title>"
 BALANCE = {"tier": "growth"}
 

@@ -17,6 +17,8 @@ from tests.contract_kit.program import kit
 from tests.contract_kit.recording import Answerer, Received, as_json
 from tests.contract_kit.scene import CLEAN, NOTHING, RECHARGE, Stage, clean, operation_of, scene, sent, staged
 
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
 # ------------------------------------------------------------------------------------------------------- after a crash
 
 

@@ -18,6 +18,8 @@ from tests.contract_kit.program import started
 from tests.contract_kit.recording import Answerer, Received
 from tests.contract_kit.scene import CLEAN, NOTHING, Scene, clean, operation_of, scene
 
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
 Arrival = Literal["never", "unanswered", "late"]
 """What becomes of the request during which a run is ended: it is lost, its answer is, or it arrives a second
 afterwards."""

@@ -21,6 +21,8 @@ from tests.contract_kit.drifting import (
 )
 from tests.contract_kit.faulty import API, Answer, Upstream
 
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
 
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Upstream]:

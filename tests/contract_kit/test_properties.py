@@ -29,6 +29,8 @@ from tests.contract_kit.faulty import API
 from tests.contract_kit.program import PROJECT
 from tests.contract_kit.recording import Received, answer, as_json, recording
 
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
 CARDS = ("list_payment_methods", "add_payment_method", "set_default_payment_method", "remove_payment_method")
 SOME = (*CARDS, "get_balance", "get_usage_chart", "validate_promo_code")
 PHASES = {f"properties: {phase}" for phase in ("examples", "coverage", "fuzzing", "stateful")}

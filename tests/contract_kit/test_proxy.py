@@ -30,6 +30,8 @@ from tests.contract_kit.recorded import record, verdicts, visit
 from tests.contract_kit.recording import Received, answer, as_json, recording
 from tests.contract_kit.test_har import EXCHANGE
 
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
 certificate = test_bad_input.certificate
 API = "/api/v1/billing"
 BALANCE = f"{API}/balance"

@@ -23,6 +23,8 @@ from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.recording import Answerer, answer, as_json, recording
 from tests.contract_kit.scene import RECHARGE, Customer, Scene, operation_of, scene, sent
 
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
 HEALTHY = as_json(200, {"tier": "growth"})
 
 
