@@ -26,7 +26,7 @@ _WELL_KNOWN = re.compile(
     r"[rs]k_(?:live|test)_[A-Za-z0-9_]+|whsec_[A-Za-z0-9+/=_-]+|(?<=_secret_)[A-Za-z0-9]+|Bearer [A-Za-z0-9._~+/=-]{8,}"
 )
 _DIGITS = re.compile(r"(?<![\w.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4})(?![\w-])")
-_IS_NUMBER = re.compile(r"[:,\[]\s*\Z"), re.compile(r"\s*[,}\]]")
+_IS_NUMBER = re.compile(r"[:,\[]\s*\Z"), re.compile(r"\.\d|\s*[,}\]]")
 """What stands before and after a number in JSON: an amount, and no card."""
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|%([0-9a-f]{2})|&#x([0-9a-f]{1,4});|&#([0-9]{1,5});")
 _MIN_LENGTH = 6

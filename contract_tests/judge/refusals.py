@@ -35,7 +35,7 @@ def _confirm(tracker: Tracker, answer: Answer) -> Expected:
 
 def _deposit(tracker: Tracker, answer: Answer) -> Expected:
     sent = _sent(answer.exchange)
-    promo = tracker.promos.get(str(sent.get("promo_code")))
+    promo = tracker.promos.get(sent["promo_code"]) if sent.get("promo_code") else None
     if promo is None:
         return None
     if not promo["valid"]:

@@ -103,7 +103,7 @@ class Tracker:
         """Take in a good answer: what contradicts what was known."""
         operation, exchange = answer.operation.id, answer.exchange
         if operation == effects.PROMO and isinstance(answer.exchange.sent, dict):
-            self.promos[str(answer.exchange.sent.get("code"))] = answer.body
+            self.promos[answer.exchange.sent["code"]] = answer.body
         if answer.operation.is_read or operation in effects.ASKS:
             yield from self._read(answer)
             return

@@ -87,6 +87,7 @@ STORIES: tuple[Story, ...] = (
     Story(plans.an_unpaid_renewal_is_retried, MOCK, (*_PLAN, *_CARDS)),
     Story(plans.an_unpaid_plan_ends, MOCK, (*_PLAN, "list_invoices")),
     Story(plans.a_declined_charge_starts_nothing, MOCK, _PLAN),
+    Story(plans.a_declined_upgrade_changes_nothing, MOCK, (*_PLAN, *_CARDS)),
     Story(plans.a_plan_is_bought_at_checkout, MOCK, (*_PLAN, "create_checkout_session")),
     Story(verification.wrong_codes_lock_a_challenge, IRREVERSIBLE, _VERIFY),
     Story(verification.methods_are_email_and_sms, IRREVERSIBLE, _VERIFY),

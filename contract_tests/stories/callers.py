@@ -118,6 +118,8 @@ def every_operation_has_a_limit(actor: Actor) -> None:
 
 def times_are_the_clocks(actor: Actor) -> None:
     """What happens now says so, everywhere: in UTC, by the one clock."""
+    actor.do("update_auto_recharge", {})
+    actor.do("update_usage_alerts", {})
     actor.wait(seconds=37)
     now = actor.now
     card = actor.call("add_payment_method", {"payment_method_id": "pm_card_discover"})

@@ -97,6 +97,8 @@ def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
     newcomer.equal(invoices, "/total", "paid", 1)
     newcomer.equal(invoices, "/invoices/0/amount_cents", "paid", 5_000)
     newcomer.equal(invoices, "/invoices/0/status", "paid", "paid")
+    for end in ("start", "end"):
+        newcomer.equal(invoices, f"/invoices/0/period_{end}", "no_period", None)
     activity = newcomer.call("list_recent_activity")
     types = [each.get("type") for each in activity.object.get("activities", [])]
     newcomer.expect(activity, {"deposit", "bonus"} <= set(types), "/activities", "paid", "a deposit and a bonus", types)

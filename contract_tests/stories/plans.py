@@ -205,6 +205,16 @@ def a_declined_charge_starts_nothing(actor: Actor) -> None:
     poor.look()
 
 
+def a_declined_upgrade_changes_nothing(actor: Actor) -> None:
+    """An upgrade whose charge is declined is 402: the plan, its credits and the invoices are as before."""
+    actor.do("change_plan", {"price_id": STARTER})
+    card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
+    actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
+    actor.look()
+    actor.refused(402, "change_plan", {"price_id": GROWTH})
+    actor.look()
+
+
 def a_plan_is_bought_at_checkout(actor: Actor) -> None:
     """Completing the checkout of a plan starts it, once, and its credits are allocated."""
     session = actor.do("create_checkout_session", {"price_id": GROWTH, **PAGES})["session_id"]

@@ -94,6 +94,9 @@ def a_recharge_runs_below_the_threshold(actor: Actor) -> None:
     actor.equal(entry, "/transactions/0/amount_microcents", "recharged", 2_700 * CENT)
     actor.equal(entry, "/transactions/1/type", "recharged", "usage")
     _audited(actor, "auto_recharge.succeeded")
+    audit = actor.call("list_audit_log", query={"limit": 10})
+    actors = {each.get("actor") for each in audit.object.get("entries", []) if "succeeded" in each.get("action", "")}
+    actor.expect(audit, actors == {"system"}, "/entries/*/actor", "system", "system, which recharged", actors)
     actor.look()
 
 
