@@ -41,9 +41,10 @@ def what_is_not_covered_is_refused(actor: Actor) -> None:
     """A charge beyond the balance is refused as a whole; one that takes it to zero is not."""
     actor.leave(5 * CREDIT)
     actor.look()
-    answer = actor.use("ocr", 1)
-    actor.expect(answer, answer.status == 402, "/response/status", "not_covered", 402, answer.status, "get_balance")
-    actor.look()
+    for type, requests in (("ocr", 1), ("light", 6)):
+        answer = actor.use(type, requests)
+        actor.expect(answer, answer.status == 402, "/response/status", "not_covered", 402, answer.status, "get_balance")
+        actor.look()
     actor.use("js", 1)
     answer = actor.call("get_balance")
     actor.equal(answer, "/balance_microcents", "to_zero", 0)
