@@ -1,21 +1,23 @@
 """The composition root: the one module that knows every layer."""
 
+from __future__ import annotations
+
+import asyncio
 from asyncio import CancelledError
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver import fixtures, resources
 from mockserver.api.compiled import CompiledMiddleware, Rules
 from mockserver.api.fallback import Fallback
 from mockserver.api.operations import HANDLERS
 from mockserver.clock import Clock
-from mockserver.contract import Contract
+from mockserver.contract import Contract, Operation
 from mockserver.control.guard import ControlGuard
 from mockserver.control.operations import handlers as control_handlers
 from mockserver.framework import (
@@ -26,10 +28,10 @@ from mockserver.framework import (
     RoutingMiddleware,
     ServerErrorMiddleware,
 )
+from mockserver.generator import Generator
 from mockserver.hosted.pages import Pages
 from mockserver.settings import Settings
-from mockserver.world import World
-from mockserver.yaml_file import error_at
+from mockserver.world import Fixtures, World
 
 CONTROL_PREFIX = "/_mock"
 _API_PREFIX = "/api/"
@@ -42,6 +44,8 @@ _EXPOSED_HEADERS = (
     "Retry-After",
     "X-AlterLab-Balance",
     "X-AlterLab-Balance-Warning",
+    "X-Mock-Source",
+    "Preference-Applied",
 )
 
 
@@ -60,30 +64,74 @@ _MIDDLEWARES: list[Any] = [ServerErrorMiddleware, ExceptionMiddleware, _Routing,
 """All of Connexion's that a request passes; the compiled operation does the work of the others."""
 
 
-@dataclass(frozen=True, slots=True)
 class Server:
     """A server that is ready to be run: the ASGI app, and what it is made of."""
 
-    app: ASGIApp
-    world: World
-    contract: Contract
+    def __init__(self, settings: Settings, world: World, contract: Contract, public_url: str) -> None:
+        self.settings = settings
+        self.world = world
+        self.contract = contract
+        self._public_url = public_url
+        self._front = _Front(_doors(settings, world, contract, public_url))
+
+    @property
+    def app(self) -> ASGIApp:
+        """The ASGI app; it stays the same when the contract is another one."""
+        return self._front
+
+    def prepare(self, contract: Contract) -> Doors:
+        """Make ready to serve another contract; to be called in a thread of its own, as it takes a third of a second.
+
+        Raises whatever Connexion has against the contract.
+        """
+        doors = _doors(self.settings, self.world, contract, self._public_url)
+        asyncio.run(_opened(doors.pages))
+        return doors
+
+    def renew(self, contract: Contract, doors: Doors, fixtures: Fixtures) -> None:
+        """Serve another contract and other fixtures from the next request on; accounts stay as they are.
+
+        Raises UnusableState when an account needs what the fixtures no longer have; then everything stays as it was.
+        """
+        self.world.renew(fixtures)
+        self._front.doors, self.contract = doors, contract
 
 
 def build(settings: Settings, *, clock: Clock | None = None, public_url: str | None = None) -> Server:
     """Put a server together. Raises FileError when contract or fixtures cannot be used."""
     contract = Contract.load(settings.spec)
-    _check_handlers(contract)
     world = World(fixtures.load(settings.fixtures), clock or Clock(settings.now), settings.seed)
-    url = public_url or f"http://{settings.host}:{settings.port}"
+    return Server(settings, world, contract, public_url or f"http://{settings.host}:{settings.port}")
+
+
+def not_yet_stateful(contract: Contract) -> list[Operation]:
+    """The operations that no function serves, and that are answered from their examples and schemas."""
+    return [operation for operation in contract.operations.values() if operation.operation_id not in HANDLERS]
+
+
+class Doors(NamedTuple):
+    """Where a request can go in."""
+
+    api: ASGIApp
+    cors: ASGIApp
+    """The API, for web pages of any origin."""
+    control: ASGIApp
+    pages: ASGIApp
+
+
+def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Doors:
     controls = Contract.load(resources.control_spec())
     fallback = Fallback(world.clock, {CONTROL_PREFIX: controls, "": contract})
     connexion = ConnexionMiddleware(
         Pages(world, contract, otherwise=fallback),
         middlewares=_MIDDLEWARES,
     )
-    rules = Rules(world, contract, HANDLERS, settings.enforce_rate_limits, url)
+    rules = Rules(world, contract, HANDLERS, settings.enforce_rate_limits, url, _generator(contract, world))
+    control_rules = Rules(
+        world, controls, control_handlers(controls), False, url, _generator(controls, world), counted=False
+    )
     _serve(connexion, rules)
-    _serve(connexion, Rules(world, controls, control_handlers(controls), False, url, counted=False), CONTROL_PREFIX)
+    _serve(connexion, control_rules, CONTROL_PREFIX)
     connexion.add_error_handler(HTTPException, fallback.on_http_exception)
     connexion.add_error_handler(ProblemException, fallback.on_problem)
     connexion.add_error_handler(Exception, fallback.on_exception)
@@ -94,14 +142,31 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
         refuse=lambda send, detail: fallback.refuse(send, 403, detail),
     )
     api = _Shortcut(connexion, rules.ready)
-    return Server(_Front(api, cors=_with_cors(api), control=guard, pages=connexion), world, contract)
+    return Doors(api, _with_cors(api, contract), guard, connexion)
+
+
+def _generator(contract: Contract, world: World) -> Generator:
+    return Generator(contract.schemas, world.seed)
+
+
+async def _opened(connexion: ASGIApp) -> None:
+    """Let Connexion build its routes now: it does so when it is first asked for anything."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_: Message) -> None:
+        pass
+
+    scope = {"type": "http", "method": "GET", "path": "/favicon.ico", "raw_path": b"/favicon.ico", "headers": []}
+    await connexion({**scope, "query_string": b"", "scheme": "http", "root_path": ""}, receive, send)
 
 
 class _Front:
     """Sends a request to what its path belongs to."""
 
-    def __init__(self, api: ASGIApp, *, cors: ASGIApp, control: ASGIApp, pages: ASGIApp) -> None:
-        self._api, self._cors, self._control, self._pages = api, cors, control, pages
+    def __init__(self, doors: Doors) -> None:
+        self.doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:  # noqa: SIM105 (suppress() costs every request half a microsecond)
@@ -113,9 +178,9 @@ class _Front:
     def _choose(self, scope: Scope) -> ASGIApp:
         path = scope.get("path", "")
         if path.startswith(_API_PREFIX):
-            return self._cors if _ORIGIN in dict(scope["headers"]) else self._api
+            return self.doors.cors if _ORIGIN in dict(scope["headers"]) else self.doors.api
         is_control = path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/")
-        return self._control if is_control else self._pages
+        return self.doors.control if is_control else self.doors.pages
 
 
 class _Shortcut:
@@ -135,25 +200,18 @@ class _Shortcut:
 
 
 def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None = None) -> None:
-    resolver = Resolver(function_resolver=rules.handlers.__getitem__)
+    resolver = Resolver(function_resolver=lambda name: rules.handlers.get(name, not_yet_stateful))
     connexion.add_api(rules.contract.for_routing(), base_path=base_path, resolver=resolver, rules=rules)
 
 
-def _check_handlers(contract: Contract) -> None:
-    """Every operation of the contract must be served. Raises FileError."""
-    for operation in contract.operations.values():
-        if operation.operation_id not in HANDLERS:
-            problem = f"operation '{operation.operation_id}' has no handler in mockserver/api/operations"
-            raise error_at(contract.path, ["paths", operation.path, operation.method, "operationId"], problem)
-
-
-def _with_cors(app: ASGIApp) -> ASGIApp:
+def _with_cors(app: ASGIApp, contract: Contract) -> ASGIApp:
     """Any web page may call the API, as it may in development; none may send cookies along."""
+    headers = {each["name"] for op in contract.operations.values() for each in op.parameters if each["in"] == "header"}
     return CORSMiddleware(
         app,
         allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"],
-        allow_headers=["X-API-Key", "X-Organization-Id", "Content-Type", "Prefer"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=["X-API-Key", "Content-Type", "Prefer", *sorted(headers)],
         expose_headers=_EXPOSED_HEADERS,
         max_age=_PREFLIGHT_SECONDS,
     )

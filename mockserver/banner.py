@@ -1,15 +1,21 @@
 """What the server says when it starts."""
 
+from collections.abc import Sequence
+
+from mockserver.contract import Operation
 from mockserver.world import World
 
 
-def text(url: str, world: World) -> str:
+def text(url: str, world: World, not_yet_stateful: Sequence[Operation] = ()) -> str:
     """The address, the keys to try, and where to look further."""
     keys = [(persona.key, persona.title) for persona in world.personas.values() if persona.key]
     keys.sort(key=lambda each: each[0] != "sk_test_default")
     width = max(len(key) for key, _ in keys)
     lines = [f"  {key:<{width}}  {title}" for key, title in keys]
     clock = f"The clock stands at {world.clock.now():%Y-%m-%dT%H:%M:%SZ}." if world.clock.frozen else ""
+    missing = [f"  {each.method.upper()} {each.path} ({each.operation_id})" for each in not_yet_stateful]
+    if missing:
+        missing = ["Not yet stateful, answered from the contract's examples and schemas:", *missing, ""]
     return "\n".join(
         [
             f"AlterLab billing mock on {url}",
@@ -19,6 +25,7 @@ def text(url: str, world: World) -> str:
             "",
             f'  curl {url}/api/v1/billing/balance -H "X-API-Key: sk_test_default"',
             "",
+            *missing,
             f"Interactive docs: {url}/docs   Control API: {url}/_mock/openapi.json   Ctrl-C ends it. {clock}".rstrip(),
         ]
     )

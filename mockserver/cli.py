@@ -12,13 +12,17 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mockserver import resources, settings
 from mockserver.settings import Settings, SettingsError
 from mockserver.yaml_file import FileError
+
+if TYPE_CHECKING:
+    from mockserver.app import Server
 
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _BACKLOG = 2_048
@@ -160,7 +164,15 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
-    AnnouncedServer(config, banner.text(url, server.world)).run(sockets=[listener])
+    announcement = banner.text(url, server.world, app.not_yet_stateful(server.contract))
+    beside = _watch(chosen, server) if chosen.watch else None
+    AnnouncedServer(config, announcement, beside).run(sockets=[listener])
+
+
+def _watch(chosen: Settings, server: Server) -> Callable[[], Coroutine[Any, Any, None]]:
+    from mockserver.watch import Watch
+
+    return Watch(server, chosen.spec, chosen.fixtures, say=partial(print, flush=True)).run
 
 
 def _url(host: str, port: int) -> str:

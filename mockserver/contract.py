@@ -22,6 +22,12 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 
 
+def is_json(media_type: str) -> bool:
+    """Whether bodies of that media type are JSON documents."""
+    name = media_type.partition(";")[0].strip().lower()
+    return name == JSON or name.endswith("+json")
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation of a contract: a method on a path."""
@@ -43,8 +49,24 @@ class Operation:
 
     @property
     def statuses(self) -> list[int]:
-        """The documented statuses, ascending."""
-        return sorted(int(status) for status in self.node["responses"])
+        """The statuses that are documented by their number, ascending."""
+        return sorted(int(status) for status in self.node["responses"] if str(status).isdigit())
+
+    @property
+    def success(self) -> int:
+        """The status of an answer without an error: the lowest 2xx, else what is documented at all."""
+        good = [status for status in self.statuses if 200 <= status < 300]
+        if good or "2XX" in self.node["responses"] or not self.statuses:
+            return good[0] if good else 200
+        return self.statuses[0]
+
+    def response(self, status: int) -> Schema | None:
+        """The response object of a status, perhaps of its class (``4XX``) or the ``default``; maybe a reference."""
+        responses: Schema = self.node["responses"]
+        found: Schema | None = (
+            responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default")
+        )
+        return found
 
 
 @dataclass(frozen=True)
@@ -118,15 +140,11 @@ class Contract:
         for operation in self.operations.values():
             paths.setdefault(operation.path, {})[operation.method] = {
                 "operationId": operation.operation_id,
-                "parameters": [self._path_parameter(each) for each in operation.parameters if each["in"] == "path"],
+                "parameters": [_path_parameter(each["name"]) for each in operation.parameters if each["in"] == "path"],
                 "responses": {"200": {"description": ""}},
             }
         servers = self.document.get("servers", [])
         return {"openapi": self.document["openapi"], "info": self.document["info"], "servers": servers, "paths": paths}
-
-    def _path_parameter(self, parameter: Schema) -> Schema:
-        type = self.follow(parameter.get("schema", {})).get("type", "string")
-        return {"name": parameter["name"], "in": "path", "required": True, "schema": {"type": type}}
 
     @staticmethod
     def _pattern(path: str) -> re.Pattern[str]:
@@ -167,6 +185,11 @@ class Contract:
                 line = yaml_file.line_of(self.path, ["paths", operation.path, operation.method])
                 raise FileError(self.path, f"{operation.method.upper()} {operation.path} {problem}", line)
             seen.add(operation.operation_id)
+
+
+def _path_parameter(name: str) -> Schema:
+    """A parameter that routing lets through as text: what does not fit its schema is a 422, no unknown path."""
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _openapi_schema() -> jsonschema_rs.Draft4Validator:

@@ -29,6 +29,7 @@ class Settings:
     port: int = 8080
     now: datetime | None = None
     seed: int = 1
+    watch: bool = False
     enforce_rate_limits: bool = False
     control_token: str | None = None
     log_level: str = "warning"
@@ -114,6 +115,7 @@ SETTINGS = (
     _Setting("seed", _seed, "ids, codes and histories come from it (1): same seed, clock and requests, same bytes"),
     _Setting("spec", Path, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
     _Setting("fixtures", Path, "folder with catalogue.yaml and personas/ (the packaged one)", "FOLDER"),
+    _Setting("watch", _switch, "serve contract and fixtures anew when they are saved; accounts stay as they are"),
     _Setting("enforce_rate_limits", _switch, "answer 429 beyond the limit of the account's tier, for every key"),
     _Setting("control_token", _text, "what X-Control-Token must carry for /_mock", "TOKEN"),
     _Setting("log_level", _level, "debug, info, warning (default) or error; debug lists every request", "LEVEL"),

@@ -3,7 +3,9 @@
 import asyncio
 import signal
 import socket
+from collections.abc import Callable, Coroutine
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -14,9 +16,14 @@ _BUFFER_BYTES = 65_536
 class AnnouncedServer(uvicorn.Server):
     """Says that it is ready when it is, and forgets no signal that comes before or after uvicorn looks for them."""
 
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+    def __init__(
+        self, config: uvicorn.Config, announcement: str, beside: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
         super().__init__(config)
         self._announcement = announcement
+        self._beside = beside
+        """What goes on beside the requests until the server ends."""
+        self._task: asyncio.Task[None] | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
 
@@ -24,6 +31,13 @@ class AnnouncedServer(uvicorn.Server):
         await super().startup(sockets=sockets)
         if not self.should_exit:
             print(self._announcement, flush=True)
+            if self._beside is not None:
+                self._task = asyncio.create_task(self._beside())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        await super().shutdown(sockets=sockets)
 
     def _end(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the shape of a signal handler)
         self.should_exit = True

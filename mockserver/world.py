@@ -79,19 +79,40 @@ class World:
     """Everything that changes. The composition root makes one; tests make their own."""
 
     def __init__(self, fixtures: Fixtures, clock: Clock, seed: int) -> None:
-        self.catalogue = fixtures.catalogue
-        self.personas = fixtures.personas
         self.clock = clock
         self.seed = seed
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
         self._start = clock.state
         self._store = MemoryStore()
         self._snapshots: dict[str, Snapshot] = {}
-        self._biographer = Biographer(fixtures.catalogue, seed)
+        self._use(fixtures)
+
+    def renew(self, fixtures: Fixtures) -> None:
+        """Go on with other fixtures; accounts stay as they are. Raises UnusableState; then nothing changes."""
+        slugs = {plan.slug for plan in fixtures.catalogue.plans}
+        problems = [
+            f"The catalogue has no plan '{plan}' any more, but an account is on it."
+            for plan in sorted({*self._plans_in_use()} - slugs)
+        ]
+        if problems:
+            raise UnusableState(problems)
+        self._use(fixtures)
+
+    def _use(self, fixtures: Fixtures) -> None:
+        self.catalogue = fixtures.catalogue
+        self.personas = fixtures.personas
+        self._biographer = Biographer(fixtures.catalogue, self.seed)
         self._by_key = {persona.key: slug for slug, persona in fixtures.personas.items() if persona.key}
         self._organizations = {
             persona.organization_id: slug for slug, persona in fixtures.personas.items() if persona.organization_id
         }
+
+    def _plans_in_use(self) -> Iterator[str]:
+        for _, tenant in self._store.items():
+            if tenant.account.subscription is not None:
+                yield tenant.account.subscription.plan
+                if tenant.account.subscription.pending_plan is not None:
+                    yield tenant.account.subscription.pending_plan
 
     def tenant(self, key: str) -> Tenant:
         """The account of a key, made on first sight, with all work done that fell due."""

@@ -1,6 +1,7 @@
 """JSON bodies: read within bounds, parsed, checked against the contract, and completed by its defaults."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from typing import Any
 
 import orjson
@@ -8,7 +9,7 @@ from starlette.types import Receive
 
 from mockserver.api.errors import Problem, Refusal
 from mockserver.api.validation import problems
-from mockserver.contract import JSON, Contract
+from mockserver.contract import Contract, is_json
 from mockserver.schemas import Schema
 
 Json = Any
@@ -25,7 +26,10 @@ class BodyReader:
     """The JSON body of one operation."""
 
     def __init__(self, request_body: Schema, contract: Contract) -> None:
-        schema = request_body["content"][JSON]["schema"]
+        content = request_body.get("content", {})
+        self._media_types = [name.partition(";")[0].strip().lower() for name in content]
+        self._is_json = any(map(is_json, content)) or not content
+        schema: Schema = next((media.get("schema", {}) for name, media in content.items() if is_json(name)), {})
         properties = contract.follow(schema).get("properties", {})
         self._required = request_body.get("required", False)
         self._max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
@@ -33,7 +37,7 @@ class BodyReader:
         self._defaults = {name: contract.follow(each).get("default") for name, each in properties.items()}
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        """The bytes. Raises Refusal: 413 when there are too many, 415 when they are not said to be JSON."""
+        """The bytes. Raises Refusal: 413 when there are too many, 415 when they are not said to be what is wanted."""
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > self._max_bytes:
             raise self._too_large()
@@ -50,16 +54,25 @@ class BodyReader:
                 raise self._too_large()
             if not message.get("more_body"):
                 break
-        media_type = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
-        if size and media_type != b"application/json" and not media_type.endswith(b"+json"):
-            raise Refusal(415, "Unsupported media type. Send JSON with 'Content-Type: application/json'.")
+        if size and not self._takes(headers.get(b"content-type", b"application/json").decode("latin-1")):
+            wanted = "JSON with 'Content-Type: application/json'" if self._is_json else " or ".join(self._media_types)
+            raise Refusal(415, f"Unsupported media type. Send {wanted}.")
         return b"".join(chunks)
+
+    def _takes(self, media_type: str) -> bool:
+        if self._is_json and is_json(media_type):
+            return True
+        name = media_type.partition(";")[0].strip().lower()
+        return not is_json(name) and any(fnmatch(name, each) for each in self._media_types)
 
     def parse(self, payload: bytes) -> tuple[Json, list[Problem]]:
         """The value, with the contract's defaults for what is left out, and all that is wrong with it."""
         if not payload.strip():
             missing = [{"loc": ["body"], "msg": "Field required", "type": "missing"}] if self._required else []
             return None, missing
+        if not self._is_json:
+            # What is no JSON goes unchecked: no operation of the mock reads it.
+            return payload, []
         try:
             value = orjson.loads(payload)
         except orjson.JSONDecodeError as error:
@@ -73,7 +86,7 @@ class BodyReader:
             return None, [{"loc": ["body"], "msg": "JSON decode error: nested too deeply", "type": "json_invalid"}]
         if found:
             return None, found
-        return {**self._defaults, **value}, []
+        return ({**self._defaults, **value} if isinstance(value, dict) else value), []
 
     def _too_large(self) -> Refusal:
         return Refusal(413, f"Request body is too large: at most {self._max_bytes:,} bytes.")

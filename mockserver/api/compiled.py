@@ -6,6 +6,7 @@ validation and response middlewares, which look everything up again on each requ
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -16,18 +17,20 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from mockserver.api import auth, rate_limits
+from mockserver.api import auth, preference, rate_limits
 from mockserver.api.body import BodyReader, Disconnected, Json
-from mockserver.api.errors import Refusal, Unprocessable, refusal_of
+from mockserver.api.errors import PreferenceRefused, Refusal, Unprocessable, refusal_of
 from mockserver.api.parameters import Parameters
 from mockserver.api.rate_limits import Allowance, Headers
-from mockserver.api.reply import Listing, encode, send_json
+from mockserver.api.reply import JSON, Listing, Reply, encode, send_json, send_other
 from mockserver.api.responses import BrokenContract, Responses
+from mockserver.api.samples import Samples
 from mockserver.billing import money
 from mockserver.billing.context import Context
 from mockserver.billing.tiers import warning_of
 from mockserver.contract import Contract, Operation
 from mockserver.framework import AbstractOperation, RoutedAPI, RoutedMiddleware
+from mockserver.generator import Generator
 from mockserver.storage.memory import Tenant
 from mockserver.world import Exchange, World
 
@@ -63,8 +66,9 @@ class Rules:
     handlers: Mapping[str, Handler]
     enforce_rate_limits: bool
     public_url: str
+    generator: Generator
     counted: bool = True
-    """Whether calls spend rate-limit tokens and are listed among the requests."""
+    """Whether calls spend rate-limit tokens, are listed among the requests, and may prefer a documented answer."""
     ready: dict[tuple[str, str], CompiledOperation] = field(default_factory=dict)
     """The operations whose paths have no parameters, by method and path, as Connexion registers them."""
 
@@ -76,7 +80,9 @@ class CompiledOperation:
         self._rules = rules
         self._world = rules.world
         self._id = operation.operation_id
-        self._handler = rules.handlers[operation.operation_id]
+        self._operation = operation
+        self._handler = rules.handlers.get(operation.operation_id)
+        self._success = operation.success
         self._is_write = operation.method not in ("get", "head")
         self._takes_key = bool(operation.security)
         self._needs_key = self._takes_key and {} not in operation.security
@@ -84,22 +90,49 @@ class CompiledOperation:
         self._takes_organization = any(each["name"] == _ORGANIZATION for each in operation.parameters)
         self._body = BodyReader(operation.request_body, rules.contract) if operation.request_body else None
         self._responses = Responses(operation, rules.contract)
+        self._samples = Samples(operation, rules.contract, rules.generator)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _Request(scope, self._world.clock.now())
-        status = 200
-        extra: Headers = []
         try:
-            await self._admit(request, receive)
-            answer = self._responses.encode(200, self._answer(request))
+            reply = await self._serve(request, receive)
         except Disconnected:
             return
         except Exception as error:
-            status, answer, extra = self._refuse(refusal_of(error) or self._fault(error))
-        headers = [*self._facts(request), *extra]
+            reply = self._refuse(refusal_of(error) or self._fault(error))
+        headers = [*self._facts(request), *reply.headers, *request.marks]
         if self._rules.counted:
-            self._remember(request, status, answer)
-        await send_json(send, status, answer, headers)
+            self._remember(request, reply.status, reply.payload)
+        if reply.media_type is JSON:
+            await send_json(send, reply.status, reply.payload, headers)
+        else:
+            await send_other(send, reply, headers)
+
+    async def _serve(self, request: _Request, receive: Receive) -> Reply:
+        if self._rules.counted and preference.HEADER in request.headers:
+            preferred = await self._prefer(request)
+            if preferred is not None:
+                return preferred
+        await self._admit(request, receive)
+        if self._handler is not None:
+            return Reply(self._success, self._responses.encode(self._success, self._answer(request, self._handler)), [])
+        self._call(request)
+        request.marks.append((b"x-mock-source", b"schema"))
+        return self._samples.success((request.scope["path"], request.scope["query_string"], request.payload))
+
+    async def _prefer(self, request: _Request) -> Reply | None:
+        """The documented answer that the caller would like to see, from no account at all; None to go on as usual."""
+        preferred = preference.read(request.scope["headers"])
+        if preferred.applied:
+            request.marks.append((b"preference-applied", preferred.applied.encode("latin-1")))
+        if preferred.delay_ms:
+            await asyncio.sleep(preferred.delay_ms / 1_000)
+            request.now = self._world.clock.now()
+        if not preferred.wants_sample:
+            return None
+        if auth.HEADER in request.headers:
+            auth.check_key(request.headers[auth.HEADER])
+        return self._samples.preferred(preferred, (request.scope["path"], request.scope["query_string"]))
 
     async def _admit(self, request: _Request, receive: Receive) -> None:
         """Find out who calls, read the body, open the account and take the tokens."""
@@ -129,7 +162,11 @@ class CompiledOperation:
             sentence = f"Rate limit exceeded. Try again in {seconds} seconds."
             raise Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
 
-    def _answer(self, request: _Request) -> Json | Listing:
+    def _answer(self, request: _Request, handler: Handler) -> Json | Listing:
+        return handler(self._call(request))
+
+    def _call(self, request: _Request) -> Call:
+        """The request as a handler is given it. Raises Unprocessable on everything that the contract has against it."""
         scope, tenant = request.scope, request.tenant
         params, found = self._parameters.read(scope.get("path_params", {}), scope["query_string"], request.headers)
         body: Json = None
@@ -142,7 +179,7 @@ class CompiledOperation:
             tenant = self._world.organization(request.key, params[_ORGANIZATION])
         context = self._world.context(tenant, now=request.now) if tenant is not None else None
         base_url = base_url_of(request.headers.get(b"host", b""), scope["scheme"], self._rules.public_url)
-        return self._handler(Call(self._world, context, request.key, params, body, base_url))  # type: ignore[arg-type]
+        return Call(self._world, context, request.key, params, body, base_url)  # type: ignore[arg-type]
 
     def _fault(self, error: Exception) -> Refusal:
         """An error that nobody raised on purpose: the mock is wrong, and says so loudly."""
@@ -152,14 +189,20 @@ class CompiledOperation:
         logger.error("%s failed", self._id, exc_info=error)
         return Refusal(500, f"The mock failed in {self._id}; its log says why. Please report it.")
 
-    def _refuse(self, refusal: Refusal) -> tuple[int, bytes, Headers]:
-        """The status, bytes and headers of a refusal: of a 500 instead, if the contract does not know it."""
-        if refusal.status == 500:
-            return 500, encode(refusal.body), []
+    def _refuse(self, refusal: Refusal) -> Reply:
+        """A refusal as it is sent: a 500 instead, if the contract does not know it."""
+        if self._is_outside(refusal):
+            return Reply(refusal.status, encode(refusal.body), refusal.headers)
         try:
-            return refusal.status, self._responses.encode(refusal.status, refusal.body), refusal.headers
+            return Reply(refusal.status, self._responses.encode(refusal.status, refusal.body), refusal.headers)
         except BrokenContract as error:
             return self._refuse(self._fault(error))
+
+    def _is_outside(self, refusal: Refusal) -> bool:
+        """Whether the contract has no say: the mock's own faults and preferences, and refusals that it does not foresee
+        for an operation that nobody has written yet."""
+        is_unforeseen = self._handler is None and self._operation.response(refusal.status) is None
+        return refusal.status == 500 or isinstance(refusal, PreferenceRefused) or is_unforeseen
 
     def _facts(self, request: _Request) -> Headers:
         """The headers that say how the caller stands: rate limit and balance."""
@@ -195,7 +238,7 @@ class CompiledOperation:
 class _Request:
     """A request on its way through an operation, and what has been found out about it."""
 
-    __slots__ = ("allowance", "headers", "key", "now", "payload", "scope", "tenant")
+    __slots__ = ("allowance", "headers", "key", "marks", "now", "payload", "scope", "tenant")
 
     def __init__(self, scope: Scope, now: datetime) -> None:
         self.scope = scope
@@ -206,6 +249,8 @@ class _Request:
         self.tenant: Tenant | None = None
         self.allowance: Allowance | None = None
         self.payload = b""
+        self.marks: Headers = []
+        """Headers that say how this answer came about."""
 
 
 class CompiledAPI(RoutedAPI[CompiledOperation]):

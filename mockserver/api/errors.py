@@ -33,6 +33,13 @@ class Unauthorized(Refusal):
         super().__init__(401, detail)
 
 
+class PreferenceRefused(Refusal):
+    """A ``Prefer`` header that cannot be followed: about this mock, and so outside the contract."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(400, f"Prefer: {detail}")
+
+
 class Unprocessable(Refusal):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(422, problems)

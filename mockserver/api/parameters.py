@@ -11,6 +11,7 @@ from mockserver.contract import Contract
 from mockserver.schemas import Schema
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits 64 bits
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -18,7 +19,7 @@ class Parameters:
     """The parameters of one operation, made ready."""
 
     def __init__(self, parameters: list[Schema], contract: Contract) -> None:
-        self._readers = [_Reader(each, contract.follow(each.get("schema", {}))) for each in parameters]
+        self._readers = [_Reader(each, contract) for each in parameters]
         self._validators = [
             (place, readers, contract.validator(_as_object(readers)))
             for place in ("path", "query", "header")
@@ -35,6 +36,8 @@ class Parameters:
         for place, readers, validator in self._validators:
             source = _source(place, path, query, headers)
             given = {each.name: each.parse(source[each.key]) for each in readers if each.key in source}
+            if place == "query":
+                given |= {each.name: each.gather(query) for each in readers if each.is_repeated and each.name in given}
             if not validator.is_valid(given):
                 found.extend(problems(validator, given, [place], parsed=True))
             values.update(given)
@@ -44,7 +47,8 @@ class Parameters:
 class _Reader:
     """One parameter: where it stands, what it is called, how its text becomes a value."""
 
-    def __init__(self, parameter: Schema, schema: Schema) -> None:
+    def __init__(self, parameter: Schema, contract: Contract) -> None:
+        schema = contract.follow(parameter.get("schema", {}))
         self.name: str = parameter["name"]
         self.place: str = parameter["in"]
         self.key = self.name.lower() if self.place == "header" else self.name
@@ -52,14 +56,29 @@ class _Reader:
         self.schema: Schema = parameter.get("schema", {})
         self.default = schema.get("default")
         self._type = schema.get("type")
+        self._item_type = contract.follow(schema.get("items", {})).get("type")
+        self.is_repeated = self._type == "array" and self.place == "query" and parameter.get("explode", True)
+        """Whether each item comes as a parameter of its own; other lists are separated by commas."""
 
     def parse(self, text: str) -> Any:
         """The value; what cannot be read stays text, and fails validation as such."""
-        if self._type == "integer" and _INTEGER.fullmatch(text):
-            return int(text)
-        if self._type == "boolean":
-            return _BOOLEANS.get(text.lower(), text)
-        return text
+        if self._type == "array":
+            return [_value(each, self._item_type) for each in text.split(",")] if text else []
+        return _value(text, self._type)
+
+    def gather(self, query: bytes) -> list[Any]:
+        """The values of a parameter that is repeated."""
+        return [_value(text, self._item_type) for name, text in _pairs(query) if name == self.name]
+
+
+def _value(text: str, type: str | None) -> Any:
+    if type == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if type == "number" and _NUMBER.fullmatch(text):
+        return float(text)
+    if type == "boolean":
+        return _BOOLEANS.get(text.lower(), text)
+    return text
 
 
 def _as_object(readers: list[_Reader]) -> Schema:

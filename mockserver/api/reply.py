@@ -2,14 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.types import Send
 
 from mockserver.api.rate_limits import Headers
 
-JSON_HEADERS: Headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+JSON = b"application/json"
+_NO_STORE = (b"cache-control", b"no-store")
+JSON_HEADERS: Headers = [(b"content-type", JSON), _NO_STORE]
+
+
+class Reply(NamedTuple):
+    """An answer as it is sent. ``headers`` come beside those that say what the body is."""
+
+    status: int
+    payload: bytes
+    headers: Headers
+    media_type: bytes | None = JSON
+    """None for an answer without a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +48,12 @@ async def send_json(send: Send, status: int, payload: bytes, headers: Headers) -
     length = (b"content-length", b"%d" % len(payload))
     await send({"type": "http.response.start", "status": status, "headers": [*JSON_HEADERS, length, *headers]})
     await send({"type": "http.response.body", "body": payload})
+
+
+async def send_other(send: Send, reply: Reply, headers: Headers) -> None:
+    """Send an answer that is no JSON document, or has no body at all."""
+    facts = [_NO_STORE, *headers]
+    if reply.media_type is not None:
+        facts += [(b"content-type", reply.media_type), (b"content-length", b"%d" % len(reply.payload))]
+    await send({"type": "http.response.start", "status": reply.status, "headers": facts})
+    await send({"type": "http.response.body", "body": reply.payload})

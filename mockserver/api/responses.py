@@ -28,23 +28,33 @@ class Responses:
     """The documented responses of one operation, made ready."""
 
     def __init__(self, operation: Operation, contract: Contract) -> None:
-        self._schemas: dict[int, Schema] = {
-            int(status): contract.follow(response)["content"][JSON]["schema"]
-            for status, response in operation.node["responses"].items()
-        }
+        self._operation = operation
         self._contract = contract
-        self._validators = {status: contract.validator(each, closed=True) for status, each in self._schemas.items()}
+        self._schemas: dict[int, Schema] = {}
+        self._validators: dict[int, Validator] = {}
         self._items: dict[str, _Items] = {}
+        for status in operation.statuses:
+            self._prepare(status)
 
     def encode(self, status: int, body: Any) -> bytes:
         """The bytes of an answer. Raises BrokenContract."""
-        validator = self._validators.get(status)
+        validator = self._validators.get(status) or self._prepare(status)
         if validator is None:
             raise BrokenContract(f"status {status} is not documented")
         if isinstance(body, Listing):
             return self._encode_listing(status, validator, body)
         _check(validator, body, f"status {status}", "")
         return encode(body)
+
+    def _prepare(self, status: int) -> Validator | None:
+        """The validator of a status; None if the contract knows no JSON answer with it."""
+        response = self._operation.response(status)
+        media = self._contract.follow(response).get("content", {}).get(JSON) if response is not None else None
+        if media is None:
+            return None
+        self._schemas[status] = media.get("schema", {})
+        self._validators[status] = validator = self._contract.validator(self._schemas[status], closed=True)
+        return validator
 
     def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
         """The list and what is in it are checked apart: the same, unless a rule is about the list as a whole."""

@@ -117,14 +117,6 @@ def test_a_contract_with_a_reference_that_leads_nowhere_is_named_with_its_line(c
     assert "'#/components/schemas/Ballance' leads nowhere" in said
 
 
-def test_an_operation_without_a_handler_is_named_with_its_line(contract_file: Path) -> None:
-    """An operation that nothing serves is no start."""
-    contract_file.write_text(changed(SPEC, "operationId: list_invoices", "operationId: list_bills"))
-    said = refusal("--port", "0", "--spec", contract_file)
-    assert said.startswith(f"mockserver: {contract_file}:{INVOICES}: ")
-    assert "'list_bills' has no handler" in said
-
-
 @pytest.mark.parametrize(
     ("content", "line", "expected"),
     [

@@ -25,6 +25,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "seed": ("42", 42, "43"),
     "spec": ("mine.yaml", Path("mine.yaml"), "other.yaml"),
     "fixtures": ("mine", Path("mine"), "other"),
+    "watch": ("true", True, "false"),
     "enforce_rate_limits": ("true", True, "false"),
     "control_token": ("let-me-in", "let-me-in", "keep-out"),
     "log_level": ("debug", "debug", "error"),

@@ -1,0 +1,185 @@
+"""``Prefer``: any documented answer from any operation, without touching an account."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver.api import preference
+from mockserver.api.errors import PreferenceRefused
+from mockserver.contract import JSON, Operation
+from tests.api.account import Account, Door
+from tests.api.operations import CONTRACT, OPERATIONS, each_operation, path_of
+from tests.conftest import API, RunningServer
+
+DOCUMENTED = [(operation, status) for operation in OPERATIONS for status in operation.statuses]
+EXAMPLES = [
+    (operation, status, name)
+    for operation, status in DOCUMENTED
+    for name in CONTRACT.follow(operation.node["responses"][str(status)])["content"][JSON].get("examples", {})
+]
+KEY = {"X-API-Key": "sk_test_prefers"}
+
+
+def ask(door: Door, operation: Operation, prefer: str, **headers: str) -> httpx.Response:
+    """An operation without a body, and with a preference."""
+    return door.anybody.request(operation.method, path_of(operation), headers={"Prefer": prefer, **headers})
+
+
+def schema_of(operation: Operation, status: int) -> Any:
+    response = CONTRACT.follow(operation.node["responses"][str(status)])
+    return response, CONTRACT.validator(response["content"][JSON]["schema"], closed=True)
+
+
+@pytest.mark.parametrize("dynamic", ["", ", dynamic=true"])
+@pytest.mark.parametrize(("operation", "status"), DOCUMENTED, ids=lambda each: getattr(each, "operation_id", each))
+def test_any_documented_answer_can_be_had(door: Door, operation: Operation, status: int, dynamic: str) -> None:
+    """Whatever the request lacks: status, body and required headers are those that the contract documents."""
+    answer = ask(door, operation, f"code={status}{dynamic}")
+    response, validator = schema_of(operation, status)
+    assert answer.status_code == status
+    assert not [error.message for error in validator.iter_errors(answer.json())]
+    assert answer.headers["preference-applied"] == f"code={status}{dynamic}"
+    required = [name for name, each in response["headers"].items() if CONTRACT.follow(each).get("required")]
+    assert all(name in answer.headers for name in required)
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "name"), EXAMPLES, ids=lambda each: getattr(each, "operation_id", each)
+)
+def test_any_example_can_be_had_by_its_name(door: Door, operation: Operation, status: int, name: str) -> None:
+    """The value is the contract's, as it stands there."""
+    answer = ask(door, operation, f"code={status}, example={name}")
+    response = CONTRACT.follow(operation.node["responses"][str(status)])
+    example = CONTRACT.follow(response["content"][JSON]["examples"][name])
+    assert (answer.status_code, answer.json()) == (status, example["value"])
+
+
+@each_operation
+def test_what_is_not_documented_is_refused_with_what_is(door: Door, operation: Operation) -> None:
+    """A status or an example that the contract does not know: 400, and the names of those that it knows."""
+    answer = ask(door, operation, "code=418")
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(f"Prefer: {operation.operation_id} documents no 418. It documents 200, ")
+    answer = ask(door, operation, "example=nonsense")
+    assert answer.status_code == 400
+    assert "has no such example. It has " in answer.json()["detail"]
+
+
+@each_operation
+def test_no_account_is_touched(door: Door, enter: Door, operation: Operation) -> None:
+    """Not even made: an answer that was preferred is nobody's."""
+    ask(enter, operation, "code=200, dynamic=true", **KEY)
+    assert door.anybody.get("/_mock/accounts").json()["total"] == 0
+
+
+def test_nothing_changes_and_no_tokens_are_spent(account: Account) -> None:
+    """A deposit that was only shown is not opened."""
+    before = account.state(), account.call("GET", "balance").headers["x-ratelimit-remaining"]
+    shown = account.call("POST", "deposit", json={"amount_cents": 5000}, headers={"Prefer": "code=200"})
+    assert shown.status_code == 200
+    after = account.state(), account.call("GET", "balance").headers["x-ratelimit-remaining"]
+    assert after == (before[0], str(int(before[1]) - 1))
+
+
+def test_an_example_is_looked_for_in_all_answers(door: Door) -> None:
+    """Without a code, the first answer that has the example is sent."""
+    operation = CONTRACT.operations["get_balance"]
+    assert ask(door, operation, "example=slow_down").status_code == 429
+
+
+def test_data_made_from_the_schema_is_the_same_for_the_same_request(door: Door) -> None:
+    """Another query makes other data."""
+    url = f"{API}/credit-transactions"
+    first, again, other = (
+        door.anybody.get(f"{url}?limit={limit}", headers={"Prefer": "dynamic=true"}).content for limit in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+def test_a_key_that_is_sent_is_checked(door: Door) -> None:
+    """A live key is refused here as anywhere; without a key anybody is answered."""
+    operation = CONTRACT.operations["get_balance"]
+    assert ask(door, operation, "code=200").status_code == 200
+    live = "_".join(["sk", "live", "4eC39HqLyjWDarjtT1zdp7dc"])
+    assert ask(door, operation, "code=200", **{"X-API-Key": live}).status_code == 401
+
+
+def test_a_delay_comes_before_the_real_answer(account: Account) -> None:
+    """``delay`` alone changes nothing but the time."""
+    began = time.monotonic()
+    answer = account.call("GET", "balance", headers={"Prefer": "delay=300"})
+    assert time.monotonic() - began >= 0.3
+    assert answer.headers["preference-applied"] == "delay=300"
+    assert answer.json() == account.get("balance")
+
+
+def test_other_preferences_are_left_alone(account: Account) -> None:
+    """RFC 7240: what is not known is ignored."""
+    answer = account.call("GET", "balance", headers={"Prefer": "respond-async, wait=100, return=minimal"})
+    assert answer.json() == account.get("balance")
+    assert "preference-applied" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "prefer",
+    [
+        *("code=abc", "code=", "code=99", "code=600", "code=-1", "code=4e2", f"code={'9' * 5000}", "code=\xb2"),
+        *("delay=-1", "delay=60001", "delay=1s", "dynamic=maybe"),
+    ],
+)
+def test_a_preference_that_makes_no_sense_is_refused(account: Account, prefer: str) -> None:
+    """400 with what it should be; the operation is not carried out."""
+    before = account.state()
+    headers = httpx.Headers([(b"Prefer", prefer.encode("latin-1"))])
+    answer = account.call("POST", "deposit", json={"amount_cents": 5000}, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("Prefer: ")
+    assert account.state() == before
+
+
+def test_the_control_api_knows_no_preferences(door: Door) -> None:
+    """It is not what anybody tests a client of the Billing API with."""
+    answer = door.anybody.get("/_mock/health", headers={"Prefer": "code=403"})
+    assert answer.status_code == 200
+
+
+def test_a_page_may_send_and_read_preferences(still_server: RunningServer) -> None:
+    """The preflight lets ``Prefer`` through, and what came of it can be read."""
+    page = {"Origin": "http://localhost:3000"}
+    with still_server.client(None) as client:
+        asked = {**page, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "prefer"}
+        assert client.options(f"{API}/balance", headers=asked).status_code == 200
+        answer = client.get(f"{API}/balance", headers={**page, "Prefer": "code=429"})
+    assert "Preference-Applied" in answer.headers["access-control-expose-headers"]
+    assert int(answer.headers["retry-after"]) >= 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (["code=404"], {"code": 404}),
+        (["Code = 404"], {"code": 404}),
+        (['code="404"; foo=bar'], {"code": 404}),
+        (["code=404, code=200"], {"code": 404}),
+        (["code=404", "example=x"], {"code": 404, "example": "x"}),
+        (['example="a, \\"b\\"", dynamic'], {"example": 'a, "b"', "dynamic": True}),
+        (["dynamic=false, delay=0"], {}),
+        ([""], {}),
+        ([",,;=,"], {}),
+    ],
+)
+def test_the_header_is_read_as_the_rfc_writes_it(headers: list[str], expected: dict[str, Any]) -> None:
+    """Names in any case, quoted values, parameters, several headers; of two alike the first counts."""
+    pairs = [(b"prefer", each.encode()) for each in headers]
+    assert preference.read(pairs) == preference.Preference(**expected)
+
+
+def test_only_prefer_is_read() -> None:
+    """Another header says nothing about preferences."""
+    assert not preference.read([(b"x-prefer", b"code=404")]).wants_sample
+    with pytest.raises(PreferenceRefused):
+        preference.read([(b"x-prefer", b"code=404"), (b"prefer", b"code=no")])

@@ -1,0 +1,163 @@
+"""``--watch``: contract and fixtures are served anew when they are saved, and accounts stay as they are."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver import resources
+from tests.cli.program import Program, serving
+from tests.conftest import API
+
+SPEC = resources.spec().read_text(encoding="utf-8")
+WITHIN_SECONDS = 10
+"""A machine of CI may be busy; the benchmark tells how long it takes on one that is not."""
+NEW = """
+  /api/v1/billing/credit-notes:
+    get:
+      operationId: list_credit_notes
+      responses:
+        "200":
+          description: All of them.
+          content:
+            application/json:
+              schema: { type: array, items: { type: string } }
+              example: [one, two]
+
+components:
+"""
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, Path]]:
+    """A program that watches a contract and fixtures of its own, and the folder where they are."""
+    folder = tmp_path_factory.mktemp("watched")
+    shutil.copytree(resources.fixtures(), folder / "fixtures")
+    (folder / "openapi.yaml").write_text(SPEC, encoding="utf-8")
+    files = ("--spec", folder / "openapi.yaml", "--fixtures", folder / "fixtures")
+    with serving("--port", "0", "--watch", *files) as program:
+        yield program, folder
+
+
+@pytest.fixture
+def save(watched: tuple[Program, Path]) -> Iterator[Callable[[str, str], str]]:
+    """``save(file, text)`` is what the program then says; at the end all is as it was at the start."""
+    program, folder = watched
+    changed: dict[str, str] = {}
+
+    def save(name: str, text: str) -> str:
+        path = folder / name
+        changed.setdefault(name, path.read_text(encoding="utf-8") if path.exists() else "")
+        said = len(program.stdout)
+        path.write_text(text, encoding="utf-8")
+        deadline = time.monotonic() + WITHIN_SECONDS
+        while time.monotonic() < deadline:
+            if program.stdout[said:].endswith("\n"):
+                return program.stdout[said:]
+            time.sleep(0.02)
+        raise AssertionError(f"nothing was said of {name}: {program.stderr}")
+
+    yield save
+    for name, text in changed.items():
+        if text:
+            save(name, text)
+        else:
+            (folder / name).unlink()
+
+
+@pytest.fixture
+def client(watched: tuple[Program, Path]) -> Iterator[httpx.Client]:
+    with watched[0].client("sk_test_default") as client:
+        yield client
+
+
+def test_a_new_operation_is_served_when_the_file_is_saved(
+    save: Callable[[str, str], str], client: httpx.Client
+) -> None:
+    """From its example, marked, and in the interactive docs as well; what changed is said in a line."""
+    url = f"{API}/credit-notes"
+    assert client.get(url).status_code == 404
+    said = save("openapi.yaml", SPEC.replace("\ncomponents:\n", NEW, 1))
+    assert said.startswith(f"Reloaded openapi.yaml: GET {url} is new. ")
+    answer = client.get(url)
+    assert (answer.json(), answer.headers["x-mock-source"]) == (["one", "two"], "schema")
+    assert url in client.get("/openapi.json").json()["paths"]
+
+
+def test_accounts_stay_as_they_are(save: Callable[[str, str], str], client: httpx.Client) -> None:
+    """The whole state is the same before and after: a deposit that was open is still open."""
+    client.post(f"{API}/deposit", json={"amount_cents": 5000}).raise_for_status()
+    before = client.get("/_mock/state").json()
+    save("openapi.yaml", SPEC.replace("title: ", "title: Another ", 1))
+    assert client.get("/_mock/state").json() == before
+
+
+def test_a_changed_operation_is_named(save: Callable[[str, str], str], client: httpx.Client) -> None:
+    """Also when the change is in a component that it refers to; the new rule holds at once."""
+    changed = SPEC.replace("minimum: 1, maximum: 100, default: 20", "minimum: 1, maximum: 50, default: 20")
+    assert changed != SPEC
+    said = save("openapi.yaml", changed)
+    assert f"GET {API}/credit-transactions changed" in said
+    assert client.get(f"{API}/credit-transactions?limit=51").status_code == 422
+
+
+def test_a_broken_contract_is_told_with_its_line_and_not_served(
+    save: Callable[[str, str], str], client: httpx.Client
+) -> None:
+    """The last good one is still served; when it is mended, the server goes on with it."""
+    broken = SPEC.replace('"#/components/schemas/Balance"', '"#/components/schemas/Ballance"', 1)
+    line = next(number for number, text in enumerate(broken.splitlines(), 1) if "Ballance" in text)
+    said = save("openapi.yaml", broken)
+    assert said.startswith("Not reloaded, the last good state is still served. ")
+    assert f"openapi.yaml:{line}: " in said
+    assert client.get(f"{API}/balance").status_code == 200
+    assert save("openapi.yaml", SPEC).startswith("Reloaded openapi.yaml")
+
+
+def test_fixtures_are_served_anew(
+    save: Callable[[str, str], str], client: httpx.Client, watched: tuple[Program, Path]
+) -> None:
+    """A promo code that was just added is valid."""
+    catalogue = (watched[1] / "fixtures" / "catalogue.yaml").read_text(encoding="utf-8")
+    added = catalogue.replace("\ntest_cards:", "\n  - { code: FRESH, type: fixed, value: 100 }\n\ntest_cards:")
+    assert save("fixtures/catalogue.yaml", added).startswith("Reloaded catalogue.yaml")
+    asked = client.post(f"{API}/promo/validate", json={"code": "FRESH", "amount_cents": 5000})
+    assert asked.json()["valid"] is True
+
+
+def test_a_broken_fixture_is_told_with_its_line(save: Callable[[str, str], str], client: httpx.Client) -> None:
+    """A new persona that cannot be used leaves all others as they are."""
+    said = save("fixtures/personas/odd.yaml", "key: sk_test_odd\nmood: bad\n")
+    assert said.startswith("Not reloaded, the last good state is still served. ")
+    assert "odd.yaml:" in said
+    assert client.get(f"{API}/balance").status_code == 200
+
+
+def test_a_plan_that_an_account_is_on_cannot_be_taken_away(
+    save: Callable[[str, str], str], watched: tuple[Program, Path]
+) -> None:
+    """Its next renewal would find nothing: the catalogue is refused, with the name of the plan."""
+    with watched[0].client("sk_test_subscriber") as subscriber:
+        subscriber.get(f"{API}/balance").raise_for_status()
+        catalogue = (watched[1] / "fixtures" / "catalogue.yaml").read_text(encoding="utf-8")
+        head, _, tail = catalogue.partition("  - slug: starter\n")
+        said = save("fixtures/catalogue.yaml", head + tail[tail.index("  - slug: ") :])
+        assert said.startswith("Not reloaded")
+        assert "starter" in said
+        assert subscriber.get(f"{API}/subscription").status_code == 200
+
+
+def test_without_the_flag_nothing_is_watched(tmp_path: Path) -> None:
+    """The contract of the start is served to the end."""
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(SPEC, encoding="utf-8")
+    with serving("--port", "0", "--spec", spec) as program, program.client("sk_test_default") as client:
+        spec.write_text("broken: [", encoding="utf-8")
+        time.sleep(0.6)
+        assert client.get(f"{API}/balance").status_code == 200
+        assert "eloaded" not in program.stdout
