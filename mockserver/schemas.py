@@ -16,6 +16,8 @@ Validator = jsonschema_rs.Draft4Validator
 _IGNORED = frozenset({"description", "title", "example", "examples", "nullable", "default"})
 _BY_NAME = frozenset({"properties", "patternProperties"})
 _BRANCHES = ("allOf", "oneOf", "anyOf")
+ELSEWHERE: Schema = {"x-elsewhere": True}
+"""Marks a property that a whole allows because one of its parts names it: there it is said what it holds."""
 _PART = "+part"
 """Ends the name of a component as part of a whole; no component has a plus sign in its own name."""
 
@@ -122,7 +124,7 @@ class Answers(Mapping[str, Any]):
         names, open_ended = self._named(schema, set()) if joined else (set(schema.get("properties", ())), False)
         if names and not open_ended:
             required = (set(schema.get("required", ())) | names) - hidden
-            others: Schema = {name: {} for name in sorted(required - set(narrowed.get("properties", ())))}
+            others: Schema = dict.fromkeys(sorted(required - set(narrowed.get("properties", ()))), ELSEWHERE)
             narrowed["properties"] = narrowed.get("properties", {}) | others
             narrowed.setdefault("additionalProperties", False)
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import jsonschema_rs
 import orjson
+from jsonschema_rs.canonical import CanonicalizationError
 
 from mockserver.generator import names, numbers, regex
 from mockserver.generator.chance import Chance
@@ -32,7 +33,7 @@ from mockserver.generator.nodes import (
 )
 from mockserver.generator.patterns import Pattern
 from mockserver.generator.strings import strings
-from mockserver.schemas import Schema, Validator, convert
+from mockserver.schemas import ELSEWHERE, Schema, Validator, convert
 
 _MOST_NODES = 20_000
 _MOST_BRANCHES = 64
@@ -65,11 +66,14 @@ class Builder:
         """The graph of the whole document. Raises DeadEnd and NoValue."""
         document = self._reader.document
         schema = {key: value for key, value in document.items() if key not in _SHELVES}
-        root = self._keep(Checked(self.node(schema, ""), self._validator(schema)))
+        node = self.node(schema, "")
+        root = node if isinstance(node, Checked) else self._keep(Checked(node, self._validator(schema)))
+        if root is not node:
+            self._checked.append((root, schema))
         settle(self._nodes)
         if root.height == math.inf:
             raise NoValue("every value would have to hold another of its kind, without end")
-        for checked, part in (*self._checked, (root, schema)):
+        for checked, part in self._checked:
             self._rehearse(checked, part)
         return root
 
@@ -184,17 +188,18 @@ class Builder:
         if type == "string":
             return strings(facets.text, name, self._chance).draw
         draw = numbers.integers(facets.bounds, facets.width) if type == "integer" else numbers.reals(facets.bounds)
-        return self._guessing(draw, facets, name, whole=type == "integer")
+        allowed = facets.bounds if type == "number" else facets.bounds.meet(numbers.width(facets.width))
+        return self._guessing(draw, allowed, name, whole=type == "integer")
 
     def _guessing(
-        self, draw: Callable[[Any], float], facets: Facets, name: str, *, whole: bool
+        self, draw: Callable[[Any], float], bounds: numbers.Bounds, name: str, *, whole: bool
     ) -> Callable[[Chance], Any]:
         """Numbers as the name suggests, where these are within the bounds."""
         guess = names.number(name)
 
         def usable() -> bool:
             value = guess(self._chance) if guess else None
-            return value is not None and (not whole or isinstance(value, int)) and numbers.fits(value, facets.bounds)
+            return value is not None and (not whole or isinstance(value, int)) and numbers.fits(value, bounds)
 
         if guess is None or not any(usable() for _ in range(_PROBES)):
             return lambda chance: draw(chance.random)
@@ -202,7 +207,7 @@ class Builder:
         def make(chance: Chance) -> Any:
             for _ in range(_PROBES):
                 value = guess(chance)
-                if numbers.fits(value, facets.bounds):
+                if numbers.fits(value, bounds):
                     return value
             return draw(chance.random)
 
@@ -227,6 +232,8 @@ class Builder:
         nodes: dict[str, Node] = {}
         for name in (*facets.properties, *sorted(facets.required - facets.properties.keys())):
             schema = facets.of_name(name)
+            if schema == ELSEWHERE and name not in facets.required and len(nodes) >= fewest:
+                continue
             try:
                 if schema is None:
                     raise DeadEnd(f"{name!r} is required and not allowed")
@@ -286,12 +293,12 @@ class Builder:
 
     def _canonical(self, schema: Any) -> Node | None:
         """The same schema in a form in which its choices exclude each other and its bounds are met."""
-        document = jsonschema_rs.canonicalize(
-            self._alone(schema), draft=jsonschema_rs.Draft4, validate_formats=True
-        ).to_json_schema()
         try:
+            document = jsonschema_rs.canonicalize(
+                self._alone(schema), draft=jsonschema_rs.Draft4, validate_formats=True
+            ).to_json_schema()
             return Builder(document, self._chance, spare=False).build() if isinstance(document, dict) else None
-        except (DeadEnd, NoValue):
+        except (DeadEnd, NoValue, CanonicalizationError):
             return None
 
     def _validator(self, schema: Any) -> Validator:

@@ -11,7 +11,7 @@ from mockserver.generator.errors import DeadEnd, NoValue
 from mockserver.generator.numbers import Bounds, fraction
 from mockserver.generator.patterns import matches
 from mockserver.generator.strings import Demands
-from mockserver.schemas import Schema
+from mockserver.schemas import ELSEWHERE, Schema
 
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 _HINTS = ("example", "default", "const", "x-faker")
@@ -176,8 +176,10 @@ def both(*schemas: Any) -> Any:
     parts: list[Any] = []
     for schema in schemas:
         nested = schema["allOf"] if isinstance(schema, dict) and list(schema) == ["allOf"] else [schema]
-        parts += [each for each in nested if each not in ({}, True) and each not in parts]
-    return {"allOf": parts} if len(parts) > 1 else parts[0] if parts else {}
+        parts += [each for each in nested if each not in ({}, True, ELSEWHERE) and each not in parts]
+    if not parts:
+        return ELSEWHERE if ELSEWHERE in schemas else {}
+    return {"allOf": parts} if len(parts) > 1 else parts[0]
 
 
 def same(one: Any, two: Any) -> bool:

@@ -13,13 +13,13 @@ from mockserver.generator.builder import Builder
 from mockserver.generator.chance import Chance
 from mockserver.generator.errors import DeadEnd, NoValue
 from mockserver.generator.nodes import Exhausted, Node, Walk, clone
-from mockserver.generator.reasons import why
+from mockserver.generator.reasons import why_not
 from mockserver.schemas import Answers, Schema, Validator, compile_schema, standalone
 
 _ATTEMPTS = 8
 _TIGHT_ATTEMPTS = 4
-_SEARCH = 200
-_LONG_EFFORT = 20_000
+_TIGHT_SEARCH = 8
+_SEARCH_EFFORT = 40_000
 
 
 class Generator:
@@ -37,20 +37,22 @@ class Generator:
         try:
             return self._compiled(schema)
         except jsonschema_rs.ValidationError as error:
-            raise NoValue(f"the schema is not one: {str(error).splitlines()[0]}") from error
+            where = "/".join(map(str, error.instance_path))
+            raise NoValue(f"the schema is not one: at /{where}, {error.message}") from error
         except DeadEnd as error:
             raise NoValue(f"nothing can satisfy the schema: {error}") from error
 
     def _compiled(self, schema: Schema) -> Maker:
         document = standalone(schema, self._closed)
-        canonical = jsonschema_rs.canonicalize(document, draft=jsonschema_rs.Draft4, validate_formats=True)
-        if canonical.satisfiability() is jsonschema_rs.canonical.Satisfiability.NO:
-            raise NoValue(why(document))
+        plain = standalone(schema, self._plain)
+        reason = why_not(document, plain)
+        if reason:
+            raise NoValue(reason)
         digest = hashlib.sha256(orjson.dumps([self._seed, document], option=orjson.OPT_SORT_KEYS, default=str)).digest()
         self._chance.reseed(int.from_bytes(digest[:8], "big"))
         root = Builder(standalone(schema, self._closed, hints=True), self._chance).build()
         judges = [
-            Validator(standalone(schema, self._plain), validate_formats=True),
+            Validator(plain, validate_formats=True),
             compile_schema(schema, self._components, closed=True),
         ]
         return Maker(root, judges, digest, self._chance)
@@ -78,10 +80,15 @@ class Maker:
 
     def _smallest(self) -> _Found:
         """A value to fall back to, found once: as small as there is."""
-        for attempt in range(_SEARCH):
-            found = self._attempt(Walk(self._chance, effort=_LONG_EFFORT, tight=attempt < _SEARCH // 4))
+        effort, attempt = _SEARCH_EFFORT, 0
+        while effort > 0:
+            walk = Walk(self._chance, tight=attempt < _TIGHT_SEARCH)
+            available = walk.effort
+            found = self._attempt(walk)
             if found is not None:
                 return found
+            effort -= available - walk.effort + 1
+            attempt += 1
         raise NoValue("no value was found that meets all that the schema asks for, though there may be one")
 
     def _attempt(self, walk: Walk) -> _Found | None:

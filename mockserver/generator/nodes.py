@@ -119,13 +119,13 @@ class Choice(Node):
         raise DeadEnd("no branch has a value")
 
     def _order(self, walk: Walk) -> Iterable[Node]:
-        if walk.tight:
-            yield from sorted(self._nodes, key=lambda node: node.height)
-            return
         # Each gets a number that is the smaller, the more it weighs: an order by chance, drawn at once.
         random = walk.chance.random.random
-        ranks = [-math.log(1 - random()) / weight for weight in self._weights]
-        yield from (self._nodes[index] for index in sorted(range(len(ranks)), key=ranks.__getitem__))
+        ranked = [
+            (-math.log(1 - random()) / weight, node) for node, weight in zip(self._nodes, self._weights, strict=True)
+        ]
+        ranked.sort(key=lambda each: (each[1].height, each[0]) if walk.tight else each[0])
+        return [node for _, node in ranked]
 
     def measure(self) -> float:
         return min(node.height for node in self._nodes)

@@ -44,13 +44,19 @@ class Bounds:
         return max(one, two, key=lambda each: ((each[0] or 0) * sign, each[1]))
 
 
+def width(format: str | None) -> Bounds:
+    """The bounds of ``int32`` and ``int64``."""
+    bits = _WIDTHS.get(format or "")
+    return Bounds() if bits is None else Bounds(Fraction(-(1 << bits)), False, Fraction((1 << bits) - 1))
+
+
 def integers(bounds: Bounds, format: str | None = None) -> Callable[[Random], int]:
     """A maker of integers. Raises DeadEnd where there is none."""
     step = _common_multiple([bounds.step, Fraction(1)]) if bounds.step else Fraction(1)
     size = int(step)
     low, high = _window(*_multiples(bounds, step), size)
-    if (bits := _WIDTHS.get(format or "")) is not None:
-        low, high = max(low, -((1 << bits) // size)), min(high, ((1 << bits) - 1) // size)
+    first, last = _multiples(width(format), step)
+    low, high = max(low, first or low), min(high, last or high)
     if low > high:
         raise DeadEnd("no integer lies between the bounds")
     return lambda random: random.randint(low, high) * size
@@ -72,7 +78,7 @@ def reals(bounds: Bounds) -> Callable[[Random], float]:
 
 def fits(value: float, bounds: Bounds) -> bool:
     """Whether a number is within bounds. Multiples must be exact, also as other validators reckon."""
-    exact = Fraction(value)
+    exact = fraction(value)
     if bounds.least is not None and (exact < bounds.least or (bounds.above and exact == bounds.least)):
         return False
     if bounds.most is not None and (exact > bounds.most or (bounds.below and exact == bounds.most)):
@@ -80,7 +86,7 @@ def fits(value: float, bounds: Bounds) -> bool:
     if bounds.step is None:
         return True
     times = value / float(bounds.step)
-    return math.isfinite(times) and (times == int(times)) and (Fraction(repr(value)) / bounds.step).denominator == 1
+    return math.isfinite(times) and (times == int(times)) and (exact / bounds.step).denominator == 1
 
 
 def fraction(number: object) -> Fraction:
