@@ -5,7 +5,7 @@ integer: money is never a float. Response schemas are closed on the way: what th
 not send.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -14,54 +14,145 @@ Schema = dict[str, Any]
 Validator = jsonschema_rs.Draft4Validator
 
 _IGNORED = frozenset({"description", "title", "example", "examples", "nullable", "default"})
+_BY_NAME = frozenset({"properties", "patternProperties"})
+_BRANCHES = ("allOf", "oneOf", "anyOf")
+ELSEWHERE: Schema = {"x-elsewhere": True}
+"""Marks a property that a whole allows because one of its parts names it: there it is said what it holds."""
+_PART = "+part"
+"""Ends the name of a component as part of a whole; no component has a plus sign in its own name."""
 
 
-def convert(schema: Any, *, closed: bool = False) -> Any:
-    """A schema of OpenAPI 3.0 as JSON Schema of draft 4; ``closed`` allows no properties but the named ones."""
+def convert(schema: Any, *, hints: bool = False) -> Any:
+    """A schema of OpenAPI 3.0 as JSON Schema of draft 4; ``hints`` keeps what no validator looks at."""
     if isinstance(schema, list):
-        return [convert(each, closed=closed) for each in schema]
+        return [convert(each, hints=hints) for each in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
     converted = {
-        key: _properties(value, closed) if key == "properties" else convert(value, closed=closed)
+        key: _converted(key, value, hints)
         for key, value in schema.items()
-        if key not in _IGNORED and not key.startswith("x-")
+        if key != "nullable" and (hints or (key not in _IGNORED and not key.startswith("x-")))
     }
     if schema.get("nullable"):
         if "type" in converted:
             converted["type"] = [converted["type"], "null"]
         if "enum" in converted and None not in converted["enum"]:
             converted["enum"] = [*converted["enum"], None]
-    if closed and "properties" in converted:
-        converted.setdefault("additionalProperties", False)
     return converted
 
 
 def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) -> Validator:
-    """A validator of one schema, with the component schemas that it refers to."""
-    needed: Schema = {}
-    for name in _references(schema, components, set()):
-        needed[name] = convert(components[name], closed=closed)
-    root = convert(schema, closed=closed)
-    if "$ref" in root:
-        root = dict(convert(resolve(schema, components), closed=closed))
-    return Validator({**root, "components": {"schemas": needed}}, validate_formats=True)
+    """A validator of one schema, with the component schemas that it refers to; ``closed`` as Answers says."""
+    return Validator(standalone(schema, Answers(components) if closed else components), validate_formats=True)
 
 
-def resolve(schema: Schema, components: Schema) -> Schema:
+def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = False) -> Schema:
+    """One schema as a document of draft 4, with the component schemas that it refers to."""
+    if isinstance(components, Answers):
+        schema = components.narrow(schema)
+    needed = {name: convert(components[name], hints=hints) for name in _references(schema, components, set())}
+    return {**convert(resolve(schema, components), hints=hints), "components": {"schemas": needed}}
+
+
+def resolve(schema: Schema, components: Mapping[str, Any]) -> Schema:
     """The schema itself, where it is a reference to a component."""
     while "$ref" in schema:
         schema = components[schema["$ref"].rsplit("/", 1)[1]]
     return schema
 
 
-def _properties(properties: Schema, closed: bool) -> Schema:
-    return {name: convert(schema, closed=closed) for name, schema in properties.items()}
+class Answers(Mapping[str, Any]):
+    """Component schemas as answers keep them: nothing write-only and, where ``closed``, nothing but what is named.
+
+    A schema that is put together (``allOf``, or ``properties`` beside ``oneOf``) is closed as a whole, around all that
+    its parts name: each part on its own would forbid what the others ask for.
+    """
+
+    def __init__(self, components: Mapping[str, Any], *, closed: bool = True) -> None:
+        self._components = components
+        self._closed = closed
+        self._narrowed: Schema = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._narrowed:
+            schema = self._components[name.removesuffix(_PART)]
+            self._narrowed[name] = self.narrow(schema, part=name.endswith(_PART))
+        return self._narrowed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._components)
+
+    def __len__(self) -> int:
+        return len(self._components)
+
+    def narrow(self, schema: Any, *, part: bool = False) -> Any:
+        """One schema, with its references leading to components of this kind."""
+        if not isinstance(schema, dict):
+            return schema
+        if "$ref" in schema:
+            return {"$ref": schema["$ref"] + _PART if part and self._closed else schema["$ref"]}
+        joined = "allOf" in schema or sum(key in schema for key in ("properties", "oneOf", "anyOf")) > 1
+        narrowed = {key: self._keyword(key, value, part or joined) for key, value in schema.items()}
+        hidden = {name for name, each in schema.get("properties", {}).items() if self._write_only(each)}
+        if hidden:
+            narrowed["properties"] = {
+                name: narrowed["properties"][name] for name in schema["properties"] if name not in hidden
+            }
+            narrowed["required"] = [name for name in schema.get("required", []) if name not in hidden]
+            if not narrowed["required"]:
+                del narrowed["required"]
+        if self._closed and not part:
+            self._close(schema, narrowed, joined, hidden)
+        return narrowed
+
+    def _keyword(self, key: str, value: Any, part: bool) -> Any:
+        if key in _BY_NAME:
+            return {name: self.narrow(each) for name, each in value.items()}
+        if key in _BRANCHES:
+            return [self.narrow(each, part=part) for each in value]
+        if key == "not":
+            return self.narrow(value, part=True)
+        return self.narrow(value) if key in {"items", "additionalProperties"} else value
+
+    def _close(self, schema: Schema, narrowed: Schema, joined: bool, hidden: set[str]) -> None:
+        if "oneOf" in schema and not joined:
+            # Exactly one as the contract has it, and nothing that this one does not name.
+            narrowed["anyOf"] = narrowed["oneOf"]
+            narrowed["oneOf"] = [self.narrow(each, part=True) for each in schema["oneOf"]]
+        names, open_ended = self._named(schema, set()) if joined else (set(schema.get("properties", ())), False)
+        if names and not open_ended:
+            required = (set(schema.get("required", ())) | names) - hidden
+            others: Schema = dict.fromkeys(sorted(required - set(narrowed.get("properties", ()))), ELSEWHERE)
+            narrowed["properties"] = narrowed.get("properties", {}) | others
+            narrowed.setdefault("additionalProperties", False)
+
+    def _named(self, schema: Schema, seen: set[str]) -> tuple[set[str], bool]:
+        """All property names of a whole, and whether one of its parts asks for more than these."""
+        if "$ref" in schema:
+            if schema["$ref"] in seen:
+                return set(), False
+            seen.add(schema["$ref"])
+            schema = resolve(schema, self._components)
+        names = {name for name, each in schema.get("properties", {}).items() if not self._write_only(each)}
+        open_ended = schema.get("additionalProperties", False) is not False
+        for each in (each for key in _BRANCHES for each in schema.get(key, ())):
+            more, open_too = self._named(each, seen)
+            names, open_ended = names | more, open_ended or open_too
+        return names, open_ended
+
+    def _write_only(self, schema: Schema) -> bool:
+        return resolve(schema, self._components).get("writeOnly") is True
 
 
-def _references(schema: Any, components: Schema, seen: set[str]) -> Iterator[str]:
+def _converted(key: str, value: Any, hints: bool) -> Any:
+    if key in _BY_NAME:
+        return {name: convert(schema, hints=hints) for name, schema in value.items()}
+    return value if key in _IGNORED or key == "enum" or key.startswith("x-") else convert(value, hints=hints)
+
+
+def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> Iterator[str]:
     """The names of all component schemas that a schema needs, each once."""
     if isinstance(schema, list):
         for each in schema:
@@ -75,7 +166,7 @@ def _references(schema: Any, components: Schema, seen: set[str]) -> Iterator[str
                 yield name
                 yield from _references(components[name], components, seen)
         for key, each in schema.items():
-            if key == "properties":
+            if key in _BY_NAME:
                 yield from _references(list(each.values()), components, seen)
-            elif key not in _IGNORED:
+            elif key not in _IGNORED and key != "enum" and not key.startswith("x-"):
                 yield from _references(each, components, seen)

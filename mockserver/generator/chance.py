@@ -1,0 +1,92 @@
+"""The one source of chance while a value is made, and the providers of Faker."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from faker import Faker
+
+from mockserver.generator.errors import NoValue
+
+Provider = Callable[..., Any]
+
+_USED_HERE = [f"faker.providers.{name}" for name in ("address", "company", "internet", "lorem", "person")]
+
+
+class Chance:
+    """Everything random comes from here, so that the same seed makes the same value."""
+
+    def __init__(self) -> None:
+        self.fake = Faker("en_US", use_weighting=False, providers=_USED_HERE)
+        self.random: Random = self.fake.random
+
+    def reseed(self, seed: int) -> None:
+        """Start anew. What was made since the last start does not matter any more."""
+        self.random.seed(seed)
+
+    @cached_property
+    def _every(self) -> Faker:
+        """Faker with all its providers, which take a while to load: only for schemas that name one of them."""
+        every = Faker("en_US", use_weighting=False)
+        every.seed_instance(0)
+        # One generator of numbers for both: seeding one seeds the other.
+        for factory in every.factories:
+            factory.random = self.random
+        return every
+
+    def provider(self, hint: Any) -> Provider:
+        """What an ``x-faker`` asks for: a name, or a name with its arguments. Raises NoValue."""
+        name, arguments = next(iter(hint.items())) if isinstance(hint, dict) and len(hint) == 1 else (hint, None)
+        if not isinstance(name, str) or not isinstance(arguments, dict | list | None):
+            raise NoValue(
+                f"x-faker must be the name of a Faker provider, or that name with its arguments, and is {hint!r}"
+            )
+        method = None if name.startswith(("_", "seed")) else getattr(self._every, name, None)
+        if not callable(method):
+            raise NoValue(f"x-faker names {name!r}, which is no provider of Faker{self._near(name)}")
+        try:
+            method(**arguments) if isinstance(arguments, dict) else method(*(arguments or ()))
+        except Exception as error:
+            raise NoValue(f"x-faker: {name} does not take {arguments!r}: {_first_line(error)}") from error
+        if isinstance(arguments, dict):
+            return lambda: as_json(method(**arguments))
+        return lambda: as_json(method(*(arguments or ())))
+
+    def _near(self, name: str) -> str:
+        known = [each for each in dir(self._every.factories[0]) if not each.startswith("_")]
+        near = difflib.get_close_matches(name, [each for each in known if each != name], 1)
+        return f": did you mean {near[0]!r}?" if near else ""
+
+
+def as_json(value: Any) -> Any:
+    """What a provider made, as JSON has it."""
+    if isinstance(value, dict):
+        return {str(key): as_json(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(each) for each in value]
+    if isinstance(value, set | frozenset):
+        return sorted((as_json(each) for each in value), key=repr)
+    return next((write(value) for kind, write in _WRITTEN if isinstance(value, kind)), value)
+
+
+_WRITTEN: list[tuple[type, Provider]] = [
+    (datetime, lambda value: value.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"),
+    (date, date.isoformat),
+    (time, time.isoformat),
+    (Decimal, float),
+    (UUID, str),
+    (timedelta, str),
+    (bytes, lambda value: value.decode("latin-1")),
+]
+"""How to write what JSON has no type for. A datetime is a date as well: it stands first."""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

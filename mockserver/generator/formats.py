@@ -1,0 +1,120 @@
+"""What the formats of OpenAPI and JSON Schema look like: samples that read well, and an expression for every length."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from mockserver.generator.chance import Chance
+
+Sample = Callable[[Chance], str]
+
+_FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+_SECONDS = 3 * 365 * 86_400
+_ANY_SECONDS = 50 * 365 * 86_400
+
+
+def samples(name: str) -> list[Sample]:
+    """Makers of values of a format, the most natural first; none where the format is not known."""
+    return _SAMPLES.get(name, [])
+
+
+def expression(name: str) -> str | None:
+    """A regular expression with which values of a format can be made as short or as long as they must be."""
+    return _EXPRESSIONS.get(name)
+
+
+def moment(chance: Chance, seconds: int = _SECONDS) -> datetime:
+    """A second of recent years."""
+    return _FIRST_DAY + timedelta(seconds=chance.random.randrange(seconds))
+
+
+def _instant(form: str, seconds: int = _SECONDS) -> Sample:
+    return lambda chance: moment(chance, seconds).strftime(form)
+
+
+def _with_fraction(digits: int, offset: str) -> Sample:
+    return lambda chance: f"{moment(chance):%Y-%m-%dT%H:%M:%S}.{chance.random.randrange(10**digits):0{digits}d}{offset}"
+
+
+def _uuid(chance: Chance) -> str:
+    return str(UUID(int=chance.random.getrandbits(128), version=4))
+
+
+def _uri(chance: Chance) -> str:
+    fake = chance.fake
+    return f"https://{fake.domain_word()}.example.com/{fake.word()}"
+
+
+def _duration(chance: Chance) -> str:
+    return chance.random.choice(["PT{}M", "PT{}H", "P{}D", "P{}W"]).format(chance.random.randint(1, 30))
+
+
+def _base64(chance: Chance) -> str:
+    return base64.b64encode(chance.fake.sentence(4).encode()).decode()
+
+
+def _pointer(chance: Chance) -> str:
+    return "/" + "/".join(chance.fake.word() for _ in range(chance.random.randint(1, 3)))
+
+
+_SAMPLES: dict[str, list[Sample]] = {
+    "date-time": [
+        _instant("%Y-%m-%dT%H:%M:%SZ"),
+        _with_fraction(3, "Z"),
+        _with_fraction(6, "Z"),
+        _instant("%Y-%m-%dT%H:%M:%S+00:00"),
+        _instant("%Y-%m-%dT%H:%M:%S+02:00"),
+        _instant("%Y-%m-%dT%H:%M:%S-05:00"),
+        _instant("%Y-%m-%dT00:00:00Z"),
+        _instant("%Y-%m-%dT%H:%M:%SZ", _ANY_SECONDS),
+    ],
+    "date": [_instant("%Y-%m-%d"), _instant("%Y-%m-%d", _ANY_SECONDS), _instant("%Y-%m-01")],
+    "time": [_instant("%H:%M:%SZ"), _instant("%H:%M:%S+02:00"), _instant("%H:%M:00Z")],
+    "duration": [_duration],
+    "email": [lambda chance: f"{chance.fake.first_name()}.{chance.fake.last_name()}@example.com".lower()],
+    "hostname": [lambda chance: f"{chance.fake.domain_word()}.example.com"],
+    "ipv4": [lambda chance: ".".join(str(chance.random.randint(1, 254)) for _ in range(4))],
+    "ipv6": [lambda chance: ":".join(f"{chance.random.getrandbits(16):x}" for _ in range(8)), lambda _: "2001:db8::1"],
+    "uri": [_uri, lambda chance: _uri(chance).replace("https", "http"), lambda chance: f"urn:uuid:{_uuid(chance)}"],
+    "uri-reference": [_uri, _pointer],
+    "uuid": [_uuid],
+    "byte": [_base64],
+    "binary": [lambda chance: chance.fake.sentence(4)],
+    "password": [lambda chance: "".join(chance.random.choices("abcdefghkmnpqrstuvwxyzABCDEFGH23456789!#%", k=14))],
+    "json-pointer": [_pointer],
+    "relative-json-pointer": [lambda chance: f"{chance.random.randint(0, 3)}{_pointer(chance)}"],
+    "uri-template": [lambda chance: f"{_uri(chance)}/{{id}}"],
+    "regex": [lambda chance: f"^{chance.fake.word()}$"],
+}
+for _alias, _name in (
+    ("idn-email", "email"),
+    ("idn-hostname", "hostname"),
+    ("iri", "uri"),
+    ("url", "uri"),
+    ("iri-reference", "uri-reference"),
+    ("guid", "uuid"),
+    ("ip", "ipv4"),
+    ("base64", "byte"),
+    ("datetime", "date-time"),
+):
+    _SAMPLES[_alias] = _SAMPLES[_name]
+
+_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|\+0[0-9]:00)"
+_EXPRESSIONS = {
+    "email": r"^[a-z][a-z0-9]{0,59}@([a-z]{1,40}\.){1,4}[a-z]{2,20}$",
+    "hostname": r"^[a-z]{1,50}(\.[a-z]{1,50}){0,4}$",
+    "uri": r"^(http://[a-z]{1,30}(\.[a-z]{2,20}){0,3}(/[a-z0-9/]*)?|[a-z]{1,5}:[a-z]+)$",
+    "uri-reference": r"^[a-z/]*$",
+    "ipv4": r"^[1-9]\d?\.[1-9]\d?\.[1-9]\d?\.([1-9]\d?|1\d\d)$",
+    "ipv6": r"^(::|::[1-9a-f][0-9a-f]{0,3}|([1-9a-f][0-9a-f]{0,3}:){7}[1-9a-f][0-9a-f]{0,3})$",
+    "byte": r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==)?$",
+    "duration": r"^P([1-9]\d*[DW]|T[1-9]\d*[HMS])$",
+    "date-time": rf"^20[0-4]\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T{_TIME}$",
+    "time": f"^{_TIME}$",
+    "password": r"^[A-Za-z0-9!#%]*$",
+    "binary": r"^[A-Za-z0-9 ]*$",
+    "json-pointer": r"^(/[a-z]*)*$",
+}

@@ -1,0 +1,271 @@
+"""Regular expressions of ECMA 262, as JSON Schema has them, read into a tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mockserver.generator import characters
+from mockserver.generator.characters import Ranges
+
+UNBOUNDED = 1 << 31
+_SPECIAL = frozenset("*+?|)")
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
+
+
+class Unreadable(ValueError):
+    """An expression that this reader does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chars:
+    """One character out of some."""
+
+    ranges: Ranges
+    broad: bool = False
+    """Whether it says what is not allowed rather than what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One after the other."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of several."""
+
+    options: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The same several times."""
+
+    part: Node
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A part that others may refer back to."""
+
+    part: Node
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What a group matched, again."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A condition on what comes next or came before; it takes no room."""
+
+    part: Node
+    ahead: bool
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A condition on the place: ``^``, ``$``, or ``b`` and ``B`` for the edges of words."""
+
+    kind: str
+
+
+Node = Chars | Sequence | Either | Repeat | Group | Back | Look | Anchor
+
+
+def parse(expression: str) -> Node:
+    """The tree of an expression. Raises Unreadable."""
+    reader = _Reader(expression)
+    node = reader.either()
+    if reader.more():
+        raise Unreadable(f"{expression!r} has a ')' too many")
+    return node
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._groups = 0
+
+    def more(self) -> bool:
+        return self._at < len(self._text)
+
+    def either(self) -> Node:
+        options = [self._sequence()]
+        while self._take("|"):
+            options.append(self._sequence())
+        return options[0] if len(options) == 1 else Either(tuple(options))
+
+    def _sequence(self) -> Node:
+        parts: list[Node] = []
+        while self.more() and self._text[self._at] not in "|)":
+            parts.append(self._repeated(self._atom()))
+        return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
+
+    def _repeated(self, part: Node) -> Node:
+        while self.more():
+            bounds = self._bounds()
+            if bounds is None:
+                break
+            if not self._take("?"):
+                self._take("+")
+            part = Repeat(part, *bounds)
+        return part
+
+    def _bounds(self) -> tuple[int, int] | None:
+        for sign, bounds in (("*", (0, UNBOUNDED)), ("+", (1, UNBOUNDED)), ("?", (0, 1))):
+            if self._take(sign):
+                return bounds
+        end = self._text.find("}", self._at)
+        if self._text[self._at] != "{" or end < 0:
+            return None
+        least, comma, most = self._text[self._at + 1 : end].partition(",")
+        if not least.isdigit() or (most and not most.isdigit()):
+            return None
+        self._at = end + 1
+        return int(least), int(most) if most else UNBOUNDED if comma else int(least)
+
+    def _atom(self) -> Node:
+        char = self._next()
+        if char in "^$":
+            return Anchor(char)
+        if char == ".":
+            return Chars(characters.complement(characters.NEWLINES), broad=True)
+        if char == "(":
+            return self._group()
+        if char == "[":
+            return self._class()
+        if char == "\\":
+            return self._escape()
+        if char in _SPECIAL:
+            raise Unreadable(f"{self._text!r} has a {char!r} with nothing before it")
+        return Chars(characters.of(char))
+
+    def _group(self) -> Node:
+        for sign, ahead, wanted in (
+            ("?=", True, True),
+            ("?!", True, False),
+            ("?<=", False, True),
+            ("?<!", False, False),
+        ):
+            if self._take(sign):
+                return Look(self._closed(), ahead, wanted)
+        if self._take("?:"):
+            return self._closed()
+        self._groups += 1
+        names = [str(self._groups)]
+        if self._take("?<") or self._take("?P<"):
+            names.append(self._until(">"))
+        elif self._take("?"):
+            raise Unreadable(f"{self._text!r} has a group of a kind that is not known")
+        return Group(self._closed(), tuple(names))
+
+    def _closed(self) -> Node:
+        node = self.either()
+        if not self._take(")"):
+            raise Unreadable(f"{self._text!r} has a '(' too many")
+        return node
+
+    def _escape(self) -> Node:
+        char = self._next()
+        if char in "bB":
+            return Anchor(char)
+        if char == "A":
+            return Anchor("^")
+        if char in "zZ":
+            return Anchor("$")
+        if char == "k" and self._take("<"):
+            return Back(self._until(">"))
+        if char in "123456789":
+            while self.more() and self._text[self._at].isdigit():
+                char += self._next()
+            return Back(char)
+        ranges = self._escaped(char)
+        return Chars(ranges, broad=char in "DWSP")
+
+    def _escaped(self, char: str) -> Ranges:
+        """What an escape stands for, in a class or out of one."""
+        if char.lower() in characters.SHORTHANDS:
+            ranges = characters.SHORTHANDS[char.lower()]
+            return characters.complement(ranges) if char.isupper() else ranges
+        if char in "pP":
+            name = self._until("}") if self._take("{") else self._next()
+            ranges = characters.having(name)
+            if not ranges:
+                raise Unreadable(f"{self._text!r} names the characters {name!r}, which are not known")
+            return characters.complement(ranges) if char == "P" else ranges
+        if char == "u" and self._take("{"):
+            return characters.of(chr(self._hex(self._until("}"))))
+        if char in "ux":
+            return characters.of(self._code(4 if char == "u" else 2))
+        if char == "c":
+            return characters.of(chr(ord(self._next().upper()) % 32))
+        return characters.of(_CONTROLS.get(char, char))
+
+    def _code(self, digits: int) -> str:
+        """A character by its code; two halves of one make one."""
+        code = self._hex("".join(self._next() for _ in range(digits)))
+        if 0xD800 <= code < 0xDC00 and self._take("\\u"):
+            low = self._hex("".join(self._next() for _ in range(4)))
+            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+        return chr(code)
+
+    def _class(self) -> Node:
+        negated = self._take("^")
+        ranges: Ranges = ()
+        while not self._take("]"):
+            first = self._member()
+            if self._text[self._at : self._at + 1] == "-" and self._text[self._at + 1 : self._at + 2] != "]":
+                self._at += 1
+                last = self._member()
+                if first[0][0] == first[-1][1] and last[0][0] == last[-1][1]:
+                    first = ((first[0][0], last[0][0]),)
+                else:
+                    first = (*first, *characters.of("-"), *last)
+            ranges = (*ranges, *first)
+        ranges = characters.tidy(ranges)
+        return Chars(characters.complement(ranges), broad=True) if negated else Chars(ranges)
+
+    def _member(self) -> Ranges:
+        char = self._next()
+        if char != "\\":
+            return characters.of(char)
+        char = self._next()
+        return characters.of("\b") if char == "b" else self._escaped(char)
+
+    def _hex(self, digits: str) -> int:
+        try:
+            code = int(digits, 16)
+        except ValueError:
+            code = -1
+        if not 0 <= code <= characters.LAST:
+            raise Unreadable(f"{self._text!r} has a code that is none: {digits!r}")
+        return code
+
+    def _until(self, end: str) -> str:
+        at = self._text.find(end, self._at)
+        if at < 0:
+            raise Unreadable(f"{self._text!r} lacks a {end!r}")
+        found, self._at = self._text[self._at : at], at + 1
+        return found
+
+    def _take(self, text: str) -> bool:
+        found = self._text.startswith(text, self._at)
+        self._at += len(text) if found else 0
+        return found
+
+    def _next(self) -> str:
+        if not self.more():
+            raise Unreadable(f"{self._text!r} ends too early")
+        self._at += 1
+        return self._text[self._at - 1]
