@@ -123,16 +123,17 @@ class CompiledOperation:
     async def _prefer(self, request: _Request) -> Reply | None:
         """The documented answer that the caller would like to see, from no account at all; None to go on as usual."""
         preferred = preference.read(request.scope["headers"])
-        if preferred.applied:
-            request.marks.append((b"preference-applied", preferred.applied.encode("latin-1")))
         if preferred.delay_ms:
             await asyncio.sleep(preferred.delay_ms / 1_000)
             request.now = self._world.clock.now()
-        if not preferred.wants_sample:
-            return None
-        if auth.HEADER in request.headers:
-            auth.check_key(request.headers[auth.HEADER])
-        return self._samples.preferred(preferred, (request.scope["path"], request.scope["query_string"]))
+        sample = None
+        if preferred.wants_sample:
+            if auth.HEADER in request.headers:
+                auth.check_key(request.headers[auth.HEADER])
+            sample = self._samples.preferred(preferred, (request.scope["path"], request.scope["query_string"]))
+        if preferred.applied:
+            request.marks.append((b"preference-applied", preferred.applied.encode("latin-1")))
+        return sample
 
     async def _admit(self, request: _Request, receive: Receive) -> None:
         """Find out who calls, read the body, open the account and take the tokens."""

@@ -67,6 +67,7 @@ def test_what_is_not_documented_is_refused_with_what_is(door: Door, operation: O
     answer = ask(door, operation, "example=nonsense")
     assert answer.status_code == 400
     assert "has no such example. It has " in answer.json()["detail"]
+    assert "preference-applied" not in answer.headers
 
 
 @each_operation
