@@ -18,6 +18,7 @@ from mockserver.clock import Clock
 from mockserver.contract import Contract
 from mockserver.control.guard import ControlGuard
 from mockserver.control.operations import handlers as control_handlers
+from mockserver.faults.board import UnknownFaultSet
 from mockserver.framework import (
     ConnexionMiddleware,
     ExceptionMiddleware,
@@ -27,7 +28,7 @@ from mockserver.framework import (
     ServerErrorMiddleware,
 )
 from mockserver.hosted.pages import Pages
-from mockserver.settings import Settings
+from mockserver.settings import Settings, SettingsError
 from mockserver.world import World
 from mockserver.yaml_file import error_at
 
@@ -42,6 +43,7 @@ _EXPOSED_HEADERS = (
     "Retry-After",
     "X-AlterLab-Balance",
     "X-AlterLab-Balance-Warning",
+    "X-Mock-Fault",
 )
 
 
@@ -70,10 +72,13 @@ class Server:
 
 
 def build(settings: Settings, *, clock: Clock | None = None, public_url: str | None = None) -> Server:
-    """Put a server together. Raises FileError when contract or fixtures cannot be used."""
+    """Put a server together. Raises FileError when contract or fixtures cannot be used, and SettingsError."""
     contract = Contract.load(settings.spec)
     _check_handlers(contract)
-    world = World(fixtures.load(settings.fixtures), clock or Clock(settings.now), settings.seed)
+    found = fixtures.load(settings.fixtures)
+    fixtures.check_against(contract, found, settings.fixtures)
+    world = World(found, clock or Clock(settings.now), settings.seed)
+    _switch_on_faults(world, contract, settings)
     url = public_url or f"http://{settings.host}:{settings.port}"
     controls = Contract.load(resources.control_spec())
     fallback = Fallback(world.clock, {CONTROL_PREFIX: controls, "": contract})
@@ -145,6 +150,15 @@ def _check_handlers(contract: Contract) -> None:
         if operation.operation_id not in HANDLERS:
             problem = f"operation '{operation.operation_id}' has no handler in mockserver/api/operations"
             raise error_at(contract.path, ["paths", operation.path, operation.method, "operationId"], problem)
+
+
+def _switch_on_faults(world: World, contract: Contract, settings: Settings) -> None:
+    """Those that the settings name. Raises SettingsError."""
+    world.faults.operations = contract.operations
+    try:
+        world.faults.start_with(settings.faults)
+    except UnknownFaultSet as error:
+        raise SettingsError(f"--faults: {error}") from None
 
 
 def _with_cors(app: ASGIApp) -> ASGIApp:

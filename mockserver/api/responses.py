@@ -33,6 +33,7 @@ class Responses:
             for status, response in operation.node["responses"].items()
         }
         self._contract = contract
+        self._operation = operation
         self._validators = {status: contract.validator(each, closed=True) for status, each in self._schemas.items()}
         self._items: dict[str, _Items] = {}
 
@@ -45,6 +46,12 @@ class Responses:
             return self._encode_listing(status, validator, body)
         _check(validator, body, f"status {status}", "")
         return encode(body)
+
+    def example(self, status: int) -> Any:
+        """The first example that the contract has of a status; None if it has none."""
+        response = self._operation.node["responses"].get(str(status))
+        examples = self._contract.follow(response)["content"][JSON].get("examples", {}) if response else {}
+        return next((each["value"] for each in examples.values()), None)
 
     def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
         """The list and what is in it are checked apart: the same, unless a rule is about the list as a whole."""

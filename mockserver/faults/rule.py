@@ -130,7 +130,7 @@ def _alike(name: str, known: Collection[str]) -> str:
     from difflib import get_close_matches
 
     found = get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(found)}?" if found else ""
+    return f" (did you mean {' or '.join(found)}?)" if found else ""
 
 
 def phrase(status: int) -> str:
