@@ -93,6 +93,11 @@ class CompiledOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _Request(scope, self._world.clock.now())
         if self._faults.active:
+            if self._body is not None:
+                arrived = await faulty.arrived(receive, self._body.max_bytes)
+                if arrived is None:
+                    return
+                receive = arrived
             strike = self._faults.strike(self._id, auth.known_key(request.headers.get(auth.HEADER)))
             if strike is not None:
                 await self._suffer(strike, request, receive, send)
@@ -173,8 +178,7 @@ class CompiledOperation:
 
     async def _fail(self, rule: Rule, status: int, request: _Request, receive: Receive, send: Send) -> None:
         """Answer with an error in the operation's stead: nothing is carried out, and no token taken."""
-        if not await self._look(request, receive):
-            return
+        await self._look(request, receive)
         extra: Headers = []
         seconds, sentence = rule.retry_after_seconds, None
         if status == 429:
@@ -201,30 +205,23 @@ class CompiledOperation:
             self._remember(request, refusal.status, encode(refusal.body))
             await send_json(send, refusal.status, encode(refusal.body), [])
         elif rule.connection == "reset":
-            if await self._look(request, receive):
-                self._remember(request, None, b"")
-                await faulty.reset(transport, receive)
+            await self._look(request, receive)
+            self._remember(request, None, b"")
+            await send_json(faulty.unheard(send, transport), 503, b"", [])
         elif rule.connection == "answer_lost":
-            await self._serve(request, receive, faulty.unheard)
-            await faulty.reset(transport, receive)
+            await self._serve(request, receive, faulty.unheard(send, transport))
         else:
-            await self._serve(request, receive, faulty.truncated(send))
-            await faulty.hang_up(transport, receive)
+            await self._serve(request, receive, faulty.truncated(send, transport))
 
-    async def _look(self, request: _Request, receive: Receive) -> bool:
-        """Find out who calls and what they sent, and change nothing; whether there still is somebody."""
+    async def _look(self, request: _Request, receive: Receive) -> None:
+        """Find out who calls and what they sent, and change nothing."""
         if self._body is not None:
-            try:
-                with suppress(Refusal):
-                    request.payload = await self._body.read(request.headers, receive)
-            except Disconnected:
-                return False
-            request.now = self._world.clock.now()
+            with suppress(Refusal):
+                request.payload = await self._body.read(request.headers, receive)
         request.key = auth.known_key(request.headers.get(auth.HEADER))
         if request.key:
             request.tenant = self._world.tenant(request.key)
             request.allowance = rate_limits.look(request.tenant, request.now)
-        return True
 
     def _fault(self, error: Exception) -> Refusal:
         """An error that nobody raised on purpose: the mock is wrong, and says so loudly."""

@@ -1,7 +1,9 @@
 """What a fault does to an answer and to the connection that it should have gone over."""
 
+import asyncio
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -18,14 +20,41 @@ HEADER = b"x-mock-fault"
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
 """What is unsent is thrown away, and the other side is told by RST instead of FIN."""
+_FLUSH_SECONDS, _FLUSH_PAUSE = 5, 0.001
+"""How long a client may take to read half of a body, and how often to look."""
 
 
 class Transport(Protocol):
     """As much of asyncio's transport as is needed."""
 
     def get_extra_info(self, name: str) -> Any: ...
+    def is_closing(self) -> bool: ...
+    def get_write_buffer_size(self) -> int: ...
     def abort(self) -> None: ...
     def close(self) -> None: ...
+
+
+async def arrived(receive: Receive, most: int) -> Receive | None:
+    """Wait for a request's whole body, and keep it: a client that leaves later has sent it. None if it left before.
+
+    Of a body that is too large, only enough is read to see that it is.
+    """
+    messages: list[Message] = []
+    size = 0
+    while size <= most:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        messages.append(message)
+        size += len(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    messages.reverse()
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
 
 
 def transport_of(scope: Scope) -> Transport | None:
@@ -43,24 +72,12 @@ def no_transport(names: str) -> Refusal:
     )
 
 
-async def reset(transport: Transport, receive: Receive) -> None:
-    """End the connection as a machine does that crashed: by RST."""
-    connection: socket.socket = transport.get_extra_info("socket")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
-    transport.abort()
-    await _gone(receive)
-
-
-async def hang_up(transport: Transport, receive: Receive) -> None:
-    """End the connection after what was sent."""
-    transport.close()
-    await _gone(receive)
-
-
-async def _gone(receive: Receive) -> None:
-    """Wait until the server knows: it would take an answer that does not end for a mistake."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+def reset(transport: Transport) -> None:
+    """End the connection as a machine does that crashed: by RST. What is written to it from then on goes nowhere."""
+    if not transport.is_closing():  # the client may have left by itself meanwhile
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        transport.abort()
 
 
 def marked(send: Send, names: str) -> Send:
@@ -75,20 +92,39 @@ def marked(send: Send, names: str) -> Send:
     return send_marked
 
 
-def truncated(send: Send) -> Send:
-    """Sends half of each body, and its whole length before it."""
+def unheard(send: Send, transport: Transport) -> Send:
+    """Resets the connection before the first byte. The server sees the answer pass, and so the request end."""
+
+    async def send_nowhere(message: Message) -> None:
+        reset(transport)
+        await send(message)
+
+    return send_nowhere
+
+
+def truncated(send: Send, transport: Transport) -> Send:
+    """Sends half of each body, and its whole length before it; then the connection closes."""
 
     async def send_half(message: Message) -> None:
         if message["type"] == "http.response.body":
             body = message["body"]
-            message = {**message, "body": body[: len(body) // 2], "more_body": True}
+            half = len(body) // 2
+            await send({"type": "http.response.body", "body": body[:half], "more_body": True})
+            await _hang_up(transport)
+            message = {"type": "http.response.body", "body": body[half:]}
         await send(message)
 
     return send_half
 
 
-async def unheard(message: Message) -> None:
-    """Sends nothing."""
+async def _hang_up(transport: Transport) -> None:
+    """End the connection after what was written, so that what comes next goes nowhere."""
+    deadline = time.monotonic() + _FLUSH_SECONDS
+    while transport.get_write_buffer_size() and not transport.is_closing() and time.monotonic() < deadline:
+        await asyncio.sleep(_FLUSH_PAUSE)
+    if transport.get_write_buffer_size():
+        transport.abort()
+    transport.close()
 
 
 def error_body(rule: Rule, status: int, responses: Responses, *, on: str, default: str | None) -> bytes:

@@ -22,6 +22,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _FRAMING = frozenset({"connection", "content-length", "content-type", "transfer-encoding", "x-mock-fault"})
 """Headers that belong to the server: with another value the answer could not be read, or not be told apart."""
 _WITH_RETRY_AFTER = (429, 503)
+_BROKEN = {"reset": "connection-reset", "truncated_body": "truncated-body", "answer_lost": "answer-lost"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class Rule:
             return self.name
         if self.status is not None:
             return f"status-{self.status}"
-        return (self.connection or "latency").replace("_", "-")
+        if self.connection is not None:
+            return _BROKEN[self.connection]
+        return "latency"
 
 
 def problems(rule: Rule, operations: Collection[str] | None = None) -> Iterator[Problem]:
@@ -129,7 +132,7 @@ def _alike(name: str, known: Collection[str]) -> str:
     """What may have been meant."""
     from difflib import get_close_matches
 
-    found = get_close_matches(name, known, n=3, cutoff=0.5)
+    found = get_close_matches(name, known, n=2, cutoff=0.6)
     return f" (did you mean {' or '.join(found)}?)" if found else ""
 
 
