@@ -20,6 +20,7 @@ from mockserver.clock import Clock
 from mockserver.contract import Contract, Operation
 from mockserver.control.guard import ControlGuard
 from mockserver.control.operations import handlers as control_handlers
+from mockserver.faults.board import UnknownFaultSet
 from mockserver.framework import (
     ConnexionMiddleware,
     ExceptionMiddleware,
@@ -30,7 +31,7 @@ from mockserver.framework import (
 )
 from mockserver.generator import Generator
 from mockserver.hosted.pages import Pages
-from mockserver.settings import Settings
+from mockserver.settings import Settings, SettingsError
 from mockserver.world import Fixtures, World
 
 CONTROL_PREFIX = "/_mock"
@@ -46,6 +47,7 @@ _EXPOSED_HEADERS = (
     "X-AlterLab-Balance-Warning",
     "X-Mock-Source",
     "Preference-Applied",
+    "X-Mock-Fault",
 )
 
 
@@ -94,13 +96,17 @@ class Server:
         Raises UnusableState when an account needs what the fixtures no longer have; then everything stays as it was.
         """
         self.world.renew(fixtures)
+        self.world.faults.operations = contract.operations
         self._front.doors, self.contract = doors, contract
 
 
 def build(settings: Settings, *, clock: Clock | None = None, public_url: str | None = None) -> Server:
-    """Put a server together. Raises FileError when contract or fixtures cannot be used."""
+    """Put a server together. Raises FileError when contract or fixtures cannot be used, and SettingsError."""
     contract = Contract.load(settings.spec)
-    world = World(fixtures.load(settings.fixtures), clock or Clock(settings.now), settings.seed)
+    found = fixtures.load(settings.fixtures)
+    fixtures.check_against(contract, found, settings.fixtures)
+    world = World(found, clock or Clock(settings.now), settings.seed)
+    _switch_on_faults(world, contract, settings)
     return Server(settings, world, contract, public_url or f"http://{settings.host}:{settings.port}")
 
 
@@ -202,6 +208,15 @@ class _Shortcut:
 def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None = None) -> None:
     resolver = Resolver(function_resolver=lambda name: rules.handlers.get(name, not_yet_stateful))
     connexion.add_api(rules.contract.for_routing(), base_path=base_path, resolver=resolver, rules=rules)
+
+
+def _switch_on_faults(world: World, contract: Contract, settings: Settings) -> None:
+    """Those that the settings name. Raises SettingsError."""
+    world.faults.operations = contract.operations
+    try:
+        world.faults.start_with(settings.faults)
+    except UnknownFaultSet as error:
+        raise SettingsError(f"--faults: {error}") from None
 
 
 def _with_cors(app: ASGIApp, contract: Contract) -> ASGIApp:

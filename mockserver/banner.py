@@ -12,6 +12,8 @@ def text(url: str, world: World, not_yet_stateful: Sequence[Operation] = ()) -> 
     keys.sort(key=lambda each: each[0] != "sk_test_default")
     width = max(len(key) for key, _ in keys)
     lines = [f"  {key:<{width}}  {title}" for key, title in keys]
+    faults = dict.fromkeys(fault.set for fault in world.faults.active if fault.set)
+    trouble = [f"Faults are on: {', '.join(faults)}. See {url}/_mock/faults.", ""] if faults else []
     clock = f"The clock stands at {world.clock.now():%Y-%m-%dT%H:%M:%SZ}." if world.clock.frozen else ""
     missing = [f"  {each.method.upper()} {each.path} ({each.operation_id})" for each in not_yet_stateful]
     if missing:
@@ -26,6 +28,7 @@ def text(url: str, world: World, not_yet_stateful: Sequence[Operation] = ()) -> 
             f'  curl {url}/api/v1/billing/balance -H "X-API-Key: sk_test_default"',
             "",
             *missing,
+            *trouble,
             f"Interactive docs: {url}/docs   Control API: {url}/_mock/openapi.json   Ctrl-C ends it. {clock}".rstrip(),
         ]
     )

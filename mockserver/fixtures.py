@@ -1,4 +1,4 @@
-"""The files of ``fixtures/``: a catalogue and personas, checked when they are loaded."""
+"""The files of ``fixtures/``: a catalogue, personas and sets of faults, checked when they are loaded."""
 
 import re
 from collections import Counter
@@ -7,15 +7,22 @@ from pathlib import Path
 
 from mockserver import personas
 from mockserver.billing.catalogue import Catalogue, TestCard
+from mockserver.contract import Contract
+from mockserver.faults import sets
 from mockserver.personas import Persona
 from mockserver.world import DEFAULT_KEY, Fixtures
 from mockserver.yaml_file import FileError, error_at, load_as
 
 
 def load(folder: Path) -> Fixtures:
-    """Catalogue and personas. Raises FileError, with file and line."""
+    """Catalogue, personas and sets of faults. Raises FileError, with file and line."""
     catalogue = _catalogue(folder / "catalogue.yaml")
-    return Fixtures(catalogue, _personas(folder / "personas", catalogue))
+    return Fixtures(catalogue, _personas(folder / "personas", catalogue), sets.load(folder / "faults"))
+
+
+def check_against(contract: Contract, found: Fixtures, folder: Path) -> None:
+    """The operations that sets of faults name must be in the contract. Raises FileError, with file and line."""
+    sets.check_operations(found.fault_sets, folder / "faults", contract.operations)
 
 
 def _catalogue(path: Path) -> Catalogue:

@@ -32,6 +32,7 @@ class Settings:
     watch: bool = False
     enforce_rate_limits: bool = False
     control_token: str | None = None
+    faults: tuple[str, ...] = ()
     log_level: str = "warning"
 
 
@@ -108,16 +109,24 @@ def _text(text: str) -> str:
     return text
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise ValueError("names with commas between")
+    return tuple(dict.fromkeys(names))
+
+
 SETTINGS = (
     _Setting("host", _text, "address to listen on (127.0.0.1); anything but loopback closes /_mock without a token"),
     _Setting("port", _port, "port to listen on (8080); 0 picks a free one"),
     _Setting("now", _moment, "let the clock stand still at this time; it moves only when told to", "TIME"),
     _Setting("seed", _seed, "ids, codes and histories come from it (1): same seed, clock and requests, same bytes"),
     _Setting("spec", Path, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
-    _Setting("fixtures", Path, "folder with catalogue.yaml and personas/ (the packaged one)", "FOLDER"),
+    _Setting("fixtures", Path, "folder with catalogue.yaml, personas/ and faults/ (the packaged one)", "FOLDER"),
     _Setting("watch", _switch, "serve contract and fixtures anew when they are saved; accounts stay as they are"),
     _Setting("enforce_rate_limits", _switch, "answer 429 beyond the limit of the account's tier, for every key"),
     _Setting("control_token", _text, "what X-Control-Token must carry for /_mock", "TOKEN"),
+    _Setting("faults", _names, "sets of fixtures/faults/ to switch on, such as flaky,slow-3g", "NAME,..."),
     _Setting("log_level", _level, "debug, info, warning (default) or error; debug lists every request", "LEVEL"),
 )
 

@@ -10,6 +10,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+TRANSPORT = "mockserver.transport"
+"""The name of the connection in the state of each of its requests."""
 _BUFFER_BYTES = 65_536
 
 
@@ -44,7 +46,7 @@ class AnnouncedServer(uvicorn.Server):
 
 
 class BufferedProtocol(HttpToolsProtocol):
-    """Gathers what is written within one turn of the loop.
+    """Gathers what is written within one turn of the loop, and hands the connection to those who must break it.
 
     uvloop writes at once what exceeds the buffer limit, which is 64 bytes unless it is set: head and body of each
     answer would be a system call each, and a system call is a third of a request's time.
@@ -53,3 +55,4 @@ class BufferedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=_BUFFER_BYTES)
+        self.app_state = {**self.app_state, TRANSPORT: transport}

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from mockserver import fixtures
 from mockserver.contract import Contract, Operation
+from mockserver.faults.board import UnknownFaultSet
 from mockserver.world import Fixtures, UnusableState
 from mockserver.yaml_file import FileError
 
@@ -59,7 +60,7 @@ class Watch:
         try:
             contract, doors, found = await asyncio.to_thread(self._load)
             self._server.renew(contract, doors, found)
-        except (FileError, UnusableState) as error:
+        except (FileError, UnusableState, UnknownFaultSet) as error:
             self._say(f"Not reloaded, the last good state is still served. {error}")
         except Exception as error:  # Connexion's own words about a contract that it alone refuses
             self._say(f"Not reloaded, the last good state is still served. {self._spec}: {error!r}")
@@ -69,7 +70,9 @@ class Watch:
 
     def _load(self) -> tuple[Contract, Any, Fixtures]:
         contract = Contract.load(self._spec)
-        return contract, self._server.prepare(contract), fixtures.load(self._folder)
+        found = fixtures.load(self._folder)
+        fixtures.check_against(contract, found, self._folder)
+        return contract, self._server.prepare(contract), found
 
     def _look(self) -> _Prints:
         """When each file was last written, and how long it is; a file that is gone is left out."""

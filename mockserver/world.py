@@ -18,6 +18,8 @@ from mockserver.billing.context import Account, Context
 from mockserver.billing.errors import NotAMember
 from mockserver.billing.ids import IdSource
 from mockserver.clock import Clock, ClockState
+from mockserver.faults.board import Faults
+from mockserver.faults.sets import FaultSet
 from mockserver.personas import Biographer, Persona
 from mockserver.storage.memory import MemoryStore, Tenant
 
@@ -50,6 +52,7 @@ class Fixtures:
     catalogue: Catalogue
     personas: Mapping[str, Persona]
     """By slug: the name of the file."""
+    fault_sets: Mapping[str, FaultSet] = field(default_factory=dict)
 
 
 class Exchange(NamedTuple):
@@ -61,9 +64,12 @@ class Exchange(NamedTuple):
     method: str
     path: str
     query: str
-    status: int
+    status: int | None
+    """None when the connection was broken before there was an answer."""
     request_body: bytes
     response_body: bytes
+    fault: str | None = None
+    """The names of the rules that made it go wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +88,17 @@ class World:
         self.clock = clock
         self.seed = seed
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+        self.faults = Faults(fixtures.fault_sets, seed)
         self._start = clock.state
         self._store = MemoryStore()
         self._snapshots: dict[str, Snapshot] = {}
         self._use(fixtures)
 
     def renew(self, fixtures: Fixtures) -> None:
-        """Go on with other fixtures; accounts stay as they are. Raises UnusableState; then nothing changes."""
+        """Go on with other fixtures; accounts stay as they are.
+
+        Raises UnusableState and UnknownFaultSet; then nothing changes.
+        """
         slugs = {plan.slug for plan in fixtures.catalogue.plans}
         problems = [
             f"The catalogue has no plan '{plan}' any more, but an account is on it."
@@ -96,6 +106,7 @@ class World:
         ]
         if problems:
             raise UnusableState(problems)
+        self.faults.renew(fixtures.fault_sets)
         self._use(fixtures)
 
     def _use(self, fixtures: Fixtures) -> None:
@@ -155,10 +166,12 @@ class World:
         """Forget everything, or one account, as if the server had just started."""
         if key is not None:
             self._store.remove(key)
+            self.faults.forget(key)
             return
         self._store.clear()
         self._snapshots.clear()
         self.exchanges.clear()
+        self.faults.reset()
         self.clock.state = self._start
 
     def export_state(self, key: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import uvicorn
 from mockserver import app, resources
 from mockserver.contract import Contract
 from mockserver.settings import Settings
+from mockserver.uvicorn_parts import BufferedProtocol
 from mockserver.world import World
 
 API = "/api/v1/billing"
@@ -54,7 +55,9 @@ def running_server(**changes: Any) -> Iterator[RunningServer]:
     listener.listen()  # who comes before the server is ready waits
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     built = app.build(settings, public_url=url)
-    config = uvicorn.Config(built.app, lifespan="off", log_config=None, date_header=False, server_header=False)
+    config = uvicorn.Config(
+        built.app, http=BufferedProtocol, lifespan="off", log_config=None, date_header=False, server_header=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

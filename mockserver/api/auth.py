@@ -23,3 +23,11 @@ def check_key(value: bytes | None) -> str:
     if body == key or not body or len(key) > _MAX_LENGTH or not key.isascii() or not key.isprintable():
         raise Unauthorized(f"API key is invalid. {_ADVICE}")
     return key
+
+
+def known_key(value: bytes | None) -> str:
+    """The key of a request, or "" when it has none that works."""
+    try:
+        return check_key(value)
+    except Unauthorized:
+        return ""

@@ -32,14 +32,14 @@ class BodyReader:
         schema: Schema = next((media.get("schema", {}) for name, media in content.items() if is_json(name)), {})
         properties = contract.follow(schema).get("properties", {})
         self._required = request_body.get("required", False)
-        self._max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
+        self.max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
         self._validator = contract.validator(schema)
         self._defaults = {name: contract.follow(each).get("default") for name, each in properties.items()}
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The bytes. Raises Refusal: 413 when there are too many, 415 when they are not said to be what is wanted."""
         length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length[:20]) > self._max_bytes:
+        if length.isdigit() and int(length[:20]) > self.max_bytes:
             raise self._too_large()
         chunks: list[bytes] = []
         size = 0
@@ -50,7 +50,7 @@ class BodyReader:
             chunk = message.get("body", b"")
             chunks.append(chunk)
             size += len(chunk)
-            if size > self._max_bytes:
+            if size > self.max_bytes:
                 raise self._too_large()
             if not message.get("more_body"):
                 break
@@ -89,4 +89,4 @@ class BodyReader:
         return ({**self._defaults, **value} if isinstance(value, dict) else value), []
 
     def _too_large(self) -> Refusal:
-        return Refusal(413, f"Request body is too large: at most {self._max_bytes:,} bytes.")
+        return Refusal(413, f"Request body is too large: at most {self.max_bytes:,} bytes.")

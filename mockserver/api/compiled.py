@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from mockserver.api import auth, preference, rate_limits
+from mockserver.api import auth, faulty, preference, rate_limits
 from mockserver.api.body import BodyReader, Disconnected, Json
 from mockserver.api.errors import PreferenceRefused, Refusal, Unprocessable, refusal_of
 from mockserver.api.parameters import Parameters
@@ -29,6 +30,8 @@ from mockserver.billing import money
 from mockserver.billing.context import Context
 from mockserver.billing.tiers import warning_of
 from mockserver.contract import Contract, Operation
+from mockserver.faults.board import Faults, Strike
+from mockserver.faults.rule import Rule
 from mockserver.framework import AbstractOperation, RoutedAPI, RoutedMiddleware
 from mockserver.generator import Generator
 from mockserver.storage.memory import Tenant
@@ -91,11 +94,25 @@ class CompiledOperation:
         self._body = BodyReader(operation.request_body, rules.contract) if operation.request_body else None
         self._responses = Responses(operation, rules.contract)
         self._samples = Samples(operation, rules.contract, rules.generator)
+        self._faults = rules.world.faults if rules.counted else Faults()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _Request(scope, self._world.clock.now())
+        if self._faults.active:
+            if self._body is not None:
+                arrived = await faulty.arrived(receive, self._body.max_bytes)
+                if arrived is None:
+                    return
+                receive = arrived
+            strike = self._faults.strike(self._id, auth.known_key(request.headers.get(auth.HEADER)))
+            if strike is not None:
+                await self._suffer(strike, request, receive, send)
+                return
+        await self._serve(request, receive, send)
+
+    async def _serve(self, request: _Request, receive: Receive, send: Send) -> None:
         try:
-            reply = await self._serve(request, receive)
+            reply = await self._reply(request, receive)
         except Disconnected:
             return
         except Exception as error:
@@ -108,7 +125,7 @@ class CompiledOperation:
         else:
             await send_other(send, reply, headers)
 
-    async def _serve(self, request: _Request, receive: Receive) -> Reply:
+    async def _reply(self, request: _Request, receive: Receive) -> Reply:
         if self._rules.counted and preference.HEADER in request.headers:
             preferred = await self._prefer(request)
             if preferred is not None:
@@ -182,6 +199,67 @@ class CompiledOperation:
         base_url = base_url_of(request.headers.get(b"host", b""), scope["scheme"], self._rules.public_url)
         return Call(self._world, context, request.key, params, body, base_url)  # type: ignore[arg-type]
 
+    async def _suffer(self, strike: Strike, request: _Request, receive: Receive, send: Send) -> None:
+        """Serve a request that a fault has hit. While it is held up the world goes on."""
+        request.fault = strike.names
+        if strike.seconds:
+            await asyncio.sleep(strike.seconds)
+            request.now = self._world.clock.now()
+        send = faulty.marked(send, strike.names)
+        if strike.rule is None:
+            await self._serve(request, receive, send)
+        elif strike.rule.status is not None:
+            await self._fail(strike.rule, strike.rule.status, request, receive, send)
+        else:
+            await self._break(strike.rule, request, receive, send)
+
+    async def _fail(self, rule: Rule, status: int, request: _Request, receive: Receive, send: Send) -> None:
+        """Answer with an error in the operation's stead: nothing is carried out, and no token taken."""
+        await self._look(request, receive)
+        extra: Headers = []
+        seconds, sentence = rule.retry_after_seconds, None
+        if status == 429:
+            allowance = request.allowance or rate_limits.anonymous(request.now)
+            if seconds is None:
+                seconds = rate_limits.retry_after(allowance, request.now)
+            reset = int(request.now.timestamp()) + seconds
+            request.allowance = allowance._replace(remaining=0, reset=reset)
+            sentence = f"Rate limit exceeded. Try again in {seconds} seconds."
+        if seconds is not None:
+            extra = [(b"retry-after", b"%d" % seconds)]
+        on = "body" if self._body is not None else "query"
+        answer = faulty.error_body(rule, status, self._responses, on=on, default=sentence)
+        headers = faulty.merged([*self._facts(request), *extra], rule.headers or {})
+        self._remember(request, status, answer)
+        await send_json(send, status, answer, headers)
+
+    async def _break(self, rule: Rule, request: _Request, receive: Receive, send: Send) -> None:
+        """Break the connection: before the operation is carried out, or after."""
+        transport = faulty.transport_of(request.scope)
+        if transport is None:
+            refusal = faulty.no_transport(request.fault or "")
+            logger.error("%s: %s", self._id, refusal.detail)
+            self._remember(request, refusal.status, encode(refusal.body))
+            await send_json(send, refusal.status, encode(refusal.body), [])
+        elif rule.connection == "reset":
+            await self._look(request, receive)
+            self._remember(request, None, b"")
+            await send_json(faulty.unheard(send, transport), 503, b"", [])
+        elif rule.connection == "answer_lost":
+            await self._serve(request, receive, faulty.unheard(send, transport))
+        else:
+            await self._serve(request, receive, faulty.truncated(send, transport))
+
+    async def _look(self, request: _Request, receive: Receive) -> None:
+        """Find out who calls and what they sent, and change nothing."""
+        if self._body is not None:
+            with suppress(Refusal):
+                request.payload = await self._body.read(request.headers, receive)
+        request.key = auth.known_key(request.headers.get(auth.HEADER))
+        if request.key:
+            request.tenant = self._world.tenant(request.key)
+            request.allowance = rate_limits.look(request.tenant, request.now)
+
     def _fault(self, error: Exception) -> Refusal:
         """An error that nobody raised on purpose: the mock is wrong, and says so loudly."""
         if isinstance(error, BrokenContract):
@@ -209,17 +287,18 @@ class CompiledOperation:
         """The headers that say how the caller stands: rate limit and balance."""
         if not self._rules.counted:
             return []
-        if request.tenant is None or request.allowance is None:
-            return rate_limits.anonymous(request.now).headers
+        allowance = request.allowance or rate_limits.anonymous(request.now)
+        if request.tenant is None:
+            return allowance.headers
         balance = request.tenant.account.ledger.balance
-        facts = request.allowance.headers
+        facts = allowance.headers
         facts.append((b"x-alterlab-balance", money.display(balance).encode()))
         warning = warning_of(balance)
         if warning is not None:
             facts.append((b"x-alterlab-balance-warning", warning.encode()))
         return facts
 
-    def _remember(self, request: _Request, status: int, answer: bytes) -> None:
+    def _remember(self, request: _Request, status: int | None, answer: bytes) -> None:
         scope, tenant = request.scope, request.tenant
         self._world.exchanges.append(
             Exchange(
@@ -232,6 +311,7 @@ class CompiledOperation:
                 status,
                 request.payload[:_KEPT_BODY_BYTES],
                 answer[:_KEPT_BODY_BYTES],
+                request.fault,
             )
         )
 
@@ -239,7 +319,7 @@ class CompiledOperation:
 class _Request:
     """A request on its way through an operation, and what has been found out about it."""
 
-    __slots__ = ("allowance", "headers", "key", "marks", "now", "payload", "scope", "tenant")
+    __slots__ = ("allowance", "fault", "headers", "key", "marks", "now", "payload", "scope", "tenant")
 
     def __init__(self, scope: Scope, now: datetime) -> None:
         self.scope = scope
@@ -252,6 +332,7 @@ class _Request:
         self.payload = b""
         self.marks: Headers = []
         """Headers that say how this answer came about."""
+        self.fault: str | None = None
 
 
 class CompiledAPI(RoutedAPI[CompiledOperation]):

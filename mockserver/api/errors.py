@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.billing import errors as billing
 from mockserver.clock import ClockError
+from mockserver.faults.board import TooManyFaults, UnknownFault, UnknownFaultSet
 from mockserver.world import TooManySnapshots, UnknownSnapshot, UnusableState
 
 Problem = dict[str, Any]
@@ -53,7 +54,10 @@ _STATUS: dict[type[Exception], int] = {
     billing.Conflict: 409,
     billing.Gone: 410,
     ClockError: 409,
+    TooManyFaults: 409,
     TooManySnapshots: 409,
+    UnknownFault: 404,
+    UnknownFaultSet: 404,
     UnknownSnapshot: 404,
 }
 

@@ -42,6 +42,13 @@ def spend(tenant: Tenant, now: datetime, *, write: bool) -> tuple[bool, Allowanc
     return enough, Allowance(limit, max(0, limit - tenant.spent), _reset(window))
 
 
+def look(tenant: Tenant, now: datetime) -> Allowance:
+    """What is left, without taking anything."""
+    window = int(now.timestamp()) // _WINDOW_SECONDS
+    limit = tenant.requests_per_minute or tier_of(tenant.account.ledger.balance).requests_per_minute
+    return Allowance(limit, max(0, limit - (tenant.spent if window == tenant.window else 0)), _reset(window))
+
+
 def anonymous(now: datetime) -> Allowance:
     """What a caller without an account is told: the free tier, untouched."""
     limit = TIERS[-1].requests_per_minute

@@ -48,13 +48,22 @@ class Responses:
 
     def _prepare(self, status: int) -> Validator | None:
         """The validator of a status; None if the contract knows no JSON answer with it."""
-        response = self._operation.response(status)
-        media = self._contract.follow(response).get("content", {}).get(JSON) if response is not None else None
+        media = self._media(status)
         if media is None:
             return None
         self._schemas[status] = media.get("schema", {})
         self._validators[status] = validator = self._contract.validator(self._schemas[status], closed=True)
         return validator
+
+    def _media(self, status: int) -> Schema | None:
+        response = self._operation.response(status)
+        found: Schema | None = self._contract.follow(response or {}).get("content", {}).get(JSON)
+        return found
+
+    def example(self, status: int) -> Any:
+        """The first example that the contract has of a status; None if it has none."""
+        examples = (self._media(status) or {}).get("examples", {})
+        return next((self._contract.follow(each).get("value") for each in examples.values()), None)
 
     def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
         """The list and what is in it are checked apart: the same, unless a rule is about the list as a whole."""

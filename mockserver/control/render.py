@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from mockserver.api.render import optional_timestamp, timestamp
 from mockserver.billing import money
 from mockserver.billing.checkout import CheckoutSession
@@ -10,6 +12,9 @@ from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
 from mockserver.billing.usage import UsageEvent
 from mockserver.control import redaction
+from mockserver.faults.board import Fault
+from mockserver.faults.rule import Rule
+from mockserver.faults.sets import FaultSet
 from mockserver.personas import Persona
 from mockserver.storage.memory import Tenant
 from mockserver.world import Exchange, Snapshot, World
@@ -34,10 +39,9 @@ def persona(slug: str, persona: Persona) -> Json:
 
 def account(name: str, tenant: Tenant, world: World) -> Json:
     account = tenant.account
-    is_known = name in {each.key or each.organization_id for each in world.personas.values()}
     return {
         "id": account.id,
-        "name": name if is_known else redaction.mask_key(name),
+        "name": _shown(name, world),
         "persona": tenant.persona,
         "tier": tier_of(account.ledger.balance).name,
         **_balance(account.ledger.balance),
@@ -111,7 +115,51 @@ def exchange(exchange: Exchange) -> Json:
         "status": exchange.status,
         "request_body": redaction.body(exchange.request_body),
         "response_body": redaction.body(exchange.response_body),
+        "fault": exchange.fault and redaction.text(exchange.fault),
     }
+
+
+def fault(fault: Fault, world: World) -> Json:
+    return {
+        "id": fault.id,
+        **_rule(fault.rule),
+        "account": _shown(fault.key, world) if fault.key else None,
+        "set": fault.set,
+        "seen": fault.seen,
+        "applied": fault.applied,
+        "remaining": fault.remaining,
+    }
+
+
+def fault_set(name: str, found: FaultSet) -> Json:
+    return {
+        "name": name,
+        "title": found.title,
+        "about": found.about.strip(),
+        "rules": [_rule(each) for each in found.rules],
+    }
+
+
+def _rule(rule: Rule) -> Json:
+    latency = msgspec.to_builtins(rule.latency) if rule.latency else None
+    return {
+        "name": redaction.text(rule.label),
+        "operations": rule.operations,
+        "next": rule.next,
+        "share": rule.share,
+        "status": rule.status,
+        "detail": rule.detail,
+        "headers": rule.headers,
+        "retry_after_seconds": rule.retry_after_seconds,
+        "connection": rule.connection,
+        "latency": latency and {name: value for name, value in latency.items() if value is not None},
+    }
+
+
+def _shown(name: str, world: World) -> str:
+    """A name that stands in the fixtures, or how another key begins."""
+    is_known = name in {each.key or each.organization_id for each in world.personas.values()}
+    return name if is_known else redaction.mask_key(name)
 
 
 def _balance(microcents: int) -> Json:

@@ -20,8 +20,8 @@ from tests.conftest import API, NOON, RunningServer, running_server
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-EXPOSED = {*LIMITS, "Retry-After", "X-AlterLab-Balance", "X-AlterLab-Balance-Warning", "X-Mock-Source"}
-EXPOSED |= {"Preference-Applied"}
+EXPOSED = {*LIMITS, "Retry-After", "X-AlterLab-Balance", "X-AlterLab-Balance-Warning"}
+EXPOSED |= {"X-Mock-Source", "X-Mock-Fault", "Preference-Applied"}
 SENT = "X-API-Key, X-Organization-Id, Content-Type"
 SHOP = {"Origin": "http://localhost:3000"}
 LIVE_KEY = "_".join(["sk", "live", "4eC39HqLyjWDarjtT1zdp7dc"])

@@ -28,6 +28,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "watch": ("true", True, "false"),
     "enforce_rate_limits": ("true", True, "false"),
     "control_token": ("let-me-in", "let-me-in", "keep-out"),
+    "faults": ("flaky, slow-3g", ("flaky", "slow-3g"), "outage"),
     "log_level": ("debug", "debug", "error"),
 }
 

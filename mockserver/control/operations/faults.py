@@ -1,0 +1,48 @@
+"""Faults on demand: rules, and sets of them."""
+
+import msgspec
+
+from mockserver.api.body import Json
+from mockserver.api.compiled import Call
+from mockserver.api.errors import Unprocessable
+from mockserver.control import render
+from mockserver.faults.rule import Rule, problems
+
+
+def list_faults(call: Call) -> Json:
+    found = call.world.faults.all(call.key or None, call.params["set"])
+    return {"faults": [render.fault(each, call.world) for each in found]}
+
+
+def create_fault(call: Call) -> Json:
+    rule = msgspec.convert(call.body, Rule)
+    found = [
+        {"loc": ["body", *place], "msg": _sentence(place, problem), "type": "value_error"}
+        for place, problem in problems(rule, call.world.faults.operations)
+    ]
+    if found:
+        raise Unprocessable(found)
+    return render.fault(call.world.faults.add(rule, call.key or None), call.world)
+
+
+def delete_faults(call: Call) -> Json:
+    return {"deleted": call.world.faults.remove_all(call.key or None, call.params["set"])}
+
+
+def delete_fault(call: Call) -> Json:
+    return render.fault(call.world.faults.remove(call.params["fault_id"]), call.world)
+
+
+def list_fault_sets(call: Call) -> Json:
+    return {"sets": [render.fault_set(name, each) for name, each in sorted(call.world.faults.sets.items())]}
+
+
+def apply_fault_set(call: Call) -> Json:
+    applied = call.world.faults.apply(call.params["name"], call.key or None)
+    return {"faults": [render.fault(each, call.world) for each in applied]}
+
+
+def _sentence(place: list[str | int], problem: str) -> str:
+    """What is wrong, with the name of the field before it; that of an item says what it is by itself."""
+    subject = place[-1] if place else "The rule"
+    return f"{subject} {problem}." if isinstance(subject, str) else f"{problem}."

@@ -1,0 +1,260 @@
+"""Faults that answer in an operation's stead, over HTTP."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver.contract import JSON, Operation
+from mockserver.schemas import compile_schema
+from tests.api.account import Account, Door, assert_envelope, body_of
+from tests.api.operations import CONTRACT, OPERATIONS, body_example, each_operation, path_of
+from tests.conftest import NOON, ServerFactory
+from tests.faults.rules import fault, last_request, listed
+
+LIMITED = [operation for operation in OPERATIONS if 429 in operation.statuses]
+DOCUMENTED = [
+    pytest.param(operation, status, id=f"{operation.operation_id}-{status}")
+    for operation in OPERATIONS
+    for status in operation.statuses
+    if status >= 400
+]
+
+
+def call(account: Account, operation: Operation, **request: Any) -> httpx.Response:
+    """A good request to an operation, by the contract's own examples."""
+    return account.client.request(operation.method, path_of(operation), json=body_example(operation), **request)
+
+
+@each_operation
+def test_a_status_stands_in_the_way_of_every_operation(account: Account, operation: Operation) -> None:
+    """The answer is the fault's, and the account's exported state stays as it was, byte for byte."""
+    fault(account, name="down", operations=[operation.operation_id], status=503, next=1)
+    before = account.client.get("/_mock/state").content
+    answer = call(account, operation)
+    assert (answer.status_code, answer.headers["X-Mock-Fault"]) == (503, "down")
+    assert answer.json() == {"detail": "Service Unavailable."}
+    assert account.client.get("/_mock/state").content == before
+    assert call(account, operation).headers.get("X-Mock-Fault") is None
+
+
+@pytest.mark.parametrize(("operation", "status"), DOCUMENTED)
+@pytest.mark.parametrize("detail", [None, "Chosen by the test."])
+def test_a_documented_status_has_the_documented_body(
+    account: Account, operation: Operation, status: int, detail: str | None
+) -> None:
+    """The schema that the contract has for it holds, with the contract's sentence or one's own."""
+    fault(account, operations=[operation.operation_id], status=status, detail=detail)
+    answer = call(account, operation)
+    assert answer.status_code == status
+    assert_envelope(answer)
+    schema = CONTRACT.follow(operation.node["responses"][str(status)])["content"][JSON]["schema"]
+    assert compile_schema(schema, CONTRACT.schemas, closed=True).is_valid(answer.json())
+    assert detail is None or detail in answer.text
+
+
+def test_without_a_sentence_of_its_own_the_contract_gives_one(account: Account) -> None:
+    """What a frontend would be shown by the real API."""
+    fault(account, operations=["add_payment_method"], status=402)
+    answer = account.call("POST", "payment-methods", json={"payment_method_id": "pm_card_visa"})
+    response = CONTRACT.follow(CONTRACT.operations["add_payment_method"].node["responses"]["402"])
+    examples = [each["value"] for each in response["content"][JSON]["examples"].values()]
+    assert answer.json() in examples
+
+
+@pytest.mark.parametrize("operation", LIMITED, ids=lambda each: each.operation_id)
+def test_a_429_says_when_to_come_back(account: Account, operation: Operation) -> None:
+    """``Retry-After`` until the next minute of the clock, nothing remaining, in the headers that are documented."""
+    fault(account, operations=[operation.operation_id], status=429)
+    answer = call(account, operation)
+    reset = int(answer.headers["X-RateLimit-Reset"])
+    assert (answer.status_code, answer.headers["X-RateLimit-Remaining"]) == (429, "0")
+    assert int(answer.headers["Retry-After"]) == reset - int(NOON.timestamp()) == 60
+    assert answer.json() == {"detail": "Rate limit exceeded. Try again in 60 seconds."}
+    documented = CONTRACT.follow(operation.node["responses"]["429"])["headers"]
+    assert {name.lower() for name in documented} - set(answer.headers) <= {"x-alterlab-balance-warning"}
+
+
+def test_a_429_can_say_another_time(account: Account) -> None:
+    """So that a test need not wait for a minute; header, sentence and reset say the same."""
+    fault(account, status=429, retry_after_seconds=2)
+    answer = account.call("GET", "balance")
+    assert (answer.headers["Retry-After"], answer.json()["detail"][-10:]) == ("2", "2 seconds.")
+    assert int(answer.headers["X-RateLimit-Reset"]) == int(NOON.timestamp()) + 2
+
+
+def test_a_503_can_say_when_to_come_back(account: Account) -> None:
+    """As RFC 9110 has it; without being told to it says nothing."""
+    fault(account, status=503)
+    assert "Retry-After" not in account.call("GET", "balance").headers
+    fault(account, status=503, retry_after_seconds=5)
+    assert account.call("GET", "balance").headers["Retry-After"] == "5"
+
+
+def test_an_error_brings_the_headers_that_were_asked_for(account: Account) -> None:
+    """Once each, also where the mock has one of that name."""
+    fault(account, status=429, headers={"RETRY-AFTER": "Wed, 18 Mar 2026 12:05:00 GMT", "X-Request-Id": "42"})
+    headers = account.call("GET", "balance").headers
+    assert headers.get_list("Retry-After") == ["Wed, 18 Mar 2026 12:05:00 GMT"]
+    assert headers["X-Request-Id"] == "42"
+
+
+def test_a_fault_takes_no_tokens(account: Account) -> None:
+    """The allowance is told as it is, and what stood in the way was not counted."""
+    fault(account, status=503, next=2)
+    before = account.call("GET", "balance").headers["X-RateLimit-Remaining"]
+    assert account.call("GET", "balance").headers["X-RateLimit-Remaining"] == before
+    assert int(account.call("GET", "balance").headers["X-RateLimit-Remaining"]) == int(before) - 1
+
+
+def test_a_fault_for_all_comes_before_the_question_who_calls(account: Account) -> None:
+    """A gateway that is down knows no keys; the tokens that it tells a stranger of are none."""
+    fault(account, for_all=True, status=503, next=1)
+    fault(account, for_all=True, status=429, next=1)
+    answers = [account.call("GET", "balance", headers={"X-API-Key": key}) for key in ("", "sk_test_", "")]
+    assert [answer.status_code for answer in answers] == [429, 503, 401]
+    assert answers[0].headers["X-RateLimit-Remaining"] == "0"
+    assert "X-Mock-Fault" not in answers[2].headers
+
+
+def test_a_fault_comes_before_the_body_is_judged(account: Account) -> None:
+    """Nonsense is answered like everything else, whatever its type, and can be seen in the list of requests."""
+    fault(account, operations=["create_deposit"], status=500)
+    for request in ({"json": {"amount_cents": "x"}}, {"content": "?", "headers": {"Content-Type": "text/plain"}}):
+        assert account.call("POST", "deposit", **request).status_code == 500
+    fault(account, operations=["create_deposit"], status=500)
+    account.call("POST", "deposit", json={"amount_cents": "x"})
+    assert last_request(account)["request_body"] == {"amount_cents": "x"}
+
+
+def test_a_faulted_request_is_listed_with_what_happened(account: Account) -> None:
+    """With its account, its answer and the rules that hit it; one that went well says null."""
+    fault(account, name="down", status=503, next=1)
+    account.call("GET", "balance")
+    shown = last_request(account)
+    assert (shown["operation_id"], shown["status"], shown["fault"]) == ("get_balance", 503, "down")
+    assert shown["response_body"] == {"detail": "Service Unavailable."}
+    account.get("balance")
+    assert (last_request(account)["status"], last_request(account)["fault"]) == (200, None)
+
+
+def test_other_accounts_and_operations_are_left_alone(enter: Door) -> None:
+    """A rule of an account is about that account and its operations."""
+    mine, other = enter("default"), enter("new")
+    fault(mine, operations=["get_balance"], status=503)
+    assert mine.call("GET", "balance").status_code == 503
+    assert "X-Mock-Fault" not in mine.call("GET", "invoices").headers
+    assert "X-Mock-Fault" not in other.call("GET", "balance").headers
+
+
+def test_the_control_api_and_the_pages_have_no_faults(account: Account) -> None:
+    """Otherwise nobody could switch them off."""
+    fault(account, for_all=True, status=503)
+    for path in ("/_mock/health", "/_mock/faults", "/_mock/state", "/docs", "/openapi.json"):
+        assert account.client.get(path).status_code == 200
+    assert account.call("GET", "nowhere").status_code == 404
+
+
+def test_a_page_of_another_origin_may_read_a_fault(account: Account) -> None:
+    """The answer of a fault has the headers that browsers ask for, and its own are exposed."""
+    fault(account, status=503, next=1)
+    answer = account.call("GET", "balance", headers={"Origin": "http://localhost:3000"})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (503, "*")
+    assert "X-Mock-Fault" in answer.headers["access-control-expose-headers"]
+
+
+def test_what_is_counted_is_listed(account: Account) -> None:
+    """How many requests a rule was about, hit, and will still hit."""
+    fault(account, operations=["get_balance"], status=503, next=3)
+    account.call("GET", "balance")
+    account.call("GET", "invoices")
+    account.call("GET", "balance")
+    (shown,) = listed(account)
+    assert (shown["seen"], shown["applied"], shown["remaining"]) == (2, 2, 1)
+
+
+def test_the_same_requests_meet_the_same_faults(enter: Door) -> None:
+    """A share is drawn anew from the same seed after the account was reset, whatever others did meanwhile."""
+    account, other = enter("default"), enter("new")
+
+    def run() -> list[int]:
+        account.client.post("/_mock/reset")
+        fault(account, share=0.5, status=503)
+        found = []
+        for _ in range(30):
+            other.get("balance")
+            found.append(account.call("GET", "balance").status_code)
+        return found
+
+    fault(account, for_all=True, name="unlucky", share=0.3, status=500)
+    other.client.delete("/_mock/faults", headers={"X-API-Key": ""})
+    first = run()
+    assert {200, 503} == set(first)
+    assert run() == first
+
+
+def test_latency_is_real_time_and_holds_up_nobody_else(enter: Door) -> None:
+    """The mock's clock stands still; another account is served meanwhile."""
+    account, other = enter("default"), enter("new")
+    fault(account, latency={"ms": 300})
+    with ThreadPoolExecutor(1) as pool:
+        began = time.monotonic()
+        slow = pool.submit(account.call, "GET", "balance")
+        other.get("balance")
+        assert not slow.done()
+        answer = slow.result()
+    assert time.monotonic() - began >= 0.3
+    assert (answer.status_code, answer.headers["X-Mock-Fault"]) == (200, "latency")
+    assert last_request(account)["fault"] == "latency"
+
+
+def test_a_client_that_gives_up_does_not_stop_the_operation(account: Account) -> None:
+    """As in life: the request was sent, and the card is there when one looks."""
+    fault(account, operations=["add_payment_method"], latency={"ms": 200})
+    card = {"payment_method_id": "pm_card_mastercard"}
+    with pytest.raises(httpx.ReadTimeout):
+        account.call("POST", "payment-methods", json=card, timeout=0.05)
+    assert "pm_card_mastercard" not in str(account.get("payment-methods"))
+    deadline = time.monotonic() + 5
+    while "pm_card_mastercard" not in str(account.get("payment-methods")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_latency_goes_with_a_status(account: Account) -> None:
+    """An error that comes late."""
+    fault(account, status=504, latency={"ms": 120})
+    began = time.monotonic()
+    assert account.call("GET", "balance").status_code == 504
+    assert time.monotonic() - began >= 0.12
+
+
+def test_snapshots_hold_no_faults(account: Account) -> None:
+    """What is restored is the accounts and the clock; rules stay as they are, with their counts."""
+    fault(account, status=503, next=2)
+    account.client.post("/_mock/snapshots", json={"name": "before"})
+    account.call("GET", "balance")
+    account.client.post("/_mock/snapshots/before/restore")
+    assert [each["remaining"] for each in listed(account)] == [1]
+    account.client.delete("/_mock/faults")
+    account.client.post("/_mock/snapshots/before/restore")
+    assert listed(account) == []
+
+
+def test_sets_that_are_on_at_the_start_are_on_again_after_a_reset(make_server: ServerFactory) -> None:
+    """Deleting switches them off, a reset of everything on again; a reset of one account leaves them."""
+    server = make_server(now=NOON, faults=("rate-limited",))
+    with server.client("sk_test_new") as client:
+        statuses = [client.get("/api/v1/billing/balance").status_code]
+        for method, path, key in (
+            ("POST", "/_mock/reset", "sk_test_new"),
+            ("DELETE", "/_mock/faults", ""),
+            ("POST", "/_mock/reset", ""),
+        ):
+            body_of(client.request(method, path, headers={"X-API-Key": key}))
+            statuses.append(client.get("/api/v1/billing/balance").status_code)
+    assert statuses == [429, 429, 200, 429]
