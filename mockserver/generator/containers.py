@@ -42,6 +42,7 @@ class Items(Node):
         tries = wanted * 2 + _UNIQUE_TRIES if self._unique else wanted
         while len(values) < wanted and tries > 0:
             tries -= 1
+            walk.spend()
             try:
                 value = item.draw(walk)
             except DeadEnd:
@@ -144,6 +145,7 @@ class Members(Node):
         if self._highest is not None:
             wanted = min(wanted, self._highest)
         for _ in range((wanted - len(values)) * 3 + _NAME_TRIES if len(values) < wanted else 0):
+            walk.spend()
             name = random.choice(extras.names)(walk.chance)
             node = None if name in values or name in extras.taken else extras.nodes.get(extras.kind(name))
             if node is not None and node.height < math.inf:
@@ -156,9 +158,11 @@ class Members(Node):
 
     def measure(self) -> float:
         inside = [self._nodes[name].height for name in self._required]
-        lacking = self._fewest - len(inside)
-        if lacking > 0:
-            inside += sorted(node.height for name, node in self._nodes.items() if name not in self._required)[:lacking]
+        if self._fewest > len(inside):
+            optional = [node.height for name, node in self._nodes.items() if name not in self._required]
+            inside += sorted(each for each in optional if each < math.inf)[: self._fewest - len(inside)]
+        if self._fewest > len(inside):
+            inside.append(min((node.height for node in self._extras.nodes.values()), default=math.inf))
         return 1 + max(inside, default=0)
 
 
