@@ -285,7 +285,7 @@ class Builder:
         walk = Walk(self._chance, effort=_PROBES * 400)
         try:
             share = checked.share(checked.plans[0], walk, _PROBES)
-        except Exhausted:
+        except (Exhausted, RecursionError):
             share = 0
         if share < _RELIABLE and self._spare:
             spare = self._canonical(schema)

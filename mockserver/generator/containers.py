@@ -123,7 +123,9 @@ class Members(Node):
     def _names(self, walk: Walk) -> set[str]:
         """The required ones, and as many others as there may and must be."""
         random = walk.chance.random
-        optional = [name for name, node in self._nodes.items() if name not in self._required and node.height < math.inf]
+        # On the shortest way out, each level must be lower than the last: else there would be no end.
+        limit = self.height if walk.tight else math.inf
+        optional = [name for name, node in self._nodes.items() if name not in self._required and node.height < limit]
         kept = 0.0 if walk.tight else walk.kept
         chosen = [name for name in optional if random.random() < kept]
         room = len(optional) if self._highest is None else self._highest - len(self._required)
@@ -148,7 +150,7 @@ class Members(Node):
             walk.spend()
             name = random.choice(extras.names)(walk.chance)
             node = None if name in values or name in extras.taken else extras.nodes.get(extras.kind(name))
-            if node is not None and node.height < math.inf:
+            if node is not None and node.height < (self.height if walk.tight else math.inf):
                 try:
                     values[name] = node.draw(walk)
                 except DeadEnd:
@@ -158,11 +160,11 @@ class Members(Node):
 
     def measure(self) -> float:
         inside = [self._nodes[name].height for name in self._required]
-        if self._fewest > len(inside):
+        lacking = self._fewest - len(inside)
+        if lacking > 0:
+            extra = min((node.height for node in self._extras.nodes.values()), default=math.inf)
             optional = [node.height for name, node in self._nodes.items() if name not in self._required]
-            inside += sorted(each for each in optional if each < math.inf)[: self._fewest - len(inside)]
-        if self._fewest > len(inside):
-            inside.append(min((node.height for node in self._extras.nodes.values()), default=math.inf))
+            inside += sorted([*optional, *[extra] * lacking])[:lacking]
         return 1 + max(inside, default=0)
 
 
