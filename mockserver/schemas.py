@@ -104,7 +104,7 @@ class Answers(Mapping[str, Any]):
             if not narrowed["required"]:
                 del narrowed["required"]
         if self._closed and not part:
-            self._close(schema, narrowed, joined, hidden)
+            self._close(schema, narrowed, joined)
         return narrowed
 
     def _keyword(self, key: str, value: Any, part: bool) -> Any:
@@ -116,17 +116,16 @@ class Answers(Mapping[str, Any]):
             return self.narrow(value, part=True)
         return self.narrow(value) if key in {"items", "additionalProperties"} else value
 
-    def _close(self, schema: Schema, narrowed: Schema, joined: bool, hidden: set[str]) -> None:
+    def _close(self, schema: Schema, narrowed: Schema, joined: bool) -> None:
         if "oneOf" in schema and not joined:
             # Exactly one as the contract has it, and nothing that this one does not name.
             narrowed["anyOf"] = narrowed["oneOf"]
             narrowed["oneOf"] = [self.narrow(each, part=True) for each in schema["oneOf"]]
-        names, open_ended = self._named(schema, set()) if joined else (set(schema.get("properties", ())), False)
-        if names and not open_ended:
-            required = (set(schema.get("required", ())) | names) - hidden
-            others: Schema = dict.fromkeys(sorted(required - set(narrowed.get("properties", ()))), ELSEWHERE)
+        names, open_ended = self._named(schema, set()) if joined or "properties" in schema else (set[str](), True)
+        if not open_ended and (names or "properties" in schema) and "additionalProperties" not in schema:
+            others: Schema = dict.fromkeys(sorted(names - set(schema.get("properties", ()))), ELSEWHERE)
             narrowed["properties"] = narrowed.get("properties", {}) | others
-            narrowed.setdefault("additionalProperties", False)
+            narrowed["additionalProperties"] = False
 
     def _named(self, schema: Schema, seen: set[str]) -> tuple[set[str], bool]:
         """All property names of a whole, and whether one of its parts asks for more than these."""
@@ -135,7 +134,9 @@ class Answers(Mapping[str, Any]):
                 return set(), False
             seen.add(schema["$ref"])
             schema = resolve(schema, self._components)
-        names = {name for name, each in schema.get("properties", {}).items() if not self._write_only(each)}
+        properties = schema.get("properties", {})
+        names = {*properties, *schema.get("required", ())}
+        names -= {name for name, each in properties.items() if self._write_only(each)}
         open_ended = schema.get("additionalProperties", False) is not False
         for each in (each for key in _BRANCHES for each in schema.get(key, ())):
             more, open_too = self._named(each, seen)

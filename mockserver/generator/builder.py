@@ -250,23 +250,25 @@ class Builder:
         extras = Extras(list(facets.by_pattern), facets.properties.keys())
         for expression in facets.by_pattern:
             with contextlib.suppress(regex.Unreadable):
-                pattern = Pattern(expression)
-                extras.names.append(partial(_matching, pattern))
-                for _ in range(_PROBES):
-                    self._add_extra(extras, facets, _matching(pattern, self._chance))
+                self._add_names(extras, facets, partial(_matching, Pattern(expression)))
         if facets.others is not None:
-            extras.names.append(_word)
-            self._add_extra(extras, facets, _word(self._chance))
+            self._add_names(extras, facets, _word)
         # An open object that names its properties has these; a map has what it maps.
         if facets.by_pattern or facets.others or (facets.others == {} and not facets.properties):
             extras.usual = _USUAL_EXTRAS
         return extras
 
-    def _add_extra(self, extras: Extras, facets: Facets, name: str) -> None:
-        kind, schema = extras.kind(name), facets.of_name(name)
-        if kind not in extras.nodes and schema is not None:
-            with contextlib.suppress(DeadEnd):
-                extras.nodes[kind] = self.node(schema, "")
+    def _add_names(self, extras: Extras, facets: Facets, names: Callable[[Chance], str]) -> None:
+        """A source of names, if some of them may have a value."""
+        usable = False
+        for name in {names(self._chance): None for _ in range(_PROBES)}:
+            kind, schema = extras.kind(name), facets.of_name(name)
+            if kind not in extras.nodes and schema is not None:
+                with contextlib.suppress(DeadEnd):
+                    extras.nodes[kind] = self.node(schema, "")
+            usable = usable or kind in extras.nodes
+        if usable:
+            extras.names.append(names)
 
     def _offered(self, node: Node, schema: Any, facets: Facets) -> Node:
         """The node, and what the author of the schema offers in its place."""
@@ -283,7 +285,7 @@ class Builder:
         walk = Walk(self._chance, effort=_PROBES * 400)
         try:
             share = checked.share(checked.plans[0], walk, _PROBES)
-        except Exhausted:
+        except (Exhausted, RecursionError):
             share = 0
         if share < _RELIABLE and self._spare:
             spare = self._canonical(schema)
@@ -335,7 +337,8 @@ def _share(kind: str, hint: Any, facets: Facets) -> float:
 
 
 def _matching(pattern: Pattern, chance: Chance) -> str:
-    return pattern.draw(chance.random, 0, regex.UNBOUNDED)
+    """A name for a property; one of some length, for there may have to be several."""
+    return pattern.draw(chance.random, chance.random.randint(1, 8), regex.UNBOUNDED)
 
 
 def _word(chance: Chance) -> str:

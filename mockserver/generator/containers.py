@@ -42,6 +42,7 @@ class Items(Node):
         tries = wanted * 2 + _UNIQUE_TRIES if self._unique else wanted
         while len(values) < wanted and tries > 0:
             tries -= 1
+            walk.spend()
             try:
                 value = item.draw(walk)
             except DeadEnd:
@@ -122,7 +123,9 @@ class Members(Node):
     def _names(self, walk: Walk) -> set[str]:
         """The required ones, and as many others as there may and must be."""
         random = walk.chance.random
-        optional = [name for name, node in self._nodes.items() if name not in self._required and node.height < math.inf]
+        # On the shortest way out, each level must be lower than the last: else there would be no end.
+        limit = self.height if walk.tight else math.inf
+        optional = [name for name, node in self._nodes.items() if name not in self._required and node.height < limit]
         kept = 0.0 if walk.tight else walk.kept
         chosen = [name for name in optional if random.random() < kept]
         room = len(optional) if self._highest is None else self._highest - len(self._required)
@@ -144,9 +147,10 @@ class Members(Node):
         if self._highest is not None:
             wanted = min(wanted, self._highest)
         for _ in range((wanted - len(values)) * 3 + _NAME_TRIES if len(values) < wanted else 0):
+            walk.spend()
             name = random.choice(extras.names)(walk.chance)
             node = None if name in values or name in extras.taken else extras.nodes.get(extras.kind(name))
-            if node is not None and node.height < math.inf:
+            if node is not None and node.height < (self.height if walk.tight else math.inf):
                 try:
                     values[name] = node.draw(walk)
                 except DeadEnd:
@@ -158,7 +162,9 @@ class Members(Node):
         inside = [self._nodes[name].height for name in self._required]
         lacking = self._fewest - len(inside)
         if lacking > 0:
-            inside += sorted(node.height for name, node in self._nodes.items() if name not in self._required)[:lacking]
+            extra = min((node.height for node in self._extras.nodes.values()), default=math.inf)
+            optional = [node.height for name, node in self._nodes.items() if name not in self._required]
+            inside += sorted([*optional, *[extra] * lacking])[:lacking]
         return 1 + max(inside, default=0)
 
 

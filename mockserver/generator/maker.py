@@ -41,6 +41,8 @@ class Generator:
             raise NoValue(f"the schema is not one: at /{where}, {error.message}") from error
         except DeadEnd as error:
             raise NoValue(f"nothing can satisfy the schema: {error}") from error
+        except RecursionError as error:
+            raise NoValue("the schema is nested too deeply") from error
 
     def _compiled(self, schema: Schema) -> Maker:
         document = standalone(schema, self._closed)

@@ -40,9 +40,13 @@ class Walk:
     def enter(self) -> None:
         """An object or an array begins."""
         self.containers -= 1
-        self.effort -= 1
         if self.containers <= 0:
             self.tight = True
+        self.spend()
+
+    def spend(self) -> None:
+        """One more step. Raises Exhausted when there were too many."""
+        self.effort -= 1
         if self.effort <= 0:
             raise Exhausted
 
@@ -208,9 +212,7 @@ class Checked(Node):
         return sum(self._attempt(plan, walk) is not _NOTHING for _ in range(times)) / times
 
     def _attempt(self, plan: Node, walk: Walk) -> Any:
-        walk.effort -= 1
-        if walk.effort <= 0:
-            raise Exhausted
+        walk.spend()
         try:
             value = plan.draw(walk)
         except DeadEnd:

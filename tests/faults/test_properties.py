@@ -1,0 +1,148 @@
+"""Whatever goes wrong, the books add up: a fault neither loses nor doubles what was carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.api.account import PAGES, Account, Door
+from tests.conftest import NOON, running_server
+from tests.faults.rules import fault, last_request
+
+Action = tuple[str, str, Any]
+KINDS: dict[str, dict[str, Any]] = {
+    "status": {"status": 503},
+    "limit": {"status": 429},
+    "reset": {"connection": "reset"},
+    "lost": {"connection": "answer_lost"},
+    "half": {"connection": "truncated_body"},
+    "slow": {"latency": {"min_ms": 0, "max_ms": 2}},
+}
+NOT_CARRIED_OUT = {"status", "limit", "reset"}
+ACTIONS: list[Action] = [
+    ("GET", "balance", None),
+    ("GET", "credit-transactions", None),
+    ("POST", "deposit", {"amount_cents": 2_500, **PAGES}),
+    ("POST", "deposit", {"amount_cents": 1}),
+    ("POST", "payment-methods", {"payment_method_id": "pm_card_mastercard"}),
+    ("POST", "payment-methods", {"payment_method_id": "pm_card_chargeDeclined"}),
+    ("DELETE", "payment-methods/pm_card_mastercard", None),
+    ("POST", "payment-methods/pm_card_mastercard/default", None),
+    ("PUT", "usage-alerts", {"enabled": False}),
+    ("POST", "verify/initiate", {"method": "email", "action": "change_plan"}),
+    ("POST", "setup-intent", {}),
+]
+CARD = "pm_card_mastercard"
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> dict[str, Any]:
+    """A rule of any kind, named by it, for some operations or all, counted, by chance or while on."""
+    kind = draw(st.sampled_from(sorted(KINDS)))
+    numbers: list[dict[str, Any]] = [{}, {"next": 1}, {"next": 3}, {"share": 0.3}, {"share": 0.7}]
+    number = draw(st.sampled_from(numbers))
+    operations = draw(st.sampled_from([None, ["create_deposit", "add_payment_method"], ["get_balance"]]))
+    return {"name": kind, "operations": operations, **number, **KINDS[kind]}
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[tuple[Account, Account]]:
+    """The same account in two worlds: one in which things go wrong, and one in which they never do."""
+    with running_server(now=NOON) as one, running_server(now=NOON) as other:
+        doors = Door(one), Door(other)
+        yield doors[0]("default"), doors[1]("default")
+        for door in doors:
+            door.close()
+
+
+def begin(account: Account) -> None:
+    account.client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()
+
+
+def attempt(account: Account, action: Action) -> httpx.Response | None:
+    """The answer, or None where the connection broke."""
+    method, path, body = action
+    try:
+        return account.call(method, path, json=body)
+    except httpx.TransportError:
+        return None
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(rules(), max_size=4), st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=8))
+def test_a_request_is_carried_out_once_or_not_at_all(
+    worlds: tuple[Account, Account], chosen: list[dict[str, Any]], actions: list[Action]
+) -> None:
+    """What was not stopped by a fault leads to the same state, to the byte, as in a world without faults."""
+    faulty, sound = worlds
+    begin(faulty)
+    begin(sound)
+    for rule in chosen:
+        fault(faulty, **rule)
+    for action in actions:
+        answer = attempt(faulty, action)
+        shown = last_request(faulty)
+        names = set((shown["fault"] or "").split(", "))
+        assert (answer is None) == bool(names & {"reset", "lost", "half"})
+        if not names & NOT_CARRIED_OUT:
+            expected = attempt(sound, action)
+            assert expected is not None
+            assert shown["status"] == expected.status_code
+            assert answer is None or answer.content.replace(faulty_url(faulty), b"") == expected.content.replace(
+                faulty_url(sound), b""
+            )
+    faulty.check_books()
+    assert faulty.state() == sound.state()
+
+
+def faulty_url(account: Account) -> bytes:
+    return str(account.client.base_url).rstrip("/").encode()
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(rules().filter(lambda each: "next" in each or "share" in each), max_size=4))
+def test_a_client_that_looks_before_it_tries_again_gets_there(
+    worlds: tuple[Account, Account], chosen: list[dict[str, Any]]
+) -> None:
+    """With any faults that do not last, a card is added exactly once and then removed exactly once."""
+    account, _ = worlds
+    begin(account)
+    for rule in chosen:
+        fault(account, **rule)
+
+    def look() -> list[str]:
+        """The cards of the account, asked for until there is a whole answer."""
+        for _ in range(200):
+            answer = attempt(account, ("GET", "payment-methods", None))
+            if answer is not None and answer.status_code == 200:
+                return [card["stripe_payment_method_id"] for card in answer.json()["payment_methods"]]
+        raise AssertionError("no answer in 200 tries")
+
+    def until(wanted: bool, action: Action) -> None:
+        for _ in range(200):
+            if (CARD in look()) == wanted:
+                return
+            attempt(account, action)
+        raise AssertionError("not done in 200 tries")
+
+    logged = card_changes(account)
+    before = look()
+    until(True, ("POST", "payment-methods", {"payment_method_id": CARD}))
+    assert sorted(look()) == sorted([*before, CARD])
+    until(False, ("DELETE", f"payment-methods/{CARD}", None))
+    assert look() == before
+    account.check_books()
+    assert card_changes(account) == [*logged, "payment_method.added", "payment_method.removed"]
+
+
+def card_changes(account: Account) -> list[str]:
+    """What the audit log says of cards."""
+    actions = [entry["action"] for entry in account.state()["audit_log"]]
+    return [action for action in actions if action.startswith("payment_method.")]

@@ -1,0 +1,104 @@
+"""Named sets: the files of ``fixtures/faults/``, and wrong ones told with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockserver import fixtures, resources
+from mockserver.contract import Contract
+from mockserver.faults import sets
+from mockserver.faults.rule import Rule, problems
+from mockserver.yaml_file import FileError
+
+GOOD = """\
+title: A set
+about: For a test.
+rules:
+  - name: first
+    operations: [get_balance]
+    share: 0.5
+    status: 503
+    headers: { X-Request-Id: "42" }
+  - name: second
+    latency: { median_ms: 10, p95_ms: 20 }
+"""
+
+
+def written(folder: Path, text: str, name: str = "mine.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_set_is_read_as_it_is_written(tmp_path: Path) -> None:
+    """In the words of the control API."""
+    written(tmp_path, GOOD)
+    first, second = sets.load(tmp_path)["mine"].rules
+    assert (first.operations, first.share, first.status, first.next) == (["get_balance"], 0.5, 503, None)
+    assert second.latency is not None
+    assert second.latency.p95_ms == 20
+
+
+def test_a_folder_without_sets_has_none(tmp_path: Path) -> None:
+    """Fixtures of one's own need no faults."""
+    assert sets.load(tmp_path / "faults") == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("status: 503", "status: 200", 7, "rules.0.status: must be that of an error"),
+        ("status: 503", "status: often", 7, "rules.0.status"),
+        ("status: 503", "stauts: 503", 7, "rules.0.stauts: is not a field that belongs here"),
+        ("share: 0.5", "share: 50", 6, "rules.0.share: must be more than 0 and at most 1"),
+        ("share: 0.5", "connection: reset", 6, "rules.0.connection: does not go with status"),
+        ("    status: 503\n", "", 8 - 1, "rules.0.headers: belongs to a status"),
+        ("median_ms: 10", "ms: 10", 10, "rules.1.latency: must be 'ms' alone"),
+        ("p95_ms: 20", "p95_ms: 9", 10, "rules.1.latency.p95_ms: must not be less than median_ms"),
+        ("name: second", "name: first", 4, "'first' is there twice"),
+        ("name: second", "name: a b", 9, "rules.1.name: must be letters"),
+        ("title: A set\n", "", 1, "title"),
+        (GOOD[GOOD.index("rules:") :], "rules: []", 3, "rules: must be 1 to 20"),
+    ],
+)
+def test_a_wrong_set_is_told_with_file_and_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+    """``file:line: field: problem``, so that an editor can jump there."""
+    assert old in GOOD
+    path = written(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(FileError) as caught:
+        sets.load(tmp_path)
+    assert str(caught.value).startswith(f"{path}:{line}: ")
+    assert words in str(caught.value)
+
+
+def test_a_set_has_a_name_that_can_be_said(tmp_path: Path) -> None:
+    """It stands in addresses and on the command line."""
+    written(tmp_path, GOOD, "my set.yaml")
+    with pytest.raises(FileError, match=r"my set\.yaml: must have a name of letters"):
+        sets.load(tmp_path)
+
+
+def test_an_operation_that_the_contract_does_not_have_is_told_with_its_line(tmp_path: Path) -> None:
+    """Once the contract is there, a misspelt operation is as wrong as a misspelt field."""
+    path = written(tmp_path, GOOD.replace("get_balance", "get_balnce"))
+    with pytest.raises(FileError) as caught:
+        sets.check_operations(sets.load(tmp_path), tmp_path, ["get_balance"])
+    assert str(caught.value).startswith(f"{path}:5: rules.0.operations.0: 'get_balnce' is no operation")
+
+
+def packaged() -> list[Rule]:
+    return [rule for each in fixtures.load(resources.fixtures()).fault_sets.values() for rule in each.rules]
+
+
+def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
+    """Those that are there, and every rule of them."""
+    assert set(fixtures.load(resources.fixtures()).fault_sets) == {"flaky", "outage", "rate-limited", "slow-3g"}
+    assert [list(problems(rule, contract.operations)) for rule in packaged()] == [[]] * len(packaged())
+
+
+def test_rules_of_different_packaged_sets_have_different_names() -> None:
+    """Chance goes by the name: with one name, two sets that are on together would hit together."""
+    names = [rule.name for rule in packaged()]
+    assert len(set(names)) == len(names)
