@@ -4,6 +4,7 @@ from asyncio import CancelledError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -28,6 +29,8 @@ from mockserver.framework import (
 )
 from mockserver.hosted.pages import Pages
 from mockserver.settings import Settings
+from mockserver.webhooks.hub import Webhooks
+from mockserver.webhooks.payload import checker
 from mockserver.world import World
 from mockserver.yaml_file import error_at
 
@@ -73,8 +76,16 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
     """Put a server together. Raises FileError when contract or fixtures cannot be used."""
     contract = Contract.load(settings.spec)
     _check_handlers(contract)
-    world = World(fixtures.load(settings.fixtures), clock or Clock(settings.now), settings.seed)
     url = public_url or f"http://{settings.host}:{settings.port}"
+    clock = clock or Clock(settings.now)
+    webhooks = Webhooks(
+        clock,
+        settings.seed,
+        allowed_hosts=settings.allow_webhook_host,
+        own_port=urlsplit(url).port,
+        check=checker(lambda: contract.validator_of_callback("update_usage_alerts", "usageAlert")),
+    )
+    world = World(fixtures.load(settings.fixtures), clock, settings.seed, webhooks)
     controls = Contract.load(resources.control_spec())
     fallback = Fallback(world.clock, {CONTROL_PREFIX: controls, "": contract})
     connexion = ConnexionMiddleware(
@@ -94,7 +105,8 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
         refuse=lambda send, detail: fallback.refuse(send, 403, detail),
     )
     api = _Shortcut(connexion, rules.ready)
-    return Server(_Front(api, cors=_with_cors(api), control=guard, pages=connexion), world, contract)
+    pages = _Published(connexion, world)
+    return Server(_Front(api, cors=_with_cors(api), control=_Published(guard, world), pages=pages), world, contract)
 
 
 class _Front:
@@ -116,6 +128,17 @@ class _Front:
             return self._cors if _ORIGIN in dict(scope["headers"]) else self._api
         is_control = path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/")
         return self._control if is_control else self._pages
+
+
+class _Published:
+    """Publishes what an app that is no operation of the contract has changed."""
+
+    def __init__(self, app: ASGIApp, world: World) -> None:
+        self._app, self._world = app, world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+        self._world.publish_all()
 
 
 class _Shortcut:

@@ -20,6 +20,7 @@ from mockserver.billing.ids import IdSource
 from mockserver.clock import Clock, ClockState
 from mockserver.personas import Biographer, Persona
 from mockserver.storage.memory import MemoryStore, Tenant
+from mockserver.webhooks.hub import Webhooks
 
 MAX_EXCHANGES = 1_000
 MAX_SNAPSHOTS = 20
@@ -78,12 +79,13 @@ class Snapshot:
 class World:
     """Everything that changes. The composition root makes one; tests make their own."""
 
-    def __init__(self, fixtures: Fixtures, clock: Clock, seed: int) -> None:
+    def __init__(self, fixtures: Fixtures, clock: Clock, seed: int, webhooks: Webhooks | None = None) -> None:
         self.catalogue = fixtures.catalogue
         self.personas = fixtures.personas
         self.clock = clock
         self.seed = seed
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+        self.webhooks = webhooks or Webhooks(clock, seed)
         self._start = clock.state
         self._store = MemoryStore()
         self._snapshots: dict[str, Snapshot] = {}
@@ -120,6 +122,22 @@ class World:
                 return self._caught_up(tenant)
         return None
 
+    def publish(self, tenant: Tenant) -> None:
+        """Hand the events of an account on. To be called after whatever may have changed it."""
+        events, tenant.account.events = tenant.account.events, []
+        self.webhooks.publish(tenant.account.id, events)
+
+    def publish_all(self) -> None:
+        """Hand the events of all accounts on, after something that does not say which account it changed."""
+        for _, tenant in self._store.items():
+            if tenant.account.events:
+                self.publish(tenant)
+
+    async def before_redirect(self, account_id: str) -> None:
+        """To be awaited by a page between a payment and the redirect back to the shop."""
+        self.publish_all()
+        await self.webhooks.before_redirect(account_id)
+
     def advance_to(self, moment: datetime) -> datetime:
         """Move the clock forward and do all that falls due on the way. Raises ClockError."""
         self.clock.advance_to(moment)
@@ -133,8 +151,12 @@ class World:
     def reset(self, key: str | None = None) -> None:
         """Forget everything, or one account, as if the server had just started."""
         if key is not None:
+            tenant = self._store.get(key)
+            if tenant is not None:
+                self.webhooks.drop_pending("The account was reset.", tenant.account.id)
             self._store.remove(key)
             return
+        self.webhooks.reset()
         self._store.clear()
         self._snapshots.clear()
         self.exchanges.clear()
@@ -186,6 +208,8 @@ class World:
             raise UnknownSnapshot(f"There is no snapshot '{name}'.")
         self._store.load(snapshot.tenants)
         self.clock.state = snapshot.clock
+        self.webhooks.drop_pending("A snapshot was restored.")
+        self.webhooks.clock_moved()
         return snapshot
 
     def violations(self, key: str) -> list[str]:
@@ -208,11 +232,14 @@ class World:
     def _caught_up(self, tenant: Tenant) -> Tenant:
         if tenant.account.subscription is not None:
             subscription.catch_up(tenant.account, self.catalogue, self.clock.now())
+        if tenant.account.events:
+            self.publish(tenant)
         return tenant
 
     def _all_caught_up(self) -> datetime:
         for _ in self.tenants():
             pass
+        self.webhooks.clock_moved()
         return self.clock.now()
 
 

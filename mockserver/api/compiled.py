@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from inspect import iscoroutinefunction
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -51,7 +52,8 @@ class Call:
     """Where this server is, as the caller sees it: for URLs in answers."""
 
 
-Handler = Callable[[Call], Json | Listing]
+Handler = Callable[[Call], Json | Listing | Awaitable[Json]]
+"""One that waits for something is the exception: what it has seen of the world before may have changed after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class CompiledOperation:
         self._world = rules.world
         self._id = operation.operation_id
         self._handler = rules.handlers[operation.operation_id]
+        self._waits = iscoroutinefunction(self._handler)
         self._is_write = operation.method not in ("get", "head")
         self._takes_key = bool(operation.security)
         self._needs_key = self._takes_key and {} not in operation.security
@@ -91,7 +94,10 @@ class CompiledOperation:
         extra: Headers = []
         try:
             await self._admit(request, receive)
-            answer = self._responses.encode(200, self._answer(request))
+            answer = self._answer(request)
+            if self._waits:
+                answer = await answer
+            answer = self._responses.encode(200, answer)
         except Disconnected:
             return
         except Exception as error:
@@ -129,7 +135,7 @@ class CompiledOperation:
             sentence = f"Rate limit exceeded. Try again in {seconds} seconds."
             raise Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
 
-    def _answer(self, request: _Request) -> Json | Listing:
+    def _answer(self, request: _Request) -> Any:
         scope, tenant = request.scope, request.tenant
         params, found = self._parameters.read(scope.get("path_params", {}), scope["query_string"], request.headers)
         body: Json = None
@@ -142,7 +148,10 @@ class CompiledOperation:
             tenant = self._world.organization(request.key, params[_ORGANIZATION])
         context = self._world.context(tenant, now=request.now) if tenant is not None else None
         base_url = base_url_of(request.headers.get(b"host", b""), scope["scheme"], self._rules.public_url)
-        return self._handler(Call(self._world, context, request.key, params, body, base_url))  # type: ignore[arg-type]
+        answer = self._handler(Call(self._world, context, request.key, params, body, base_url))  # type: ignore[arg-type]
+        if tenant is not None and tenant.account.events:
+            self._world.publish(tenant)
+        return answer
 
     def _fault(self, error: Exception) -> Refusal:
         """An error that nobody raised on purpose: the mock is wrong, and says so loudly."""
