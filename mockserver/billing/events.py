@@ -25,3 +25,41 @@ class Event(NamedTuple):
     def id(self) -> str:
         """Made from what it tells of, so that events take no ids of the account and are the same in every run."""
         return "evt_" + blake2b(f"{self.type}:{self.source}".encode(), digest_size=12).hexdigest()
+
+
+TYPES = (
+    "auto_recharge.disabled",
+    "auto_recharge.failed",
+    "auto_recharge.succeeded",
+    "auto_recharge.updated",
+    "checkout.completed",
+    "checkout.created",
+    "checkout.declined",
+    "checkout.expired",
+    "credit_transaction.created",
+    "deposit.completed",
+    "deposit.created",
+    "invoice.created",
+    "invoice.paid",
+    "invoice.voided",
+    "payment_method.added",
+    "payment_method.default_set",
+    "payment_method.removed",
+    "portal.opened",
+    "promo_code.redeemed",
+    "setup_intent.created",
+    "subscription.ended",
+    "subscription.past_due",
+    "subscription.renewed",
+    "subscription.retry_failed",
+    "subscription.scheduled",
+    "subscription.started",
+    "subscription.updated",
+    "subscription.upgraded",
+    "usage_alert.fired",
+    "usage_alerts.updated",
+    "verification.confirmed",
+    "verification.failed",
+    "verification.initiated",
+)
+"""All types but the usage alert, which goes to one address. Each action of the audit log is one: see ``Context``."""

@@ -126,6 +126,14 @@ class Webhooks:
         """What signs the usage alerts of an account."""
         return self._secret(f"usage alerts of {account_id}")
 
+    def refusal(self, url: str) -> str | None:
+        """Why nothing is sent to a URL; None if it is."""
+        try:
+            self._target(url)
+        except RefusedUrl as refusal:
+            return str(refusal)
+        return None
+
     # ------------------------------------------------------------------------------------------ publishing
 
     def publish(self, account_id: str, events: Iterable[Event]) -> None:
