@@ -16,14 +16,13 @@ from mockserver.webhooks import target
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoint import Endpoint, Modes
 from mockserver.webhooks.lane import Lane
-from mockserver.webhooks.sender import Sender
+from mockserver.webhooks.sender import TIMEOUT_SECONDS, Sender
 from mockserver.webhooks.target import RefusedUrl, Target
 
 logger = logging.getLogger(__name__)
 
 MAX_ENDPOINTS = 100
 MAX_DELIVERIES = 1_000
-TIMEOUT_SECONDS = 10.0
 AFTER_REDIRECT_SECONDS = 1.0
 """How long after a payer's browser was sent back its server is told, if that is to come second: a page's loading."""
 
@@ -54,14 +53,13 @@ class Webhooks:
         allowed_hosts: Collection[str] = (),
         own_port: int | None = None,
         check: Check = lambda _: None,
-        seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._clock = clock
         self._seed = seed
         self._allowed = frozenset(allowed_hosts)
         self._own_port = own_port
         self._check = check
-        self._sender = Sender(clock, seconds)
+        self.sender = Sender(clock)
         self._endpoints: dict[str, Endpoint] = {}
         self._alerts: dict[tuple[str, str], Lane] = {}
         """The ways to the addresses of usage alerts, by account and URL, while there is something to send."""
@@ -119,7 +117,7 @@ class Webhooks:
         endpoint = self.endpoint(id)
         del self._endpoints[id]
         endpoint.lane.close("The endpoint was deleted.")
-        self._sender.changed()
+        self.sender.changed()
         return endpoint
 
     def alert_secret(self, account_id: str) -> str:
@@ -161,12 +159,12 @@ class Webhooks:
             delivery.drop("The endpoint was deleted.")
         else:
             endpoint.lane.put(delivery, delivery.created_at)
-            self._sender.wake(endpoint.lane)
+            self.sender.wake(endpoint.lane)
         return delivery
 
     async def settle(self, account_id: str | None = None, seconds: float = TIMEOUT_SECONDS) -> bool:
         """Wait until nothing (of an account) is due any more; False if that takes too long."""
-        return await self._sender.settle(self._lanes, _of(account_id), seconds)
+        return await self.sender.settle(self._lanes, _of(account_id), seconds)
 
     async def before_redirect(self, account_id: str) -> None:
         """To be awaited between a payment on a page and the redirect back to the shop: the order is each endpoint's."""
@@ -176,21 +174,21 @@ class Webhooks:
                 first.append(endpoint.lane)
             elif endpoint.modes.checkout == "redirect_first":
                 news = [each for each in endpoint.lane.waiting if each.account_id == account_id and not each.attempts]
-                self._sender.hold(endpoint.lane, news, AFTER_REDIRECT_SECONDS)
+                self.sender.hold(endpoint.lane, news, AFTER_REDIRECT_SECONDS)
         if first:
-            await self._sender.settle(lambda: first, _of(account_id), TIMEOUT_SECONDS)
+            await self.sender.settle(lambda: first, _of(account_id), TIMEOUT_SECONDS)
 
     # ---------------------------------------------------------------------------------------------- world
 
     def clock_moved(self) -> None:
         """Send what fell due on the way."""
-        self._sender.clock_moved(self._lanes())
+        self.sender.clock_moved(self._lanes())
 
     def drop_pending(self, reason: str, account_id: str | None = None) -> None:
         """Send nothing of what waits (for an account): it tells of what is no longer so."""
         for lane in self._lanes():
             lane.clear(reason, _of(account_id))
-        self._sender.changed()
+        self.sender.changed()
 
     def reset(self) -> None:
         """Forget everything."""
@@ -200,7 +198,7 @@ class Webhooks:
         self._alerts.clear()
         self._log.clear()
         self._endpoint_count = self._delivery_count = 0
-        self._sender.changed()
+        self.sender.forget()
 
     def count_pending(self, account_id: str | None = None) -> tuple[int, datetime | None]:
         """How many deliveries wait, and when the next is due."""
@@ -228,7 +226,7 @@ class Webhooks:
         for _ in range(2 if endpoint.modes.duplicate else 1):
             delivery = self._delivery(endpoint.id, account_id, event, lane.target.url, event.created_at)
             endpoint.accept(delivery, event.created_at)
-        self._sender.wake(lane)
+        self.sender.wake(lane)
 
     def _alert(self, account_id: str, event: Event) -> None:
         self._put_alert(self._delivery(None, account_id, event, event.url or "", event.created_at))
@@ -248,7 +246,7 @@ class Webhooks:
             return
         self._alerts[key] = lane
         lane.put(delivery, delivery.created_at)
-        self._sender.wake(lane)
+        self.sender.wake(lane)
 
     def _delivery(
         self, endpoint_id: str | None, account_id: str, event: Event, url: str, created_at: datetime

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER = (timedelta(seconds=10), timedelta(seconds=20))
 """The pauses between attempts, by the mock's clock. That there are three, further and further apart, is documented."""
 
+TIMEOUT_SECONDS = 10.0
+"""How long a receiver has, in real time (documented)."""
+
 _PAUSES_FOR_EACH_CALL = 6
 _MAX_PAUSE_SECONDS = 0.02
 _TICK = 0.001
@@ -31,9 +34,9 @@ class Sender:
     its own moment, so that retries follow each other as they would have.
     """
 
-    def __init__(self, clock: Clock, seconds: float) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self.timeout_seconds = TIMEOUT_SECONDS
         self._clock = clock
-        self._seconds = seconds
         self._moved_to: datetime | None = None
         """What was due until then fell due on the way of a clock that was moved."""
         self._free_at = 0.0
@@ -45,6 +48,11 @@ class Sender:
         self._moved_to = self._clock.now()
         for lane in lanes:
             self.wake(lane)
+
+    def forget(self) -> None:
+        """As if the clock had never been moved."""
+        self._moved_to = None
+        self.changed()
 
     def wake(self, lane: Lane) -> None:
         """See to it that a lane sends what is due, now or at its moment."""
@@ -134,7 +142,7 @@ class Sender:
         answer = error = None
         began, busy = time.perf_counter(), time.thread_time()
         try:
-            answer = await client.post(lane.target, headers, delivery.body, self._seconds)
+            answer = await client.post(lane.target, headers, delivery.body, self.timeout_seconds)
             error = _objection(answer.status)
         except Undelivered as problem:
             error = str(problem)
@@ -146,6 +154,8 @@ class Sender:
         pause = (time.thread_time() - busy) * _PAUSES_FOR_EACH_CALL
         self._free_at = asyncio.get_running_loop().time() + min(pause, _MAX_PAUSE_SECONDS)
         status, body = (answer.status, answer.body) if answer else (None, b"")
+        if error is not None:
+            logger.info("Webhook %s (%s) to %s: %s", delivery.id, delivery.event.type, delivery.url, error)
         delivery.attempts.append(Attempt(at, round(duration * 1000), headers, status, body, error))
         self._decide(lane, delivery, at, error is None, duration)
 

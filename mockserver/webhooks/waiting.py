@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from mockserver.webhooks.delivery import Delivery
 
-MAX_WAITING = 1_000
+MAX_WAITING = 500
 
 
 class Waiting:
