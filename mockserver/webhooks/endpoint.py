@@ -69,13 +69,14 @@ class Endpoint:
             self.lane.put(delivery, due)
             return
         self.lane.put(delivery, due + HOLD)
+        # Whoever waited too long has gone alone.
+        self.group = [each for each in self.group if each in self.lane.waiting]
         self.group.append(delivery)
         if len(self.group) >= self.modes.reorder:
-            # Whoever has waited too long is gone already.
-            members = [each for each in self.group if self.lane.waiting.remove(each)]
-            self.group.clear()
-            for each in _in_another_order(members, self.chance):
+            for each in _in_another_order(self.group, self.chance):
+                self.lane.waiting.remove(each)
                 self.lane.put(each, due)
+            self.group = []
 
 
 def _in_another_order(items: list[Delivery], chance: Random) -> list[Delivery]:

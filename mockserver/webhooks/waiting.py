@@ -25,6 +25,9 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._turns)
 
+    def __contains__(self, delivery: Delivery) -> bool:
+        return delivery.id in self._numbers
+
     def __iter__(self) -> Iterator[Delivery]:
         return (self._by_number[number] for _, number in self._turns)
 

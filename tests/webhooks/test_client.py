@@ -42,7 +42,10 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
     ("answer", "expected"),
     [
         (status(204), Answer(204, b"")),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n", Answer(200, b"abcde")),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+            Answer(200, b"abcde"),
+        ),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Answer(200, b"until the end")),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\nx", Answer(202, b"x")),
         (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", Answer(200, b"")),

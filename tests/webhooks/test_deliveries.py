@@ -60,7 +60,11 @@ def test_money_is_told_as_the_ledger_has_it(mock: Mock, receiver: Receiver) -> N
     balance = mock.client.get(f"{API}/balance").json()["balance_microcents"]
     assert (entry["type"], entry["amount_microcents"]) == ("deposit", 7_500_000_000)
     assert entry["balance_after_microcents"] == balance
-    assert (invoice["status"], invoice["amount_cents"], invoice["paid_at"]) == ("paid", 7_500, "2026-03-18T12:00:00.000Z")
+    assert (invoice["status"], invoice["amount_cents"], invoice["paid_at"]) == (
+        "paid",
+        7_500,
+        "2026-03-18T12:00:00.000Z",
+    )
 
 
 @pytest.mark.parametrize("secret", [None, "whsec_of_my_own-1"])
