@@ -322,6 +322,7 @@ def test_a_refused_request_tells_nothing(mock: Mock, receiver: Receiver) -> None
     assert receiver.types == ["deposit.created"]
 
 
+@pytest.mark.slow
 def test_no_more_wait_than_there_is_room_for(mock: Mock, receiver: Receiver) -> None:
     """The oldest go, are counted and listed; the newest five hundred are delivered."""
     endpoint = mock.register(receiver.url, modes={"delay_seconds": 60})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ NEW_USERS_CREDITS = 5_000
 EXPRESSION = "{$request.body#/webhook_url}"
 
 
+@cache
 def spec() -> Json:
     document: Json = yaml.safe_load(resources.spec().read_text(encoding="utf-8"))
     return document
