@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import CancelledError
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -32,6 +33,8 @@ from mockserver.framework import (
 from mockserver.generator import Generator
 from mockserver.hosted.pages import Pages
 from mockserver.settings import Settings, SettingsError
+from mockserver.webhooks.hub import Webhooks
+from mockserver.webhooks.payload import checker
 from mockserver.world import Fixtures, World
 
 CONTROL_PREFIX = "/_mock"
@@ -97,6 +100,7 @@ class Server:
         """
         self.world.renew(fixtures)
         self.world.faults.operations = contract.operations
+        self.world.webhooks.check = _alert_check(contract)
         self._front.doors, self.contract = doors, contract
 
 
@@ -105,9 +109,18 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
     contract = Contract.load(settings.spec)
     found = fixtures.load(settings.fixtures)
     fixtures.check_against(contract, found, settings.fixtures)
-    world = World(found, clock or Clock(settings.now), settings.seed)
+    url = public_url or f"http://{settings.host}:{settings.port}"
+    clock = clock or Clock(settings.now)
+    webhooks = Webhooks(
+        clock,
+        settings.seed,
+        allowed_hosts=settings.allow_webhook_host,
+        own_port=urlsplit(url).port,
+        check=_alert_check(contract),
+    )
+    world = World(found, clock, settings.seed, webhooks)
     _switch_on_faults(world, contract, settings)
-    return Server(settings, world, contract, public_url or f"http://{settings.host}:{settings.port}")
+    return Server(settings, world, contract, url)
 
 
 def not_yet_stateful(contract: Contract) -> list[Operation]:
@@ -148,7 +161,8 @@ def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Do
         refuse=lambda send, detail: fallback.refuse(send, 403, detail),
     )
     api = _Shortcut(connexion, rules.ready)
-    return Doors(api, _with_cors(api, contract), guard, connexion)
+    pages = _Published(connexion, world)
+    return Doors(api, _with_cors(api, contract), _Published(guard, world), pages)
 
 
 def _generator(contract: Contract, world: World) -> Generator:
@@ -189,6 +203,17 @@ class _Front:
         return self.doors.control if is_control else self.doors.pages
 
 
+class _Published:
+    """Publishes what an app that is no operation of the contract has changed."""
+
+    def __init__(self, app: ASGIApp, world: World) -> None:
+        self._app, self._world = app, world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+        self._world.publish_all()
+
+
 class _Shortcut:
     """Goes straight to the operations whose paths have no parameters, as Connexion registered them.
 
@@ -208,6 +233,11 @@ class _Shortcut:
 def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None = None) -> None:
     resolver = Resolver(function_resolver=lambda name: rules.handlers.get(name, not_yet_stateful))
     connexion.add_api(rules.contract.for_routing(), base_path=base_path, resolver=resolver, rules=rules)
+
+
+def _alert_check(contract: Contract) -> Callable[[Any], str | None]:
+    """What the contract has against the payload of a usage alert."""
+    return checker(lambda: contract.validator_of_callback("update_usage_alerts", "usageAlert"))
 
 
 def _switch_on_faults(world: World, contract: Contract, settings: Settings) -> None:

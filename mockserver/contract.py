@@ -116,6 +116,14 @@ class Contract:
             self._validators[key] = compile_schema(schema, self.schemas, closed=closed)
         return self._validators[key]
 
+    def validator_of_callback(self, operation_id: str, name: str) -> Validator | None:
+        """The compiled schema of what a callback of an operation carries; None if the document has no such callback."""
+        operation = self.operations.get(operation_id)
+        callback = self.follow(operation.node.get("callbacks", {}).get(name, {})) if operation else {}
+        for item in callback.values():
+            return self.validator(item["post"]["requestBody"]["content"][JSON]["schema"], closed=True)
+        return None
+
     def follow(self, node: Schema) -> Schema:
         """The node itself, or what its ``$ref`` names."""
         while "$ref" in node:

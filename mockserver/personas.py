@@ -142,6 +142,7 @@ class Biographer:
             step(Context(account, self._catalogue, moment, "api_key"))
         subscription.catch_up(account, self._catalogue, now)
         account.outbox.clear()
+        account.events.clear()
         return account
 
     def _profile(self, digest: bytes) -> Profile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any, Literal
 from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
+_HOST = re.compile(r"(?!-)[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -33,6 +35,7 @@ class Settings:
     enforce_rate_limits: bool = False
     control_token: str | None = None
     faults: tuple[str, ...] = ()
+    allow_webhook_host: tuple[str, ...] = ()
     log_level: str = "warning"
 
 
@@ -56,6 +59,8 @@ class _Setting:
     parse: Callable[[str], Any]
     help: str
     metavar: str | None = None
+    repeats: bool = False
+    """Whether it can be given several times, which is the same as once with commas."""
 
     @property
     def flag(self) -> str:
@@ -103,6 +108,13 @@ def _level(text: str) -> str:
     return text
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if not names or not all(_HOST.fullmatch(name) for name in names):
+        raise ValueError("a host name or an IP address, without scheme and port, such as hooks.test")
+    return names
+
+
 def _text(text: str) -> str:
     if not text:
         raise ValueError("not empty")
@@ -127,6 +139,13 @@ SETTINGS = (
     _Setting("enforce_rate_limits", _switch, "answer 429 beyond the limit of the account's tier, for every key"),
     _Setting("control_token", _text, "what X-Control-Token must carry for /_mock", "TOKEN"),
     _Setting("faults", _names, "sets of fixtures/faults/ to switch on, such as flaky,slow-3g", "NAME,..."),
+    _Setting(
+        "allow_webhook_host",
+        _hosts,
+        "send webhooks to this host too, and not only to this machine; several: repeat it, or use commas",
+        "NAME",
+        repeats=True,
+    ),
     _Setting("log_level", _level, "debug, info, warning (default) or error; debug lists every request", "LEVEL"),
 )
 
@@ -160,7 +179,8 @@ def add_flags(parser: argparse.ArgumentParser, table: Sequence[_Setting] = SETTI
             parser.add_argument(setting.flag, dest=setting.name, action="store_const", const="true", help=help)
         else:
             metavar = setting.metavar or setting.name.upper()
-            parser.add_argument(setting.flag, dest=setting.name, metavar=metavar, help=help)
+            action = "append" if setting.repeats else "store"
+            parser.add_argument(setting.flag, dest=setting.name, metavar=metavar, help=help, action=action)
 
 
 def read(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path, fixtures: Path) -> Settings:
@@ -182,12 +202,13 @@ def read_docs(
 def _read(table: Sequence[_Setting], flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for setting in table:
-        for source, text in (
+        for source, given in (
             (setting.flag, flags.get(setting.name)),
             (setting.variable, environment.get(setting.variable)),
         ):
-            if text is None:
+            if given is None:
                 continue
+            text = ",".join(given) if isinstance(given, list) else given
             try:
                 values[setting.name] = setting.parse(text)
             except ValueError as error:

@@ -22,6 +22,7 @@ from mockserver.faults.board import Faults
 from mockserver.faults.sets import FaultSet
 from mockserver.personas import Biographer, Persona
 from mockserver.storage.memory import MemoryStore, Tenant
+from mockserver.webhooks.hub import Webhooks
 
 MAX_EXCHANGES = 1_000
 MAX_SNAPSHOTS = 20
@@ -84,11 +85,12 @@ class Snapshot:
 class World:
     """Everything that changes. The composition root makes one; tests make their own."""
 
-    def __init__(self, fixtures: Fixtures, clock: Clock, seed: int) -> None:
+    def __init__(self, fixtures: Fixtures, clock: Clock, seed: int, webhooks: Webhooks | None = None) -> None:
         self.clock = clock
         self.seed = seed
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
         self.faults = Faults(fixtures.fault_sets, seed)
+        self.webhooks = webhooks or Webhooks(clock, seed)
         self._start = clock.state
         self._store = MemoryStore()
         self._snapshots: dict[str, Snapshot] = {}
@@ -152,6 +154,22 @@ class World:
                 return self._caught_up(tenant)
         return None
 
+    def publish(self, account: Account) -> None:
+        """Hand the events of an account on. To be called after whatever may have changed it."""
+        events, account.events = account.events, []
+        self.webhooks.publish(account.id, events)
+
+    def publish_all(self) -> None:
+        """Hand the events of all accounts on, after something that does not say which account it changed."""
+        for _, tenant in self._store.items():
+            if tenant.account.events:
+                self.publish(tenant.account)
+
+    async def before_redirect(self, account_id: str) -> None:
+        """To be awaited by a page between a payment and the redirect back to the shop."""
+        self.publish_all()
+        await self.webhooks.before_redirect(account_id)
+
     def advance_to(self, moment: datetime) -> datetime:
         """Move the clock forward and do all that falls due on the way. Raises ClockError."""
         self.clock.advance_to(moment)
@@ -165,9 +183,13 @@ class World:
     def reset(self, key: str | None = None) -> None:
         """Forget everything, or one account, as if the server had just started."""
         if key is not None:
+            tenant = self._store.get(key)
+            if tenant is not None:
+                self.webhooks.drop_pending("The account was reset.", tenant.account.id)
             self._store.remove(key)
             self.faults.forget(key)
             return
+        self.webhooks.reset()
         self._store.clear()
         self._snapshots.clear()
         self.exchanges.clear()
@@ -220,6 +242,8 @@ class World:
             raise UnknownSnapshot(f"There is no snapshot '{name}'.")
         self._store.load(snapshot.tenants)
         self.clock.state = snapshot.clock
+        self.webhooks.drop_pending("A snapshot was restored.")
+        self.webhooks.clock_moved()
         return snapshot
 
     def violations(self, key: str) -> list[str]:
@@ -242,11 +266,14 @@ class World:
     def _caught_up(self, tenant: Tenant) -> Tenant:
         if tenant.account.subscription is not None:
             subscription.catch_up(tenant.account, self.catalogue, self.clock.now())
+        if tenant.account.events:
+            self.publish(tenant.account)
         return tenant
 
     def _all_caught_up(self) -> datetime:
         for _ in self.tenants():
             pass
+        self.webhooks.clock_moved()
         return self.clock.now()
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from inspect import iscoroutinefunction
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -57,7 +58,8 @@ class Call:
     """Where this server is, as the caller sees it: for URLs in answers."""
 
 
-Handler = Callable[[Call], Json | Listing]
+Handler = Callable[[Call], Json | Listing | Awaitable[Json]]
+"""One that waits for something is the exception: what it has seen of the world before may have changed after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class CompiledOperation:
         self._id = operation.operation_id
         self._operation = operation
         self._handler = rules.handlers.get(operation.operation_id)
+        self._waits = iscoroutinefunction(self._handler)
         self._success = operation.success
         self._is_write = operation.method not in ("get", "head")
         self._takes_key = bool(operation.security)
@@ -131,9 +134,14 @@ class CompiledOperation:
             if preferred is not None:
                 return preferred
         await self._admit(request, receive)
+        call = self._call(request)
         if self._handler is not None:
-            return Reply(self._success, self._responses.encode(self._success, self._answer(request, self._handler)), [])
-        self._call(request)
+            answer: Any = self._handler(call)
+            if call.context is not None and call.context.account.events:
+                self._world.publish(call.context.account)
+            if self._waits:
+                answer = await answer
+            return Reply(self._success, self._responses.encode(self._success, answer), [])
         request.marks.append((b"x-mock-source", b"schema"))
         return self._samples.success((request.scope["path"], request.scope["query_string"], request.payload))
 
@@ -179,9 +187,6 @@ class CompiledOperation:
             seconds = rate_limits.retry_after(request.allowance, request.now)
             sentence = f"Rate limit exceeded. Try again in {seconds} seconds."
             raise Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
-
-    def _answer(self, request: _Request, handler: Handler) -> Json | Listing:
-        return handler(self._call(request))
 
     def _call(self, request: _Request) -> Call:
         """The request as a handler is given it. Raises Unprocessable on everything that the contract has against it."""

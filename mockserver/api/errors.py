@@ -10,6 +10,8 @@ from typing import Any
 from mockserver.billing import errors as billing
 from mockserver.clock import ClockError
 from mockserver.faults.board import TooManyFaults, UnknownFault, UnknownFaultSet
+from mockserver.webhooks.hub import TooManyEndpoints, UnknownDelivery, UnknownEndpoint
+from mockserver.webhooks.target import RefusedUrl
 from mockserver.world import TooManySnapshots, UnknownSnapshot, UnusableState
 
 Problem = dict[str, Any]
@@ -59,6 +61,9 @@ _STATUS: dict[type[Exception], int] = {
     UnknownFault: 404,
     UnknownFaultSet: 404,
     UnknownSnapshot: 404,
+    TooManyEndpoints: 409,
+    UnknownDelivery: 404,
+    UnknownEndpoint: 404,
 }
 
 
@@ -68,6 +73,8 @@ def refusal_of(error: Exception) -> Refusal | None:
         return error
     if isinstance(error, UnusableState):
         return Unprocessable([{"loc": ["body"], "msg": text, "type": "value_error"} for text in error.problems])
+    if isinstance(error, RefusedUrl):
+        return Unprocessable([{"loc": ["body", "url"], "msg": str(error), "type": "value_error"}])
     for kind in type(error).__mro__:
         if kind in _STATUS:
             return Refusal(_STATUS[kind], str(error))

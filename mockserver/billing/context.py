@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from mockserver.billing.activity import Activity, ActivityType
 from mockserver.billing.audit import Actor, AuditEntry, Detail
 from mockserver.billing.auto_recharge import AutoRecharge
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.checkout import CheckoutSession, PortalSession, SetupIntent
+from mockserver.billing.events import Event
 from mockserver.billing.ids import IdSource
 from mockserver.billing.invoices import Invoice
 from mockserver.billing.ledger import Entry, EntryType, Ledger, ReferenceType
@@ -56,6 +58,10 @@ class Account:
     activities: list[Activity] = field(default_factory=list)
     outbox: list[Message] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # Not published yet. No field: what is exported or kept in a snapshot has nothing left to publish.
+        self.events: list[Event] = []
+
 
 @dataclass(slots=True)
 class Context:
@@ -80,7 +86,7 @@ class Context:
         reference_id: str | None = None,
     ) -> Entry:
         """Write a ledger entry now (negative: a debit), in microcents."""
-        return self.account.ledger.append(
+        entry = self.account.ledger.append(
             id=self.account.ids.uuid(),
             type=type,
             amount=amount,
@@ -89,11 +95,19 @@ class Context:
             description=description,
             now=self.now,
         )
+        self.emit("credit_transaction.created", entry.id, entry.facts())
+        return entry
 
-    def audit(self, action: str, **details: Detail) -> None:
-        """Write down that something changed."""
+    def audit(self, action: str, **details: Detail) -> AuditEntry:
+        """Write down that something changed, and tell it as an event of that name."""
         entry = AuditEntry(self.account.ids.uuid(), action, self.actor, self.now, details)
         self.account.audit_log.append(entry)
+        self.emit(action, entry.id, details)
+        return entry
+
+    def emit(self, type: str, source: str, data: dict[str, Any], url: str | None = None) -> None:
+        """Leave an event to be published: about the thing whose id is ``source``."""
+        self.account.events.append(Event(type, self.now, data, source, url))
 
     def tell(self, type: ActivityType, description: str, amount_microcents: int | None = None) -> None:
         """Add to the customer's recent activity."""
@@ -109,7 +123,8 @@ class Context:
         *,
         code: str | None = None,
         payload: dict[str, object] | None = None,
-    ) -> None:
+    ) -> Message:
         """Put a message into the outbox."""
         message = Message(self.account.ids.uuid(), channel, recipient, subject, text, self.now, code, payload)
         self.account.outbox.append(message)
+        return message

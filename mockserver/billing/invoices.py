@@ -48,4 +48,23 @@ def issue(
         paid_at=context.now if paid else None,
     )
     account.invoices.append(invoice)
+    _emit(context, "invoice.created", invoice)
+    if paid:
+        _emit(context, "invoice.paid", invoice)
     return invoice
+
+
+def pay(context: Context, invoice: Invoice) -> None:
+    """Note that an open invoice was paid now."""
+    invoice.status, invoice.paid_at = "paid", context.now
+    _emit(context, "invoice.paid", invoice)
+
+
+def void(context: Context, invoice: Invoice) -> None:
+    """Note that an open invoice will never be paid."""
+    invoice.status = "void"
+    _emit(context, "invoice.voided", invoice)
+
+
+def _emit(context: Context, type: str, invoice: Invoice) -> None:
+    context.emit(type, invoice.id, {name: getattr(invoice, name) for name in Invoice.__slots__})

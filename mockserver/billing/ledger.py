@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from mockserver.billing import money
 from mockserver.billing.pages import Page, newest_first
@@ -28,6 +28,19 @@ class Entry:
     reference_id: str | None
     description: str
     created_at: datetime
+
+    def facts(self) -> dict[str, Any]:
+        """The entry as an event tells it."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "amount_microcents": self.amount_microcents,
+            "balance_after_microcents": self.balance_after_microcents,
+            "reference_type": self.reference_type,
+            "reference_id": self.reference_id,
+            "description": self.description,
+            "created_at": self.created_at,
+        }
 
 
 @dataclass

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from mockserver.billing import invoices, money, payment_methods
+from mockserver.billing.audit import Detail
 from mockserver.billing.catalogue import Catalogue, Plan, PlanSlug
 from mockserver.billing.errors import CardDeclined, NoUsableCard, SubscriptionPastDue, UnknownPrice
 
@@ -60,7 +61,7 @@ def start(context: Context, plan: Plan) -> Subscription:
     account.subscription = subscription = Subscription(account.ids.uuid(), plan.slug, "active", context.now, 1)
     _invoice(context, plan.price_cents, f"{plan.name} plan")
     _grant(context, plan.monthly_credits, plan)
-    context.audit("subscription.started", plan=plan.slug)
+    _audit(context, "subscription.started", plan=plan.slug)
     context.tell("subscription", f"Started the {plan.name} plan")
     return subscription
 
@@ -92,7 +93,7 @@ def schedule(context: Context, subscription: Subscription, plan: PlanSlug | None
     if subscription.pending_plan == plan:
         return
     subscription.pending_plan = plan
-    context.audit("subscription.scheduled", plan=subscription.plan, pending_plan=plan)
+    _audit(context, "subscription.scheduled", plan=subscription.plan, pending_plan=plan)
     context.tell("subscription", f"At the period's end: the {plan or subscription.plan} plan")
 
 
@@ -126,7 +127,7 @@ def _upgrade(context: Context, subscription: Subscription, current: Plan, plan: 
     price = (plan.price_cents - current.price_cents) * left // whole
     _invoice(context, price, f"Upgrade to the {plan.name} plan, prorated")
     _grant(context, (plan.monthly_credits - current.monthly_credits) * left // whole, plan)
-    context.audit("subscription.upgraded", plan=plan.slug, amount_cents=price)
+    _audit(context, "subscription.upgraded", plan=plan.slug, amount_cents=price)
     context.tell("subscription", f"Upgraded to the {plan.name} plan")
 
 
@@ -143,7 +144,7 @@ def _renew(context: Context, subscription: Subscription) -> None:
     except (CardDeclined, NoUsableCard) as error:
         invoice = _invoice(context, plan.price_cents, f"{plan.name} plan", paid=False)
         subscription.status, subscription.retries, subscription.unpaid_invoice_id = "past_due", 0, invoice.id
-        context.audit("subscription.past_due", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
+        _audit(context, "subscription.past_due", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
         context.tell("subscription", f"The renewal of the {plan.name} plan failed")
         return
     _invoice(context, plan.price_cents, f"{plan.name} plan")
@@ -157,12 +158,12 @@ def _retry(context: Context, subscription: Subscription) -> None:
         payment_methods.charge(context.account.wallet.default, context.now)
     except (CardDeclined, NoUsableCard) as error:
         subscription.retries += 1
-        context.audit("subscription.retry_failed", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
+        _audit(context, "subscription.retry_failed", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
         if subscription.retries == len(RETRY_AFTER):
             _void_unpaid(context, subscription)
             _end(context, subscription, "unpaid")
         return
-    invoice.status, invoice.paid_at = "paid", context.now
+    invoices.pay(context, invoice)
     subscription.status, subscription.unpaid_invoice_id, subscription.retries = "active", None, 0
     _renewed(context, plan)
 
@@ -170,19 +171,35 @@ def _retry(context: Context, subscription: Subscription) -> None:
 def _void_unpaid(context: Context, subscription: Subscription) -> None:
     for invoice in context.account.invoices:
         if invoice.id == subscription.unpaid_invoice_id:
-            invoice.status = "void"
+            invoices.void(context, invoice)
 
 
 def _renewed(context: Context, plan: Plan) -> None:
     _grant(context, plan.monthly_credits, plan)
-    context.audit("subscription.renewed", plan=plan.slug)
+    _audit(context, "subscription.renewed", plan=plan.slug)
     context.tell("subscription", f"Renewed the {plan.name} plan")
 
 
 def _end(context: Context, subscription: Subscription, why: str) -> None:
     context.account.subscription = None
-    context.audit("subscription.ended", plan=subscription.plan, reason=why)
+    _audit(context, "subscription.ended", plan=subscription.plan, reason=why)
     context.tell("subscription", f"The {subscription.plan} plan ended ({why})")
+
+
+def _audit(context: Context, action: str, **details: Detail) -> None:
+    """Write down a change, and tell how the subscription stands after it."""
+    entry = context.audit(action, **details)
+    current = context.account.subscription
+    facts = {
+        "id": current.id if current else None,
+        "plan": current.plan if current else context.catalogue.free_plan.slug,
+        "status": current.status if current else "none",
+        "current_period_start": current.period_start if current else None,
+        "current_period_end": current.period_end if current else None,
+        "pending_plan": current.pending_plan if current else None,
+        "cancel_at_period_end": current is not None and current.pending_plan == "free",
+    }
+    context.emit("subscription.updated", entry.id, facts)
 
 
 def _grant(context: Context, credits: int, plan: Plan) -> None:

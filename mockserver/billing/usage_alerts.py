@@ -94,6 +94,8 @@ def _fire(context: Context, period: str, threshold: int, used: int, allocated: i
         context.send("email", account.profile.email, f"You have used {threshold} % of your credits", text)
     if settings.webhook_url is not None:
         data = {"threshold": threshold, "credits_used": used, "credits_allocated": allocated, "period": period}
-        context.send("webhook", settings.webhook_url, EVENT, text, payload={"event": EVENT, "data": data})
+        payload: dict[str, object] = {"event": EVENT, "data": data}
+        message = context.send("webhook", settings.webhook_url, EVENT, text, payload=payload)
+        context.emit(EVENT, message.id, data, settings.webhook_url)
     context.audit("usage_alert.fired", threshold=threshold, credits_used=used, credits_allocated=allocated)
     context.tell("usage_alert", f"{threshold} % of this month's credits are used")

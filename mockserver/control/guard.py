@@ -7,9 +7,10 @@ can even look as if it came from here. So the browser's own words count: ``Origi
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from hmac import compare_digest
-from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.loopback import is_loopback
 
 PREFIX = "/_mock"
 
@@ -69,16 +70,6 @@ class ControlGuard:
         if b"origin" in given and not _is_same(given[b"origin"].decode("latin-1"), host):
             return _NO_OTHER_ORIGINS
         return None
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a host name or address leads to this machine alone."""
-    if name.lower() == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_control(path: str) -> bool:

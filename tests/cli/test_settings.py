@@ -29,6 +29,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "enforce_rate_limits": ("true", True, "false"),
     "control_token": ("let-me-in", "let-me-in", "keep-out"),
     "faults": ("flaky, slow-3g", ("flaky", "slow-3g"), "outage"),
+    "allow_webhook_host": ("hooks.test, 10.0.0.5", ("hooks.test", "10.0.0.5"), "other.test"),
     "log_level": ("debug", "debug", "error"),
 }
 
@@ -79,6 +80,19 @@ def test_a_flag_wins_over_its_variable(name: str) -> None:
     """What is typed counts more than what is exported."""
     text, value, other = TEXTS[name]
     assert getattr(read({name: text}, {f"MOCKSERVER_{name.upper()}": other}), name) == value
+
+
+def test_hosts_can_be_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flag that is given twice is a list; names are of any case."""
+    words = ("--allow-webhook-host", "Hooks.test", "--allow-webhook-host", "::ffff:7f00:1,other.test")
+    assert chosen(monkeypatch, *words).allow_webhook_host == ("hooks.test", "::ffff:7f00:1", "other.test")
+
+
+@pytest.mark.parametrize("text", ["", ",", "http://hooks.test", "hooks.test:80", "a b", "hooks.test/x", "[::1]", "-x"])
+def test_anything_else_is_no_host(text: str) -> None:
+    """A host is a name or an address: what it is called by, without scheme, port and path."""
+    with pytest.raises(SettingsError, match="--allow-webhook-host must be a host name or an IP address"):
+        read({"allow_webhook_host": text})
 
 
 def test_a_flag_hides_a_variable_that_is_wrong() -> None:

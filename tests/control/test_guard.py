@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from mockserver.control.guard import ControlGuard, is_loopback
+from mockserver.control.guard import ControlGuard
+from mockserver.loopback import is_loopback
 
 TOKEN = "a-token-of-a-test"
 PASSED = "passed"

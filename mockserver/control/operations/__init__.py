@@ -5,9 +5,19 @@ from collections.abc import Mapping
 from mockserver.api.compiled import Handler
 from mockserver.api.registry import functions_of
 from mockserver.contract import Contract
-from mockserver.control.operations import account, checkout_sessions, clock, faults, requests, server, snapshots
+from mockserver.control.operations import (
+    account,
+    checkout_sessions,
+    clock,
+    faults,
+    requests,
+    server,
+    snapshots,
+    webhooks,
+)
 
-HANDLERS: Mapping[str, Handler] = functions_of(account, checkout_sessions, clock, faults, requests, server, snapshots)
+_MODULES = (account, checkout_sessions, clock, faults, requests, server, snapshots, webhooks)
+HANDLERS: Mapping[str, Handler] = functions_of(*_MODULES)
 """All but ``get_openapi_document``, which needs the document."""
 
 

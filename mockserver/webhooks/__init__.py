@@ -1,0 +1,1 @@
+"""Webhooks: events of accounts, signed and delivered to endpoints on this machine."""

@@ -1,0 +1,358 @@
+"""Webhook endpoints and deliveries over HTTP: what can be asked for, and what is refused."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import API, RunningServer
+from tests.webhooks.receiver import NEVER, Receiver, receiving, status
+
+ENDPOINTS, DELIVERIES = "/_mock/webhook-endpoints", "/_mock/webhook-deliveries"
+URL = "http://127.0.0.1:9/hook"
+KEYED = {"X-API-Key": "sk_test_webhook_control"}
+
+
+@pytest.fixture
+def receiver() -> Any:
+    with receiving() as made:
+        yield made
+
+
+def register(mock: httpx.Client, url: str = URL, headers: dict[str, str] | None = None, **rest: Any) -> dict[str, Any]:
+    answer = mock.post(ENDPOINTS, json={"url": url, **rest}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    endpoint: dict[str, Any] = answer.json()
+    return endpoint
+
+
+def happen(mock: httpx.Client, headers: dict[str, str] | None = None) -> None:
+    mock.post(f"{API}/deposit", json={"amount_cents": 5_000}, headers=headers or KEYED).raise_for_status()
+
+
+def deliveries(mock: httpx.Client, headers: dict[str, str] | None = None, **filters: Any) -> list[dict[str, Any]]:
+    answer = mock.get(DELIVERIES, params=filters, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["deliveries"]
+    return found
+
+
+def settle(mock: httpx.Client, headers: dict[str, str] | None = None, **params: Any) -> dict[str, Any]:
+    answer = mock.post(f"{DELIVERIES}/settle", params=params, headers=headers)
+    assert answer.status_code == 200, answer.text
+    settled: dict[str, Any] = answer.json()
+    return settled
+
+
+def test_an_endpoint_is_registered_with_defaults(mock: httpx.Client) -> None:
+    """All events of all accounts, a secret of its own, nothing that goes wrong."""
+    endpoint = register(mock)
+    assert endpoint.pop("secret").startswith("whsec_")
+    assert endpoint == {
+        "id": "we_000001",
+        "url": URL,
+        "account_id": None,
+        "events": [],
+        "modes": {
+            "duplicate": False,
+            "drop_next": 0,
+            "drop_share": 0,
+            "reorder": 1,
+            "delay_seconds": 0,
+            "checkout": "any",
+        },
+        "pending": 0,
+        "delivered": 0,
+        "failed": 0,
+        "dropped": 0,
+        "created_at": "2026-03-18T12:00:00.000Z",
+    }
+
+
+def test_endpoints_are_listed_newest_first(mock: httpx.Client) -> None:
+    """All of them without a key; with one, those that hear of its account."""
+    mine = register(mock, headers=KEYED)
+    others = register(mock, headers={"X-API-Key": "sk_test_somebody_else"})
+    everybodys = register(mock)
+    listed = mock.get(ENDPOINTS).json()
+    assert [each["id"] for each in listed["endpoints"]] == [everybodys["id"], others["id"], mine["id"]]
+    assert listed["usage_alerts"] is None
+    listed = mock.get(ENDPOINTS, headers=KEYED).json()
+    assert [each["id"] for each in listed["endpoints"]] == [everybodys["id"], mine["id"]]
+
+
+def test_a_deleted_endpoint_hears_nothing_any_more(mock: httpx.Client, receiver: Receiver) -> None:
+    """Not even what waited for it; its deliveries stay in the list."""
+    endpoint = register(mock, receiver.url, modes={"delay_seconds": 60})
+    happen(mock)
+    gone = mock.delete(f"{ENDPOINTS}/{endpoint['id']}").json()
+    assert (gone["id"], gone["pending"], gone["dropped"]) == (endpoint["id"], 0, 1)
+    happen(mock)
+    mock.post("/_mock/clock/advance", json={"seconds": 60})
+    settle(mock)
+    assert receiver.received == []
+    (delivery,) = deliveries(mock)
+    assert (delivery["status"], delivery["reason"]) == ("dropped", "The endpoint was deleted.")
+    assert mock.get(ENDPOINTS).json()["endpoints"] == []
+
+
+def test_deleting_hangs_up(mock: httpx.Client, receiver: Receiver) -> None:
+    """A call that is under way is given up."""
+    receiver.otherwise = NEVER
+    endpoint = register(mock, receiver.url)
+    happen(mock)
+    began = time.monotonic()
+    while not receiver.received:
+        time.sleep(0.005)
+    mock.delete(f"{ENDPOINTS}/{endpoint['id']}").raise_for_status()
+    assert settle(mock) == {"settled": True, "pending": 0, "next_attempt_at": None}
+    assert time.monotonic() - began < 5
+    assert deliveries(mock)[0]["status"] == "dropped"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("DELETE", f"{ENDPOINTS}/we_000009", None),
+        ("PUT", f"{ENDPOINTS}/we_000009/modes", {}),
+        ("POST", f"{DELIVERIES}/whd_000009/replay", None),
+    ],
+)
+def test_what_is_not_there_is_not_found(mock: httpx.Client, method: str, path: str, body: Any) -> None:
+    """404, with the id in the sentence."""
+    answer = mock.request(method, path, json=body)
+    assert answer.status_code == 404
+    assert "000009" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/",
+        "ftp://127.0.0.1/",
+        "nothing",
+        "http://u:p@127.0.0.1/",
+        "http://127.0.0.1/a b",
+        "http://\u00e9/",
+    ],
+)
+def test_a_url_that_is_not_called_is_refused(mock: httpx.Client, url: str) -> None:
+    """422 at the field, with a sentence that says how to put it right; nothing is registered."""
+    answer = mock.post(ENDPOINTS, json={"url": url})
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["loc"] == ["body", "url"]
+    assert len(problem["msg"].split()) > 4
+    assert mock.get(ENDPOINTS).json()["endpoints"] == []
+
+
+def test_the_mocks_own_address_is_refused(mock: httpx.Client, own_server: RunningServer) -> None:
+    """It would control itself."""
+    answer = mock.post(ENDPOINTS, json={"url": f"{own_server.url}/_mock/reset"})
+    assert "the mock's own" in answer.json()["detail"][0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("events", ["deposit.complete"]),
+        ("events", "deposit.completed"),
+        ("events", ["usage.alert"]),
+        ("secret", "secret"),
+        ("secret", "whsec_a b"),
+        ("secret", "whsec_"),
+        ("modes", {"duplicate": "yes"}),
+        ("modes", {"drop_next": -1}),
+        ("modes", {"drop_share": 1.1}),
+        ("modes", {"reorder": 0}),
+        ("modes", {"delay_seconds": 1.5}),
+        ("modes", {"checkout": "never"}),
+        ("modes", {"mystery": 1}),
+        ("colour", "red"),
+    ],
+)
+def test_what_is_misspelt_is_refused(mock: httpx.Client, field: str, value: Any) -> None:
+    """A type that there is not would never come, and nobody would know why."""
+    answer = mock.post(ENDPOINTS, json={"url": URL, field: value})
+    assert answer.status_code == 422
+    assert field in str(answer.json()["detail"][0])
+
+
+def test_there_are_so_many_endpoints_and_no_more(mock: httpx.Client) -> None:
+    """409 at the hundred and first; deleting one makes room."""
+    ids = [register(mock)["id"] for _ in range(100)]
+    answer = mock.post(ENDPOINTS, json={"url": URL})
+    assert answer.status_code == 409
+    assert "100 endpoints" in answer.json()["detail"]
+    mock.delete(f"{ENDPOINTS}/{ids[50]}").raise_for_status()
+    assert register(mock)["id"] == "we_000101"
+
+
+def test_deliveries_are_filtered(mock: httpx.Client, receiver: Receiver) -> None:
+    """By account, endpoint, event and status, together or alone; newest first."""
+    receiver.answers = [status(500)]
+    first = register(mock, receiver.url, headers=KEYED)
+    happen(mock)
+    settle(mock)
+    second = register(mock, receiver.url)
+    happen(mock, {"X-API-Key": "sk_test_somebody_else"})
+    mock.post(f"{API}/portal", headers=KEYED)
+    settle(mock)
+    all = deliveries(mock)
+    assert [each["event"] for each in all][-1] == "deposit.created"
+    assert [each["id"] for each in all] == sorted((each["id"] for each in all), reverse=True)
+    assert len(all) == 4
+    assert len(deliveries(mock, headers=KEYED)) == 3
+    assert {each["endpoint_id"] for each in deliveries(mock, endpoint=second["id"])} == {second["id"]}
+    assert len(deliveries(mock, event="portal.opened")) == 2
+    (pending,) = deliveries(mock, status="pending")
+    assert (pending["endpoint_id"], pending["event"]) == (first["id"], "deposit.created")
+    assert deliveries(mock, event="portal.opened", status="pending") == []
+    page = mock.get(DELIVERIES, params={"limit": 1}).json()
+    assert (len(page["deliveries"]), page["total"], page["has_more"]) == (1, 4, True)
+
+
+@pytest.mark.parametrize("filters", [{"status": "lost"}, {"limit": 0}, {"endpoint": ""}])
+def test_a_filter_that_means_nothing_is_refused(mock: httpx.Client, filters: dict[str, Any]) -> None:
+    """422, as everywhere."""
+    assert mock.get(DELIVERIES, params=filters).status_code == 422
+
+
+def test_a_replay_is_a_delivery_of_its_own(mock: httpx.Client, receiver: Receiver) -> None:
+    """The same bytes and the same signature, whatever the modes are."""
+    endpoint = register(mock, receiver.url)
+    happen(mock)
+    settle(mock)
+    mock.put(f"{ENDPOINTS}/{endpoint['id']}/modes", json={"drop_share": 1, "delay_seconds": 60}).raise_for_status()
+    (first,) = deliveries(mock)
+    again = mock.post(f"{DELIVERIES}/{first['id']}/replay").json()
+    assert (again["replay_of"], again["status"], again["attempts"]) == (first["id"], "pending", [])
+    settle(mock)
+    one, other = receiver.received
+    assert one.body == other.body
+    assert one.headers["x-alterlab-signature"] == other.headers["x-alterlab-signature"]
+    assert deliveries(mock)[0]["status"] == "delivered"
+    assert deliveries(mock)[0]["id"] == again["id"]
+
+
+def test_a_replay_is_sent_as_of_now(mock: httpx.Client, receiver: Receiver) -> None:
+    """The attempt is of the clock's now, and a failed one is tried again."""
+    receiver.otherwise = status(500)
+    register(mock, receiver.url)
+    happen(mock)
+    settle(mock)
+    mock.post("/_mock/clock/advance", json={"seconds": 3_600})
+    settle(mock)
+    (first,) = deliveries(mock, status="failed")
+    mock.post(f"{DELIVERIES}/{first['id']}/replay").raise_for_status()
+    settled = settle(mock)
+    assert settled["next_attempt_at"] == "2026-03-18T13:00:10.000Z"
+    assert deliveries(mock)[0]["attempts"][0]["at"] == "2026-03-18T13:00:00.000Z"
+
+
+def test_to_a_deleted_endpoint_nothing_is_replayed(mock: httpx.Client, receiver: Receiver) -> None:
+    """It is listed as dropped, with the reason."""
+    endpoint = register(mock, receiver.url)
+    happen(mock)
+    settle(mock)
+    mock.delete(f"{ENDPOINTS}/{endpoint['id']}").raise_for_status()
+    again = mock.post(f"{DELIVERIES}/{deliveries(mock)[0]['id']}/replay").json()
+    assert (again["status"], again["reason"]) == ("dropped", "The endpoint was deleted.")
+    assert len(receiver.received) == 1
+
+
+@pytest.mark.slow
+def test_settling_takes_no_longer_than_it_is_told(mock: httpx.Client, receiver: Receiver) -> None:
+    """False, if something is still under way; other requests are answered meanwhile."""
+    receiver.otherwise = NEVER
+    register(mock, receiver.url)
+    happen(mock)
+    began = time.monotonic()
+    settled = settle(mock, timeout_seconds=1)
+    assert 0.9 < time.monotonic() - began < 3
+    assert (settled["settled"], settled["pending"]) == (False, 1)
+
+
+def test_settling_an_account_waits_for_no_other(mock: httpx.Client, receiver: Receiver) -> None:
+    """Tests that run in parallel do not hold each other up."""
+    receiver.otherwise = NEVER
+    register(mock, receiver.url, headers={"X-API-Key": "sk_test_somebody_else"})
+    happen(mock, {"X-API-Key": "sk_test_somebody_else"})
+    assert settle(mock, headers=KEYED) == {"settled": True, "pending": 0, "next_attempt_at": None}
+
+
+@pytest.mark.parametrize("seconds", ["0", "61", "x", "1.5"])
+def test_settling_has_bounds(mock: httpx.Client, seconds: str) -> None:
+    """A minute at most."""
+    assert mock.post(f"{DELIVERIES}/settle", params={"timeout_seconds": seconds}).status_code == 422
+
+
+# -------------------------------------------------------------------------------------------- reset and snapshots
+
+
+def test_a_reset_of_everything_forgets_endpoints_and_deliveries(mock: httpx.Client, receiver: Receiver) -> None:
+    """As if the server had just started: ids begin anew, and what waited is never sent."""
+    endpoint = register(mock, receiver.url, modes={"delay_seconds": 5})
+    happen(mock)
+    mock.post("/_mock/reset").raise_for_status()
+    assert mock.get(ENDPOINTS).json()["endpoints"] == []
+    assert deliveries(mock) == []
+    mock.post("/_mock/clock/advance", json={"seconds": 60})
+    settle(mock)
+    assert receiver.received == []
+    assert register(mock)["id"] == endpoint["id"]
+
+
+def test_a_reset_of_an_account_drops_what_tells_of_it(mock: httpx.Client, receiver: Receiver) -> None:
+    """Its own pending deliveries alone; endpoints stay, and so does what is done."""
+    somebody_else = {"X-API-Key": "sk_test_somebody_else"}
+    register(mock, receiver.url)
+    happen(mock)
+    settle(mock)
+    endpoint = register(mock, receiver.url, modes={"delay_seconds": 5})
+    happen(mock)
+    happen(mock, somebody_else)
+    settle(mock)
+    mock.post("/_mock/reset", headers=KEYED).raise_for_status()
+    mock.post("/_mock/clock/advance", json={"seconds": 5})
+    settle(mock)
+    mine, others = deliveries(mock, headers=KEYED), deliveries(mock, headers=somebody_else)
+    assert [each["status"] for each in mine] == ["dropped", "delivered", "delivered"]
+    assert mine[0]["reason"] == "The account was reset."
+    assert [each["status"] for each in others] == ["delivered", "delivered"]
+    assert len(mock.get(ENDPOINTS).json()["endpoints"]) == 2
+    assert mock.get(ENDPOINTS).json()["endpoints"][0]["id"] == endpoint["id"]
+
+
+def test_a_restored_snapshot_drops_what_has_not_happened(mock: httpx.Client, receiver: Receiver) -> None:
+    """The clock is back, and so is the world; endpoints stay, and hear what happens now."""
+    mock.post("/_mock/snapshots", json={"name": "before"}).raise_for_status()
+    register(mock, receiver.url)
+    receiver.answers = [status(500)]
+    mock.post("/_mock/clock/advance", json={"seconds": 100})
+    happen(mock)
+    settle(mock)
+    mock.post("/_mock/snapshots/before/restore").raise_for_status()
+    assert settle(mock) == {"settled": True, "pending": 0, "next_attempt_at": None}
+    assert deliveries(mock)[0]["reason"] == "A snapshot was restored."
+    happen(mock)
+    settle(mock)
+    assert receiver.received[-1].json["created_at"] == "2026-03-18T12:00:00.000Z"
+    assert deliveries(mock)[0]["attempts"][0]["at"] == "2026-03-18T12:00:00.000Z"
+
+
+def test_an_imported_state_publishes_nothing_of_its_past(mock: httpx.Client, receiver: Receiver) -> None:
+    """What is imported happened elsewhere."""
+    happen(mock)
+    state = mock.get("/_mock/state", headers=KEYED).json()
+    assert "events" not in state
+    register(mock, receiver.url)
+    mock.put("/_mock/state", json=state, headers=KEYED).raise_for_status()
+    settle(mock)
+    assert receiver.received == []
+    happen(mock)
+    settle(mock)
+    assert len(receiver.received) == 1

@@ -1,0 +1,187 @@
+"""One POST, to receivers that behave in every way that they should not."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mockserver.webhooks import client, target
+from mockserver.webhooks.client import KEPT_BYTES, MAX_ANSWER_BYTES, Answer, Undelivered
+
+from .receiver import NEVER, Receiver, closed_port, receiving, status
+
+SECONDS = 0.4
+
+
+def post(url: str, body: bytes = b"{}") -> Answer:
+    """Send a body, and close the loop: nothing may be left over."""
+    return asyncio.run(client.post(target.parse(url), {"X-One": "1"}, body, SECONDS), debug=True)
+
+
+def test_headers_and_body_arrive(receiver: Receiver) -> None:
+    """As they were given, with what HTTP wants."""
+    assert post(f"{receiver.url}/a?b=c", b"x" * 200_000) == Answer(200, b"ok")
+    (request,) = receiver.received
+    assert (request.method, request.path, len(request.body)) == ("POST", "/a?b=c", 200_000)
+    assert request.headers == {
+        "host": receiver.url.removeprefix("http://"),
+        "content-length": "200000",
+        "x-one": "1",
+        "connection": "close",
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (status(204), Answer(204, b"")),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+            Answer(200, b"abcde"),
+        ),
+        (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Answer(200, b"until the end")),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\nx", Answer(202, b"x")),
+        (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", Answer(200, b"")),
+        (status(200, body=b"y" * 5_000), Answer(200, b"y" * KEPT_BYTES)),
+    ],
+    ids=["no-content", "chunked", "until-closed", "continue", "no-reason", "long"],
+)
+def test_answers_of_every_shape_are_read(receiver: Receiver, answer: bytes, expected: Answer) -> None:
+    """The status, and the body as it began."""
+    receiver.answers = [answer]
+    assert post(receiver.url) == expected
+
+
+def test_an_endless_answer_is_read_to_a_limit(receiver: Receiver) -> None:
+    """64 KiB are enough of an answer; what it says first counts."""
+    receiver.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"z" * 8_000_000]
+    began = time.monotonic()
+    assert post(receiver.url) == Answer(200, b"z" * KEPT_BYTES)
+    assert time.monotonic() - began < SECONDS
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (b"HTTP/1.1 200 OK\r\n" + b"X-A: " + b"a" * MAX_ANSWER_BYTES, "too large|no HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "no HTTP"),
+        (b"\0\1\2\3" * 100, "no HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "before its answer was complete"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "before its answer was complete"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "before its answer was complete"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", "before its answer was complete"),
+        (NEVER, "did not answer within 0.4 seconds"),
+    ],
+    ids=["huge-head", "ssh", "noise", "short", "half-a-chunk", "half-a-head", "only-continue", "never"],
+)
+def test_what_is_no_answer_says_why(receiver: Receiver, answer: bytes, problem: str) -> None:
+    """One sentence, no traceback, and no hanging."""
+    receiver.answers = [answer]
+    with pytest.raises(Undelivered, match=problem) as caught:
+        post(receiver.url)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_closed_connection_is_no_answer(receiver: Receiver) -> None:
+    """Not a byte came."""
+    receiver.answers = [b"\n"]
+    with pytest.raises(Undelivered):
+        post(receiver.url)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_nobody_listening_is_said_without_numbers(host: str) -> None:
+    """The reason, in words."""
+    port = closed_port()
+    with pytest.raises(Undelivered, match=rf"^No connection to {host}:{port}: connection refused\.$"):
+        post(f"http://{host}:{port}/")
+
+
+def test_the_environment_names_no_proxy(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy would be somebody else."""
+    with receiving() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert post(receiver.url).status == 200
+        assert proxy.received == []
+
+
+def test_a_call_that_is_given_up_leaves_nothing(receiver: Receiver) -> None:
+    """Cancelled in the middle: the connection is closed, and nobody complains."""
+    receiver.otherwise = NEVER
+
+    async def give_up() -> None:
+        call = asyncio.create_task(client.post(target.parse(receiver.url), {}, b"", 10))
+        await asyncio.sleep(0.05)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    asyncio.run(give_up(), debug=True)
+    assert len(receiver.received) == 1
+
+
+# ---------------------------------------------------------------------------------------------------------------- TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate that nobody vouches for, with its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    path = folder / "both.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", "/CN=nobody", "-days", "1"]
+    subprocess.run([*request, *names, "-keyout", path, "-out", folder / "c.pem"], check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + (folder / "c.pem").read_bytes())
+    return path
+
+
+@pytest.fixture
+def secure(certificate: Path) -> Iterator[int]:
+    """The port of a receiver that speaks TLS."""
+    import socket
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        try:
+            connection, _ = listener.accept()
+            with context.wrap_socket(connection, server_side=True) as tls:
+                tls.recv(65_536)
+                tls.sendall(status(200, body=b"safe"))
+        except OSError:
+            return
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    listener.close()
+    thread.join(timeout=5)
+
+
+def test_on_this_machine_any_certificate_will_do(secure: int) -> None:
+    """Development servers sign their own."""
+    assert post(f"https://127.0.0.1:{secure}/") == Answer(200, b"safe")
+
+
+def test_elsewhere_it_has_to_be_a_good_one(secure: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that is not this machine is believed only if somebody vouches for it."""
+    monkeypatch.setattr(target, "is_loopback", lambda _: False)
+    there = target.parse(f"https://127.0.0.1:{secure}/", allowed=["127.0.0.1"])
+    with pytest.raises(Undelivered, match="certificate verify failed"):
+        asyncio.run(client.post(there, {}, b"", 2))
+
+
+def test_a_receiver_that_speaks_no_tls_is_told_so(receiver: Receiver) -> None:
+    """http behind an https URL."""
+    with pytest.raises(Undelivered):
+        post(receiver.url.replace("http://", "https://"))
