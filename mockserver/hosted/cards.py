@@ -142,7 +142,7 @@ def _check_expiry(text: str, now: datetime) -> None:
 
 
 def _label(card: Card, context: Context, default_id: str | None) -> str:
-    parts = [name(card.brand, card.last4), f"expires {card.exp_month:02d}/{card.exp_year}"]
+    parts = [name(card.brand, card.last4), f"{card.exp_month:02d}/{card.exp_year % 100:02d}"]
     if card.id == default_id:
         parts.append("default")
     problem = card.decline_code(context.now)
