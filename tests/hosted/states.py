@@ -8,22 +8,24 @@ from typing import Any
 
 import httpx
 
-from tests.conftest import API, RunningServer
+from tests.conftest import API, TLS
 from tests.hosted.conftest import SHOP
 
 _URLS = {"success_url": SHOP, "cancel_url": SHOP}
 _ASKING = "pm_card_authenticationRequired"
 
 
-def addresses(mock: RunningServer) -> dict[str, str]:
-    """The address of each page in each state, on a server of which nobody else knows."""
+def addresses(url: str) -> dict[str, str]:
+    """The address of each page in each state, on a server that nobody else uses."""
     with ExitStack() as stack:
 
         @cache
         def as_(name: str) -> httpx.Client:
-            return stack.enter_context(mock.client(f"sk_test_{name}"))
+            headers = {"X-API-Key": f"sk_test_{name}"}
+            made = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False, verify=TLS)
+            return stack.enter_context(made)
 
-        return _checkouts(as_("payer")) | _portals(as_) | {"message": f"{mock.url}/checkout/cs_test_nothing"}
+        return _checkouts(as_("payer")) | _portals(as_) | {"message": f"{url}/checkout/cs_test_nothing"}
 
 
 def _opened(client: httpx.Client, path: str, **body: object) -> str:

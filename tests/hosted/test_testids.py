@@ -61,6 +61,6 @@ def test_every_name_stays(make_server: ServerFactory) -> None:
     """In each state of each page, exactly these can be found."""
     mock = make_server(now=NOON)
     with mock.client(None) as visitor:
-        pages = {state: visitor.get(address).text for state, address in addresses(mock).items()}
+        pages = {state: visitor.get(address).text for state, address in addresses(mock.url).items()}
     seen = {state: set(re.findall(r'data-testid="([^"]*)"', page)) for state, page in pages.items()}
     assert seen == {state: names | {"test-mode"} for state, names in TESTIDS.items()}
