@@ -142,7 +142,7 @@ def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Do
     controls = Contract.load(resources.control_spec())
     fallback = Fallback(world.clock, {CONTROL_PREFIX: controls, "": contract})
     connexion = ConnexionMiddleware(
-        Pages(world, contract, otherwise=fallback),
+        Pages(world, contract, otherwise=fallback, before_redirect=world.before_redirect),
         middlewares=_MIDDLEWARES,
     )
     rules = Rules(world, contract, HANDLERS, settings.enforce_rate_limits, url, _generator(contract, world))

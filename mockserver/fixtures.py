@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mockserver import personas
-from mockserver.billing.catalogue import Catalogue, TestCard
+from mockserver.billing.catalogue import Catalogue, TestCard, passes_luhn
 from mockserver.contract import Contract
 from mockserver.faults import sets
 from mockserver.personas import Persona
@@ -49,6 +49,7 @@ def _catalogue(path: Path) -> Catalogue:
             raise error_at(path, ["promo_codes", index, "expires_at"], "needs a time zone, such as Z at its end")
     _no_two_alike(path, "promo_codes", [promo.code for promo in catalogue.promo_codes])
     _no_two_alike(path, "test_cards", [card.id for card in catalogue.test_cards])
+    _no_two_alike(path, "test_cards", [card.number for card in catalogue.test_cards if card.number is not None])
     _no_two_alike(path, "plans", [plan.slug for plan in catalogue.plans])
     prices = [plan.price_id for plan in catalogue.plans[1:]]
     _no_two_alike(path, "credit_packs", [*prices, *(pack.price_id for pack in catalogue.credit_packs)])
@@ -60,6 +61,13 @@ def _check_card(path: Path, index: int, card: TestCard) -> None:
         raise error_at(path, ["test_cards", index, "id"], "must begin with pm_, as Stripe's do")
     if not re.fullmatch(r"[0-9]{4}", card.last4):
         raise error_at(path, ["test_cards", index, "last4"], "must be four digits, in quotes")
+    if card.number is not None:
+        if not re.fullmatch(r"[0-9]{12,19}", card.number) or not card.number.endswith(card.last4):
+            raise error_at(
+                path, ["test_cards", index, "number"], "must be 12 to 19 digits that end in last4, in quotes"
+            )
+        if not passes_luhn(card.number):
+            raise error_at(path, ["test_cards", index, "number"], "is no card number: its last digit does not fit")
     if card.exp_month is not None and card.exp_month not in range(1, 13):
         raise error_at(path, ["test_cards", index, "exp_month"], "must be a month from 1 to 12")
     if card.exp_year is not None and card.exp_year not in range(1970, 2211):

@@ -82,6 +82,7 @@ def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
         pytest.param(CATALOGUE, "2025-06-01T00:00:00Z", "soon", "expires_at", id="text for a time"),
         pytest.param(CATALOGUE, "2025-06-01T00:00:00Z", "2025-13-01T00:00:00Z", "expires_at", id="no such month"),
         pytest.param(CATALOGUE, 'last4: "4242"', "last4: 4242", "last4", id="digits that are no text"),
+        pytest.param(CATALOGUE, "authentication: once", "authentication: twice", "authentication", id="no such step"),
         pytest.param(CATALOGUE, 'last4: "4242"', 'last4: "4242", last_4: "1"', "last_4", id="an unknown card field"),
     ],
 )
@@ -177,6 +178,16 @@ def test_a_missing_folder_is_told(folder: Path, remove: str) -> None:
         pytest.param(CATALOGUE, "    price_id: price_growth_monthly\n", "", "price_id", id="a plan without a price id"),
         pytest.param(
             CATALOGUE, ", declines_charge: lost_card", "", "declines_charge", id="refused when added, good when charged"
+        ),
+        pytest.param(CATALOGUE, "4242424242424242", "4242424242414242", "last digit", id="a number that is none"),
+        pytest.param(CATALOGUE, "4242424242424242", "4242 4242 4242 4242", "digits", id="a number with spaces"),
+        pytest.param(CATALOGUE, "4242424242424242", "5555555555554444", "last4", id="a number that ends otherwise"),
+        pytest.param(
+            CATALOGUE,
+            'id: pm_card_visa_chargeDeclined, brand: visa, last4: "0002"',
+            'id: pm_card_x, brand: visa, last4: "0002", number: "4000000000000002"',
+            "test_cards",
+            id="a number of two cards",
         ),
         pytest.param(SUBSCRIBER, "key: sk_test_subscriber\n", "", "key", id="neither key nor organization"),
         pytest.param(SUBSCRIBER, "title:", "organization_id: x\ntitle:", "key", id="both key and organization"),

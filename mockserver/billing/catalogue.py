@@ -13,6 +13,8 @@ from mockserver.billing.errors import UnknownPrice
 
 PlanSlug = Literal["free", "starter", "growth", "scale"]
 CheckoutMode = Literal["subscription", "payment"]
+Authentication = Literal["never", "once", "always"]
+"""3-D Secure: ``once`` when the card is saved or first pays, ``always`` for every payment that the payer makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ class TestCard:
     """Stripe's decline code when the card is charged."""
     exp_month: int | None = None
     exp_year: int | None = None
+    number: str | None = None
+    """The card number that Stripe publishes for it, digits only; each number is of one card."""
+    authentication: Authentication = "never"
+
+
+def passes_luhn(digits: str) -> bool:
+    """Whether the last digit of a card number is the one that the others ask for (ISO/IEC 7812)."""
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 _BRANDS = ("visa", "mastercard", "amex", "discover")
@@ -84,6 +95,10 @@ class Catalogue:
     @cached_property
     def _cards(self) -> dict[str, TestCard]:
         return {card.id: card for card in self.test_cards}
+
+    @cached_property
+    def _cards_by_number(self) -> dict[str, TestCard]:
+        return {card.number: card for card in self.test_cards if card.number is not None}
 
     def plan(self, slug: str) -> Plan:
         """The plan of that name; KeyError if there is none."""
@@ -110,3 +125,7 @@ class Catalogue:
         digest = blake2b(stripe_id.encode(), digest_size=8).digest()
         last4 = str(int.from_bytes(digest[:4], "big") % 10_000).zfill(4)
         return TestCard(stripe_id, _BRANDS[digest[4] % len(_BRANDS)], last4, exp_month=digest[5] % 12 + 1)
+
+    def card_of_number(self, number: str) -> TestCard | None:
+        """The test card with that number, as people type it: spaces and hyphens do not matter."""
+        return self._cards_by_number.get(number.replace(" ", "").replace("-", ""))
