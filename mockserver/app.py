@@ -28,6 +28,8 @@ from mockserver.framework import (
 )
 from mockserver.hosted.pages import Pages
 from mockserver.settings import Settings
+from mockserver.stripe.routes import serves as serves_stripe
+from mockserver.stripe.routes import stand_in
 from mockserver.world import World
 from mockserver.yaml_file import error_at
 
@@ -94,14 +96,15 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
         refuse=lambda send, detail: fallback.refuse(send, 403, detail),
     )
     api = _Shortcut(connexion, rules.ready)
-    return Server(_Front(api, cors=_with_cors(api), control=guard, pages=connexion), world, contract)
+    front = _Front(api, cors=_with_cors(api), control=guard, pages=connexion, stripe=stand_in(world, url))
+    return Server(front, world, contract)
 
 
 class _Front:
     """Sends a request to what its path belongs to."""
 
-    def __init__(self, api: ASGIApp, *, cors: ASGIApp, control: ASGIApp, pages: ASGIApp) -> None:
-        self._api, self._cors, self._control, self._pages = api, cors, control, pages
+    def __init__(self, api: ASGIApp, *, cors: ASGIApp, control: ASGIApp, pages: ASGIApp, stripe: ASGIApp) -> None:
+        self._api, self._cors, self._control, self._pages, self._stripe = api, cors, control, pages, stripe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:  # noqa: SIM105 (suppress() costs every request half a microsecond)
@@ -114,6 +117,8 @@ class _Front:
         path = scope.get("path", "")
         if path.startswith(_API_PREFIX):
             return self._cors if _ORIGIN in dict(scope["headers"]) else self._api
+        if serves_stripe(path):
+            return self._stripe  # public, as Stripe's own is: before the guard
         is_control = path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/")
         return self._control if is_control else self._pages
 
