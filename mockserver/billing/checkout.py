@@ -98,10 +98,13 @@ def open_price(
     return session
 
 
-def complete(context: Context, session_id: str, stripe_id: str | None = None) -> CheckoutSession:
+def complete(
+    context: Context, session_id: str, stripe_id: str | None = None, *, authenticated: bool = False
+) -> CheckoutSession:
     """Pay a session, in one step; paying it again changes nothing.
 
-    ``stripe_id`` names the payer's card; without it the default card pays, or one that always works.
+    ``stripe_id`` names the payer's card; without it the default card pays, or one that always works. A card that asks
+    for 3-D Secure pays once its holder is ``authenticated``, and is declined with ``authentication_required`` before.
     Raises SessionNotFound, SessionClosed, CardDeclined.
     """
     session = get(context, session_id)
@@ -109,7 +112,7 @@ def complete(context: Context, session_id: str, stripe_id: str | None = None) ->
         return session
     must_be_open(context, session)
     item = context.catalogue.price(session.price_id) if session.price_id is not None else None
-    payer = _charge(context, stripe_id)
+    payer = _charge(context, stripe_id, authenticated)
     if (isinstance(item, Plan) or session.auto_recharge is not None) and context.account.wallet.find(payer) is None:
         payment_methods.must_be_savable(context, payer)
     session.closed, session.completed_at, session.last_decline_code = "complete", context.now, None
@@ -184,14 +187,13 @@ def must_be_open(context: Context, session: CheckoutSession) -> None:
         raise SessionClosed(session.id, status)
 
 
-def _charge(context: Context, stripe_id: str | None) -> str:
+def _charge(context: Context, stripe_id: str | None, authenticated: bool) -> str:
     """Charge the payer's card, on the account or not: its Stripe id. Raises CardDeclined."""
     wallet = context.account.wallet
     card = wallet.default if stripe_id is None else wallet.find(stripe_id)
-    if card is not None:
-        return payment_methods.charge(card, context.now).stripe_id
-    unsaved = payment_methods.make_card(context, stripe_id or ANY_WORKING_CARD, id="")
-    return payment_methods.charge(unsaved, context.now).stripe_id
+    if card is None:
+        card = payment_methods.make_card(context, stripe_id or ANY_WORKING_CARD, id="")
+    return payment_methods.charge_present(context, card, authenticated=authenticated).stripe_id
 
 
 def _save(context: Context, stripe_id: str) -> Card:

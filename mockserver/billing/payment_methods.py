@@ -12,6 +12,9 @@ from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardInUse,
 if TYPE_CHECKING:
     from mockserver.billing.context import Context
 
+AUTHENTICATION_REQUIRED = "authentication_required"
+"""Stripe's decline code where the payer has to pass 3-D Secure, and is not there or has not yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -78,12 +81,18 @@ def make_card(context: Context, stripe_id: str, id: str | None = None) -> Card:
     )
 
 
-def add(context: Context, stripe_id: str) -> Card:
-    """Add a card; the first one becomes the default. Raises CardAlreadyAdded, CardDeclined."""
+def add(context: Context, stripe_id: str, *, authenticated: bool = True) -> Card:
+    """Add a card; the first one becomes the default. Raises CardAlreadyAdded, CardDeclined.
+
+    Whoever sends a payment method id has set the card up in a browser, authentication included; a page that is that
+    browser says whether the payer has passed.
+    """
     wallet = context.account.wallet
     if wallet.find(stripe_id) is not None:
         raise CardAlreadyAdded(stripe_id)
     must_be_savable(context, stripe_id)
+    if not authenticated and context.catalogue.card(stripe_id).authentication != "never":
+        raise CardDeclined(AUTHENTICATION_REQUIRED)
     card = make_card(context, stripe_id)
     wallet.cards.append(card)
     if wallet.default_id is None:
@@ -136,11 +145,25 @@ def declining(card: Card, code: str) -> Card:
     return replace(card, declines_charge=code)
 
 
-def charge(card: Card | None, now: datetime) -> Card:
+def charge(card: Card | None, now: datetime, *, authenticated: bool = False) -> Card:
     """Charge a card: the card that paid. Raises NoUsableCard, CardDeclined."""
     if card is None:
         raise NoUsableCard()
     refusal = card.decline_code(now)
-    if refusal is not None:
+    if refusal is not None and not (authenticated and refusal == AUTHENTICATION_REQUIRED):
         raise CardDeclined(refusal)
     return card
+
+
+def charge_present(context: Context, card: Card | None, *, authenticated: bool) -> Card:
+    """Charge a card while its holder is there, who may have to pass 3-D Secure. Raises NoUsableCard, CardDeclined."""
+    asks = card is not None and context.now < card.expires_at and _asks_for_authentication(context, card)
+    if asks and not authenticated:
+        raise CardDeclined(AUTHENTICATION_REQUIRED)
+    return charge(card, context.now, authenticated=authenticated)
+
+
+def _asks_for_authentication(context: Context, card: Card) -> bool:
+    """Whether the holder has to pass now; for some cards, having been saved is enough."""
+    kind = context.catalogue.card(card.stripe_id).authentication
+    return kind == "always" or (kind == "once" and context.account.wallet.find(card.stripe_id) is None)

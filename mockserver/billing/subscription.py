@@ -52,6 +52,19 @@ class Subscription:
         return self.period_end
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What moving to a plan would mean now."""
+
+    kind: Literal["start", "upgrade", "downgrade", "keep"]
+    """``keep``: it is the plan that there is; choosing it undoes a change to come."""
+    amount_cents: int
+    """What is charged at once."""
+    credits: int
+    """What is granted at once."""
+    takes_effect_at: datetime
+
+
 def start(context: Context, plan: Plan) -> Subscription:
     """Begin a plan that has just been paid for, in place of whatever plan there was; its unpaid invoice is void."""
     account = context.account
@@ -65,9 +78,23 @@ def start(context: Context, plan: Plan) -> Subscription:
     return subscription
 
 
-def change(context: Context, price_id: str) -> Subscription | None:
+def preview(context: Context, plan: Plan) -> Change:
+    """What moving to a plan would mean at this moment, without doing it."""
+    subscription = context.account.subscription
+    if subscription is None:
+        return Change("start", plan.price_cents, plan.monthly_credits, context.now)
+    current = context.catalogue.plan(subscription.plan)
+    if plan.price_cents > current.price_cents:
+        return Change("upgrade", *_prorated(context, subscription, current, plan), context.now)
+    if plan.slug == subscription.plan:
+        return Change("keep", 0, 0, context.now)
+    return Change("downgrade", 0, 0, subscription.period_end)
+
+
+def change(context: Context, price_id: str, *, authenticated: bool = False) -> Subscription | None:
     """Move to the plan of that price: upward at once and prorated by the second, downward at the period's end.
 
+    A card that asks for 3-D Secure pays only when its holder is there and ``authenticated``.
     Raises UnknownPrice, NoUsableCard, CardDeclined, SubscriptionPastDue.
     """
     plan = context.catalogue.price(price_id)
@@ -75,11 +102,11 @@ def change(context: Context, price_id: str) -> Subscription | None:
         raise UnknownPrice(price_id, [each.price_id for each in context.catalogue.plans if each.price_id])
     subscription = context.account.subscription
     if subscription is None:
-        payment_methods.charge(context.account.wallet.default, context.now)
+        payment_methods.charge_present(context, context.account.wallet.default, authenticated=authenticated)
         return start(context, plan)
     current = context.catalogue.plan(subscription.plan)
     if plan.price_cents > current.price_cents:
-        _upgrade(context, subscription, current, plan)
+        _upgrade(context, subscription, current, plan, authenticated)
     elif plan.slug == subscription.plan:
         schedule(context, subscription, None)
     else:
@@ -116,18 +143,24 @@ def add_months(anchor: datetime, months: int) -> datetime:
     return anchor.replace(year=year, month=month + 1, day=day)
 
 
-def _upgrade(context: Context, subscription: Subscription, current: Plan, plan: Plan) -> None:
+def _upgrade(context: Context, subscription: Subscription, current: Plan, plan: Plan, authenticated: bool) -> None:
     if subscription.status == "past_due":
         raise SubscriptionPastDue()
-    payment_methods.charge(context.account.wallet.default, context.now)
-    left = int((subscription.period_end - context.now).total_seconds())
-    whole = int((subscription.period_end - subscription.period_start).total_seconds())
+    payment_methods.charge_present(context, context.account.wallet.default, authenticated=authenticated)
+    price, credits = _prorated(context, subscription, current, plan)
     subscription.plan, subscription.pending_plan = plan.slug, None
-    price = (plan.price_cents - current.price_cents) * left // whole
     _invoice(context, price, f"Upgrade to the {plan.name} plan, prorated")
-    _grant(context, (plan.monthly_credits - current.monthly_credits) * left // whole, plan)
+    _grant(context, credits, plan)
     context.audit("subscription.upgraded", plan=plan.slug, amount_cents=price)
     context.tell("subscription", f"Upgraded to the {plan.name} plan")
+
+
+def _prorated(context: Context, subscription: Subscription, current: Plan, plan: Plan) -> tuple[int, int]:
+    """Cents and credits by which a dearer plan exceeds the current one, for what is left of the period."""
+    left = int((subscription.period_end - context.now).total_seconds())
+    whole = int((subscription.period_end - subscription.period_start).total_seconds())
+    price = (plan.price_cents - current.price_cents) * left // whole
+    return price, (plan.monthly_credits - current.monthly_credits) * left // whole
 
 
 def _renew(context: Context, subscription: Subscription) -> None:

@@ -210,9 +210,65 @@ def test_a_declining_card_leaves_everything_as_it_was(
     session = open_one(context)
     with refused(context, CardDeclined) as caught:
         checkout.complete(context, session.id, card)
-    assert caught.value.code == catalogue().card(card).declines_charge
+    known = catalogue().card(card)
+    assert caught.value.code == (
+        known.declines_charge if known.authentication == "never" else "authentication_required"
+    )
     assert session.status(NOON) == "open"
     assert checkout.complete(context, session.id, WORKING).status(NOON) == "complete"
+
+
+ASKING = [card for card in catalogue().test_cards if card.authentication != "never"]
+
+
+@OPENERS
+@pytest.mark.parametrize("card", ASKING, ids=lambda card: card.id)
+def test_a_card_that_asks_for_authentication_pays_once_its_holder_has_passed(
+    context: Context, open_one: Callable[[Context], CheckoutSession], card: TestCard
+) -> None:
+    """3-D Secure: declined before, and after it the card pays, or is declined for a reason of its own."""
+    session = open_one(context)
+    with refused(context, CardDeclined) as caught:
+        checkout.complete(context, session.id, card.id)
+    assert caught.value.code == "authentication_required"
+    if card.declines_charge in (None, "authentication_required"):
+        assert checkout.complete(context, session.id, card.id, authenticated=True).status(NOON) == "complete"
+        return
+    with refused(context, CardDeclined) as caught:
+        checkout.complete(context, session.id, card.id, authenticated=True)
+    assert caught.value.code == card.declines_charge
+
+
+@pytest.mark.parametrize("card", ASKING, ids=lambda card: card.id)
+def test_a_card_on_file_asks_again_only_if_it_always_asks(context: Context, card: TestCard) -> None:
+    """One that asks on setup has asked when it was added."""
+    payment_methods.add(context, card.id)
+    session = open_deposit(context)
+    if card.authentication == "once":
+        assert checkout.complete(context, session.id, card.id).status(NOON) == "complete"
+        return
+    with refused(context, CardDeclined) as caught:
+        checkout.complete(context, session.id, card.id)
+    assert caught.value.code == "authentication_required"
+
+
+def test_an_expired_card_does_not_ask(context: Context) -> None:
+    """Its bank has nothing to authenticate."""
+    payment_methods.add(context, "pm_card_authenticationRequired")
+    context.account.wallet.cards = [payment_methods.expiring(card, NOON) for card in context.account.wallet.cards]
+    over = later(context, days=20)
+    session = open_deposit(over)
+    with refused(over, CardDeclined) as caught:
+        checkout.complete(over, session.id)
+    assert caught.value.code == "expired_card"
+
+
+def test_authentication_helps_no_card_that_is_declined_anyway(context: Context) -> None:
+    """Passing 3-D Secure is no money."""
+    session = open_deposit(context)
+    with refused(context, CardDeclined) as caught:
+        checkout.complete(context, session.id, DECLINED_LATER, authenticated=True)
+    assert caught.value.code == "generic_decline"
 
 
 @pytest.mark.parametrize("kind", ["declines_attach", "expired"])

@@ -245,3 +245,13 @@ def test_adding_and_removing_is_recent_activity(with_card: Context) -> None:
         ("payment_method_added", "Added visa ending in 4242"),
         ("payment_method_removed", "Removed visa ending in 4242"),
     ]
+
+
+@pytest.mark.parametrize("card", [card.id for card in catalogue().test_cards if card.authentication != "never"])
+def test_a_page_adds_a_card_that_asks_once_its_holder_has_passed(context: Context, card: str) -> None:
+    """Setting a card up is what 3-D Secure asks about first; an id that was sent has been set up already."""
+    with refused(context, CardDeclined) as caught:
+        payment_methods.add(context, card, authenticated=False)
+    assert caught.value.code == "authentication_required"
+    assert payment_methods.add(context, card, authenticated=True).stripe_id == card
+    assert payment_methods.add(context, WORKING, authenticated=False).stripe_id == WORKING

@@ -348,3 +348,53 @@ def test_a_changed_plan_is_recent_activity() -> None:
         "The growth plan ended (at the period's end)",
     ]
     assert problems(context) == []
+
+
+@pytest.mark.parametrize("days", [0, 1, 13, 30.9])
+@pytest.mark.parametrize("price_id", [GROWTH, SCALE])
+def test_what_an_upgrade_will_cost_is_what_it_costs(price_id: str, days: float) -> None:
+    """The price shown before is the price charged, the credits shown are those granted, and looking changes nothing."""
+    context = later(subscribed(), days=days)
+    plan = next(plan for plan in catalogue().plans if plan.price_id == price_id)
+    before = state(context)
+    planned = subscription.preview(context, plan)
+    assert state(context) == before
+    subscription.change(context, price_id)
+    assert (planned.kind, planned.takes_effect_at) == ("upgrade", context.now)
+    assert (planned.amount_cents, planned.credits) == (invoiced(context)[-1][0], granted(context)[-1])
+
+
+@pytest.mark.parametrize(
+    ("price_id", "expected"),
+    [
+        (STARTER, ("downgrade", 0, 0, END)),
+        (GROWTH, ("keep", 0, 0, NOON)),
+    ],
+)
+def test_what_costs_nothing_now_says_when_it_comes(price_id: str, expected: tuple[object, ...]) -> None:
+    """A cheaper plan begins with the next period; the plan that there is, at once."""
+    plan = next(plan for plan in catalogue().plans if plan.price_id == price_id)
+    planned = subscription.preview(subscribed(GROWTH), plan)
+    assert (planned.kind, planned.amount_cents, planned.credits, planned.takes_effect_at) == expected
+
+
+def test_without_a_plan_the_first_month_is_paid_at_once(with_card: Context) -> None:
+    """In full, and with all its credits."""
+    plan = catalogue().plan("starter")
+    planned = subscription.preview(with_card, plan)
+    assert (planned.kind, planned.amount_cents, planned.credits) == ("start", 2_900, 150_000)
+    subscription.change(with_card, STARTER)
+    assert (invoiced(with_card), granted(with_card)) == ([(2_900, "paid")], [150_000])
+
+
+@pytest.mark.parametrize("price_id", [STARTER, SCALE])
+def test_a_change_is_paid_by_a_card_that_asks_once_its_holder_has_passed(price_id: str) -> None:
+    """Starting and upgrading: declined without 3-D Secure, and paid with it."""
+    context = fresh() if price_id == STARTER else subscribed()
+    asking = payment_methods.add(context, "pm_card_authenticationRequired")
+    payment_methods.set_default(context, asking.id)
+    with refused(context, CardDeclined) as caught:
+        subscription.change(context, price_id)
+    assert caught.value.code == "authentication_required"
+    subscription.change(context, price_id, authenticated=True)
+    assert current(context).plan == price_id.split("_")[1]

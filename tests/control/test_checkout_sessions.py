@@ -167,3 +167,10 @@ def test_an_overlong_session_id_is_refused(new: httpx.Client) -> None:
     answer = act(new, "c" * 256, "expire")
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["path", "session_id"]
+
+
+@pytest.mark.parametrize("card", ["pm_card_authenticationRequired", "pm_card_authenticationRequiredOnSetup"])
+def test_the_payer_passes_authentication(new: httpx.Client, card: str) -> None:
+    """What the payer would do includes 3-D Secure, so completing needs no second step."""
+    answer = act(new, deposit(new), "complete", {"payment_method_id": card})
+    assert (answer.status_code, answer.json()["status"]) == (200, "complete")

@@ -10,7 +10,9 @@ from mockserver.control import render
 def complete_checkout_session(call: Call) -> Json:
     context = _context(call)
     card = call.body["payment_method_id"] if call.body else None
-    return render.checkout_session(checkout.complete(context, call.params["session_id"], card), context)
+    # What the payer would do includes passing 3-D Secure, where the card asks for it.
+    session = checkout.complete(context, call.params["session_id"], card, authenticated=True)
+    return render.checkout_session(session, context)
 
 
 def decline_checkout_session(call: Call) -> Json:

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.docs.browser.conftest import ROOT, SCREENSHOTS, Open
+from tests.browser import judged
+from tests.docs.browser.conftest import SCREENSHOTS, Open
 
 pytestmark = pytest.mark.slow
-
-_AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The source of axe-core; a reason to skip where it is not installed, unless this is CI."""
-    if not _AXE.exists():
-        reason = "axe-core is not installed: npm ci in tools/"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    return _AXE.read_text(encoding="utf-8")
-
-
-def judged(page: Any, axe: str) -> list[tuple[str, str, list[str]]]:
-    """What axe finds: the rule, why, and the first places. (Evaluated by the debugger, which no policy binds.)"""
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        (each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found["violations"]
-    ]
 
 
 def test_axe_would_find_something(open_page: Open, on_disk: str, axe: str) -> None:

@@ -25,11 +25,9 @@ _NEW = "sk_test_new"
 _DAY_AND_A_BIT = 90_000
 
 
-def _credit_again(
-    original: Original, context: Context, session_id: str, stripe_id: str | None = None
-) -> CheckoutSession:
+def _credit_again(original: Original, context: Context, session_id: str, *args: Any, **kwargs: Any) -> CheckoutSession:
     closed = checkout.get(context, session_id).closed
-    session: CheckoutSession = original(context, session_id, stripe_id)
+    session: CheckoutSession = original(context, session_id, *args, **kwargs)
     if closed == "complete" and session.price_id is None:
         checkout._credit(context, session)
     return session

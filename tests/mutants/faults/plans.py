@@ -26,9 +26,11 @@ _SUBSCRIBER, _NEW = "sk_test_subscriber", "sk_test_new"
 _STARTER, _GROWTH = {"price_id": "price_starter_monthly"}, {"price_id": "price_growth_monthly"}
 
 
-def _note_the_difference(original: Original, context: Context, current: Subscription, old: Plan, new: Plan) -> None:
+def _note_the_difference(
+    original: Original, context: Context, current: Subscription, old: Plan, new: Plan, authenticated: bool
+) -> None:
     original.memory["difference"] = new.price_cents - old.price_cents
-    original(context, current, old, new)
+    original(context, current, old, new, authenticated)
     del original.memory["difference"]
 
 
@@ -67,9 +69,11 @@ def _grant_nothing(_: Original, context: Context, plan: Plan) -> None:
     context.tell("subscription", f"Renewed the {plan.name} plan")
 
 
-def _upgrade_though_declined(original: Original, context: Context, current: Subscription, old: Plan, new: Plan) -> None:
+def _upgrade_though_declined(
+    original: Original, context: Context, current: Subscription, old: Plan, new: Plan, authenticated: bool
+) -> None:
     try:
-        original(context, current, old, new)
+        original(context, current, old, new, authenticated)
     except CardDeclined:
         current.plan = new.slug
         raise

@@ -1,0 +1,124 @@
+"""A real browser: Debian's Chromium, driven by Playwright, cut off from every host but those of a test; and its judge.
+
+A ``conftest.py`` that imports the fixtures by name gives them to the tests beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+_AXE = ROOT / "tools" / "node_modules" / "axe-core" / "axe.min.js"
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+_WATCH = """
+window.__ran = []; window.__violations = [];
+for (const name of ["alert", "confirm", "prompt", "print", "msgbox"]) {
+  window[name] = (...all) => window.__ran.push([name, ...all]);
+}
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.__violations.push(event.violatedDirective + " " + event.blockedURI + " " + event.sample));
+"""
+
+
+@dataclass
+class Seen:
+    """What a page did."""
+
+    page: Any
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def ran(self) -> list[Any]:
+        """Calls that only a script of the document could make."""
+        found: list[Any] = self.page.evaluate("window.__ran")
+        return found
+
+    @property
+    def violations(self) -> list[str]:
+        found: list[str] = self.page.evaluate("window.__violations")
+        return found
+
+    def must_be_quiet(self) -> None:
+        """Nothing ran, nothing was refused, nobody complained."""
+        assert (self.ran, self.violations, self.complaints) == ([], [], [])
+
+
+Open = Callable[..., Seen]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The browser; a reason to skip where there is none, unless this is CI."""
+    if _CHROMIUM is None:
+        _do_without("there is no Chromium: apt-get install chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        _do_without("there is no Playwright: pip install '.[dev]'")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        yield started
+        started.close()
+
+
+def _do_without(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Open]:
+    """Opens an address in a context of its own: ``open_page(url, width=390, scheme="dark")``."""
+    contexts = []
+
+    def opened(url: str, *, width: int = 1280, height: int = 900, scheme: str = "light", **others: Any) -> Seen:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **others)
+        contexts.append(context)
+        context.add_init_script(_WATCH)
+        page = context.new_page()
+        seen = Seen(page)
+        page.set_default_timeout(10_000)
+        page.on("request", lambda request: seen.requests.append(request.url))
+        page.on("console", lambda message: seen.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: seen.complaints.append(f"error: {error}"))
+        page.goto(url)
+        return seen
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core; a reason to skip where it is not installed, unless this is CI."""
+    if not _AXE.exists():
+        _do_without("axe-core is not installed: npm ci in tools/")
+    return _AXE.read_text(encoding="utf-8")
+
+
+def judged(page: Any, axe: str) -> list[tuple[str, str, list[str]]]:
+    """What axe finds: the rule, why, and the first places. (Evaluated by the debugger, which no policy binds.)"""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        (each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found["violations"]
+    ]
