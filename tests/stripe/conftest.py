@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from mockserver import fixtures, resources
-from mockserver.billing.catalogue import TestCard
 from tests.conftest import API, NOON, RunningServer, running_server
 
 SHOP = "https://shop.example.com"

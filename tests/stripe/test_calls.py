@@ -1,4 +1,4 @@
-"""The calls of the script: setup intents that are confirmed, authenticated and declined, as Stripe documents its cards."""
+"""The calls of the script: setup intents are confirmed, authenticated and declined as Stripe documents its cards."""
 
 from __future__ import annotations
 

@@ -38,7 +38,6 @@ class Field {
       this.isTouched = this.isTouched || !this.isEmpty;
       changed(this);
     });
-    this.show();
   }
 
   get value() {

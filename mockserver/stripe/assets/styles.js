@@ -23,7 +23,7 @@ const ROW_CSS = `
 .field.number { flex: 1 1 11.5em; display: flex; align-items: center; gap: 8px; }
 .field.alone { flex: 1 1 auto; }
 input { width: 100%; min-width: 0; padding: 2px 0; border: 0; background: transparent; border-radius: 2px; }
-input:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
+input:focus-visible { outline: none; box-shadow: 0 2px currentColor; }
 .expiry:not(.alone) input { width: 5.2em; } .cvc:not(.alone) input { width: 3.6em; } .postal input { width: 5.2em; }
 input::placeholder { color: inherit; opacity: 0.72; }
 input.invalid { color: #c0123c; }
@@ -37,7 +37,7 @@ const PAYMENT_CSS = `
 .field { min-width: 0; position: relative; }
 .wide { grid-column: 1 / -1; }
 label { display: block; margin-bottom: 4px; font-size: 0.93em; }
-input, select { width: 100%; padding: 10px 12px; background: var(--colorBackground); color: var(--colorText);
+input, select { width: 100%; height: 44px; padding: 0 12px; background: var(--colorBackground); color: var(--colorText);
   border: 1px solid var(--line); border-radius: var(--borderRadius, 5px); }
 input:focus-visible, select:focus-visible { outline: 2px solid var(--colorPrimary); outline-offset: 1px; }
 input::placeholder { color: var(--colorTextPlaceholder, inherit); opacity: 0.72; }
@@ -52,14 +52,15 @@ input.invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
 
 const CHALLENGE_CSS = `
 :host { color-scheme: light dark; }
-dialog { max-width: 26rem; border: 1px solid GrayText; border-radius: 12px; padding: 24px; color: CanvasText; background: Canvas;
+* { box-sizing: border-box; }
+dialog { max-width: min(28rem, calc(100% - 2rem)); border: 1px solid GrayText; border-radius: 12px; padding: 24px; color: CanvasText; background: Canvas;
   font: 16px/1.5 system-ui, sans-serif; }
 dialog::backdrop { background: rgb(0 0 0 / 55%); }
 h2 { margin: 0 0 8px; font-size: 1.25rem; }
 p { margin: 0 0 16px; }
 .choices { display: flex; flex-wrap: wrap; gap: 12px; }
-button { font: inherit; padding: 8px 18px; border-radius: 6px; border: 1px solid #1d5fd0; background: Canvas; color: CanvasText; cursor: pointer; }
-button.pass { background: #1d5fd0; color: #fff; }
+button { font: inherit; padding: 8px 18px; border-radius: 6px; border: 1px solid CanvasText; background: Canvas; color: CanvasText; cursor: pointer; }
+button.pass { border-color: #1d5fd0; background: #1d5fd0; color: #fff; }
 button:focus-visible { outline: 3px solid CanvasText; outline-offset: 2px; }
 `;
 

@@ -41,7 +41,7 @@ function Form(): ReactElement {
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (!stripe || !elements) return;
-    const card = elements.getElement(kind === "card" ? CardElement : CardNumberElement);
+    const card = kind === "card" ? elements.getElement(CardElement) : elements.getElement(CardNumberElement);
     const { setupIntent, error } =
       kind === "payment"
         ? await stripe.confirmSetup({ elements, redirect: "if_required" })
