@@ -86,6 +86,7 @@ class ElementBehind extends Emitter {
     });
     this.root.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.emit("escape", { elementType: this.type });
+      if (event.key === "Enter" && event.target instanceof HTMLInputElement) this._send();
     });
   }
 
@@ -228,6 +229,13 @@ class ElementBehind extends Emitter {
     this.isFocused = isFocused;
     this.refresh();
     this.emit(isFocused ? "focus" : "blur", { elementType: this.type });
+  }
+
+  /** Send the form around, as Enter does in any field: fields in a shadow belong to no form. */
+  _send() {
+    const form = this.host.closest("form");
+    const button = [...(form?.elements ?? [])].find((each) => each.type === "submit" || each.type === "image");
+    if (form !== null && !button?.disabled) form.requestSubmit(button);
   }
 
   /** A click on the container, or on a label that belongs to it, is a click on the element. */

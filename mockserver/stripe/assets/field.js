@@ -16,6 +16,23 @@ const FIELDS = {
   postal: { label: "ZIP or postal code", name: "postal", testid: "stripe-postal", placeholder: "ZIP", format: (text) => text.slice(0, 12), mode: "text" },
 };
 
+/** What is to be done once no button of a mouse is down: what moves then is no longer under anybody's click. */
+const pointer = { isDown: false, waiting: [] };
+
+function afterClick(task) {
+  if (pointer.isDown) pointer.waiting.push(task);
+  else task();
+}
+
+function pointerMoved(isDown) {
+  pointer.isDown = isDown;
+  if (!isDown) setTimeout(() => pointer.waiting.splice(0).forEach((task) => task()));
+}
+
+addEventListener("pointerdown", () => pointerMoved(true), true);
+addEventListener("pointerup", () => pointerMoved(false), true);
+addEventListener("pointercancel", () => pointerMoved(false), true);
+
 class Field {
   /** `problem(text)` says what is wrong; `changed(field)` is told of every change. */
   constructor(kind, { problem, changed, showsErrors, isWide }) {
@@ -35,8 +52,10 @@ class Field {
     this.root = node("div", { class: `field ${kind}${isWide ? " wide" : ""}` }, this.label, this.input, this.error);
     this.input.addEventListener("input", (event) => this._typed(event, changed));
     this.input.addEventListener("blur", () => {
-      this.isTouched = this.isTouched || !this.isEmpty;
-      changed(this);
+      afterClick(() => {
+        this.isTouched = this.isTouched || !this.isEmpty;
+        changed(this);
+      });
     });
   }
 

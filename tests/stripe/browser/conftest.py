@@ -38,7 +38,7 @@ main { max-width: 30rem; margin: 0 auto; padding: 16px; }
 button { font: inherit; margin-top: 16px; padding: 8px 16px; }
 label.outer { display: block; margin-top: 8px; }
 .StripeElement { margin: 8px 0; }
-.row .StripeElement, .StripeElement.boxed { border: 1px solid GrayText; border-radius: 6px; padding: 10px 12px; }
+.boxed { border: 1px solid GrayText; border-radius: 6px; padding: 10px 12px; }
 .StripeElement--focus { outline: 2px solid Highlight; }
 """
 
@@ -54,7 +54,8 @@ FORMS = {
 <label class="outer" for="expiry">Expires</label><div id="expiry" class="boxed"></div>
 <label class="outer" for="cvc">Security code</label><div id="cvc" class="boxed"></div>
 <button>Save card</button><p role="status" id="result"></p></form>""",
-    "card": """<form><label class="outer" for="element">Credit or debit card</label><div id="element" class="boxed"></div>
+    "card": """<form><label class="outer" for="element">Credit or debit card</label>
+<div id="element" class="boxed"></div>
 <p id="problem"></p><button>Save card</button><p role="status" id="result"></p></form>""",
     "payment": """<form><div id="element"></div><button>Save card</button><p role="status" id="result"></p></form>""",
 }

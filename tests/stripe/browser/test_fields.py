@@ -51,7 +51,7 @@ def test_numbers_are_grouped_as_on_the_card(card: Shop) -> None:
 def test_the_caret_stays_where_somebody_types(card: Shop) -> None:
     """Also in the middle of a number, and over a space."""
     assert typed(card, "number", *"42424242") == ("4242 4242", 9)
-    assert typed(card, "number", "Home", "ArrowRight", "ArrowRight", "9") == ("4292 4242 42"[:11], 3)
+    assert typed(card, "number", "Home", "ArrowRight", "ArrowRight", "9") == ("4294 2424 2", 3)
     assert typed(card, "number", "Backspace") == ("4242 4242", 2)
 
 
@@ -170,7 +170,8 @@ def test_events_tell_what_happens_to_an_element(card: Shop) -> None:
     """Focus, blur, escape and change, once each, until a handler is taken away."""
     card.do("""(() => {
         shop.heard = [];
-        for (const name of ["focus", "blur", "escape", "change"]) shop.card.on(name, (event) => shop.heard.push([name, event.elementType]));
+        const hear = (name) => shop.card.on(name, (event) => shop.heard.push([name, event.elementType]));
+        ["focus", "blur", "escape", "change"].forEach(hear);
         shop.card.once("focus", () => shop.heard.push(["once"]));
         shop.gone = () => shop.heard.push(["gone"]);
         shop.card.on("focus", shop.gone).off("focus", shop.gone);
@@ -271,8 +272,16 @@ def test_nobody_else_sees_what_was_typed(card: Shop) -> None:
     card.save()
     card.must_say("added")
     found: list[Any] = card.do("""[
-        JSON.stringify(shop.card), JSON.stringify(shop.elements), JSON.stringify(shop.stripe), JSON.stringify(shop.events),
-        JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}), document.cookie, location.href,
-        Object.keys(shop.card).join(), document.body.innerHTML,
-    ]""")
+        shop.card, shop.elements, shop.stripe, shop.events, {...localStorage}, {...sessionStorage}, document.cookie,
+        location.href, Object.keys(shop.card), document.body.innerHTML,
+    ].map((each) => JSON.stringify(each))""")
     assert not any("4242424242424242" in text or "4242 4242" in text for text in found)
+
+
+def test_a_click_is_not_lost_where_a_sentence_appears(visit: Visit) -> None:
+    """The button stays under the mouse until it was clicked, though leaving a field shows what is wrong above it."""
+    shop = visit("plain-payment", kind="payment")
+    shop.fill(postal="12345", cvc="1")
+    shop.page.get_by_test_id("stripe-cvc").focus()
+    shop.save()
+    shop.must_say("validation_error incomplete_cvc")

@@ -196,7 +196,7 @@ def test_every_card_that_declines_says_why(visit: Visit) -> None:
     for card in DECLINED:
         shop.fill(str(card.number))
         shop.save()
-        shop.page.wait_for_function("document.querySelector('#result').textContent !== 'saving'")
+        shop.page.wait_for_function("() => document.querySelector('#result').textContent !== 'saving'")
         said[card.id] = shop.said
     assert said == {card.id: expected(card) for card in DECLINED}
     shop.fill()
@@ -206,12 +206,13 @@ def test_every_card_that_declines_says_why(visit: Visit) -> None:
 
 def expected(card: TestCard) -> str:
     sentences = {
-        "insufficient_funds": "card_declined: Your card has insufficient funds.",
-        "expired_card": "expired_card: Your card has expired.",
-        "incorrect_cvc": "incorrect_cvc: Your card's security code is incorrect.",
-        "processing_error": "processing_error: An error occurred while processing your card. Try again in a little bit.",
+        "insufficient_funds": "card_declined: Your card has insufficient funds",
+        "expired_card": "expired_card: Your card has expired",
+        "incorrect_cvc": "incorrect_cvc: Your card's security code is incorrect",
+        "processing_error": "processing_error: An error occurred while processing your card. Try again in a little bit",
     }
-    return "card_error " + sentences.get(str(card.declines_attach), "card_declined: Your card was declined.")
+    sentence = sentences.get(str(card.declines_attach), "card_declined: Your card was declined")
+    return f"card_error {sentence}."
 
 
 def test_a_card_that_is_no_test_card_is_refused(visit: Visit) -> None:
