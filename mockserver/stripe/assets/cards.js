@@ -45,7 +45,7 @@ function formatExpiry(text, isDeleting) {
   return `${month} / ${year}`;
 }
 
-/** The code of what is wrong with each field: an incomplete_... one while it may still become right, null when it is. */
+/** The code of what is wrong with a field: incomplete_... while it may still become right, null when it is. */
 function numberProblem(text) {
   const digits = digitsOf(text);
   const { lengths } = brandOf(digits);

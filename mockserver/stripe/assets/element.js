@@ -263,14 +263,30 @@ class StripeElement {
     BEHIND.set(this, element);
   }
 
-  mount(target) { behind(this).mount(target); }
-  unmount() { behind(this).unmount(); }
-  destroy() { behind(this).destroy(); }
-  focus() { behind(this).focus(); }
-  blur() { behind(this).blur(); }
-  clear() { behind(this).clear(); }
-  collapse() { leftOut("element.collapse()"); }
-  getBoundingClientRect() { return behind(this).host.getBoundingClientRect(); }
+  mount(target) {
+    behind(this).mount(target);
+  }
+  unmount() {
+    behind(this).unmount();
+  }
+  destroy() {
+    behind(this).destroy();
+  }
+  focus() {
+    behind(this).focus();
+  }
+  blur() {
+    behind(this).blur();
+  }
+  clear() {
+    behind(this).clear();
+  }
+  collapse() {
+    leftOut("element.collapse()");
+  }
+  getBoundingClientRect() {
+    return behind(this).host.getBoundingClientRect();
+  }
 
   update(options) {
     behind(this).update(options);

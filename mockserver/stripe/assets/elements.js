@@ -46,15 +46,18 @@ class GroupBehind extends Emitter {
       leftOut(`The element ${JSON.stringify(type)}`);
     }
     if (this._elements.has(type)) {
-      throw new IntegrationError(`Can only create one Element of type ${type} through elements(). Destroy the other one first.`);
+      throw new IntegrationError(
+        `Can only create one Element of type ${type} through elements(). Destroy the other one first.`,
+      );
     }
     if (type === "payment" && this.secret === undefined && this.options.mode === undefined) {
       throw new IntegrationError(
-        "In order to create a payment element, you must pass a clientSecret or mode when creating the Elements group: " +
+        "In order to create a payment element, you must pass a clientSecret or mode when creating the group: " +
           "stripe.elements({clientSecret: 'YOUR_CLIENT_SECRET'}).",
       );
     }
-    if (!isObject(options)) throw new IntegrationError("Invalid value for elements.create(): options should be an object.");
+    if (!isObject(options))
+      throw new IntegrationError("Invalid value for elements.create(): options should be an object.");
     const element = new KINDS[type](type, this, options);
     this._elements.set(type, element);
     return element.handle;
@@ -96,10 +99,18 @@ class Elements {
     BEHIND.set(this, group);
   }
 
-  create(type, options) { return behind(this).create(type, options ?? {}); }
-  getElement(type) { return behind(this).part(typeof type === "string" ? type : type?.__elementType)?.handle ?? null; }
-  update(options) { return behind(this).update(options); }
-  submit() { return behind(this).submit(); }
+  create(type, options) {
+    return behind(this).create(type, options ?? {});
+  }
+  getElement(type) {
+    return behind(this).part(typeof type === "string" ? type : type?.__elementType)?.handle ?? null;
+  }
+  update(options) {
+    return behind(this).update(options);
+  }
+  submit() {
+    return behind(this).submit();
+  }
 
   async fetchUpdates() {
     return behind(this).secret === undefined ? {} : pick(await aboutIntent(behind(this).secret, "fetchUpdates()"));

@@ -10,10 +10,38 @@ function node(tag, attributes = {}, ...children) {
 }
 
 const FIELDS = {
-  number: { label: "Card number", name: "cardnumber", testid: "stripe-number", placeholder: "1234 1234 1234 1234", format: formatNumber, mode: "numeric" },
-  expiry: { label: "Expiration date", name: "exp-date", testid: "stripe-expiry", placeholder: "MM / YY", format: formatExpiry, mode: "numeric" },
-  cvc: { label: "Security code", name: "cvc", testid: "stripe-cvc", placeholder: "CVC", format: (text) => digitsOf(text).slice(0, 4), mode: "numeric" },
-  postal: { label: "ZIP or postal code", name: "postal", testid: "stripe-postal", placeholder: "ZIP", format: (text) => text.slice(0, 12), mode: "text" },
+  number: {
+    label: "Card number",
+    name: "cardnumber",
+    testid: "stripe-number",
+    placeholder: "1234 1234 1234 1234",
+    format: formatNumber,
+    mode: "numeric",
+  },
+  expiry: {
+    label: "Expiration date",
+    name: "exp-date",
+    testid: "stripe-expiry",
+    placeholder: "MM / YY",
+    format: formatExpiry,
+    mode: "numeric",
+  },
+  cvc: {
+    label: "Security code",
+    name: "cvc",
+    testid: "stripe-cvc",
+    placeholder: "CVC",
+    format: (text) => digitsOf(text).slice(0, 4),
+    mode: "numeric",
+  },
+  postal: {
+    label: "ZIP or postal code",
+    name: "postal",
+    testid: "stripe-postal",
+    placeholder: "ZIP",
+    format: (text) => text.slice(0, 12),
+    mode: "text",
+  },
 };
 
 /** What is to be done once no button of a mouse is down: what moves then is no longer under anybody's click. */
@@ -43,8 +71,16 @@ class Field {
     const facts = FIELDS[kind];
     this._format = facts.format;
     this.input = node("input", {
-      id: kind, name: facts.name, type: "text", inputmode: facts.mode, placeholder: facts.placeholder,
-      autocomplete: "off", autocorrect: "off", spellcheck: "false", "data-testid": facts.testid, "aria-describedby": `${kind}-error`,
+      id: kind,
+      name: facts.name,
+      type: "text",
+      inputmode: facts.mode,
+      placeholder: facts.placeholder,
+      autocomplete: "off",
+      autocorrect: "off",
+      spellcheck: "false",
+      "data-testid": facts.testid,
+      "aria-describedby": `${kind}-error`,
     });
     this.label = node("label", { for: kind, class: showsErrors ? null : "hidden" }, facts.label);
     this.error = node("p", { id: `${kind}-error`, class: showsErrors ? "error" : "hidden", role: "alert" });

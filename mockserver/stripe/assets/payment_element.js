@@ -1,8 +1,8 @@
 // The payment element: a whole form for a card, with labels and sentences about what is wrong.
 
 const COUNTRIES =
-  "US AR AT AU BE BG BR CA CH CL CN CO CY CZ DE DK EE ES FI FR GB GR HK HR HU ID IE IL IN IS IT JP KR LT LU LV MT MX MY NL NO " +
-  "NZ PE PH PL PT RO SE SG SI SK TH TR TW UA VN ZA";
+  "US AR AT AU BE BG BR CA CH CL CN CO CY CZ DE DK EE ES FI FR GB GR HK HR HU ID IE IL IN IS IT JP KR LT LU LV MT MX " +
+  "MY NL NO NZ PE PH PL PT RO SE SG SI SK TH TR TW UA VN ZA";
 const COUNTRIES_WITH_POSTAL_CODE = ["US", "CA", "GB"];
 const TERMS = "By providing your card information, you allow";
 
@@ -20,7 +20,12 @@ class PaymentElementBehind extends ElementBehind {
     this.fields = fields;
     this._brand = node("span", { class: "brand", "aria-hidden": "true" });
     fields[0].root.append(this._brand);
-    this._country = node("select", { id: "country", name: "country", autocomplete: "off", "data-testid": "stripe-country" });
+    this._country = node("select", {
+      id: "country",
+      name: "country",
+      autocomplete: "off",
+      "data-testid": "stripe-country",
+    });
     const names = new Intl.DisplayNames(["en"], { type: "region" });
     for (const code of COUNTRIES.split(" ")) this._country.append(node("option", { value: code }, names.of(code)));
     this._country.addEventListener("change", () => this.changed());

@@ -69,16 +69,29 @@ async function createToken(card, data) {
   if (typeof card === "string") leftOut(`stripe.createToken(${JSON.stringify(card)})`);
   const { name, address_zip, address_country, address_city, address_state, address_line1, address_line2 } = data ?? {};
   const address = {
-    postal_code: address_zip, country: address_country, city: address_city,
-    state: address_state, line1: address_line1, line2: address_line2,
+    postal_code: address_zip,
+    country: address_country,
+    city: address_city,
+    state: address_state,
+    line1: address_line1,
+    line2: address_line2,
   };
-  const { paymentMethod, error } = await createPaymentMethod({ type: "card", card, billing_details: { name, address } });
+  const { paymentMethod, error } = await createPaymentMethod({
+    type: "card",
+    card,
+    billing_details: { name, address },
+  });
   return error ? { error } : { token: tokenOf(paymentMethod, where) };
 }
 
 const TOKEN_BRANDS = {
-  visa: "Visa", mastercard: "MasterCard", amex: "American Express", discover: "Discover",
-  diners: "Diners Club", jcb: "JCB", unionpay: "UnionPay",
+  visa: "Visa",
+  mastercard: "MasterCard",
+  amex: "American Express",
+  discover: "Discover",
+  diners: "Diners Club",
+  jcb: "JCB",
+  unionpay: "UnionPay",
 };
 
 /** A payment method in the older form of a token. */
@@ -88,11 +101,25 @@ function tokenOf({ id, card, billing_details: billing, created }) {
     id: id.replace(/^pm_/, "tok_"),
     object: "token",
     card: {
-      id: id.replace(/^pm_/, "card_"), object: "card", brand: TOKEN_BRANDS[card.brand] ?? "Unknown", country: card.country,
-      exp_month: card.exp_month, exp_year: card.exp_year, funding: card.funding, last4: card.last4, name: billing.name,
-      address_city: address.city, address_country: address.country, address_line1: address.line1,
-      address_line2: address.line2, address_state: address.state, address_zip: address.postal_code,
-      cvc_check: null, dynamic_last4: null, metadata: {}, tokenization_method: null,
+      id: id.replace(/^pm_/, "card_"),
+      object: "card",
+      brand: TOKEN_BRANDS[card.brand] ?? "Unknown",
+      country: card.country,
+      exp_month: card.exp_month,
+      exp_year: card.exp_year,
+      funding: card.funding,
+      last4: card.last4,
+      name: billing.name,
+      address_city: address.city,
+      address_country: address.country,
+      address_line1: address.line1,
+      address_line2: address.line2,
+      address_state: address.state,
+      address_zip: address.postal_code,
+      cvc_check: null,
+      dynamic_last4: null,
+      metadata: {},
+      tokenization_method: null,
     },
     client_ip: null,
     created,
@@ -119,7 +146,9 @@ function returnUrl(text, where) {
     url = null;
   }
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw new IntegrationError(`Invalid value for ${where}: return_url should be a full URL, beginning with https:// or http://.`);
+    throw new IntegrationError(
+      `Invalid value for ${where}: return_url should be a full URL, beginning with https:// or http://.`,
+    );
   }
   return url;
 }
@@ -141,7 +170,9 @@ async function confirmSetup(options) {
     throw new IntegrationError(`Invalid value for ${where}: redirect should be one of: always, if_required.`);
   }
   if (confirmParams.return_url === undefined && redirect === "always") {
-    throw new IntegrationError(`${where}: the confirmParams.return_url argument is required unless passing redirect: 'if_required'.`);
+    throw new IntegrationError(
+      `${where}: the confirmParams.return_url argument is required unless passing redirect: 'if_required'.`,
+    );
   }
   const back = confirmParams.return_url === undefined ? null : returnUrl(confirmParams.return_url, where);
   if (confirmParams.confirmation_token !== undefined) leftOut("confirmation_token");
@@ -152,7 +183,8 @@ async function confirmSetup(options) {
   if (typeof confirmParams.payment_method === "string") {
     body.payment_method = confirmParams.payment_method;
   } else {
-    if (group === null) throw new IntegrationError(`Invalid value for ${where}: elements, or a payment_method, is needed.`);
+    if (group === null)
+      throw new IntegrationError(`Invalid value for ${where}: elements, or a payment_method, is needed.`);
     const element = group.mounted(where);
     if (group.secret === undefined && !group.isSubmitted) {
       throw new IntegrationError(`elements.submit() must be called, and have succeeded, before ${where}.`);
@@ -214,7 +246,14 @@ async function handleNextAction(options) {
   if (error) return { error };
   if (setupIntent.status !== "requires_action") {
     const message = "handleNextAction: The SetupIntent supplied is not in the requires_action state.";
-    return { error: { type: "invalid_request_error", code: "setup_intent_unexpected_state", message, setup_intent: setupIntent } };
+    return {
+      error: {
+        type: "invalid_request_error",
+        code: "setup_intent_unexpected_state",
+        message,
+        setup_intent: setupIntent,
+      },
+    };
   }
   return authenticated(setupIntent, where);
 }

@@ -8,7 +8,9 @@ async function redirectToCheckout(options) {
   const id = isObject(options) ? options.sessionId : undefined;
   if (isObject(options) && id === undefined) leftOut("stripe.redirectToCheckout() without a sessionId");
   if (typeof id !== "string" || !/^cs_\w+$/.test(id)) {
-    throw new IntegrationError("Invalid value for stripe.redirectToCheckout(): sessionId should be the id of a Checkout Session, cs_...");
+    throw new IntegrationError(
+      "Invalid value for stripe.redirectToCheckout(): sessionId should be the id of a Checkout Session, cs_...",
+    );
   }
   location.assign(`${ORIGIN}/checkout/${id}`);
   return new Promise(() => {});
@@ -37,13 +39,19 @@ const METHODS = {
 
 function Stripe(key) {
   if (typeof key !== "string" || key.trim() === "") {
-    throw new IntegrationError("Please call Stripe() with your publishable key. With the mock, any pk_test_... will do.");
+    throw new IntegrationError(
+      "Please call Stripe() with your publishable key. With the mock, any pk_test_... will do.",
+    );
   }
   if (key.startsWith("sk_")) {
-    throw new IntegrationError("You should not use your secret key with Stripe.js. Please pass a publishable key instead.");
+    throw new IntegrationError(
+      "You should not use your secret key with Stripe.js. Please pass a publishable key instead.",
+    );
   }
   if (key.startsWith("pk_live")) {
-    throw new IntegrationError("The mock's stand-in for Stripe.js takes no live key: with the mock, any pk_test_... will do.");
+    throw new IntegrationError(
+      "The mock's stand-in for Stripe.js takes no live key: with the mock, any pk_test_... will do.",
+    );
   }
   const stripe = { _apiKey: key, _keyMode: "test" };
   for (const [name, method] of Object.entries(METHODS)) stripe[name] = method;
@@ -51,7 +59,7 @@ function Stripe(key) {
   return stripe;
 }
 
-/** The release that a page asked for, if it thinks that it loads the real one: @stripe/stripe-js compares it with its own. */
+/** The release that a page asked for, where it thinks that it loads the real one: @stripe/stripe-js compares it. */
 function release() {
   const [, train] = /^https:\/\/js\.stripe\.com\/([a-z0-9]+)/.exec(document.currentScript?.src ?? "") ?? [];
   return train === "v3" ? 3 : (train ?? "endive");

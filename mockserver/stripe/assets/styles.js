@@ -2,9 +2,27 @@
 // is set property by property, so that no text of it can become a rule.
 
 const THEMES = {
-  stripe: { colorPrimary: "#0570de", colorBackground: "#ffffff", colorText: "#30313d", colorDanger: "#c0123c", line: "#8c8f9a" },
-  flat: { colorPrimary: "#0570de", colorBackground: "#f1f1f1", colorText: "#30313d", colorDanger: "#b0103a", line: "#f1f1f1" },
-  night: { colorPrimary: "#85d996", colorBackground: "#30313d", colorText: "#f5f5f7", colorDanger: "#fe97ad", line: "#8c8f9a" },
+  stripe: {
+    colorPrimary: "#0570de",
+    colorBackground: "#ffffff",
+    colorText: "#30313d",
+    colorDanger: "#c0123c",
+    line: "#8c8f9a",
+  },
+  flat: {
+    colorPrimary: "#0570de",
+    colorBackground: "#f1f1f1",
+    colorText: "#30313d",
+    colorDanger: "#b0103a",
+    line: "#f1f1f1",
+  },
+  night: {
+    colorPrimary: "#85d996",
+    colorBackground: "#30313d",
+    colorText: "#f5f5f7",
+    colorDanger: "#fe97ad",
+    line: "#8c8f9a",
+  },
 };
 const VARIABLE = /^[a-zA-Z0-9]{1,40}$/;
 const PSEUDO = /^(:hover|:focus|:disabled|::placeholder|::selection)$/;
@@ -28,12 +46,14 @@ input:focus-visible { outline: none; box-shadow: 0 2px currentColor; }
 input::placeholder { color: inherit; opacity: 0.72; }
 input.invalid { color: #c0123c; }
 .on-dark input.invalid { color: #ff9bae; }
-.brand { font: 700 10px/1 system-ui, sans-serif; letter-spacing: 0.05em; border: 1px solid; border-radius: 3px; padding: 3px 4px; }
+.brand { font: 700 10px/1 system-ui, sans-serif; letter-spacing: 0.05em; padding: 3px 4px;
+  border: 1px solid; border-radius: 3px; }
 `;
 
 const PAYMENT_CSS = `
 .form { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin: 0; padding: 0; border: 0; min-width: 0;
-  color: var(--colorText); font-family: var(--fontFamily, system-ui, sans-serif); font-size: var(--fontSizeBase, 16px); line-height: 1.4; }
+  color: var(--colorText); font-family: var(--fontFamily, system-ui, sans-serif); font-size: var(--fontSizeBase, 16px);
+  line-height: 1.4; }
 .field { min-width: 0; position: relative; }
 .wide { grid-column: 1 / -1; }
 label { display: block; margin-bottom: 4px; font-size: 0.93em; }
@@ -53,13 +73,14 @@ input.invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
 const CHALLENGE_CSS = `
 :host { color-scheme: light dark; }
 * { box-sizing: border-box; }
-dialog { max-width: min(28rem, calc(100% - 2rem)); border: 1px solid GrayText; border-radius: 12px; padding: 24px; color: CanvasText; background: Canvas;
-  font: 16px/1.5 system-ui, sans-serif; }
+dialog { max-width: min(28rem, calc(100% - 2rem)); border: 1px solid GrayText; border-radius: 12px; padding: 24px;
+  color: CanvasText; background: Canvas; font: 16px/1.5 system-ui, sans-serif; }
 dialog::backdrop { background: rgb(0 0 0 / 55%); }
 h2 { margin: 0 0 8px; font-size: 1.25rem; }
 p { margin: 0 0 16px; }
 .choices { display: flex; flex-wrap: wrap; gap: 12px; }
-button { font: inherit; padding: 8px 18px; border-radius: 6px; border: 1px solid CanvasText; background: Canvas; color: CanvasText; cursor: pointer; }
+button { font: inherit; padding: 8px 18px; border-radius: 6px; border: 1px solid CanvasText; cursor: pointer;
+  background: Canvas; color: CanvasText; }
 button.pass { border-color: #1d5fd0; background: #1d5fd0; color: #fff; }
 button:focus-visible { outline: 3px solid CanvasText; outline-offset: 2px; }
 `;
@@ -76,7 +97,10 @@ function addRule(sheet, selector, declarations) {
   const rule = sheet.cssRules[sheet.insertRule(`${selector} {}`, sheet.cssRules.length)];
   for (const [name, value] of Object.entries(declarations)) {
     if (typeof value !== "string" && typeof value !== "number") continue;
-    rule.style.setProperty(name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), String(value));
+    rule.style.setProperty(
+      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      String(value),
+    );
   }
 }
 
@@ -84,7 +108,12 @@ function addRule(sheet, selector, declarations) {
 function sheetOfStyle(style) {
   const sheet = new CSSStyleSheet();
   if (!isObject(style)) return sheet;
-  const states = { base: "input", complete: "input.complete", empty: "input.empty", invalid: "input.invalid, .on-dark input.invalid" };
+  const states = {
+    base: "input",
+    complete: "input.complete",
+    empty: "input.empty",
+    invalid: "input.invalid, .on-dark input.invalid",
+  };
   for (const [state, selector] of Object.entries(states)) {
     if (!isObject(style[state])) continue;
     addRule(sheet, selector, style[state]);
@@ -99,7 +128,10 @@ function sheetOfStyle(style) {
 function sheetOfAppearance(appearance) {
   const sheet = new CSSStyleSheet();
   const asked = isObject(appearance) ? appearance : {};
-  const variables = { ...(THEMES[asked.theme] ?? THEMES.stripe), ...(isObject(asked.variables) ? asked.variables : {}) };
+  const variables = {
+    ...(THEMES[asked.theme] ?? THEMES.stripe),
+    ...(isObject(asked.variables) ? asked.variables : {}),
+  };
   const rule = sheet.cssRules[sheet.insertRule(":host {}")];
   for (const [name, value] of Object.entries(variables)) {
     if (VARIABLE.test(name) && typeof value === "string") rule.style.setProperty(`--${name}`, value);
