@@ -136,7 +136,8 @@ def _check_expiry(text: str, now: datetime) -> None:
     if found is None or not 1 <= int(found[1]) <= 12:
         raise CardRefused("expiry", "Type the expiry date as month and year, such as 12/34.")
     month, year = int(found[1]), int(found[2])
-    year += 0 if year >= 100 else now.year // 100 * 100
+    if len(found[2]) == 2:
+        year += now.year // 100 * 100
     if (year, month) < (now.year, now.month):
         raise CardRefused("expiry", "This expiry date is in the past. Type a future one, such as 12/34.")
 

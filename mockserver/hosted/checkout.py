@@ -27,7 +27,7 @@ BeforeRedirect = Callable[[str], Awaitable[None]]
 
 AUTHENTICATION_FAILED = "payment_intent_authentication_failure"
 _FAILED = f"The payment was not authenticated ({AUTHENTICATION_FAILED}). Try again, or use another card."
-_STEPS = ("pay", "cancel")
+STEPS = ("pay", "cancel")
 
 
 class CheckoutPages:
@@ -79,7 +79,7 @@ class CheckoutPages:
         found = self._find(request)
         if found is None:
             return self._site.missing("checkout session")
-        if request.path_params["step"] not in _STEPS:
+        if request.path_params["step"] not in STEPS:
             return self._site.missing("step")
         return RedirectResponse(f"/checkout/{found[1].id}", 303)
 
@@ -89,15 +89,13 @@ class CheckoutPages:
         if found is None:
             return self._site.missing("checkout session")
         context, session = found
+        step = request.path_params["step"]
+        if step not in STEPS:
+            return self._site.missing("step")
         try:
-            match request.path_params["step"]:
-                case "pay":
-                    return await self._pay(context, session, form)
-                case "cancel":
-                    return self._cancel(context, session)
+            return await self._pay(context, session, form) if step == "pay" else self._cancel(context, session)
         except BillingError as error:
             return self._page(context, session, Problem(str(error), 409))
-        return self._site.missing("step")
 
     async def _pay(self, context: Context, session: CheckoutSession, form: dict[str, str]) -> Response:
         if session.closed != "complete":

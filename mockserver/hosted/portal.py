@@ -24,7 +24,7 @@ from mockserver.hosted.site import FORMS_STAY, Problem, Site
 INVOICES_A_PAGE = 20
 SETUP_FAILED = "setup_intent_authentication_failure"
 PAYMENT_FAILED = "payment_intent_authentication_failure"
-_DONE = {
+STEPS = {
     "default": "The default card was changed.",
     "remove": "The card was removed.",
     "add": "The card was added.",
@@ -33,8 +33,6 @@ _DONE = {
     "resume": "The plan goes on.",
 }
 """The steps, and what is said when one is done."""
-_AUTHENTICATED = ("add", "plan")
-"""The steps that may lead to 3-D Secure."""
 
 
 class NoPlan(BillingError):
@@ -115,7 +113,7 @@ class PortalPages:
         """An address of a step, opened again: the portal."""
         if self._find(request) is None:
             return self._site.missing("portal session")
-        is_step = request.path_params["step"] in _DONE
+        is_step = request.path_params["step"] in STEPS
         return RedirectResponse(_here(request), 303) if is_step else self._site.missing("step")
 
     async def _step(self, request: Request) -> Response:
@@ -124,7 +122,7 @@ class PortalPages:
         if context is None:
             return self._site.missing("portal session")
         step = request.path_params["step"]
-        if step not in _DONE:
+        if step not in STEPS:
             return self._site.missing("step")
         problem: Problem | None = None
         try:
@@ -170,7 +168,7 @@ class PortalPages:
             page=page,
             has_older=first + INVOICES_A_PAGE < len(newest_first),
             problem=problem,
-            done=_DONE.get(request.query_params.get("done", "")) if problem is None else None,
+            done=STEPS.get(request.query_params.get("done", "")) if problem is None else None,
         )
 
 

@@ -34,6 +34,13 @@ def told(page: httpx.Response, name: str) -> str | None:
     return html.unescape(found[1]).strip() if found else None
 
 
+def offered(page: httpx.Response) -> dict[str, dict[str, str]]:
+    """The cards that a page offers, by group: the label of each id."""
+    groups = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', page.text, re.DOTALL)
+    option = re.compile(r'<option value="([^"]*)">(.*?)</option>')
+    return {html.unescape(label): dict(option.findall(inside)) for label, inside in groups}
+
+
 def balance(client: httpx.Client) -> int:
     """The account's balance in microcents."""
     reply = client.get(f"{API}/balance")

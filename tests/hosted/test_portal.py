@@ -7,8 +7,8 @@ import re
 import httpx
 import pytest
 
-from tests.conftest import API
-from tests.hosted.conftest import told
+from tests.conftest import API, NOON, ServerFactory
+from tests.hosted.conftest import offered, told
 
 
 @pytest.fixture
@@ -26,11 +26,25 @@ def cards(client: httpx.Client) -> dict[str, str]:
     return {each["card_brand"]: each["id"] for each in reversed(listed)}
 
 
+def offers(page: httpx.Response) -> list[dict[str, str]]:
+    """The plans on offer: name with price, and effect."""
+    found = re.findall(r'data-testid="offer">(.*?)</li>', page.text, re.DOTALL)
+    return [
+        {
+            "name": " ".join(re.sub(r"<[^>]+>", " ", offer[: offer.index("</p>")]).split()),
+            "effect": re.findall(r'data-testid="effect">\s*(.*?)\s*</p>', offer, re.DOTALL)[0],
+        }
+        for offer in found
+    ]
+
+
 def test_the_portal_shows_plan_cards_and_invoices(client: httpx.Client, portal: str) -> None:
     """Everything that the API says of them."""
     page = client.get(portal)
     assert page.status_code == 200
-    assert (told(page, "plan") or "").startswith("Starter, $29.00 a month (active), until 20")
+    assert told(page, "plan") == "Starter, $29.00 a month"
+    assert re.fullmatch(r"Renews on \d{1,2} [A-Z][a-z]+ \d{4}\.", told(page, "renewal") or "")
+    assert told(page, "balance") == client.get(f"{API}/balance").json()["balance_display"]
     assert page.text.count('data-testid="card"') == len(cards(client)) == 3
     invoices = client.get(f"{API}/invoices", params={"limit": 100}).json()["invoices"]
     assert page.text.count('data-testid="invoice"') == len(invoices) > 0
@@ -49,7 +63,8 @@ def test_another_card_becomes_the_default(client: httpx.Client, portal: str) -> 
     """Back on the page, the API says the same."""
     amex = cards(client)["amex"]
     reply = client.post(f"{portal}/default", data={"card": amex})
-    assert (reply.status_code, reply.headers["location"]) == (303, portal)
+    assert (reply.status_code, reply.headers["location"]) == (303, f"{portal}?done=default")
+    assert told(client.get(reply.headers["location"]), "done") == "The default card was changed."
     assert client.get(f"{API}/payment-methods").json()["default_method_id"] == amex
 
 
@@ -68,6 +83,8 @@ def test_a_card_in_use_is_kept_and_the_page_says_why(client: httpx.Client, porta
     page = client.post(f"{portal}/remove", data={"card": cards(client)["amex"]})
     assert page.status_code == 409
     assert "Auto-recharge pays with" in (told(page, "problem") or "")
+    assert "Auto-recharge pays with this card" in (told(page, "card-in-use") or "")
+    assert page.text.count('data-testid="remove-card"') == 2
     assert "amex" in cards(client)
 
 
@@ -119,10 +136,167 @@ def test_an_invoice_shows_what_was_paid(client: httpx.Client) -> None:
     page = client.get(newest["hosted_invoice_url"])
     assert (told(page, "status"), told(page, "amount")) == ("paid", newest["amount_display"])
     assert f"Invoice {newest['number']}" in page.text
-    assert newest["period_start"][:10] in page.text
+    assert told(page, "number") == f"Invoice {newest['number']}"
+    assert newest["period_start"][:4] in (told(page, "period") or "")
+    assert "@media print" in page.text
 
 
 def test_an_unknown_invoice_is_a_page_that_says_so(client: httpx.Client) -> None:
     """404, in words."""
     reply = client.get("/invoices/00000000-0000-4000-8000-000000000000")
     assert (reply.status_code, told(reply, "message")) == (404, "This invoice does not exist.")
+
+
+def test_each_plan_says_what_it_would_mean(client: httpx.Client, portal: str) -> None:
+    """Price, what an upgrade costs now, and from when on a downgrade counts; the plan that there is, is not offered."""
+    client.post(f"{API}/change-plan", json={"price_id": "price_growth_monthly"}).raise_for_status()
+    down, up = offers(client.get(portal))
+    assert down["name"] == "Starter $29.00 a month"
+    assert re.match(r"From \d{1,2} [A-Z][a-z]+ \d{4} on; Growth until then\. Nothing is due now\.", down["effect"])
+    assert up["name"] == "Scale $299.00 a month"
+    assert re.match(r"\$\d+\.\d\d and [\d,]+ credits now, for the time to \d{1,2} [A-Z]", up["effect"])
+
+
+def test_an_upgrade_costs_what_the_page_said(make_server: ServerFactory) -> None:
+    """By a clock that stands still: the amount shown is the amount of the next invoice, paid once."""
+    mock = make_server(now=NOON)
+    with mock.client("sk_test_subscriber") as client:
+        portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+        shown = {offer["name"].partition(" ")[0]: offer["effect"] for offer in offers(client.get(portal))}
+        before = client.get(f"{API}/invoices").json()["total"]
+        for _ in range(2):
+            reply = client.post(f"{portal}/plan", data={"price": "price_growth_monthly"})
+            assert (reply.status_code, reply.headers["location"]) == (303, f"{portal}?done=plan")
+        newest = client.get(f"{API}/invoices", params={"limit": 1}).json()
+        assert newest["total"] == before + 1
+        assert shown["Growth"].startswith(f"{newest['invoices'][0]['amount_display']} and ")
+        assert told(client.get(portal), "plan") == "Growth, $99.00 a month"
+
+
+def test_a_downgrade_is_chosen_and_taken_back(client: httpx.Client, portal: str) -> None:
+    """It comes with the next period, unless the plan is kept."""
+    client.post(f"{API}/change-plan", json={"price_id": "price_growth_monthly"}).raise_for_status()
+    client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
+    page = client.get(portal)
+    assert re.match(r"Starter from \d{1,2} [A-Z][a-z]+ \d{4} on, \$29\.00 a month\.", told(page, "pending") or "")
+    assert told(page, "coming") == "chosen"
+    assert client.get(f"{API}/subscription").json()["plan"] == "growth"
+    client.post(f"{portal}/resume")
+    assert told(client.get(portal), "pending") is None
+
+
+def test_a_plan_is_started_in_the_portal(client: httpx.Client) -> None:
+    """Paid with the default card."""
+    portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+    assert [offer["name"].partition(" ")[0] for offer in offers(client.get(portal))] == ["Starter", "Growth", "Scale"]
+    assert client.post(f"{portal}/plan", data={"price": "price_starter_monthly"}).status_code == 303
+    assert client.get(f"{API}/subscription").json()["plan"] == "starter"
+
+
+@pytest.mark.parametrize("price", ["", "price_unknown", "price_credits_25", "<script>alert(1)</script>"])
+def test_a_price_of_no_plan_changes_nothing(client: httpx.Client, portal: str, price: str) -> None:
+    """The page says which prices there are."""
+    before = client.get("/_mock/state").json()
+    page = client.post(f"{portal}/plan", data={"price": price})
+    assert (page.status_code, "No such price" in (told(page, "problem") or "")) == (409, True)
+    assert "<script" not in page.text
+    assert client.get("/_mock/state").json() == before
+
+
+def test_a_plan_needs_a_card(make_server: ServerFactory) -> None:
+    """An account without one is told so."""
+    mock = make_server(now=NOON)
+    with mock.client("sk_test_new") as client:
+        portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+        page = client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
+        assert (page.status_code, "no usable payment method" in (told(page, "problem") or "")) == (409, True)
+        assert told(page, "no-cards") == "No cards."
+        assert told(page, "no-invoices") == "No invoices."
+
+
+def test_a_past_due_plan_is_not_upgraded(make_server: ServerFactory) -> None:
+    """The page says what to do, offers no upgrade, and refuses one."""
+    mock = make_server(now=NOON)
+    with mock.client("sk_test_past_due") as client:
+        portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+        page = client.get(portal)
+        assert "tried again on 20 March 2026" in (told(page, "past-due") or "")
+        assert "Upgrade" not in page.text
+        refused = client.post(f"{portal}/plan", data={"price": "price_scale_monthly"})
+        assert (refused.status_code, "unpaid" in (told(refused, "problem") or "")) == (409, True)
+
+
+def test_a_test_card_is_added(client: httpx.Client, portal: str) -> None:
+    """It is on the account, and no longer offered; once only."""
+    assert "pm_card_jcb" in offered(client.get(portal))["Is added"]
+    reply = client.post(f"{portal}/add", data={"card": "pm_card_jcb"})
+    assert (reply.status_code, reply.headers["location"]) == (303, f"{portal}?done=add")
+    page = client.get(reply.headers["location"])
+    assert told(page, "done") == "The card was added."
+    assert "pm_card_jcb" not in offered(page)["Is added"]
+    again = client.post(f"{portal}/add", data={"card": "pm_card_jcb"})
+    assert (again.status_code, "already on this account" in (told(again, "problem") or "")) == (409, True)
+
+
+def test_a_card_that_is_refused_is_not_added(client: httpx.Client, portal: str) -> None:
+    """402 and the reason, for each that the list calls refused."""
+    for card, label in offered(client.get(portal))["Refused"].items():
+        page = client.post(f"{portal}/add", data={"card": card})
+        assert page.status_code == 402
+        assert f"({label.rpartition(': ')[2]})" in (told(page, "problem") or "")
+        assert card not in client.get(f"{API}/payment-methods").text
+
+
+@pytest.mark.parametrize("form", [{}, {"card": "nonsense"}, {"card": "<script>alert(1)</script>"}])
+def test_what_is_no_card_is_not_added(client: httpx.Client, portal: str, form: dict[str, str]) -> None:
+    """400, in a sentence."""
+    before = cards(client)
+    page = client.post(f"{portal}/add", data=form)
+    assert (page.status_code, "Choose" in (told(page, "problem") or "")) == (400, True)
+    assert "<script" not in page.text
+    assert cards(client) == before
+
+
+@pytest.mark.parametrize("step", ["cancel", "resume"])
+def test_a_plan_that_ended_meanwhile_is_told(client: httpx.Client, step: str) -> None:
+    """A form of a page that was open for long."""
+    portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+    page = client.post(f"{portal}/{step}")
+    assert (page.status_code, told(page, "problem")) == (409, "There is no plan on this account.")
+
+
+@pytest.mark.parametrize("query", ["?done=nonsense", "?done=<script>", "?page=0", "?page=x", "?page=-1", "?page=²"])
+def test_a_query_that_nobody_wrote_is_ignored(client: httpx.Client, portal: str, query: str) -> None:
+    """The page as it is, and nothing of the query on it."""
+    page = client.get(f"{portal}{query}")
+    assert page.status_code == 200
+    assert told(page, "done") is None
+    assert page.text == client.get(portal).text
+
+
+def test_many_invoices_come_in_pages(make_server: ServerFactory) -> None:
+    """Twenty at a time, the newest first, each once."""
+    mock = make_server(now=NOON)
+    with mock.client("sk_test_power_user") as client:
+        path = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+        total = client.get(f"{API}/invoices").json()["total"]
+        seen: list[str] = []
+        next: str | None = path
+        while next is not None:
+            page = client.get(next)
+            found = re.findall(r'data-testid="invoice-link">([^<]+)<', page.text)
+            assert 0 < len(found) <= 20
+            seen += found
+            older = re.search(r'<a href="([^"]+)" data-testid="older">', page.text)
+            next = older[1] if older else None
+        assert len(seen) == len(set(seen)) == total > 20
+        assert seen == sorted(seen, reverse=True)
+        beyond = client.get(f"{path}?page=99")
+        assert told(beyond, "no-invoices") == "No invoices."
+        assert told(beyond, "newer") == "Newer"
+
+
+def test_the_portal_has_no_way_back(client: httpx.Client, portal: str) -> None:
+    """The contract's portal takes no return address, so the page invents none."""
+    links = re.findall(r'<a [^>]*href="([^"]+)"', client.get(portal).text)
+    assert all(link.startswith("/invoices/") for link in links)

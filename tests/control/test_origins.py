@@ -1,0 +1,41 @@
+"""Every operation of the control API, tried from another origin."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from mockserver import resources
+from mockserver.contract import Contract
+
+OPERATIONS = [
+    (each.method.upper(), "/_mock" + re.sub(r"\{\w+\}", "x", each.path))
+    for each in Contract.load(resources.control_spec()).operations.values()
+]
+OTHERS = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+]
+
+
+@pytest.mark.parametrize("sent", OTHERS, ids=str)
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_another_origin_is_refused(mock: httpx.Client, method: str, path: str, sent: dict[str, str]) -> None:
+    """403 by the guard, without a header that would let the page read it, and nothing changes."""
+    mock.headers["X-API-Key"] = "sk_test_subscriber"
+    before = [mock.get(f"/_mock/{what}").raise_for_status().json() for what in ("state", "clock")]
+    reply = mock.request(method, path, headers=sent, json={} if method in ("POST", "PUT") else None)
+    assert reply.status_code == 403
+    assert "other origins" in reply.json()["detail"]
+    assert not [name for name in reply.headers if name.startswith("access-control-")]
+    assert [mock.get(f"/_mock/{what}").raise_for_status().json() for what in ("state", "clock")] == before
+
+
+def test_every_operation_is_tried() -> None:
+    """As many as the document has, those that change nothing among them."""
+    assert len(OPERATIONS) > 15
+    assert {method for method, _ in OPERATIONS} >= {"GET", "POST", "PUT"}

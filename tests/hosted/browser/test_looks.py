@@ -1,0 +1,73 @@
+"""Accessibility, judged by axe-core, and room on narrow screens: every page in every state."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.browser import judged
+from tests.conftest import API, NOON, running_server
+from tests.hosted.browser.conftest import Open, Opener
+from tests.hosted.states import addresses
+
+pytestmark = pytest.mark.slow
+
+LOOKS = pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
+
+
+@LOOKS
+def test_axe_finds_nothing_in_any_state(open_page: Open, axe: str, width: int, scheme: str) -> None:
+    """With everything unfolded; nothing is wider than the screen, and the page is quiet."""
+    with running_server(now=NOON) as mock:
+        found = addresses(mock.url)
+        seen = open_page(found["portal"], width=width, scheme=scheme)
+        page = seen.page
+        for state, address in found.items():
+            page.goto(address)
+            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+            assert judged(page, axe) == [], state
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, state
+        assert seen.violations == []
+        assert [each for each in seen.complaints if "404" not in each] == []
+
+
+@LOOKS
+def test_axe_finds_nothing_after_a_mistake(open_page: Open, axe: str, deposit: Opener, width: int, scheme: str) -> None:
+    """A typed card that cannot be read: the form open, the field marked, the reason told."""
+    page = open_page(deposit(), width=width, scheme=scheme).page
+    page.get_by_test_id("type-a-card").click()
+    for field, text in (("number", "4242424242424241"), ("expiry", "12/34"), ("cvc", "123")):
+        page.get_by_test_id(field).fill(text)
+    page.get_by_test_id("pay-typed").click()
+    page.get_by_role("alert").wait_for()
+    assert judged(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_axe_would_find_something(open_page: Open, axe: str, deposit: Opener) -> None:
+    """The judge is awake."""
+    page = open_page(deposit()).page
+    page.evaluate("document.querySelector('label[for=card]').remove()")
+    assert [each[0] for each in judged(page, axe)] == ["select-name"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_texts_fit(open_page: Open, deposit: Opener, account: httpx.Client, width: int) -> None:
+    """A name without spaces is broken, not the page; and markup in it does nothing."""
+    urls = [deposit(), str(account.post(f"{API}/portal").json()["url"])]
+    urls.append(account.get(f"{API}/invoices").json()["invoices"][0]["hosted_invoice_url"])
+    state = account.get("/_mock/state").json()
+    long = "<img src=x onerror=alert(1)>" + "W" * 120
+    state["profile"] |= {"name": long, "email": f"{long}@example.com"}
+    for session in state["checkout_sessions"].values():
+        session["description"] = long
+    for each in state["invoices"]:
+        each["description"] = each["number"] = long
+    for card in state["wallet"]["cards"]:
+        card["brand"] = long
+    account.put("/_mock/state", json=state).raise_for_status()
+    for url in urls:
+        seen = open_page(url, width=width)
+        assert "W" * 120 in seen.page.content()
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, url
+        seen.must_be_quiet()

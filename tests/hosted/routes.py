@@ -1,0 +1,43 @@
+"""The routes that exist, so that a new one is tested the day it appears."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from starlette.responses import PlainTextResponse
+
+from mockserver import fixtures, resources
+from mockserver.clock import Clock
+from mockserver.contract import Contract
+from mockserver.hosted import checkout, portal
+from mockserver.hosted.pages import Pages
+from mockserver.world import World
+from tests.conftest import NOON
+
+
+def pages(before_redirect: Callable[[str], Awaitable[None]] | None = None) -> tuple[World, Pages]:
+    """A world of its own, and its pages."""
+    world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1)
+    nothing = PlainTextResponse("nothing", 404)
+    contract = Contract.load(resources.spec())
+    if before_redirect is None:
+        return world, Pages(world, contract, otherwise=nothing)
+    return world, Pages(world, contract, otherwise=nothing, before_redirect=before_redirect)
+
+
+STEPS = {
+    "/checkout/{session_id}/{step}": tuple(checkout.STEPS),
+    "/portal/{session_id}/{step}": tuple(portal.STEPS),
+}
+"""The steps that a route stands for."""
+
+ROUTES = [(method, route.path) for route in pages()[1].billing_routes for method in sorted(route.methods or ())]
+TARGETS = [(method, path.replace("{step}", step)) for method, path in ROUTES for step in STEPS.get(path, ("",))]
+"""Method and path of every page and step, its ids still to be filled in."""
+
+
+def filled(path: str, *, checkout: str, portal: str, invoice: str) -> str:
+    """The path with ids of things that exist."""
+    session = checkout if path.startswith("/checkout/") else portal
+    return re.sub(r"\{(\w+)\}", lambda name: {"session_id": session, "invoice_id": invoice}[name[1]], path)

@@ -1,0 +1,160 @@
+"""3-D Secure on the pages: asked for, passed, failed."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import httpx
+import pytest
+
+from mockserver import fixtures, resources
+from tests.conftest import API
+from tests.hosted.conftest import SHOP, Opener, balance, session_id, told
+
+CATALOGUE = fixtures.load(resources.fixtures()).catalogue
+ASKING = [card.id for card in CATALOGUE.test_cards if card.authentication != "never"]
+PAYING = [id for id in ASKING if CATALOGUE.card(id).declines_charge in (None, "authentication_required")]
+ALWAYS = "pm_card_authenticationRequired"
+ONCE = "pm_card_authenticationRequiredOnSetup"
+DEPOSIT = 5_000_000_000
+
+
+def answer(client: httpx.Client, step: httpx.Response, outcome: str) -> httpx.Response:
+    """Follow the redirect to the bank's page and press one of its two buttons."""
+    assert step.status_code == 303
+    page = client.get(step.headers["location"])
+    assert page.status_code == 200
+    assert told(page, f"authentication-{outcome}") is not None
+    (action,) = re.findall(r'<form method="post" action="([^"]+)"', page.text)
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
+    fields = {name: html.unescape(value) for name, value in hidden}
+    return client.post(html.unescape(action), data={**fields, "authentication": outcome})
+
+
+@pytest.fixture
+def portal(client: httpx.Client) -> str:
+    """The path of a portal page."""
+    return httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+
+
+@pytest.mark.parametrize("card", ASKING)
+def test_a_card_that_asks_leads_to_its_bank(client: httpx.Client, open_deposit: Opener, card: str) -> None:
+    """The step says what is paid, and with which card; nothing is charged yet."""
+    path = open_deposit(success_url=SHOP)
+    before = client.get("/_mock/state").json()
+    step = client.post(f"{path}/pay", data={"card": card})
+    page = client.get(step.headers["location"])
+    assert httpx.URL(step.headers["location"]).path == f"{path}/authentication"
+    assert told(page, "amount") == "$50.00"
+    assert told(page, "card") == f"Visa •••• {CATALOGUE.card(card).last4}"
+    assert client.get("/_mock/state").json() == before
+
+
+@pytest.mark.parametrize("card", PAYING)
+def test_passing_pays(client: httpx.Client, open_deposit: Opener, card: str) -> None:
+    """And goes back to the shop; once, however often the form is sent."""
+    path = open_deposit(success_url=f"{SHOP}/?s={{CHECKOUT_SESSION_ID}}")
+    before = balance(client)
+    step = client.post(f"{path}/pay", data={"card": card})
+    for _ in range(2):
+        paid = answer(client, step, "pass") if balance(client) == before else client.post(f"{path}/pay")
+        assert (paid.status_code, paid.headers["location"]) == (303, f"{SHOP}/?s={session_id(path)}")
+        assert balance(client) == before + DEPOSIT
+
+
+@pytest.mark.parametrize("card", ASKING)
+def test_failing_pays_nothing(client: httpx.Client, open_deposit: Opener, card: str) -> None:
+    """402 and the reason, as Stripe names it; the session stays open."""
+    path = open_deposit(success_url=SHOP)
+    before = balance(client)
+    page = answer(client, client.post(f"{path}/pay", data={"card": card}), "fail")
+    assert page.status_code == 402
+    assert "payment_intent_authentication_failure" in (told(page, "problem") or "")
+    state = client.get("/_mock/state").json()["checkout_sessions"][session_id(path)]
+    assert (state["closed"], state["last_decline_code"]) == (None, "payment_intent_authentication_failure")
+    assert balance(client) == before
+    assert client.post(f"{path}/pay", data={"card": "pm_card_visa"}).status_code == 303
+
+
+def test_a_card_may_be_declined_after_its_holder_passed(client: httpx.Client, open_deposit: Opener) -> None:
+    """Authentication is no money."""
+    path = open_deposit()
+    step = client.post(f"{path}/pay", data={"card": "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"})
+    page = answer(client, step, "pass")
+    assert (page.status_code, "insufficient_funds" in (told(page, "problem") or "")) == (402, True)
+
+
+@pytest.mark.parametrize("outcome", ["", "passed", "yes", "<script>"])
+def test_only_the_buttons_of_the_bank_authenticate(client: httpx.Client, open_deposit: Opener, outcome: str) -> None:
+    """Any other value is as good as none: the bank asks."""
+    path = open_deposit()
+    step = client.post(f"{path}/pay", data={"card": ALWAYS, "authentication": outcome})
+    assert (step.status_code, httpx.URL(step.headers["location"]).path) == (303, f"{path}/authentication")
+
+
+def test_a_default_card_that_asks_leads_to_its_bank(client: httpx.Client, open_deposit: Opener, portal: str) -> None:
+    """A form that names no card pays with the default one."""
+    added = client.post(f"{API}/payment-methods", json={"payment_method_id": ALWAYS}).json()
+    client.post(f"{portal}/default", data={"card": added["id"]})
+    path = open_deposit()
+    step = client.post(f"{path}/pay")
+    assert told(client.get(step.headers["location"]), "card") == "Visa •••• 3184"
+    assert told(answer(client, step, "pass"), "state") == "This session has been paid."
+
+
+def test_a_session_that_is_closed_asks_nobody(client: httpx.Client, open_deposit: Opener) -> None:
+    """The bank's page of a session that was paid or has expired says so."""
+    paid, expired = open_deposit(), open_deposit()
+    client.post(f"{paid}/pay")
+    client.post(f"/_mock/checkout-sessions/{session_id(expired)}/expire").raise_for_status()
+    for path, says in ((paid, "has been paid"), (expired, "has expired")):
+        page = client.get(f"{path}/authentication?card={ALWAYS}")
+        assert says in (told(page, "state") or "")
+        assert told(page, "authentication-pass") is None
+
+
+def test_a_plan_is_bought_with_a_card_that_asks(client: httpx.Client) -> None:
+    """After which the card is on file, and the default one."""
+    body = {"price_id": "price_starter_monthly", "success_url": SHOP, "cancel_url": SHOP}
+    path = httpx.URL(client.post(f"{API}/checkout", json=body).json()["url"]).path
+    assert answer(client, client.post(f"{path}/pay", data={"card": ONCE}), "pass").headers["location"] == SHOP
+    assert client.get(f"{API}/subscription").json()["plan"] == "starter"
+
+
+@pytest.mark.parametrize("query", ["", "?card=nonsense", "?card=<script>alert(1)</script>", "?step=remove&card=pm_x"])
+@pytest.mark.parametrize("of", ["checkout", "portal"])
+def test_the_banks_page_of_no_card_is_none(
+    client: httpx.Client, open_deposit: Opener, portal: str, of: str, query: str
+) -> None:
+    """What somebody put together by hand is not found, but for the default card of a checkout."""
+    page = client.get(f"{open_deposit() if of == 'checkout' else portal}/authentication{query}")
+    is_checkout = of == "checkout" and query in ("", "?step=remove&card=pm_x")
+    assert page.status_code == (200 if is_checkout else 404)
+    assert "<script" not in page.text
+
+
+@pytest.mark.parametrize("card", ASKING)
+def test_the_portal_adds_a_card_that_asks_once_its_holder_passed(client: httpx.Client, portal: str, card: str) -> None:
+    """Setting a card up asks too, also for those that never ask again."""
+    step = client.post(f"{portal}/add", data={"card": card})
+    assert card not in client.get(f"{API}/payment-methods").text
+    failed = answer(client, step, "fail")
+    assert (failed.status_code, "setup_intent_authentication_failure" in (told(failed, "problem") or "")) == (402, True)
+    assert card not in client.get(f"{API}/payment-methods").text
+    assert answer(client, step, "pass").headers["location"] == f"{portal}?done=add"
+    assert card in client.get(f"{API}/payment-methods").text
+
+
+@pytest.mark.parametrize("outcome", ["pass", "fail"])
+def test_the_portal_changes_a_plan_once_the_holder_passed(client: httpx.Client, portal: str, outcome: str) -> None:
+    """The bank's page says what the change costs now."""
+    client.post(f"{portal}/add", data={"card": ALWAYS, "authentication": "pass"})
+    wallet = client.get("/_mock/state").json()["wallet"]
+    own = next(card["id"] for card in wallet["cards"] if card["stripe_id"] == ALWAYS)
+    client.post(f"{portal}/default", data={"card": own})
+    step = client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
+    assert told(client.get(step.headers["location"]), "amount") == "$29.00"
+    reply = answer(client, step, outcome)
+    plan = client.get(f"{API}/subscription").json()["plan"]
+    assert (reply.status_code, plan) == ((303, "starter") if outcome == "pass" else (402, "free"))

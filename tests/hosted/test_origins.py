@@ -1,0 +1,118 @@
+"""Who may use a page: its own forms, links that lead to it, programs that are no browser; no other origin."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from tests.conftest import API
+from tests.hosted.conftest import Opener, session_id, told
+from tests.hosted.routes import ROUTES, STEPS, TARGETS, filled
+
+OTHERS = {
+    "another site's form": {"Origin": "https://evil.example"},
+    "a sandboxed page": {"Origin": "null"},
+    "another port": {"Origin": "http://127.0.0.1:1"},
+    "no port": {"Origin": "http://127.0.0.1"},
+    "no origin": {"Origin": ""},
+    "a name that ends in ours": {"Origin": "http://evil-127.0.0.1:80"},
+    "cross-site": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    "same-site": {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    "a frame": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    "an unknown site": {"Sec-Fetch-Site": "elsewhere"},
+}
+LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+class Things(NamedTuple):
+    """What an account has pages for."""
+
+    checkout: str
+    portal: str
+    invoice: str
+
+
+@pytest.fixture
+def things(client: httpx.Client, open_deposit: Opener) -> Things:
+    """A checkout and a portal session, and an invoice."""
+    portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
+    invoice = client.get(f"{API}/invoices").json()["invoices"][0]["id"]
+    return Things(session_id(open_deposit()), session_id(portal), invoice)
+
+
+def test_every_route_is_tried() -> None:
+    """Pages and steps, each with its method; a route with a step says which there are."""
+    assert len(TARGETS) > 20
+    assert {path for _, path in ROUTES if "{step}" in path} == set(STEPS)
+    assert {method for method, _ in ROUTES} == {"GET", "HEAD", "POST"}
+
+
+@pytest.mark.parametrize("sent", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize(("method", "path"), TARGETS)
+def test_another_origin_is_refused(
+    client: httpx.Client, things: Things, method: str, path: str, sent: dict[str, str]
+) -> None:
+    """403 before anything is looked up, so that nobody learns which sessions exist; and nothing changes."""
+    before = client.get("/_mock/state").json()
+    real = filled(path, **things._asdict())
+    made_up = filled(path, checkout="cs_test_x", portal="bps_x", invoice="x")
+    for target in (real, made_up):
+        reply = client.request(
+            method, target, headers=sent, data={"card": "pm_card_visa"} if method == "POST" else None
+        )
+        assert reply.status_code == 403, target
+        assert not [name for name in reply.headers if name.startswith("access-control-")]
+    if method != "HEAD":
+        assert told(reply, "message") == "This was sent from another site."
+    assert client.get("/_mock/state").json() == before
+
+
+@pytest.mark.parametrize(("method", "path"), [target for target in TARGETS if target[0] != "POST"])
+def test_a_link_from_a_shop_leads_to_a_page(client: httpx.Client, things: Things, method: str, path: str) -> None:
+    """Following it is no misdeed, so it is not refused."""
+    reply = client.request(method, filled(path, **things._asdict()), headers=LINK)
+    assert reply.status_code in (200, 303, 404)
+    if "{step}" not in path and not path.endswith("/authentication"):
+        assert reply.status_code in (200, 303)
+
+
+@pytest.mark.parametrize(("method", "path"), [target for target in TARGETS if target[0] == "POST"])
+def test_a_form_that_a_shop_sends_as_a_navigation_is_refused(
+    client: httpx.Client, things: Things, method: str, path: str
+) -> None:
+    """A form of another site is a navigation too, and no link."""
+    before = client.get("/_mock/state").json()
+    assert client.request(method, filled(path, **things._asdict()), headers=LINK).status_code == 403
+    assert client.get("/_mock/state").json() == before
+
+
+@pytest.mark.parametrize("site", [None, "same-origin", "none"])
+@pytest.mark.parametrize("has_origin", [True, False])
+def test_a_form_of_the_page_itself_is_accepted(
+    client: httpx.Client, open_deposit: Opener, site: str | None, has_origin: bool
+) -> None:
+    """Browsers say the origin with every form; curl says nothing."""
+    origin = str(client.base_url).rstrip("/")
+    headers = ({"Sec-Fetch-Site": site} if site else {}) | ({"Origin": origin.upper()} if has_origin else {})
+    page = client.post(f"{open_deposit()}/pay", headers=headers)
+    assert told(page, "state") == "This session has been paid."
+
+
+def test_an_origin_that_is_sent_twice_is_none(client: httpx.Client, open_deposit: Opener) -> None:
+    """One of them is another's."""
+    ours = str(client.base_url).rstrip("/")
+    for origins in ((ours, "https://evil.example"), ("https://evil.example", ours)):
+        headers = [("Origin", origin) for origin in origins]
+        assert client.post(f"{open_deposit()}/pay", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain", "application/json"])
+def test_a_body_that_is_no_form_is_not_read(client: httpx.Client, open_deposit: Opener, kind: str) -> None:
+    """A body that nobody understood cannot be a wish to pay with the default card."""
+    path = open_deposit()
+    before = client.get("/_mock/state").json()
+    reply = client.post(f"{path}/pay", content=b'{"card": "pm_card_chargeDeclined"}', headers={"Content-Type": kind})
+    assert reply.status_code == 415
+    assert client.get("/_mock/state").json() == before

@@ -1,0 +1,66 @@
+"""The names by which end-to-end tests find things: an API of its own, so each stays."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.conftest import NOON, ServerFactory
+from tests.hosted.states import addresses
+
+TYPED = {"type-a-card", "number", "expiry", "cvc", "test-numbers"}
+SUMMARY = {"title", "amount", "total", "account"}
+PAYMENT = {"card", "pay", "pay-typed", "cancel", "open-until", *TYPED}
+PORTAL = {"account", "balance", "plan", "offer", "price", "effect", "new-card", "add-card", "add-typed", *TYPED}
+CARD = {"card", "default-card", "remove-card"}
+TESTIDS = {
+    "checkout of a deposit": {*SUMMARY, *PAYMENT, "auto-recharge"},
+    "checkout whose code was used": {*SUMMARY, *PAYMENT, "promo-refused"},
+    "checkout of a plan": {*SUMMARY, *PAYMENT, "credits", "renewal"},
+    "checkout that was declined": {*SUMMARY, *PAYMENT, "problem"},
+    "checkout that was paid": {*SUMMARY, "bonus", "state", "back-to-shop"},
+    "checkout that expired": {*SUMMARY, "state"},
+    "authentication of a payment": {
+        *("title", "amount", "card", "authentication-pass", "authentication-fail", "back"),
+    },
+    "authentication of a card": {*("title", "card", "authentication-pass", "authentication-fail", "back")},
+    "portal": {*PORTAL, *CARD, "make-default", "renewal", "cancel", "change-plan", "invoice", "invoice-link"},
+    "portal after a step": {
+        *(*PORTAL, *CARD, "make-default", "pending", "resume", "change-plan", "invoice", "invoice-link", "done"),
+    },
+    "portal of a plan to come": {
+        *(*PORTAL, *CARD, "make-default", "pending", "resume", "change-plan", "coming", "invoice", "invoice-link"),
+    },
+    "portal whose renewal failed": {
+        *(*PORTAL, *CARD, "past-due", "renewal", "cancel", "change-plan", "invoice", "invoice-link"),
+    },
+    "portal with a card in use": {
+        *(*PORTAL, *CARD, "card-in-use", "make-default", "renewal", "cancel"),
+        *("change-plan", "invoice", "invoice-link"),
+    },
+    "portal with expired cards": {
+        *(*PORTAL, *CARD, "expired-card", "make-default", "renewal", "cancel"),
+        *("change-plan", "invoice", "invoice-link"),
+    },
+    "portal of a new account": {*PORTAL, "change-plan", "no-cards", "no-invoices"},
+    "portal, older invoices": {
+        *(*PORTAL, *CARD, "make-default", "change-plan", "invoice", "invoice-link", "newer"),
+    },
+    "portal, newest invoices": {
+        *(*PORTAL, *CARD, "make-default", "change-plan", "invoice", "invoice-link", "older"),
+    },
+    "invoice": {"number", "status", "billed-to", "date", "period", "paid-at", "description", "amount"},
+    "message": {"message"},
+}
+"""By page and state; ``test-mode`` is on all of them."""
+
+
+@pytest.mark.slow
+def test_every_name_stays(make_server: ServerFactory) -> None:
+    """In each state of each page, exactly these can be found."""
+    mock = make_server(now=NOON)
+    with mock.client(None) as visitor:
+        pages = {state: visitor.get(address).text for state, address in addresses(mock.url).items()}
+    seen = {state: set(re.findall(r'data-testid="([^"]*)"', page)) for state, page in pages.items()}
+    assert seen == {state: names | {"test-mode"} for state, names in TESTIDS.items()}
