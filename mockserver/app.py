@@ -33,6 +33,8 @@ from mockserver.framework import (
 from mockserver.generator import Generator
 from mockserver.hosted.pages import Pages
 from mockserver.settings import Settings, SettingsError
+from mockserver.stripe.routes import serves as serves_stripe
+from mockserver.stripe.routes import stand_in
 from mockserver.webhooks.hub import Webhooks
 from mockserver.webhooks.payload import checker
 from mockserver.world import Fixtures, World
@@ -136,6 +138,8 @@ class Doors(NamedTuple):
     """The API, for web pages of any origin."""
     control: ASGIApp
     pages: ASGIApp
+    stripe: ASGIApp
+    """The stand-in for Stripe.js, and what it calls."""
 
 
 def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Doors:
@@ -162,7 +166,8 @@ def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Do
     )
     api = _Shortcut(connexion, rules.ready)
     pages = _Published(connexion, world)
-    return Doors(api, _with_cors(api, contract), _Published(guard, world), pages)
+    stripe = _Published(stand_in(world, url), world)
+    return Doors(api, _with_cors(api, contract), _Published(guard, world), pages, stripe)
 
 
 def _generator(contract: Contract, world: World) -> Generator:
@@ -199,6 +204,8 @@ class _Front:
         path = scope.get("path", "")
         if path.startswith(_API_PREFIX):
             return self.doors.cors if _ORIGIN in dict(scope["headers"]) else self.doors.api
+        if serves_stripe(path):
+            return self.doors.stripe  # public, as Stripe's own is: before the guard
         is_control = path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/")
         return self.doors.control if is_control else self.doors.pages
 

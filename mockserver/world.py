@@ -88,6 +88,7 @@ class World:
     def __init__(self, fixtures: Fixtures, clock: Clock, seed: int, webhooks: Webhooks | None = None) -> None:
         self.clock = clock
         self.seed = seed
+        self.payment_method_ids = self._new_payment_method_ids()
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
         self.faults = Faults(fixtures.fault_sets, seed)
         self.webhooks = webhooks or Webhooks(clock, seed)
@@ -194,6 +195,7 @@ class World:
         self._snapshots.clear()
         self.exchanges.clear()
         self.faults.reset()
+        self.payment_method_ids = self._new_payment_method_ids()
         self.clock.state = self._start
 
     def export_state(self, key: str) -> dict[str, Any]:
@@ -249,6 +251,10 @@ class World:
     def violations(self, key: str) -> list[str]:
         """What does not add up in an account's books."""
         return invariants.violations(self.tenant(key).account, self.catalogue, self.clock.now())
+
+    def _new_payment_method_ids(self) -> IdSource:
+        """Ids of payment methods that belong to no account yet: a web page makes them before anybody says whose."""
+        return IdSource(f"{self.seed}:payment methods")
 
     def _slug_of(self, key: str) -> str:
         """The persona of a key: its own, or the default one's."""

@@ -26,6 +26,7 @@ _FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+_started: list[Any] = []
 _WATCH = """
 window.__ran = []; window.__violations = [];
 for (const name of ["alert", "confirm", "prompt", "print", "msgbox"]) {
@@ -65,7 +66,14 @@ Open = Callable[..., Seen]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """The browser; a reason to skip where there is none, unless this is CI."""
+    """The browser; a reason to skip where there is none, unless this is CI.
+
+    Each ``conftest.py`` that imports this has a fixture of its own, and Playwright starts once in a process: the first
+    one starts the browser, and ends last.
+    """
+    if _started:
+        yield _started[0]
+        return
     if _CHROMIUM is None:
         _do_without("there is no Chromium: apt-get install chromium")
     try:
@@ -74,7 +82,9 @@ def browser() -> Iterator[Any]:
         _do_without("there is no Playwright: pip install '.[dev]'")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        _started.append(started)
         yield started
+        _started.clear()
         started.close()
 
 

@@ -22,7 +22,7 @@ FLOORS: list[set[str]] = [
     {"world"},
     {"fixtures"},
     {"api"},
-    {"control", "hosted"},
+    {"control", "hosted", "stripe"},
     {"app", "banner", "watch"},
     {"cli"},
     {"__main__"},

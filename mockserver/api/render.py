@@ -10,12 +10,13 @@ from mockserver.billing.activity import Activity
 from mockserver.billing.audit import AuditEntry
 from mockserver.billing.auto_recharge import Attempt, AutoRecharge, Check
 from mockserver.billing.catalogue import Catalogue, PromoCode
-from mockserver.billing.checkout import CheckoutSession, PortalSession, SetupIntent
+from mockserver.billing.checkout import CheckoutSession, PortalSession
 from mockserver.billing.context import Account
 from mockserver.billing.invoices import Invoice
 from mockserver.billing.ledger import Entry
 from mockserver.billing.pages import Page
 from mockserver.billing.payment_methods import Card, Wallet
+from mockserver.billing.setup_intents import SetupIntent
 from mockserver.billing.subscription import Subscription
 from mockserver.billing.tiers import tier_of
 from mockserver.billing.usage import CREDITS_PER_REQUEST, Projection, Tally

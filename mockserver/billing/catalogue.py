@@ -3,7 +3,8 @@
 Loaded from ``fixtures/catalogue.yaml``; the one thing that all accounts share.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
@@ -77,6 +78,12 @@ def passes_luhn(digits: str) -> bool:
 
 
 _BRANDS = ("visa", "mastercard", "amex", "discover")
+_TYPED = re.compile(r"pm_mock_(?P<slug>\w+)_(?P<month>0[1-9]|1[0-2])(?P<year>(?:19[7-9]|2[01][0-9])[0-9])_[A-Za-z0-9]+")
+
+
+def typed_id(card: TestCard, exp_month: int, exp_year: int, token: str) -> str:
+    """The id of a payment method that was typed into a form. It says all that is known of the card, and no number."""
+    return f"pm_mock_{card.id.removeprefix('pm_').removeprefix('card_')}_{exp_month:02}{exp_year:04}_{token}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,10 @@ class Catalogue:
     @cached_property
     def _cards(self) -> dict[str, TestCard]:
         return {card.id: card for card in self.test_cards}
+
+    @cached_property
+    def _slugs(self) -> dict[str, TestCard]:
+        return {card.id.removeprefix("pm_").removeprefix("card_"): card for card in reversed(self.test_cards)}
 
     @cached_property
     def _cards_by_number(self) -> dict[str, TestCard]:
@@ -119,12 +130,20 @@ class Catalogue:
 
     def card(self, stripe_id: str) -> TestCard:
         """The known test card of that id, else one derived from the id that always works."""
-        known = self._cards.get(stripe_id)
+        known = self._cards.get(stripe_id) or self._typed(stripe_id)
         if known is not None:
             return known
         digest = blake2b(stripe_id.encode(), digest_size=8).digest()
         last4 = str(int.from_bytes(digest[:4], "big") % 10_000).zfill(4)
         return TestCard(stripe_id, _BRANDS[digest[4] % len(_BRANDS)], last4, exp_month=digest[5] % 12 + 1)
+
+    def _typed(self, stripe_id: str) -> TestCard | None:
+        """The card that a ``typed_id`` is about; None if the id is no such."""
+        found = _TYPED.fullmatch(stripe_id)
+        known = self._slugs.get(found["slug"]) if found else None
+        if found is None or known is None:
+            return None
+        return replace(known, id=stripe_id, exp_month=int(found["month"]), exp_year=int(found["year"]))
 
     def card_of_number(self, number: str) -> TestCard | None:
         """The test card with that number, as people type it: spaces and hyphens do not matter."""

@@ -64,15 +64,6 @@ class PortalSession:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SetupIntent:
-    """Stripe's permission to collect a card without charging it."""
-
-    id: str
-    client_secret: str
-    created_at: datetime
-
-
 def open_deposit(
     context: Context,
     amount_cents: int,
@@ -171,16 +162,6 @@ def open_portal(context: Context) -> PortalSession:
     context.account.portal_sessions[session.id] = session
     context.audit("portal.opened")
     return session
-
-
-def create_setup_intent(context: Context) -> SetupIntent:
-    """Prepare the collection of a card in the browser."""
-    ids = context.account.ids
-    id = ids.token("seti_")
-    intent = SetupIntent(id, ids.token(f"{id}_secret_"), context.now)
-    context.account.setup_intents[id] = intent
-    context.audit("setup_intent.created", setup_intent_id=id)
-    return intent
 
 
 def _open(

@@ -10,13 +10,14 @@ from mockserver.billing.activity import Activity, ActivityType
 from mockserver.billing.audit import Actor, AuditEntry, Detail
 from mockserver.billing.auto_recharge import AutoRecharge
 from mockserver.billing.catalogue import Catalogue
-from mockserver.billing.checkout import CheckoutSession, PortalSession, SetupIntent
+from mockserver.billing.checkout import CheckoutSession, PortalSession
 from mockserver.billing.events import Event
 from mockserver.billing.ids import IdSource
 from mockserver.billing.invoices import Invoice
 from mockserver.billing.ledger import Entry, EntryType, Ledger, ReferenceType
 from mockserver.billing.outbox import Channel, Message
 from mockserver.billing.payment_methods import Wallet
+from mockserver.billing.setup_intents import SetupIntent
 from mockserver.billing.subscription import Subscription
 from mockserver.billing.usage import UsageLog
 from mockserver.billing.usage_alerts import UsageAlerts

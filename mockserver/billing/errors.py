@@ -2,13 +2,14 @@
 
 BillingError
 ├── InvalidRequest        understood, but it cannot be done that way
-│   ├── UnknownPrice, WrongCheckoutMode, PromoCodeRefused
+│   ├── UnknownPrice, WrongCheckoutMode, PromoCodeRefused, CardDetailsRefused
 │   ├── NoUsableCard, UnknownCard, UnknownVerificationMethod
 ├── PaymentRequired
 │   ├── CardDeclined, InsufficientBalance, SubscriptionPastDue
 ├── Forbidden             NotAMember
-├── NotFound              CardNotFound, SessionNotFound, ChallengeNotFound
-├── Conflict              CardAlreadyAdded, CardInUse, SessionClosed, ChallengeUsed, ChallengeLocked
+├── NotFound              CardNotFound, SessionNotFound, ChallengeNotFound, SetupIntentNotFound
+├── Conflict              CardAlreadyAdded, CardInUse, SessionClosed, ChallengeUsed, ChallengeLocked,
+│                         SetupIntentSucceeded, NothingToAuthenticate
 └── Gone                  ChallengeExpired
 
 An error holds facts; its text says what is wrong and how to put it right. It is raised before anything changes.
@@ -156,6 +157,43 @@ class ChallengeNotFound(NotFound):
 
     def __str__(self) -> str:
         return f"No such verification challenge: '{self.challenge_id}'."
+
+
+@dataclass
+class CardDetailsRefused(InvalidRequest):
+    """What was typed is no card. The number is in no error: errors are logged and shown."""
+
+    code: str
+    """Stripe's error code, such as ``incorrect_number``."""
+
+    def __str__(self) -> str:
+        return f"The card's details are refused ({self.code}). Use a test card, with an expiry date to come."
+
+
+@dataclass
+class SetupIntentNotFound(NotFound):
+    """There is none of that id, or its secret is another: which of the two is not said."""
+
+    setup_intent_id: str
+
+    def __str__(self) -> str:
+        return f"No such setupintent: '{_short(self.setup_intent_id)}'"
+
+
+@dataclass
+class SetupIntentSucceeded(Conflict):
+    setup_intent_id: str
+
+    def __str__(self) -> str:
+        return f"Setup intent '{self.setup_intent_id}' has already succeeded. Create a new one."
+
+
+@dataclass
+class NothingToAuthenticate(Conflict):
+    setup_intent_id: str
+
+    def __str__(self) -> str:
+        return f"Setup intent '{self.setup_intent_id}' does not wait for authentication. Confirm it with a card first."
 
 
 @dataclass

@@ -191,6 +191,17 @@ def _keys_are_ids(account: Account) -> Iterator[str]:
                 yield f"'{key}' is filed under the id of '{thing.id}'."
 
 
+def _setup_intents_are_whole(account: Account) -> Iterator[str]:
+    for intent in account.setup_intents.values():
+        if not intent.client_secret.startswith(f"{intent.id}_secret_"):
+            yield f"Setup intent {intent.id}: its client secret must begin with its id and _secret_."
+        if (intent.payment_method is None) != (intent.status == "requires_payment_method"):
+            has = intent.payment_method or "no payment method"
+            yield f"Setup intent {intent.id}: is {intent.status}, and has {has}."
+        if intent.payment_method is not None and not intent.payment_method.startswith("pm_"):
+            yield f"Setup intent {intent.id}: its payment method must be a pm_... id."
+
+
 def _subscription_can_go_on(account: Account) -> Iterator[str]:
     subscription = account.subscription
     if subscription is None:
@@ -228,5 +239,6 @@ _RULES: tuple[Callable[[Account], Iterator[str]], ...] = (
     _subscription_can_go_on,
     _recharge_card_exists,
     _keys_are_ids,
+    _setup_intents_are_whole,
     _recharges_are_credited_once,
 )

@@ -11,6 +11,7 @@ from mockserver.billing import (
     checkout,
     payment_methods,
     promo,
+    setup_intents,
     subscription,
     usage,
     usage_alerts,
@@ -156,7 +157,7 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
         ["checkout.created", "checkout.expired"],
     ),
     "open the portal": (checkout.open_portal, ["portal.opened"]),
-    "create a setup intent": (checkout.create_setup_intent, ["setup_intent.created"]),
+    "create a setup intent": (setup_intents.create, ["setup_intent.created"]),
     "start a plan": (
         lambda context: subscription.change(context, "price_scale_monthly"),
         ["subscription.started"],

@@ -6,7 +6,15 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from mockserver.billing import auto_recharge, checkout, payment_methods, subscription, usage, verification
+from mockserver.billing import (
+    auto_recharge,
+    checkout,
+    payment_methods,
+    setup_intents,
+    subscription,
+    usage,
+    verification,
+)
 from mockserver.billing.context import Account, Context
 from mockserver.billing.ledger import Entry, Ledger
 from mockserver.billing.money import in_microcents
@@ -38,7 +46,12 @@ def lived() -> Context:
     usage.record(context, "js", 10)
     verification.initiate(context, "change_plan", "email")
     checkout.open_portal(context)
+    setup_intents.confirm(context, setup_intents.create(context), WORKING)
     return later(context, days=10)
+
+
+def an_intent(account: Account) -> setup_intents.SetupIntent:
+    return next(iter(account.setup_intents.values()))
 
 
 def of_type(account: Account, type: str) -> int:
@@ -124,6 +137,18 @@ def charged_twice(account: Account) -> None:
     entries = account.ledger.entries
     again = replace(entries[of_type(account, "usage")], id=ANOTHER)
     account.ledger = rebalanced([*entries, replace(again, created_at=entries[-1].created_at)])
+
+
+def a_secret_of_another_intent(account: Account) -> None:
+    an_intent(account).client_secret = "seti_1_secret_2"
+
+
+def set_up_without_a_card(account: Account) -> None:
+    an_intent(account).payment_method = None
+
+
+def set_up_with_no_card(account: Account) -> None:
+    an_intent(account).payment_method = "visa"
 
 
 def no_default(account: Account) -> None:
@@ -286,6 +311,9 @@ BREAKAGES: list[tuple[Callable[[Account], None], str]] = [
     (recharge_card_is_gone, "names card 'pm_card_amex'"),
     (recharge_without_credit, "history and ledger disagree"),
     (credit_without_recharge, "history and ledger disagree"),
+    (a_secret_of_another_intent, "must begin with its id"),
+    (set_up_without_a_card, "is succeeded, and has no payment method"),
+    (set_up_with_no_card, "must be a pm_... id"),
     (recharge_credited_twice, "history and ledger disagree"),
 ]
 

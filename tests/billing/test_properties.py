@@ -21,6 +21,7 @@ from mockserver.billing import (
     money,
     payment_methods,
     promo,
+    setup_intents,
     subscription,
     usage,
     usage_alerts,
@@ -43,6 +44,7 @@ METHODS = ("email", "sms", "pigeon")
 picks = st.integers(0, 10**6)
 """Which of those that there are."""
 cards = st.sampled_from(CARDS)
+setups = st.sampled_from(["pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"])
 booleans = st.booleans()
 
 
@@ -215,8 +217,16 @@ class Life(RuleBasedStateMachine):
     @rule(method=st.sampled_from(METHODS))
     def prepare_something(self, method: str) -> None:
         self.attempt(lambda: checkout.open_portal(self.context))
-        self.attempt(lambda: checkout.create_setup_intent(self.context))
+        self.attempt(lambda: setup_intents.create(self.context))
         self.attempt(lambda: verification.initiate(self.context, "change_plan", method))
+
+    @rule(pick=picks, right=booleans, card=setups)
+    def set_up_a_card(self, pick: int, right: bool, card: str) -> None:
+        there = [*self.account.setup_intents.values()]
+        if there:
+            intent = there[pick % len(there)]
+            self.attempt(lambda: setup_intents.confirm(self.context, intent, card))
+            self.attempt(lambda: setup_intents.authenticate(self.context, intent, passed=right))
 
     @rule(pick=picks, right=booleans)
     def confirm_a_verification(self, pick: int, right: bool) -> None:

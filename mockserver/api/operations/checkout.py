@@ -3,7 +3,7 @@
 from mockserver.api import render
 from mockserver.api.body import Json
 from mockserver.api.compiled import Call
-from mockserver.billing import auto_recharge, checkout, promo
+from mockserver.billing import auto_recharge, checkout, promo, setup_intents
 from mockserver.billing.checkout import AutoRechargeRequest
 from mockserver.billing.errors import PromoCodeRefused
 
@@ -32,7 +32,7 @@ def create_portal_session(call: Call) -> Json:
 
 
 def create_setup_intent(call: Call) -> Json:
-    return render.setup_intent(checkout.create_setup_intent(call.context))
+    return render.setup_intent(setup_intents.create(call.context))
 
 
 def validate_promo_code(call: Call) -> Json:

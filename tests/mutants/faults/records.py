@@ -7,12 +7,21 @@ from typing import Any
 
 from mockserver.api import render
 from mockserver.api.compiled import Call
-from mockserver.billing import auto_recharge, checkout, payment_methods, promo, usage_alerts, verification
+from mockserver.billing import (
+    auto_recharge,
+    checkout,
+    payment_methods,
+    promo,
+    setup_intents,
+    usage_alerts,
+    verification,
+)
 from mockserver.billing.activity import Activity
 from mockserver.billing.audit import AuditEntry
-from mockserver.billing.checkout import PortalSession, SetupIntent
+from mockserver.billing.checkout import PortalSession
 from mockserver.billing.context import Context
 from mockserver.billing.payment_methods import Card
+from mockserver.billing.setup_intents import SetupIntent
 from mockserver.billing.verification import Challenge
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
@@ -252,7 +261,7 @@ FAULTS = (
         "same-setup-intent-each-time",
         "state",
         "Every setup intent of an account is the first one again.",
-        wraps(checkout, "create_setup_intent", _the_same_intent, on=("create_setup_intent",)),
+        wraps(setup_intents, "create", _the_same_intent, on=("create_setup_intent",)),
         lambda me: me.post("setup-intent") == me.post("setup-intent"),
     ),
     Fault(

@@ -1,0 +1,57 @@
+"""Card details as a payer types them. They are looked at and forgotten: an id stays, that names the test card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mockserver.billing.catalogue import Catalogue, TestCard, passes_luhn, typed_id
+from mockserver.billing.errors import CardDetailsRefused
+from mockserver.billing.ids import IdSource
+
+_MOST_YEARS_AHEAD = 50
+_LAST_YEAR = 2199
+"""The last one that the id of a payment method can say."""
+_AMEX_CVC, _CVC = 4, 3
+
+
+@dataclass(frozen=True, slots=True)
+class CardDetails:
+    """A card as it is typed. Number and security code are kept out of every text that is made of it."""
+
+    number: str = field(repr=False)
+    exp_month: int
+    exp_year: int
+    cvc: str | None = field(default=None, repr=False)
+
+    def payment_method(self, catalogue: Catalogue, ids: IdSource, now: datetime) -> str:
+        """A new payment method id for the card. Raises CardDetailsRefused; then no id is used up."""
+        card, year = self._card(catalogue), self._year(now)
+        self._check_expiry(year, now)
+        if self.cvc is not None and not self._fits(card, self.cvc):
+            raise CardDetailsRefused("invalid_cvc")
+        return typed_id(card, self.exp_month, year, ids.token("", 14))
+
+    def _card(self, catalogue: Catalogue) -> TestCard:
+        digits = self.number.replace(" ", "").replace("-", "")
+        if not (digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and passes_luhn(digits)):
+            raise CardDetailsRefused("incorrect_number")
+        card = catalogue.card_of_number(digits)
+        if card is None:
+            raise CardDetailsRefused("test_mode_live_card")
+        return card
+
+    def _year(self, now: datetime) -> int:
+        """The whole year: of two digits, as they stand on cards, in the century of now."""
+        return self.exp_year + now.year // 100 * 100 if 0 <= self.exp_year < 100 else self.exp_year
+
+    def _check_expiry(self, year: int, now: datetime) -> None:
+        if not now.year <= year <= min(now.year + _MOST_YEARS_AHEAD, _LAST_YEAR):
+            raise CardDetailsRefused("invalid_expiry_year")
+        if not 1 <= self.exp_month <= 12 or (year, self.exp_month) < (now.year, now.month):
+            raise CardDetailsRefused("invalid_expiry_month")
+
+    @staticmethod
+    def _fits(card: TestCard, cvc: str) -> bool:
+        lengths = (_CVC, _AMEX_CVC) if card.brand == "amex" else (_CVC,)
+        return cvc.isascii() and cvc.isdigit() and len(cvc) in lengths

@@ -1,0 +1,115 @@
+"""Setup intents: a web page collects a card that is not charged, as Stripe.js does (assumed, after Stripe).
+
+An intent that has succeeded has put no card on the account: its payment method is then added like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.billing import payment_methods
+from mockserver.billing.card_details import CardDetails
+from mockserver.billing.errors import NothingToAuthenticate, SetupIntentNotFound, SetupIntentSucceeded
+
+if TYPE_CHECKING:
+    from mockserver.billing.context import Account, Context
+
+AUTHENTICATION_FAILED = "authentication_failed"
+"""Why a setup failed when it was the payer who failed; otherwise it is Stripe's decline code."""
+
+Status = Literal["requires_payment_method", "requires_action", "succeeded"]
+
+
+@dataclass(frozen=True, slots=True)
+class SetupError:
+    """Why the last try to set up a card failed."""
+
+    code: str
+    payment_method: str
+
+
+@dataclass(slots=True)
+class SetupIntent:
+    """Stripe's permission to collect a card without charging it."""
+
+    id: str
+    client_secret: str
+    created_at: datetime
+    status: Status = "requires_payment_method"
+    payment_method: str | None = None
+    last_error: SetupError | None = None
+
+
+def create(context: Context) -> SetupIntent:
+    """Prepare the collection of a card in the browser."""
+    ids = context.account.ids
+    id = ids.token("seti_")
+    intent = SetupIntent(id, ids.token(f"{id}_secret_"), context.now)
+    context.account.setup_intents[id] = intent
+    context.audit("setup_intent.created", setup_intent_id=id)
+    return intent
+
+
+def get(account: Account | None, id: str, client_secret: str) -> SetupIntent:
+    """The intent of that id, for who knows its secret. Raises SetupIntentNotFound, whichever of the two is wrong."""
+    intent = account.setup_intents.get(id) if account is not None else None
+    expected = intent.client_secret if intent is not None else ""
+    if not compare_digest(_bytes(expected), _bytes(client_secret)) or intent is None:
+        raise SetupIntentNotFound(id)
+    return intent
+
+
+def confirm(context: Context, intent: SetupIntent, payer: str | CardDetails) -> SetupIntent:
+    """Try to set up a card, by its Stripe id or as it was typed.
+
+    A bank that declines is an outcome and no error: the intent then waits for another card, and says why. An intent
+    that waits for authentication may be confirmed again, as after a page was reloaded. Raises SetupIntentSucceeded,
+    CardDetailsRefused.
+    """
+    if intent.status == "succeeded":
+        raise SetupIntentSucceeded(intent.id)
+    if isinstance(payer, CardDetails):
+        payer = payer.payment_method(context.catalogue, context.account.ids, context.now)
+    intent.last_error = None
+    if context.catalogue.card(payer).authentication == "never":
+        _settle(context, intent, payer)
+    else:
+        intent.status, intent.payment_method = "requires_action", payer
+        context.audit("setup_intent.requires_action", setup_intent_id=intent.id)
+    return intent
+
+
+def authenticate(context: Context, intent: SetupIntent, *, passed: bool) -> SetupIntent:
+    """The payer passes or fails the bank's question (3-D Secure). Raises NothingToAuthenticate."""
+    if intent.status != "requires_action" or intent.payment_method is None:
+        raise NothingToAuthenticate(intent.id)
+    if passed:
+        _settle(context, intent, intent.payment_method)
+    else:
+        _fail(context, intent, SetupError(AUTHENTICATION_FAILED, intent.payment_method))
+    return intent
+
+
+def _settle(context: Context, intent: SetupIntent, payment_method: str) -> None:
+    card = payment_methods.make_card(context, payment_method, id="")
+    refusal = context.catalogue.card(payment_method).declines_attach
+    if card.expires_at <= context.now:
+        refusal = "expired_card"
+    if refusal is not None:
+        _fail(context, intent, SetupError(refusal, payment_method))
+        return
+    intent.status, intent.payment_method = "succeeded", payment_method
+    context.audit("setup_intent.succeeded", setup_intent_id=intent.id, brand=card.brand, last4=card.last4)
+
+
+def _fail(context: Context, intent: SetupIntent, error: SetupError) -> None:
+    intent.status, intent.payment_method, intent.last_error = "requires_payment_method", None, error
+    context.audit("setup_intent.setup_failed", setup_intent_id=intent.id, reason=error.code)
+
+
+def _bytes(text: str) -> bytes:
+    """For comparison: also of text that is no proper Unicode."""
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,89 @@
+// The card element, all in one row, and its parts as elements of their own.
+
+class CardElementBehind extends ElementBehind {
+  build() {
+    this._brand = node("span", { class: "brand", "aria-hidden": "true" });
+    const make = (kind, problem) => new Field(kind, { problem, changed: () => this.changed(), showsErrors: false });
+    const fields = this.kinds.map((kind) => make(kind, this.problemOf(kind)));
+    for (const field of fields) if (fields.length === 1) field.root.classList.add("alone");
+    fields.find((field) => field.kind === "number")?.root.append(this._brand);
+    this._row = node("div", { class: "row" }, ...fields.map((field) => field.root));
+    this.root.append(this._row);
+    this.fields = fields;
+    this.applyOptions(this.options);
+    return fields;
+  }
+
+  get kinds() {
+    return ["number", "expiry", "cvc", "postal"];
+  }
+
+  problemOf(kind) {
+    const problems = {
+      number: numberProblem,
+      expiry: expiryProblem,
+      cvc: (text) => cvcProblem(text, this.type === "card" ? this.brand : this.group.brand),
+      postal: (text) => postalProblem(text, "US"),
+    };
+    return problems[kind];
+  }
+
+  field(kind) {
+    return this.fields.find((each) => each.kind === kind);
+  }
+
+  applyOptions(options) {
+    if ("style" in options || this.root.adoptedStyleSheets.length === 0) {
+      this.root.adoptedStyleSheets = [sheetOf(BASE_CSS + ROW_CSS), sheetOfStyle(this.options.style)];
+    }
+    const postal = this.field("postal");
+    if (postal !== undefined) {
+      postal.root.hidden = Boolean(this.options.hidePostalCode);
+      if (isObject(options.value) && "postalCode" in options.value) postal.value = options.value.postalCode ?? "";
+    }
+    if (this.fields.length === 1 && typeof options.placeholder === "string") {
+      this.fields[0].input.placeholder = options.placeholder;
+    }
+  }
+
+  get brand() {
+    return brandOf(digitsOf(this.field("number")?.value ?? ""));
+  }
+
+  get showsBrand() {
+    return this.type === "card" ? !this.options.hideIcon : Boolean(this.options.showIcon);
+  }
+
+  refresh() {
+    super.refresh();
+    const { brand } = this.brand;
+    this._brand.textContent = brand.toUpperCase();
+    this._brand.hidden = brand === "unknown" || !this.showsBrand;
+    this._row.classList.toggle("on-dark", isLight(this.isMounted ? getComputedStyle(this.host).color : ""));
+  }
+
+  payload() {
+    const more = this.field("number") ? { brand: this.brand.brand } : {};
+    if (this.field("postal")) more.value = { postalCode: this.field("postal").value };
+    return { ...super.payload(), ...more };
+  }
+}
+
+/** One field of a card, as an element: cardNumber, cardExpiry or cardCvc. */
+class CardPartBehind extends CardElementBehind {
+  get kinds() {
+    return [{ cardNumber: "number", cardExpiry: "expiry", cardCvc: "cvc" }[this.type]];
+  }
+
+  changed() {
+    super.changed();
+    // How long a security code is depends on the number.
+    if (this.type === "cardNumber") this.group.part("cardCvc")?.refresh();
+  }
+}
+
+/** Whether a colour, as the browser computes it, is a light one: text of that colour stands on a dark page. */
+function isLight(color) {
+  const [red, green, blue] = (color.match(/[\d.]+/g) ?? []).map(Number);
+  return color.startsWith("rgb") && 0.299 * red + 0.587 * green + 0.114 * blue > 140;
+}

@@ -1,0 +1,138 @@
+// A group of elements: those that belong to one form.
+
+const KINDS = {
+  payment: PaymentElementBehind,
+  card: CardElementBehind,
+  cardNumber: CardPartBehind,
+  cardExpiry: CardPartBehind,
+  cardCvc: CardPartBehind,
+};
+
+class GroupBehind extends Emitter {
+  constructor(options) {
+    super();
+    if (options.clientSecret !== undefined) intentOf(options.clientSecret, "elements(): clientSecret");
+    if (options.clientSecret !== undefined && options.mode !== undefined) {
+      throw new IntegrationError("Invalid value for elements(): mode and clientSecret cannot both be specified.");
+    }
+    if (options.mode !== undefined && !["setup", "payment", "subscription"].includes(options.mode)) {
+      throw new IntegrationError("Invalid value for elements(): mode should be one of: payment, setup, subscription.");
+    }
+    this.options = { ...options };
+    this.isSubmitted = false;
+    this._elements = new Map();
+    this.handle = new Elements(this);
+  }
+
+  get secret() {
+    return this.options.clientSecret;
+  }
+
+  get isSetup() {
+    return this.secret !== undefined ? this.secret.startsWith("seti_") : this.options.mode !== "payment";
+  }
+
+  /** The brand of the number that is being typed, where number and security code are elements of their own. */
+  get brand() {
+    return this.part("cardNumber")?.brand ?? UNKNOWN_BRAND;
+  }
+
+  part(type) {
+    return this._elements.get(type);
+  }
+
+  create(type, options = {}) {
+    if (!Object.hasOwn(KINDS, type)) {
+      leftOut(`The element ${JSON.stringify(type)}`);
+    }
+    if (this._elements.has(type)) {
+      throw new IntegrationError(
+        `Can only create one Element of type ${type} through elements(). Destroy the other one first.`,
+      );
+    }
+    if (type === "payment" && this.secret === undefined && this.options.mode === undefined) {
+      throw new IntegrationError(
+        "In order to create a payment element, you must pass a clientSecret or mode when creating the group: " +
+          "stripe.elements({clientSecret: 'YOUR_CLIENT_SECRET'}).",
+      );
+    }
+    if (!isObject(options))
+      throw new IntegrationError("Invalid value for elements.create(): options should be an object.");
+    const element = new KINDS[type](type, this, options);
+    this._elements.set(type, element);
+    return element.handle;
+  }
+
+  forget(element) {
+    if (this._elements.get(element.type) === element) this._elements.delete(element.type);
+  }
+
+  async update(options) {
+    if (!isObject(options)) throw new IntegrationError("Invalid value for elements.update(): an object is needed.");
+    this.options = { ...this.options, ...options };
+    for (const element of this._elements.values()) {
+      element.applyOptions({});
+      element.refresh();
+    }
+    this.emit("update-end", {});
+  }
+
+  /** The payment element, which must be there. */
+  mounted(where) {
+    const element = this.part("payment");
+    if (element === undefined || !element.isMounted) {
+      throw new IntegrationError(`Invalid value for ${where}: elements should have a mounted Payment Element.`);
+    }
+    return element;
+  }
+
+  async submit() {
+    const error = this.mounted("elements.submit()").validate();
+    this.isSubmitted = error === undefined;
+    return error === undefined ? { selectedPaymentMethod: "card" } : { error };
+  }
+}
+
+/** What a page holds of a group. */
+class Elements {
+  constructor(group) {
+    BEHIND.set(this, group);
+  }
+
+  create(type, options) {
+    return behind(this).create(type, options ?? {});
+  }
+  getElement(type) {
+    return behind(this).part(typeof type === "string" ? type : type?.__elementType)?.handle ?? null;
+  }
+  update(options) {
+    return behind(this).update(options);
+  }
+  submit() {
+    return behind(this).submit();
+  }
+
+  async fetchUpdates() {
+    return behind(this).secret === undefined ? {} : pick(await aboutIntent(behind(this).secret, "fetchUpdates()"));
+  }
+
+  on(event, handler) {
+    behind(this).on(event, handler);
+    return this;
+  }
+
+  once(event, handler) {
+    behind(this).once(event, handler);
+    return this;
+  }
+
+  off(event, handler) {
+    behind(this).off(event, handler);
+    return this;
+  }
+}
+
+/** Only what went wrong. */
+function pick({ error }) {
+  return error === undefined ? {} : { error };
+}

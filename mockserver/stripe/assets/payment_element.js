@@ -1,0 +1,105 @@
+// The payment element: a whole form for a card, with labels and sentences about what is wrong.
+
+const COUNTRIES =
+  "US AR AT AU BE BG BR CA CH CL CN CO CY CZ DE DK EE ES FI FR GB GR HK HR HU ID IE IL IN IS IT JP KR LT LU LV MT MX " +
+  "MY NL NO NZ PE PH PL PT RO SE SG SI SK TH TR TW UA VN ZA";
+const COUNTRIES_WITH_POSTAL_CODE = ["US", "CA", "GB"];
+const TERMS = "By providing your card information, you allow";
+
+class PaymentElementBehind extends ElementBehind {
+  build() {
+    const make = (kind, problem, isWide) =>
+      new Field(kind, { problem, changed: () => this.changed(), showsErrors: true, isWide });
+    const fields = [
+      make("number", numberProblem, true),
+      make("expiry", expiryProblem),
+      make("cvc", (text) => cvcProblem(text, this.brand)),
+      make("postal", (text) => postalProblem(text, this.country)),
+    ];
+    for (const field of fields) field.input.name = field.kind === "postal" ? "postalCode" : field.kind;
+    this.fields = fields;
+    this._brand = node("span", { class: "brand", "aria-hidden": "true" });
+    fields[0].root.append(this._brand);
+    this._country = node("select", {
+      id: "country",
+      name: "country",
+      autocomplete: "off",
+      "data-testid": "stripe-country",
+    });
+    const names = new Intl.DisplayNames(["en"], { type: "region" });
+    for (const code of COUNTRIES.split(" ")) this._country.append(node("option", { value: code }, names.of(code)));
+    this._country.addEventListener("change", () => this.changed());
+    this._countryRoot = node("div", { class: "field" }, node("label", { for: "country" }, "Country"), this._country);
+    this._terms = node("p", { class: "note", "data-testid": "stripe-terms" });
+    this._failure = node("p", { class: "error", role: "alert", "data-testid": "stripe-load-error" });
+    const [number, expiry, cvc, postal] = fields.map((field) => field.root);
+    this._form = node("div", { class: "form" }, number, expiry, cvc, this._countryRoot, postal, this._terms);
+    this.root.append(this._failure, this._form);
+    const address = this.options.defaultValues?.billingDetails?.address ?? {};
+    if (COUNTRIES.split(" ").includes(address.country)) this._country.value = address.country;
+    if (typeof address.postal_code === "string") fields[3].value = address.postal_code;
+    this.applyOptions();
+    return fields;
+  }
+
+  get brand() {
+    return brandOf(digitsOf(this.fields[0].value));
+  }
+
+  get country() {
+    return this._country.value;
+  }
+
+  applyOptions() {
+    const appearance = sheetOfAppearance(this.group.options.appearance);
+    this.root.adoptedStyleSheets = [sheetOf(BASE_CSS + PAYMENT_CSS), appearance];
+  }
+
+  /** A secret that opens nothing is told now, and not when a card is typed. */
+  async load() {
+    const { secret } = this.group;
+    const { error } = secret ? await aboutIntent(secret, "elements(): clientSecret") : {};
+    if (!this.isMounted) return;
+    this._failure.textContent = error?.message ?? "";
+    this.refresh();
+    if (error === undefined) {
+      this.beReady();
+    } else {
+      if (!this.hears("loaderror")) console.error("Unhandled payment Element loaderror", error);
+      this.emit("loaderror", { elementType: this.type, error }, true);
+    }
+  }
+
+  refresh() {
+    super.refresh();
+    const { brand } = this.brand;
+    this._brand.textContent = brand.toUpperCase();
+    this._brand.hidden = brand === "unknown";
+    const asked = this.options.fields?.billingDetails;
+    const asksNothing = asked === "never" || asked?.address === "never";
+    const hidesCountry = asksNothing || asked?.address?.country === "never";
+    const hidesPostal = asksNothing || asked?.address?.postalCode === "never";
+    this._countryRoot.hidden = hidesCountry;
+    this._country.disabled = Boolean(this.options.readOnly);
+    this.fields[3].root.hidden = hidesPostal || !COUNTRIES_WITH_POSTAL_CODE.includes(this.country);
+    this._terms.hidden = this.options.terms?.card === "never" || !this.group.isSetup;
+    const business = this.options.business?.name ?? "this shop";
+    this._terms.textContent =
+      `${TERMS} ${business} to charge your card for future payments in accordance with their terms. ` +
+      "Test mode: this is the mock's stand-in for Stripe.js, use test cards only.";
+    const failed = this._failure.textContent !== "";
+    this._failure.hidden = !failed;
+    this._form.hidden = failed;
+  }
+
+  payload() {
+    const { elementType, empty, complete } = super.payload();
+    return { elementType, empty, complete, collapsed: false, value: { type: "card" } };
+  }
+
+  validate() {
+    const error = super.validate();
+    this.shownFields.find((field) => field.problem !== null)?.input.focus();
+    return error;
+  }
+}

@@ -1,0 +1,291 @@
+"""Code for Stripe.js, with Stripe's own packages from npm, against the mock: forms that collect cards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from mockserver.billing.catalogue import TestCard
+from tests.conftest import RunningServer
+from tests.outside.tools import run
+from tests.stripe.conftest import TYPED
+
+from .conftest import TOOLS, Visit
+
+pytestmark = pytest.mark.slow
+
+AUTHENTICATED = "4000002760003184"
+DECLINED = [card for card in TYPED if card.declines_attach is not None and card.authentication == "never"]
+
+
+def test_the_pages_are_what_one_writes_for_stripe(node_programs: Path) -> None:
+    """The TypeScript compiler holds them against the types that Stripe publishes."""
+    run([node_programs / "tsc", "--noEmit", "-p", "."], cwd=TOOLS, within=120)
+
+
+def test_the_payment_element_saves_a_card(visit: Visit) -> None:
+    """A card is typed, set up, and added by the shop with the id that it got; under a strict policy."""
+    shop = visit("plain-payment", kind="payment")
+    shop.fill("5555555555554444", "02 / 31", "123", "12345")
+    shop.save()
+    shop.must_say("added mastercard 4444")
+    card = shop.cards()[0]
+    assert (card["card_exp_month"], card["card_exp_year"]) == (2, 2031)
+    assert (shop.intent()["status"], shop.intent()["payment_method"]) == ("succeeded", card["stripe_payment_method_id"])
+    shop.seen.must_be_quiet()
+
+
+def test_the_payment_element_goes_back_to_the_shop(visit: Visit) -> None:
+    """Unless a redirect is only wanted where it is needed, the page leaves with what Stripe adds to its address."""
+    shop = visit("plain-payment", kind="payment", redirect="always")
+    shop.fill(postal="12345")
+    shop.save()
+    shop.page.wait_for_url("**/done?*")
+    given = {name: values[0] for name, values in parse_qs(urlsplit(shop.page.url).query).items()}
+    assert given == {
+        "setup_intent": shop.secret.partition("_secret_")[0],
+        "setup_intent_client_secret": shop.secret,
+        "redirect_status": "succeeded",
+    }
+
+
+def test_a_decline_does_not_leave_the_page(visit: Visit) -> None:
+    """Errors are answered where the card was typed, also when success would redirect."""
+    shop = visit("plain-payment", kind="payment", redirect="always")
+    shop.fill("4000000000000002", postal="12345")
+    shop.save()
+    shop.must_say("card_error card_declined: Your card was declined.")
+    shop.fill(postal="12345")
+    shop.save()
+    shop.page.wait_for_url("**/done?*")
+
+
+def test_the_intent_may_come_after_the_form(visit: Visit) -> None:
+    """Elements with a mode: the form is checked by submit(), and only then is there an intent."""
+    shop = visit("plain-payment", kind="deferred")
+    shop.save()
+    shop.must_say("validation_error incomplete_number")
+    shop.fill(postal="12345")
+    early = shop.do(
+        "shop.stripe.confirmSetup({elements: shop.elements, clientSecret: shop.secret, redirect: 'if_required'})"
+    )
+    assert (
+        early == "IntegrationError: elements.submit() must be called, and have succeeded, before stripe.confirmSetup()."
+    )
+    shop.save()
+    shop.must_say("added visa 4242")
+
+
+def test_the_card_element_saves_a_card(visit: Visit) -> None:
+    """One row: its changes are told as Stripe documents them."""
+    shop = visit("plain-card", kind="card")
+    shop.fill("378282246310005", "1/30", "1234", "94110")
+    shop.page.get_by_test_id("stripe-number").fill("4242")
+    shop.page.get_by_test_id("stripe-number").fill("4242424242424242")
+    shop.page.get_by_test_id("stripe-cvc").fill("123")
+    changes = [each["change"] for each in shop.do("shop.events")]
+    assert changes[0] == {
+        "elementType": "card",
+        "empty": False,
+        "complete": False,
+        "error": None,
+        "brand": "amex",
+        "value": {"postalCode": ""},
+    }
+    assert changes[-1] == {
+        "elementType": "card",
+        "empty": False,
+        "complete": True,
+        "error": None,
+        "brand": "visa",
+        "value": {"postalCode": "94110"},
+    }
+    shop.save()
+    shop.must_say("added visa 4242")
+    assert shop.cards()[0]["card_exp_year"] == 2030
+    shop.seen.must_be_quiet()
+
+
+def test_the_card_element_can_do_without_a_postal_code(visit: Visit) -> None:
+    """``hidePostalCode`` hides it, and nobody waits for it."""
+    shop = visit("plain-card", kind="card-without-postal")
+    assert not shop.page.get_by_test_id("stripe-postal").is_visible()
+    shop.fill()
+    shop.save()
+    shop.must_say("added visa 4242")
+
+
+def test_split_fields_make_a_payment_method(visit: Visit) -> None:
+    """Number, expiry and security code are elements of their own; createPaymentMethod finds those of its group."""
+    shop = visit("plain-split", kind="split")
+    assert shop.page.get_by_test_id("stripe-number").get_attribute("placeholder") == "Number"
+    shop.fill("371449635398431", "12 / 34", "123")
+    shop.save()
+    shop.must_say("validation_error incomplete_cvc: Your card's security code is incomplete.")
+    shop.page.get_by_test_id("stripe-cvc").fill("1234")
+    shop.save()
+    shop.must_say("added amex 8431")
+    assert shop.do("shop.events")[-1]["change"] == {
+        "elementType": "cardNumber",
+        "empty": False,
+        "complete": True,
+        "error": None,
+        "brand": "amex",
+    }
+    shop.seen.must_be_quiet()
+
+
+@pytest.mark.parametrize("kind", ["payment", "card", "split"])
+def test_react_code_runs_in_strict_mode(visit: Visit, kind: str) -> None:
+    """Unmodified @stripe/react-stripe-js: mounted twice, hidden, shown again, and confirmed."""
+    shop = visit("react", kind=kind)
+    shop.fill(postal="12345" if kind == "payment" else "")
+    shop.page.get_by_text("complete", exact=True).wait_for()
+    assert shop.page.get_by_test_id("stripe-number").count() == 1
+    shop.page.get_by_role("button", name="Hide").click()
+    shop.save()
+    if kind == "payment":
+        shop.must_say(
+            "IntegrationError: Invalid value for stripe.confirmSetup(): elements should have a mounted Payment Element."
+        )
+    else:
+        shop.must_say("invalid_request_error setup_intent_unexpected_state")
+    shop.page.get_by_role("button", name="Show").click()
+    shop.fill(AUTHENTICATED, postal="12345" if kind == "payment" else "")
+    shop.save()
+    shop.answer("pass")
+    shop.must_say("added visa 3184")
+    told = ("React DevTools", "the server responded with a status of 400")
+    own = [each for each in shop.seen.complaints if not any(known in each for known in told)]
+    assert (own, shop.seen.violations) == ([], [])
+
+
+def test_a_page_that_asks_stripe_for_the_script_can_be_given_this_one(
+    visit: Visit, mock: RunningServer, browser: Any
+) -> None:
+    """A test answers for js.stripe.com with the mock's script, which knows where the mock is, and which release."""
+    context = browser.new_context()
+    asked = []
+
+    def answer(route: Any) -> None:
+        asked.append(route.request.url)
+        script = context.request.get(f"{mock.url}/_mock/stripe.js")
+        route.fulfill(body=script.text(), content_type="text/javascript")
+
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.route("https://js.stripe.com/**", answer)
+    tagged = visit("plain-card", kind="card-without-postal")
+    page.goto(tagged.page.url + "&untagged=yes")
+    tagged.seen.page = page
+    tagged.fill()
+    tagged.save()
+    tagged.must_say("added visa 4242")
+    assert (asked, complaints) == (["https://js.stripe.com/endive/stripe.js"], [])
+    context.close()
+
+
+def test_every_card_that_declines_says_why(visit: Visit) -> None:
+    """With the sentence for the payer; the same form then takes a card that works."""
+    shop = visit("plain-card", kind="card-without-postal")
+    said = {}
+    for card in DECLINED:
+        shop.fill(str(card.number))
+        shop.save()
+        shop.page.wait_for_function("() => document.querySelector('#result').textContent !== 'saving'")
+        said[card.id] = shop.said
+    assert said == {card.id: expected(card) for card in DECLINED}
+    shop.fill()
+    shop.save()
+    shop.must_say("added visa 4242")
+
+
+def expected(card: TestCard) -> str:
+    sentences = {
+        "insufficient_funds": "card_declined: Your card has insufficient funds",
+        "expired_card": "expired_card: Your card has expired",
+        "incorrect_cvc": "incorrect_cvc: Your card's security code is incorrect",
+        "processing_error": "processing_error: An error occurred while processing your card. Try again in a little bit",
+    }
+    sentence = sentences.get(str(card.declines_attach), "card_declined: Your card was declined")
+    return f"card_error {sentence}."
+
+
+def test_a_card_that_is_no_test_card_is_refused(visit: Visit) -> None:
+    """Well-formed, but not one of Stripe's: a real card has no business here, and gets no further."""
+    shop = visit("plain-card", kind="card-without-postal")
+    shop.fill("4539578763621486")
+    shop.save()
+    shop.must_say("card_error card_declined: Your card was declined. Your request was in test mode")
+
+
+@pytest.mark.parametrize("name", ["plain-payment", "plain-card"])
+def test_three_d_secure_can_be_passed(visit: Visit, name: str) -> None:
+    """The dialog stands in for the bank; afterwards the card is set up."""
+    shop = visit(name, kind=name.removeprefix("plain-"))
+    shop.fill(AUTHENTICATED, postal="12345")
+    shop.save()
+    dialog = shop.page.get_by_role("dialog", name="3-D Secure")
+    dialog.wait_for()
+    assert shop.intent()["status"] == "requires_action"
+    shop.answer("pass")
+    shop.must_say("added visa 3184")
+    assert dialog.count() == 0
+    shop.seen.must_be_quiet()
+
+
+@pytest.mark.parametrize("how", ["fail", "Escape"])
+def test_three_d_secure_can_be_failed(visit: Visit, how: str) -> None:
+    """By the button or by leaving; the payer may try again."""
+    shop = visit("plain-card", kind="card-without-postal")
+    shop.fill(AUTHENTICATED)
+    shop.save()
+    shop.page.get_by_test_id("stripe-challenge").wait_for()
+    if how == "Escape":
+        shop.page.keyboard.press("Escape")
+    else:
+        shop.answer("fail")
+    shop.must_say("invalid_request_error setup_intent_authentication_failure: We are unable to authenticate")
+    assert shop.intent()["status"] == "requires_payment_method"
+    shop.save()
+    shop.answer("pass")
+    shop.must_say("added visa 3184")
+
+
+def test_a_form_can_be_filled_by_keyboard_alone(visit: Visit) -> None:
+    """Tab from field to field, Enter to send, and the dialog by Tab and Enter."""
+    shop = visit("plain-payment", kind="payment")
+    keyboard = shop.page.keyboard
+    shop.page.get_by_test_id("stripe-number").wait_for()
+    for text in ("4000002760003184", "1234", "123", None, "12345"):
+        keyboard.press("Tab")
+        if text:
+            keyboard.type(text)
+    assert shop.page.get_by_test_id("stripe-expiry").input_value() == "12 / 34"
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    shop.page.get_by_test_id("stripe-challenge").wait_for()
+    keyboard.press("Tab")
+    assert focused(shop.page) == "stripe-challenge-fail"
+    keyboard.press("Shift+Tab")
+    keyboard.press("Enter")
+    shop.must_say("added visa 3184")
+
+
+def focused(page: Any) -> str:
+    """The test id of what has the focus, inside the shadow that has it."""
+    into = "let at = document.activeElement; while (at.shadowRoot) at = at.shadowRoot.activeElement;"
+    found: str = page.evaluate(f"() => {{ {into} return at.dataset.testid; }}")
+    return found
+
+
+def test_enter_in_a_field_sends_the_form(visit: Visit) -> None:
+    """As in any form: also where the field is in a shadow."""
+    shop = visit("plain-card", kind="card-without-postal")
+    shop.fill()
+    shop.page.get_by_test_id("stripe-cvc").press("Enter")
+    shop.must_say("added visa 4242")

@@ -1,0 +1,138 @@
+"""How it looks and reads: for assistive technology, in light and dark, and with texts of bad will."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser import judged
+
+from .conftest import Shop, Visit
+
+pytestmark = pytest.mark.slow
+
+PAGES = [("plain-payment", "payment"), ("plain-card", "card"), ("plain-split", "split"), ("react", "payment")]
+
+
+@pytest.mark.parametrize(("scheme", "theme"), [("light", "stripe"), ("dark", "night")])
+@pytest.mark.parametrize(("name", "kind"), PAGES)
+def test_axe_finds_nothing(visit: Visit, axe: str, name: str, kind: str, scheme: str, theme: str) -> None:
+    """Empty, wrong, whole, and while the bank asks."""
+    shop = visit(name, kind=kind, scheme=scheme, theme=theme)
+    shop.page.get_by_test_id("stripe-number").wait_for()
+    postal = "" if kind == "split" else "1"
+    assert judged(shop.page, axe) == []
+    shop.fill("4242424242424241", "12 / 20", "1", postal)
+    shop.page.get_by_test_id("stripe-number").focus()
+    assert judged(shop.page, axe) == []
+    shop.fill("4000002760003184", "12 / 34", "123", postal and "12345")
+    assert judged(shop.page, axe) == []
+    if kind != "split":
+        shop.save()
+        shop.page.get_by_test_id("stripe-challenge").wait_for()
+        assert judged(shop.page, axe) == []
+
+
+def test_axe_finds_nothing_where_a_form_could_not_be_loaded(visit: Visit, axe: str) -> None:
+    """The sentence in its place is readable too."""
+    shop = visit("plain-payment", kind="payment", secret="seti_x_secret_y")
+    shop.page.get_by_test_id("stripe-load-error").wait_for()
+    assert judged(shop.page, axe) == []
+
+
+def test_axe_looks_into_the_shadows(visit: Visit, axe: str) -> None:
+    """A field there without a name would be found."""
+    shop = visit("plain-card", kind="card")
+    shop.page.get_by_test_id("stripe-number").evaluate("box => box.getRootNode().querySelector('label').remove()")
+    shop.page.get_by_test_id("stripe-number").evaluate("box => box.removeAttribute('placeholder')")
+    assert "label" in [each[0] for each in judged(shop.page, axe)]
+
+
+@pytest.mark.parametrize("name", ["plain-payment", "plain-card", "plain-split"])
+def test_nothing_is_cut_off_on_a_narrow_screen(visit: Visit, name: str) -> None:
+    """320 pixels, the width that accessibility asks for; the dialog included."""
+    shop = visit(name, kind=name.removeprefix("plain-"), width=320)
+    shop.fill("4000002760003184", postal="" if "split" in name else "12345")
+    wide = "document.documentElement.scrollWidth <= innerWidth"
+    assert shop.page.evaluate(wide)
+    if "split" not in name:
+        shop.save()
+        box = shop.page.get_by_test_id("stripe-challenge").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 320
+        assert shop.page.evaluate(wide)
+
+
+def colors(shop: Shop, property: str = "color") -> str:
+    found: str = shop.page.get_by_test_id("stripe-number").evaluate(f"box => getComputedStyle(box).{property}")
+    return found
+
+
+def test_the_style_of_a_page_is_honoured(visit: Visit) -> None:
+    """Base, invalid and pseudo-classes of card elements; variables, rules and themes of the payment element."""
+    shop = visit("plain-card", kind="card")
+    shop.do("shop.card = shop.elements.getElement('card')")
+    assert colors(shop) == "rgb(32, 32, 48)"
+    shop.do(
+        "shop.card.update({style: {base: {color: 'rgb(1, 2, 3)', fontSize: '20px'}, invalid: {color: 'rgb(4, 5, 6)'}}})"
+    )
+    assert (colors(shop), colors(shop, "fontSize")) == ("rgb(1, 2, 3)", "20px")
+    shop.page.get_by_test_id("stripe-number").fill("4242424242424241")
+    assert colors(shop) == "rgb(4, 5, 6)"
+
+    paid = visit("plain-payment", kind="payment")
+    assert colors(paid, "backgroundColor") == "rgb(255, 255, 255)"
+    paid.do("shop.elements.update({appearance: {theme: 'night', variables: {colorText: 'rgb(7, 8, 9)'}}})")
+    assert (colors(paid, "backgroundColor"), colors(paid)) == ("rgb(48, 49, 61)", "rgb(7, 8, 9)")
+    paid.do("shop.elements.update({appearance: {rules: {'.Input': {backgroundColor: 'rgb(1, 1, 1)'}}}})")
+    assert colors(paid, "backgroundColor") == "rgb(1, 1, 1)"
+
+
+HOSTILE = "x</style><script>alert(1)</script><img src=x onerror=alert(2)>} * { display: none } //"
+
+
+def test_texts_of_bad_will_stay_texts(visit: Visit) -> None:
+    """In styles, placeholders, names and fields: none becomes HTML, a script, or a rule of its own."""
+    shop = visit("plain-payment", kind="payment")
+    shop.page.get_by_test_id("stripe-number").wait_for()
+    shop.do(f"shop.hostile = {HOSTILE!r}")
+    shop.do("shop.elements.getElement('payment').update({business: {name: shop.hostile}})")
+    shop.do("""shop.elements.update({appearance: {
+        theme: shop.hostile, variables: {colorText: shop.hostile, [shop.hostile]: "red"},
+        rules: {[shop.hostile]: {color: "red"}, ".Input": {color: shop.hostile, [shop.hostile]: "red"}},
+    }})""")
+    assert HOSTILE in shop.page.get_by_test_id("stripe-terms").text_content()
+    for field in ("number", "expiry", "cvc", "postal"):
+        shop.page.get_by_test_id(f"stripe-{field}").fill(HOSTILE)
+    assert shop.page.get_by_test_id("stripe-number").is_visible()
+    shop.fill(postal="12345")
+    shop.save()
+    shop.must_say("added visa 4242")
+    shop.seen.must_be_quiet()
+
+    card = visit("plain-split", kind="split")
+    card.do(f"shop.hostile = {HOSTILE!r}")
+    card.do("""shop.elements.getElement('cardNumber').update({
+        placeholder: shop.hostile, classes: {base: shop.hostile},
+        style: {
+            base: {color: shop.hostile, [shop.hostile]: "red", ":hover": {color: shop.hostile}},
+            [shop.hostile]: {color: "red"},
+        },
+    })""")
+    assert card.page.get_by_test_id("stripe-number").get_attribute("placeholder") == HOSTILE
+    card.fill()
+    card.save()
+    card.must_say("added visa 4242")
+    card.seen.must_be_quiet()
+
+
+def test_billing_details_of_bad_will_come_back_as_they_were(visit: Visit) -> None:
+    """Text is text, on its way to the mock and back."""
+    shop = visit("plain-card", kind="card-without-postal")
+    shop.fill()
+    shop.do(f"shop.hostile = {HOSTILE!r}")
+    made = shop.do("""shop.stripe.createPaymentMethod({
+        type: "card", card: shop.elements.getElement("card"),
+        billing_details: {name: shop.hostile, address: {city: shop.hostile}},
+    })""")["paymentMethod"]
+    assert (made["billing_details"]["name"], made["billing_details"]["address"]["city"]) == (HOSTILE, HOSTILE)
+    shop.seen.must_be_quiet()

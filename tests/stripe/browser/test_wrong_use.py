@@ -1,0 +1,237 @@
+"""What goes wrong: secrets that open nothing, a mock that is away, wrong use, and what the stand-in leaves out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .conftest import TOOLS, Shop, Visit
+
+pytestmark = pytest.mark.slow
+
+TYPES = TOOLS / "node_modules" / "@stripe" / "stripe-js" / "dist" / "stripe-js"
+OFFERED = {
+    "elements",
+    "createPaymentMethod",
+    "createToken",
+    "confirmSetup",
+    "confirmCardSetup",
+    "retrieveSetupIntent",
+    "handleNextAction",
+    "redirectToCheckout",
+    "registerAppInfo",
+}
+WITHOUT_PAYMENT_INTENTS = {"confirmPayment", "confirmCardPayment", "retrievePaymentIntent", "handleCardAction"}
+ELEMENTS = {"payment", "card", "cardNumber", "cardExpiry", "cardCvc"}
+ANOTHER = "seti_AAAAAAAAAAAAAAAAAAAAAAAA_secret_BBBBBBBBBBBBBBBBBBBBBBBB"
+
+
+@pytest.fixture
+def card(visit: Visit) -> Shop:
+    """A page with a card element that has a whole card."""
+    shop = visit("plain-card", kind="card-without-postal")
+    shop.fill()
+    shop.do("shop.card = shop.elements.getElement('card')")
+    return shop
+
+
+def test_a_wrong_secret_opens_nothing(card: Shop) -> None:
+    """Of an intent that is none, and of one whose secret is another."""
+    id = card.secret.partition("_secret_")[0]
+    for secret in (ANOTHER, f"{id}_secret_x"):
+        script = f"shop.stripe.confirmCardSetup('{secret}', {{payment_method: {{card: shop.card}}}})"
+        error = card.do(script)["error"]
+        found = (error["type"], error["code"], error["message"])
+        missing = f"No such setupintent: '{secret.partition('_secret_')[0]}'"
+        assert found == ("invalid_request_error", "resource_missing", missing)
+        assert card.do(f"shop.stripe.retrieveSetupIntent('{secret}')")["error"]["code"] == "resource_missing"
+
+
+def test_the_payment_element_says_at_once_that_its_secret_opens_nothing(visit: Visit) -> None:
+    """``loaderror``, and a sentence in place of the form."""
+    shop = visit("plain-payment", kind="payment", secret=ANOTHER)
+    shop.must_say("loaderror resource_missing")
+    assert shop.page.get_by_test_id("stripe-load-error").text_content().startswith("No such setupintent")
+    assert not shop.page.get_by_test_id("stripe-number").is_visible()
+
+
+def test_a_mock_that_is_away_is_a_connection_error(card: Shop) -> None:
+    """Every call resolves with it; none throws, and the next one may succeed."""
+    card.page.route(re.compile(r".*/_mock/stripe/.*"), lambda route: route.abort())
+    card.save()
+    card.must_say("api_connection_error : The mock at http://127.0.0.1:")
+    for script in (
+        "shop.stripe.createPaymentMethod({type: 'card', card: shop.card})",
+        "shop.stripe.createToken(shop.card)",
+        "shop.stripe.retrieveSetupIntent(shop.secret)",
+        "shop.stripe.handleNextAction({clientSecret: shop.secret})",
+    ):
+        assert card.do(script)["error"]["type"] == "api_connection_error"
+    card.page.unroute_all()
+    card.save()
+    card.must_say("added visa 4242")
+
+
+def test_an_answer_that_is_none_is_a_connection_error(card: Shop) -> None:
+    """As of a proxy that is in the way."""
+    answer = {"status": 502, "body": "<h1>Bad gateway</h1>", "headers": {"access-control-allow-origin": "*"}}
+    card.page.route(re.compile(r".*/_mock/stripe/.*"), lambda route: route.fulfill(**answer))
+    card.save()
+    card.must_say("api_connection_error")
+
+
+def test_a_connection_that_breaks_during_authentication_leaves_the_intent(card: Shop) -> None:
+    """The page may go on with handleNextAction."""
+    card.fill("4000002760003184")
+    card.page.route(re.compile(r".*/authenticate$"), lambda route: route.abort())
+    card.save()
+    card.answer("pass")
+    card.must_say("api_connection_error")
+    card.page.unroute_all()
+    card.do("void shop.stripe.handleNextAction({clientSecret: shop.secret}).then((done) => { shop.done = done; })")
+    card.answer("pass")
+    card.page.wait_for_function("() => window.shop.done")
+    assert card.do("shop.done")["setupIntent"]["status"] == "succeeded"
+
+
+def test_a_page_may_handle_actions_itself(card: Shop) -> None:
+    """``handleActions: false`` answers what is to be done; confirming without a card goes on with it."""
+    card.fill("4000002760003184")
+    confirm = "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: shop.card}}, {handleActions: false})"
+    waiting = card.do(confirm)["setupIntent"]
+    assert (waiting["status"], waiting["next_action"]["type"]) == ("requires_action", "use_stripe_sdk")
+    card.do("void shop.stripe.confirmCardSetup(shop.secret).then((done) => { shop.done = done; })")
+    card.answer("pass")
+    card.page.wait_for_function("() => window.shop.done")
+    assert card.do("shop.done")["setupIntent"]["status"] == "succeeded"
+    again = card.do("shop.stripe.handleNextAction({clientSecret: shop.secret})")["error"]
+    assert again["code"] == "setup_intent_unexpected_state"
+
+
+def test_published_ids_and_tokens_are_cards_too(card: Shop) -> None:
+    """As in code that was tested with them."""
+    declined = card.do("shop.stripe.confirmCardSetup(shop.secret, {payment_method: 'pm_card_chargeDeclined'})")["error"]
+    assert (declined["decline_code"], declined["setup_intent"]["object"]) == ("generic_decline", "setup_intent")
+    made = card.do("shop.stripe.createPaymentMethod({type: 'card', card: {token: 'tok_mastercard'}})")["paymentMethod"]
+    assert made["card"]["brand"] == "mastercard"
+    token = card.do("shop.stripe.createToken(shop.card, {name: 'Jenny'})")["token"]
+    assert (token["object"], token["card"]["brand"], token["card"]["name"]) == ("token", "Visa", "Jenny")
+    done = card.do(
+        f"shop.stripe.confirmCardSetup(shop.secret, {{payment_method: {{card: {{token: '{token['id']}'}}}}, "
+        "expand: ['payment_method']})"
+    )["setupIntent"]
+    assert (done["status"], done["payment_method"]["card"]["last4"]) == ("succeeded", "4242")
+
+
+def test_an_unmounted_element_is_wrong_use(card: Shop) -> None:
+    """Of the card element as of the payment element, with the sentences that Stripe's users search for."""
+    card.do("shop.card.unmount()")
+    script = "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: shop.card}})"
+    assert "IntegrationError" in card.do(script)
+    assert "We could not retrieve data from the specified Element" in card.do(script)
+
+
+WRONG = {
+    "shop.stripe.elements({clientSecret: 'x'})": "Invalid value for elements(): clientSecret",
+    "shop.stripe.elements({clientSecret: null})": "You specified: null",
+    "shop.stripe.elements({mode: 'nothing'})": "mode should be one of",
+    "shop.stripe.elements(5)": "options should be an object",
+    "shop.stripe.elements().create('payment')": "you must pass a clientSecret or mode",
+    "shop.stripe.elements().create('card').mount('#nowhere')": "applies to no DOM elements",
+    "shop.stripe.elements().create('card').mount(null)": "Invalid DOM element",
+    "shop.stripe.elements().create('card').on('change')": "an event's name and a function",
+    "shop.stripe.confirmCardSetup('nonsense')": "Invalid value for stripe.confirmCardSetup() intent secret",
+    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: {}}})": "card should be a card or cardNumber",
+    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 5})": "payment_method should be an id or an object",
+    "shop.stripe.confirmSetup()": "an object is needed",
+    "shop.stripe.confirmSetup({elements: shop.elements})": "return_url argument is required",
+    "shop.stripe.confirmSetup({elements: {}, redirect: 'if_required'})": "what stripe.elements() gave",
+    "shop.stripe.confirmSetup({elements: shop.elements, redirect: 'no'})": "always, if_required",
+    "shop.stripe.confirmSetup({clientSecret: shop.secret, redirect: 'if_required'})": "elements, or a payment_method",
+    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: '/done'}})": "full URL",
+    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: 'javascript:0'}})": "full URL",
+    "shop.stripe.createPaymentMethod()": "an object is needed",
+    "shop.stripe.createPaymentMethod({type: 'card'})": "card should be a card or cardNumber Element",
+    "shop.stripe.createPaymentMethod({type: 'sepa_debit'})": 'with the type "sepa_debit" is not part of',
+    "shop.stripe.createToken('pii', {})": 'createToken("pii") is not part of',
+    "shop.stripe.redirectToCheckout({sessionId: '../x'})": "should be the id of a Checkout Session",
+    "shop.stripe.redirectToCheckout({lineItems: []})": "without a sessionId is not part of",
+    "shop.stripe.handleNextAction({hashedValue: 'x'})": "with a hashedValue is not part of",
+    "shop.card.collapse()": "element.collapse() is not part of",
+    "window.Stripe()": "Please call Stripe() with your publishable key",
+    "window.Stripe('')": "Please call Stripe() with your publishable key",
+    "window.Stripe('sk_test_x')": "You should not use your secret key",
+    "window.Stripe('pk_live_x')": "takes no live key",
+}
+
+
+def test_wrong_use_is_an_integration_error(card: Shop) -> None:
+    """Each with a sentence that names the call and what it wants, and never the secret that was given."""
+    said = {script: card.do(script) for script in WRONG}
+    for script, sentence in WRONG.items():
+        assert str(said[script]).startswith("IntegrationError: "), (script, said[script])
+        assert sentence in said[script], (script, said[script])
+        assert card.secret not in said[script]
+    assert card.intent()["status"] == "requires_payment_method"
+
+
+def names_in(file: str, pattern: str) -> set[str]:
+    """What the types of @stripe/stripe-js name."""
+    return set(re.findall(pattern, (TYPES / file).read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_every_method_of_stripe_is_offered_or_says_that_it_is_left_out(card: Shop) -> None:
+    """None of Stripe's types is missing: what is left out throws, and names itself."""
+    declared = (TYPES / "stripe.d.ts").read_text(encoding="utf-8").partition("export interface Stripe {")[2]
+    methods = set(re.findall(r"^  (\w+)\(", declared.partition("\n}\n")[0], re.MULTILINE))
+    assert {"confirmSetup", "confirmKlarnaPayment", "paymentRequest"} <= methods
+    for name in sorted(methods - OFFERED - WITHOUT_PAYMENT_INTENTS):
+        assert card.do(f"shop.stripe.{name}({{}})") == (
+            f"IntegrationError: stripe.{name}() is not part of the mock's stand-in for Stripe.js, which sets up cards "
+            "and goes to checkout pages."
+        )
+    for name in sorted(OFFERED | WITHOUT_PAYMENT_INTENTS):
+        assert card.do(f"typeof shop.stripe.{name}") == "function"
+
+
+def test_every_element_of_stripe_is_offered_or_says_that_it_is_left_out(card: Shop) -> None:
+    """By name, when it is made."""
+    types = names_in("elements-group.d.ts", r"elementType: '(\w+)'")
+    assert types >= ELEMENTS | {"iban", "address", "expressCheckout", "linkAuthentication"}
+    for name in sorted(types - ELEMENTS):
+        said = card.do(f"shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}')")
+        assert said.startswith(f'IntegrationError: The element "{name}" is not part of the mock\'s stand-in')
+    for name in sorted(ELEMENTS):
+        script = f"typeof shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}').mount"
+        assert card.do(script) == "function"
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_PAYMENT_INTENTS))
+def test_payment_intents_are_said_to_be_missing(card: Shop, name: str) -> None:
+    """As an error that a page can show: this API takes payments on checkout pages."""
+    error = card.do(f"shop.stripe.{name}('pi_1_secret_2', {{}})")["error"]
+    assert (error["type"], error["code"]) == ("invalid_request_error", "resource_missing")
+    assert "The mock has no payment intents" in error["message"]
+
+
+def test_redirect_to_checkout_goes_to_the_mocks_page(card: Shop) -> None:
+    """Of the session that the API gave out."""
+    with card.mock.client(card.key) as client:
+        made = client.post("/api/v1/billing/deposit", json={"amount_cents": 5000}).json()
+    card.do(f"void shop.stripe.redirectToCheckout({{sessionId: '{made['session_id']}'}})")
+    card.page.wait_for_url(made["url"])
+    assert card.page.get_by_text("$50.00").first.is_visible()
+
+
+def test_the_script_may_be_loaded_twice(card: Shop) -> None:
+    """The first one stays; the console says so, as Stripe's does."""
+    kept = card.do("""new Promise((resolve) => {
+        const before = window.Stripe, script = document.createElement("script");
+        const policy = window.trustedTypes.createPolicy("test", { createScriptURL: (url) => url });
+        script.src = policy.createScriptURL(document.querySelector("script").src);
+        script.onload = () => resolve(window.Stripe === before);
+        document.head.append(script);
+    })""")
+    assert kept is True
+    assert "loaded more than once" in card.seen.complaints[0]

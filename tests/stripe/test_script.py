@@ -1,0 +1,76 @@
+"""The script itself: where it is, what it knows, and who may load it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mockserver.stripe import script as scripts
+from tests.conftest import NOON, RunningServer
+
+from .conftest import SHOP
+
+PATH = "/_mock/stripe.js"
+ASSETS = Path(scripts.__file__).parent / "assets"
+
+
+def facts(script: httpx.Response) -> dict[str, object]:
+    """What the mock wrote into the script."""
+    found = re.search(r"const MOCK = (\{.*\});", script.text)
+    assert found is not None
+    known: dict[str, object] = json.loads(found[1])
+    return known
+
+
+def test_any_page_may_load_it(page: httpx.Client) -> None:
+    """From another origin, by a script tag, with or without CORS, also where a page asks for isolation."""
+    reply = page.get(PATH)
+    assert reply.status_code == 200
+    assert reply.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert reply.headers["access-control-allow-origin"] == "*"
+    assert reply.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert reply.headers["cache-control"] == "no-store"
+    assert page.head(PATH).status_code == 200
+
+
+def test_it_knows_where_the_mock_is_and_what_time_it_is_there(standing: RunningServer, page: httpx.Client) -> None:
+    """By the name under which it was asked for: a test may hand it on in place of Stripe's."""
+    assert facts(page.get(PATH)) == {"origin": standing.url, "year": NOON.year, "month": NOON.month}
+    other = page.get(PATH, headers={"Host": "mock.internal:8080"})
+    assert facts(other)["origin"] == "http://mock.internal:8080"
+
+
+@pytest.mark.parametrize("host", ['"};alert(1);//', "a b", "x</script>", "☃".encode().decode("latin-1")])
+def test_a_host_of_bad_will_gets_nothing_into_it(standing: RunningServer, page: httpx.Client, host: str) -> None:
+    """A name that is none is not repeated."""
+    assert facts(page.get(PATH, headers={"Host": host.encode("latin-1").decode("latin-1")}))["origin"] == standing.url
+
+
+def test_it_is_the_same_each_time(page: httpx.Client) -> None:
+    """Nothing in it is by chance."""
+    assert page.get(PATH).text == page.get(PATH).text
+
+
+def test_every_part_is_in_it_once() -> None:
+    """No file beside the others is forgotten, and none is longer than a person reads."""
+    whole = scripts.script(SHOP, NOON)
+    parts = [path.read_text(encoding="utf-8") for path in ASSETS.glob("*.js")]
+    assert len(parts) > 10
+    assert [whole.count(part) for part in parts] == [1] * len(parts)
+    assert max(part.count("\n") for part in parts) < 400
+    assert max(len(line) for part in parts for line in part.splitlines()) <= 120
+
+
+def test_it_calls_nobody_but_the_mock() -> None:
+    """No other host is in it, but the one that it stands in for, in a pattern."""
+    hosts = re.findall(r"https?:\\?/\\?/[^\s\"'`]*", scripts.script("http://mock.test", NOON))
+    known = {"http://mock.test"}
+    assert [each for each in hosts if each.rstrip('",') not in known and "js\\.stripe\\.com" not in each] == [
+        "https://",
+        "http://.",
+    ]
