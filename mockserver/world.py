@@ -130,15 +130,16 @@ class World:
         self.clock.set(moment)
         return self._all_caught_up()
 
-    def reset(self, key: str | None = None) -> None:
-        """Forget everything, or one account, as if the server had just started."""
+    def reset(self, key: str | None = None, now: datetime | None = None) -> None:
+        """Forget everything, or one account, as if the server had just started (at ``now``). Raises ClockError."""
         if key is not None:
             self._store.remove(key)
             return
+        start = self._start if now is None else Clock(now).state
         self._store.clear()
         self._snapshots.clear()
         self.exchanges.clear()
-        self.clock.state = self._start
+        self.clock.state = start
 
     def export_state(self, key: str) -> dict[str, Any]:
         """An account's whole state, as plain JSON."""
