@@ -135,11 +135,13 @@ class World:
         if key is not None:
             self._store.remove(key)
             return
-        start = self._start if now is None else Clock(now).state
+        start = Clock(now).state if now is not None else None
         self._store.clear()
         self._snapshots.clear()
         self.exchanges.clear()
-        self.clock.state = start
+        self.clock.state = self._start
+        if start is not None:
+            self.clock.state = start
 
     def export_state(self, key: str) -> dict[str, Any]:
         """An account's whole state, as plain JSON."""
