@@ -10,13 +10,13 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = 200
 LIMIT_MILLISECONDS = 5.0
+_PLUGINS = ("-p", "mockserver.pytest_plugin", "-p", "xdist.plugin")
 
 _CONFTEST = """
 import time
@@ -101,17 +101,10 @@ def _measure(suite: str, workers: Sequence[str]) -> list[float]:
         (folder / "conftest.py").write_text(_CONFTEST)
         text = _HEAD + suite.replace("{marker}", "").replace("{tests}", str(TESTS))
         (folder / "test_suite.py").write_text(text)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *_plugin(), *workers]
-        subprocess.run(
-            command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True
-        )
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *_PLUGINS, *workers]
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
         return [float(each) for file in folder.glob("times-*") for each in file.read_text().split()]
-
-
-def _plugin() -> list[str]:
-    """The flag that loads the plugin where it is not installed."""
-    installed = any(each.name == "billing_mock" for each in metadata.entry_points(group="pytest11"))
-    return [] if installed else ["-p", "mockserver.pytest_plugin"]
 
 
 if __name__ == "__main__":

@@ -132,10 +132,10 @@ class World:
 
     def reset(self, key: str | None = None, now: datetime | None = None) -> None:
         """Forget everything, or one account, as if the server had just started (at ``now``). Raises ClockError."""
+        start = Clock(now).state if now is not None else None
         if key is not None:
             self._store.remove(key)
             return
-        start = Clock(now).state if now is not None else None
         self._store.clear()
         self._snapshots.clear()
         self.exchanges.clear()

@@ -5,7 +5,16 @@ The fixture ``billing_mock`` of ``mockserver.pytest_plugin`` hands it out.
 
 from mockserver.testing.errors import BillingMockError
 from mockserver.testing.mock import BillingMock
-from mockserver.testing.records import CheckoutSession, Exchange, Message, UsageCharge
+from mockserver.testing.records import (
+    CheckoutSession,
+    Exchange,
+    Fault,
+    Message,
+    UsageCharge,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from mockserver.testing.server import BillingServer
 
 __all__ = [
@@ -14,6 +23,10 @@ __all__ = [
     "BillingServer",
     "CheckoutSession",
     "Exchange",
+    "Fault",
     "Message",
     "UsageCharge",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -14,7 +14,8 @@ from mockserver.testing.errors import BillingMockError
 
 __tracebackhide__ = True
 
-_TIMEOUT_SECONDS = 30
+_TIMEOUT_SECONDS = 90
+"""More than any call may take that waits for something."""
 
 
 class Connection:

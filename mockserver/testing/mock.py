@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from mockserver.testing.connection import Connection
 from mockserver.testing.errors import BillingMockError
 from mockserver.testing.moments import in_iso
-from mockserver.testing.records import CheckoutSession, Exchange, Message, UsageCharge
+from mockserver.testing.records import (
+    CheckoutSession,
+    Exchange,
+    Fault,
+    Message,
+    UsageCharge,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 if TYPE_CHECKING:
     from mockserver.testing.server import BillingServer
@@ -50,6 +60,22 @@ class _Outbox:
 @dataclass
 class _Exchanges:
     requests: list[Exchange]
+
+
+@dataclass
+class _Faults:
+    faults: list[Fault]
+
+
+@dataclass
+class _Deliveries:
+    deliveries: list[WebhookDelivery]
+
+
+@dataclass
+class _Settled:
+    settled: bool
+    pending: int
 
 
 @dataclass
@@ -129,6 +155,84 @@ class BillingMock:
         """Close a session unpaid, as happens by itself after 24 hours."""
         return self._end_checkout(checkout, "expire", None)
 
+    # ------------------------------------------------------------------------------------------ what goes wrong
+
+    def fail_next(
+        self,
+        operation: str | None = None,
+        *,
+        times: int = 1,
+        status: int | None = None,
+        detail: str | None = None,
+        retry_after_seconds: int | None = None,
+        connection: Literal["reset", "truncated_body", "answer_lost"] | None = None,
+        latency_ms: int | None = None,
+    ) -> Fault:
+        """Let the account's next requests fail: those to one operation, by its operationId, or all.
+
+        They are answered with ``status`` in the operation's stead (503 if nothing else is said), their connection
+        breaks, or they are held up by ``latency_ms`` of real time, alone or before one of the other two.
+        """
+        if status is None and connection is None and latency_ms is None:
+            status = 503
+        rule = {
+            "operations": None if operation is None else [operation],
+            "next": times,
+            "status": status,
+            "detail": detail,
+            "retry_after_seconds": retry_after_seconds,
+            "connection": connection,
+            "latency": None if latency_ms is None else {"ms": latency_ms},
+        }
+        return self._call("POST", "/faults", Fault, body=rule)
+
+    def apply_faults(self, name: str) -> list[Fault]:
+        """Switch a named set of faults on for the account, such as ``outage`` or ``slow-3g``."""
+        return self._call("POST", f"/fault-sets/{quote(name, safe='')}/apply", _Faults).faults
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The account's faults, and how often each was met. They are gone when the test is over."""
+        return self._call("GET", "/faults", _Faults).faults
+
+    def clear_faults(self) -> None:
+        """Let the account's requests go well again."""
+        self._call("DELETE", "/faults", dict[str, Any])
+
+    # ------------------------------------------------------------------------------------------------ webhooks
+
+    def webhooks_to(self, url: str, *, events: Sequence[str] = (), **modes: Any) -> WebhookEndpoint:
+        """Tell an address on this machine what happens to the account: some types of events, or all.
+
+        ``modes`` are what goes wrong on purpose: ``duplicate=True``, ``drop_next=2``, ``reorder=2``,
+        ``delay_seconds=60``, ``checkout="redirect_first"`` and what else the control API knows.
+        """
+        wanted = {"url": url, "events": list(events), "modes": modes}
+        return self._call("POST", "/webhook-endpoints", WebhookEndpoint, body=wanted)
+
+    @property
+    def deliveries(self) -> list[WebhookDelivery]:
+        """What was told of the account, and what has come of it so far, newest first."""
+        return self._call("GET", "/webhook-deliveries", _Deliveries, query={"limit": _MOST}).deliveries
+
+    def settle_webhooks(self, timeout_seconds: int = 15) -> list[WebhookDelivery]:
+        """Wait until everything due is told, and see what came of it, newest first. Retries are due when time passes.
+
+        Where the receiver runs in the event loop of the test, give it room: ``await asyncio.to_thread(...)``.
+        """
+        with closing(Connection(self.url)) as own:  # the receiver may use the other meanwhile
+            answer = own.call(
+                "POST", "/webhook-deliveries/settle", key=self.api_key, query={"timeout_seconds": timeout_seconds}
+            )
+        settled = msgspec.json.decode(answer, type=_Settled)
+        if not settled.settled:
+            raise BillingMockError(f"{settled.pending} webhooks were not told within {timeout_seconds} seconds.")
+        return self.deliveries
+
+    def replay(self, delivery: WebhookDelivery) -> WebhookDelivery:
+        """Tell the same again, as a delivery of its own."""
+        return self._call("POST", f"/webhook-deliveries/{delivery.id}/replay", WebhookDelivery)
+
     # ------------------------------------------------------------------------------------------------- looking
 
     @property
@@ -190,7 +294,10 @@ def _session_id(checkout: Checkout) -> str:
     if isinstance(checkout, str):
         found = _SESSION_ID.search(checkout)
         return found[0] if found else checkout
-    answer = checkout if isinstance(checkout, Mapping) else checkout.json()
+    try:
+        answer = checkout if isinstance(checkout, Mapping) else checkout.json()
+    except (AttributeError, ValueError):
+        raise BillingMockError(f"This names no checkout session: {checkout!r}") from None
     try:
         return str(answer["session_id"])
     except (KeyError, TypeError):
