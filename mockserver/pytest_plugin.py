@@ -29,11 +29,13 @@ _INI = (
     ("spec", "Contract to serve, relative to the configuration file (the packaged one)"),
     ("fixtures", "Folder with catalogue.yaml and personas/, relative to the configuration file (the packaged one)"),
 )
+_INI_FLAGS = "More flags of 'mockserver serve', such as --enforce-rate-limits"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     for name, help in _INI:
         parser.addini(f"billing_mock_{name}", f"Billing mock: {help}.", type="string", default="")
+    parser.addini("billing_mock_flags", f"Billing mock: {_INI_FLAGS}.", type="args", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,7 +79,7 @@ def _billing_mock_server(pytestconfig: pytest.Config) -> Iterator[BillingServer]
 def _flags(config: pytest.Config) -> list[str]:
     """The flags of ``mockserver serve`` that the configuration asks for."""
     folder = config.inipath.parent if config.inipath is not None else config.rootpath
-    flags = [f"--now={config.getini('billing_mock_now') or _NOON}"]
+    flags = [*config.getini("billing_mock_flags"), f"--now={config.getini('billing_mock_now') or _NOON}"]
     if seed := config.getini("billing_mock_seed"):
         flags.append(f"--seed={seed}")
     for name in ("spec", "fixtures"):
@@ -117,9 +119,8 @@ def _key_of(test: pytest.Item) -> str:
     """
     from hashlib import blake2b
 
-    names = [
-        each.name for each in test.listchain() if not isinstance(each, pytest.Session | pytest.Dir | pytest.Module)
-    ]
+    outside = pytest.Session | pytest.Directory | pytest.File
+    names = [each.name for each in test.listchain() if not isinstance(each, outside)]
     name = "::".join([test.path.name, *names])
     return f"sk_test_{blake2b(name.encode(), digest_size=12).hexdigest()}"
 

@@ -220,10 +220,15 @@ def test_order_changes_nothing(folder: Path, outcome: Outcome) -> None:
     backwards = run(folder, *(f"test_suite.py::{name}" for name in ("test_url", "test_second", "test_first")))
     assert list(backwards.of("state")) == ["test_url", "test_second", "test_first"]
     alone = run(folder, "test_suite.py::TestOfAClass::test_persona")
-    above = f"--rootdir={folder.parent}"
-    elsewhere = run(folder.parent, f"{folder.name}/test_suite.py::test_with_a_number", above)
-    assert len(elsewhere.facts) == 2
-    for other in (backwards, alone, elsewhere):
+    above = run(folder.parent, f"{folder.name}/test_suite.py::test_with_a_number", f"--rootdir={folder.parent}")
+    package = folder / "package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "test_suite.py").write_text(SUITE)
+    inside = run(package, f"--rootdir={package}", "test_suite.py::test_first")
+    outside = run(folder, "package/test_suite.py::test_second")
+    for other, tests in ((backwards, 3), (alone, 1), (above, 2), (inside, 1), (outside, 1)):
+        assert len(other.facts) == tests, other.out
         assert other.of("state").items() <= expected
 
 
@@ -246,7 +251,12 @@ def test_the_configuration_says_who_when_and_what(tmp_path: Path) -> None:
     (fixtures / "personas").mkdir(parents=True)
     (fixtures / "catalogue.yaml").write_text((ROOT / "fixtures" / "catalogue.yaml").read_text())
     (fixtures / "personas" / "default.yaml").write_text("key: sk_test_default\ntitle: ours\nabout: Of this suite.\n")
-    ini = "billing_mock_now = 2027-05-05\nbilling_mock_key = sk_test_app\nbilling_mock_fixtures = world"
+    ini = """
+billing_mock_now = 2027-05-05
+billing_mock_key = sk_test_app
+billing_mock_fixtures = world
+billing_mock_flags = --enforce-rate-limits --port 1
+"""
     text = """
 def test_one(billing_mock, remember):
     remember(key=billing_mock.api_key, now=billing_mock.now, id=billing_mock.state["id"],
