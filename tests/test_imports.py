@@ -24,8 +24,10 @@ FLOORS: list[set[str]] = [
     {"api"},
     {"control", "hosted"},
     {"app", "banner"},
-    {"cli", "testing"},
-    {"__main__", "companion", "pytest_plugin"},
+    {"cli"},
+    {"__main__"},
+    {"companion", "testing"},
+    {"pytest_plugin"},
 ]
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
