@@ -214,19 +214,19 @@ def test_a_suite_that_does_not_use_it_pays_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_order_changes_nothing(folder: Path, outcome: Outcome) -> None:
+def test_order_changes_nothing(folder: Path, outcome: Outcome, tmp_path: Path) -> None:
     """The same test has the same bytes alone, in any order, and from wherever pytest is started."""
     expected = outcome.of("state").items()
     backwards = run(folder, *(f"test_suite.py::{name}" for name in ("test_url", "test_second", "test_first")))
     assert list(backwards.of("state")) == ["test_url", "test_second", "test_first"]
     alone = run(folder, "test_suite.py::TestOfAClass::test_persona")
     above = run(folder.parent, f"{folder.name}/test_suite.py::test_with_a_number", f"--rootdir={folder.parent}")
-    package = folder / "package"
+    package = tmp_path / "package"
     package.mkdir()
     (package / "__init__.py").touch()
-    (package / "test_suite.py").write_text(SUITE)
-    inside = run(package, f"--rootdir={package}", "test_suite.py::test_first")
-    outside = run(folder, "package/test_suite.py::test_second")
+    write(package, SUITE)
+    inside = run(package, "test_suite.py::test_first")
+    outside = run(tmp_path, "package/test_suite.py::test_second", f"--rootdir={tmp_path}")
     for other, tests in ((backwards, 3), (alone, 1), (above, 2), (inside, 1), (outside, 1)):
         assert len(other.facts) == tests, other.out
         assert other.of("state").items() <= expected
@@ -272,8 +272,16 @@ def test_one(billing_mock, remember):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    ("number", "workers"),
+    [
+        pytest.param(signal.SIGKILL, (), id="killed"),
+        pytest.param(signal.SIGINT, (), id="interrupted"),
+        pytest.param(signal.SIGTERM, (), id="terminated"),
+        pytest.param(signal.SIGKILL, ("-n", "2"), id="killed with workers"),
+        pytest.param(signal.SIGINT, ("-n", "2"), id="interrupted with workers"),
+    ],
+)
 def test_a_run_that_is_ended_leaves_no_server(tmp_path: Path, number: signal.Signals, workers: tuple[str, ...]) -> None:
     """Killed, interrupted or terminated in the middle of a test: its servers end too."""
     text = """
