@@ -178,6 +178,17 @@ def test_a_persona_that_is_made_again_elsewhen_is_of_that_time() -> None:
     assert world.export_state(DEFAULT) == made(later).export_state(DEFAULT) != first
 
 
+def test_only_the_last_few_are_remembered() -> None:
+    """Tests of many moments do not fill the memory."""
+    world = made()
+    for day in range(40):
+        world.reset(now=WEDNESDAY + timedelta(days=day))
+        world.tenant("sk_test_new")
+    assert len(world._biographer._remembered) == 16
+    world.reset()
+    assert world.export_state("sk_test_new") == made().export_state("sk_test_new")
+
+
 @pytest.mark.parametrize("key", ["sk_test_default", "sk_test_new", "sk_test_anything"])
 def test_another_seed_is_another_person(key: str) -> None:
     """Ids and names come from the seed."""
