@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Annotated, Literal
 
+import msgspec
 from faker import Faker
 from msgspec import Meta
 
@@ -29,6 +30,8 @@ _PROVIDERS = [f"faker.providers.{name}" for name in ("person", "company", "inter
 """All of them would cost 25 ms of every start."""
 _WEEKDAY_WEIGHTS = (10, 11, 11, 10, 9, 4, 3)
 _HOSTS_PER_ACCOUNT = 6
+_REMEMBERED_ACCOUNTS = 16
+"""The largest persona takes 4 MB, the others 50 KB."""
 
 
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -126,6 +129,19 @@ class Biographer:
         self._catalogue = catalogue
         self._seed = seed
         self._faker = Faker("en_US", use_weighting=False, providers=_PROVIDERS)
+        self._remembered: dict[tuple[str, datetime], bytes] = {}
+
+    def recall(self, persona: Persona, name: str, now: datetime) -> Account:
+        """The same as ``create``, for accounts that are made again at the same moment: it takes a fifth of the time.
+
+        Tests ask for the same persona after each reset. The last few are remembered.
+        """
+        known = self._remembered.pop((name, now), None)
+        account = self.create(persona, name, now) if known is None else msgspec.json.decode(known, type=Account)
+        self._remembered[name, now] = msgspec.json.encode(account) if known is None else known
+        if len(self._remembered) > _REMEMBERED_ACCOUNTS:
+            del self._remembered[next(iter(self._remembered))]
+        return account
 
     def create(self, persona: Persona, name: str, now: datetime) -> Account:
         """The account of a name (a key, or an organization's id) as the persona describes it, as of now."""

@@ -181,8 +181,9 @@ class World:
         self.clock.set(moment)
         return self._all_caught_up()
 
-    def reset(self, key: str | None = None) -> None:
-        """Forget everything, or one account, as if the server had just started."""
+    def reset(self, key: str | None = None, now: datetime | None = None) -> None:
+        """Forget everything, or one account, as if the server had just started (at ``now``). Raises ClockError."""
+        start = Clock(now).state if now is not None else None
         if key is not None:
             tenant = self._store.get(key)
             if tenant is not None:
@@ -197,6 +198,8 @@ class World:
         self.faults.reset()
         self.payment_method_ids = self._new_payment_method_ids()
         self.clock.state = self._start
+        if start is not None:
+            self.clock.state = start
 
     def export_state(self, key: str) -> dict[str, Any]:
         """An account's whole state, as plain JSON."""
@@ -264,7 +267,10 @@ class World:
         tenant = self._store.get(name)
         if tenant is None:
             persona = self.personas[slug]
-            account = self._biographer.create(persona, name, self.clock.now())
+            # Whose clock stands still makes the same persona again after each reset.
+            again = self.clock.frozen and persona.key == name
+            make = self._biographer.recall if again else self._biographer.create
+            account = make(persona, name, self.clock.now())
             tenant = Tenant(account, slug, persona.requests_per_minute)
             self._store.put(name, tenant)
         return self._caught_up(tenant)

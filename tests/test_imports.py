@@ -26,6 +26,8 @@ FLOORS: list[set[str]] = [
     {"app", "banner", "watch"},
     {"cli"},
     {"__main__"},
+    {"companion", "testing"},
+    {"pytest_plugin"},
 ]
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 

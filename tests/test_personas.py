@@ -156,6 +156,39 @@ def test_the_same_key_seed_and_clock_are_the_same_account(key: str) -> None:
     assert json.dumps(world.export_state(key)) == json.dumps(shared(WEDNESDAY).export_state(key))
 
 
+@every_key
+def test_a_persona_that_is_made_again_is_the_same(key: str) -> None:
+    """After a reset everything is as at first, also what was remembered, and what happened in between is forgotten."""
+    world = made()
+    first = world.export_state(key)
+    context = world.context(world.tenant(key))
+    context.tell("bonus", "Something", 1)
+    world.reset()
+    again = world.context(world.tenant(key))
+    assert world.export_state(key) == first
+    assert usage.project(again) == usage.project(own(key))
+
+
+def test_a_persona_that_is_made_again_elsewhen_is_of_that_time() -> None:
+    """What is remembered belongs to its moment."""
+    world = made()
+    first = world.export_state(DEFAULT)
+    later = WEDNESDAY + timedelta(days=1)
+    world.reset(now=later)
+    assert world.export_state(DEFAULT) == made(later).export_state(DEFAULT) != first
+
+
+def test_only_the_last_few_are_remembered() -> None:
+    """Tests of many moments do not fill the memory."""
+    world = made()
+    for day in range(40):
+        world.reset(now=WEDNESDAY + timedelta(days=day))
+        world.tenant("sk_test_new")
+    assert len(world._biographer._remembered) == 16
+    world.reset()
+    assert world.export_state("sk_test_new") == made().export_state("sk_test_new")
+
+
 @pytest.mark.parametrize("key", ["sk_test_default", "sk_test_new", "sk_test_anything"])
 def test_another_seed_is_another_person(key: str) -> None:
     """Ids and names come from the seed."""

@@ -70,6 +70,35 @@ def test_reset_without_a_key_forgets_everything(mock: httpx.Client) -> None:
     assert mock.get("/_mock/requests").json()["total"] == 0
 
 
+def test_reset_to_a_moment_starts_anew_there(mock: httpx.Client) -> None:
+    """As if the server had been started with --now, earlier than before or later; the next plain reset forgets it."""
+    earlier = "2025-12-31T23:59:00.000Z"
+    spend(mock, "sk_test_new")
+    reset = mock.post("/_mock/reset", json={"now": earlier}).json()
+    assert reset == {"scope": "everything", "now": earlier, "accounts": 0}
+    assert mock.get("/_mock/clock").json() == {"now": earlier, "frozen": True}
+    assert mock.post("/_mock/reset").json()["now"] == NOON_TEXT
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [("1960-01-01T00:00:00Z", 409), ("yesterday", 422), ("2016-12-31T23:59:60Z", 422), (7, 422)],
+)
+def test_reset_to_no_moment_of_the_clock_resets_nothing(mock: httpx.Client, moment: object, status: int) -> None:
+    """What the clock cannot show is refused before anything is forgotten."""
+    spend(mock, "sk_test_new")
+    assert mock.post("/_mock/reset", json={"now": moment}).status_code == status
+    assert mock.get("/_mock/health").json()["accounts"] == 1
+
+
+def test_reset_of_an_account_takes_no_moment(mock: httpx.Client) -> None:
+    """The clock is everybody's: a reset of one account cannot move it."""
+    spend(mock, "sk_test_new")
+    refused = mock.post("/_mock/reset", json={"now": "2026-01-01T00:00:00Z"}, headers=as_key("sk_test_new"))
+    assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "now"])
+    assert balance(mock, "sk_test_new") == 80_000_000
+
+
 def test_reset_with_a_bad_key_resets_nothing(mock: httpx.Client) -> None:
     """A mistyped key must not be taken for no key."""
     spend(mock, "sk_test_new")

@@ -109,3 +109,17 @@ def test_the_installed_command_is_there(site: Path, tmp_path: Path) -> None:
     """``mockserver`` on the path."""
     said = run([site / "bin" / "mockserver", "--help"], cwd=tmp_path, within=30, PYTHONPATH=str(site)).stdout
     assert said.startswith("usage: mockserver")
+
+
+def test_pytest_finds_the_fixture_by_itself(site: Path, tmp_path: Path) -> None:
+    """Installing the package is all that it takes; a suite that had imported it before is not warned either."""
+    (tmp_path / "test_suite.py").write_text(
+        "def test_one(billing_mock):\n"
+        "    assert billing_mock.use('light', 1_000).cost_display == '$0.20'\n"
+        "    import mockserver.testing\n"
+        "    print(mockserver.testing.__file__)\n"
+    )
+    script = "import sys, mockserver, contract_tests, pytest; sys.exit(pytest.main(['-rP', '-W', 'error']))"
+    said = run([sys.executable, "-c", script], cwd=tmp_path, within=60, PYTHONPATH=str(site)).stdout
+    assert "1 passed" in said
+    assert f"{site}/mockserver/testing/__init__.py" in said

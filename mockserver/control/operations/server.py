@@ -6,8 +6,10 @@ from importlib import metadata
 from mockserver.api import pagination
 from mockserver.api.body import Json
 from mockserver.api.compiled import Call
+from mockserver.api.errors import Unprocessable
 from mockserver.api.render import page as render_page
 from mockserver.control import render
+from mockserver.control.moments import moment_of
 from mockserver.world import World
 
 _DISTRIBUTION = "alterlab-billing-mock"
@@ -22,7 +24,11 @@ def get_health(call: Call) -> Json:
 
 def reset_world(call: Call) -> Json:
     world = call.world
-    world.reset(call.key or None)
+    now = moment_of(call.body, "now") if call.body and call.body["now"] is not None else None
+    if call.key and now is not None:
+        problem = "An account has no clock of its own. Leave out the key, or 'now'"
+        raise Unprocessable([{"loc": ["body", "now"], "msg": problem, "type": "value_error"}])
+    world.reset(call.key or None, now)
     scope = "account" if call.key else "everything"
     return {"scope": scope, "now": render.clock(world)["now"], "accounts": _count_accounts(world)}
 

@@ -1,0 +1,16 @@
+"""Moments in the bodies of requests."""
+
+from datetime import datetime
+
+from mockserver.api.body import Json
+from mockserver.api.errors import Unprocessable
+
+
+def moment_of(body: Json, name: str) -> datetime:
+    """A moment of the body. Raises Unprocessable on what RFC 3339 knows and Python does not: leap seconds, year 0."""
+    try:
+        return datetime.fromisoformat(body[name].upper())
+    except ValueError:
+        raise Unprocessable(
+            [{"loc": ["body", name], "msg": "Input should be a valid datetime", "type": "datetime_parsing"}]
+        ) from None

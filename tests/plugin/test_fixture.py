@@ -1,0 +1,324 @@
+"""The fixture ``billing_mock``, in suites of somebody who has installed the package."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.plugin.suite import ROOT, Outcome, command, environment, facts_of, run, write
+from tests.plugin.test_server import refused_connection, wait_until_refused
+
+SUITE = """
+import hashlib
+import json
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+
+import pytest
+
+from mockserver.testing import BillingMock
+
+marked = pytest.mark.billing_mock
+
+
+def looked(mock):
+    digest = hashlib.sha256(json.dumps(mock.state).encode()).hexdigest()
+    return {
+        "key": mock.api_key,
+        "url": mock.url,
+        "now": mock.now.isoformat(),
+        "requests": len(mock.requests),
+        "state": digest,
+    }
+
+
+def mess(mock):
+    http = HTTPConnection(mock.url.removeprefix("http://"))
+    http.request("POST", "/api/v1/billing/deposit", '{"amount_cents": 5000}', mock.headers)
+    assert http.getresponse().status == 200
+    http.close()
+    mock.complete_checkout()
+    mock.use("js", 100)
+    mock.advance(days=40)
+    assert mock.requests and not mock.invariants()
+
+
+def test_first(billing_mock, remember):
+    remember(**looked(billing_mock))
+    mess(billing_mock)
+
+
+def test_second(billing_mock: BillingMock, remember):
+    remember(**looked(billing_mock))
+    mess(billing_mock)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_with_a_number(billing_mock, remember, number):
+    remember(**looked(billing_mock))
+    mess(billing_mock)
+
+
+@marked(persona="subscriber", now="2025-01-01")
+class TestOfAClass:
+    def test_persona(self, billing_mock, remember):
+        remember(**looked(billing_mock))
+        mess(billing_mock)
+
+    @marked(persona="new")
+    def test_nearest(self, billing_mock, remember):
+        remember(**looked(billing_mock))
+
+    @marked(key="sk_test_mine", now=datetime(2027, 1, 1, tzinfo=UTC))
+    def test_key(self, billing_mock, remember):
+        remember(**looked(billing_mock))
+
+
+def test_url(billing_mock_url, billing_mock, remember):
+    assert billing_mock_url == billing_mock.url
+    remember(**looked(billing_mock))
+"""
+
+WRONG = """
+import pytest
+
+marked = pytest.mark.billing_mock
+
+@marked(persona="nobody")
+def test_persona(billing_mock): pass
+
+@marked(persna="new")
+def test_word(billing_mock): pass
+
+@marked("new")
+def test_position(billing_mock): pass
+
+@marked(persona="new", key="sk_test_x")
+def test_both(billing_mock): pass
+
+@marked(now="soon")
+def test_time(billing_mock): pass
+
+@marked(now="1950-01-01")
+def test_long_ago(billing_mock): pass
+
+def test_usage(billing_mock):
+    billing_mock.use("lite", 5)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("suite")
+    write(folder, SUITE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outcome(folder: Path) -> Outcome:
+    """One run of the suite, warnings being errors."""
+    return run(folder, "--strict-markers", "--strict-config")
+
+
+def test_every_test_gets_a_mock(outcome: Outcome) -> None:
+    """Nothing is leaked that pytest warns of, and nothing is said."""
+    assert outcome.counts == {"passed": 8}, outcome.out
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "warning" not in outcome.out.lower()
+
+
+def test_one_server_serves_the_whole_run_and_ends_with_it(outcome: Outcome) -> None:
+    """It is started once, by the first test that wants it."""
+    (url,) = set(outcome.of("url").values())
+    assert refused_connection(url)
+
+
+def test_each_test_has_an_account_of_its_own(outcome: Outcome) -> None:
+    """Its key comes from its name, the parameters included."""
+    keys = [outcome.of("key")[name] for name in ("test_first", "test_second", "test_with_a_number[1]", "test_url")]
+    assert len(set(keys)) == 4
+    assert all(re.fullmatch("sk_test_[0-9a-f]{24}", key) for key in keys)
+
+
+def test_nothing_is_left_of_the_test_before(outcome: Outcome) -> None:
+    """The clock is back, and nothing was asked yet; whatever the other did."""
+    assert set(outcome.of("requests").values()) == {0}
+    assert outcome.of("now")["test_second"] == "2026-03-18T12:00:00+00:00"
+
+
+def test_a_marker_says_who_and_when(outcome: Outcome) -> None:
+    """On the test, its class or its module; of each the nearest counts."""
+    keys, times = outcome.of("key"), outcome.of("now")
+    assert (keys["test_persona"], times["test_persona"]) == ("sk_test_subscriber", "2025-01-01T00:00:00+00:00")
+    assert (keys["test_nearest"], times["test_nearest"]) == ("sk_test_new", "2025-01-01T00:00:00+00:00")
+    assert (keys["test_key"], times["test_key"]) == ("sk_test_mine", "2027-01-01T00:00:00+00:00")
+
+
+def test_what_makes_no_sense_is_said_in_a_line(tmp_path: Path) -> None:
+    """No traceback through the plugin; of a call, the line of the test."""
+    write(tmp_path, WRONG)
+    outcome = run(tmp_path)
+    assert outcome.counts == {"failed": 1, "error": 6}, outcome.out
+    takes = "@pytest.mark.billing_mock takes"
+    for sentence in (
+        "billing_mock: There is no persona 'nobody' with a key. Those that have one: card_declined, ",
+        f"{takes} persona=, key= and now=, not persna.",
+        f"{takes} persona=, key= and now=, not 'new'.",
+        f"{takes} either persona= or key=, since a persona has its own key.",
+        "billing_mock: 'soon' is no time in ISO 8601, such as 2026-03-01T12:00:00Z.",
+        "billing_mock: A clock starts between 1975 and 2200.",
+        "BillingMockError: type: Input should be 'light' or 'js' or 'pdf' or 'ocr' or 'crawl'",
+    ):
+        assert sentence in outcome.out
+    assert "Traceback" not in outcome.out
+    assert "During handling" not in outcome.out
+    assert "mockserver/testing" not in outcome.out
+    assert "mockserver/pytest_plugin" not in outcome.out
+
+
+def test_a_server_that_does_not_start_fails_the_tests_that_want_it(tmp_path: Path) -> None:
+    """In words of the configuration that it comes from; the others run."""
+    write(tmp_path, "def test_one(billing_mock): pass\ndef test_other(): pass\n", ini="billing_mock_now = soon")
+    outcome = run(tmp_path)
+    assert outcome.counts == {"passed": 1, "error": 1}
+    line = "billing_mock: the server does not start: billing_mock_now must be a time in ISO 8601, such as "
+    assert line in outcome.out
+    assert "Traceback" not in outcome.out
+    assert "mockserver/" not in outcome.out
+
+
+def test_a_suite_that_does_not_use_it_pays_nothing(tmp_path: Path) -> None:
+    """Everybody's pytest loads the plugin: it brings nothing along but itself, and shows nothing."""
+    loads = "\n".join(
+        (
+            "import sys, pytest, _pytest.logging, _pytest.python",
+            "before = set(sys.modules)",
+            "import mockserver.pytest_plugin",
+            "print(sorted(set(sys.modules) - before))",
+        )
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", loads], env=environment(), capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stdout.strip() == "['mockserver', 'mockserver.pytest_plugin']"
+    write(tmp_path, "import sys\ndef test_one():\n    assert 'mockserver.testing' not in sys.modules\n")
+    outcome = run(tmp_path, "-q")
+    assert outcome.counts == {"passed": 1}
+    assert "mock" not in outcome.out
+
+
+@pytest.mark.slow
+def test_order_changes_nothing(folder: Path, outcome: Outcome, tmp_path: Path) -> None:
+    """The same test has the same bytes alone, in any order, and from wherever pytest is started."""
+    expected = outcome.of("state").items()
+    backwards = run(folder, *(f"test_suite.py::{name}" for name in ("test_url", "test_second", "test_first")))
+    assert list(backwards.of("state")) == ["test_url", "test_second", "test_first"]
+    alone = run(folder, "test_suite.py::TestOfAClass::test_persona")
+    above = run(folder.parent, f"{folder.name}/test_suite.py::test_with_a_number", f"--rootdir={folder.parent}")
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    write(package, SUITE)
+    inside = run(package, "test_suite.py::test_first")
+    outside = run(tmp_path, "package/test_suite.py::test_second", f"--rootdir={tmp_path}")
+    for other, tests in ((backwards, 3), (alone, 1), (above, 2), (inside, 1), (outside, 1)):
+        assert len(other.facts) == tests, other.out
+        assert other.of("state").items() <= expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dist", ["load", "loadgroup"])
+def test_workers_of_xdist_have_a_server_each(folder: Path, outcome: Outcome, dist: str) -> None:
+    """And every test has the bytes that it has in one process."""
+    spread = run(folder, "-n", "2", "--dist", dist, "--maxschedchunk", "1")
+    assert spread.counts == {"passed": 8}, spread.out
+    assert spread.of("state") == outcome.of("state")
+    servers = {(each["pid"], each["url"]) for each in spread.facts}
+    assert len(servers) == len({pid for pid, _ in servers}) == len({url for _, url in servers}) == 2
+    assert all(refused_connection(url) for _, url in servers)
+
+
+@pytest.mark.slow
+def test_the_configuration_says_who_when_and_what(tmp_path: Path) -> None:
+    """Paths are relative to the file that they stand in."""
+    fixtures = tmp_path / "world"
+    (fixtures / "personas").mkdir(parents=True)
+    (fixtures / "catalogue.yaml").write_text((ROOT / "fixtures" / "catalogue.yaml").read_text())
+    (fixtures / "personas" / "default.yaml").write_text("key: sk_test_default\ntitle: ours\nabout: Of this suite.\n")
+    ini = """
+billing_mock_now = 2027-05-05
+billing_mock_key = sk_test_app
+billing_mock_fixtures = world
+billing_mock_flags = --enforce-rate-limits --port 1
+"""
+    text = """
+def test_one(billing_mock, remember):
+    remember(key=billing_mock.api_key, now=billing_mock.now, id=billing_mock.state["id"],
+             balance=billing_mock.use("light").balance_display)
+"""
+    write(tmp_path, text, ini=ini)
+    (tmp_path / "below").mkdir()
+    outcome = run(tmp_path, "..", cwd=tmp_path / "below")
+    (fact,) = outcome.facts
+    assert (fact["key"], fact["now"], fact["balance"]) == ("sk_test_app", "2027-05-05 00:00:00+00:00", "$0.99")
+    (other,) = run(tmp_path, "-o", "billing_mock_seed=2").facts
+    assert other["id"] != fact["id"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "workers"),
+    [
+        pytest.param(signal.SIGKILL, (), id="killed"),
+        pytest.param(signal.SIGINT, (), id="interrupted"),
+        pytest.param(signal.SIGTERM, (), id="terminated"),
+        pytest.param(signal.SIGKILL, ("-n", "2"), id="killed with workers"),
+        pytest.param(signal.SIGINT, ("-n", "2"), id="interrupted with workers"),
+    ],
+)
+def test_a_run_that_is_ended_leaves_no_server(tmp_path: Path, number: signal.Signals, workers: tuple[str, ...]) -> None:
+    """Killed, interrupted or terminated in the middle of a test: its servers end too."""
+    text = """
+import time
+
+def test_one(billing_mock, remember):
+    remember(url=billing_mock.url)
+    time.sleep(60)
+
+def test_two(billing_mock, remember):
+    remember(url=billing_mock.url)
+    time.sleep(60)
+"""
+    write(tmp_path, text)
+    expected = 2 if workers else 1
+    with subprocess.Popen(
+        command(*workers),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        try:
+            urls = wait_for_facts(tmp_path, expected)
+            assert not any(refused_connection(url) for url in urls)
+            process.send_signal(number)
+            process.wait(30)
+        finally:
+            process.kill()
+    for url in urls:
+        wait_until_refused(url)
+
+
+def wait_for_facts(folder: Path, count: int) -> list[str]:
+    deadline = time.monotonic() + 30
+    while len(facts := facts_of(folder)) < count:
+        assert time.monotonic() < deadline, "the tests did not begin"
+        time.sleep(0.02)
+    return [each["url"] for each in facts]

@@ -1,0 +1,302 @@
+"""``BillingMock``: what a test does with the mock, and what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver import resources
+from mockserver.contract import Contract
+from mockserver.testing import BillingMock, BillingMockError, records
+
+NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
+CONTROL = Contract.load(resources.control_spec())
+
+
+def deposit(api: httpx.Client, cents: int = 5_000) -> dict[str, Any]:
+    answer: dict[str, Any] = api.post("/deposit", json={"amount_cents": cents}).raise_for_status().json()
+    return answer
+
+
+def balance(api: httpx.Client) -> int:
+    return int(api.get("/balance").json()["balance_microcents"])
+
+
+@pytest.mark.parametrize(
+    "record",
+    [each for each in vars(records).values() if dataclasses.is_dataclass(each)],
+    ids=lambda each: each.__name__,
+)
+def test_a_record_is_what_the_document_describes(record: Any) -> None:
+    """No field of an answer is left out, and none is made up; what may be null may be None."""
+    schema = CONTROL.schemas[record.__name__]
+    types = {each.name: str(each.type) for each in dataclasses.fields(record)}
+    assert list(types) == list(schema["properties"])
+    for name, node in schema["properties"].items():
+        nullable = CONTROL.follow(node).get("nullable", False) or types[name] == "Any"
+        assert nullable == ("None" in types[name] or types[name] == "Any"), name
+
+
+# -------------------------------------------------------------------------------------------------------------- time
+
+
+def test_the_clock_stands_still_until_it_is_moved(mock: BillingMock) -> None:
+    """Days and seconds add up."""
+    assert mock.now == NOON
+    assert mock.advance(days=1, seconds=30) == NOON + timedelta(days=1, seconds=30)
+    assert mock.now == NOON + timedelta(days=1, seconds=30)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 4, 1, tzinfo=UTC),
+        datetime(2026, 4, 1, 2, tzinfo=timezone(timedelta(hours=2))),
+        datetime(2026, 4, 1),
+        "2026-04-01",
+        "2026-04-01T02:00:00+02:00",
+    ],
+    ids=str,
+)
+def test_the_clock_goes_to_a_moment_in_any_notation(mock: BillingMock, moment: datetime | str) -> None:
+    """A moment without an offset is meant in UTC."""
+    assert mock.advance(to=moment) == datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def test_time_that_passes_renews_subscriptions(mock: BillingMock) -> None:
+    """What falls due on the way is done on return."""
+    subscriber = mock.as_persona("subscriber")
+    before = len(subscriber.state["invoices"])
+    mock.advance(days=31)
+    assert len(subscriber.state["invoices"]) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        ({"to": "2026-01-01"}, "The clock never goes backwards: it is 2026-03-18T12:00:00Z. Reset to start anew."),
+        ({"to": "soon"}, "'soon' is no time in ISO 8601, such as 2026-03-01T12:00:00Z."),
+        ({"to": "2026-04-01", "days": 1}, "advance() goes by days and seconds, or to a moment, not both."),
+        ({"days": -1}, "seconds: Input should be greater than or equal to 0"),
+    ],
+)
+def test_a_step_that_makes_no_sense_is_refused(mock: BillingMock, step: dict[str, Any], sentence: str) -> None:
+    """One sentence says why, and the clock stands where it stood."""
+    with pytest.raises(BillingMockError) as refused:
+        mock.advance(**step)
+    assert str(refused.value) == sentence
+    assert mock.now == NOON
+
+
+# ------------------------------------------------------------------------------------------------------------- usage
+
+
+def test_usage_is_charged(mock: BillingMock, api: httpx.Client) -> None:
+    """1,000 light requests cost $0.20."""
+    before = balance(api)
+    charge = mock.use("light", 1_000)
+    assert (charge.type, charge.requests, charge.credits, charge.cost_display) == ("light", 1_000, 1_000, "$0.20")
+    assert charge.balance_microcents == balance(api) == before - charge.cost_microcents
+    assert charge.created_at == NOON
+
+
+@pytest.mark.parametrize(
+    ("type", "requests", "beginning"),
+    [
+        ("lite", 1, "type: Input should be 'light' or 'js'"),
+        ("light", 0, "requests: Input should be greater than or equal to 1"),
+        ("js", 1_000_000, "Insufficient balance: this costs $1,000.00"),
+    ],
+)
+def test_usage_that_cannot_be_charged_is_refused(mock: BillingMock, type: str, requests: int, beginning: str) -> None:
+    """The error is the server's sentence, in one line."""
+    with pytest.raises(BillingMockError) as refused:
+        mock.use(type, requests)
+    assert str(refused.value).startswith(beginning)
+    assert "\n" not in str(refused.value)
+
+
+# ---------------------------------------------------------------------------------------------------------- checkout
+
+
+@pytest.mark.parametrize("form", ["id", "answer", "response", "address", "latest"])
+def test_a_checkout_is_paid_however_it_is_named(mock: BillingMock, api: httpx.Client, form: str) -> None:
+    """By its id, the answer of the deposit, the response that carries it, its page's address; or it is the latest."""
+    before = balance(api)
+    response = api.post("/deposit", json={"amount_cents": 5_000})
+    answer = response.json()
+    forms = {"id": answer["session_id"], "answer": answer, "response": response, "address": answer["url"]}
+    paid = mock.complete_checkout(forms.get(form))
+    assert (paid.session_id, paid.status, paid.completed_at) == (answer["session_id"], "complete", NOON)
+    assert balance(api) == paid.balance_microcents == before + 5_000_000_000
+
+
+def test_the_latest_checkout_is_the_last_that_is_open(mock: BillingMock, api: httpx.Client) -> None:
+    """Sessions that are paid or expired are passed over; without an open one there is nothing to pay."""
+    first, second, third = (deposit(api)["session_id"] for _ in range(3))
+    assert mock.complete_checkout().session_id == third
+    assert mock.expire_checkout(second).status == "expired"
+    assert mock.decline_checkout(reason="insufficient_funds").session_id == first
+    mock.advance(days=1)
+    with pytest.raises(BillingMockError, match="has no open checkout session"):
+        mock.complete_checkout()
+
+
+def test_a_card_that_is_declined_raises_and_leaves_the_session_open(mock: BillingMock, api: httpx.Client) -> None:
+    """Nothing is credited, and another card can pay."""
+    session, before = deposit(api), balance(api)
+    with pytest.raises(BillingMockError, match=r"Your card was declined \(generic_decline\)"):
+        mock.complete_checkout(session, payment_method_id="pm_card_chargeCustomerFail")
+    assert balance(api) == before
+    assert mock.complete_checkout(session, payment_method_id="pm_card_mastercard").status == "complete"
+
+
+def test_a_payment_can_be_made_to_fail(mock: BillingMock, api: httpx.Client) -> None:
+    """The session stays open and shows the reason."""
+    declined = mock.decline_checkout(deposit(api), reason="insufficient_funds")
+    assert (declined.status, declined.last_decline_code) == ("open", "insufficient_funds")
+    assert mock.decline_checkout().last_decline_code == "generic_decline"
+
+
+@pytest.mark.parametrize(
+    ("checkout", "beginning"),
+    [
+        ("cs_test_nobodys", "No such checkout session: 'cs_test_nobodys'"),
+        ("a b?c#d", "No such checkout session: 'a b?c#d'"),
+        ({"detail": "Promo code is unknown"}, "This names no checkout session, it has no 'session_id': {'detail'"),
+        (httpx.Response(500, json=[1]), "This names no checkout session, it has no 'session_id': [1]"),
+        (7, "This names no checkout session: 7"),
+    ],
+)
+def test_what_names_no_checkout_is_refused(mock: BillingMock, checkout: Any, beginning: str) -> None:
+    """The sentence shows what was given: often it is the answer of a deposit that was refused."""
+    with pytest.raises(BillingMockError) as refused:
+        mock.complete_checkout(checkout)
+    assert str(refused.value).startswith(beginning)
+
+
+# ----------------------------------------------------------------------------------------------------------- looking
+
+
+def test_the_outbox_shows_what_was_sent_newest_first(mock: BillingMock, api: httpx.Client) -> None:
+    """A verification code is read there, and confirms."""
+    assert mock.outbox == []
+    api.post("/verify/initiate", json={"action": "change_email"})
+    mock.advance(seconds=90)
+    second = api.post("/verify/initiate", json={"action": "change_email"}).json()
+    latest, first = mock.outbox
+    assert (latest.channel, latest.created_at - first.created_at) == ("email", timedelta(seconds=90))
+    confirmed = api.post("/verify/confirm", json={"challenge_id": second["challenge_id"], "code": latest.code})
+    assert confirmed.json()["success"] is True
+
+
+def test_requests_show_what_was_asked_and_answered_newest_first(mock: BillingMock, api: httpx.Client) -> None:
+    """Of all accounts, and of this test alone."""
+    assert mock.requests == []
+    deposit(api, 2_500)
+    api.get("/balance", headers={"X-API-Key": "sk_test_new"})
+    looked, asked = mock.requests
+    assert (looked.method, looked.path, looked.status) == ("GET", "/api/v1/billing/balance", 200)
+    assert (asked.operation_id, asked.request_body, asked.at) == ("create_deposit", {"amount_cents": 2_500}, NOON)
+    assert asked.response_body["amount_display"] == "$25.00"
+    assert looked.account_id != asked.account_id == mock.state["id"]
+    mock.reset()
+    assert mock.requests == []
+
+
+def test_the_books_are_in_order(mock: BillingMock, api: httpx.Client) -> None:
+    """Whatever a test did, they add up."""
+    mock.use("js", 10)
+    mock.complete_checkout(deposit(api))
+    assert mock.invariants() == []
+
+
+# ---------------------------------------------------------------------------------------------------- other accounts
+
+
+def test_one_server_has_many_accounts(mock: BillingMock) -> None:
+    """A persona or another key: the same mock for another account."""
+    new, other = mock.as_persona("new"), mock.with_key("sk_test_other")
+    assert (new.api_key, new.url, new.headers) == ("sk_test_new", mock.url, {"X-API-Key": "sk_test_new"})
+    assert new.use("light", 1_000).balance_display == "$0.80"
+    assert other.state["usage"] != new.state["usage"]
+    assert "sk_test_other" in repr(other)
+
+
+@pytest.mark.parametrize("persona", ["nobody", "organization"])
+def test_a_persona_without_a_key_is_refused(mock: BillingMock, persona: str) -> None:
+    """The sentence lists those that there are."""
+    with pytest.raises(BillingMockError, match=f"no persona '{persona}' with a key. Those that .*, default, .*, subs"):
+        mock.as_persona(persona)
+
+
+def test_a_key_that_is_none_is_refused(mock: BillingMock) -> None:
+    """A live key gets nowhere, here either."""
+    with pytest.raises(BillingMockError, match="do not send live keys"):
+        mock.with_key("sk_live_1").use("light")
+
+
+# -------------------------------------------------------------------------------------------------- saving, restoring
+
+
+def test_a_state_is_put_back(mock: BillingMock, api: httpx.Client) -> None:
+    """Also into another account."""
+    before, state = balance(api), mock.state
+    mock.use("light", 1_000)
+    mock.restore(state)
+    assert balance(api) == before
+    poor = mock.as_persona("exhausted").state
+    mock.restore(poor)
+    assert balance(api) == 0
+
+
+def test_a_state_that_does_not_add_up_is_refused(mock: BillingMock) -> None:
+    """In one line, with what is wrong."""
+    state = mock.state
+    state["ledger"]["entries"][-1]["balance_after_microcents"] += 1
+    with pytest.raises(BillingMockError, match="balance_after") as refused:
+        mock.restore(state)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_reset_goes_back_to_where_the_test_began(mock: BillingMock) -> None:
+    """To its time too, not to that of the server's start."""
+    earlier = BillingMock(mock._server, "sk_test_earlier", "2025-06-30T23:00:00Z")
+    earlier.reset()
+    first = earlier.state
+    earlier.advance(days=400)
+    earlier.use("light", 5)
+    earlier.reset()
+    assert earlier.state == first
+    assert earlier.now == datetime(2025, 6, 30, 23, tzinfo=UTC)
+
+
+# ------------------------------------------------------------------------------------------------------------ callers
+
+
+def test_threads_may_share_it(mock: BillingMock) -> None:
+    """They take turns on its connection."""
+    before = mock.use("light").balance_microcents
+    with ThreadPoolExecutor(8) as threads:
+        charges = list(threads.map(lambda _: mock.use("light"), range(80)))
+    assert {before - each.balance_microcents for each in charges} == {n * 20_000 for n in range(1, 81)}
+
+
+def test_an_async_test_calls_it_as_it_is(mock: BillingMock) -> None:
+    """The server is another process: nothing that waits for it can be what it waits for."""
+
+    async def story() -> str:
+        async with httpx.AsyncClient(base_url=mock.url, headers=mock.headers, trust_env=False) as client:
+            response, _ = await asyncio.gather(
+                client.post("/api/v1/billing/deposit", json={"amount_cents": 5_000}),
+                asyncio.to_thread(mock.use, "light"),
+            )
+            return mock.complete_checkout(response).status
+
+    assert asyncio.run(story()) == "complete"
