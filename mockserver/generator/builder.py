@@ -332,7 +332,7 @@ def _share(kind: str, hint: Any, facets: Facets) -> float:
     """How often an offer is taken: seldom where each value should be another, mostly where the type says little."""
     if kind == "example" and isinstance(hint, str):
         demands = facets.text
-        return _OFFERS[kind] if demands.patterns else 0.7 if not demands.formats else 0.02
+        return 0.02 if demands.formats else _OFFERS[kind] if demands.patterns else 0.7
     return _OFFERS[kind] / (3 if isinstance(hint, dict | list) else 1)
 
 

@@ -84,7 +84,8 @@ def covers(ranges: Ranges, number: int) -> bool:
 
 def draw(ranges: Ranges, broad: bool, random: Random) -> str:
     """One character of a set. The set is not empty."""
-    found = choices(ranges, broad)
+    # Where nearly all is allowed, something else than a letter is needed at times: next to the edge of a word.
+    found = choices(ranges, broad and random.random() < 0.9)
     if found and (broad or random.random() < 0.9 or covers(ranges, len(found))):
         return random.choice(found)
     first, last = random.choice(ranges)

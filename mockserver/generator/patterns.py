@@ -68,6 +68,9 @@ class _Text:
                 self._text += self._groups.get(name, "")
             case Look(part, ahead=True, wanted=True):
                 self._look(part, most)
+            case Look(part, ahead=False, wanted=True) if not self._text:
+                # Nothing holds the start: what has to come before can be put there.
+                self.write(part, 0, most)
             case Look() | Anchor():
                 pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -36,29 +37,45 @@ def _is_empty(document: Schema) -> bool:
 
 def _sentence(document: Schema) -> str:
     found = find_unsatisfiable(document, draft=jsonschema_rs.Draft4, validate_formats=True)
-    for pointer, reason in sorted(found.items(), key=lambda each: (not _is_conflict(each[1]), len(each[0]))):
-        text = _reason(reason)
-        if text:
-            return f"nothing can satisfy the schema{_at(pointer)}: {text}"
-    return "nothing can satisfy the schema: every value would have to hold another of its kind, without end"
+    reasons = {pointer: text for pointer, reason in found.items() if (text := _reason(reason, pointer))}
+    if not reasons:
+        return "nothing can satisfy the schema: every value would have to hold another of its kind, without end"
+    pointer = min(reasons, key=len)
+    schema: Any = document if pointer == "" else None
+    while isinstance(schema, dict):
+        # What has to be there and cannot be is the reason, and not that it has to be there.
+        inner = next((each for each in _needed(schema) if f"{pointer}/{each[0]}" in reasons), None)
+        if inner is None:
+            break
+        pointer, schema = f"{pointer}/{inner[0]}", inner[1]
+    return f"nothing can satisfy the schema{_at(pointer)}: {reasons[pointer]}"
 
 
-def _is_conflict(reason: Any) -> bool:
-    return isinstance(reason, UnsatisfiableReason.Conflict)
+def _needed(schema: Schema) -> Iterator[tuple[str, Any]]:
+    """The parts of a schema without which it has no value, by their pointers."""
+    for name in schema.get("required", ()):
+        if name in schema.get("properties", {}):
+            yield f"properties/{name.replace('~', '~0').replace('/', '~1')}", schema["properties"][name]
+    if schema.get("minItems"):
+        yield "items", schema.get("items")
+    for index, part in enumerate(schema.get("allOf", ())):
+        yield f"allOf/{index}", part
 
 
-def _reason(reason: Any) -> str | None:
+def _reason(reason: Any, pointer: str) -> str | None:
     if isinstance(reason, UnsatisfiableReason.Conflict):
-        return _together(reason.causes)
+        return _together(reason.causes, pointer)
     if isinstance(reason, UnsatisfiableReason.Empty) and reason.cause.keywords:
-        return _together([reason.cause])
+        return _together([reason.cause], pointer)
     return None
 
 
-def _together(causes: list[Cause]) -> str:
+def _together(causes: list[Cause], pointer: str) -> str:
     """The type is no news where something else is to blame."""
     telling = [cause for cause in causes if cause.keywords != ["type"]] or causes
-    parts = [f"{word}{_at(cause.pointer)}" for cause in telling for word in _words(cause)]
+    parts = [
+        f"{word}{_at(cause.pointer) if cause.pointer != pointer else ''}" for cause in telling for word in _words(cause)
+    ]
     if len(parts) == 1:
         return f"no value meets {parts[0]}"
     return f"no value meets {', '.join(parts[:-1])} and {parts[-1]} together"

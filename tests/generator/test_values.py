@@ -1,0 +1,226 @@
+"""What values are like: plausible, as the author of the schema wants them, never too deep, never write-only."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from mockserver.generator import Generator, Maker, NoValue
+
+from .hard import COMPONENTS, HARD, many, ref, text, thing, whole
+
+Schema = dict[str, Any]
+KEYS = range(200)
+
+
+def compiled(schema: Schema, components: Schema | None = None, seed: int = 1) -> Maker:
+    return Generator(components or {}, seed).compile(schema)
+
+
+def values(schema: Schema, components: Schema | None = None) -> list[Any]:
+    maker = compiled(schema, components)
+    return [maker.make(key) for key in KEYS]
+
+
+def property_values(name: str, schema: Schema) -> list[Any]:
+    return [value[name] for value in values(thing(name, **{name: schema}))]
+
+
+def test_another_seed_gives_another_value() -> None:
+    """The seed of the server is the seed of its data."""
+    schema = thing("name", "email", name=text(), email=text())
+    assert compiled(schema, seed=1).make("k") != compiled(schema, seed=2).make("k")
+    assert compiled(schema, seed=1).make("k") == compiled(schema, seed=1).make("k")
+
+
+@pytest.mark.slow
+def test_another_process_makes_the_same_value() -> None:
+    """Nothing depends on the order of sets or on where objects lie in memory."""
+    script = (
+        "from mockserver.generator import Generator; from tests.generator.hard import COMPONENTS, HARD\n"
+        "generator = Generator(COMPONENTS, 1)\n"
+        "print([generator.compile(HARD[name]).make(1) for name in ('every format', 'a tree', 'names by pattern')])"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+
+
+def test_who_changes_a_value_changes_no_other() -> None:
+    """Values of an enum and examples are copies."""
+    maker = compiled({"enum": [{"a": [1]}]})
+    maker.make(1)["a"].append(2)
+    assert maker.make(1) == {"a": [1]}
+
+
+@pytest.mark.parametrize("name", ["Tree", "Folder", "Even", "Expression", "Wide", "Chain"])
+def test_recursion_ends(name: str) -> None:
+    """However a schema refers to itself, its values are of a size that one can read."""
+    maker = compiled(ref(name), COMPONENTS)
+    for value in map(maker.make, range(50)):
+        assert depth(value) <= 25
+        assert sum(1 for _ in walk(value)) <= 500
+
+
+def test_required_write_only_properties_are_left_out() -> None:
+    """A password is sent, never answered; that it is required is said of requests."""
+    for value in values(ref("Login"), COMPONENTS):
+        assert value.keys() == {"user"}
+
+
+def test_optional_properties_are_mostly_there() -> None:
+    """A page is tried with full data, and sometimes without."""
+    there = sum("b" in value for value in values(thing("a", a=whole(), b=whole())))
+    assert 0.7 * len(KEYS) < there < len(KEYS)
+
+
+def test_what_is_nullable_is_null_at_times() -> None:
+    """About one in ten."""
+    nulls = sum(value is None for value in values(text(nullable=True)))
+    assert 0 < nulls < 0.25 * len(KEYS)
+
+
+def test_lists_hold_several_items_and_are_empty_at_times() -> None:
+    """A screen shows both."""
+    lengths = {len(value) for value in values(many(whole()))}
+    assert {0, 1, 2, 3} <= lengths
+    assert max(lengths) <= 5
+
+
+PLAUSIBLE = {
+    "email": r"[\w.'-]+@example\.com",
+    "userEmail": r"[\w.'-]+@example\.com",
+    "first_name": r"[A-Z][a-z]+",
+    "phone": r"\+1555\d{7}",
+    "currency": r"[A-Z]{3}",
+    "country": r"[A-Z]{2}",
+    "url": r"https://\S+",
+    "website": r"https://\S+",
+    "created_at": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+    "createdAt": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+    "birthday": r"\d{4}-\d\d-\d\d",
+    "zip_code": r"\d{5}",
+    "last4": r"\d{4}",
+    "description": r"[A-Z][^.]+\.",
+    "plan_name": r"[A-Z][a-z]* [A-Z][a-z]*",
+    "city": r"[A-Z][A-Za-z' -]+",
+    "amount_display": r"\$[\d,]+\.\d\d",
+}
+
+
+@pytest.mark.parametrize(("name", "pattern"), PLAUSIBLE.items(), ids=PLAUSIBLE)
+def test_a_string_is_what_its_name_says(name: str, pattern: str) -> None:
+    """Where the schema says no more than that it is a string."""
+    for value in property_values(name, text()):
+        assert re.fullmatch(pattern, value), value
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("month", 1, 12),
+        ("amount_cents", 0, 200_000),
+        ("age", 18, 90),
+        ("page", 1, 5),
+        ("percent", 0, 100),
+        ("exp_year", 2024, 2032),
+    ],
+)
+def test_an_integer_is_what_its_name_says(name: str, least: int, most: int) -> None:
+    """A month is none of a thousand."""
+    found = property_values(name, whole())
+    assert all(least <= value <= most for value in found)
+    assert len(set(found)) > 1
+
+
+def test_the_schema_has_the_last_word_over_the_name() -> None:
+    """A property may be called `email` and be something else."""
+    assert set(property_values("email", text(pattern="^(yes|no)$"))) == {"yes", "no"}
+    assert all(value >= 5_000_000 for value in property_values("amount_cents", whole(minimum=5_000_000)))
+    assert all(value % 7 == 0 for value in property_values("month", whole(multipleOf=7)))
+
+
+def test_moments_are_in_utc() -> None:
+    """With `Z`, as the contract writes them."""
+    for value in values(text(format="date-time")):
+        assert value.endswith("Z")
+        datetime.fromisoformat(value)
+
+
+def test_an_example_is_taken_at_times_if_it_fits() -> None:
+    """It is the author's own idea of the value; one that does not fit is never sent."""
+    found = values(text(example="insufficient_funds"))
+    assert 0 < found.count("insufficient_funds") < len(found)
+    assert "insufficient_funds" not in values(text(example="insufficient_funds", maxLength=5))
+
+
+def test_faker_makes_what_x_faker_names() -> None:
+    """By name, or by name with arguments, as keywords or in order."""
+    assert all(re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]+", value) for value in values(text(**{"x-faker": "iban"})))
+    with_names = whole(**{"x-faker": {"pyint": {"min_value": 3, "max_value": 5}}})
+    in_order = whole(**{"x-faker": {"random_int": [3, 5]}})
+    assert set(values(with_names)) == set(values(in_order)) == {3, 4, 5}
+
+
+def test_what_faker_makes_becomes_json() -> None:
+    """Dates, decimals and tuples have no type of their own there."""
+    schema = thing(
+        "day", "price", "place",
+        day=text(format="date", **{"x-faker": "date_object"}),
+        price={"type": "number", "x-faker": {"pydecimal": {"left_digits": 3, "right_digits": 2}}},
+        place=many(text(), **{"x-faker": "location_on_land"}),
+    )  # fmt: skip
+    value = compiled(schema).make(1)
+    assert [type(each) for each in value.values()] == [str, float, list]
+    assert len(value["place"]) == 5
+
+
+def test_a_misspelt_provider_is_named_with_its_likely_spelling() -> None:
+    """In a schema deep inside another as well."""
+    with pytest.raises(NoValue, match="x-faker names 'emial', which is no provider of Faker: did you mean 'email'"):
+        compiled(many(thing("a", a=text(**{"x-faker": "emial"}))))
+
+
+def test_the_discriminator_says_which_branch_it_is() -> None:
+    """By its mapping, or by the name of the component."""
+    for value in values(HARD["discriminator with a mapping"], COMPONENTS):
+        assert ("last4" in value) == (value["type"] == "credit")
+    for pets in values(HARD["discriminator of a base"], COMPONENTS):
+        assert all(("lives" in pet, "bark" in pet) == (pet["kind"] == "Cat", pet["kind"] == "Dog") for pet in pets)
+
+
+def test_int32_is_kept_though_no_validator_looks() -> None:
+    """A client in another language would overflow."""
+    schema = {"type": "integer", "format": "int32", "minimum": 2_147_483_000}
+    assert all(value <= 2_147_483_647 for value in values(schema))
+
+
+def test_every_branch_is_taken() -> None:
+    """Nothing that a screen has to show is left out for ever."""
+    schema = {"oneOf": [ref("Card"), ref("Bank"), {"enum": ["cash"]}]}
+    kinds = {value if isinstance(value, str) else value["type"] for value in values(schema, COMPONENTS)}
+    assert {"bank", "cash"} < kinds
+
+
+def walk(value: Any) -> Iterator[Any]:
+    yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from walk(each)
+
+
+def depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(depth, inner), default=0)
