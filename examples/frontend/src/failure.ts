@@ -18,6 +18,7 @@ export class Failure extends Error {
 /** The API says `{"detail": "a sentence"}`, or on 422 a list with a place for each thing that is wrong. */
 export function failureOf(status: number, body: unknown): Failure {
   if (status === 401) return new Failure("You are not signed in any more. Sign in again.");
+  if (status === 404) return new Failure("That is not there any more.");
   if (status === 429) return new Failure("That was too much at once. Wait a minute, then try again.");
   if (status >= 500) {
     return new Failure(`Billing has a problem right now (${status}). If you changed something, see whether it is done.`);

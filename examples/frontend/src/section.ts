@@ -40,8 +40,8 @@ function replace(body: HTMLElement, content: Node[], heading: HTMLElement): void
   const focused = body.contains(document.activeElement) ? document.activeElement : null;
   body.replaceChildren(...content);
   if (focused === null) return;
-  const same = focused.id === "" ? null : document.getElementById(focused.id);
-  (same ?? heading).focus();
+  if (focused.id !== "") document.getElementById(focused.id)?.focus();
+  if (!body.contains(document.activeElement)) heading.focus();
 }
 
 function failed(reason: unknown, retry: () => Promise<void>): HTMLElement {

@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { expect, type APIRequestContext, type APIResponse } from "@playwright/test";
+
+type Persona = "new" | "low_balance" | "exhausted" | "card_declined" | "power_user";
+
+const MOCK_URL = process.env["MOCK_URL"] ?? "http://127.0.0.1:8080";
+
+/** An account of the mock that nobody else uses, and what a test does to it behind the screen's back. */
+export class Account {
+  readonly key = `sk_test_${randomUUID().replaceAll("-", "")}`;
+
+  constructor(private readonly request: APIRequestContext) {}
+
+  /** Start as one of the personas: its whole state becomes this account's. Otherwise it starts like `default`. */
+  async startAs(persona: Persona): Promise<void> {
+    const state = await this.call("GET", "/_mock/state", undefined, `sk_test_${persona}`);
+    await this.call("PUT", "/_mock/state", state);
+  }
+
+  /** Use credits, as the customer's programs would; everything that follows from it happens. */
+  async use(requests: number, type: "light" | "js" = "light"): Promise<void> {
+    await this.call("POST", "/_mock/usage", { type, requests });
+  }
+
+  /** Pay a deposit without a browser, where the way to it is not what is tested. */
+  async deposit(cents: number): Promise<void> {
+    const session = await this.call("POST", "/api/v1/billing/deposit", { amount_cents: cents });
+    await this.call("POST", `/_mock/checkout-sessions/${session["session_id"]}/complete`, {});
+  }
+
+  async addCard(id: string): Promise<void> {
+    await this.call("POST", "/api/v1/billing/payment-methods", { payment_method_id: id });
+  }
+
+  async removeCards(): Promise<void> {
+    const { payment_methods: cards } = await this.call("GET", "/api/v1/billing/payment-methods");
+    for (const card of cards) await this.call("DELETE", `/api/v1/billing/payment-methods/${card.id}`);
+  }
+
+  async balance(): Promise<string> {
+    return (await this.call("GET", "/api/v1/billing/balance"))["balance_display"];
+  }
+
+  /** What was sent: e-mails, webhook calls. */
+  async messages(): Promise<{ channel: string; subject: string; payload: unknown }[]> {
+    return (await this.call("GET", "/_mock/outbox"))["messages"];
+  }
+
+  /** What does not add up in the account's books. */
+  async violations(): Promise<unknown> {
+    return (await this.call("GET", "/_mock/invariants"))["violations"];
+  }
+
+  private async call(method: string, path: string, data?: unknown, key = this.key): Promise<Record<string, any>> {
+    return must(await this.request.fetch(MOCK_URL + path, { method, data, headers: { "X-API-Key": key } }));
+  }
+}
+
+/** Move the clock of the whole mock, for every account. */
+export async function advanceClock(request: APIRequestContext, step: { days: number } | { seconds: number }): Promise<void> {
+  await must(await request.post(`${MOCK_URL}/_mock/clock/advance`, { data: step }));
+}
+
+async function must(response: APIResponse): Promise<Record<string, any>> {
+  expect(response.ok(), `${response.url()}: ${await response.text()}`).toBe(true);
+  return response.json();
+}
