@@ -1,4 +1,5 @@
 import { expect, test } from "./support";
+import { signatureOf } from "./support/receiver";
 
 test.beforeEach(async ({ account, billing }) => {
   await account.startAs("new");
@@ -22,22 +23,30 @@ test("when three quarters of the credits are used, the screen and an e-mail say 
   });
 });
 
-test("alerts come when and how they are set", async ({ account, billing, page }) => {
+test("alerts come when and how they are set: here as a signed webhook at 50 %", async ({ account, billing, receiver, page }) => {
   const settings = billing.section("Usage alerts");
   await settings.getByLabel("At 50 %").check();
   await settings.getByLabel("At 75 %").uncheck();
   await settings.getByLabel("By e-mail").uncheck();
-  await settings.getByLabel("Webhook address").fill("http://127.0.0.1:9/alerts");
+  await settings.getByLabel("Webhook address").fill(receiver.url);
   await settings.getByRole("button", { name: "Save alerts" }).click();
   await expect(billing.notice).toContainText("Alert settings saved.");
   await page.reload();
   await expect(settings.getByLabel("At 50 %")).toBeChecked();
   await expect(settings.getByLabel("At 75 %")).not.toBeChecked();
-  await expect(settings.getByLabel("Webhook address")).toHaveValue("http://127.0.0.1:9/alerts");
-  await account.use(60_000);
+  await expect(settings.getByLabel("Webhook address")).toHaveValue(receiver.url);
+
+  await account.use(80_000);
   await billing.refresh();
   await expect(billing.alert).toHaveText("50 % of this month's credits are used.");
-  expect((await account.messages()).map(({ channel }) => channel)).toEqual(["webhook"]);
+  await expect.poll(() => receiver.deliveries).toHaveLength(1);
+  const [{ body, headers }] = receiver.deliveries as [{ body: string; headers: Record<string, string> }];
+  expect(JSON.parse(body)).toEqual({
+    event: "usage.alert",
+    data: { threshold: 50, credits_used: 80_000, credits_allocated: 100_000, period: "2026-03" },
+  });
+  expect(headers["x-alterlab-signature"]).toBe(signatureOf(body, await account.webhookSecret()));
+  expect((await account.messages()).map(({ channel }) => channel)).toEqual(["webhook"]); // no e-mail
 });
 
 test("who wants no alerts gets none", async ({ account, billing }) => {

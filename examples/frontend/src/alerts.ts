@@ -54,9 +54,9 @@ function meter({ used, allocated }: Month): HTMLElement {
   const share = Math.floor((used * 100) / allocated);
   return el(
     "div",
-    { className: share >= 90 ? "share high" : "share" },
+    { className: "share" },
     el("p", { textContent: `${countInWords(used)} of ${countInWords(allocated)} credits used (${share} %)` }),
-    el("meter", { min: 0, max: 100, value: Math.min(share, 100), ariaLabel: "Share of this month's credits" }),
+    el("meter", { max: 100, low: 75, high: 90, optimum: 0, value: Math.min(share, 100), ariaLabel: "Share of credits used" }),
   );
 }
 

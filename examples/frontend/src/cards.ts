@@ -69,7 +69,7 @@ async function act(refresh: () => Promise<void>, work: () => Promise<string>): P
     notice(await work());
   } catch (reason) {
     if (!(reason instanceof Failure)) throw reason;
-    notice(reason.message, "bad");
+    notice(reason.afterChange, "bad");
   }
   await refresh();
 }

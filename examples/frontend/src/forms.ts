@@ -52,7 +52,7 @@ export function form(
     if (!(reason instanceof Failure)) throw reason;
     const wrong = Object.entries(parts.fields).filter(([name]) => reason.fields.has(name));
     for (const [name, each] of wrong) each.setProblem(reason.fields.get(name));
-    problem.textContent = reason.message;
+    problem.textContent = reason.afterChange;
     problem.hidden = wrong.length > 0 && wrong.length === reason.fields.size;
     wrong[0]?.[1].input.focus();
   };

@@ -3,6 +3,14 @@ import { expect, type APIRequestContext, type APIResponse } from "@playwright/te
 
 type Persona = "new" | "low_balance" | "exhausted" | "card_declined" | "power_user";
 
+interface Fault {
+  operations?: string[];
+  next?: number;
+  status?: number;
+  connection?: "reset" | "truncated_body" | "answer_lost";
+  latency?: { ms: number };
+}
+
 const MOCK_URL = process.env["MOCK_URL"] ?? "http://127.0.0.1:8080";
 
 /** An account of the mock that nobody else uses, and what a test does to it behind the screen's back. */
@@ -44,6 +52,16 @@ export class Account {
   /** What was sent: e-mails, webhook calls. */
   async messages(): Promise<{ channel: string; subject: string; payload: unknown }[]> {
     return (await this.call("GET", "/_mock/outbox"))["messages"];
+  }
+
+  /** Let requests of this account go wrong: the rules of `POST /_mock/faults`. */
+  async letFail(rule: Fault): Promise<void> {
+    await this.call("POST", "/_mock/faults", rule);
+  }
+
+  /** What the account's usage alerts are signed with. */
+  async webhookSecret(): Promise<string> {
+    return (await this.call("GET", "/_mock/webhook-endpoints"))["usage_alerts"].secret;
   }
 
   /** What does not add up in the account's books. */

@@ -19,6 +19,16 @@ export class Checkout {
     await this.page.getByTestId("pay").click();
   }
 
+  /** The card that is chosen when the page opens is the account's own, if it has one. */
+  async payWithCardOnFile(): Promise<void> {
+    await this.page.getByTestId("pay").click();
+  }
+
+  /** Answer what the card's bank asks. */
+  async authenticate(outcome: "pass" | "fail"): Promise<void> {
+    await this.page.getByTestId(`authentication-${outcome}`).click();
+  }
+
   async cancel(): Promise<void> {
     await this.page.getByTestId("cancel").click();
   }
