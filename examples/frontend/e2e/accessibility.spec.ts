@@ -9,7 +9,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test("axe finds nothing: a busy account, a form with problems, a question", async ({ account, billing, page }) => {
+    test("axe finds nothing: a busy account, forms with problems, a question", async ({ account, billing, cardForm, page }) => {
       await account.startAs("new");
       await account.addCard("pm_card_visa");
       await account.deposit(1900);
@@ -19,6 +19,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(billing.transactions).toHaveCount(10);
       await billing.startDeposit("1");
       await expect(page.getByLabel("Amount in dollars")).toHaveAttribute("aria-invalid", "true");
+      await cardForm.open();
+      await cardForm.save("4000 0000 0000 0002");
+      await expect(cardForm.problem).toContainText("declined");
       expect(await violations(page)).toEqual([]);
       await page.getByRole("button", { name: /^Remove/ }).click();
       await expect(page.getByRole("dialog")).toBeVisible();

@@ -59,6 +59,7 @@ async function cardForm(added: () => Promise<void>, close: () => void): Promise<
   const cancel = el("button", { type: "button", textContent: "Cancel", on: { click: close } });
   return form({ fields: {}, content: [mount], submit: "Save card", others: [cancel] }, async () => {
     const id = await confirmedMethod(entry);
+    if (id === undefined) return;
     try {
       const card = await answer(
         billing.POST("/api/v1/billing/payment-methods", { body: { payment_method_id: id } }),
@@ -73,13 +74,17 @@ async function cardForm(added: () => Promise<void>, close: () => void): Promise<
   });
 }
 
-/** The payment method's id, once the card's bank agreed. A declined card can be corrected and tried again. */
-async function confirmedMethod({ stripe, elements }: Entry): Promise<string> {
+/**
+ * The payment method's id, once the card's bank agreed; undefined if something is typed wrongly, which Stripe's form says
+ * itself. A declined card can be corrected and tried again.
+ */
+async function confirmedMethod({ stripe, elements }: Entry): Promise<string | undefined> {
   const { error, setupIntent } = await stripe.confirmSetup({
     elements,
     confirmParams: { return_url: location.href },
     redirect: "if_required",
   });
+  if (error?.type === "validation_error") return undefined;
   if (error !== undefined) throw new Failure(error.message ?? "The card could not be saved.");
   const method = setupIntent.payment_method;
   if (method === null) throw new Failure("The card could not be saved.");

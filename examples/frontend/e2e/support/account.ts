@@ -11,7 +11,10 @@ interface Fault {
   latency?: { ms: number };
 }
 
-const MOCK_URL = process.env["MOCK_URL"] ?? "http://127.0.0.1:8080";
+export const mockUrl = process.env["MOCK_URL"] ?? "http://127.0.0.1:8080";
+
+// A server closes connections that were idle for some seconds; a request that meets that moment would fail.
+const ONE_REQUEST = { Connection: "close" };
 
 /** An account of the mock that nobody else uses, and what a test does to it behind the screen's back. */
 export class Account {
@@ -59,6 +62,10 @@ export class Account {
     await this.call("POST", "/_mock/faults", rule);
   }
 
+  async letAllGoWell(): Promise<void> {
+    await this.call("DELETE", "/_mock/faults");
+  }
+
   /** What the account's usage alerts are signed with. */
   async webhookSecret(): Promise<string> {
     return (await this.call("GET", "/_mock/webhook-endpoints"))["usage_alerts"].secret;
@@ -70,13 +77,14 @@ export class Account {
   }
 
   private async call(method: string, path: string, data?: unknown, key = this.key): Promise<Record<string, any>> {
-    return must(await this.request.fetch(MOCK_URL + path, { method, data, headers: { "X-API-Key": key } }));
+    const headers = { "X-API-Key": key, ...ONE_REQUEST };
+    return must(await this.request.fetch(mockUrl + path, { method, data, headers }));
   }
 }
 
 /** Move the clock of the whole mock, for every account. */
 export async function advanceClock(request: APIRequestContext, step: { days: number } | { seconds: number }): Promise<void> {
-  await must(await request.post(`${MOCK_URL}/_mock/clock/advance`, { data: step }));
+  await must(await request.post(`${mockUrl}/_mock/clock/advance`, { data: step, headers: ONE_REQUEST }));
 }
 
 async function must(response: APIResponse): Promise<Record<string, any>> {
