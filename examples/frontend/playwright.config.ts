@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { defineConfig, devices } from "@playwright/test";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
-const { PYTHON = resolve(PROJECT, ".venv/bin/python"), CHROMIUM = "/usr/bin/chromium" } = process.env;
+const { PYTHON = "../../.venv/bin/python", CHROMIUM = "/usr/bin/chromium" } = process.env;
+const python = PYTHON.includes("/") ? resolve(import.meta.dirname, PYTHON) : PYTHON;
 
 // Chosen once; the workers, which read this file again, inherit them.
 const mockPort = (process.env["MOCK_PORT"] ??= await freePort());
@@ -36,6 +37,7 @@ export default defineConfig({
   retries: 0,
   forbidOnly: Boolean(process.env["CI"]),
   timeout: 30_000,
+  expect: { timeout: 10_000 }, // for machines that are busy
   reporter: "list",
   use: { ...browser, baseURL: screenUrl, trace: "retain-on-failure" },
   projects: [
@@ -45,7 +47,7 @@ export default defineConfig({
   ],
   webServer: [
     {
-      command: `"${resolve(PYTHON)}" -m mockserver serve --port ${mockPort} --now 2026-03-18T12:00:00Z`,
+      command: `"${python}" -m mockserver serve --port ${mockPort} --now 2026-03-18T12:00:00Z`,
       cwd: PROJECT,
       url: `${mockUrl}/_mock/health`,
     },

@@ -1,7 +1,10 @@
 import { defineConfig, loadEnv } from "vite";
 
-export default defineConfig(({ mode }) => {
-  const environment = { ...loadEnv(mode, process.cwd(), "VITE_"), ...process.env };
+export default defineConfig(({ command, mode }) => {
+  const environment = loadEnv(mode, process.cwd(), "VITE_");
+  if (command === "build" && mode === "production" && environment["VITE_STRIPE_KEY"] === undefined) {
+    throw new Error("A production build needs Stripe's publishable key: set VITE_STRIPE_KEY.");
+  }
   const mock = environment["VITE_BILLING_URL"] ?? "http://127.0.0.1:8080";
   return {
     // A build for tests talks to a mock: it must never lie where a build for customers is taken from.

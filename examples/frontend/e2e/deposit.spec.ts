@@ -38,11 +38,11 @@ test("a promo code that cannot be used is refused in words", async ({ account, b
   const check = page.getByRole("button", { name: "Check code" });
   await code.fill("SPRING2025");
   await check.click();
-  await expect(code).toHaveAccessibleDescription("This promo code has expired.");
+  await expect(code).toHaveAccessibleDescription(/This promo code has expired\./);
   await code.fill("");
   await expect(code).not.toHaveAttribute("aria-invalid");
   await check.click();
-  await expect(code).toHaveAccessibleDescription("Type a code first.");
+  await expect(code).toHaveAccessibleDescription(/Type a code first\./);
   // One that was not checked is refused when the deposit is made.
   await billing.startDeposit("50", "NOSUCHCODE");
   await expect(billing.page.getByRole("alert")).toContainText(/promo code/i);

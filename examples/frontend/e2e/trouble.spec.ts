@@ -31,7 +31,7 @@ test("while billing is slow, what is there stays, and the rest is announced as l
   await expect(billing.balance).toBeVisible();
   const before = await billing.balance.textContent();
   await account.use(100_000);
-  await account.letFail({ operations: ["get_balance"], next: 1, latency: { ms: 1500 } });
+  await account.letFail({ operations: ["get_balance"], next: 1, latency: { ms: 3000 } });
   await billing.refresh();
   await expect(billing.section("Balance")).toHaveAttribute("aria-busy", "true");
   await expect(billing.balance).toHaveText(before ?? "");

@@ -72,9 +72,9 @@ function show(settings: Schemas["UsageAlerts"]): Node[] {
   }));
   const email = checkbox("By e-mail", "alerts-email", settings.email_enabled);
   const webhook = field(
-    "Webhook address (optional)",
+    "Webhook address",
     { id: "alerts-webhook", type: "url", value: settings.webhook_url ?? "", autocomplete: "off", maxLength: 2048 },
-    "Alerts are posted there, signed.",
+    "If there is one, alerts are posted there, signed.",
   );
   const details = el(
     "fieldset",

@@ -14,7 +14,7 @@ const BETWEEN_LOOKS_MS = 1_000;
 
 export function depositSection(): HTMLElement {
   const amount = field("Amount in dollars", { id: "amount", inputMode: "decimal", value: "50", required: true }, "$10 to $2,000");
-  const promo = field("Promo code (optional)", { id: "promo", autocomplete: "off", spellcheck: false, maxLength: 64 });
+  const promo = field("Promo code", { id: "promo", autocomplete: "off", spellcheck: false, maxLength: 64 }, "If you have one");
   const worth = el("p", { className: "quiet", role: "status", attrs: { "data-testid": "promo-worth" } });
   const apply = el("button", { type: "button", textContent: "Check code" });
 
