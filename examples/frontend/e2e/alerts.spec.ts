@@ -1,0 +1,74 @@
+import { expect, test } from "./support";
+import { signatureOf } from "./support/receiver";
+
+test.beforeEach(async ({ account, billing }) => {
+  await account.startAs("new");
+  await account.deposit(1900); // with the dollar that everyone starts with: 100,000 credits
+  await billing.open(account.key);
+});
+
+test("when three quarters of the credits are used, the screen and an e-mail say so", async ({ account, billing }) => {
+  await expect(billing.section("Usage this month")).toContainText("0 of 100,000 credits used (0 %)");
+  await account.use(74_999);
+  await billing.refresh();
+  await expect(billing.section("Usage this month")).toContainText("74,999 of 100,000 credits used (74 %)");
+  await expect(billing.alert).toHaveCount(0);
+  await account.use(1);
+  await billing.refresh();
+  await expect(billing.alert).toHaveText("75 % of this month's credits are used.");
+  await expect(billing.activities.first()).toContainText("75 % of this month's credits are used");
+  expect((await account.messages())[0]).toMatchObject({
+    channel: "email",
+    subject: "You have used 75 % of your credits",
+  });
+});
+
+test("alerts come when and how they are set: here as a signed webhook at 50 %", async ({ account, billing, receiver, page }) => {
+  const settings = billing.section("Usage alerts");
+  await settings.getByLabel("At 50 %").check();
+  await settings.getByLabel("At 75 %").uncheck();
+  await settings.getByLabel("By e-mail").uncheck();
+  await settings.getByLabel("Webhook address").fill(receiver.url);
+  await settings.getByRole("button", { name: "Save alerts" }).click();
+  await expect(billing.notice).toContainText("Alert settings saved.");
+  await page.reload();
+  await expect(settings.getByLabel("At 50 %")).toBeChecked();
+  await expect(settings.getByLabel("At 75 %")).not.toBeChecked();
+  await expect(settings.getByLabel("Webhook address")).toHaveValue(receiver.url);
+
+  await account.use(80_000);
+  await billing.refresh();
+  await expect(billing.alert).toHaveText("50 % of this month's credits are used.");
+  await expect.poll(() => receiver.deliveries).toHaveLength(1);
+  const [{ body, headers }] = receiver.deliveries as [{ body: string; headers: Record<string, string> }];
+  expect(JSON.parse(body)).toEqual({
+    event: "usage.alert",
+    data: { threshold: 50, credits_used: 80_000, credits_allocated: 100_000, period: "2026-03" },
+  });
+  expect(headers["x-alterlab-signature"]).toBe(signatureOf(body, await account.webhookSecret()));
+  expect((await account.messages()).map(({ channel }) => channel)).toEqual(["webhook"]); // no e-mail
+});
+
+test("who wants no alerts gets none", async ({ account, billing }) => {
+  const settings = billing.section("Usage alerts");
+  await settings.getByLabel("Warn me about my usage").uncheck();
+  await expect(settings.getByLabel("By e-mail")).toBeDisabled();
+  await settings.getByRole("button", { name: "Save alerts" }).click();
+  await expect(billing.notice).toContainText("Alert settings saved.");
+  await account.use(100_000);
+  await billing.refresh();
+  await expect(billing.section("Usage this month")).toContainText("(100 %)");
+  await expect(billing.alert).toHaveCount(0);
+  expect(await account.messages()).toEqual([]);
+});
+
+test("a webhook address that is none is refused where it stands", async ({ billing }) => {
+  const address = billing.section("Usage alerts").getByLabel("Webhook address");
+  await address.fill("hooks.example.com");
+  await address.press("Enter");
+  await expect(address).toHaveAccessibleDescription(/Type an address that begins with https:/);
+  await expect(address).toBeFocused();
+  await address.fill("https://" + "a b"); // the API refuses this one
+  await address.press("Enter");
+  await expect(address).toHaveAttribute("aria-invalid", "true");
+});

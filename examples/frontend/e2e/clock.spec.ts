@@ -1,0 +1,25 @@
+import { advanceClock } from "./support/account";
+import { expect, test } from "./support";
+
+test("a checkout that nobody paid for a day has expired", async ({ account, billing, checkout, request }) => {
+  await account.startAs("new");
+  await billing.open(account.key);
+  await billing.startDeposit("50");
+  await expect(checkout.amount).toHaveText("$50.00");
+  await advanceClock(request, { days: 1 });
+  await billing.page.reload();
+  await expect(checkout.state).toContainText("expired");
+});
+
+test("with a new month the alert of the old one is gone", async ({ account, billing, request }) => {
+  await account.startAs("new");
+  await account.deposit(1900);
+  await account.use(80_000);
+  await billing.open(account.key);
+  await expect(billing.alert).toBeVisible();
+  await advanceClock(request, { days: 31 });
+  await billing.refresh();
+  await expect(billing.section("Usage this month")).toContainText("0 ");
+  await expect(billing.alert).toHaveCount(0);
+  await expect(billing.activities.first()).toContainText("75 % of this month's credits are used");
+});

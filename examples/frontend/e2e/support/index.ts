@@ -1,0 +1,49 @@
+import { expect, test as base } from "@playwright/test";
+import { Account } from "./account";
+import { CardForm } from "./card-form";
+import { Checkout } from "./checkout";
+import { Receiver } from "./receiver";
+import { Screen } from "./screen";
+
+interface Fixtures {
+  account: Account;
+  billing: Screen;
+  checkout: Checkout;
+  cardForm: CardForm;
+  receiver: Receiver;
+}
+
+/**
+ * Every test has an account of its own, whose books must add up in the end, and a page that reports no errors and asks
+ * nobody outside this machine.
+ */
+export const test = base.extend<Fixtures>({
+  account: async ({ request }, use) => {
+    const account = new Account(request);
+    await use(account);
+    expect(await account.violations()).toEqual([]);
+  },
+  billing: async ({ page }, use) => {
+    const [errors, outside]: [Error[], string[]] = [[], []];
+    page.on("pageerror", (error) => errors.push(error));
+    page.on("request", (request) => {
+      if (/^https?:/.test(request.url()) && new URL(request.url()).hostname !== "127.0.0.1") outside.push(request.url());
+    });
+    await use(new Screen(page));
+    expect(errors).toEqual([]);
+    expect(outside).toEqual([]);
+  },
+  checkout: async ({ page }, use) => {
+    await use(new Checkout(page));
+  },
+  cardForm: async ({ page }, use) => {
+    await use(new CardForm(page));
+  },
+  receiver: async ({}, use) => {
+    const receiver = await Receiver.start();
+    await use(receiver);
+    await receiver.close();
+  },
+});
+
+export { expect };

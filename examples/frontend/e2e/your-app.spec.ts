@@ -1,0 +1,21 @@
+import { mockUrl } from "./support/account";
+import { expect, test } from "./support";
+
+test("an app that knows nothing of a mock is tested all the same", async ({ account, cardForm, page, request }) => {
+  await account.startAs("new");
+  // This screen would know: take away the tag in its page, and say no key in its address.
+  await page.route("**/_mock/stripe.js", (route) => route.abort());
+
+  await page.route("**/api/v1/billing/**", (route) =>
+    route.continue({ headers: { ...route.request().headers(), "x-api-key": account.key } }),
+  );
+  await page.route("https://js.stripe.com/**", async (route) =>
+    route.fulfill({ response: await request.get(`${mockUrl}/_mock/stripe.js`) }),
+  );
+
+  await page.goto("/");
+  await expect(page.getByTestId("balance")).toHaveText("$1.00");
+  await cardForm.open();
+  await cardForm.save("4242 4242 4242 4242");
+  await expect(page.getByTestId("card")).toContainText("Visa ending in 4242");
+});

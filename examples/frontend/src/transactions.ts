@@ -1,0 +1,70 @@
+/** The ledger, page by page. */
+
+import { answer, billing, type Schemas } from "./api";
+import { el } from "./dom";
+import { section, type Section } from "./section";
+import { countInWords, momentOf, named } from "./words";
+
+const PER_PAGE = 10;
+
+export function transactionsSection(): Section {
+  let offset = 0;
+  const turn = (to: number): void => {
+    offset = Math.max(0, to);
+    void whole.refresh();
+  };
+  const load = (): Promise<Schemas["CreditTransactions"]> =>
+    answer(billing.GET("/api/v1/billing/credit-transactions", { params: { query: { limit: PER_PAGE, offset } } }));
+  const whole = section("Transactions", {
+    id: "transactions",
+    load,
+    show: (page) => (page.total === 0 ? [none()] : [table(page.transactions), pager(page, offset, turn)]),
+  });
+  return whole;
+}
+
+function none(): HTMLElement {
+  return el("p", { className: "quiet", textContent: "Nothing yet. What you pay in and use will be listed here." });
+}
+
+function table(entries: Schemas["CreditTransaction"][]): HTMLElement {
+  const heads = ["Date", "What", "Amount", "Balance after"];
+  return el(
+    "div",
+    { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "Transactions, scrollable" },
+    el(
+      "table",
+      {},
+      el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", textContent: text })))),
+      el("tbody", {}, ...entries.map(row)),
+    ),
+  );
+}
+
+function row(entry: Schemas["CreditTransaction"]): HTMLElement {
+  const isIncome = entry.amount_microcents > 0;
+  return el(
+    "tr",
+    { attrs: { "data-testid": "transaction" } },
+    el("td", { className: "quiet", textContent: momentOf(entry.created_at) }),
+    el("td", {}, entry.description, " ", el("span", { className: "tag", textContent: named(entry.type) })),
+    el("td", { className: isIncome ? "number income" : "number", textContent: `${isIncome ? "+" : ""}${entry.amount_display}` }),
+    el("td", { className: "number", textContent: entry.balance_after_display }),
+  );
+}
+
+function pager(page: Schemas["CreditTransactions"], offset: number, turn: (to: number) => void): HTMLElement {
+  const last = offset + page.transactions.length;
+  const button = (id: string, text: string, to: number, isThere: boolean): HTMLElement =>
+    el("button", { type: "button", id, textContent: text, disabled: !isThere, on: { click: () => turn(to) } });
+  return el(
+    "nav",
+    { className: "pager", ariaLabel: "Pages of transactions" },
+    button("newer", "Newer", offset - PER_PAGE, offset > 0),
+    el("span", {
+      role: "status",
+      textContent: `${countInWords(offset + 1)}–${countInWords(last)} of ${countInWords(page.total)}`,
+    }),
+    button("older", "Older", offset + PER_PAGE, page.has_more),
+  );
+}
