@@ -102,16 +102,9 @@ class CompiledOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _Request(scope, self._world.clock.now())
         if self._faults.active:
-            if self._body is not None:
-                arrived = await faulty.arrived(receive, self._body.max_bytes)
-                if arrived is None:
-                    return
-                receive = arrived
-            strike = self._faults.strike(self._id, auth.known_key(request.headers.get(auth.HEADER)))
-            if strike is not None:
-                await self._suffer(strike, request, receive, send)
-                return
-        await self._serve(request, receive, send)
+            await self._risk(request, receive, send)
+        else:
+            await self._serve(request, receive, send)
 
     async def _serve(self, request: _Request, receive: Receive, send: Send) -> None:
         try:
@@ -204,8 +197,21 @@ class CompiledOperation:
         base_url = base_url_of(request.headers.get(b"host", b""), scope["scheme"], self._rules.public_url)
         return Call(self._world, context, request.key, params, body, base_url)  # type: ignore[arg-type]
 
+    async def _risk(self, request: _Request, receive: Receive, send: Send) -> None:
+        """Serve a request that may fall under a rule for faults."""
+        if self._body is not None:
+            arrived = await faulty.arrived(receive, self._body.max_bytes)
+            if arrived is None:
+                return
+            receive = arrived
+        strike = self._faults.strike(self._id, auth.known_key(request.headers.get(auth.HEADER)))
+        if strike is None:
+            await self._serve(request, receive, send)
+        else:
+            await self._suffer(strike, request, receive, send)
+
     async def _suffer(self, strike: Strike, request: _Request, receive: Receive, send: Send) -> None:
-        """Serve a request that a fault has hit. While it is held up the world goes on."""
+        """What happens to a request that a fault has hit. While it is held up the world goes on."""
         request.fault = strike.names
         if strike.seconds:
             await asyncio.sleep(strike.seconds)

@@ -258,3 +258,25 @@ def test_sets_that_are_on_at_the_start_are_on_again_after_a_reset(make_server: S
             body_of(client.request(method, path, headers={"X-API-Key": key}))
             statuses.append(client.get("/api/v1/billing/balance").status_code)
     assert statuses == [429, 429, 200, 429]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"json": {"amount_cents": 5_000}}, 200),
+        ({"json": {"amount_cents": 1}}, 422),
+        ({"content": b" " * 1_000_001}, 413),
+        ({"content": iter([b" " * 600_000] * 2)}, 413),
+        ({"content": b"a=1", "headers": {"Content-Type": "text/plain"}}, 415),
+        ({"json": {"amount_cents": 5_000}, "headers": {"X-API-Key": ""}}, 401),
+    ],
+    ids=["good", "refused", "too large", "too large in pieces", "no JSON", "no key"],
+)
+def test_a_rule_that_does_not_hit_changes_nothing(account: Account, request_: dict[str, Any], status: int) -> None:
+    """The request is read beforehand, and judged as ever; it was seen."""
+    fault(account, for_all=True, operations=["create_deposit"], share=1e-12, status=503)
+    answer = account.call("POST", "deposit", **request_)
+    assert answer.status_code == status
+    assert "X-Mock-Fault" not in answer.headers
+    seen = [each["seen"] for each in body_of(account.client.get("/_mock/faults", headers={"X-API-Key": ""}))["faults"]]
+    assert seen == [1]
