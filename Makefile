@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := tools/node_modules/.ready
+EXAMPLE := examples/frontend/node_modules/.ready
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
-.PHONY: serve test test-slow contract mutants generate-docs check bench lock clean
+.PHONY: serve test test-slow contract mutants example soak generate-docs check bench lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
@@ -25,6 +26,12 @@ contract: $(READY) ## the whole contract kit: on the mock, or gently on the depl
 
 mutants: $(READY) ## how many faults the kit finds, beside stock Schemathesis; writes benchmarks/MUTANTS.md
 	$(BIN)/python -m benchmarks.mutation.run
+
+example: $(READY) $(EXAMPLE) ## the billing screen of examples/frontend: its types, and its tests in a browser
+	cd examples/frontend && PYTHON=../../$(BIN)/python npm test --silent
+
+soak: $(READY) ## 200,000 mixed requests to one server: its memory, and its books at the end; writes benchmarks/SOAK.md
+	$(BIN)/python -m benchmarks.soak
 
 generate-docs: $(READY) ## make the reference pages in docs/ from the contract
 	$(BIN)/mockserver docs
@@ -48,7 +55,7 @@ lock: $(READY) ## pin the newest versions that pyproject.toml allows
 		-o requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) tools/node_modules
+	rm -rf $(VENV) tools/node_modules examples/frontend/node_modules examples/frontend/dist* examples/frontend/test-results
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -61,4 +68,9 @@ $(READY): requirements.lock pyproject.toml
 $(TOOLS): tools/package-lock.json
 	@command -v npm >/dev/null || { echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
 	cd tools && npm ci --silent
+	@touch $@
+
+$(EXAMPLE): examples/frontend/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
+	cd examples/frontend && npm ci --silent
 	@touch $@

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _BACKLOG = 2_048
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep a connection: one that is closed while a request is on its way looks like a reset."""
 
 _DESCRIPTION = """\
 A local fake of the AlterLab Billing API that behaves like the real one: it keeps accounts, charges cards, and checks
@@ -160,6 +162,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
