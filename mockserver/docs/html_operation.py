@@ -95,6 +95,18 @@ class OperationView:
     """Those that mean success, and the errors that are written out here."""
     to_try: str
     """The request as data, for the form that sends it."""
+    callbacks: tuple[CallbackView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackView:
+    """A request that the server makes."""
+
+    name: str
+    operation: Operation
+    parameters: tuple[tuple[Parameter, Row], ...]
+    contents: tuple[Content, ...]
+    examples: tuple[Shown, ...]
 
 
 class Views:
@@ -116,6 +128,17 @@ class Views:
             samples=self._samples(operation, asked),
             answers=tuple(self._answer(operation, each, asked) for each in operation.answers if _is_here(each)),
             to_try=json.dumps(_to_try(self._reference, operation, asked), ensure_ascii=False),
+            callbacks=tuple(self._callback(each.name, each.operation) for each in operation.callbacks),
+        )
+
+    def _callback(self, name: str, call: Operation) -> CallbackView:
+        media = call.body.media if call.body is not None else ()
+        return CallbackView(
+            name=name,
+            operation=call,
+            parameters=tuple(self._parameter(each, call) for each in call.parameters),
+            contents=self._contents(media, call.body.provenance if call.body is not None else None),
+            examples=tuple(self._examples(media, None)),
         )
 
     def published_sample(self, operation: Operation) -> Markup:
@@ -180,12 +203,12 @@ class Views:
             headers=response.headers,
             rows=tuple(self.header(each, response.provenance) for each in response.headers if each.anchor is None),
             example=None if example is None else _json(example.value),
-            examples=tuple(self._examples(response, example)),
+            examples=tuple(self._examples(response.media, example)),
             links=tuple(self._links(response)),
         )
 
-    def _examples(self, response: Response, but: Example | None) -> Iterator[Shown]:
-        for media in response.media if self._realistic else ():
+    def _examples(self, of: tuple[Media, ...], but: Example | None) -> Iterator[Shown]:
+        for media in of if self._realistic else ():
             for each in media.examples:
                 if each is not but:
                     code = _json(each.value) if media.is_json else highlighted(str(each.value), "")

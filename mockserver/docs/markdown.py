@@ -134,6 +134,23 @@ class _Writer:
         asked = request.of(self._reference, operation)
         yield from self._request(operation, asked)
         yield from self._answers(operation, asked)
+        for callback in operation.callbacks:
+            yield from self._callback(callback.name, callback.operation)
+
+    def _callback(self, name: str, call: Operation) -> Iterator[str]:
+        """A request that the server makes, with what the receiver may answer."""
+        yield from [f"{anchor(call.anchor)}**Callback** {code(name)}: {code(call.heading)}{mark(call.provenance)}", ""]
+        if call.description:
+            text = prose(call.description, 5)
+            yield from [text + _dagger(call.description_mark, text), ""]
+        yield from self._parameters(call)
+        if call.body is not None:
+            yield from self._body(call, call.body)
+            yield from self._media_examples(call.body.media)
+        if call.answers:
+            yield from ["| Answer | Means |", "|---|---|"]
+            yield from (self._error(each, call) for each in call.answers)
+            yield ""
 
     def _security(self, operation: Operation) -> Iterator[str]:
         """Who may call, where that is not the same for every operation."""
@@ -263,7 +280,10 @@ class _Writer:
             yield (link(shown, target) if target else shown) + (f" ({words})" if words else "")
 
     def _examples(self, response: Response, but: Example | None = None) -> Iterator[str]:
-        for media in response.media:
+        yield from self._media_examples(response.media, but)
+
+    def _media_examples(self, of: tuple[Media, ...], but: Example | None = None) -> Iterator[str]:
+        for media in of:
             for example in media.examples:
                 if example is not but and self._realistic:
                     title = example.summary or example.name or "Example"

@@ -259,6 +259,7 @@ class Operation:
     server: str
     mark: str | None
     provenance: str | None
+    callbacks: tuple[Callback, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -274,6 +275,14 @@ class Operation:
     def errors(self) -> tuple[Answer, ...]:
         """Every answer but those that mean success."""
         return tuple(answer for answer in self.answers if not answer.is_success)
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A request that the server makes: an operation whose path is an expression for the receiver's URL."""
+
+    name: str
+    operation: Operation
 
 
 # ---------------------------------------------------------------------------------------------------------- the whole

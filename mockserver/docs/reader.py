@@ -9,7 +9,19 @@ from urllib.parse import urljoin
 
 from mockserver.docs.anchors import Anchors
 from mockserver.docs.document import Document, Node
-from mockserver.docs.model import LOCATIONS, Answer, Group, Guide, Operation, Page, Parameter, Reference, Scheme, Server
+from mockserver.docs.model import (
+    LOCATIONS,
+    Answer,
+    Callback,
+    Group,
+    Guide,
+    Operation,
+    Page,
+    Parameter,
+    Reference,
+    Scheme,
+    Server,
+)
 from mockserver.docs.part_reader import PartReader
 from mockserver.docs.schema_reader import SchemaReader
 from mockserver.docs.shape import METHODS
@@ -72,14 +84,16 @@ class _Reader:
                 if method in METHODS:
                     yield self._operation(path, method, item, item[method], schemes)
 
-    def _operation(self, path: str, method: str, item: Node, node: Node, schemes: dict[str, Scheme]) -> Operation:
+    def _operation(
+        self, path: str, method: str, item: Node, node: Node, schemes: dict[str, Scheme], *, kind: str = "operation"
+    ) -> Operation:
         around = node.get("x-provenance", item.get("x-provenance", self._whole))
         operation_id = node.get("operationId")
         servers = [*self._servers(node), *self._servers(item), *self._servers(self._root)]
         answers = ((status, each) for status, each in node.get("responses", {}).items() if not status.startswith("x-"))
         return Operation(
             operation_id=operation_id,
-            anchor=self._anchors.take("operation", operation_id or f"{method} {path}"),
+            anchor=self._anchors.take(kind, operation_id or f"{method} {path}"),
             method=method.upper(),
             path=path,
             tag=next(iter(node.get("tags", ())), None),
@@ -95,7 +109,21 @@ class _Reader:
             server=servers[0].url if servers else DEFAULT_SERVER,
             mark=node.get("x-provenance"),
             provenance=around,
+            # A callback may well have callbacks, and even itself: one level is shown.
+            callbacks=tuple(self._callbacks(node, schemes)) if kind == "operation" else (),
         )
+
+    def _callbacks(self, node: Node, schemes: dict[str, Scheme]) -> Iterator[Callback]:
+        for name, each in node.get("callbacks", {}).items():
+            for expression, value in self._document.follow(each).items():
+                if expression.startswith("x-"):
+                    continue
+                item = self._document.follow(value)
+                for method in item:
+                    if method in METHODS:
+                        yield Callback(
+                            name, self._operation(expression, method, item, item[method], schemes, kind="callback")
+                        )
 
     def _parameters(self, item: Node, node: Node, around: str | None) -> tuple[Parameter, ...]:
         """Those of the path and those of the operation, which replace others of the same name and place."""

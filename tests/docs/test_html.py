@@ -102,12 +102,13 @@ def _values(node: Any, wanted: str) -> Iterator[Any]:
 
 
 def test_every_field_is_there_exactly_once() -> None:
-    """As many rows as fields in the document's schemas, parameters of its operations and shared headers."""
+    """As many rows as fields in the document's schemas, parameters of operations and callbacks, and shared headers."""
     components = raw()["components"]
     fields = [name for schema in components["schemas"].values() for name in _fields(schema)]
     media = [media for item in raw()["paths"].values() for media in _values([item], "content")]
     assert not media, "bodies refer to components; what they hold is counted there"
-    parameters = [each.name for operation in whole().operations for each in operation.parameters]
+    calls = [each.operation for operation in whole().operations for each in operation.callbacks]
+    parameters = [each.name for operation in [*whole().operations, *calls] for each in operation.parameters]
     headers = [each.name for each in whole().headers]
     rows = [each.text for each in page().all("code", "v")]
     assert sorted(rows) == sorted([*fields, *parameters, *headers])
@@ -157,6 +158,15 @@ def test_every_sample_and_example_is_there_to_the_letter() -> None:
         for media in response.media:
             for example in media.examples:
                 assert json.dumps(example.value, indent=2, ensure_ascii=False) in blocks
+
+
+def test_a_callback_stands_with_its_operation() -> None:
+    """Under a heading of its own: the call, its example, its answers."""
+    section = page().at(whole().anchors["update_usage_alerts"])
+    assert "Callback usageAlert" in section.words
+    assert "{$request.body#/webhook_url}" in {each.text for each in section.all("code")}
+    assert any('"usage.alert"' in each.text for each in section.all("pre"))
+    assert page().at("callback-receive_usage_alert").text == "Callback usageAlert assumed"
 
 
 def test_guides_headers_and_marks_are_there() -> None:

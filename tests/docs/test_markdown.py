@@ -69,6 +69,15 @@ def test_every_example_of_the_contract_is_shown() -> None:
                     assert json.dumps(example.value, indent=2, ensure_ascii=False) in PAGE
 
 
+def test_a_callback_stands_with_its_operation() -> None:
+    """Who calls whom with what, an example, and what the receiver may answer."""
+    text = part(PAGE, "#### PUT /api/v1/billing/usage-alerts\n")
+    called = text[text.index("**Callback** `usageAlert`: `POST {$request.body#/webhook_url}`") :]
+    assert "| `X-Alterlab-Signature` *observed* | header |" in called
+    assert '"event": "usage.alert"' in called
+    assert "| 2XX | Taken" in called
+
+
 def test_shared_parts_are_told_once() -> None:
     """However many operations refer to them."""
     for response in REFERENCE.responses:

@@ -35,6 +35,27 @@ def test_the_contract_is_there_as_a_whole() -> None:
     assert {each.name for each in REFERENCE.headers} == set(CONTRACT.root["components"]["headers"])
 
 
+def test_a_callback_is_read_as_an_operation() -> None:
+    """With its own parameters, body and answers; the path is the expression."""
+    (callback,) = [each for operation in REFERENCE.operations for each in operation.callbacks]
+    call = callback.operation
+    assert (callback.name, call.heading) == ("usageAlert", "POST {$request.body#/webhook_url}")
+    assert [each.name for each in call.parameters] == ["X-Alterlab-Signature"]
+    assert [each.status for each in call.answers] == ["2XX", "4XX", "default"]
+    assert call.body is not None
+    assert call.body.provenance == "assumed"
+
+
+def test_a_callback_of_itself_has_an_end() -> None:
+    """Two paths that call each other are shown one level deep."""
+    one = {"post": {"callbacks": {"other": {"{$url}": {"$ref": "#/paths/~1two"}}}, "responses": {}}}
+    two = {"post": {"callbacks": {"again": {"{$url}": {"$ref": "#/paths/~1one"}, "x-note": 1}}, "responses": {}}}
+    first, second = reference(spec({"/one": one, "/two": two})).operations
+    assert [each.name for each in first.callbacks] == ["other"]
+    assert [each.name for each in second.callbacks] == ["again"]
+    assert first.callbacks[0].operation.callbacks == ()
+
+
 def test_groups_are_in_the_order_of_the_contract_and_their_operations_in_published_order() -> None:
     """The contract tells its story group by group; the page sorts within each."""
     (page,) = REFERENCE.pages
