@@ -241,3 +241,16 @@ def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(client: httpx.Cli
     client.post(f"{path}/pay")
     settings = client.get(f"{API}/auto-recharge").json()
     assert (settings["enabled"], settings["recharge_amount_cents"]) == (True, 4000)
+
+
+def test_a_price_that_is_no_longer_sold_is_told(client: httpx.Client, open_deposit: Opener) -> None:
+    """Somebody edited the catalogue meanwhile: the page is there, and paying says what is sold now."""
+    path = open_deposit()
+    state = client.get("/_mock/state").json()
+    state["checkout_sessions"][session_id(path)]["price_id"] = "price_of_last_year"
+    client.put("/_mock/state", json=state).raise_for_status()
+    before = balance(client)
+    assert told(client.get(path), "amount") == "$50.00"
+    refused = client.post(f"{path}/pay")
+    assert (refused.status_code, "No such price" in (told(refused, "problem") or "")) == (409, True)
+    assert balance(client) == before
