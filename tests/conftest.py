@@ -21,6 +21,8 @@ from mockserver.contract import Contract
 from mockserver.settings import Settings
 from mockserver.world import World
 
+pytest_plugins = ["tests.browser"]
+
 API = "/api/v1/billing"
 TLS = ssl.create_default_context()
 """Made once: reading the list of authorities costs 30 ms, and each client would."""
