@@ -1,6 +1,6 @@
 """A real browser: Debian's Chromium, driven by Playwright, cut off from every host but those of a test; and its judge.
 
-A ``conftest.py`` that imports the fixtures by name gives them to the tests beside it.
+``tests/conftest.py`` makes its fixtures known to all tests, since a process can have one such browser.
 """
 
 from __future__ import annotations

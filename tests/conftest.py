@@ -22,6 +22,8 @@ from mockserver.settings import Settings
 from mockserver.uvicorn_parts import BufferedProtocol
 from mockserver.world import World
 
+pytest_plugins = ["tests.browser"]
+
 API = "/api/v1/billing"
 TLS = ssl.create_default_context()
 """Made once: reading the list of authorities costs 30 ms, and each client would."""

@@ -66,7 +66,7 @@ class CheckoutPages:
         return self._site.page(
             "authentication.html",
             forms=FORMS_LEAVE,
-            title=session.description,
+            title=_title(session, _plan(context, session)),
             amount_cents=session.amount_cents,
             card=cards.named(context, card),
             action=f"/checkout/{session.id}/pay",
@@ -118,7 +118,7 @@ class CheckoutPages:
         return (context, context.account.checkout_sessions[session_id]) if context is not None else None
 
     def _page(self, context: Context, session: CheckoutSession, problem: Problem | None = None) -> Response:
-        item = context.catalogue.price(session.price_id) if session.price_id is not None else None
+        plan = _plan(context, session)
         state = session.status(context.now)
         if problem is None and state == "open" and session.last_decline_code is not None:
             problem = Problem(f"The last payment failed ({session.last_decline_code}). Nothing was charged.", 200)
@@ -128,7 +128,8 @@ class CheckoutPages:
             forms=FORMS_LEAVE if state == "open" else FORMS_STAY,
             session=session,
             state=state,
-            plan=item if isinstance(item, Plan) else None,
+            plan=plan,
+            title=_title(session, plan),
             renews_at=add_months(session.completed_at or context.now, 1),
             promo=_promo(context, session),
             profile=context.account.profile,
@@ -182,6 +183,14 @@ def _attempt(context: Context, session: CheckoutSession, form: dict[str, str]) -
         checkout.decline(context, session.id, declined.code)
         return Problem(str(declined), 402)
     return None
+
+
+def _plan(context: Context, session: CheckoutSession) -> Plan | None:
+    return next((plan for plan in context.catalogue.plans if plan.price_id and plan.price_id == session.price_id), None)
+
+
+def _title(session: CheckoutSession, plan: Plan | None) -> str:
+    return f"{plan.name} plan" if plan is not None else session.description
 
 
 def _leave(session: CheckoutSession, url: str | None) -> Response | None:

@@ -91,7 +91,7 @@ class PortalPages:
         card, price = request.query_params.get("card", ""), request.query_params.get("price", "")
         plan = next((each for each in context.catalogue.plans if price and each.price_id == price), None)
         if step == "add" and cards.is_id(card):
-            title, amount, name, hidden = "Add a card", None, cards.named(context, card), {"card": card}
+            title, amount, name, hidden = "Future payments", None, cards.named(context, card), {"card": card}
         elif step == "plan" and plan is not None:
             title, amount = f"{plan.name} plan", subscription.preview(context, plan).amount_cents
             name, hidden = cards.named(context, None), {"price": price}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import httpx
 import pytest
 
 from mockserver import fixtures, resources
+from mockserver.billing import checkout
 from tests.conftest import API
 from tests.hosted.conftest import SHOP, Opener, balance, offered, session_id, told
+from tests.hosted.routes import pages
 
 CARDS = fixtures.load(resources.fixtures()).catalogue.test_cards
 DEPOSIT = 5_000_000_000
@@ -241,3 +244,23 @@ def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(client: httpx.Cli
     client.post(f"{path}/pay")
     settings = client.get(f"{API}/auto-recharge").json()
     assert (settings["enabled"], settings["recharge_amount_cents"]) == (True, 4000)
+
+
+def test_a_price_that_is_no_longer_sold_is_told() -> None:
+    """Somebody edited the catalogue meanwhile: the page is there, and paying says what is sold now."""
+    world, app = pages()
+    tenant = world.tenant("sk_test_payer")
+    context = world.context(tenant)
+    session = checkout.open_price(context, "price_starter_monthly", "subscription", SHOP, SHOP)
+    session.price_id = "price_of_last_year"
+    before = tenant.account.ledger.balance
+
+    async def visit() -> tuple[httpx.Response, httpx.Response]:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get(f"/checkout/{session.id}"), await client.post(f"/checkout/{session.id}/pay")
+
+    page, refused = asyncio.run(visit())
+    assert (page.status_code, told(page, "amount")) == (200, "$29.00")
+    assert (refused.status_code, "No such price" in (told(refused, "problem") or "")) == (409, True)
+    assert tenant.account.ledger.balance == before

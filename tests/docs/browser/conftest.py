@@ -13,10 +13,10 @@ from mockserver.docs.document import Document
 from mockserver.docs.model import Reference
 from mockserver.docs.options import Options
 from mockserver.docs.reader import read
-from tests.browser import ROOT, Open, Seen, axe, browser, open_page
+from tests.browser import ROOT, Open, Seen
 from tests.conftest import NOON, RunningServer, running_server
 
-__all__ = ["ROOT", "SCREENSHOTS", "Open", "Seen", "axe", "browser", "contract_reference", "open_page"]
+__all__ = ["ROOT", "SCREENSHOTS", "Open", "Seen", "contract_reference"]
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.browser import Open, Seen, axe, browser, open_page
+from tests.browser import Open
 from tests.conftest import API, NOON, RunningServer, running_server
 
-__all__ = ["Open", "Seen", "axe", "browser", "open_page", "tab_to"]
+__all__ = ["Open", "Opener", "Shop", "tab_to"]
 
 Opener = Callable[..., str]
 
