@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def billing_mock(request: pytest.FixtureRequest, _billing_mock_server: BillingServer) -> BillingMock:
+def billing_mock(request: pytest.FixtureRequest, _billing_mock_server: BillingServer) -> Iterator[BillingMock]:
     """A running billing mock: an account of the test's own, a clock that stands still, and nothing left of others."""
     from mockserver.testing import BillingMock, BillingMockError
 
@@ -54,7 +54,10 @@ def billing_mock(request: pytest.FixtureRequest, _billing_mock_server: BillingSe
         mock.reset()
     except BillingMockError as error:
         raise _refusal(f"billing_mock: {error}") from None
-    return mock
+    before = _billing_mock_server.log_size
+    yield mock
+    if _billing_mock_server.log_size > before:
+        request.node.add_report_section("teardown", "log of the billing mock", _billing_mock_server.log(before))
 
 
 @pytest.fixture(scope="session")

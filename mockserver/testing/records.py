@@ -38,7 +38,7 @@ class Exchange:
     request_body: Any
     """JSON as it is, anything else as text, None if there was none."""
     response_body: Any
-    fault: str | None
+    fault: str | None = None
     """The names of the faults that it suffered."""
 
 

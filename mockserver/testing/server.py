@@ -82,6 +82,16 @@ class BillingServer:
                 f"There is no persona '{persona}' with a key. Those that have one: {known}."
             ) from None
 
+    @property
+    def log_size(self) -> int:
+        """How many bytes it has logged so far."""
+        return os.fstat(self._stderr.fileno()).st_size
+
+    def log(self, since: int = 0) -> str:
+        """What it has logged, from a size on."""
+        # pread leaves the file where it is: the server writes on from there.
+        return os.pread(self._stderr.fileno(), self.log_size - since, since).decode(errors="replace")
+
     def close(self) -> None:
         """End it."""
         self.connection.close()
@@ -107,8 +117,7 @@ class BillingServer:
     def _complaint(self) -> str:
         """Why the server did not start: the last line that it wrote."""
         code = self._process.wait()
-        self._stderr.seek(0)
-        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        lines = self.log().strip().splitlines()
         return lines[-1].removeprefix("mockserver: ") if lines else f"it ended with exit code {code} and said nothing"
 
     def _end(self) -> None:

@@ -193,6 +193,26 @@ def test_a_server_that_does_not_start_fails_the_tests_that_want_it(tmp_path: Pat
     assert "mockserver/" not in outcome.out
 
 
+def test_a_test_that_fails_shows_what_the_mock_logged_meanwhile(tmp_path: Path) -> None:
+    """Of this test alone, and not of those that pass."""
+    text = """
+from urllib.request import urlopen
+
+import pytest
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_one(billing_mock, number):
+    with urlopen(f"{billing_mock.url}/openapi.yaml?number={number}") as response:
+        assert response.status == 200
+    assert number != 2
+"""
+    write(tmp_path, text, ini="billing_mock_flags = --log-level debug")
+    outcome = run(tmp_path)
+    assert outcome.counts == {"failed": 1, "passed": 2}
+    assert "Captured log of the billing mock teardown" in outcome.out
+    assert re.findall(r"openapi.yaml\?number=(\d)", outcome.out) == ["2"]
+
+
 def test_a_suite_that_does_not_use_it_pays_nothing(tmp_path: Path) -> None:
     """Everybody's pytest loads the plugin: it brings nothing along but itself, and shows nothing."""
     loads = "\n".join(
