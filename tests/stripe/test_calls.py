@@ -22,6 +22,7 @@ DOCUMENTED = {
     "4000000000000127": ("incorrect_cvc", None),
     "4000000000000119": ("processing_error", None),
     "4100000000000019": ("card_declined", "fraudulent"),
+    "4000000000006975": ("card_declined", "card_velocity_exceeded"),
 }
 """Code and decline code, as Stripe's page on testing has them."""
 
