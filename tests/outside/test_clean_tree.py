@@ -31,7 +31,7 @@ REGISTRIES = tuple(
         ("golang", "org"),
     )
 )
-LOCKS = ("requirements.lock", "tools/package-lock.json")
+LOCKS = ("requirements.lock", "tools/package-lock.json", "tools/stripe/package-lock.json")
 
 
 @cache
