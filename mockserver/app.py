@@ -28,8 +28,8 @@ from mockserver.framework import (
 )
 from mockserver.hosted.pages import Pages
 from mockserver.settings import Settings
-from mockserver.stripe.routes import serves as serves_stripe
-from mockserver.stripe.routes import stand_in
+from mockserver.stripe.door import StandIn
+from mockserver.stripe.door import serves as serves_stripe
 from mockserver.world import World
 from mockserver.yaml_file import error_at
 
@@ -96,7 +96,7 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
         refuse=lambda send, detail: fallback.refuse(send, 403, detail),
     )
     api = _Shortcut(connexion, rules.ready)
-    front = _Front(api, cors=_with_cors(api), control=guard, pages=connexion, stripe=stand_in(world, url))
+    front = _Front(api, cors=_with_cors(api), control=guard, pages=connexion, stripe=StandIn(world, url))
     return Server(front, world, contract)
 
 
