@@ -33,8 +33,8 @@ from mockserver.framework import (
 from mockserver.generator import Generator
 from mockserver.hosted.pages import Pages
 from mockserver.settings import Settings, SettingsError
-from mockserver.stripe.routes import serves as serves_stripe
-from mockserver.stripe.routes import stand_in
+from mockserver.stripe.door import StandIn
+from mockserver.stripe.door import serves as serves_stripe
 from mockserver.webhooks.hub import Webhooks
 from mockserver.webhooks.payload import checker
 from mockserver.world import Fixtures, World
@@ -166,7 +166,7 @@ def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Do
     )
     api = _Shortcut(connexion, rules.ready)
     pages = _Published(connexion, world)
-    stripe = _Published(stand_in(world, url), world)
+    stripe = _Published(StandIn(world, url), world)
     return Doors(api, _with_cors(api, contract), _Published(guard, world), pages, stripe)
 
 

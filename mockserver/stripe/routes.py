@@ -30,36 +30,30 @@ from mockserver.billing.errors import (
 from mockserver.billing.setup_intents import SetupIntent
 from mockserver.stripe import objects
 from mockserver.stripe.bodies import Authentication, Confirmation, PaymentMethodData, Retrieval, read
+from mockserver.stripe.door import CALLS, SCRIPT
 from mockserver.stripe.errors import Json, StripeError
 from mockserver.stripe.script import script
 from mockserver.world import World
 
 logger = logging.getLogger(__name__)
 
-SCRIPT = "/_mock/stripe.js"
-CALLS = "/_mock/stripe/"
 _PREFLIGHT_SECONDS = 86_400
 
 _Answer = Callable[[Request], Awaitable[Json]]
 
 
-def serves(path: str) -> bool:
-    """Whether a path belongs to the stand-in."""
-    return path == SCRIPT or path.startswith(CALLS)
-
-
-def stand_in(world: World, public_url: str) -> ASGIApp:
-    """The ASGI app of the stand-in. ``public_url`` is where the mock is, for callers that do not say where they are."""
+def routes(world: World, public_url: str) -> ASGIApp:
+    """All that the stand-in answers."""
     calls = _Calls(world)
     intents = f"{CALLS}v1/setup_intents/{{id}}"
-    routes = [
+    served = [
         Route(SCRIPT, _script_route(world, public_url), methods=["GET"]),
         Route(f"{CALLS}v1/payment_methods", _call(calls.create_payment_method), methods=["POST"]),
         Route(intents, _call(calls.retrieve), methods=["POST"]),
         Route(f"{intents}/confirm", _call(calls.confirm), methods=["POST"]),
         Route(f"{intents}/authenticate", _call(calls.authenticate), methods=["POST"]),
     ]
-    router = Router(routes, redirect_slashes=False)
+    router = Router(served, redirect_slashes=False)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         # The router raises its own errors when it finds itself inside another app; alone it answers in plain text.
@@ -70,7 +64,9 @@ def stand_in(world: World, public_url: str) -> ASGIApp:
             sentence = f"Unrecognized request URL ({scope['method']}: {scope['path'][:200]})."
             code = "url_invalid" if error.status_code == 404 else "method_not_allowed"
             refused = StripeError.invalid(code, sentence, status=error.status_code)
-            await _json({"error": refused.body}, refused.status)(scope, receive, send)
+            answer = _json({"error": refused.body}, refused.status)
+            answer.headers.update(error.headers or {})
+            await answer(scope, receive, send)
         except ClientDisconnect:
             return  # nobody is there to be answered
 

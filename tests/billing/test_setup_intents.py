@@ -1,6 +1,7 @@
 """Setup intents: a card is collected, authenticated, declined, and never on the account by itself."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -262,3 +263,14 @@ def test_an_older_state_without_outcomes_can_be_read() -> None:
     for name in ("status", "payment_method", "last_error"):
         del plain["setup_intents"][intent.id][name]
     assert msgspec.convert(plain, Account).setup_intents == {intent.id: intent}
+
+
+def test_a_bank_may_decline_after_authentication(context: Context) -> None:
+    """First the payer is asked, then the bank: a card of somebody's own catalogue may do both."""
+    strict = TestCard("pm_card_strict", "visa", "4242", "lost_card", "lost_card", authentication="always")
+    with_it = replace(context.catalogue, test_cards=[*context.catalogue.test_cards, strict])
+    context = Context(context.account, with_it, context.now, context.actor)
+    intent = setup_intents.confirm(context, setup_intents.create(context), strict.id)
+    assert intent.status == "requires_action"
+    setup_intents.authenticate(context, intent, passed=True)
+    assert (intent.payment_method, intent.last_error) == (None, SetupError("lost_card", strict.id))

@@ -31,7 +31,12 @@ REGISTRIES = tuple(
         ("golang", "org"),
     )
 )
-LOCKS = ("requirements.lock", "tools/package-lock.json", "examples/frontend/package-lock.json")
+LOCKS = (
+    "requirements.lock",
+    "tools/package-lock.json",
+    "tools/stripe/package-lock.json",
+    "examples/frontend/package-lock.json",
+)
 
 
 @cache

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from mockserver.billing.catalogue import TestCard
+from mockserver.stripe import objects
 from tests.conftest import API, RunningServer, ServerFactory
 
 from .conftest import CALLS, SHOP, TYPED, VISA, Intent, error_of, typed
@@ -22,6 +23,7 @@ DOCUMENTED = {
     "4000000000000127": ("incorrect_cvc", None),
     "4000000000000119": ("processing_error", None),
     "4100000000000019": ("card_declined", "fraudulent"),
+    "4000000000006975": ("card_declined", "card_velocity_exceeded"),
 }
 """Code and decline code, as Stripe's page on testing has them."""
 
@@ -272,6 +274,21 @@ def test_numbers_and_secrets_are_kept_nowhere(
     assert not standing.world.violations(key)
 
 
+def test_a_fault_of_the_mock_is_an_error_of_the_api(
+    page: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In Stripe's form, so that a page shows it; the log says where, and not which card."""
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(objects, "payment_method", fail)
+    error = error_of(page.post(f"{CALLS}/payment_methods", json=typed()), 500)
+    assert (error["type"], error["message"].endswith("Please report it.")) == ("api_error", True)
+    assert "a fault" in caplog.text
+    assert VISA not in caplog.text
+
+
 def test_pages_of_any_origin_may_call(page: httpx.Client, intent: Intent) -> None:
     """As Stripe's own: without cookies, for JSON."""
     reply = intent.call()
@@ -298,7 +315,9 @@ def test_pages_of_any_origin_may_call(page: httpx.Client, intent: Intent) -> Non
 )
 def test_what_it_does_not_offer_is_said(page: httpx.Client, method: str, path: str, status: int) -> None:
     """In Stripe's form, with method and path."""
-    assert f"({method}: {path})" in error_of(page.request(method, path), status)["message"]
+    reply = page.request(method, path)
+    assert f"({method}: {path})" in error_of(reply, status)["message"]
+    assert ("allow" in reply.headers) == (status == 405)
 
 
 @pytest.mark.parametrize("path", ["/_mock/reset", "/_mock/stripe", "/_mock/stripe.jsx", "/_mock/stripes/v1"])

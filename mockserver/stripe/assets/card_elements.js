@@ -6,7 +6,7 @@ class CardElementBehind extends ElementBehind {
     const make = (kind, problem) => new Field(kind, { problem, changed: () => this.changed(), showsErrors: false });
     const fields = this.kinds.map((kind) => make(kind, this.problemOf(kind)));
     for (const field of fields) if (fields.length === 1) field.root.classList.add("alone");
-    fields.find((field) => field.kind === "number")?.root.append(this._brand);
+    fields.find((field) => field.kind === "number")?.box.append(this._brand);
     this._row = node("div", { class: "row" }, ...fields.map((field) => field.root));
     this.root.append(this._row);
     this.fields = fields;

@@ -185,9 +185,9 @@ class ElementBehind extends Emitter {
     }
     this._last ||= JSON.stringify(this.payload());
     if (this.container === null) return;
-    const { empty, complete, error } = this.payload();
+    const { empty, complete } = this.payload();
     const names = this._classes();
-    const states = { base: true, empty, complete, invalid: error !== undefined, focus: this.isFocused };
+    const states = { base: true, empty, complete, invalid: this.error !== undefined, focus: this.isFocused };
     for (const [name, isOn] of Object.entries(states)) {
       for (const word of words(names[name])) this.container.classList.toggle(word, isOn);
     }

@@ -82,10 +82,11 @@ class Field {
       "data-testid": facts.testid,
       "aria-describedby": `${kind}-error`,
     });
+    this.box = node("div", { class: "box" }, this.input);
     this.label = node("label", { for: kind, class: showsErrors ? null : "hidden" }, facts.label);
     this.error = node("p", { id: `${kind}-error`, class: showsErrors ? "error" : "hidden", role: "alert" });
     this.error.hidden = true;
-    this.root = node("div", { class: `field ${kind}${isWide ? " wide" : ""}` }, this.label, this.input, this.error);
+    this.root = node("div", { class: `field ${kind}${isWide ? " wide" : ""}` }, this.label, this.box, this.error);
     this.input.addEventListener("input", (event) => this._typed(event, changed));
     this.input.addEventListener("blur", () => {
       afterClick(() => {

@@ -19,7 +19,7 @@ class PaymentElementBehind extends ElementBehind {
     for (const field of fields) field.input.name = field.kind === "postal" ? "postalCode" : field.kind;
     this.fields = fields;
     this._brand = node("span", { class: "brand", "aria-hidden": "true" });
-    fields[0].root.append(this._brand);
+    fields[0].box.append(this._brand);
     this._country = node("select", {
       id: "country",
       name: "country",

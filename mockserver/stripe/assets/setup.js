@@ -65,7 +65,6 @@ async function createPaymentMethod(options, legacyElement, legacyData) {
 }
 
 async function createToken(card, data) {
-  const where = "stripe.createToken()";
   if (typeof card === "string") leftOut(`stripe.createToken(${JSON.stringify(card)})`);
   const { name, address_zip, address_country, address_city, address_state, address_line1, address_line2 } = data ?? {};
   const address = {
@@ -81,7 +80,7 @@ async function createToken(card, data) {
     card,
     billing_details: { name, address },
   });
-  return error ? { error } : { token: tokenOf(paymentMethod, where) };
+  return error ? { error } : { token: tokenOf(paymentMethod) };
 }
 
 const TOKEN_BRANDS = {

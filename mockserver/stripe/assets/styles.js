@@ -38,7 +38,8 @@ input, select { font: inherit; color: inherit; }
 const ROW_CSS = `
 .row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; font: 16px/1.4 system-ui, sans-serif; }
 .field { flex: 0 1 auto; min-width: 0; position: relative; }
-.field.number { flex: 1 1 11.5em; display: flex; align-items: center; gap: 8px; }
+.field.number { flex: 1 1 11.5em; }
+.box { display: flex; align-items: center; gap: 8px; }
 .field.alone { flex: 1 1 auto; }
 input { width: 100%; min-width: 0; padding: 2px 0; border: 0; background: transparent; border-radius: 2px; }
 input:focus-visible { outline: none; box-shadow: 0 2px currentColor; }
@@ -65,8 +66,9 @@ input.invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
 .error, .note { margin: 4px 0 0; font-size: 0.93em; }
 .error { color: var(--colorDanger); }
 .note { grid-column: 1 / -1; margin: 0; }
-.brand { position: absolute; right: 12px; bottom: 14px; font: 700 10px/1 system-ui, sans-serif; letter-spacing: 0.05em;
-  border: 1px solid; border-radius: 3px; padding: 3px 4px; background: var(--colorBackground); }
+.box { position: relative; }
+.brand { position: absolute; right: 12px; top: 50%; translate: 0 -50%; font: 700 10px/1 system-ui, sans-serif;
+  letter-spacing: 0.05em; border: 1px solid; border-radius: 3px; padding: 3px 4px; background: var(--colorBackground); }
 @media (max-width: 340px) { .form { grid-template-columns: 1fr; } }
 `;
 

@@ -207,6 +207,7 @@ def test_every_card_that_declines_says_why(visit: Visit) -> None:
 def expected(card: TestCard) -> str:
     sentences = {
         "insufficient_funds": "card_declined: Your card has insufficient funds",
+        "card_velocity_exceeded": "card_declined: Your card was declined for making repeated attempts too frequently",
         "expired_card": "expired_card: Your card has expired",
         "incorrect_cvc": "incorrect_cvc: Your card's security code is incorrect",
         "processing_error": "processing_error: An error occurred while processing your card. Try again in a little bit",
