@@ -1,0 +1,105 @@
+"""Other makers of values from schemas, given the hard schemas in the JSON Schema of their choice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import distributions
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mockserver.schemas import Answers, Schema, compile_schema, standalone
+from tests.generator.hard import COMPONENTS, HARD
+
+TIMES = 100
+SECONDS = 30
+HOW = f"""Each was given the hard schemas in the dialect that it documents (2020-12: exclusive bounds as numbers,
+components under `$defs`), `nullable` and the closing of objects already expressed in them, and made {TIMES} values of
+each with its default settings. These are judged as above, closed. A value that was not made counts as not valid, and so
+do all of a schema that took longer than {SECONDS} seconds."""
+
+_JSF = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from jsf import JSF
+schema, values = json.load(open(sys.argv[2])), []
+for _ in range(int(sys.argv[3])):
+    try:
+        values.append([json.loads(json.dumps(JSF(schema).generate()))])
+    except Exception:
+        values.append([])
+print(json.dumps(values))
+"""
+_JS = """
+import { readFileSync } from "node:fs";
+const { generate } = await import(process.argv[1]);
+const values = [];
+for (let seed = 1; seed <= Number(process.argv[3]); seed++) {
+  try {
+    values.push([await generate(JSON.parse(readFileSync(process.argv[2], "utf8")), { seed })]);
+  } catch {
+    values.push([]);
+  }
+}
+console.log(JSON.stringify(values));
+"""
+
+Run = Callable[[Path], list[list[Any]]]
+
+
+def valid_shares(folder: Path) -> dict[str, str]:
+    """How much of what each of them makes is valid, by its name and version."""
+    package = folder / "js/node_modules/json-schema-faker"
+    script = ["node", "--input-type=module", "-e", _JS, (package / "dist/index.js").resolve().as_uri()]
+    jsf = next(each for each in distributions(path=[str(folder / "jsf")]) if each.name == "jsf")
+    return {
+        f"json-schema-faker {json.loads((package / 'package.json').read_text())['version']}": _share(script),
+        f"jsf {jsf.version}": _share([sys.executable, "-c", _JSF, str(folder / "jsf")]),
+    }
+
+
+def _share(command: list[str]) -> str:
+    valid = whole = 0
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / "schema.json"
+        for schema in HARD.values():
+            path.write_text(json.dumps(_modern(standalone(schema, Answers(COMPONENTS)))), encoding="utf-8")
+            judge = compile_schema(schema, COMPONENTS, closed=True)
+            right = sum(judge.is_valid(value[0]) for value in _values([*command, str(path), str(TIMES)]) if value)
+            valid, whole = valid + right, whole + (right == TIMES)
+    return f"{valid / (TIMES * len(HARD)):.1%} | {whole} of {len(HARD)}"
+
+
+def _values(command: list[str]) -> list[list[Any]]:
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return []
+    found: list[list[Any]] = json.loads(done.stdout) if done.returncode == 0 else []
+    return found
+
+
+def _modern(schema: Any) -> Any:
+    """Draft 4 as 2020-12."""
+    if isinstance(schema, list):
+        return [_modern(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    modern: Schema = {}
+    for key, value in schema.items():
+        if key == "components":
+            modern["$defs"] = {name.replace("+", "-"): _modern(each) for name, each in value["schemas"].items()}
+        elif key == "$ref" and isinstance(value, str):
+            modern[key] = value.replace("#/components/schemas/", "#/$defs/").replace("+", "-")
+        elif key in {"properties", "patternProperties"} and isinstance(value, dict):
+            modern[key] = {name: _modern(each) for name, each in value.items()}
+        else:
+            modern[key] = value if key == "enum" else _modern(value)
+    for key in ("minimum", "maximum"):
+        exclusive = f"exclusive{key.title()}"
+        if isinstance(modern.get(exclusive), bool) and modern.pop(exclusive):
+            modern[exclusive] = modern.pop(key)
+    return modern
