@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import jsonschema_rs
-import orjson
 from jsonschema_rs.canonical import CanonicalizationError
 
 from mockserver.generator import names, numbers, regex
@@ -55,11 +55,11 @@ class Builder:
         self._reader = Reader(document)
         self._chance = chance
         self._spare = spare
-        self._known: dict[tuple[bytes, str], Node | DeadEnd] = {}
-        self._pending: dict[tuple[bytes, str], Link] = {}
+        self._known: dict[tuple[str, str], Node | DeadEnd] = {}
+        self._pending: dict[tuple[str, str], Link] = {}
         self._nodes: list[Node] = []
         self._shared = _shared(document)
-        self._validators: dict[bytes, Validator] = {}
+        self._validators: dict[str, Validator] = {}
         self._checked: list[tuple[Checked, Any]] = []
 
     def build(self) -> Checked:
@@ -79,7 +79,7 @@ class Builder:
 
     def node(self, schema: Any, name: str) -> Node:
         """The maker of values for one schema, for a property of that name. Raises DeadEnd."""
-        key = (orjson.dumps(schema, option=orjson.OPT_SORT_KEYS, default=str), name)
+        key = (json.dumps(schema, sort_keys=True), name)
         known = self._known.get(key)
         if isinstance(known, DeadEnd):
             raise known
@@ -304,14 +304,16 @@ class Builder:
             return None
 
     def _validator(self, schema: Any) -> Validator:
-        key = orjson.dumps(schema, option=orjson.OPT_SORT_KEYS, default=str)
+        key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
             self._validators[key] = Validator(self._alone(schema), validate_formats=True)
         return self._validators[key]
 
     def _alone(self, schema: Any) -> Schema:
         """A schema as a document, with all that its references lead to, and nothing that no validator looks at."""
-        return {"allOf": [convert(schema)], **self._shared}
+        alone = {"allOf": [convert(schema)]}
+        # To read all components takes a while: only where some are referred to.
+        return {**alone, **self._shared} if '"$ref"' in json.dumps(alone) else alone
 
     def _keep(self, node: Kind) -> Kind:
         self._nodes.append(node)

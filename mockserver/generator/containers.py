@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
-
-import orjson
 
 from mockserver.generator.chance import Chance
 from mockserver.generator.errors import DeadEnd
@@ -15,7 +14,7 @@ from mockserver.generator.nodes import Node, Walk
 from mockserver.generator.patterns import matches
 
 _LONGEST_BY_CHOICE = 3
-_UNIQUE_TRIES = 400
+_MISSES, _MISSES_BY_CHOICE = 400, 10
 _NAME_TRIES = 24
 
 
@@ -36,20 +35,21 @@ class Items(Node):
         item = self._item
         if item is None or item.height == math.inf:
             return []
+        walk.effort += self._fewest * 2  # what is asked for is not wasted
         wanted = self._length(walk)
         values: list[Any] = []
-        taken: set[bytes] = set()
-        tries = wanted * 2 + _UNIQUE_TRIES if self._unique else wanted
-        while len(values) < wanted and tries > 0:
-            tries -= 1
-            walk.spend()
+        taken: set[str] = set()
+        misses = 0
+        while len(values) < wanted and misses < (_MISSES if len(values) < self._fewest else _MISSES_BY_CHOICE):
             try:
                 value = item.draw(walk)
             except DeadEnd:
                 break
             if self._unique:
+                walk.spend()
                 identity = _identity(value)
                 if identity in taken:
+                    misses += 1
                     continue
                 taken.add(identity)
             values.append(value)
@@ -168,16 +168,14 @@ class Members(Node):
         return 1 + max(inside, default=0)
 
 
-def _identity(value: Any) -> bytes:
+def _identity(value: Any) -> str:
     """The same for equal JSON values: 1 and 1.0 are one."""
-    return orjson.dumps(_plain(value), option=orjson.OPT_SORT_KEYS)
+    return json.dumps(_plain(value), sort_keys=True)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
+    if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and not -(1 << 63) <= value < 1 << 64:
-        return str(value)
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list) else value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
-import orjson
 
 from mockserver.generator.builder import Builder
 from mockserver.generator.chance import Chance
@@ -23,9 +23,10 @@ _SEARCH_EFFORT = 40_000
 
 
 class Generator:
-    """Makes values from the schemas of one contract."""
+    """Makes values from the schemas of one contract, for one thread: all its makers share one source of chance."""
 
     def __init__(self, contract_schemas: Schema, seed: int) -> None:
+        contract_schemas = _as_json(contract_schemas)
         self._plain = Answers(contract_schemas, closed=False)
         self._closed = Answers(contract_schemas)
         self._components = contract_schemas
@@ -45,12 +46,15 @@ class Generator:
             raise NoValue("the schema is nested too deeply") from error
 
     def _compiled(self, schema: Schema) -> Maker:
-        document = standalone(schema, self._closed)
-        plain = standalone(schema, self._plain)
+        schema = _as_json(schema)
+        try:
+            document, plain = standalone(schema, self._closed), standalone(schema, self._plain)
+        except KeyError as error:
+            raise NoValue(f"a reference names {error}, which is no component schema") from error
         reason = why_not(document, plain)
         if reason:
             raise NoValue(reason)
-        digest = hashlib.sha256(orjson.dumps([self._seed, document], option=orjson.OPT_SORT_KEYS, default=str)).digest()
+        digest = hashlib.sha256(json.dumps([self._seed, document], sort_keys=True).encode()).digest()
         self._chance.reseed(int.from_bytes(digest[:8], "big"))
         root = Builder(standalone(schema, self._closed, hints=True), self._chance).build()
         judges = [
@@ -99,6 +103,12 @@ class Maker:
         except (DeadEnd, Exhausted, RecursionError):
             return None
         return _Found(value) if all(judge.is_valid(value) for judge in self._judges) else None
+
+
+def _as_json(schema: Schema) -> Schema:
+    """The schema as JSON has it: in YAML, a date without quotes is no text, and a name may be a number."""
+    plain: Schema = json.loads(json.dumps(schema, default=str))
+    return plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ Source = Callable[[Chance], Any]
 _TRIES = 40
 _PROBES = 24
 _LONGEST_BY_CHOICE = 200
-_ASK_AGAIN = 4
+_ENOUGH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,17 @@ def strings(demands: Demands, name: str, chance: Chance) -> Strings:
     if demands.most is not None and demands.least > demands.most:
         raise DeadEnd("minLength is larger than maxLength")
     made = Strings(demands, [])
+    lucky: list[Source] = []
     for source in _sources(demands, name):
-        if any(made.fits(source(chance)) for _ in range(_PROBES)):
+        hits = sum(made.fits(source(chance)) for _ in range(_PROBES))
+        if hits >= _PROBES // 4:
             made.sources.append(source)
-            if len(made.sources) == _ASK_AGAIN:
-                break
+        elif hits:
+            lucky.append(source)
+        if len(made.sources) == _ENOUGH:
+            break
+    # What fits only by luck comes last.
+    made.sources += lucky
     if not made.sources:
         raise DeadEnd("no string was found that has the length, the format and the pattern that are asked for")
     return made

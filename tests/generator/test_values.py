@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -59,6 +59,19 @@ def test_another_process_makes_the_same_value() -> None:
     assert len(outputs) == 1
 
 
+def test_a_schema_may_come_from_yaml() -> None:
+    """Where a date without quotes is a date, and a name of digits a number."""
+    schema = {"type": "object", "required": ["1"], "properties": {1: text(format="date", example=date(2026, 3, 14))}}
+    assert "2026-03-14" in {value["1"] for value in values(schema)}
+    assert set(values({"type": "string", "enum": [date(2026, 3, 14)]})) == {"2026-03-14"}
+
+
+def test_a_reference_must_name_a_component_schema() -> None:
+    """The sentence names what is missing."""
+    with pytest.raises(NoValue, match="a reference names 'Nobody', which is no component schema"):
+        compiled(many(ref("Nobody")))
+
+
 def test_who_changes_a_value_changes_no_other() -> None:
     """Values of an enum and examples are copies."""
     maker = compiled({"enum": [{"a": [1]}]})
@@ -98,6 +111,12 @@ def test_lists_hold_several_items_and_are_empty_at_times() -> None:
     lengths = {len(value) for value in values(many(whole()))}
     assert {0, 1, 2, 3} <= lengths
     assert max(lengths) <= 5
+
+
+def test_what_is_asked_for_is_made_however_long_it_takes() -> None:
+    """The bounds on effort are for what is only there by choice."""
+    value = compiled(many(thing("id", id=whole()), minItems=5_000, uniqueItems=False)).make(1)
+    assert len(value) >= 5_000
 
 
 PLAUSIBLE = {
