@@ -99,12 +99,11 @@ class Context:
         self.emit("credit_transaction.created", entry.id, entry.facts())
         return entry
 
-    def audit(self, action: str, **details: Detail) -> AuditEntry:
+    def audit(self, action: str, **details: Detail) -> None:
         """Write down that something changed, and tell it as an event of that name."""
         entry = AuditEntry(self.account.ids.uuid(), action, self.actor, self.now, details)
         self.account.audit_log.append(entry)
         self.emit(action, entry.id, details)
-        return entry
 
     def emit(self, type: str, source: str, data: dict[str, Any], url: str | None = None) -> None:
         """Leave an event to be published: about the thing whose id is ``source``."""

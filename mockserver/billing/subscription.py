@@ -221,7 +221,7 @@ def _end(context: Context, subscription: Subscription, why: str) -> None:
 
 def _audit(context: Context, action: str, **details: Detail) -> None:
     """Write down a change, and tell how the subscription stands after it."""
-    entry = context.audit(action, **details)
+    context.audit(action, **details)
     current = context.account.subscription
     facts = {
         "id": current.id if current else None,
@@ -232,7 +232,7 @@ def _audit(context: Context, action: str, **details: Detail) -> None:
         "pending_plan": current.pending_plan if current else None,
         "cancel_at_period_end": current is not None and current.pending_plan == "free",
     }
-    context.emit("subscription.updated", entry.id, facts)
+    context.emit("subscription.updated", context.account.audit_log[-1].id, facts)
 
 
 def _grant(context: Context, credits: int, plan: Plan) -> None:

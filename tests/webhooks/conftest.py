@@ -77,9 +77,9 @@ def answered(answer: httpx.Response) -> Json:
 
 @pytest.fixture(scope="package")
 def still() -> Iterator[RunningServer]:
-    """A server that stands still, until a test moves its clock. A receiver has half a second, and not ten."""
+    """A server that stands still, until a test moves its clock. A receiver has five seconds, and not ten."""
     with running_server(now=NOON) as running:
-        running.world.webhooks.sender.timeout_seconds = 0.5
+        running.world.webhooks.sender.timeout_seconds = 5
         yield running
 
 

@@ -282,7 +282,7 @@ def test_endpoints_know_nothing_of_each_other(mock: Mock, receiver: Receiver) ->
         mock.happen(3)
         began = time.monotonic()
         while len(receiver.received) < 3:
-            assert time.monotonic() - began < 0.4
+            assert time.monotonic() - began < 4  # the silent one has five seconds
             time.sleep(0.005)
         assert len(silent.received) <= 1
 

@@ -216,7 +216,8 @@ def test_a_ledger_entry_is_an_event() -> None:
 def test_an_entry_of_the_audit_log_is_an_event() -> None:
     """Its action is the type, its details are the data."""
     context = fresh()
-    entry = context.audit("portal.opened", a=1)
+    context.audit("portal.opened", a=1)
+    (entry,) = context.account.audit_log
     assert events_of(context) == [Event("portal.opened", context.now, {"a": 1}, entry.id)]
 
 

