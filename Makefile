@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := tools/node_modules/.ready
+STRIPE := tools/stripe/node_modules/.ready
 EXAMPLE := examples/frontend/node_modules/.ready
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
@@ -18,7 +19,7 @@ test: $(READY) ## make the environment and run all tests but the slow ones, and 
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
 
-test-slow: $(READY) $(TOOLS) ## the slow tests: stock Schemathesis, Prism as a proxy, a TypeScript client, a wheel
+test-slow: $(READY) $(TOOLS) $(STRIPE) ## the slow tests: browsers, Stripe's own packages, stock Schemathesis, Prism as a proxy, a TypeScript client, a wheel
 	$(BIN)/python -m pytest -m slow
 
 contract: $(READY) ## the whole contract kit: on the mock, or gently on the deployment of URL=https://...
@@ -55,7 +56,8 @@ lock: $(READY) ## pin the newest versions that pyproject.toml allows
 		-o requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) tools/node_modules examples/frontend/node_modules examples/frontend/dist* examples/frontend/test-results
+	rm -rf $(VENV) tools/node_modules tools/stripe/node_modules
+	rm -rf examples/frontend/node_modules examples/frontend/dist* examples/frontend/test-results
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -68,6 +70,11 @@ $(READY): requirements.lock pyproject.toml
 $(TOOLS): tools/package-lock.json
 	@command -v npm >/dev/null || { echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
 	cd tools && npm ci --silent
+	@touch $@
+
+$(STRIPE): tools/stripe/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
+	cd tools/stripe && npm ci --silent
 	@touch $@
 
 $(EXAMPLE): examples/frontend/package-lock.json

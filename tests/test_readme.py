@@ -13,6 +13,7 @@ import pytest
 from contract_tests import cli
 from contract_tests.baseline import Baseline
 from tests.conftest import ServerFactory
+from tests.plugin.suite import run, write
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,3 +86,25 @@ def test_the_printed_baseline_is_one(tmp_path: Path) -> None:
     file = tmp_path / "known.yaml"
     file.write_text(example[1], encoding="utf-8")
     assert len(Baseline.load(file, date(2026, 1, 1)).entries) == 1
+
+
+def test_the_example_for_pytest_passes_as_printed(tmp_path: Path) -> None:
+    """The suite that the chapter prints works where it is put."""
+    chapter = README.split("## In a test", 1)[1].split("\n## ", 1)[0]
+    (example,) = re.findall(r"```python\n(.*?)```", chapter, flags=re.DOTALL)
+    write(tmp_path, example)
+    assert run(tmp_path).counts == {"passed": example.count("\ndef test_")}
+
+
+@pytest.mark.parametrize("chapter", ["### An answer", "### Faults", "### Webhooks"])
+def test_commands_for_situations_work_as_printed(make_server: ServerFactory, chapter: str) -> None:
+    """Each command is answered, and none of them with an error of its own."""
+    server = make_server()
+    for block in re.findall(r"```bash\n(.*?)```", README.split(chapter, 1)[1].split("\n##", 1)[0], flags=re.DOTALL):
+        script = block.replace(PRINTED_ADDRESS, server.url)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Prefer:" not in done.stdout
+        assert '"loc"' not in done.stdout
