@@ -38,14 +38,15 @@ class CheckoutPages:
         self._before_redirect = before_redirect
 
     def routes(self) -> list[Route]:
-        def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
-            return Route(f"/checkout/{{session_id}}{path}", guarded(endpoint, self._site.message), methods=[method])
+        def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str) -> Route:
+            return Route(
+                f"/checkout/{{session_id}}{path}", guarded(endpoint, self._site.message), methods=list(methods)
+            )
 
         return [
             route("", self._show, "GET"),
             route("/authentication", self._authentication, "GET"),
-            route("/{step}", self._back_to_page, "GET"),
-            route("/{step}", self._step, "POST"),
+            route("/{step}", self._step, "GET", "POST"),
         ]
 
     async def _show(self, request: Request) -> Response:
@@ -84,6 +85,8 @@ class CheckoutPages:
         return RedirectResponse(f"/checkout/{found[1].id}", 303)
 
     async def _step(self, request: Request) -> Response:
+        if request.method != "POST":
+            return await self._back_to_page(request)
         form = await fields(request)
         found = self._find(request)
         if found is None:

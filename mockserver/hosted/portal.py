@@ -68,14 +68,13 @@ class PortalPages:
         self._site = site
 
     def routes(self) -> list[Route]:
-        def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
-            return Route(f"/portal/{{session_id}}{path}", guarded(endpoint, self._site.message), methods=[method])
+        def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str) -> Route:
+            return Route(f"/portal/{{session_id}}{path}", guarded(endpoint, self._site.message), methods=list(methods))
 
         return [
             route("", self._show, "GET"),
             route("/authentication", self._authentication, "GET"),
-            route("/{step}", self._back_to_page, "GET"),
-            route("/{step}", self._step, "POST"),
+            route("/{step}", self._step, "GET", "POST"),
         ]
 
     async def _show(self, request: Request) -> Response:
@@ -117,6 +116,8 @@ class PortalPages:
         return RedirectResponse(_here(request), 303) if is_step else self._site.missing("step")
 
     async def _step(self, request: Request) -> Response:
+        if request.method != "POST":
+            return await self._back_to_page(request)
         form = await fields(request)
         context = self._find(request)
         if context is None:

@@ -109,19 +109,24 @@ def test_every_locked_package_has_hashes() -> None:
         assert "--hash=sha256:" in block
 
 
-DOCS = "mockserver/docs/"
+DOCS, PLUGIN = "mockserver/docs/", "mockserver/pytest_plugin.py"
 
 
 @pytest.mark.parametrize(
     ("folder", "without", "extras"),
-    [("mockserver/", DOCS, []), (DOCS, "", ["docs"]), ("contract_tests/", "", ["contract"])],
-    ids=["server", "docs", "kit"],
+    [
+        ("mockserver/", (DOCS, PLUGIN), []),
+        (DOCS, (), ["docs"]),
+        (PLUGIN, (), ["pytest"]),
+        ("contract_tests/", (), ["contract"]),
+    ],
+    ids=["server", "docs", "plugin", "kit"],
 )
-def test_every_import_is_declared(folder: str, without: str, extras: list[str]) -> None:
+def test_every_import_is_declared(folder: str, without: tuple[str, ...], extras: list[str]) -> None:
     """After a plain install, or one with its extra, nothing is missing: development packages are not there by then."""
     imported: set[str] = set()
     for name, text in tracked().items():
-        if name.startswith(folder) and name.endswith(".py") and not (without and name.startswith(without)):
+        if name.startswith(folder) and name.endswith(".py") and not name.startswith(without):
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Import):
                     imported |= {each.name.partition(".")[0] for each in node.names}

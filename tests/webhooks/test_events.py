@@ -79,7 +79,16 @@ def play_cards_and_deposits(mock: Mock) -> None:
     session_id = mock.post(f"{API}/deposit", amount_cents=5_000)["session_id"]
     mock.post(f"/_mock/checkout-sessions/{session_id}/expire")
     mock.post(f"{API}/portal")
-    mock.post(f"{API}/setup-intent")
+    play_a_setup(mock)
+
+
+def play_a_setup(mock: Mock) -> None:
+    """A bank that asks who is there, and is answered wrongly, then rightly."""
+    secret = mock.post(f"{API}/setup-intent")["client_secret"]
+    intent = f"/_mock/stripe/v1/setup_intents/{secret.partition('_secret_')[0]}"
+    for outcome in ("fail", "pass"):
+        mock.post(f"{intent}/confirm", client_secret=secret, payment_method="pm_card_threeDSecure2Required")
+        mock.post(f"{intent}/authenticate", client_secret=secret, outcome=outcome)
 
 
 def play_recharges(mock: Mock) -> None:
