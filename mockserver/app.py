@@ -120,7 +120,7 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
         own_port=urlsplit(url).port,
         check=_alert_check(contract),
     )
-    world = World(found, clock, settings.seed, webhooks)
+    world = World(found, clock, settings.seed, webhooks, keep_requests=settings.keep_requests)
     _switch_on_faults(world, contract, settings)
     return Server(settings, world, contract, url)
 
@@ -144,7 +144,7 @@ class Doors(NamedTuple):
 
 def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Doors:
     controls = Contract.load(resources.control_spec())
-    fallback = Fallback(world.clock, {CONTROL_PREFIX: controls, "": contract})
+    fallback = Fallback(world, {CONTROL_PREFIX: controls, "": contract})
     connexion = ConnexionMiddleware(
         Pages(world, contract, otherwise=fallback, before_redirect=world.before_redirect),
         middlewares=_MIDDLEWARES,

@@ -138,7 +138,7 @@ class Biographer:
         """
         known = self._remembered.pop((name, now), None)
         account = self.create(persona, name, now) if known is None else msgspec.json.decode(known, type=Account)
-        self._remembered[name, now] = msgspec.json.encode(account) if known is None else known
+        self._remembered[name, now] = msgspec.json.encode(account, enc_hook=list) if known is None else known
         if len(self._remembered) > _REMEMBERED_ACCOUNTS:
             del self._remembered[next(iter(self._remembered))]
         return account

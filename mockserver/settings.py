@@ -36,6 +36,7 @@ class Settings:
     control_token: str | None = None
     faults: tuple[str, ...] = ()
     allow_webhook_host: tuple[str, ...] = ()
+    keep_requests: int = 1_000
     log_level: str = "warning"
 
 
@@ -83,6 +84,13 @@ def _seed(text: str) -> int:
         return int(text)
     except ValueError:
         raise ValueError("a whole number") from None
+
+
+def _count(text: str) -> int:
+    count = int(text) if text.isascii() and text.isdigit() and len(text) <= 7 else -1
+    if not 0 <= count <= 1_000_000:
+        raise ValueError("a whole number from 0 to 1,000,000")
+    return count
 
 
 def _moment(text: str) -> datetime:
@@ -146,6 +154,7 @@ SETTINGS = (
         "NAME",
         repeats=True,
     ),
+    _Setting("keep_requests", _count, "how many requests /_mock/requests keeps (1000); 0 keeps none", "N"),
     _Setting("log_level", _level, "debug, info, warning (default) or error; debug lists every request", "LEVEL"),
 )
 

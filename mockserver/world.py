@@ -4,7 +4,7 @@ Operations on an account run from start to end without an await, so each is atom
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -85,11 +85,19 @@ class Snapshot:
 class World:
     """Everything that changes. The composition root makes one; tests make their own."""
 
-    def __init__(self, fixtures: Fixtures, clock: Clock, seed: int, webhooks: Webhooks | None = None) -> None:
+    def __init__(
+        self,
+        fixtures: Fixtures,
+        clock: Clock,
+        seed: int,
+        webhooks: Webhooks | None = None,
+        *,
+        keep_requests: int = MAX_EXCHANGES,
+    ) -> None:
         self.clock = clock
         self.seed = seed
         self.payment_method_ids = self._new_payment_method_ids()
-        self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+        self.exchanges: deque[Exchange] = deque(maxlen=keep_requests)
         self.faults = Faults(fixtures.fault_sets, seed)
         self.webhooks = webhooks or Webhooks(clock, seed)
         self._start = clock.state
@@ -120,9 +128,10 @@ class World:
         self._organizations = {
             persona.organization_id: slug for slug, persona in fixtures.personas.items() if persona.organization_id
         }
+        self._store.ready = {*self._by_key, *self._organizations}
 
     def _plans_in_use(self) -> Iterator[str]:
-        for _, tenant in self._store.items():
+        for _, tenant in self.tenants():
             if tenant.account.subscription is not None:
                 yield tenant.account.subscription.plan
                 if tenant.account.subscription.pending_plan is not None:
@@ -144,16 +153,23 @@ class World:
         """The context in which a request reads and changes an account."""
         return Context(tenant.account, self.catalogue, now or self.clock.now(), actor)
 
-    def tenants(self) -> Iterator[tuple[str, Tenant]]:
-        """All that exist, by name: a key, or an organization's id."""
-        return ((name, self._caught_up(tenant)) for name, tenant in self._store.items())
+    def names(self) -> list[str]:
+        """Of all accounts that exist: keys and organizations' ids, in order of appearance."""
+        return self._store.names()
 
-    def owner(self, owns: Callable[[Account], bool]) -> Tenant | None:
-        """The account that owns something, for pages: their addresses carry no key."""
-        for _, tenant in self._store.items():
-            if owns(tenant.account):
-                return self._caught_up(tenant)
-        return None
+    def look(self, name: str) -> Tenant:
+        """An account that exists, to be read only. KeyError if it does not."""
+        return self._store.peek(name)
+
+    def tenants(self) -> Iterator[tuple[str, Tenant]]:
+        """All that exist, by name, to be read only."""
+        return ((name, self.look(name)) for name in self.names())
+
+    def owner(self, id: str) -> Tenant | None:
+        """The account that has a session, a setup intent or an invoice, for pages: their addresses carry no key."""
+        name = self._store.owner(id)
+        tenant = self._store.get(name) if name is not None else None
+        return self._caught_up(tenant) if tenant is not None else None
 
     def publish(self, account: Account) -> None:
         """Hand the events of an account on. To be called after whatever may have changed it."""
@@ -162,7 +178,7 @@ class World:
 
     def publish_all(self) -> None:
         """Hand the events of all accounts on, after something that does not say which account it changed."""
-        for _, tenant in self._store.items():
+        for tenant in self._store.awake():
             if tenant.account.events:
                 self.publish(tenant.account)
 
@@ -203,7 +219,7 @@ class World:
 
     def export_state(self, key: str) -> dict[str, Any]:
         """An account's whole state, as plain JSON."""
-        state: dict[str, Any] = msgspec.to_builtins(self.tenant(key).account)
+        state: dict[str, Any] = msgspec.to_builtins(self.tenant(key).account, enc_hook=list)
         return state
 
     def import_state(self, key: str, state: Any) -> Account:
@@ -215,7 +231,7 @@ class World:
         except msgspec.ValidationError as error:
             raise UnusableState([f"{error}."]) from None
         problems = [
-            *_unknown_fields(state, msgspec.to_builtins(account), "account"),
+            *_unknown_fields(state, msgspec.to_builtins(account, enc_hook=list), "account"),
             *invariants.violations(account, self.catalogue, now),
         ]
         if problems:
@@ -232,8 +248,7 @@ class World:
         if name not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
             raise TooManySnapshots(f"There are {MAX_SNAPSHOTS} snapshots already. Take one of the same name again.")
         now = self.clock.now()
-        accounts = sum(1 for _ in self._store.items())
-        snapshot = Snapshot(name, now, self.clock.state, accounts, self._store.dump())
+        snapshot = Snapshot(name, now, self.clock.state, len(self._store), self._store.dump())
         self._snapshots[name] = snapshot
         return snapshot
 
@@ -283,8 +298,11 @@ class World:
         return tenant
 
     def _all_caught_up(self) -> datetime:
-        for _ in self.tenants():
-            pass
+        now = self.clock.now()
+        for name in self._store.due(now):
+            tenant = self._store.get(name)
+            if tenant is not None:
+                self._caught_up(tenant)
         self.webhooks.clock_moved()
         return self.clock.now()
 

@@ -32,8 +32,8 @@ FLOORS: list[set[str]] = [
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What the domain may use of the standard library: nothing that reads a clock, a file, a socket or chance.
-PURE = {"__future__", "calendar", "collections", "dataclasses", "datetime", "functools", "hashlib", "hmac"}
-PURE |= {"itertools", "re", "typing"}
+PURE = {"__future__", "array", "calendar", "collections", "dataclasses", "datetime", "functools", "hashlib", "hmac"}
+PURE |= {"itertools", "operator", "pickle", "re", "typing", "zlib"}
 
 WALL_CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
 

@@ -24,7 +24,7 @@ from mockserver.api.body import BodyReader, Disconnected, Json
 from mockserver.api.errors import PreferenceRefused, Refusal, Unprocessable, refusal_of
 from mockserver.api.parameters import Parameters
 from mockserver.api.rate_limits import Allowance, Headers
-from mockserver.api.reply import JSON, Listing, Reply, encode, send_json, send_other
+from mockserver.api.reply import JSON, Listing, Reply, encode, kept, send_json, send_other
 from mockserver.api.responses import BrokenContract, Responses
 from mockserver.api.samples import Samples
 from mockserver.billing import money
@@ -114,7 +114,7 @@ class CompiledOperation:
         except Exception as error:
             reply = self._refuse(refusal_of(error) or self._fault(error))
         headers = [*self._facts(request), *reply.headers, *request.marks]
-        if self._rules.counted:
+        if self._rules.counted and self._world.exchanges.maxlen:
             self._remember(request, reply.status, reply.payload)
         if reply.media_type is JSON:
             await send_json(send, reply.status, reply.payload, headers)
@@ -321,7 +321,7 @@ class CompiledOperation:
                 scope["query_string"].decode("latin-1"),
                 status,
                 request.payload[:_KEPT_BODY_BYTES],
-                answer[:_KEPT_BODY_BYTES],
+                kept(answer, _KEPT_BODY_BYTES),
                 request.fault,
             )
         )

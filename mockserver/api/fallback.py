@@ -5,27 +5,33 @@ import logging
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from mockserver.api import rate_limits
+from mockserver.api import auth, rate_limits
+from mockserver.api.errors import Unauthorized
 from mockserver.api.rate_limits import Headers
-from mockserver.api.reply import JSON_HEADERS, encode, send_json
-from mockserver.clock import Clock
+from mockserver.api.reply import JSON_HEADERS, encode, kept, send_json
 from mockserver.contract import Contract
 from mockserver.framework import ConnexionRequest, ConnexionResponse, ProblemException
+from mockserver.world import Exchange, World
 
 logger = logging.getLogger(__name__)
+
+_API_PREFIX = "/api/"
+_KEPT_CHARACTERS = 1_024
 
 
 class Fallback:
     """Speaks the envelope where no compiled operation does."""
 
-    def __init__(self, clock: Clock, contracts: dict[str, Contract]) -> None:
-        self._clock = clock
+    def __init__(self, world: World, contracts: dict[str, Contract]) -> None:
+        self._world = world
         self._contracts = contracts
         """By the prefix of their paths."""
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """The last ASGI app of the chain: nothing is here."""
-        await self.refuse(send, 404, f"No such path: {scope['path'][:200]}")
+        detail = f"No such path: {scope['path'][:200]}"
+        self._remember(scope, 404, detail)
+        await self.refuse(send, 404, detail)
 
     async def refuse(self, send: Send, status: int, detail: str) -> None:
         """Answer with an error."""
@@ -42,6 +48,7 @@ class Fallback:
             allowed = ", ".join(self._allowed(path)) or (error.headers or {}).get("Allow", "")
             headers.append((b"allow", allowed.encode()))
             detail = f"Method {request.method} is not allowed here. Allowed: {allowed}."
+        self._remember(request.scope, error.status_code, detail)
         return _response(error.status_code, detail, headers)
 
     async def on_problem(self, _: ConnexionRequest, error: Exception) -> ConnexionResponse:
@@ -55,8 +62,33 @@ class Fallback:
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return _response(500, "The mock failed; its log says why. Please report it.", self._headers())
 
+    def _remember(self, scope: Scope, status: int, detail: str) -> None:
+        """Keep what was asked of the Billing API and is no operation of it: a client's typing error, most often."""
+        if not scope["path"].startswith(_API_PREFIX) or not self._world.exchanges.maxlen:
+            return
+        self._world.exchanges.append(
+            Exchange(
+                self._world.clock.now(),
+                self._account_id(scope),
+                None,
+                scope["method"],
+                scope["path"][:_KEPT_CHARACTERS],
+                scope["query_string"][:_KEPT_CHARACTERS].decode("latin-1"),
+                status,
+                b"",
+                kept(encode({"detail": detail})),
+            )
+        )
+
+    def _account_id(self, scope: Scope) -> str | None:
+        try:
+            key = auth.check_key(dict(scope["headers"][::-1]).get(auth.HEADER))
+        except Unauthorized:
+            return None
+        return self._world.tenant(key).account.id
+
     def _headers(self) -> Headers:
-        return rate_limits.anonymous(self._clock.now()).headers
+        return rate_limits.anonymous(self._world.clock.now()).headers
 
     def _allowed(self, path: str) -> list[str]:
         for prefix, contract in self._contracts.items():

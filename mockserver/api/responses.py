@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 
-from mockserver.api.reply import Listing, encode
+from mockserver.api.reply import Listing, encode, kept
 from mockserver.contract import JSON, Contract, Operation
 from mockserver.schemas import Schema, Validator
 
-_KEPT_ITEMS = 20_000
+_KEPT_ITEMS = 500
+"""Of each list: the newest pages of a few accounts, in half a MB."""
 _OF_THE_WHOLE_LIST = frozenset({"minItems", "maxItems", "uniqueItems"})
 
 
@@ -98,7 +99,7 @@ class _Items:
     def _keep(self, item: object, listing: Listing, index: int) -> None:
         rendered: Mapping[str, Any] = listing.render(item)
         _check(self._validator, rendered, "status 200", f"{listing.name}/{index}/")
-        self._kept[id(item)] = (item, orjson.Fragment(encode(rendered)))
+        self._kept[id(item)] = (item, orjson.Fragment(kept(encode(rendered))))
 
 
 def _check(validator: Validator, body: Any, what: str, where: str) -> None:

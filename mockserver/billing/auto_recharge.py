@@ -5,12 +5,14 @@ Defaults, minimum and maximum are documented; failures, the pause and the histor
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from mockserver.billing import invoices, money, payment_methods
 from mockserver.billing.errors import CardDeclined, NoUsableCard, UnknownCard
+from mockserver.billing.history import History
 from mockserver.billing.payment_methods import Card
 
 if TYPE_CHECKING:
@@ -60,7 +62,10 @@ class AutoRecharge:
     consent: Consent = field(default_factory=Consent)
     consecutive_failures: int = 0
     updated_at: datetime | None = None
-    attempts: list[Attempt] = field(default_factory=list)
+    attempts: MutableSequence[Attempt] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.attempts = History(self.attempts)
 
     @property
     def last_success(self) -> Attempt | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from mockserver.billing import auto_recharge, invoices, money, payment_methods, promo, subscription
+from mockserver.billing import auto_recharge, bounds, invoices, money, payment_methods, promo, subscription
 from mockserver.billing.catalogue import CheckoutMode, Plan
 from mockserver.billing.errors import SessionClosed, SessionNotFound, WrongCheckoutMode
 from mockserver.billing.payment_methods import Card
@@ -158,6 +158,7 @@ def get(context: Context, session_id: str) -> CheckoutSession:
 
 def open_portal(context: Context) -> PortalSession:
     """Open the customer portal."""
+    bounds.make_room(context.account.portal_sessions, bounds.MAX_PORTAL_SESSIONS)
     session = PortalSession(context.account.ids.token("bps_"), context.now)
     context.account.portal_sessions[session.id] = session
     context.audit("portal.opened")
@@ -167,6 +168,11 @@ def open_portal(context: Context) -> PortalSession:
 def _open(
     context: Context, amount_cents: int, description: str, success_url: str | None, cancel_url: str | None
 ) -> CheckoutSession:
+    bounds.make_room(
+        context.account.checkout_sessions,
+        bounds.MAX_CHECKOUT_SESSIONS,
+        lambda session: session.status(context.now) != "open",
+    )
     session = CheckoutSession(
         id=context.account.ids.token("cs_test_"),
         amount_cents=amount_cents,

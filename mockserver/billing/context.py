@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, MutableSequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from mockserver.billing import bounds
 from mockserver.billing.activity import Activity, ActivityType
 from mockserver.billing.audit import Actor, AuditEntry, Detail
 from mockserver.billing.auto_recharge import AutoRecharge
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.checkout import CheckoutSession, PortalSession
 from mockserver.billing.events import Event
+from mockserver.billing.history import History
 from mockserver.billing.ids import IdSource
 from mockserver.billing.invoices import Invoice
 from mockserver.billing.ledger import Entry, EntryType, Ledger, ReferenceType
@@ -54,14 +57,28 @@ class Account:
     setup_intents: dict[str, SetupIntent] = field(default_factory=dict)
     redeemed_promo_codes: list[str] = field(default_factory=list)
     challenges: dict[str, Challenge] = field(default_factory=dict)
-    invoices: list[Invoice] = field(default_factory=list)
-    audit_log: list[AuditEntry] = field(default_factory=list)
-    activities: list[Activity] = field(default_factory=list)
+    invoices: MutableSequence[Invoice] = field(default_factory=list)
+    audit_log: MutableSequence[AuditEntry] = field(default_factory=list)
+    activities: MutableSequence[Activity] = field(default_factory=list)
     outbox: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.invoices = History(self.invoices)
+        self.audit_log, self.activities = History(self.audit_log), History(self.activities)
         # Not published yet. No field: what is exported or kept in a snapshot has nothing left to publish.
         self.events: list[Event] = []
+
+    @property
+    def owned(self) -> Iterator[str]:
+        """The ids of what has an address without a key: sessions, setup intents and invoices."""
+        yield from (*self.checkout_sessions, *self.portal_sessions, *self.setup_intents)
+        yield from (invoice.id for invoice in self.invoices)
+
+    def owns(self, id: str) -> bool:
+        """Whether one of these has that id."""
+        if "_" in id:
+            return id in self.checkout_sessions or id in self.portal_sessions or id in self.setup_intents
+        return any(invoice.id == id for invoice in self.invoices)
 
 
 @dataclass(slots=True)
@@ -127,4 +144,5 @@ class Context:
         """Put a message into the outbox."""
         message = Message(self.account.ids.uuid(), channel, recipient, subject, text, self.now, code, payload)
         self.account.outbox.append(message)
+        del self.account.outbox[: -bounds.MAX_MESSAGES]
         return message

@@ -14,6 +14,7 @@ from mockserver.billing import money
 from mockserver.billing.auto_recharge import MAX_FAILURES
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.context import Account
+from mockserver.billing.history import History
 from mockserver.billing.subscription import RETRY_AFTER
 from mockserver.billing.usage import CREDITS_PER_REQUEST
 from mockserver.billing.verification import MAX_ATTEMPTS
@@ -91,7 +92,7 @@ def _values(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]
     elif isinstance(node, dict):
         for key, value in node.items():
             yield from _values(value, f"{path}.{key}", depth + 1)
-    elif isinstance(node, list):
+    elif isinstance(node, list | History):
         for index, value in enumerate(node):
             yield from _values(value, f"{path}[{index}]", depth + 1)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mockserver.billing.context import Context
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Invoice:
     """Paid at once, but for a renewal that was declined: that one is open, then paid or void."""
 
@@ -56,14 +56,19 @@ def issue(
 
 def pay(context: Context, invoice: Invoice) -> None:
     """Note that an open invoice was paid now."""
-    invoice.status, invoice.paid_at = "paid", context.now
-    _emit(context, "invoice.paid", invoice)
+    _emit(context, "invoice.paid", _replaced(context, replace(invoice, status="paid", paid_at=context.now)))
 
 
 def void(context: Context, invoice: Invoice) -> None:
     """Note that an open invoice will never be paid."""
-    invoice.status = "void"
-    _emit(context, "invoice.voided", invoice)
+    _emit(context, "invoice.voided", _replaced(context, replace(invoice, status="void")))
+
+
+def _replaced(context: Context, invoice: Invoice) -> Invoice:
+    """The invoice, now in the place of the one of the same id."""
+    invoices = context.account.invoices
+    invoices[next(place for place, each in enumerate(invoices) if each.id == invoice.id)] = invoice
+    return invoice
 
 
 def _emit(context: Context, type: str, invoice: Invoice) -> None:

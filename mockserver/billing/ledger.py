@@ -1,11 +1,13 @@
 """The ledger: append-only entries whose sum is the balance, always (assumed)."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from mockserver.billing import money
+from mockserver.billing.history import History
 from mockserver.billing.pages import Page, newest_first
 
 EntryType = Literal["deposit", "auto_recharge", "bonus", "usage", "refund", "subscription"]
@@ -47,10 +49,11 @@ class Entry:
 class Ledger:
     """All entries of one account, in order of writing, with running totals beside them."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: MutableSequence[Entry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._positions: dict[str, list[int]] = {}
+        self.entries = History(self.entries)
+        self._positions: dict[str, array[int]] = {}
         self._deposited = 0
         self._spent = 0
         self._opening: dict[tuple[int, int], int] = {}
@@ -103,7 +106,7 @@ class Ledger:
         return self._opening.get(month, self.balance) + self._bought.get(month, 0)
 
     def _count(self, position: int, entry: Entry) -> None:
-        self._positions.setdefault(entry.reference_type, []).append(position)
+        self._positions.setdefault(entry.reference_type, array("I")).append(position)
         month = (entry.created_at.year, entry.created_at.month)
         self._opening.setdefault(month, entry.balance_after_microcents - entry.amount_microcents)
         if entry.type in _DEPOSITED:

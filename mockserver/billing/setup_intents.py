@@ -10,7 +10,7 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Literal
 
-from mockserver.billing import payment_methods
+from mockserver.billing import bounds, payment_methods
 from mockserver.billing.card_details import CardDetails
 from mockserver.billing.errors import NothingToAuthenticate, SetupIntentNotFound, SetupIntentSucceeded
 
@@ -45,6 +45,7 @@ class SetupIntent:
 
 def create(context: Context) -> SetupIntent:
     """Prepare the collection of a card in the browser."""
+    bounds.make_room(context.account.setup_intents, bounds.MAX_SETUP_INTENTS)
     ids = context.account.ids
     id = ids.token("seti_")
     intent = SetupIntent(id, ids.token(f"{id}_secret_"), context.now)

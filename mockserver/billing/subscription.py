@@ -205,6 +205,7 @@ def _void_unpaid(context: Context, subscription: Subscription) -> None:
     for invoice in context.account.invoices:
         if invoice.id == subscription.unpaid_invoice_id:
             invoices.void(context, invoice)
+            return
 
 
 def _renewed(context: Context, plan: Plan) -> None:

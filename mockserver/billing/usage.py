@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from mockserver.billing import auto_recharge, money, usage_alerts
 from mockserver.billing.errors import InsufficientBalance
+from mockserver.billing.history import History
 
 if TYPE_CHECKING:
     from mockserver.billing.context import Context
@@ -53,9 +54,10 @@ class Tally:
 class UsageLog:
     """All events of one account in order of time, with a tally per UTC day beside them."""
 
-    events: list[UsageEvent] = field(default_factory=list)
+    events: MutableSequence[UsageEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.events = History(self.events)
         self._days: dict[date, Tally] = {}
         self._months: dict[tuple[int, int], int] = {}
         for event in self.events:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+from mockserver.billing import bounds
 from mockserver.billing.errors import (
     ChallengeExpired,
     ChallengeLocked,
@@ -89,6 +90,11 @@ def confirm(context: Context, challenge_id: str, code: str) -> tuple[bool, Chall
 
 
 def _open(context: Context, action: str, method: Method, destination: str) -> Challenge:
+    bounds.make_room(
+        context.account.challenges,
+        bounds.MAX_CHALLENGES,
+        lambda challenge: challenge.used or context.now >= challenge.expires_at,
+    )
     ids = context.account.ids
     challenge = Challenge(
         id=ids.uuid(),

@@ -117,8 +117,9 @@ class CheckoutPages:
 
     def _find(self, request: Request) -> tuple[Context, CheckoutSession] | None:
         session_id = request.path_params["session_id"]
-        context = self._site.find(lambda account: session_id in account.checkout_sessions)
-        return (context, context.account.checkout_sessions[session_id]) if context is not None else None
+        context = self._site.find(session_id)
+        session = context.account.checkout_sessions.get(session_id) if context is not None else None
+        return (context, session) if context is not None and session is not None else None
 
     def _page(self, context: Context, session: CheckoutSession, problem: Problem | None = None) -> Response:
         plan = _plan(context, session)

@@ -21,8 +21,9 @@ class InvoicePages:
 
     async def _show(self, request: Request) -> Response:
         wanted = request.path_params["invoice_id"]
-        context = self._site.find(lambda account: any(each.id == wanted for each in account.invoices))
-        if context is None:
+        context = self._site.find(wanted)
+        found = (each for each in context.account.invoices if each.id == wanted) if context is not None else ()
+        invoice = next(iter(found), None)
+        if context is None or invoice is None:
             return self._site.missing("invoice")
-        invoice = next(each for each in context.account.invoices if each.id == wanted)
         return self._site.page("invoice.html", invoice=invoice, profile=context.account.profile)

@@ -143,7 +143,8 @@ class PortalPages:
 
     def _find(self, request: Request) -> Context | None:
         session_id = request.path_params["session_id"]
-        return self._site.find(lambda account: session_id in account.portal_sessions)
+        context = self._site.find(session_id)
+        return context if context is not None and session_id in context.account.portal_sessions else None
 
     def _page(self, context: Context, request: Request, problem: Problem | None = None) -> Response:
         account = context.account

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import HTMLResponse, Response
 
 from mockserver.billing import money
-from mockserver.billing.context import Account, Context
+from mockserver.billing.context import Context
 from mockserver.world import World
 
 if TYPE_CHECKING:
@@ -49,9 +48,9 @@ class Site:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def find(self, owns: Callable[[Account], bool]) -> Context | None:
-        """The context in which whoever opens a page reads and changes an account."""
-        tenant = self._world.owner(owns)
+    def find(self, id: str) -> Context | None:
+        """The context in which whoever opens the page of a session or an invoice reads and changes its account."""
+        tenant = self._world.owner(id)
         return self._world.context(tenant, "payer") if tenant is not None else None
 
     def page(self, template: str, status: int = 200, *, forms: str = "'none'", **facts: Any) -> Response:

@@ -129,7 +129,7 @@ class _Calls:
     def _find(self, request: Request, body: Retrieval) -> tuple[Context, SetupIntent]:
         """The intent of the path, for who knows its secret. Raises SetupIntentNotFound."""
         id = request.path_params["id"]
-        tenant = self._world.owner(lambda account: id in account.setup_intents)
+        tenant = self._world.owner(id)
         if tenant is None:
             raise SetupIntentNotFound(id)
         context = self._world.context(tenant, "payer")

@@ -99,7 +99,7 @@ class _Exchange(asyncio.Protocol):
     def __init__(self, request: bytes) -> None:
         self.outcome: asyncio.Future[Answer | Undelivered] = asyncio.get_running_loop().create_future()
         self._request = request
-        self._parser = HttpResponseParser(self)
+        self._parser: HttpResponseParser | None = HttpResponseParser(self)
         self._transport: asyncio.BaseTransport | None = None
         self._received = 0
         self._status = 0
@@ -107,6 +107,8 @@ class _Exchange(asyncio.Protocol):
         self._is_framed = False
 
     def close(self) -> None:
+        # The parser knows this and this knows the parser: left so, each call would wait for the garbage collector.
+        self._parser = None
         if isinstance(self._transport, asyncio.Transport):
             self._transport.abort()
 
@@ -117,6 +119,8 @@ class _Exchange(asyncio.Protocol):
         transport.write(self._request)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
+        if self._parser is None:
+            return
         self._received += len(data)
         try:
             self._parser.feed_data(data)
@@ -137,7 +141,8 @@ class _Exchange(asyncio.Protocol):
             self._is_framed = True
 
     def on_headers_complete(self) -> None:
-        self._status = self._parser.get_status_code()
+        if self._parser is not None:
+            self._status = self._parser.get_status_code()
 
     def on_body(self, body: bytes) -> None:
         self._body = (self._body + body)[:KEPT_BYTES] if len(self._body) < KEPT_BYTES else self._body

@@ -71,7 +71,7 @@ def at(context: Context, moment: datetime) -> Context:
 
 def state(context: Context) -> dict[str, Any]:
     """All that the account knows, the counter of its ids included."""
-    plain: dict[str, Any] = msgspec.to_builtins(context.account)
+    plain: dict[str, Any] = msgspec.to_builtins(context.account, enc_hook=list)
     return plain
 
 

@@ -98,7 +98,7 @@ def activity_goes_back(account: Account) -> None:
 
 
 def invoices_go_back(account: Account) -> None:
-    account.invoices[0].created_at = LATER
+    account.invoices[0] = replace(account.invoices[0], created_at=LATER)
 
 
 def same_entry_id(account: Account) -> None:
@@ -106,7 +106,7 @@ def same_entry_id(account: Account) -> None:
 
 
 def same_invoice_id(account: Account) -> None:
-    account.invoices[1].id = account.invoices[0].id
+    account.invoices[1] = replace(account.invoices[1], id=account.invoices[0].id)
 
 
 def same_card_id(account: Account) -> None:
@@ -187,7 +187,7 @@ def past_due_with_a_paid_invoice(account: Account) -> None:
 
 def no_try_left(account: Account) -> None:
     past_due_with_a_paid_invoice(account)
-    account.invoices[0].status = "open"
+    account.invoices[0] = replace(account.invoices[0], status="open")
     assert account.subscription is not None
     account.subscription.retries = 3
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import API
+from tests.conftest import API, ServerFactory
 
 SECRET = "Zq7" + "x" * 20
 MINE = {"X-API-Key": f"sk_test_{SECRET}"}
@@ -144,3 +144,26 @@ def test_any_body_can_be_shown(mock: httpx.Client, content: bytes) -> None:
     assert answer.status_code == 200
     assert answer.json()["total"] == 1
     assert "123456" not in answer.text
+
+
+def test_what_is_no_operation_is_recorded_too(mock: httpx.Client) -> None:
+    """A path that is misspelt and a method that is not there: no operation, but who asked if the key can be used."""
+    mock.get(f"{API}/ballance", headers=NEW)
+    mock.patch(f"{API}/balance", headers={"X-API-Key": "nonsense"})
+    mock.get("/_mock/nothing")
+    mock.get("/nothing")
+    wrong_method, misspelt = recorded(mock)
+    assert (misspelt["path"], misspelt["status"], misspelt["operation_id"]) == (f"{API}/ballance", 404, None)
+    assert misspelt["account_id"] == account_id(mock, NEW)
+    assert (wrong_method["method"], wrong_method["status"], wrong_method["account_id"]) == ("PATCH", 405, None)
+    assert "Allowed: GET" in wrong_method["response_body"]["detail"]
+
+
+@pytest.mark.parametrize(("keep", "expected"), [(0, 0), (2, 2), (10, 3)])
+def test_so_many_requests_are_kept_as_was_asked_for(make_server: ServerFactory, keep: int, expected: int) -> None:
+    """``--keep-requests``: the newest of them, or none."""
+    with make_server(keep_requests=keep).client("sk_test_new") as client:
+        for limit in (1, 2, 3):
+            client.get(f"{API}/invoices", params={"limit": limit})
+        found = recorded(client)
+    assert [each["query"] for each in found] == ["limit=3", "limit=2", "limit=1"][:expected]

@@ -10,7 +10,6 @@ from mockserver.api.errors import Unprocessable
 from mockserver.api.render import page as render_page
 from mockserver.control import render
 from mockserver.control.moments import moment_of
-from mockserver.world import World
 
 _DISTRIBUTION = "alterlab-billing-mock"
 _NOT_INSTALLED = "0+checkout"
@@ -18,7 +17,7 @@ _NOT_INSTALLED = "0+checkout"
 
 def get_health(call: Call) -> Json:
     world = call.world
-    accounts = _count_accounts(world)
+    accounts = len(world.names())
     return {"status": "ok", "version": _version(), **render.clock(world), "seed": world.seed, "accounts": accounts}
 
 
@@ -30,7 +29,7 @@ def reset_world(call: Call) -> Json:
         raise Unprocessable([{"loc": ["body", "now"], "msg": problem, "type": "value_error"}])
     world.reset(call.key or None, now)
     scope = "account" if call.key else "everything"
-    return {"scope": scope, "now": render.clock(world)["now"], "accounts": _count_accounts(world)}
+    return {"scope": scope, "now": render.clock(world)["now"], "accounts": len(world.names())}
 
 
 def list_personas(call: Call) -> Json:
@@ -38,12 +37,9 @@ def list_personas(call: Call) -> Json:
 
 
 def list_accounts(call: Call) -> Json:
-    page = pagination.by_offset(call, list(call.world.tenants()))
-    return render_page("accounts", [render.account(name, each, call.world) for name, each in page.items], page)
-
-
-def _count_accounts(world: World) -> int:
-    return sum(1 for _ in world.tenants())
+    page = pagination.by_offset(call, call.world.names())
+    accounts = [render.account(name, call.world.look(name), call.world) for name in page.items]
+    return render_page("accounts", accounts, page)
 
 
 @cache

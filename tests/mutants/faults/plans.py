@@ -95,7 +95,8 @@ def _count_open_sessions(original: Original, context: Context, *args: Any, **kwa
     invoice: Invoice = original(context, *args, **kwargs)
     sessions = context.account.checkout_sessions.values()
     abandoned = sum(1 for session in sessions if session.closed is None)
-    invoice.number = f"INV-{len(context.account.invoices) + abandoned:06d}"
+    invoice = replace(invoice, number=f"INV-{len(context.account.invoices) + abandoned:06d}")
+    context.account.invoices[-1] = invoice
     return invoice
 
 
@@ -107,7 +108,8 @@ def _no_invoice_for_packs(original: Original, context: Context, session: Checkou
 
 def _invoice_the_bonus(original: Original, context: Context, session: CheckoutSession) -> None:
     original(context, session)
-    context.account.invoices[-1].amount_cents += session.bonus_cents
+    invoices = context.account.invoices
+    invoices[-1] = replace(invoices[-1], amount_cents=invoices[-1].amount_cents + session.bonus_cents)
 
 
 def _hide_the_payment(original: Original, invoice: Invoice, base_url: str) -> Json:
@@ -117,7 +119,8 @@ def _hide_the_payment(original: Original, invoice: Invoice, base_url: str) -> Js
 def _deposits_have_periods(original: Original, context: Context, *args: Any, **kwargs: Any) -> Invoice:
     invoice: Invoice = original(context, *args, **kwargs)
     if invoice.period_start is None:
-        invoice.period_start = invoice.period_end = context.now
+        invoice = replace(invoice, period_start=context.now, period_end=context.now)
+        context.account.invoices[-1] = invoice
     return invoice
 
 

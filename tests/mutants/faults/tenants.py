@@ -45,7 +45,8 @@ class _NamedOrganization(NotAMember):
 
 def _as_the_owner(call: Call, owns: Callable[[Account], bool]) -> Call:
     """The same call, in the name of whoever owns what it is about; as it was, if that is the caller or nobody."""
-    owner = None if owns(call.context.account) else call.world.owner(owns)
+    others = (tenant for _, tenant in call.world.tenants() if owns(tenant.account))
+    owner = None if owns(call.context.account) else next(others, None)
     return call if owner is None else replace(call, context=call.world.context(owner))
 
 

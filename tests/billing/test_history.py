@@ -1,0 +1,77 @@
+"""A history is a list: packed or not, it reads, compares and cuts as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.billing.history import BLOCK, NEWEST, History
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    number: int
+    text: str
+
+
+def things(count: int) -> list[Thing]:
+    return [Thing(number, f"thing {number % 7}") for number in range(count)]
+
+
+COUNTS = [0, 1, NEWEST, NEWEST + 1, NEWEST + BLOCK, 5 * BLOCK + 3]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_it_holds_what_was_appended(count: int) -> None:
+    """In order, whether it came at once or one by one."""
+    one_by_one: History[Thing] = History()
+    for thing in things(count):
+        one_by_one.append(thing)
+    assert list(one_by_one) == list(History(things(count))) == things(count)
+    assert len(one_by_one) == count
+    assert one_by_one == things(count)
+
+
+@given(
+    count=st.sampled_from(COUNTS),
+    start=st.integers(-500, 500),
+    end=st.integers(-500, 500),
+    step=st.sampled_from([1, 2, -1, -3]),
+)
+def test_it_is_cut_as_a_list_is(count: int, start: int, end: int, step: int) -> None:
+    """Any slice, in any direction."""
+    assert History(things(count))[start:end:step] == things(count)[start:end:step]
+
+
+@given(count=st.sampled_from(COUNTS), index=st.integers(-500, 500))
+def test_it_is_indexed_as_a_list_is(count: int, index: int) -> None:
+    """From both ends, and with the same error."""
+    if -count <= index < count:
+        assert History(things(count))[index] == things(count)[index]
+    else:
+        with pytest.raises(IndexError):
+            History(things(count))[index]
+
+
+@given(count=st.sampled_from(COUNTS[1:]), index=st.integers(0, 500))
+def test_it_is_changed_as_a_list_is(count: int, index: int) -> None:
+    """An item replaced, inserted and deleted, and then appended to again."""
+    history, plain = History(things(count)), things(count)
+    place, other = index % count, Thing(-1, "another")
+    for each in (history, plain):
+        each[place] = other
+        each.insert(place, other)
+        del each[-1]
+        each.extend(things(NEWEST))
+    assert list(history) == plain
+
+
+def test_old_items_are_packed() -> None:
+    """Most of a long history is a fraction of its size, and what is read twice is the same object."""
+    history = History(things(100 * BLOCK))
+    assert len(history._newest) <= NEWEST
+    assert sum(map(len, history._blocks)) < 10 * 100 * BLOCK
+    assert history[0] is history[0]
