@@ -83,13 +83,27 @@ class Customer:
 
     async def act(self) -> None:
         """Look around, or do something."""
-        steps = _READS if self.reads_only or self.chance.randrange(_READS_IN_A_ROW + 2) > 1 else _WRITES
-        await self.chance.choices(steps.what, steps.weights)[0](self)
+        if self.reads_only or self.chance.randrange(_READS_IN_A_ROW + 2) > 1:
+            await read_something(self)
+        else:
+            await self.chance.choices(_WRITES.what, _WRITES.weights)[0](self)
         if self.steps_left is not None:
             self.steps_left -= 1
 
 
 Step = Callable[[Customer], Awaitable[object]]
+
+
+async def read_something(customer: Customer) -> None:
+    """Look around once."""
+    await customer.chance.choices(_READS.what, _READS.weights)[0](customer)
+
+
+async def deposit_and_pay(customer: Customer) -> None:
+    """The write with the most consequences: session, ledger, invoice, audit log, activity, and events of them all."""
+    opened = (await customer.ask("create_deposit", "POST", f"{API}/deposit", {"amount_cents": 1_000})).json()
+    session = f"{CONTROL}/checkout-sessions/{opened['session_id']}"
+    await customer.ask("complete_checkout_session", "POST", f"{session}/complete")
 
 
 class _Steps:

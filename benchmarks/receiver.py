@@ -1,41 +1,57 @@
-"""A receiver of webhooks that takes everything and remembers nothing but how much it was."""
+"""Who is told of events: a server that answers every call with 204, and counts them."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
+from typing import cast
 
-_LENGTH = re.compile(rb"(?i)content-length: *([0-9]+)")
-_TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
+import uvloop
+
+_HEAD_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
-class Receiver:
-    """How many deliveries came, and where it waits for them."""
+class Receiver(asyncio.Protocol):
+    """One connection: takes call after call."""
+
+    calls = 0
+    """Of all connections."""
 
     def __init__(self) -> None:
-        self.received = 0
-        self.url = ""
+        self._received = bytearray()
+        self._transport: asyncio.WriteTransport | None = None
 
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, for as long as it is kept."""
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = _LENGTH.search(head)
-                await reader.readexactly(int(length[1]) if length else 0)
-                self.received += 1
-                writer.write(_TAKEN)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what answers are written to."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each call whose body is complete."""
+        assert self._transport is not None
+        self._received += data
+        while (end := self._received.find(_HEAD_END)) >= 0:
+            length = _LENGTH.search(self._received, 0, end + 2)
+            whole = end + len(_HEAD_END) + (int(length[1]) if length else 0)
+            if len(self._received) < whole:
+                return
+            del self._received[:whole]
+            Receiver.calls += 1
+            self._transport.write(_ANSWER)
 
 
-@asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    """A receiver on a free port of this machine, until the end of the block."""
-    receiver = Receiver()
-    server = await asyncio.start_server(receiver.take, "127.0.0.1", 0)
-    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/webhooks"
-    async with server:
-        yield receiver
+async def listen(port: int = 0) -> tuple[asyncio.Server, str]:
+    """Take calls from now on: the server, and the URL to call."""
+    server = await asyncio.get_running_loop().create_server(Receiver, "127.0.0.1", port)
+    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/events"
+
+
+async def _serve(port: int) -> None:
+    server, _ = await listen(port)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve(int(sys.argv[1])))

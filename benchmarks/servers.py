@@ -70,7 +70,7 @@ def do_nothing() -> Program:
 @contextmanager
 def running(program: Program) -> Iterator[Server]:
     """A server, from its first answer on; it is ended on the way out. Raises BenchError when it does not come up."""
-    port = _free_port()
+    port = free_port()
     command = [each.format(port=port) for each in program.command]
     with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
@@ -127,7 +127,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
