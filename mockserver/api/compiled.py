@@ -108,12 +108,19 @@ class CompiledOperation:
 
     async def _serve(self, request: _Request, receive: Receive, send: Send) -> None:
         try:
-            reply = await self._reply(request, receive)
+            reply = await self._prefer(request) if self._may_prefer(request) else None
+            if reply is None:
+                await self._admit(request, receive)
+                call = self._call(request)
+                # A coroutine more would cost every request as much as looking up its account.
+                reply = await self._wait_for(call) if self._waits else self._reply(request, call)
         except Disconnected:
             return
         except Exception as error:
             reply = self._refuse(refusal_of(error) or self._fault(error))
-        headers = [*self._facts(request), *reply.headers, *request.marks]
+        headers = self._facts(request)
+        headers += reply.headers
+        headers += request.marks
         if self._rules.counted and self._world.exchanges.maxlen:
             self._remember(request, reply.status, reply.payload)
         if reply.media_type is JSON:
@@ -121,22 +128,23 @@ class CompiledOperation:
         else:
             await send_other(send, reply, headers)
 
-    async def _reply(self, request: _Request, receive: Receive) -> Reply:
-        if self._rules.counted and preference.HEADER in request.headers:
-            preferred = await self._prefer(request)
-            if preferred is not None:
-                return preferred
-        await self._admit(request, receive)
-        call = self._call(request)
-        if self._handler is not None:
-            answer: Any = self._handler(call)
-            if call.context is not None and call.context.account.events:
-                self._world.publish(call.context.account)
-            if self._waits:
-                answer = await answer
-            return Reply(self._success, self._responses.encode(self._success, answer), [])
-        request.marks.append((b"x-mock-source", b"schema"))
-        return self._samples.success((request.scope["path"], request.scope["query_string"], request.payload))
+    def _reply(self, request: _Request, call: Call) -> Reply:
+        """What the operation's function answers; where nobody has written it yet, a documented answer."""
+        if self._handler is None:
+            request.marks.append((b"x-mock-source", b"schema"))
+            return self._samples.success((request.scope["path"], request.scope["query_string"], request.payload))
+        answer: Any = self._handler(call)
+        if call.context is not None and call.context.account.events:
+            self._world.publish(call.context.account)
+        return Reply(self._success, self._responses.encode(self._success, answer), [])
+
+    async def _wait_for(self, call: Call) -> Reply:
+        """The answer of a function that waits for something."""
+        handler: Any = self._handler
+        return Reply(self._success, self._responses.encode(self._success, await handler(call)), [])
+
+    def _may_prefer(self, request: _Request) -> bool:
+        return preference.HEADER in request.headers and self._rules.counted
 
     async def _prefer(self, request: _Request) -> Reply | None:
         """The documented answer that the caller would like to see, from no account at all; None to go on as usual."""
