@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from httptools import HttpParserError, HttpResponseParser
 
@@ -100,7 +100,7 @@ class _Exchange(asyncio.Protocol):
         self.outcome: asyncio.Future[Answer | Undelivered] = asyncio.get_running_loop().create_future()
         self._request = request
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
-        self._transport: asyncio.BaseTransport | None = None
+        self._transport: asyncio.Transport | None = None
         self._received = 0
         self._status = 0
         self._body = b""
@@ -109,14 +109,15 @@ class _Exchange(asyncio.Protocol):
     def close(self) -> None:
         # The parser knows this and this knows the parser: left so, each call would wait for the garbage collector.
         self._parser = None
-        if isinstance(self._transport, asyncio.Transport):
+        if self._transport is not None:
             self._transport.abort()
 
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        transport.write(self._request)  # type: ignore[attr-defined]
+        # To be told by its type it would have to be asyncio's own: uvloop's is none.
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         if self._parser is None:

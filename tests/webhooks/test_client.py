@@ -7,10 +7,12 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from mockserver.webhooks import client, target
 from mockserver.webhooks.client import KEPT_BYTES, MAX_ANSWER_BYTES, Answer, Undelivered
@@ -191,3 +193,28 @@ def test_a_receiver_that_speaks_no_tls_is_told_so(receiver: Receiver) -> None:
     """http behind an https URL."""
     with pytest.raises(Undelivered):
         post(receiver.url.replace("http://", "https://"))
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_call_that_was_answered_hangs_up(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """On both loops, also on a receiver that would keep the connection: nothing of the call is left behind."""
+
+    async def call() -> bool:
+        ended = asyncio.get_running_loop().create_future()
+
+        async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"{}")
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            with suppress(ConnectionError):
+                await reader.read()
+            ended.set_result(True)
+            writer.close()
+
+        server = await asyncio.start_server(keep, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hooks"
+        await client.post(target.parse(url), {}, b"{}", SECONDS)
+        server.close()
+        return bool(await asyncio.wait_for(ended, SECONDS))
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(call())
