@@ -92,7 +92,7 @@ class Server:
         Raises whatever Connexion has against the contract.
         """
         doors = _doors(self.settings, self.world, contract, self._public_url)
-        asyncio.run(_opened(doors.pages))
+        asyncio.run(_opened(doors.routed))
         return doors
 
     def renew(self, contract: Contract, doors: Doors, fixtures: Fixtures) -> None:
@@ -140,6 +140,8 @@ class Doors(NamedTuple):
     pages: ASGIApp
     stripe: ASGIApp
     """The stand-in for Stripe.js, and what it calls."""
+    routed: ASGIApp
+    """Connexion as it is, with nothing around it that knows of accounts."""
 
 
 def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Doors:
@@ -167,7 +169,7 @@ def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Do
     api = _Shortcut(connexion, rules.ready)
     pages = _Published(connexion, world)
     stripe = _Published(StandIn(world, url), world)
-    return Doors(api, _with_cors(api, contract), _Published(guard, world), pages, stripe)
+    return Doors(api, _with_cors(api, contract), _Published(guard, world), pages, stripe, connexion)
 
 
 def _generator(contract: Contract, world: World) -> Generator:
