@@ -1,0 +1,45 @@
+"""Who hears of a payment first: the browser that is sent back, or the shop's server."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from mockserver.webhooks import hub
+from tests.hosted.conftest import SHOP, Opener
+from tests.webhooks.receiver import Receiver, receiving
+
+ENDPOINTS = "/_mock/webhook-endpoints"
+
+
+def pay(client: httpx.Client, path: str, receiver: Receiver, order: str) -> int:
+    """Pay on the page: how many webhooks the receiver had when the browser was sent back."""
+    body = {"url": receiver.url, "events": ["deposit.completed"], "modes": {"checkout": order}}
+    endpoint = client.post(ENDPOINTS, json=body).json()["id"]
+    try:
+        assert client.post(f"{path}/pay").headers["location"] == f"{SHOP}/done"
+        came = len(receiver.received)
+        assert client.post("/_mock/webhook-deliveries/settle").json()["settled"]
+    finally:
+        client.delete(f"{ENDPOINTS}/{endpoint}").raise_for_status()
+    assert receiver.types == ["deposit.completed"]
+    return came
+
+
+def test_the_shop_can_be_told_before_the_browser_is_back(client: httpx.Client, open_deposit: Opener) -> None:
+    """With ``webhook_first`` the redirect waits for the webhook."""
+    with receiving() as receiver:
+        assert pay(client, open_deposit(success_url=f"{SHOP}/done"), receiver, "webhook_first") == 1
+
+
+def test_the_browser_can_be_back_before_the_shop_is_told(
+    client: httpx.Client, open_deposit: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With ``redirect_first`` the webhook comes a while after the redirect, and is waited for by ``settle``."""
+    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.3)
+    with receiving() as receiver:
+        began = time.monotonic()
+        assert pay(client, open_deposit(success_url=f"{SHOP}/done"), receiver, "redirect_first") == 0
+        assert time.monotonic() - began >= 0.3
