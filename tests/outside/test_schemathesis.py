@@ -28,14 +28,16 @@ BILLING = """\
 positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 402, 403, 404, 409, 410, 429]
 """
 
-# A state can have the right shape and still not add up, which is what 422 says here.
-CONTROL = (
-    BILLING
-    + """
+# What has the right shape and still makes no sense is a 422 here: a state that does not add up, a rule whose parts exclude
+# each other, a moment for an account that has no clock of its own, an address that is none.
+SENSELESS = ("replace_state", "create_fault", "reset_world", "register_webhook_endpoint")
+CONTROL = BILLING + "".join(
+    f"""
 [[operations]]
-include-operation-id = "replace_state"
-checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 422]
+include-operation-id = "{name}"
+checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 409, 422]
 """
+    for name in SENSELESS
 )
 
 
