@@ -28,8 +28,8 @@ BILLING = """\
 positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 402, 403, 404, 409, 410, 429]
 """
 
-# What has the right shape and still makes no sense is a 422 here: a state that does not add up, a rule whose parts exclude
-# each other, a moment for an account that has no clock of its own, an address that is none.
+# What has the right shape and still makes no sense is a 422 here: a state that does not add up, a rule whose parts
+# exclude each other, a moment for an account that has no clock of its own, an address that is none.
 SENSELESS = ("replace_state", "create_fault", "reset_world", "register_webhook_endpoint")
 CONTROL = BILLING + "".join(
     f"""
