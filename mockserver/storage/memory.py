@@ -13,7 +13,7 @@ from mockserver.billing.context import Account
 
 MAX_AWAKE = 64
 """How many accounts are kept ready, beside those that always are: more than tests use at a time."""
-MAX_TENANTS = 1_000
+MAX_TENANTS = 250
 """How many accounts are kept at all, beside those that always are; the one that was idle for longest goes first."""
 _LEVEL = 6
 
