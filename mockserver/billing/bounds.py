@@ -11,15 +11,15 @@ from typing import TypeVar
 
 Thing = TypeVar("Thing")
 
-MAX_CHECKOUT_SESSIONS = 200
+MAX_CHECKOUT_SESSIONS = 100
 """Closed and expired ones go first. What a paid one did stays: its ledger entry, its invoice, its audit entries."""
 MAX_PORTAL_SESSIONS = 50
 """A visit to the portal; opening another costs one request."""
 MAX_SETUP_INTENTS = 50
 """A card is collected right after its setup intent was made, or never."""
-MAX_CHALLENGES = 100
+MAX_CHALLENGES = 50
 """Used ones and those out of time go first. A challenge lasts 10 minutes."""
-MAX_MESSAGES = 100
+MAX_MESSAGES = 50
 """The newest stay: tests look for the code or the alert that they have just caused."""
 
 _DROPPED_AT_ONCE = 4

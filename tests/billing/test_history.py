@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -75,3 +76,25 @@ def test_old_items_are_packed() -> None:
     assert len(history._newest) <= NEWEST
     assert sum(map(len, history._blocks)) < 10 * 100 * BLOCK
     assert history[0] is history[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: datetime
+    ended: datetime | None
+
+
+@given(
+    moments=st.lists(
+        st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 31), timezones=st.just(UTC)),
+        min_size=NEWEST + 1,
+        max_size=NEWEST + 1,
+    ),
+    gap=st.integers(1, 70),
+)
+def test_moments_are_kept_to_the_microsecond(moments: list[datetime], gap: int) -> None:
+    """In UTC, in any order, and also where some are missing."""
+    events = [Event(at, None if number % gap == 0 else at) for number, at in enumerate(moments)]
+    kept = History(events)
+    assert kept == events
+    assert all(each.at.tzinfo is UTC for each in kept)
