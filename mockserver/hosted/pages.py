@@ -15,10 +15,6 @@ from mockserver.hosted.site import Site
 from mockserver.world import World
 
 
-async def _at_once(_account_id: str) -> None:
-    """Nothing to wait for: the payer is sent back as soon as the payment is complete."""
-
-
 class Pages:
     """Checkout, portal and invoices, the reference and the interactive docs."""
 
@@ -28,7 +24,7 @@ class Pages:
         contract: Contract,
         *,
         otherwise: ASGIApp,
-        before_redirect: BeforeRedirect = _at_once,
+        before_redirect: BeforeRedirect,
     ) -> None:
         site = Site(world)
         self.billing_routes: list[Route] = [

@@ -21,9 +21,7 @@ def pages(before_redirect: Callable[[str], Awaitable[None]] | None = None) -> tu
     world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1)
     nothing = PlainTextResponse("nothing", 404)
     contract = Contract.load(resources.spec())
-    if before_redirect is None:
-        return world, Pages(world, contract, otherwise=nothing)
-    return world, Pages(world, contract, otherwise=nothing, before_redirect=before_redirect)
+    return world, Pages(world, contract, otherwise=nothing, before_redirect=before_redirect or world.before_redirect)
 
 
 STEPS = {
