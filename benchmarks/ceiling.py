@@ -9,7 +9,10 @@ from typing import cast
 import uvloop
 
 _BODY = b'{"balance":"' + b"0" * 275 + b'"}'
-_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_BODY) + _BODY
+_ANSWER = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_BODY)
+    + _BODY
+)
 
 
 class _Answerer(asyncio.Protocol):

@@ -49,7 +49,12 @@ class Client(asyncio.Protocol):
         return client
 
     async def ask(
-        self, method: str, path: str, key: str | None = None, body: bytes = b"", headers: tuple[str, ...] = ()
+        self,
+        method: str,
+        path: str,
+        key: str | None = None,
+        body: bytes = b"",
+        headers: tuple[str, ...] = (),
     ) -> Answer:
         """Send a request and wait for the answer. Raises BenchError when the connection breaks."""
         assert self._transport is not None

@@ -72,13 +72,17 @@ class Customer:
         """Send a request and count what came of it."""
         assert self.client is not None
         payload = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
-        answer = await self.client.ask(method, path, self.key if key == "" else key, payload, headers)
+        answer = await self.client.ask(
+            method, path, self.key if key == "" else key, payload, headers
+        )
         tally = self.tally
         tally.sent[operation] += 1
         tally.statuses[answer.status] += 1
         tally.reads += method == "GET"
         if answer.status not in expect and len(tally.wrong) < 100:
-            tally.wrong.append(f"{method} {path}: {answer.status} {answer.body[:200].decode(errors='replace')}")
+            tally.wrong.append(
+                f"{method} {path}: {answer.status} {answer.body[:200].decode(errors='replace')}"
+            )
         return answer
 
     async def act(self) -> None:
@@ -101,7 +105,9 @@ async def read_something(customer: Customer) -> None:
 
 async def deposit_and_pay(customer: Customer) -> None:
     """The write with the most consequences: session, ledger, invoice, audit log, activity, and events of them all."""
-    opened = (await customer.ask("create_deposit", "POST", f"{API}/deposit", {"amount_cents": 1_000})).json()
+    opened = (
+        await customer.ask("create_deposit", "POST", f"{API}/deposit", {"amount_cents": 1_000})
+    ).json()
     session = f"{CONTROL}/checkout-sessions/{opened['session_id']}"
     await customer.ask("complete_checkout_session", "POST", f"{session}/complete")
 
@@ -121,7 +127,9 @@ async def _read_transactions(customer: Customer) -> None:
     limit, offset = chance.choice((10, 20, 20, 50, 100)), chance.choice((0, 0, 0, 20, 100, 500))
     kind = chance.choice(("", "", "", "&reference_type=deposit", "&reference_type=scrape"))
     await customer.ask(
-        "list_credit_transactions", "GET", f"{API}/credit-transactions?limit={limit}&offset={offset}{kind}"
+        "list_credit_transactions",
+        "GET",
+        f"{API}/credit-transactions?limit={limit}&offset={offset}{kind}",
     )
 
 
@@ -183,13 +191,17 @@ async def _deposit(customer: Customer) -> None:
     opened = (await customer.ask("create_deposit", "POST", f"{API}/deposit", body)).json()
     session = f"{CONTROL}/checkout-sessions/{opened['session_id']}"
     if chance.random() < 0.1:
-        await customer.ask("page of a checkout", "GET", f"/checkout/{opened['session_id']}", key=None)
+        await customer.ask(
+            "page of a checkout", "GET", f"/checkout/{opened['session_id']}", key=None
+        )
     what_then = chance.random()
     if what_then < 0.6:
         await customer.ask("complete_checkout_session", "POST", f"{session}/complete")
         customer.has_promo_code &= "promo_code" not in body
     elif what_then < 0.65:
-        await customer.ask("decline_checkout_session", "POST", f"{session}/decline", {"reason": "card_declined"})
+        await customer.ask(
+            "decline_checkout_session", "POST", f"{session}/decline", {"reason": "card_declined"}
+        )
     elif what_then < 0.7:
         await customer.ask("expire_checkout_session", "POST", f"{session}/expire")
 
@@ -210,8 +222,13 @@ async def _check_out(customer: Customer) -> None:
 async def _use(customer: Customer) -> None:
     """Use credits; whoever has too few pays first."""
     chance = customer.chance
-    body = {"type": chance.choice(("light", "light", "js", "pdf", "ocr", "crawl")), "requests": chance.randrange(1, 60)}
-    answer = await customer.ask("record_usage", "POST", f"{CONTROL}/usage", body, expect=frozenset({200, 402}))
+    body = {
+        "type": chance.choice(("light", "light", "js", "pdf", "ocr", "crawl")),
+        "requests": chance.randrange(1, 60),
+    }
+    answer = await customer.ask(
+        "record_usage", "POST", f"{CONTROL}/usage", body, expect=frozenset({200, 402})
+    )
     if answer.status == 402:
         await _deposit(customer)
 
@@ -231,7 +248,11 @@ async def _set_auto_recharge(customer: Customer) -> None:
 async def _set_alerts(customer: Customer) -> None:
     chance = customer.chance
     names = [f"threshold_{each}_enabled" for each in (50, 75, 90, 100)]
-    body = {"enabled": True, "email_enabled": True, **{name: chance.random() < 0.7 for name in names}}
+    body = {
+        "enabled": True,
+        "email_enabled": True,
+        **{name: chance.random() < 0.7 for name in names},
+    }
     await customer.ask("update_usage_alerts", "PUT", f"{API}/usage-alerts", body)
 
 
@@ -251,14 +272,18 @@ async def _remove_card(customer: Customer) -> None:
     card = customer.chance.choice(customer.cards)
     path = f"{API}/payment-methods/{card}"
     # 409: a deposit with auto-recharge was paid with this card, so auto-recharge names it.
-    answer = await customer.ask("remove_payment_method", "DELETE", path, expect=frozenset({200, 409}))
+    answer = await customer.ask(
+        "remove_payment_method", "DELETE", path, expect=frozenset({200, 409})
+    )
     if answer.status == 200:
         customer.cards.remove(card)
 
 
 async def _set_default_card(customer: Customer) -> None:
     card = customer.chance.choice(["pm_card_visa", *customer.cards])
-    await customer.ask("set_default_payment_method", "POST", f"{API}/payment-methods/{card}/default")
+    await customer.ask(
+        "set_default_payment_method", "POST", f"{API}/payment-methods/{card}/default"
+    )
 
 
 async def _open_portal(customer: Customer) -> None:
@@ -276,7 +301,9 @@ async def _change_plan(customer: Customer) -> None:
 async def _verify(customer: Customer) -> None:
     """Ask for a code, read it from the outbox, type it; now and then a wrong one."""
     body = {"action": "change_email", "method": customer.chance.choice(("email", "sms"))}
-    opened = (await customer.ask("initiate_verification", "POST", f"{API}/verify/initiate", body)).json()
+    opened = (
+        await customer.ask("initiate_verification", "POST", f"{API}/verify/initiate", body)
+    ).json()
     mail = (await customer.ask("list_messages", "GET", f"{CONTROL}/outbox?limit=5")).json()
     code = next(each["code"] for each in mail["messages"] if each["code"] is not None)
     typed = code if customer.chance.random() < 0.8 else "000000"
@@ -297,13 +324,27 @@ async def _go_wrong(customer: Customer) -> None:
 _MISTAKES: list[tuple[str, str, str, Any, int, dict[str, Any]]] = [
     ("create_deposit", "POST", f"{API}/deposit", {"amount_cents": 1}, 422, {}),
     ("create_deposit", "POST", f"{API}/deposit", b"{", 422, {}),
-    ("create_deposit", "POST", f"{API}/deposit", b"x=1", 415, {"headers": ("Content-Type: text/plain",)}),
+    (
+        "create_deposit",
+        "POST",
+        f"{API}/deposit",
+        b"x=1",
+        415,
+        {"headers": ("Content-Type: text/plain",)},
+    ),
     ("get_balance", "GET", f"{API}/balance", None, 401, {"key": None}),
     ("get_balance", "GET", f"{API}/balance", None, 401, {"key": "sk_live_" + "0" * 32}),
     ("no operation", "GET", f"{API}/balances", None, 404, {}),
     ("no operation", "PATCH", f"{API}/balance", None, 405, {}),
     ("list_audit_log", "GET", f"{API}/audit-log?limit=1000", None, 422, {}),
-    ("remove_payment_method", "DELETE", f"{API}/payment-methods/pm_of_somebody_else", None, 404, {}),
+    (
+        "remove_payment_method",
+        "DELETE",
+        f"{API}/payment-methods/pm_of_somebody_else",
+        None,
+        404,
+        {},
+    ),
     ("change_plan", "POST", f"{API}/change-plan", {"price_id": "price_of_nothing"}, 400, {}),
     ("page of a checkout", "GET", "/checkout/cs_test_nobody", None, 404, {}),
 ]

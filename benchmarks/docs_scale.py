@@ -34,19 +34,36 @@ def main() -> None:
         for name, spec in {**specs, "the contract's 29": resources.spec()}.items():
             for format in FORMATS:
                 best = min(_run(spec, format) for _ in range(RUNS))
-                print(f"| {format} | {name} | " + " | ".join(f"{figure:.2f}" for figure in best) + " |")
+                print(
+                    f"| {format} | {name} | "
+                    + " | ".join(f"{figure:.2f}" for figure in best)
+                    + " |"
+                )
 
 
 def _written(folder: Path, operations: int) -> Path:
     path = folder / f"{operations}.yaml"
-    path.write_text(yaml.dump(document(operations), Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
+    path.write_text(
+        yaml.dump(document(operations), Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8"
+    )
     return path
 
 
 def _run(spec: Path, format: str) -> tuple[float, float, float, float]:
     """Seconds, seconds of CPU, the highest memory and the size of the pages, both in MB."""
     with TemporaryDirectory() as out:
-        command = [sys.executable, "-m", "mockserver", "docs", "--format", format, "--spec", str(spec), "--out", out]
+        command = [
+            sys.executable,
+            "-m",
+            "mockserver",
+            "docs",
+            "--format",
+            format,
+            "--spec",
+            str(spec),
+            "--out",
+            out,
+        ]
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)

@@ -45,7 +45,9 @@ class Row:
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.generator", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.generator", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--others", type=Path, help="the folder with json-schema-faker and jsf")
     arguments = parser.parse_args()
     contract = Contract.load(resources.spec())
@@ -85,7 +87,9 @@ def _row(name: str, schema: Schema, generator: Generator, components: Schema) ->
     maker = generator.compile(schema)
     compiling = (time.perf_counter() - began) * 1_000
     valid, times = _made(maker.make, judges)
-    return Row(name, valid, compiling, statistics.median(times), statistics.quantiles(times, n=100)[98])
+    return Row(
+        name, valid, compiling, statistics.median(times), statistics.quantiles(times, n=100)[98]
+    )
 
 
 def _made(make: Callable[[object], Any], judges: list[Validator]) -> tuple[int, list[float]]:
@@ -112,7 +116,9 @@ def refusals() -> list[tuple[str, str, float]]:
     return found
 
 
-def report(tables: dict[str, list[Row]], refused: list[tuple[str, str, float]], others: dict[str, str]) -> str:
+def report(
+    tables: dict[str, list[Row]], refused: list[tuple[str, str, float]], others: dict[str, str]
+) -> str:
     """The findings in Markdown."""
     every = [row for found in tables.values() for row in found]
     slowest = max(every, key=lambda row: row.median)
@@ -140,10 +146,12 @@ def report(tables: dict[str, list[Row]], refused: list[tuple[str, str, float]], 
         "## Schemas that nothing satisfies",
         "| schema | what is said | ms |\n| --- | --- | --- |\n"
         + "\n".join(
-            f"| {name} | {sentence.replace('|', chr(92) + '|')} | {taken:.0f} |" for name, sentence, taken in refused
+            f"| {name} | {sentence.replace('|', chr(92) + '|')} | {taken:.0f} |"
+            for name, sentence, taken in refused
         ),
         "## Machine",
-        "| | |\n| --- | --- |\n" + "\n".join(f"| {name} | {value} |" for name, value in hardware().items()),
+        "| | |\n| --- | --- |\n"
+        + "\n".join(f"| {name} | {value} |" for name, value in hardware().items()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -151,7 +159,9 @@ def report(tables: dict[str, list[Row]], refused: list[tuple[str, str, float]], 
 def _own(tables: dict[str, list[Row]]) -> dict[str, str]:
     hard = tables["Hard schemas"]
     share = sum(row.valid for row in hard) / (TIMES * len(hard))
-    return {"this generator": f"{share:.1%} | {sum(row.valid == TIMES for row in hard)} of {len(hard)}"}
+    return {
+        "this generator": f"{share:.1%} | {sum(row.valid == TIMES for row in hard)} of {len(hard)}"
+    }
 
 
 def _table(found: list[Row]) -> str:

@@ -56,10 +56,18 @@ Run = Callable[[Path], list[list[Any]]]
 def valid_shares(folder: Path) -> dict[str, str]:
     """How much of what each of them makes is valid, by its name and version."""
     package = folder / "js/node_modules/json-schema-faker"
-    script = ["node", "--input-type=module", "-e", _JS, (package / "dist/index.js").resolve().as_uri()]
+    script = [
+        "node",
+        "--input-type=module",
+        "-e",
+        _JS,
+        (package / "dist/index.js").resolve().as_uri(),
+    ]
     jsf = next(each for each in distributions(path=[str(folder / "jsf")]) if each.name == "jsf")
     return {
-        f"json-schema-faker {json.loads((package / 'package.json').read_text())['version']}": _share(script),
+        f"json-schema-faker {json.loads((package / 'package.json').read_text())['version']}": _share(
+            script
+        ),
         f"jsf {jsf.version}": _share([sys.executable, "-c", _JSF, str(folder / "jsf")]),
     }
 
@@ -69,9 +77,15 @@ def _share(command: list[str]) -> str:
     with TemporaryDirectory() as scratch:
         path = Path(scratch) / "schema.json"
         for schema in HARD.values():
-            path.write_text(json.dumps(_modern(standalone(schema, Answers(COMPONENTS)))), encoding="utf-8")
+            path.write_text(
+                json.dumps(_modern(standalone(schema, Answers(COMPONENTS)))), encoding="utf-8"
+            )
             judge = compile_schema(schema, COMPONENTS, closed=True)
-            right = sum(judge.is_valid(value[0]) for value in _values([*command, str(path), str(TIMES)]) if value)
+            right = sum(
+                judge.is_valid(value[0])
+                for value in _values([*command, str(path), str(TIMES)])
+                if value
+            )
             valid, whole = valid + right, whole + (right == TIMES)
     return f"{valid / (TIMES * len(HARD)):.1%} | {whole} of {len(HARD)}"
 
@@ -94,7 +108,9 @@ def _modern(schema: Any) -> Any:
     modern: Schema = {}
     for key, value in schema.items():
         if key == "components":
-            modern["$defs"] = {name.replace("+", "-"): _modern(each) for name, each in value["schemas"].items()}
+            modern["$defs"] = {
+                name.replace("+", "-"): _modern(each) for name, each in value["schemas"].items()
+            }
         elif key == "$ref" and isinstance(value, str):
             modern[key] = value.replace("#/components/schemas/", "#/$defs/").replace("+", "-")
         elif key in {"properties", "patternProperties"} and isinstance(value, dict):

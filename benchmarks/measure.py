@@ -70,7 +70,9 @@ class Series:
         """Requests per second, one figure for each good round. Raises BenchError when there is no good round."""
         if not self.good:
             why = self.rounds[-1].first_error if self.rounds else "nothing was measured"
-            raise BenchError(f"{self.name}, {self.scenario.name}: every round had errors, the last: {why}")
+            raise BenchError(
+                f"{self.name}, {self.scenario.name}: every round had errors, the last: {why}"
+            )
         return [each.per_second for each in self.good]
 
     @property

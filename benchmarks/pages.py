@@ -29,9 +29,13 @@ LIMIT_MILLISECONDS = 50
 def main() -> None:
     """Print a table, one line for each page; end with 1 if one of them takes longer than it may."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--accounts", type=int, default=2_000, metavar="N", help="how many others there are (2000)")
+    parser.add_argument(
+        "--accounts", type=int, default=2_000, metavar="N", help="how many others there are (2000)"
+    )
     wanted = parser.parse_args()
-    program = replace(servers.ours(), command=(*servers.ours().command, "--now", "2026-03-18T12:00:00Z"))
+    program = replace(
+        servers.ours(), command=(*servers.ours().command, "--now", "2026-03-18T12:00:00Z")
+    )
     with servers.running(program) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         for number in range(wanted.accounts):
@@ -40,13 +44,21 @@ def main() -> None:
         print(f"{wanted.accounts:,} other accounts, {TIMES} requests each, milliseconds.\n")
         print("| page | median | p95 | worst |")
         print("|---|---|---|---|")
-        slowest = max(_row(name, connection, "GET", lambda url=url: url) for name, url in found.items())  # type: ignore[misc]
-        slowest = max(slowest, _row("the step that pays", connection, "POST", lambda: _deposit(connection)))
+        slowest = max(
+            _row(name, connection, "GET", lambda url=url: url) for name, url in found.items()
+        )  # type: ignore[misc]
+        slowest = max(
+            slowest, _row("the step that pays", connection, "POST", lambda: _deposit(connection))
+        )
     if slowest > LIMIT_MILLISECONDS:
-        raise SystemExit(f"A page took {slowest:.0f} ms at the 95th percentile, and may take {LIMIT_MILLISECONDS}.")
+        raise SystemExit(
+            f"A page took {slowest:.0f} ms at the 95th percentile, and may take {LIMIT_MILLISECONDS}."
+        )
 
 
-def _row(name: str, connection: http.client.HTTPConnection, method: str, address: Callable[[], str]) -> float:
+def _row(
+    name: str, connection: http.client.HTTPConnection, method: str, address: Callable[[], str]
+) -> float:
     """Measure and print one line: the 95th percentile."""
     taken = []
     for _ in range(TIMES):
@@ -62,12 +74,19 @@ def _row(name: str, connection: http.client.HTTPConnection, method: str, address
 
 def _deposit(connection: http.client.HTTPConnection) -> str:
     body = json.dumps({"amount_cents": 5000, "success_url": "https://shop.example.com"})
-    answer: dict[str, str] = json.loads(_ask(connection, "POST", f"{API}/deposit", key="sk_test_power_user", body=body))
+    answer: dict[str, str] = json.loads(
+        _ask(connection, "POST", f"{API}/deposit", key="sk_test_power_user", body=body)
+    )
     return f"{answer['url']}/pay"
 
 
 def _ask(
-    connection: http.client.HTTPConnection, method: str, path: str, *, key: str | None = None, body: str | None = None
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    *,
+    key: str | None = None,
+    body: str | None = None,
 ) -> bytes:
     """The body of an answer. Raises BenchError when it is a fault of the server."""
     headers = {"X-API-Key": key, "Content-Type": "application/json"} if key else {}

@@ -102,7 +102,16 @@ def _measure(suite: str, workers: Sequence[str]) -> list[float]:
         text = _HEAD + suite.replace("{marker}", "").replace("{tests}", str(TESTS))
         (folder / "test_suite.py").write_text(text)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *_PLUGINS, *workers]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *_PLUGINS,
+            *workers,
+        ]
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
         return [float(each) for file in folder.glob("times-*") for each in file.read_text().split()]
 

@@ -22,24 +22,42 @@ _INSTALLED = PROJECT / "tools" / "node_modules" / "@stoplight" / "prism-cli" / "
 def find() -> str:
     """The version of Prism that ``make`` installed under ``tools/``. Raises BenchError."""
     if shutil.which("node") is None:
-        raise BenchError("Node is missing: the comparison with Prism needs it. Install Node 20 or newer.")
+        raise BenchError(
+            "Node is missing: the comparison with Prism needs it. Install Node 20 or newer."
+        )
     try:
         version: str = json.loads(_INSTALLED.read_text(encoding="utf-8"))["version"]
     except OSError:
-        raise BenchError("Prism is not installed under tools/. 'make bench' does that first.") from None
+        raise BenchError(
+            "Prism is not installed under tools/. 'make bench' does that first."
+        ) from None
     return version
 
 
 def node_version() -> str:
     """What ``node --version`` says."""
-    return subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["node", "--version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def program(spec: Path = SPEC, name: str = "Prism") -> Program:
     """Prism with a contract: one process, which is its default, and without logs, with which it is fastest."""
     entry = str(_INSTALLED.parent / "dist" / "index.js")
     return Program(
-        name, ("node", entry, "mock", str(spec), "-p", "{port}", "--multiprocess", "false", "--verboseLevel", "silent")
+        name,
+        (
+            "node",
+            entry,
+            "mock",
+            str(spec),
+            "-p",
+            "{port}",
+            "--multiprocess",
+            "false",
+            "--verboseLevel",
+            "silent",
+        ),
     )
 
 
@@ -47,7 +65,10 @@ def spec_with_full_page(folder: Path) -> Path:
     """A copy of the contract, in a folder, whose example of a page has 100 entries: the contract's own, repeated."""
     spec: dict[str, Any] = yaml.load(SPEC.read_text(encoding="utf-8"), yaml.CSafeLoader)
     content = spec["paths"][PAGE_PATH]["get"]["responses"]["200"]["content"]["application/json"]
-    longest = max((each["value"] for each in content["examples"].values()), key=lambda page: len(page["transactions"]))
+    longest = max(
+        (each["value"] for each in content["examples"].values()),
+        key=lambda page: len(page["transactions"]),
+    )
     entries = list(islice(cycle(longest["transactions"]), PAGE_SIZE))
     value = {**longest, "transactions": entries, "total": 10_000, "has_more": True}
     content["examples"] = {"full_page": {"summary": "A page of 100", "value": value}}

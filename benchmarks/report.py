@@ -52,14 +52,18 @@ def text(found: Findings) -> str:
         "## Targets",
         _table(("", "target", "measured", "met"), [_target_row(each) for each in targets(found)]),
         "## Requests per second",
-        _table(("request", "server", "per second", "lowest - highest", "ours is", *_DETAIL), _speed_rows(found)),
+        _table(
+            ("request", "server", "per second", "lowest - highest", "ours is", *_DETAIL),
+            _speed_rows(found),
+        ),
         _speed_notes(found),
         "## Start-up and memory",
         _table(("", "mockserver", "Prism"), _start_rows(found)),
         _memory_notes(found),
         "## Large ledgers and new keys",
         _table(
-            ("request", "per second", "lowest - highest", "time against a short ledger", *_DETAIL), _ledger_rows(found)
+            ("request", "per second", "lowest - highest", "time against a short ledger", *_DETAIL),
+            _ledger_rows(found),
         ),
         _new_key_notes(found),
         "## Errors",
@@ -77,7 +81,10 @@ def targets(found: Findings) -> list[Target]:
     return [
         *(_ratio_target(series) for series in found.comparisons),
         _at_most(
-            "start to first answer", statistics.median(found.starts["mockserver"].seconds), FIRST_ANSWER_SECONDS, "s"
+            "start to first answer",
+            statistics.median(found.starts["mockserver"].seconds),
+            FIRST_ANSWER_SECONDS,
+            "s",
         ),
         *(
             _at_most(f"memory {moment}", ours * _MIB_IN_MB, MEMORY_MB, "MB", digits=0, below=True)
@@ -85,7 +92,12 @@ def targets(found: Findings) -> list[Target]:
             if "deposit" not in moment
         ),
         *(
-            _at_most(f"{each.scenario.name}, time against a short ledger", _slower(found, each), LEDGER_RATIO, "x")
+            _at_most(
+                f"{each.scenario.name}, time against a short ledger",
+                _slower(found, each),
+                LEDGER_RATIO,
+                "x",
+            )
             for each in found.ledgers[1:]
         ),
         _at_most(
@@ -116,7 +128,9 @@ def _ratio_target(series: list[Series]) -> Target:
     )
 
 
-def _at_most(what: str, value: float, limit: float, unit: str, digits: int = 2, *, below: bool = False) -> Target:
+def _at_most(
+    what: str, value: float, limit: float, unit: str, digits: int = 2, *, below: bool = False
+) -> Target:
     sign, met = ("<", value < limit) if below else ("<=", value <= limit)
     return Target(what, f"{sign} {limit:g} {unit}", f"{value:.{digits}f} {unit}", met)
 
@@ -152,10 +166,28 @@ def _range(values: Sequence[float]) -> str:
 def _speed_rows(found: Findings) -> list[list[str]]:
     rows = []
     for ours, *others in found.comparisons:
-        rows.append([ours.scenario.name, ours.name, f"{ours.per_second:,.0f}", _range(ours.speeds), "", *_detail(ours)])
+        rows.append(
+            [
+                ours.scenario.name,
+                ours.name,
+                f"{ours.per_second:,.0f}",
+                _range(ours.speeds),
+                "",
+                *_detail(ours),
+            ]
+        )
         for other in others:
             ratio = f"{ours.per_second / other.per_second:.1f} x"
-            rows.append(["", other.name, f"{other.per_second:,.0f}", _range(other.speeds), ratio, *_detail(other)])
+            rows.append(
+                [
+                    "",
+                    other.name,
+                    f"{other.per_second:,.0f}",
+                    _range(other.speeds),
+                    ratio,
+                    *_detail(other),
+                ]
+            )
     return rows
 
 
@@ -175,9 +207,17 @@ def _speed_notes(found: Findings) -> str:
 
 def _start_rows(found: Findings) -> list[list[str]]:
     ours, prism = found.starts["mockserver"], found.starts["Prism"]
-    rows = [["start to first answer, median", *(f"{statistics.median(each.seconds):.2f} s" for each in (ours, prism))]]
+    rows = [
+        [
+            "start to first answer, median",
+            *(f"{statistics.median(each.seconds):.2f} s" for each in (ours, prism)),
+        ]
+    ]
     rows.append(
-        ["lowest - highest", *(f"{min(each.seconds):.2f} - {max(each.seconds):.2f} s" for each in (ours, prism))]
+        [
+            "lowest - highest",
+            *(f"{min(each.seconds):.2f} - {max(each.seconds):.2f} s" for each in (ours, prism)),
+        ]
     )
     for moment, pair in found.memory.items():
         rows.append([f"memory {moment}", *(f"{each * _MIB_IN_MB:.0f} MB" for each in pair)])
@@ -217,7 +257,12 @@ def _new_key_notes(found: Findings) -> str:
 
 def _errors(found: Findings) -> str:
     series = [*(each for group in found.comparisons for each in group), *found.ledgers]
-    bad = [(each, number, rounds) for each in series for number, rounds in enumerate(each.rounds, 1) if rounds.errors]
+    bad = [
+        (each, number, rounds)
+        for each in series
+        for number, rounds in enumerate(each.rounds, 1)
+        if rounds.errors
+    ]
     if not bad:
         return "None: every answer of every round was 2xx."
     lines = [

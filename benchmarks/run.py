@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flags = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_EXIT_INTERRUPTED))
     try:
-        found = _measure(Plan(flags.rounds, flags.seconds, flags.connections, flags.starts, flags.new_keys))
+        found = _measure(
+            Plan(flags.rounds, flags.seconds, flags.connections, flags.starts, flags.new_keys)
+        )
         markdown = report.text(found)
     except (BenchError, OSError) as error:
         print(f"benchmark: {error}", file=sys.stderr)
@@ -42,20 +44,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m benchmarks.run", description="Measure this server beside Prism.")
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.run", description="Measure this server beside Prism."
+    )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each kind of request (5)")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a round (2)")
-    parser.add_argument("--connections", type=int, default=16, help="requests under way at once (16)")
+    parser.add_argument(
+        "--connections", type=int, default=16, help="requests under way at once (16)"
+    )
     parser.add_argument("--starts", type=int, default=5, help="starts of each server (5)")
-    parser.add_argument("--new-keys", type=int, default=50, help="new keys whose first request is timed (50)")
-    parser.add_argument("--output", type=Path, default=_RESULTS, help="where to write (benchmarks/RESULTS.md)")
+    parser.add_argument(
+        "--new-keys", type=int, default=50, help="new keys whose first request is timed (50)"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=_RESULTS, help="where to write (benchmarks/RESULTS.md)"
+    )
     return parser
 
 
 def _measure(plan: Plan) -> Findings:
     """All of it. What is needed is checked before anything is started."""
     if not Path("/proc/self/status").exists():
-        raise BenchError("this machine has no /proc, from which memory and processor time are read: run it on Linux")
+        raise BenchError(
+            "this machine has no /proc, from which memory and processor time are read: run it on Linux"
+        )
     described = machine.describe(prism.find(), prism.node_version())
     _say("starting each server several times")
     starts = measure.starts([ours(), prism.program()], plan.starts)
@@ -65,7 +77,9 @@ def _measure(plan: Plan) -> Findings:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         full = prism.program(prism.spec_with_full_page(folder), "Prism, 100 entries")
-        mock, other, full_page = (stack.enter_context(running(each)) for each in (ours(), prism.program(), full))
+        mock, other, full_page = (
+            stack.enter_context(running(each)) for each in (ours(), prism.program(), full)
+        )
         memory = {"after the start": _memory_after_start(starts)}
         balance = _compare([(mock, scenarios.BALANCE), (other, scenarios.BALANCE)], plan)
         page = _compare([(each, scenarios.PAGE) for each in (mock, other, full_page)], plan)
@@ -78,10 +92,16 @@ def _measure(plan: Plan) -> Findings:
     deposits = deposit[0].answers
     day = datetime.now(UTC).date()
     comparisons = [balance, page, deposit]
-    return Findings(day, plan, described, starts, comparisons, ledgers, new_keys, memory, deposits, ceiling)
+    return Findings(
+        day, plan, described, starts, comparisons, ledgers, new_keys, memory, deposits, ceiling
+    )
 
 
-_LEDGER_PAGES = (scenarios.SHORT_LEDGER_PAGE, scenarios.LONG_LEDGER_PAGE, scenarios.LONG_LEDGER_LAST_PAGE)
+_LEDGER_PAGES = (
+    scenarios.SHORT_LEDGER_PAGE,
+    scenarios.LONG_LEDGER_PAGE,
+    scenarios.LONG_LEDGER_LAST_PAGE,
+)
 
 
 def _compare(subjects: Sequence[tuple[Server, scenarios.Scenario]], plan: Plan) -> list[Series]:

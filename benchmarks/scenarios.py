@@ -57,4 +57,6 @@ DEPOSIT = Scenario("POST deposit", "POST", DEPOSIT_PATH, body=json.dumps({"amoun
 PAGE = _page("GET page of 100 transactions", LONG_LEDGER_KEY)
 SHORT_LEDGER_PAGE = _page("page of 100 from a short ledger", SHORT_LEDGER_KEY)
 LONG_LEDGER_PAGE = _page("first page of 100 from 10,000 entries", LONG_LEDGER_KEY)
-LONG_LEDGER_LAST_PAGE = _page("last page of 100 from 10,000 entries", LONG_LEDGER_KEY, LAST_PAGE_OFFSET)
+LONG_LEDGER_LAST_PAGE = _page(
+    "last page of 100 from 10,000 entries", LONG_LEDGER_KEY, LAST_PAGE_OFFSET
+)

@@ -75,7 +75,12 @@ def running(program: Program) -> Iterator[Server]:
     with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=_environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            command,
+            cwd=PROJECT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
         try:
             if not _answers(process, port):
@@ -86,7 +91,9 @@ def running(program: Program) -> Iterator[Server]:
             _end(process)
 
 
-def ask(server: Server, scenario: Scenario, connection: http.client.HTTPConnection | None = None) -> object:
+def ask(
+    server: Server, scenario: Scenario, connection: http.client.HTTPConnection | None = None
+) -> object:
     """The decoded JSON of one answer. Raises BenchError when it is not a 200."""
     client = connection or http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     headers = {"X-API-Key": scenario.key or random_key(), "Content-Type": "application/json"}
@@ -96,7 +103,9 @@ def ask(server: Server, scenario: Scenario, connection: http.client.HTTPConnecti
     if connection is None:
         client.close()
     if response.status != 200:
-        raise BenchError(f"{server.name} answered {scenario.name} with {response.status}: {content[:200]!r}")
+        raise BenchError(
+            f"{server.name} answered {scenario.name} with {response.status}: {content[:200]!r}"
+        )
     return json.loads(content)
 
 

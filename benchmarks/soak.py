@@ -88,12 +88,18 @@ class Findings:
     @property
     def growth_percent(self) -> float:
         """By how much the highest sample after the warm-up is above the first of them."""
-        highest = max(each.memory_mib for each in self.samples if each.requests >= self.settled.requests)
+        highest = max(
+            each.memory_mib for each in self.samples if each.requests >= self.settled.requests
+        )
         return (highest / self.settled.memory_mib - 1) * 100
 
     @property
     def is_good(self) -> bool:
-        return not self.tally.wrong and not self.violations and self.growth_percent < MAX_GROWTH_PERCENT
+        return (
+            not self.tally.wrong
+            and not self.violations
+            and self.growth_percent < MAX_GROWTH_PERCENT
+        )
 
 
 class _Crowd:
@@ -106,7 +112,8 @@ class _Crowd:
         names = [f"sk_test_soak_{number:02}" for number in range(plan.keys - 2)]
         self.staying = [Customer(name, tally, self._chance) for name in names]
         self.staying += [
-            Customer(name, tally, self._chance, reads_only=True) for name in ("sk_test_power_user", "sk_test_org_owner")
+            Customer(name, tally, self._chance, reads_only=True)
+            for name in ("sk_test_power_user", "sk_test_org_owner")
         ]
         self._free = deque(self.staying)
         self._newcomers: deque[Customer] = deque()
@@ -129,8 +136,12 @@ class _Crowd:
             if sent >= (found.new_keys + 1) * plan.new_key_every:
                 found.new_keys += 1
                 steps = self._chance.randint(*_NEWCOMER_DOES)
-                self._newcomers.append(Customer(random_key(), found.tally, self._chance, steps_left=steps))
-            is_new = self._newcomers and (not self._free or self._chance.random() < _SHARE_OF_NEWCOMERS)
+                self._newcomers.append(
+                    Customer(random_key(), found.tally, self._chance, steps_left=steps)
+                )
+            is_new = self._newcomers and (
+                not self._free or self._chance.random() < _SHARE_OF_NEWCOMERS
+            )
             waiting = self._newcomers if is_new else self._free
             waiting.rotate(self._chance.randrange(len(waiting)))
             customer = waiting.popleft()
@@ -151,7 +162,9 @@ async def soak(server: Server, plan: Plan) -> Findings:
         async with asyncio.timeout(patience):
             await asyncio.gather(*(crowd.work(each) for each in clients))
     except TimeoutError:
-        raise BenchError(f"{found.tally.total:,} requests in {patience:.0f} s: the server is stuck") from None
+        raise BenchError(
+            f"{found.tally.total:,} requests in {patience:.0f} s: the server is stuck"
+        ) from None
     crowd.sample()
     for customer in crowd.staying:
         books = (await clients[0].ask("GET", f"{CONTROL}/invariants", customer.key)).json()
@@ -170,7 +183,9 @@ async def _register_endpoint(client: Client) -> str | None:
     if "/webhook-endpoints" not in document["paths"]:
         return None
     _, url = await receiver.listen()
-    answer = await client.ask("POST", f"{CONTROL}/webhook-endpoints", body=json.dumps({"url": url}).encode())
+    answer = await client.ask(
+        "POST", f"{CONTROL}/webhook-endpoints", body=json.dumps({"url": url}).encode()
+    )
     if answer.status != 200:
         raise BenchError(f"the endpoint {url} is refused: {answer.body.decode(errors='replace')}")
     return url
@@ -184,7 +199,9 @@ def text(found: Findings) -> str:
         "None: every answer had the status that was meant to come, and the books of all customers add up."
     ]
     broken = [f"- {key}: {each}" for key, problems in found.violations.items() for each in problems]
-    statuses = ", ".join(f"{count:,} x {status}" for status, count in sorted(tally.statuses.items()))
+    statuses = ", ".join(
+        f"{count:,} x {status}" for status, count in sorted(tally.statuses.items())
+    )
     return "\n".join(
         [
             "# Soak",
@@ -237,7 +254,9 @@ def _rows(found: Findings) -> list[str]:
         cpu = (after.cpu_seconds - before.cpu_seconds) / requests * 1e6
         growth = (after.memory_mib / found.settled.memory_mib - 1) * 100
         grown = f"{growth:+.1f} %" if after.requests >= found.settled.requests else ""
-        rows.append(f"| {after.requests:,} | {after.memory_mib:.1f} | {grown} | {speed:,.0f} | {cpu:.0f} |")
+        rows.append(
+            f"| {after.requests:,} | {after.memory_mib:.1f} | {grown} | {speed:,.0f} | {cpu:.0f} |"
+        )
     return rows
 
 
@@ -258,11 +277,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m benchmarks.soak", description="Use one server for long.")
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.soak", description="Use one server for long."
+    )
     parser.add_argument("--requests", type=int, default=200_000, help="how many (200000)")
     parser.add_argument("--connections", type=int, default=8, help="requests under way at once (8)")
     parser.add_argument("--seed", type=int, default=1, help="who does what when comes from it (1)")
-    parser.add_argument("--output", type=Path, default=_RESULTS, help="where to write (benchmarks/SOAK.md)")
+    parser.add_argument(
+        "--output", type=Path, default=_RESULTS, help="where to write (benchmarks/SOAK.md)"
+    )
     return parser
 
 

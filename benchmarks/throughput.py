@@ -125,7 +125,9 @@ def _register(server: Server, port: int) -> bool:
     """Let a server tell a receiver of all events; False if this server tells of none."""
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     body = json.dumps({"url": f"http://127.0.0.1:{port}/events"})
-    client.request("POST", f"{CONTROL}/webhook-endpoints", body, {"Content-Type": "application/json"})
+    client.request(
+        "POST", f"{CONTROL}/webhook-endpoints", body, {"Content-Type": "application/json"}
+    )
     status = client.getresponse().status
     client.close()
     if status not in (200, 404):
@@ -137,7 +139,9 @@ def _register(server: Server, port: int) -> bool:
 def _receiver() -> Iterator[int]:
     """Somebody who takes events: the port."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.receiver", str(port)], cwd=PROJECT)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.receiver", str(port)], cwd=PROJECT
+    )
     try:
         time.sleep(0.5)
         yield port
@@ -164,7 +168,9 @@ def compare(plan: Plan) -> list[Series]:
 
 def ratio(series: Series, all_series: Sequence[Series]) -> float:
     """The speed against that of the server with neither."""
-    bare = next(each for each in all_series if each.kind == series.kind and each.subject == "neither")
+    bare = next(
+        each for each in all_series if each.kind == series.kind and each.subject == "neither"
+    )
     return series.speed / bare.speed
 
 
@@ -175,7 +181,11 @@ def text(found: Sequence[Series], plan: Plan) -> str:
         f"{ratio(each, found):.2f} | {each.cpu:.0f} |"
         for each in found
     ]
-    told = "" if any("endpoint" in each.subject for each in found) else " This server tells of no events."
+    told = (
+        ""
+        if any("endpoint" in each.subject for each in found)
+        else " This server tells of no events."
+    )
     busiest = max(busy for each in found for busy in each.busy)
     return "\n".join(
         [
@@ -208,11 +218,15 @@ def text(found: Sequence[Series], plan: Plan) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure; the exit code."""
-    parser = argparse.ArgumentParser("python -m benchmarks.throughput", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.throughput", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--rounds", type=int, default=7, help="rounds of each (7)")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a round (2)")
     parser.add_argument("--connections", type=int, default=8, help="requests under way at once (8)")
-    parser.add_argument("--output", type=Path, default=_RESULTS, help="where to write (benchmarks/THROUGHPUT.md)")
+    parser.add_argument(
+        "--output", type=Path, default=_RESULTS, help="where to write (benchmarks/THROUGHPUT.md)"
+    )
     flags = parser.parse_args(arguments)
     plan = Plan(flags.rounds, flags.seconds, flags.connections)
     try:

@@ -16,7 +16,11 @@ from contract_tests.schemas import Schemas
 
 Json = dict[str, Any]
 
-WRITES = {RECHARGE: "update_auto_recharge", ALERTS: "update_usage_alerts", CARDS: "remove_payment_method"}
+WRITES = {
+    RECHARGE: "update_auto_recharge",
+    ALERTS: "update_usage_alerts",
+    CARDS: "remove_payment_method",
+}
 """The parts, each under the operation that shows it, with the operation that puts it back."""
 TITLES = {RECHARGE: "auto-recharge", ALERTS: "usage alerts", CARDS: "cards"}
 
@@ -47,10 +51,14 @@ class Reader:
         """A part as it is now: all that can be set. Raises Unusable."""
         answer = caller.call(part)
         if answer.status != 200 or not answer.object:
-            raise Unusable(f"{self._where(part)} answers {answer.status or answer.error}, so nobody knows what it was")
+            raise Unusable(
+                f"{self._where(part)} answers {answer.status or answer.error}, so nobody knows what it was"
+            )
         state = self.cards(answer) if part == CARDS else self._settings(part, answer)
         if self._is_secret(json.dumps(state)):
-            raise Unusable(f"{self._where(part)} shows what looks like a secret, which the journal must not hold")
+            raise Unusable(
+                f"{self._where(part)} shows what looks like a secret, which the journal must not hold"
+            )
         return state
 
     def owner(self, caller: Caller) -> str | None:
@@ -64,7 +72,9 @@ class Reader:
         listed = answer.object.get("payment_methods")
         if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
             raise Unusable("the list of cards is none")
-        cards = [{name: each.get(name) for name in ("id", "stripe_payment_method_id")} for each in listed]
+        cards = [
+            {name: each.get(name) for name in ("id", "stripe_payment_method_id")} for each in listed
+        ]
         if not all(isinstance(value, str) for each in cards for value in each.values()):
             raise Unusable("a card in the list has no id")
         default = answer.object.get("default_method_id")
@@ -75,10 +85,14 @@ class Reader:
         names = body.node.get("properties", {}) if body is not None else {}
         missing = [name for name in names if name not in answer.object]
         if missing:
-            raise Unusable(f"{self._where(part)} does not show '{missing[0]}', so it could not be put back")
+            raise Unusable(
+                f"{self._where(part)} does not show '{missing[0]}', so it could not be put back"
+            )
         state = {name: answer.object[name] for name in names}
         if body is not None and not Schemas(self.contract).accepts(body.pointer, state):
-            raise Unusable(f"what {self._where(part)} shows is not what a PUT takes, so it could not be put back")
+            raise Unusable(
+                f"what {self._where(part)} shows is not what a PUT takes, so it could not be put back"
+            )
         return state
 
     def _is_secret(self, text: str) -> bool:
@@ -96,7 +110,9 @@ def ids(cards: Json) -> dict[str, str]:
 def differences(part: str, before: Json, now: Json) -> Iterator[str]:
     """What is not as it was, a line each; of cards the default only, and those that are gone."""
     if part == CARDS:
-        yield from (f"card {id} ({name}) is gone" for id, name in ids(before).items() if id not in ids(now))
+        yield from (
+            f"card {id} ({name}) is gone" for id, name in ids(before).items() if id not in ids(now)
+        )
         if now["default"] != before["default"] and before["cards"]:
             yield f"the default card is {now['default']}, and was {before['default']}"
         return

@@ -66,7 +66,9 @@ class Baseline:
         if tree is None:
             return cls(path, [], today)
         if not isinstance(tree, yaml.SequenceNode):
-            raise UsageError(f"{path}:1: a baseline is a list of entries, each with {', '.join(_FIELDS)}")
+            raise UsageError(
+                f"{path}:1: a baseline is a list of entries, each with {', '.join(_FIELDS)}"
+            )
         entries = [_entry(node, path) for node in tree.value]
         _refuse_twice(entries, path)
         return cls(path, entries, today)
@@ -93,9 +95,13 @@ class Baseline:
         for each in self.entries:
             where = f"{self.path}:{each.line}"
             if each.key not in found and each.key[0] in tried:
-                notes.append(f"{where}: nothing is found here any more ({' '.join(each.key)}); remove the entry")
+                notes.append(
+                    f"{where}: nothing is found here any more ({' '.join(each.key)}); remove the entry"
+                )
             elif each.expires < self.today:
-                notes.append(f"{where}: expired on {each.expires} and accepts nothing ({each.owner}: {each.reason})")
+                notes.append(
+                    f"{where}: expired on {each.expires} and accepts nothing ({each.owner}: {each.reason})"
+                )
         return notes
 
 
@@ -115,7 +121,9 @@ def _entry(node: yaml.Node, path: Path) -> Entry:
         where = f"{path}:{key.start_mark.line + 1}"
         if not isinstance(key, yaml.ScalarNode) or key.value not in _FIELDS:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
-            raise UsageError(f"{where}: '{name}' is no field of an entry; its fields are {', '.join(_FIELDS)}")
+            raise UsageError(
+                f"{where}: '{name}' is no field of an entry; its fields are {', '.join(_FIELDS)}"
+            )
         if not isinstance(value, yaml.ScalarNode) or not value.value.strip():
             raise UsageError(f"{where}: '{key.value}' must be text, not empty")
         if key.value in values:
@@ -138,5 +146,7 @@ def _refuse_twice(entries: Iterable[Entry], path: Path) -> None:
     lines: dict[Key, int] = {}
     for each in entries:
         if each.key in lines:
-            raise UsageError(f"{path}:{each.line}: is the same finding as the entry of line {lines[each.key]}")
+            raise UsageError(
+                f"{path}:{each.line}: is the same finding as the entry of line {lines[each.key]}"
+            )
         lines[each.key] = each.line

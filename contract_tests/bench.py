@@ -51,7 +51,9 @@ class Bench:
         self._waiting: queue.Queue[Waiting | None] = queue.Queue(room)
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_judge, args=(replace(settings, environment={}), theirs), daemon=True)
+        self.process = context.Process(
+            target=_judge, args=(replace(settings, environment={}), theirs), daemon=True
+        )
         self.process.start()
         theirs.close()
         self._feeder = threading.Thread(target=self._feed, name="feeder", daemon=True)
@@ -77,15 +79,21 @@ class Bench:
             self._pipe.send(None)
             outcome: Result | KitError = self._pipe.recv()
         except (OSError, EOFError):
-            raise KitError("the judge's process ended before its time; there is no verdict") from None
+            raise KitError(
+                "the judge's process ended before its time; there is no verdict"
+            ) from None
         finally:
             self._pipe.close()
             self.process.join()
         if isinstance(outcome, KitError):
             raise outcome
         if self.missed:
-            outcome.notes.append(f"{self.missed:,} exchanges came faster than they could be judged, and were not")
-        return replace(outcome, settings=self._settings, seconds=seconds, source="passed on by the proxy")
+            outcome.notes.append(
+                f"{self.missed:,} exchanges came faster than they could be judged, and were not"
+            )
+        return replace(
+            outcome, settings=self._settings, seconds=seconds, source="passed on by the proxy"
+        )
 
     def _feed(self) -> None:
         """Waits for the pipe, so that nobody else must."""
@@ -141,7 +149,11 @@ class Live:
         """A line for a new finding."""
         if self._settings.quiet:
             return
-        grade = "known" if finding.key in self._known else finding.grade(strict=self._settings.is_strict)
+        grade = (
+            "known"
+            if finding.key in self._known
+            else finding.grade(strict=self._settings.is_strict)
+        )
         what = f"{finding.operation} {finding.where} {finding.keyword}"
         text = f"{grade:10}  {what}: {shortened(finding.got, 80)} (expected: {shortened(finding.expected, 80)})"
         with suppress(OSError):  # whoever looked on is gone; the report is still to come

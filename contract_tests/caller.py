@@ -37,7 +37,9 @@ class Caller:
         url = operation.path
         for name, value in (path or {}).items():
             url = url.replace(f"{{{name}}}", quote(value, safe=""))
-        request = Request(operation.method, url, [(name, str(value)) for name, value in (query or {}).items()])
+        request = Request(
+            operation.method, url, [(name, str(value)) for name, value in (query or {}).items()]
+        )
         if body is not _NOTHING:
             request.body = json.dumps(body).encode()
             request.headers["Content-Type"] = JSON
@@ -58,12 +60,16 @@ class Caller:
 
     def pages(self, operation_id: str, size: int = 100, at_most: int = 20) -> Iterator[Exchange]:
         """All pages of a list, one after another."""
-        names = {each.node["name"] for each in self.channel.contract.operations[operation_id].parameters}
+        names = {
+            each.node["name"] for each in self.channel.contract.operations[operation_id].parameters
+        }
         for page in range(at_most):
             query = {"limit": size, "offset": page * size}
             if "per_page" in names:
                 query = {"per_page": size, "page": page + 1}
-            exchange = self.call(operation_id, query={name: value for name, value in query.items() if name in names})
+            exchange = self.call(
+                operation_id, query={name: value for name, value in query.items() if name in names}
+            )
             yield exchange
             if exchange.object.get("has_more") is not True or not names & {"offset", "page"}:
                 return

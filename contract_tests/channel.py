@@ -196,9 +196,13 @@ class Channel:
             self._silent = self._silent + 1 if exchange.status == 0 else 0
             if self._silent >= GONE_AFTER:
                 raise Unreachable(f"{self.base_url} does not answer any more: {error}")
-            self._throttled = self._throttled + 1 if exchange.status == 429 and self.retries_429 else 0
+            self._throttled = (
+                self._throttled + 1 if exchange.status == 429 and self.retries_429 else 0
+            )
             if self._throttled >= THROTTLED_AFTER:
-                raise Unreachable(f"{self.base_url} answers nothing but 429 any more; try a lower --rate-limit")
+                raise Unreachable(
+                    f"{self.base_url} answers nothing but 429 any more; try a lower --rate-limit"
+                )
         return response, exchange
 
     def redacted(self, exchange: Exchange) -> Exchange:
@@ -261,7 +265,9 @@ class Adapter(HTTPAdapter):
             raise failure
         return response
 
-    def fetch(self, request: requests.PreparedRequest, limits: Limits) -> tuple[requests.Response, str]:
+    def fetch(
+        self, request: requests.PreparedRequest, limits: Limits
+    ) -> tuple[requests.Response, str]:
         """One request over the wire, read within bounds: the response, and why it is not whole."""
         verify: Any = str(limits.ca_bundle) if limits.ca_bundle else True
         ends_at = time.monotonic() + limits.timeout
@@ -279,7 +285,9 @@ class Adapter(HTTPAdapter):
         return response, error_text
 
 
-def attach(channel: Channel, session: requests.Session, adapter: Adapter | None = None) -> requests.Session:
+def attach(
+    channel: Channel, session: requests.Session, adapter: Adapter | None = None
+) -> requests.Session:
     """Make a session send everything through a channel, and nothing on its own account."""
     session.trust_env = False
     session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # noqa: ARG005
@@ -307,7 +315,10 @@ def plain(error: Exception) -> str:
 
 
 _PLAIN = (
-    ("CERTIFICATE_VERIFY_FAILED", "its TLS certificate is not valid; name the authority with --ca-bundle"),
+    (
+        "CERTIFICATE_VERIFY_FAILED",
+        "its TLS certificate is not valid; name the authority with --ca-bundle",
+    ),
     ("Could not find a suitable TLS CA", "the file of --ca-bundle is not there"),
     ("invalid path", "the file of --ca-bundle is not there"),
     ("SSL", "no TLS connection"),
@@ -345,7 +356,9 @@ def _read(raw: urllib3.BaseHTTPResponse, ends_at: float) -> tuple[bytes, str]:
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raw.close()
         late = "timed out" in str(error)
-        return b"".join(chunks), "the answer was not whole within --timeout" if late else "the answer breaks off"
+        return b"".join(
+            chunks
+        ), "the answer was not whole within --timeout" if late else "the answer breaks off"
     return b"".join(chunks), ""
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from contract_tests.finding import Finding
 
 CHECKS: dict[str, frozenset[str]] = {
-    "answers": frozenset({"no_answer", "server_error", "undocumented_status", "content_type", "malformed_body"}),
+    "answers": frozenset(
+        {"no_answer", "server_error", "undocumented_status", "content_type", "malformed_body"}
+    ),
     "schema": frozenset({"response_schema", "unknown_field"}),
     "headers": frozenset({"response_header", "headers"}),
-    "requests": frozenset({"invalid_accepted", "valid_refused", "wrong_refusal", "negative_data", "positive_data"}),
+    "requests": frozenset(
+        {"invalid_accepted", "valid_refused", "wrong_refusal", "negative_data", "positive_data"}
+    ),
     "keys": frozenset({"auth", "secret"}),
     "methods": frozenset({"method", "unknown_path"}),
     "tenants": frozenset({"tenant"}),

@@ -72,7 +72,9 @@ def _clean_up(file: JournalFile, arguments: argparse.Namespace) -> int:
         if not arguments.spec:
             settings = replace(settings, spec=_spec(record))
         restoration = _put_back(file, settings, arguments)
-        _say(f"{record.url}: back to how it was before the run of {record.began.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+        _say(
+            f"{record.url}: back to how it was before the run of {record.began.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        )
         _tell(restoration)
         is_clean, verdict = not restoration.left, "CLEAN: all is as it was before the run"
         if restoration.left:
@@ -86,7 +88,10 @@ def _clean_up(file: JournalFile, arguments: argparse.Namespace) -> int:
 def _variables(record: Record, arguments: argparse.Namespace) -> dict[str, str]:
     """The accounts, each with the variable that holds its key: the one in the journal, unless another is named."""
     given = {"api-key": arguments.api_key_env, "other-key": arguments.other_key_env}
-    return {account: given.get(account) or record.keys.get(account, account) for account in record.unfinished}
+    return {
+        account: given.get(account) or record.keys.get(account, account)
+        for account in record.unfinished
+    }
 
 
 def _spec(record: Record) -> Path:
@@ -114,10 +119,14 @@ def _put_back(file: JournalFile, settings: Settings, arguments: argparse.Namespa
     limits = Limits(settings.timeout, settings.per_second, None, settings.ca_bundle)
     channel = Channel(settings.url, contract, keyring, limits=limits)
     reader = Reader(contract, keyring)
-    if missing := {part for parts in file.record.before.values() for part in parts}.difference(reader.parts):
+    if missing := {part for parts in file.record.before.values() for part in parts}.difference(
+        reader.parts
+    ):
         raise UsageError(f"{settings.spec}: has no '{min(missing)}', of which the journal speaks")
     age = (datetime.now(UTC) - file.record.latest).total_seconds()
-    time.sleep(min(SETTLE, max(0.0, SETTLE - age)))  # what was sent just before the crash may still arrive
+    time.sleep(
+        min(SETTLE, max(0.0, SETTLE - age))
+    )  # what was sent just before the crash may still arrive
     for account, variable in variables.items():
         _refuse_no_answer(Caller(channel, account).call(reader.parts[0]), settings.url, variable)
     restoration = Restoration(file.record, reader, channel, write_done)

@@ -19,11 +19,17 @@ from contract_tests.text import printable
 EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
 
 COMMANDS = {
-    "run": ("contract_tests.run_command", "test a deployment: property tests, stories, invariants, tenants"),
+    "run": (
+        "contract_tests.run_command",
+        "test a deployment: property tests, stories, invariants, tenants",
+    ),
     "replay": ("contract_tests.replay", "judge the traffic in a HAR file"),
     "proxy": ("contract_tests.proxy", "pass traffic on to a deployment, and judge it"),
     "drift": ("contract_tests.drift", "compare two deployments: the mock and staging"),
-    "cleanup": ("contract_tests.cleanup", "remove and put back what a run that was killed has left behind"),
+    "cleanup": (
+        "contract_tests.cleanup",
+        "remove and put back what a run that was killed has left behind",
+    ),
 }
 """Of each command its module and what it does."""
 
@@ -70,9 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "install the kit with what it needs: pip install 'alterlab-billing-mock[contract]'"
         )
         return EXIT_USAGE
-    except Exception as error:  # nobody can do anything with a traceback of ours, but with a place in a report
+    except (
+        Exception
+    ) as error:  # nobody can do anything with a traceback of ours, but with a place in a report
         last = traceback.extract_tb(error.__traceback__)[-1]
-        say(f"a fault of the kit, please report it: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}")
+        say(
+            f"a fault of the kit, please report it: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
+        )
         return EXIT_USAGE
 
 
@@ -98,7 +108,9 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=_Parser
+    )
     for name, (module, help) in COMMANDS.items():
         if name == chosen:
             importlib.import_module(module).add_parser(commands)

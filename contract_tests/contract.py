@@ -75,7 +75,9 @@ class Operation:
     def match(self, path: str) -> dict[str, str] | None:
         """The path's parameters, if this is its path."""
         found = self._pattern.fullmatch(path)
-        return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
+        return (
+            {name: unquote(value) for name, value in found.groupdict().items()} if found else None
+        )
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ class Contract:
         document = _read(path)
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0"):
-            raise UsageError(f"{path}: is no OpenAPI 3.0 document: it has no line such as 'openapi: 3.0.3'")
+            raise UsageError(
+                f"{path}: is no OpenAPI 3.0 document: it has no line such as 'openapi: 3.0.3'"
+            )
         contract = cls(path, document)
         try:
             contract.operations  # noqa: B018 (reads all of it once, so that a broken one is found here)
@@ -165,12 +169,21 @@ class Contract:
         for path, item in self.document["paths"].items():
             for method in METHODS:
                 if method in item:
-                    yield self._operation(path, method, item[method], item.get("parameters", []), secured)
+                    yield self._operation(
+                        path, method, item[method], item.get("parameters", []), secured
+                    )
 
-    def _operation(self, path: str, method: str, node: Node, shared: list[Node], secured: bool) -> Operation:
+    def _operation(
+        self, path: str, method: str, node: Node, shared: list[Node], secured: bool
+    ) -> Operation:
         pointer = f"#/paths/{escape(path)}/{method}"
-        parameters = [self._follow(f"#/paths/{escape(path)}/parameters/{i}") for i in range(len(shared))]
-        parameters += [self._follow(f"{pointer}/parameters/{i}") for i in range(len(node.get("parameters", [])))]
+        parameters = [
+            self._follow(f"#/paths/{escape(path)}/parameters/{i}") for i in range(len(shared))
+        ]
+        parameters += [
+            self._follow(f"{pointer}/parameters/{i}")
+            for i in range(len(node.get("parameters", [])))
+        ]
         body = None
         required = False
         if "requestBody" in node:
@@ -231,7 +244,9 @@ def _read(path: Path) -> Any:
 def _explain(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"misses '{error.args[0]}', which an OpenAPI document must have"
-    return str(error) if isinstance(error, ValueError) else f"is no valid OpenAPI document ({error})"
+    return (
+        str(error) if isinstance(error, ValueError) else f"is no valid OpenAPI document ({error})"
+    )
 
 
 def _step(node: yaml.Node, key: str) -> tuple[int, yaml.Node] | None:

@@ -28,7 +28,9 @@ class OperationCoverage:
 
     @property
     def all_constraints(self) -> list[tuple[str, str]]:
-        return [(where, keyword) for where, keywords in self.constraints.items() for keyword in keywords]
+        return [
+            (where, keyword) for where, keywords in self.constraints.items() for keyword in keywords
+        ]
 
     @property
     def missing_statuses(self) -> list[int]:
@@ -51,7 +53,12 @@ class Coverage:
         """Count one exchange."""
         self.exchanges += 1
         matched = self._contract.match(exchange.method, exchange.path)
-        if matched is None or request is None or matched[0].id not in self.operations or not exchange.status:
+        if (
+            matched is None
+            or request is None
+            or matched[0].id not in self.operations
+            or not exchange.status
+        ):
             return
         seen = self.operations[matched[0].id]
         if exchange.method == seen.operation.method:
@@ -77,9 +84,20 @@ class Coverage:
         return {
             "operations": (sum(1 for each in all if each.statuses), len(all)),
             "statuses": (
-                sum(1 for each in all for status in each.operation.responses if status in each.statuses),
+                sum(
+                    1
+                    for each in all
+                    for status in each.operation.responses
+                    if status in each.statuses
+                ),
                 sum(len(each.operation.responses) for each in all),
             ),
-            "constraints tried valid": (sum(1 for each, one in bound if one in each.valid), len(bound)),
-            "constraints tried invalid": (sum(1 for each, one in bound if one in each.invalid), len(bound)),
+            "constraints tried valid": (
+                sum(1 for each, one in bound if one in each.valid),
+                len(bound),
+            ),
+            "constraints tried invalid": (
+                sum(1 for each, one in bound if one in each.invalid),
+                len(bound),
+            ),
         }

@@ -72,7 +72,9 @@ def _body(exchange: Exchange, settings: Settings) -> tuple[str, list[str]]:
     body = exchange.request_body
     if not body:
         # As every client but curl sends it.
-        return "", ["-H", "'Content-Length: 0'"] if exchange.request_header("content-length") == "0" else []
+        return "", ["-H", "'Content-Length: 0'"] if exchange.request_header(
+            "content-length"
+        ) == "0" else []
     # Without one, curl would say that it is a form.
     more = ["-H", "'Content-Type:'"] if exchange.request_header("content-type") is None else []
     text = _text(body)

@@ -106,7 +106,9 @@ def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
 def parse(body: bytes) -> Any:
     """Strict JSON: UTF-8 without a mark, no NaN, no key twice. Raises NotJson."""
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return json.loads(
+            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant
+        )
     except UnicodeDecodeError as error:
         raise NotJson(f"is not UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:

@@ -38,14 +38,24 @@ def tell(result: Result) -> int:
     """Write the reports, print one, and answer with the exit code."""
     settings = result.settings
     if settings.write_baseline is not None:
-        told = baseline.text(result.failures, settings.baseline_owner, settings.baseline_reason, date.today())
+        told = baseline.text(
+            result.failures, settings.baseline_owner, settings.baseline_reason, date.today()
+        )
         files.write_file(settings.write_baseline, told)
-        result.notes.append(f"{counted(len(result.failures), 'failure')} written to {settings.write_baseline}")
+        result.notes.append(
+            f"{counted(len(result.failures), 'failure')} written to {settings.write_baseline}"
+        )
     view = document(result)
     written = [path.name for path in files.write(view, settings.reports, settings.report_dir)]
     written += [files.HAR] if "har" in settings.reports else []
-    notes = [*result.notes, f"reports in {settings.report_dir}: {', '.join(written)}"] if written else result.notes
-    with suppress(SystemExit):  # which rich raises when nobody reads any more; the verdict is the same
+    notes = (
+        [*result.notes, f"reports in {settings.report_dir}: {', '.join(written)}"]
+        if written
+        else result.notes
+    )
+    with suppress(
+        SystemExit
+    ):  # which rich raises when nobody reads any more; the verdict is the same
         terminal.show({**view, "notes": notes}, Console(file=sys.stdout), quiet=settings.quiet)
     return result.exit_code
 
@@ -55,7 +65,9 @@ def _result(settings: Settings, contract: Contract, known: Baseline | None) -> R
     _refuse_unknown_phases(settings)
     display = Display(Console(stderr=True, quiet=settings.quiet))
     run = Run(settings, contract, progress=display, known=known.accepted if known else ())
-    har = HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
+    har = (
+        HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
+    )
     if har is not None:
         run.channel.listeners.append(har)
     try:
@@ -81,6 +93,10 @@ def _with_baseline(result: Result, known: Baseline) -> Result:
     """The result with what is known marked, and what is wrong with the baseline said."""
     # A part of a run proves nothing of what it did not find.
     is_whole = not result.ended_early and not result.broken and not result.settings.phases
-    tried = {name for name, seen in result.coverage.operations.items() if seen.statuses} if is_whole else set()
+    tried = (
+        {name for name, seen in result.coverage.operations.items() if seen.statuses}
+        if is_whole
+        else set()
+    )
     notes = known.notes(result.findings, tried)
     return replace(result, findings=known.apply(result.findings), notes=[*result.notes, *notes])

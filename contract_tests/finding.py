@@ -78,10 +78,14 @@ class Verdicts:
             if self.on_new is not None:
                 self.on_new(finding)
             return True
-        is_another = finding.exchange is None or finding.exchange.number != self._latest.get(finding.key)
+        is_another = finding.exchange is None or finding.exchange.number != self._latest.get(
+            finding.key
+        )
         shorter = finding if len(finding.steps) < len(before.steps) else before
         witnesses = tuple(dict.fromkeys(before.witnesses + finding.witnesses))
-        self._found[finding.key] = replace(shorter, times=before.times + is_another, witnesses=witnesses)
+        self._found[finding.key] = replace(
+            shorter, times=before.times + is_another, witnesses=witnesses
+        )
         self._note(finding)
         return False
 

@@ -47,7 +47,9 @@ def _whole(low: int, high: int, what: str) -> Callable[[str], int]:
 
 def _variable(text: str) -> str:
     if not _VARIABLE.fullmatch(text):
-        raise ValueError("the name of an environment variable that holds the key (never the key itself)")
+        raise ValueError(
+            "the name of an environment variable that holds the key (never the key itself)"
+        )
     return text
 
 
@@ -81,11 +83,20 @@ def _authorities(text: str) -> Path:
 
 FLAGS: dict[str, Flag] = {
     "spec": Flag("the contract to hold it against (the packaged spec/openapi.yaml)", "FILE", Path),
-    "mock": Flag("it is the mock: everything may be done, /_mock may be used, no key is needed; implies --strict"),
-    "allow_writes": Flag("also send what can be put back: settings, cards that the kit added, sessions"),
-    "allow_irreversible": Flag("also send what cannot be put back: deposits, plan changes, verification messages"),
+    "mock": Flag(
+        "it is the mock: everything may be done, /_mock may be used, no key is needed; implies --strict"
+    ),
+    "allow_writes": Flag(
+        "also send what can be put back: settings, cards that the kit added, sessions"
+    ),
+    "allow_irreversible": Flag(
+        "also send what cannot be put back: deposits, plan changes, verification messages"
+    ),
     "api_key_env": Flag(
-        f"environment variable that holds the API key ({settings.API_KEY_ENV})", "NAME", _variable, is_secret=True
+        f"environment variable that holds the API key ({settings.API_KEY_ENV})",
+        "NAME",
+        _variable,
+        is_secret=True,
     ),
     "other_key_env": Flag(
         "environment variable with another account's key, to prove that neither sees the other",
@@ -93,8 +104,12 @@ FLAGS: dict[str, Flag] = {
         _variable,
         is_secret=True,
     ),
-    "organization_id": Flag("an organization that the key belongs to", "UUID", settings.organization),
-    "only": Flag("only these operations: operationIds, tags or groups", "NAME,...", _words, is_list=True),
+    "organization_id": Flag(
+        "an organization that the key belongs to", "UUID", settings.organization
+    ),
+    "only": Flag(
+        "only these operations: operationIds, tags or groups", "NAME,...", _words, is_list=True
+    ),
     "skip": Flag("not these operations", "NAME,...", _words, is_list=True),
     "phases": Flag("only these phases", "NAME,...", _words, is_list=True),
     "seed": Flag(
@@ -107,9 +122,13 @@ FLAGS: dict[str, Flag] = {
         "N",
         _whole(1, 100_000, "a whole number from 1 to 100000"),
     ),
-    "rate_limit": Flag("requests a second at most, such as 5/s or 300/m (no limit)", "RATE", settings.rate),
+    "rate_limit": Flag(
+        "requests a second at most, such as 5/s or 300/m (no limit)", "RATE", settings.rate
+    ),
     "max_time": Flag(
-        "end after so long, such as 90s or 10m; what was not tried is no failure", "TIME", settings.seconds
+        "end after so long, such as 90s or 10m; what was not tried is no failure",
+        "TIME",
+        settings.seconds,
     ),
     "timeout": Flag("how long an answer may take (30s)", "TIME", settings.seconds),
     "workers": Flag(
@@ -117,15 +136,27 @@ FLAGS: dict[str, Flag] = {
         "N",
         _whole(1, MAX_WORKERS, f"a whole number from 1 to {MAX_WORKERS}"),
     ),
-    "ca_bundle": Flag("authorities to trust for TLS instead of the usual ones", "FILE", _authorities),
+    "ca_bundle": Flag(
+        "authorities to trust for TLS instead of the usual ones", "FILE", _authorities
+    ),
     "fail_fast": Flag("end with the first failure"),
-    "journal": Flag("where created and changed things are noted, for 'cleanup' (contract-tests.journal)", "FILE", Path),
-    "strict": Flag("what differs from observed or assumed parts of the contract, and unknown fields, fail too"),
+    "journal": Flag(
+        "where created and changed things are noted, for 'cleanup' (contract-tests.journal)",
+        "FILE",
+        Path,
+    ),
+    "strict": Flag(
+        "what differs from observed or assumed parts of the contract, and unknown fields, fail too"
+    ),
     "baseline": Flag("known failures, each with owner, reason and expiry date", "FILE", Path),
-    "write_baseline": Flag("write the failures of this run to a new baseline, accepted for 30 days", "FILE", Path),
+    "write_baseline": Flag(
+        "write the failures of this run to a new baseline, accepted for 30 days", "FILE", Path
+    ),
     "baseline_owner": Flag("who takes care of them", "WHO", _line),
     "baseline_reason": Flag("why they are accepted", "WHY", _line),
-    "reports": Flag("reports to write: " + ",".join(settings.REPORTS), "NAME,...", _reports, is_list=True),
+    "reports": Flag(
+        "reports to write: " + ",".join(settings.REPORTS), "NAME,...", _reports, is_list=True
+    ),
     "report_dir": Flag("where to write them (contract-reports)", "FOLDER", Path),
     "quiet": Flag("no progress; say only what failed, and the verdict"),
 }
@@ -147,7 +178,9 @@ def add(parser: argparse._ActionsContainer, *names: str) -> None:
             parser.add_argument(flag_name(name), dest=name, action="store_true", help=flag.help)
         else:
             action = "append" if flag.is_list else "store"
-            parser.add_argument(flag_name(name), dest=name, action=action, metavar=flag.metavar, help=flag.help)
+            parser.add_argument(
+                flag_name(name), dest=name, action=action, metavar=flag.metavar, help=flag.help
+            )
 
 
 def read(arguments: argparse.Namespace, url: str) -> Settings:
@@ -186,9 +219,17 @@ def _together(values: dict[str, Any]) -> list[str]:
     found = []
     target = values.get("write_baseline")
     if target is not None:
-        missing = [flag_name(name) for name in ("baseline_owner", "baseline_reason") if not values.get(name)]
+        missing = [
+            flag_name(name)
+            for name in ("baseline_owner", "baseline_reason")
+            if not values.get(name)
+        ]
         if missing:
-            found.append(f"--write-baseline needs {' and '.join(missing)}: nobody takes care of what nobody owns")
+            found.append(
+                f"--write-baseline needs {' and '.join(missing)}: nobody takes care of what nobody owns"
+            )
         if target.exists():
-            found.append(f"--write-baseline {target}: is there already, and has owners; name a new file")
+            found.append(
+                f"--write-baseline {target}: is there already, and has owners; name a new file"
+            )
     return found

@@ -90,7 +90,9 @@ class _Passing:
 
     @property
     def has_body(self) -> bool:
-        return any(name in (b"content-length", b"transfer-encoding") for name, _ in self.scope["headers"])
+        return any(
+            name in (b"content-length", b"transfer-encoding") for name, _ in self.scope["headers"]
+        )
 
     def note_time(self) -> None:
         self.seconds = time.monotonic() - self.clock
@@ -110,7 +112,10 @@ class _Passing:
     async def answer(self, status: int, detail: str) -> None:
         """An answer of our own."""
         body = json.dumps({"detail": detail}).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+        ]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
 
@@ -118,7 +123,9 @@ class _Passing:
 class Forwarder:
     """The application. It speaks to no host but the upstream."""
 
-    def __init__(self, upstream: str, deliver: Callable[[Exchange], None], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, upstream: str, deliver: Callable[[Exchange], None], tls: ssl.SSLContext | None = None
+    ) -> None:
         parts = urlsplit(upstream)
         self.upstream = upstream
         self.deliver = deliver
@@ -130,7 +137,10 @@ class Forwarder:
         self._origin = (parts.scheme.encode(), str(parts.hostname).encode("ascii"), parts.port)
         self._count = 0
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls, max_connections=None, max_keepalive_connections=100, keepalive_expiry=IDLE_SECONDS
+            ssl_context=tls,
+            max_connections=None,
+            max_keepalive_connections=100,
+            keepalive_expiry=IDLE_SECONDS,
         )
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -138,7 +148,9 @@ class Forwarder:
         if scope["query_string"]:
             target += b"?" + scope["query_string"]
         passing = _Passing(scope, receive, send, target, self._outgoing(scope["headers"]))
-        if any(name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"]):
+        if any(
+            name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"]
+        ):
             await passing.answer(501, "contract-tests proxy does not pass on WebSocket connections")
             return
         try:
@@ -165,9 +177,16 @@ class Forwarder:
             passing.note_time()
             passing.status, passing.response_headers = response.status, list(response.headers)
             await passing.send(
-                {"type": "http.response.start", "status": response.status, "headers": self._incoming(passing)}
+                {
+                    "type": "http.response.start",
+                    "status": response.status,
+                    "headers": self._incoming(passing),
+                }
             )
-            length = next((value for name, value in response.headers if name.lower() == b"content-length"), b"")
+            length = next(
+                (value for name, value in response.headers if name.lower() == b"content-length"),
+                b"",
+            )
             if length.isdigit() and int(length) <= MAX_KEPT:
                 await self._relay(passing, response)
             else:
@@ -200,7 +219,13 @@ class Forwarder:
     async def _relay(self, passing: _Passing, response: httpcore.Response) -> None:
         async for chunk in response.aiter_stream():
             passing.note_time()
-            await passing.send({"type": "http.response.body", "body": passing.response.add(chunk), "more_body": True})
+            await passing.send(
+                {
+                    "type": "http.response.body",
+                    "body": passing.response.add(chunk),
+                    "more_body": True,
+                }
+            )
 
     async def _relay_while_wanted(self, passing: _Passing, response: httpcore.Response) -> None:
         """What may go on for long ends when the client hangs up."""
@@ -222,7 +247,11 @@ class Forwarder:
             self._hand_over(passing, "the answer breaks off")
             return
         is_silence = _is_silence(error)
-        words = "the connection was closed without an answer" if is_silence else "the answer is not HTTP"
+        words = (
+            "the connection was closed without an answer"
+            if is_silence
+            else "the answer is not HTTP"
+        )
         # Of a write nobody knows whether a kept connection had just been closed; it may have been done.
         self._hand_over(passing, words if passing.method in _SAFE or not is_silence else "")
         await passing.answer(502, f"the upstream {self.upstream}: {words}")
@@ -270,7 +299,12 @@ class Forwarder:
             own |= {b"content-length"}  # uvicorn would wait for the body
         here = next((value for name, value in passing.scope["headers"] if name == b"host"), b"")
         return [
-            (name, self._relocated(value, here) if name.lower() in (b"location", b"content-location") else value)
+            (
+                name,
+                self._relocated(value, here)
+                if name.lower() in (b"location", b"content-location")
+                else value,
+            )
             for name, value in passing.response_headers
             if name.lower() not in own
         ]
@@ -283,9 +317,13 @@ class Forwarder:
         is_upstream = (parts.scheme, parts.hostname) == (scheme, host) and (
             (parts.port or default.get(parts.scheme)) == (port or default.get(scheme))
         )
-        if not (is_upstream or (not parts.scheme and not parts.netloc)) or not parts.path.startswith(self._prefix):
+        if not (
+            is_upstream or (not parts.scheme and not parts.netloc)
+        ) or not parts.path.startswith(self._prefix):
             return location
-        path = parts._replace(scheme=b"", netloc=b"", path=parts.path[len(self._prefix) :] or b"/").geturl()
+        path = parts._replace(
+            scheme=b"", netloc=b"", path=parts.path[len(self._prefix) :] or b"/"
+        ).geturl()
         return b"http://" + here + path if is_upstream else path
 
 

@@ -62,7 +62,11 @@ class Guard:
             return None
         if outgoing.operation is None:
             return "it is for no declared operation, and could do anything (--allow-irreversible)"
-        return None if outgoing.method in READS else self._reason_against_write(outgoing, outgoing.operation)
+        return (
+            None
+            if outgoing.method in READS
+            else self._reason_against_write(outgoing, outgoing.operation)
+        )
 
     def _reason_against_write(self, outgoing: Outgoing, operation: Operation) -> str | None:
         if not self._settings.may_write:
@@ -83,4 +87,7 @@ def _enables(body: bytes) -> bool:
         return any(sign in body.lower().replace(b"\0", b"") for sign in (b"enabled", b"\\u", b"%"))
     if not isinstance(sent, dict):
         return b"enabled" in body.lower()
-    return any(name.strip().lower() == "enabled" and value not in (False, None) for name, value in sent.items())
+    return any(
+        name.strip().lower() == "enabled" and value not in (False, None)
+        for name, value in sent.items()
+    )

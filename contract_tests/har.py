@@ -27,7 +27,18 @@ OURS = "contract-tests"
 """The creator that our files name."""
 JUDGES = frozenset({"kit", "openapi-core"})
 """The witnesses that say the same again when the traffic is replayed."""
-_FACTS = ("operation", "kind", "where", "keyword", "provenance", "expected", "got", "spec", "source", "times")
+_FACTS = (
+    "operation",
+    "kind",
+    "where",
+    "keyword",
+    "provenance",
+    "expected",
+    "got",
+    "spec",
+    "source",
+    "times",
+)
 
 
 class Unusable(ValueError):
@@ -179,15 +190,25 @@ def exchange_of(entry: Any) -> Exchange:
     """
     try:
         request, response = entry["request"], entry["response"]
-        method, url = str(request["method"]).upper(), _without_user(str(request["url"]).partition("#")[0])
+        method, url = (
+            str(request["method"]).upper(),
+            _without_user(str(request["url"]).partition("#")[0]),
+        )
         status = int(response["status"] or 0)
         started = _moment(entry["startedDateTime"])
         _refuse_others(entry, url, status)
-        request_headers, response_headers = _headers(request.get("headers")), _headers(response.get("headers"))
+        request_headers, response_headers = (
+            _headers(request.get("headers")),
+            _headers(response.get("headers")),
+        )
         is_ours = "_number" in entry
         request_body, request_known = _request_body(request, request_headers, is_ours=is_ours)
         response_body, response_known = _response_body(response, response_headers, method)
-        seconds = entry["_seconds"] if "_seconds" in entry else max(0.0, float(entry.get("time") or 0)) / 1000
+        seconds = (
+            entry["_seconds"]
+            if "_seconds" in entry
+            else max(0.0, float(entry.get("time") or 0)) / 1000
+        )
         exchange = Exchange(
             number=int(entry.get("_number", 0)),
             method=method,
@@ -201,7 +222,9 @@ def exchange_of(entry: Any) -> Exchange:
             started=started,
             seconds=float(seconds),
             account=str(entry.get("_account", "")),
-            error=str(entry.get("_error", "")) if is_ours else "",  # browsers mark what they blocked so, too
+            error=str(entry.get("_error", ""))
+            if is_ours
+            else "",  # browsers mark what they blocked so, too
             source=str(entry.get("_source", "")),
             request_body_known=request_known,
             response_body_known=response_known,
@@ -223,15 +246,24 @@ def findings_of(about: Json, exchanges: dict[int, Exchange]) -> Iterator[Finding
             facts = {name: told[name] for name in _FACTS}
             steps = tuple(exchanges[number] for number in told["steps"] if number in exchanges)
             witnesses = tuple(told["witnesses"])
-            yield Finding(**facts, exchange=exchanges.get(told["exchange"]), steps=steps, witnesses=witnesses)
+            yield Finding(
+                **facts, exchange=exchanges.get(told["exchange"]), steps=steps, witnesses=witnesses
+            )
     except (KeyError, TypeError, AttributeError):
-        raise UsageError("the findings under '_contractTests' are not as a run writes them") from None
+        raise UsageError(
+            "the findings under '_contractTests' are not as a run writes them"
+        ) from None
 
 
 def numbers_of(about: Json) -> set[int]:
     """The numbers of the exchanges that the findings of a file of ours speak of."""
     told = about.get("findings", [])
-    return {number for each in told for number in (each.get("exchange"), *each.get("steps", ())) if number}
+    return {
+        number
+        for each in told
+        for number in (each.get("exchange"), *each.get("steps", ()))
+        if number
+    }
 
 
 def _told(finding: Finding) -> Json:
@@ -255,7 +287,11 @@ def _request(exchange: Exchange) -> Json:
         "cookies": [],
         "headers": _pairs(exchange.request_headers),
         "queryString": _pairs(exchange.query),
-        **({"postData": {"mimeType": media_type, "params": [], **text}} if body and is_known else {}),
+        **(
+            {"postData": {"mimeType": media_type, "params": [], **text}}
+            if body and is_known
+            else {}
+        ),
         "headersSize": -1,
         "bodySize": len(body) if is_known else -1,
     }
@@ -301,7 +337,11 @@ def _text(body: bytes, encoding: str) -> Json:
 def _refuse_others(entry: Json, url: str, status: int) -> None:
     """Raises Unusable for what is no exchange with a server over HTTP."""
     scheme = urlsplit(url).scheme.lower()
-    if scheme in ("ws", "wss") or status == HTTPStatus.SWITCHING_PROTOCOLS or "_webSocketMessages" in entry:
+    if (
+        scheme in ("ws", "wss")
+        or status == HTTPStatus.SWITCHING_PROTOCOLS
+        or "_webSocketMessages" in entry
+    ):
         raise Unusable("WebSocket")
     if scheme not in ("http", "https"):
         raise Unusable(f"no HTTP ({scheme or 'no scheme'})")
@@ -313,7 +353,11 @@ def _without_user(url: str) -> str:
     """A URL without a user and a password. Raises ValueError when it is none."""
     parts = urlsplit(url)
     parts.port  # noqa: B018 (raises what is no port)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
+    return (
+        parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        if "@" in parts.netloc
+        else url
+    )
 
 
 def _moment(text: str) -> datetime:
@@ -341,7 +385,9 @@ def _request_body(request: Json, headers: Headers, *, is_ours: bool) -> tuple[by
     length = _length(headers)
     if body or "text" in data:
         return body, len(body) >= length
-    return body, length == 0 and (request.get("bodySize") == 0 or header(headers, "content-type") is None)
+    return body, length == 0 and (
+        request.get("bodySize") == 0 or header(headers, "content-type") is None
+    )
 
 
 def _response_body(response: Json, headers: Headers, method: str) -> tuple[bytes, bool]:

@@ -39,7 +39,12 @@ class Journal:
     """Sees all writes of a run on a deployment that is no mock."""
 
     def __init__(
-        self, settings: Settings, contract: Contract, keyring: Keyring, keys: Mapping[str, str], withhold: Withhold
+        self,
+        settings: Settings,
+        contract: Contract,
+        keyring: Keyring,
+        keys: Mapping[str, str],
+        withhold: Withhold,
     ) -> None:
         self._settings = settings
         self._keyring = keyring
@@ -76,10 +81,14 @@ class Journal:
 
     def begin(self) -> None:
         """Begin the file. Raises UsageError."""
-        spec = None if self._settings.spec == packaged_spec() else str(self._settings.spec.resolve())
+        spec = (
+            None if self._settings.spec == packaged_spec() else str(self._settings.spec.resolve())
+        )
         file = JournalFile(self._settings.journal, create=True)
         try:
-            file.begin({"url": self._channel.base_url, "spec": spec, "keys": self._keys}, self._keyring)
+            file.begin(
+                {"url": self._channel.base_url, "spec": spec, "keys": self._keys}, self._keyring
+            )
         except UsageError:
             file.close()
             raise
@@ -111,7 +120,11 @@ class Journal:
 
     def after(self, outgoing: Outgoing, exchange: Exchange) -> None:
         """Write down what came of it."""
-        if outgoing.operation is not None and outgoing.operation.id == CARDS and exchange.status == 200:
+        if (
+            outgoing.operation is not None
+            and outgoing.operation.id == CARDS
+            and exchange.status == 200
+        ):
             self._note_cards(exchange)
         if self._local.is_pending is None:
             return
@@ -120,7 +133,12 @@ class Journal:
                 self._pending -= 1
                 self._local.is_pending = False
             if self._local.number is not None:
-                self._write(entry="answered", number=self._local.number, status=exchange.status, id=self._id(exchange))
+                self._write(
+                    entry="answered",
+                    number=self._local.number,
+                    status=exchange.status,
+                    id=self._id(exchange),
+                )
 
     def _learn(self, account: str) -> None:
         """Read what is not known yet of an account, and write it down."""
@@ -147,11 +165,18 @@ class Journal:
     def _announce(self, outgoing: Outgoing) -> None:
         """Write down a request that is about to leave. Raises Withheld when that cannot be done."""
         operation = outgoing.operation
-        name = operation.id if operation is not None else f"{outgoing.method} {outgoing.path}"[:_MAX_NAME]
+        name = (
+            operation.id
+            if operation is not None
+            else f"{outgoing.method} {outgoing.path}"[:_MAX_NAME]
+        )
         more: dict[str, Any] = {"account": outgoing.account, "operation": name}
         if operation is None or name == ADD_CARD or name not in REVERSIBLE:
             self._count += 1
-            more |= {"number": self._count, "names": _cards_in(outgoing.body) if name == ADD_CARD else []}
+            more |= {
+                "number": self._count,
+                "names": _cards_in(outgoing.body) if name == ADD_CARD else [],
+            }
             self._write(entry="sends", **more)
             self._local.number = self._count
         elif (outgoing.account, name) not in self._announced:
@@ -176,7 +201,9 @@ class Journal:
             return
         with self._writing:
             record = self.record
-            added = record.created | {name for account in self._keys for name in record.claims(account)}
+            added = record.created | {
+                name for account in self._keys for name in record.claims(account)
+            }
             for pair in cards.items():
                 if added.isdisjoint(pair):
                     self._foreign |= {name.lower() for name in pair}
@@ -188,7 +215,9 @@ class Journal:
         return id if id == self._keyring.text(id) else ""
 
     def _is_of_others(self, path: str) -> bool:
-        return not self._foreign.isdisjoint(part.strip().lower() for part in unquote(path).split("/"))
+        return not self._foreign.isdisjoint(
+            part.strip().lower() for part in unquote(path).split("/")
+        )
 
     # ---------------------------------------------------------------------------------------------- the way back
 

@@ -80,7 +80,9 @@ class Record:
         kind, self.latest = entry["entry"], datetime.fromisoformat(entry["time"])
         if kind == "journal":
             if entry["version"] != VERSION:
-                raise ValueError(f"it is of version {entry['version']}, and this kit knows version {VERSION}")
+                raise ValueError(
+                    f"it is of version {entry['version']}, and this kit knows version {VERSION}"
+                )
             self.url, self.spec, self.keys = str(entry["url"]), entry["spec"], dict(entry["keys"])
             self.began = self.latest
         elif kind == "owner":
@@ -88,9 +90,14 @@ class Record:
         elif kind == "before":
             self.before.setdefault(entry["account"], {})[entry["part"]] = entry["state"]
         elif kind == "sends":
-            self.sent[entry["number"]] = Sent(entry["account"], entry["operation"], tuple(entry["names"]))
+            self.sent[entry["number"]] = Sent(
+                entry["account"], entry["operation"], tuple(entry["names"])
+            )
         elif kind == "answered":
-            self.sent[entry["number"]].status, self.sent[entry["number"]].id = entry["status"], entry["id"]
+            self.sent[entry["number"]].status, self.sent[entry["number"]].id = (
+                entry["status"],
+                entry["id"],
+            )
         elif kind == "done":
             self.done.add(entry["account"])
         elif kind != "changes":
@@ -146,9 +153,13 @@ class JournalFile:
         if path.exists() and not path.is_file():
             raise UsageError(f"{path}: is no file")
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | (os.O_CREAT if create else 0), 0o600)
+            self._descriptor = os.open(
+                path, os.O_RDWR | os.O_APPEND | (os.O_CREAT if create else 0), 0o600
+            )
         except OSError as error:
-            raise UsageError(f"{path}: cannot be {'written' if create else 'opened'} ({error.strerror})") from None
+            raise UsageError(
+                f"{path}: cannot be {'written' if create else 'opened'} ({error.strerror})"
+            ) from None
         try:
             _lock(self._descriptor, path)
             self._read()

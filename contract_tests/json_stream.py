@@ -95,7 +95,9 @@ class JsonStream:
                     self._at = end
                     return value
             if len(self._text) - self._at > MAX_VALUE:
-                raise self._broken(f"a single value has more than {MAX_VALUE:,} characters, which is too large")
+                raise self._broken(
+                    f"a single value has more than {MAX_VALUE:,} characters, which is too large"
+                )
             self._read(wanted)
             wanted *= 2
 
@@ -138,7 +140,9 @@ class JsonStream:
             data = self._file.read(wanted)
             more = self._decoder.decode(data, final=not data)
         except UnicodeDecodeError as error:
-            raise UsageError(f"{self.path}: is not UTF-8 text ({error.reason} near {self.where()})") from None
+            raise UsageError(
+                f"{self.path}: is not UTF-8 text ({error.reason} near {self.where()})"
+            ) from None
         except OSError as error:
             raise UsageError(f"{self.path}: cannot be read ({error.strerror})") from None
         self._is_whole = not data
@@ -159,5 +163,7 @@ class JsonStream:
 
     def _broken(self, message: str, at: int | None = None, *, is_cut: bool = False) -> UsageError:
         if is_cut:
-            return BrokenOff(f"{self.path}: breaks off at {self.where(len(self._text))}: it is not whole")
+            return BrokenOff(
+                f"{self.path}: breaks off at {self.where(len(self._text))}: it is not whole"
+            )
         return UsageError(f"{self.path}: is not valid JSON at {self.where(at)}: {message}")

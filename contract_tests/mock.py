@@ -25,7 +25,9 @@ def running_mock(*flags: str) -> Iterator[str]:
         if found is None:
             process.terminate()
             error = process.communicate(timeout=_PATIENCE)[1].strip().splitlines()
-            raise Unreachable(f"the mock does not start: {error[-1] if error else line.strip() or 'it says nothing'}")
+            raise Unreachable(
+                f"the mock does not start: {error[-1] if error else line.strip() or 'it says nothing'}"
+            )
         yield found[0]
     finally:
         process.terminate()

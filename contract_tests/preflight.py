@@ -36,7 +36,9 @@ def check(run: Run) -> None:
 
 def _must_be_the_api(run: Run) -> None:
     caller = Caller(run.channel, "api-key")
-    reads = [each for each in run.contract.operations.values() if each.is_read and not each.path_names]
+    reads = [
+        each for each in run.contract.operations.values() if each.is_read and not each.path_names
+    ]
     answers: list[Exchange] = []
     for operation in reads[:_TRIES]:
         answer = _ask(caller, operation.id)
@@ -77,7 +79,9 @@ def _is_this_api(answer: Exchange) -> bool:
     """Whether it speaks as the Billing API does: JSON objects, and no refusal of the key."""
     if answer.status in (401, 403) or not answer.object:
         return False
-    return answer.status == 200 or (answer.status not in (404, 405, 429) and "detail" in answer.object)
+    return answer.status == 200 or (
+        answer.status not in (404, 405, 429) and "detail" in answer.object
+    )
 
 
 def _complaint(run: Run, answer: Exchange) -> str:
@@ -87,13 +91,16 @@ def _complaint(run: Run, answer: Exchange) -> str:
     if answer.status in (401, 403):
         name = run.settings.api_key_env
         detail = _words(run, answer.object.get("detail", ""))
-        return f"{url} refuses the key of {name} with {answer.status}: {detail or 'no reason given'}"
+        return (
+            f"{url} refuses the key of {name} with {answer.status}: {detail or 'no reason given'}"
+        )
     if 300 <= answer.status < 400:
         target = _words(run, answer.response_header("location") or "nowhere")
         return f"{url} redirects to {target} instead of answering; give the URL of the API itself"
     if answer.status == 429:
         return (
-            f"{url} answers 429 (too many requests) and goes on doing so; try again later or with a lower --rate-limit"
+            f"{url} answers 429 (too many requests) and goes on doing so; "
+            "try again later or with a lower --rate-limit"
         )
     if answer.error:
         return f"{url} answers {answer.status}, but {answer.error}"

@@ -22,7 +22,11 @@ class Display:
         self._requests_before = self._findings_before = 0
         self._began = self._driver_began = time.monotonic()
         self._live = Live(
-            console=console, get_renderable=self._line, refresh_per_second=8, transient=True, redirect_stdout=False
+            console=console,
+            get_renderable=self._line,
+            refresh_per_second=8,
+            transient=True,
+            redirect_stdout=False,
         )
 
     def driver(self, name: str, index: int, count: int) -> None:
@@ -43,7 +47,10 @@ class Display:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._live.stop()
         self._say(self._over())
@@ -52,7 +59,10 @@ class Display:
         """A line that stays, for the driver that is over."""
         if not self._name:
             return ""
-        requests, findings = self._requests - self._requests_before, self._findings - self._findings_before
+        requests, findings = (
+            self._requests - self._requests_before,
+            self._findings - self._findings_before,
+        )
         seconds = time.monotonic() - self._driver_began
         return f"{self._place:>5}  {self._name:14}{requests:>7,} requests {findings:>5} findings {seconds:>8.1f} s"
 

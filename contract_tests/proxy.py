@@ -66,19 +66,43 @@ def add_parser(subparsers: Any) -> None:
         allow_abbrev=False,
         usage="contract-tests proxy --upstream URL [--flag value ...]",
     )
-    parser.add_argument("--upstream", metavar="URL", required=True, help="the deployment, without /api/v1/billing")
-    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
-    parser.add_argument("--port", default=0, type=_port, metavar="N", help="the port to listen on (a free one)")
-    parser.add_argument("--fail-on", default="failure", choices=FAIL_ON, help="which findings fail (failure)")
-    parser.add_argument("--max-exchanges", type=_count, metavar="N", help="end after so many requests")
-    flags.add(parser, "max_time", "ca_bundle", "spec", "strict", "baseline", "reports", "report_dir", "quiet")
+    parser.add_argument(
+        "--upstream", metavar="URL", required=True, help="the deployment, without /api/v1/billing"
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port", default=0, type=_port, metavar="N", help="the port to listen on (a free one)"
+    )
+    parser.add_argument(
+        "--fail-on", default="failure", choices=FAIL_ON, help="which findings fail (failure)"
+    )
+    parser.add_argument(
+        "--max-exchanges", type=_count, metavar="N", help="end after so many requests"
+    )
+    flags.add(
+        parser,
+        "max_time",
+        "ca_bundle",
+        "spec",
+        "strict",
+        "baseline",
+        "reports",
+        "report_dir",
+        "quiet",
+    )
     parser.set_defaults(command=command)
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Pass on until told to end, tell, and answer with the exit code. Raises KitError."""
     settings = flags.read(arguments, arguments.upstream)
-    tls = ssl.create_default_context(cafile=settings.ca_bundle) if settings.url.startswith("https:") else None
+    tls = (
+        ssl.create_default_context(cafile=settings.ca_bundle)
+        if settings.url.startswith("https:")
+        else None
+    )
     _reach(settings.url, tls)
     with closing(_listener(arguments.host, arguments.port)) as listener:
         result = _pass_on(settings, listener, tls, arguments.max_exchanges)
@@ -90,7 +114,9 @@ def command(arguments: argparse.Namespace) -> int:
         for each in result.findings
         if each.grade(strict=settings.is_strict) in FAIL_ON[arguments.fail_on] and not each.known
     ]
-    result.notes.append(f"--fail-on {arguments.fail_on}: {len(failing)} of {len(result.findings)} findings fail")
+    result.notes.append(
+        f"--fail-on {arguments.fail_on}: {len(failing)} of {len(result.findings)} findings fail"
+    )
     tell(result)
     if failing:
         return 1
@@ -98,7 +124,10 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _pass_on(
-    settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None, max_exchanges: int | None
+    settings: Settings,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+    max_exchanges: int | None,
 ) -> Result:
     """Everything between the start and the end: what came of it. Raises UsageError."""
     from contract_tests.bench import Bench
@@ -130,7 +159,9 @@ def _pass_on(
         signal.signal(number, handler)
     result = bench.finish(time.monotonic() - began)
     if forwarder.unreachable:
-        result.notes.append(f"{forwarder.unreachable:,} requests found no upstream, and were answered with 502")
+        result.notes.append(
+            f"{forwarder.unreachable:,} requests found no upstream, and were answered with 502"
+        )
     return result
 
 
@@ -166,7 +197,12 @@ def make_server(forwarder: Forwarder) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def serve(server: uvicorn.Server, forwarder: Forwarder, listener: socket.socket, max_time: float | None = None) -> None:
+def serve(
+    server: uvicorn.Server,
+    forwarder: Forwarder,
+    listener: socket.socket,
+    max_time: float | None = None,
+) -> None:
     """Pass on until the server is told to end, or time is up."""
 
     def end() -> None:
@@ -187,11 +223,15 @@ def _reach(url: str, tls: ssl.SSLContext | None) -> None:
     parts = urlsplit(url)
     host = str(parts.hostname)
     try:
-        with socket.create_connection((host, parts.port or (443 if tls else 80)), _REACH_SECONDS) as plain:
+        with socket.create_connection(
+            (host, parts.port or (443 if tls else 80)), _REACH_SECONDS
+        ) as plain:
             if tls is not None:
                 tls.wrap_socket(plain, server_hostname=host).close()
     except TimeoutError:
-        raise Unreachable(f"{url} cannot be reached: no answer within {_REACH_SECONDS:.0f} s") from None
+        raise Unreachable(
+            f"{url} cannot be reached: no answer within {_REACH_SECONDS:.0f} s"
+        ) from None
     except OSError as error:
         from contract_tests.channel import plain as in_words
 
@@ -205,13 +245,17 @@ def _listener(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
-        raise UsageError(f"cannot listen on {host}:{port} ({why}); name another --host or --port") from None
+        raise UsageError(
+            f"cannot listen on {host}:{port} ({why}); name another --host or --port"
+        ) from None
 
 
 def _announce(upstream: str, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"contract-tests proxy: http://{shown}:{port} passes on to {upstream}. Ctrl-C ends it.\n")
+    sys.stdout.write(
+        f"contract-tests proxy: http://{shown}:{port} passes on to {upstream}. Ctrl-C ends it.\n"
+    )
     sys.stdout.flush()
 
 

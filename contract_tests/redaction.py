@@ -20,7 +20,14 @@ SESSION = "session"
 
 _NAME = re.compile(r"\[([a-z0-9][a-z0-9 .-]*)\]")
 _SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-control-token", "x-auth-token"}
+    {
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "x-control-token",
+        "x-auth-token",
+    }
 )
 _WELL_KNOWN = re.compile(
     r"[rs]k_(?:live|test)_[A-Za-z0-9_]+|whsec_[A-Za-z0-9+/=_-]+|(?<=_secret_)[A-Za-z0-9]+|Bearer [A-Za-z0-9._~+/=-]{8,}"
@@ -62,11 +69,19 @@ class Keyring:
         """Replace a secret, in any of its spellings, by ``[name]`` from now on."""
         if len(secret) < _MIN_LENGTH:
             return
-        spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], html.escape(secret), *_base64(secret))
+        spellings = (
+            secret,
+            quote(secret, safe=""),
+            json.dumps(secret)[1:-1],
+            html.escape(secret),
+            *_base64(secret),
+        )
         for spelling in spellings:
             self._secrets[spelling.lower()] = f"[{name}]"
         longest_first = sorted(self._secrets, key=len, reverse=True)
-        self._pattern = re.compile("|".join(re.escape(each) for each in longest_first), re.IGNORECASE)
+        self._pattern = re.compile(
+            "|".join(re.escape(each) for each in longest_first), re.IGNORECASE
+        )
 
     def key(self, name: str) -> str:
         return self._keys[name]
@@ -144,7 +159,9 @@ def is_replaced(text: str) -> bool:
 def _without_card_number(found: re.Match[str]) -> str:
     before, after = _IS_NUMBER
     text, start, end = found.string, found.start(), found.end()
-    if (before.search(text, max(0, start - 9), start) and after.match(text, end)) or found[0].endswith("0000"):
+    if (before.search(text, max(0, start - 9), start) and after.match(text, end)) or found[
+        0
+    ].endswith("0000"):
         return found[0]
     digits = [int(each) for each in reversed(found[0]) if each.isdigit()]
     doubled = sum(sum(divmod(2 * each, 10)) for each in digits[1::2])

@@ -55,7 +55,9 @@ def add_parser(subparsers: Any) -> None:
         usage="contract-tests replay FILE.har [--flag value ...]",
     )
     parser.add_argument("file", metavar="FILE.har", type=Path, help="the traffic")
-    parser.add_argument("--base-url", metavar="URL", help="the deployment that is judged (the one in the file)")
+    parser.add_argument(
+        "--base-url", metavar="URL", help="the deployment that is judged (the one in the file)"
+    )
     flags.add(parser, "spec", "strict", "mock", "baseline", "reports", "report_dir", "quiet")
     parser.set_defaults(command=command)
 
@@ -78,7 +80,9 @@ def command(arguments: argparse.Namespace) -> int:
     return tell(replay(arguments.file, contract, settings, known))
 
 
-def replay(path: Path, contract: Contract, settings: Settings, known: Baseline | None = None) -> Result:
+def replay(
+    path: Path, contract: Contract, settings: Settings, known: Baseline | None = None
+) -> Result:
     """Judge what a file holds. Without a URL in the settings, the file must tell it. Raises UsageError."""
     # The judges take a while to load, which is no business of the other commands.
     from contract_tests.traffic import UNDECLARED, Traffic
@@ -88,7 +92,9 @@ def replay(path: Path, contract: Contract, settings: Settings, known: Baseline |
     survey = Survey.of(path, contract, keyring)
     har = survey.har
     settings = _settled(settings, survey)
-    traffic = Traffic(contract, keyring, is_stripped=har.is_overheard and not survey.with_credentials)
+    traffic = Traffic(
+        contract, keyring, is_stripped=har.is_overheard and not survey.with_credentials
+    )
     wanted = numbers_of(har.about)
     kept: dict[int, Exchange] = {}
     for exchange in survey.exchanges(settings.url):
@@ -102,7 +108,9 @@ def replay(path: Path, contract: Contract, settings: Settings, known: Baseline |
             is_here = origin_of(exchange.url) == origin_of(settings.url)
             traffic.pass_over(traffic.named(exchange), UNDECLARED if is_here else ELSEWHERE)
     if not traffic.judged:
-        raise UsageError(f"{path}: holds nothing for the API under {settings.url}; {survey.hosts_in_words()}")
+        raise UsageError(
+            f"{path}: holds nothing for the API under {settings.url}; {survey.hosts_in_words()}"
+        )
     for why, count in survey.passed_over(settings.url).items():
         traffic.skipped[why] += count
     findings = _united(findings_of(har.about, kept), traffic)
@@ -140,7 +148,10 @@ class Survey:
     def of(cls, path: Path, contract: Contract, keyring: Keyring) -> Survey:
         """Read a file. Raises UsageError."""
         survey = cls(Har(path))
-        paths = (re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(each.path)) for each in contract.operations.values())
+        paths = (
+            re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(each.path))
+            for each in contract.operations.values()
+        )
         declared = re.compile(f"(?:{'|'.join(dict.fromkeys(paths))})$")
         for index, exchange in survey._usable(survey.unusable):
             survey._note(index, exchange, declared, keyring)
@@ -148,7 +159,9 @@ class Survey:
 
     def exchanges(self, base: str) -> Iterator[Exchange]:
         """What is for a deployment, or may have changed something there, in the order in which it ended."""
-        order = sorted((each for each in self._entries if self._matters(each, base)), key=self._when())
+        order = sorted(
+            (each for each in self._entries if self._matters(each, base)), key=self._when()
+        )
         ranks = {each.index: rank for rank, each in enumerate(order, 1)}
         waiting: dict[int, Exchange] = {}
         next_rank = 1
@@ -183,8 +196,12 @@ class Survey:
         if not self.bases:
             raise UsageError(f"{self.har.path}: holds nothing for the API; {self.hosts_in_words()}")
         if len(self.bases) > 1:
-            found = ", ".join(f"{base} ({count:,} entries)" for base, count in self.bases.most_common())
-            raise UsageError(f"{self.har.path}: holds more than one deployment: {found}; name one with --base-url")
+            found = ", ".join(
+                f"{base} ({count:,} entries)" for base, count in self.bases.most_common()
+            )
+            raise UsageError(
+                f"{self.har.path}: holds more than one deployment: {found}; name one with --base-url"
+            )
         return next(iter(self.bases))
 
     def _usable(self, unusable: Counter[str]) -> Iterator[tuple[int, Exchange]]:
@@ -194,7 +211,9 @@ class Survey:
             except Unusable as error:
                 unusable[str(error)] += 1
 
-    def _note(self, index: int, exchange: Exchange, declared: re.Pattern[str], keyring: Keyring) -> None:
+    def _note(
+        self, index: int, exchange: Exchange, declared: re.Pattern[str], keyring: Keyring
+    ) -> None:
         parts = urlsplit(exchange.url)
         origin = origin_of(exchange.url)
         self._entries.append(_Entry(index, exchange.ended.timestamp(), exchange.number, origin))
@@ -218,7 +237,9 @@ class Survey:
     def _placed(self, exchange: Exchange, rank: int, base: str) -> Exchange:
         if self.har.is_ours:
             return exchange
-        return replace(exchange, number=rank, path=below(exchange.url, base) or exchange.path, source="replay")
+        return replace(
+            exchange, number=rank, path=below(exchange.url, base) or exchange.path, source="replay"
+        )
 
 
 def _settled(settings: Settings, survey: Survey) -> Settings:
@@ -252,5 +273,7 @@ def below(url: str, base: str) -> str | None:
     """The path of a URL below a base URL; None if it is not below."""
     path, prefix = urlsplit(url).path, urlsplit(base).path
     rest = path.removeprefix(prefix)
-    is_below = origin_of(url) == origin_of(base) and path.startswith(prefix) and rest[:1] in ("", "/")
+    is_below = (
+        origin_of(url) == origin_of(base) and path.startswith(prefix) and rest[:1] in ("", "/")
+    )
     return rest if is_below else None

@@ -32,7 +32,9 @@ class Left:
 class Restoration:
     """The way back of all accounts of one journal."""
 
-    def __init__(self, record: Record, reader: Reader, channel: Channel, write_done: Callable[[str], None]) -> None:
+    def __init__(
+        self, record: Record, reader: Reader, channel: Channel, write_done: Callable[[str], None]
+    ) -> None:
         self.done: list[str] = []
         """What was put back, a line each."""
         self.left: list[Left] = []
@@ -99,11 +101,17 @@ class Restoration:
                 )
                 yield Left(account, CARDS, text)
             else:
-                self.notes[id] = f"{account}: card {id} ({name}) was added by somebody else meanwhile, and stays"
+                self.notes[id] = (
+                    f"{account}: card {id} ({name}) was added by somebody else meanwhile, and stays"
+                )
 
     def _is_ours(self, account: str, id: str, name: str) -> bool:
-        was_there = any(id in ids(parts[CARDS]) for parts in self._record.before.values() if CARDS in parts)
-        return not was_there and (id in self._record.created or name in self._record.claims(account))
+        was_there = any(
+            id in ids(parts[CARDS]) for parts in self._record.before.values() if CARDS in parts
+        )
+        return not was_there and (
+            id in self._record.created or name in self._record.claims(account)
+        )
 
     def _change(self, account: str, caller: Caller, now: dict[str, Json]) -> None:
         """Make it as it was. The default card first, for it is what an enabled auto-recharge charges; the cards that
@@ -112,7 +120,9 @@ class Restoration:
         if CARDS in now:
             default = before[CARDS]["default"]
             if default in ids(now[CARDS]) and now[CARDS]["default"] != default:
-                self._send(caller, CARDS, "default card", "set_default_payment_method", path=default)
+                self._send(
+                    caller, CARDS, "default card", "set_default_payment_method", path=default
+                )
         for part, state in now.items():
             if part != CARDS and any(differences(part, before[part], state)):
                 self._send(caller, part, TITLES[part], WRITES[part], body=before[part])
@@ -120,12 +130,23 @@ class Restoration:
             if self._is_ours(account, id, name):
                 self._send(caller, id, f"card {id} ({name})", WRITES[CARDS], path=id)
 
-    def _send(self, caller: Caller, key: str, what: str, operation: str, *, body: Any = None, path: str = "") -> None:
+    def _send(
+        self,
+        caller: Caller,
+        key: str,
+        what: str,
+        operation: str,
+        *,
+        body: Any = None,
+        path: str = "",
+    ) -> None:
         args = () if body is None else (body,)
         answer = caller.call(operation, *args, path={"payment_method_id": path})
         if 200 <= answer.status < 300:
             self._refusals.pop(key, None)
-            self.done.append(f"{caller.key}: {what} {'removed' if operation == WRITES[CARDS] else 'put back'}")
+            self.done.append(
+                f"{caller.key}: {what} {'removed' if operation == WRITES[CARDS] else 'put back'}"
+            )
         else:
             method = self._channel.contract.operations[operation].method
             why = answer.object.get("detail", "")

@@ -29,7 +29,13 @@ from contract_tests.settings import Settings, base_url, key_from
 
 KEY, OTHER_KEY = "api-key", "other-key"
 Outcome = Literal["passed", "failed", "incomplete", "unreachable", "interrupted"]
-EXIT_CODES: dict[Outcome, int] = {"passed": 0, "failed": 1, "incomplete": 2, "unreachable": 3, "interrupted": 130}
+EXIT_CODES: dict[Outcome, int] = {
+    "passed": 0,
+    "failed": 1,
+    "incomplete": 2,
+    "unreachable": 3,
+    "interrupted": 130,
+}
 SNAPSHOT = "contract-tests"
 
 
@@ -107,7 +113,9 @@ class Run:
         for name, variable in variables.items():
             self.keyring.add(name, key_from(settings.environment, variable))
         if settings.may_write:
-            self.journal = Journal(settings, self.contract, self.keyring, variables, self.guard.withhold)
+            self.journal = Journal(
+                settings, self.contract, self.keyring, variables, self.guard.withhold
+            )
             self.channel.gates.append(self.journal)
 
     # ------------------------------------------------------------------------------------------- for drivers
@@ -158,7 +166,9 @@ class Run:
     def report(self, finding: Finding, exchange: Exchange) -> None:
         """A driver's own finding about an exchange of its own, with what led there."""
         shown = self.redacted(exchange)
-        steps = tuple(each for each in self.judge.tracker(shown.account).steps if each.number < shown.number)
+        steps = tuple(
+            each for each in self.judge.tracker(shown.account).steps if each.number < shown.number
+        )
         self.found(replace(finding, exchange=shown, steps=steps, witnesses=(self.channel.source,)))
 
     def expect(
@@ -299,11 +309,23 @@ class Run:
             operation = self.contract.operations[left.operation]
             expected, spec = "all is as it was before the run", operation.place.pointer
             key = (operation.id, "state", "/response/body", "put_back")
-            self.found(Finding(*key, "documented", expected, left.text, spec, source="journal", witnesses=("journal",)))
+            self.found(
+                Finding(
+                    *key,
+                    "documented",
+                    expected,
+                    left.text,
+                    spec,
+                    source="journal",
+                    witnesses=("journal",),
+                )
+            )
             self.notes.append(f"not put back: {left.account}: {left.text}")
         self.notes += restoration.notes.values()
         self.notes += [undone] if restoration.left else []
-        self.notes += [f"made, and cannot be undone: {text}" for text in journal.record.irreversible()]
+        self.notes += [
+            f"made, and cannot be undone: {text}" for text in journal.record.irreversible()
+        ]
 
     def _hear(self, exchange: Exchange) -> None:
         self.coverage.note(exchange, self.judge(exchange))
@@ -313,7 +335,10 @@ class Run:
             self.progress.exchange(self.judge.judged, len(self.verdicts))
 
     def _on_new(self, finding: Finding) -> None:
-        is_failure = finding.grade(strict=self.settings.is_strict) == "failure" and finding.key not in self._known
+        is_failure = (
+            finding.grade(strict=self.settings.is_strict) == "failure"
+            and finding.key not in self._known
+        )
         if self.settings.fail_fast and is_failure:
             self.channel.stop_reason = "the first failure ends the run (--fail-fast)"
 
@@ -352,7 +377,11 @@ class Result:
         if self.failures:
             return "failed"
         nothing_was_tried = not any(each.statuses for each in self.coverage.operations.values())
-        return "incomplete" if self.broken or (nothing_was_tried and not self.ended_early) else "passed"
+        return (
+            "incomplete"
+            if self.broken or (nothing_was_tried and not self.ended_early)
+            else "passed"
+        )
 
     @property
     def exit_code(self) -> int:
@@ -362,7 +391,11 @@ class Result:
     def failures(self) -> list[Finding]:
         """Findings that fail the run."""
         strict = self.settings.is_strict
-        return [each for each in self.findings if each.grade(strict=strict) == "failure" and not each.known]
+        return [
+            each
+            for each in self.findings
+            if each.grade(strict=strict) == "failure" and not each.known
+        ]
 
 
 def select(contract: Contract, only: Sequence[str], skip: Sequence[str]) -> set[str]:
@@ -376,7 +409,9 @@ def select(contract: Contract, only: Sequence[str], skip: Sequence[str]) -> set[
         }
         if not found:
             groups = sorted({each.group for each in contract.operations.values() if each.group})
-            raise UsageError(f"'{name}' is no operationId, tag or group of the contract; groups: {', '.join(groups)}")
+            raise UsageError(
+                f"'{name}' is no operationId, tag or group of the contract; groups: {', '.join(groups)}"
+            )
         return found
 
     chosen = set().union(*map(named, only)) if only else set(contract.operations)

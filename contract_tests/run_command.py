@@ -9,8 +9,19 @@ from contract_tests import flags
 from contract_tests.cli import COMMANDS, EXIT_CODES
 
 _GROUPS = {
-    "the deployment": ("mock", "api_key_env", "other_key_env", "organization_id", "ca_bundle", "timeout"),
-    "what may be sent (reads only, unless told otherwise)": ("allow_writes", "allow_irreversible", "journal"),
+    "the deployment": (
+        "mock",
+        "api_key_env",
+        "other_key_env",
+        "organization_id",
+        "ca_bundle",
+        "timeout",
+    ),
+    "what may be sent (reads only, unless told otherwise)": (
+        "allow_writes",
+        "allow_irreversible",
+        "journal",
+    ),
     "what is tested": ("spec", "only", "skip", "phases", "seed", "max_examples"),
     "how fast and how long": ("rate_limit", "max_time", "workers", "fail_fast"),
     "the verdict": ("strict", "baseline", "write_baseline", "baseline_owner", "baseline_reason"),
@@ -47,7 +58,9 @@ def add_parser(subparsers: Any) -> None:
         allow_abbrev=False,
         usage="contract-tests run URL [--flag value ...]",
     )
-    parser.add_argument("url", metavar="URL", help="where the deployment is, without /api/v1/billing")
+    parser.add_argument(
+        "url", metavar="URL", help="where the deployment is, without /api/v1/billing"
+    )
     for title, names in _GROUPS.items():
         flags.add(parser.add_argument_group(title), *names)
     parser.set_defaults(command=command)

@@ -14,7 +14,9 @@ from jsonschema_rs import ValidationErrorKind
 
 from contract_tests.contract import Contract, Json, Place, escape
 
-_ANNOTATIONS = frozenset({"description", "title", "example", "examples", "nullable", "default", "deprecated"})
+_ANNOTATIONS = frozenset(
+    {"description", "title", "example", "examples", "nullable", "default", "deprecated"}
+)
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
@@ -43,7 +45,9 @@ class Schemas:
         validator = self._validator(pointer)
         try:
             errors = [] if validator.is_valid(value) else list(validator.iter_errors(value))
-        except UnicodeEncodeError:  # half a surrogate pair, which JSON can write and the validator cannot read
+        except (
+            UnicodeEncodeError
+        ):  # half a surrogate pair, which JSON can write and the validator cannot read
             readable = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
             errors = list(validator.iter_errors(json.loads(readable)))
         for error in errors:
@@ -91,7 +95,9 @@ def convert(schema: Any) -> Any:
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
     converted = {
-        key: {name: convert(each) for name, each in value.items()} if key == "properties" else convert(value)
+        key: {name: convert(each) for name, each in value.items()}
+        if key == "properties"
+        else convert(value)
         for key, value in schema.items()
         if key not in _ANNOTATIONS and not key.startswith("x-")
     }
@@ -115,12 +121,22 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
         for name in kind.unexpected:
             value = error.instance[name] if isinstance(error.instance, dict) else None
             parent = spec.removesuffix("/additionalProperties")
-            yield Breach(f"{where}/{escape(name)}", parent, "unknown_field", f"'{name}' is not in the contract", value)
+            yield Breach(
+                f"{where}/{escape(name)}",
+                parent,
+                "unknown_field",
+                f"'{name}' is not in the contract",
+                value,
+            )
     elif isinstance(kind, ValidationErrorKind.Required):
         owner = spec.removesuffix("/required")
         name = str(kind.property)
         yield Breach(
-            f"{where}/{escape(name)}", f"{owner}/properties/{escape(name)}", "required", f"'{name}' is missing", None
+            f"{where}/{escape(name)}",
+            f"{owner}/properties/{escape(name)}",
+            "required",
+            f"'{name}' is missing",
+            None,
         )
     else:
         yield Breach(where, spec, kind.name, error.message, error.instance)

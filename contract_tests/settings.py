@@ -77,20 +77,30 @@ def base_url(text: str) -> str:
     try:
         parts = urlsplit(text)
         host = (parts.hostname or "").encode("idna").decode()
-        is_fine = parts.port != 0 and bool(_HOST.fullmatch(host)) and _PATH.fullmatch(parts.path) is not None
+        is_fine = (
+            parts.port != 0
+            and bool(_HOST.fullmatch(host))
+            and _PATH.fullmatch(parts.path) is not None
+        )
     except ValueError:
         is_fine, host, parts = False, "", urlsplit("")
     # What may hold a secret is not said again.
     if "@" in parts.netloc:
-        raise UsageError("the URL must not hold a user or a password; keys come from the environment")
+        raise UsageError(
+            "the URL must not hold a user or a password; keys come from the environment"
+        )
     if parts.query or parts.fragment:
         raise UsageError("the URL must end with the path: no '?' and no '#'")
     if parts.scheme not in ("http", "https") or not is_fine:
         shown = printable(text[:100])
-        raise UsageError(f"'{shown}' is no URL of a deployment; give one such as https://staging.example.com")
+        raise UsageError(
+            f"'{shown}' is no URL of a deployment; give one such as https://staging.example.com"
+        )
     # As requests writes it when it sends, so that the one is recognised in the other.
     netloc = f"[{host}]" if ":" in host else host.lower()
-    return f"{parts.scheme}://{netloc}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
+    return (
+        f"{parts.scheme}://{netloc}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
+    )
 
 
 def rate(text: str) -> float:
@@ -128,7 +138,9 @@ def key_from(environment: Mapping[str, str], name: str) -> str:
             "(the mock needs none: --mock)"
         )
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise UsageError(f"the value of {name} is no API key: it holds characters that no header can carry")
+        raise UsageError(
+            f"the value of {name} is no API key: it holds characters that no header can carry"
+        )
     return key
 
 

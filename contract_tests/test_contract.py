@@ -16,7 +16,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "operation" in metafunc.fixturenames:
         operations = Contract.load(metafunc.config.getoption("spec")).operations
         marked = [
-            pytest.param(operation, check, marks=getattr(pytest.mark, check), id=f"{operation}-{check}")
+            pytest.param(
+                operation, check, marks=getattr(pytest.mark, check), id=f"{operation}-{check}"
+            )
             for operation in operations
             for check in CHECKS
         ]
@@ -28,8 +30,12 @@ def test_the_deployment_keeps_its_contract(result: Result, operation: str, check
     if operation not in result.coverage.operations:
         pytest.skip("not selected")
     if not result.coverage.operations[operation].statuses:
-        pytest.skip(f"never called: {', '.join(result.coverage.operations[operation].why.values()) or 'not allowed'}")
-    told = [each for each in result.failures if each.operation == operation and check_of(each) == check]
+        pytest.skip(
+            f"never called: {', '.join(result.coverage.operations[operation].why.values()) or 'not allowed'}"
+        )
+    told = [
+        each for each in result.failures if each.operation == operation and check_of(each) == check
+    ]
     assert not told, "\n\n".join(map(sentence, told))
 
 
@@ -58,7 +64,10 @@ def test_the_run_was_whole(result: Result) -> None:
 
 def sentence(finding: Finding) -> str:
     """A finding, for whoever reads the failure."""
-    lines = [f"{finding.kind} at {finding.where} ({finding.keyword})", f"  expected {finding.expected}"]
+    lines = [
+        f"{finding.kind} at {finding.where} ({finding.keyword})",
+        f"  expected {finding.expected}",
+    ]
     lines += [f"  got      {finding.got}", f"  contract {finding.spec}, {finding.provenance}"]
     if finding.exchange is not None:
         lines.append(f"  in       {finding.exchange.method} {finding.exchange.url}")

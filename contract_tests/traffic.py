@@ -85,7 +85,9 @@ class Traffic:
         if not self.is_declared(exchange.path):
             return self.pass_over(exchange, UNDECLARED)
         if exchange.status == 304 and any(exchange.request_header(name) for name in _CONDITIONS):
-            return self.pass_over(exchange, "answered with 304 to a client that had the answer already")
+            return self.pass_over(
+                exchange, "answered with 304 to a client that had the answer already"
+            )
         self._forget_what_a_payer_may_have_changed(exchange)
         self.judge(exchange)
         self._remember(exchange)
@@ -111,7 +113,9 @@ class Traffic:
             response_body_known=False,
         )
         for name, tracker in self._judge.trackers.items():
-            if exchange.account in (ANYBODY, UNKNOWN_KEY, SESSION, name) or name.startswith("organization "):
+            if exchange.account in (ANYBODY, UNKNOWN_KEY, SESSION, name) or name.startswith(
+                "organization "
+            ):
                 tracker.note_change(bare, None)
         return bare
 
@@ -128,10 +132,18 @@ class Traffic:
         return replace(self._keyring.exchange(exchange), account=account)
 
     def result(
-        self, settings: Settings, seconds: float, findings: Sequence[Finding], known: Baseline | None = None
+        self,
+        settings: Settings,
+        seconds: float,
+        findings: Sequence[Finding],
+        known: Baseline | None = None,
     ) -> Result:
         """What came of it, for reports; findings of the baseline are marked."""
-        skipped = [Skipped(counted(count, "exchange"), why) for why, count in self.skipped.most_common() if count]
+        skipped = [
+            Skipped(counted(count, "exchange"), why)
+            for why, count in self.skipped.most_common()
+            if count
+        ]
         if self.unknown_bodies:
             why = "with a body that was not kept, or is too large or encoded in a way unknown here: judged without it"
             skipped.append(Skipped(counted(self.unknown_bodies, "exchange"), why))
@@ -151,14 +163,22 @@ class Traffic:
         name = self._keyring.learn(exchange.request_headers)
         if name in (ANYBODY, SESSION):
             # What no key was shown for was asked by a stranger, unless something else let it in.
-            return SESSION if (name == SESSION or self._is_stripped) and exchange.status != 401 else ANYBODY
+            return (
+                SESSION
+                if (name == SESSION or self._is_stripped) and exchange.status != 401
+                else ANYBODY
+            )
         if exchange.status not in (0, 401):
             self._accepted.add(name)
         return UNKNOWN_KEY if exchange.status == 401 and name not in self._accepted else name
 
     def _forget_what_a_payer_may_have_changed(self, exchange: Exchange) -> None:
         last = self._last.get(exchange.account)
-        if exchange.account not in self._pages or last is None or exchange.started - last < _AT_ONCE:
+        if (
+            exchange.account not in self._pages
+            or last is None
+            or exchange.started - last < _AT_ONCE
+        ):
             return
         for name, tracker in self._judge.trackers.items():
             if name == exchange.account or name.startswith("organization "):
@@ -166,7 +186,11 @@ class Traffic:
 
     def _remember(self, exchange: Exchange) -> None:
         matched = self._contract.match(exchange.method, exchange.path)
-        if matched is not None and matched[0].id in _LEADS_TO_A_PAGE and 200 <= exchange.status < 300:
+        if (
+            matched is not None
+            and matched[0].id in _LEADS_TO_A_PAGE
+            and 200 <= exchange.status < 300
+        ):
             self._pages.add(exchange.account)
         self._last.pop(exchange.account, None)
         self._last[exchange.account] = exchange.ended

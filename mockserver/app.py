@@ -74,7 +74,9 @@ _MIDDLEWARES: list[Any] = [ServerErrorMiddleware, ExceptionMiddleware, _Routing,
 class Server:
     """A server that is ready to be run: the ASGI app, and what it is made of."""
 
-    def __init__(self, settings: Settings, world: World, contract: Contract, public_url: str) -> None:
+    def __init__(
+        self, settings: Settings, world: World, contract: Contract, public_url: str
+    ) -> None:
         self.settings = settings
         self.world = world
         self.contract = contract
@@ -106,7 +108,9 @@ class Server:
         self._front.doors, self.contract = doors, contract
 
 
-def build(settings: Settings, *, clock: Clock | None = None, public_url: str | None = None) -> Server:
+def build(
+    settings: Settings, *, clock: Clock | None = None, public_url: str | None = None
+) -> Server:
     """Put a server together. Raises FileError when contract or fixtures cannot be used, and SettingsError."""
     contract = Contract.load(settings.spec)
     found = fixtures.load(settings.fixtures)
@@ -127,7 +131,11 @@ def build(settings: Settings, *, clock: Clock | None = None, public_url: str | N
 
 def not_yet_stateful(contract: Contract) -> list[Operation]:
     """The operations that no function serves, and that are answered from their examples and schemas."""
-    return [operation for operation in contract.operations.values() if operation.operation_id not in HANDLERS]
+    return [
+        operation
+        for operation in contract.operations.values()
+        if operation.operation_id not in HANDLERS
+    ]
 
 
 class Doors(NamedTuple):
@@ -151,9 +159,17 @@ def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Do
         Pages(world, contract, otherwise=fallback, before_redirect=world.before_redirect),
         middlewares=_MIDDLEWARES,
     )
-    rules = Rules(world, contract, HANDLERS, settings.enforce_rate_limits, url, _generator(contract, world))
+    rules = Rules(
+        world, contract, HANDLERS, settings.enforce_rate_limits, url, _generator(contract, world)
+    )
     control_rules = Rules(
-        world, controls, control_handlers(controls), False, url, _generator(controls, world), counted=False
+        world,
+        controls,
+        control_handlers(controls),
+        False,
+        url,
+        _generator(controls, world),
+        counted=False,
     )
     _serve(connexion, rules)
     _serve(connexion, control_rules, CONTROL_PREFIX)
@@ -185,8 +201,16 @@ async def _opened(connexion: ASGIApp) -> None:
     async def send(_: Message) -> None:
         pass
 
-    scope = {"type": "http", "method": "GET", "path": "/favicon.ico", "raw_path": b"/favicon.ico", "headers": []}
-    await connexion({**scope, "query_string": b"", "scheme": "http", "root_path": ""}, receive, send)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/favicon.ico",
+        "raw_path": b"/favicon.ico",
+        "headers": [],
+    }
+    await connexion(
+        {**scope, "query_string": b"", "scheme": "http", "root_path": ""}, receive, send
+    )
 
 
 class _Front:
@@ -241,7 +265,9 @@ class _Shortcut:
 
 def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None = None) -> None:
     resolver = Resolver(function_resolver=lambda name: rules.handlers.get(name, not_yet_stateful))
-    connexion.add_api(rules.contract.for_routing(), base_path=base_path, resolver=resolver, rules=rules)
+    connexion.add_api(
+        rules.contract.for_routing(), base_path=base_path, resolver=resolver, rules=rules
+    )
 
 
 def _alert_check(contract: Contract) -> Callable[[Any], str | None]:
@@ -260,7 +286,12 @@ def _switch_on_faults(world: World, contract: Contract, settings: Settings) -> N
 
 def _with_cors(app: ASGIApp, contract: Contract) -> ASGIApp:
     """Any web page may call the API, as it may in development; none may send cookies along."""
-    headers = {each["name"] for op in contract.operations.values() for each in op.parameters if each["in"] == "header"}
+    headers = {
+        each["name"]
+        for op in contract.operations.values()
+        for each in op.parameters
+        if each["in"] == "header"
+    }
     return CORSMiddleware(
         app,
         allow_origins=["*"],

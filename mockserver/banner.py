@@ -14,10 +14,18 @@ def text(url: str, world: World, not_yet_stateful: Sequence[Operation] = ()) -> 
     lines = [f"  {key:<{width}}  {title}" for key, title in keys]
     faults = dict.fromkeys(fault.set for fault in world.faults.active if fault.set)
     trouble = [f"Faults are on: {', '.join(faults)}. See {url}/_mock/faults.", ""] if faults else []
-    clock = f"The clock stands at {world.clock.now():%Y-%m-%dT%H:%M:%SZ}." if world.clock.frozen else ""
-    missing = [f"  {each.method.upper()} {each.path} ({each.operation_id})" for each in not_yet_stateful]
+    clock = (
+        f"The clock stands at {world.clock.now():%Y-%m-%dT%H:%M:%SZ}." if world.clock.frozen else ""
+    )
+    missing = [
+        f"  {each.method.upper()} {each.path} ({each.operation_id})" for each in not_yet_stateful
+    ]
     if missing:
-        missing = ["Not yet stateful, answered from the contract's examples and schemas:", *missing, ""]
+        missing = [
+            "Not yet stateful, answered from the contract's examples and schemas:",
+            *missing,
+            "",
+        ]
     return "\n".join(
         [
             f"AlterLab billing mock on {url}",

@@ -54,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _docs(words[1:])
         flags = _parser().parse_args(words[1:] if words[:1] == ["serve"] else words)
         try:
-            chosen = settings.read(vars(flags), os.environ, spec=resources.spec(), fixtures=resources.fixtures())
+            chosen = settings.read(
+                vars(flags), os.environ, spec=resources.spec(), fixtures=resources.fixtures()
+            )
             _serve(chosen, _listen(chosen))
         except (SettingsError, FileError, OSError) as error:
             print(f"mockserver: {error}", file=sys.stderr)
@@ -76,16 +78,25 @@ def _docs(words: list[str]) -> int:
         from mockserver.docs import formats, pages
         from mockserver.docs.options import Options
     except ModuleNotFoundError as error:
-        print(f"mockserver: {error.name} is missing. Install what the pages need: '.[docs]'.", file=sys.stderr)
+        print(
+            f"mockserver: {error.name} is missing. Install what the pages need: '.[docs]'.",
+            file=sys.stderr,
+        )
         return EXIT_USAGE
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
-        "mockserver docs", description=_DOCS_DESCRIPTION, epilog=_DOCS_EPILOG, formatter_class=raw, allow_abbrev=False
+        "mockserver docs",
+        description=_DOCS_DESCRIPTION,
+        epilog=_DOCS_EPILOG,
+        formatter_class=raw,
+        allow_abbrev=False,
     )
     settings.add_flags(parser, settings.DOCS_SETTINGS)
     flags = parser.parse_args(words)
     try:
-        chosen = settings.read_docs(vars(flags), os.environ, spec=resources.spec(), formats=list(formats.FORMATS))
+        chosen = settings.read_docs(
+            vars(flags), os.environ, spec=resources.spec(), formats=list(formats.FORMATS)
+        )
         files = pages.make(chosen.spec, chosen.formats, Options(chosen.provenance, chosen.examples))
         if not chosen.check:
             for path in pages.write(chosen.out, files):
@@ -98,7 +109,10 @@ def _docs(words: list[str]) -> int:
     if not difference:
         return EXIT_OK
     print(difference, end="")
-    print(f"mockserver: {chosen.out} is not what the contract says. Run 'make generate-docs'.", file=sys.stderr)
+    print(
+        f"mockserver: {chosen.out} is not what the contract says. Run 'make generate-docs'.",
+        file=sys.stderr,
+    )
     return EXIT_STALE
 
 
@@ -134,7 +148,11 @@ def _listen(chosen: Settings) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         is_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
-        advice = "Choose another with --port (0 picks one)" if is_port else "Choose another address with --host"
+        advice = (
+            "Choose another with --port (0 picks one)"
+            if is_port
+            else "Choose another address with --host"
+        )
         why = error.strerror or str(error)
         raise OSError(f"cannot listen on {chosen.host}:{chosen.port}: {why}. {advice}.") from None
     return listener
@@ -148,7 +166,9 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     from mockserver import app, banner
     from mockserver.uvicorn_parts import AnnouncedServer, BufferedProtocol
 
-    logging.basicConfig(level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
+    )
     url = _url(chosen.host, listener.getsockname()[1])
     server = app.build(chosen, public_url=url)
     config = uvicorn.Config(

@@ -25,7 +25,11 @@ class ClockState:
 class Clock:
     """Tells the time in UTC, to the millisecond."""
 
-    def __init__(self, start: datetime | None = None, wall: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        start: datetime | None = None,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._wall = wall
         first = start if start is not None else wall()
         if not BEGINNING_OF_TIME <= first <= END_OF_TIME:
@@ -70,7 +74,9 @@ class Clock:
     def _move(self, moment: datetime) -> timedelta:
         now = self.now()
         if moment < now:
-            raise ClockError(f"The clock never goes backwards: it is {now:%Y-%m-%dT%H:%M:%SZ}. Reset to start anew.")
+            raise ClockError(
+                f"The clock never goes backwards: it is {now:%Y-%m-%dT%H:%M:%SZ}. Reset to start anew."
+            )
         if moment > END_OF_TIME:
             raise ClockError(f"The clock ends at {END_OF_TIME:%Y-%m-%d}.")
         return moment - now

@@ -64,7 +64,9 @@ class Operation:
         """The response object of a status, perhaps of its class (``4XX``) or the ``default``; maybe a reference."""
         responses: Schema = self.node["responses"]
         found: Schema | None = (
-            responses.get(str(status)) or responses.get(f"{status // 100}XX") or responses.get("default")
+            responses.get(str(status))
+            or responses.get(f"{status // 100}XX")
+            or responses.get("default")
         )
         return found
 
@@ -75,7 +77,9 @@ class Contract:
 
     path: Path
     document: Schema
-    _validators: dict[tuple[bytes, bool], Validator] = field(default_factory=dict, repr=False, compare=False)
+    _validators: dict[tuple[bytes, bool], Validator] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def load(cls, path: Path) -> Contract:
@@ -83,11 +87,15 @@ class Contract:
         document = yaml_file.load(path)
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0."):
-            raise FileError(path, f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), and says {version!r}", 1)
+            raise FileError(
+                path, f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), and says {version!r}", 1
+            )
         for error in _openapi_schema().iter_errors(document):
             pointer = list(error.instance_path)
             where = "/".join(str(part) for part in pointer)
-            raise FileError(path, f"#/{where}: {_shorten(error.message)}", yaml_file.line_of(path, pointer))
+            raise FileError(
+                path, f"#/{where}: {_shorten(error.message)}", yaml_file.line_of(path, pointer)
+            )
         contract = cls(path, document)
         contract._check_references()
         contract._check_operations()
@@ -107,7 +115,9 @@ class Contract:
     @cached_property
     def json(self) -> bytes:
         """The document as JSON."""
-        return json.dumps(self.document, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+        return json.dumps(
+            self.document, ensure_ascii=False, separators=(",", ":"), default=str
+        ).encode()
 
     def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
         """A compiled schema. Equal ones are compiled once: most responses are the same few errors."""
@@ -119,9 +129,13 @@ class Contract:
     def validator_of_callback(self, operation_id: str, name: str) -> Validator | None:
         """The compiled schema of what a callback of an operation carries; None if the document has no such callback."""
         operation = self.operations.get(operation_id)
-        callback = self.follow(operation.node.get("callbacks", {}).get(name, {})) if operation else {}
+        callback = (
+            self.follow(operation.node.get("callbacks", {}).get(name, {})) if operation else {}
+        )
         for item in callback.values():
-            return self.validator(item["post"]["requestBody"]["content"][JSON]["schema"], closed=True)
+            return self.validator(
+                item["post"]["requestBody"]["content"][JSON]["schema"], closed=True
+            )
         return None
 
     def follow(self, node: Schema) -> Schema:
@@ -135,7 +149,11 @@ class Contract:
 
     def allowed_methods(self, path: str) -> list[str]:
         """The methods that some operation has on a path; a GET can be asked for by HEAD too."""
-        methods = [op.method.upper() for op in self.operations.values() if self._pattern(op.path).fullmatch(path)]
+        methods = [
+            op.method.upper()
+            for op in self.operations.values()
+            if self._pattern(op.path).fullmatch(path)
+        ]
         return [*methods, "HEAD"] if "GET" in methods else methods
 
     def for_routing(self) -> Schema:
@@ -148,11 +166,20 @@ class Contract:
         for operation in self.operations.values():
             paths.setdefault(operation.path, {})[operation.method] = {
                 "operationId": operation.operation_id,
-                "parameters": [_path_parameter(each["name"]) for each in operation.parameters if each["in"] == "path"],
+                "parameters": [
+                    _path_parameter(each["name"])
+                    for each in operation.parameters
+                    if each["in"] == "path"
+                ],
                 "responses": {"200": {"description": ""}},
             }
         servers = self.document.get("servers", [])
-        return {"openapi": self.document["openapi"], "info": self.document["info"], "servers": servers, "paths": paths}
+        return {
+            "openapi": self.document["openapi"],
+            "info": self.document["info"],
+            "servers": servers,
+            "paths": paths,
+        }
 
     @staticmethod
     def _pattern(path: str) -> re.Pattern[str]:
@@ -164,9 +191,13 @@ class Contract:
             for method in METHODS:
                 if method in item:
                     node = item[method]
-                    parameters = [self.follow(each) for each in [*shared, *node.get("parameters", [])]]
+                    parameters = [
+                        self.follow(each) for each in [*shared, *node.get("parameters", [])]
+                    ]
                     security = node.get("security", self.document.get("security", []))
-                    yield Operation(node.get("operationId", ""), method, path, node, parameters, security)
+                    yield Operation(
+                        node.get("operationId", ""), method, path, node, parameters, security
+                    )
 
     def _check_references(self) -> None:
         for pointer, reference in _references(self.document, []):
@@ -191,7 +222,9 @@ class Contract:
                 problem = f"has the operationId '{operation.operation_id}' of another operation"
             if problem is not None:
                 line = yaml_file.line_of(self.path, ["paths", operation.path, operation.method])
-                raise FileError(self.path, f"{operation.method.upper()} {operation.path} {problem}", line)
+                raise FileError(
+                    self.path, f"{operation.method.upper()} {operation.path} {problem}", line
+                )
             seen.add(operation.operation_id)
 
 

@@ -16,7 +16,15 @@ import msgspec
 from faker import Faker
 from msgspec import Meta
 
-from mockserver.billing import auto_recharge, checkout, money, payment_methods, subscription, usage, usage_alerts
+from mockserver.billing import (
+    auto_recharge,
+    checkout,
+    money,
+    payment_methods,
+    subscription,
+    usage,
+    usage_alerts,
+)
 from mockserver.billing.catalogue import Catalogue, PlanSlug
 from mockserver.billing.context import Account, Context, Profile
 from mockserver.billing.errors import InsufficientBalance, PromoCodeRefused
@@ -74,7 +82,9 @@ class UsageHistory:
     entries: Annotated[int, Meta(ge=0, le=100_000)]
     requests_per_entry: Positive
     growth_percent: Natural = 0
-    mix: Annotated[dict[UsageType, Positive], Meta(min_length=1)] = field(default_factory=lambda: {"light": 1})
+    mix: Annotated[dict[UsageType, Positive], Meta(min_length=1)] = field(
+        default_factory=lambda: {"light": 1}
+    )
     """How often each type occurs, in any unit."""
 
 
@@ -137,8 +147,14 @@ class Biographer:
         Tests ask for the same persona after each reset. The last few are remembered.
         """
         known = self._remembered.pop((name, now), None)
-        account = self.create(persona, name, now) if known is None else msgspec.json.decode(known, type=Account)
-        self._remembered[name, now] = msgspec.json.encode(account, enc_hook=list) if known is None else known
+        account = (
+            self.create(persona, name, now)
+            if known is None
+            else msgspec.json.decode(known, type=Account)
+        )
+        self._remembered[name, now] = (
+            msgspec.json.encode(account, enc_hook=list) if known is None else known
+        )
         if len(self._remembered) > _REMEMBERED_ACCOUNTS:
             del self._remembered[next(iter(self._remembered))]
         return account
@@ -153,7 +169,9 @@ class Biographer:
             created_at=now - timedelta(days=persona.age_days),
             ids=IdSource(digest.hex()),
         )
-        for moment, _, step in sorted(self._steps(persona, account, now), key=lambda each: each[:2]):
+        for moment, _, step in sorted(
+            self._steps(persona, account, now), key=lambda each: each[:2]
+        ):
             subscription.catch_up(account, self._catalogue, moment)
             step(Context(account, self._catalogue, moment, "api_key"))
         subscription.catch_up(account, self._catalogue, now)
@@ -165,7 +183,13 @@ class Biographer:
         fake = self._faker
         name = f"{fake.first_name()} {fake.last_name()}"
         email = f"{name.replace(' ', '.').lower()}@example.com"
-        return Profile(uuid_of(digest[16:]), uuid_of(digest[::-1]), name, email, f"+1 202 555 01{fake.numerify('##')}")
+        return Profile(
+            uuid_of(digest[16:]),
+            uuid_of(digest[::-1]),
+            name,
+            email,
+            f"+1 202 555 01{fake.numerify('##')}",
+        )
 
     def _steps(self, persona: Persona, account: Account, now: datetime) -> Iterator[Step]:
         """What happened, unsorted: the moment, a rank among things of one moment, and the thing."""
@@ -214,9 +238,13 @@ def check(persona: Persona, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for deposit in persona.deposits:
         if deposit.promo_code is not None and catalogue.promo_code(deposit.promo_code) is None:
             yield "deposits", f"promo code '{deposit.promo_code}' is not in the catalogue"
-    if persona.plan is not None and persona.plan.slug not in {plan.slug for plan in catalogue.plans}:
+    if persona.plan is not None and persona.plan.slug not in {
+        plan.slug for plan in catalogue.plans
+    }:
         yield "plan", f"'{persona.plan.slug}' is not in the catalogue"
-    if persona.plan is not None and (not persona.cards or catalogue.card(persona.cards[0].id).declines_charge):
+    if persona.plan is not None and (
+        not persona.cards or catalogue.card(persona.cards[0].id).declines_charge
+    ):
         yield "plan", "needs a first card that pays for it"
     for card in persona.cards:
         if catalogue.card(card.id).declines_attach:
@@ -266,7 +294,9 @@ def _adder(card: CardOnFile, now: datetime) -> Callable[[Context], None]:
 def _deposits(deposit: Deposit, now: datetime) -> Iterator[Step]:
     def pay(context: Context) -> None:
         try:
-            session = checkout.open_deposit(context, deposit.amount_cents, promo_code=deposit.promo_code)
+            session = checkout.open_deposit(
+                context, deposit.amount_cents, promo_code=deposit.promo_code
+            )
         except PromoCodeRefused:  # used up by an earlier deposit, or expired by now
             session = checkout.open_deposit(context, deposit.amount_cents)
         checkout.complete(context.at(context.now, "payer"), session.id, checkout.ANY_WORKING_CARD)
@@ -283,7 +313,9 @@ def _recharger(recharge: Recharge) -> Callable[[Context], None]:
             enabled=recharge.enabled,
             threshold_microcents=recharge.threshold_microcents,
             amount_cents=recharge.amount_cents,
-            consent=auto_recharge.Consent("I agree to be charged automatically.", "settings", "2026-01"),
+            consent=auto_recharge.Consent(
+                "I agree to be charged automatically.", "settings", "2026-01"
+            ),
         )
 
     return configure

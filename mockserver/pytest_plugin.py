@@ -27,7 +27,10 @@ _INI = (
     ("key", "API key of every test, for an application that knows one key (each test has its own)"),
     ("seed", "Seed of ids, codes and histories (1)"),
     ("spec", "Contract to serve, relative to the configuration file (the packaged one)"),
-    ("fixtures", "Folder with catalogue.yaml and personas/, relative to the configuration file (the packaged one)"),
+    (
+        "fixtures",
+        "Folder with catalogue.yaml and personas/, relative to the configuration file (the packaged one)",
+    ),
 )
 _INI_FLAGS = "More flags of 'mockserver serve', such as --enforce-rate-limits"
 
@@ -43,13 +46,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def billing_mock(request: pytest.FixtureRequest, _billing_mock_server: BillingServer) -> Iterator[BillingMock]:
+def billing_mock(
+    request: pytest.FixtureRequest, _billing_mock_server: BillingServer
+) -> Iterator[BillingMock]:
     """A running billing mock: an account of the test's own, a clock that stands still, and nothing left of others."""
     from mockserver.testing import BillingMock, BillingMockError
 
     chosen = _chosen(request)
     try:
-        key = _billing_mock_server.key_of(chosen["persona"]) if "persona" in chosen else chosen["key"]
+        key = (
+            _billing_mock_server.key_of(chosen["persona"]) if "persona" in chosen else chosen["key"]
+        )
         mock = BillingMock(_billing_mock_server, key, chosen["now"])
         mock.reset()
     except BillingMockError as error:
@@ -57,7 +64,9 @@ def billing_mock(request: pytest.FixtureRequest, _billing_mock_server: BillingSe
     before = _billing_mock_server.log_size
     yield mock
     if _billing_mock_server.log_size > before:
-        request.node.add_report_section("teardown", "log of the billing mock", _billing_mock_server.log(before))
+        request.node.add_report_section(
+            "teardown", "log of the billing mock", _billing_mock_server.log(before)
+        )
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +83,9 @@ def _billing_mock_server(pytestconfig: pytest.Config) -> Iterator[BillingServer]
     try:
         server = BillingServer(_flags(pytestconfig))
     except BillingMockError as error:
-        raise _refusal(f"billing_mock: the server does not start: {_in_words_of_pytest(str(error))}") from None
+        raise _refusal(
+            f"billing_mock: the server does not start: {_in_words_of_pytest(str(error))}"
+        ) from None
     yield server
     server.close()
 
@@ -82,7 +93,10 @@ def _billing_mock_server(pytestconfig: pytest.Config) -> Iterator[BillingServer]
 def _flags(config: pytest.Config) -> list[str]:
     """The flags of ``mockserver serve`` that the configuration asks for."""
     folder = config.inipath.parent if config.inipath is not None else config.rootpath
-    flags = [*config.getini("billing_mock_flags"), f"--now={config.getini('billing_mock_now') or _NOON}"]
+    flags = [
+        *config.getini("billing_mock_flags"),
+        f"--now={config.getini('billing_mock_now') or _NOON}",
+    ]
     if seed := config.getini("billing_mock_seed"):
         flags.append(f"--seed={seed}")
     for name in ("spec", "fixtures"):
@@ -104,11 +118,18 @@ def _chosen(request: pytest.FixtureRequest) -> dict[str, Any]:
     for marker in request.node.iter_markers(_MARKER):
         unknown = [*map(repr, marker.args), *(word for word in marker.kwargs if word not in _WORDS)]
         if unknown:
-            raise _refusal(f"@pytest.mark.billing_mock takes persona=, key= and now=, not {', '.join(unknown)}.")
+            raise _refusal(
+                f"@pytest.mark.billing_mock takes persona=, key= and now=, not {', '.join(unknown)}."
+            )
         if {"persona", "key"} <= set(marker.kwargs):
-            raise _refusal("@pytest.mark.billing_mock takes either persona= or key=, since a persona has its own key.")
+            raise _refusal(
+                "@pytest.mark.billing_mock takes either persona= or key=, since a persona has its own key."
+            )
         told = {"now"} if "persona" in chosen or "key" in chosen else set(_WORDS)
-        chosen = {**{word: value for word, value in marker.kwargs.items() if word in told}, **chosen}
+        chosen = {
+            **{word: value for word, value in marker.kwargs.items() if word in told},
+            **chosen,
+        }
     if "persona" not in chosen and "key" not in chosen:
         chosen["key"] = request.config.getini("billing_mock_key") or _key_of(request.node)
     return {"now": None, **chosen}

@@ -45,14 +45,19 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
 
 def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) -> Validator:
     """A validator of one schema, with the component schemas that it refers to; ``closed`` as Answers says."""
-    return Validator(standalone(schema, Answers(components) if closed else components), validate_formats=True)
+    return Validator(
+        standalone(schema, Answers(components) if closed else components), validate_formats=True
+    )
 
 
 def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = False) -> Schema:
     """One schema as a document of draft 4, with the component schemas that it refers to."""
     if isinstance(components, Answers):
         schema = components.narrow(schema)
-    needed = {name: convert(components[name], hints=hints) for name in _references(schema, components, set())}
+    needed = {
+        name: convert(components[name], hints=hints)
+        for name in _references(schema, components, set())
+    }
     return {**convert(resolve(schema, components), hints=hints), "components": {"schemas": needed}}
 
 
@@ -93,14 +98,22 @@ class Answers(Mapping[str, Any]):
             return schema
         if "$ref" in schema:
             return {"$ref": schema["$ref"] + _PART if part and self._closed else schema["$ref"]}
-        joined = "allOf" in schema or sum(key in schema for key in ("properties", "oneOf", "anyOf")) > 1
+        joined = (
+            "allOf" in schema or sum(key in schema for key in ("properties", "oneOf", "anyOf")) > 1
+        )
         narrowed = {key: self._keyword(key, value, part or joined) for key, value in schema.items()}
-        hidden = {name for name, each in schema.get("properties", {}).items() if self._write_only(each)}
+        hidden = {
+            name for name, each in schema.get("properties", {}).items() if self._write_only(each)
+        }
         if hidden:
             narrowed["properties"] = {
-                name: narrowed["properties"][name] for name in schema["properties"] if name not in hidden
+                name: narrowed["properties"][name]
+                for name in schema["properties"]
+                if name not in hidden
             }
-            narrowed["required"] = [name for name in schema.get("required", []) if name not in hidden]
+            narrowed["required"] = [
+                name for name in schema.get("required", []) if name not in hidden
+            ]
             if not narrowed["required"]:
                 del narrowed["required"]
         if self._closed and not part:
@@ -121,9 +134,17 @@ class Answers(Mapping[str, Any]):
             # Exactly one as the contract has it, and nothing that this one does not name.
             narrowed["anyOf"] = narrowed["oneOf"]
             narrowed["oneOf"] = [self.narrow(each, part=True) for each in schema["oneOf"]]
-        names, open_ended = self._named(schema, set()) if joined or "properties" in schema else (set[str](), True)
-        if not open_ended and (names or "properties" in schema) and "additionalProperties" not in schema:
-            others: Schema = dict.fromkeys(sorted(names - set(schema.get("properties", ()))), ELSEWHERE)
+        names, open_ended = (
+            self._named(schema, set()) if joined or "properties" in schema else (set[str](), True)
+        )
+        if (
+            not open_ended
+            and (names or "properties" in schema)
+            and "additionalProperties" not in schema
+        ):
+            others: Schema = dict.fromkeys(
+                sorted(names - set(schema.get("properties", ()))), ELSEWHERE
+            )
             narrowed["properties"] = narrowed.get("properties", {}) | others
             narrowed["additionalProperties"] = False
 
@@ -150,7 +171,11 @@ class Answers(Mapping[str, Any]):
 def _converted(key: str, value: Any, hints: bool) -> Any:
     if key in _BY_NAME:
         return {name: convert(schema, hints=hints) for name, schema in value.items()}
-    return value if key in _IGNORED or key == "enum" or key.startswith("x-") else convert(value, hints=hints)
+    return (
+        value
+        if key in _IGNORED or key == "enum" or key.startswith("x-")
+        else convert(value, hints=hints)
+    )
 
 
 def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> Iterator[str]:

@@ -119,7 +119,9 @@ def _level(text: str) -> str:
 def _hosts(text: str) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
     if not names or not all(_HOST.fullmatch(name) for name in names):
-        raise ValueError("a host name or an IP address, without scheme and port, such as hooks.test")
+        raise ValueError(
+            "a host name or an IP address, without scheme and port, such as hooks.test"
+        )
     return names
 
 
@@ -137,16 +139,41 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 SETTINGS = (
-    _Setting("host", _text, "address to listen on (127.0.0.1); anything but loopback closes /_mock without a token"),
+    _Setting(
+        "host",
+        _text,
+        "address to listen on (127.0.0.1); anything but loopback closes /_mock without a token",
+    ),
     _Setting("port", _port, "port to listen on (8080); 0 picks a free one"),
-    _Setting("now", _moment, "let the clock stand still at this time; it moves only when told to", "TIME"),
-    _Setting("seed", _seed, "ids, codes and histories come from it (1): same seed, clock and requests, same bytes"),
+    _Setting(
+        "now", _moment, "let the clock stand still at this time; it moves only when told to", "TIME"
+    ),
+    _Setting(
+        "seed",
+        _seed,
+        "ids, codes and histories come from it (1): same seed, clock and requests, same bytes",
+    ),
     _Setting("spec", Path, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
-    _Setting("fixtures", Path, "folder with catalogue.yaml, personas/ and faults/ (the packaged one)", "FOLDER"),
-    _Setting("watch", _switch, "serve contract and fixtures anew when they are saved; accounts stay as they are"),
-    _Setting("enforce_rate_limits", _switch, "answer 429 beyond the limit of the account's tier, for every key"),
+    _Setting(
+        "fixtures",
+        Path,
+        "folder with catalogue.yaml, personas/ and faults/ (the packaged one)",
+        "FOLDER",
+    ),
+    _Setting(
+        "watch",
+        _switch,
+        "serve contract and fixtures anew when they are saved; accounts stay as they are",
+    ),
+    _Setting(
+        "enforce_rate_limits",
+        _switch,
+        "answer 429 beyond the limit of the account's tier, for every key",
+    ),
     _Setting("control_token", _text, "what X-Control-Token must carry for /_mock", "TOKEN"),
-    _Setting("faults", _names, "sets of fixtures/faults/ to switch on, such as flaky,slow-3g", "NAME,..."),
+    _Setting(
+        "faults", _names, "sets of fixtures/faults/ to switch on, such as flaky,slow-3g", "NAME,..."
+    ),
     _Setting(
         "allow_webhook_host",
         _hosts,
@@ -154,8 +181,15 @@ SETTINGS = (
         "NAME",
         repeats=True,
     ),
-    _Setting("keep_requests", _count, "how many requests /_mock/requests keeps (1000); 0 keeps none", "N"),
-    _Setting("log_level", _level, "debug, info, warning (default) or error; debug lists every request", "LEVEL"),
+    _Setting(
+        "keep_requests", _count, "how many requests /_mock/requests keeps (1000); 0 keeps none", "N"
+    ),
+    _Setting(
+        "log_level",
+        _level,
+        "debug, info, warning (default) or error; debug lists every request",
+        "LEVEL",
+    ),
 )
 
 
@@ -173,10 +207,20 @@ DOCS_SETTINGS = (
     _Setting("out", Path, "folder for the pages (docs)", "FOLDER"),
     _Setting("format", _text, "markdown or html; without it, both"),
     _Setting(
-        "provenance", _one_of("documented", "all"), "documented makes the published page; all (default) shows more"
+        "provenance",
+        _one_of("documented", "all"),
+        "documented makes the published page; all (default) shows more",
     ),
-    _Setting("examples", _one_of("realistic", "placeholder"), "realistic (default) ones, or the published page's"),
-    _Setting("check", _switch, "write nothing; exit 1 and show what would change if the pages are not fresh"),
+    _Setting(
+        "examples",
+        _one_of("realistic", "placeholder"),
+        "realistic (default) ones, or the published page's",
+    ),
+    _Setting(
+        "check",
+        _switch,
+        "write nothing; exit 1 and show what would change if the pages are not fresh",
+    ),
 )
 
 
@@ -185,14 +229,20 @@ def add_flags(parser: argparse.ArgumentParser, table: Sequence[_Setting] = SETTI
     for setting in table:
         help = f"{setting.help} [{setting.variable}]"
         if setting.parse is _switch:
-            parser.add_argument(setting.flag, dest=setting.name, action="store_const", const="true", help=help)
+            parser.add_argument(
+                setting.flag, dest=setting.name, action="store_const", const="true", help=help
+            )
         else:
             metavar = setting.metavar or setting.name.upper()
             action = "append" if setting.repeats else "store"
-            parser.add_argument(setting.flag, dest=setting.name, metavar=metavar, help=help, action=action)
+            parser.add_argument(
+                setting.flag, dest=setting.name, metavar=metavar, help=help, action=action
+            )
 
 
-def read(flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path, fixtures: Path) -> Settings:
+def read(
+    flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path, fixtures: Path
+) -> Settings:
     """The settings that flags say, else the environment, else the defaults. Raises SettingsError."""
     return Settings(**{"spec": spec, "fixtures": fixtures, **_read(SETTINGS, flags, environment)})
 
@@ -208,7 +258,9 @@ def read_docs(
     return DocsSettings(formats=tuple(formats) if wanted is None else (wanted,), **values)
 
 
-def _read(table: Sequence[_Setting], flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+def _read(
+    table: Sequence[_Setting], flags: Mapping[str, Any], environment: Mapping[str, str]
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for setting in table:
         for source, given in (

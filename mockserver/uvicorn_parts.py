@@ -19,7 +19,10 @@ class AnnouncedServer(uvicorn.Server):
     """Says that it is ready when it is, and forgets no signal that comes before or after uvicorn looks for them."""
 
     def __init__(
-        self, config: uvicorn.Config, announcement: str, beside: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self,
+        config: uvicorn.Config,
+        announcement: str,
+        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         super().__init__(config)
         self._announcement = announcement

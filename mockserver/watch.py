@@ -33,7 +33,9 @@ class Renewable(Protocol):
 class Watch:
     """Looks at the files of a server; ``say`` is told each line that a person should read."""
 
-    def __init__(self, server: Renewable, spec: Path, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, server: Renewable, spec: Path, folder: Path, say: Callable[[str], None]
+    ) -> None:
         self._server = server
         self._spec = spec
         self._folder = folder
@@ -66,7 +68,9 @@ class Watch:
             self._say(f"Not reloaded, the last good state is still served. {self._spec}: {error!r}")
         else:
             names = ", ".join(path.name for path in changed)
-            self._say(f"Reloaded {names}{_told(list(differences(before, contract)))}. Accounts are as they were.")
+            self._say(
+                f"Reloaded {names}{_told(list(differences(before, contract)))}. Accounts are as they were."
+            )
 
     def _load(self) -> tuple[Contract, Any, Fixtures]:
         contract = Contract.load(self._spec)
@@ -108,7 +112,16 @@ def _everything(contract: Contract, operation: Operation) -> dict[str, Any]:
             left.extend(node.values())
         elif isinstance(node, list):
             left.extend(node)
-    return {**found, "": [operation.method, operation.path, operation.node, operation.parameters, operation.security]}
+    return {
+        **found,
+        "": [
+            operation.method,
+            operation.path,
+            operation.node,
+            operation.parameters,
+            operation.security,
+        ],
+    }
 
 
 def _name(operation: Operation) -> str:

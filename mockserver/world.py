@@ -124,9 +124,13 @@ class World:
         self.catalogue = fixtures.catalogue
         self.personas = fixtures.personas
         self._biographer = Biographer(fixtures.catalogue, self.seed)
-        self._by_key = {persona.key: slug for slug, persona in fixtures.personas.items() if persona.key}
+        self._by_key = {
+            persona.key: slug for slug, persona in fixtures.personas.items() if persona.key
+        }
         self._organizations = {
-            persona.organization_id: slug for slug, persona in fixtures.personas.items() if persona.organization_id
+            persona.organization_id: slug
+            for slug, persona in fixtures.personas.items()
+            if persona.organization_id
         }
         self._store.ready = {*self._by_key, *self._organizations}
 
@@ -149,7 +153,9 @@ class World:
             raise NotAMember()
         return self._open(organization_id, slug)
 
-    def context(self, tenant: Tenant, actor: Actor = "api_key", now: datetime | None = None) -> Context:
+    def context(
+        self, tenant: Tenant, actor: Actor = "api_key", now: datetime | None = None
+    ) -> Context:
         """The context in which a request reads and changes an account."""
         return Context(tenant.account, self.catalogue, now or self.clock.now(), actor)
 
@@ -238,7 +244,10 @@ class World:
             raise UnusableState(problems[:MAX_PROBLEMS])
         own = tenant.account
         # Ids stay this account's own, and are never given out twice.
-        account.id, account.ids = own.id, IdSource(own.ids.namespace, max(own.ids.counter, account.ids.counter))
+        account.id, account.ids = (
+            own.id,
+            IdSource(own.ids.namespace, max(own.ids.counter, account.ids.counter)),
+        )
         subscription.catch_up(account, self.catalogue, now)
         tenant.account = account
         return account
@@ -246,7 +255,9 @@ class World:
     def take_snapshot(self, name: str) -> Snapshot:
         """Keep the whole world under a name; an older one of that name is replaced. Raises TooManySnapshots."""
         if name not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
-            raise TooManySnapshots(f"There are {MAX_SNAPSHOTS} snapshots already. Take one of the same name again.")
+            raise TooManySnapshots(
+                f"There are {MAX_SNAPSHOTS} snapshots already. Take one of the same name again."
+            )
         now = self.clock.now()
         snapshot = Snapshot(name, now, self.clock.state, len(self._store), self._store.dump())
         self._snapshots[name] = snapshot

@@ -71,7 +71,9 @@ def load(path: Path) -> Any:
         return msgspec.to_builtins(yaml.load(read(path), Loader=_Loader), str_keys=True)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise FileError(path, error.problem or "is not YAML", mark.line + 1 if mark else None) from None
+        raise FileError(
+            path, error.problem or "is not YAML", mark.line + 1 if mark else None
+        ) from None
     except (yaml.YAMLError, ValueError) as error:
         raise FileError(path, f"is not YAML: {str(error).splitlines()[0]}") from None
     except RecursionError:
@@ -112,8 +114,12 @@ def line_of(path: Path, pointer: Sequence[str | int]) -> int | None:
     for part in pointer:
         child = None
         if isinstance(node, yaml.MappingNode):
-            child = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            child = next(
+                ((key, value) for key, value in node.value if key.value == str(part)), None
+            )
+        elif (
+            isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value)
+        ):
             child = (node.value[part], node.value[part])
         if child is None:
             return line

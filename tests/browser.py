@@ -99,15 +99,21 @@ def open_page(browser: Any) -> Iterator[Open]:
     """Opens an address in a context of its own: ``open_page(url, width=390, scheme="dark")``."""
     contexts = []
 
-    def opened(url: str, *, width: int = 1280, height: int = 900, scheme: str = "light", **others: Any) -> Seen:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **others)
+    def opened(
+        url: str, *, width: int = 1280, height: int = 900, scheme: str = "light", **others: Any
+    ) -> Seen:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, **others
+        )
         contexts.append(context)
         context.add_init_script(_WATCH)
         page = context.new_page()
         seen = Seen(page)
         page.set_default_timeout(10_000)
         page.on("request", lambda request: seen.requests.append(request.url))
-        page.on("console", lambda message: seen.complaints.append(f"{message.type}: {message.text}"))
+        page.on(
+            "console", lambda message: seen.complaints.append(f"{message.type}: {message.text}")
+        )
         page.on("pageerror", lambda error: seen.complaints.append(f"error: {error}"))
         page.goto(url)
         return seen
@@ -130,5 +136,6 @@ def judged(page: Any, axe: str) -> list[tuple[str, str, list[str]]]:
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
-        (each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found["violations"]
+        (each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]])
+        for each in found["violations"]
     ]

@@ -42,7 +42,9 @@ class RunningServer:
     def client(self, key: str | None) -> httpx.Client:
         """An HTTP client that sends a key, or none."""
         headers = {"X-API-Key": key} if key is not None else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=TLS)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=TLS
+        )
 
 
 ServerFactory = Callable[..., RunningServer]
@@ -58,7 +60,12 @@ def running_server(**changes: Any) -> Iterator[RunningServer]:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     built = app.build(settings, public_url=url)
     config = uvicorn.Config(
-        built.app, http=BufferedProtocol, lifespan="off", log_config=None, date_header=False, server_header=False
+        built.app,
+        http=BufferedProtocol,
+        lifespan="off",
+        log_config=None,
+        date_header=False,
+        server_header=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

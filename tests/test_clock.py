@@ -13,7 +13,14 @@ import pytest
 from mockserver import fixtures, resources
 from mockserver.billing import payment_methods, usage
 from mockserver.clock import END_OF_TIME, Clock, ClockError
-from mockserver.world import MAX_SNAPSHOTS, Fixtures, TooManySnapshots, UnknownSnapshot, UnusableState, World
+from mockserver.world import (
+    MAX_SNAPSHOTS,
+    Fixtures,
+    TooManySnapshots,
+    UnknownSnapshot,
+    UnusableState,
+    World,
+)
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 SUBSCRIBER, PAST_DUE, DEFAULT = "sk_test_subscriber", "sk_test_past_due", "sk_test_default"
@@ -114,10 +121,17 @@ def test_setting_a_clock_lets_it_stand_still(running: Clock, wall: Wall) -> None
 @pytest.mark.parametrize("move", [Clock.set, Clock.advance_to], ids=["set", "advance"])
 @pytest.mark.parametrize(
     "moment",
-    [NOON - timedelta(milliseconds=1), datetime(1970, 1, 1, tzinfo=UTC), END_OF_TIME + timedelta(seconds=1)],
+    [
+        NOON - timedelta(milliseconds=1),
+        datetime(1970, 1, 1, tzinfo=UTC),
+        END_OF_TIME + timedelta(seconds=1),
+    ],
 )
 def test_a_clock_never_goes_backwards_nor_beyond_its_end(
-    clock: str, move: Callable[[Clock, datetime], None], moment: datetime, request: pytest.FixtureRequest
+    clock: str,
+    move: Callable[[Clock, datetime], None],
+    moment: datetime,
+    request: pytest.FixtureRequest,
 ) -> None:
     """Refused, and the clock is as it was."""
     moved: Clock = request.getfixturevalue(clock)
@@ -128,7 +142,9 @@ def test_a_clock_never_goes_backwards_nor_beyond_its_end(
 
 
 @pytest.mark.parametrize("move", [Clock.set, Clock.advance_to], ids=["set", "advance"])
-def test_a_clock_may_stay_where_it_is(frozen: Clock, move: Callable[[Clock, datetime], None]) -> None:
+def test_a_clock_may_stay_where_it_is(
+    frozen: Clock, move: Callable[[Clock, datetime], None]
+) -> None:
     """Now is not backwards; and the end itself can be reached."""
     move(frozen, NOON)
     assert frozen.now() == NOON
@@ -137,7 +153,12 @@ def test_a_clock_may_stay_where_it_is(frozen: Clock, move: Callable[[Clock, date
 
 
 @pytest.mark.parametrize(
-    "start", [END_OF_TIME + timedelta(seconds=1), datetime(9999, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)]
+    "start",
+    [
+        END_OF_TIME + timedelta(seconds=1),
+        datetime(9999, 1, 1, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=UTC),
+    ],
 )
 def test_a_clock_cannot_start_where_arithmetic_ends(start: datetime) -> None:
     """A start is as bounded as a move: beyond it, the first account that is made would crash."""
@@ -170,9 +191,15 @@ def test_advancing_does_all_that_falls_due(world: World) -> None:
     assert healthy.subscription is not None
     due = healthy.subscription.period_end
     invoices = len(healthy.invoices)
-    assert world.advance_to(NOON + timedelta(days=40)) == world.clock.now() == NOON + timedelta(days=40)
+    assert (
+        world.advance_to(NOON + timedelta(days=40))
+        == world.clock.now()
+        == NOON + timedelta(days=40)
+    )
     assert healthy.invoices[invoices].created_at == due
-    assert [entry.created_at for entry in healthy.audit_log if entry.action == "subscription.renewed"][-1] >= due
+    assert [
+        entry.created_at for entry in healthy.audit_log if entry.action == "subscription.renewed"
+    ][-1] >= due
     assert unpaid.subscription is None
     assert unpaid.audit_log[-1].created_at < NOON + timedelta(days=8)
 
@@ -335,7 +362,8 @@ def test_an_account_takes_over_a_state_and_stays_itself(world: World) -> None:
     theirs = world.tenant(SUBSCRIBER).account
     assert (account.id, account.subscription) == (own, theirs.subscription)
     mine_next, theirs_next = (
-        usage.record(world.context(world.tenant(key)), "light", 1) for key in ("sk_test_mine", SUBSCRIBER)
+        usage.record(world.context(world.tenant(key)), "light", 1)
+        for key in ("sk_test_mine", SUBSCRIBER)
     )
     assert mine_next.id != theirs_next.id
     assert len(theirs.usage.events) == len(account.usage.events)
@@ -381,14 +409,22 @@ def without_ledger(state: Any) -> Any:
         pytest.param(without_ledger, id="an entry is lost"),
         pytest.param(broken("ledger", []), id="another type"),
         pytest.param(broken("ledger.entries.0.amount_microcents", "1"), id="a text for a number"),
-        pytest.param(broken("ledger.entries.0.amount_microcents", 1.5), id="a fraction of a microcent"),
+        pytest.param(
+            broken("ledger.entries.0.amount_microcents", 1.5), id="a fraction of a microcent"
+        ),
         pytest.param(broken("ledger.entries.0.type", "gift"), id="an unknown type of entry"),
         pytest.param(broken("ledger.entries.0.created_at", "yesterday"), id="no time"),
-        pytest.param(broken("ledger.entries.0.created_at", "2025-12-01T00:00:00"), id="a time without a zone"),
-        pytest.param(broken("ledger.entries.3.created_at", "2020-01-01T00:00:00Z"), id="a time out of order"),
+        pytest.param(
+            broken("ledger.entries.0.created_at", "2025-12-01T00:00:00"), id="a time without a zone"
+        ),
+        pytest.param(
+            broken("ledger.entries.3.created_at", "2020-01-01T00:00:00Z"), id="a time out of order"
+        ),
         pytest.param(broken("subscription.plan", "gold"), id="an unknown plan"),
         pytest.param(broken("subscription.period", 0), id="no period"),
-        pytest.param(broken("subscription.started_at", "2027-01-01T00:00:00Z"), id="a start to come"),
+        pytest.param(
+            broken("subscription.started_at", "2027-01-01T00:00:00Z"), id="a start to come"
+        ),
         pytest.param(broken("subscription.status", "past_due"), id="past due without an invoice"),
         pytest.param(broken("wallet.default_id", None), id="no default card"),
         pytest.param(broken("wallet.cards.0.exp_month", 13), id="no month"),
@@ -400,7 +436,9 @@ def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any])
     """What is imported is validated; a bad one is refused with reasons, and the account is as it was."""
     before = exported(world, SUBSCRIBER)
     with pytest.raises(UnusableState) as caught:
-        world.import_state(SUBSCRIBER, change(json.loads(json.dumps(world.export_state(SUBSCRIBER)))))
+        world.import_state(
+            SUBSCRIBER, change(json.loads(json.dumps(world.export_state(SUBSCRIBER))))
+        )
     assert caught.value.problems
     assert all(problem.strip() for problem in caught.value.problems)
     assert exported(world, SUBSCRIBER) == before

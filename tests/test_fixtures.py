@@ -13,7 +13,11 @@ from mockserver.clock import Clock
 from mockserver.world import World
 from mockserver.yaml_file import FileError
 
-CATALOGUE, SUBSCRIBER, DEFAULT = "catalogue.yaml", "personas/subscriber.yaml", "personas/default.yaml"
+CATALOGUE, SUBSCRIBER, DEFAULT = (
+    "catalogue.yaml",
+    "personas/subscriber.yaml",
+    "personas/default.yaml",
+)
 
 
 @pytest.fixture
@@ -65,28 +69,72 @@ def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        pytest.param(SUBSCRIBER, "age_days: 75", "age_days: soon", "age_days", id="text for a number"),
-        pytest.param(SUBSCRIBER, "age_days: 75", "age_days: true", "age_days", id="truth for a number"),
+        pytest.param(
+            SUBSCRIBER, "age_days: 75", "age_days: soon", "age_days", id="text for a number"
+        ),
+        pytest.param(
+            SUBSCRIBER, "age_days: 75", "age_days: true", "age_days", id="truth for a number"
+        ),
         pytest.param(SUBSCRIBER, "age_days: 75", "age_days: 75.5", "age_days", id="a fraction"),
-        pytest.param(SUBSCRIBER, "age_days: 75", "age_days:", "age_days", id="nothing for a number"),
+        pytest.param(
+            SUBSCRIBER, "age_days: 75", "age_days:", "age_days", id="nothing for a number"
+        ),
         pytest.param(SUBSCRIBER, "title: ", "title: 7 #", "title", id="a number for text"),
-        pytest.param(SUBSCRIBER, "  - id: pm_card_amex", "  - pm_card_amex", "cards", id="text for an object"),
+        pytest.param(
+            SUBSCRIBER, "  - id: pm_card_amex", "  - pm_card_amex", "cards", id="text for an object"
+        ),
         pytest.param(SUBSCRIBER, "slug: starter", "slug: gold", "plan", id="an unknown plan"),
-        pytest.param(SUBSCRIBER, "days_ago: 75", "days: 75", "plan", id="a misspelt field in an object"),
-        pytest.param(SUBSCRIBER, "sk_test_subscriber", "sk_live_subscriber", "sk_test_", id="a live key"),
-        pytest.param(SUBSCRIBER, "sk_test_subscriber", "sk_test_new", "new.yaml", id="a key that is taken"),
+        pytest.param(
+            SUBSCRIBER, "days_ago: 75", "days: 75", "plan", id="a misspelt field in an object"
+        ),
+        pytest.param(
+            SUBSCRIBER, "sk_test_subscriber", "sk_live_subscriber", "sk_test_", id="a live key"
+        ),
+        pytest.param(
+            SUBSCRIBER, "sk_test_subscriber", "sk_test_new", "new.yaml", id="a key that is taken"
+        ),
         pytest.param(DEFAULT, "WELCOME10", "WELCOME99", "WELCOME99", id="an unknown promo code"),
-        pytest.param(CATALOGUE, "price_cents: 2900", "price_cents: $29", "price_cents", id="dollars for cents"),
+        pytest.param(
+            CATALOGUE,
+            "price_cents: 2900",
+            "price_cents: $29",
+            "price_cents",
+            id="dollars for cents",
+        ),
         pytest.param(CATALOGUE, "price_cents: 2900", "price: 2900", "price", id="a misspelt price"),
-        pytest.param(CATALOGUE, "type: percentage", "type: gift", "type", id="an unknown kind of promo code"),
+        pytest.param(
+            CATALOGUE, "type: percentage", "type: gift", "type", id="an unknown kind of promo code"
+        ),
         pytest.param(CATALOGUE, "2025-06-01T00:00:00Z", "soon", "expires_at", id="text for a time"),
-        pytest.param(CATALOGUE, "2025-06-01T00:00:00Z", "2025-13-01T00:00:00Z", "expires_at", id="no such month"),
-        pytest.param(CATALOGUE, 'last4: "4242"', "last4: 4242", "last4", id="digits that are no text"),
-        pytest.param(CATALOGUE, "authentication: once", "authentication: twice", "authentication", id="no such step"),
-        pytest.param(CATALOGUE, 'last4: "4242"', 'last4: "4242", last_4: "1"', "last_4", id="an unknown card field"),
+        pytest.param(
+            CATALOGUE,
+            "2025-06-01T00:00:00Z",
+            "2025-13-01T00:00:00Z",
+            "expires_at",
+            id="no such month",
+        ),
+        pytest.param(
+            CATALOGUE, 'last4: "4242"', "last4: 4242", "last4", id="digits that are no text"
+        ),
+        pytest.param(
+            CATALOGUE,
+            "authentication: once",
+            "authentication: twice",
+            "authentication",
+            id="no such step",
+        ),
+        pytest.param(
+            CATALOGUE,
+            'last4: "4242"',
+            'last4: "4242", last_4: "1"',
+            "last_4",
+            id="an unknown card field",
+        ),
     ],
 )
-def test_a_wrong_value_is_told_with_its_line(folder: Path, file: str, old: str, new: str, says: str) -> None:
+def test_a_wrong_value_is_told_with_its_line(
+    folder: Path, file: str, old: str, new: str, says: str
+) -> None:
     """Checked against a schema when loaded, with an error that names file and line."""
     line = edit(folder, file, old, new)
     error = refusal(folder)
@@ -112,7 +160,8 @@ def test_a_field_that_is_missing_is_told_by_name(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["cards: [\n", "\tage_days: 1\n", "title: 'open\n", "- a\n", "a: *nowhere\n", "?: !!nope x\n"]
+    "text",
+    ["cards: [\n", "\tage_days: 1\n", "title: 'open\n", "- a\n", "a: *nowhere\n", "?: !!nope x\n"],
 )
 def test_what_is_not_yaml_is_told_with_its_line(folder: Path, text: str) -> None:
     """The line is that of the fault, or the end of the file where a bracket was left open."""
@@ -174,14 +223,44 @@ def test_a_missing_folder_is_told(folder: Path, remove: str) -> None:
     ("file", "old", "new", "says"),
     [
         pytest.param(CATALOGUE, "slug: free", "slug: starter", "free", id="no free plan"),
-        pytest.param(CATALOGUE, "price_cents: 9900", "price_cents: 100", "sorted", id="plans out of order"),
-        pytest.param(CATALOGUE, "    price_id: price_growth_monthly\n", "", "price_id", id="a plan without a price id"),
         pytest.param(
-            CATALOGUE, ", declines_charge: lost_card", "", "declines_charge", id="refused when added, good when charged"
+            CATALOGUE, "price_cents: 9900", "price_cents: 100", "sorted", id="plans out of order"
         ),
-        pytest.param(CATALOGUE, "4242424242424242", "4242424242414242", "last digit", id="a number that is none"),
-        pytest.param(CATALOGUE, "4242424242424242", "4242 4242 4242 4242", "digits", id="a number with spaces"),
-        pytest.param(CATALOGUE, "4242424242424242", "5555555555554444", "last4", id="a number that ends otherwise"),
+        pytest.param(
+            CATALOGUE,
+            "    price_id: price_growth_monthly\n",
+            "",
+            "price_id",
+            id="a plan without a price id",
+        ),
+        pytest.param(
+            CATALOGUE,
+            ", declines_charge: lost_card",
+            "",
+            "declines_charge",
+            id="refused when added, good when charged",
+        ),
+        pytest.param(
+            CATALOGUE,
+            "4242424242424242",
+            "4242424242414242",
+            "last digit",
+            id="a number that is none",
+        ),
+        pytest.param(
+            CATALOGUE,
+            "4242424242424242",
+            "4242 4242 4242 4242",
+            "digits",
+            id="a number with spaces",
+        ),
+        pytest.param(
+            CATALOGUE,
+            "4242424242424242",
+            "5555555555554444",
+            "last4",
+            id="a number that ends otherwise",
+        ),
         pytest.param(
             CATALOGUE,
             'id: pm_card_visa_chargeDeclined, brand: visa, last4: "0002"',
@@ -189,17 +268,35 @@ def test_a_missing_folder_is_told(folder: Path, remove: str) -> None:
             "test_cards",
             id="a number of two cards",
         ),
-        pytest.param(SUBSCRIBER, "key: sk_test_subscriber\n", "", "key", id="neither key nor organization"),
-        pytest.param(SUBSCRIBER, "title:", "organization_id: x\ntitle:", "key", id="both key and organization"),
         pytest.param(
-            SUBSCRIBER, "cards:\n  - id: pm_card_visa\n  - id: pm_card_amex\n", "", "card", id="a plan, no card"
+            SUBSCRIBER, "key: sk_test_subscriber\n", "", "key", id="neither key nor organization"
         ),
         pytest.param(
-            "personas/low_balance.yaml", "cards:\n  - id: pm_card_visa\n", "", "card", id="auto-recharge without a card"
+            SUBSCRIBER,
+            "title:",
+            "organization_id: x\ntitle:",
+            "key",
+            id="both key and organization",
+        ),
+        pytest.param(
+            SUBSCRIBER,
+            "cards:\n  - id: pm_card_visa\n  - id: pm_card_amex\n",
+            "",
+            "card",
+            id="a plan, no card",
+        ),
+        pytest.param(
+            "personas/low_balance.yaml",
+            "cards:\n  - id: pm_card_visa\n",
+            "",
+            "card",
+            id="auto-recharge without a card",
         ),
     ],
 )
-def test_what_does_not_fit_together_is_told(folder: Path, file: str, old: str, new: str, says: str) -> None:
+def test_what_does_not_fit_together_is_told(
+    folder: Path, file: str, old: str, new: str, says: str
+) -> None:
     """What a schema cannot know is checked too, before anybody sends a request."""
     edit(folder, file, old, new)
     error = refusal(folder)
@@ -224,12 +321,21 @@ def test_a_time_without_a_zone_is_utc_or_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        pytest.param(SUBSCRIBER, "pm_card_visa", "pm_card_chargeDeclined", id="a card that cannot be added"),
-        pytest.param(SUBSCRIBER, "pm_card_visa", "pm_card_chargeCustomerFail", id="a plan that cannot be paid"),
+        pytest.param(
+            SUBSCRIBER, "pm_card_visa", "pm_card_chargeDeclined", id="a card that cannot be added"
+        ),
+        pytest.param(
+            SUBSCRIBER,
+            "pm_card_visa",
+            "pm_card_chargeCustomerFail",
+            id="a plan that cannot be paid",
+        ),
         pytest.param(SUBSCRIBER, "pm_card_amex", "pm_card_visa", id="the same card twice"),
     ],
 )
-def test_a_life_that_the_rules_refuse_is_told_at_the_start(folder: Path, file: str, old: str, new: str) -> None:
+def test_a_life_that_the_rules_refuse_is_told_at_the_start(
+    folder: Path, file: str, old: str, new: str
+) -> None:
     """A persona that cannot be lived is a broken fixture, not an error that answers every request of its key."""
     edit(folder, file, old, new)
     assert refusal(folder).path == folder / file
@@ -237,7 +343,12 @@ def test_a_life_that_the_rules_refuse_is_told_at_the_start(folder: Path, file: s
 
 def test_a_promo_code_that_expires_does_not_take_its_personas_along(folder: Path) -> None:
     """Who edits the catalogue can let a code expire: the deposit of the past is then made without it."""
-    edit(folder, CATALOGUE, "    value: 10\n", "    value: 10\n    expires_at: 2020-01-01T00:00:00Z\n")
+    edit(
+        folder,
+        CATALOGUE,
+        "    value: 10\n",
+        "    value: 10\n    expires_at: 2020-01-01T00:00:00Z\n",
+    )
     world = World(fixtures.load(folder), Clock(datetime(2026, 3, 18, 12, tzinfo=UTC)), 1)
     account = world.tenant("sk_test_default").account
     assert account.ledger.deposited_cents == 10_000

@@ -17,7 +17,16 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_data" not in path.p
 # Where each part of the house stands: it may import what stands lower, and nothing beside or above it.
 # A part that is not here yet is a decision.
 FLOORS: list[set[str]] = [
-    {"billing", "clock", "framework", "loopback", "resources", "schemas", "uvicorn_parts", "yaml_file"},
+    {
+        "billing",
+        "clock",
+        "framework",
+        "loopback",
+        "resources",
+        "schemas",
+        "uvicorn_parts",
+        "yaml_file",
+    },
     {"contract", "docs", "faults", "generator", "personas", "settings", "storage", "webhooks"},
     {"world"},
     {"fixtures"},
@@ -32,10 +41,26 @@ FLOORS: list[set[str]] = [
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 
 # What the domain may use of the standard library: nothing that reads a clock, a file, a socket or chance.
-PURE = {"__future__", "array", "calendar", "collections", "dataclasses", "datetime", "functools", "hashlib", "hmac"}
+PURE = {
+    "__future__",
+    "array",
+    "calendar",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "functools",
+    "hashlib",
+    "hmac",
+}
 PURE |= {"itertools", "operator", "pickle", "re", "typing", "zlib"}
 
-WALL_CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
+WALL_CLOCKS = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+}
 
 
 def part_of(path: Path) -> str:
@@ -80,12 +105,16 @@ def test_imports_point_one_way(path: Path) -> None:
     if part == "__init__":
         assert ours(path) == set()
         return
-    assert {part, *ours(path)} - {"__version__"} <= set(FLOOR_OF), "say in FLOORS where the new part stands"
+    assert {part, *ours(path)} - {"__version__"} <= set(FLOOR_OF), (
+        "say in FLOORS where the new part stands"
+    )
     for other in ours(path) - {part, "__version__"}:
         assert FLOOR_OF[other] < FLOOR_OF[part], f"{name_of(path)} imports {other}"
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if part_of(path) == "billing"], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if part_of(path) == "billing"], ids=name_of
+)
 def test_the_domain_is_pure(path: Path) -> None:
     """No HTTP, no YAML, no wall clock, no chance, nothing of ours outside this folder."""
     others = {name.split(".")[0] for name in imported(path)} - {"mockserver"}

@@ -14,7 +14,12 @@ import pytest
 from mockserver import fixtures, resources
 from mockserver.billing import auto_recharge, money, payment_methods, promo, usage
 from mockserver.billing.context import Account, Context
-from mockserver.billing.errors import CardDeclined, InsufficientBalance, NotAMember, PromoCodeRefused
+from mockserver.billing.errors import (
+    CardDeclined,
+    InsufficientBalance,
+    NotAMember,
+    PromoCodeRefused,
+)
 from mockserver.billing.payment_methods import charge
 from mockserver.clock import Clock
 from mockserver.storage.memory import Tenant
@@ -85,7 +90,9 @@ def own(key: str, now: datetime = WEDNESDAY) -> Context:
 def test_there_is_a_persona_for_every_key_of_the_table() -> None:
     """The keys that the design promises, and an organization."""
     assert set(KEYS) == THE_TABLE
-    assert [each.organization_id for each in loaded().personas.values() if each.organization_id] == [ORGANIZATION]
+    assert [
+        each.organization_id for each in loaded().personas.values() if each.organization_id
+    ] == [ORGANIZATION]
 
 
 @every_moment
@@ -111,7 +118,11 @@ def test_the_books_of_the_organization_are_in_order(now: datetime) -> None:
     names = dict(shared(now).tenants())
     assert names[ORGANIZATION].account is account
     assert shared(now).violations(OWNER) == []
-    assert sum(entry.amount_microcents for entry in account.ledger.entries) == account.ledger.balance > 0
+    assert (
+        sum(entry.amount_microcents for entry in account.ledger.entries)
+        == account.ledger.balance
+        > 0
+    )
     assert len(account.usage.events) == 600
 
 
@@ -130,7 +141,11 @@ def test_every_persona_has_its_age(key: str) -> None:
 def test_every_persona_got_the_sign_up_bonus(key: str) -> None:
     """$1, as the first entry."""
     first = lived(key).ledger.entries[0]
-    assert (first.type, first.reference_type, money.display(first.amount_microcents)) == ("bonus", "signup", "$1.00")
+    assert (first.type, first.reference_type, money.display(first.amount_microcents)) == (
+        "bonus",
+        "signup",
+        "$1.00",
+    )
 
 
 @every_key
@@ -195,13 +210,17 @@ def test_another_seed_is_another_person(key: str) -> None:
     mine, other = lived(key), made(seed=2).tenant(key).account
     assert mine.id != other.id
     assert mine.profile != other.profile
-    assert {entry.id for entry in mine.ledger.entries}.isdisjoint(entry.id for entry in other.ledger.entries)
+    assert {entry.id for entry in mine.ledger.entries}.isdisjoint(
+        entry.id for entry in other.ledger.entries
+    )
 
 
 def test_another_seed_is_another_history() -> None:
     """Chance comes from the seed: when, what and how much was used."""
     mine, other = lived(DEFAULT), made(seed=2).tenant(DEFAULT).account
-    assert [event.requests for event in mine.usage.events] != [event.requests for event in other.usage.events]
+    assert [event.requests for event in mine.usage.events] != [
+        event.requests for event in other.usage.events
+    ]
 
 
 @pytest.mark.parametrize("seed", [0, 10**12])
@@ -218,7 +237,9 @@ def test_personas_keep_their_promises_with_any_seed(seed: int) -> None:
 def shape(account: Account) -> dict[str, int]:
     """How many there are of each thing, and what does not depend on chance."""
     return {
-        **Counter(entry.reference_type for entry in account.ledger.entries if entry.type != "usage"),
+        **Counter(
+            entry.reference_type for entry in account.ledger.entries if entry.type != "usage"
+        ),
         "usage": len(account.usage.events),
         "cards": len(account.wallet.cards),
         "invoices": len(account.invoices),
@@ -227,7 +248,9 @@ def shape(account: Account) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("key", ["sk_test_x", "sk_test_4b1d7c", "sk_test_" + "y" * 200, "sk_test_DEFAULT"])
+@pytest.mark.parametrize(
+    "key", ["sk_test_x", "sk_test_4b1d7c", "sk_test_" + "y" * 200, "sk_test_DEFAULT"]
+)
 def test_any_other_key_starts_as_the_default_persona(key: str) -> None:
     """Every sk_test_ key works: a new account in the shape of the default one."""
     tenant = shared(WEDNESDAY).tenant(key)
@@ -271,11 +294,17 @@ def test_the_default_account_was_made_by_the_rules() -> None:
     deposits = [entry for entry in account.ledger.entries if entry.type == "deposit"]
     sessions = [account.checkout_sessions[str(entry.reference_id)] for entry in deposits]
     assert [session.closed for session in sessions] == ["complete", "complete"]
-    assert [session.completed_at for session in sessions] == [entry.created_at for entry in deposits]
-    assert [invoice.created_at for invoice in account.invoices] == [entry.created_at for entry in deposits]
+    assert [session.completed_at for session in sessions] == [
+        entry.created_at for entry in deposits
+    ]
+    assert [invoice.created_at for invoice in account.invoices] == [
+        entry.created_at for entry in deposits
+    ]
     assert account.redeemed_promo_codes == ["WELCOME10"]
     with pytest.raises(PromoCodeRefused):
-        promo.check(shared(WEDNESDAY).context(shared(WEDNESDAY).tenant(DEFAULT)), "WELCOME10", 5_000)
+        promo.check(
+            shared(WEDNESDAY).context(shared(WEDNESDAY).tenant(DEFAULT)), "WELCOME10", 5_000
+        )
     assert [entry.action for entry in account.audit_log] == [
         "account.created",
         "payment_method.added",
@@ -286,7 +315,12 @@ def test_the_default_account_was_made_by_the_rules() -> None:
         "deposit.completed",
         "refund.granted",
     ]
-    assert {activity.type for activity in account.activities} == {"bonus", "payment_method_added", "deposit", "refund"}
+    assert {activity.type for activity in account.activities} == {
+        "bonus",
+        "payment_method_added",
+        "deposit",
+        "refund",
+    }
     assert [entry.reference_id for entry in account.ledger.entries if entry.type == "usage"] == [
         event.id for event in account.usage.events
     ]
@@ -308,7 +342,10 @@ def test_low_balance_is_just_above_its_threshold(now: datetime) -> None:
     context = own("sk_test_low_balance", now)
     account = context.account
     assert account.auto_recharge.enabled
-    assert (account.ledger.balance, account.auto_recharge.threshold_microcents) == (510_000_000, 500_000_000)
+    assert (account.ledger.balance, account.auto_recharge.threshold_microcents) == (
+        510_000_000,
+        500_000_000,
+    )
     assert account.auto_recharge.attempts == []
     usage.record(context, "light", 500)
     assert account.auto_recharge.attempts == []
@@ -395,8 +432,15 @@ def test_the_subscriber_has_paid_three_times(now: datetime) -> None:
     context = own("sk_test_subscriber", now)
     current = context.account.subscription
     assert current is not None
-    assert (current.plan, current.status, current.period, current.pending_plan) == ("starter", "active", 3, None)
-    assert [(invoice.amount_cents, invoice.status) for invoice in context.account.invoices] == [(2_900, "paid")] * 3
+    assert (current.plan, current.status, current.period, current.pending_plan) == (
+        "starter",
+        "active",
+        3,
+        None,
+    )
+    assert [(invoice.amount_cents, invoice.status) for invoice in context.account.invoices] == [
+        (2_900, "paid")
+    ] * 3
     projection = usage.project(context)
     assert projection.credits_allocated == 150_000
     assert projection.credits_used < projection.credits_allocated
@@ -418,17 +462,28 @@ def test_the_power_users_history_is_believable() -> None:
     """Weekday rhythm, growth, a mix of types, and hosts by name."""
     events = lived("sk_test_power_user").usage.events
     by_weekday = Counter(event.created_at.weekday() for event in events)
-    workdays, weekend = mean(by_weekday[day] for day in range(5)), mean(by_weekday[day] for day in (5, 6))
+    workdays, weekend = (
+        mean(by_weekday[day] for day in range(5)),
+        mean(by_weekday[day] for day in (5, 6)),
+    )
     assert weekend < 0.6 * workdays
     quarter = timedelta(days=180)
-    first = sum(event.requests for event in events if event.created_at < WEDNESDAY - timedelta(days=730) + quarter)
+    first = sum(
+        event.requests
+        for event in events
+        if event.created_at < WEDNESDAY - timedelta(days=730) + quarter
+    )
     last = sum(event.requests for event in events if event.created_at > WEDNESDAY - quarter)
     assert last > 1.5 * first
     by_type = Counter(event.type for event in events)
     assert set(by_type) == set(usage.CREDITS_PER_REQUEST)
     assert by_type["light"] > by_type["js"] > by_type["ocr"]
-    entries = [entry for entry in lived("sk_test_power_user").ledger.entries if entry.type == "usage"]
-    assert all(re.fullmatch(r"[\d,]+ \w+ requests to [\w.-]+\.\w+", entry.description) for entry in entries)
+    entries = [
+        entry for entry in lived("sk_test_power_user").ledger.entries if entry.type == "usage"
+    ]
+    assert all(
+        re.fullmatch(r"[\d,]+ \w+ requests to [\w.-]+\.\w+", entry.description) for entry in entries
+    )
 
 
 def test_owner_and_member_share_one_organization() -> None:

@@ -29,7 +29,14 @@ def tour() -> list[str]:
 def test_the_tour_works_as_printed(make_server: ServerFactory, tmp_path: Path) -> None:
     """Each block runs without an error, and shows what the text beside it promises."""
     server = make_server()
-    promised = ['"$1.00"', '"$56.00"', '"status":"succeeded"', "Starter plan", '"code":"', '"scope":"everything"']
+    promised = [
+        '"$1.00"',
+        '"$56.00"',
+        '"status":"succeeded"',
+        "Starter plan",
+        '"code":"',
+        '"scope":"everything"',
+    ]
     blocks = tour()
     assert len(blocks) == len(promised)
     for block, promise in zip(blocks, promised, strict=True):
@@ -58,14 +65,19 @@ def test_every_file_that_the_documents_link_to_exists(name: str) -> None:
 def test_the_readme_lists_every_persona_that_the_server_offers(make_server: ServerFactory) -> None:
     """The table of keys is complete."""
     keys = {persona.key for persona in make_server().world.personas.values() if persona.key}
-    assert keys == set(re.findall(r"`(sk_test_\w+)`", README.split("## Five-minute tour")[0])) - {"sk_test_"}
+    assert keys == set(re.findall(r"`(sk_test_\w+)`", README.split("## Five-minute tour")[0])) - {
+        "sk_test_"
+    }
 
 
 def kit_commands() -> list[str]:
     """Every ``contract-tests`` command that the chapter for QA prints, in whatever language it stands."""
     chapter = README.split("## For QA: the contract kit", 1)[1].split("\n## ", 1)[0]
     joined = re.sub(r"\n\s+(?=--)", " ", chapter)
-    return [line.split("#")[0].strip() for line in re.findall(r"contract-tests (\w+ .*?)(?:\n|`)", joined)]
+    return [
+        line.split("#")[0].strip()
+        for line in re.findall(r"contract-tests (\w+ .*?)(?:\n|`)", joined)
+    ]
 
 
 @pytest.mark.parametrize("command", kit_commands())
@@ -100,10 +112,16 @@ def test_the_example_for_pytest_passes_as_printed(tmp_path: Path) -> None:
 def test_commands_for_situations_work_as_printed(make_server: ServerFactory, chapter: str) -> None:
     """Each command is answered, and none of them with an error of its own."""
     server = make_server()
-    for block in re.findall(r"```bash\n(.*?)```", README.split(chapter, 1)[1].split("\n##", 1)[0], flags=re.DOTALL):
+    for block in re.findall(
+        r"```bash\n(.*?)```", README.split(chapter, 1)[1].split("\n##", 1)[0], flags=re.DOTALL
+    ):
         script = block.replace(PRINTED_ADDRESS, server.url)
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=30, check=False
+            ["bash", "-euo", "pipefail", "-c", script],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         assert "Prefer:" not in done.stdout

@@ -45,7 +45,9 @@ def kit(fault: str, seed: int) -> Verdict:
     from contract_tests.settings import Settings
 
     with running(fault, seed) as url:
-        settings = Settings(url, SPEC, mock=True, seed=seed, max_examples=KIT_EXAMPLES, fail_fast=fault != CORRECT)
+        settings = Settings(
+            url, SPEC, mock=True, seed=seed, max_examples=KIT_EXAMPLES, fail_fast=fault != CORRECT
+        )
         started = time.monotonic()
         run = Run(settings, Contract.load(SPEC))
         run.execute()
@@ -53,7 +55,9 @@ def kit(fault: str, seed: int) -> Verdict:
         seconds = time.monotonic() - started
     if result.broken:
         raise BenchError(f"the kit broke on '{fault}': {result.broken[0]}")
-    failures = frozenset((each.operation, f"{each.kind}: {each.keyword}") for each in result.failures)
+    failures = frozenset(
+        (each.operation, f"{each.kind}: {each.keyword}") for each in result.failures
+    )
     first = result.failures[0].source if result.failures else ""
     return Verdict(fault, seed, failures, first, seconds, result.exchanges)
 
@@ -62,8 +66,21 @@ def stock(fault: str, seed: int) -> Verdict:
     """``schemathesis run`` as it comes, but for the number of examples."""
     with running(fault, seed) as url, tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        command = [str(Path(sys.executable).parent / "schemathesis"), "run", str(SPEC), "--url", url]
-        command += ["-H", "X-API-Key: sk_test_default", "--seed", str(seed), "--max-examples", str(STOCK_EXAMPLES)]
+        command = [
+            str(Path(sys.executable).parent / "schemathesis"),
+            "run",
+            str(SPEC),
+            "--url",
+            url,
+        ]
+        command += [
+            "-H",
+            "X-API-Key: sk_test_default",
+            "--seed",
+            str(seed),
+            "--max-examples",
+            str(STOCK_EXAMPLES),
+        ]
         command += ["--no-color", "--report", "json", "--report-json-path", str(report)]
         started = time.monotonic()
         subprocess.run(command, cwd=folder, capture_output=True, timeout=_PATIENCE, check=False)
@@ -77,4 +94,6 @@ def stock(fault: str, seed: int) -> Verdict:
 
 def failures_of(report: dict[str, Any]) -> frozenset[Failure]:
     """Operation and check of each failure of Schemathesis' JSON report."""
-    return frozenset((label, each["type"]) for each in report["failures"] for label in each["operations"])
+    return frozenset(
+        (label, each["type"]) for each in report["failures"] for label in each["operations"]
+    )

@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure everything, or some faults only, which writes nothing."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation.run", description=__doc__)
     parser.add_argument("faults", nargs="*", help="only these; the table is printed, not written")
-    parser.add_argument("--all", action="store_true", help=f"every fault, not every {STRIDE}rd; takes twice as long")
+    parser.add_argument(
+        "--all", action="store_true", help=f"every fault, not every {STRIDE}rd; takes twice as long"
+    )
     flags = parser.parse_args(arguments)
     chosen = flags.faults
     try:
@@ -48,7 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"mutants: {error}", file=sys.stderr)
         return 2
     packages = ("schemathesis", "hypothesis", "openapi-core")
-    page = markdown(results, hardware() | {"Versions": ", ".join(f"{name} {version(name)}" for name in packages)})
+    page = markdown(
+        results,
+        hardware() | {"Versions": ", ".join(f"{name} {version(name)}" for name in packages)},
+    )
     if chosen:
         print(page)
     else:
@@ -65,7 +70,12 @@ def measure(results: Results, *, everything: bool) -> None:
         futures: dict[Future[Verdict], Callable[[Verdict], None]] = {
             pool.submit(judge, fault, seed): keep for judge, fault, seed, keep in tasks
         }
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns) as progress:
             bar = progress.add_task("servers", total=len(futures))
             for future in as_completed(futures):
@@ -81,7 +91,9 @@ def _tasks(results: Results, *, everything: bool) -> list[Task]:
     def keep_by_fault(kept: dict[str, Verdict]) -> Callable[[Verdict], None]:
         return lambda verdict: kept.update({verdict.fault: verdict})
 
-    tasks: list[Task] = [(judges.stock, CORRECT, seed, results.stock_on_correct.append) for seed in STOCK_SEEDS]
+    tasks: list[Task] = [
+        (judges.stock, CORRECT, seed, results.stock_on_correct.append) for seed in STOCK_SEEDS
+    ]
     for mutant in results.mutants:
         tasks.append((judges.kit, mutant.name, 1, keep_by_fault(results.kit)))
         tasks.append((judges.stock, mutant.name, 1, keep_by_fault(results.stock)))

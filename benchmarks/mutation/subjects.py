@@ -30,7 +30,9 @@ class Mutant:
 
 def mutants() -> list[Mutant]:
     """All faults there are."""
-    told = subprocess.run([*_COMMAND, "--list"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        [*_COMMAND, "--list"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout
     return [Mutant(*line.split("\t", 2)) for line in told.splitlines()]
 
 
@@ -39,7 +41,9 @@ def running(fault: str, seed: int = 1) -> Iterator[str]:
     """The URL of a server with a fault, until the end of the block."""
     command = [*_COMMAND, "--fault", fault, "--port", "0", "--now", NOW, "--seed", str(seed)]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    server = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    server = subprocess.Popen(
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
     try:
         url = (server.stdout.readline() if server.stdout else b"").decode().strip()
         if not url.startswith("http://"):

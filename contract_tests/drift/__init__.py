@@ -56,8 +56,12 @@ def add_parser(subparsers: Any) -> None:
         allow_abbrev=False,
         usage="contract-tests drift MOCK STAGING [--flag value ...]",
     )
-    parser.add_argument("mock_url", metavar="MOCK", help="where the mock is; it is put back as it was")
-    parser.add_argument("staging_url", metavar="STAGING", help="where the real API is, without /api/v1/billing")
+    parser.add_argument(
+        "mock_url", metavar="MOCK", help="where the mock is; it is put back as it was"
+    )
+    parser.add_argument(
+        "staging_url", metavar="STAGING", help="where the real API is, without /api/v1/billing"
+    )
     for title, names in _GROUPS.items():
         group = parser.add_argument_group(title)
         if title == "the servers":
@@ -68,10 +72,14 @@ def add_parser(subparsers: Any) -> None:
                 help="environment variable with a key for MOCK, which then is a deployment too (a fresh account)",
             )
             group.add_argument(
-                "--mock", action="store_true", help="both are mocks: everything may be done, /_mock used"
+                "--mock",
+                action="store_true",
+                help="both are mocks: everything may be done, /_mock used",
             )
         if title == "the report":
-            group.add_argument("--report", dest="reports", action="append", metavar="NAME", help="json: drift.json")
+            group.add_argument(
+                "--report", dest="reports", action="append", metavar="NAME", help="json: drift.json"
+            )
         flags.add(group, *names)
     parser.set_defaults(command=command)
 
@@ -100,5 +108,10 @@ def _of_the_mock(arguments: argparse.Namespace, staging: Settings) -> Settings:
     per_second = None if is_mock else staging.per_second
     journal = staging.journal.with_name(f"mock-{staging.journal.name}")
     return replace(
-        staging, url=own.url, api_key_env=own.api_key_env, mock=is_mock, per_second=per_second, journal=journal
+        staging,
+        url=own.url,
+        api_key_env=own.api_key_env,
+        mock=is_mock,
+        per_second=per_second,
+        journal=journal,
     )

@@ -13,7 +13,16 @@ from typing import Any
 
 from contract_tests.contract import Contract
 from contract_tests.drift.difference import Departs, Difference
-from contract_tests.drift.profile import TEXT, Departure, Profile, Sight, Spot, Use, format_class, json_type
+from contract_tests.drift.profile import (
+    TEXT,
+    Departure,
+    Profile,
+    Sight,
+    Spot,
+    Use,
+    format_class,
+    json_type,
+)
 from contract_tests.text import printable, shortened
 
 _SAY_NOTHING = frozenset({TEXT, "empty text", "number in quotes"})
@@ -40,7 +49,11 @@ def seen_uses(mock: Profile, staging: Profile) -> dict[str, set[str]]:
 
 def unseen(here: Profile, there: Profile) -> list[str]:
     """Lists of which one server showed no entry and the other did: nothing can be said of those."""
-    spots = (spot for spot in there.sights if spot[1].startswith("/response/2") and spot[1].endswith("/*"))
+    spots = (
+        spot
+        for spot in there.sights
+        if spot[1].startswith("/response/2") and spot[1].endswith("/*")
+    )
     return [f"{name} {where}" for name, where in spots if (name, where) not in here.sights]
 
 
@@ -71,7 +84,9 @@ class _Comparison:
             if there is None or spot in odd:
                 continue
             if here.is_optional and self._is_of_one_only(spot, here, there, topics):
-                yield self._allowed(spot, "presence", here, there, "say in `required` whether it is always there")
+                yield self._allowed(
+                    spot, "presence", here, there, "say in `required` whether it is always there"
+                )
             elif _differ_in_form(here, there):
                 hint = "say in `pattern` which of the two it is, so that the mock writes it too"
                 yield self._allowed(spot, "form", here, there, hint)
@@ -86,9 +101,16 @@ class _Comparison:
         return sorted(shares) == [0.0, 1.0]
 
     def _departure(
-        self, spot: Spot, keyword: str, departs: Departs, found: list[Departure], others: list[Departure]
+        self,
+        spot: Spot,
+        keyword: str,
+        departs: Departs,
+        found: list[Departure],
+        others: list[Departure],
     ) -> Difference:
-        profile, other = (self._staging, self._mock) if departs == "staging" else (self._mock, self._staging)
+        profile, other = (
+            (self._staging, self._mock) if departs == "staging" else (self._mock, self._staging)
+        )
         said = _said(keyword, found, profile.sights.get(spot))
         normal = _said(keyword, others, None) if others else _shown(keyword, other.sights.get(spot))
         first = found[0]
@@ -102,12 +124,16 @@ class _Comparison:
             departs=departs,
             use=first.use,
             spec=first.spec,
-            suggestion=_advice(keyword, name, found) if departs == "staging" else PUT_THE_MOCK_RIGHT,
+            suggestion=_advice(keyword, name, found)
+            if departs == "staging"
+            else PUT_THE_MOCK_RIGHT,
             exchange=first.exchange,
             times=sum(each.times for each in found),
         )
 
-    def _allowed(self, spot: Spot, keyword: str, here: Sight, there: Sight, hint: str) -> Difference:
+    def _allowed(
+        self, spot: Spot, keyword: str, here: Sight, there: Sight, hint: str
+    ) -> Difference:
         use: Use = there.use
         return Difference(
             operation=spot[0],
@@ -125,7 +151,11 @@ class _Comparison:
 
 
 def _differ_in_form(here: Sight, there: Sight) -> bool:
-    if not here.formats or not there.formats or (here.formats.keys() | there.formats.keys()) & _SAY_NOTHING:
+    if (
+        not here.formats
+        or not there.formats
+        or (here.formats.keys() | there.formats.keys()) & _SAY_NOTHING
+    ):
         return False
     return here.formats.keys().isdisjoint(there.formats)
 
@@ -133,7 +163,11 @@ def _differ_in_form(here: Sight, there: Sight) -> bool:
 def _said(keyword: str, found: list[Departure], sight: Sight | None) -> str:
     """What a server does that the contract does not allow."""
     if keyword == "required":
-        return f"is not there ({sum(each.times for each in found)} of {sight.chances})" if sight else "is not there"
+        return (
+            f"is not there ({sum(each.times for each in found)} of {sight.chances})"
+            if sight
+            else "is not there"
+        )
     if keyword == "json":
         return str(found[0].value)
     if keyword == "unknown_field":
@@ -158,7 +192,9 @@ def _shown(keyword: str, sight: Sight | None) -> str:
         return f"is there ({sight.present} of {sight.chances})"
     if sight.values:
         return ", ".join(_value(each) for each in list(sight.values)[:_MAX_VALUES])
-    return ", ".join(f"{type} ({', '.join(sight.formats)})" if type == "string" else type for type in sight.types)
+    return ", ".join(
+        f"{type} ({', '.join(sight.formats)})" if type == "string" else type for type in sight.types
+    )
 
 
 def _advice(keyword: str, name: str, found: list[Departure]) -> str:

@@ -46,7 +46,9 @@ class Difference:
         return self.operation, self.pointer, self.keyword, self.departs, self.mock, self.staging
 
 
-def placed(contract: Contract, found: Iterable[Difference], seen: Mapping[str, set[str]]) -> list[Difference]:
+def placed(
+    contract: Contract, found: Iterable[Difference], seen: Mapping[str, set[str]]
+) -> list[Difference]:
     """Each once, with the place that has to change, what is documented first.
 
     A component that several places refer to is to change if all of them differ that were seen. If only some do, it is
@@ -60,7 +62,10 @@ def placed(contract: Contract, found: Iterable[Difference], seen: Mapping[str, s
     owns: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for each in differences:
         owns[_cause(each)].add(each.use.own)
-    settled = [_settled(each, contract, owns[_cause(each)], seen.get(each.use.target, set())) for each in differences]
+    settled = [
+        _settled(each, contract, owns[_cause(each)], seen.get(each.use.target, set()))
+        for each in differences
+    ]
     return sorted(settled, key=lambda each: _rank(each, list(contract.operations)))
 
 
@@ -68,10 +73,14 @@ def _cause(difference: Difference) -> tuple[str, str, str]:
     return difference.spec, difference.keyword, difference.departs
 
 
-def _settled(difference: Difference, contract: Contract, owns: set[str], seen: set[str]) -> Difference:
+def _settled(
+    difference: Difference, contract: Contract, owns: set[str], seen: set[str]
+) -> Difference:
     use = difference.use
     is_shared = use.own != use.target
-    is_everywhere = owns >= seen and (len(owns) > 1 or _references(contract.document, use.target) <= 1)
+    is_everywhere = owns >= seen and (
+        len(owns) > 1 or _references(contract.document, use.target) <= 1
+    )
     spec = use.own if is_shared and not is_everywhere else difference.spec
     suggestion = difference.suggestion
     if spec != difference.spec and difference.departs == "staging":
@@ -83,7 +92,9 @@ def _settled(difference: Difference, contract: Contract, owns: set[str], seen: s
 def _references(node: object, target: str) -> int:
     """How often a document refers to a place."""
     if isinstance(node, Mapping):
-        return (node.get("$ref") == target) + sum(_references(each, target) for each in node.values())
+        return (node.get("$ref") == target) + sum(
+            _references(each, target) for each in node.values()
+        )
     if isinstance(node, Sequence) and not isinstance(node, str):
         return sum(_references(each, target) for each in node)
     return 0

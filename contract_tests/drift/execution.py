@@ -24,7 +24,9 @@ from contract_tests.schemas import Schemas
 from contract_tests.settings import Settings
 
 
-def execute(mock: Settings, staging: Settings, mock_key_env: str | None, staging_key_env: str | None) -> int:
+def execute(
+    mock: Settings, staging: Settings, mock_key_env: str | None, staging_key_env: str | None
+) -> int:
     """Compare, tell, and answer with the exit code. Raises KitError."""
     contract = Contract.load(staging.spec)
     if staging.reports:
@@ -42,7 +44,9 @@ def execute(mock: Settings, staging: Settings, mock_key_env: str | None, staging
     document = report.document(outcome)
     if staging.reports:
         files.write_file(staging.report_dir / report.FILE, report.text(document))
-    with suppress(SystemExit):  # which rich raises when nobody reads any more; the verdict is the same
+    with suppress(
+        SystemExit
+    ):  # which rich raises when nobody reads any more; the verdict is the same
         report.show(document, Console(file=sys.stdout), quiet=staging.quiet)
     return outcome.exit_code
 
@@ -50,7 +54,9 @@ def execute(mock: Settings, staging: Settings, mock_key_env: str | None, staging
 class _Course:
     """The sequence sent to both servers."""
 
-    def __init__(self, contract: Contract, schemas: Schemas, mock: Side, staging: Side, display: Display) -> None:
+    def __init__(
+        self, contract: Contract, schemas: Schemas, mock: Side, staging: Side, display: Display
+    ) -> None:
         self._contract = contract
         self._schemas = schemas
         self._mock = mock
@@ -75,13 +81,23 @@ class _Course:
             except UsageError:
                 raise
             except KitError as error:
-                outcome.ended_early, outcome.unreachable = str(error), isinstance(error, Unreachable)
+                outcome.ended_early, outcome.unreachable = (
+                    str(error),
+                    isinstance(error, Unreachable),
+                )
         here, there = self._mock.profile, self._staging.profile
         # After an early end nobody has asked the other accounts.
-        self._found += [each for each in self._of_profiles() if each.departs != "neither" or not outcome.ended_early]
+        self._found += [
+            each
+            for each in self._of_profiles()
+            if each.departs != "neither" or not outcome.ended_early
+        ]
         seen = {**comparison.seen_uses(here, there), **self._statuses.seen}
         outcome.differences = placed(self._contract, self._found, seen)
-        outcome.unseen = {"mock": comparison.unseen(here, there), "staging": comparison.unseen(there, here)}
+        outcome.unseen = {
+            "mock": comparison.unseen(here, there),
+            "staging": comparison.unseen(there, here),
+        }
         for side in (self._mock, self._staging):
             outcome.notes += side.run.notes
             outcome.is_left = outcome.is_left or len(side.run.verdicts) > 0
@@ -92,7 +108,10 @@ class _Course:
     def _send_all(self) -> None:
         self._display.driver("sequence", 1, 2)
         for step in sequence(
-            self._contract, self._schemas, _operations(self._staging), self._staging.run.settings.seed
+            self._contract,
+            self._schemas,
+            _operations(self._staging),
+            self._staging.run.settings.seed,
         ):
             self._send(step)
         # What the contract leaves open may be the account's doing: before it is told, all kinds of accounts are asked.
@@ -103,7 +122,9 @@ class _Course:
                 self._tell()
 
     def _of_profiles(self) -> list[Difference]:
-        return list(comparison.differences(self._contract, self._mock.profile, self._staging.profile))
+        return list(
+            comparison.differences(self._contract, self._mock.profile, self._staging.profile)
+        )
 
     def _send(self, step: Step) -> None:
         """Staging first: what must not be sent there says nothing if it is sent to the mock."""

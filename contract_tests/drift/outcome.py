@@ -9,7 +9,14 @@ from contract_tests.contract import Contract
 from contract_tests.drift.difference import Difference
 from contract_tests.settings import Settings
 
-EXIT_CODES = {"same": 0, "different": 1, "not put back": 1, "incomplete": 2, "unreachable": 3, "interrupted": 130}
+EXIT_CODES = {
+    "same": 0,
+    "different": 1,
+    "not put back": 1,
+    "incomplete": 2,
+    "unreachable": 3,
+    "interrupted": 130,
+}
 
 
 @dataclass

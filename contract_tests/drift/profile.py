@@ -66,7 +66,9 @@ class Sight:
         """Take note of what kind of thing a value is."""
         self.types[json_type(value)] += 1
         if isinstance(value, str):
-            (self.values if "enum" in schema else self.formats)[value if "enum" in schema else format_class(value)] += 1
+            (self.values if "enum" in schema else self.formats)[
+                value if "enum" in schema else format_class(value)
+            ] += 1
 
 
 @dataclass
@@ -117,7 +119,9 @@ class Profile:
             spot = (operation.id, f"{where}/headers/content-type")
             self._depart(spot, "content", content, content.own, exchange.media_type or None)
         elif exchange.media_type == JSON:
-            self._body(operation, exchange, response.child("content", JSON, "schema"), f"{where}/body")
+            self._body(
+                operation, exchange, response.child("content", JSON, "schema"), f"{where}/body"
+            )
 
     def topics(self) -> dict[str, tuple[int, int]]:
         """How often each thing was there, of how many chances, wherever it may stand."""
@@ -135,7 +139,9 @@ class Profile:
 
     # ------------------------------------------------------------------------------------------------- headers
 
-    def _headers(self, operation: Operation, exchange: Exchange, response: Place, where: str) -> None:
+    def _headers(
+        self, operation: Operation, exchange: Exchange, response: Place, where: str
+    ) -> None:
         given = {name.lower(): value for name, value in exchange.response_headers}
         documented = response.node.get("headers", {})
         for name in documented:
@@ -174,7 +180,12 @@ class Profile:
         except NotJson as error:
             self._depart((operation.id, where), "json", root, root.own, f"a body that {error}")
             return
-        self._walk(operation.id, self._sight((operation.id, where), root, root.own, is_optional=False), answer, where)
+        self._walk(
+            operation.id,
+            self._sight((operation.id, where), root, root.own, is_optional=False),
+            answer,
+            where,
+        )
         for breach in _best(self._schemas.breaches(root.target, answer)):
             self._breach(operation, root, breach, where)
 
@@ -203,7 +214,9 @@ class Profile:
         if breach.keyword in ("required", "unknown_field"):
             use, below = self._locate(root, parts[:-1])
             below += f"/{escape(parts[-1])}"
-            spec = self._keyword(use.target, "required" if breach.keyword == "required" else "properties")
+            spec = self._keyword(
+                use.target, "required" if breach.keyword == "required" else "properties"
+            )
             names = self._contract.at(use.target).node.get("required", [])
             if breach.keyword == "required" and parts[-1] in names:
                 spec += f"/{names.index(parts[-1])}"
@@ -239,7 +252,13 @@ class Profile:
         return self.sights[spot]
 
     def _depart(self, spot: Spot, keyword: str, use: Use, spec: str, value: Any) -> None:
-        kind = str(value) if keyword in ("enum", "content") else json_type(value) if keyword == "type" else ""
+        kind = (
+            str(value)
+            if keyword in ("enum", "content")
+            else json_type(value)
+            if keyword == "type"
+            else ""
+        )
         found = self.departures[spot, keyword]
         if kind in found:
             found[kind].times += 1
@@ -262,7 +281,9 @@ def format_class(text: str) -> str:
     if found := _TIME.fullmatch(text):
         separator, fraction, zone = found.groups()
         words = ["time", "with a fraction" if fraction else "without a fraction"]
-        words.append("and no zone" if zone is None else "in Z" if zone in "Zz" else "with an offset")
+        words.append(
+            "and no zone" if zone is None else "in Z" if zone in "Zz" else "with an offset"
+        )
         return " ".join(words) + (", a space for T" if separator == " " else "")
     return next((name for pattern, name in _CLASSES if pattern.fullmatch(text)), TEXT)
 
@@ -288,4 +309,6 @@ def _families(contract: Contract) -> tuple[str, ...]:
         for response in operation.responses.values()
         for name in response.node.get("headers", {})
     }
-    return tuple(sorted({"-".join(name.split("-")[:2]) + "-" for name in names if name.startswith("x-")}))
+    return tuple(
+        sorted({"-".join(name.split("-")[:2]) + "-" for name in names if name.startswith("x-")})
+    )

@@ -41,7 +41,11 @@ def document(outcome: Outcome) -> Json:
         "staging": staging.url,
         "contract": shown_path(contract.path),
         "seed": staging.seed,
-        "verdict": {"outcome": outcome.word, "exit_code": outcome.exit_code, "sentence": _sentence(outcome)},
+        "verdict": {
+            "outcome": outcome.word,
+            "exit_code": outcome.exit_code,
+            "sentence": _sentence(outcome),
+        },
         "differences": [_difference(each, outcome) for each in outcome.differences],
         "compared": outcome.pairs,
         "requests": {"mock": outcome.requests[0], "staging": outcome.requests[1]},
@@ -61,7 +65,14 @@ def text(document: Json) -> str:
 def show(document: Json, console: Console, *, quiet: bool) -> None:
     """Print the report; ``quiet``: the differences and the verdict only."""
     for words, style in _lines(document, quiet=quiet):
-        console.print(printable(words), style=style, markup=False, highlight=False, soft_wrap=True, emoji=False)
+        console.print(
+            printable(words),
+            style=style,
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+            emoji=False,
+        )
 
 
 def _difference(difference: Difference, outcome: Outcome) -> Json:
@@ -122,10 +133,15 @@ def _lines(document: Json, *, quiet: bool) -> Iterator[Line]:
         yield from _listed("WITHHELD", _counts(document["withheld"]))
         for name, lists in document["unseen"].items():
             more = [f"... and {len(lists) - _MAX_UNSEEN} more"] if len(lists) > _MAX_UNSEEN else []
-            yield from _listed(f"NOT SEEN in {name}, whose lists are empty", [*lists[:_MAX_UNSEEN], *more])
+            yield from _listed(
+                f"NOT SEEN in {name}, whose lists are empty", [*lists[:_MAX_UNSEEN], *more]
+            )
     yield from _listed("NOTES", document["notes"])
     yield "", ""
-    yield document["verdict"]["sentence"], "bold green" if document["verdict"]["outcome"] == "same" else "bold red"
+    yield (
+        document["verdict"]["sentence"],
+        "bold green" if document["verdict"]["outcome"] == "same" else "bold red",
+    )
 
 
 def _place(difference: Json) -> tuple[str, str]:
@@ -135,7 +151,10 @@ def _place(difference: Json) -> tuple[str, str]:
 
 def _row(difference: Json) -> Iterator[Line]:
     times = f"  ({difference['times']:,} times)" if difference["times"] > 1 else ""
-    yield f"    {difference['operation']}  {difference['pointer']}  {difference['keyword']}{times}", "yellow"
+    yield (
+        f"    {difference['operation']}  {difference['pointer']}  {difference['keyword']}{times}",
+        "yellow",
+    )
     yield f"      mock     {difference['mock']}", ""
     yield f"      staging  {difference['staging']}", ""
     yield f"      again    {difference['curl']}", "dim"

@@ -50,7 +50,9 @@ class Step:
         return f"no {name}" if self.probe.is_absence else f"{name}={shortened(str(value), 60)}"
 
 
-def sequence(contract: Contract, schemas: Schemas, operations: Iterable[Operation], seed: int) -> Iterator[Step]:
+def sequence(
+    contract: Contract, schemas: Schemas, operations: Iterable[Operation], seed: int
+) -> Iterator[Step]:
     """All steps: first one good request for each operation, so that an early end leaves no operation out."""
     chance = random.Random(seed)  # noqa: S311 (the same requests again are what is wanted)
     chosen = list(operations)
@@ -63,7 +65,9 @@ def sequence(contract: Contract, schemas: Schemas, operations: Iterable[Operatio
 
 def large_pages(operation: Operation) -> Request:
     """A read of as much as an operation shows at once."""
-    return Request(operation.method, operation.path, [(name, str(high)) for name, high in _largest(operation)])
+    return Request(
+        operation.method, operation.path, [(name, str(high)) for name, high in _largest(operation)]
+    )
 
 
 def _good(contract: Contract, operation: Operation) -> Iterator[Step]:
@@ -86,7 +90,9 @@ def _strangers(contract: Contract, operation: Operation) -> Iterator[Step]:
         yield Step(operation, request, with_key=False)
 
 
-def _probes(contract: Contract, schemas: Schemas, operation: Operation, chance: random.Random) -> Iterator[Step]:
+def _probes(
+    contract: Contract, schemas: Schemas, operation: Operation, chance: random.Random
+) -> Iterator[Step]:
     base = _example(contract, operation)
     probes = [*boundaries.probes(operation, schemas), *_random_probes(contract, operation, chance)]
     probes.append(Probe("query", "kit_unknown_parameter", "ignored"))
@@ -103,14 +109,21 @@ def _probes(contract: Contract, schemas: Schemas, operation: Operation, chance: 
         yield Step(operation, Request(operation.method, operation.path, query))
 
 
-def _random_probes(contract: Contract, operation: Operation, chance: random.Random) -> Iterator[Probe]:
+def _random_probes(
+    contract: Contract, operation: Operation, chance: random.Random
+) -> Iterator[Probe]:
     """Of each number one value within its bounds and one beyond; an organization that is nobody's."""
     for name, low, high in _numbers(contract, operation):
         yield Probe("query", name, chance.randint(low, high))
         yield Probe("query", name, chance.randint(high + 1, high * 9 + 9))
     for parameter in operation.parameters:
-        if parameter.node["in"] == "header" and contract.at(parameter.child("schema")).node.get("format") == "uuid":
-            yield Probe("header", parameter.node["name"], str(UUID(int=chance.getrandbits(128), version=4)))
+        if (
+            parameter.node["in"] == "header"
+            and contract.at(parameter.child("schema")).node.get("format") == "uuid"
+        ):
+            yield Probe(
+                "header", parameter.node["name"], str(UUID(int=chance.getrandbits(128), version=4))
+            )
 
 
 def _plain(contract: Contract, operation: Operation) -> Request:

@@ -22,7 +22,9 @@ from contract_tests.settings import Settings, key_from
 class Side:
     """A server, and what it showed of itself."""
 
-    def __init__(self, settings: Settings, contract: Contract, schemas: Schemas, key_env: str | None) -> None:
+    def __init__(
+        self, settings: Settings, contract: Contract, schemas: Schemas, key_env: str | None
+    ) -> None:
         self.run = Run(settings, contract)
         self.profile = Profile(contract, schemas, is_of_many=settings.mock)
         self.requests = 0
@@ -53,7 +55,9 @@ class Side:
         """On the mock, look at accounts in every situation: what some of them show is no difference."""
         if not self.run.settings.mock:
             return
-        self.run.channel.retries_429 = False  # one of them is rate limited, and that is told soon enough
+        self.run.channel.retries_429 = (
+            False  # one of them is rate limited, and that is told soon enough
+        )
         for persona in self.run.stranger().control("GET", "personas").object.get("personas", []):
             key = persona.get("key")
             if key:

@@ -67,7 +67,9 @@ class Statuses:
 
     def _judgement(self, pair: Pair) -> RequestJudgement:
         matched = self._contract.match(pair.staging.method, pair.staging.path)
-        return judge(pair.staging, pair.step.operation, matched[1] if matched else {}, self._schemas)
+        return judge(
+            pair.staging, pair.step.operation, matched[1] if matched else {}, self._schemas
+        )
 
     def _status(self, pair: Pair, judgement: RequestJudgement, use: Use | None) -> Difference:
         departs = _departs(pair, judgement)
@@ -80,7 +82,11 @@ class Statuses:
             exchange=pair.mock if departs == "mock" else pair.staging,
         )
         probe = pair.step.probe
-        if use is not None and probe is not None and (pair.mock.status < 400) != (pair.staging.status < 400):
+        if (
+            use is not None
+            and probe is not None
+            and (pair.mock.status < 400) != (pair.staging.status < 400)
+        ):
             spec, keyword = self._bound(pair.step, probe, judgement, use)
             advice = _bound_advice(pair, departs, keyword)
             pointer = f"/request{pair.step.subject}"
@@ -89,11 +95,21 @@ class Statuses:
         is_declared = pair.staging.status in pair.step.operation.responses
         spec = f"{responses}/{pair.staging.status}" if is_declared else responses
         advice = _status_advice(pair, departs, is_declared=is_declared)
-        return made(pointer="/response/status", keyword="status", use=Use(spec, spec), spec=spec, suggestion=advice)
+        return made(
+            pointer="/response/status",
+            keyword="status",
+            use=Use(spec, spec),
+            spec=spec,
+            suggestion=advice,
+        )
 
-    def _bound(self, step: Step, probe: Probe, judgement: RequestJudgement, use: Use) -> tuple[str, str]:
+    def _bound(
+        self, step: Step, probe: Probe, judgement: RequestJudgement, use: Use
+    ) -> tuple[str, str]:
         """The keyword about which the servers differ, when one takes what the other refuses, and where it stands."""
-        schema = self._contract.at(use.target if probe.location == "body" else f"{use.target}/schema")
+        schema = self._contract.at(
+            use.target if probe.location == "body" else f"{use.target}/schema"
+        )
         breach = next((each for each in judgement.breaches if each.where == step.subject), None)
         keyword = breach.keyword if breach is not None else _near(schema.node, probe)
         return (schema.child(keyword) if keyword in schema.node else schema.pointer), keyword
@@ -122,7 +138,12 @@ class Statuses:
     def _problem(self, operation: Operation, name: str) -> str:
         """Where the contract says what an entry of a 422 holds."""
         place = operation.responses[422]
-        for keys in (("content", JSON, "schema"), ("properties", "detail"), ("items",), ("properties", name)):
+        for keys in (
+            ("content", JSON, "schema"),
+            ("properties", "detail"),
+            ("items",),
+            ("properties", name),
+        ):
             try:
                 place = self._contract.at(place.child(*keys))
             except KeyError:
@@ -185,8 +206,12 @@ def _near(schema: Mapping[str, Any], probe: Probe) -> str:
     if "enum" in schema:
         return "enum"
     if schema.get("type") == "integer":
-        return "maximum" if int(value) > schema.get("default", schema.get("minimum", 0)) else "minimum"
-    return "maxLength" if isinstance(value, str) and len(value) == schema.get("maxLength") else "type"
+        return (
+            "maximum" if int(value) > schema.get("default", schema.get("minimum", 0)) else "minimum"
+        )
+    return (
+        "maxLength" if isinstance(value, str) and len(value) == schema.get("maxLength") else "type"
+    )
 
 
 def _bound_advice(pair: Pair, departs: Departs, keyword: str) -> str:

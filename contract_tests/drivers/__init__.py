@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from contract_tests.drivers import boundaries, keys, machine, properties, protocol, reads, tales, tenants
+from contract_tests.drivers import (
+    boundaries,
+    keys,
+    machine,
+    properties,
+    protocol,
+    reads,
+    tales,
+    tenants,
+)
 
 if TYPE_CHECKING:
     from contract_tests.run import Run

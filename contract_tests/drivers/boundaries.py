@@ -141,7 +141,9 @@ def broken_bodies(operation: Operation, base: Any, path: Mapping[str, str]) -> I
         yield Request(operation.method, url, headers={"Content-Type": media_type}, body=body)
     if operation.body_required:
         yield Request(operation.method, url, headers={"Content-Type": JSON}, body=b"")
-    yield Request(operation.method, url, headers={"Content-Type": f"{JSON}; charset=utf-8"}, body=good)
+    yield Request(
+        operation.method, url, headers={"Content-Type": f"{JSON}; charset=utf-8"}, body=good
+    )
     padding = json.dumps({**base, "kit_padding": "x" * (999_000 - len(good))}).encode()
     yield Request(operation.method, url, headers={"Content-Type": JSON}, body=padding)
 
@@ -168,7 +170,11 @@ def _values(schemas: Schemas, pointer: str, *, is_text: bool) -> Iterator[Any]:
         text = json.dumps(value)
         if text not in seen:
             seen.append(text)
-            yield ("true" if value is True else "false" if value is False else str(value)) if is_text else value
+            yield (
+                ("true" if value is True else "false" if value is False else str(value))
+                if is_text
+                else value
+            )
 
 
 def _integers(schema: Mapping[str, Any]) -> list[Any]:
@@ -193,11 +199,17 @@ def _strings(schema: Mapping[str, Any]) -> list[str]:
         found += ["", "kit no match", f" {stem}", f"{stem}\n", f"x{stem}"]
         found += [stem + " x"] if stem else []
     if schema.get("format") == "uuid":
-        found += ["00000000-0000-4000-8000-00000000000g", "00000000000040008000000000000000", "0-0-0-0-0"]
+        found += [
+            "00000000-0000-4000-8000-00000000000g",
+            "00000000000040008000000000000000",
+            "0-0-0-0-0",
+        ]
     return found
 
 
-def request(operation: Operation, base: Any, path: Mapping[str, str], probe: Probe | None) -> Request | None:
+def request(
+    operation: Operation, base: Any, path: Mapping[str, str], probe: Probe | None
+) -> Request | None:
     """An otherwise valid request with a probe in it; None for what no header can carry."""
     body = dict(base)
     made = Request(operation.method, operation.path)
@@ -219,7 +231,9 @@ def request(operation: Operation, base: Any, path: Mapping[str, str], probe: Pro
     return made
 
 
-def _send(caller: Caller, operation: Operation, base: Any, path: Mapping[str, str], probe: Probe | None) -> None:
+def _send(
+    caller: Caller, operation: Operation, base: Any, path: Mapping[str, str], probe: Probe | None
+) -> None:
     made = request(operation, base, path, probe)
     if made is not None:
         caller.raw(made)

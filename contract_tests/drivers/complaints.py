@@ -34,9 +34,13 @@ class Check:
 
 _BREAKDOWNS = ("server_error", "no_answer")
 """Kinds that explain whatever else is wrong with an answer."""
-_BODY = Check("response_schema", "/response/body", also=("unknown_field", "malformed_body", "content_type"))
+_BODY = Check(
+    "response_schema", "/response/body", also=("unknown_field", "malformed_body", "content_type")
+)
 CHECKS = {
-    "not_a_server_error": Check("server_error", "/response/status", "documented", also=("method", "unknown_path")),
+    "not_a_server_error": Check(
+        "server_error", "/response/status", "documented", also=("method", "unknown_path")
+    ),
     "status_code_conformance": Check("undocumented_status", "/response/status"),
     "content_type_conformance": Check("content_type", "/response/headers/content-type"),
     "response_headers_conformance": Check("response_header", "/response/headers"),
@@ -77,10 +81,14 @@ class Complaints:
         exchange = heard.exchange
         matched = self._run.contract.match(exchange.method, exchange.path)
         operation = matched[0].id if matched else f"{exchange.method} {exchange.path[:80]}"
-        if check.kind in ("invalid_accepted", "valid_refused") and not self._stands(check.kind, exchange):
+        if check.kind in ("invalid_accepted", "valid_refused") and not self._stands(
+            check.kind, exchange
+        ):
             return
         kinds = (check.kind, *check.also, *_BREAKDOWNS)
-        same = [each for each in heard.findings if each.operation == operation and each.kind in kinds]
+        same = [
+            each for each in heard.findings if each.operation == operation and each.kind in kinds
+        ]
         for each in same:
             self._run.found(replace(each, witnesses=(WITNESS,)))
         if not same:
@@ -88,8 +96,23 @@ class Complaints:
             got = f"{exchange.status}: {wire.excerpt(exchange)}"
             expected = shortened(" ".join(message.split()), 240)
             key = (operation, check.kind, check.where, name)
-            steps = tuple(each for each in self._run.judge.tracker(exchange.account).steps if each is not exchange)
-            self._run.found(Finding(*key, check.provenance, expected, got, spec, exchange, steps, witnesses=(WITNESS,)))
+            steps = tuple(
+                each
+                for each in self._run.judge.tracker(exchange.account).steps
+                if each is not exchange
+            )
+            self._run.found(
+                Finding(
+                    *key,
+                    check.provenance,
+                    expected,
+                    got,
+                    spec,
+                    exchange,
+                    steps,
+                    witnesses=(WITNESS,),
+                )
+            )
 
     @cached_property
     def _second(self) -> SecondJudge:
@@ -103,4 +126,8 @@ class Complaints:
         request = judge_request(exchange, *matched, self._run.judge.schemas)
         if kind == "valid_refused":
             return request.is_valid and self._second.accepts_request(exchange)
-        return request.is_clear and bool(request.breaches) and not self._second.accepts_request(exchange)
+        return (
+            request.is_clear
+            and bool(request.breaches)
+            and not self._second.accepts_request(exchange)
+        )

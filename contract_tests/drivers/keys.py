@@ -33,10 +33,18 @@ def drive(run: Run) -> None:
     stranger = run.stranger()
     caller = run.account()
     key = run.keyring.key(caller.key or "")
-    path = next(each.path for each in run.contract.operations.values() if each.is_read and not each.path_names)
+    path = next(
+        each.path
+        for each in run.contract.operations.values()
+        if each.is_read and not each.path_names
+    )
     stranger.raw(Request("GET", path, headers={KEY_HEADER.lower(): key}))
-    if not key.startswith(_TEST_KEY):  # the mock takes any test key, and may be tested as a deployment
-        run.keyring.hide("misspelt key", key[:-1])  # which is nearly the key, and may be said again by who refuses it
+    if not key.startswith(
+        _TEST_KEY
+    ):  # the mock takes any test key, and may be tested as a deployment
+        run.keyring.hide(
+            "misspelt key", key[:-1]
+        )  # which is nearly the key, and may be said again by who refuses it
         stranger.raw(Request("GET", path, headers={KEY_HEADER: key + "x"}))
         stranger.raw(Request("GET", path, headers={KEY_HEADER: key[:-1]}))
     for operation in run.operations():
@@ -54,9 +62,13 @@ def _try_operation(run: Run, stranger: Caller, operation: Operation) -> None:
     stranger.raw(_with(request, {KEY_HEADER: ""}))
     # What is wrong with the request is not looked at before the key is.
     if operation.body is not None:
-        stranger.raw(Request(operation.method, request.path, headers={"Content-Type": JSON}, body=b"{"))
+        stranger.raw(
+            Request(operation.method, request.path, headers={"Content-Type": JSON}, body=b"{")
+        )
     elif any(each.node["in"] == "query" for each in operation.parameters):
-        stranger.raw(Request(operation.method, request.path, query=[("limit", "none"), ("days", "none")]))
+        stranger.raw(
+            Request(operation.method, request.path, query=[("limit", "none"), ("days", "none")])
+        )
 
 
 def _request(run: Run, operation: Operation) -> Request:
@@ -70,4 +82,10 @@ def _request(run: Run, operation: Operation) -> Request:
 
 
 def _with(request: Request, headers: dict[str, str]) -> Request:
-    return Request(request.method, request.path, list(request.query), {**request.headers, **headers}, request.body)
+    return Request(
+        request.method,
+        request.path,
+        list(request.query),
+        {**request.headers, **headers},
+        request.body,
+    )

@@ -21,8 +21,19 @@ from contract_tests.stories.actor import CREDIT, Actor, StoryEnds
 if TYPE_CHECKING:
     from contract_tests.run import Run
 
-_CARDS = ("pm_card_visa", "pm_card_mastercard", "pm_card_amex", "pm_card_chargeCustomerFail", "pm_card_chargeDeclined")
-_PLANS = ("price_starter_monthly", "price_growth_monthly", "price_scale_monthly", "price_credits_25")
+_CARDS = (
+    "pm_card_visa",
+    "pm_card_mastercard",
+    "pm_card_amex",
+    "pm_card_chargeCustomerFail",
+    "pm_card_chargeDeclined",
+)
+_PLANS = (
+    "price_starter_monthly",
+    "price_growth_monthly",
+    "price_scale_monthly",
+    "price_credits_25",
+)
 _CODES = ("WELCOME10", "BONUS5", "SPRING2025", "NONE")
 _STEPS = 30
 _ROUNDS = 4
@@ -101,7 +112,9 @@ def make_machine(stage: Stage) -> type:
         {},
         optional={
             "enabled": st.booleans(),
-            "threshold_microcents": st.integers(0, 200).map(lambda dollars: dollars * 100_000_000 + dollars),
+            "threshold_microcents": st.integers(0, 200).map(
+                lambda dollars: dollars * 100_000_000 + dollars
+            ),
             "recharge_amount_cents": st.integers(2_500, 200_000),
             "stripe_payment_method_id": st.one_of(st.none(), card),
             "consent_text": st.one_of(st.none(), st.text('ab ñ😀"\\', max_size=8)),
@@ -184,7 +197,9 @@ def make_machine(stage: Stage) -> type:
             cards = self.send("list_payment_methods").get("payment_methods") or []
             name = "pm_kit_of_nobody"
             if cards and number < 5:
-                name = cards[number % len(cards)]["stripe_payment_method_id" if by_stripe_id else "id"]
+                name = cards[number % len(cards)][
+                    "stripe_payment_method_id" if by_stripe_id else "id"
+                ]
             operation_id = "remove_payment_method" if remove else "set_default_payment_method"
             self.send(operation_id, path={"payment_method_id": str(name)})
             self.send("list_payment_methods")
@@ -227,11 +242,14 @@ def make_machine(stage: Stage) -> type:
         @rule(price=st.sampled_from(_PLANS), at_checkout=st.booleans())
         def choose_plan(self, price: str, at_checkout: bool) -> None:
             if at_checkout:
-                pages = {"success_url": "https://kit.example.com/a", "cancel_url": "https://kit.example.com/b"}
+                pages = {
+                    "success_url": "https://kit.example.com/a",
+                    "cancel_url": "https://kit.example.com/b",
+                }
                 mode = "payment" if "credits" in price else "subscription"
-                session = self.send("create_checkout_session", {"price_id": price, "mode": mode, **pages}).get(
-                    "session_id"
-                )
+                session = self.send(
+                    "create_checkout_session", {"price_id": price, "mode": mode, **pages}
+                ).get("session_id")
                 self.sessions += [str(session)] if session else []
             else:
                 self.send("change_plan", {"price_id": price})
@@ -240,9 +258,9 @@ def make_machine(stage: Stage) -> type:
         @precondition(lambda _: anything)
         @rule(method=st.sampled_from(["email", "sms"]))
         def initiate(self, method: str) -> None:
-            challenge = self.send("initiate_verification", {"action": "kit_machine", "method": method}).get(
-                "challenge_id"
-            )
+            challenge = self.send(
+                "initiate_verification", {"action": "kit_machine", "method": method}
+            ).get("challenge_id")
             self.challenges += [str(challenge)] if challenge else []
 
         @precondition(lambda self: anything and self.challenges)
@@ -253,12 +271,17 @@ def make_machine(stage: Stage) -> type:
                 self.send("confirm_verification", {"challenge_id": challenge, "code": "kit"})
 
         @precondition(lambda self: is_mock and self.sessions)
-        @rule(number=number, how=st.sampled_from(["complete", "complete", "complete", "decline", "expire"]), card=card)
+        @rule(
+            number=number,
+            how=st.sampled_from(["complete", "complete", "complete", "decline", "expire"]),
+            card=card,
+        )
         def settle(self, number: int, how: str, card: str) -> None:
             session = self.sessions[number % len(self.sessions)]
             body = {"reason": "generic_decline"} if how == "decline" else None
             self.control(
-                f"checkout-sessions/{session}/{how}", {"payment_method_id": card} if how == "complete" else body
+                f"checkout-sessions/{session}/{how}",
+                {"payment_method_id": card} if how == "complete" else body,
             )
             self.send("get_balance")
             self.send("list_credit_transactions", query={"limit": 5})
@@ -282,7 +305,14 @@ def make_machine(stage: Stage) -> type:
         @precondition(lambda _: is_mock)
         @rule(
             step=st.sampled_from(
-                [{"seconds": 1}, {"seconds": 60}, {"seconds": 600}, {"days": 1}, {"days": 7}, {"days": 31}]
+                [
+                    {"seconds": 1},
+                    {"seconds": 60},
+                    {"seconds": 600},
+                    {"days": 1},
+                    {"days": 7},
+                    {"days": 31},
+                ]
             )
         )
         def wait(self, step: dict[str, int]) -> None:

@@ -55,7 +55,9 @@ class Turns:
         """The block has its turn."""
         with self._condition:
             self._waiting += alone
-            self._condition.wait_for(lambda: not self._is_taken and not (self._readers if alone else self._waiting))
+            self._condition.wait_for(
+                lambda: not self._is_taken and not (self._readers if alone else self._waiting)
+            )
             self._waiting -= alone
             self._is_taken = alone
             self._readers += not alone
@@ -99,7 +101,9 @@ class Outlet(Adapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Send through the channel. What was withheld or not answered is no case at all."""
-        request.headers.pop(_CASE_ID, None)  # chance, of no use to anybody, in what must be the same each time
+        request.headers.pop(
+            _CASE_ID, None
+        )  # chance, of no use to anybody, in what must be the same each time
         try:
             with self._turns.take(alone=request.method not in READS):
                 response = self._channel.carry(request, self)

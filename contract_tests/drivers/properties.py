@@ -40,7 +40,9 @@ def drive(run: Run) -> None:
         real = _real_values(run, caller, organization)
         names = [each.id for each in run.operations() if _may_be_called(run, each.id, real)]
         if names:
-            _let_loose(run, outlet, _settings(run, caller, real), _document(run.contract, real), names)
+            _let_loose(
+                run, outlet, _settings(run, caller, real), _document(run.contract, real), names
+            )
         else:
             run.skip("properties", "none of the selected operations may be called")
 
@@ -69,7 +71,9 @@ def _real_values(run: Run, caller: Caller, organization: str | None) -> dict[str
 def _may_be_called(run: Run, name: str, real: dict[str, str]) -> bool:
     """Whether there is any request for an operation that may leave."""
     operation = run.contract.operations[name]
-    reason = run.guard.reason(Outgoing(operation.method, operation.path, True, operation, {}, b"", ""))
+    reason = run.guard.reason(
+        Outgoing(operation.method, operation.path, True, operation, {}, b"", "")
+    )
     if reason is None and name == REMOVE and CARD not in real and not run.settings.mock:
         reason = "no card could be added, and others are not the kit's to remove"
     if reason is not None:
@@ -91,7 +95,8 @@ def _document(contract: Contract, real: dict[str, str]) -> Node:
             operation.place.node["parameters"] = [
                 each
                 for index, each in enumerate(operation.place.node.get("parameters", []))
-                if copied.at(operation.place.child("parameters", str(index))).node["name"] != ORGANIZATION
+                if copied.at(operation.place.child("parameters", str(index))).node["name"]
+                != ORGANIZATION
             ]
     return copied.document
 
@@ -122,13 +127,22 @@ def _settings(run: Run, caller: Caller, real: dict[str, str]) -> dict[str, Any]:
         },
         "phases": {
             "coverage": {} if settings.may_do_anything else {"unexpected-methods": []},
-            "stateful": {"max-steps": 10, "generation": {"max-examples": 2 * settings.max_examples}},
+            "stateful": {
+                "max-steps": 10,
+                "generation": {"max-examples": 2 * settings.max_examples},
+            },
         },
-        **({"dictionaries": {"cards": {"values": [card]}}, "parameters": {f"path.{CARD}": always}} if card else {}),
+        **(
+            {"dictionaries": {"cards": {"values": [card]}}, "parameters": {f"path.{CARD}": always}}
+            if card
+            else {}
+        ),
     }
 
 
-def _let_loose(run: Run, outlet: Outlet, settings: dict[str, Any], document: Node, names: list[str]) -> None:
+def _let_loose(
+    run: Run, outlet: Outlet, settings: dict[str, Any], document: Node, names: list[str]
+) -> None:
     """Have Schemathesis do its tests, and tell what it could not do."""
     import schemathesis
     from schemathesis.engine import events
@@ -168,5 +182,7 @@ def _is_explained(error: NonFatalError, outlet: Outlet) -> bool:
     from hypothesis.errors import Unsatisfiable
 
     if isinstance(error.value, Unsatisfiable):
-        return error.label in outlet.discarded or (not error.related_to_operation and bool(outlet.discarded))
+        return error.label in outlet.discarded or (
+            not error.related_to_operation and bool(outlet.discarded)
+        )
     return isinstance(error.value, Withheld | Unanswered)

@@ -56,4 +56,9 @@ def _compare(run: Run, operation_id: str, got: Exchange, head: Exchange) -> None
         problem = ("/response/headers/content-type", "head", got.media_type, head.media_type)
     if problem is not None:
         where, keyword, expected, told = problem
-        run.report(Finding(operation_id, "method", where, keyword, "assumed", expected, told, place.pointer), head)
+        run.report(
+            Finding(
+                operation_id, "method", where, keyword, "assumed", expected, told, place.pointer
+            ),
+            head,
+        )

@@ -9,8 +9,23 @@ from contract_tests.caller import Caller
 if TYPE_CHECKING:
     from contract_tests.run import Run
 
-LISTS = ("list_credit_transactions", "list_audit_log", "list_recent_activity", "list_auto_recharge_history")
-_FILTERS = ("deposit", "auto_recharge", "promo", "signup", "scrape", "crawl", "refund", "subscription", "no_such_type")
+LISTS = (
+    "list_credit_transactions",
+    "list_audit_log",
+    "list_recent_activity",
+    "list_auto_recharge_history",
+)
+_FILTERS = (
+    "deposit",
+    "auto_recharge",
+    "promo",
+    "signup",
+    "scrape",
+    "crawl",
+    "refund",
+    "subscription",
+    "no_such_type",
+)
 
 
 def drive(run: Run) -> None:
@@ -19,7 +34,9 @@ def drive(run: Run) -> None:
     if run.settings.mock:
         personas = callers[0].control("GET", "personas").object["personas"]
         names = [each["key"].removeprefix("sk_test_") for each in personas if each["key"]]
-        callers += [run.persona(name) for name in names if name not in ("power_user", "rate_limited")]
+        callers += [
+            run.persona(name) for name in names if name not in ("power_user", "rate_limited")
+        ]
     for caller in callers:
         look_around(run, caller, thoroughly=True)
     for organization in _organizations(run, callers[0]):
@@ -72,7 +89,11 @@ def _small_pages(run: Run, caller: Caller) -> None:
 def _ends(caller: Caller, operation_id: str, total: int) -> None:
     """The last page, exactly full, one short of it, and beyond the end."""
     if operation_id == "list_auto_recharge_history":
-        for page, size in ((1, min(100, max(1, total))), (2, min(100, max(1, total))), (max(1, total), 1)):
+        for page, size in (
+            (1, min(100, max(1, total))),
+            (2, min(100, max(1, total))),
+            (max(1, total), 1),
+        ):
             caller.call(operation_id, query={"page": page, "per_page": size})
         return
     for offset in {max(0, total - 1), max(0, total - 2), total, total + 5}:
@@ -89,7 +110,9 @@ def _organizations(run: Run, caller: Caller) -> list[tuple[Caller, str]]:
         return []
     personas = caller.control("GET", "personas").object["personas"]
     members = [each for each in personas if each["member_of"] and each["key"]]
-    return [(run.persona(each["key"].removeprefix("sk_test_")), each["member_of"]) for each in members]
+    return [
+        (run.persona(each["key"].removeprefix("sk_test_")), each["member_of"]) for each in members
+    ]
 
 
 def look_at_organization(run: Run, caller: Caller, organization: str) -> None:

@@ -27,7 +27,15 @@ def drive(run: Run) -> None:
 def tell(run: Run, story: Story) -> None:
     """One story, if the run allows it."""
     settings = run.settings
-    level = MOCK if settings.mock else IRREVERSIBLE if settings.may_do_anything else WRITE if settings.may_write else 0
+    level = (
+        MOCK
+        if settings.mock
+        else IRREVERSIBLE
+        if settings.may_do_anything
+        else WRITE
+        if settings.may_write
+        else 0
+    )
     if level < story.needs:
         run.skip(f"story: {story.name}", _NEEDS[story.needs])
         return
@@ -38,6 +46,9 @@ def tell(run: Run, story: Story) -> None:
     try:
         story.tell(Actor(run, run.account()))
     except StoryEnds:
-        run.skip(f"story: {story.name}, after a step that did not succeed", "that step is among the findings")
+        run.skip(
+            f"story: {story.name}, after a step that did not succeed",
+            "that step is among the findings",
+        )
     except Withheld as error:
         run.skip(f"story: {story.name}", str(error))

@@ -50,15 +50,27 @@ def _make_different(run: Run, owner: Caller, other: Caller) -> None:
 
 def _with_the_others_things(run: Run, owner: Caller, other: Caller) -> None:
     """The other account names the owner's cards and challenges: there is no such thing."""
-    cards = [each["id"] for each in owner.call("list_payment_methods").object.get("payment_methods", [])]
+    cards = [
+        each["id"] for each in owner.call("list_payment_methods").object.get("payment_methods", [])
+    ]
     if cards and run.takes("remove_payment_method"):
-        _must_refuse(run, 404, _try(run, other, "set_default_payment_method", path={"payment_method_id": cards[0]}))
-        _must_refuse(run, 404, _try(run, other, "remove_payment_method", path={"payment_method_id": cards[0]}))
+        _must_refuse(
+            run,
+            404,
+            _try(run, other, "set_default_payment_method", path={"payment_method_id": cards[0]}),
+        )
+        _must_refuse(
+            run,
+            404,
+            _try(run, other, "remove_payment_method", path={"payment_method_id": cards[0]}),
+        )
     if cards and run.takes("update_auto_recharge"):
         body = {"enabled": False, "stripe_payment_method_id": "pm_kit_of_nobody"}
         _try(run, other, "update_auto_recharge", body)
     if run.settings.may_do_anything and run.takes("initiate_verification", "confirm_verification"):
-        challenge = owner.call("initiate_verification", {"action": "kit_tenants"}).object.get("challenge_id")
+        challenge = owner.call("initiate_verification", {"action": "kit_tenants"}).object.get(
+            "challenge_id"
+        )
         code = _code(run, owner)
         if challenge:
             body = {"challenge_id": challenge, "code": code or "000000"}
@@ -108,7 +120,11 @@ def _writes_stay_home(run: Run, owner: Caller, other: Caller) -> None:
 
 def _organizations(run: Run, caller: Caller) -> None:
     """An organization that the caller does not belong to is refused, in the same words whether it exists or not."""
-    known = run.settings.organization_id if run.settings.organization_id and not run.settings.mock else None
+    known = (
+        run.settings.organization_id
+        if run.settings.organization_id and not run.settings.mock
+        else None
+    )
     if run.settings.mock:
         known = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
     outsider = caller if run.settings.mock or run.other() is caller else None

@@ -77,13 +77,19 @@ class Judge:
         allowed = self.contract.methods_of(exchange.path)
         for finding in wire.stranger(exchange, allowed):
             self._tell(finding)
-        for finding in secrets.judge(exchange, f"{exchange.method} {exchange.path[:80]}", "#/paths"):
+        for finding in secrets.judge(
+            exchange, f"{exchange.method} {exchange.path[:80]}", "#/paths"
+        ):
             self._tell(finding)
         if exchange.status < 400 and exchange.method not in ("GET", "HEAD", "OPTIONS"):
             self.tracker(exchange.account).note_change(exchange, None)
 
     def _hear_second(self, exchange: Exchange, operation: Operation) -> None:
-        if self._second is None or exchange.status not in operation.responses or exchange.method == "HEAD":
+        if (
+            self._second is None
+            or exchange.status not in operation.responses
+            or exchange.method == "HEAD"
+        ):
             return
         response = operation.responses[exchange.status]
         for each in self._second.objections(exchange, operation):
@@ -107,16 +113,34 @@ class Judge:
         """Whether the key and the request were let in or refused as they should be."""
 
         def finding(
-            kind: str, where: str, keyword: str, grade: Provenance, expected: str, got: str, spec: str
+            kind: str,
+            where: str,
+            keyword: str,
+            grade: Provenance,
+            expected: str,
+            got: str,
+            spec: str,
         ) -> Finding:
             return Finding(operation.id, kind, where, keyword, grade, expected, got, spec, exchange)
 
         status = exchange.status
-        security = operation.place.child("security") if "security" in operation.place.node else "#/security"
+        security = (
+            operation.place.child("security")
+            if "security" in operation.place.node
+            else "#/security"
+        )
         if operation.secured and exchange.account in (ANYBODY, UNKNOWN_KEY):
             who = "no key" if exchange.account == ANYBODY else "a key that is none"
             if status < 400:
-                yield finding("auth", "/request/headers/x-api-key", who, wire.ALWAYS, "401", str(status), security)
+                yield finding(
+                    "auth",
+                    "/request/headers/x-api-key",
+                    who,
+                    wire.ALWAYS,
+                    "401",
+                    str(status),
+                    security,
+                )
             elif status not in (401, 429):
                 yield finding(
                     "auth",
@@ -130,7 +154,13 @@ class Judge:
             return
         if status == 401:
             yield finding(
-                "auth", "/request/headers/x-api-key", "known key", wire.ALWAYS, "the key is accepted", "401", security
+                "auth",
+                "/request/headers/x-api-key",
+                "known key",
+                wire.ALWAYS,
+                "the key is accepted",
+                "401",
+                security,
             )
             return
         if request.is_valid and status in (413, 415, 422):
@@ -149,7 +179,9 @@ class Judge:
         if request.is_clear and request.breaches and status != 0:
             yield from self._on_invalid(exchange, operation, request)
 
-    def _on_invalid(self, exchange: Exchange, operation: Operation, request: RequestJudgement) -> Iterator[Finding]:
+    def _on_invalid(
+        self, exchange: Exchange, operation: Operation, request: RequestJudgement
+    ) -> Iterator[Finding]:
         status, breach = exchange.status, request.breaches[0]
         where = f"/request{generalised(breach.where)}"
         said = f"{request.refusal}: {breach.message}"[:200]
@@ -157,7 +189,15 @@ class Judge:
             grade = self._grade_of_bound(breach)
             got = f"{status}, as if it were valid"
             yield Finding(
-                operation.id, "invalid_accepted", where, breach.keyword, grade, said, got, breach.spec, exchange
+                operation.id,
+                "invalid_accepted",
+                where,
+                breach.keyword,
+                grade,
+                said,
+                got,
+                breach.spec,
+                exchange,
             )
             return
         if status in (401, 403, 404, 429) or status >= 500:
@@ -165,9 +205,21 @@ class Judge:
         if status not in (request.refusal, 422):
             got = f"{status}: {wire.excerpt(exchange)}"
             yield Finding(
-                operation.id, "wrong_refusal", where, breach.keyword, "assumed", said, got, breach.spec, exchange
+                operation.id,
+                "wrong_refusal",
+                where,
+                breach.keyword,
+                "assumed",
+                said,
+                got,
+                breach.spec,
+                exchange,
             )
-        elif status == 422 and exchange.response_body_known and breach.keyword not in ("json", "media_type", "size"):
+        elif (
+            status == 422
+            and exchange.response_body_known
+            and breach.keyword not in ("json", "media_type", "size")
+        ):
             missing = [each for each in request.breaches if not _is_named(each, exchange)]
             if missing:
                 place = missing[0].where
@@ -189,13 +241,19 @@ class Judge:
         if grade != "documented" or breach.keyword in ("type", "required", "json", "media_type"):
             return grade
         owner = self.contract.at(breach.spec.rpartition("/")[0]).node
-        is_published = "$" in owner.get("description", "") and "x-description-provenance" not in owner
+        is_published = (
+            "$" in owner.get("description", "") and "x-description-provenance" not in owner
+        )
         return "documented" if breach.keyword == "enum" or is_published else "assumed"
 
     # ------------------------------------------------------------------------------------------ by what is known
 
     def _hear(
-        self, exchange: Exchange, operation: Operation, path_params: dict[str, str], request: RequestJudgement
+        self,
+        exchange: Exchange,
+        operation: Operation,
+        path_params: dict[str, str],
+        request: RequestJudgement,
     ) -> None:
         if exchange.account in (ANYBODY, UNKNOWN_KEY) and operation.secured:
             if exchange.status < 400 and not operation.is_read:
@@ -215,7 +273,9 @@ class Judge:
                 tracker.steps.append(exchange)
             if exchange.status in (401, 403, 413, 415, 422, 429):
                 return
-            self._tell_faults(tracker, operation.id, exchange, _guarded(refusals.faults(tracker, answer)))
+            self._tell_faults(
+                tracker, operation.id, exchange, _guarded(refusals.faults(tracker, answer))
+            )
         elif isinstance(answer.body, dict) and answer.body and not request.breaches:
             self._hear_success(tracker, answer)
         elif not operation.is_read:
@@ -225,8 +285,12 @@ class Judge:
         operation, exchange = answer.operation.id, answer.exchange
         self._tell_faults(tracker, operation, exchange, faults(answer))
         if not answer.operation.is_read:
-            self._tell_faults(tracker, operation, exchange, _guarded(refusals.faults(tracker, answer)))
-        self._tell_faults(tracker, operation, exchange, self._tenants.faults(tracker.account, answer))
+            self._tell_faults(
+                tracker, operation, exchange, _guarded(refusals.faults(tracker, answer))
+            )
+        self._tell_faults(
+            tracker, operation, exchange, self._tenants.faults(tracker.account, answer)
+        )
         self._tell_faults(tracker, operation, exchange, _guarded(tracker.hear(answer)))
         own = self.tracker(exchange.account)
         self._tell_faults(own, operation, exchange, own.balance_in_header(exchange))
@@ -256,7 +320,9 @@ class Judge:
         if not operation.is_read:
             self.tracker(_account(exchange, operation)).note_change(exchange, None)
 
-    def _params(self, exchange: Exchange, operation: Operation, path_params: dict[str, str]) -> dict[str, Any]:
+    def _params(
+        self, exchange: Exchange, operation: Operation, path_params: dict[str, str]
+    ) -> dict[str, Any]:
         """The parameters by name, as values, with the contract's defaults."""
         params: dict[str, Any] = dict(path_params)
         query = dict(exchange.query)
@@ -265,14 +331,24 @@ class Judge:
             schema = self.schemas.node(parameter.child("schema"))
             if parameter.node["in"] == "query":
                 text = query.get(name)
-                is_number = schema.get("type") == "integer" and text is not None and text.lstrip("-").isdigit()
+                is_number = (
+                    schema.get("type") == "integer"
+                    and text is not None
+                    and text.lstrip("-").isdigit()
+                )
                 value = int(text) if is_number and text else text
                 params[name] = schema.get("default") if text is None else value
         return params
 
-    def _tell_faults(self, tracker: Tracker, operation: str, exchange: Exchange, found: Iterator[Fault]) -> None:
+    def _tell_faults(
+        self, tracker: Tracker, operation: str, exchange: Exchange, found: Iterator[Fault]
+    ) -> None:
         for fault in found:
-            where = fault.where if fault.where.startswith("/response") else f"/response/body{fault.where}"
+            where = (
+                fault.where
+                if fault.where.startswith("/response")
+                else f"/response/body{fault.where}"
+            )
             steps = tuple(step for step in tracker.steps if step.number != exchange.number)
             self._tell(
                 Finding(
@@ -294,7 +370,9 @@ class Judge:
         return known.place.pointer if known else "#/paths"
 
     def _tell(self, finding: Finding) -> None:
-        self.verdicts.add(replace(finding, source=finding.exchange.source if finding.exchange else ""))
+        self.verdicts.add(
+            replace(finding, source=finding.exchange.source if finding.exchange else "")
+        )
 
 
 def _account(exchange: Exchange, operation: Operation) -> str:
@@ -315,14 +393,20 @@ def _guarded(found: Iterator[Fault]) -> Iterator[Fault]:
 def _fits(path: str, patterns: tuple[str, ...]) -> bool:
     parts = path.split("/")
     return any(
-        len(parts) == len(wanted) and all(want in ("*", part) for want, part in zip(wanted, parts, strict=True))
+        len(parts) == len(wanted)
+        and all(want in ("*", part) for want, part in zip(wanted, parts, strict=True))
         for wanted in (pattern.split("/") for pattern in patterns)
     )
 
 
 def _first_loc(exchange: Exchange) -> str:
     detail = exchange.object.get("detail")
-    if isinstance(detail, list) and detail and isinstance(detail[0], dict) and isinstance(detail[0].get("loc"), list):
+    if (
+        isinstance(detail, list)
+        and detail
+        and isinstance(detail[0], dict)
+        and isinstance(detail[0].get("loc"), list)
+    ):
         return generalised("".join(f"/{part}" for part in detail[0]["loc"]))
     return ""
 
@@ -333,5 +417,12 @@ def _is_named(breach: Breach, exchange: Exchange) -> bool:
     if not isinstance(detail, list):
         return False
     wanted = breach.where.lower().split("/")[1:]
-    places = [[str(part).lower() for part in each.get("loc", [])] for each in detail if isinstance(each, dict)]
-    return any(place[: len(wanted)] == wanted or (wanted[: len(place)] == place and len(place) > 1) for place in places)
+    places = [
+        [str(part).lower() for part in each.get("loc", [])]
+        for each in detail
+        if isinstance(each, dict)
+    ]
+    return any(
+        place[: len(wanted)] == wanted or (wanted[: len(place)] == place and len(place) > 1)
+        for place in places
+    )

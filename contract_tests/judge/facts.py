@@ -29,11 +29,20 @@ def balance_is_whole(answer: Answer) -> Iterator[Fault]:
     headers = f"/response/{answer.exchange.status}/headers"
     shown = answer.exchange.response_header("X-AlterLab-Balance")
     if shown is not None and shown != money.display(balance):
-        yield Fault("headers", f"{headers}/x-alterlab-balance", "balance", money.display(balance), shown, "observed")
+        yield Fault(
+            "headers",
+            f"{headers}/x-alterlab-balance",
+            "balance",
+            money.display(balance),
+            shown,
+            "observed",
+        )
     limit = number(answer.exchange, "X-RateLimit-Limit")
     if limit in money.RATES and limit != money.requests_per_minute(balance):
         where, expected = f"{headers}/x-ratelimit-limit", str(money.requests_per_minute(balance))
-        yield Fault("headers", where, "tier", expected, f"{limit} at {money.display(balance)}", "observed")
+        yield Fault(
+            "headers", where, "tier", expected, f"{limit} at {money.display(balance)}", "observed"
+        )
 
 
 def ledger_chains(answer: Answer) -> Iterator[Fault]:
@@ -43,7 +52,9 @@ def ledger_chains(answer: Answer) -> Iterator[Fault]:
     for entry in entries:
         if wanted is not None and entry["reference_type"] != wanted:
             got = entry["reference_type"]
-            yield Fault("pagination", "/transactions/*/reference_type", "filter", wanted, got, "documented")
+            yield Fault(
+                "pagination", "/transactions/*/reference_type", "filter", wanted, got, "documented"
+            )
         yield from _ledger_entry(entry)
     if wanted is not None:
         return
@@ -51,7 +62,9 @@ def ledger_chains(answer: Answer) -> Iterator[Fault]:
         expected = older["balance_after_microcents"] + newer["amount_microcents"]
         if newer["balance_after_microcents"] != expected:
             got = str(newer["balance_after_microcents"])
-            yield Fault("money", "/transactions/*/balance_after_microcents", "chain", str(expected), got)
+            yield Fault(
+                "money", "/transactions/*/balance_after_microcents", "chain", str(expected), got
+            )
     if entries and not answer.body["has_more"]:
         oldest = entries[-1]
         if oldest["balance_after_microcents"] != oldest["amount_microcents"]:
@@ -64,18 +77,40 @@ def _ledger_entry(entry: Json) -> Iterator[Fault]:
     amount, type = entry["amount_microcents"], entry["type"]
     sign_fits = amount <= 0 if type == "usage" else amount >= 0
     if not sign_fits:
-        yield Fault("money", "/transactions/*/amount_microcents", "sign", f"the sign of a {type}", str(amount))
+        yield Fault(
+            "money",
+            "/transactions/*/amount_microcents",
+            "sign",
+            f"the sign of a {type}",
+            str(amount),
+        )
     if type in ("deposit", "auto_recharge") and amount % money.MICROCENTS_PER_CENT:
-        yield Fault("money", "/transactions/*/amount_microcents", "cents", "whole cents", str(amount))
+        yield Fault(
+            "money", "/transactions/*/amount_microcents", "cents", "whole cents", str(amount)
+        )
     if type == "usage" and amount % money.MICROCENTS_PER_CREDIT:
-        yield Fault("money", "/transactions/*/amount_microcents", "credits", "whole credits", str(amount))
+        yield Fault(
+            "money", "/transactions/*/amount_microcents", "credits", "whole credits", str(amount)
+        )
     allowed = _REFERENCES.get(type, set())
     if allowed and entry["reference_type"] not in allowed:
         expected = " or ".join(sorted(allowed))
-        yield Fault("money", "/transactions/*/reference_type", "reference", expected, entry["reference_type"])
+        yield Fault(
+            "money",
+            "/transactions/*/reference_type",
+            "reference",
+            expected,
+            entry["reference_type"],
+        )
     if entry["balance_after_microcents"] < 0:
         got = str(entry["balance_after_microcents"])
-        yield Fault("money", "/transactions/*/balance_after_microcents", "minimum", "no balance below zero", got)
+        yield Fault(
+            "money",
+            "/transactions/*/balance_after_microcents",
+            "minimum",
+            "no balance below zero",
+            got,
+        )
 
 
 def cards_have_one_default(answer: Answer) -> Iterator[Fault]:
@@ -85,12 +120,26 @@ def cards_have_one_default(answer: Answer) -> Iterator[Fault]:
     named = answer.body["default_method_id"]
     if len(defaults) != bool(cards):
         got = f"{len(defaults)} of {len(cards)}"
-        yield Fault("state", "/payment_methods/*/is_default", "one_default", "exactly one default", got)
+        yield Fault(
+            "state", "/payment_methods/*/is_default", "one_default", "exactly one default", got
+        )
     elif defaults != ([named] if named is not None else []):
-        yield Fault("state", "/default_method_id", "default", str(defaults[0] if defaults else None), str(named))
+        yield Fault(
+            "state",
+            "/default_method_id",
+            "default",
+            str(defaults[0] if defaults else None),
+            str(named),
+        )
     stripe = [each["stripe_payment_method_id"] for each in cards]
     if len(set(stripe)) != len(stripe):
-        yield Fault("state", "/payment_methods/*/stripe_payment_method_id", "unique", "each card once", "one twice")
+        yield Fault(
+            "state",
+            "/payment_methods/*/stripe_payment_method_id",
+            "unique",
+            "each card once",
+            "one twice",
+        )
 
 
 def invoices_are_numbered(answer: Answer) -> Iterator[Fault]:
@@ -100,15 +149,31 @@ def invoices_are_numbered(answer: Answer) -> Iterator[Fault]:
     expected = list(range(answer.body["total"], answer.body["total"] - len(numbers), -1))
     if numbers != expected:
         got = ", ".join(map(str, numbers[:5]))
-        yield Fault("state", "/invoices/*/number", "numbering", ", ".join(map(str, expected[:5])), got)
+        yield Fault(
+            "state", "/invoices/*/number", "numbering", ", ".join(map(str, expected[:5])), got
+        )
     for each in invoices:
         if (each["status"] == "paid") != (each["paid_at"] is not None):
             got = f"paid_at {each['paid_at']} of one that is {each['status']}"
-            yield Fault("state", "/invoices/*/paid_at", "paid_at", "a time exactly when it is paid", got)
+            yield Fault(
+                "state", "/invoices/*/paid_at", "paid_at", "a time exactly when it is paid", got
+            )
         if (each["period_start"] is None) != (each["period_end"] is None):
-            yield Fault("time", "/invoices/*/period_end", "period", "both ends of a period or none", "one of them")
+            yield Fault(
+                "time",
+                "/invoices/*/period_end",
+                "period",
+                "both ends of a period or none",
+                "one of them",
+            )
         if each["amount_cents"] < 0:
-            yield Fault("money", "/invoices/*/amount_cents", "minimum", "no negative amount", str(each["amount_cents"]))
+            yield Fault(
+                "money",
+                "/invoices/*/amount_cents",
+                "minimum",
+                "no negative amount",
+                str(each["amount_cents"]),
+            )
 
 
 def recharges_are_booked(answer: Answer) -> Iterator[Fault]:
@@ -118,13 +183,27 @@ def recharges_are_booked(answer: Answer) -> Iterator[Fault]:
         gained = each["balance_after_microcents"] - each["balance_before_microcents"]
         expected = each["amount_cents"] * money.MICROCENTS_PER_CENT if succeeded else 0
         if gained != expected:
-            yield Fault("money", "/history/*/balance_after_microcents", "gain", str(expected), str(gained))
+            yield Fault(
+                "money", "/history/*/balance_after_microcents", "gain", str(expected), str(gained)
+            )
         if succeeded != (each["invoice_id"] is not None):
             got = f"{each['invoice_id']} of one that {each['status']}"
-            yield Fault("state", "/history/*/invoice_id", "invoice", "an invoice exactly when it succeeded", got)
+            yield Fault(
+                "state",
+                "/history/*/invoice_id",
+                "invoice",
+                "an invoice exactly when it succeeded",
+                got,
+            )
         if succeeded != (each["failure_reason"] is None):
             got = f"{each['failure_reason']} of one that {each['status']}"
-            yield Fault("state", "/history/*/failure_reason", "reason", "a reason exactly when it failed", got)
+            yield Fault(
+                "state",
+                "/history/*/failure_reason",
+                "reason",
+                "a reason exactly when it failed",
+                got,
+            )
 
 
 def recharge_check_is_consistent(answer: Answer) -> Iterator[Fault]:
@@ -133,16 +212,22 @@ def recharge_check_is_consistent(answer: Answer) -> Iterator[Fault]:
     if body["success"] and not body["payment_method_valid"]:
         yield Fault("state", "/success", "valid", "false without a valid card", "true")
     if body["card_expired"] and body["payment_method_valid"]:
-        yield Fault("state", "/payment_method_valid", "expired", "false for an expired card", "true")
+        yield Fault(
+            "state", "/payment_method_valid", "expired", "false for an expired card", "true"
+        )
     days = body["card_days_until_expiry"]
     if days is not None and (days < 0) != body["card_expired"]:
         got = f"{body['card_expired']} with {days} days"
         yield Fault("state", "/card_expired", "expired", "true exactly when no days are left", got)
     if (days is None) != (body["card_last4"] is None):
         got = f"{days} with card {body['card_last4']}"
-        yield Fault("state", "/card_days_until_expiry", "card", "days exactly when there is a card", got)
+        yield Fault(
+            "state", "/card_days_until_expiry", "card", "days exactly when there is a card", got
+        )
     if (body["card_brand"] is None) != (body["card_last4"] is None):
-        yield Fault("state", "/card_last4", "card", "brand and digits of one card", "one without the other")
+        yield Fault(
+            "state", "/card_last4", "card", "brand and digits of one card", "one without the other"
+        )
 
 
 def breakdown_adds_up(answer: Answer) -> Iterator[Fault]:
@@ -155,13 +240,17 @@ def breakdown_adds_up(answer: Answer) -> Iterator[Fault]:
             yield Fault("usage", f"/{type}/credits", "price", f"{price} credits each", got)
         if part["cost_microcents"] != part["credits"] * money.MICROCENTS_PER_CREDIT:
             got = f"{part['cost_microcents']} for {part['credits']} credits"
-            yield Fault("usage", f"/{type}/cost_microcents", "cost", "20,000 microcents a credit", got)
+            yield Fault(
+                "usage", f"/{type}/cost_microcents", "cost", "20,000 microcents a credit", got
+            )
     for total, name in (("total_credits", "credits"), ("total_requests", "requests")):
         expected = sum(body[type][name] for type in money.CREDITS_PER_REQUEST)
         if body[total] != expected:
             yield Fault("usage", f"/{total}", "sum", str(expected), str(body[total]))
     start, end = moment(body["period_start"]), moment(body["period_end"])
-    if (start.day, start.hour, start.minute, start.second) != (1, 0, 0, 0) or end != _next_month(start):
+    if (start.day, start.hour, start.minute, start.second) != (1, 0, 0, 0) or end != _next_month(
+        start
+    ):
         yield Fault("time", "/period_end", "month", "one month, in UTC", f"{start} to {end}")
 
 
@@ -173,7 +262,9 @@ def chart_has_every_day(answer: Answer) -> Iterator[Fault]:
     if answer.body["period"] != f"{days}d":
         yield Fault("usage", "/period", "period", f"{days}d", str(answer.body["period"]))
     for before, after in pairwise(data):
-        if date.fromisoformat(after["date"]) - date.fromisoformat(before["date"]) != timedelta(days=1):
+        if date.fromisoformat(after["date"]) - date.fromisoformat(before["date"]) != timedelta(
+            days=1
+        ):
             got = f"{before['date']}, {after['date']}"
             yield Fault("usage", "/data/*/date", "gap", "day after day, oldest first", got)
     for day in data:
@@ -192,13 +283,23 @@ def realtime_nests(answer: Answer) -> Iterator[Fault]:
     for name in ("credits_used", "requests"):
         today, week, month = (body[f"{name}_{span}"] for span in ("today", "week", "month"))
         if today > week or (now.weekday() == 0 and today != week):
-            yield Fault("usage", f"/{name}_week", "week", f"at least today's {today} (since Monday)", str(week))
+            yield Fault(
+                "usage",
+                f"/{name}_week",
+                "week",
+                f"at least today's {today} (since Monday)",
+                str(week),
+            )
         if today > month or (now.day == 1 and today != month):
             yield Fault("usage", f"/{name}_month", "month", f"at least today's {today}", str(month))
         if now.weekday() < now.day and week > month:
-            yield Fault("usage", f"/{name}_month", "week", f"at least this week's {week}", str(month))
+            yield Fault(
+                "usage", f"/{name}_month", "week", f"at least this week's {week}", str(month)
+            )
         if now.weekday() >= now.day and month > week:
-            yield Fault("usage", f"/{name}_week", "month", f"at least this month's {month}", str(week))
+            yield Fault(
+                "usage", f"/{name}_week", "month", f"at least this month's {month}", str(week)
+            )
 
 
 def subscription_is_whole(answer: Answer) -> Iterator[Fault]:
@@ -207,15 +308,37 @@ def subscription_is_whole(answer: Answer) -> Iterator[Fault]:
     has_plan = body["status"] != "none"
     for name in ("id", "price_id", "current_period_start", "current_period_end", "started_at"):
         if (body[name] is not None) != has_plan:
-            yield Fault("state", f"/{name}", "plan", "set exactly when there is a plan", str(body[name]))
+            yield Fault(
+                "state", f"/{name}", "plan", "set exactly when there is a plan", str(body[name])
+            )
     if (body["plan"] != "free") != has_plan:
         yield Fault("state", "/plan", "plan", "free exactly without a plan", body["plan"])
-    if not has_plan and (body["price_cents"] or body["pending_plan"] or body["cancel_at_period_end"]):
-        yield Fault("state", "/price_cents", "free", "nothing to pay and nothing pending", str(body["price_cents"]))
+    if not has_plan and (
+        body["price_cents"] or body["pending_plan"] or body["cancel_at_period_end"]
+    ):
+        yield Fault(
+            "state",
+            "/price_cents",
+            "free",
+            "nothing to pay and nothing pending",
+            str(body["price_cents"]),
+        )
     if body["pending_plan"] is not None and body["pending_plan"] == body["plan"]:
-        yield Fault("state", "/pending_plan", "pending", "another plan than the one that runs", body["pending_plan"])
+        yield Fault(
+            "state",
+            "/pending_plan",
+            "pending",
+            "another plan than the one that runs",
+            body["pending_plan"],
+        )
     if body["cancel_at_period_end"] != (body["pending_plan"] == "free"):
-        yield Fault("state", "/cancel_at_period_end", "cancel", "true exactly when it ends", str(body["pending_plan"]))
+        yield Fault(
+            "state",
+            "/cancel_at_period_end",
+            "cancel",
+            "true exactly when it ends",
+            str(body["pending_plan"]),
+        )
     if has_plan:
         span = moment(body["current_period_end"]) - moment(body["current_period_start"])
         if not timedelta(days=28) <= span <= timedelta(days=31):
@@ -227,8 +350,12 @@ def promo_is_all_or_nothing(answer: Answer) -> Iterator[Fault]:
     body = answer.body
     for name in ("bonus_type", "bonus_value", "min_deposit_cents"):
         if (body[name] is not None) != body["valid"]:
-            yield Fault("state", f"/{name}", "valid", "set exactly when the code is valid", str(body[name]))
-    if not body["valid"] and (body["max_credits_microcents"] is not None or body["expires_at"] is not None):
+            yield Fault(
+                "state", f"/{name}", "valid", "set exactly when the code is valid", str(body[name])
+            )
+    if not body["valid"] and (
+        body["max_credits_microcents"] is not None or body["expires_at"] is not None
+    ):
         yield Fault("state", "/max_credits_microcents", "valid", "null when it is not", "a value")
     if body["valid"] and body["bonus_type"] == "fixed":
         cap = body["max_credits_microcents"]
@@ -247,7 +374,13 @@ def sessions_are_what_was_asked(answer: Answer) -> Iterator[Fault]:
 
 def url_names_the_session(answer: Answer) -> Iterator[Fault]:
     if answer.body["session_id"] not in answer.body["url"]:
-        yield Fault("state", "/url", "session", f"a URL with {answer.body['session_id']}", answer.body["url"])
+        yield Fault(
+            "state",
+            "/url",
+            "session",
+            f"a URL with {answer.body['session_id']}",
+            answer.body["url"],
+        )
 
 
 def challenge_is_what_was_asked(answer: Answer) -> Iterator[Fault]:
@@ -256,10 +389,14 @@ def challenge_is_what_was_asked(answer: Answer) -> Iterator[Fault]:
     for name, default in (("action", None), ("method", "email")):
         expected = sent.get(name, default)
         if answer.body[name] != expected:
-            yield Fault("state", f"/{name}", "echo", str(expected), str(answer.body[name]), "documented")
+            yield Fault(
+                "state", f"/{name}", "echo", str(expected), str(answer.body[name]), "documented"
+            )
     masked = answer.body["masked_destination"]
     shape = (
-        masked.startswith("***-**") and len(masked) == 8 if answer.body["method"] == "sms" else masked[1:5] == "***@"
+        masked.startswith("***-**") and len(masked) == 8
+        if answer.body["method"] == "sms"
+        else masked[1:5] == "***@"
     )
     if not shape:
         yield Fault("secret", "/masked_destination", "mask", "j***@example.com or ***-**42", masked)
@@ -273,7 +410,14 @@ def settings_are_what_was_sent(answer: Answer) -> Iterator[Fault]:
         expected = sent.get(name, schema.get("default"))
         if name in answer.body and answer.body[name] != expected:
             how = "as sent" if name in sent else "the default"
-            yield Fault("state", f"/{name}", "echo", f"{expected!r}, {how}", repr(answer.body[name]), "documented")
+            yield Fault(
+                "state",
+                f"/{name}",
+                "echo",
+                f"{expected!r}, {how}",
+                repr(answer.body[name]),
+                "documented",
+            )
 
 
 def card_is_the_one_sent(answer: Answer) -> Iterator[Fault]:

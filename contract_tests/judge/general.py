@@ -22,7 +22,13 @@ def displays_say_their_numbers(answer: Answer) -> Iterator[Fault]:
                 continue
             expected = None if amount is None else money.display(amount)
             if text != expected:
-                yield Fault("display", f"{where}/{name}", "display", f"{expected}, as the number beside it", str(text))
+                yield Fault(
+                    "display",
+                    f"{where}/{name}",
+                    "display",
+                    f"{expected}, as the number beside it",
+                    str(text),
+                )
 
 
 def times_are_ordered(answer: Answer) -> Iterator[Fault]:
@@ -31,7 +37,9 @@ def times_are_ordered(answer: Answer) -> Iterator[Fault]:
         for earlier, later in _PAIRS_OF_TIMES:
             first, last = node.get(earlier), node.get(later)
             if isinstance(first, str) and isinstance(last, str) and moment(first) > moment(last):
-                yield Fault("time", f"{where}/{later}", "order", f"not before {earlier} ({first})", last)
+                yield Fault(
+                    "time", f"{where}/{later}", "order", f"not before {earlier} ({first})", last
+                )
 
 
 def pages_add_up(answer: Answer) -> Iterator[Fault]:
@@ -42,31 +50,57 @@ def pages_add_up(answer: Answer) -> Iterator[Fault]:
     items, total, offset, size = page
     expected = max(0, min(size, total - offset))
     if len(items) > size:
-        yield Fault("pagination", f"/{_list_name(answer.body)}", "limit", f"at most {size} entries", str(len(items)))
+        yield Fault(
+            "pagination",
+            f"/{_list_name(answer.body)}",
+            "limit",
+            f"at most {size} entries",
+            str(len(items)),
+        )
     elif len(items) != expected:
         got = f"{len(items)} entries"
-        yield Fault("pagination", f"/{_list_name(answer.body)}", "length", f"{expected} of {total} from {offset}", got)
+        yield Fault(
+            "pagination",
+            f"/{_list_name(answer.body)}",
+            "length",
+            f"{expected} of {total} from {offset}",
+            got,
+        )
     more = offset + len(items) < total
     if answer.body["has_more"] is not more:
         got = f"{answer.body['has_more']} with {total} in all, {len(items)} from {offset}"
         yield Fault("pagination", "/has_more", "has_more", str(more), got)
     for name in ("page", "per_page"):
-        if name in answer.body and name in answer.params and answer.body[name] != answer.params[name]:
-            yield Fault("pagination", f"/{name}", "echo", str(answer.params[name]), str(answer.body[name]))
+        if (
+            name in answer.body
+            and name in answer.params
+            and answer.body[name] != answer.params[name]
+        ):
+            yield Fault(
+                "pagination", f"/{name}", "echo", str(answer.params[name]), str(answer.body[name])
+            )
 
 
 def lists_are_newest_first(answer: Answer) -> Iterator[Fault]:
     """Lists are newest first, and no entry is there twice."""
     for where, items in _lists(answer.body):
-        times = [moment(each["created_at"]) for each in items if isinstance(each.get("created_at"), str)]
+        times = [
+            moment(each["created_at"]) for each in items if isinstance(each.get("created_at"), str)
+        ]
         if any(after > before for before, after in pairwise(times)):
             yield Fault(
-                "order", f"{where}/*/created_at", "newest_first", "newest first", "an older entry before a newer"
+                "order",
+                f"{where}/*/created_at",
+                "newest_first",
+                "newest first",
+                "an older entry before a newer",
             )
         ids = [each["id"] for each in items if isinstance(each.get("id"), str)]
         if len(set(ids)) != len(ids):
             twice = next(each for each in ids if ids.count(each) > 1)
-            yield Fault("pagination", f"{where}/*/id", "unique", "each entry once", f"{twice} twice")
+            yield Fault(
+                "pagination", f"{where}/*/id", "unique", "each entry once", f"{twice} twice"
+            )
 
 
 def headers_know_the_caller(answer: Answer) -> Iterator[Fault]:
@@ -77,10 +111,17 @@ def headers_know_the_caller(answer: Answer) -> Iterator[Fault]:
     if limit is not None and left is not None and left > limit:
         got = f"{left} of {limit}"
         yield Fault(
-            "headers", f"{headers}/x-ratelimit-remaining", "remaining", "no more than the limit", got, "observed"
+            "headers",
+            f"{headers}/x-ratelimit-remaining",
+            "remaining",
+            "no more than the limit",
+            got,
+            "observed",
         )
     if exchange.response_header("Retry-After") is not None:
-        yield Fault("headers", f"{headers}/retry-after", "retry_after", "on 429 alone", "on 200", "observed")
+        yield Fault(
+            "headers", f"{headers}/retry-after", "retry_after", "on 429 alone", "on 200", "observed"
+        )
     shown = exchange.response_header("X-AlterLab-Balance")
     if shown is None:
         return

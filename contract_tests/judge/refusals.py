@@ -61,7 +61,10 @@ def _removal(tracker: Tracker, answer: Answer) -> Expected:
     settings = tracker.settings.get(effects.RECHARGE, {})
     if not {"enabled", "stripe_payment_method_id"} <= settings.keys():
         return None
-    if settings["enabled"] and settings["stripe_payment_method_id"] == card["stripe_payment_method_id"]:
+    if (
+        settings["enabled"]
+        and settings["stripe_payment_method_id"] == card["stripe_payment_method_id"]
+    ):
         return 409, "auto-recharge names the card"
     return 200, "the card is there and nothing names it"
 

@@ -45,7 +45,9 @@ def balance_is_the_newest_entry(views: Views) -> Iterator[Told]:
     if (entries or not head["total"]) and balance != expected:
         yield (
             effects.BALANCE,
-            Fault("money", "/balance_microcents", "ledger", f"{expected}, by the ledger", str(balance)),
+            Fault(
+                "money", "/balance_microcents", "ledger", f"{expected}, by the ledger", str(balance)
+            ),
         )
 
 
@@ -58,17 +60,32 @@ def balance_is_the_sum(views: Views) -> Iterator[Told]:
     total = sum(each["amount_microcents"] for each in entries)
     if balance["balance_microcents"] != total:
         got = str(balance["balance_microcents"])
-        yield effects.BALANCE, Fault("money", "/balance_microcents", "sum", f"{total}, the sum of the ledger", got)
-    paid_in = sum(each["amount_microcents"] for each in entries if each["type"] in ("deposit", "auto_recharge"))
+        yield (
+            effects.BALANCE,
+            Fault("money", "/balance_microcents", "sum", f"{total}, the sum of the ledger", got),
+        )
+    paid_in = sum(
+        each["amount_microcents"]
+        for each in entries
+        if each["type"] in ("deposit", "auto_recharge")
+    )
     expected = paid_in // money.MICROCENTS_PER_CENT
     if balance["total_deposited_cents"] != expected:
         got = str(balance["total_deposited_cents"])
-        yield effects.BALANCE, Fault("money", "/total_deposited_cents", "sum", f"{expected} by the ledger", got)
-    spent = -sum(each["amount_microcents"] for each in entries if each["type"] in ("usage", "refund"))
+        yield (
+            effects.BALANCE,
+            Fault("money", "/total_deposited_cents", "sum", f"{expected} by the ledger", got),
+        )
+    spent = -sum(
+        each["amount_microcents"] for each in entries if each["type"] in ("usage", "refund")
+    )
     expected = spent // money.MICROCENTS_PER_CENT
     if balance["total_spent_cents"] != expected:
         got = str(balance["total_spent_cents"])
-        yield effects.BALANCE, Fault("money", "/total_spent_cents", "sum", f"{expected} by the ledger", got)
+        yield (
+            effects.BALANCE,
+            Fault("money", "/total_spent_cents", "sum", f"{expected} by the ledger", got),
+        )
 
 
 def balance_shows_the_settings(views: Views) -> Iterator[Told]:
@@ -76,7 +93,13 @@ def balance_shows_the_settings(views: Views) -> Iterator[Told]:
     shown, settings = views.newest(effects.BALANCE)["auto_recharge"], views.newest(effects.RECHARGE)
     for name, value in shown.items():
         if name in settings and settings[name] != value:
-            fault = Fault("state", f"/auto_recharge/{name}", "settings", f"{settings[name]!r}, as set", repr(value))
+            fault = Fault(
+                "state",
+                f"/auto_recharge/{name}",
+                "settings",
+                f"{settings[name]!r}, as set",
+                repr(value),
+            )
             yield effects.BALANCE, fault
 
 
@@ -94,11 +117,17 @@ def pages_fit_together(name: str, field: str) -> Callable[[Views], Iterator[Told
                 place = places.setdefault(entry["id"], index)
                 if known != entry["id"]:
                     got = f"{entry['id']} on another page"
-                    yield name, Fault("pagination", f"/{field}", "position", f"{known} at {index}", got)
+                    yield (
+                        name,
+                        Fault("pagination", f"/{field}", "position", f"{known} at {index}", got),
+                    )
                     return
                 if place != index:
                     got = f"at {place} and at {index}"
-                    yield name, Fault("pagination", f"/{field}", "overlap", f"{entry['id']} once", got)
+                    yield (
+                        name,
+                        Fault("pagination", f"/{field}", "overlap", f"{entry['id']} once", got),
+                    )
                     return
         if len(totals) > 1:
             got = " and ".join(map(str, sorted(totals)))
@@ -114,7 +143,16 @@ def pages_are_in_order(name: str, field: str) -> Callable[[Views], Iterator[Told
         entries = views.whole(name, field)
         times = [moment(each["created_at"]) for each in entries or []]
         if any(after > before for before, after in pairwise(times)):
-            yield name, Fault("order", f"/{field}/*/created_at", "newest_first", "newest first", "a newer entry later")
+            yield (
+                name,
+                Fault(
+                    "order",
+                    f"/{field}/*/created_at",
+                    "newest_first",
+                    "newest first",
+                    "a newer entry later",
+                ),
+            )
 
     return check
 
@@ -143,16 +181,28 @@ def filters_pick_all(views: Views) -> Iterator[Told]:
             yield effects.LEDGER, Fault("pagination", "/total", "filter", str(len(matching)), got)
         elif shown != matching[start : start + len(shown)]:
             got = "others, or not all"
-            yield effects.LEDGER, Fault("pagination", "/transactions", "filter", f"every {wanted} from {start}", got)
+            yield (
+                effects.LEDGER,
+                Fault("pagination", "/transactions", "filter", f"every {wanted} from {start}", got),
+            )
 
 
 def history_is_booked(views: Views) -> Iterator[Told]:
     """Every recharge that succeeded is in the ledger with its amount, and nothing else is there as one."""
-    attempts, entries = views.whole(effects.HISTORY, "history"), views.whole(effects.LEDGER, "transactions")
+    attempts, entries = (
+        views.whole(effects.HISTORY, "history"),
+        views.whole(effects.LEDGER, "transactions"),
+    )
     if attempts is None or entries is None:
         return
-    told = sorted(a["amount_cents"] * money.MICROCENTS_PER_CENT for a in attempts if a["status"] == "succeeded")
-    booked = sorted(each["amount_microcents"] for each in entries if each["type"] == "auto_recharge")
+    told = sorted(
+        a["amount_cents"] * money.MICROCENTS_PER_CENT
+        for a in attempts
+        if a["status"] == "succeeded"
+    )
+    booked = sorted(
+        each["amount_microcents"] for each in entries if each["type"] == "auto_recharge"
+    )
     if told != booked:
         got = f"{len(booked)} entries of {sum(booked)} microcents"
         expected = f"{len(told)} recharges of {sum(told)} microcents, by the history"
@@ -164,20 +214,31 @@ def settings_tell_the_last_attempt(views: Views) -> Iterator[Told]:
     attempts, settings = views.whole(effects.HISTORY, "history"), views.newest(effects.RECHARGE)
     if attempts is None:
         return
-    succeeded = next((each["created_at"] for each in attempts if each["status"] == "succeeded"), None)
+    succeeded = next(
+        (each["created_at"] for each in attempts if each["status"] == "succeeded"), None
+    )
     reason = attempts[0]["failure_reason"] if attempts else None
     for name, expected in (("last_recharge_at", succeeded), ("last_failure_reason", reason)):
         if settings[name] != expected:
-            fault = Fault("state", f"/{name}", "history", f"{expected}, by the history", str(settings[name]))
+            fault = Fault(
+                "state", f"/{name}", "history", f"{expected}, by the history", str(settings[name])
+            )
             yield effects.RECHARGE, fault
     if settings["consecutive_failures"] >= 3 and settings["enabled"]:
-        yield effects.RECHARGE, Fault("state", "/enabled", "three_failures", "false after three failures", "true")
-    run = next((i for i, each in enumerate(attempts) if each["status"] == "succeeded"), len(attempts))
+        yield (
+            effects.RECHARGE,
+            Fault("state", "/enabled", "three_failures", "false after three failures", "true"),
+        )
+    run = next(
+        (i for i, each in enumerate(attempts) if each["status"] == "succeeded"), len(attempts)
+    )
     if settings["consecutive_failures"] > run:
         got = str(settings["consecutive_failures"])
         yield (
             effects.RECHARGE,
-            Fault("state", "/consecutive_failures", "history", f"at most {run}, by the history", got),
+            Fault(
+                "state", "/consecutive_failures", "history", f"at most {run}, by the history", got
+            ),
         )
 
 
@@ -194,14 +255,20 @@ def charges_have_invoices(views: Views) -> Iterator[Told]:
         amount = each["amount_microcents"] // money.MICROCENTS_PER_CENT
         if amount not in paid:
             got = f"none for {each['type']} {each['id']}"
-            yield effects.INVOICES, Fault("money", "/invoices", "charge", f"an invoice of {amount} cents", got)
+            yield (
+                effects.INVOICES,
+                Fault("money", "/invoices", "charge", f"an invoice of {amount} cents", got),
+            )
             return
         paid.remove(amount)
 
 
 def activity_is_in_the_ledger(views: Views) -> Iterator[Told]:
     """Deposits, recharges and bonuses of the ledger are in the activity, with their amounts."""
-    entries, activity = views.whole(effects.LEDGER, "transactions"), views.whole(effects.ACTIVITY, "activities")
+    entries, activity = (
+        views.whole(effects.LEDGER, "transactions"),
+        views.whole(effects.ACTIVITY, "activities"),
+    )
     if entries is None or activity is None:
         return
     for type in ("deposit", "auto_recharge", "bonus", "refund"):
@@ -210,7 +277,9 @@ def activity_is_in_the_ledger(views: Views) -> Iterator[Told]:
         if type == "bonus":
             signups = [each for each in entries if each["reference_type"] == "signup"]
             if len(told) == len(booked) - len(signups):
-                booked = sorted(e["amount_microcents"] for e in entries if e["reference_type"] == "promo")
+                booked = sorted(
+                    e["amount_microcents"] for e in entries if e["reference_type"] == "promo"
+                )
         if told != booked:
             got = f"{len(told)} of {sum(told)} microcents"
             expected = f"{len(booked)} {type} of {sum(booked)} microcents, by the ledger"
@@ -222,24 +291,43 @@ def check_looks_at_the_card(views: Views) -> Iterator[Told]:
     check, settings = views.newest(effects.CHECK), views.newest(effects.RECHARGE)
     cards = views.newest(effects.CARDS)["payment_methods"]
     named = settings["stripe_payment_method_id"]
-    card = next((c for c in cards if (c["stripe_payment_method_id"] == named if named else c["is_default"])), None)
+    card = next(
+        (
+            c
+            for c in cards
+            if (c["stripe_payment_method_id"] == named if named else c["is_default"])
+        ),
+        None,
+    )
     expected = (card["card_brand"], card["card_last4"]) if card else (None, None)
     if (check["card_brand"], check["card_last4"]) != expected:
         got = f"{check['card_brand']} {check['card_last4']}"
-        yield effects.CHECK, Fault("state", "/card_last4", "card", f"{expected[0]} {expected[1]}, which would pay", got)
+        yield (
+            effects.CHECK,
+            Fault(
+                "state", "/card_last4", "card", f"{expected[0]} {expected[1]}, which would pay", got
+            ),
+        )
     if card is None and (check["success"] or check["payment_method_valid"]):
         yield effects.CHECK, Fault("state", "/success", "no_card", "false without a card", "true")
     if check["recharge_amount_cents"] != settings["recharge_amount_cents"]:
         got = str(check["recharge_amount_cents"])
         expected_amount = f"{settings['recharge_amount_cents']}, as set"
-        yield effects.CHECK, Fault("money", "/recharge_amount_cents", "settings", expected_amount, got)
+        yield (
+            effects.CHECK,
+            Fault("money", "/recharge_amount_cents", "settings", expected_amount, got),
+        )
 
 
 def check_counts_the_days(views: Views) -> Iterator[Told]:
     """Days until the end of the card's last month, counted from today."""
     check, cards = views.newest(effects.CHECK), views.newest(effects.CARDS)["payment_methods"]
     now = moment(views.newest(REALTIME)["as_of"])
-    found = [c for c in cards if (c["card_brand"], c["card_last4"]) == (check["card_brand"], check["card_last4"])]
+    found = [
+        c
+        for c in cards
+        if (c["card_brand"], c["card_last4"]) == (check["card_brand"], check["card_last4"])
+    ]
     if len(found) != 1 or check["card_days_until_expiry"] is None:
         return
     month, year = found[0]["card_exp_month"], found[0]["card_exp_year"]
@@ -248,15 +336,24 @@ def check_counts_the_days(views: Views) -> Iterator[Told]:
     if check["card_days_until_expiry"] != days:
         got = str(check["card_days_until_expiry"])
         where = "/card_days_until_expiry"
-        yield effects.CHECK, Fault("time", where, "expiry", f"{days}, to the end of {month}/{year}", got)
+        yield (
+            effects.CHECK,
+            Fault("time", where, "expiry", f"{days}, to the end of {month}/{year}", got),
+        )
 
 
 def named_card_is_there(views: Views) -> Iterator[Told]:
     """The card that enabled settings name is one of the account's."""
     settings, cards = views.newest(effects.RECHARGE), views.newest(effects.CARDS)["payment_methods"]
     named = settings["stripe_payment_method_id"]
-    if settings["enabled"] and named and named not in {each["stripe_payment_method_id"] for each in cards}:
-        fault = Fault("state", "/stripe_payment_method_id", "removed", "one of the account's cards", named)
+    if (
+        settings["enabled"]
+        and named
+        and named not in {each["stripe_payment_method_id"] for each in cards}
+    ):
+        fault = Fault(
+            "state", "/stripe_payment_method_id", "removed", "one of the account's cards", named
+        )
         yield effects.RECHARGE, fault
 
 

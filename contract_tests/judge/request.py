@@ -38,7 +38,9 @@ class RequestJudgement:
         return self.is_clear and not self.breaches
 
 
-def judge(exchange: Exchange, operation: Operation, path_params: dict[str, str], schemas: Schemas) -> RequestJudgement:
+def judge(
+    exchange: Exchange, operation: Operation, path_params: dict[str, str], schemas: Schemas
+) -> RequestJudgement:
     """Hold a request against its operation's parameters and body."""
     found = RequestJudgement()
     for parameter in operation.parameters:
@@ -72,7 +74,18 @@ def constraints(contract: Contract, operation: Operation) -> dict[str, dict[str,
     return found
 
 
-_BINDING = ("type", "enum", "minimum", "maximum", "minLength", "maxLength", "pattern", "format", "minItems", "maxItems")
+_BINDING = (
+    "type",
+    "enum",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "minItems",
+    "maxItems",
+)
 _WITHOUT_EFFECT = frozenset({"int64", "int32", "password", "uri"})
 
 
@@ -89,21 +102,29 @@ def _type_of(contract: Contract, parameter: Place) -> Any:
 
 
 def _parameter(
-    exchange: Exchange, parameter: Place, path_params: dict[str, str], schemas: Schemas, found: RequestJudgement
+    exchange: Exchange,
+    parameter: Place,
+    path_params: dict[str, str],
+    schemas: Schemas,
+    found: RequestJudgement,
 ) -> None:
     name, location = parameter.node["name"], parameter.node["in"]
     where = f"/{location}/{escape(name)}"
     texts = _texts(exchange, name, location, path_params)
     if not texts:
         if parameter.node.get("required"):
-            found.breaches.append(Breach(where, parameter.child("required"), "required", f"'{name}' is missing", None))
+            found.breaches.append(
+                Breach(where, parameter.child("required"), "required", f"'{name}' is missing", None)
+            )
         return
     found.given.add(where)
     if len(texts) > 1:
         found.is_clear = False
     pointer = parameter.child("schema")
     value, is_clear = _value(texts[-1], schemas.node(pointer).get("type"))
-    found.is_clear &= is_clear and not any(ord(char) < 0x20 or ord(char) > 0x7E for char in texts[-1])
+    found.is_clear &= is_clear and not any(
+        ord(char) < 0x20 or ord(char) > 0x7E for char in texts[-1]
+    )
     _add(found, schemas, pointer, value, where)
 
 
@@ -122,11 +143,22 @@ def _value(text: str, type: Any) -> tuple[Any, bool]:
             return int(text), True
         return text, not _INTEGER_LIKE.fullmatch(text)
     if type == "boolean":
-        return _BOOLEANS.get(text, text), text.lower() not in ("true", "false", "1", "0", "yes", "no", "on", "off")
+        return _BOOLEANS.get(text, text), text.lower() not in (
+            "true",
+            "false",
+            "1",
+            "0",
+            "yes",
+            "no",
+            "on",
+            "off",
+        )
     return text, True
 
 
-def _body(exchange: Exchange, operation: Operation, body: Place, schemas: Schemas, found: RequestJudgement) -> None:
+def _body(
+    exchange: Exchange, operation: Operation, body: Place, schemas: Schemas, found: RequestJudgement
+) -> None:
     payload = exchange.request_body
     if not exchange.request_body_known:
         found.is_clear = False
@@ -146,7 +178,11 @@ def _body(exchange: Exchange, operation: Operation, body: Place, schemas: Schema
     try:
         value = exchange.sent
     except NotJson as error:
-        found.is_clear = "twice" not in str(error) and "deeply" not in str(error) and payload[:3] != b"\xef\xbb\xbf"
+        found.is_clear = (
+            "twice" not in str(error)
+            and "deeply" not in str(error)
+            and payload[:3] != b"\xef\xbb\xbf"
+        )
         _wrong(found, operation, "json", f"the body {error}", 422)
         return
     found.is_clear &= not _is_odd(value)
@@ -155,8 +191,12 @@ def _body(exchange: Exchange, operation: Operation, body: Place, schemas: Schema
     _add(found, schemas, body.pointer, value, "/body")
 
 
-def _wrong(found: RequestJudgement, operation: Operation, keyword: str, message: str, status: int) -> None:
-    found.breaches.append(Breach("/body", operation.place.child("requestBody"), keyword, message, None))
+def _wrong(
+    found: RequestJudgement, operation: Operation, keyword: str, message: str, status: int
+) -> None:
+    found.breaches.append(
+        Breach("/body", operation.place.child("requestBody"), keyword, message, None)
+    )
     found.refusal = status
 
 
@@ -166,7 +206,9 @@ def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, wh
             continue  # what is not known is ignored, as FastAPI does
         if breach.keyword == "format" and schemas.node(breach.spec) in _UNCLEAR_FORMATS:
             found.is_clear = False
-        found.breaches.append(Breach(where + breach.where, breach.spec, breach.keyword, breach.message, breach.value))
+        found.breaches.append(
+            Breach(where + breach.where, breach.spec, breach.keyword, breach.message, breach.value)
+        )
 
 
 def _is_odd(value: Any, depth: int = 0) -> bool:
@@ -175,7 +217,9 @@ def _is_odd(value: Any, depth: int = 0) -> bool:
     if depth > 20:
         return True
     if isinstance(value, dict):
-        return any(_is_odd(key, depth + 1) or _is_odd(each, depth + 1) for key, each in value.items())
+        return any(
+            _is_odd(key, depth + 1) or _is_odd(each, depth + 1) for key, each in value.items()
+        )
     if isinstance(value, list):
         return any(_is_odd(each, depth + 1) for each in value)
     if isinstance(value, str):

@@ -14,7 +14,11 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.templating.media_types.exceptions import MediaTypeFinderError
 from openapi_core.templating.responses.exceptions import ResponseFinderError
-from openapi_core.validation.response.exceptions import HeadersError, InvalidHeader, MissingRequiredHeader
+from openapi_core.validation.response.exceptions import (
+    HeadersError,
+    InvalidHeader,
+    MissingRequiredHeader,
+)
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from contract_tests.contract import Contract, Operation, escape
@@ -54,7 +58,9 @@ class SecondJudge:
 
     def accepts_request(self, exchange: Exchange) -> bool:
         """Whether it finds nothing wrong with a request, but for the key, which other rules judge."""
-        headers = tuple(each for each in exchange.request_headers if each[0].lower() != KEY_HEADER.lower())
+        headers = tuple(
+            each for each in exchange.request_headers if each[0].lower() != KEY_HEADER.lower()
+        )
         key = (exchange.method, exchange.url, headers, exchange.request_body)
 
         def judge() -> bool:
@@ -65,7 +71,11 @@ class SecondJudge:
 
     def objections(self, exchange: Exchange, operation: Operation) -> tuple[Objection, ...]:
         """What it has against an answer."""
-        headers = tuple(sorted((name.lower(), _DIGIT.sub("9", value)) for name, value in exchange.response_headers))
+        headers = tuple(
+            sorted(
+                (name.lower(), _DIGIT.sub("9", value)) for name, value in exchange.response_headers
+            )
+        )
         found: dict[Objection, None] = {}
         for openapi, facts in ((self._bodies, exchange.response_body), (self._whole, headers)):
             key = (operation.id, exchange.status, facts)
@@ -92,7 +102,9 @@ def _without_headers(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     return {
-        key: _without_headers(value) for key, value in node.items() if not (key == "headers" and "description" in node)
+        key: _without_headers(value)
+        for key, value in node.items()
+        if not (key == "headers" and "description" in node)
     }
 
 
@@ -126,7 +138,12 @@ def _explained(errors: Any, status: int) -> Iterator[Objection]:
     headers = f"/response/{status}/headers"
     for error in errors:
         if isinstance(error, MissingRequiredHeader):
-            yield Objection("response_header", f"{headers}/{escape(error.name.lower())}", "required", "is missing")
+            yield Objection(
+                "response_header",
+                f"{headers}/{escape(error.name.lower())}",
+                "required",
+                "is missing",
+            )
         elif isinstance(error, InvalidHeader):
             name = f"{headers}/{escape(error.name.lower())}"
             for keyword, _, message in _schema_errors(error):
@@ -134,10 +151,22 @@ def _explained(errors: Any, status: int) -> Iterator[Objection]:
         elif not isinstance(error, HeadersError | ResponseFinderError | MediaTypeFinderError):
             found = list(_schema_errors(error))
             for keyword, where, message in found:
-                yield Objection("response_schema", f"/response/{status}/body{generalised(where)}", keyword, message)
-            if not found and not isinstance(error.__cause__, ResponseFinderError | MediaTypeFinderError):
+                yield Objection(
+                    "response_schema",
+                    f"/response/{status}/body{generalised(where)}",
+                    keyword,
+                    message,
+                )
+            if not found and not isinstance(
+                error.__cause__, ResponseFinderError | MediaTypeFinderError
+            ):
                 cause = error.__cause__ or error
-                yield Objection("response_schema", f"/response/{status}/body", type(cause).__name__, _said(cause))
+                yield Objection(
+                    "response_schema",
+                    f"/response/{status}/body",
+                    type(cause).__name__,
+                    _said(cause),
+                )
 
 
 def _said(error: BaseException) -> str:

@@ -20,8 +20,14 @@ def judge(exchange: Exchange, operation: str, spec: str) -> Iterator[Finding]:
     """A key in an answer, unless the body or the URL of the request had it, or it was none that is known."""
     if exchange.account == UNKNOWN_KEY:
         return
-    sent = {*_KEY.findall(exchange.url), *_KEY.findall(exchange.request_body.decode("utf-8", "replace"))}
-    texts = [(f"/headers/{escape(name.lower())}", f"{name}: {value}") for name, value in exchange.response_headers]
+    sent = {
+        *_KEY.findall(exchange.url),
+        *_KEY.findall(exchange.request_body.decode("utf-8", "replace")),
+    }
+    texts = [
+        (f"/headers/{escape(name.lower())}", f"{name}: {value}")
+        for name, value in exchange.response_headers
+    ]
     for where, text in [*texts, ("/body", exchange.response_body.decode("utf-8", "replace"))]:
         found = next((each for each in _KEY.finditer(text) if each[0] not in sent), None)
         if found is not None:

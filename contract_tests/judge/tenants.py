@@ -26,7 +26,9 @@ class Tenants:
         """Ids in an answer that belong to another account."""
         if len(self._owners) > _REMEMBERED:
             self._owners.clear()
-        self._said |= {(account, text) for _, id, text in _ids(_sent(answer.exchange), "") if text != id}
+        self._said |= {
+            (account, text) for _, id, text in _ids(_sent(answer.exchange), "") if text != id
+        }
         echoed = answer.exchange.url + answer.exchange.request_body.decode("utf-8", "replace")
         for where, id, text in _ids(answer.body, ""):
             if id in echoed or (account, text) in self._said:
@@ -34,7 +36,9 @@ class Tenants:
             owner = self._owners.setdefault(id, account)
             if owner != account:
                 got = f"{id}, which belongs to another account"
-                yield Fault("tenant", where, "isolation", "nothing of another account", got, "documented")
+                yield Fault(
+                    "tenant", where, "isolation", "nothing of another account", got, "documented"
+                )
 
 
 def _sent(exchange: Exchange) -> Any:

@@ -82,7 +82,9 @@ class Tracker:
     def card(self, name: str) -> Json | None:
         """A known card, by its id or its Stripe id."""
         names = ("id", "stripe_payment_method_id")
-        return next((each for each in self.cards or [] if name in (each[key] for key in names)), None)
+        return next(
+            (each for each in self.cards or [] if name in (each[key] for key in names)), None
+        )
 
     def forget(self) -> None:
         """Nothing that was known holds any more."""
@@ -90,7 +92,11 @@ class Tracker:
 
     def forget_views(self, names: frozenset[str] | None = None) -> None:
         """Views of these operations, or all, may have changed."""
-        self.views = {key: view for key, view in self.views.items() if names is not None and key[0] not in names}
+        self.views = {
+            key: view
+            for key, view in self.views.items()
+            if names is not None and key[0] not in names
+        }
         if names is None or effects.CARDS in names:
             self.cards = None
         if names is None or effects.PROMO in names:
@@ -114,11 +120,20 @@ class Tracker:
     def balance_in_header(self, exchange: Exchange) -> Iterator[Fault]:
         """Every answer tells the balance as it is, in a header."""
         shown = exchange.response_header("X-AlterLab-Balance")
-        known = next((view for view in self.views.values() if view.operation == effects.BALANCE), None)
+        known = next(
+            (view for view in self.views.values() if view.operation == effects.BALANCE), None
+        )
         if shown is not None and known is not None and shown != known.body.get("balance_display"):
             where = f"/response/{exchange.status}/headers/x-alterlab-balance"
             expected = str(known.body.get("balance_display"))
-            yield Fault("headers", where, "balance", f"{expected}, as the balance was read", shown, "observed")
+            yield Fault(
+                "headers",
+                where,
+                "balance",
+                f"{expected}, as the balance was read",
+                shown,
+                "observed",
+            )
 
     def note_change(self, exchange: Exchange, names: frozenset[str] | None) -> None:
         """Something was changed, or may have been: by these views at most, if that is known."""
@@ -139,7 +154,9 @@ class Tracker:
         if self.last_change is not None and exchange.started < self.last_change:
             return  # it may have been answered before the change or after it
         if exchange.started.date() != (self.last_reading or exchange).started.date():
-            self.forget_views(effects.USAGE | effects.MONEY | {effects.SUBSCRIPTION, effects.CHECK, effects.PROMO})
+            self.forget_views(
+                effects.USAGE | effects.MONEY | {effects.SUBSCRIPTION, effects.CHECK, effects.PROMO}
+            )
         yield from self._same_as_before(answer)
         yield from self._never_rewritten(answer)
         if operation == effects.CARDS:
@@ -162,9 +179,19 @@ class Tracker:
         before = self.views.get(key)
         view = View(answer.operation.id, params, answer.body, answer.exchange)
         if before is not None:
-            why = "although nothing was changed" if not self._refused_since(before) else "though a request was refused"
+            why = (
+                "although nothing was changed"
+                if not self._refused_since(before)
+                else "though a request was refused"
+            )
             for where, was, now in differences(before.body, answer.body):
-                yield Fault("state", where, "unchanged", f"{_short(was)}, as before", f"{_short(now)}, {why}")
+                yield Fault(
+                    "state",
+                    where,
+                    "unchanged",
+                    f"{_short(was)}, as before",
+                    f"{_short(now)}, {why}",
+                )
         self.views.pop(key, None)
         self.views[key] = view
         if len(self.views) > MAX_VIEWS:
@@ -184,7 +211,13 @@ class Tracker:
             if before != text:
                 for where, was, now in differences(json.loads(before), entry):
                     got = f"{_short(now)}, of an entry that said {_short(was)}"
-                    yield Fault("state", f"/{name}/*{where}", "rewritten", "an entry that never changes", got)
+                    yield Fault(
+                        "state",
+                        f"/{name}/*{where}",
+                        "rewritten",
+                        "an entry that never changes",
+                        got,
+                    )
 
     def _never_shorter(self, operation: str, total: int) -> Iterator[Fault]:
         before = self.totals.get(operation, 0)
@@ -201,18 +234,31 @@ class Tracker:
         known, shown = {each["id"]: each for each in expected}, {each["id"]: each for each in cards}
         for lost in known.keys() - shown.keys():
             card = known[lost]["stripe_payment_method_id"]
-            yield Fault("state", "/payment_methods", "lost", f"the card {card}", "not listed", "documented")
+            yield Fault(
+                "state", "/payment_methods", "lost", f"the card {card}", "not listed", "documented"
+            )
         for extra in shown.keys() - known.keys():
             card = shown[extra]["stripe_payment_method_id"]
-            yield Fault("state", "/payment_methods", "extra", "only cards that are there", f"also {card}", "documented")
+            yield Fault(
+                "state",
+                "/payment_methods",
+                "extra",
+                "only cards that are there",
+                f"also {card}",
+                "documented",
+            )
         for id in known.keys() & shown.keys():
             for where, was, now in differences(known[id], shown[id]):
                 grade: Provenance = "documented" if where == "/is_default" else "assumed"
                 expectation, got = f"{_short(was)}, as it was told", _short(now)
-                yield Fault("state", f"/payment_methods/*{where}", "changed", expectation, got, grade)
+                yield Fault(
+                    "state", f"/payment_methods/*{where}", "changed", expectation, got, grade
+                )
         order = [each["id"] for each in expected if each["id"] in shown]
         if order != [each["id"] for each in cards if each["id"] in known]:
-            yield Fault("order", "/payment_methods", "newest_first", "newest first", "another order")
+            yield Fault(
+                "order", "/payment_methods", "newest_first", "newest first", "another order"
+            )
 
     def _settings_read(self, operation: str, body: Json) -> Iterator[Fault]:
         """Settings are read as they were written, field by field."""
@@ -220,7 +266,14 @@ class Tracker:
         if expected is None:
             return
         for where, was, now in differences(expected, body):
-            yield Fault("state", where, "stored", f"{_short(was)}, as it was told", _short(now), "documented")
+            yield Fault(
+                "state",
+                where,
+                "stored",
+                f"{_short(was)}, as it was told",
+                _short(now),
+                "documented",
+            )
 
     def _audit_read(self, answer: Answer) -> Iterator[Fault]:
         """Every change since the last reading is in the log, under its name."""
@@ -238,8 +291,12 @@ class Tracker:
             yield Fault("audit", "/entries/*/actor", "actor", "api_key, who made the changes", got)
         if total - before < len(changes):
             got = f"{total - before} new entries: {', '.join(actions) or 'none'}"
-            names = ", ".join(f"{each.method} {each.path.rpartition('/billing')[2]}" for each, _ in changes[-5:])
-            yield Fault("audit", "/entries", "missing", f"an entry for each of {len(changes)}: {names}", got)
+            names = ", ".join(
+                f"{each.method} {each.path.rpartition('/billing')[2]}" for each, _ in changes[-5:]
+            )
+            yield Fault(
+                "audit", "/entries", "missing", f"an entry for each of {len(changes)}: {names}", got
+            )
         elif len(actions) >= total - before:
             for prefix in dict.fromkeys(prefix for _, prefix in changes):
                 if not any(action.startswith(prefix) for action in actions):
@@ -257,7 +314,13 @@ class Tracker:
         for name in ("session_id", "id", "challenge_id"):
             if operation in _GIVE_OUT and name in body:
                 if body[name] in self.ids:
-                    yield Fault("state", f"/{name}", "unique", "an id that was never given out", str(body[name]))
+                    yield Fault(
+                        "state",
+                        f"/{name}",
+                        "unique",
+                        "an id that was never given out",
+                        str(body[name]),
+                    )
                 self.ids.add(body[name])
         if operation == "initiate_verification":
             self.challenges[body["challenge_id"]] = Challenge()
@@ -278,7 +341,9 @@ class Tracker:
             card = self.card(answer.params["payment_method_id"])
             return "payment_method." if card is not None and not card["is_default"] else None
         if answer.operation.id == "change_plan":
-            known = [view.body for view in self.views.values() if view.operation == effects.SUBSCRIPTION]
+            known = [
+                view.body for view in self.views.values() if view.operation == effects.SUBSCRIPTION
+            ]
             return "subscription." if known and known[-1] != answer.body else None
         return None
 
@@ -289,10 +354,22 @@ class Tracker:
         if before is None:
             return
         properties = answer.operation.body.node["properties"] if answer.operation.body else {}
-        ours = {*properties, "updated_at", "consecutive_failures", "threshold_display", "recharge_amount_display"}
+        ours = {
+            *properties,
+            "updated_at",
+            "consecutive_failures",
+            "threshold_display",
+            "recharge_amount_display",
+        }
         for where, was, now in differences(before, answer.body):
             if where[1:] not in ours:
-                yield Fault("state", where, "unchanged", f"{_short(was)}, which it does not set", _short(now))
+                yield Fault(
+                    "state",
+                    where,
+                    "unchanged",
+                    f"{_short(was)}, which it does not set",
+                    _short(now),
+                )
 
     def _confirmed(self, answer: Answer) -> Iterator[Fault]:
         """A wrong code costs one attempt of five; a right one is good once."""
@@ -302,12 +379,21 @@ class Tracker:
             return
         if challenge.is_used or challenge.remaining == 0:
             got = "200"
-            yield Fault("state", "/response/status", "closed", "409 for a challenge that is used or locked", got)
+            yield Fault(
+                "state",
+                "/response/status",
+                "closed",
+                "409 for a challenge that is used or locked",
+                got,
+            )
         expected = challenge.remaining if body["success"] else challenge.remaining - 1
         if body["remaining_attempts"] != expected and challenge.remaining:
             got = str(body["remaining_attempts"])
             yield Fault("state", "/remaining_attempts", "attempts", f"{expected} of 5", got)
-        challenge.remaining, challenge.is_used = max(0, expected), challenge.is_used or body["success"]
+        challenge.remaining, challenge.is_used = (
+            max(0, expected),
+            challenge.is_used or body["success"],
+        )
 
     def _predict(self, answer: Answer) -> None:
         """What must be read next."""
@@ -325,7 +411,10 @@ class Tracker:
                 self.settings[effects.RECHARGE] = {**kept, "enabled": False}
         elif self.cards is not None and operation == "add_payment_method":
             self.cards = [body, *self.cards]
-        elif self.cards is not None and operation in ("remove_payment_method", "set_default_payment_method"):
+        elif self.cards is not None and operation in (
+            "remove_payment_method",
+            "set_default_payment_method",
+        ):
             self._card_changed(answer)
         if operation == "remove_payment_method":
             self._forget_named_card()
@@ -348,11 +437,15 @@ class Tracker:
         before = self.settings.get(effects.RECHARGE)
         if before is not None:
             self.settings[effects.RECHARGE] = {
-                name: value for name, value in before.items() if name not in ("stripe_payment_method_id", "updated_at")
+                name: value
+                for name, value in before.items()
+                if name not in ("stripe_payment_method_id", "updated_at")
             }
 
 
-_GIVE_OUT = frozenset({"create_deposit", "create_checkout_session", "create_setup_intent", "initiate_verification"})
+_GIVE_OUT = frozenset(
+    {"create_deposit", "create_checkout_session", "create_setup_intent", "initiate_verification"}
+)
 
 
 def differences(before: Any, after: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:

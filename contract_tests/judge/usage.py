@@ -15,17 +15,32 @@ BREAKDOWN, CHART, REALTIME = "get_usage_breakdown", "get_usage_chart", "get_usag
 def usage_views_agree(views: Views) -> Iterator[Told]:
     """This month by type and in real time is the same, in credits and in requests."""
     month, realtime = views.newest(BREAKDOWN), views.newest(REALTIME)
-    for total, name in (("total_credits", "credits_used_month"), ("total_requests", "requests_month")):
+    for total, name in (
+        ("total_credits", "credits_used_month"),
+        ("total_requests", "requests_month"),
+    ):
         if month[total] != realtime[name]:
-            fault = Fault("usage", f"/{name}", "breakdown", f"{month[total]}, by the breakdown", str(realtime[name]))
+            fault = Fault(
+                "usage",
+                f"/{name}",
+                "breakdown",
+                f"{month[total]}, by the breakdown",
+                str(realtime[name]),
+            )
             yield REALTIME, fault
 
 
 def projection_counts_the_month(views: Views) -> Iterator[Told]:
     """The projection's credits are those of the month's breakdown."""
-    used, month = views.newest(effects.PROJECTION)["credits_used"], views.newest(BREAKDOWN)["total_credits"]
+    used, month = (
+        views.newest(effects.PROJECTION)["credits_used"],
+        views.newest(BREAKDOWN)["total_credits"],
+    )
     if used != month:
-        yield effects.PROJECTION, Fault("usage", "/credits_used", "breakdown", f"{month}, by the breakdown", str(used))
+        yield (
+            effects.PROJECTION,
+            Fault("usage", "/credits_used", "breakdown", f"{month}, by the breakdown", str(used)),
+        )
 
 
 def chart_ends_today(views: Views) -> Iterator[Told]:
@@ -82,7 +97,10 @@ def usage_is_in_the_ledger(views: Views) -> Iterator[Told]:
     )
     cost = sum(month[type]["cost_microcents"] for type in money.CREDITS_PER_REQUEST)
     if cost != charged:
-        yield BREAKDOWN, Fault("usage", "/total_credits", "ledger", f"{charged} by the ledger", str(cost))
+        yield (
+            BREAKDOWN,
+            Fault("usage", "/total_credits", "ledger", f"{charged} by the ledger", str(cost)),
+        )
     crawled = -sum(
         each["amount_microcents"]
         for each in entries
@@ -146,7 +164,9 @@ def allocation_is_what_was_bought(views: Views) -> Iterator[Told]:
     if entries is None or views.newest(effects.SUBSCRIPTION)["status"] != "none":
         return
     start = moment(views.newest(BREAKDOWN)["period_start"])
-    opening = sum(each["amount_microcents"] for each in entries if moment(each["created_at"]) < start)
+    opening = sum(
+        each["amount_microcents"] for each in entries if moment(each["created_at"]) < start
+    )
     paid_in = {
         each["id"]: each["amount_microcents"]
         for each in entries
@@ -159,7 +179,13 @@ def allocation_is_what_was_bought(views: Views) -> Iterator[Told]:
     paid = sum(by_type.get(name, 0) for name in ("deposit", "auto_recharge", "subscription"))
     shown = views.newest(effects.PROJECTION)["credits_allocated"]
     # Whether bonuses and refunds count as bought is not said: both are right.
-    least, most = opening + paid, opening + paid + by_type.get("bonus", 0) + by_type.get("refund", 0)
+    least, most = (
+        opening + paid,
+        opening + paid + by_type.get("bonus", 0) + by_type.get("refund", 0),
+    )
     if not least // money.MICROCENTS_PER_CREDIT <= shown <= most // money.MICROCENTS_PER_CREDIT:
         expected = f"{least // money.MICROCENTS_PER_CREDIT}, by the ledger"
-        yield effects.PROJECTION, Fault("usage", "/credits_allocated", "ledger", expected, str(shown))
+        yield (
+            effects.PROJECTION,
+            Fault("usage", "/credits_allocated", "ledger", expected, str(shown)),
+        )

@@ -56,7 +56,11 @@ class Views:
             params = _params(view)
             if view.operation == name and params.get("reference_type") is None:
                 size = params.get("limit") or params.get("per_page") or 0
-                yield params.get("offset", (params.get("page", 1) - 1) * size), view.body[field], view.body["total"]
+                yield (
+                    params.get("offset", (params.get("page", 1) - 1) * size),
+                    view.body[field],
+                    view.body["total"],
+                )
 
     def filtered(self, name: str) -> Iterator[tuple[str, int, Json]]:
         """Pages by ``reference_type``: which, where the page starts, the page."""

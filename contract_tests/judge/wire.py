@@ -14,20 +14,43 @@ ALWAYS: Provenance = "documented"
 """The grade of what no client of the published operations could live with: crashes, no JSON, strangers let in."""
 
 _BOUNDS = frozenset(
-    {"pattern", "format", "enum", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "anyOf"}
+    {
+        "pattern",
+        "format",
+        "enum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "anyOf",
+    }
 )
 """Of answers the page states names and types and nothing else, so what these keywords say is assumed at best."""
 
 
-def judge(exchange: Exchange, operation: Operation, contract: Contract, schemas: Schemas) -> Iterator[Finding]:
+def judge(
+    exchange: Exchange, operation: Operation, contract: Contract, schemas: Schemas
+) -> Iterator[Finding]:
     """Everything that is wrong with the form of an answer."""
     name, place = operation.id, operation.place
 
-    def finding(kind: str, where: str, keyword: str, grade: Provenance, expected: str, got: str, spec: str) -> Finding:
+    def finding(
+        kind: str, where: str, keyword: str, grade: Provenance, expected: str, got: str, spec: str
+    ) -> Finding:
         return Finding(name, kind, where, keyword, grade, expected, got, spec, exchange)
 
     if exchange.error:
-        yield finding("no_answer", "/response", "broken", ALWAYS, "a whole answer", exchange.error, place.pointer)
+        yield finding(
+            "no_answer",
+            "/response",
+            "broken",
+            ALWAYS,
+            "a whole answer",
+            exchange.error,
+            place.pointer,
+        )
         return
     status = exchange.status
     if status == 0:
@@ -35,23 +58,37 @@ def judge(exchange: Exchange, operation: Operation, contract: Contract, schemas:
     responses = place.child("responses")
     if status >= 500:
         got = f"{status}: {excerpt(exchange)}"
-        yield finding("server_error", "/response/status", "5xx", ALWAYS, "no server error", got, responses)
+        yield finding(
+            "server_error", "/response/status", "5xx", ALWAYS, "no server error", got, responses
+        )
         return
     response = operation.responses.get(status)
     if response is None:
         grade: Provenance = ALWAYS if status < 400 else "assumed"
         known = ", ".join(str(each) for each in operation.responses)
         got = f"{status}: {excerpt(exchange)}"
-        yield finding("undocumented_status", "/response/status", str(status), grade, f"one of {known}", got, responses)
+        yield finding(
+            "undocumented_status",
+            "/response/status",
+            str(status),
+            grade,
+            f"one of {known}",
+            got,
+            responses,
+        )
         return
     for where, keyword, expected, got, spec in _headers(exchange, response, schemas):
-        yield finding("response_header", where, keyword, contract.provenance(spec), expected, got, spec)
+        yield finding(
+            "response_header", where, keyword, contract.provenance(spec), expected, got, spec
+        )
     if exchange.method == "HEAD" or "content" not in response.node:
         return
     if exchange.media_type != JSON:
         got = f"Content-Type: {exchange.response_header('content-type') or 'none'}"
         spec = response.child("content")
-        yield finding("content_type", "/response/headers/content-type", "content", ALWAYS, JSON, got, spec)
+        yield finding(
+            "content_type", "/response/headers/content-type", "content", ALWAYS, JSON, got, spec
+        )
     if exchange.response_body_known:
         yield from _body(exchange, operation, response, contract, schemas)
 
@@ -64,13 +101,25 @@ def _body(
     except NotJson as error:
         got = f"a body that {error}: {excerpt(exchange)}"
         spec = response.child("content", JSON)
-        yield Finding(operation.id, "malformed_body", "/response/body", "json", ALWAYS, "JSON", got, spec, exchange)
+        yield Finding(
+            operation.id,
+            "malformed_body",
+            "/response/body",
+            "json",
+            ALWAYS,
+            "JSON",
+            got,
+            spec,
+            exchange,
+        )
         return
     for breach in schemas.breaches(response.child("content", JSON, "schema"), answer):
         yield of_breach(breach, exchange, operation, contract)
 
 
-def of_breach(breach: Breach, exchange: Exchange, operation: Operation, contract: Contract) -> Finding:
+def of_breach(
+    breach: Breach, exchange: Exchange, operation: Operation, contract: Contract
+) -> Finding:
     """A breach of the answer's schema as a finding."""
     grade = contract.provenance(breach.spec)
     if breach.keyword in _BOUNDS and grade == "documented":
@@ -117,20 +166,44 @@ def stranger(exchange: Exchange, allowed: list[str]) -> Iterator[Finding]:
         return
     elif exchange.status < 400:
         expected = f"405, with Allow: {', '.join(allowed)}" if allowed else "404"
-        yield finding("/response/status", "accepted", ALWAYS, expected, f"{exchange.status}: {excerpt(exchange)}")
+        yield finding(
+            "/response/status",
+            "accepted",
+            ALWAYS,
+            expected,
+            f"{exchange.status}: {excerpt(exchange)}",
+        )
     elif exchange.status != (405 if allowed else 404):
-        yield finding("/response/status", "status", "assumed", "405" if allowed else "404", str(exchange.status))
+        yield finding(
+            "/response/status",
+            "status",
+            "assumed",
+            "405" if allowed else "404",
+            str(exchange.status),
+        )
     else:
         yield from _refusal(exchange, allowed, finding)
 
 
 def _refusal(exchange: Exchange, allowed: list[str], finding: Any) -> Iterator[Finding]:
-    named = {each.strip().upper() for each in (exchange.response_header("allow") or "").split(",") if each.strip()}
+    named = {
+        each.strip().upper()
+        for each in (exchange.response_header("allow") or "").split(",")
+        if each.strip()
+    }
     if allowed and exchange.response_header("allow") is None:
-        yield finding("/response/headers/allow", "required", "assumed", f"Allow: {', '.join(allowed)}", "no Allow")
+        yield finding(
+            "/response/headers/allow",
+            "required",
+            "assumed",
+            f"Allow: {', '.join(allowed)}",
+            "no Allow",
+        )
     elif allowed and named - {"HEAD", "OPTIONS"} != set(allowed):
         got = f"Allow: {', '.join(sorted(named))}"
-        yield finding("/response/headers/allow", "allow", "assumed", f"Allow: {', '.join(allowed)}", got)
+        yield finding(
+            "/response/headers/allow", "allow", "assumed", f"Allow: {', '.join(allowed)}", got
+        )
     if (
         exchange.method != "HEAD"
         and exchange.response_body_known
@@ -154,7 +227,9 @@ def excerpt(exchange: Exchange, limit: int = 160) -> str:
     return text[:limit] + ("..." if len(text) > limit else "") if text else "no body"
 
 
-def _headers(exchange: Exchange, response: Place, schemas: Schemas) -> Iterator[tuple[str, str, str, str, str]]:
+def _headers(
+    exchange: Exchange, response: Place, schemas: Schemas
+) -> Iterator[tuple[str, str, str, str, str]]:
     """Place, keyword, expectation, what came and the contract's place, of each header that is not as documented."""
     for name in response.node.get("headers", {}):
         documented = schemas.place(response.child("headers", name))
@@ -169,4 +244,10 @@ def _headers(exchange: Exchange, response: Place, schemas: Schemas) -> Iterator[
         if schemas.node(pointer).get("type") == "integer" and text.lstrip("-").isdigit():
             value = int(text)
         for breach in schemas.breaches(pointer, value):
-            yield where, breach.keyword, f"{name}: {breach.message}"[:160], f"{name}: {text}", breach.spec
+            yield (
+                where,
+                breach.keyword,
+                f"{name}: {breach.message}"[:160],
+                f"{name}: {text}",
+                breach.spec,
+            )

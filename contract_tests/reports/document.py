@@ -82,11 +82,18 @@ def document(result: Result) -> Json:
         "started": (result.ended - timedelta(seconds=result.seconds)).isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 3),
         "requests": result.exchanges,
-        "verdict": {"outcome": result.outcome, "exit_code": result.exit_code, "sentence": sentence(result, counts)},
+        "verdict": {
+            "outcome": result.outcome,
+            "exit_code": result.exit_code,
+            "sentence": sentence(result, counts),
+        },
         "counts": {grade: counts[grade] for grade in GRADES},
         "findings": findings,
         "coverage": {
-            "totals": {name: {"reached": some, "of": all} for name, (some, all) in result.coverage.totals().items()},
+            "totals": {
+                name: {"reached": some, "of": all}
+                for name, (some, all) in result.coverage.totals().items()
+            },
             "operations": [_operation(each) for each in result.coverage.operations.values()],
         },
         "skipped": [{"what": each.what, "why": each.why} for each in result.skipped],
@@ -99,7 +106,11 @@ def document(result: Result) -> Json:
 def shown_path(path: Path) -> str:
     """A path as a person here would write it."""
     absolute, here = path.resolve(), Path.cwd()
-    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else absolute.as_posix()
+    return (
+        absolute.relative_to(here).as_posix()
+        if absolute.is_relative_to(here)
+        else absolute.as_posix()
+    )
 
 
 def _sorted(result: Result) -> list[Finding]:
@@ -109,7 +120,12 @@ def _sorted(result: Result) -> list[Finding]:
 
     def rank(finding: Finding) -> tuple[int, int, str, str]:
         grade = "known" if finding.known else finding.grade(strict=strict)
-        return GRADES.index(grade), order.get(finding.operation, len(order)), finding.operation, finding.kind
+        return (
+            GRADES.index(grade),
+            order.get(finding.operation, len(order)),
+            finding.operation,
+            finding.kind,
+        )
 
     return sorted(result.findings, key=rank)
 
@@ -138,7 +154,9 @@ def _finding(finding: Finding, result: Result) -> Json:
         "known": finding.known,
         "exchange": _exchange(shown, result) if shown is not None else None,
         # A read changes nothing, also one that was refused.
-        "steps": [_exchange(each, result) for each in finding.steps if each.method not in ("GET", "HEAD")],
+        "steps": [
+            _exchange(each, result) for each in finding.steps if each.method not in ("GET", "HEAD")
+        ],
     }
 
 
@@ -165,7 +183,12 @@ def _message(headers: Headers, body: bytes) -> Json:
 
 def _operation(seen: OperationCoverage) -> Json:
     untried = [
-        {"where": one[0], "keyword": one[1], "valid": one in seen.valid, "invalid": one in seen.invalid}
+        {
+            "where": one[0],
+            "keyword": one[1],
+            "valid": one in seen.valid,
+            "invalid": one in seen.invalid,
+        }
         for one in seen.all_constraints
         if one not in seen.valid or one not in seen.invalid
     ]

@@ -29,7 +29,9 @@ def make_folder(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise UsageError(f"--report-dir {folder}: cannot be written to ({error.strerror})") from None
+        raise UsageError(
+            f"--report-dir {folder}: cannot be written to ({error.strerror})"
+        ) from None
 
 
 def write(document: Json, names: tuple[str, ...], folder: Path) -> list[Path]:

@@ -17,7 +17,10 @@ from contract_tests.reports.terminal import not_done, permissions, place, step_t
 _HERE = Path(__file__).resolve().parent
 _GRADES = {
     "failure": ("Failures", "The deployment breaks what is documented."),
-    "difference": ("Differences", "The real API differs from what the contract observed or assumes."),
+    "difference": (
+        "Differences",
+        "The real API differs from what the contract observed or assumes.",
+    ),
     "drift": ("Drift", "The API answers more than the contract knows."),
     "known": ("Known", "Accepted by the baseline, until the date that it says."),
 }
@@ -39,7 +42,11 @@ def text(document: Json) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals.update(permissions=permissions, place=place, step_text=step_text)
     return environment.get_template("report.html.j2")
@@ -47,7 +54,11 @@ def _template() -> Template:
 
 def _section(grade: str, document: Json) -> Json:
     """The findings of one grade, by operation and kind."""
-    found = [each for each in document["findings"] if ("known" if each["known"] else each["grade"]) == grade]
+    found = [
+        each
+        for each in document["findings"]
+        if ("known" if each["known"] else each["grade"]) == grade
+    ]
     groups = [
         {"operation": operation, "kind": kind, "title": title, "findings": list(group)}
         for (operation, kind, title), group in groupby(
@@ -55,4 +66,10 @@ def _section(grade: str, document: Json) -> Json:
         )
     ]
     heading, explanation = _GRADES[grade]
-    return {"grade": grade, "heading": heading, "explanation": explanation, "groups": groups, "count": len(found)}
+    return {
+        "grade": grade,
+        "heading": heading,
+        "explanation": explanation,
+        "groups": groups,
+        "count": len(found),
+    }

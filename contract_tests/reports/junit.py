@@ -38,11 +38,17 @@ def legal(value: str) -> str:
     return _ILLEGAL.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
 
 
-def _suite(root: ET.Element, name: str, operation: Json | None, found: list[Json], document: Json) -> None:
-    suite = ET.SubElement(root, "testsuite", name=legal(name), timestamp=document["started"], time="0")
+def _suite(
+    root: ET.Element, name: str, operation: Json | None, found: list[Json], document: Json
+) -> None:
+    suite = ET.SubElement(
+        root, "testsuite", name=legal(name), timestamp=document["started"], time="0"
+    )
     _properties(suite, document)
     ordered = sorted(found, key=lambda each: str(each["kind"]))
-    by_kind = {kind: list(group) for kind, group in groupby(ordered, key=lambda each: str(each["kind"]))}
+    by_kind = {
+        kind: list(group) for kind, group in groupby(ordered, key=lambda each: str(each["kind"]))
+    }
     kinds = dict.fromkeys([*(ALWAYS_JUDGED if operation is not None else ()), *by_kind])
     for kind in kinds:
         case = ET.SubElement(suite, "testcase", classname=legal(name), name=kind, time="0")
@@ -59,7 +65,11 @@ def _suite(root: ET.Element, name: str, operation: Json | None, found: list[Json
 
 def _properties(suite: ET.Element, document: Json) -> None:
     properties = ET.SubElement(suite, "properties")
-    values = {"url": document["subject"], "seed": document["settings"]["seed"], **document["tool"]["versions"]}
+    values = {
+        "url": document["subject"],
+        "seed": document["settings"]["seed"],
+        **document["tool"]["versions"],
+    }
     for name, value in values.items():
         ET.SubElement(properties, "property", name=name, value=legal(str(value)))
 
@@ -75,9 +85,13 @@ def _judge(case: ET.Element, found: list[Json]) -> None:
         failure = ET.SubElement(case, "failure", type=first["kind"], message=legal(message))
         failure.text = legal("\n\n".join(described(each) for each in failures))
     elif known:
-        ET.SubElement(case, "skipped", message=legal("; ".join(f"known: {each['known']}" for each in known)))
+        ET.SubElement(
+            case, "skipped", message=legal("; ".join(f"known: {each['known']}" for each in known))
+        )
     if others:
-        ET.SubElement(case, "system-out").text = legal("\n\n".join(described(each) for each in others))
+        ET.SubElement(case, "system-out").text = legal(
+            "\n\n".join(described(each) for each in others)
+        )
 
 
 def described(finding: Json) -> str:

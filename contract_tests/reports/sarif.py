@@ -22,15 +22,27 @@ def text(document: Json) -> str:
             "driver": {
                 "name": document["tool"]["name"],
                 "version": document["tool"]["versions"]["contract-tests"],
-                "rules": [{"id": kind, "shortDescription": {"text": title}} for kind, title in kinds.items()],
+                "rules": [
+                    {"id": kind, "shortDescription": {"text": title}}
+                    for kind, title in kinds.items()
+                ],
             }
         },
         "invocations": [_invocation(document)],
         "results": [_result(each, order) for each in document["findings"]],
         "columnKind": "unicodeCodePoints",
-        "properties": {"subject": document["subject"], "settings": document["settings"], "counts": document["counts"]},
+        "properties": {
+            "subject": document["subject"],
+            "settings": document["settings"],
+            "counts": document["counts"],
+        },
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False
+        )
+        + "\n"
+    )
 
 
 def _invocation(document: Json) -> Json:

@@ -41,4 +41,8 @@ def _why(result: Result) -> str:
         return f"ended early: {result.ended_early}"
     if result.broken:
         return "a part of the kit broke off, see above"
-    return "nothing was tried: see what was skipped and withheld" if result.outcome == "incomplete" else ""
+    return (
+        "nothing was tried: see what was skipped and withheld"
+        if result.outcome == "incomplete"
+        else ""
+    )

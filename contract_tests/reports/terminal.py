@@ -24,7 +24,12 @@ _HEADINGS = {
     "drift": "DRIFT: the API answers more than the contract knows",
     "known": "KNOWN: accepted by the baseline",
 }
-_STYLES = {"failure": "bold red", "difference": "bold yellow", "drift": "bold cyan", "known": "bold"}
+_STYLES = {
+    "failure": "bold red",
+    "difference": "bold yellow",
+    "drift": "bold cyan",
+    "known": "bold",
+}
 _OUTCOMES = {"passed": "bold green", "failed": "bold red"}
 
 Line = tuple[str, str]
@@ -35,23 +40,36 @@ def show(document: Json, console: Console, *, quiet: bool = False) -> None:
     """Print the report; ``quiet``: what failed and the verdict only."""
     for text, style in lines(document, quiet=quiet):
         shown = "\n".join(map(printable, text.split("\n")))
-        console.print(shown, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False)
+        console.print(
+            shown, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False
+        )
 
 
 def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
     """The report's lines."""
     if not quiet:
         yield f"{document['subject']}, {permissions(document)}", "bold"
-        yield f"held against {document['contract']['file']}, seed {document['settings']['seed']}\n", ""
+        yield (
+            f"held against {document['contract']['file']}, seed {document['settings']['seed']}\n",
+            "",
+        )
     for grade in ("failure",) if quiet else ("failure", "difference", "drift", "known"):
-        found = [each for each in document["findings"] if ("known" if each["known"] else each["grade"]) == grade]
+        found = [
+            each
+            for each in document["findings"]
+            if ("known" if each["known"] else each["grade"]) == grade
+        ]
         if found:
             yield from _graded(found, grade, document)
     if not quiet:
         yield from _coverage(document)
         yield from _listed("SKIPPED", _skipped(document))
         yield from _listed(
-            "WITHHELD", (f"{counted(each['requests'], 'request')}: {each['why']}" for each in document["withheld"])
+            "WITHHELD",
+            (
+                f"{counted(each['requests'], 'request')}: {each['why']}"
+                for each in document["withheld"]
+            ),
         )
     yield from _listed("BROKEN OFF by a fault of the kit, please report it", document["broken"])
     yield from _listed("NOTES", document["notes"])
@@ -82,8 +100,13 @@ def _graded(found: list[Json], grade: str, document: Json) -> Iterator[Line]:
 
 def _block(finding: Json, document: Json) -> Iterator[Line]:
     """Everything that is needed to see it again and to put it right."""
-    yield f"    {finding['where']}  {finding['keyword']}", "red" if finding["grade"] == "failure" else "yellow"
-    yield from _row("expected", f"{shortened(finding['expected'], _MAX_VALUE)}  ({finding['provenance']})")
+    yield (
+        f"    {finding['where']}  {finding['keyword']}",
+        "red" if finding["grade"] == "failure" else "yellow",
+    )
+    yield from _row(
+        "expected", f"{shortened(finding['expected'], _MAX_VALUE)}  ({finding['provenance']})"
+    )
     yield from _row("got", shortened(finding["got"], _MAX_VALUE))
     yield from _row("spec", f"{place(finding)}  {finding['spec']['pointer']}")
     yield from _row("found", _found(finding, document))
@@ -95,7 +118,11 @@ def _block(finding: Json, document: Json) -> Iterator[Line]:
 
 def _short(finding: Json, grade: str) -> Iterator[Line]:
     yield f"    {finding['where']}  {finding['keyword']}", ""
-    yield from _row("accepted", finding["known"]) if grade == "known" else _row("got", shortened(finding["got"], 80))
+    yield from (
+        _row("accepted", finding["known"])
+        if grade == "known"
+        else _row("got", shortened(finding["got"], 80))
+    )
 
 
 def _row(name: str, text: str) -> Iterator[Line]:
@@ -110,7 +137,9 @@ def permissions(document: Json) -> str:
     if settings["mock"]:
         return "the mock"
     allowed = "everything allowed" if settings["allow_irreversible"] else "writes allowed"
-    return (allowed if settings["allow_writes"] else "read only") + (", strict" if settings["strict"] else "")
+    return (allowed if settings["allow_writes"] else "read only") + (
+        ", strict" if settings["strict"] else ""
+    )
 
 
 def place(finding: Json) -> str:
@@ -150,21 +179,33 @@ def _coverage(document: Json) -> Iterator[Line]:
     operations = [each for each in document["coverage"]["operations"] if each["statuses"]]
     rest = [each for each in operations if _left(each)]
     width = max((len(each["operation"]) for each in rest), default=len("COVERAGE"))
-    yield f"{'COVERAGE':{width}}" + ("  statuses   valid  invalid  not reached" if rest else ""), "bold"
+    yield (
+        f"{'COVERAGE':{width}}" + ("  statuses   valid  invalid  not reached" if rest else ""),
+        "bold",
+    )
     for each in rest:
         reached = len(each["documented"]) - len(each["missing"])
         tried = f"{each['tried_valid']:>3}/{each['constraints']:<3} {each['tried_invalid']:>4}/{each['constraints']:<3}"
-        yield f"{each['operation']:{width}}  {reached:>3}/{len(each['documented']):<3}   {tried}  {_left(each)}", ""
+        yield (
+            f"{each['operation']:{width}}  {reached:>3}/{len(each['documented']):<3}   {tried}  {_left(each)}",
+            "",
+        )
     if len(rest) < len(operations):
         yield f"{counted(len(operations) - len(rest), 'operation')} tried in full", ""
     totals = document["coverage"]["totals"]
-    yield "; ".join(f"{each['reached']} of {each['of']} {name}" for name, each in totals.items()), ""
+    yield (
+        "; ".join(f"{each['reached']} of {each['of']} {name}" for name, each in totals.items()),
+        "",
+    )
     yield "", ""
 
 
 def _left(operation: Json) -> str:
     invalid = [f"{each['where']} {each['keyword']}" for each in operation["untried"]]
-    parts = [", ".join(str(each) for each in operation["missing"]), shortened(", ".join(invalid), 80)]
+    parts = [
+        ", ".join(str(each) for each in operation["missing"]),
+        shortened(", ".join(invalid), 80),
+    ]
     return "; ".join(part for part in parts if part)
 
 
@@ -176,7 +217,9 @@ def not_done(document: Json) -> dict[str, list[str]]:
     for operation in document["coverage"]["operations"]:
         for what, why in operation["why"].items():
             reasons.setdefault(why, []).append(
-                f"{operation['operation']} ({what})" if operation["statuses"] else operation["operation"]
+                f"{operation['operation']} ({what})"
+                if operation["statuses"]
+                else operation["operation"]
             )
     return {why: list(dict.fromkeys(names)) for why, names in reasons.items()}
 

@@ -31,7 +31,12 @@ class Story:
         return (self.tell.__doc__ or "").strip()
 
 
-_CARDS = ("add_payment_method", "remove_payment_method", "set_default_payment_method", "list_payment_methods")
+_CARDS = (
+    "add_payment_method",
+    "remove_payment_method",
+    "set_default_payment_method",
+    "list_payment_methods",
+)
 _RECHARGE = ("update_auto_recharge", "get_auto_recharge", "disable_auto_recharge")
 _DEPOSIT = ("create_deposit", "get_balance")
 _PLAN = ("change_plan", "get_subscription")
@@ -46,7 +51,11 @@ STORIES: tuple[Story, ...] = (
     Story(cards.a_declined_card_is_not_added, WRITE, _CARDS),
     Story(cards.unknown_cards_are_not_found, WRITE, _CARDS),
     Story(cards.one_card_from_many_requests, WRITE, _CARDS),
-    Story(cards.setup_and_portal_leave_the_account_alone, WRITE, ("create_setup_intent", "create_portal_session")),
+    Story(
+        cards.setup_and_portal_leave_the_account_alone,
+        WRITE,
+        ("create_setup_intent", "create_portal_session"),
+    ),
     Story(cards.a_card_that_recharges_stays, IRREVERSIBLE, (*_CARDS, *_RECHARGE)),
     Story(cards.the_first_card_becomes_the_default, MOCK, (*_CARDS, *_RECHARGE, "change_plan")),
     Story(recharges.settings_are_replaced_as_a_whole, WRITE, _RECHARGE),
@@ -70,7 +79,11 @@ STORIES: tuple[Story, ...] = (
     Story(deposits.a_deposit_may_switch_recharging_on, MOCK, (*_DEPOSIT, "get_auto_recharge")),
     Story(deposits.a_credit_pack_is_bought, MOCK, ("create_checkout_session", "get_balance")),
     Story(deposits.balances_bring_tiers, MOCK, _DEPOSIT),
-    Story(usage.every_view_counts_the_same, MOCK, ("get_usage_breakdown", "get_usage_realtime", "get_cost_projection")),
+    Story(
+        usage.every_view_counts_the_same,
+        MOCK,
+        ("get_usage_breakdown", "get_usage_realtime", "get_cost_projection"),
+    ),
     Story(usage.what_is_not_covered_is_refused, MOCK, ("get_balance",)),
     Story(usage.small_balances_are_warned_of, MOCK, ("get_balance", "list_credit_transactions")),
     Story(usage.days_weeks_and_months_are_utc, MOCK, ("get_usage_realtime", "get_usage_chart")),
@@ -93,7 +106,9 @@ STORIES: tuple[Story, ...] = (
     Story(verification.methods_are_email_and_sms, IRREVERSIBLE, _VERIFY),
     Story(verification.the_right_code_is_good_once, MOCK, _VERIFY),
     Story(verification.challenges_expire, MOCK, _VERIFY),
-    Story(callers.members_share_an_organization, MOCK, ("list_credit_transactions", "list_invoices")),
+    Story(
+        callers.members_share_an_organization, MOCK, ("list_credit_transactions", "list_invoices")
+    ),
     Story(callers.the_header_is_for_six_operations, MOCK, ("get_balance",)),
     Story(callers.times_are_the_clocks, MOCK, ("add_payment_method", "create_deposit")),
     Story(callers.the_allowance_is_counted, MOCK, ("get_balance", "check_auto_recharge")),

@@ -58,10 +58,24 @@ class Actor:
     def refused(self, status: int, operation_id: str, body: Any = None, **request: Any) -> None:
         """An operation that must be refused with that status."""
         answer = self.call(operation_id, body, **request)
-        self.expect(answer, answer.status == status, "/response/status", "refused", str(status), answer.status)
+        self.expect(
+            answer,
+            answer.status == status,
+            "/response/status",
+            "refused",
+            str(status),
+            answer.status,
+        )
 
     def expect(
-        self, answer: Exchange, holds: bool, where: str, rule: str, expected: object, got: object, operation: str = ""
+        self,
+        answer: Exchange,
+        holds: bool,
+        where: str,
+        rule: str,
+        expected: object,
+        got: object,
+        operation: str = "",
     ) -> None:
         """What must hold of an answer."""
         self.run.expect(
@@ -75,10 +89,20 @@ class Actor:
             operation=operation,
         )
 
-    def equal(self, answer: Exchange, where: str, rule: str, expected: object, operation: str = "") -> None:
+    def equal(
+        self, answer: Exchange, where: str, rule: str, expected: object, operation: str = ""
+    ) -> None:
         """What must stand at a place (``/a/b``) of an answer."""
         got = value_at(answer.object, where)
-        self.expect(answer, got == expected and type(got) is type(expected), where, rule, expected, got, operation)
+        self.expect(
+            answer,
+            got == expected and type(got) is type(expected),
+            where,
+            rule,
+            expected,
+            got,
+            operation,
+        )
 
     def look(self) -> None:
         """Read everything, so that the judge can hold the views against each other."""
@@ -137,7 +161,9 @@ class Actor:
     def pay(self, session_id: str, card: str | None = None) -> Exchange:
         """Complete a checkout session as a payer would on its page."""
         return self.caller.control(
-            "POST", f"checkout-sessions/{session_id}/complete", {"payment_method_id": card} if card else {}
+            "POST",
+            f"checkout-sessions/{session_id}/complete",
+            {"payment_method_id": card} if card else {},
         )
 
     def deposit(self, amount_cents: int, **more: Any) -> Json:

@@ -21,13 +21,17 @@ _SIX = (
 
 def members_share_an_organization(actor: Actor) -> None:
     """Members see the same organization by the header and their own account without it."""
-    owner, member = (Actor(actor.run, actor.run.persona(name)) for name in ("org_owner", "org_member"))
+    owner, member = (
+        Actor(actor.run, actor.run.persona(name)) for name in ("org_owner", "org_member")
+    )
     for each in (owner, member):
         each.look()
         look_at_organization(actor.run, each.caller, ORGANIZATION)
         each.look()
     for name in _SIX:
-        first, second = (each.call(name, headers={"X-Organization-Id": ORGANIZATION}) for each in (owner, member))
+        first, second = (
+            each.call(name, headers={"X-Organization-Id": ORGANIZATION}) for each in (owner, member)
+        )
         alike = {k: v for k, v in first.object.items() if k != "as_of"} == {
             k: v for k, v in second.object.items() if k != "as_of"
         }
@@ -36,16 +40,36 @@ def members_share_an_organization(actor: Actor) -> None:
         owner.expect(upper, upper.status == 200, "/response/status", "capitals", 200, upper.status)
         own = owner.call(name)
         if name in ("list_credit_transactions", "list_invoices"):
-            owner.expect(own, own.object != first.object, "", "own_account", "the caller's own", "the organization's")
+            owner.expect(
+                own,
+                own.object != first.object,
+                "",
+                "own_account",
+                "the caller's own",
+                "the organization's",
+            )
 
 
 def the_header_is_for_six_operations(actor: Actor) -> None:
     """The other operations ignore the organization's header."""
     owner = Actor(actor.run, actor.run.persona("org_owner"))
-    for name in ("get_balance", "list_payment_methods", "get_subscription", "list_audit_log", "get_auto_recharge"):
+    for name in (
+        "get_balance",
+        "list_payment_methods",
+        "get_subscription",
+        "list_audit_log",
+        "get_auto_recharge",
+    ):
         plain = owner.call(name)
         marked = owner.call(name, headers={"X-Organization-Id": ORGANIZATION})
-        owner.expect(marked, marked.object == plain.object, "", "ignored", "the caller's own account", "another answer")
+        owner.expect(
+            marked,
+            marked.object == plain.object,
+            "",
+            "ignored",
+            "the caller's own account",
+            "another answer",
+        )
 
 
 def the_allowance_is_counted(actor: Actor) -> None:
@@ -58,21 +82,43 @@ def the_allowance_is_counted(actor: Actor) -> None:
         for name, left in (("get_balance", 4), ("check_auto_recharge", 2), ("get_balance", 1)):
             answer = limited.call(name)
             got = answer.response_header("X-RateLimit-Remaining")
-            limited.expect(answer, got == str(left), "/response/200/headers/x-ratelimit-remaining", "tokens", left, got)
+            limited.expect(
+                answer,
+                got == str(left),
+                "/response/200/headers/x-ratelimit-remaining",
+                "tokens",
+                left,
+                got,
+            )
         answer = limited.call("check_auto_recharge")
-        limited.expect(answer, answer.status == 429, "/response/status", "write_costs_two", 429, answer.status)
+        limited.expect(
+            answer, answer.status == 429, "/response/status", "write_costs_two", 429, answer.status
+        )
         answer = limited.call("get_balance")
-        limited.expect(answer, answer.status == 200, "/response/status", "last_token", 200, answer.status)
+        limited.expect(
+            answer, answer.status == 200, "/response/status", "last_token", 200, answer.status
+        )
         for name in ("get_balance", "list_payment_methods", "get_usage_chart"):
             answer = limited.call(name)
-            limited.expect(answer, answer.status == 429, "/response/status", "used_up", 429, answer.status)
+            limited.expect(
+                answer, answer.status == 429, "/response/status", "used_up", 429, answer.status
+            )
         seconds = answer.response_header("Retry-After") or ""
         fits = seconds.isdigit() and 1 <= int(seconds) <= 60
-        limited.expect(answer, fits, "/response/429/headers/retry-after", "retry_after", "1 to 60 seconds", seconds)
+        limited.expect(
+            answer,
+            fits,
+            "/response/429/headers/retry-after",
+            "retry_after",
+            "1 to 60 seconds",
+            seconds,
+        )
         if fits:
             limited.wait(seconds=int(seconds))
             answer = limited.call("get_balance")
-            limited.expect(answer, answer.status == 200, "/response/status", "waited", 200, answer.status)
+            limited.expect(
+                answer, answer.status == 200, "/response/status", "waited", 200, answer.status
+            )
     finally:
         actor.run.channel.retries_429 = True
 
@@ -86,13 +132,19 @@ def every_answer_counts_down(actor: Actor) -> None:
     for operation in actor.run.operations():
         if operation.path_names:
             continue
-        body = boundaries.example(actor.run.contract, operation) if operation.body is not None else None
+        body = (
+            boundaries.example(actor.run.contract, operation)
+            if operation.body is not None
+            else None
+        )
         other.call("get_balance")
         answer = actor.call(operation.id, body)
         told = answer.response_header("X-RateLimit-Remaining") or ""
         before, limit = limit, answer.response_header("X-RateLimit-Limit") or ""
         # A plan raises the balance, and with it the limit.
-        expected = None if left is None or limit != before else left - (1 if operation.is_read else 2)
+        expected = (
+            None if left is None or limit != before else left - (1 if operation.is_read else 2)
+        )
         fits = expected is None or told == str(expected)
         where = f"/response/{answer.status}/headers/x-ratelimit-remaining"
         actor.expect(answer, fits, where, "tokens", f"{expected} after {left}", told)
@@ -106,12 +158,18 @@ def every_operation_has_a_limit(actor: Actor) -> None:
         limited = Actor(actor.run, actor.run.persona("rate_limited"))
         for operation in actor.run.operations():
             path = dict.fromkeys(operation.path_names, "00000000-0000-4000-8000-000000000000")
-            body = boundaries.example(actor.run.contract, operation) if operation.body is not None else None
+            body = (
+                boundaries.example(actor.run.contract, operation)
+                if operation.body is not None
+                else None
+            )
             for _ in range(6):
                 answer = limited.call(operation.id, body, path=path)
                 if answer.status == 429:
                     break
-            limited.expect(answer, answer.status == 429, "/response/status", "limited", 429, answer.status)
+            limited.expect(
+                answer, answer.status == 429, "/response/status", "limited", 429, answer.status
+            )
     finally:
         actor.run.channel.retries_429 = True
 

@@ -30,7 +30,12 @@ def a_card_comes_and_goes(actor: Actor) -> None:
     again = _add(actor, card["stripe_payment_method_id"])
     answer = actor.call("list_payment_methods")
     actor.expect(
-        answer, again["id"] != card["id"], "/payment_methods/*/id", "new_id", "an id of its own", "the old one"
+        answer,
+        again["id"] != card["id"],
+        "/payment_methods/*/id",
+        "new_id",
+        "an id of its own",
+        "the old one",
     )
     actor.do("remove_payment_method", path={"payment_method_id": again["id"]})
 
@@ -39,7 +44,9 @@ def the_same_card_twice_is_refused(actor: Actor) -> None:
     """The same card twice is 409, and is there once."""
     card = _add(actor, _free(actor))
     actor.look()
-    actor.refused(409, "add_payment_method", {"payment_method_id": card["stripe_payment_method_id"]})
+    actor.refused(
+        409, "add_payment_method", {"payment_method_id": card["stripe_payment_method_id"]}
+    )
     actor.look()
     actor.do("remove_payment_method", path={"payment_method_id": card["id"]})
 
@@ -74,7 +81,9 @@ def a_declined_card_is_not_added(actor: Actor) -> None:
     """A card that its bank declines is 402 and is not there."""
     actor.look()
     actor.refused(402, "add_payment_method", {"payment_method_id": "pm_card_chargeDeclined"})
-    actor.refused(402, "add_payment_method", {"payment_method_id": "pm_card_chargeDeclinedInsufficientFunds"})
+    actor.refused(
+        402, "add_payment_method", {"payment_method_id": "pm_card_chargeDeclinedInsufficientFunds"}
+    )
     actor.look()
 
 
@@ -113,7 +122,8 @@ def setup_and_portal_leave_the_account_alone(actor: Actor) -> None:
     answer = actor.call("create_portal_session")
     actor.expect(
         answer,
-        answer.object.get("url") not in {each["url"] for each in portals} and portals[0] != portals[1],
+        answer.object.get("url") not in {each["url"] for each in portals}
+        and portals[0] != portals[1],
         "/url",
         "new_session",
         "a fresh session",
@@ -143,11 +153,17 @@ def the_first_card_becomes_the_default(actor: Actor) -> None:
 def a_card_that_recharges_stays(actor: Actor) -> None:
     """A card that an enabled auto-recharge names cannot be removed; once it is disabled it can."""
     card = _add(actor, _free(actor))
-    body = {"enabled": True, "threshold_microcents": 0, "stripe_payment_method_id": card["stripe_payment_method_id"]}
+    body = {
+        "enabled": True,
+        "threshold_microcents": 0,
+        "stripe_payment_method_id": card["stripe_payment_method_id"],
+    }
     actor.do("update_auto_recharge", body)
     actor.look()
     actor.refused(409, "remove_payment_method", path={"payment_method_id": card["id"]})
-    actor.refused(409, "remove_payment_method", path={"payment_method_id": card["stripe_payment_method_id"]})
+    actor.refused(
+        409, "remove_payment_method", path={"payment_method_id": card["stripe_payment_method_id"]}
+    )
     actor.look()
     actor.do("disable_auto_recharge")
     actor.do("remove_payment_method", path={"payment_method_id": card["id"]})
@@ -158,11 +174,20 @@ def one_card_from_many_requests(actor: Actor) -> None:
     """The same card sent eight times at once is added once."""
     name = _free(actor)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: actor.call("add_payment_method", {"payment_method_id": name}), range(8)))
+        answers = list(
+            pool.map(
+                lambda _: actor.call("add_payment_method", {"payment_method_id": name}), range(8)
+            )
+        )
     added = [each for each in answers if each.status == 200]
     statuses = sorted(each.status for each in answers)
     actor.expect(
-        answers[-1], statuses == [200] + [409] * 7, "/response/status", "at_once", "one 200, seven 409", statuses
+        answers[-1],
+        statuses == [200] + [409] * 7,
+        "/response/status",
+        "at_once",
+        "one 200, seven 409",
+        statuses,
     )
     actor.look()
     for each in added:
@@ -172,7 +197,9 @@ def one_card_from_many_requests(actor: Actor) -> None:
 def _told(actor: Actor, type: str) -> None:
     """The newest activity is of this type."""
     answer, entry = actor.newest("list_recent_activity", "activities")
-    actor.expect(answer, entry.get("type") == type, "/activities/0/type", type, type, entry.get("type"))
+    actor.expect(
+        answer, entry.get("type") == type, "/activities/0/type", type, type, entry.get("type")
+    )
 
 
 def _add(actor: Actor, name: str) -> dict[str, str]:

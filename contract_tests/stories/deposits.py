@@ -33,7 +33,11 @@ def sessions_cost_nothing_yet(actor: Actor) -> None:
     actor.refused(400, "create_checkout_session", {**checkout, "price_id": "price_kit_unknown"})
     actor.refused(400, "create_checkout_session", {**checkout, "mode": "rent"})
     actor.refused(400, "create_checkout_session", {**checkout, "mode": "subscription"})
-    actor.refused(400, "create_checkout_session", {"price_id": "price_starter_monthly", "mode": "payment", **PAGES})
+    actor.refused(
+        400,
+        "create_checkout_session",
+        {"price_id": "price_starter_monthly", "mode": "payment", **PAGES},
+    )
     actor.look()
 
 
@@ -42,7 +46,12 @@ def promo_codes_are_checked(actor: Actor) -> None:
     if actor.run.settings.mock and actor.now < EXPIRED_SINCE:
         actor.wait_until(EXPIRED_SINCE)
     actor.look()
-    for code, valid in ((FIXED, True), (EXPIRED, False), ("KIT-NO-SUCH-CODE", False), (FIXED, True)):
+    for code, valid in (
+        (FIXED, True),
+        (EXPIRED, False),
+        ("KIT-NO-SUCH-CODE", False),
+        (FIXED, True),
+    ):
         answer = actor.call("validate_promo_code", {"code": code})
         actor.equal(answer, "/valid", code, valid)
     for code in (EXPIRED, "KIT-NO-SUCH-CODE"):
@@ -88,7 +97,10 @@ def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
     newcomer.equal(answer, "/total_deposited_cents", "paid", 5_000)
     entries = newcomer.call("list_credit_transactions")
     booked = {each.get("reference_type"): each for each in entries.object.get("transactions", [])}
-    for reference, type, amount in (("deposit", "deposit", 50 * DOLLAR), ("promo", "bonus", 5 * DOLLAR)):
+    for reference, type, amount in (
+        ("deposit", "deposit", 50 * DOLLAR),
+        ("promo", "bonus", 5 * DOLLAR),
+    ):
         entry = booked.get(reference, {})
         expected = (type, amount, session["session_id"])
         got = (entry.get("type"), entry.get("amount_microcents"), entry.get("reference_id"))
@@ -101,7 +113,14 @@ def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
         newcomer.equal(invoices, f"/invoices/0/period_{end}", "no_period", None)
     activity = newcomer.call("list_recent_activity")
     types = [each.get("type") for each in activity.object.get("activities", [])]
-    newcomer.expect(activity, {"deposit", "bonus"} <= set(types), "/activities", "paid", "a deposit and a bonus", types)
+    newcomer.expect(
+        activity,
+        {"deposit", "bonus"} <= set(types),
+        "/activities",
+        "paid",
+        "a deposit and a bonus",
+        types,
+    )
     audit = newcomer.call("list_audit_log")
     actions = [each.get("action") for each in audit.object.get("entries", [])]
     wanted = {"deposit.created", "deposit.completed", "promo_code.redeemed"}
@@ -155,7 +174,9 @@ def a_declined_payment_changes_nothing(actor: Actor) -> None:
         declined.status,
         operation="create_deposit",
     )
-    actor.caller.control("POST", f"checkout-sessions/{session}/decline", {"reason": "insufficient_funds"})
+    actor.caller.control(
+        "POST", f"checkout-sessions/{session}/decline", {"reason": "insufficient_funds"}
+    )
     _after(actor, before, "declined")
     actor.look()
     answer = actor.call("validate_promo_code", {"code": FIXED})
@@ -167,7 +188,9 @@ def a_declined_payment_changes_nothing(actor: Actor) -> None:
 
 def an_expired_session_is_not_paid(actor: Actor) -> None:
     """A session lives 24 hours: a moment before it can be paid, then it cannot."""
-    early, late, closed = (actor.do("create_deposit", {"amount_cents": 2_000})["session_id"] for _ in range(3))
+    early, late, closed = (
+        actor.do("create_deposit", {"amount_cents": 2_000})["session_id"] for _ in range(3)
+    )
     before = actor.balance
     actor.caller.control("POST", f"checkout-sessions/{closed}/expire")
     actor.pay(closed)
@@ -203,7 +226,8 @@ def bonuses_are_bounded(actor: Actor) -> None:
         newcomer.look()
     newcomer = Actor(actor.run, actor.run.persona("new"))
     first, second = (
-        newcomer.do("create_deposit", {"amount_cents": 5_000, "promo_code": FIXED})["session_id"] for _ in range(2)
+        newcomer.do("create_deposit", {"amount_cents": 5_000, "promo_code": FIXED})["session_id"]
+        for _ in range(2)
     )
     newcomer.pay(first)
     newcomer.pay(second)
@@ -242,9 +266,9 @@ def a_deposit_may_switch_recharging_on(actor: Actor) -> None:
 
 def a_credit_pack_is_bought(actor: Actor) -> None:
     """A pack credits what it costs, once, with an invoice."""
-    session = actor.do("create_checkout_session", {"price_id": "price_credits_25", "mode": "payment", **PAGES})[
-        "session_id"
-    ]
+    session = actor.do(
+        "create_checkout_session", {"price_id": "price_credits_25", "mode": "payment", **PAGES}
+    )["session_id"]
     before = actor.balance
     actor.pay(session)
     actor.pay(session)

@@ -17,7 +17,14 @@ def asking_changes_nothing(actor: Actor) -> None:
     actor.look()
     current = actor.do("get_subscription")
     answer = actor.call("change_plan")
-    actor.expect(answer, answer.object == current, "", "no_body", "the current subscription", "another answer")
+    actor.expect(
+        answer,
+        answer.object == current,
+        "",
+        "no_body",
+        "the current subscription",
+        "another answer",
+    )
     for price in ("price_kit_unknown", "price_credits_25"):
         actor.refused(400, "change_plan", {"price_id": price})
     actor.look()
@@ -38,7 +45,14 @@ def a_plan_is_started(actor: Actor) -> None:
     ):
         actor.equal(answer, f"/{name}", "started", value)
     shown = actor.call("get_subscription")
-    actor.expect(shown, shown.object == answer.object, "", "stored", "what the change answered", "another answer")
+    actor.expect(
+        shown,
+        shown.object == answer.object,
+        "",
+        "stored",
+        "what the change answered",
+        "another answer",
+    )
     balance = actor.call("get_balance")
     actor.equal(balance, "/balance_microcents", "granted", before + 150_000 * CREDIT)
     listed = actor.call("list_invoices")
@@ -46,7 +60,12 @@ def a_plan_is_started(actor: Actor) -> None:
     actor.equal(listed, "/invoices/0/amount_cents", "started", 2_900)
     actor.equal(listed, "/invoices/0/status", "started", "paid")
     for end in ("start", "end"):
-        actor.equal(listed, f"/invoices/0/period_{end}", "started", shown.object.get(f"current_period_{end}"))
+        actor.equal(
+            listed,
+            f"/invoices/0/period_{end}",
+            "started",
+            shown.object.get(f"current_period_{end}"),
+        )
     _audited(actor, "subscription.started")
     actor.look()
 
@@ -54,7 +73,9 @@ def a_plan_is_started(actor: Actor) -> None:
 def an_upgrade_is_prorated(actor: Actor) -> None:
     """An upgrade applies at once and costs the difference for the rest of the period, to the second."""
     plan = actor.do("change_plan", {"price_id": STARTER})
-    start, end = (datetime.fromisoformat(plan[f"current_period_{each}"]) for each in ("start", "end"))
+    start, end = (
+        datetime.fromisoformat(plan[f"current_period_{each}"]) for each in ("start", "end")
+    )
     actor.wait_until(start + (end - start) / 3)
     before = actor.balance
     actor.look()
@@ -127,7 +148,12 @@ def a_plan_renews_itself(actor: Actor) -> None:
         actor.equal(answer, "/id", "renewed", plan["id"])
         start = answer.object.get("current_period_start") or ""
         actor.expect(
-            answer, start != "" and datetime.fromisoformat(start) == end, "/current_period_start", "renewed", end, start
+            answer,
+            start != "" and datetime.fromisoformat(start) == end,
+            "/current_period_start",
+            "renewed",
+            end,
+            start,
         )
         balance = actor.call("get_balance")
         actor.equal(balance, "/balance_microcents", "renewed", before + 150_000 * CREDIT)
@@ -148,7 +174,14 @@ def a_plan_keeps_its_day(actor: Actor) -> None:
         answer = actor.call("get_subscription")
         end = datetime(year, month, day, 10, tzinfo=UTC)
         shown = answer.object.get("current_period_end") or "1970-01-01T00:00:00Z"
-        actor.expect(answer, datetime.fromisoformat(shown) == end, "/current_period_end", "last_day", end, shown)
+        actor.expect(
+            answer,
+            datetime.fromisoformat(shown) == end,
+            "/current_period_end",
+            "last_day",
+            end,
+            shown,
+        )
         actor.wait_until(end)
     actor.look()
 

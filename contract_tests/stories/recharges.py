@@ -27,14 +27,22 @@ def settings_are_replaced_as_a_whole(actor: Actor) -> None:
         actor.do("update_auto_recharge", {name: value})
         actor.call("get_auto_recharge")
         actor.call("get_balance")
-    actor.do("update_auto_recharge", {**_ALL, "consent_text": '¥ 100 \u2713 \U0001f600 "quoted" <b>&amp;'})
+    actor.do(
+        "update_auto_recharge",
+        {**_ALL, "consent_text": '¥ 100 \u2713 \U0001f600 "quoted" <b>&amp;'},
+    )
     actor.call("get_auto_recharge")
-    actor.do("update_auto_recharge", {**_ALL, "consent_text": None, "consent_source": None, "terms_version": None})
+    actor.do(
+        "update_auto_recharge",
+        {**_ALL, "consent_text": None, "consent_source": None, "terms_version": None},
+    )
     actor.call("get_auto_recharge")
     for source in ("deposit_flow", "success_page", "settings"):
         actor.do("update_auto_recharge", {"consent_source": source})
     for amount in (2_500, 200_000):
-        actor.do("update_auto_recharge", {"recharge_amount_cents": amount, "threshold_microcents": 0})
+        actor.do(
+            "update_auto_recharge", {"recharge_amount_cents": amount, "threshold_microcents": 0}
+        )
         actor.look()
     actor.do("update_auto_recharge", {})
     actor.look()
@@ -47,7 +55,9 @@ def the_check_charges_nothing(actor: Actor) -> None:
     """Testing auto-recharge tells what would happen, twice the same, and changes nothing."""
     actor.look()
     first, second = actor.call("check_auto_recharge"), actor.call("check_auto_recharge")
-    actor.expect(second, first.object == second.object, "", "repeatable", "the same answer", "another")
+    actor.expect(
+        second, first.object == second.object, "", "repeatable", "the same answer", "another"
+    )
     actor.look()
 
 
@@ -56,10 +66,15 @@ def settings_can_be_enabled(actor: Actor) -> None:
     cards = actor.cards
     named = cards[0]["stripe_payment_method_id"] if cards else None
     actor.do(
-        "update_auto_recharge", {**_ALL, "enabled": True, "threshold_microcents": 0, "stripe_payment_method_id": named}
+        "update_auto_recharge",
+        {**_ALL, "enabled": True, "threshold_microcents": 0, "stripe_payment_method_id": named},
     )
     actor.look()
-    actor.refused(400, "update_auto_recharge", {"enabled": True, "stripe_payment_method_id": "pm_kit_of_nobody"})
+    actor.refused(
+        400,
+        "update_auto_recharge",
+        {"enabled": True, "stripe_payment_method_id": "pm_kit_of_nobody"},
+    )
     actor.look()
     actor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 0})
     actor.look()
@@ -70,7 +85,8 @@ def settings_can_be_enabled(actor: Actor) -> None:
 def a_recharge_runs_below_the_threshold(actor: Actor) -> None:
     """At the threshold nothing happens; one credit below it the card is charged at once, once, and all books say so."""
     actor.do(
-        "update_auto_recharge", {"enabled": True, "threshold_microcents": 3 * DOLLAR, "recharge_amount_cents": 2_700}
+        "update_auto_recharge",
+        {"enabled": True, "threshold_microcents": 3 * DOLLAR, "recharge_amount_cents": 2_700},
     )
     actor.leave(3 * DOLLAR)
     actor.look()
@@ -95,15 +111,22 @@ def a_recharge_runs_below_the_threshold(actor: Actor) -> None:
     actor.equal(entry, "/transactions/1/type", "recharged", "usage")
     _audited(actor, "auto_recharge.succeeded")
     audit = actor.call("list_audit_log", query={"limit": 10})
-    actors = {each.get("actor") for each in audit.object.get("entries", []) if "succeeded" in each.get("action", "")}
-    actor.expect(audit, actors == {"system"}, "/entries/*/actor", "system", "system, which recharged", actors)
+    actors = {
+        each.get("actor")
+        for each in audit.object.get("entries", [])
+        if "succeeded" in each.get("action", "")
+    }
+    actor.expect(
+        audit, actors == {"system"}, "/entries/*/actor", "system", "system, which recharged", actors
+    )
     actor.look()
 
 
 def a_recharge_pauses_for_a_minute(actor: Actor) -> None:
     """No second recharge within 60 seconds of the last; after them there is one again."""
     actor.do(
-        "update_auto_recharge", {"enabled": True, "threshold_microcents": 60 * DOLLAR, "recharge_amount_cents": 2_500}
+        "update_auto_recharge",
+        {"enabled": True, "threshold_microcents": 60 * DOLLAR, "recharge_amount_cents": 2_500},
     )
     actor.leave(5 * DOLLAR)
     history = actor.call("list_auto_recharge_history")
@@ -159,7 +182,11 @@ def the_named_card_pays(actor: Actor) -> None:
     second = actor.do("add_payment_method", {"payment_method_id": "pm_card_amex"})
     first = next(each for each in actor.cards if each["id"] != second["id"])
     for named, payer in ((second["stripe_payment_method_id"], second), (None, first)):
-        body = {"enabled": True, "threshold_microcents": 3 * DOLLAR, "stripe_payment_method_id": named}
+        body = {
+            "enabled": True,
+            "threshold_microcents": 3 * DOLLAR,
+            "stripe_payment_method_id": named,
+        }
         actor.do("update_auto_recharge", body)
         actor.look()
         actor.leave(3 * DOLLAR - CREDIT)
@@ -202,7 +229,11 @@ def an_expired_card_is_told(actor: Actor) -> None:
     owner.equal(answer, "/success", "before_expiry", True)
     owner.wait(days=32)
     answer = owner.call("check_auto_recharge")
-    for name, value in (("success", False), ("card_expired", True), ("payment_method_valid", False)):
+    for name, value in (
+        ("success", False),
+        ("card_expired", True),
+        ("payment_method_valid", False),
+    ):
         owner.equal(answer, f"/{name}", "after_expiry", value)
     owner.refused(400, "update_auto_recharge", {"enabled": True})
     owner.look()

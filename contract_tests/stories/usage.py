@@ -23,14 +23,21 @@ def every_view_counts_the_same(actor: Actor) -> None:
         actor.equal(answer, "/balance_microcents", type, before - credits * CREDIT)
         answer = actor.call("list_credit_transactions", query={"limit": 1})
         actor.equal(answer, "/transactions/0/amount_microcents", type, -credits * CREDIT)
-        actor.equal(answer, "/transactions/0/reference_type", type, "crawl" if type == "crawl" else "scrape")
+        actor.equal(
+            answer, "/transactions/0/reference_type", type, "crawl" if type == "crawl" else "scrape"
+        )
         answer = actor.call("get_usage_breakdown")
         actor.equal(answer, f"/{type}/requests", type, _int(month, type, "requests") + 7)
         actor.equal(answer, f"/{type}/credits", type, _int(month, type, "credits") + credits)
         actor.equal(answer, "/total_credits", type, _int(month, "total_credits") + credits)
         answer = actor.call("get_usage_realtime")
         for span in ("today", "week", "month"):
-            actor.equal(answer, f"/credits_used_{span}", type, _int(realtime, f"credits_used_{span}") + credits)
+            actor.equal(
+                answer,
+                f"/credits_used_{span}",
+                type,
+                _int(realtime, f"credits_used_{span}") + credits,
+            )
             actor.equal(answer, f"/requests_{span}", type, _int(realtime, f"requests_{span}") + 7)
         answer = actor.call("get_cost_projection")
         actor.equal(answer, "/credits_used", type, _int(projection, "credits_used") + credits)
@@ -43,7 +50,15 @@ def what_is_not_covered_is_refused(actor: Actor) -> None:
     actor.look()
     for type, requests in (("ocr", 1), ("light", 6)):
         answer = actor.use(type, requests)
-        actor.expect(answer, answer.status == 402, "/response/status", "not_covered", 402, answer.status, "get_balance")
+        actor.expect(
+            answer,
+            answer.status == 402,
+            "/response/status",
+            "not_covered",
+            402,
+            answer.status,
+            "get_balance",
+        )
         actor.look()
     actor.use("js", 1)
     answer = actor.call("get_balance")
@@ -51,7 +66,15 @@ def what_is_not_covered_is_refused(actor: Actor) -> None:
     actor.equal(answer, "/balance_display", "to_zero", "$0.00")
     actor.look()
     answer = actor.use("light", 1)
-    actor.expect(answer, answer.status == 402, "/response/status", "nothing_left", 402, answer.status, "get_balance")
+    actor.expect(
+        answer,
+        answer.status == 402,
+        "/response/status",
+        "nothing_left",
+        402,
+        answer.status,
+        "get_balance",
+    )
     actor.look()
 
 
@@ -71,15 +94,26 @@ def small_balances_are_warned_of(actor: Actor) -> None:
         answer = actor.call("get_balance")
         actor.equal(answer, "/balance_microcents", "left", left)
         got = answer.response_header("X-AlterLab-Balance-Warning")
-        actor.expect(answer, got == warned, "/response/200/headers/x-alterlab-balance-warning", "warning", warned, got)
+        actor.expect(
+            answer,
+            got == warned,
+            "/response/200/headers/x-alterlab-balance-warning",
+            "warning",
+            warned,
+            got,
+        )
         actor.call("list_credit_transactions", query={"limit": 3})
 
 
 def days_weeks_and_months_are_utc(actor: Actor) -> None:
     """At midnight, on Monday and on the first the counts begin anew, and the chart goes on."""
     now = actor.now
-    monday = (now + timedelta(days=7 - now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
-    first = (now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    monday = (now + timedelta(days=7 - now.weekday())).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    first = (now.replace(day=1) + timedelta(days=32)).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )
     for start in sorted((monday, first)):
         actor.wait_until(start - timedelta(seconds=1))
         actor.use("pdf", 3)
@@ -124,11 +158,20 @@ def alerts_fire_once(actor: Actor) -> None:
         _told_by_mail(actor, told)
     actor.look()
     audit = actor.call("list_audit_log", query={"limit": 20})
-    fired = [each for each in audit.object.get("entries", []) if each.get("action") == "usage_alert.fired"]
+    fired = [
+        each
+        for each in audit.object.get("entries", [])
+        if each.get("action") == "usage_alert.fired"
+    ]
     actor.expect(audit, len(fired) >= 4, "/entries", "usage_alert.fired", "four alerts", len(fired))
     answer, entry = actor.newest("list_recent_activity", "activities")
     actor.expect(
-        answer, entry.get("type") == "usage_alert", "/activities/0/type", "alert", "usage_alert", entry.get("type")
+        answer,
+        entry.get("type") == "usage_alert",
+        "/activities/0/type",
+        "alert",
+        "usage_alert",
+        entry.get("type"),
     )
 
 
@@ -137,7 +180,11 @@ def alerts_follow_the_settings(actor: Actor) -> None:
     hook = "https://hooks.kit.example.com/alerts"
     _start_of_month(actor)
     allocated = _int(actor.do("get_cost_projection"), "credits_allocated")
-    settings: dict[str, Any] = {"threshold_50_enabled": True, "threshold_75_enabled": False, "email_enabled": False}
+    settings: dict[str, Any] = {
+        "threshold_50_enabled": True,
+        "threshold_75_enabled": False,
+        "email_enabled": False,
+    }
     actor.do("update_usage_alerts", {**settings, "webhook_url": hook})
     for threshold in (50, 75):
         _use_up_to(actor, allocated, threshold, 0)
@@ -171,7 +218,10 @@ def alert_settings_are_replaced_as_a_whole(actor: Actor) -> None:
             actor.call("get_usage_alerts")
     actor.do("update_usage_alerts", {"webhook_url": "https://hooks.kit.example.com/a?b=c"})
     actor.call("get_usage_alerts")
-    actor.do("update_usage_alerts", dict.fromkeys(names, False) | {"webhook_url": "http://hooks.kit.example.com"})
+    actor.do(
+        "update_usage_alerts",
+        dict.fromkeys(names, False) | {"webhook_url": "http://hooks.kit.example.com"},
+    )
     actor.look()
     actor.do("update_usage_alerts", {"webhook_url": None})
     actor.call("get_usage_alerts")
@@ -206,7 +256,9 @@ def _start_of_month(actor: Actor) -> None:
     """A month's first hour, with $10 to use, and nothing told so far."""
     actor.do("update_usage_alerts", {"enabled": False})
     now = actor.now
-    first = (now.replace(day=1) + timedelta(days=32)).replace(day=1, hour=1, minute=0, second=0, microsecond=0)
+    first = (now.replace(day=1) + timedelta(days=32)).replace(
+        day=1, hour=1, minute=0, second=0, microsecond=0
+    )
     actor.wait_until(first)
     actor.leave(10 * DOLLAR)
     again = (first + timedelta(days=32)).replace(day=1)
@@ -224,9 +276,17 @@ def _use_up_to(actor: Actor, allocated: int, percent: int, more: int) -> None:
 def _told(actor: Actor, channel: str, thresholds: list[int]) -> None:
     answer = actor.caller.control("GET", "outbox")
     sent = [each for each in answer.object.get("messages", []) if each.get("channel") == channel]
-    got = [((each.get("payload") or {}).get("data") or {}).get("threshold") for each in reversed(sent)]
+    got = [
+        ((each.get("payload") or {}).get("data") or {}).get("threshold") for each in reversed(sent)
+    ]
     actor.expect(
-        answer, got == thresholds, "/response/body", channel, f"alerts for {thresholds}", got, "update_usage_alerts"
+        answer,
+        got == thresholds,
+        "/response/body",
+        channel,
+        f"alerts for {thresholds}",
+        got,
+        "update_usage_alerts",
     )
 
 
@@ -234,8 +294,18 @@ def _told_by_mail(actor: Actor, thresholds: list[int]) -> None:
     answer = actor.caller.control("GET", "outbox")
     mails = [each for each in answer.object.get("messages", []) if each.get("channel") == "email"]
     got = [each.get("subject", "") for each in reversed(mails) if "%" in each.get("subject", "")]
-    fits = len(got) == len(thresholds) and all(f"{t} %" in s for t, s in zip(thresholds, got, strict=True))
-    actor.expect(answer, fits, "/response/body", "email", f"alerts for {thresholds}", got, "update_usage_alerts")
+    fits = len(got) == len(thresholds) and all(
+        f"{t} %" in s for t, s in zip(thresholds, got, strict=True)
+    )
+    actor.expect(
+        answer,
+        fits,
+        "/response/body",
+        "email",
+        f"alerts for {thresholds}",
+        got,
+        "update_usage_alerts",
+    )
 
 
 def _int(body: Any, *path: str | int) -> int:

@@ -20,7 +20,9 @@ def wrong_codes_lock_a_challenge(actor: Actor) -> None:
         actor.equal(answer, "/remaining_attempts", "wrong_code", left)
     actor.refused(409, "confirm_verification", {"challenge_id": challenge, "code": wrong})
     if actor.run.settings.mock:
-        actor.refused(409, "confirm_verification", {"challenge_id": challenge, "code": _code(actor)})
+        actor.refused(
+            409, "confirm_verification", {"challenge_id": challenge, "code": _code(actor)}
+        )
     actor.refused(404, "confirm_verification", {"challenge_id": _NO_CHALLENGE, "code": wrong})
     actor.look()
 
@@ -32,7 +34,9 @@ def methods_are_email_and_sms(actor: Actor) -> None:
         answer = actor.call("initiate_verification", body)
         actor.equal(answer, "/method", "method", method or "email")
         if actor.run.settings.mock:
-            expires = datetime.fromisoformat(answer.object.get("expires_at") or "1970-01-01T00:00:00Z")
+            expires = datetime.fromisoformat(
+                answer.object.get("expires_at") or "1970-01-01T00:00:00Z"
+            )
             actor.expect(
                 answer,
                 expires - actor.now == timedelta(minutes=10),
@@ -43,7 +47,14 @@ def methods_are_email_and_sms(actor: Actor) -> None:
             )
             sent = actor.messages()[:1]
             channel = sent[0].get("channel") if sent else None
-            actor.expect(answer, channel == (method or "email"), "/method", "sent", method or "email", channel)
+            actor.expect(
+                answer,
+                channel == (method or "email"),
+                "/method",
+                "sent",
+                method or "email",
+                channel,
+            )
     for method in ("pigeon", "EMAIL", "phone"):
         actor.refused(400, "initiate_verification", {"action": "kit_story", "method": method})
     actor.look()
@@ -54,7 +65,9 @@ def the_right_code_is_good_once(actor: Actor) -> None:
     challenge = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
     code = _code(actor)
     other = actor.do("initiate_verification", {"action": "kit_story"})["challenge_id"]
-    answer = actor.call("confirm_verification", {"challenge_id": challenge, "code": _wrong_code(actor, code)})
+    answer = actor.call(
+        "confirm_verification", {"challenge_id": challenge, "code": _wrong_code(actor, code)}
+    )
     actor.equal(answer, "/success", "wrong_code", False)
     answer = actor.call("confirm_verification", {"challenge_id": challenge, "code": code})
     actor.equal(answer, "/success", "right_code", True)
@@ -67,7 +80,14 @@ def the_right_code_is_good_once(actor: Actor) -> None:
     actor.equal(answer, "/success", "right_code", True)
     audit = actor.call("list_audit_log", query={"limit": 10})
     told = json.dumps([each.get("details") for each in audit.object.get("entries", [])])
-    actor.expect(audit, f'"{code}"' not in told, "/entries/*/details", "no_code", "no code in the log", "the code")
+    actor.expect(
+        audit,
+        f'"{code}"' not in told,
+        "/entries/*/details",
+        "no_code",
+        "no code in the log",
+        "the code",
+    )
     actor.look()
 
 

@@ -20,7 +20,13 @@ def check_key(value: bytes | None) -> str:
     if key.startswith(_LIVE_PREFIX):
         raise Unauthorized(f"This is a mock server: do not send live keys to it. {_ADVICE}")
     body = key.removeprefix(_TEST_PREFIX)
-    if body == key or not body or len(key) > _MAX_LENGTH or not key.isascii() or not key.isprintable():
+    if (
+        body == key
+        or not body
+        or len(key) > _MAX_LENGTH
+        or not key.isascii()
+        or not key.isprintable()
+    ):
         raise Unauthorized(f"API key is invalid. {_ADVICE}")
     return key
 

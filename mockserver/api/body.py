@@ -30,12 +30,16 @@ class BodyReader:
         content = request_body.get("content", {})
         self._media_types = [name.partition(";")[0].strip().lower() for name in content]
         self._is_json = any(map(is_json, content)) or not content
-        schema: Schema = next((media.get("schema", {}) for name, media in content.items() if is_json(name)), {})
+        schema: Schema = next(
+            (media.get("schema", {}) for name, media in content.items() if is_json(name)), {}
+        )
         properties = contract.follow(schema).get("properties", {})
         self._required = request_body.get("required", False)
         self.max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
         self._validator = contract.validator(schema)
-        self._defaults = {name: contract.follow(each).get("default") for name, each in properties.items()}
+        self._defaults = {
+            name: contract.follow(each).get("default") for name, each in properties.items()
+        }
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """The bytes. Raises Refusal: 413 when there are too many, 415 when they are not said to be what is wanted."""
@@ -56,7 +60,11 @@ class BodyReader:
             if not message.get("more_body"):
                 break
         if size and not self._takes(headers.get(b"content-type", _JSON)):
-            wanted = "JSON with 'Content-Type: application/json'" if self._is_json else " or ".join(self._media_types)
+            wanted = (
+                "JSON with 'Content-Type: application/json'"
+                if self._is_json
+                else " or ".join(self._media_types)
+            )
             raise Refusal(415, f"Unsupported media type. Send {wanted}.")
         return b"".join(chunks)
 
@@ -72,7 +80,11 @@ class BodyReader:
     def parse(self, payload: bytes) -> tuple[Json, list[Problem]]:
         """The value, with the contract's defaults for what is left out, and all that is wrong with it."""
         if not payload.strip():
-            missing = [{"loc": ["body"], "msg": "Field required", "type": "missing"}] if self._required else []
+            missing = (
+                [{"loc": ["body"], "msg": "Field required", "type": "missing"}]
+                if self._required
+                else []
+            )
             return None, missing
         if not self._is_json:
             # What is no JSON goes unchecked: no operation of the mock reads it.
@@ -81,13 +93,27 @@ class BodyReader:
             value = orjson.loads(payload)
         except orjson.JSONDecodeError as error:
             return None, [
-                {"loc": ["body", error.pos], "msg": f"JSON decode error: {error.msg}", "type": "json_invalid"}
+                {
+                    "loc": ["body", error.pos],
+                    "msg": f"JSON decode error: {error.msg}",
+                    "type": "json_invalid",
+                }
             ]
         try:
-            found = [] if self._validator.is_valid(value) else list(problems(self._validator, value, ["body"]))
+            found = (
+                []
+                if self._validator.is_valid(value)
+                else list(problems(self._validator, value, ["body"]))
+            )
         except ValueError:
             # The JSON parser goes deeper than the validator can follow.
-            return None, [{"loc": ["body"], "msg": "JSON decode error: nested too deeply", "type": "json_invalid"}]
+            return None, [
+                {
+                    "loc": ["body"],
+                    "msg": "JSON decode error: nested too deeply",
+                    "type": "json_invalid",
+                }
+            ]
         if found:
             return None, found
         return ({**self._defaults, **value} if isinstance(value, dict) else value), []

@@ -93,8 +93,12 @@ class CompiledOperation:
         self._takes_key = bool(operation.security)
         self._needs_key = self._takes_key and {} not in operation.security
         self._parameters = Parameters(operation.parameters, rules.contract)
-        self._takes_organization = any(each["name"] == _ORGANIZATION for each in operation.parameters)
-        self._body = BodyReader(operation.request_body, rules.contract) if operation.request_body else None
+        self._takes_organization = any(
+            each["name"] == _ORGANIZATION for each in operation.parameters
+        )
+        self._body = (
+            BodyReader(operation.request_body, rules.contract) if operation.request_body else None
+        )
         self._responses = Responses(operation, rules.contract)
         self._samples = Samples(operation, rules.contract, rules.generator)
         self._faults = rules.world.faults if rules.counted else Faults()
@@ -132,7 +136,9 @@ class CompiledOperation:
         """What the operation's function answers; where nobody has written it yet, a documented answer."""
         if self._handler is None:
             request.marks.append((b"x-mock-source", b"schema"))
-            return self._samples.success((request.scope["path"], request.scope["query_string"], request.payload))
+            return self._samples.success(
+                (request.scope["path"], request.scope["query_string"], request.payload)
+            )
         answer: Any = self._handler(call)
         if call.context is not None and call.context.account.events:
             self._world.publish(call.context.account)
@@ -156,7 +162,9 @@ class CompiledOperation:
         if preferred.wants_sample:
             if auth.HEADER in request.headers:
                 auth.check_key(request.headers[auth.HEADER])
-            sample = self._samples.preferred(preferred, (request.scope["path"], request.scope["query_string"]))
+            sample = self._samples.preferred(
+                preferred, (request.scope["path"], request.scope["query_string"])
+            )
         if preferred.applied:
             request.marks.append((b"preference-applied", preferred.applied.encode("latin-1")))
         return sample
@@ -184,7 +192,9 @@ class CompiledOperation:
     def _spend(self, request: _Request, tenant: Tenant) -> None:
         """Take the request's tokens. Raises Refusal when there are too few and this account's limit is enforced."""
         enough, request.allowance = rate_limits.spend(tenant, request.now, write=self._is_write)
-        if not enough and (self._rules.enforce_rate_limits or tenant.requests_per_minute is not None):
+        if not enough and (
+            self._rules.enforce_rate_limits or tenant.requests_per_minute is not None
+        ):
             seconds = rate_limits.retry_after(request.allowance, request.now)
             sentence = f"Rate limit exceeded. Try again in {seconds} seconds."
             raise Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
@@ -192,7 +202,9 @@ class CompiledOperation:
     def _call(self, request: _Request) -> Call:
         """The request as a handler is given it. Raises Unprocessable on everything that the contract has against it."""
         scope, tenant = request.scope, request.tenant
-        params, found = self._parameters.read(scope.get("path_params", {}), scope["query_string"], request.headers)
+        params, found = self._parameters.read(
+            scope.get("path_params", {}), scope["query_string"], request.headers
+        )
         body: Json = None
         if self._body is not None:
             body, more = self._body.parse(request.payload)
@@ -202,7 +214,9 @@ class CompiledOperation:
         if self._takes_organization and params[_ORGANIZATION] is not None:
             tenant = self._world.organization(request.key, params[_ORGANIZATION])
         context = self._world.context(tenant, now=request.now) if tenant is not None else None
-        base_url = base_url_of(request.headers.get(b"host", b""), scope["scheme"], self._rules.public_url)
+        base_url = base_url_of(
+            request.headers.get(b"host", b""), scope["scheme"], self._rules.public_url
+        )
         return Call(self._world, context, request.key, params, body, base_url)  # type: ignore[arg-type]
 
     async def _risk(self, request: _Request, receive: Receive, send: Send) -> None:
@@ -218,7 +232,9 @@ class CompiledOperation:
         else:
             await self._suffer(strike, request, receive, send)
 
-    async def _suffer(self, strike: Strike, request: _Request, receive: Receive, send: Send) -> None:
+    async def _suffer(
+        self, strike: Strike, request: _Request, receive: Receive, send: Send
+    ) -> None:
         """What happens to a request that a fault has hit. While it is held up the world goes on."""
         request.fault = strike.names
         if strike.seconds:
@@ -232,7 +248,9 @@ class CompiledOperation:
         else:
             await self._break(strike.rule, request, receive, send)
 
-    async def _fail(self, rule: Rule, status: int, request: _Request, receive: Receive, send: Send) -> None:
+    async def _fail(
+        self, rule: Rule, status: int, request: _Request, receive: Receive, send: Send
+    ) -> None:
         """Answer with an error in the operation's stead: nothing is carried out, and no token taken."""
         await self._look(request, receive)
         extra: Headers = []
@@ -283,7 +301,9 @@ class CompiledOperation:
         """An error that nobody raised on purpose: the mock is wrong, and says so loudly."""
         if isinstance(error, BrokenContract):
             logger.error("%s: %s", self._id, error)
-            return Refusal(500, f"The mock's own answer to {self._id} is wrong: {error}. Please report it.")
+            return Refusal(
+                500, f"The mock's own answer to {self._id} is wrong: {error}. Please report it."
+            )
         logger.error("%s failed", self._id, exc_info=error)
         return Refusal(500, f"The mock failed in {self._id}; its log says why. Please report it.")
 
@@ -292,7 +312,11 @@ class CompiledOperation:
         if self._is_outside(refusal):
             return Reply(refusal.status, encode(refusal.body), refusal.headers)
         try:
-            return Reply(refusal.status, self._responses.encode(refusal.status, refusal.body), refusal.headers)
+            return Reply(
+                refusal.status,
+                self._responses.encode(refusal.status, refusal.body),
+                refusal.headers,
+            )
         except BrokenContract as error:
             return self._refuse(self._fault(error))
 
@@ -338,7 +362,17 @@ class CompiledOperation:
 class _Request:
     """A request on its way through an operation, and what has been found out about it."""
 
-    __slots__ = ("allowance", "fault", "headers", "key", "marks", "now", "payload", "scope", "tenant")
+    __slots__ = (
+        "allowance",
+        "fault",
+        "headers",
+        "key",
+        "marks",
+        "now",
+        "payload",
+        "scope",
+        "tenant",
+    )
 
     def __init__(self, scope: Scope, now: datetime) -> None:
         self.scope = scope
@@ -363,7 +397,9 @@ class CompiledAPI(RoutedAPI[CompiledOperation]):
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> CompiledOperation:
-        compiled = CompiledOperation(self._rules.contract.operations[operation.operation_id], self._rules)
+        compiled = CompiledOperation(
+            self._rules.contract.operations[operation.operation_id], self._rules
+        )
         if "{" not in operation.path:
             self._rules.ready[operation.method.upper(), self.base_path + operation.path] = compiled
         return compiled

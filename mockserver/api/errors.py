@@ -72,7 +72,9 @@ def refusal_of(error: Exception) -> Refusal | None:
     if isinstance(error, Refusal):
         return error
     if isinstance(error, UnusableState):
-        return Unprocessable([{"loc": ["body"], "msg": text, "type": "value_error"} for text in error.problems])
+        return Unprocessable(
+            [{"loc": ["body"], "msg": text, "type": "value_error"} for text in error.problems]
+        )
     if isinstance(error, RefusedUrl):
         return Unprocessable([{"loc": ["body", "url"], "msg": str(error), "type": "value_error"}])
     for kind in type(error).__mro__:

@@ -37,7 +37,9 @@ class Fallback:
         """Answer with an error."""
         await send_json(send, status, encode({"detail": detail}), self._headers())
 
-    async def on_http_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    async def on_http_exception(
+        self, request: ConnexionRequest, error: Exception
+    ) -> ConnexionResponse:
         """Starlette's own errors: 405 above all, whose ``Allow`` must name every method of the path."""
         if not isinstance(error, HTTPException):
             raise error
@@ -60,7 +62,9 @@ class Fallback:
     async def on_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         """Anything else is a fault of the mock."""
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return _response(500, "The mock failed; its log says why. Please report it.", self._headers())
+        return _response(
+            500, "The mock failed; its log says why. Please report it.", self._headers()
+        )
 
     def _remember(self, scope: Scope, status: int, detail: str) -> None:
         """Keep what was asked of the Billing API and is no operation of it: a client's typing error, most often."""
@@ -99,4 +103,6 @@ class Fallback:
 
 def _response(status: int, detail: str, headers: Headers) -> ConnexionResponse:
     names = [(name.decode(), value.decode()) for name, value in [*JSON_HEADERS, *headers]]
-    return ConnexionResponse(status_code=status, body=encode({"detail": detail}), headers=dict(names))
+    return ConnexionResponse(
+        status_code=status, body=encode({"detail": detail}), headers=dict(names)
+    )

@@ -120,14 +120,20 @@ def truncated(send: Send, transport: Transport) -> Send:
 async def _hang_up(transport: Transport) -> None:
     """End the connection after what was written, so that what comes next goes nowhere."""
     deadline = time.monotonic() + _FLUSH_SECONDS
-    while transport.get_write_buffer_size() and not transport.is_closing() and time.monotonic() < deadline:
+    while (
+        transport.get_write_buffer_size()
+        and not transport.is_closing()
+        and time.monotonic() < deadline
+    ):
         await asyncio.sleep(_FLUSH_PAUSE)
     if transport.get_write_buffer_size():
         transport.abort()
     transport.close()
 
 
-def error_body(rule: Rule, status: int, responses: Responses, *, on: str, default: str | None) -> bytes:
+def error_body(
+    rule: Rule, status: int, responses: Responses, *, on: str, default: str | None
+) -> bytes:
     """The body of an error: as the contract has it where it knows the status, else in the same envelope."""
     if rule.detail is None and default is None:
         example = responses.example(status)

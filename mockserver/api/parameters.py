@@ -25,7 +25,9 @@ class Parameters:
             for place in ("path", "query", "header")
             if (readers := [reader for reader in self._readers if reader.place == place])
         ]
-        self._defaults = {reader.name: reader.default for reader in self._readers if reader.place != "path"}
+        self._defaults = {
+            reader.name: reader.default for reader in self._readers if reader.place != "path"
+        }
 
     def read(
         self, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
@@ -35,9 +37,15 @@ class Parameters:
         found: list[Problem] = []
         for place, readers, validator in self._validators:
             source = _source(place, path, query, headers)
-            given = {each.name: each.parse(source[each.key]) for each in readers if each.key in source}
+            given = {
+                each.name: each.parse(source[each.key]) for each in readers if each.key in source
+            }
             if place == "query":
-                given |= {each.name: each.gather(query) for each in readers if each.is_repeated and each.name in given}
+                given |= {
+                    each.name: each.gather(query)
+                    for each in readers
+                    if each.is_repeated and each.name in given
+                }
             if not validator.is_valid(given):
                 found.extend(problems(validator, given, [place], parsed=True))
             values.update(given)
@@ -57,7 +65,9 @@ class _Reader:
         self.default = schema.get("default")
         self._type = schema.get("type")
         self._item_type = contract.follow(schema.get("items", {})).get("type")
-        self.is_repeated = self._type == "array" and self.place == "query" and parameter.get("explode", True)
+        self.is_repeated = (
+            self._type == "array" and self.place == "query" and parameter.get("explode", True)
+        )
         """Whether each item comes as a parameter of its own; other lists are separated by commas."""
 
     def parse(self, text: str) -> Any:
@@ -85,11 +95,17 @@ def _as_object(readers: list[_Reader]) -> Schema:
     return {
         "type": "object",
         "properties": {reader.name: reader.schema for reader in readers},
-        **({"required": required} if (required := [reader.name for reader in readers if reader.required]) else {}),
+        **(
+            {"required": required}
+            if (required := [reader.name for reader in readers if reader.required])
+            else {}
+        ),
     }
 
 
-def _source(place: str, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]) -> Mapping[str, str]:
+def _source(
+    place: str, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
+) -> Mapping[str, str]:
     """What was sent there, as text; of a query parameter that is repeated, the last counts."""
     if place == "path":
         return path

@@ -46,7 +46,9 @@ def look(tenant: Tenant, now: datetime) -> Allowance:
     """What is left, without taking anything."""
     window = int(now.timestamp()) // _WINDOW_SECONDS
     limit = tenant.requests_per_minute or tier_of(tenant.account.ledger.balance).requests_per_minute
-    return Allowance(limit, max(0, limit - (tenant.spent if window == tenant.window else 0)), _reset(window))
+    return Allowance(
+        limit, max(0, limit - (tenant.spent if window == tenant.window else 0)), _reset(window)
+    )
 
 
 def anonymous(now: datetime) -> Allowance:

@@ -13,5 +13,7 @@ def functions_of(*modules: ModuleType) -> Mapping[str, Handler]:
         name: function
         for module in modules
         for name, function in vars(module).items()
-        if isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
+        if isfunction(function)
+        and function.__module__ == module.__name__
+        and not name.startswith("_")
     }

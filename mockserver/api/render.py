@@ -276,7 +276,12 @@ def usage_breakdown(tally: Tally, period: tuple[datetime, datetime]) -> Json:
 
 def usage_day(day: str, tally: Tally) -> Json:
     by_type: Json = dict(tally.credits.items())
-    return {"date": day, **by_type, "credits": tally.total_credits, "requests": tally.total_requests}
+    return {
+        "date": day,
+        **by_type,
+        "credits": tally.total_credits,
+        "requests": tally.total_requests,
+    }
 
 
 def usage_realtime(today: Tally, week: Tally, month: Tally, now: datetime) -> Json:

@@ -51,7 +51,13 @@ def kept(payload: bytes, size: int | None = None) -> bytes:
 async def send_json(send: Send, status: int, payload: bytes, headers: Headers) -> None:
     """Send a JSON document that is already bytes."""
     length = (b"content-length", b"%d" % len(payload))
-    await send({"type": "http.response.start", "status": status, "headers": [*JSON_HEADERS, length, *headers]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [*JSON_HEADERS, length, *headers],
+        }
+    )
     await send({"type": "http.response.body", "body": payload})
 
 
@@ -59,6 +65,9 @@ async def send_other(send: Send, reply: Reply, headers: Headers) -> None:
     """Send an answer that is no JSON document, or has no body at all."""
     facts = [_NO_STORE, *headers]
     if reply.media_type is not None:
-        facts += [(b"content-type", reply.media_type), (b"content-length", b"%d" % len(reply.payload))]
+        facts += [
+            (b"content-type", reply.media_type),
+            (b"content-length", b"%d" % len(reply.payload)),
+        ]
     await send({"type": "http.response.start", "status": reply.status, "headers": facts})
     await send({"type": "http.response.body", "body": reply.payload})

@@ -53,7 +53,9 @@ class Responses:
         if media is None:
             return None
         self._schemas[status] = media.get("schema", {})
-        self._validators[status] = validator = self._contract.validator(self._schemas[status], closed=True)
+        self._validators[status] = validator = self._contract.validator(
+            self._schemas[status], closed=True
+        )
         return validator
 
     def _media(self, status: int) -> Schema | None:
@@ -68,7 +70,9 @@ class Responses:
 
     def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
         """The list and what is in it are checked apart: the same, unless a rule is about the list as a whole."""
-        listed = self._contract.follow(self._contract.follow(self._schemas[status])["properties"][body.name])
+        listed = self._contract.follow(
+            self._contract.follow(self._schemas[status])["properties"][body.name]
+        )
         if not _OF_THE_WHOLE_LIST.isdisjoint(listed):
             whole = {body.name: [body.render(each) for each in body.items], **body.rest}
             _check(validator, whole, f"status {status}", "")
@@ -76,7 +80,9 @@ class Responses:
         _check(validator, {body.name: [], **body.rest}, f"status {status}", "")
         items = self._items.get(body.name)
         if items is None:
-            items = self._items[body.name] = _Items(self._contract.validator(listed["items"], closed=True))
+            items = self._items[body.name] = _Items(
+                self._contract.validator(listed["items"], closed=True)
+            )
         return encode({body.name: items.fragments(body), **body.rest})
 
 

@@ -42,16 +42,22 @@ class Samples:
 
     def preferred(self, preference: Preference, key: object) -> Reply:
         """The answer that a caller would like to see. Raises PreferenceRefused when it is not documented."""
-        status = preference.code or self._status_of_example(preference.example) or self.operation.success
+        status = (
+            preference.code or self._status_of_example(preference.example) or self.operation.success
+        )
         if self.operation.response(status) is None:
             known = ", ".join(map(str, self.operation.node["responses"]))
-            raise PreferenceRefused(f"{self.operation.operation_id} documents no {status}. It documents {known}.")
+            raise PreferenceRefused(
+                f"{self.operation.operation_id} documents no {status}. It documents {known}."
+            )
         answer = self._answer(status)
         if preference.example is None:
             return self._sample(answer, key, dynamic=preference.dynamic)
         if preference.example not in answer.examples:
             known = f"It has {', '.join(answer.examples)}." if answer.examples else "It has none."
-            raise PreferenceRefused(f"the {status} of {self.operation.operation_id} has no such example. {known}")
+            raise PreferenceRefused(
+                f"the {status} of {self.operation.operation_id} has no such example. {known}"
+            )
         value = answer.examples[preference.example]
         _check(answer.validator, value, f"example '{preference.example}'")
         return self._ready(answer, value, key)
@@ -64,7 +70,9 @@ class Samples:
         """The first status that has an example of that name."""
         if name is None:
             return None
-        return next((each for each in self.operation.statuses if name in self._answer(each).examples), None)
+        return next(
+            (each for each in self.operation.statuses if name in self._answer(each).examples), None
+        )
 
     def _sample(self, answer: _Answer, key: object, *, dynamic: bool) -> Reply:
         if not dynamic:
@@ -72,19 +80,30 @@ class Samples:
                 try:
                     _check(answer.validator, value, f"example '{name}'")
                 except BrokenContract as error:
-                    logger.warning("%s %s: %s; it is not sent", self.operation.operation_id, answer.status, error)
+                    logger.warning(
+                        "%s %s: %s; it is not sent",
+                        self.operation.operation_id,
+                        answer.status,
+                        error,
+                    )
                     continue
                 return self._ready(answer, value, key)
-        return self._ready(answer, None if answer.media_type is None else self._made(answer, key), key)
+        return self._ready(
+            answer, None if answer.media_type is None else self._made(answer, key), key
+        )
 
     def _made(self, answer: _Answer, key: object) -> Any:
         """A value of the answer's schema. Raises BrokenContract when nothing fits it."""
         try:
             if answer.status not in self._makers:
                 self._makers[answer.status] = self.generator.compile(answer.schema)
-            return self._makers[answer.status].make((self.operation.operation_id, answer.status, key))
+            return self._makers[answer.status].make(
+                (self.operation.operation_id, answer.status, key)
+            )
         except NoValue as error:
-            raise BrokenContract(f"status {answer.status}: no value fits its schema: {error}") from None
+            raise BrokenContract(
+                f"status {answer.status}: no value fits its schema: {error}"
+            ) from None
 
     def _ready(self, answer: _Answer, value: Any, key: object) -> Reply:
         headers = list(self._headers(answer, key))
@@ -103,7 +122,10 @@ class Samples:
                 if value is None:
                     value = self.generator.compile(facts.get("schema", {})).make((name, key))
                 text = value if isinstance(value, str) else encode(value).decode()
-                yield name.lower().encode(), text.encode("ascii", "replace").replace(b"\n", b" ").replace(b"\r", b" ")
+                yield (
+                    name.lower().encode(),
+                    text.encode("ascii", "replace").replace(b"\n", b" ").replace(b"\r", b" "),
+                )
 
     def _answer(self, status: int) -> _Answer:
         if status not in self._answers:
@@ -114,7 +136,9 @@ class Samples:
             schema = media.get("schema", {})
             validator = self.contract.validator(schema, closed=True)
             examples = dict(self._examples(media, schema))
-            self._answers[status] = _Answer(status, response, media_type, schema, examples, validator)
+            self._answers[status] = _Answer(
+                status, response, media_type, schema, examples, validator
+            )
         return self._answers[status]
 
     def _examples(self, media: Schema, schema: Schema) -> Iterator[tuple[str, Any]]:

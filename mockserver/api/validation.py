@@ -14,11 +14,20 @@ _TYPES = {
     "string": ("string_type", "Input should be a valid string"),
     "boolean": ("bool_type", "Input should be a valid boolean"),
     "array": ("list_type", "Input should be a valid list"),
-    "object": ("model_attributes_type", "Input should be a valid dictionary or object to extract fields from"),
+    "object": (
+        "model_attributes_type",
+        "Input should be a valid dictionary or object to extract fields from",
+    ),
 }
 _PARSING = {
-    "integer": ("int_parsing", "Input should be a valid integer, unable to parse string as an integer"),
-    "number": ("float_parsing", "Input should be a valid number, unable to parse string as a number"),
+    "integer": (
+        "int_parsing",
+        "Input should be a valid integer, unable to parse string as an integer",
+    ),
+    "number": (
+        "float_parsing",
+        "Input should be a valid number, unable to parse string as a number",
+    ),
     "boolean": ("bool_parsing", "Input should be a valid boolean, unable to interpret input"),
 }
 _FORMATS = {
@@ -29,7 +38,9 @@ _FORMATS = {
 }
 
 
-def problems(validator: Validator, value: Any, where: list[str | int], *, parsed: bool = False) -> Iterator[Problem]:
+def problems(
+    validator: Validator, value: Any, where: list[str | int], *, parsed: bool = False
+) -> Iterator[Problem]:
     """Every problem of a value, one for each place. ``parsed`` says that it was text, as parameters are."""
     wrong_types: list[list[str | int]] = []
     for error in sorted(validator.iter_errors(value), key=lambda each: each.kind.name != "type"):
@@ -39,7 +50,11 @@ def problems(validator: Validator, value: Any, where: list[str | int], *, parsed
         if isinstance(error.kind, ValidationErrorKind.Type):
             wrong_types.append(location)
         if isinstance(error.kind, ValidationErrorKind.Required):
-            yield {"loc": [*location, error.kind.property], "msg": "Field required", "type": "missing"}
+            yield {
+                "loc": [*location, error.kind.property],
+                "msg": "Field required",
+                "type": "missing",
+            }
         else:
             type, message = _explain(error, parsed)
             yield {"loc": location, "msg": message, "type": type}
@@ -65,7 +80,12 @@ def _explain(error: ValidationError, parsed: bool) -> tuple[str, str]:
         expected = next(each for each in error.kind.types if each != "null")
         return (_PARSING if parsed else _TYPES).get(expected, _TYPES[expected])
     if isinstance(error.kind, ValidationErrorKind.Enum):
-        return "enum", "Input should be " + " or ".join(f"'{each}'" for each in error.kind.options if each is not None)
+        return "enum", "Input should be " + " or ".join(
+            f"'{each}'" for each in error.kind.options if each is not None
+        )
     if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
-        return "extra_forbidden", f"Extra inputs are not permitted: {', '.join(error.kind.unexpected)}"
+        return (
+            "extra_forbidden",
+            f"Extra inputs are not permitted: {', '.join(error.kind.unexpected)}",
+        )
     return _FORMATS.get(str(value), ("value_error", f"Input does not satisfy '{name}'"))

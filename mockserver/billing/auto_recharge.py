@@ -69,7 +69,9 @@ class AutoRecharge:
 
     @property
     def last_success(self) -> Attempt | None:
-        return next((attempt for attempt in reversed(self.attempts) if attempt.status == "succeeded"), None)
+        return next(
+            (attempt for attempt in reversed(self.attempts) if attempt.status == "succeeded"), None
+        )
 
     @property
     def last_failure_reason(self) -> str | None:
@@ -142,9 +144,13 @@ def check(context: Context) -> Check:
     days = (card.expires_at - context.now).days
     refusal = card.decline_code(context.now)
     if refusal == "expired_card":
-        return Check(card, f"The {card.label} has expired.", card_expired=True, days_until_expiry=days)
+        return Check(
+            card, f"The {card.label} has expired.", card_expired=True, days_until_expiry=days
+        )
     if refusal is not None:
-        return Check(card, f"The {card.label} would be declined ({refusal}).", days_until_expiry=days)
+        return Check(
+            card, f"The {card.label} would be declined ({refusal}).", days_until_expiry=days
+        )
     return Check(card, f"The {card.label} would be charged.", days_until_expiry=days, works=True)
 
 
@@ -175,7 +181,13 @@ def _succeed(context: Context, card: Card) -> None:
     before = account.ledger.balance
     amount = money.in_microcents(settings.amount_cents)
     attempt_id = account.ids.uuid()
-    context.credit("auto_recharge", amount, "Auto-recharge", reference_type="auto_recharge", reference_id=attempt_id)
+    context.credit(
+        "auto_recharge",
+        amount,
+        "Auto-recharge",
+        reference_type="auto_recharge",
+        reference_id=attempt_id,
+    )
     invoice = invoices.issue(context, settings.amount_cents, "Auto-recharge")
     settings.attempts.append(
         Attempt(
@@ -191,7 +203,9 @@ def _succeed(context: Context, card: Card) -> None:
         )
     )
     settings.consecutive_failures = 0
-    context.audit("auto_recharge.succeeded", amount_cents=settings.amount_cents, invoice=invoice.number)
+    context.audit(
+        "auto_recharge.succeeded", amount_cents=settings.amount_cents, invoice=invoice.number
+    )
     context.tell("auto_recharge", f"Auto-recharge with {card.label}", amount)
 
 

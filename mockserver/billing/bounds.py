@@ -26,7 +26,9 @@ _DROPPED_AT_ONCE = 4
 """A quarter: looking for what can go is not done for each new one."""
 
 
-def make_room(things: dict[str, Thing], limit: int, is_done: Callable[[Thing], bool] = lambda _: False) -> None:
+def make_room(
+    things: dict[str, Thing], limit: int, is_done: Callable[[Thing], bool] = lambda _: False
+) -> None:
     """Drop the oldest, if there are as many as there may be: first of those that are done, then of the others."""
     if len(things) < limit:
         return

@@ -34,7 +34,12 @@ class CardDetails:
 
     def _card(self, catalogue: Catalogue) -> TestCard:
         digits = self.number.replace(" ", "").replace("-", "")
-        if not (digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and passes_luhn(digits)):
+        if not (
+            digits.isascii()
+            and digits.isdigit()
+            and 12 <= len(digits) <= 19
+            and passes_luhn(digits)
+        ):
             raise CardDetailsRefused("incorrect_number")
         card = catalogue.card_of_number(digits)
         if card is None:

@@ -78,7 +78,9 @@ def passes_luhn(digits: str) -> bool:
 
 
 _BRANDS = ("visa", "mastercard", "amex", "discover")
-_TYPED = re.compile(r"pm_mock_(?P<slug>\w+)_(?P<month>0[1-9]|1[0-2])(?P<year>(?:19[7-9]|2[01][0-9])[0-9])_[A-Za-z0-9]+")
+_TYPED = re.compile(
+    r"pm_mock_(?P<slug>\w+)_(?P<month>0[1-9]|1[0-2])(?P<year>(?:19[7-9]|2[01][0-9])[0-9])_[A-Za-z0-9]+"
+)
 
 
 def typed_id(card: TestCard, exp_month: int, exp_year: int, token: str) -> str:
@@ -105,7 +107,10 @@ class Catalogue:
 
     @cached_property
     def _slugs(self) -> dict[str, TestCard]:
-        return {card.id.removeprefix("pm_").removeprefix("card_"): card for card in reversed(self.test_cards)}
+        return {
+            card.id.removeprefix("pm_").removeprefix("card_"): card
+            for card in reversed(self.test_cards)
+        }
 
     @cached_property
     def _cards_by_number(self) -> dict[str, TestCard]:
@@ -135,7 +140,9 @@ class Catalogue:
             return known
         digest = blake2b(stripe_id.encode(), digest_size=8).digest()
         last4 = str(int.from_bytes(digest[:4], "big") % 10_000).zfill(4)
-        return TestCard(stripe_id, _BRANDS[digest[4] % len(_BRANDS)], last4, exp_month=digest[5] % 12 + 1)
+        return TestCard(
+            stripe_id, _BRANDS[digest[4] % len(_BRANDS)], last4, exp_month=digest[5] % 12 + 1
+        )
 
     def _typed(self, stripe_id: str) -> TestCard | None:
         """The card that a ``typed_id`` is about; None if the id is no such."""
@@ -143,7 +150,9 @@ class Catalogue:
         known = self._slugs.get(found["slug"]) if found else None
         if found is None or known is None:
             return None
-        return replace(known, id=stripe_id, exp_month=int(found["month"]), exp_year=int(found["year"]))
+        return replace(
+            known, id=stripe_id, exp_month=int(found["month"]), exp_year=int(found["year"])
+        )
 
     def card_of_number(self, number: str) -> TestCard | None:
         """The test card with that number, as people type it: spaces and hyphens do not matter."""

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from mockserver.billing import auto_recharge, bounds, invoices, money, payment_methods, promo, subscription
+from mockserver.billing import (
+    auto_recharge,
+    bounds,
+    invoices,
+    money,
+    payment_methods,
+    promo,
+    subscription,
+)
 from mockserver.billing.catalogue import CheckoutMode, Plan
 from mockserver.billing.errors import SessionClosed, SessionNotFound, WrongCheckoutMode
 from mockserver.billing.payment_methods import Card
@@ -79,7 +87,9 @@ def open_deposit(
     session = _open(context, amount_cents, "Deposit", success_url, cancel_url)
     session.promo_code = promo_code
     session.auto_recharge = auto_recharge
-    context.audit("deposit.created", session_id=session.id, amount_cents=amount_cents, promo_code=promo_code)
+    context.audit(
+        "deposit.created", session_id=session.id, amount_cents=amount_cents, promo_code=promo_code
+    )
     return session
 
 
@@ -113,7 +123,9 @@ def complete(
     must_be_open(context, session)
     item = context.catalogue.price(session.price_id) if session.price_id is not None else None
     payer = _charge(context, stripe_id, authenticated)
-    if (isinstance(item, Plan) or session.auto_recharge is not None) and context.account.wallet.find(payer) is None:
+    if (
+        isinstance(item, Plan) or session.auto_recharge is not None
+    ) and context.account.wallet.find(payer) is None:
         payment_methods.must_be_savable(context, payer)
     session.closed, session.completed_at, session.last_decline_code = "complete", context.now, None
     if isinstance(item, Plan):
@@ -166,7 +178,11 @@ def open_portal(context: Context) -> PortalSession:
 
 
 def _open(
-    context: Context, amount_cents: int, description: str, success_url: str | None, cancel_url: str | None
+    context: Context,
+    amount_cents: int,
+    description: str,
+    success_url: str | None,
+    cancel_url: str | None,
 ) -> CheckoutSession:
     bounds.make_room(
         context.account.checkout_sessions,
@@ -209,12 +225,21 @@ def _save(context: Context, stripe_id: str) -> Card:
 
 def _credit(context: Context, session: CheckoutSession) -> None:
     amount = money.in_microcents(session.amount_cents)
-    context.credit("deposit", amount, session.description, reference_type="deposit", reference_id=session.id)
+    context.credit(
+        "deposit", amount, session.description, reference_type="deposit", reference_id=session.id
+    )
     invoice = invoices.issue(context, session.amount_cents, session.description)
-    context.audit("deposit.completed", session_id=session.id, amount_cents=session.amount_cents, invoice=invoice.number)
+    context.audit(
+        "deposit.completed",
+        session_id=session.id,
+        amount_cents=session.amount_cents,
+        invoice=invoice.number,
+    )
     context.tell("deposit", session.description, amount)
     if session.promo_code is not None:
-        session.bonus_cents = promo.redeem(context, session.promo_code, session.amount_cents, reference_id=session.id)
+        session.bonus_cents = promo.redeem(
+            context, session.promo_code, session.amount_cents, reference_id=session.id
+        )
 
 
 def _enable_auto_recharge(context: Context, request: AutoRechargeRequest, stripe_id: str) -> None:

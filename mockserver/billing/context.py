@@ -77,7 +77,11 @@ class Account:
     def owns(self, id: str) -> bool:
         """Whether one of these has that id."""
         if "_" in id:
-            return id in self.checkout_sessions or id in self.portal_sessions or id in self.setup_intents
+            return (
+                id in self.checkout_sessions
+                or id in self.portal_sessions
+                or id in self.setup_intents
+            )
         return any(invoice.id == id for invoice in self.invoices)
 
 
@@ -126,7 +130,9 @@ class Context:
         """Leave an event to be published: about the thing whose id is ``source``."""
         self.account.events.append(Event(type, self.now, data, source, url))
 
-    def tell(self, type: ActivityType, description: str, amount_microcents: int | None = None) -> None:
+    def tell(
+        self, type: ActivityType, description: str, amount_microcents: int | None = None
+    ) -> None:
         """Add to the customer's recent activity."""
         activity = Activity(self.account.ids.uuid(), type, description, amount_microcents, self.now)
         self.account.activities.append(activity)
@@ -142,7 +148,9 @@ class Context:
         payload: dict[str, object] | None = None,
     ) -> Message:
         """Put a message into the outbox."""
-        message = Message(self.account.ids.uuid(), channel, recipient, subject, text, self.now, code, payload)
+        message = Message(
+            self.account.ids.uuid(), channel, recipient, subject, text, self.now, code, payload
+        )
         self.account.outbox.append(message)
         del self.account.outbox[: -bounds.MAX_MESSAGES]
         return message

@@ -69,7 +69,9 @@ class WrongCheckoutMode(InvalidRequest):
     expected: str
 
     def __str__(self) -> str:
-        return f"Mode '{self.mode}' does not fit price '{self.price_id}'. Use mode '{self.expected}'."
+        return (
+            f"Mode '{self.mode}' does not fit price '{self.price_id}'. Use mode '{self.expected}'."
+        )
 
 
 @dataclass
@@ -231,7 +233,9 @@ class ChallengeUsed(Conflict):
 
 class ChallengeLocked(Conflict):
     def __str__(self) -> str:
-        return "This verification challenge is locked after too many wrong codes. Initiate a new one."
+        return (
+            "This verification challenge is locked after too many wrong codes. Initiate a new one."
+        )
 
 
 class ChallengeExpired(Gone):

@@ -72,7 +72,11 @@ class History(MutableSequence[Item]):
             return newest[index]
         place = range(len(self))[index]
         packed = self._packed
-        return newest[place - packed] if place >= packed else _read(self._blocks[place // BLOCK])[place % BLOCK]
+        return (
+            newest[place - packed]
+            if place >= packed
+            else _read(self._blocks[place // BLOCK])[place % BLOCK]
+        )
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._all_unpacked()[index] = value
@@ -108,7 +112,9 @@ class History(MutableSequence[Item]):
             items: list[Item] = self._newest
         else:
             start = first // BLOCK * BLOCK
-            items = list(chain.from_iterable(map(_read, self._blocks[first // BLOCK : last // BLOCK + 1])))
+            items = list(
+                chain.from_iterable(map(_read, self._blocks[first // BLOCK : last // BLOCK + 1]))
+            )
             items += self._newest
         if places.step == 1:
             return items[first - start : last + 1 - start]

@@ -20,8 +20,12 @@ from mockserver.billing.usage import CREDITS_PER_REQUEST
 from mockserver.billing.verification import MAX_ATTEMPTS
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_UUID_FIELDS = frozenset({"id", "user_id", "auto_recharge_id", "default_id", "payment_method_id", "invoice_id"})
-_OF_THE_PAST = frozenset({"created_at", "updated_at", "completed_at", "paid_at", "started_at", "fired_at"})
+_UUID_FIELDS = frozenset(
+    {"id", "user_id", "auto_recharge_id", "default_id", "payment_method_id", "invoice_id"}
+)
+_OF_THE_PAST = frozenset(
+    {"created_at", "updated_at", "completed_at", "paid_at", "started_at", "fired_at"}
+)
 _TOO_LARGE = 2**63
 _TOO_DEEP = object()
 _MAX_DEPTH = 40
@@ -45,7 +49,9 @@ def violations(account: Account, catalogue: Catalogue, now: datetime) -> list[st
         return malformed
     found = [problem for rule in _RULES for problem in rule(account)]
     return (
-        found + list(_prices_are_for_sale(account, catalogue)) + list(_sessions_are_credited_once(account, catalogue))
+        found
+        + list(_prices_are_for_sale(account, catalogue))
+        + list(_sessions_are_credited_once(account, catalogue))
     )
 
 
@@ -67,7 +73,11 @@ def _values_are_possible(account: Account, now: datetime) -> Iterator[str]:
 
 def _ranges(account: Account) -> Iterator[str]:
     for card in account.wallet.cards:
-        if not (1 <= card.exp_month <= 12 and 1970 <= card.exp_year <= 2210 and card.stripe_id.startswith("pm_")):
+        if not (
+            1 <= card.exp_month <= 12
+            and 1970 <= card.exp_year <= 2210
+            and card.stripe_id.startswith("pm_")
+        ):
             yield f"Card {card.id}: needs a month from 1 to 12, a year from 1970 to 2210, and a pm_... id."
     for event in account.usage.events:
         if event.requests < 1:
@@ -157,14 +167,18 @@ def _usage_is_in_the_ledger(account: Account) -> Iterator[str]:
 
 def _one_default_card(account: Account) -> Iterator[str]:
     wallet = account.wallet
-    if bool(wallet.cards) != (wallet.default is not None) or (wallet.default is None) != (wallet.default_id is None):
+    if bool(wallet.cards) != (wallet.default is not None) or (wallet.default is None) != (
+        wallet.default_id is None
+    ):
         yield "There must be a default card exactly when there are cards."
     if len({card.stripe_id for card in wallet.cards}) != len(wallet.cards):
         yield "The same card is there twice."
 
 
 def _sessions_are_credited_once(account: Account, catalogue: Catalogue) -> Iterator[str]:
-    credited = Counter(e.reference_id for e in account.ledger.entries if e.reference_type == "deposit")
+    credited = Counter(
+        e.reference_id for e in account.ledger.entries if e.reference_type == "deposit"
+    )
     plans = {plan.price_id for plan in catalogue.plans if plan.price_id is not None}
     for session in account.checkout_sessions.values():
         expected = 1 if session.closed == "complete" and session.price_id not in plans else 0
@@ -173,12 +187,17 @@ def _sessions_are_credited_once(account: Account, catalogue: Catalogue) -> Itera
 
 
 def _prices_are_for_sale(account: Account, catalogue: Catalogue) -> Iterator[str]:
-    prices = {plan.price_id for plan in catalogue.plans} | {pack.price_id for pack in catalogue.credit_packs}
+    prices = {plan.price_id for plan in catalogue.plans} | {
+        pack.price_id for pack in catalogue.credit_packs
+    }
     for session in account.checkout_sessions.values():
         if session.price_id is not None and session.price_id not in prices:
             yield f"Checkout session {session.id}: there is no price '{session.price_id}'."
     known = {plan.slug for plan in catalogue.plans}
-    if account.subscription is not None and not {account.subscription.plan, account.subscription.pending_plan} <= {
+    if account.subscription is not None and not {
+        account.subscription.plan,
+        account.subscription.pending_plan,
+    } <= {
         *known,
         None,
     }:
@@ -186,7 +205,12 @@ def _prices_are_for_sale(account: Account, catalogue: Catalogue) -> Iterator[str
 
 
 def _keys_are_ids(account: Account) -> Iterator[str]:
-    for things in (account.checkout_sessions, account.portal_sessions, account.setup_intents, account.challenges):
+    for things in (
+        account.checkout_sessions,
+        account.portal_sessions,
+        account.setup_intents,
+        account.challenges,
+    ):
         for key, thing in things.items():
             if key != thing.id:
                 yield f"'{key}' is filed under the id of '{thing.id}'."
@@ -225,8 +249,12 @@ def _recharge_card_exists(account: Account) -> Iterator[str]:
 
 
 def _recharges_are_credited_once(account: Account) -> Iterator[str]:
-    credited = Counter(entry.reference_id for entry in account.ledger.entries if entry.type == "auto_recharge")
-    succeeded = Counter(each.id for each in account.auto_recharge.attempts if each.status == "succeeded")
+    credited = Counter(
+        entry.reference_id for entry in account.ledger.entries if entry.type == "auto_recharge"
+    )
+    succeeded = Counter(
+        each.id for each in account.auto_recharge.attempts if each.status == "succeeded"
+    )
     if credited != succeeded:
         yield "Auto-recharge history and ledger disagree."
 

@@ -56,7 +56,11 @@ def issue(
 
 def pay(context: Context, invoice: Invoice) -> None:
     """Note that an open invoice was paid now."""
-    _emit(context, "invoice.paid", _replaced(context, replace(invoice, status="paid", paid_at=context.now)))
+    _emit(
+        context,
+        "invoice.paid",
+        _replaced(context, replace(invoice, status="paid", paid_at=context.now)),
+    )
 
 
 def void(context: Context, invoice: Invoice) -> None:

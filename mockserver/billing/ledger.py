@@ -11,7 +11,9 @@ from mockserver.billing.history import History
 from mockserver.billing.pages import Page, newest_first
 
 EntryType = Literal["deposit", "auto_recharge", "bonus", "usage", "refund", "subscription"]
-ReferenceType = Literal["deposit", "auto_recharge", "promo", "signup", "scrape", "crawl", "refund", "subscription"]
+ReferenceType = Literal[
+    "deposit", "auto_recharge", "promo", "signup", "scrape", "crawl", "refund", "subscription"
+]
 
 _DEPOSITED: frozenset[str] = frozenset({"deposit", "auto_recharge"})
 _SPENT: frozenset[str] = frozenset({"usage", "refund"})
@@ -88,7 +90,9 @@ class Ledger:
         now: datetime,
     ) -> Entry:
         """Write one entry. Whether the balance covers it is the caller's rule."""
-        entry = Entry(id, type, amount, self.balance + amount, reference_type, reference_id, description, now)
+        entry = Entry(
+            id, type, amount, self.balance + amount, reference_type, reference_id, description, now
+        )
         self.entries.append(entry)
         self._count(len(self.entries) - 1, entry)
         return entry

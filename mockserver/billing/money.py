@@ -45,4 +45,8 @@ def in_microcents(cents: int) -> int:
 
 def dollars(cents: int) -> str:
     """An amount of whole cents for a sentence: ``$25`` or ``$25.50``."""
-    return f"${cents // _CENTS_PER_DOLLAR:,}" if cents % _CENTS_PER_DOLLAR == 0 else display_cents(cents)
+    return (
+        f"${cents // _CENTS_PER_DOLLAR:,}"
+        if cents % _CENTS_PER_DOLLAR == 0
+        else display_cents(cents)
+    )

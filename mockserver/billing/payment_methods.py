@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardInUse, CardNotFound, NoUsableCard
+from mockserver.billing.errors import (
+    CardAlreadyAdded,
+    CardDeclined,
+    CardInUse,
+    CardNotFound,
+    NoUsableCard,
+)
 
 if TYPE_CHECKING:
     from mockserver.billing.context import Context
@@ -97,7 +103,9 @@ def add(context: Context, stripe_id: str, *, authenticated: bool = True) -> Card
     wallet.cards.append(card)
     if wallet.default_id is None:
         wallet.default_id = card.id
-    context.audit("payment_method.added", payment_method_id=card.id, brand=card.brand, last4=card.last4)
+    context.audit(
+        "payment_method.added", payment_method_id=card.id, brand=card.brand, last4=card.last4
+    )
     context.tell("payment_method_added", f"Added {card.label}")
     return card
 
@@ -113,14 +121,19 @@ def remove(context: Context, name: str) -> Card:
     """Remove a card; a removed default hands over to the oldest left. Raises CardNotFound, CardInUse."""
     account = context.account
     card = account.wallet.get(name)
-    if account.auto_recharge.enabled and account.auto_recharge.stripe_payment_method_id == card.stripe_id:
+    if (
+        account.auto_recharge.enabled
+        and account.auto_recharge.stripe_payment_method_id == card.stripe_id
+    ):
         raise CardInUse(card.stripe_id)
     if account.auto_recharge.stripe_payment_method_id == card.stripe_id:
         account.auto_recharge.stripe_payment_method_id = None
     account.wallet.cards.remove(card)
     if account.wallet.default_id == card.id:
         account.wallet.default_id = account.wallet.cards[0].id if account.wallet.cards else None
-    context.audit("payment_method.removed", payment_method_id=card.id, brand=card.brand, last4=card.last4)
+    context.audit(
+        "payment_method.removed", payment_method_id=card.id, brand=card.brand, last4=card.last4
+    )
     context.tell("payment_method_removed", f"Removed {card.label}")
     return card
 
@@ -157,7 +170,11 @@ def charge(card: Card | None, now: datetime, *, authenticated: bool = False) -> 
 
 def charge_present(context: Context, card: Card | None, *, authenticated: bool) -> Card:
     """Charge a card while its holder is there, who may have to pass 3-D Secure. Raises NoUsableCard, CardDeclined."""
-    asks = card is not None and context.now < card.expires_at and _asks_for_authentication(context, card)
+    asks = (
+        card is not None
+        and context.now < card.expires_at
+        and _asks_for_authentication(context, card)
+    )
     if asks and not authenticated:
         raise CardDeclined(AUTHENTICATION_REQUIRED)
     return charge(card, context.now, authenticated=authenticated)
@@ -166,4 +183,6 @@ def charge_present(context: Context, card: Card | None, *, authenticated: bool) 
 def _asks_for_authentication(context: Context, card: Card) -> bool:
     """Whether the holder has to pass now; for some cards, having been saved is enough."""
     kind = context.catalogue.card(card.stripe_id).authentication
-    return kind == "always" or (kind == "once" and context.account.wallet.find(card.stripe_id) is None)
+    return kind == "always" or (
+        kind == "once" and context.account.wallet.find(card.stripe_id) is None
+    )

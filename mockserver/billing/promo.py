@@ -22,7 +22,9 @@ def check(context: Context, code: str, amount_cents: int | None = None) -> Promo
     if promo.code in context.account.redeemed_promo_codes:
         raise PromoCodeRefused("This promo code has been used on this account already.")
     if amount_cents is not None and amount_cents < promo.min_deposit_cents:
-        raise PromoCodeRefused(f"This promo code needs a deposit of at least {money.dollars(promo.min_deposit_cents)}.")
+        raise PromoCodeRefused(
+            f"This promo code needs a deposit of at least {money.dollars(promo.min_deposit_cents)}."
+        )
     return promo
 
 
@@ -41,7 +43,13 @@ def redeem(context: Context, code: str, amount_cents: int, *, reference_id: str)
     bonus = bonus_cents(promo, amount_cents)
     context.account.redeemed_promo_codes.append(promo.code)
     amount = money.in_microcents(bonus)
-    context.credit("bonus", amount, f"Promo code {promo.code}", reference_type="promo", reference_id=reference_id)
+    context.credit(
+        "bonus",
+        amount,
+        f"Promo code {promo.code}",
+        reference_type="promo",
+        reference_id=reference_id,
+    )
     context.audit("promo_code.redeemed", code=promo.code, bonus_cents=bonus)
     context.tell("bonus", f"Promo code {promo.code}", amount)
     return bonus

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 from mockserver.billing import bounds, payment_methods
 from mockserver.billing.card_details import CardDetails
-from mockserver.billing.errors import NothingToAuthenticate, SetupIntentNotFound, SetupIntentSucceeded
+from mockserver.billing.errors import (
+    NothingToAuthenticate,
+    SetupIntentNotFound,
+    SetupIntentSucceeded,
+)
 
 if TYPE_CHECKING:
     from mockserver.billing.context import Account, Context
@@ -103,7 +107,9 @@ def _settle(context: Context, intent: SetupIntent, payment_method: str) -> None:
         _fail(context, intent, SetupError(refusal, payment_method))
         return
     intent.status, intent.payment_method = "succeeded", payment_method
-    context.audit("setup_intent.succeeded", setup_intent_id=intent.id, brand=card.brand, last4=card.last4)
+    context.audit(
+        "setup_intent.succeeded", setup_intent_id=intent.id, brand=card.brand, last4=card.last4
+    )
 
 
 def _fail(context: Context, intent: SetupIntent, error: SetupError) -> None:

@@ -71,7 +71,9 @@ def start(context: Context, plan: Plan) -> Subscription:
     account = context.account
     if account.subscription is not None:
         _void_unpaid(context, account.subscription)
-    account.subscription = subscription = Subscription(account.ids.uuid(), plan.slug, "active", context.now, 1)
+    account.subscription = subscription = Subscription(
+        account.ids.uuid(), plan.slug, "active", context.now, 1
+    )
     _invoice(context, plan.price_cents, f"{plan.name} plan")
     _grant(context, plan.monthly_credits, plan)
     _audit(context, "subscription.started", plan=plan.slug)
@@ -100,10 +102,14 @@ def change(context: Context, price_id: str, *, authenticated: bool = False) -> S
     """
     plan = context.catalogue.price(price_id)
     if not isinstance(plan, Plan):
-        raise UnknownPrice(price_id, [each.price_id for each in context.catalogue.plans if each.price_id])
+        raise UnknownPrice(
+            price_id, [each.price_id for each in context.catalogue.plans if each.price_id]
+        )
     subscription = context.account.subscription
     if subscription is None:
-        payment_methods.charge_present(context, context.account.wallet.default, authenticated=authenticated)
+        payment_methods.charge_present(
+            context, context.account.wallet.default, authenticated=authenticated
+        )
         return start(context, plan)
     current = context.catalogue.plan(subscription.plan)
     if plan.price_cents > current.price_cents:
@@ -144,10 +150,14 @@ def add_months(anchor: datetime, months: int) -> datetime:
     return anchor.replace(year=year, month=month + 1, day=day)
 
 
-def _upgrade(context: Context, subscription: Subscription, current: Plan, plan: Plan, authenticated: bool) -> None:
+def _upgrade(
+    context: Context, subscription: Subscription, current: Plan, plan: Plan, authenticated: bool
+) -> None:
     if subscription.status == "past_due":
         raise SubscriptionPastDue()
-    payment_methods.charge_present(context, context.account.wallet.default, authenticated=authenticated)
+    payment_methods.charge_present(
+        context, context.account.wallet.default, authenticated=authenticated
+    )
     price, credits = _prorated(context, subscription, current, plan)
     subscription.plan, subscription.pending_plan = plan.slug, None
     _invoice(context, price, f"Upgrade to the {plan.name} plan, prorated")
@@ -156,7 +166,9 @@ def _upgrade(context: Context, subscription: Subscription, current: Plan, plan: 
     context.tell("subscription", f"Upgraded to the {plan.name} plan")
 
 
-def _prorated(context: Context, subscription: Subscription, current: Plan, plan: Plan) -> tuple[int, int]:
+def _prorated(
+    context: Context, subscription: Subscription, current: Plan, plan: Plan
+) -> tuple[int, int]:
     """Cents and credits by which a dearer plan exceeds the current one, for what is left of the period."""
     left = int((subscription.period_end - context.now).total_seconds())
     whole = int((subscription.period_end - subscription.period_start).total_seconds())
@@ -176,8 +188,18 @@ def _renew(context: Context, subscription: Subscription) -> None:
         payment_methods.charge(context.account.wallet.default, context.now)
     except (CardDeclined, NoUsableCard) as error:
         invoice = _invoice(context, plan.price_cents, f"{plan.name} plan", paid=False)
-        subscription.status, subscription.retries, subscription.unpaid_invoice_id = "past_due", 0, invoice.id
-        _audit(context, "subscription.past_due", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
+        subscription.status, subscription.retries, subscription.unpaid_invoice_id = (
+            "past_due",
+            0,
+            invoice.id,
+        )
+        _audit(
+            context,
+            "subscription.past_due",
+            plan=plan.slug,
+            invoice=invoice.number,
+            reason=_reason(error),
+        )
         context.tell("subscription", f"The renewal of the {plan.name} plan failed")
         return
     _invoice(context, plan.price_cents, f"{plan.name} plan")
@@ -185,13 +207,21 @@ def _renew(context: Context, subscription: Subscription) -> None:
 
 
 def _retry(context: Context, subscription: Subscription) -> None:
-    invoice = next(each for each in context.account.invoices if each.id == subscription.unpaid_invoice_id)
+    invoice = next(
+        each for each in context.account.invoices if each.id == subscription.unpaid_invoice_id
+    )
     plan = context.catalogue.plan(subscription.plan)
     try:
         payment_methods.charge(context.account.wallet.default, context.now)
     except (CardDeclined, NoUsableCard) as error:
         subscription.retries += 1
-        _audit(context, "subscription.retry_failed", plan=plan.slug, invoice=invoice.number, reason=_reason(error))
+        _audit(
+            context,
+            "subscription.retry_failed",
+            plan=plan.slug,
+            invoice=invoice.number,
+            reason=_reason(error),
+        )
         if subscription.retries == len(RETRY_AFTER):
             _void_unpaid(context, subscription)
             _end(context, subscription, "unpaid")
@@ -247,7 +277,9 @@ def _grant(context: Context, credits: int, plan: Plan) -> None:
     )
 
 
-def _invoice(context: Context, amount_cents: int, description: str, *, paid: bool = True) -> invoices.Invoice:
+def _invoice(
+    context: Context, amount_cents: int, description: str, *, paid: bool = True
+) -> invoices.Invoice:
     subscription = context.account.subscription
     period = (subscription.period_start, subscription.period_end) if subscription else None
     return invoices.issue(context, amount_cents, description, paid=paid, period=period)

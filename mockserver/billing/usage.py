@@ -34,8 +34,12 @@ class UsageEvent:
 class Tally:
     """Requests and credits, by type."""
 
-    requests: dict[UsageType, int] = field(default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0))
-    credits: dict[UsageType, int] = field(default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0))
+    requests: dict[UsageType, int] = field(
+        default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0)
+    )
+    credits: dict[UsageType, int] = field(
+        default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0)
+    )
 
     def add(self, type: UsageType, requests: int, credits: int) -> None:
         self.requests[type] += requests
@@ -98,7 +102,9 @@ class Projection:
     credits_allocated: int
 
 
-def record(context: Context, type: UsageType, requests: int, description: str | None = None) -> UsageEvent:
+def record(
+    context: Context, type: UsageType, requests: int, description: str | None = None
+) -> UsageEvent:
     """Charge for requests, with all that follows: alerts and auto-recharge.
 
     Raises InsufficientBalance, as a whole, when the balance does not cover it.
@@ -160,7 +166,10 @@ def project(context: Context) -> Projection:
 def chart(context: Context, days: int) -> list[tuple[date, Tally]]:
     """The tally of each of the last days, oldest first, today included."""
     today = context.now.date()
-    return [(day, context.account.usage.day(day)) for day in _days(today - timedelta(days=days - 1), today)]
+    return [
+        (day, context.account.usage.day(day))
+        for day in _days(today - timedelta(days=days - 1), today)
+    ]
 
 
 def month_of(now: datetime) -> tuple[datetime, datetime]:

@@ -70,7 +70,12 @@ def configure(
         updated_at=context.now,
         fired=context.account.usage_alerts.fired,
     )
-    context.audit("usage_alerts.updated", enabled=enabled, email_enabled=email_enabled, webhook_url=webhook_url)
+    context.audit(
+        "usage_alerts.updated",
+        enabled=enabled,
+        email_enabled=email_enabled,
+        webhook_url=webhook_url,
+    )
     return settings
 
 
@@ -82,7 +87,9 @@ def fire_crossed(context: Context, used_before: int, used_after: int, allocated:
     for threshold in settings.thresholds:
         if used_before * 100 < threshold * allocated <= used_after * 100:
             period = f"{context.now:%Y-%m}"
-            if not any(each.period == period and each.threshold == threshold for each in settings.fired):
+            if not any(
+                each.period == period and each.threshold == threshold for each in settings.fired
+            ):
                 _fire(context.at(context.now), period, threshold, used_after, allocated)
 
 
@@ -91,11 +98,20 @@ def _fire(context: Context, period: str, threshold: int, used: int, allocated: i
     settings.fired.append(Fired(period, threshold, context.now))
     text = f"{used:,} of {allocated:,} credits are used this month."
     if settings.email_enabled:
-        context.send("email", account.profile.email, f"You have used {threshold} % of your credits", text)
+        context.send(
+            "email", account.profile.email, f"You have used {threshold} % of your credits", text
+        )
     if settings.webhook_url is not None:
-        data = {"threshold": threshold, "credits_used": used, "credits_allocated": allocated, "period": period}
+        data = {
+            "threshold": threshold,
+            "credits_used": used,
+            "credits_allocated": allocated,
+            "period": period,
+        }
         payload: dict[str, object] = {"event": EVENT, "data": data}
         message = context.send("webhook", settings.webhook_url, EVENT, text, payload=payload)
         context.emit(EVENT, message.id, data, settings.webhook_url)
-    context.audit("usage_alert.fired", threshold=threshold, credits_used=used, credits_allocated=allocated)
+    context.audit(
+        "usage_alert.fired", threshold=threshold, credits_used=used, credits_allocated=allocated
+    )
     context.tell("usage_alert", f"{threshold} % of this month's credits are used")

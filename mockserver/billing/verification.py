@@ -58,7 +58,9 @@ def initiate(context: Context, action: str, method: str) -> Challenge:
         f"Your code is {challenge.code}. It is valid for 10 minutes.",
         code=challenge.code,
     )
-    context.audit("verification.initiated", challenge_id=challenge.id, verified_action=action, method=method)
+    context.audit(
+        "verification.initiated", challenge_id=challenge.id, verified_action=action, method=method
+    )
     return challenge
 
 

@@ -20,7 +20,9 @@ _IS_CLOSED = (
     "The control API is closed, since this server listens to more than this machine. Start it with --control-token, "
     "and send that token in X-Control-Token."
 )
-_UNKNOWN_CALLER = "The control API of this server wants its token: send it in the header X-Control-Token."
+_UNKNOWN_CALLER = (
+    "The control API of this server wants its token: send it in the header X-Control-Token."
+)
 _NO_OTHER_ORIGINS = (
     "The control API is closed to web pages of other origins. Call it from a test or a terminal, or from a page of "
     "this server."
@@ -38,7 +40,12 @@ class ControlGuard:
     """
 
     def __init__(
-        self, app: ASGIApp, *, host: str, token: str | None, refuse: Callable[[Send, str], Awaitable[None]]
+        self,
+        app: ASGIApp,
+        *,
+        host: str,
+        token: str | None,
+        refuse: Callable[[Send, str], Awaitable[None]],
     ) -> None:
         self._app = app
         self._is_local = is_loopback(host)
@@ -46,7 +53,11 @@ class ControlGuard:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reason = self._reason(scope["headers"]) if scope["type"] == "http" and _is_control(scope["path"]) else None
+        reason = (
+            self._reason(scope["headers"])
+            if scope["type"] == "http" and _is_control(scope["path"])
+            else None
+        )
         if reason is None:
             await self._app(scope, receive, send)
         else:
@@ -61,7 +72,9 @@ class ControlGuard:
         host = given.get(b"host", b"").decode("latin-1")
         if self._token is None and not self._is_local:
             return _IS_CLOSED
-        if self._token is not None and not compare_digest(given.get(b"x-control-token", b""), self._token):
+        if self._token is not None and not compare_digest(
+            given.get(b"x-control-token", b""), self._token
+        ):
             return _UNKNOWN_CALLER
         if self._token is None and not is_loopback(_name_of(host)):
             return _NO_OTHER_NAMES

@@ -12,5 +12,11 @@ def moment_of(body: Json, name: str) -> datetime:
         return datetime.fromisoformat(body[name].upper())
     except ValueError:
         raise Unprocessable(
-            [{"loc": ["body", name], "msg": "Input should be a valid datetime", "type": "datetime_parsing"}]
+            [
+                {
+                    "loc": ["body", name],
+                    "msg": "Input should be a valid datetime",
+                    "type": "datetime_parsing",
+                }
+            ]
         ) from None

@@ -152,7 +152,8 @@ def _rule(rule: Rule) -> Json:
         "headers": rule.headers,
         "retry_after_seconds": rule.retry_after_seconds,
         "connection": rule.connection,
-        "latency": latency and {name: value for name, value in latency.items() if value is not None},
+        "latency": latency
+        and {name: value for name, value in latency.items() if value is not None},
     }
 
 

@@ -61,7 +61,11 @@ def delivery(delivery: Delivery) -> Json:
 
 
 def settled(is_settled: bool, pending: int, next_attempt_at: datetime | None) -> Json:
-    return {"settled": is_settled, "pending": pending, "next_attempt_at": optional_timestamp(next_attempt_at)}
+    return {
+        "settled": is_settled,
+        "pending": pending,
+        "next_attempt_at": optional_timestamp(next_attempt_at),
+    }
 
 
 def _attempt(attempt: Attempt) -> Json:
@@ -71,6 +75,8 @@ def _attempt(attempt: Attempt) -> Json:
         "duration_ms": attempt.duration_ms,
         "request_headers": attempt.headers,
         "response_status": attempt.status,
-        "response_body": redaction.text(attempt.answer.decode("utf-8", "replace")) if is_answered else None,
+        "response_body": redaction.text(attempt.answer.decode("utf-8", "replace"))
+        if is_answered
+        else None,
         "error": attempt.error,
     }

@@ -45,7 +45,11 @@ def _limit(node: dict[str, Any], plain: str, exclusive: str) -> tuple[float | No
     limit, shut_out = node.get(plain), node.get(exclusive, False)
     if isinstance(shut_out, bool):
         return limit, shut_out
-    return (limit, False) if limit is not None and _is_stricter(limit, shut_out, plain) else (shut_out, True)
+    return (
+        (limit, False)
+        if limit is not None and _is_stricter(limit, shut_out, plain)
+        else (shut_out, True)
+    )
 
 
 def _is_stricter(limit: float, exclusive: float, plain: str) -> bool:
@@ -56,7 +60,11 @@ def _counts(node: dict[str, Any]) -> Iterator[str]:
     for minimum, maximum, one, many in _COUNTED:
         least, most = node.get(minimum) or None, node.get(maximum)
         if least is not None and most is not None:
-            yield f"{least} {one if least == 1 else many}" if least == most else f"{least} to {most} {many}"
+            yield (
+                f"{least} {one if least == 1 else many}"
+                if least == most
+                else f"{least} to {most} {many}"
+            )
         elif least is not None:
             yield f"at least {least} {one if least == 1 else many}"
         elif most is not None:
@@ -66,4 +74,8 @@ def _counts(node: dict[str, Any]) -> Iterator[str]:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)
+    return (
+        str(int(value))
+        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+        else str(value)
+    )

@@ -49,7 +49,9 @@ class Document:
         version = root.get("openapi") if isinstance(root, dict) else None
         if not isinstance(version, str) or not version.startswith(_VERSIONS):
             said = "says nothing of it" if version is None else f"says {version!r}"
-            raise DocumentError(("openapi",), f"must be an OpenAPI document of version 3.0 or 3.1, and {said}")
+            raise DocumentError(
+                ("openapi",), f"must be an OpenAPI document of version 3.0 or 3.1, and {said}"
+            )
         document = cls(root)
         _Check(document).run()
         return document
@@ -83,7 +85,9 @@ def pointer_of(reference: str) -> Pointer:
     """The parts of ``#/a/b~1c``. Raises LookupError when it does not lead into this document."""
     if not reference.startswith("#/"):
         raise LookupError(reference)
-    return tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/"))
+    return tuple(
+        unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")
+    )
 
 
 def _escape(part: str | int) -> str:
@@ -104,7 +108,9 @@ class _Check:
             # The first thing that is wrong should be the first in the file.
             self._open.extend(reversed(list(self._check(pointer, node, shape))))
 
-    def _check(self, pointer: Pointer, node: Any, shape: Shape) -> Iterator[tuple[Pointer, Any, Shape]]:
+    def _check(
+        self, pointer: Pointer, node: Any, shape: Shape
+    ) -> Iterator[tuple[Pointer, Any, Shape]]:
         match shape:
             case Value():
                 _check_value(pointer, node, shape)
@@ -114,11 +120,17 @@ class _Check:
             case MapOf(of=of, extensible=extensible):
                 _expect(pointer, node, dict, "an object")
                 skipped = ("x-", "$") if extensible else ()
-                yield from (((*pointer, name), each, of) for name, each in node.items() if not name.startswith(skipped))
+                yield from (
+                    ((*pointer, name), each, of)
+                    for name, each in node.items()
+                    if not name.startswith(skipped)
+                )
             case Kind():
                 yield from self._check_kind(pointer, node, shape)
 
-    def _check_kind(self, pointer: Pointer, node: Any, kind: Kind) -> Iterator[tuple[Pointer, Any, Shape]]:
+    def _check_kind(
+        self, pointer: Pointer, node: Any, kind: Kind
+    ) -> Iterator[tuple[Pointer, Any, Shape]]:
         if kind == SCHEMA and isinstance(node, bool):
             return  # as 3.1 allows: everything fits, or nothing
         _expect(pointer, node, dict, "an object")
@@ -132,14 +144,19 @@ class _Check:
             if name in node:
                 yield (*pointer, name), node[name], shape
 
-    def _check_reference(self, pointer: Pointer, reference: Any, kind: Kind) -> Iterator[tuple[Pointer, Any, Shape]]:
+    def _check_reference(
+        self, pointer: Pointer, reference: Any, kind: Kind
+    ) -> Iterator[tuple[Pointer, Any, Shape]]:
         _check_value(pointer, reference, Value((str,), "text"))
         passed: list[str] = []
         target: Pointer = ()
         node: Any = {"$ref": reference}
         while (next_one := reference_of(node)) is not None:
             if next_one in passed:
-                raise DocumentError(pointer, f"'{reference}' leads only from reference to reference, round and round")
+                raise DocumentError(
+                    pointer,
+                    f"'{reference}' leads only from reference to reference, round and round",
+                )
             passed.append(next_one)
             try:
                 target = pointer_of(next_one)
@@ -147,7 +164,9 @@ class _Check:
             except LookupError:
                 raise DocumentError(pointer, _leads_nowhere(reference, next_one)) from None
         if not isinstance(node, dict) and not (kind == SCHEMA and isinstance(node, bool)):
-            raise DocumentError(pointer, f"'{reference}' leads to {_words(node)}, and a {kind.name} is an object")
+            raise DocumentError(
+                pointer, f"'{reference}' leads to {_words(node)}, and a {kind.name} is an object"
+            )
         # Most targets are components, which are walked anyway; one may also be any other part of the document.
         if (target, kind.name) not in self._seen:
             self._seen.add((target, kind.name))
@@ -157,7 +176,11 @@ class _Check:
 def _leads_nowhere(reference: str, last: str) -> str:
     if not last.startswith("#"):
         return f"'{last}' is outside of this file, and only what is in it can be shown"
-    return f"'{reference}' leads nowhere" if reference == last else f"'{reference}' leads to '{last}', which is nowhere"
+    return (
+        f"'{reference}' leads nowhere"
+        if reference == last
+        else f"'{reference}' leads to '{last}', which is nowhere"
+    )
 
 
 def _check_value(pointer: Pointer, node: Any, wanted: Value) -> None:

@@ -126,9 +126,13 @@ class Views:
             parameters=tuple(self._parameter(each, operation) for each in operation.parameters),
             contents=() if body is None else self._contents(body.media, body.provenance),
             samples=self._samples(operation, asked),
-            answers=tuple(self._answer(operation, each, asked) for each in operation.answers if _is_here(each)),
+            answers=tuple(
+                self._answer(operation, each, asked) for each in operation.answers if _is_here(each)
+            ),
             to_try=json.dumps(_to_try(self._reference, operation, asked), ensure_ascii=False),
-            callbacks=tuple(self._callback(each.name, each.operation) for each in operation.callbacks),
+            callbacks=tuple(
+                self._callback(each.name, each.operation) for each in operation.callbacks
+            ),
         )
 
     def _callback(self, name: str, call: Operation) -> CallbackView:
@@ -150,7 +154,9 @@ class Views:
     def published_answer(self, operation: Operation) -> Markup:
         """The answer as the published page has it, or a real one in its place."""
         if self._realistic:
-            example = request.answer_to(self._reference, operation, request.of(self._reference, operation))
+            example = request.answer_to(
+                self._reference, operation, request.of(self._reference, operation)
+            )
             if example is not None:
                 return _json(example.value)
         return _json(self._published.response(operation))
@@ -160,11 +166,17 @@ class Views:
 
     def header(self, header: Header, around: str | None) -> tuple[Header, Row]:
         schema = header.schema or Schema()
-        return header, self.trees.row(header.name, header.required, schema, header.description, around)
+        return header, self.trees.row(
+            header.name, header.required, schema, header.description, around
+        )
 
     def _parameter(self, parameter: Parameter, operation: Operation) -> tuple[Parameter, Row]:
         row = self.trees.row(
-            parameter.name, parameter.required, parameter.schema, parameter.description, operation.provenance
+            parameter.name,
+            parameter.required,
+            parameter.schema,
+            parameter.description,
+            operation.provenance,
         )
         return parameter, row
 
@@ -182,7 +194,8 @@ class Views:
         if not self._realistic:
             return (Code("curl", "curl", highlighted(self._published.curl(operation), "bash")),)
         return tuple(
-            Code(each.language, each.label, highlighted(each.code, each.lexer)) for each in samples.all_of(asked)
+            Code(each.language, each.label, highlighted(each.code, each.lexer))
+            for each in samples.all_of(asked)
         )
 
     def _answer(self, operation: Operation, answer: Answer, asked: Request) -> AnswerView:
@@ -194,14 +207,20 @@ class Views:
                 example = Example(None, None, None, self._published.response(operation))
         return self._view(answer.status, answer.response, example, operation.provenance)
 
-    def _view(self, status: str, response: Response, example: Example | None, around: str | None) -> AnswerView:
+    def _view(
+        self, status: str, response: Response, example: Example | None, around: str | None
+    ) -> AnswerView:
         return AnswerView(
             status=status,
             response=response,
             mark=response.provenance if response.provenance != around else None,
             contents=self._contents(response.media, response.provenance),
             headers=response.headers,
-            rows=tuple(self.header(each, response.provenance) for each in response.headers if each.anchor is None),
+            rows=tuple(
+                self.header(each, response.provenance)
+                for each in response.headers
+                if each.anchor is None
+            ),
             example=None if example is None else _json(example.value),
             examples=tuple(self._examples(response.media, example)),
             links=tuple(self._links(response)),
@@ -218,14 +237,18 @@ class Views:
         for name, links in groupby(response.links, key=lambda each: each.name):
             link = next(links)
             yield Next(
-                link.operation_id or name, self._reference.anchors.get(link.operation_id or ""), link.description
+                link.operation_id or name,
+                self._reference.anchors.get(link.operation_id or ""),
+                link.description,
             )
 
 
 def _is_here(answer: Answer) -> bool:
     """Whether more is to be said of an answer than a line with a link: it means success, or stands nowhere else."""
     response = answer.response
-    return answer.is_success or (response.anchor is None and bool(response.media or response.headers))
+    return answer.is_success or (
+        response.anchor is None and bool(response.media or response.headers)
+    )
 
 
 def _json(value: Json) -> Markup:
@@ -241,18 +264,26 @@ def _to_try(reference: Reference, operation: Operation, asked: Request) -> Json:
         "parameters": [_field(reference, each, asked) for each in shown],
         "headers": {name: text.before for name, text in asked.headers if text.variable is None},
         "key": next((name for name, text in asked.headers if text.variable is not None), None),
-        "body": None if asked.body is MISSING or asked.encoding != "json" else pretty_json(asked.body),
+        "body": None
+        if asked.body is MISSING or asked.encoding != "json"
+        else pretty_json(asked.body),
     }
 
 
 def _field(reference: Reference, parameter: Parameter, asked: Request) -> Json:
-    is_sent = parameter.required or any(each.startswith(f"{parameter.name}=") for each in asked.chosen)
-    examples = [each.value for each in parameter.examples] or [values.for_request(reference, parameter.schema)]
+    is_sent = parameter.required or any(
+        each.startswith(f"{parameter.name}=") for each in asked.chosen
+    )
+    examples = [each.value for each in parameter.examples] or [
+        values.for_request(reference, parameter.schema)
+    ]
     value = examples[0] if is_sent else None
     return {
         "name": parameter.name,
         "in": parameter.location,
         "required": parameter.required,
-        "value": value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False),
+        "value": value
+        if value is None or isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False),
         "enum": next((step.enum for step in reference.steps(parameter.schema) if step.enum), None),
     }

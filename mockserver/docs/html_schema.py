@@ -55,10 +55,20 @@ class Trees:
         """The value of a body: its type, and its fields where they stand nowhere else."""
         return self._row(None, False, schema, around, 0)
 
-    def row(self, name: str, required: bool, schema: Schema, description: str | None, around: str | None) -> Row:
+    def row(
+        self, name: str, required: bool, schema: Schema, description: str | None, around: str | None
+    ) -> Row:
         """A parameter or a header, with its own description."""
         made = self._row(name, required, schema, around, 1)
-        return Row(made.name, made.required, made.type, made.mark, self._words(schema, description), made.facts, None)
+        return Row(
+            made.name,
+            made.required,
+            made.type,
+            made.mark,
+            self._words(schema, description),
+            made.facts,
+            None,
+        )
 
     def left(self) -> Iterator[Tree]:
         """The shared schemas that no operation has written out, each with those that are used only there."""
@@ -79,13 +89,25 @@ class Trees:
         choices = () if tree is None else tree.choices
         type = Markup("") if own else self.type(schema)
         facts = tuple(_facts(schema))
-        return Tree(shared.name, shared.anchor, shared.provenance, schema.description, own, choices, facts, type)
+        return Tree(
+            shared.name,
+            shared.anchor,
+            shared.provenance,
+            schema.description,
+            own,
+            choices,
+            facts,
+            type,
+        )
 
     def _tree(self, schema: Schema, around: str | None, depth: int) -> Tree | None:
         """What is written out in a schema; None where there is nothing to unfold."""
         rows = tuple(self._fields(schema, around, depth))
         choices = tuple(
-            (choice.words, tuple(self._row(None, False, each, around, depth + 1) for each in schemas))
+            (
+                choice.words,
+                tuple(self._row(None, False, each, around, depth + 1) for each in schemas),
+            )
             for choice, schemas in _choices(schema)
         )
         return Tree(None, None, around, None, rows, choices) if rows or choices else None
@@ -103,7 +125,9 @@ class Trees:
     def _field(self, field: Property, around: str | None, depth: int) -> Row:
         return self._row(field.name, field.required, field.schema, around, depth + 1)
 
-    def _row(self, name: str | None, required: bool, schema: Schema, around: str | None, depth: int) -> Row:
+    def _row(
+        self, name: str | None, required: bool, schema: Schema, around: str | None, depth: int
+    ) -> Row:
         inner = self._inner(schema, schema.mark or around, depth)
         return Row(
             name=name,
@@ -127,8 +151,15 @@ class Trees:
     def _words(self, schema: Schema, description: str | None) -> Markup:
         """A description; what has none borrows the first sentence of the plain value that it refers to."""
         text = description or schema.description
-        if text is None and schema.name is not None and not _has_parts(self._reference.follow(schema)):
-            text = next((step.description for step in self._reference.steps(schema) if step.description), None)
+        if (
+            text is None
+            and schema.name is not None
+            and not _has_parts(self._reference.follow(schema))
+        ):
+            text = next(
+                (step.description for step in self._reference.steps(schema) if step.description),
+                None,
+            )
             text = text.strip().partition("\n\n")[0] if text else None
         return inline(text) if text else Markup("")
 
@@ -151,11 +182,17 @@ class Trees:
             return Markup("array of {}").format(self._type(schema.items, here))
         words = escape(" or ".join(schema.types))
         choices = Markup("; ").join(
-            Markup("{} {}").format(choice.words, Markup(", ").join(self._type(each, here) for each in choice.schemas))
+            Markup("{} {}").format(
+                choice.words, Markup(", ").join(self._type(each, here) for each in choice.schemas)
+            )
             for choice in schema.choices
         )
         form = Markup(" ({})").format(schema.format) if schema.format else ""
-        whole = Markup("{}: {}").format(words, choices) if words and choices else words or choices or escape(types.ANY)
+        whole = (
+            Markup("{}: {}").format(words, choices)
+            if words and choices
+            else words or choices or escape(types.ANY)
+        )
         return whole + form
 
     def _named(self, shared: SharedSchema, here: str | None) -> Markup:
@@ -171,7 +208,9 @@ class Trees:
 
 def code(value: Json) -> Markup:
     """A value of JSON as code; text without its quotes."""
-    return Markup("<code>{}</code>").format(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return Markup("<code>{}</code>").format(
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _parts(schema: Schema) -> Iterator[Schema]:
@@ -195,12 +234,18 @@ def _choices(schema: Schema) -> Iterator[tuple[Choice, list[Schema]]]:
 
 
 def _has_parts(schema: Schema) -> bool:
-    return schema.name is not None or bool(schema.properties or schema.items or schema.choices or schema.others)
+    return schema.name is not None or bool(
+        schema.properties or schema.items or schema.choices or schema.others
+    )
 
 
 def _enum(values: tuple[Json, ...]) -> Markup:
     shown = Markup(", ").join(code(value) for value in values)
-    return (Markup("one of ") if len(values) > 1 else Markup("always ")) + shown if values else Markup("null")
+    return (
+        (Markup("one of ") if len(values) > 1 else Markup("always ")) + shown
+        if values
+        else Markup("null")
+    )
 
 
 def _facts(schema: Schema) -> Iterator[Markup]:

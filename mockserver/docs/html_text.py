@@ -54,7 +54,9 @@ def inline(text: str) -> Markup:
 @lru_cache(maxsize=4096)
 def _prose(text: str, heading: int) -> Markup:
     tokens = _parser().parse(text)
-    shift = heading - min((int(each.tag[1]) for each in tokens if each.type == "heading_open"), default=heading)
+    shift = heading - min(
+        (int(each.tag[1]) for each in tokens if each.type == "heading_open"), default=heading
+    )
     for each in tokens:
         if each.type in ("heading_open", "heading_close"):
             each.tag = f"h{min(_DEEPEST_HEADING, int(each.tag[1]) + shift)}"
@@ -65,7 +67,11 @@ def _prose(text: str, heading: int) -> Markup:
 @cache
 def _parser() -> MarkdownIt:
     """CommonMark with tables, without HTML, without pictures (they would be fetched from somewhere)."""
-    parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table").disable("image")
+    parser = (
+        MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
+        .enable("table")
+        .disable("image")
+    )
     parser.validateLink = _is_good_link  # type: ignore[method-assign]
     return parser
 
@@ -110,7 +116,9 @@ def _lexer(name: str) -> Lexer | None:
 
 def _pieces(lexer: Lexer, code: str) -> Iterator[Markup]:
     # (Where a line of a shell goes on is no string, whatever the lexer says.)
-    tagged = (("" if text == "\\\n" else _tag_of(type), text) for type, text in lexer.get_tokens(code))
+    tagged = (
+        ("" if text == "\\\n" else _tag_of(type), text) for type, text in lexer.get_tokens(code)
+    )
     for tag, run in groupby(tagged, key=lambda piece: piece[0]):
         text = "".join(piece[1] for piece in run)
         yield Markup(tag).format(_text(text)) if tag else _text(text)  # noqa: S704 (one of ours)

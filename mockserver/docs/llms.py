@@ -34,15 +34,26 @@ def _lines(reference: Reference, options: Options) -> Iterator[str]:
             yield from (_operation(each) for each in operations)
             yield ""
     if shown.everything and reference.schemas:
-        yield from ["## Optional", "", f"- [Schemas]({PAGE}#schemas): the fields of every object", ""]
+        yield from [
+            "## Optional",
+            "",
+            f"- [Schemas]({PAGE}#schemas): the fields of every object",
+            "",
+        ]
 
 
 def _basics(reference: Reference, shown: Published) -> Iterator[str]:
     """What every request needs."""
     for server in (each for each in reference.servers if shown.shows(each.provenance)):
-        yield f"- Server: {server.url}" + (f" ({plain(server.description)})" if server.description else "")
+        yield f"- Server: {server.url}" + (
+            f" ({plain(server.description)})" if server.description else ""
+        )
     for scheme in reference.schemes:
-        place = f", {scheme.location} {scheme.parameter}" if scheme.parameter and scheme.location else ""
+        place = (
+            f", {scheme.location} {scheme.parameter}"
+            if scheme.parameter and scheme.location
+            else ""
+        )
         yield f"- Authentication: {plain(scheme.type + place)}"
     yield ""
 

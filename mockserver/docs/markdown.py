@@ -82,16 +82,24 @@ class _Writer:
             yield from [_MARKS, ""]
         yield from ["**Servers**", ""]
         for server in reference.servers:
-            yield f"- {code(server.url)}" + (f" {cell(server.description)}" if server.description else "")
+            yield f"- {code(server.url)}" + (
+                f" {cell(server.description)}" if server.description else ""
+            )
         yield ""
         for scheme in reference.schemes:
-            place = f": {scheme.location} {code(scheme.parameter)}" if scheme.parameter and scheme.location else ""
+            place = (
+                f": {scheme.location} {code(scheme.parameter)}"
+                if scheme.parameter and scheme.location
+                else ""
+            )
             words = f"{anchor(scheme.anchor)}**Authentication** by {plain(scheme.type)}{place}."
             yield from [f"{words} {cell(scheme.description or '')}".rstrip(), ""]
 
     def _contents(self, schemas: list[SharedSchema]) -> Iterator[str]:
         yield from ["## Contents", ""]
-        yield from (f"- {link(plain(guide.title), guide.anchor)}" for guide in self._reference.guides)
+        yield from (
+            f"- {link(plain(guide.title), guide.anchor)}" for guide in self._reference.guides
+        )
         for each in self._reference.pages:
             yield f"- {link(plain(each.title), each.anchor)}"
             for group in each.groups:
@@ -139,7 +147,10 @@ class _Writer:
 
     def _callback(self, name: str, call: Operation) -> Iterator[str]:
         """A request that the server makes, with what the receiver may answer."""
-        yield from [f"{anchor(call.anchor)}**Callback** {code(name)}: {code(call.heading)}{mark(call.provenance)}", ""]
+        yield from [
+            f"{anchor(call.anchor)}**Callback** {code(name)}: {code(call.heading)}{mark(call.provenance)}",
+            "",
+        ]
         if call.description:
             text = prose(call.description, 5)
             yield from [text + _dagger(call.description_mark, text), ""]
@@ -157,29 +168,42 @@ class _Writer:
         if self._is_security_the_same:
             return
         ways = [
-            " and ".join(link(plain(each.name), each.anchor) for each in way) or "none" for way in operation.security
+            " and ".join(link(plain(each.name), each.anchor) for each in way) or "none"
+            for way in operation.security
         ]
         yield from [f"Authentication: {' or '.join(ways) or 'none'}.", ""]
 
     def _parameters(self, operation: Operation) -> Iterator[str]:
         if not operation.parameters:
             return
-        yield from ["**Parameters**", "", "| Name | In | Type | Required | Description |", "|---|---|---|---|---|"]
+        yield from [
+            "**Parameters**",
+            "",
+            "| Name | In | Type | Required | Description |",
+            "|---|---|---|---|---|",
+        ]
         yield from (self._parameter(each, operation) for each in operation.parameters)
         yield ""
 
     def _parameter(self, parameter: Parameter, operation: Operation) -> str:
-        name = code(parameter.name, in_table=True) + mark(parameter.provenance, operation.provenance)
+        name = code(parameter.name, in_table=True) + mark(
+            parameter.provenance, operation.provenance
+        )
         required = "yes" if parameter.required else "no"
         text = described(self._reference, parameter.schema, parameter.description)
-        deprecated = " Deprecated." if parameter.deprecated and not parameter.schema.deprecated else ""
+        deprecated = (
+            " Deprecated." if parameter.deprecated and not parameter.schema.deprecated else ""
+        )
         told = f"{text}{_dagger(parameter.description_mark)}{deprecated}"
         type = type_words(self._reference, parameter.schema)
         return f"| {name} | {parameter.location} | {type} | {required} | {told.strip()} |"
 
     def _body(self, operation: Operation, body: Body) -> Iterator[str]:
         required = "required" if body.required else "optional"
-        yield from [f"**Request body**, {required}{mark(body.provenance, operation.provenance)}", ""]
+        yield from [
+            f"**Request body**, {required}{mark(body.provenance, operation.provenance)}",
+            "",
+        ]
         if body.description:
             yield from [prose(body.description, 5), ""]
         for media in body.media:
@@ -232,7 +256,9 @@ class _Writer:
             yield from (self._error(answer, operation) for answer in operation.errors)
             yield ""
         for answer in operation.errors:
-            if answer.response.anchor is None and (answer.response.media or answer.response.headers):
+            if answer.response.anchor is None and (
+                answer.response.media or answer.response.headers
+            ):
                 yield from [f"**Response {plain(answer.status)}**", ""]
                 yield from self._response(answer.response)
                 yield from self._examples(answer.response)
@@ -240,14 +266,18 @@ class _Writer:
     def _success(self, operation: Operation, answer: Answer, asked: Request) -> Iterator[str]:
         response = answer.response
         is_shown = answer is operation.success
-        title = f"**Response {plain(answer.status)}**{mark(response.provenance, operation.provenance)}"
+        title = (
+            f"**Response {plain(answer.status)}**{mark(response.provenance, operation.provenance)}"
+        )
         yield from [f"{title} {cell(response.description)}".rstrip(), ""]
         yield from self._response(response)
         if is_shown and not self._realistic:
             yield from [fence(pretty_json(self._published.response(operation)), "json"), ""]
         elif is_shown:
             example = request.answer_to(self._reference, operation, asked)
-            yield from [fence(pretty_json(example.value), "json"), ""] if example is not None else []
+            yield from (
+                [fence(pretty_json(example.value), "json"), ""] if example is not None else []
+            )
             yield from self._examples(response, but=example)
         else:
             yield from self._examples(response)
@@ -265,7 +295,10 @@ class _Writer:
         for media in response.media:
             yield from self._media(media, response.provenance)
         if response.headers:
-            yield from [f"Headers: {', '.join(self._header_link(each) for each in response.headers)}.", ""]
+            yield from [
+                f"Headers: {', '.join(self._header_link(each) for each in response.headers)}.",
+                "",
+            ]
 
     def _header_link(self, header: Header) -> str:
         name = code(header.name)
@@ -296,7 +329,9 @@ class _Writer:
         if self._reference.responses:
             yield from ["## Shared responses", "", anchor("responses"), ""]
         for response in self._reference.responses:
-            yield from _heading(3, response.name or "", response.anchor or "", mark(response.provenance))
+            yield from _heading(
+                3, response.name or "", response.anchor or "", mark(response.provenance)
+            )
             yield from [prose(response.description, 4), ""] if response.description else []
             yield from self._response(response)
             yield from self._examples(response)
@@ -325,7 +360,9 @@ class _Writer:
                 values.append(shared)
                 continue
             yield from _heading(3, shared.name, shared.anchor, mark(shared.provenance))
-            yield from [prose(shared.schema.description, 4), ""] if shared.schema.description else []
+            yield from (
+                [prose(shared.schema.description, 4), ""] if shared.schema.description else []
+            )
             yield from rows
         if values:
             yield from ["### Values", "", "| Name | Type | Description |", "|---|---|---|"]

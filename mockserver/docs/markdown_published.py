@@ -19,7 +19,10 @@ def page(reference: Reference, options: Options) -> str:
     """The page: one chapter for each tag, its operations in published order."""
     writer = _Writer(reference, options)
     chapters = [line for each in reference.pages for line in writer.chapter(each)]
-    return "\n".join(chapters or [f"# {plain(reference.title)}", "", f"> {BANNER}"]).rstrip("\n") + "\n"
+    return (
+        "\n".join(chapters or [f"# {plain(reference.title)}", "", f"> {BANNER}"]).rstrip("\n")
+        + "\n"
+    )
 
 
 class _Writer:
@@ -57,7 +60,9 @@ class _Writer:
 
     def _response(self, operation: Operation) -> str:
         if self._realistic:
-            answer = request.answer_to(self._reference, operation, request.of(self._reference, operation))
+            answer = request.answer_to(
+                self._reference, operation, request.of(self._reference, operation)
+            )
             if answer is not None:
                 return pretty_json(answer.value)
         return pretty_json(self._published.response(operation))
@@ -66,4 +71,6 @@ class _Writer:
 def _row(row: Row) -> str:
     required = "Required" if row.required else "Optional"
     default = f" Default: {plain(row.default)}" if row.default is not None else ""
-    return f"| {plain(row.name)} | {plain(row.type)} | {required} | {cell(row.description)}{default} |"
+    return (
+        f"| {plain(row.name)} | {plain(row.type)} | {required} | {cell(row.description)}{default} |"
+    )

@@ -60,8 +60,19 @@ def described(reference: Reference, schema: Schema, words: str | None = None) ->
     it refers to, if that is a plain value: an object is described where it stands.
     """
     text = words or schema.description
-    if text is None and schema.name is not None and not fields.of(reference, reference.follow(schema)):
-        text = next((_first_sentence(step.description) for step in reference.steps(schema) if step.description), None)
+    if (
+        text is None
+        and schema.name is not None
+        and not fields.of(reference, reference.follow(schema))
+    ):
+        text = next(
+            (
+                _first_sentence(step.description)
+                for step in reference.steps(schema)
+                if step.description
+            ),
+            None,
+        )
     return " ".join([*([sentence(cell(text))] if text else []), *facts(schema)])
 
 
@@ -108,7 +119,9 @@ def _choice_words(reference: Reference, choice: Choice) -> str:
 
 
 def _code(value: Json) -> str:
-    return code(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), in_table=True)
+    return code(
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), in_table=True
+    )
 
 
 def _first_sentence(text: str) -> str:

@@ -19,7 +19,9 @@ from markdown_it.token import Token
 _MEANINGFUL = re.compile(r"[\\`*\[\]|]|~~|(?<![^\W_])_|_(?![^\W_])|(?:^|(?<=\s))#|&(?=#?\w+;)")
 _MEANINGFUL_AT_START = re.compile(r"^(\d*)([>=+.)-])")
 # In order: what a backslash escapes, a code span, backticks that begin none, an autolink, then what may be unsafe.
-_NOTABLE = re.compile(r"\\.|(`+)(?!`).+?(?<!`)\1(?!`)|`+|<https?://[^\s<>`]+>|<|\]\(|\]:", re.DOTALL)
+_NOTABLE = re.compile(
+    r"\\.|(`+)(?!`).+?(?<!`)\1(?!`)|`+|<https?://[^\s<>`]+>|<|\]\(|\]:", re.DOTALL
+)
 _BACKTICKS = re.compile(r"`+")
 _DESTINATION = re.compile(r"\]\(\s*([^\s)]*)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -106,9 +108,13 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def _pieces(tokens: list[Token], lines: list[str], heading: int) -> Iterator[tuple[int, int, list[str]]]:
+def _pieces(
+    tokens: list[Token], lines: list[str], heading: int
+) -> Iterator[tuple[int, int, list[str]]]:
     """Blocks in the order of their lines: from, to, and their lines made safe."""
-    levels = [int(token.tag[1]) for token in tokens if token.type == "heading_open" and token.level == 0]
+    levels = [
+        int(token.tag[1]) for token in tokens if token.type == "heading_open" and token.level == 0
+    ]
     shift = heading - min(levels, default=heading)
     done = 0
     for index, token in enumerate(tokens):
@@ -117,7 +123,11 @@ def _pieces(tokens: list[Token], lines: list[str], heading: int) -> Iterator[tup
         start, end = token.map
         if token.type == "heading_open" and token.level == 0:
             depth = min(_DEEPEST_HEADING, int(token.tag[1]) + shift)
-            yield start, end, [f"{'#' * depth} {_safe_inline(' '.join(tokens[index + 1].content.split()))}"]
+            yield (
+                start,
+                end,
+                [f"{'#' * depth} {_safe_inline(' '.join(tokens[index + 1].content.split()))}"],
+            )
         elif token.type in ("fence", "code_block"):
             closing = [token.markup] if token.level == 0 and _is_unclosed(token, lines) else []
             yield start, end, [*lines[start:end], *closing]

@@ -82,7 +82,9 @@ class Choice:
 
     @property
     def words(self) -> str:
-        return {"allOf": "all of", "anyOf": "any of", "oneOf": "one of", "not": "anything but"}[self.kind]
+        return {"allOf": "all of", "anyOf": "any of", "oneOf": "one of", "not": "anything but"}[
+            self.kind
+        ]
 
 
 @dataclass(frozen=True, slots=True)

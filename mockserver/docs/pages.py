@@ -18,7 +18,11 @@ def make(spec: Path, formats: Sequence[str], options: Options) -> Files:
     """The text of every page, by file name. Raises FileError when the document cannot be used."""
     try:
         reference = read(Document.load(spec))
-        return {name: text for each in formats for name, text in FORMATS[each](reference, options).items()}
+        return {
+            name: text
+            for each in formats
+            for name, text in FORMATS[each](reference, options).items()
+        }
     except RecursionError:
         raise FileError(spec, "is nested too deeply to be shown") from None
 
@@ -27,7 +31,11 @@ def write(folder: Path, files: Files) -> list[Path]:
     """Write the pages that are not there already, and say which. Each is written beside its place and moved there when
     all of them are complete, so what was there stays if anything fails.
     """
-    changed = {folder / name: text.encode() for name, text in files.items() if _content(folder / name) != text.encode()}
+    changed = {
+        folder / name: text.encode()
+        for name, text in files.items()
+        if _content(folder / name) != text.encode()
+    }
     aside = {place: place.with_name(f".{place.name}.{os.getpid()}") for place in changed}
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -43,7 +51,9 @@ def write(folder: Path, files: Files) -> list[Path]:
 
 def difference(folder: Path, files: Files) -> str:
     """What would change if the pages were written: a unified diff, empty if they are fresh."""
-    return "".join(line for name, text in files.items() for line in _difference(folder / name, text))
+    return "".join(
+        line for name, text in files.items() for line in _difference(folder / name, text)
+    )
 
 
 def _difference(place: Path, text: str) -> Iterator[str]:

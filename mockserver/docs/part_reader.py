@@ -76,7 +76,10 @@ class PartReader:
             name=name,
             anchor=None if name is None else self._anchors.take("response", name),
             description=node.get("description", ""),
-            headers=tuple(self._header(header, each, around) for header, each in node.get("headers", {}).items()),
+            headers=tuple(
+                self._header(header, each, around)
+                for header, each in node.get("headers", {}).items()
+            ),
             media=self._content(node, around),
             links=tuple(self._links(node)),
             mark=node.get("x-provenance"),
@@ -90,7 +93,9 @@ class PartReader:
         key = (self._last_pointer(reference), name)
         if key not in self._headers:
             anchor = self._anchors.take("header", name)
-            self._headers[key] = self._read_header(name, self._document.at(key[0]), self._whole, anchor)
+            self._headers[key] = self._read_header(
+                name, self._document.at(key[0]), self._whole, anchor
+            )
         return self._headers[key]
 
     def _read_header(self, name: str, node: Node, around: str | None, anchor: str | None) -> Header:
@@ -115,14 +120,19 @@ class PartReader:
                 mark=media.get("x-provenance"),
                 provenance=media.get("x-provenance", around),
             )
-            for type, media in ((type, self._document.follow(each)) for type, each in node.get("content", {}).items())
+            for type, media in (
+                (type, self._document.follow(each))
+                for type, each in node.get("content", {}).items()
+            )
         )
 
     def _examples(self, node: Node) -> tuple[Example, ...]:
         """The examples of a body, parameter or header; those that are in other files are left out."""
         if "example" in node:
             return (Example(None, None, None, node["example"]),)
-        named = ((name, self._document.follow(each)) for name, each in node.get("examples", {}).items())
+        named = (
+            (name, self._document.follow(each)) for name, each in node.get("examples", {}).items()
+        )
         return tuple(
             Example(name, each.get("summary"), each.get("description"), each["value"])
             for name, each in named
@@ -132,7 +142,12 @@ class PartReader:
     def _links(self, node: Node) -> Iterator[Link]:
         for name, link in node.get("links", {}).items():
             target = self._document.follow(link)
-            yield Link(name, target.get("description"), target.get("operationId"), target.get("x-provenance"))
+            yield Link(
+                name,
+                target.get("description"),
+                target.get("operationId"),
+                target.get("x-provenance"),
+            )
 
     def _last_pointer(self, reference: str) -> Pointer:
         """Where a reference leads in the end, through references to references."""

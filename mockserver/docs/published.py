@@ -117,7 +117,9 @@ class Published:
         default = types.default_of(self.reference, schema)
         if default is MISSING or default is None:
             return None
-        return str(default) if isinstance(default, (str, bool, int, float)) else pretty_json(default)
+        return (
+            str(default) if isinstance(default, (str, bool, int, float)) else pretty_json(default)
+        )
 
     # --------------------------------------------------------------------------------------------------------- request
 
@@ -132,7 +134,9 @@ class Published:
 
     def _key_header(self) -> str:
         names = (
-            each.parameter for each in self.reference.schemes if (each.type, each.location) == ("apiKey", "header")
+            each.parameter
+            for each in self.reference.schemes
+            if (each.type, each.location) == ("apiKey", "header")
         )
         return next((name for name in names if name), _KEY_HEADER)
 
@@ -168,7 +172,12 @@ class Published:
         if type == "object":
             # The page knows no more of a reference than that it is one; of a scalar's, it never had one.
             return "example" if schema.name is not None else {}
-        placeholders: dict[str | None, Json] = {"integer": 0, "number": 0.0, "boolean": True, "array": []}
+        placeholders: dict[str | None, Json] = {
+            "integer": 0,
+            "number": 0.0,
+            "boolean": True,
+            "array": [],
+        }
         return placeholders.get(type, "example")
 
     def _type(self, schema: Schema) -> str | None:
@@ -198,7 +207,12 @@ class Published:
     def _first_choice(self, schema: Schema) -> Schema:
         """A schema, or the first that it may be instead where it has no properties of its own."""
         target = self.reference.follow(schema)
-        options = [each for choice in target.choices if choice.kind in ("anyOf", "oneOf") for each in choice.schemas]
+        options = [
+            each
+            for choice in target.choices
+            if choice.kind in ("anyOf", "oneOf")
+            for each in choice.schemas
+        ]
         return options[0] if options and not properties_of(self.reference, target) else schema
 
     def _shows_schema(self, media: Media) -> bool:

@@ -49,7 +49,10 @@ class _Reader:
         info = self._root.get("info", {})
         guides = tuple(self._guides())
         servers = tuple(self._servers(self._root))
-        schemes = {name: self._scheme(name, node) for name, node in self._component("securitySchemes").items()}
+        schemes = {
+            name: self._scheme(name, node)
+            for name, node in self._component("securitySchemes").items()
+        }
         operations = list(self._operations(schemes))
         return Reference(
             title=info.get("title", "API"),
@@ -65,7 +68,11 @@ class _Reader:
             schemas=self._schemas.shared(),
             responses=self._parts.shared_responses,
             headers=self._parts.shared_headers,
-            anchors={each.operation_id: each.anchor for each in operations if each.operation_id is not None},
+            anchors={
+                each.operation_id: each.anchor
+                for each in operations
+                if each.operation_id is not None
+            },
         )
 
     def _component(self, kind: str) -> Node:
@@ -85,12 +92,23 @@ class _Reader:
                     yield self._operation(path, method, item, item[method], schemes)
 
     def _operation(
-        self, path: str, method: str, item: Node, node: Node, schemes: dict[str, Scheme], *, kind: str = "operation"
+        self,
+        path: str,
+        method: str,
+        item: Node,
+        node: Node,
+        schemes: dict[str, Scheme],
+        *,
+        kind: str = "operation",
     ) -> Operation:
         around = node.get("x-provenance", item.get("x-provenance", self._whole))
         operation_id = node.get("operationId")
         servers = [*self._servers(node), *self._servers(item), *self._servers(self._root)]
-        answers = ((status, each) for status, each in node.get("responses", {}).items() if not status.startswith("x-"))
+        answers = (
+            (status, each)
+            for status, each in node.get("responses", {}).items()
+            if not status.startswith("x-")
+        )
         return Operation(
             operation_id=operation_id,
             anchor=self._anchors.take(kind, operation_id or f"{method} {path}"),
@@ -104,7 +122,9 @@ class _Reader:
             deprecated=node.get("deprecated", False),
             parameters=self._parameters(item, node, around),
             body=self._parts.body(node["requestBody"], around) if "requestBody" in node else None,
-            answers=tuple(Answer(status, self._parts.response(each, around)) for status, each in answers),
+            answers=tuple(
+                Answer(status, self._parts.response(each, around)) for status, each in answers
+            ),
             security=self._security(node, schemes),
             server=servers[0].url if servers else DEFAULT_SERVER,
             mark=node.get("x-provenance"),
@@ -122,7 +142,10 @@ class _Reader:
                 for method in item:
                     if method in METHODS:
                         yield Callback(
-                            name, self._operation(expression, method, item, item[method], schemes, kind="callback")
+                            name,
+                            self._operation(
+                                expression, method, item, item[method], schemes, kind="callback"
+                            ),
                         )
 
     def _parameters(self, item: Node, node: Node, around: str | None) -> tuple[Parameter, ...]:
@@ -131,10 +154,14 @@ class _Reader:
         for each in [*item.get("parameters", ()), *node.get("parameters", ())]:
             parameter = self._parts.parameter(each, around)
             found[parameter.location, parameter.name] = parameter
-        return tuple(sorted(found.values(), key=lambda parameter: LOCATIONS.index(parameter.location)))
+        return tuple(
+            sorted(found.values(), key=lambda parameter: LOCATIONS.index(parameter.location))
+        )
 
     def _security(self, node: Node, schemes: dict[str, Scheme]) -> tuple[tuple[Scheme, ...], ...]:
-        wanted: list[Node] = node["security"] if "security" in node else self._root.get("security", [])
+        wanted: list[Node] = (
+            node["security"] if "security" in node else self._root.get("security", [])
+        )
         return tuple(tuple(schemes[name] for name in each if name in schemes) for each in wanted)
 
     def _scheme(self, name: str, node: Any) -> Scheme:
@@ -156,7 +183,11 @@ class _Reader:
             for name, variable in server.get("variables", {}).items():
                 url = url.replace(f"{{{name}}}", variable.get("default", ""))
             absolute = url if re.match(r"https?://", url) else urljoin(DEFAULT_SERVER, url)
-            yield Server(absolute.rstrip("/"), server.get("description"), server.get("x-provenance", self._whole))
+            yield Server(
+                absolute.rstrip("/"),
+                server.get("description"),
+                server.get("x-provenance", self._whole),
+            )
 
     # ----------------------------------------------------------------------------------------------------------- pages
 
@@ -167,14 +198,19 @@ class _Reader:
         for name, tag in self._tags().items():
             if tag.get("x-traitTag"):
                 provenance = tag.get("x-provenance", self._whole)
-                yield Guide(name, self._anchors.take("guide", name), tag.get("description", ""), provenance)
+                yield Guide(
+                    name, self._anchors.take("guide", name), tag.get("description", ""), provenance
+                )
 
     def _pages(self, operations: list[Operation]) -> Iterator[Page]:
         """One page for each tag that has operations: declared ones first, then as they appear."""
         tags = self._tags()
         found = _grouped(operations, lambda operation: operation.tag)
         undeclared = [name for name in found if name not in tags and name is not None]
-        for name in [*(name for name in (*tags, *undeclared) if name in found), *([None] if None in found else [])]:
+        for name in [
+            *(name for name in (*tags, *undeclared) if name in found),
+            *([None] if None in found else []),
+        ]:
             tag = tags.get(name, {}) if name is not None else {}
             title = name if name is not None else self._title_without_tag(found)
             yield Page(
@@ -199,10 +235,14 @@ class _Reader:
 
 def in_published_order(operations: list[Operation]) -> tuple[Operation, ...]:
     """By path, ``{`` after the letters; the methods of one path stay in the order of the document."""
-    return tuple(sorted(operations, key=lambda operation: operation.path.replace("{", _AFTER_LETTERS)))
+    return tuple(
+        sorted(operations, key=lambda operation: operation.path.replace("{", _AFTER_LETTERS))
+    )
 
 
-def _grouped(operations: list[Operation], key: Callable[[Operation], str | None]) -> dict[str | None, list[Operation]]:
+def _grouped(
+    operations: list[Operation], key: Callable[[Operation], str | None]
+) -> dict[str | None, list[Operation]]:
     found: dict[str | None, list[Operation]] = {}
     for operation in operations:
         found.setdefault(key(operation), []).append(operation)

@@ -10,12 +10,25 @@ from typing import Literal
 from urllib.parse import quote
 
 from mockserver.docs import types, values
-from mockserver.docs.model import MISSING, Answer, Example, Json, Media, Operation, Parameter, Reference, Scheme
+from mockserver.docs.model import (
+    MISSING,
+    Answer,
+    Example,
+    Json,
+    Media,
+    Operation,
+    Parameter,
+    Reference,
+    Scheme,
+)
 
 # What may stand as it is in a path that comes from the document.
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
 Encoding = Literal["json", "form", "multipart", "raw"]
-_ENCODINGS: dict[str, Encoding] = {"application/x-www-form-urlencoded": "form", "multipart/form-data": "multipart"}
+_ENCODINGS: dict[str, Encoding] = {
+    "application/x-www-form-urlencoded": "form",
+    "multipart/form-data": "multipart",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,9 @@ def of(reference: Reference, operation: Operation) -> Request:
     address = Text(url)
     for scheme in next((each for each in operation.security if each), ()):
         if scheme.type == "apiKey" and scheme.location == "query":
-            address = Text(f"{url}{'&' if '?' in url else '?'}{quote(scheme.parameter or 'key')}=", "API_KEY")
+            address = Text(
+                f"{url}{'&' if '?' in url else '?'}{quote(scheme.parameter or 'key')}=", "API_KEY"
+            )
         else:
             headers[:0] = _credentials(scheme)
     return Request(
@@ -68,7 +83,11 @@ def of(reference: Reference, operation: Operation) -> Request:
         encoding=encoding,
         answer=_answer_kind(operation.success),
         example=example.name if example is not None else None,
-        chosen=tuple(f"{each.name}={_in_words(_value(reference, each))}" for each in sent if not each.required),
+        chosen=tuple(
+            f"{each.name}={_in_words(_value(reference, each))}"
+            for each in sent
+            if not each.required
+        ),
     )
 
 
@@ -81,8 +100,16 @@ def answer_to(reference: Reference, operation: Operation, request: Request) -> E
     if media is None:
         return None
     if media.examples:
-        chosen = (each for each in media.examples if any(words in (each.summary or "") for words in request.chosen))
-        named = (each for each in media.examples if each.name is not None and each.name == request.example)
+        chosen = (
+            each
+            for each in media.examples
+            if any(words in (each.summary or "") for words in request.chosen)
+        )
+        named = (
+            each
+            for each in media.examples
+            if each.name is not None and each.name == request.example
+        )
         return next(chosen, None) or next(named, None) or media.examples[0]
     value = values.for_response(reference, media.schema)
     return None if value is MISSING else Example(None, None, None, value)
@@ -95,7 +122,9 @@ def _path(reference: Reference, operation: Operation) -> str:
     path = operation.path
     for parameter in operation.parameters:
         if parameter.location == "path":
-            path = path.replace(f"{{{parameter.name}}}", quote(_joined(_value(reference, parameter)), safe=""))
+            path = path.replace(
+                f"{{{parameter.name}}}", quote(_joined(_value(reference, parameter)), safe="")
+            )
     # A part that nothing describes stands for itself: its braces would not pass as an address.
     return quote(re.sub(r"\{([^{}]*)\}", r"\1", path), safe=_SAFE_IN_PATH)
 
@@ -186,10 +215,16 @@ def _encoding(media: Media | None) -> Encoding:
 
 def _content_type(media: Media | None, encoding: Encoding) -> list[tuple[str, Text]]:
     # A multipart body's boundary is written into the header by what sends it; a form's header is set by it.
-    return [] if media is None or encoding in ("form", "multipart") else [("Content-Type", Text(media.type))]
+    return (
+        []
+        if media is None or encoding in ("form", "multipart")
+        else [("Content-Type", Text(media.type))]
+    )
 
 
-def _body(reference: Reference, media: Media | None, example: Example | None, encoding: Encoding) -> Json:
+def _body(
+    reference: Reference, media: Media | None, example: Example | None, encoding: Encoding
+) -> Json:
     if media is None:
         return MISSING
     value = example.value if example is not None else values.for_request(reference, media.schema)

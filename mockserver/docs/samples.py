@@ -72,7 +72,9 @@ def _shell(text: Text) -> str:
 def _shell_in_double_quotes(text: Text) -> str:
     if text.variable is None:
         # An exclamation mark is only safe in single quotes where people type.
-        return shell_quoted(text.before) if re.search(r'[\\"$`!]', text.before) else f'"{text.before}"'
+        return (
+            shell_quoted(text.before) if re.search(r'[\\"$`!]', text.before) else f'"{text.before}"'
+        )
     escaped = _IN_DOUBLE_QUOTES.sub(r"\\\1", text.before)
     return f'"{escaped}${text.variable}"'
 
@@ -85,7 +87,9 @@ def _shell_data(request: Request) -> list[str]:
     if request.encoding == "raw":
         return [f"--data-raw {shell_quoted(request.body)}"]
     flag = "--data-urlencode" if request.encoding == "form" else "--form-string"
-    return [f"{flag} {shell_quoted(f'{name}={_plain(value)}')}" for name, value in request.body.items()]
+    return [
+        f"{flag} {shell_quoted(f'{name}={_plain(value)}')}" for name, value in request.body.items()
+    ]
 
 
 # -------------------------------------------------------------------------------------------------------------- Python
@@ -98,15 +102,21 @@ def python(request: Request) -> str:
     arguments = [*([] if known else [_python(request.method)]), _python_text(request.url)]
     shown = [header for header in request.headers if not _is_set_by_requests(header, request)]
     if shown:
-        headers = "".join(f"        {_python(name)}: {_python_text(text)},\n" for name, text in shown)
+        headers = "".join(
+            f"        {_python(name)}: {_python_text(text)},\n" for name, text in shown
+        )
         arguments.append(f"headers={{\n{headers}    }}")
     if request.body is not MISSING:
         arguments.append(_python_data(request))
     arguments.append("timeout=30")
-    needs_environment = any(text.variable for text in (request.url, *(text for _, text in request.headers)))
+    needs_environment = any(
+        text.variable for text in (request.url, *(text for _, text in request.headers))
+    )
     start = "import os\n\nimport requests\n\n" if needs_environment else "import requests\n\n"
     inside = "".join(f"    {argument},\n" for argument in arguments)
-    read = {"json": "response.json()", "text": "response.text", "none": "response.status_code"}[request.answer]
+    read = {"json": "response.json()", "text": "response.text", "none": "response.status_code"}[
+        request.answer
+    ]
     return f"{start}response = {call}\n{inside})\nresponse.raise_for_status()\nprint({read})"
 
 
@@ -119,10 +129,13 @@ def _python_data(request: Request) -> str:
         case "json":
             return "json=" + _python(request.body, 1)
         case "form":
-            return "data=" + _python({name: _plain(value) for name, value in request.body.items()}, 1)
+            return "data=" + _python(
+                {name: _plain(value) for name, value in request.body.items()}, 1
+            )
         case "multipart":
             parts = "".join(
-                f"        {_python(name)}: (None, {_python(_plain(value))}),\n" for name, value in request.body.items()
+                f"        {_python(name)}: (None, {_python(_plain(value))}),\n"
+                for name, value in request.body.items()
             )
             return f"files={{\n{parts}    }}"
         case "raw":
@@ -141,7 +154,10 @@ def _python(value: Json, depth: int = 0) -> str:
     inner, outer = "    " * (depth + 1), "    " * depth
     match value:
         case dict() if value:
-            lines = (f"{inner}{_python(str(name))}: {_python(each, depth + 1)},\n" for name, each in value.items())
+            lines = (
+                f"{inner}{_python(str(name))}: {_python(each, depth + 1)},\n"
+                for name, each in value.items()
+            )
             return f"{{\n{''.join(lines)}{outer}}}"
         case list() if value:
             return f"[\n{''.join(f'{inner}{_python(each, depth + 1)},{chr(10)}' for each in value)}{outer}]"
@@ -158,13 +174,20 @@ def javascript(request: Request) -> str:
     """A module that uses fetch."""
     options = [] if request.method == "GET" else [f"method: {_javascript(request.method)},"]
     if request.headers:
-        headers = "".join(f"    {_javascript(name)}: {_javascript_text(text)},\n" for name, text in request.headers)
+        headers = "".join(
+            f"    {_javascript(name)}: {_javascript_text(text)},\n"
+            for name, text in request.headers
+        )
         options.append(f"headers: {{\n{headers}  }},")
     if request.body is not MISSING:
         options.append(f"body: {_javascript_data(request)},")
     inside = "".join(f"  {option}\n" for option in options)
     call = f"fetch({_javascript_text(request.url)}" + (f", {{\n{inside}}})" if options else ")")
-    read = {"json": "await response.json()", "text": "await response.text()", "none": "response.status"}
+    read = {
+        "json": "await response.json()",
+        "text": "await response.text()",
+        "none": "response.status",
+    }
     return (
         f"const response = await {call};\n"
         "if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);\n"
@@ -199,7 +222,8 @@ def _javascript(value: Json, depth: int = 0) -> str:
     match value:
         case dict() if value:
             lines = (
-                f"{inner}{_javascript_name(name)}: {_javascript(each, depth + 1)},\n" for name, each in value.items()
+                f"{inner}{_javascript_name(name)}: {_javascript(each, depth + 1)},\n"
+                for name, each in value.items()
             )
             return f"{{\n{''.join(lines)}{outer}}}"
         case list() if value:
@@ -211,7 +235,11 @@ def _javascript(value: Json, depth: int = 0) -> str:
 def _javascript_name(name: str) -> str:
     if name == "__proto__":  # in a literal, this name alone would set the prototype
         return '["__proto__"]'
-    return name if re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
+    return (
+        name
+        if re.fullmatch(r"[A-Za-z_$][\w$]*", name, re.ASCII)
+        else json.dumps(name, ensure_ascii=False)
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- together

@@ -15,7 +15,9 @@ from mockserver.docs.model import MISSING, Choice, Property, Schema, SharedSchem
 _COMPONENTS: Pointer = ("components", "schemas")
 _KINDS: tuple[Literal["allOf", "anyOf", "oneOf"], ...] = ("allOf", "anyOf", "oneOf")
 _NULL = Schema(types=("null",))
-_STRUCTURAL = frozenset({"types", "enum", "properties", "items", "others", "choices", "name", "format", "pattern"})
+_STRUCTURAL = frozenset(
+    {"types", "enum", "properties", "items", "others", "choices", "name", "format", "pattern"}
+)
 
 
 class SchemaReader:
@@ -52,7 +54,11 @@ class SchemaReader:
         whole = self._document.root.get("x-provenance")
         return {
             name: SharedSchema(
-                name, self._anchors.take("schema", name), schema, schema.mark or whole, self._uses.get(name, 0)
+                name,
+                self._anchors.take("schema", name),
+                schema,
+                schema.mark or whole,
+                self._uses.get(name, 0),
             )
             for name, schema in schemas.items()
         }
@@ -75,7 +81,9 @@ class SchemaReader:
         return Schema(
             name=name,
             types=tuple(each for each in types if each != "null") or types,
-            nullable=bool(node.get("nullable")) or (len(types) > 1 and "null" in types) or None in (enum or ()),
+            nullable=bool(node.get("nullable"))
+            or (len(types) > 1 and "null" in types)
+            or None in (enum or ()),
             title=node.get("title"),
             description=node.get("description"),
             description_mark=node.get("x-description-provenance"),
@@ -117,7 +125,9 @@ def _types(node: Node) -> tuple[str, ...]:
     """The types that a schema names; those that its other keywords speak of, where it names none."""
     said = node.get("type")
     if said is not None:
-        return tuple(each for each in ([said] if isinstance(said, str) else said) if isinstance(each, str))
+        return tuple(
+            each for each in ([said] if isinstance(said, str) else said) if isinstance(each, str)
+        )
     if "properties" in node or "additionalProperties" in node:
         return ("object",)
     return ("array",) if "items" in node else ()
@@ -141,7 +151,12 @@ def _simplified(schema: Schema) -> Schema:
         else:
             choices.append(choice)
     schema = replace(schema, choices=tuple(choices), nullable=nullable)
-    if len(choices) == 1 and choices[0].kind != "not" and len(choices[0].schemas) == 1 and _is_wrapper(schema):
+    if (
+        len(choices) == 1
+        and choices[0].kind != "not"
+        and len(choices[0].schemas) == 1
+        and _is_wrapper(schema)
+    ):
         return _merged(schema, choices[0].schemas[0])
     return schema
 

@@ -49,7 +49,9 @@ TEXT = Value((str,), "text")
 FLAG = Value((bool,), "true or false")
 NUMBER = Value((int, float), "a number")
 COUNT = Value((int,), "a whole number")
-LIMIT = Value((bool, int, float), "a number, true or false")  # exclusiveMinimum: a flag in 3.0, a number in 3.1
+LIMIT = Value(
+    (bool, int, float), "a number, true or false"
+)  # exclusiveMinimum: a flag in 3.0, a number in 3.1
 NAMES = ListOf(TEXT)
 VALUES = Value((list,), "a list")
 TYPES = Value((str, list), "the name of a type, or a list of names")
@@ -60,7 +62,16 @@ _MARKS: dict[str, Shape] = {"x-provenance": TEXT, "x-description-provenance": TE
 _DESCRIBED: dict[str, Shape] = {"description": TEXT, **_MARKS}
 _SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs")
-_SCHEMAS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames")
+_SCHEMAS = (
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+)
 _CONTENT: dict[str, Shape] = {"content": MapOf(Kind("media type"))}
 _VALUE_OF: dict[str, Shape] = {
     **_DESCRIBED,
@@ -146,7 +157,10 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
         "uniqueItems": FLAG,
         **dict.fromkeys(("minimum", "maximum", "multipleOf"), NUMBER),
         **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), LIMIT),
-        **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), COUNT),
+        **dict.fromkeys(
+            ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+            COUNT,
+        ),
         **dict.fromkeys(_SCHEMA_LISTS, ListOf(SCHEMA)),
         **dict.fromkeys(_SCHEMA_MAPS, MapOf(SCHEMA)),
         **dict.fromkeys(_SCHEMAS, SCHEMA),

@@ -22,7 +22,9 @@ def is_nullable(reference: Reference, schema: Schema) -> bool:
 
 def default_of(reference: Reference, schema: Schema) -> Json:
     """What a value is when it is left out; MISSING where nothing is said."""
-    return next((step.default for step in reference.steps(schema) if step.default is not MISSING), MISSING)
+    return next(
+        (step.default for step in reference.steps(schema) if step.default is not MISSING), MISSING
+    )
 
 
 def _options(reference: Reference, schema: Schema, passed: frozenset[str]) -> list[str]:
@@ -35,7 +37,9 @@ def _options(reference: Reference, schema: Schema, passed: frozenset[str]) -> li
     if enum is not None:
         return list(dict.fromkeys(json.dumps(value, ensure_ascii=False) for value in enum))
     if target.types:
-        return [_array(reference, target, passed) if type == "array" else type for type in target.types]
+        return [
+            _array(reference, target, passed) if type == "array" else type for type in target.types
+        ]
     for choice in target.choices:
         if choice.kind in ("anyOf", "oneOf"):
             each_option = (_options(reference, each, passed) for each in choice.schemas)

@@ -60,7 +60,9 @@ def parts_of(reference: Reference, schema: Schema) -> Iterator[Schema]:
             waiting.insert(0, reference.schemas[part.name].schema)
         else:
             yield part
-        waiting.extend(each for choice in part.choices if choice.kind == "allOf" for each in choice.schemas)
+        waiting.extend(
+            each for choice in part.choices if choice.kind == "allOf" for each in choice.schemas
+        )
 
 
 class _Maker:
@@ -77,8 +79,15 @@ class _Maker:
         return said[0] if said else self._made_up(self._reference.follow(schema), depth)
 
     def _made_up(self, target: Schema, depth: int) -> Json:
-        type = next((each.types[0] for each in parts_of(self._reference, target) if each.types), None)
-        options = [each for choice in target.choices if choice.kind in ("anyOf", "oneOf") for each in choice.schemas]
+        type = next(
+            (each.types[0] for each in parts_of(self._reference, target) if each.types), None
+        )
+        options = [
+            each
+            for choice in target.choices
+            if choice.kind in ("anyOf", "oneOf")
+            for each in choice.schemas
+        ]
         if type is None and options:
             return self.value(options[0], depth + 1) if depth <= _DEEPEST else {}
         if type == "object":
@@ -89,12 +98,18 @@ class _Maker:
         if depth >= _DEEPEST:
             return {}
         wanted = (each for each in properties_of(self._reference, schema) if self._is_wanted(each))
-        return {each.name: self.value(each.schema, depth + 1) for each in wanted if self._made < _MOST_VALUES}
+        return {
+            each.name: self.value(each.schema, depth + 1)
+            for each in wanted
+            if self._made < _MOST_VALUES
+        }
 
     def _is_wanted(self, property: Property) -> bool:
         if not self._for_request:
             return not property.schema.write_only
-        return not property.schema.read_only and (property.required or bool(property.schema.examples))
+        return not property.schema.read_only and (
+            property.required or bool(property.schema.examples)
+        )
 
     def _array(self, schema: Schema, depth: int) -> Json:
         if schema.items is None or depth >= _DEEPEST or self._made >= _MOST_VALUES:

@@ -57,7 +57,11 @@ class Fault:
         """Count a request: the chance that it happens with, or None if it does not."""
         self.seen += 1
         by_chance = self.rule.share is not None or self.rule.latency is not None
-        chance = draw(seed, self.rule.label, key, operation_id, self._next(operation_id, key)) if by_chance else None
+        chance = (
+            draw(seed, self.rule.label, key, operation_id, self._next(operation_id, key))
+            if by_chance
+            else None
+        )
         if chance is not None and self.rule.share is not None and chance.share >= self.rule.share:
             return None
         self.applied += 1
@@ -65,7 +69,9 @@ class Fault:
 
     def forget(self, key: str) -> None:
         """Begin anew for an account."""
-        self._nth = {(account, name): count for (account, name), count in self._nth.items() if account != key}
+        self._nth = {
+            (account, name): count for (account, name), count in self._nth.items() if account != key
+        }
 
     def _next(self, operation_id: str, key: str) -> int:
         place = (key, operation_id)
@@ -113,7 +119,9 @@ class Faults:
         """Know other sets from now on; rules that are on stay on. Raises UnknownFaultSet: one of the start is gone."""
         for name in self._at_start:
             if name not in sets:
-                raise UnknownFaultSet(f"The set of faults '{name}', which is on since the start, is gone.")
+                raise UnknownFaultSet(
+                    f"The set of faults '{name}', which is on since the start, is gone."
+                )
         self.sets = sets
 
     def strike(self, operation_id: str, key: str) -> Strike | None:
@@ -123,7 +131,9 @@ class Faults:
         decided: Rule | None = None
         spent = False
         for fault in self.active:
-            if not fault.is_about(operation_id, key) or (decided is not None and fault.rule.decides):
+            if not fault.is_about(operation_id, key) or (
+                decided is not None and fault.rule.decides
+            ):
                 continue
             chance = fault.hit(self._seed, operation_id, key)
             if chance is None:
@@ -136,11 +146,15 @@ class Faults:
             spent = spent or fault.remaining == 0
         if spent:
             self._sort_out()
-        return Strike(", ".join(names), min(milliseconds, MAX_MS) / 1_000, decided) if names else None
+        return (
+            Strike(", ".join(names), min(milliseconds, MAX_MS) / 1_000, decided) if names else None
+        )
 
     def all(self, key: str | None = None, set_name: str | None = None) -> list[Fault]:
         """Those of an account, of a set, or all, in the order in which they are asked."""
-        return [each for each in self._all if key in (None, each.key) and set_name in (None, each.set)]
+        return [
+            each for each in self._all if key in (None, each.key) and set_name in (None, each.set)
+        ]
 
     def add(self, rule: Rule, key: str | None = None) -> Fault:
         """Switch a rule on. Raises TooManyFaults."""
@@ -182,10 +196,14 @@ class Faults:
 
     def _known(self, name: str) -> FaultSet:
         if name not in self.sets:
-            raise UnknownFaultSet(f"There is no set of faults '{name}'. There are: {', '.join(sorted(self.sets))}.")
+            raise UnknownFaultSet(
+                f"There is no set of faults '{name}'. There are: {', '.join(sorted(self.sets))}."
+            )
         return self.sets[name]
 
-    def _add(self, rules: Sequence[Rule], key: str | None, set_name: str | None, others: list[Fault]) -> list[Fault]:
+    def _add(
+        self, rules: Sequence[Rule], key: str | None, set_name: str | None, others: list[Fault]
+    ) -> list[Fault]:
         kept = _with_room(others, len(rules))
         added = []
         for rule in rules:
@@ -211,6 +229,8 @@ def _with_room(faults: list[Fault], wanted: int) -> list[Fault]:
         return faults
     spent = [each.id for each in reversed(faults) if each.remaining == 0]
     if len(spent) < excess:
-        raise TooManyFaults(f"There are {len(faults)} faults, and at most {MAX_RULES} are kept. Delete some first.")
+        raise TooManyFaults(
+            f"There are {len(faults)} faults, and at most {MAX_RULES} are kept. Delete some first."
+        )
     given_up = set(spent[:excess])
     return [each for each in faults if each.id not in given_up]

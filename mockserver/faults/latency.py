@@ -36,7 +36,11 @@ class Latency:
 
     def problems(self) -> Iterator[tuple[list[str | int], str]]:
         """All that is wrong with it."""
-        given = {each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) is not None}
+        given = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if getattr(self, each.name) is not None
+        }
         if set(given) not in _SHAPES:
             yield [], "must be 'ms' alone, or 'min_ms' and 'max_ms', or 'median_ms' and 'p95_ms'"
             return

@@ -19,10 +19,16 @@ MAX_TEXT = 1_000
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_FRAMING = frozenset({"connection", "content-length", "content-type", "transfer-encoding", "x-mock-fault"})
+_FRAMING = frozenset(
+    {"connection", "content-length", "content-type", "transfer-encoding", "x-mock-fault"}
+)
 """Headers that belong to the server: with another value the answer could not be read, or not be told apart."""
 _WITH_RETRY_AFTER = (429, 503)
-_BROKEN = {"reset": "connection-reset", "truncated_body": "truncated-body", "answer_lost": "answer-lost"}
+_BROKEN = {
+    "reset": "connection-reset",
+    "truncated_body": "truncated-body",
+    "answer_lost": "answer-lost",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,10 @@ def problems(rule: Rule, operations: Collection[str] | None = None) -> Iterator[
     if rule.latency is not None:
         yield from ((["latency", *place], problem) for place, problem in rule.latency.problems())
     if rule.status is not None and rule.connection is not None:
-        yield ["connection"], "does not go with status: the answer is either one of its own, or the operation's"
+        yield (
+            ["connection"],
+            "does not go with status: the answer is either one of its own, or the operation's",
+        )
     if not rule.decides and rule.latency is None:
         yield [], "says nothing that is to happen: give it a status, a connection or a latency"
 
@@ -86,7 +95,10 @@ def _of_target(rule: Rule, operations: Collection[str] | None) -> Iterator[Probl
         return
     for index, name in enumerate(rule.operations):
         if name not in operations:
-            yield ["operations", index], f"'{name[:100]}' is no operation of the contract{_alike(name, operations)}"
+            yield (
+                ["operations", index],
+                f"'{name[:100]}' is no operation of the contract{_alike(name, operations)}",
+            )
 
 
 def _of_number(rule: Rule) -> Iterator[Problem]:
@@ -95,7 +107,10 @@ def _of_number(rule: Rule) -> Iterator[Problem]:
     if rule.share is not None and not 0 < rule.share <= 1:
         yield ["share"], "must be more than 0 and at most 1"
     if rule.next is not None and rule.share is not None:
-        yield ["share"], "does not go with next: a rule hits the next so many requests, or a share of all"
+        yield (
+            ["share"],
+            "does not go with next: a rule hits the next so many requests, or a share of all",
+        )
 
 
 def _of_answer(rule: Rule) -> Iterator[Problem]:

@@ -67,7 +67,11 @@ class Builder:
         document = self._reader.document
         schema = {key: value for key, value in document.items() if key not in _SHELVES}
         node = self.node(schema, "")
-        root = node if isinstance(node, Checked) else self._keep(Checked(node, self._validator(schema)))
+        root = (
+            node
+            if isinstance(node, Checked)
+            else self._keep(Checked(node, self._validator(schema)))
+        )
         if root is not node:
             self._checked.append((root, schema))
         settle(self._nodes)
@@ -88,7 +92,9 @@ class Builder:
         if key in self._pending:
             return self._pending[key]
         if len(self._nodes) > _MOST_NODES:
-            raise NoValue("the schema is too large: its parts and choices make more than 20,000 kinds of values")
+            raise NoValue(
+                "the schema is too large: its parts and choices make more than 20,000 kinds of values"
+            )
         link = self._pending[key] = Link()
         try:
             node = self._known[key] = link.target = self._made(schema, name)
@@ -136,8 +142,12 @@ class Builder:
             if len(found) >= limit:
                 break
             try:
-                joined = rest.meet(self._reader.read(self._reader.branch(branch, group.discriminator)))
-                found += self._alternatives(joined, (*met, branch), max(1, limit // len(group.branches)))
+                joined = rest.meet(
+                    self._reader.read(self._reader.branch(branch, group.discriminator))
+                )
+                found += self._alternatives(
+                    joined, (*met, branch), max(1, limit // len(group.branches))
+                )
             except DeadEnd:
                 continue
         if not found:
@@ -161,7 +171,9 @@ class Builder:
                     reason = error
                     continue
                 others = len(types) - ("null" in types)
-                weights.append(_NULLS if type == "null" and others else 1 / max(1, others) / (1 + index / 10))
+                weights.append(
+                    _NULLS if type == "null" and others else 1 / max(1, others) / (1 + index / 10)
+                )
         if not nodes:
             raise reason
         return nodes[0] if len(nodes) == 1 else self._keep(Choice(nodes, weights))
@@ -187,8 +199,14 @@ class Builder:
             return lambda chance: chance.random.random() < 0.5
         if type == "string":
             return strings(facets.text, name, self._chance).draw
-        draw = numbers.integers(facets.bounds, facets.width) if type == "integer" else numbers.reals(facets.bounds)
-        allowed = facets.bounds if type == "number" else facets.bounds.meet(numbers.width(facets.width))
+        draw = (
+            numbers.integers(facets.bounds, facets.width)
+            if type == "integer"
+            else numbers.reals(facets.bounds)
+        )
+        allowed = (
+            facets.bounds if type == "number" else facets.bounds.meet(numbers.width(facets.width))
+        )
         return self._guessing(draw, allowed, name, whole=type == "integer")
 
     def _guessing(
@@ -199,7 +217,11 @@ class Builder:
 
         def usable() -> bool:
             value = guess(self._chance) if guess else None
-            return value is not None and (not whole or isinstance(value, int)) and numbers.fits(value, bounds)
+            return (
+                value is not None
+                and (not whole or isinstance(value, int))
+                and numbers.fits(value, bounds)
+            )
 
         if guess is None or not any(usable() for _ in range(_PROBES)):
             return lambda chance: draw(chance.random)
@@ -277,7 +299,9 @@ class Builder:
             if kind == "x-faker":
                 node = self._keep(Offered(node, self._chance.provider(hint), 1, validator))
             elif validator.is_valid(hint):
-                node = self._keep(Offered(node, partial(clone, hint), _share(kind, hint, facets), validator))
+                node = self._keep(
+                    Offered(node, partial(clone, hint), _share(kind, hint, facets), validator)
+                )
         return node
 
     def _rehearse(self, checked: Checked, schema: Any) -> None:
@@ -299,7 +323,11 @@ class Builder:
             document = jsonschema_rs.canonicalize(
                 self._alone(schema), draft=jsonschema_rs.Draft4, validate_formats=True
             ).to_json_schema()
-            return Builder(document, self._chance, spare=False).build() if isinstance(document, dict) else None
+            return (
+                Builder(document, self._chance, spare=False).build()
+                if isinstance(document, dict)
+                else None
+            )
         except (DeadEnd, NoValue, CanonicalizationError):
             return None
 

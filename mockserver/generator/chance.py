@@ -17,7 +17,9 @@ from mockserver.generator.errors import NoValue
 
 Provider = Callable[..., Any]
 
-_USED_HERE = [f"faker.providers.{name}" for name in ("address", "company", "internet", "lorem", "person")]
+_USED_HERE = [
+    f"faker.providers.{name}" for name in ("address", "company", "internet", "lorem", "person")
+]
 
 
 class Chance:
@@ -43,18 +45,24 @@ class Chance:
 
     def provider(self, hint: Any) -> Provider:
         """What an ``x-faker`` asks for: a name, or a name with its arguments. Raises NoValue."""
-        name, arguments = next(iter(hint.items())) if isinstance(hint, dict) and len(hint) == 1 else (hint, None)
+        name, arguments = (
+            next(iter(hint.items())) if isinstance(hint, dict) and len(hint) == 1 else (hint, None)
+        )
         if not isinstance(name, str) or not isinstance(arguments, dict | list | None):
             raise NoValue(
                 f"x-faker must be the name of a Faker provider, or that name with its arguments, and is {hint!r}"
             )
         method = None if name.startswith(("_", "seed")) else getattr(self._every, name, None)
         if not callable(method):
-            raise NoValue(f"x-faker names {name!r}, which is no provider of Faker{self._near(name)}")
+            raise NoValue(
+                f"x-faker names {name!r}, which is no provider of Faker{self._near(name)}"
+            )
         try:
             method(**arguments) if isinstance(arguments, dict) else method(*(arguments or ()))
         except Exception as error:
-            raise NoValue(f"x-faker: {name} does not take {arguments!r}: {_first_line(error)}") from error
+            raise NoValue(
+                f"x-faker: {name} does not take {arguments!r}: {_first_line(error)}"
+            ) from error
         if isinstance(arguments, dict):
             return lambda: as_json(method(**arguments))
         return lambda: as_json(method(*(arguments or ())))

@@ -58,12 +58,16 @@ def having(name: str) -> Ranges:
     kind, _, value = name.rpartition("=")
     wanted = _CATEGORIES.get(value.lower(), value)
     if kind in {"", "gc", "General_Category"} and len(wanted) <= 2:
-        codes = [code for code in range(_LOOKED_AT) if unicodedata.category(chr(code)).startswith(wanted)]
+        codes = [
+            code for code in range(_LOOKED_AT) if unicodedata.category(chr(code)).startswith(wanted)
+        ]
     elif value.lower() in {"han", "hani"}:
         return (_HAN,)
     else:
         start = f"{_SCRIPTS.get(value.lower(), value).upper()} "
-        codes = [code for code in range(_LOOKED_AT) if unicodedata.name(chr(code), "").startswith(start)]
+        codes = [
+            code for code in range(_LOOKED_AT) if unicodedata.name(chr(code), "").startswith(start)
+        ]
     return tidy(tuple((code, code) for code in codes))
 
 
@@ -113,4 +117,10 @@ _CATEGORIES = {
     "space_separator": "Zs",
     "mark": "M",
 }
-_SCRIPTS = {"latn": "latin", "grek": "greek", "cyrl": "cyrillic", "hebr": "hebrew", "arab": "arabic"}
+_SCRIPTS = {
+    "latn": "latin",
+    "grek": "greek",
+    "cyrl": "cyrillic",
+    "hebr": "hebrew",
+    "arab": "arabic",
+}

@@ -40,7 +40,9 @@ class Items(Node):
         values: list[Any] = []
         taken: set[str] = set()
         misses = 0
-        while len(values) < wanted and misses < (_MISSES if len(values) < self._fewest else _MISSES_BY_CHOICE):
+        while len(values) < wanted and misses < (
+            _MISSES if len(values) < self._fewest else _MISSES_BY_CHOICE
+        ):
             try:
                 value = item.draw(walk)
             except DeadEnd:
@@ -95,7 +97,12 @@ class Members(Node):
     __slots__ = ("_extras", "_fewest", "_highest", "_nodes", "_required")
 
     def __init__(
-        self, nodes: dict[str, Node], required: frozenset[str], fewest: int, highest: int | None, extras: Extras
+        self,
+        nodes: dict[str, Node],
+        required: frozenset[str],
+        fewest: int,
+        highest: int | None,
+        extras: Extras,
     ) -> None:
         super().__init__()
         self._nodes = nodes
@@ -125,7 +132,11 @@ class Members(Node):
         random = walk.chance.random
         # On the shortest way out, each level must be lower than the last: else there would be no end.
         limit = self.height if walk.tight else math.inf
-        optional = [name for name, node in self._nodes.items() if name not in self._required and node.height < limit]
+        optional = [
+            name
+            for name, node in self._nodes.items()
+            if name not in self._required and node.height < limit
+        ]
         kept = 0.0 if walk.tight else walk.kept
         chosen = [name for name in optional if random.random() < kept]
         room = len(optional) if self._highest is None else self._highest - len(self._required)
@@ -143,13 +154,19 @@ class Members(Node):
         if not extras.names:
             return
         random = walk.chance.random
-        wanted = max(self._fewest, len(values) + (0 if walk.tight else random.randint(0, extras.usual)))
+        wanted = max(
+            self._fewest, len(values) + (0 if walk.tight else random.randint(0, extras.usual))
+        )
         if self._highest is not None:
             wanted = min(wanted, self._highest)
         for _ in range((wanted - len(values)) * 3 + _NAME_TRIES if len(values) < wanted else 0):
             walk.spend()
             name = random.choice(extras.names)(walk.chance)
-            node = None if name in values or name in extras.taken else extras.nodes.get(extras.kind(name))
+            node = (
+                None
+                if name in values or name in extras.taken
+                else extras.nodes.get(extras.kind(name))
+            )
             if node is not None and node.height < (self.height if walk.tight else math.inf):
                 try:
                     values[name] = node.draw(walk)
@@ -163,7 +180,9 @@ class Members(Node):
         lacking = self._fewest - len(inside)
         if lacking > 0:
             extra = min((node.height for node in self._extras.nodes.values()), default=math.inf)
-            optional = [node.height for name, node in self._nodes.items() if name not in self._required]
+            optional = [
+                node.height for name, node in self._nodes.items() if name not in self._required
+            ]
             inside += sorted([*optional, *[extra] * lacking])[:lacking]
         return 1 + max(inside, default=0)
 

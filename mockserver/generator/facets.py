@@ -17,7 +17,14 @@ TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "o
 _HINTS = ("example", "default", "const", "x-faker")
 # What a keyword is about, where no type is said.
 _ABOUT = {
-    "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"),
+    "object": (
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "minProperties",
+        "maxProperties",
+    ),
     "array": ("items", "minItems", "maxItems", "uniqueItems"),
     "string": ("minLength", "maxLength", "pattern"),
     "number": ("minimum", "maximum", "multipleOf"),
@@ -90,7 +97,9 @@ class Facets:
             unique=self.unique or other.unique,
             properties=properties,
             by_pattern=_common_patterns(self, other),
-            others=None if self.others is None or other.others is None else both(self.others, other.others),
+            others=None
+            if self.others is None or other.others is None
+            else both(self.others, other.others),
             required=required,
             fewest_properties=max(self.fewest_properties, other.fewest_properties),
             highest_properties=_least(self.highest_properties, other.highest_properties),
@@ -149,14 +158,24 @@ class Reader:
         facets = self._read(schema, (*on_the_way, reference))
         for each in schema.get("allOf", ()) if isinstance(schema, dict) else ():
             base = self.follow(each["$ref"]) if isinstance(each, dict) and "$ref" in each else None
-            if isinstance(base, dict) and "discriminator" in base and not base.keys() & {"oneOf", "anyOf"}:
+            if (
+                isinstance(base, dict)
+                and "discriminator" in base
+                and not base.keys() & {"oneOf", "anyOf"}
+            ):
                 with contextlib.suppress(DeadEnd):
-                    facets = facets.meet(_own(_called(component_name(reference), base["discriminator"])))
+                    facets = facets.meet(
+                        _own(_called(component_name(reference), base["discriminator"]))
+                    )
         return facets
 
     def branch(self, schema: Any, discriminator: Any) -> Any:
         """The branch of a choice, with the value by which the discriminator knows it."""
-        if not isinstance(discriminator, dict) or not isinstance(schema, dict) or "$ref" not in schema:
+        if (
+            not isinstance(discriminator, dict)
+            or not isinstance(schema, dict)
+            or "$ref" not in schema
+        ):
             return schema
         called = both(schema, _called(component_name(schema["$ref"]), discriminator))
         try:
@@ -175,8 +194,12 @@ def both(*schemas: Any) -> Any:
     """A schema that asks for what all of these ask."""
     parts: list[Any] = []
     for schema in schemas:
-        nested = schema["allOf"] if isinstance(schema, dict) and list(schema) == ["allOf"] else [schema]
-        parts += [each for each in nested if each not in ({}, True, ELSEWHERE) and each not in parts]
+        nested = (
+            schema["allOf"] if isinstance(schema, dict) and list(schema) == ["allOf"] else [schema]
+        )
+        parts += [
+            each for each in nested if each not in ({}, True, ELSEWHERE) and each not in parts
+        ]
     if not parts:
         return ELSEWHERE if ELSEWHERE in schemas else {}
     return {"allOf": parts} if len(parts) > 1 else parts[0]
@@ -228,7 +251,11 @@ def _own(schema: Schema) -> Facets:
         required=frozenset(schema.get("required", ())),
         fewest_properties=int(schema.get("minProperties", 0)),
         highest_properties=schema.get("maxProperties"),
-        groups=[Group(schema[key], schema.get("discriminator")) for key in ("oneOf", "anyOf") if key in schema],
+        groups=[
+            Group(schema[key], schema.get("discriminator"))
+            for key in ("oneOf", "anyOf")
+            if key in schema
+        ],
         checked="oneOf" in schema or "not" in schema,
         hints=[(key, schema[key]) for key in _HINTS if key in schema],
     )
@@ -236,7 +263,8 @@ def _own(schema: Schema) -> Facets:
 
 def _bounds(schema: Schema) -> Bounds:
     least, most, step = (
-        fraction(schema[key]) if key in schema else None for key in ("minimum", "maximum", "multipleOf")
+        fraction(schema[key]) if key in schema else None
+        for key in ("minimum", "maximum", "multipleOf")
     )
     above, below = schema.get("exclusiveMinimum") is True, schema.get("exclusiveMaximum") is True
     return Bounds(least, above and least is not None, most, below and most is not None, step)

@@ -36,7 +36,9 @@ def _instant(form: str, seconds: int = _SECONDS) -> Sample:
 
 
 def _with_fraction(digits: int, offset: str) -> Sample:
-    return lambda chance: f"{moment(chance):%Y-%m-%dT%H:%M:%S}.{chance.random.randrange(10**digits):0{digits}d}{offset}"
+    return lambda chance: (
+        f"{moment(chance):%Y-%m-%dT%H:%M:%S}.{chance.random.randrange(10**digits):0{digits}d}{offset}"
+    )
 
 
 def _uuid(chance: Chance) -> str:
@@ -49,7 +51,9 @@ def _uri(chance: Chance) -> str:
 
 
 def _duration(chance: Chance) -> str:
-    return chance.random.choice(["PT{}M", "PT{}H", "P{}D", "P{}W"]).format(chance.random.randint(1, 30))
+    return chance.random.choice(["PT{}M", "PT{}H", "P{}D", "P{}W"]).format(
+        chance.random.randint(1, 30)
+    )
 
 
 def _base64(chance: Chance) -> str:
@@ -74,16 +78,29 @@ _SAMPLES: dict[str, list[Sample]] = {
     "date": [_instant("%Y-%m-%d"), _instant("%Y-%m-%d", _ANY_SECONDS), _instant("%Y-%m-01")],
     "time": [_instant("%H:%M:%SZ"), _instant("%H:%M:%S+02:00"), _instant("%H:%M:00Z")],
     "duration": [_duration],
-    "email": [lambda chance: f"{chance.fake.first_name()}.{chance.fake.last_name()}@example.com".lower()],
+    "email": [
+        lambda chance: f"{chance.fake.first_name()}.{chance.fake.last_name()}@example.com".lower()
+    ],
     "hostname": [lambda chance: f"{chance.fake.domain_word()}.example.com"],
     "ipv4": [lambda chance: ".".join(str(chance.random.randint(1, 254)) for _ in range(4))],
-    "ipv6": [lambda chance: ":".join(f"{chance.random.getrandbits(16):x}" for _ in range(8)), lambda _: "2001:db8::1"],
-    "uri": [_uri, lambda chance: _uri(chance).replace("https", "http"), lambda chance: f"urn:uuid:{_uuid(chance)}"],
+    "ipv6": [
+        lambda chance: ":".join(f"{chance.random.getrandbits(16):x}" for _ in range(8)),
+        lambda _: "2001:db8::1",
+    ],
+    "uri": [
+        _uri,
+        lambda chance: _uri(chance).replace("https", "http"),
+        lambda chance: f"urn:uuid:{_uuid(chance)}",
+    ],
     "uri-reference": [_uri, _pointer],
     "uuid": [_uuid],
     "byte": [_base64],
     "binary": [lambda chance: chance.fake.sentence(4)],
-    "password": [lambda chance: "".join(chance.random.choices("abcdefghkmnpqrstuvwxyzABCDEFGH23456789!#%", k=14))],
+    "password": [
+        lambda chance: "".join(
+            chance.random.choices("abcdefghkmnpqrstuvwxyzABCDEFGH23456789!#%", k=14)
+        )
+    ],
     "json-pointer": [_pointer],
     "relative-json-pointer": [lambda chance: f"{chance.random.randint(0, 3)}{_pointer(chance)}"],
     "uri-template": [lambda chance: f"{_uri(chance)}/{{id}}"],

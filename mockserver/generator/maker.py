@@ -54,7 +54,9 @@ class Generator:
         reason = why_not(document, plain)
         if reason:
             raise NoValue(reason)
-        digest = hashlib.sha256(json.dumps([self._seed, document], sort_keys=True).encode()).digest()
+        digest = hashlib.sha256(
+            json.dumps([self._seed, document], sort_keys=True).encode()
+        ).digest()
         self._chance.reseed(int.from_bytes(digest[:8], "big"))
         root = Builder(standalone(schema, self._closed, hints=True), self._chance).build()
         judges = [
@@ -95,7 +97,9 @@ class Maker:
                 return found
             effort -= available - walk.effort + 1
             attempt += 1
-        raise NoValue("no value was found that meets all that the schema asks for, though there may be one")
+        raise NoValue(
+            "no value was found that meets all that the schema asks for, though there may be one"
+        )
 
     def _attempt(self, walk: Walk) -> _Found | None:
         try:

@@ -94,14 +94,23 @@ _TEXTS = _table(
     ),
     ("host_?name|domain(_name)?|host", _sample("hostname")),
     ("(file|path)_?name|file|attachment", _file),
-    ("(company|organi[sz]ation|employer|merchant|vendor|business)(_name)?", lambda chance: chance.fake.company()),
+    (
+        "(company|organi[sz]ation|employer|merchant|vendor|business)(_name)?",
+        lambda chance: chance.fake.company(),
+    ),
     ("(city|town)(_name)?", lambda chance: chance.fake.city()),
     ("country_code|country", _choice(_COUNTRIES)),
     ("country_name|nationality", lambda chance: chance.fake.country()),
     ("state|province|region|county", lambda chance: chance.fake.state()),
     ("e?mail(_address)?|recipient", _sample("email")),
-    ("(tele)?phone(_?number)?|mobile|fax", lambda chance: f"+1555{chance.random.randint(0, 9_999_999):07d}"),
-    ("street(_address)?|address(_line_?\\d?)?|line_?[12]", lambda chance: chance.fake.street_address()),
+    (
+        "(tele)?phone(_?number)?|mobile|fax",
+        lambda chance: f"+1555{chance.random.randint(0, 9_999_999):07d}",
+    ),
+    (
+        "street(_address)?|address(_line_?\\d?)?|line_?[12]",
+        lambda chance: chance.fake.street_address(),
+    ),
     ("zip(_?code)?|post(al)?_?code", lambda chance: f"{chance.random.randint(1_000, 99_999):05d}"),
     (
         "(display|full|account|holder|customer|author|owner|contact|person)_?name|author|owner|cardholder",
@@ -114,7 +123,10 @@ _TEXTS = _table(
     ("ur[il]|href|link|website|homepage|web_?site|redirect|callback|endpoint", _sample("uri")),
     ("uuid|guid", _sample("uuid")),
     ("(ip|ip_address|remote_addr|ipv4)", _sample("ipv4")),
-    ("created|updated|deleted|modified|timestamp|[a-z0-9]+_(at|on|time)|date_?time", _sample("date-time")),
+    (
+        "created|updated|deleted|modified|timestamp|[a-z0-9]+_(at|on|time)|date_?time",
+        _sample("date-time"),
+    ),
     ("date|day|birthday|dob|since|until|[a-z]+_(from|to)", _sample("date")),
     ("time", _sample("time")),
     ("time_?zone|tz", _choice(_ZONES)),
@@ -126,12 +138,20 @@ _TEXTS = _table(
     ("status", _choice(_STATES)),
     (
         "version",
-        lambda chance: f"{chance.random.randint(0, 9)}.{chance.random.randint(0, 20)}.{chance.random.randint(0, 9)}",
+        lambda chance: (
+            f"{chance.random.randint(0, 9)}.{chance.random.randint(0, 20)}.{chance.random.randint(0, 9)}"
+        ),
     ),
     ("gender|sex", _choice(["female", "male", "other"])),
-    ("job(_title)?|occupation|position|role", _choice(["engineer", "designer", "manager", "analyst"])),
+    (
+        "job(_title)?|occupation|position|role",
+        _choice(["engineer", "designer", "manager", "analyst"]),
+    ),
     ("user_agent", lambda _: "Mozilla/5.0 (X11; Linux x86_64)"),
-    ("mime_?type|content_type|media_type", _choice(["application/json", "text/plain", "image/png"])),
+    (
+        "mime_?type|content_type|media_type",
+        _choice(["application/json", "text/plain", "image/png"]),
+    ),
     (
         "(client_)?secret|token|api_?key|signature|hash|checksum|digest|cursor",
         lambda chance: f"{chance.random.getrandbits(128):032x}",
@@ -166,10 +186,16 @@ _NUMBERS = _table(
     ("page", _between(1, 5)),
     ("per_page|limit|page_size", _between(10, 100)),
     ("offset", _between(0, 5, 10)),
-    ("(count|total|quantity|qty|number_of_[a-z_]+|num|size|length|failures|attempts|retries)", _between(0, 100)),
+    (
+        "(count|total|quantity|qty|number_of_[a-z_]+|num|size|length|failures|attempts|retries)",
+        _between(0, 100),
+    ),
     ("port", _between(1_024, 65_535)),
     ("status(_code)?", lambda chance: chance.random.choice([200, 201, 204, 400, 404, 500])),
-    ("timestamp|[a-z0-9]+_(at|time)|created|updated", lambda chance: int(formats.moment(chance).timestamp())),
+    (
+        "timestamp|[a-z0-9]+_(at|time)|created|updated",
+        lambda chance: int(formats.moment(chance).timestamp()),
+    ),
     ("(width|height)", _between(1, 40, 50)),
     ("(ms|millis|milliseconds|duration|latency)", _between(1, 5_000)),
     ("id", _between(1, 99_999)),

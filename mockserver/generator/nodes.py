@@ -126,7 +126,8 @@ class Choice(Node):
         # Each gets a number that is the smaller, the more it weighs: an order by chance, drawn at once.
         random = walk.chance.random.random
         ranked = [
-            (-math.log(1 - random()) / weight, node) for node, weight in zip(self._nodes, self._weights, strict=True)
+            (-math.log(1 - random()) / weight, node)
+            for node, weight in zip(self._nodes, self._weights, strict=True)
         ]
         ranked.sort(key=lambda each: (each[1].height, each[0]) if walk.tight else each[0])
         return [node for _, node in ranked]
@@ -165,7 +166,9 @@ class Offered(Node):
 
     __slots__ = ("_node", "_offers", "_share", "_validator")
 
-    def __init__(self, node: Node, offers: Callable[[], Any], share: float, validator: Validator) -> None:
+    def __init__(
+        self, node: Node, offers: Callable[[], Any], share: float, validator: Validator
+    ) -> None:
         super().__init__()
         self._node = node
         self._offers = offers

@@ -47,7 +47,11 @@ class Bounds:
 def width(format: str | None) -> Bounds:
     """The bounds of ``int32`` and ``int64``."""
     bits = _WIDTHS.get(format or "")
-    return Bounds() if bits is None else Bounds(Fraction(-(1 << bits)), False, Fraction((1 << bits) - 1))
+    return (
+        Bounds()
+        if bits is None
+        else Bounds(Fraction(-(1 << bits)), False, Fraction((1 << bits) - 1))
+    )
 
 
 def integers(bounds: Bounds, format: str | None = None) -> Callable[[Random], int]:
@@ -69,7 +73,11 @@ def reals(bounds: Bounds) -> Callable[[Random], float]:
     span = Fraction(_USUAL_SPAN)
     low = bounds.least
     if low is None:
-        low = Fraction(0) if bounds.most is None or bounds.most > 0 else bounds.most - max(span, -bounds.most / 100)
+        low = (
+            Fraction(0)
+            if bounds.most is None or bounds.most > 0
+            else bounds.most - max(span, -bounds.most / 100)
+        )
     high = low + max(span, abs(low) / 100) if bounds.most is None else bounds.most
     if low > high or (low == high and (bounds.above or bounds.below)):
         raise DeadEnd("no number lies between the bounds")
@@ -79,7 +87,9 @@ def reals(bounds: Bounds) -> Callable[[Random], float]:
 def fits(value: float, bounds: Bounds) -> bool:
     """Whether a number is within bounds. Multiples must be exact, also as other validators reckon."""
     exact = fraction(value)
-    if bounds.least is not None and (exact < bounds.least or (bounds.above and exact == bounds.least)):
+    if bounds.least is not None and (
+        exact < bounds.least or (bounds.above and exact == bounds.least)
+    ):
         return False
     if bounds.most is not None and (exact > bounds.most or (bounds.below and exact == bounds.most)):
         return False
@@ -117,7 +127,11 @@ def _stepped(bounds: Bounds, step: Fraction) -> Callable[[Random], float]:
     def draw(random: Random) -> float:
         for attempt in range(_TRIES * 2):
             # Small multiples are exact more often than large ones.
-            times = random.randint(low, high) if attempt < _TRIES else min(max(attempt - _TRIES, low), high)
+            times = (
+                random.randint(low, high)
+                if attempt < _TRIES
+                else min(max(attempt - _TRIES, low), high)
+            )
             exact = step * times
             value = int(exact) if exact.denominator == 1 else float(exact)
             if fits(value, bounds):

@@ -6,7 +6,18 @@ from functools import lru_cache
 from random import Random
 
 from mockserver.generator import characters, regex
-from mockserver.generator.regex import UNBOUNDED, Anchor, Back, Chars, Either, Group, Look, Node, Repeat, Sequence
+from mockserver.generator.regex import (
+    UNBOUNDED,
+    Anchor,
+    Back,
+    Chars,
+    Either,
+    Group,
+    Look,
+    Node,
+    Repeat,
+    Sequence,
+)
 from mockserver.schemas import Validator
 
 _USUAL_EXTRA = 10
@@ -44,7 +55,9 @@ class _Text:
         """The string, with what was asked for ahead written over what stands there."""
         text = self._text
         for at, wanted in self._ahead:
-            text = text[:at] + (wanted + text[at + len(wanted) :])[: max(len(text) - at, len(wanted))]
+            text = (
+                text[:at] + (wanted + text[at + len(wanted) :])[: max(len(text) - at, len(wanted))]
+            )
         return text
 
     def write(self, node: Node, least: int, most: int) -> None:
@@ -56,7 +69,11 @@ class _Text:
             case Sequence(parts):
                 self._sequence(parts, least, most)
             case Either(options):
-                fitting = [each for each in options if _lengths(each)[0] <= most and _lengths(each)[1] >= least]
+                fitting = [
+                    each
+                    for each in options
+                    if _lengths(each)[0] <= most and _lengths(each)[1] >= least
+                ]
                 self.write(self._random.choice(fitting or options), least, most)
             case Repeat(part, fewest, highest):
                 self._repeat(part, fewest, highest, least, most)
@@ -87,14 +104,20 @@ class _Text:
     def _repeat(self, part: Node, fewest: int, highest: int, least: int, most: int) -> None:
         shortest, longest = _lengths(part)
         times = max(fewest, -(-least // longest) if longest else 0)
-        limit = min(highest, most // shortest if shortest else highest, times + self._extra(part, times))
+        limit = min(
+            highest, most // shortest if shortest else highest, times + self._extra(part, times)
+        )
         times = self._random.randint(times, max(times, limit))
         if isinstance(part, Chars) and part.ranges:
             self._text += self._run(part, times)
             return
         for left in range(times - 1, -1, -1):
             began = len(self._text)
-            self.write(part, max(shortest, least - left * longest), max(shortest, min(longest, most - left * shortest)))
+            self.write(
+                part,
+                max(shortest, least - left * longest),
+                max(shortest, min(longest, most - left * shortest)),
+            )
             written = len(self._text) - began
             least, most = least - written, most - written
 
@@ -125,7 +148,10 @@ def _lengths(node: Node) -> tuple[int, int]:
         case Sequence(parts):
             least, most = (sum(each) for each in zip((0, 0), *map(_lengths, parts), strict=True))
         case Either(options):
-            least, most = min(_lengths(each)[0] for each in options), max(_lengths(each)[1] for each in options)
+            least, most = (
+                min(_lengths(each)[0] for each in options),
+                max(_lengths(each)[1] for each in options),
+            )
         case Repeat(part, fewest, highest):
             least, most = _lengths(part)[0] * fewest, _lengths(part)[1] * highest
         case Group(part):

@@ -29,7 +29,9 @@ def why_not(closed: Schema, plain: Schema) -> str | None:
 
 def _is_empty(document: Schema) -> bool:
     try:
-        canonical = jsonschema_rs.canonicalize(document, draft=jsonschema_rs.Draft4, validate_formats=True)
+        canonical = jsonschema_rs.canonicalize(
+            document, draft=jsonschema_rs.Draft4, validate_formats=True
+        )
     except CanonicalizationError:
         return False
     return canonical.satisfiability() is Satisfiability.NO
@@ -37,7 +39,9 @@ def _is_empty(document: Schema) -> bool:
 
 def _sentence(document: Schema) -> str:
     found = find_unsatisfiable(document, draft=jsonschema_rs.Draft4, validate_formats=True)
-    reasons = {pointer: text for pointer, reason in found.items() if (text := _reason(reason, pointer))}
+    reasons = {
+        pointer: text for pointer, reason in found.items() if (text := _reason(reason, pointer))
+    }
     if not reasons:
         return "nothing can satisfy the schema: every value would have to hold another of its kind, without end"
     pointer = min(reasons, key=len)
@@ -55,7 +59,10 @@ def _needed(schema: Schema) -> Iterator[tuple[str, Any]]:
     """The parts of a schema without which it has no value, by their pointers."""
     for name in schema.get("required", ()):
         if name in schema.get("properties", {}):
-            yield f"properties/{name.replace('~', '~0').replace('/', '~1')}", schema["properties"][name]
+            yield (
+                f"properties/{name.replace('~', '~0').replace('/', '~1')}",
+                schema["properties"][name],
+            )
     if schema.get("minItems"):
         yield "items", schema.get("items")
     for index, part in enumerate(schema.get("allOf", ())):
@@ -74,7 +81,9 @@ def _together(causes: list[Cause], pointer: str) -> str:
     """The type is no news where something else is to blame."""
     telling = [cause for cause in causes if cause.keywords != ["type"]] or causes
     parts = [
-        f"{word}{_at(cause.pointer) if cause.pointer != pointer else ''}" for cause in telling for word in _words(cause)
+        f"{word}{_at(cause.pointer) if cause.pointer != pointer else ''}"
+        for cause in telling
+        for word in _words(cause)
     ]
     if len(parts) == 1:
         return f"no value meets {parts[0]}"

@@ -202,7 +202,9 @@ class _Reader:
             name = self._until("}") if self._take("{") else self._next()
             ranges = characters.having(name)
             if not ranges:
-                raise Unreadable(f"{self._text!r} names the characters {name!r}, which are not known")
+                raise Unreadable(
+                    f"{self._text!r} names the characters {name!r}, which are not known"
+                )
             return characters.complement(ranges) if char == "P" else ranges
         if char == "u" and self._take("{"):
             return characters.of(chr(self._hex(self._until("}"))))
@@ -225,7 +227,10 @@ class _Reader:
         ranges: Ranges = ()
         while not self._take("]"):
             first = self._member()
-            if self._text[self._at : self._at + 1] == "-" and self._text[self._at + 1 : self._at + 2] != "]":
+            if (
+                self._text[self._at : self._at + 1] == "-"
+                and self._text[self._at + 1 : self._at + 2] != "]"
+            ):
                 self._at += 1
                 last = self._member()
                 if first[0][0] == first[-1][1] and last[0][0] == last[-1][1]:

@@ -95,7 +95,9 @@ def strings(demands: Demands, name: str, chance: Chance) -> Strings:
     # What fits only by luck comes last.
     made.sources += lucky
     if not made.sources:
-        raise DeadEnd("no string was found that has the length, the format and the pattern that are asked for")
+        raise DeadEnd(
+            "no string was found that has the length, the format and the pattern that are asked for"
+        )
     return made
 
 
@@ -116,7 +118,11 @@ def _from_expressions(demands: Demands) -> Iterator[Source]:
     """Strings of a pattern, of several patterns in a row, and of the shape of a format."""
     shapes = [shape for shape in map(formats.expression, demands.formats) if shape is not None]
     orders = list(permutations(demands.patterns[:3])) if len(demands.patterns) > 1 else []
-    for expressions in (*((each,) for each in demands.patterns), *orders, *((each,) for each in shapes)):
+    for expressions in (
+        *((each,) for each in demands.patterns),
+        *orders,
+        *((each,) for each in shapes),
+    ):
         pattern = _pattern(*expressions)
         if pattern is not None:
             most = demands.most if demands.most is not None else regex.UNBOUNDED
@@ -139,7 +145,11 @@ def _grafts(demands: Demands) -> Iterator[Source]:
 
 def _graft(pattern: Pattern, sample: formats.Sample, chance: Chance) -> str:
     text, piece = sample(chance), pattern.draw(chance.random, 0, regex.UNBOUNDED)
-    return piece + text[len(piece) :] if chance.random.random() < 0.5 else text[: -len(piece) or None] + piece
+    return (
+        piece + text[len(piece) :]
+        if chance.random.random() < 0.5
+        else text[: -len(piece) or None] + piece
+    )
 
 
 def _words(demands: Demands, chance: Chance) -> str:
@@ -148,7 +158,11 @@ def _words(demands: Demands, chance: Chance) -> str:
     text = chance.fake.sentence(3).rstrip(".") if most >= 24 else chance.fake.word()
     if len(text) < least:
         text = f"{text} {chance.fake.sentence(8)} " * (least // (len(text) + 12) + 1)
-        return text[: chance.random.randint(least, max(least, min(most, least + 20)))].rstrip().ljust(least, "x")
+        return (
+            text[: chance.random.randint(least, max(least, min(most, least + 20)))]
+            .rstrip()
+            .ljust(least, "x")
+        )
     return text[:most].rstrip().ljust(least, "x")
 
 

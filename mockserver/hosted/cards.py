@@ -72,7 +72,10 @@ def on_file(context: Context) -> Group:
     """The account's own cards, the default first."""
     wallet = context.account.wallet
     own = sorted(wallet.cards, key=lambda card: card.id != wallet.default_id)
-    return Group("On file", [Choice(card.stripe_id, _label(card, context, wallet.default_id)) for card in own])
+    return Group(
+        "On file",
+        [Choice(card.stripe_id, _label(card, context, wallet.default_id)) for card in own],
+    )
 
 
 def to_pay_with(context: Context) -> list[Group]:
@@ -127,7 +130,9 @@ def typed(fields: dict[str, str], catalogue: Catalogue, now: datetime) -> TestCa
     _check_expiry(fields.get("expiry", ""), now)
     length = 4 if card.brand == "amex" else 3
     if not re.fullmatch(rf"[0-9]{{{length}}}", fields.get("cvc", ""), re.ASCII):
-        raise CardRefused("cvc", f"The security code of this card has {length} digits; any will do.")
+        raise CardRefused(
+            "cvc", f"The security code of this card has {length} digits; any will do."
+        )
     return card
 
 
@@ -139,7 +144,9 @@ def _check_expiry(text: str, now: datetime) -> None:
     if len(found[2]) == 2:
         year += now.year // 100 * 100
     if (year, month) < (now.year, now.month):
-        raise CardRefused("expiry", "This expiry date is in the past. Type a future one, such as 12/34.")
+        raise CardRefused(
+            "expiry", "This expiry date is in the past. Type a future one, such as 12/34."
+        )
 
 
 def _label(card: Card, context: Context, default_id: str | None) -> str:
@@ -147,7 +154,10 @@ def _label(card: Card, context: Context, default_id: str | None) -> str:
     if card.id == default_id:
         parts.append("default")
     problem = card.decline_code(context.now)
-    if problem == AUTHENTICATION_REQUIRED or context.catalogue.card(card.stripe_id).authentication == "always":
+    if (
+        problem == AUTHENTICATION_REQUIRED
+        or context.catalogue.card(card.stripe_id).authentication == "always"
+    ):
         parts.append("asks for authentication")
     elif problem is not None:
         parts.append(f"declined: {problem}")
@@ -159,7 +169,13 @@ def _others(context: Context) -> Iterator[TestCard]:
     taken = {card.stripe_id for card in context.account.wallet.cards}
     seen = set()
     for card in context.catalogue.test_cards:
-        alike = (card.brand, card.last4, card.declines_attach, card.declines_charge, card.authentication)
+        alike = (
+            card.brand,
+            card.last4,
+            card.declines_attach,
+            card.declines_charge,
+            card.authentication,
+        )
         if alike not in seen and card.id not in taken:
             yield card
         seen.add(alike)
@@ -190,7 +206,13 @@ def _chosen_by(
     behaviour: Callable[[TestCard], tuple[str, str]],
 ) -> list[Group]:
     """Cards in groups that behave alike: those that work first, those that do not last."""
-    groups: dict[str, list[Choice]] = {"Pays": [], "Is added": [], _ASKS: [], "Declined": [], "Refused": []}
+    groups: dict[str, list[Choice]] = {
+        "Pays": [],
+        "Is added": [],
+        _ASKS: [],
+        "Declined": [],
+        "Refused": [],
+    }
     for card in cards:
         group, note = behaviour(card)
         chosen = value(card)

@@ -26,7 +26,9 @@ BeforeRedirect = Callable[[str], Awaitable[None]]
 """Awaited with the account's id when a payment is complete, before the payer is sent back to the shop."""
 
 AUTHENTICATION_FAILED = "payment_intent_authentication_failure"
-_FAILED = f"The payment was not authenticated ({AUTHENTICATION_FAILED}). Try again, or use another card."
+_FAILED = (
+    f"The payment was not authenticated ({AUTHENTICATION_FAILED}). Try again, or use another card."
+)
 STEPS = ("pay", "cancel")
 
 
@@ -38,9 +40,13 @@ class CheckoutPages:
         self._before_redirect = before_redirect
 
     def routes(self) -> list[Route]:
-        def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str) -> Route:
+        def route(
+            path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str
+        ) -> Route:
             return Route(
-                f"/checkout/{{session_id}}{path}", guarded(endpoint, self._site.message), methods=list(methods)
+                f"/checkout/{{session_id}}{path}",
+                guarded(endpoint, self._site.message),
+                methods=list(methods),
             )
 
         return [
@@ -96,11 +102,17 @@ class CheckoutPages:
         if step not in STEPS:
             return self._site.missing("step")
         try:
-            return await self._pay(context, session, form) if step == "pay" else self._cancel(context, session)
+            return (
+                await self._pay(context, session, form)
+                if step == "pay"
+                else self._cancel(context, session)
+            )
         except BillingError as error:
             return self._page(context, session, Problem(str(error), 409))
 
-    async def _pay(self, context: Context, session: CheckoutSession, form: dict[str, str]) -> Response:
+    async def _pay(
+        self, context: Context, session: CheckoutSession, form: dict[str, str]
+    ) -> Response:
         if session.closed != "complete":
             problem = _attempt(context, session, form)
             if isinstance(problem, Response):
@@ -121,11 +133,15 @@ class CheckoutPages:
         session = context.account.checkout_sessions.get(session_id) if context is not None else None
         return (context, session) if context is not None and session is not None else None
 
-    def _page(self, context: Context, session: CheckoutSession, problem: Problem | None = None) -> Response:
+    def _page(
+        self, context: Context, session: CheckoutSession, problem: Problem | None = None
+    ) -> Response:
         plan = _plan(context, session)
         state = session.status(context.now)
         if problem is None and state == "open" and session.last_decline_code is not None:
-            problem = Problem(f"The last payment failed ({session.last_decline_code}). Nothing was charged.", 200)
+            problem = Problem(
+                f"The last payment failed ({session.last_decline_code}). Nothing was charged.", 200
+            )
         return self._site.page(
             "checkout.html",
             problem.status if problem else 200,
@@ -165,7 +181,9 @@ def _promo(context: Context, session: CheckoutSession) -> Promo | None:
     return Promo(session.promo_code, promo.bonus_cents(found, session.amount_cents))
 
 
-def _attempt(context: Context, session: CheckoutSession, form: dict[str, str]) -> Problem | Response | None:
+def _attempt(
+    context: Context, session: CheckoutSession, form: dict[str, str]
+) -> Problem | Response | None:
     """Try to pay: None when it is done, else why not or where to go first. Raises SessionClosed."""
     checkout.must_be_open(context, session)
     try:
@@ -190,7 +208,14 @@ def _attempt(context: Context, session: CheckoutSession, form: dict[str, str]) -
 
 
 def _plan(context: Context, session: CheckoutSession) -> Plan | None:
-    return next((plan for plan in context.catalogue.plans if plan.price_id and plan.price_id == session.price_id), None)
+    return next(
+        (
+            plan
+            for plan in context.catalogue.plans
+            if plan.price_id and plan.price_id == session.price_id
+        ),
+        None,
+    )
 
 
 def _title(session: CheckoutSession, plan: Plan | None) -> str:

@@ -48,7 +48,9 @@ def is_foreign(request: Request) -> bool:
     from_elsewhere = any(site not in _OURS for site in sites)
     if request.method in _READS and sites:
         navigates = request.headers.get("sec-fetch-mode") == "navigate"
-        return from_elsewhere and not (navigates and request.headers.get("sec-fetch-dest") == "document")
+        return from_elsewhere and not (
+            navigates and request.headers.get("sec-fetch-dest") == "document"
+        )
     host = request.headers.get("host", "").lower()
     return from_elsewhere or any(
         origin.lower().partition("://")[2] != host for origin in request.headers.getlist("origin")

@@ -17,12 +17,20 @@ class InvoicePages:
         self._site = site
 
     def routes(self) -> list[Route]:
-        return [Route("/invoices/{invoice_id}", guarded(self._show, self._site.message), methods=["GET"])]
+        return [
+            Route(
+                "/invoices/{invoice_id}", guarded(self._show, self._site.message), methods=["GET"]
+            )
+        ]
 
     async def _show(self, request: Request) -> Response:
         wanted = request.path_params["invoice_id"]
         context = self._site.find(wanted)
-        found = (each for each in context.account.invoices if each.id == wanted) if context is not None else ()
+        found = (
+            (each for each in context.account.invoices if each.id == wanted)
+            if context is not None
+            else ()
+        )
         invoice = next(iter(found), None)
         if context is None or invoice is None:
             return self._site.missing("invoice")

@@ -68,8 +68,14 @@ class PortalPages:
         self._site = site
 
     def routes(self) -> list[Route]:
-        def route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str) -> Route:
-            return Route(f"/portal/{{session_id}}{path}", guarded(endpoint, self._site.message), methods=list(methods))
+        def route(
+            path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str
+        ) -> Route:
+            return Route(
+                f"/portal/{{session_id}}{path}",
+                guarded(endpoint, self._site.message),
+                methods=list(methods),
+            )
 
         return [
             route("", self._show, "GET"),
@@ -79,7 +85,11 @@ class PortalPages:
 
     async def _show(self, request: Request) -> Response:
         context = self._find(request)
-        return self._page(context, request) if context is not None else self._site.missing("portal session")
+        return (
+            self._page(context, request)
+            if context is not None
+            else self._site.missing("portal session")
+        )
 
     async def _authentication(self, request: Request) -> Response:
         """The page that the bank of a customer's card would show."""
@@ -88,9 +98,16 @@ class PortalPages:
             return self._site.missing("portal session")
         step = request.query_params.get("step")
         card, price = request.query_params.get("card", ""), request.query_params.get("price", "")
-        plan = next((each for each in context.catalogue.plans if price and each.price_id == price), None)
+        plan = next(
+            (each for each in context.catalogue.plans if price and each.price_id == price), None
+        )
         if step == "add" and cards.is_id(card):
-            title, amount, name, hidden = "Future payments", None, cards.named(context, card), {"card": card}
+            title, amount, name, hidden = (
+                "Future payments",
+                None,
+                cards.named(context, card),
+                {"card": card},
+            )
         elif step == "plan" and plan is not None:
             title, amount = f"{plan.name} plan", subscription.preview(context, plan).amount_cents
             name, hidden = cards.named(context, None), {"price": price}
@@ -144,7 +161,11 @@ class PortalPages:
     def _find(self, request: Request) -> Context | None:
         session_id = request.path_params["session_id"]
         context = self._site.find(session_id)
-        return context if context is not None and session_id in context.account.portal_sessions else None
+        return (
+            context
+            if context is not None and session_id in context.account.portal_sessions
+            else None
+        )
 
     def _page(self, context: Context, request: Request, problem: Problem | None = None) -> Response:
         account = context.account
@@ -164,7 +185,9 @@ class PortalPages:
             numbers=cards.numbers_to_add(context.catalogue),
             subscription=current,
             plan=context.catalogue.plan(current.plan) if current else None,
-            pending=context.catalogue.plan(current.pending_plan) if current and current.pending_plan else None,
+            pending=context.catalogue.plan(current.pending_plan)
+            if current and current.pending_plan
+            else None,
             offers=_offers(context),
             invoices=newest_first[first : first + INVOICES_A_PAGE],
             page=page,
@@ -193,7 +216,9 @@ def _do(step: str, context: Context, form: dict[str, str]) -> None:
         case "cancel" | "resume":
             if context.account.subscription is None:
                 raise NoPlan()
-            subscription.schedule(context, context.account.subscription, "free" if step == "cancel" else None)
+            subscription.schedule(
+                context, context.account.subscription, "free" if step == "cancel" else None
+            )
 
 
 def _added(context: Context, form: dict[str, str]) -> str:
@@ -206,7 +231,9 @@ def _added(context: Context, form: dict[str, str]) -> str:
 
 def _again(step: str, context: Context, form: dict[str, str]) -> dict[str, str]:
     """What the step has to be told again once the customer has passed 3-D Secure."""
-    return {"step": step} | ({"card": _added(context, form)} if step == "add" else {"price": form["price"]})
+    return {"step": step} | (
+        {"card": _added(context, form)} if step == "add" else {"price": form["price"]}
+    )
 
 
 def _own(context: Context, card: Card) -> OwnCard:
@@ -218,7 +245,9 @@ def _own(context: Context, card: Card) -> OwnCard:
         cards.name(card.brand, card.last4),
         card.id == account.wallet.default_id,
         context.now >= card.expires_at,
-        "Auto-recharge pays with this card. Choose another one there to remove it." if pays else None,
+        "Auto-recharge pays with this card. Choose another one there to remove it."
+        if pays
+        else None,
     )
 
 
@@ -226,7 +255,11 @@ def _offers(context: Context) -> list[Offer]:
     """The plans that can be chosen; what ends a plan is a step of its own."""
     current = context.account.subscription
     coming = current.pending_plan if current else None
-    plans = [plan for plan in context.catalogue.plans if plan.price_id and (not current or plan.slug != current.plan)]
+    plans = [
+        plan
+        for plan in context.catalogue.plans
+        if plan.price_id and (not current or plan.slug != current.plan)
+    ]
     return [Offer(plan, subscription.preview(context, plan), plan.slug == coming) for plan in plans]
 
 
@@ -235,4 +268,8 @@ def _here(request: Request) -> str:
 
 
 def _page_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text) > 0 else 1
+    return (
+        int(text)
+        if text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text) > 0
+        else 1
+    )

@@ -45,7 +45,9 @@ def _make(contract: Contract) -> Response:
         from mockserver.docs.options import Options
         from mockserver.docs.reader import read
     except ModuleNotFoundError as error:
-        return PlainTextResponse(f"{error.name} is missing. Install what the pages need: '.[docs]'.", 501)
+        return PlainTextResponse(
+            f"{error.name} is missing. Install what the pages need: '.[docs]'.", 501
+        )
     try:
         text = html.live_page(read(Document.load(contract.path)), Options())
     except FileError as error:

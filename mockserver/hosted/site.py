@@ -28,7 +28,8 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _LET_GO = (
-    "Perhaps the server was restarted or reset, or the address is incomplete; of very many, the oldest are let go."
+    "Perhaps the server was restarted or reset, or the address is incomplete; "
+    "of very many, the oldest are let go."
 )
 
 
@@ -53,7 +54,9 @@ class Site:
         tenant = self._world.owner(id)
         return self._world.context(tenant, "payer") if tenant is not None else None
 
-    def page(self, template: str, status: int = 200, *, forms: str = "'none'", **facts: Any) -> Response:
+    def page(
+        self, template: str, status: int = 200, *, forms: str = "'none'", **facts: Any
+    ) -> Response:
         """A page; ``forms`` says where its forms may lead."""
         html = self._templates.get_template(template).render(**facts)
         headers = {
@@ -88,7 +91,12 @@ class Site:
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
-        made.filters |= {"cents": money.display_cents, "microcents": money.display, "day": day, "moment": moment}
+        made.filters |= {
+            "cents": money.display_cents,
+            "microcents": money.display,
+            "day": day,
+            "moment": moment,
+        }
         return made
 
     @cached_property

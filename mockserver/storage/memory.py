@@ -44,7 +44,11 @@ class _Asleep:
     def of(cls, tenant: Tenant) -> _Asleep:
         subscription = tenant.account.subscription
         due_at = subscription.due_at if subscription is not None else None
-        return cls(zlib.compress(_written(tenant), _LEVEL), "\n".join(["", *tenant.account.owned, ""]), due_at)
+        return cls(
+            zlib.compress(_written(tenant), _LEVEL),
+            "\n".join(["", *tenant.account.owned, ""]),
+            due_at,
+        )
 
     def is_due(self, now: datetime) -> bool:
         return self.due_at is not None and self.due_at <= now
@@ -118,7 +122,11 @@ class MemoryStore:
 
     def due(self, now: datetime) -> list[str]:
         """The names of those that have work to do by now, as far as can be told without waking them."""
-        return [name for name, each in self._tenants.items() if isinstance(each, Tenant) or each.is_due(now)]
+        return [
+            name
+            for name, each in self._tenants.items()
+            if isinstance(each, Tenant) or each.is_due(now)
+        ]
 
     def owner(self, id: str) -> str | None:
         """The name of the tenant that has the session, setup intent or invoice of that id."""
@@ -158,4 +166,8 @@ class MemoryStore:
 
 def _written(tenant: Tenant | _Asleep) -> bytes:
     """A JSON document; a history is a list in it."""
-    return tenant.written if isinstance(tenant, _Asleep) else msgspec.json.encode(tenant, enc_hook=list)
+    return (
+        tenant.written
+        if isinstance(tenant, _Asleep)
+        else msgspec.json.encode(tenant, enc_hook=list)
+    )

@@ -99,7 +99,9 @@ async def read(request: Request, kind: type[_Body]) -> _Body:
     async for chunk in request.stream():
         payload += chunk
         if len(payload) > MAX_BODY_BYTES:
-            raise StripeError.invalid("request_too_large", f"More than {MAX_BODY_BYTES} bytes.", status=413)
+            raise StripeError.invalid(
+                "request_too_large", f"More than {MAX_BODY_BYTES} bytes.", status=413
+            )
     try:
         return msgspec.json.decode(payload, type=kind)
     except msgspec.ValidationError as error:

@@ -23,12 +23,16 @@ _DETAILS = {
 _OWN_CODES = {
     "expired_card": ("Your card has expired.", "exp_month"),
     "incorrect_cvc": ("Your card's security code is incorrect.", "cvc"),
-    "processing_error": ("An error occurred while processing your card. Try again in a little bit.", None),
+    "processing_error": (
+        "An error occurred while processing your card. Try again in a little bit.",
+        None,
+    ),
 }
 """Refusals that Stripe answers with a code of their own; all others are ``card_declined`` with a decline code."""
 
 _NOT_AUTHENTICATED = (
-    "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+    "We are unable to authenticate your payment method. "
+    "Please choose a different payment method and try again."
 )
 
 _SENTENCES = {
@@ -55,14 +59,18 @@ class StripeError(Exception):
     """What the error is about, such as the setup intent as it is now."""
 
     @classmethod
-    def invalid(cls, code: str, message: str, param: str | None = None, status: int = 400) -> StripeError:
+    def invalid(
+        cls, code: str, message: str, param: str | None = None, status: int = 400
+    ) -> StripeError:
         return cls(status, "invalid_request_error", code, message, param)
 
     @classmethod
     def missing(cls, kind: str, id: str, param: str | None = None) -> StripeError:
         """Nothing of that id."""
         short = id if len(id) <= _SHOWN_OF_AN_ID else f"{id[:_SHOWN_OF_AN_ID]}..."
-        return cls(404, "invalid_request_error", "resource_missing", f"No such {kind}: '{short}'", param)
+        return cls(
+            404, "invalid_request_error", "resource_missing", f"No such {kind}: '{short}'", param
+        )
 
     @classmethod
     def of_details(cls, code: str) -> StripeError:

@@ -17,7 +17,9 @@ Json = dict[str, Any]
 _YEARS_OF_A_NEW_CARD = 3
 
 
-def setup_intent(intent: SetupIntent, catalogue: Catalogue, now: datetime, expand: list[str]) -> Json:
+def setup_intent(
+    intent: SetupIntent, catalogue: Catalogue, now: datetime, expand: list[str]
+) -> Json:
     """A setup intent; its payment method is an id, unless it is asked to be expanded."""
     method: str | Json | None = intent.payment_method
     if intent.payment_method is not None and "payment_method" in expand:
@@ -39,7 +41,9 @@ def setup_intent(intent: SetupIntent, catalogue: Catalogue, now: datetime, expan
     }
 
 
-def payment_method(id: str, catalogue: Catalogue, now: datetime, billing: BillingDetails | None = None) -> Json:
+def payment_method(
+    id: str, catalogue: Catalogue, now: datetime, billing: BillingDetails | None = None
+) -> Json:
     """A card that belongs to nobody yet."""
     card = catalogue.card(id)
     return {
@@ -49,7 +53,11 @@ def payment_method(id: str, catalogue: Catalogue, now: datetime, billing: Billin
         "billing_details": msgspec.to_builtins(billing or BillingDetails()),
         "card": {
             "brand": card.brand,
-            "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": None},
+            "checks": {
+                "address_line1_check": None,
+                "address_postal_code_check": None,
+                "cvc_check": None,
+            },
             "country": "US",
             "display_brand": card.brand,
             "exp_month": card.exp_month or 12,

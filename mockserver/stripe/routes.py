@@ -29,7 +29,13 @@ from mockserver.billing.errors import (
 )
 from mockserver.billing.setup_intents import SetupIntent
 from mockserver.stripe import objects
-from mockserver.stripe.bodies import Authentication, Confirmation, PaymentMethodData, Retrieval, read
+from mockserver.stripe.bodies import (
+    Authentication,
+    Confirmation,
+    PaymentMethodData,
+    Retrieval,
+    read,
+)
 from mockserver.stripe.door import CALLS, SCRIPT
 from mockserver.stripe.errors import Json, StripeError
 from mockserver.stripe.script import script
@@ -140,7 +146,9 @@ def _render(context: Context, intent: SetupIntent, body: Retrieval) -> Json:
     return objects.setup_intent(intent, context.catalogue, context.now, body.expand)
 
 
-def _unexpected(sentence: str, context: Context, intent: SetupIntent, body: Retrieval) -> StripeError:
+def _unexpected(
+    sentence: str, context: Context, intent: SetupIntent, body: Retrieval
+) -> StripeError:
     error = StripeError.invalid("setup_intent_unexpected_state", sentence)
     error.more = {"setup_intent": _render(context, intent, body)}
     return error
@@ -164,7 +172,10 @@ def _call(answer: _Answer) -> Callable[[Request], Awaitable[Response]]:
             # A traceback shows places and no values, so no card.
             logger.error("%s failed", request.url.path, exc_info=error)
             refused = StripeError(
-                500, "api_error", "mock_failed", "The mock failed; its log says why. Please report it."
+                500,
+                "api_error",
+                "mock_failed",
+                "The mock failed; its log says why. Please report it.",
             )
         return _json({"error": refused.body}, refused.status)
 

@@ -51,7 +51,9 @@ class Connection:
     def close(self) -> None:
         self._http.close()
 
-    def _exchange(self, method: str, target: str, payload: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    def _exchange(
+        self, method: str, target: str, payload: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
         was_open = self._http.sock is not None
         try:
             return self._try(method, target, payload, headers)
@@ -64,7 +66,9 @@ class Connection:
         except ConnectionError:
             raise self._unreachable() from None
 
-    def _try(self, method: str, target: str, payload: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    def _try(
+        self, method: str, target: str, payload: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
         try:
             self._http.request(method, target, payload, headers)
             response = self._http.getresponse()
@@ -84,7 +88,9 @@ class Connection:
             raise
 
     def _unreachable(self) -> BillingMockError:
-        return BillingMockError(f"The billing mock on {self._url} is gone: nobody answers there any more.")
+        return BillingMockError(
+            f"The billing mock on {self._url} is gone: nobody answers there any more."
+        )
 
 
 def _sentence(status: int, answer: bytes) -> str:

@@ -90,7 +90,9 @@ class BillingMock:
     the server is another process. Every method raises BillingMockError, with one sentence, when the mock refuses.
     """
 
-    def __init__(self, server: BillingServer, api_key: str, start: datetime | str | None = None) -> None:
+    def __init__(
+        self, server: BillingServer, api_key: str, start: datetime | str | None = None
+    ) -> None:
         self._server = server
         self._start = start
         self.url = server.url
@@ -123,9 +125,13 @@ class BillingMock:
         """The mock's time. It stands still, and moves only by ``advance``."""
         return self._call("GET", "/clock", _Clock).now
 
-    def advance(self, *, days: int = 0, seconds: int = 0, to: datetime | str | None = None) -> datetime:
+    def advance(
+        self, *, days: int = 0, seconds: int = 0, to: datetime | str | None = None
+    ) -> datetime:
         """Let time pass for all accounts, with all that falls due on the way: renewals, retries. The new time."""
-        step = {"to": in_iso(to)} if to is not None else {"seconds": days * _SECONDS_PER_DAY + seconds}
+        step = (
+            {"to": in_iso(to)} if to is not None else {"seconds": days * _SECONDS_PER_DAY + seconds}
+        )
         if to is not None and (days or seconds):
             raise BillingMockError("advance() goes by days and seconds, or to a moment, not both.")
         return self._call("POST", "/clock/advance", _Clock, body=step).now
@@ -147,7 +153,9 @@ class BillingMock:
         body = {"payment_method_id": payment_method_id} if payment_method_id is not None else None
         return self._end_checkout(checkout, "complete", body)
 
-    def decline_checkout(self, checkout: Checkout | None = None, *, reason: str = "generic_decline") -> CheckoutSession:
+    def decline_checkout(
+        self, checkout: Checkout | None = None, *, reason: str = "generic_decline"
+    ) -> CheckoutSession:
         """Let the payment of a session fail: it stays open, and shows the reason."""
         return self._end_checkout(checkout, "decline", {"reason": reason})
 
@@ -213,7 +221,9 @@ class BillingMock:
     @property
     def deliveries(self) -> list[WebhookDelivery]:
         """What was told of the account, and what has come of it so far, newest first."""
-        return self._call("GET", "/webhook-deliveries", _Deliveries, query={"limit": _MOST}).deliveries
+        return self._call(
+            "GET", "/webhook-deliveries", _Deliveries, query={"limit": _MOST}
+        ).deliveries
 
     def settle_webhooks(self, timeout_seconds: int = 15) -> list[WebhookDelivery]:
         """Wait until everything due is told, and see what came of it, newest first. Retries are due when time passes.
@@ -222,11 +232,16 @@ class BillingMock:
         """
         with closing(Connection(self.url)) as own:  # the receiver may use the other meanwhile
             answer = own.call(
-                "POST", "/webhook-deliveries/settle", key=self.api_key, query={"timeout_seconds": timeout_seconds}
+                "POST",
+                "/webhook-deliveries/settle",
+                key=self.api_key,
+                query={"timeout_seconds": timeout_seconds},
             )
         settled = msgspec.json.decode(answer, type=_Settled)
         if not settled.settled:
-            raise BillingMockError(f"{settled.pending} webhooks were not told within {timeout_seconds} seconds.")
+            raise BillingMockError(
+                f"{settled.pending} webhooks were not told within {timeout_seconds} seconds."
+            )
         return self.deliveries
 
     def replay(self, delivery: WebhookDelivery) -> WebhookDelivery:
@@ -285,7 +300,9 @@ class BillingMock:
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
     ) -> _Answer:
-        answer = self._server.connection.call(method, path, key=self.api_key, query=query, body=body)
+        answer = self._server.connection.call(
+            method, path, key=self.api_key, query=query, body=body
+        )
         return msgspec.json.decode(answer, type=kind)
 
 
@@ -301,4 +318,6 @@ def _session_id(checkout: Checkout) -> str:
     try:
         return str(answer["session_id"])
     except (KeyError, TypeError):
-        raise BillingMockError(f"This names no checkout session, it has no 'session_id': {answer!r}") from None
+        raise BillingMockError(
+            f"This names no checkout session, it has no 'session_id': {answer!r}"
+        ) from None

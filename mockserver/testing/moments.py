@@ -14,5 +14,7 @@ def in_iso(moment: datetime | str) -> str:
     try:
         read = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
     except (ValueError, TypeError):
-        raise BillingMockError(f"{moment!r} is no time in ISO 8601, such as 2026-03-01T12:00:00Z.") from None
+        raise BillingMockError(
+            f"{moment!r} is no time in ISO 8601, such as 2026-03-01T12:00:00Z."
+        ) from None
     return (read if read.tzinfo is not None else read.replace(tzinfo=UTC)).isoformat()

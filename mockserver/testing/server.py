@@ -64,7 +64,12 @@ class BillingServer:
     def __enter__(self) -> BillingServer:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self.close()
 
     def reset(self, now: datetime | str | None = None) -> None:
@@ -90,7 +95,9 @@ class BillingServer:
     def log(self, since: int = 0) -> str:
         """What it has logged, from a size on."""
         # pread leaves the file where it is: the server writes on from there.
-        return os.pread(self._stderr.fileno(), self.log_size - since, since).decode(errors="replace")
+        return os.pread(self._stderr.fileno(), self.log_size - since, since).decode(
+            errors="replace"
+        )
 
     def close(self) -> None:
         """End it."""
@@ -107,7 +114,10 @@ class BillingServer:
         too_late = Timer(_START_SECONDS, self._process.kill)
         too_late.start()
         try:
-            found = re.search(r"http://\S+", self._process.stdout.readline().decode() if self._process.stdout else "")
+            found = re.search(
+                r"http://\S+",
+                self._process.stdout.readline().decode() if self._process.stdout else "",
+            )
         finally:
             too_late.cancel()
         if found is None:
@@ -118,7 +128,11 @@ class BillingServer:
         """Why the server did not start: the last line that it wrote."""
         code = self._process.wait()
         lines = self.log().strip().splitlines()
-        return lines[-1].removeprefix("mockserver: ") if lines else f"it ended with exit code {code} and said nothing"
+        return (
+            lines[-1].removeprefix("mockserver: ")
+            if lines
+            else f"it ended with exit code {code} and said nothing"
+        )
 
     def _end(self) -> None:
         with self._process as process:

@@ -34,7 +34,11 @@ class Answer(NamedTuple):
 
 async def post(target: Target, headers: dict[str, str], body: bytes, seconds: float) -> Answer:
     """Send a body, and read the answer. Raises Undelivered."""
-    lines = [f"POST {target.path} HTTP/1.1", f"Host: {target.authority}", f"Content-Length: {len(body)}"]
+    lines = [
+        f"POST {target.path} HTTP/1.1",
+        f"Host: {target.authority}",
+        f"Content-Length: {len(body)}",
+    ]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     request = "\r\n".join([*lines, "Connection: close", "", ""]).encode("ascii") + body
     try:
@@ -97,7 +101,9 @@ class _Exchange(asyncio.Protocol):
     """Sends the request once it is connected, and reads the answer as it comes."""
 
     def __init__(self, request: bytes) -> None:
-        self.outcome: asyncio.Future[Answer | Undelivered] = asyncio.get_running_loop().create_future()
+        self.outcome: asyncio.Future[Answer | Undelivered] = (
+            asyncio.get_running_loop().create_future()
+        )
         self._request = request
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
@@ -129,11 +135,15 @@ class _Exchange(asyncio.Protocol):
             self._fail("The receiver answered with something that is no HTTP.")
         if self._received >= MAX_ANSWER_BYTES:
             # Enough is known of an answer whose head is there.
-            self._finish() if self._status >= 200 else self._fail("The head of the receiver's answer is too large.")
+            self._finish() if self._status >= 200 else self._fail(
+                "The head of the receiver's answer is too large."
+            )
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (the shape of a protocol)
         # An answer without a length ends where the connection ends.
-        self._finish() if self._status >= 200 and not self._is_framed else self._fail(_WITHOUT_FRAME)
+        self._finish() if self._status >= 200 and not self._is_framed else self._fail(
+            _WITHOUT_FRAME
+        )
 
     # What the parser calls.
 
@@ -146,10 +156,14 @@ class _Exchange(asyncio.Protocol):
             self._status = self._parser.get_status_code()
 
     def on_body(self, body: bytes) -> None:
-        self._body = (self._body + body)[:KEPT_BYTES] if len(self._body) < KEPT_BYTES else self._body
+        self._body = (
+            (self._body + body)[:KEPT_BYTES] if len(self._body) < KEPT_BYTES else self._body
+        )
 
     def on_message_complete(self) -> None:
-        if self._status >= 200:  # else it is a 100 Continue or the like, and the answer comes after it
+        if (
+            self._status >= 200
+        ):  # else it is a 100 Continue or the like, and the answer comes after it
             self._finish()
 
     def _finish(self) -> None:

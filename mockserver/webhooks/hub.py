@@ -91,7 +91,9 @@ class Webhooks:
         """Tell an endpoint of what happens from now on. Raises RefusedUrl, TooManyEndpoints."""
         found = self._target(url)
         if len(self._endpoints) >= MAX_ENDPOINTS:
-            raise TooManyEndpoints(f"There are {MAX_ENDPOINTS} endpoints already. Delete one that is not needed.")
+            raise TooManyEndpoints(
+                f"There are {MAX_ENDPOINTS} endpoints already. Delete one that is not needed."
+            )
         self._endpoint_count += 1
         id = f"we_{self._endpoint_count:06d}"
         lane = Lane(found, secret or self._secret(id))
@@ -149,8 +151,12 @@ class Webhooks:
         """Send a delivery again, now and whatever the modes are: the new delivery. Raises UnknownDelivery."""
         old = next((each for each in self._log if each.id == id), None)
         if old is None:
-            raise UnknownDelivery(f"There is no delivery '{id}' (any more: the last {MAX_DELIVERIES:,} are kept).")
-        delivery = self._delivery(old.endpoint_id, old.account_id, old.event, old.url, self._clock.now())
+            raise UnknownDelivery(
+                f"There is no delivery '{id}' (any more: the last {MAX_DELIVERIES:,} are kept)."
+            )
+        delivery = self._delivery(
+            old.endpoint_id, old.account_id, old.event, old.url, self._clock.now()
+        )
         delivery.replay_of = old.id
         if old.endpoint_id is None:
             self._put_alert(delivery)
@@ -174,7 +180,11 @@ class Webhooks:
             if endpoint.modes.checkout == "webhook_first":
                 first.append(endpoint.lane)
             elif endpoint.modes.checkout == "redirect_first":
-                news = [each for each in endpoint.lane.waiting if each.account_id == account_id and not each.attempts]
+                news = [
+                    each
+                    for each in endpoint.lane.waiting
+                    if each.account_id == account_id and not each.attempts
+                ]
                 self.sender.hold(endpoint.lane, news, AFTER_REDIRECT_SECONDS)
         if first:
             await self.sender.settle(lambda: first, _of(account_id), TIMEOUT_SECONDS)
@@ -221,11 +231,15 @@ class Webhooks:
     def _send(self, endpoint: Endpoint, account_id: str, event: Event) -> None:
         lane = endpoint.lane
         if endpoint.is_dropped():
-            dropped = self._delivery(endpoint.id, account_id, event, lane.target.url, event.created_at)
+            dropped = self._delivery(
+                endpoint.id, account_id, event, lane.target.url, event.created_at
+            )
             lane.drop(dropped, "The endpoint's mode is to drop it.")
             return
         for _ in range(2 if endpoint.modes.duplicate else 1):
-            delivery = self._delivery(endpoint.id, account_id, event, lane.target.url, event.created_at)
+            delivery = self._delivery(
+                endpoint.id, account_id, event, lane.target.url, event.created_at
+            )
             endpoint.accept(delivery, event.created_at)
         self.sender.wake(lane)
 
@@ -235,13 +249,21 @@ class Webhooks:
     def _put_alert(self, delivery: Delivery) -> None:
         problem = self.check(delivery.payload)
         if problem is not None:
-            logger.error("A usage alert of %s breaks the contract and is not sent: %s", delivery.account_id, problem)
+            logger.error(
+                "A usage alert of %s breaks the contract and is not sent: %s",
+                delivery.account_id,
+                problem,
+            )
             delivery.drop(f"The payload breaks the contract: {problem}")
             return
         key = (delivery.account_id, delivery.url)
-        self._alerts = {each: lane for each, lane in self._alerts.items() if not lane.is_idle or each == key}
+        self._alerts = {
+            each: lane for each, lane in self._alerts.items() if not lane.is_idle or each == key
+        }
         try:
-            lane = self._alerts.get(key) or Lane(self._target(delivery.url), self.alert_secret(delivery.account_id))
+            lane = self._alerts.get(key) or Lane(
+                self._target(delivery.url), self.alert_secret(delivery.account_id)
+            )
         except RefusedUrl as refusal:
             delivery.drop(str(refusal))
             return
@@ -253,7 +275,9 @@ class Webhooks:
         self, endpoint_id: str | None, account_id: str, event: Event, url: str, created_at: datetime
     ) -> Delivery:
         self._delivery_count += 1
-        delivery = Delivery(f"whd_{self._delivery_count:06d}", endpoint_id, account_id, event, url, created_at)
+        delivery = Delivery(
+            f"whd_{self._delivery_count:06d}", endpoint_id, account_id, event, url, created_at
+        )
         self._log.append(delivery)
         return delivery
 

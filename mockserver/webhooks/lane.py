@@ -23,7 +23,9 @@ class Lane:
     """What is sent a moment after a payer was sent back to the shop."""
     current: Delivery | None = None
     """What is being sent now."""
-    counts: dict[Status, int] = field(default_factory=lambda: {"delivered": 0, "failed": 0, "dropped": 0})
+    counts: dict[Status, int] = field(
+        default_factory=lambda: {"delivered": 0, "failed": 0, "dropped": 0}
+    )
     worker: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
 

@@ -74,7 +74,10 @@ class Sender:
             lane.timer = loop.call_later((due - now).total_seconds() + _TICK, self.wake, lane)
 
     async def settle(
-        self, lanes: Callable[[], Iterable[Lane]], concerns: Callable[[Delivery], bool], seconds: float
+        self,
+        lanes: Callable[[], Iterable[Lane]],
+        concerns: Callable[[Delivery], bool],
+        seconds: float,
     ) -> bool:
         """Wait until nothing in the lanes that concerns the caller is due any more; False if that takes too long."""
         loop = asyncio.get_running_loop()
@@ -147,7 +150,9 @@ class Sender:
         except Undelivered as problem:
             error = str(problem)
         except Exception:
-            logger.exception("The delivery %s to %s failed in the mock itself", delivery.id, lane.target.url)
+            logger.exception(
+                "The delivery %s to %s failed in the mock itself", delivery.id, lane.target.url
+            )
             error = "The mock failed to send it; its log says why."
         duration = time.perf_counter() - began
         # Time that requests took meanwhile counts too: the more there is to do, the longer are the pauses.
@@ -155,11 +160,15 @@ class Sender:
         self._free_at = asyncio.get_running_loop().time() + min(pause, _MAX_PAUSE_SECONDS)
         status, body = (answer.status, answer.body) if answer else (None, b"")
         if error is not None:
-            logger.info("Webhook %s (%s) to %s: %s", delivery.id, delivery.event.type, delivery.url, error)
+            logger.info(
+                "Webhook %s (%s) to %s: %s", delivery.id, delivery.event.type, delivery.url, error
+            )
         delivery.attempts.append(Attempt(at, round(duration * 1000), headers, status, body, error))
         self._decide(lane, delivery, at, error is None, duration)
 
-    def _decide(self, lane: Lane, delivery: Delivery, at: datetime, is_delivered: bool, seconds: float) -> None:
+    def _decide(
+        self, lane: Lane, delivery: Delivery, at: datetime, is_delivered: bool, seconds: float
+    ) -> None:
         """Whether it is done with, or is tried again."""
         if is_delivered:
             delivery.reason = None
@@ -176,7 +185,9 @@ class Sender:
     def _moment(self, delivery: Delivery) -> datetime:
         """When this attempt is made, by the mock's clock: if that was moved, when it would have been made."""
         now, due = self._clock.now(), delivery.next_attempt_at
-        if due is not None and (self._clock.frozen or (self._moved_to is not None and due <= self._moved_to)):
+        if due is not None and (
+            self._clock.frozen or (self._moved_to is not None and due <= self._moved_to)
+        ):
             return min(due, now)
         return now
 

@@ -41,7 +41,11 @@ class Target:
     def authority(self) -> str:
         """What the Host header says."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _SCHEMES["https" if self.is_tls else "http"] else f"{host}:{self.port}"
+        return (
+            host
+            if self.port == _SCHEMES["https" if self.is_tls else "http"]
+            else f"{host}:{self.port}"
+        )
 
 
 def parse(url: str, *, allowed: Collection[str] = (), own_port: int | None = None) -> Target:
@@ -51,16 +55,22 @@ def parse(url: str, *, allowed: Collection[str] = (), own_port: int | None = Non
     its control API may.
     """
     if len(url) > MAX_LENGTH or not _PLAIN.fullmatch(url):
-        raise RefusedUrl(f"The URL must be plain ASCII without spaces, and at most {MAX_LENGTH} characters long.")
+        raise RefusedUrl(
+            f"The URL must be plain ASCII without spaces, and at most {MAX_LENGTH} characters long."
+        )
     try:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError:
         raise RefusedUrl(f"'{url}' is no URL.") from None
     if scheme not in _SCHEMES or not host:
-        raise RefusedUrl(f"'{url}' must be a URL such as http://127.0.0.1:3000/webhooks, with http or https.")
+        raise RefusedUrl(
+            f"'{url}' must be a URL such as http://127.0.0.1:3000/webhooks, with http or https."
+        )
     if parts.username is not None or parts.password is not None:
-        raise RefusedUrl("The URL must carry no user name and no password: nothing would send them.")
+        raise RefusedUrl(
+            "The URL must carry no user name and no password: nothing would send them."
+        )
     port = _SCHEMES[scheme] if port is None else port
     if not is_loopback(host) and host not in allowed:
         raise RefusedUrl(

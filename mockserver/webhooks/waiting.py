@@ -37,7 +37,10 @@ class Waiting:
 
     def due_at(self, now: datetime) -> Iterator[Delivery]:
         """Those whose moment has come."""
-        return (self._by_number[number] for moment, number in takewhile(lambda turn: turn[0] <= now, self._turns))
+        return (
+            self._by_number[number]
+            for moment, number in takewhile(lambda turn: turn[0] <= now, self._turns)
+        )
 
     def put(self, delivery: Delivery, due: datetime) -> Delivery | None:
         """Let it wait: the oldest delivery, if that one has to go to make room."""

@@ -17,7 +17,10 @@ DOLLAR = 100_000_000
 """One dollar in microcents."""
 CREDIT = 20_000
 """One credit in microcents."""
-PAGES = {"success_url": "https://app.example.com/done", "cancel_url": "https://app.example.com/back"}
+PAGES = {
+    "success_url": "https://app.example.com/done",
+    "cancel_url": "https://app.example.com/back",
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Account:
     def delete(self, path: str) -> Json:
         return body_of(self.call("DELETE", path))
 
-    def refused(self, status: int, method: str, path: str, body: Json | None = None, **request: Any) -> Any:
+    def refused(
+        self, status: int, method: str, path: str, body: Json | None = None, **request: Any
+    ) -> Any:
         """The ``detail`` of a request that is refused with that status and changes nothing."""
         before = self.state()
         answer = self.call(method, path, json=body, **request)

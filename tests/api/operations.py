@@ -16,7 +16,9 @@ PATHS = list(CONTRACT.document["paths"])
 WITH_BODY = [operation for operation in OPERATIONS if operation.request_body]
 READS = [operation for operation in OPERATIONS if operation.method == "get"]
 
-each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.operation_id)
+each_operation = pytest.mark.parametrize(
+    "operation", OPERATIONS, ids=lambda each: each.operation_id
+)
 each_with_body = pytest.mark.parametrize("operation", WITH_BODY, ids=lambda each: each.operation_id)
 
 
@@ -25,7 +27,9 @@ def path_of(operation: Operation, **values: str) -> str:
     path = operation.path
     for parameter in operation.parameters:
         if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", values.get(parameter["name"], str(parameter["example"])))
+            path = path.replace(
+                f"{{{parameter['name']}}}", values.get(parameter["name"], str(parameter["example"]))
+            )
     return path
 
 

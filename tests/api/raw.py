@@ -28,7 +28,12 @@ class Answer:
 
 
 def request(
-    method: str, path: bytes, *, headers: Iterable[bytes] = (KEY,), body: bytes = b"", host: bytes = b"127.0.0.1"
+    method: str,
+    path: bytes,
+    *,
+    headers: Iterable[bytes] = (KEY,),
+    body: bytes = b"",
+    host: bytes = b"127.0.0.1",
 ) -> bytes:
     """A request. A Content-Length is added where there is a body and the headers say nothing of it."""
     lines = [method.encode() + b" " + path + b" HTTP/1.1", b"Host: " + host, *headers]

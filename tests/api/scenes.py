@@ -68,7 +68,9 @@ SCENES: Mapping[tuple[str, int], Scene] = {
     ("update_auto_recharge", 200): Scene(body={"enabled": True, "consent_source": "settings"}),
     ("update_auto_recharge", 400): Scene("new", body={"enabled": True}),
     ("disable_auto_recharge", 200): Scene("low_balance"),
-    ("list_auto_recharge_history", 200): Scene("low_balance", before=lambda account: account.leave(500_000_000)),
+    ("list_auto_recharge_history", 200): Scene(
+        "low_balance", before=lambda account: account.leave(500_000_000)
+    ),
     ("check_auto_recharge", 200): Scene("card_declined"),
     ("list_payment_methods", 200): Scene("subscriber"),
     ("add_payment_method", 200): Scene("new", body=VISA),
@@ -77,7 +79,9 @@ SCENES: Mapping[tuple[str, int], Scene] = {
     ("remove_payment_method", 200): Scene(path=VISA),
     ("remove_payment_method", 404): Scene(path=UNKNOWN),
     ("remove_payment_method", 409): Scene(path=VISA, before=recharging_with_visa),
-    ("set_default_payment_method", 200): Scene("subscriber", path={"payment_method_id": "pm_card_amex"}),
+    ("set_default_payment_method", 200): Scene(
+        "subscriber", path={"payment_method_id": "pm_card_amex"}
+    ),
     ("set_default_payment_method", 404): Scene(path=UNKNOWN),
     ("create_setup_intent", 200): Scene(),
     ("create_portal_session", 200): Scene(),
@@ -119,8 +123,12 @@ def generic(operation: Operation, status: int) -> Scene | None:
     if _takes(operation, "header", "X-Organization-Id"):
         scenes[403] = Scene(headers={"X-Organization-Id": "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"})
     if operation.request_body:
-        scenes[413] = Scene(content=MORE_THAN_A_MEGABYTE, headers={"Content-Type": "application/json"})
-        scenes[415] = Scene(content=b"a=1", headers={"Content-Type": "application/x-www-form-urlencoded"})
+        scenes[413] = Scene(
+            content=MORE_THAN_A_MEGABYTE, headers={"Content-Type": "application/json"}
+        )
+        scenes[415] = Scene(
+            content=b"a=1", headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
     return scenes.get(status)
 
 

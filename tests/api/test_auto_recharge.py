@@ -47,7 +47,11 @@ def test_never_configured_means_the_defaults_and_off(newcomer: Account) -> None:
     """$50 below $5, disabled, nothing ever happened."""
     settings = newcomer.get("auto-recharge")
     assert {name: settings[name] for name in DEFAULTS} == DEFAULTS
-    assert (settings["last_recharge_at"], settings["last_failure_reason"], settings["updated_at"]) == (None, None, None)
+    assert (
+        settings["last_recharge_at"],
+        settings["last_failure_reason"],
+        settings["updated_at"],
+    ) == (None, None, None)
     assert settings["consecutive_failures"] == 0
     assert history(newcomer) == []
 
@@ -56,7 +60,10 @@ def test_settings_are_replaced_as_a_whole(account: Account) -> None:
     """What is sent is kept; what is left out the next time takes its default."""
     settings = account.put("auto-recharge", FULL)
     assert {name: settings[name] for name in FULL} == FULL
-    assert (settings["threshold_display"], settings["recharge_amount_display"]) == ("$10.00", "$100.00")
+    assert (settings["threshold_display"], settings["recharge_amount_display"]) == (
+        "$10.00",
+        "$100.00",
+    )
     assert settings["updated_at"] == "2026-03-18T12:00:00.000Z"
     assert account.get("auto-recharge") == settings
     assert account.get("balance")["auto_recharge"]["threshold_display"] == "$10.00"
@@ -118,7 +125,9 @@ def test_a_setting_out_of_bounds_is_422(account: Account, field: str, value: Any
     assert problem["loc"] == ["body", field]
 
 
-@pytest.mark.parametrize(("field", "value"), [("recharge_amount_cents", 2_500), ("recharge_amount_cents", 200_000)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("recharge_amount_cents", 2_500), ("recharge_amount_cents", 200_000)]
+)
 def test_the_documented_bounds_are_allowed(account: Account, field: str, value: int) -> None:
     """$25 and $2000 are inside."""
     assert account.put("auto-recharge", {"enabled": True, field: value})[field] == value
@@ -134,14 +143,21 @@ def test_a_charge_below_the_threshold_recharges_at_once(enter: Door) -> None:
     after = 5 * DOLLAR - 20_000 + 50 * DOLLAR
     assert low.use("light", 1)["balance_microcents"] == after
     [attempt] = history(low)
-    assert (attempt["status"], attempt["amount_display"], attempt["failure_reason"]) == ("succeeded", "$50.00", None)
+    assert (attempt["status"], attempt["amount_display"], attempt["failure_reason"]) == (
+        "succeeded",
+        "$50.00",
+        None,
+    )
     assert attempt["balance_before_microcents"] == 5 * DOLLAR - 20_000
     assert attempt["balance_after_microcents"] == low.balance == after
     [card] = low.get("payment-methods")["payment_methods"]
     assert attempt["payment_method_id"] == card["id"]
     newest = low.get("invoices")
     assert newest["total"] == invoices + 1
-    assert (newest["invoices"][0]["id"], newest["invoices"][0]["amount_cents"]) == (attempt["invoice_id"], 5_000)
+    assert (newest["invoices"][0]["id"], newest["invoices"][0]["amount_cents"]) == (
+        attempt["invoice_id"],
+        5_000,
+    )
     recharge, charge = low.get("credit-transactions", limit=2)["transactions"]
     assert (recharge["type"], recharge["reference_type"], recharge["reference_id"]) == (
         "auto_recharge",
@@ -186,14 +202,24 @@ def test_a_failed_recharge_is_told_and_changes_no_money(enter: Door) -> None:
     declined.leave(5 * DOLLAR)
     assert declined.use("light", 1)["balance_microcents"] == 5 * DOLLAR - 20_000
     [attempt] = history(declined)
-    assert (attempt["status"], attempt["failure_reason"], attempt["invoice_id"]) == ("failed", "generic_decline", None)
-    assert attempt["balance_before_microcents"] == attempt["balance_after_microcents"] == declined.balance
+    assert (attempt["status"], attempt["failure_reason"], attempt["invoice_id"]) == (
+        "failed",
+        "generic_decline",
+        None,
+    )
+    assert (
+        attempt["balance_before_microcents"]
+        == attempt["balance_after_microcents"]
+        == declined.balance
+    )
     settings = declined.get("auto-recharge")
     assert (settings["enabled"], settings["consecutive_failures"]) == (True, 1)
     assert settings["last_failure_reason"] == "generic_decline"
     assert declined.get("invoices") == invoices
     assert declined.audited(1) == ["auto_recharge.failed"]
-    assert declined.get("recent-activity", limit=1)["activities"][0]["type"] == "auto_recharge_failed"
+    assert (
+        declined.get("recent-activity", limit=1)["activities"][0]["type"] == "auto_recharge_failed"
+    )
 
 
 def test_three_failures_in_a_row_disable_it(enter: Door) -> None:
@@ -216,17 +242,26 @@ def test_a_success_between_them_starts_the_count_anew(enter: Door) -> None:
     declined = enter("card_declined")
     fail_times(declined, 2)
     declined.post("payment-methods", {"payment_method_id": "pm_card_visa"})
-    declined.put("auto-recharge", {**declined_settings(declined), "stripe_payment_method_id": "pm_card_visa"})
+    declined.put(
+        "auto-recharge", {**declined_settings(declined), "stripe_payment_method_id": "pm_card_visa"}
+    )
     declined.use("light", 1)
     settings = declined.get("auto-recharge")
-    assert (settings["enabled"], settings["consecutive_failures"], settings["last_failure_reason"]) == (True, 0, None)
+    assert (
+        settings["enabled"],
+        settings["consecutive_failures"],
+        settings["last_failure_reason"],
+    ) == (True, 0, None)
     assert [each["status"] for each in history(declined)] == ["succeeded", "failed", "failed"]
 
 
 def declined_settings(account: Account) -> dict[str, Any]:
     """The settings in force, as they would be sent."""
     settings = account.get("auto-recharge")
-    return {name: settings[name] for name in ("enabled", "threshold_microcents", "recharge_amount_cents")}
+    return {
+        name: settings[name]
+        for name in ("enabled", "threshold_microcents", "recharge_amount_cents")
+    }
 
 
 def test_enabling_again_clears_the_failures(enter: Door) -> None:
@@ -280,7 +315,9 @@ def test_the_history_comes_in_numbered_pages(enter: Door) -> None:
     pages = [low.get("auto-recharge/history", page=number, per_page=2) for number in (1, 2, 3, 4)]
     assert [len(each["history"]) for each in pages] == [2, 2, 1, 0]
     assert [each["has_more"] for each in pages] == [True, True, False, False]
-    assert [(each["page"], each["per_page"], each["total"]) for each in pages] == [(n, 2, 5) for n in (1, 2, 3, 4)]
+    assert [(each["page"], each["per_page"], each["total"]) for each in pages] == [
+        (n, 2, 5) for n in (1, 2, 3, 4)
+    ]
     united = [attempt for each in pages for attempt in each["history"]]
     assert united == history(low)
     assert len({each["id"] for each in united}) == 5
@@ -299,8 +336,16 @@ def test_a_test_charges_nothing(account: Account) -> None:
     """It tells what would happen: which card, how much, and how long the card is valid."""
     before = account.state()
     check = account.post("auto-recharge/test")
-    assert (check["success"], check["payment_method_valid"], check["card_expired"]) == (True, True, False)
-    assert (check["card_brand"], check["card_last4"], check["recharge_amount_cents"]) == ("visa", "4242", 5_000)
+    assert (check["success"], check["payment_method_valid"], check["card_expired"]) == (
+        True,
+        True,
+        False,
+    )
+    assert (check["card_brand"], check["card_last4"], check["recharge_amount_cents"]) == (
+        "visa",
+        "4242",
+        5_000,
+    )
     assert check["card_days_until_expiry"] > 300
     assert account.state() == before
 
@@ -311,13 +356,25 @@ def test_a_test_of_an_expiring_card_counts_the_days(enter: Door) -> None:
     assert expiring.post("auto-recharge/test")["card_days_until_expiry"] == 13
     expiring.wait(days=14)
     check = expiring.post("auto-recharge/test")
-    assert (check["success"], check["payment_method_valid"], check["card_expired"]) == (False, False, True)
+    assert (check["success"], check["payment_method_valid"], check["card_expired"]) == (
+        False,
+        False,
+        True,
+    )
 
 
 def test_a_test_of_a_bad_card_is_an_answer_and_not_an_error(enter: Door) -> None:
     """200 with `success` false and the reason in words."""
     declined = enter("card_declined").post("auto-recharge/test")
-    assert (declined["success"], declined["payment_method_valid"], declined["card_expired"]) == (False, False, False)
+    assert (declined["success"], declined["payment_method_valid"], declined["card_expired"]) == (
+        False,
+        False,
+        False,
+    )
     assert "generic_decline" in declined["message"]
     nothing = enter("new").post("auto-recharge/test")
-    assert (nothing["success"], nothing["card_brand"], nothing["card_days_until_expiry"]) == (False, None, None)
+    assert (nothing["success"], nothing["card_brand"], nothing["card_days_until_expiry"]) == (
+        False,
+        None,
+        None,
+    )

@@ -102,7 +102,17 @@ WRONG_VALUES: dict[str, list[bytes]] = {
         b"-1" + b"0" * 40,
     ],
     "string": [b"5000", b"5.5", b"true", b"[]", b"{}", b'["a"]', b"9223372036854775808", b"1e300"],
-    "boolean": [b"0", b"1", b'"true"', b'"false"', b'""', b"1.0", b"[]", b"{}", b"9223372036854775808"],
+    "boolean": [
+        b"0",
+        b"1",
+        b'"true"',
+        b'"false"',
+        b'""',
+        b"1.0",
+        b"[]",
+        b"{}",
+        b"9223372036854775808",
+    ],
 }
 
 
@@ -160,14 +170,20 @@ def test_an_empty_body_is_a_missing_one(newcomer: Account, operation: Operation)
     for content in (b"", b" ", b"\r\n\t "):
         answer = post(newcomer, operation, content)
         if operation.request_body and operation.request_body.get("required"):
-            assert assert_refused(answer, 422) == [{"loc": ["body"], "msg": "Field required", "type": "missing"}]
+            assert assert_refused(answer, 422) == [
+                {"loc": ["body"], "msg": "Field required", "type": "missing"}
+            ]
         else:
             assert answer.status_code == 200
 
 
 @each_with_body
-@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")], ids=["lists", "objects"])
-def test_deep_nesting_is_422(newcomer: Account, operation: Operation, opening: bytes, closing: bytes) -> None:
+@pytest.mark.parametrize(
+    ("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")], ids=["lists", "objects"]
+)
+def test_deep_nesting_is_422(
+    newcomer: Account, operation: Operation, opening: bytes, closing: bytes
+) -> None:
     """However deep, whole and well-formed: where a value of the operation should stand, it does not fit."""
     name = next(iter(body_schema(operation)["properties"])).encode()
     for depth in (50, 100, 200, 250, 300, 500, 1_000, 1_020, 1_030, 5_000):
@@ -187,7 +203,9 @@ def test_deep_nesting_around_the_body_is_422(newcomer: Account, operation: Opera
 
 
 PROPERTIES = [
-    pytest.param(operation, name, resolve(schema, CONTRACT.schemas), id=f"{operation.operation_id}-{name}")
+    pytest.param(
+        operation, name, resolve(schema, CONTRACT.schemas), id=f"{operation.operation_id}-{name}"
+    )
     for operation in WITH_BODY
     for name, schema in body_schema(operation)["properties"].items()
 ]
@@ -199,13 +217,20 @@ def _is_nullable(parameters: Any) -> bool:
 
 def body_with(operation: Operation, name: str, value: bytes) -> bytes:
     """The contract's example of a body, with one value as raw JSON."""
-    others = {each: given for each, given in (body_example(operation) or {}).items() if each != name}
-    pairs = [json.dumps(each).encode() + b":" + json.dumps(given).encode() for each, given in others.items()]
+    others = {
+        each: given for each, given in (body_example(operation) or {}).items() if each != name
+    }
+    pairs = [
+        json.dumps(each).encode() + b":" + json.dumps(given).encode()
+        for each, given in others.items()
+    ]
     return b"{" + b",".join([*pairs, json.dumps(name).encode() + b":" + value]) + b"}"
 
 
 @pytest.mark.parametrize(("operation", "name", "schema"), PROPERTIES)
-def test_a_value_of_another_type_is_422(newcomer: Account, operation: Operation, name: str, schema: Schema) -> None:
+def test_a_value_of_another_type_is_422(
+    newcomer: Account, operation: Operation, name: str, schema: Schema
+) -> None:
     """Text for integers, floats, booleans, integers past 64 bits: named with the place, and nothing is converted."""
     values = [*WRONG_VALUES[schema["type"]], *([] if schema.get("nullable") else [b"null"])]
     for value in values:
@@ -215,9 +240,12 @@ def test_a_value_of_another_type_is_422(newcomer: Account, operation: Operation,
 
 
 @pytest.mark.parametrize(
-    ("operation", "name"), [pytest.param(*each.values[:2], id=each.id) for each in PROPERTIES if _is_nullable(each)]
+    ("operation", "name"),
+    [pytest.param(*each.values[:2], id=each.id) for each in PROPERTIES if _is_nullable(each)],
 )
-def test_null_is_a_value_where_the_contract_says_so(newcomer: Account, operation: Operation, name: str) -> None:
+def test_null_is_a_value_where_the_contract_says_so(
+    newcomer: Account, operation: Operation, name: str
+) -> None:
     """Then it is as good as nothing; the test above refuses it everywhere else."""
     given = post(newcomer, operation, body_with(operation, name, b"null"))
     forget(newcomer)
@@ -228,16 +256,26 @@ def test_null_is_a_value_where_the_contract_says_so(newcomer: Account, operation
 
 
 @pytest.mark.parametrize(("operation", "name", "schema"), PROPERTIES)
-def test_of_a_name_twice_the_last_counts(newcomer: Account, operation: Operation, name: str, schema: Schema) -> None:
+def test_of_a_name_twice_the_last_counts(
+    newcomer: Account, operation: Operation, name: str, schema: Schema
+) -> None:
     """As in FastAPI: a wrong value is not looked at when a right one follows, and counts when it comes last."""
     right = json.dumps((body_example(operation) or {}).get(name, schema.get("default"))).encode()
     if right == b"null":
         right = {"string": b'"email"', "integer": b"5000", "boolean": b"false"}[schema["type"]]
     wrong, key = WRONG_VALUES[schema["type"]][0], json.dumps(name).encode()
-    assert_refused(post(newcomer, operation, body_with(operation, name, right + b"," + key + b":" + wrong)), 422)
+    assert_refused(
+        post(newcomer, operation, body_with(operation, name, right + b"," + key + b":" + wrong)),
+        422,
+    )
     once = post(newcomer, operation, body_with(operation, name, right)).status_code
     forget(newcomer)
-    assert post(newcomer, operation, body_with(operation, name, wrong + b"," + key + b":" + right)).status_code == once
+    assert (
+        post(
+            newcomer, operation, body_with(operation, name, wrong + b"," + key + b":" + right)
+        ).status_code
+        == once
+    )
     forget(newcomer)
 
 
@@ -247,7 +285,12 @@ def test_unknown_properties_are_ignored(newcomer: Account, operation: Operation)
     plain = json.dumps(body_example(operation)).encode()
     without = post(newcomer, operation, plain)
     forget(newcomer)
-    for more in (b'"no_such":1', b'"":null', b'"__proto__":{"enabled":true}', b'"x":' + b"[" * 1_000 + b"]" * 1_000):
+    for more in (
+        b'"no_such":1',
+        b'"":null',
+        b'"__proto__":{"enabled":true}',
+        b'"x":' + b"[" * 1_000 + b"]" * 1_000,
+    ):
         answer = post(newcomer, operation, plain[:-1] + b"," + more + b"}")
         assert (answer.status_code, answer.content) == (without.status_code, without.content)
         forget(newcomer)
@@ -256,7 +299,11 @@ def test_unknown_properties_are_ignored(newcomer: Account, operation: Operation)
 
 @pytest.mark.parametrize(
     ("path", "name", "status"),
-    [("promo/validate", "code", 200), ("deposit", "promo_code", 400), ("checkout", "price_id", 400)],
+    [
+        ("promo/validate", "code", 200),
+        ("deposit", "promo_code", 400),
+        ("checkout", "price_id", 400),
+    ],
 )
 def test_odd_characters_are_just_text(newcomer: Account, path: str, name: str, status: int) -> None:
     """Control characters, direction marks and emoji are looked up like any other text."""
@@ -265,7 +312,15 @@ def test_odd_characters_are_just_text(newcomer: Account, path: str, name: str, s
         "deposit": {"amount_cents": 5_000},
         "checkout": {"success_url": "https://a.example", "cancel_url": "https://a.example"},
     }
-    for text in ("\u0000", "\u0007", "\u001b[31m", "\u202e", "\ufffe", "\U0001f4b3", "e\u0301" * 20):
+    for text in (
+        "\u0000",
+        "\u0007",
+        "\u001b[31m",
+        "\u202e",
+        "\ufffe",
+        "\U0001f4b3",
+        "e\u0301" * 20,
+    ):
         answer = newcomer.call("POST", path, json={**bodies[path], name: text})
         assert answer.status_code == status, answer.text
 
@@ -283,11 +338,19 @@ def test_another_media_type_is_415(newcomer: Account, operation: Operation) -> N
 
 
 @pytest.mark.parametrize(
-    "media_type", ["application/json", "APPLICATION/JSON", "application/json; charset=utf-8", "application/json;"]
+    "media_type",
+    [
+        "application/json",
+        "APPLICATION/JSON",
+        "application/json; charset=utf-8",
+        "application/json;",
+    ],
 )
 def test_json_may_be_called_what_json_is_called(newcomer: Account, media_type: str) -> None:
     """In capitals, and with a character set."""
-    answer = newcomer.call("POST", "promo/validate", content=b'{"code":"BONUS5"}', headers={"Content-Type": media_type})
+    answer = newcomer.call(
+        "POST", "promo/validate", content=b'{"code":"BONUS5"}', headers={"Content-Type": media_type}
+    )
     assert answer.status_code == 200
 
 
@@ -299,10 +362,15 @@ def test_a_body_of_more_than_a_megabyte_is_413(newcomer: Account, operation: Ope
 
 
 @each_with_body
-def test_a_chunked_body_of_more_than_a_megabyte_is_413(newcomer: Account, operation: Operation) -> None:
+def test_a_chunked_body_of_more_than_a_megabyte_is_413(
+    newcomer: Account, operation: Operation
+) -> None:
     """Its length is not said, and found out."""
     answer = newcomer.client.request(
-        operation.method, path_of(operation), content=(b" " * 100_000 for _ in range(12)), headers=JSON_HEADERS
+        operation.method,
+        path_of(operation),
+        content=(b" " * 100_000 for _ in range(12)),
+        headers=JSON_HEADERS,
     )
     assert_refused(answer, 413)
 
@@ -337,7 +405,12 @@ def test_a_body_that_breaks_off_is_no_request(still_server: RunningServer, said:
     body = b'{"amount_cents":5000}'
     if said.startswith(b"Transfer"):
         body = b"%x\r\n%b\r\n" % (len(body), body)
-    head = request("POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Type: application/json", said], body=body)
+    head = request(
+        "POST",
+        f"{API}/deposit".encode(),
+        headers=[KEY, b"Content-Type: application/json", said],
+        body=body,
+    )
     answer = send(still_server, head, then_hang_up=True)
     assert answer is None or 400 <= answer.status < 500
 
@@ -351,25 +424,55 @@ def test_unknown_query_parameters_are_ignored(newcomer: Account, operation: Oper
     path, body = path_of(operation), body_example(operation)
     plain = newcomer.client.request(operation.method, path, json=body)
     forget(newcomer)
-    for query in ("no_such=1", "no_such", "limit[]=1&__proto__=x", "%00=%ff", "&&&=&", "x=" + "y" * 50_000):
+    for query in (
+        "no_such=1",
+        "no_such",
+        "limit[]=1&__proto__=x",
+        "%00=%ff",
+        "&&&=&",
+        "x=" + "y" * 50_000,
+    ):
         asked = newcomer.client.request(operation.method, f"{path}?{query}", json=body)
         assert asked.status_code == plain.status_code, query
         forget(newcomer)
 
 
 QUERY_INTEGERS = [
-    pytest.param(operation, each["name"], each["schema"], id=f"{operation.operation_id}-{each['name']}")
+    pytest.param(
+        operation, each["name"], each["schema"], id=f"{operation.operation_id}-{each['name']}"
+    )
     for operation in OPERATIONS
     for each in operation.parameters
     if each["in"] == "query" and each["schema"].get("type") == "integer"
 ]
-NO_INTEGERS = ["", "%20", "x", "1.5", "1e1", "0x10", "true", "null", "NaN", "1_0", "%D9%A1", "%00", "%ff", "1%00", "-"]
+NO_INTEGERS = [
+    "",
+    "%20",
+    "x",
+    "1.5",
+    "1e1",
+    "0x10",
+    "true",
+    "null",
+    "NaN",
+    "1_0",
+    "%D9%A1",
+    "%00",
+    "%ff",
+    "1%00",
+    "-",
+]
 
 
 @pytest.mark.parametrize(("operation", "name", "schema"), QUERY_INTEGERS)
-def test_what_is_no_integer_is_422(newcomer: Account, operation: Operation, name: str, schema: Schema) -> None:
+def test_what_is_no_integer_is_422(
+    newcomer: Account, operation: Operation, name: str, schema: Schema
+) -> None:
     """Neither floats, booleans, hexadecimals nor digits of other scripts; nor what is out of bounds."""
-    beyond = [str(schema["minimum"] - 1), *([str(schema["maximum"] + 1)] if "maximum" in schema else [])]
+    beyond = [
+        str(schema["minimum"] - 1),
+        *([str(schema["maximum"] + 1)] if "maximum" in schema else []),
+    ]
     for value in [*NO_INTEGERS, *beyond, "-" + "9" * 30, "9" * 500]:
         answer = newcomer.client.get(f"{operation.path}?{name}={value}")
         [problem] = assert_refused(answer, 422)
@@ -429,7 +532,9 @@ def test_of_a_query_parameter_twice_the_last_counts(newcomer: Account) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["balance", "usage-chart", "invoices"])
-def test_repeated_and_odd_headers_do_no_harm(still_server: RunningServer, path: str, headers: list[bytes]) -> None:
+def test_repeated_and_odd_headers_do_no_harm(
+    still_server: RunningServer, path: str, headers: list[bytes]
+) -> None:
     """One answer: as if the header had come once, or a refusal."""
     answer = send(still_server, request("GET", f"{API}/{path}".encode(), headers=headers))
     assert answer is not None
@@ -471,7 +576,9 @@ NO_KEYS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "balance"), ("POST", "deposit"), ("DELETE", "auto-recharge")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "balance"), ("POST", "deposit"), ("DELETE", "auto-recharge")]
+)
 def test_what_is_no_key_is_401(still_server: RunningServer, method: str, path: str) -> None:
     """The text says what to send, and does not repeat what was sent."""
     accounts = len(list(still_server.world.tenants()))
@@ -497,7 +604,9 @@ def test_what_is_no_key_is_401(still_server: RunningServer, method: str, path: s
 )
 def test_every_other_test_key_works(still_server: RunningServer, key: bytes) -> None:
     """It is an account, isolated from all others."""
-    answer = send(still_server, request("GET", f"{API}/balance".encode(), headers=[b"X-API-Key: " + key]))
+    answer = send(
+        still_server, request("GET", f"{API}/balance".encode(), headers=[b"X-API-Key: " + key])
+    )
     assert answer is not None
     assert answer.status == 200
 
@@ -600,11 +709,20 @@ MALFORMED: dict[str, bytes] = {
     "no host": b"GET /api/v1/billing/balance HTTP/1.1\r\n\r\n",
     "a host of nonsense": request("GET", f"{API}/balance".encode(), host=b'"<>\\^'),
     "an unknown version": b"GET /api/v1/billing/balance HTTP/9.9\r\nHost: a\r\n\r\n",
-    "a negative length": request("POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Length: -1"]),
-    "a length of words": request("POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Length: ten"]),
-    "a length past 64 bits": request("POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Length: " + b"9" * 30]),
+    "a negative length": request(
+        "POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Length: -1"]
+    ),
+    "a length of words": request(
+        "POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Length: ten"]
+    ),
+    "a length past 64 bits": request(
+        "POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Length: " + b"9" * 30]
+    ),
     "two lengths": request(
-        "POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Length: 2", b"Content-Length: 21"], body=b"{}"
+        "POST",
+        f"{API}/deposit".encode(),
+        headers=[KEY, b"Content-Length: 2", b"Content-Length: 21"],
+        body=b"{}",
     ),
     "a length and chunks": request(
         "POST",
@@ -613,7 +731,10 @@ MALFORMED: dict[str, bytes] = {
         body=b"0\r\n\r\n",
     ),
     "a chunk of no size": request(
-        "POST", f"{API}/deposit".encode(), headers=[KEY, b"Transfer-Encoding: chunked"], body=b"zz\r\n{}\r\n"
+        "POST",
+        f"{API}/deposit".encode(),
+        headers=[KEY, b"Transfer-Encoding: chunked"],
+        body=b"zz\r\n{}\r\n",
     ),
     "a star": request("OPTIONS", b"*"),
     "a proxy's request": request("GET", b"http://evil.example/api/v1/billing/balance"),
@@ -647,7 +768,9 @@ def test_what_is_hardly_http_does_not_hurt_the_server(
 def test_two_requests_on_one_connection_are_two(still_server: RunningServer) -> None:
     """A body that was not read to its end is not taken for the next request."""
     smuggled = request("POST", f"{API}/setup-intent".encode())
-    answer = send(still_server, request("GET", f"{API}/balance".encode(), body=smuggled), then_hang_up=True)
+    answer = send(
+        still_server, request("GET", f"{API}/balance".encode(), body=smuggled), then_hang_up=True
+    )
     assert answer is not None
     assert answer.status == 200
 
@@ -658,11 +781,21 @@ def test_errors_show_nothing_of_the_inside(newcomer: Account, operation: Operati
     path = path_of(operation)
     for answer in (
         newcomer.client.request(operation.method, path, headers={"X-API-Key": "x"}),
-        newcomer.client.request(operation.method, f"{path}?limit=x&days=x&page=x", content=b"{", headers=JSON_HEADERS),
+        newcomer.client.request(
+            operation.method, f"{path}?limit=x&days=x&page=x", content=b"{", headers=JSON_HEADERS
+        ),
         newcomer.client.request("PATCH", path),
     ):
         if answer.status_code != 200:
             assert_envelope(answer)
-            for word in ("Traceback", ".py", "mockserver", "orjson", "jsonschema", "connexion", "starlette"):
+            for word in (
+                "Traceback",
+                ".py",
+                "mockserver",
+                "orjson",
+                "jsonschema",
+                "connexion",
+                "starlette",
+            ):
                 assert word not in answer.text
     forget(newcomer)

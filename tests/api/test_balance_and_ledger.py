@@ -52,8 +52,14 @@ def test_the_balance_is_the_sum_of_the_ledger(account: Account) -> None:
 def test_totals_are_what_was_paid_in_and_used(account: Account) -> None:
     """Deposits and recharges count as deposited, bonuses do not; usage less refunds is spent."""
     entries = every_transaction(account, 100)
-    paid_in = sum(each["amount_microcents"] for each in entries if each["type"] in ("deposit", "auto_recharge"))
-    spent = -sum(each["amount_microcents"] for each in entries if each["type"] in ("usage", "refund"))
+    paid_in = sum(
+        each["amount_microcents"]
+        for each in entries
+        if each["type"] in ("deposit", "auto_recharge")
+    )
+    spent = -sum(
+        each["amount_microcents"] for each in entries if each["type"] in ("usage", "refund")
+    )
     assert {"bonus", "refund", "usage", "deposit"} <= {each["type"] for each in entries}
     balance = account.get("balance")
     assert balance["total_deposited_cents"] * 1_000_000 == paid_in
@@ -74,7 +80,9 @@ def test_totals_are_what_was_paid_in_and_used(account: Account) -> None:
         (1_000, 30_001, "free"),
     ],
 )
-def test_the_tier_follows_the_balance(newcomer: Account, deposit_cents: int, use_credits: int, tier: str) -> None:
+def test_the_tier_follows_the_balance(
+    newcomer: Account, deposit_cents: int, use_credits: int, tier: str
+) -> None:
     """Below $5 free, from $5 basic, from $50 growth, from $200 scale, from $500 high volume."""
     if deposit_cents:
         newcomer.deposit(deposit_cents)
@@ -114,10 +122,16 @@ def test_entries_of_one_moment_keep_their_order(newcomer: Account) -> None:
     assert len({each["created_at"] for each in page}) == 1
 
 
-@pytest.mark.parametrize("reference_type", ["deposit", "promo", "signup", "scrape", "crawl", "refund"])
+@pytest.mark.parametrize(
+    "reference_type", ["deposit", "promo", "signup", "scrape", "crawl", "refund"]
+)
 def test_the_ledger_can_be_filtered(account: Account, reference_type: str) -> None:
     """Only entries of that kind, all of them, and a total that counts no others."""
-    wanted = [each["id"] for each in every_transaction(account, 100) if each["reference_type"] == reference_type]
+    wanted = [
+        each["id"]
+        for each in every_transaction(account, 100)
+        if each["reference_type"] == reference_type
+    ]
     assert wanted
     found = every_transaction(account, 10, reference_type=reference_type)
     assert [each["id"] for each in found] == wanted
@@ -132,7 +146,9 @@ def test_an_unknown_filter_finds_nothing(account: Account, reference_type: str) 
 
 def test_a_page_has_twenty_entries_unless_another_number_is_asked_for(account: Account) -> None:
     """The documented default."""
-    assert account.get("credit-transactions") == account.get("credit-transactions", limit=20, offset=0)
+    assert account.get("credit-transactions") == account.get(
+        "credit-transactions", limit=20, offset=0
+    )
     assert len(account.get("credit-transactions")["transactions"]) == 20
 
 
@@ -145,7 +161,9 @@ def test_beyond_the_end_is_an_empty_page(account: Account) -> None:
 
 
 @pytest.mark.parametrize("requests", [1, 1_000])
-@pytest.mark.parametrize(("type", "credits"), [("light", 1), ("js", 5), ("pdf", 3), ("ocr", 6), ("crawl", 1)])
+@pytest.mark.parametrize(
+    ("type", "credits"), [("light", 1), ("js", 5), ("pdf", 3), ("ocr", 6), ("crawl", 1)]
+)
 def test_usage_debits_the_ledger(account: Account, type: str, credits: int, requests: int) -> None:
     """One entry for each charge, at the price of its type, that names the event."""
     before = account.balance
@@ -179,6 +197,8 @@ def test_every_unknown_test_key_is_an_account_of_its_own(enter: Door) -> None:
     """It begins as the default persona, with the same money and with ids of its own."""
     one, other, default = (enter(name).state() for name in ("one", "other", "default"))
     assert len({one["id"], other["id"], default["id"]}) == 3
-    assert not {each["id"] for each in one["ledger"]["entries"]} & {each["id"] for each in other["ledger"]["entries"]}
+    assert not {each["id"] for each in one["ledger"]["entries"]} & {
+        each["id"] for each in other["ledger"]["entries"]
+    }
     assert one["wallet"]["cards"][0]["stripe_id"] == default["wallet"]["cards"][0]["stripe_id"]
     assert [each["type"] for each in one["ledger"]["entries"]].count("deposit") == 2

@@ -25,7 +25,9 @@ def crowd() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def at_once(crowd: ThreadPoolExecutor, do: Callable[[Item], Result], items: list[Item]) -> list[Result]:
+def at_once(
+    crowd: ThreadPoolExecutor, do: Callable[[Item], Result], items: list[Item]
+) -> list[Result]:
     return list(crowd.map(do, items, timeout=30))
 
 
@@ -35,7 +37,9 @@ def statuses(answers: list[httpx.Response]) -> dict[int, int]:
     return {status: found.count(status) for status in sorted(set(found))}
 
 
-def test_a_hundred_deposits_are_a_hundred_deposits(account: Account, crowd: ThreadPoolExecutor) -> None:
+def test_a_hundred_deposits_are_a_hundred_deposits(
+    account: Account, crowd: ThreadPoolExecutor
+) -> None:
     """Opened and paid in parallel, each of another amount: every one is credited, invoiced and logged once."""
     before = account.get("balance")
     invoices = account.get("invoices")["total"]
@@ -52,7 +56,9 @@ def test_a_hundred_deposits_are_a_hundred_deposits(account: Account, crowd: Thre
     assert balance["total_deposited_cents"] == before["total_deposited_cents"] + sum(amounts)
     entries = account.get("credit-transactions", limit=100)["transactions"]
     assert sorted(each["reference_id"] for each in entries) == sorted(sessions)
-    assert sorted(each["amount_microcents"] for each in entries) == [amount * 1_000_000 for amount in amounts]
+    assert sorted(each["amount_microcents"] for each in entries) == [
+        amount * 1_000_000 for amount in amounts
+    ]
     written = account.get("invoices", limit=100)
     assert written["total"] == invoices + MANY
     assert len({each["number"] for each in written["invoices"]}) == MANY
@@ -77,7 +83,9 @@ def test_a_session_that_many_pay_is_paid_once(account: Account, crowd: ThreadPoo
 
 def test_a_promo_code_is_redeemed_once(newcomer: Account, crowd: ThreadPoolExecutor) -> None:
     """Of many open deposits with it that are paid in parallel, one gets the bonus."""
-    sessions = [newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(30)]
+    sessions = [
+        newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(30)
+    ]
     paid = at_once(crowd, newcomer.pay, [each["session_id"] for each in sessions])
     assert sorted(each.json()["bonus_cents"] for each in paid) == [0] * 29 + [500]
     assert newcomer.balance == (100 + 30 * 5_000 + 500) * 1_000_000
@@ -87,11 +95,13 @@ def test_a_promo_code_is_redeemed_once(newcomer: Account, crowd: ThreadPoolExecu
 def test_the_balance_is_never_spent_twice(newcomer: Account, crowd: ThreadPoolExecutor) -> None:
     """A dollar covers fifty charges of two cents; the others are refused."""
     usage = {"type": "light", "requests": 100}
-    answers = at_once(crowd, lambda _: newcomer.client.post("/_mock/usage", json=usage), list(range(MANY)))
+    answers = at_once(
+        crowd, lambda _: newcomer.client.post("/_mock/usage", json=usage), list(range(MANY))
+    )
     assert statuses(answers) == {200: 50, 402: 50}
-    assert sorted(each.json()["balance_microcents"] for each in answers if each.status_code == 200) == [
-        left * 100 * CREDIT for left in range(50)
-    ]
+    assert sorted(
+        each.json()["balance_microcents"] for each in answers if each.status_code == 200
+    ) == [left * 100 * CREDIT for left in range(50)]
     assert newcomer.balance == 0
     assert newcomer.get("usage-realtime")["credits_used_today"] == 5_000
     newcomer.check_books()
@@ -112,7 +122,9 @@ def test_charges_in_parallel_recharge_once(enter: Door, crowd: ThreadPoolExecuto
 def test_a_card_is_added_once(account: Account, crowd: ThreadPoolExecutor) -> None:
     """One succeeds, and the others are told that it is there."""
     body = {"payment_method_id": "pm_card_amex"}
-    answers = at_once(crowd, lambda _: account.call("POST", "payment-methods", json=body), list(range(40)))
+    answers = at_once(
+        crowd, lambda _: account.call("POST", "payment-methods", json=body), list(range(40))
+    )
     assert statuses(answers) == {200: 1, 409: 39}
     assert len(account.get("payment-methods")["payment_methods"]) == 2
     account.check_books()
@@ -120,7 +132,9 @@ def test_a_card_is_added_once(account: Account, crowd: ThreadPoolExecutor) -> No
 
 def test_a_card_is_removed_once(account: Account, crowd: ThreadPoolExecutor) -> None:
     """One succeeds, and the others do not find it."""
-    answers = at_once(crowd, lambda _: account.call("DELETE", "payment-methods/pm_card_visa"), list(range(40)))
+    answers = at_once(
+        crowd, lambda _: account.call("DELETE", "payment-methods/pm_card_visa"), list(range(40))
+    )
     assert statuses(answers) == {200: 1, 404: 39}
     account.check_books()
 
@@ -129,7 +143,9 @@ def test_a_code_succeeds_once(account: Account, crowd: ThreadPoolExecutor) -> No
     """Of many confirmations with the right code, one verifies."""
     challenge = account.post("verify/initiate", {"action": "close_account"})
     body = {"challenge_id": challenge["challenge_id"], "code": account.messages()[0]["code"]}
-    answers = at_once(crowd, lambda _: account.call("POST", "verify/confirm", json=body), list(range(40)))
+    answers = at_once(
+        crowd, lambda _: account.call("POST", "verify/confirm", json=body), list(range(40))
+    )
     assert statuses(answers) == {200: 1, 409: 39}
 
 
@@ -155,7 +171,11 @@ def test_accounts_in_parallel_do_not_mix(enter: Door, crowd: ThreadPoolExecutor)
     """Ten accounts, each with deposits of its own."""
     accounts = [enter(f"crowd_{number}") for number in range(10)]
     before = [each.balance for each in accounts]
-    at_once(crowd, lambda number: accounts[number % 10].deposit(1_000 * (1 + number % 10)), list(range(40)))
+    at_once(
+        crowd,
+        lambda number: accounts[number % 10].deposit(1_000 * (1 + number % 10)),
+        list(range(40)),
+    )
     for number, account in enumerate(accounts):
         assert account.balance == before[number] + 4 * 1_000 * (1 + number) * 1_000_000
         account.check_books()

@@ -17,7 +17,9 @@ def test_an_open_deposit_costs_nothing(account: Account) -> None:
     before = account.balance
     session = account.post("deposit", {"amount_cents": 123_456})
     assert session["session_id"].startswith("cs_test_")
-    assert session["url"] == f"{account.client.base_url}/checkout/{session['session_id']}".replace("//c", "/c")
+    assert session["url"] == f"{account.client.base_url}/checkout/{session['session_id']}".replace(
+        "//c", "/c"
+    )
     assert (session["amount_cents"], session["amount_display"]) == (123_456, "$1,234.56")
     assert account.balance == before
     assert account.audited(1) == ["deposit.created"]
@@ -33,9 +35,16 @@ def test_a_paid_deposit_is_seen_everywhere(newcomer: Account) -> None:
     assert (balance["balance_display"], balance["total_deposited_cents"]) == ("$51.00", 5_000)
     entry = newcomer.get("credit-transactions")["transactions"][0]
     assert (entry["type"], entry["reference_type"]) == ("deposit", "deposit")
-    assert (entry["amount_microcents"], entry["reference_id"]) == (50 * DOLLAR, session["session_id"])
+    assert (entry["amount_microcents"], entry["reference_id"]) == (
+        50 * DOLLAR,
+        session["session_id"],
+    )
     [invoice] = newcomer.get("invoices")["invoices"]
-    assert (invoice["amount_cents"], invoice["status"], invoice["number"]) == (5_000, "paid", "INV-000001")
+    assert (invoice["amount_cents"], invoice["status"], invoice["number"]) == (
+        5_000,
+        "paid",
+        "INV-000001",
+    )
     assert invoice["paid_at"] == entry["created_at"] == "2026-03-18T12:00:00.000Z"
     assert newcomer.audited(2) == ["deposit.completed", "deposit.created"]
     activity = newcomer.get("recent-activity")["activities"][0]
@@ -65,7 +74,9 @@ def test_a_declined_card_leaves_the_session_open(account: Account) -> None:
 
 def test_a_session_expires_after_a_day(account: Account) -> None:
     """A second before 24 hours it can be paid, at 24 hours no more."""
-    late, in_time = (account.post("deposit", {"amount_cents": 1_000})["session_id"] for _ in range(2))
+    late, in_time = (
+        account.post("deposit", {"amount_cents": 1_000})["session_id"] for _ in range(2)
+    )
     account.wait(seconds=24 * 3600 - 1)
     assert account.pay(in_time).status_code == 200
     account.wait(seconds=1)
@@ -118,7 +129,8 @@ def test_everything_that_is_wrong_is_listed_at_once(account: Account) -> None:
 
 @pytest.mark.parametrize("field", ["success_url", "cancel_url"])
 @pytest.mark.parametrize(
-    "url", ["/done", "app.example.com/done", "javascript:alert(1)", "ftp://example.com/", "http://", ""]
+    "url",
+    ["/done", "app.example.com/done", "javascript:alert(1)", "ftp://example.com/", "http://", ""],
 )
 def test_pages_to_return_to_are_absolute_urls(account: Account, field: str, url: str) -> None:
     """Only http and https; anything else is 422 for a deposit and for a checkout."""
@@ -129,9 +141,16 @@ def test_pages_to_return_to_are_absolute_urls(account: Account, field: str, url:
 
 @pytest.mark.parametrize(
     ("code", "amount", "bonus_cents"),
-    [("WELCOME10", 2_000, 200), ("WELCOME10", 200_000, 2_000), ("welcome10", 2_005, 200), ("BONUS5", 2_500, 500)],
+    [
+        ("WELCOME10", 2_000, 200),
+        ("WELCOME10", 200_000, 2_000),
+        ("welcome10", 2_005, 200),
+        ("BONUS5", 2_500, 500),
+    ],
 )
-def test_a_promo_code_brings_its_bonus(newcomer: Account, code: str, amount: int, bonus_cents: int) -> None:
+def test_a_promo_code_brings_its_bonus(
+    newcomer: Account, code: str, amount: int, bonus_cents: int
+) -> None:
     """Ten percent up to $20, or $5 flat, as an entry of its own beside the deposit."""
     session = newcomer.deposit(amount, promo_code=code)
     bonus, deposit, _ = newcomer.get("credit-transactions")["transactions"]
@@ -143,7 +162,10 @@ def test_a_promo_code_brings_its_bonus(newcomer: Account, code: str, amount: int
     assert balance["balance_microcents"] == (100 + amount + bonus_cents) * 1_000_000
     assert balance["total_deposited_cents"] == amount
     assert newcomer.audited(2) == ["promo_code.redeemed", "deposit.completed"]
-    assert [each["type"] for each in newcomer.get("recent-activity", limit=2)["activities"]] == ["bonus", "deposit"]
+    assert [each["type"] for each in newcomer.get("recent-activity", limit=2)["activities"]] == [
+        "bonus",
+        "deposit",
+    ]
     newcomer.check_books()
 
 
@@ -156,7 +178,9 @@ def test_a_promo_code_brings_its_bonus(newcomer: Account, code: str, amount: int
         ("BONUS5", 2_499, "$25"),
     ],
 )
-def test_a_promo_code_that_cannot_be_used_is_400(newcomer: Account, code: str, amount: int, reason: str) -> None:
+def test_a_promo_code_that_cannot_be_used_is_400(
+    newcomer: Account, code: str, amount: int, reason: str
+) -> None:
     """Refused when the deposit is opened, with the reason; no session is left behind."""
     detail = newcomer.refused(400, "POST", "deposit", {"amount_cents": amount, "promo_code": code})
     assert reason in detail
@@ -165,13 +189,17 @@ def test_a_promo_code_that_cannot_be_used_is_400(newcomer: Account, code: str, a
 def test_a_promo_code_works_once_for_each_account(newcomer: Account, enter: Door) -> None:
     """The second deposit with it is refused; another account still has it."""
     newcomer.deposit(5_000, promo_code="BONUS5")
-    assert "used" in newcomer.refused(400, "POST", "deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
+    assert "used" in newcomer.refused(
+        400, "POST", "deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}
+    )
     enter("somebody").deposit(5_000, promo_code="BONUS5")
 
 
 def test_two_open_deposits_with_one_code_get_one_bonus(newcomer: Account) -> None:
     """The code is used up by the first that is paid; the second pays the deposit alone."""
-    sessions = [newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(2)]
+    sessions = [
+        newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(2)
+    ]
     bonuses = [newcomer.pay(each["session_id"]).json()["bonus_cents"] for each in sessions]
     assert bonuses == [500, 0]
     assert newcomer.balance == (100 + 2 * 5_000 + 500) * 1_000_000
@@ -193,7 +221,10 @@ def test_a_deposit_switches_auto_recharge_on(newcomer: Account) -> None:
     newcomer.pay(session["session_id"], "pm_card_mastercard").raise_for_status()
     settings = newcomer.get("auto-recharge")
     assert settings["enabled"] is True
-    assert (settings["threshold_display"], settings["recharge_amount_display"]) == ("$7.00", "$25.00")
+    assert (settings["threshold_display"], settings["recharge_amount_display"]) == (
+        "$7.00",
+        "$25.00",
+    )
     assert settings["stripe_payment_method_id"] == "pm_card_mastercard"
     assert settings["consent_source"] == "deposit_flow"
     assert newcomer.get("balance")["auto_recharge"]["enabled"] is True
@@ -205,7 +236,10 @@ def test_a_deposit_that_leaves_recharge_amounts_out_takes_the_defaults(account: 
     """$50 below $5; null is as good as nothing."""
     account.deposit(5_000, auto_recharge_enabled=True, auto_recharge_amount_cents=None)
     settings = account.get("auto-recharge")
-    assert (settings["threshold_microcents"], settings["recharge_amount_cents"]) == (500_000_000, 5_000)
+    assert (settings["threshold_microcents"], settings["recharge_amount_cents"]) == (
+        500_000_000,
+        5_000,
+    )
 
 
 def test_a_deposit_that_does_not_ask_leaves_auto_recharge_alone(enter: Door) -> None:
@@ -224,7 +258,11 @@ def test_a_credit_pack_is_bought_once(newcomer: Account) -> None:
     newcomer.pay(session["session_id"]).raise_for_status()
     assert newcomer.balance == 26 * DOLLAR
     [invoice] = newcomer.get("invoices")["invoices"]
-    assert (invoice["amount_cents"], invoice["period_start"], invoice["period_end"]) == (2_500, None, None)
+    assert (invoice["amount_cents"], invoice["period_start"], invoice["period_end"]) == (
+        2_500,
+        None,
+        None,
+    )
     assert newcomer.get("subscription")["status"] == "none"
     newcomer.check_books()
 
@@ -235,7 +273,11 @@ def test_a_plan_begins_when_its_checkout_is_paid(newcomer: Account) -> None:
     assert newcomer.get("subscription")["status"] == "none"
     newcomer.pay(session["session_id"]).raise_for_status()
     plan = newcomer.get("subscription")
-    assert (plan["status"], plan["plan"], plan["price_id"]) == ("active", "growth", "price_growth_monthly")
+    assert (plan["status"], plan["plan"], plan["price_id"]) == (
+        "active",
+        "growth",
+        "price_growth_monthly",
+    )
     assert plan["current_period_start"] == "2026-03-18T12:00:00.000Z"
     assert plan["current_period_end"] == "2026-04-18T12:00:00.000Z"
     [invoice] = newcomer.get("invoices")["invoices"]
@@ -259,7 +301,9 @@ def test_a_plan_begins_when_its_checkout_is_paid(newcomer: Account) -> None:
         ({"price_id": "price_credits_25"}, "payment"),
     ],
 )
-def test_a_checkout_of_what_is_not_for_sale_is_400(account: Account, change: dict[str, Any], hint: str) -> None:
+def test_a_checkout_of_what_is_not_for_sale_is_400(
+    account: Account, change: dict[str, Any], hint: str
+) -> None:
     """An unknown price, an unknown mode, or one that does not fit; the text says what does."""
     assert hint in account.refused(400, "POST", "checkout", {**PLAN, **change})
 
@@ -267,14 +311,17 @@ def test_a_checkout_of_what_is_not_for_sale_is_400(account: Account, change: dic
 @pytest.mark.parametrize("field", ["price_id", "success_url", "cancel_url"])
 def test_a_checkout_needs_its_three_fields(account: Account, field: str) -> None:
     """What is missing is named."""
-    [problem] = account.refused(422, "POST", "checkout", {each: PLAN[each] for each in PLAN if each != field})
+    [problem] = account.refused(
+        422, "POST", "checkout", {each: PLAN[each] for each in PLAN if each != field}
+    )
     assert (problem["loc"], problem["type"]) == (["body", field], "missing")
 
 
 def test_the_page_of_a_session_is_there(account: Account) -> None:
     """No URL that the API returns is dead; paying on the page is paying."""
     session = account.post(
-        "deposit", {"amount_cents": 5_000, "success_url": "https://a.example/?s={CHECKOUT_SESSION_ID}"}
+        "deposit",
+        {"amount_cents": 5_000, "success_url": "https://a.example/?s={CHECKOUT_SESSION_ID}"},
     )
     before = account.balance
     page = account.client.get(session["url"])

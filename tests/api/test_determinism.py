@@ -12,7 +12,15 @@ from tests.api.operations import CONTRACT
 from tests.conftest import NOON, RunningServer, ServerFactory, running_server
 
 Exchange = tuple[str, int, list[tuple[bytes, bytes]], bytes]
-PERSONAS = ("default", "low_balance", "card_declined", "subscriber", "past_due", "org_member", "somebody")
+PERSONAS = (
+    "default",
+    "low_balance",
+    "card_declined",
+    "subscriber",
+    "past_due",
+    "org_member",
+    "somebody",
+)
 
 
 def play(server: RunningServer) -> list[Exchange]:
@@ -35,7 +43,10 @@ def play(server: RunningServer) -> list[Exchange]:
         accounts[0].wait(days=16)
     for account in accounts:
         account.state()
-    covered = {each["operation_id"] for each in accounts[0].client.get("/_mock/requests?limit=1000").json()["requests"]}
+    covered = {
+        each["operation_id"]
+        for each in accounts[0].client.get("/_mock/requests?limit=1000").json()["requests"]
+    }
     assert covered == set(CONTRACT.operations)
     door.close()
     return recorded
@@ -52,7 +63,11 @@ def play_one(account: Account) -> None:
         account.call("POST", "payment-methods", json={"payment_method_id": card})
     account.call("POST", "payment-methods/pm_card_amex/default")
     account.call("PUT", "auto-recharge", json={"enabled": True, "threshold_microcents": 10**10})
-    account.call("PUT", "usage-alerts", json={"threshold_50_enabled": True, "webhook_url": "https://a.example/hook"})
+    account.call(
+        "PUT",
+        "usage-alerts",
+        json={"threshold_50_enabled": True, "webhook_url": "https://a.example/hook"},
+    )
     for type in ("light", "js", "pdf", "ocr", "crawl"):
         account.client.post("/_mock/usage", json={"type": type, "requests": 30_000})
     account.call("POST", "auto-recharge/test")
@@ -64,7 +79,9 @@ def play_one(account: Account) -> None:
     account.call("POST", "change-plan", json={"price_id": "price_growth_monthly"})
     challenge = account.post("verify/initiate", {"action": "close_account"})
     for code in ("nonsense", account.messages()[0]["code"]):
-        account.call("POST", "verify/confirm", json={"challenge_id": challenge["challenge_id"], "code": code})
+        account.call(
+            "POST", "verify/confirm", json={"challenge_id": challenge["challenge_id"], "code": code}
+        )
     for operation in CONTRACT.operations.values():
         if operation.method == "get":
             for headers in ({}, {"X-Organization-Id": ORGANIZATION}, {"X-API-Key": "wrong"}):
@@ -88,7 +105,9 @@ def test_two_servers_give_the_same_bytes(make_server: ServerFactory, story: list
         assert first == second
 
 
-def test_a_reset_server_gives_the_same_bytes(make_server: ServerFactory, story: list[Exchange]) -> None:
+def test_a_reset_server_gives_the_same_bytes(
+    make_server: ServerFactory, story: list[Exchange]
+) -> None:
     """As if it had just started, whatever happened before."""
     server = make_server(now=NOON, seed=7)
     with server.client("sk_test_somebody_else") as client:
@@ -106,7 +125,8 @@ def test_another_seed_gives_other_bytes(make_server: ServerFactory, story: list[
     seen = [
         (first[3], second[3])
         for first, second in zip(story, other, strict=True)
-        if first[1] == second[1] == 200 and first[0] in ("GET /api/v1/billing/payment-methods", "GET /_mock/state")
+        if first[1] == second[1] == 200
+        and first[0] in ("GET /api/v1/billing/payment-methods", "GET /_mock/state")
     ]
     assert len(seen) > len(PERSONAS)
     assert all(first != second for first, second in seen)

@@ -17,12 +17,15 @@ DOCUMENTED = [(operation, status) for operation in OPERATIONS for status in oper
 
 
 @pytest.mark.parametrize(
-    ("operation", "status"), [pytest.param(*pair, id=f"{pair[0].operation_id}-{pair[1]}") for pair in DOCUMENTED]
+    ("operation", "status"),
+    [pytest.param(*pair, id=f"{pair[0].operation_id}-{pair[1]}") for pair in DOCUMENTED],
 )
 def test_every_documented_answer_is_given(enter: Door, operation: Operation, status: int) -> None:
     """There is a scene for it, which gets that status, with a body and headers that fit the contract."""
     scene = scene_of(operation, status)
-    assert scene is not None, f"Write a scene for {operation.operation_id} {status} in tests/api/scenes.py."
+    assert scene is not None, (
+        f"Write a scene for {operation.operation_id} {status} in tests/api/scenes.py."
+    )
     answer = play(enter, operation, scene)
     assert answer.status_code == status, answer.text
     documented = CONTRACT.follow(operation.node["responses"][str(status)])
@@ -47,11 +50,17 @@ def play(enter: Door, operation: Operation, scene: Scene) -> httpx.Response:
     if scene.before is not None and scene.persona is not None:
         more = scene.before(enter(scene.persona))
         body = more if body is None else body
-    request: dict[str, Any] = {"content": scene.content} if scene.content is not None else {"json": body}
+    request: dict[str, Any] = (
+        {"content": scene.content} if scene.content is not None else {"json": body}
+    )
     if body is None and scene.content is None:
         request = {}
     return client.request(
-        operation.method, path_of(operation, **scene.path), params=scene.query, headers=scene.headers, **request
+        operation.method,
+        path_of(operation, **scene.path),
+        params=scene.query,
+        headers=scene.headers,
+        **request,
     )
 
 
@@ -59,7 +68,9 @@ def assert_body_fits(answer: httpx.Response, documented: dict[str, Any]) -> None
     """It is JSON, and by the schema; nothing is in it that the schema does not name."""
     assert answer.headers["content-type"] == JSON
     validator = compile_schema(documented["content"][JSON]["schema"], CONTRACT.schemas, closed=True)
-    assert [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(answer.json())] == []
+    assert [
+        f"{error.instance_path}: {error.message}" for error in validator.iter_errors(answer.json())
+    ] == []
 
 
 def assert_headers_fit(answer: httpx.Response, documented: dict[str, Any]) -> None:
@@ -73,4 +84,6 @@ def assert_headers_fit(answer: httpx.Response, documented: dict[str, Any]) -> No
         if header["schema"].get("type") == "integer":
             assert value.isdigit(), f"{name}: {value}"
             value = int(value)
-        assert compile_schema(header["schema"], CONTRACT.schemas).is_valid(value), f"{name}: {value}"
+        assert compile_schema(header["schema"], CONTRACT.schemas).is_valid(value), (
+            f"{name}: {value}"
+        )

@@ -14,7 +14,15 @@ from mockserver import app
 from mockserver.api.operations import HANDLERS
 from mockserver.contract import Operation
 from tests.api.account import CREDIT, DOLLAR, Account, Door, assert_envelope
-from tests.api.operations import CONTRACT, OPERATIONS, PATHS, READS, body_example, each_operation, path_of
+from tests.api.operations import (
+    CONTRACT,
+    OPERATIONS,
+    PATHS,
+    READS,
+    body_example,
+    each_operation,
+    path_of,
+)
 from tests.api.raw import request, send
 from tests.conftest import API, NOON, RunningServer, running_server
 
@@ -70,7 +78,9 @@ def test_a_wrong_method_is_405_and_says_the_right_ones(newcomer: Account, path: 
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize("path", ["", "/nothing", "/balance/nothing", "/payment-methods/pm_card_visa/nothing"])
+@pytest.mark.parametrize(
+    "path", ["", "/nothing", "/balance/nothing", "/payment-methods/pm_card_visa/nothing"]
+)
 def test_an_unknown_path_is_404(newcomer: Account, method: str, path: str) -> None:
     """In the same envelope, for any method, with or without a key."""
     for headers in ({}, {"X-API-Key": ""}):
@@ -97,7 +107,9 @@ def test_other_paths_of_the_server_are_404_too(newcomer: Account, path: str) -> 
         ("/checkout/cs_test_1/pay", {"GET", "HEAD", "POST"}),
     ],
 )
-def test_a_wrong_method_elsewhere_says_the_right_ones_too(newcomer: Account, path: str, allowed: set[str]) -> None:
+def test_a_wrong_method_elsewhere_says_the_right_ones_too(
+    newcomer: Account, path: str, allowed: set[str]
+) -> None:
     """`Allow` is right for pages and for the control API."""
     answer = newcomer.client.delete(path)
     assert answer.status_code == 405
@@ -114,13 +126,18 @@ def test_head_is_a_get_without_a_body(newcomer: Account, operation: Operation) -
     assert headed.content == b""
     assert limits_of(headed)[1] == limits_of(got)[1] - 1
     different = {"x-ratelimit-remaining"}
-    assert {**headed.headers, **dict.fromkeys(different)} == {**got.headers, **dict.fromkeys(different)}
+    assert {**headed.headers, **dict.fromkeys(different)} == {
+        **got.headers,
+        **dict.fromkeys(different),
+    }
 
 
 @each_operation
 def test_answers_are_not_cached(newcomer: Account, operation: Operation) -> None:
     """They hold money and codes."""
-    answer = newcomer.client.request(operation.method, path_of(operation), json=body_example(operation))
+    answer = newcomer.client.request(
+        operation.method, path_of(operation), json=body_example(operation)
+    )
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -131,12 +148,21 @@ def test_answers_are_not_cached(newcomer: Account, operation: Operation) -> None
 def test_a_browser_may_ask_for_every_operation(enter: Door, path: str) -> None:
     """The preflight allows the method and our headers to any origin, without cookies, and is remembered."""
     for method in methods_of(path) - {"HEAD"}:
-        asked = {**SHOP, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": SENT}
+        asked = {
+            **SHOP,
+            "Access-Control-Request-Method": method,
+            "Access-Control-Request-Headers": SENT,
+        }
         answer = enter.anybody.options(url_of(path), headers=asked)
         assert answer.status_code in (200, 204)
         assert answer.headers["access-control-allow-origin"] == "*"
-        assert method in [each.strip() for each in answer.headers["access-control-allow-methods"].split(",")]
-        allowed = {each.strip().lower() for each in answer.headers["access-control-allow-headers"].split(",")}
+        assert method in [
+            each.strip() for each in answer.headers["access-control-allow-methods"].split(",")
+        ]
+        allowed = {
+            each.strip().lower()
+            for each in answer.headers["access-control-allow-headers"].split(",")
+        }
         assert {each.strip().lower() for each in SENT.split(",")} <= allowed
         assert int(answer.headers["access-control-max-age"]) >= 600
         assert "access-control-allow-credentials" not in answer.headers
@@ -163,7 +189,9 @@ def test_a_page_may_read_every_answer(
     answer = newcomer.call(method, path, **{**request_, "headers": headers})
     assert answer.status_code == status
     assert answer.headers["access-control-allow-origin"] in ("*", SHOP["Origin"])
-    exposed = {each.strip().lower() for each in answer.headers["access-control-expose-headers"].split(",")}
+    exposed = {
+        each.strip().lower() for each in answer.headers["access-control-expose-headers"].split(",")
+    }
     assert exposed == {each.lower() for each in EXPOSED}
     assert "access-control-allow-credentials" not in answer.headers
 
@@ -183,7 +211,9 @@ def test_every_answer_says_where_the_caller_stands(newcomer: Account, operation:
     """A read costs one token and a write two; the minute is the clock's."""
     limit, remaining, reset = limits_of(newcomer.call("GET", "usage-realtime"))
     assert (limit, remaining, reset) == (30, 29, NEXT_MINUTE)
-    answer = newcomer.client.request(operation.method, path_of(operation), json=body_example(operation))
+    answer = newcomer.client.request(
+        operation.method, path_of(operation), json=body_example(operation)
+    )
     cost = 1 if operation.method == "get" else 2
     assert limits_of(answer)[1:] == (remaining - cost, reset)
 
@@ -194,7 +224,9 @@ def test_without_a_key_nothing_is_counted(enter: Door) -> None:
         assert limits_of(enter.anybody.get(f"{API}/balance")) == (30, 30, NEXT_MINUTE)
 
 
-@pytest.mark.parametrize(("deposit_cents", "limit"), [(0, 30), (1_000, 60), (5_000, 100), (20_000, 300), (50_000, 500)])
+@pytest.mark.parametrize(
+    ("deposit_cents", "limit"), [(0, 30), (1_000, 60), (5_000, 100), (20_000, 300), (50_000, 500)]
+)
 def test_the_limit_follows_the_tier(newcomer: Account, deposit_cents: int, limit: int) -> None:
     """As the balance grows, so does the allowance."""
     if deposit_cents:
@@ -229,7 +261,10 @@ def enforcing_server() -> Iterator[RunningServer]:
 
 def test_enforced_limits_end_with_the_minute(enforcing_server: RunningServer) -> None:
     """429 with `Retry-After` until the clock's next minute; then the allowance is whole again. Keys are apart."""
-    with enforcing_server.client("sk_test_new") as client, enforcing_server.client("sk_test_org_member") as other:
+    with (
+        enforcing_server.client("sk_test_new") as client,
+        enforcing_server.client("sk_test_org_member") as other,
+    ):
         account = Account(client)
         client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()
         answers = [account.call("POST", "setup-intent") for _ in range(15)]
@@ -238,7 +273,11 @@ def test_enforced_limits_end_with_the_minute(enforcing_server: RunningServer) ->
         before = account.state()
         for seconds, step in ((60, 0), (40, 20), (1, 39)):
             account.wait(seconds=step)
-            for method, path in (("GET", "balance"), ("POST", "setup-intent"), ("DELETE", "auto-recharge")):
+            for method, path in (
+                ("GET", "balance"),
+                ("POST", "setup-intent"),
+                ("DELETE", "auto-recharge"),
+            ):
                 answer = account.call(method, path)
                 assert answer.status_code == 429
                 assert_envelope(answer)
@@ -283,10 +322,15 @@ def test_a_refusal_costs_nothing(enforcing_server: RunningServer) -> None:
         (0, "$0.00", "exhausted"),
     ],
 )
-def test_every_answer_tells_the_balance(newcomer: Account, left: int, display: str, warning: str | None) -> None:
+def test_every_answer_tells_the_balance(
+    newcomer: Account, left: int, display: str, warning: str | None
+) -> None:
     """And warns below $0.50, below $0.10 and at nothing."""
     newcomer.leave(left)
-    for answer in (newcomer.call("GET", "invoices"), newcomer.call("POST", "deposit", json={"amount_cents": 1})):
+    for answer in (
+        newcomer.call("GET", "invoices"),
+        newcomer.call("POST", "deposit", json={"amount_cents": 1}),
+    ):
         assert answer.headers["X-AlterLab-Balance"] == display
         assert answer.headers.get("X-AlterLab-Balance-Warning") == warning
 
@@ -295,7 +339,11 @@ def test_the_balance_in_the_header_is_that_after_the_request(newcomer: Account) 
     """A plan's credits are in it at once."""
     newcomer.post("payment-methods", {"payment_method_id": "pm_card_visa"})
     answer = newcomer.call("POST", "change-plan", json={"price_id": "price_starter_monthly"})
-    assert answer.headers["X-AlterLab-Balance"] == newcomer.get("balance")["balance_display"] == "$31.00"
+    assert (
+        answer.headers["X-AlterLab-Balance"]
+        == newcomer.get("balance")["balance_display"]
+        == "$31.00"
+    )
 
 
 def test_without_an_account_no_balance_is_told(enter: Door) -> None:
@@ -328,7 +376,9 @@ def test_a_live_key_is_refused_and_leaves_no_trace(
     """401 in words of its own; the key is in no answer, no log, no account and no recorded request."""
     with caplog.at_level(logging.DEBUG):
         answers = [
-            enter.anybody.request(each.method, path_of(each), json=body_example(each), headers={"X-API-Key": key})
+            enter.anybody.request(
+                each.method, path_of(each), json=body_example(each), headers={"X-API-Key": key}
+            )
             for each in OPERATIONS
         ]
     invalid = enter.anybody.get(f"{API}/balance", headers={"X-API-Key": "x"}).json()["detail"]
@@ -449,7 +499,9 @@ def test_every_entry_of_a_page_is_checked(faulty: Faulty, caplog: pytest.LogCapt
     account.client.post("/_mock/reset").raise_for_status()
 
 
-def test_a_status_that_is_not_documented_is_never_sent(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_status_that_is_not_documented_is_never_sent(
+    faulty: Faulty, caplog: pytest.LogCaptureFixture
+) -> None:
     """A refusal that the contract does not know of this operation is a fault of the mock."""
 
     def not_found(call: Any) -> Any:
@@ -465,7 +517,9 @@ def test_a_status_that_is_not_documented_is_never_sent(faulty: Faulty, caplog: p
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("boom"), KeyError("boom"), RecursionError("boom"), AssertionError("boom")], ids=repr
+    "error",
+    [RuntimeError("boom"), KeyError("boom"), RecursionError("boom"), AssertionError("boom")],
+    ids=repr,
 )
 def test_an_unexpected_error_is_a_500_without_its_inside(
     faulty: Faulty, caplog: pytest.LogCaptureFixture, error: Exception
@@ -496,9 +550,13 @@ def test_an_unexpected_error_is_a_500_without_its_inside(
 def test_urls_in_answers_are_where_the_caller_is(account: Account) -> None:
     """By the host that was asked, so that they work through a tunnel or another name."""
     for host in ("localhost:8080", "mock.test", "[::1]:9000"):
-        session = account.call("POST", "deposit", json={"amount_cents": 5_000}, headers={"Host": host}).json()
+        session = account.call(
+            "POST", "deposit", json={"amount_cents": 5_000}, headers={"Host": host}
+        ).json()
         assert session["url"] == f"http://{host}/checkout/{session['session_id']}"
-        [invoice] = account.call("GET", "invoices", params={"limit": 1}, headers={"Host": host}).json()["invoices"]
+        [invoice] = account.call(
+            "GET", "invoices", params={"limit": 1}, headers={"Host": host}
+        ).json()["invoices"]
         assert invoice["hosted_invoice_url"] == f"http://{host}/invoices/{invoice['id']}"
 
 

@@ -9,8 +9,23 @@ import pytest
 from mockserver.contract import Contract
 from tests.api.account import ORGANIZATION, Account, Door
 
-SIX = ["cost-projection", "credit-transactions", "invoices", "usage-breakdown", "usage-chart", "usage-realtime"]
-OTHERS = ["balance", "recent-activity", "auto-recharge", "payment-methods", "subscription", "usage-alerts", "audit-log"]
+SIX = [
+    "cost-projection",
+    "credit-transactions",
+    "invoices",
+    "usage-breakdown",
+    "usage-chart",
+    "usage-realtime",
+]
+OTHERS = [
+    "balance",
+    "recent-activity",
+    "auto-recharge",
+    "payment-methods",
+    "subscription",
+    "usage-alerts",
+    "audit-log",
+]
 
 
 def answer(account: Account, path: str, organization: str = ORGANIZATION) -> dict[str, Any]:
@@ -62,8 +77,13 @@ def test_the_ledger_of_the_organization_adds_up(enter: Door) -> None:
     ]
     entries = [entry for page in pages for entry in page["transactions"]]
     assert len(entries) == pages[0]["total"]
-    assert entries[0]["balance_after_microcents"] == sum(each["amount_microcents"] for each in entries)
-    assert answer(member, "usage-breakdown")["total_credits"] == answer(member, "usage-realtime")["credits_used_month"]
+    assert entries[0]["balance_after_microcents"] == sum(
+        each["amount_microcents"] for each in entries
+    )
+    assert (
+        answer(member, "usage-breakdown")["total_credits"]
+        == answer(member, "usage-realtime")["credits_used_month"]
+    )
 
 
 @pytest.mark.parametrize("path", SIX)
@@ -81,15 +101,22 @@ def test_a_stranger_learns_nothing(enter: Door, path: str) -> None:
 def test_a_member_of_one_is_a_stranger_to_another(enter: Door) -> None:
     """Membership is of one organization."""
     enter("org_owner").refused(
-        403, "GET", "invoices", headers={"X-Organization-Id": "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"}
+        403,
+        "GET",
+        "invoices",
+        headers={"X-Organization-Id": "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"},
     )
 
 
 @pytest.mark.parametrize("path", SIX)
-@pytest.mark.parametrize("organization", ["", "not-a-uuid", ORGANIZATION + "0", ORGANIZATION.replace("-", ""), "null"])
+@pytest.mark.parametrize(
+    "organization", ["", "not-a-uuid", ORGANIZATION + "0", ORGANIZATION.replace("-", ""), "null"]
+)
 def test_what_is_no_uuid_is_422(enter: Door, path: str, organization: str) -> None:
     """With the place where it stands."""
-    problems = enter("org_owner").refused(422, "GET", path, headers={"X-Organization-Id": organization})
+    problems = enter("org_owner").refused(
+        422, "GET", path, headers={"X-Organization-Id": organization}
+    )
     assert {tuple(each["loc"]) for each in problems} == {("header", "X-Organization-Id")}
 
 

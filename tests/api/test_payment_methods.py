@@ -40,7 +40,9 @@ def test_the_first_card_becomes_the_default(newcomer: Account) -> None:
     assert cards(newcomer) == [second, first]
     assert default_of(newcomer) == "pm_card_visa"
     assert newcomer.audited(2) == ["payment_method.added", "payment_method.added"]
-    assert newcomer.get("recent-activity", limit=1)["activities"][0]["type"] == "payment_method_added"
+    assert (
+        newcomer.get("recent-activity", limit=1)["activities"][0]["type"] == "payment_method_added"
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,9 @@ def test_the_first_card_becomes_the_default(newcomer: Account) -> None:
         ("pm_card_chargeCustomerFail", "visa", "0341"),
     ],
 )
-def test_stripes_test_cards_are_known(newcomer: Account, stripe_id: str, brand: str, last4: str) -> None:
+def test_stripes_test_cards_are_known(
+    newcomer: Account, stripe_id: str, brand: str, last4: str
+) -> None:
     """Each has the brand and digits that Stripe publishes."""
     card = add(newcomer, stripe_id)
     assert (card["card_brand"], card["card_last4"], card["type"]) == (brand, last4, "card")
@@ -77,7 +81,9 @@ def test_any_other_card_is_made_from_its_id(newcomer: Account, enter: Door) -> N
         ("pm_card_chargeDeclinedExpiredCard", "expired_card"),
     ],
 )
-def test_a_card_that_its_bank_declines_is_not_added(newcomer: Account, stripe_id: str, reason: str) -> None:
+def test_a_card_that_its_bank_declines_is_not_added(
+    newcomer: Account, stripe_id: str, reason: str
+) -> None:
     """402 with Stripe's decline code."""
     detail = newcomer.refused(402, "POST", "payment-methods", {"payment_method_id": stripe_id})
     assert reason in detail
@@ -90,7 +96,8 @@ def test_the_same_card_twice_is_409(account: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"payment_method_id": None}, {"payment_method_id": 7}, {"payment_method_id": "visa"}]
+    "body",
+    [{}, {"payment_method_id": None}, {"payment_method_id": 7}, {"payment_method_id": "visa"}],
 )
 def test_what_is_no_stripe_id_is_422(account: Account, body: dict[str, Any]) -> None:
     """`pm_` and letters, digits, underscores."""
@@ -124,7 +131,9 @@ def test_a_removed_card_is_gone_everywhere(account: Account) -> None:
     account.refused(400, "POST", "change-plan", {"price_id": "price_growth_monthly"})
     assert account.post("auto-recharge/test")["card_brand"] is None
     assert account.audited(1) == ["payment_method.removed"]
-    assert account.get("recent-activity", limit=1)["activities"][0]["type"] == "payment_method_removed"
+    assert (
+        account.get("recent-activity", limit=1)["activities"][0]["type"] == "payment_method_removed"
+    )
 
 
 def test_a_removed_card_can_be_added_again(account: Account) -> None:
@@ -160,7 +169,9 @@ def test_the_default_can_be_set_again(account: Account) -> None:
     assert cards(account) == [card]
 
 
-@pytest.mark.parametrize("name", ["pm_card_discover", "c0a1f2e4-6b3d-4c58-8e97-1a2b3c4d5e6f", "%20", "a" * 255])
+@pytest.mark.parametrize(
+    "name", ["pm_card_discover", "c0a1f2e4-6b3d-4c58-8e97-1a2b3c4d5e6f", "%20", "a" * 255]
+)
 def test_an_unknown_card_is_404(account: Account, name: str) -> None:
     """Whatever it is called, to remove it or to make it the default."""
     account.refused(404, "DELETE", f"payment-methods/{name}")

@@ -19,14 +19,18 @@ DOCUMENTED = [(operation, status) for operation in OPERATIONS for status in oper
 EXAMPLES = [
     (operation, status, name)
     for operation, status in DOCUMENTED
-    for name in CONTRACT.follow(operation.node["responses"][str(status)])["content"][JSON].get("examples", {})
+    for name in CONTRACT.follow(operation.node["responses"][str(status)])["content"][JSON].get(
+        "examples", {}
+    )
 ]
 KEY = {"X-API-Key": "sk_test_prefers"}
 
 
 def ask(door: Door, operation: Operation, prefer: str, **headers: str) -> httpx.Response:
     """An operation without a body, and with a preference."""
-    return door.anybody.request(operation.method, path_of(operation), headers={"Prefer": prefer, **headers})
+    return door.anybody.request(
+        operation.method, path_of(operation), headers={"Prefer": prefer, **headers}
+    )
 
 
 def schema_of(operation: Operation, status: int) -> Any:
@@ -35,22 +39,30 @@ def schema_of(operation: Operation, status: int) -> Any:
 
 
 @pytest.mark.parametrize("dynamic", ["", ", dynamic=true"])
-@pytest.mark.parametrize(("operation", "status"), DOCUMENTED, ids=lambda each: getattr(each, "operation_id", each))
-def test_any_documented_answer_can_be_had(door: Door, operation: Operation, status: int, dynamic: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "status"), DOCUMENTED, ids=lambda each: getattr(each, "operation_id", each)
+)
+def test_any_documented_answer_can_be_had(
+    door: Door, operation: Operation, status: int, dynamic: str
+) -> None:
     """Whatever the request lacks: status, body and required headers are those that the contract documents."""
     answer = ask(door, operation, f"code={status}{dynamic}")
     response, validator = schema_of(operation, status)
     assert answer.status_code == status
     assert not [error.message for error in validator.iter_errors(answer.json())]
     assert answer.headers["preference-applied"] == f"code={status}{dynamic}"
-    required = [name for name, each in response["headers"].items() if CONTRACT.follow(each).get("required")]
+    required = [
+        name for name, each in response["headers"].items() if CONTRACT.follow(each).get("required")
+    ]
     assert all(name in answer.headers for name in required)
 
 
 @pytest.mark.parametrize(
     ("operation", "status", "name"), EXAMPLES, ids=lambda each: getattr(each, "operation_id", each)
 )
-def test_any_example_can_be_had_by_its_name(door: Door, operation: Operation, status: int, name: str) -> None:
+def test_any_example_can_be_had_by_its_name(
+    door: Door, operation: Operation, status: int, name: str
+) -> None:
     """The value is the contract's, as it stands there."""
     answer = ask(door, operation, f"code={status}, example={name}")
     response = CONTRACT.follow(operation.node["responses"][str(status)])
@@ -63,7 +75,9 @@ def test_what_is_not_documented_is_refused_with_what_is(door: Door, operation: O
     """A status or an example that the contract does not know: 400, and the names of those that it knows."""
     answer = ask(door, operation, "code=418")
     assert answer.status_code == 400
-    assert answer.json()["detail"].startswith(f"Prefer: {operation.operation_id} documents no 418. It documents 200, ")
+    assert answer.json()["detail"].startswith(
+        f"Prefer: {operation.operation_id} documents no 418. It documents 200, "
+    )
     answer = ask(door, operation, "example=nonsense")
     assert answer.status_code == 400
     assert "has no such example. It has " in answer.json()["detail"]
@@ -80,7 +94,9 @@ def test_no_account_is_touched(door: Door, enter: Door, operation: Operation) ->
 def test_nothing_changes_and_no_tokens_are_spent(account: Account) -> None:
     """A deposit that was only shown is not opened."""
     before = account.state(), account.call("GET", "balance").headers["x-ratelimit-remaining"]
-    shown = account.call("POST", "deposit", json={"amount_cents": 5000}, headers={"Prefer": "code=200"})
+    shown = account.call(
+        "POST", "deposit", json={"amount_cents": 5000}, headers={"Prefer": "code=200"}
+    )
     assert shown.status_code == 200
     after = account.state(), account.call("GET", "balance").headers["x-ratelimit-remaining"]
     assert after == (before[0], str(int(before[1]) - 1))
@@ -96,7 +112,8 @@ def test_data_made_from_the_schema_is_the_same_for_the_same_request(door: Door) 
     """Another query makes other data."""
     url = f"{API}/credit-transactions"
     first, again, other = (
-        door.anybody.get(f"{url}?limit={limit}", headers={"Prefer": "dynamic=true"}).content for limit in (1, 1, 2)
+        door.anybody.get(f"{url}?limit={limit}", headers={"Prefer": "dynamic=true"}).content
+        for limit in (1, 1, 2)
     )
     assert first == again != other
 
@@ -120,7 +137,9 @@ def test_a_delay_comes_before_the_real_answer(account: Account) -> None:
 
 def test_other_preferences_are_left_alone(account: Account) -> None:
     """RFC 7240: what is not known is ignored."""
-    answer = account.call("GET", "balance", headers={"Prefer": "respond-async, wait=100, return=minimal"})
+    answer = account.call(
+        "GET", "balance", headers={"Prefer": "respond-async, wait=100, return=minimal"}
+    )
     assert answer.json() == account.get("balance")
     assert "preference-applied" not in answer.headers
 
@@ -128,7 +147,16 @@ def test_other_preferences_are_left_alone(account: Account) -> None:
 @pytest.mark.parametrize(
     "prefer",
     [
-        *("code=abc", "code=", "code=99", "code=600", "code=-1", "code=4e2", f"code={'9' * 5000}", "code=\xb2"),
+        *(
+            "code=abc",
+            "code=",
+            "code=99",
+            "code=600",
+            "code=-1",
+            "code=4e2",
+            f"code={'9' * 5000}",
+            "code=\xb2",
+        ),
         *("delay=-1", "delay=60001", "delay=1s", "dynamic=maybe"),
     ],
 )
@@ -152,7 +180,11 @@ def test_a_page_may_send_and_read_preferences(still_server: RunningServer) -> No
     """The preflight lets ``Prefer`` through, and what came of it can be read."""
     page = {"Origin": "http://localhost:3000"}
     with still_server.client(None) as client:
-        asked = {**page, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "prefer"}
+        asked = {
+            **page,
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "prefer",
+        }
         assert client.options(f"{API}/balance", headers=asked).status_code == 200
         answer = client.get(f"{API}/balance", headers={**page, "Prefer": "code=429"})
     assert "Preference-Applied" in answer.headers["access-control-expose-headers"]
@@ -173,7 +205,9 @@ def test_a_page_may_send_and_read_preferences(still_server: RunningServer) -> No
         ([",,;=,"], {}),
     ],
 )
-def test_the_header_is_read_as_the_rfc_writes_it(headers: list[str], expected: dict[str, Any]) -> None:
+def test_the_header_is_read_as_the_rfc_writes_it(
+    headers: list[str], expected: dict[str, Any]
+) -> None:
     """Names in any case, quoted values, parameters, several headers; of two alike the first counts."""
     pairs = [(b"prefer", each.encode()) for each in headers]
     assert preference.read(pairs) == preference.Preference(**expected)

@@ -27,15 +27,25 @@ def test_a_fixed_code_says_what_it_brings(newcomer: Account) -> None:
     """Cents, the same as its cap in money, the smallest deposit."""
     answer = validate(newcomer, "BONUS5")
     assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (True, "fixed", 500)
-    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (500_000_000, "$5.00")
+    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (
+        500_000_000,
+        "$5.00",
+    )
     assert answer["min_deposit_cents"] == 2_500
 
 
 def test_a_percentage_code_says_what_it_brings(newcomer: Account) -> None:
     """Percent, the cap in money, the smallest deposit."""
     answer = validate(newcomer, "WELCOME10")
-    assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (True, "percentage", 10)
-    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (2_000_000_000, "$20.00")
+    assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (
+        True,
+        "percentage",
+        10,
+    )
+    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (
+        2_000_000_000,
+        "$20.00",
+    )
     assert answer["min_deposit_cents"] == 2_000
 
 
@@ -47,7 +57,13 @@ def test_case_and_space_do_not_matter(newcomer: Account, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "reason"),
-    [("NOTHING", "exist"), ("SPRING2025", "expired"), ("' OR 1=1", "exist"), ("\x00", "exist"), ("é", "exist")],
+    [
+        ("NOTHING", "exist"),
+        ("SPRING2025", "expired"),
+        ("' OR 1=1", "exist"),
+        ("\x00", "exist"),
+        ("é", "exist"),
+    ],
 )
 def test_a_code_that_cannot_be_used_is_an_answer(newcomer: Account, code: str, reason: str) -> None:
     """200 with `valid` false and the reason; all else is null."""
@@ -76,7 +92,8 @@ def test_a_used_code_is_no_longer_valid(newcomer: Account, enter: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"code": ""}, {"code": None}, {"code": 10}, {"code": "x" * 65}, {"code": ["BONUS5"]}]
+    "body",
+    [{}, {"code": ""}, {"code": None}, {"code": 10}, {"code": "x" * 65}, {"code": ["BONUS5"]}],
 )
 def test_a_code_must_be_sent(account: Account, body: dict[str, Any]) -> None:
     """As text of 1 to 64 characters."""

@@ -26,7 +26,12 @@ READS = [
 ]
 CHANGES: list[tuple[str, str, dict[str, Any] | None, str]] = [
     ("POST", "deposit", {"amount_cents": 5_000}, "deposit.created"),
-    ("POST", "checkout", {"price_id": "price_credits_25", "mode": "payment", **PAGES}, "checkout.created"),
+    (
+        "POST",
+        "checkout",
+        {"price_id": "price_credits_25", "mode": "payment", **PAGES},
+        "checkout.created",
+    ),
     ("PUT", "auto-recharge", {"enabled": True}, "auto_recharge.updated"),
     ("DELETE", "auto-recharge", None, "auto_recharge.disabled"),
     ("POST", "payment-methods", {"payment_method_id": "pm_card_amex"}, "payment_method.added"),
@@ -48,7 +53,9 @@ def test_every_change_is_in_the_audit_log(account: Account) -> None:
     for method, path, body, _ in CHANGES:
         assert account.call(method, path, json=body).status_code == 200
     log = account.get("audit-log", limit=len(CHANGES))
-    assert [each["action"] for each in reversed(log["entries"])] == [action for *_, action in CHANGES]
+    assert [each["action"] for each in reversed(log["entries"])] == [
+        action for *_, action in CHANGES
+    ]
     assert {each["actor"] for each in log["entries"]} == {"api_key"}
     assert log["total"] == before + len(CHANGES)
 
@@ -62,7 +69,8 @@ def test_reads_change_nothing(account: Account, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "auto-recharge/test"), ("POST", "promo/validate"), ("POST", "change-plan")]
+    ("method", "path"),
+    [("POST", "auto-recharge/test"), ("POST", "promo/validate"), ("POST", "change-plan")],
 )
 def test_questions_change_nothing(account: Account, method: str, path: str) -> None:
     """What only asks is not logged, even if it is a POST."""
@@ -75,7 +83,11 @@ def test_questions_change_nothing(account: Account, method: str, path: str) -> N
 @pytest.mark.parametrize("persona", ["default", "past_due", "power_user"])
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("audit-log", "entries"), ("recent-activity", "activities"), ("credit-transactions", "transactions")],
+    [
+        ("audit-log", "entries"),
+        ("recent-activity", "activities"),
+        ("credit-transactions", "transactions"),
+    ],
 )
 def test_pages_unite_to_the_whole(enter: Door, persona: str, path: str, name: str) -> None:
     """No entry twice, none missing, `has_more` exact on every page, newest first."""
@@ -118,13 +130,17 @@ def test_a_page_has_its_documented_size(account: Account, path: str, name: str, 
         ({"limit": "-5", "offset": "x"}, ["limit", "offset"]),
     ],
 )
-def test_a_page_out_of_bounds_is_422(account: Account, path: str, params: dict[str, str], wrong: list[str]) -> None:
+def test_a_page_out_of_bounds_is_422(
+    account: Account, path: str, params: dict[str, str], wrong: list[str]
+) -> None:
     """All that is wrong is listed."""
     problems = account.refused(422, "GET", path, params=params)
     assert sorted(each["loc"] for each in problems) == [["query", name] for name in wrong]
 
 
-@pytest.mark.parametrize("params", [{"page": "0"}, {"per_page": "0"}, {"per_page": "101"}, {"page": "first"}])
+@pytest.mark.parametrize(
+    "params", [{"page": "0"}, {"per_page": "0"}, {"per_page": "101"}, {"page": "first"}]
+)
 def test_a_numbered_page_out_of_bounds_is_422(account: Account, params: dict[str, str]) -> None:
     """Pages begin with 1 and hold up to 100."""
     [problem] = account.refused(422, "GET", "auto-recharge/history", params=params)
@@ -149,8 +165,14 @@ def test_money_that_moved_is_the_same_in_activity_and_ledger(account: Account) -
     """Every deposit, bonus and refund with its amount, in the same order."""
     account.deposit(5_000, promo_code="BONUS5")
     kinds = {"deposit", "bonus", "refund", "auto_recharge"}
-    told = [each for each in account.get("recent-activity", limit=100)["activities"] if each["type"] in kinds]
-    booked = [each for each in reversed(account.state()["ledger"]["entries"]) if each["type"] in kinds]
+    told = [
+        each
+        for each in account.get("recent-activity", limit=100)["activities"]
+        if each["type"] in kinds
+    ]
+    booked = [
+        each for each in reversed(account.state()["ledger"]["entries"]) if each["type"] in kinds
+    ]
     assert [(each["type"], each["amount_microcents"]) for each in told] == [
         (each["type"], each["amount_microcents"]) for each in booked
     ]
@@ -166,7 +188,9 @@ def test_the_newest_invoice_comes_first(account: Account) -> None:
     assert (len(page["invoices"]), page["has_more"]) == (10, True)
     whole = account.get("invoices", limit=100)
     assert (len(whole["invoices"]), whole["has_more"]) == (total, False)
-    assert [each["number"] for each in whole["invoices"]] == [f"INV-{number:06d}" for number in range(total, 0, -1)]
+    assert [each["number"] for each in whole["invoices"]] == [
+        f"INV-{number:06d}" for number in range(total, 0, -1)
+    ]
     assert account.get("invoices", limit=total)["has_more"] is False
     assert account.get("invoices", limit=total - 1)["has_more"] is True
 

@@ -15,21 +15,31 @@ def responses_with(rule: dict[str, Any]) -> Responses:
     """The responses of a page whose list has one rule more."""
     contract = Contract.load(resources.spec())
     document = json.loads(json.dumps(contract.document))
-    document["components"]["schemas"]["CreditTransactions"]["properties"]["transactions"].update(rule)
+    document["components"]["schemas"]["CreditTransactions"]["properties"]["transactions"].update(
+        rule
+    )
     changed = Contract(contract.path, document)
     return Responses(changed.operations["list_credit_transactions"], changed)
 
 
 def page(length: int) -> Listing:
     """A page of equal entries, as the contract's example has them."""
-    schemas = Contract.load(resources.spec()).document["paths"]["/api/v1/billing/credit-transactions"]["get"]
+    schemas = Contract.load(resources.spec()).document["paths"][
+        "/api/v1/billing/credit-transactions"
+    ]["get"]
     examples = schemas["responses"]["200"]["content"]["application/json"]["examples"]
-    entry = next(each["value"]["transactions"][0] for each in examples.values() if each["value"]["transactions"])
+    entry = next(
+        each["value"]["transactions"][0]
+        for each in examples.values()
+        if each["value"]["transactions"]
+    )
     return Listing("transactions", [entry] * length, dict, {"total": length, "has_more": False})
 
 
 @pytest.mark.parametrize(
-    ("rule", "length"), [({"maxItems": 1}, 2), ({"minItems": 2}, 1), ({"uniqueItems": True}, 2)], ids=str
+    ("rule", "length"),
+    [({"maxItems": 1}, 2), ({"minItems": 2}, 1), ({"uniqueItems": True}, 2)],
+    ids=str,
 )
 def test_a_rule_about_the_whole_list_is_held(rule: dict[str, Any], length: int) -> None:
     """A page that breaks it is not sent."""

@@ -36,7 +36,9 @@ def with_unwritten(path: Path) -> Path:
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server of the contract with these operations."""
-    with running_server(spec=with_unwritten(tmp_path_factory.mktemp("spec") / "openapi.yaml")) as running:
+    with running_server(
+        spec=with_unwritten(tmp_path_factory.mktemp("spec") / "openapi.yaml")
+    ) as running:
         yield running
 
 
@@ -52,7 +54,9 @@ def problems(answer: httpx.Response) -> list[list[Any]]:
     return [each["loc"] for each in answer.json()["detail"]]
 
 
-def test_data_is_made_from_the_schema_and_says_so(caller: httpx.Client, grown: RunningServer) -> None:
+def test_data_is_made_from_the_schema_and_says_so(
+    caller: httpx.Client, grown: RunningServer
+) -> None:
     """Valid, marked, with the headers of every answer, and the same for the same request."""
     answer = caller.get(NOTES)
     schema = {"type": "array", "items": {"$ref": "#/components/schemas/CreditNote"}}
@@ -81,10 +85,14 @@ def test_parameters_are_checked_as_everywhere(caller: httpx.Client) -> None:
     assert caller.get(f"{NOTES}?limit=1&reason=gift&reason=error&min=0.5").status_code == 200
     assert problems(caller.get(f"{NOTES}?limit=0")) == [["query", "limit"]]
     assert problems(caller.get(f"{NOTES}?reason=gift&reason=theft")) == [["query", "reason", 1]]
-    assert problems(caller.get(f"{NOTES}?reason=gift&reason=gift&reason=gift")) == [["query", "reason"]]
+    assert problems(caller.get(f"{NOTES}?reason=gift&reason=gift&reason=gift")) == [
+        ["query", "reason"]
+    ]
     assert problems(caller.get(f"{NOTES}?min=0.25")) == [["query", "min"]]
     assert problems(caller.get(f"{NOTES}?min=much")) == [["query", "min"]]
-    assert problems(caller.get(NOTES, headers={"Idempotency-Key": "x" * 11})) == [["header", "Idempotency-Key"]]
+    assert problems(caller.get(NOTES, headers={"Idempotency-Key": "x" * 11})) == [
+        ["header", "Idempotency-Key"]
+    ]
     assert problems(caller.patch(f"{NOTES}/none")) == [["path", "number"]]
     assert problems(caller.patch(f"{NOTES}/0")) == [["path", "number"]]
 
@@ -92,11 +100,17 @@ def test_parameters_are_checked_as_everywhere(caller: httpx.Client) -> None:
 def test_bodies_are_checked_as_everywhere(caller: httpx.Client) -> None:
     """A body that is a list, and one that is no JSON."""
     assert problems(caller.post(NOTES, json=[])) == [["body"]]
-    assert problems(caller.post(NOTES, json=[{"amount_cents": "1"}])) == [["body", 0, "amount_cents"]]
+    assert problems(caller.post(NOTES, json=[{"amount_cents": "1"}])) == [
+        ["body", 0, "amount_cents"]
+    ]
     assert problems(caller.post(NOTES)) == [["body"]]
-    assert caller.post(NOTES, content=b"a,b", headers={"Content-Type": "text/csv"}).status_code == 415
+    assert (
+        caller.post(NOTES, content=b"a,b", headers={"Content-Type": "text/csv"}).status_code == 415
+    )
     upload = f"{NOTES}/1"
-    assert caller.put(upload, content=b"a,b", headers={"Content-Type": "text/csv"}).status_code == 200
+    assert (
+        caller.put(upload, content=b"a,b", headers={"Content-Type": "text/csv"}).status_code == 200
+    )
     assert caller.put(upload, json={}).status_code == 415
 
 

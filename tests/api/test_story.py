@@ -29,7 +29,9 @@ def test_from_sign_up_to_a_balance_that_fills_itself(newcomer: Account) -> None:
     )
     page = newcomer.client.get(deposit["url"])
     assert "$50.00" in page.text
-    declined = newcomer.client.post(f"{deposit['url']}/pay", data={"card": "pm_card_chargeCustomerFail"})
+    declined = newcomer.client.post(
+        f"{deposit['url']}/pay", data={"card": "pm_card_chargeCustomerFail"}
+    )
     assert declined.status_code == 402
     assert newcomer.get("balance")["balance_display"] == "$1.00"
     paid = newcomer.client.post(f"{deposit['url']}/pay", data={})
@@ -47,7 +49,10 @@ def test_from_sign_up_to_a_balance_that_fills_itself(newcomer: Account) -> None:
     newcomer.use("light", 1)
     assert newcomer.get("balance")["balance_display"] == "$54.99"
     assert newcomer.get("auto-recharge/history")["history"][0]["status"] == "succeeded"
-    assert [each["amount_display"] for each in newcomer.get("invoices")["invoices"]] == ["$50.00", "$50.00"]
+    assert [each["amount_display"] for each in newcomer.get("invoices")["invoices"]] == [
+        "$50.00",
+        "$50.00",
+    ]
     assert len([each for each in newcomer.messages() if "90 %" in each["subject"]]) == 1
 
     newcomer.delete("auto-recharge")
@@ -72,7 +77,10 @@ def test_a_year_on_a_plan(account: Account) -> None:
     assert account.get("subscription")["status"] == "past_due"
     owed = account.get("invoices")["invoices"][0]
     assert (owed["status"], owed["amount_cents"]) == ("open", 9_900)
-    assert account.call("POST", "change-plan", json={"price_id": "price_scale_monthly"}).status_code == 402
+    assert (
+        account.call("POST", "change-plan", json={"price_id": "price_scale_monthly"}).status_code
+        == 402
+    )
 
     account.post("payment-methods/pm_card_visa/default")
     account.delete("payment-methods/pm_card_chargeCustomerFail")
@@ -94,7 +102,11 @@ def test_a_year_on_a_plan(account: Account) -> None:
     invoices = account.get("invoices")["total"]
     account.wait(days=270)
     assert account.get("invoices")["total"] == invoices
-    told = [each["action"] for each in reversed(account.state()["audit_log"]) if each["action"].startswith("subscr")]
+    told = [
+        each["action"]
+        for each in reversed(account.state()["audit_log"])
+        if each["action"].startswith("subscr")
+    ]
     assert told == [
         "subscription.ended",
         "subscription.scheduled",
@@ -110,13 +122,19 @@ def test_a_year_on_a_plan(account: Account) -> None:
 
 def test_a_card_is_removed_behind_a_code(account: Account, enter: Door) -> None:
     """A mistyped code, the right one, the card gone; and the log that support reads afterwards."""
-    challenge = account.post("verify/initiate", {"action": "remove_payment_method", "method": "sms"})
+    challenge = account.post(
+        "verify/initiate", {"action": "remove_payment_method", "method": "sms"}
+    )
     assert challenge["masked_destination"].startswith("***-**")
     code = account.messages()[0]["code"]
     mistyped = code[::-1] if code != code[::-1] else "000001"
-    answer = account.post("verify/confirm", {"challenge_id": challenge["challenge_id"], "code": mistyped})
+    answer = account.post(
+        "verify/confirm", {"challenge_id": challenge["challenge_id"], "code": mistyped}
+    )
     assert (answer["success"], answer["remaining_attempts"]) == (False, 4)
-    answer = account.post("verify/confirm", {"challenge_id": challenge["challenge_id"], "code": code})
+    answer = account.post(
+        "verify/confirm", {"challenge_id": challenge["challenge_id"], "code": code}
+    )
     assert answer["success"] is True
 
     [card] = account.get("payment-methods")["payment_methods"]

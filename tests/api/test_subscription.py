@@ -99,7 +99,11 @@ def test_a_downgrade_waits_for_the_periods_end(account: Account) -> None:
     change(account, GROWTH)
     before = account.balance, account.get("invoices")["total"]
     plan = change(account, STARTER)
-    assert (plan["plan"], plan["pending_plan"], plan["cancel_at_period_end"]) == ("growth", "starter", False)
+    assert (plan["plan"], plan["pending_plan"], plan["cancel_at_period_end"]) == (
+        "growth",
+        "starter",
+        False,
+    )
     assert (account.balance, account.get("invoices")["total"]) == before
     account.wait(seconds=31 * 86_400 - 1)
     assert account.get("subscription")["plan"] == "growth"
@@ -177,7 +181,9 @@ def test_an_upgrade_while_a_renewal_is_unpaid_is_402(enter: Door) -> None:
         ({"price_id": "x" * 256}, ["body", "price_id"]),
     ],
 )
-def test_a_change_to_no_price_is_422(account: Account, body: dict[str, Any], location: list[str]) -> None:
+def test_a_change_to_no_price_is_422(
+    account: Account, body: dict[str, Any], location: list[str]
+) -> None:
     """A body that is sent must name a price."""
     [problem] = account.refused(422, "POST", "change-plan", body)
     assert problem["loc"] == location
@@ -193,7 +199,9 @@ def test_a_subscription_renews_when_the_clock_passes_its_end(account: Account) -
     assert plan["current_period_end"] == "2026-06-18T12:00:00.000Z"
     assert plan["started_at"] == "2026-03-18T12:00:00.000Z"
     invoices = account.get("invoices", limit=3)["invoices"]
-    assert [each["created_at"] for each in invoices] == [f"2026-0{month}-18T12:00:00.000Z" for month in (5, 4, 3)]
+    assert [each["created_at"] for each in invoices] == [
+        f"2026-0{month}-18T12:00:00.000Z" for month in (5, 4, 3)
+    ]
     assert [each["amount_cents"] for each in invoices] == [2_900] * 3
     assert account.balance == before + 2 * 150_000 * CREDIT
     renewal = account.get("audit-log", limit=1)["entries"][0]
@@ -249,7 +257,10 @@ def test_a_renewal_that_stays_unpaid_ends_the_plan(account: Account) -> None:
 def test_the_personas_on_plans_are_what_they_say(enter: Door) -> None:
     """One has paid three months, the other owes one."""
     subscriber, past_due = enter("subscriber"), enter("past_due")
-    assert (subscriber.get("subscription")["status"], subscriber.get("subscription")["plan"]) == ("active", "starter")
+    assert (subscriber.get("subscription")["status"], subscriber.get("subscription")["plan"]) == (
+        "active",
+        "starter",
+    )
     assert [each["status"] for each in subscriber.get("invoices")["invoices"]] == ["paid"] * 3
     assert past_due.get("subscription")["status"] == "past_due"
     assert [each["status"] for each in past_due.get("invoices")["invoices"]] == ["open", "paid"]

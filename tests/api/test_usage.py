@@ -16,7 +16,12 @@ def test_without_usage_every_view_is_zero(newcomer: Account) -> None:
     """And the trend of nothing is stable."""
     breakdown = newcomer.get("usage-breakdown")
     for type in TYPES:
-        assert breakdown[type] == {"requests": 0, "credits": 0, "cost_microcents": 0, "cost_display": "$0.00"}
+        assert breakdown[type] == {
+            "requests": 0,
+            "credits": 0,
+            "cost_microcents": 0,
+            "cost_display": "$0.00",
+        }
     assert (breakdown["total_credits"], breakdown["total_requests"]) == (0, 0)
     realtime = newcomer.get("usage-realtime")
     assert {value for name, value in realtime.items() if name != "as_of"} == {0}
@@ -57,7 +62,9 @@ def test_all_views_agree_to_the_credit(enter: Door, persona: str) -> None:
 
 
 @pytest.mark.parametrize(("type", "credits"), TYPES.items())
-def test_one_charge_moves_every_view_by_its_credits(account: Account, type: str, credits: int) -> None:
+def test_one_charge_moves_every_view_by_its_credits(
+    account: Account, type: str, credits: int
+) -> None:
     """At once, in the answer to the next request."""
 
     def views() -> tuple[int, ...]:
@@ -98,7 +105,11 @@ def test_midnight_monday_and_the_first_begin_anew(newcomer: Account) -> None:
 
     def counted() -> tuple[int, int, int]:
         realtime = newcomer.get("usage-realtime")
-        return realtime["credits_used_today"], realtime["credits_used_week"], realtime["credits_used_month"]
+        return (
+            realtime["credits_used_today"],
+            realtime["credits_used_week"],
+            realtime["credits_used_month"],
+        )
 
     newcomer.use("light", 7)
     newcomer.wait(seconds=12 * 3_600 - 1)
@@ -142,7 +153,9 @@ def test_longer_charts_hold_the_shorter_ones(account: Account) -> None:
     """A day is the same in every chart."""
     year = account.get("usage-chart", days=365)["data"]
     assert account.get("usage-chart", days=7)["data"] == year[-7:]
-    assert sum(day["credits"] for day in year) == sum(each["credits"] for each in account.state()["usage"]["events"])
+    assert sum(day["credits"] for day in year) == sum(
+        each["credits"] for each in account.state()["usage"]["events"]
+    )
 
 
 def test_without_a_plan_the_month_has_what_was_bought(newcomer: Account) -> None:
@@ -150,10 +163,16 @@ def test_without_a_plan_the_month_has_what_was_bought(newcomer: Account) -> None
     newcomer.deposit(5_000, promo_code="BONUS5")
     newcomer.use("light", 1_000)
     projection = newcomer.get("cost-projection")
-    assert (projection["credits_used"], projection["credits_allocated"]) == (1_000, 56 * DOLLAR // CREDIT)
+    assert (projection["credits_used"], projection["credits_allocated"]) == (
+        1_000,
+        56 * DOLLAR // CREDIT,
+    )
     newcomer.wait(days=14)
     projection = newcomer.get("cost-projection")
-    assert (projection["credits_used"], projection["credits_allocated"]) == (0, 56 * DOLLAR // CREDIT - 1_000)
+    assert (projection["credits_used"], projection["credits_allocated"]) == (
+        0,
+        56 * DOLLAR // CREDIT - 1_000,
+    )
 
 
 def test_with_a_plan_the_month_has_its_credits(account: Account) -> None:
@@ -192,12 +211,24 @@ def test_an_exhausted_account_has_used_all_it_had(enter: Door) -> None:
     exhausted = enter("exhausted")
     projection = exhausted.get("cost-projection")
     assert projection["credits_used"] >= projection["credits_allocated"] > 0
-    assert exhausted.client.post("/_mock/usage", json={"type": "light", "requests": 1}).status_code == 402
+    assert (
+        exhausted.client.post("/_mock/usage", json={"type": "light", "requests": 1}).status_code
+        == 402
+    )
 
 
 def test_a_refused_charge_is_in_no_view(newcomer: Account) -> None:
     """Neither usage nor ledger nor a request is counted."""
-    before = [newcomer.get(path) for path in ("usage-breakdown", "usage-realtime", "usage-chart", "cost-projection")]
-    assert newcomer.client.post("/_mock/usage", json={"type": "ocr", "requests": 5_000}).status_code == 402
-    after = [newcomer.get(path) for path in ("usage-breakdown", "usage-realtime", "usage-chart", "cost-projection")]
+    before = [
+        newcomer.get(path)
+        for path in ("usage-breakdown", "usage-realtime", "usage-chart", "cost-projection")
+    ]
+    assert (
+        newcomer.client.post("/_mock/usage", json={"type": "ocr", "requests": 5_000}).status_code
+        == 402
+    )
+    after = [
+        newcomer.get(path)
+        for path in ("usage-breakdown", "usage-realtime", "usage-chart", "cost-projection")
+    ]
     assert after == before

@@ -98,13 +98,22 @@ def test_each_threshold_fires_once(newcomer: Account) -> None:
         newcomer.use("light", requests)
         fired.append(len(newcomer.messages()))
     assert fired == [0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4]
-    assert [subject.split(" %")[0].split()[-1] for subject in subjects(newcomer)] == ["50", "75", "90", "100"]
+    assert [subject.split(" %")[0].split()[-1] for subject in subjects(newcomer)] == [
+        "50",
+        "75",
+        "90",
+        "100",
+    ]
 
 
 def test_one_charge_may_cross_several(newcomer: Account) -> None:
     """Each goes out, the lowest first."""
     newcomer.use("light", 5_000)
-    assert [subject.split(" %")[0].split()[-1] for subject in subjects(newcomer)] == ["75", "90", "100"]
+    assert [subject.split(" %")[0].split()[-1] for subject in subjects(newcomer)] == [
+        "75",
+        "90",
+        "100",
+    ]
 
 
 def test_a_crossing_fires_once_even_if_a_deposit_lowers_the_share(newcomer: Account) -> None:
@@ -153,7 +162,9 @@ def test_what_was_crossed_before_the_change_does_not_fire(newcomer: Account) -> 
     newcomer.use("light", 499)
     assert newcomer.messages() == []
     newcomer.use("light", 1)
-    assert [subject.split(" %")[0].split()[-1] for subject in subjects(newcomer) if "%" in subject] == ["90"]
+    assert [
+        subject.split(" %")[0].split()[-1] for subject in subjects(newcomer) if "%" in subject
+    ] == ["90"]
 
 
 def test_a_plan_is_measured_by_its_credits(account: Account) -> None:

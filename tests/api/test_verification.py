@@ -51,12 +51,16 @@ def test_a_code_goes_out_by_text_message(account: Account) -> None:
 @pytest.mark.parametrize("method", ["pigeon", "", "EMAIL", "e-mail"])
 def test_another_method_is_400(account: Account, method: str) -> None:
     """No code goes out."""
-    detail = account.refused(400, "POST", "verify/initiate", {"action": "close_account", "method": method})
+    detail = account.refused(
+        400, "POST", "verify/initiate", {"action": "close_account", "method": method}
+    )
     assert "sms" in detail
     assert account.messages() == []
 
 
-@pytest.mark.parametrize("body", [{}, {"action": ""}, {"action": "x" * 65}, {"action": 7}, {"action": None}])
+@pytest.mark.parametrize(
+    "body", [{}, {"action": ""}, {"action": "x" * 65}, {"action": 7}, {"action": None}]
+)
 def test_an_action_must_be_named(account: Account, body: dict[str, Any]) -> None:
     """In 1 to 64 characters."""
     [problem] = account.refused(422, "POST", "verify/initiate", body)
@@ -70,7 +74,9 @@ def test_the_right_code_succeeds_once(account: Account) -> None:
     assert (result["success"], result["remaining_attempts"]) == (True, 5)
     assert account.audited(1) == ["verification.confirmed"]
     account.refused(409, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code})
-    account.refused(409, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": wrong(code)})
+    account.refused(
+        409, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": wrong(code)}
+    )
 
 
 def test_a_wrong_code_costs_an_attempt(account: Account) -> None:
@@ -89,7 +95,9 @@ def test_five_wrong_codes_lock_the_challenge(account: Account) -> None:
     for _ in range(5):
         result = confirm(account, challenge_id, wrong(code))
     assert result["remaining_attempts"] == 0
-    detail = account.refused(409, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code})
+    detail = account.refused(
+        409, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code}
+    )
     assert "locked" in detail
     again, new_code = open_challenge(account)
     assert confirm(account, again, new_code)["success"] is True
@@ -114,7 +122,9 @@ def test_an_unknown_challenge_is_404(account: Account, challenge_id: str) -> Non
 def test_another_accounts_challenge_is_404(account: Account, enter: Door) -> None:
     """Even with its right code; it stays open for its owner."""
     challenge_id, code = open_challenge(account)
-    enter("somebody").refused(404, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code})
+    enter("somebody").refused(
+        404, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code}
+    )
     assert confirm(account, challenge_id, code)["success"] is True
 
 
@@ -122,7 +132,9 @@ def test_another_accounts_challenge_is_404(account: Account, enter: Door) -> Non
 def test_a_code_is_text(account: Account, code: Any) -> None:
     """Of 1 to 16 characters; anything else is 422 and costs no attempt."""
     challenge_id, right = open_challenge(account)
-    [problem] = account.refused(422, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code})
+    [problem] = account.refused(
+        422, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code}
+    )
     assert problem["loc"] == ["body", "code"]
     assert confirm(account, challenge_id, right)["remaining_attempts"] == 5
 
@@ -151,5 +163,7 @@ def test_a_code_is_nowhere_but_in_the_message(account: Account) -> None:
     confirm(account, challenge_id, code)
     assert code not in account.call("GET", "audit-log").text
     assert code not in account.call("GET", "recent-activity").text
-    recorded = account.client.get("/_mock/requests", params={"operation": "confirm_verification"}).json()["requests"]
+    recorded = account.client.get(
+        "/_mock/requests", params={"operation": "confirm_verification"}
+    ).json()["requests"]
     assert recorded[0]["request_body"] == {"challenge_id": challenge_id, "code": "***"}

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import settings
 
 from mockserver import fixtures, resources
-from mockserver.billing import checkout, invariants, money, payment_methods, subscription, usage_alerts
+from mockserver.billing import (
+    checkout,
+    invariants,
+    money,
+    payment_methods,
+    subscription,
+    usage_alerts,
+)
 from mockserver.billing.audit import Actor
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.checkout import AutoRechargeRequest, CheckoutSession
@@ -21,7 +28,9 @@ from mockserver.billing.context import Account, Context, Profile
 from mockserver.billing.errors import BillingError
 from mockserver.billing.ids import IdSource
 
-settings.register_profile("billing", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.register_profile(
+    "billing", derandomize=True, database=None, deadline=None, max_examples=60
+)
 settings.load_profile("billing")
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
@@ -89,7 +98,9 @@ def deposit(
     card: str | None = WORKING,
 ) -> CheckoutSession:
     """Open a deposit and pay it."""
-    session = checkout.open_deposit(context, amount_cents, promo_code=promo_code, auto_recharge=auto_recharge)
+    session = checkout.open_deposit(
+        context, amount_cents, promo_code=promo_code, auto_recharge=auto_recharge
+    )
     return checkout.complete(context, session.id, card)
 
 
@@ -100,7 +111,9 @@ def credit(context: Context, credits: int) -> None:
 
 def watch(context: Context, **changes: Any) -> None:
     """Configure usage alerts: every threshold and e-mail on, but for the changes."""
-    everything: dict[str, Any] = {f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)}
+    everything: dict[str, Any] = {
+        f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)
+    }
     everything |= {"enabled": True, "email_enabled": True, "webhook_url": None}
     usage_alerts.configure(context, **everything | changes)
 

@@ -20,7 +20,18 @@ from mockserver.billing import (
 from mockserver.billing.audit import Actor
 from mockserver.billing.context import Context
 
-from .conftest import DECLINED_LATER, NOON, WORKING, Change, actions, deposit, fresh, later, state, watch
+from .conftest import (
+    DECLINED_LATER,
+    NOON,
+    WORKING,
+    Change,
+    actions,
+    deposit,
+    fresh,
+    later,
+    state,
+    watch,
+)
 
 
 def prepared(actor: Actor = "api_key") -> Context:
@@ -49,7 +60,9 @@ def use_with_failing_recharge(context: Context) -> None:
 
 
 def use_with_alert(context: Context) -> None:
-    watch(context, threshold_75_enabled=False, threshold_90_enabled=False, threshold_100_enabled=False)
+    watch(
+        context, threshold_75_enabled=False, threshold_90_enabled=False, threshold_100_enabled=False
+    )
     usage.record(context, "light", 300_000)
 
 
@@ -100,10 +113,22 @@ def make_another_card_the_default(context: Context) -> None:
 
 
 CHANGES: dict[str, tuple[Change, list[str]]] = {
-    "add a card": (lambda context: payment_methods.add(context, "pm_card_amex"), ["payment_method.added"]),
-    "remove a card": (lambda context: payment_methods.remove(context, WORKING), ["payment_method.removed"]),
-    "set the default": (make_another_card_the_default, ["payment_method.added", "payment_method.default_set"]),
-    "set the default that is one already": (lambda context: payment_methods.set_default(context, WORKING), []),
+    "add a card": (
+        lambda context: payment_methods.add(context, "pm_card_amex"),
+        ["payment_method.added"],
+    ),
+    "remove a card": (
+        lambda context: payment_methods.remove(context, WORKING),
+        ["payment_method.removed"],
+    ),
+    "set the default": (
+        make_another_card_the_default,
+        ["payment_method.added", "payment_method.default_set"],
+    ),
+    "set the default that is one already": (
+        lambda context: payment_methods.set_default(context, WORKING),
+        [],
+    ),
     "configure auto-recharge": (recharge, ["auto_recharge.updated"]),
     "disable auto-recharge": (auto_recharge.disable, ["auto_recharge.disabled"]),
     "recharge": (use_with_recharge, ["auto_recharge.updated", "auto_recharge.succeeded"]),
@@ -120,7 +145,10 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
     "configure alerts": (watch, ["usage_alerts.updated"]),
     "fire an alert": (use_with_alert, ["usage_alerts.updated", "usage_alert.fired"]),
     "open a deposit": (lambda context: checkout.open_deposit(context, 1_000), ["deposit.created"]),
-    "pay a deposit": (lambda context: deposit(context, 1_000), ["deposit.created", "deposit.completed"]),
+    "pay a deposit": (
+        lambda context: deposit(context, 1_000),
+        ["deposit.created", "deposit.completed"],
+    ),
     "pay with a promo code": (
         lambda context: deposit(context, 5_000, promo_code="WELCOME10"),
         ["deposit.created", "deposit.completed", "promo_code.redeemed"],
@@ -130,7 +158,9 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
         ["promo_code.redeemed"],
     ),
     "pay with auto-recharge": (
-        lambda context: deposit(context, auto_recharge=checkout.AutoRechargeRequest(0, 5_000), card="pm_card_amex"),
+        lambda context: deposit(
+            context, auto_recharge=checkout.AutoRechargeRequest(0, 5_000), card="pm_card_amex"
+        ),
         ["deposit.created", "deposit.completed", "payment_method.added", "auto_recharge.updated"],
     ),
     "open a checkout": (open_pack, ["checkout.created"]),
@@ -180,8 +210,14 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
         lambda context: verification.initiate(context, "remove_card", "sms"),
         ["verification.initiated"],
     ),
-    "know the code": (lambda context: confirm(context, True), ["verification.initiated", "verification.confirmed"]),
-    "not know the code": (lambda context: confirm(context, False), ["verification.initiated", "verification.failed"]),
+    "know the code": (
+        lambda context: confirm(context, True),
+        ["verification.initiated", "verification.confirmed"],
+    ),
+    "not know the code": (
+        lambda context: confirm(context, False),
+        ["verification.initiated", "verification.failed"],
+    ),
 }
 
 

@@ -10,16 +10,33 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError, NoUsableCard, UnknownCard
 from mockserver.billing.money import in_microcents
 
-from .conftest import DECLINE, DECLINED_LATER, NOON, WORKING, actions, deposit, fresh, later, refused, state
+from .conftest import (
+    DECLINE,
+    DECLINED_LATER,
+    NOON,
+    WORKING,
+    actions,
+    deposit,
+    fresh,
+    later,
+    refused,
+    state,
+)
 
 THRESHOLD = in_microcents(1_000)
 FIFTEEN_DOLLARS = 75_000
 """In credits."""
 
 
-def switch_on(context: Context, card: str | None = None, threshold: int = THRESHOLD) -> AutoRecharge:
+def switch_on(
+    context: Context, card: str | None = None, threshold: int = THRESHOLD
+) -> AutoRecharge:
     return auto_recharge.configure(
-        context, enabled=True, threshold_microcents=threshold, amount_cents=5_000, stripe_payment_method_id=card
+        context,
+        enabled=True,
+        threshold_microcents=threshold,
+        amount_cents=5_000,
+        stripe_payment_method_id=card,
     )
 
 
@@ -35,7 +52,11 @@ def ready(card: str = WORKING) -> Context:
 def test_never_configured_it_is_off_with_the_defaults() -> None:
     """Never configured: the defaults, disabled."""
     settings = AutoRecharge()
-    assert (settings.enabled, settings.threshold_microcents, settings.amount_cents) == (False, 500_000_000, 5_000)
+    assert (settings.enabled, settings.threshold_microcents, settings.amount_cents) == (
+        False,
+        500_000_000,
+        5_000,
+    )
     assert settings.stripe_payment_method_id is None
     assert settings.updated_at is None
     assert (settings.last_success, settings.last_failure_reason) == (None, None)
@@ -70,7 +91,9 @@ def test_enabling_needs_a_card(context: Context) -> None:
 def test_enabling_needs_a_card_that_has_not_expired(with_card: Context) -> None:
     """An expired card is not usable, from the first moment on."""
     card = with_card.account.wallet.cards[0]
-    with_card.account.wallet.cards[0] = payment_methods.expiring(card, datetime(2026, 2, 1, tzinfo=UTC))
+    with_card.account.wallet.cards[0] = payment_methods.expiring(
+        card, datetime(2026, 2, 1, tzinfo=UTC)
+    )
     with refused(with_card, NoUsableCard):
         switch_on(with_card)
     with refused(with_card, NoUsableCard):
@@ -116,7 +139,11 @@ def test_switching_off_keeps_the_other_settings(with_card: Context) -> None:
     switch_on(with_card, WORKING, threshold=7)
     after = later(with_card, hours=1)
     settings = auto_recharge.disable(after)
-    assert (settings.enabled, settings.threshold_microcents, settings.amount_cents) == (False, 7, 5_000)
+    assert (settings.enabled, settings.threshold_microcents, settings.amount_cents) == (
+        False,
+        7,
+        5_000,
+    )
     assert settings.stripe_payment_method_id == WORKING
     assert settings.updated_at == after.now
 
@@ -129,8 +156,16 @@ def test_it_runs_at_once_when_a_charge_takes_the_balance_below() -> None:
     assert account.ledger.balance == in_microcents(500 + 5_000)
     entry = account.ledger.entries[-1]
     [attempt] = account.auto_recharge.attempts
-    assert (entry.type, entry.reference_type, entry.reference_id) == ("auto_recharge", "auto_recharge", attempt.id)
-    assert (attempt.status, attempt.amount_cents, attempt.failure_reason) == ("succeeded", 5_000, None)
+    assert (entry.type, entry.reference_type, entry.reference_id) == (
+        "auto_recharge",
+        "auto_recharge",
+        attempt.id,
+    )
+    assert (attempt.status, attempt.amount_cents, attempt.failure_reason) == (
+        "succeeded",
+        5_000,
+        None,
+    )
     assert (attempt.balance_before_microcents, attempt.balance_after_microcents) == (
         in_microcents(500),
         in_microcents(5_500),
@@ -208,7 +243,9 @@ def test_a_failure_is_history_with_its_reason() -> None:
     account = context.account
     [attempt] = account.auto_recharge.attempts
     assert (attempt.status, attempt.failure_reason, attempt.invoice_id) == ("failed", DECLINE, None)
-    assert attempt.balance_before_microcents == attempt.balance_after_microcents == in_microcents(500)
+    assert (
+        attempt.balance_before_microcents == attempt.balance_after_microcents == in_microcents(500)
+    )
     assert account.ledger.balance == in_microcents(500)
     assert account.auto_recharge.last_failure_reason == DECLINE
     assert account.auto_recharge.last_success is None
@@ -232,7 +269,11 @@ def test_without_a_card_it_fails() -> None:
     payment_methods.remove(context, WORKING)
     usage.record(context, "light", FIFTEEN_DOLLARS)
     [attempt] = context.account.auto_recharge.attempts
-    assert (attempt.status, attempt.failure_reason, attempt.payment_method_id) == ("failed", "no_payment_method", None)
+    assert (attempt.status, attempt.failure_reason, attempt.payment_method_id) == (
+        "failed",
+        "no_payment_method",
+        None,
+    )
 
 
 def test_no_second_recharge_within_a_minute() -> None:
@@ -258,7 +299,10 @@ def test_three_failures_in_a_row_disable_it() -> None:
     context = ready(DECLINED_LATER)
     usage.record(context, "light", FIFTEEN_DOLLARS)
     context = fail_times(context, 1)
-    assert (context.account.auto_recharge.enabled, context.account.auto_recharge.consecutive_failures) == (True, 2)
+    assert (
+        context.account.auto_recharge.enabled,
+        context.account.auto_recharge.consecutive_failures,
+    ) == (True, 2)
     context = fail_times(context, 1)
     assert not context.account.auto_recharge.enabled
     assert actions(context)[-2:] == ["auto_recharge.failed", "auto_recharge.disabled"]
@@ -279,7 +323,10 @@ def test_a_success_between_failures_starts_the_count_anew() -> None:
     payment_methods.set_default(context, DECLINED_LATER)
     context.account.auto_recharge.threshold_microcents = in_microcents(100_000)
     context = fail_times(context, 2)
-    assert (context.account.auto_recharge.enabled, context.account.auto_recharge.consecutive_failures) == (True, 2)
+    assert (
+        context.account.auto_recharge.enabled,
+        context.account.auto_recharge.consecutive_failures,
+    ) == (True, 2)
 
 
 def test_enabling_again_forgives_the_failures() -> None:

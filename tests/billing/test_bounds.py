@@ -38,7 +38,9 @@ def test_closed_checkout_sessions_go_before_open_ones() -> None:
 def test_of_open_checkout_sessions_the_oldest_go() -> None:
     """When there is nothing else that could go."""
     here = context()
-    opened = [checkout.open_deposit(here, 1_000).id for _ in range(bounds.MAX_CHECKOUT_SESSIONS + 1)]
+    opened = [
+        checkout.open_deposit(here, 1_000).id for _ in range(bounds.MAX_CHECKOUT_SESSIONS + 1)
+    ]
     assert opened[0] not in here.account.checkout_sessions
     assert opened[-1] in here.account.checkout_sessions
     assert books_are_in_order(here)

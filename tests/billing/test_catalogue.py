@@ -34,14 +34,20 @@ def test_any_other_number_names_none(number: str) -> None:
 def test_every_behaviour_can_be_typed() -> None:
     """For each way in which a test card behaves there is a number."""
     cards = catalogue().test_cards
-    behaviours = {(card.declines_attach, card.declines_charge, card.authentication) for card in cards}
+    behaviours = {
+        (card.declines_attach, card.declines_charge, card.authentication) for card in cards
+    }
     assert behaviours == {
-        (card.declines_attach, card.declines_charge, card.authentication) for card in cards if card.number
+        (card.declines_attach, card.declines_charge, card.authentication)
+        for card in cards
+        if card.number
     }
     assert {card.authentication for card in cards} == {"never", "once", "always"}
 
 
-@pytest.mark.parametrize(("digits", "passes"), [("4242424242424242", True), ("4242424242424241", False), ("18", True)])
+@pytest.mark.parametrize(
+    ("digits", "passes"), [("4242424242424242", True), ("4242424242424241", False), ("18", True)]
+)
 def test_the_last_digit_of_a_number_fits_the_others(digits: str, passes: bool) -> None:
     """The Luhn check catches a mistyped digit."""
     assert passes_luhn(digits) is passes

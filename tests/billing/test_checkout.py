@@ -56,7 +56,9 @@ OPENERS = pytest.mark.parametrize("open_one", [open_deposit, open_pack, open_pla
 
 
 @OPENERS
-def test_opening_a_session_costs_nothing(context: Context, open_one: Callable[[Context], CheckoutSession]) -> None:
+def test_opening_a_session_costs_nothing(
+    context: Context, open_one: Callable[[Context], CheckoutSession]
+) -> None:
     """Nothing is charged or credited until it is paid."""
     session = open_one(context)
     assert re.fullmatch(r"cs_test_[A-Za-z0-9]{24}", session.id)
@@ -72,7 +74,11 @@ def test_a_deposit_costs_what_it_says(context: Context) -> None:
     session = checkout.open_deposit(
         context, 7_700, success_url=ADDRESSES[0], cancel_url=ADDRESSES[1], promo_code=" welcome10 "
     )
-    assert (session.amount_cents, session.price_id, session.promo_code) == (7_700, None, "WELCOME10")
+    assert (session.amount_cents, session.price_id, session.promo_code) == (
+        7_700,
+        None,
+        "WELCOME10",
+    )
     assert (session.success_url, session.cancel_url) == ADDRESSES
 
 
@@ -86,7 +92,11 @@ def test_a_price_says_what_it_costs(context: Context) -> None:
     """Plans and credit packs cost what the catalogue says."""
     assert open_pack(context).amount_cents == 2_500
     plan = open_plan(context)
-    assert (plan.amount_cents, plan.description, plan.price_id) == (2_900, "Starter", "price_starter_monthly")
+    assert (plan.amount_cents, plan.description, plan.price_id) == (
+        2_900,
+        "Starter",
+        "price_starter_monthly",
+    )
 
 
 def test_an_unknown_price_opens_nothing(context: Context) -> None:
@@ -106,7 +116,9 @@ def test_an_unknown_price_opens_nothing(context: Context) -> None:
         ("price_credits_25", "", "payment"),
     ],
 )
-def test_another_mode_opens_nothing(context: Context, price_id: str, mode: str, expected: str) -> None:
+def test_another_mode_opens_nothing(
+    context: Context, price_id: str, mode: str, expected: str
+) -> None:
     """A mode that does not fit the price is a 400 that says which one does."""
     with refused(context, WrongCheckoutMode) as caught:
         checkout.open_price(context, price_id, mode, *ADDRESSES)
@@ -120,16 +132,25 @@ def test_paying_a_deposit_is_one_step(with_card: Context) -> None:
     context = context.at(NOON + timedelta(minutes=5), "payer")
     assert checkout.complete(context, session.id) is session
     account = context.account
-    assert (session.status(context.now), session.completed_at, session.bonus_cents) == ("complete", context.now, 500)
-    assert [(entry.type, entry.amount_microcents, entry.reference_type) for entry in account.ledger.entries] == [
+    assert (session.status(context.now), session.completed_at, session.bonus_cents) == (
+        "complete",
+        context.now,
+        500,
+    )
+    assert [
+        (entry.type, entry.amount_microcents, entry.reference_type)
+        for entry in account.ledger.entries
+    ] == [
         ("deposit", in_microcents(5_000), "deposit"),
         ("bonus", in_microcents(500), "promo"),
     ]
     assert [entry.reference_id for entry in account.ledger.entries] == [session.id, session.id]
-    assert [(invoice.amount_cents, invoice.status, invoice.paid_at) for invoice in account.invoices] == [
-        (5_000, "paid", context.now)
-    ]
-    assert {"deposit.completed", "promo_code.redeemed", "auto_recharge.updated"} <= set(actions(context))
+    assert [
+        (invoice.amount_cents, invoice.status, invoice.paid_at) for invoice in account.invoices
+    ] == [(5_000, "paid", context.now)]
+    assert {"deposit.completed", "promo_code.redeemed", "auto_recharge.updated"} <= set(
+        actions(context)
+    )
     assert [activity.type for activity in account.activities][-2:] == ["deposit", "bonus"]
     assert account.auto_recharge.enabled
     assert account.auto_recharge.threshold_microcents == RECHARGE.threshold_microcents
@@ -148,7 +169,10 @@ def test_a_deposit_without_auto_recharge_leaves_the_settings(with_card: Context)
     """Only a deposit that asked for it touches auto-recharge."""
     auto_recharge.configure(with_card, enabled=True, threshold_microcents=7, amount_cents=9_900)
     deposit(with_card)
-    assert (with_card.account.auto_recharge.enabled, with_card.account.auto_recharge.threshold_microcents) == (True, 7)
+    assert (
+        with_card.account.auto_recharge.enabled,
+        with_card.account.auto_recharge.threshold_microcents,
+    ) == (True, 7)
 
 
 def test_auto_recharge_keeps_the_card_that_paid(context: Context) -> None:
@@ -165,7 +189,9 @@ def test_a_plain_deposit_keeps_no_card(context: Context) -> None:
 
 
 @OPENERS
-def test_paying_twice_changes_nothing(context: Context, open_one: Callable[[Context], CheckoutSession]) -> None:
+def test_paying_twice_changes_nothing(
+    context: Context, open_one: Callable[[Context], CheckoutSession]
+) -> None:
     """Completing twice changes nothing and answers the same, whoever pays and however much later."""
     session = open_one(context)
     first = checkout.complete(context, session.id, WORKING)
@@ -202,7 +228,9 @@ def test_a_paid_plan_starts_a_subscription(context: Context) -> None:
 
 
 @OPENERS
-@pytest.mark.parametrize("card", [card.id for card in catalogue().test_cards if card.declines_charge is not None])
+@pytest.mark.parametrize(
+    "card", [card.id for card in catalogue().test_cards if card.declines_charge is not None]
+)
 def test_a_declining_card_leaves_everything_as_it_was(
     context: Context, open_one: Callable[[Context], CheckoutSession], card: str
 ) -> None:
@@ -232,7 +260,10 @@ def test_a_card_that_asks_for_authentication_pays_once_its_holder_has_passed(
         checkout.complete(context, session.id, card.id)
     assert caught.value.code == "authentication_required"
     if card.declines_charge in (None, "authentication_required"):
-        assert checkout.complete(context, session.id, card.id, authenticated=True).status(NOON) == "complete"
+        assert (
+            checkout.complete(context, session.id, card.id, authenticated=True).status(NOON)
+            == "complete"
+        )
         return
     with refused(context, CardDeclined) as caught:
         checkout.complete(context, session.id, card.id, authenticated=True)
@@ -255,7 +286,9 @@ def test_a_card_on_file_asks_again_only_if_it_always_asks(context: Context, card
 def test_an_expired_card_does_not_ask(context: Context) -> None:
     """Its bank has nothing to authenticate."""
     payment_methods.add(context, "pm_card_authenticationRequired")
-    context.account.wallet.cards = [payment_methods.expiring(card, NOON) for card in context.account.wallet.cards]
+    context.account.wallet.cards = [
+        payment_methods.expiring(card, NOON) for card in context.account.wallet.cards
+    ]
     over = later(context, days=20)
     session = open_deposit(over)
     with refused(over, CardDeclined) as caught:

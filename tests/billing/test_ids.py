@@ -44,7 +44,10 @@ def test_no_id_is_given_twice() -> None:
 def test_ids_of_one_account_end_alike() -> None:
     """What they share packs to nothing; neighbours differ where one looks first."""
     source, other = IdSource("mine"), IdSource("yours")
-    uuids, tokens = [source.uuid() for _ in range(TAKEN)], [source.token("cs_test_") for _ in range(TAKEN)]
+    uuids, tokens = (
+        [source.uuid() for _ in range(TAKEN)],
+        [source.token("cs_test_") for _ in range(TAKEN)],
+    )
     assert len({each[8:] for each in uuids}) == len({each[-12:] for each in tokens}) == 1
     assert len({each[:4] for each in uuids}) > TAKEN * 0.9
     assert other.uuid()[8:] != uuids[0][8:]
@@ -55,7 +58,11 @@ def test_uuids_are_of_version_4() -> None:
     source = IdSource("seed")
     for _ in range(TAKEN):
         text = source.uuid()
-        assert (str(UUID(text)), UUID(text).version, UUID(text).variant) == (text, 4, "specified in RFC 4122")
+        assert (str(UUID(text)), UUID(text).version, UUID(text).variant) == (
+            text,
+            4,
+            "specified in RFC 4122",
+        )
 
 
 def test_tokens_look_like_stripes() -> None:

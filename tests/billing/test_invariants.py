@@ -182,7 +182,10 @@ def past_due_without_invoice(account: Account) -> None:
 
 def past_due_with_a_paid_invoice(account: Account) -> None:
     assert account.subscription is not None
-    account.subscription.status, account.subscription.unpaid_invoice_id = "past_due", account.invoices[0].id
+    account.subscription.status, account.subscription.unpaid_invoice_id = (
+        "past_due",
+        account.invoices[0].id,
+    )
 
 
 def no_try_left(account: Account) -> None:
@@ -328,7 +331,9 @@ def test_a_fresh_account_is_in_order(context: Context) -> None:
     assert problems(context) == []
 
 
-@pytest.mark.parametrize(("broken", "sentence"), BREAKAGES, ids=[broken.__name__ for broken, _ in BREAKAGES])
+@pytest.mark.parametrize(
+    ("broken", "sentence"), BREAKAGES, ids=[broken.__name__ for broken, _ in BREAKAGES]
+)
 def test_what_is_broken_is_found(broken: Callable[[Account], None], sentence: str) -> None:
     """Each broken invariant is said in a sentence."""
     context = lived()

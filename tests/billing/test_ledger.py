@@ -51,7 +51,11 @@ def test_an_empty_ledger_has_no_money() -> None:
 
 def test_the_balance_is_the_sum_of_the_entries(story: Ledger) -> None:
     """Balance = sum of the entries, always."""
-    assert story.balance == sum(entry.amount_microcents for entry in story.entries) == in_microcents(15_500)
+    assert (
+        story.balance
+        == sum(entry.amount_microcents for entry in story.entries)
+        == in_microcents(15_500)
+    )
 
 
 def test_each_entry_knows_the_balance_after_it(story: Ledger) -> None:
@@ -74,7 +78,13 @@ def test_spent_counts_whole_cents_only() -> None:
     """A cent is spent when it is spent as a whole."""
     ledger = Ledger()
     ledger.append(
-        id="1", type="usage", amount=-1_999_999, reference_type="scrape", reference_id=None, description="", now=NOON
+        id="1",
+        type="usage",
+        amount=-1_999_999,
+        reference_type="scrape",
+        reference_id=None,
+        description="",
+        now=NOON,
     )
     assert ledger.spent_cents == 1
 
@@ -88,7 +98,11 @@ def test_an_entry_cannot_be_changed(story: Ledger) -> None:
 def test_a_ledger_that_is_read_back_has_the_same_totals(story: Ledger) -> None:
     """Running totals are views of the entries, never state of their own."""
     again = Ledger(list(story.entries))
-    assert (again.balance, again.deposited_cents, again.spent_cents) == (15_500_000_000, 15_000, 2_500)
+    assert (again.balance, again.deposited_cents, again.spent_cents) == (
+        15_500_000_000,
+        15_000,
+        2_500,
+    )
     assert again.bought_in_month((2026, 3)) == story.bought_in_month((2026, 3))
     page = story.page(limit=9, offset=0, reference_type="promo")
     assert page.total == 1
@@ -106,7 +120,11 @@ def test_a_filter_counts_its_own_matches(story: Ledger) -> None:
     write(story, -100, "usage", "crawl")
     write(story, -100, "usage", "scrape")
     page = story.page(limit=1, offset=0, reference_type="scrape")
-    assert ([entry.description for entry in page.items], page.total, page.has_more) == (["7"], 2, True)
+    assert ([entry.description for entry in page.items], page.total, page.has_more) == (
+        ["7"],
+        2,
+        True,
+    )
     last = story.page(limit=1, offset=1, reference_type="scrape")
     assert ([entry.description for entry in last.items], last.has_more) == (["3"], False)
 

@@ -56,19 +56,30 @@ def test_amounts_are_shown_in_dollars(microcents: int, shown: str) -> None:
 @given(st.integers(-(10**18), 10**18))
 def test_more_money_than_there_is_is_never_shown(microcents: int) -> None:
     """What is shown is at most what there is, and less by no more than the last digit that is shown."""
-    shown = Decimal(money.display(microcents).replace("$", "").replace(",", "")) * 100 * money.MICROCENTS_PER_CENT
-    last_digit = 10_000 if abs(microcents) < money.MICROCENTS_PER_CENT else money.MICROCENTS_PER_CENT
+    shown = (
+        Decimal(money.display(microcents).replace("$", "").replace(",", ""))
+        * 100
+        * money.MICROCENTS_PER_CENT
+    )
+    last_digit = (
+        10_000 if abs(microcents) < money.MICROCENTS_PER_CENT else money.MICROCENTS_PER_CENT
+    )
     assert 0 <= microcents - shown < last_digit
 
 
 @given(st.integers(-(10**18), 10**18))
 def test_whole_cents_round_toward_minus_infinity(microcents: int) -> None:
     """An amount never counts for a cent that is not whole."""
-    assert 0 <= microcents - money.in_microcents(money.in_cents(microcents)) < money.MICROCENTS_PER_CENT
+    assert (
+        0
+        <= microcents - money.in_microcents(money.in_cents(microcents))
+        < money.MICROCENTS_PER_CENT
+    )
 
 
 @pytest.mark.parametrize(
-    ("cents", "shown"), [(0, "$0"), (2_500, "$25"), (2_550, "$25.50"), (200_000, "$2,000"), (7, "$0.07")]
+    ("cents", "shown"),
+    [(0, "$0"), (2_500, "$25"), (2_550, "$25.50"), (200_000, "$2,000"), (7, "$0.07")],
 )
 def test_sentences_leave_out_cents_that_are_not_there(cents: int, shown: str) -> None:
     """``$25``, but ``$25.50``."""

@@ -7,7 +7,13 @@ import pytest
 from mockserver.billing import auto_recharge, payment_methods
 from mockserver.billing.catalogue import TestCard
 from mockserver.billing.context import Context
-from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardInUse, CardNotFound, NoUsableCard
+from mockserver.billing.errors import (
+    CardAlreadyAdded,
+    CardDeclined,
+    CardInUse,
+    CardNotFound,
+    NoUsableCard,
+)
 from mockserver.billing.payment_methods import Card
 
 from .conftest import DECLINE, DECLINED_LATER, NOON, WORKING, catalogue, fresh, refused
@@ -21,7 +27,9 @@ def by_id(card: TestCard) -> str:
 
 
 def add_three(context: Context) -> list[Card]:
-    return [payment_methods.add(context, f"pm_card_{brand}") for brand in ("visa", "mastercard", "amex")]
+    return [
+        payment_methods.add(context, f"pm_card_{brand}") for brand in ("visa", "mastercard", "amex")
+    ]
 
 
 @pytest.mark.parametrize("known", ACCEPTED, ids=by_id)
@@ -32,7 +40,9 @@ def test_a_published_test_card_has_its_brand_and_digits(context: Context, known:
 
 
 @pytest.mark.parametrize("known", REFUSED, ids=by_id)
-def test_a_card_that_is_refused_when_added_leaves_nothing_behind(context: Context, known: TestCard) -> None:
+def test_a_card_that_is_refused_when_added_leaves_nothing_behind(
+    context: Context, known: TestCard
+) -> None:
     """A card that declines the customer is not added, and the error names Stripe's decline code."""
     with refused(context, CardDeclined) as caught:
         payment_methods.add(context, known.id)
@@ -46,7 +56,10 @@ def test_the_cards_that_stripe_publishes_are_known() -> None:
     assert catalogue().card("pm_card_mastercard").brand == "mastercard"
     assert catalogue().card("pm_card_amex").brand == "amex"
     assert catalogue().card("pm_card_chargeDeclined").declines_attach is not None
-    assert catalogue().card("pm_card_chargeDeclinedInsufficientFunds").declines_attach == "insufficient_funds"
+    assert (
+        catalogue().card("pm_card_chargeDeclinedInsufficientFunds").declines_attach
+        == "insufficient_funds"
+    )
     assert catalogue().card("pm_card_chargeCustomerFail").declines_attach is None
     assert catalogue().card("pm_card_chargeCustomerFail").declines_charge is not None
 
@@ -69,7 +82,10 @@ def test_any_other_id_is_a_working_card_made_from_the_id(context: Context) -> No
 
 def test_other_ids_are_different_cards() -> None:
     """The brand and digits come from the id, so that a list of cards looks like one."""
-    looks = {(card.brand, card.last4) for card in (catalogue().card(f"pm_{number}") for number in range(50))}
+    looks = {
+        (card.brand, card.last4)
+        for card in (catalogue().card(f"pm_{number}") for number in range(50))
+    }
     assert len(looks) > 40
 
 
@@ -155,7 +171,11 @@ def test_another_accounts_card_is_not_found(with_card: Context) -> None:
 
 def recharge_with(context: Context, stripe_id: str | None) -> None:
     auto_recharge.configure(
-        context, enabled=True, threshold_microcents=0, amount_cents=5_000, stripe_payment_method_id=stripe_id
+        context,
+        enabled=True,
+        threshold_microcents=0,
+        amount_cents=5_000,
+        stripe_payment_method_id=stripe_id,
     )
 
 
@@ -247,8 +267,12 @@ def test_adding_and_removing_is_recent_activity(with_card: Context) -> None:
     ]
 
 
-@pytest.mark.parametrize("card", [card.id for card in catalogue().test_cards if card.authentication != "never"])
-def test_a_page_adds_a_card_that_asks_once_its_holder_has_passed(context: Context, card: str) -> None:
+@pytest.mark.parametrize(
+    "card", [card.id for card in catalogue().test_cards if card.authentication != "never"]
+)
+def test_a_page_adds_a_card_that_asks_once_its_holder_has_passed(
+    context: Context, card: str
+) -> None:
     """Setting a card up is what 3-D Secure asks about first; an id that was sent has been set up already."""
     with refused(context, CardDeclined) as caught:
         payment_methods.add(context, card, authenticated=False)

@@ -33,7 +33,10 @@ def test_an_unknown_code_is_refused(context: Context, typed: str) -> None:
 
 def test_a_code_is_good_until_the_moment_it_expires() -> None:
     """The expiry is the first moment at which it is refused."""
-    assert promo.check(fresh(now=SPRING_IS_OVER - timedelta(milliseconds=1)), "SPRING2025").code == "SPRING2025"
+    assert (
+        promo.check(fresh(now=SPRING_IS_OVER - timedelta(milliseconds=1)), "SPRING2025").code
+        == "SPRING2025"
+    )
     over = fresh(now=SPRING_IS_OVER)
     with refused(over, PromoCodeRefused) as caught:
         promo.check(over, "SPRING2025")
@@ -72,7 +75,9 @@ def test_a_code_works_once_per_account(context: Context) -> None:
 
 def test_two_open_deposits_cannot_use_a_code_twice(context: Context) -> None:
     """The code is used up by the first deposit that is paid; the second is credited without a bonus."""
-    first, second = (checkout.open_deposit(context, 5_000, promo_code="WELCOME10") for _ in range(2))
+    first, second = (
+        checkout.open_deposit(context, 5_000, promo_code="WELCOME10") for _ in range(2)
+    )
     checkout.complete(context, second.id)
     checkout.complete(context, first.id)
     assert (first.bonus_cents, second.bonus_cents) == (0, 500)
@@ -102,7 +107,9 @@ def test_a_code_that_expires_before_payment_gives_no_bonus() -> None:
         ("SPRING2025", 25_001, 5_000),
     ],
 )
-def test_the_bonus_is_a_share_or_a_fixed_amount(code: str, amount_cents: int, bonus_cents: int) -> None:
+def test_the_bonus_is_a_share_or_a_fixed_amount(
+    code: str, amount_cents: int, bonus_cents: int
+) -> None:
     """Percentage or fixed, rounded down to the cent, capped."""
     known = catalogue().promo_code(code)
     assert known is not None
@@ -115,9 +122,13 @@ def test_the_bonus_is_a_share_or_a_fixed_amount(code: str, amount_cents: int, bo
     cap=st.none() | st.integers(0, 100_000),
     amount=st.integers(1_000, 200_000),
 )
-def test_the_bonus_never_exceeds_the_cap(type: str, value: int, cap: int | None, amount: int) -> None:
+def test_the_bonus_never_exceeds_the_cap(
+    type: str, value: int, cap: int | None, amount: int
+) -> None:
     """Whatever the code and the deposit, the cap holds, and below it the bonus is exact."""
-    code = PromoCode("ANY", "percentage" if type == "percentage" else "fixed", value, max_bonus_cents=cap)
+    code = PromoCode(
+        "ANY", "percentage" if type == "percentage" else "fixed", value, max_bonus_cents=cap
+    )
     exact = amount * value // 100 if type == "percentage" else value
     bonus = promo.bonus_cents(code, amount)
     assert bonus == exact or (cap is not None and bonus == cap < exact)
@@ -128,7 +139,11 @@ def test_a_redeemed_bonus_is_in_ledger_and_activity(context: Context) -> None:
     """The bonus is an entry of its own that refers to the promo."""
     session = deposit(context, promo_code="BONUS5")
     entry = context.account.ledger.entries[-1]
-    assert (entry.type, entry.reference_type, entry.amount_microcents) == ("bonus", "promo", in_microcents(500))
+    assert (entry.type, entry.reference_type, entry.amount_microcents) == (
+        "bonus",
+        "promo",
+        in_microcents(500),
+    )
     assert entry.reference_id == session.id
     assert [activity.type for activity in context.account.activities] == ["deposit", "bonus"]
     assert context.account.ledger.deposited_cents == 5_000

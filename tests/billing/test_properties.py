@@ -44,7 +44,9 @@ METHODS = ("email", "sms", "pigeon")
 picks = st.integers(0, 10**6)
 """Which of those that there are."""
 cards = st.sampled_from(CARDS)
-setups = st.sampled_from(["pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"])
+setups = st.sampled_from(
+    ["pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"]
+)
 booleans = st.booleans()
 
 
@@ -80,7 +82,9 @@ class Life(RuleBasedStateMachine):
         there = [*self.account.checkout_sessions, "cs_test_nope"]
         return there[pick % len(there)]
 
-    @initialize(deposited=booleans, plan=st.sampled_from([None, *PLANS]), recharged=booleans, fails=booleans)
+    @initialize(
+        deposited=booleans, plan=st.sampled_from([None, *PLANS]), recharged=booleans, fails=booleans
+    )
     def begin(self, deposited: bool, plan: str | None, recharged: bool, fails: bool) -> None:
         payment_methods.add(self.context, DECLINED_LATER)
         payment_methods.add(self.context, WORKING)
@@ -90,7 +94,9 @@ class Life(RuleBasedStateMachine):
         if plan is not None:
             subscription.change(self.context, plan)
         if recharged:
-            auto_recharge.configure(self.context, enabled=True, threshold_microcents=10**10, amount_cents=2_500)
+            auto_recharge.configure(
+                self.context, enabled=True, threshold_microcents=10**10, amount_cents=2_500
+            )
         if fails:
             payment_methods.set_default(self.context, DECLINED_LATER)
 
@@ -120,7 +126,9 @@ class Life(RuleBasedStateMachine):
         amount=st.integers(2_500, 200_000),
         card=st.none() | cards,
     )
-    def configure_auto_recharge(self, enabled: bool | None, threshold: int, amount: int, card: str | None) -> None:
+    def configure_auto_recharge(
+        self, enabled: bool | None, threshold: int, amount: int, card: str | None
+    ) -> None:
         if enabled is None:
             self.attempt(lambda: auto_recharge.disable(self.context))
             return
@@ -139,8 +147,14 @@ class Life(RuleBasedStateMachine):
         code=st.none() | st.sampled_from(PROMO_CODES),
         recharge=st.none() | st.just(AutoRechargeRequest(10**9, 2_500)),
     )
-    def open_a_deposit(self, amount: int, code: str | None, recharge: AutoRechargeRequest | None) -> None:
-        self.attempt(lambda: checkout.open_deposit(self.context, amount, promo_code=code, auto_recharge=recharge))
+    def open_a_deposit(
+        self, amount: int, code: str | None, recharge: AutoRechargeRequest | None
+    ) -> None:
+        self.attempt(
+            lambda: checkout.open_deposit(
+                self.context, amount, promo_code=code, auto_recharge=recharge
+            )
+        )
 
     @rule(price=st.sampled_from(PRICES), mode=st.sampled_from(["subscription", "payment", "setup"]))
     def open_a_checkout(self, price: str, mode: str) -> None:
@@ -187,7 +201,10 @@ class Life(RuleBasedStateMachine):
         credits = self.account.ledger.balance * percent // 100 // money.MICROCENTS_PER_CREDIT
         self.attempt(lambda: usage.record(self.context, "light", max(credits, 1)))
 
-    @rule(switches=st.lists(booleans, min_size=6, max_size=6), url=st.none() | st.just("https://example.com/hook"))
+    @rule(
+        switches=st.lists(booleans, min_size=6, max_size=6),
+        url=st.none() | st.just("https://example.com/hook"),
+    )
     def configure_alerts(self, switches: list[bool], url: str | None) -> None:
         enabled, half, most, nearly, all, email = switches
         self.attempt(
@@ -263,31 +280,54 @@ class Life(RuleBasedStateMachine):
         for entry in self.account.ledger.entries:
             sums[entry.type] += entry.amount_microcents
         ledger = self.account.ledger
-        assert ledger.deposited_cents == (sums["deposit"] + sums["auto_recharge"]) // money.MICROCENTS_PER_CENT
+        assert (
+            ledger.deposited_cents
+            == (sums["deposit"] + sums["auto_recharge"]) // money.MICROCENTS_PER_CENT
+        )
         assert ledger.spent_cents == -(sums["usage"] + sums["refund"]) // money.MICROCENTS_PER_CENT
 
     @invariant()
     def the_views_of_usage_agree(self) -> None:
         now, events = self.context.now, self.account.usage.events
-        used = sum(event.credits for event in events if f"{event.created_at:%Y-%m}" == f"{now:%Y-%m}")
+        used = sum(
+            event.credits for event in events if f"{event.created_at:%Y-%m}" == f"{now:%Y-%m}"
+        )
         points = usage.chart(self.context, 31)
-        of_month = sum(tally.total_credits for day, tally in points if (day.year, day.month) == (now.year, now.month))
-        assert usage.month_to_date(self.context).total_credits == usage.project(self.context).credits_used == used
+        of_month = sum(
+            tally.total_credits
+            for day, tally in points
+            if (day.year, day.month) == (now.year, now.month)
+        )
+        assert (
+            usage.month_to_date(self.context).total_credits
+            == usage.project(self.context).credits_used
+            == used
+        )
         assert of_month == used
         oldest = points[0][0]
         assert sum(tally.total_requests for _, tally in points) == sum(
             event.requests for event in events if event.created_at.date() >= oldest
         )
-        debits = sum(entry.amount_microcents for entry in self.account.ledger.entries if entry.type == "usage")
+        debits = sum(
+            entry.amount_microcents
+            for entry in self.account.ledger.entries
+            if entry.type == "usage"
+        )
         assert -debits == sum(event.credits for event in events) * money.MICROCENTS_PER_CREDIT
 
     @invariant()
     def each_payment_has_its_invoice(self) -> None:
-        paid = [each for each in self.account.checkout_sessions.values() if each.closed == "complete"]
-        recharges = [each for each in self.account.auto_recharge.attempts if each.status == "succeeded"]
+        paid = [
+            each for each in self.account.checkout_sessions.values() if each.closed == "complete"
+        ]
+        recharges = [
+            each for each in self.account.auto_recharge.attempts if each.status == "succeeded"
+        ]
         numbers = [invoice.number for invoice in self.account.invoices]
         assert len(set(numbers)) == len(numbers) >= len(paid) + len(recharges)
-        assert {recharge.invoice_id for recharge in recharges} <= {invoice.id for invoice in self.account.invoices}
+        assert {recharge.invoice_id for recharge in recharges} <= {
+            invoice.id for invoice in self.account.invoices
+        }
 
     @invariant()
     def bonuses_are_capped_and_given_once(self) -> None:
@@ -295,7 +335,13 @@ class Life(RuleBasedStateMachine):
         assert len(set(redeemed)) == len(redeemed)
         for session in self.account.checkout_sessions.values():
             code = catalogue().promo_code(session.promo_code or "")
-            cap = None if code is None else code.max_bonus_cents if code.type == "percentage" else code.value
+            cap = (
+                None
+                if code is None
+                else code.max_bonus_cents
+                if code.type == "percentage"
+                else code.value
+            )
             assert session.bonus_cents <= (cap or 0)
 
     @invariant()
@@ -307,7 +353,10 @@ class Life(RuleBasedStateMachine):
     def recharges_keep_their_distance(self) -> None:
         moments = [attempt.created_at for attempt in self.account.auto_recharge.attempts]
         assert all(after - before >= timedelta(seconds=60) for before, after in pairwise(moments))
-        assert not self.account.auto_recharge.enabled or self.account.auto_recharge.consecutive_failures < 3
+        assert (
+            not self.account.auto_recharge.enabled
+            or self.account.auto_recharge.consecutive_failures < 3
+        )
 
     @invariant()
     def nothing_is_overdue(self) -> None:
@@ -378,7 +427,9 @@ def test_one_step_or_many_is_the_same(story: Story, stops: list[timedelta]) -> N
     code=st.sampled_from([code.code for code in catalogue().promo_codes]),
     order=st.randoms(use_true_random=False),
 )
-def test_the_order_of_payment_cannot_raise_the_bonus(amounts: list[int], code: str, order: Random) -> None:
+def test_the_order_of_payment_cannot_raise_the_bonus(
+    amounts: list[int], code: str, order: Random
+) -> None:
     """However many deposits are opened with a code, and whichever is paid first: one bonus, at most the cap."""
     context = fresh()
     sessions = []
@@ -403,7 +454,9 @@ def test_the_order_of_payment_cannot_raise_the_bonus(amounts: list[int], code: s
     parts=st.lists(st.integers(1, 3_000), min_size=1, max_size=40),
     budget=st.integers(0, 60_000),
 )
-def test_what_is_refused_and_what_is_charged_is_all_that_was_asked(parts: list[int], budget: int) -> None:
+def test_what_is_refused_and_what_is_charged_is_all_that_was_asked(
+    parts: list[int], budget: int
+) -> None:
     """A charge goes through exactly when the balance covers it, and the balance ends where it must."""
     context = fresh()
     context.credit("bonus", budget * money.MICROCENTS_PER_CREDIT, "Bonus", reference_type="signup")
@@ -425,7 +478,9 @@ def test_every_page_of_the_ledger_is_a_cut_of_all_of_it(offset: int, limit: int)
     """Newest first; ``total`` and ``has_more`` fit what is shown."""
     entries = LONG.account.ledger.entries
     for reference_type in (None, "scrape", "crawl", "deposit"):
-        matches = [entry for entry in entries if reference_type in (None, entry.reference_type)][::-1]
+        matches = [entry for entry in entries if reference_type in (None, entry.reference_type)][
+            ::-1
+        ]
         page = LONG.account.ledger.page(limit=limit, offset=offset, reference_type=reference_type)
         assert list(page.items) == matches[offset : offset + limit]
         assert (page.total, page.has_more) == (len(matches), offset + limit < len(matches))
@@ -436,7 +491,9 @@ def _long() -> Context:
     for number in range(110):
         if number % 10 == 0:
             deposit(context, 1_000)
-        usage.record(context.at(NOON + timedelta(seconds=number // 3)), "crawl" if number % 3 else "light", 1)
+        usage.record(
+            context.at(NOON + timedelta(seconds=number // 3)), "crawl" if number % 3 else "light", 1
+        )
     return context
 
 

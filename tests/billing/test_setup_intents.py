@@ -45,7 +45,11 @@ def test_a_new_intent_waits_for_a_card(context: Context) -> None:
     """It is filed under its id, and its secret begins with that, as Stripe's do."""
     intent = setup_intents.create(context)
     assert context.account.setup_intents == {intent.id: intent}
-    assert (intent.status, intent.payment_method, intent.last_error) == ("requires_payment_method", None, None)
+    assert (intent.status, intent.payment_method, intent.last_error) == (
+        "requires_payment_method",
+        None,
+        None,
+    )
     assert re.fullmatch(r"seti_[A-Za-z0-9]{24}", intent.id)
     assert re.fullmatch(rf"{intent.id}_secret_[A-Za-z0-9]{{24}}", intent.client_secret)
 
@@ -58,8 +62,16 @@ def test_a_number_that_is_typed_is_known_again_by_its_id(context: Context, card:
     assert re.fullmatch(r"pm_mock_[A-Za-z0-9_]{1,240}", id)
     assert card.number not in id
     known = context.catalogue.card(id)
-    assert (known.brand, known.last4, known.exp_month, known.exp_year) == (card.brand, card.last4, 12, 2030)
-    assert (known.declines_attach, known.declines_charge) == (card.declines_attach, card.declines_charge)
+    assert (known.brand, known.last4, known.exp_month, known.exp_year) == (
+        card.brand,
+        card.last4,
+        12,
+        2030,
+    )
+    assert (known.declines_attach, known.declines_charge) == (
+        card.declines_attach,
+        card.declines_charge,
+    )
     assert known.authentication == card.authentication
 
 
@@ -85,18 +97,29 @@ def test_every_test_card_sets_up_as_it_is_described(context: Context, card: Test
 
 def test_a_typed_card_keeps_its_expiry_when_it_is_added(context: Context) -> None:
     """The card on the account is the one that was typed."""
-    intent = setup_intents.confirm(context, setup_intents.create(context), details("5555555555554444", 2, 31))
+    intent = setup_intents.confirm(
+        context, setup_intents.create(context), details("5555555555554444", 2, 31)
+    )
     assert intent.payment_method is not None
     card = payment_methods.add(context, intent.payment_method)
-    assert (card.brand, card.last4, card.exp_month, card.exp_year) == ("mastercard", "4444", 2, 2031)
+    assert (card.brand, card.last4, card.exp_month, card.exp_year) == (
+        "mastercard",
+        "4444",
+        2,
+        2031,
+    )
 
 
 def test_the_same_number_twice_is_two_payment_methods(context: Context) -> None:
     """As with Stripe: each time that a card is typed it gets an id of its own, the same ones from the same seed."""
     ids, again = IdSource("here"), IdSource("here")
-    made = [details("4242424242424242").payment_method(context.catalogue, ids, NOON) for _ in range(2)]
+    made = [
+        details("4242424242424242").payment_method(context.catalogue, ids, NOON) for _ in range(2)
+    ]
     assert made[0] != made[1]
-    assert made == [details("4242424242424242").payment_method(context.catalogue, again, NOON) for _ in range(2)]
+    assert made == [
+        details("4242424242424242").payment_method(context.catalogue, again, NOON) for _ in range(2)
+    ]
 
 
 def test_a_confirmed_intent_adds_no_card(context: Context) -> None:
@@ -154,7 +177,9 @@ def test_an_intent_that_waits_for_authentication_takes_another_card(context: Con
 
 def test_a_card_that_has_expired_meanwhile_is_declined(context: Context) -> None:
     """A payment method is as old as it says, whenever it is used."""
-    id = details("4242424242424242", 3, 2026).payment_method(context.catalogue, context.account.ids, NOON)
+    id = details("4242424242424242", 3, 2026).payment_method(
+        context.catalogue, context.account.ids, NOON
+    )
     in_april = context.at(datetime(2026, 4, 1, tzinfo=UTC), "payer")
     intent = setup_intents.confirm(in_april, setup_intents.create(in_april), id)
     assert intent.last_error == SetupError("expired_card", id)
@@ -187,7 +212,9 @@ def test_a_card_that_has_expired_meanwhile_is_declined(context: Context) -> None
         (details("4242-4242 4242-4242"), "ok"),
     ],
 )
-def test_details_are_checked_before_anything_changes(context: Context, given: CardDetails, code: str) -> None:
+def test_details_are_checked_before_anything_changes(
+    context: Context, given: CardDetails, code: str
+) -> None:
     """A wrong card is an error with Stripe's code, and leaves no trace."""
     intent = setup_intents.create(context)
     if code == "ok":
@@ -267,7 +294,9 @@ def test_an_older_state_without_outcomes_can_be_read() -> None:
 
 def test_a_bank_may_decline_after_authentication(context: Context) -> None:
     """First the payer is asked, then the bank: a card of somebody's own catalogue may do both."""
-    strict = TestCard("pm_card_strict", "visa", "4242", "lost_card", "lost_card", authentication="always")
+    strict = TestCard(
+        "pm_card_strict", "visa", "4242", "lost_card", "lost_card", authentication="always"
+    )
     with_it = replace(context.catalogue, test_cards=[*context.catalogue.test_cards, strict])
     context = Context(context.account, with_it, context.now, context.actor)
     intent = setup_intents.confirm(context, setup_intents.create(context), strict.id)

@@ -10,7 +10,19 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined, NoUsableCard, SubscriptionPastDue, UnknownPrice
 from mockserver.billing.subscription import Subscription, add_months
 
-from .conftest import DECLINED_LATER, NOON, WORKING, actions, at, catalogue, fresh, later, problems, refused, state
+from .conftest import (
+    DECLINED_LATER,
+    NOON,
+    WORKING,
+    actions,
+    at,
+    catalogue,
+    fresh,
+    later,
+    problems,
+    refused,
+    state,
+)
 
 STARTER, GROWTH, SCALE = (f"price_{name}_monthly" for name in ("starter", "growth", "scale"))
 END = datetime(2026, 4, 18, 12, tzinfo=UTC)
@@ -65,13 +77,20 @@ def test_months_keep_the_day_where_they_can(anchor: str, months: int, expected: 
     assert add_months(datetime.fromisoformat(anchor), months) == datetime.fromisoformat(expected)
 
 
-@pytest.mark.parametrize(("price_id", "slug"), [(STARTER, "starter"), (GROWTH, "growth"), (SCALE, "scale")])
+@pytest.mark.parametrize(
+    ("price_id", "slug"), [(STARTER, "starter"), (GROWTH, "growth"), (SCALE, "scale")]
+)
 def test_a_first_plan_starts_at_once(with_card: Context, price_id: str, slug: str) -> None:
     """Charged, invoiced and granted in full, from now on for a month."""
     plan = catalogue().plan(slug)
     started = subscription.change(with_card, price_id)
     assert started is current(with_card)
-    assert (started.plan, started.status, started.period_start, started.period_end) == (slug, "active", NOON, END)
+    assert (started.plan, started.status, started.period_start, started.period_end) == (
+        slug,
+        "active",
+        NOON,
+        END,
+    )
     assert granted(with_card) == [plan.monthly_credits]
     assert invoiced(with_card) == [(plan.price_cents, "paid")]
     invoice = with_card.account.invoices[0]
@@ -104,12 +123,18 @@ def test_an_upgrade_applies_at_once_prorated_by_the_second() -> None:
     """The difference of price and credits for what is left of the period; the period stays."""
     context = later(subscribed(), days=7)
     subscription.change(context, GROWTH)
-    assert (current(context).plan, current(context).period_start, current(context).period_end) == ("growth", NOON, END)
+    assert (current(context).plan, current(context).period_start, current(context).period_end) == (
+        "growth",
+        NOON,
+        END,
+    )
     assert invoiced(context)[-1] == ((9_900 - 2_900) * 24 // 31, "paid")
     assert granted(context)[-1] == (550_000 - 150_000) * 24 // 31
 
 
-@pytest.mark.parametrize(("seconds", "price"), [(0, 7_000), (1, 6_999), (31 * 86_400 - 1, 0), (31 * 43_200, 3_500)])
+@pytest.mark.parametrize(
+    ("seconds", "price"), [(0, 7_000), (1, 6_999), (31 * 86_400 - 1, 0), (31 * 43_200, 3_500)]
+)
 def test_proration_counts_seconds(seconds: int, price: int) -> None:
     """From the whole difference in the first moment to nothing in the last second."""
     context = later(subscribed(), seconds=seconds)
@@ -211,22 +236,41 @@ def test_a_renewal_is_invoice_charge_and_a_new_period() -> None:
     context = at(subscribed(), END - MOMENT)
     assert (current(context).period, len(context.account.invoices)) == (1, 1)
     context = at(context, END + timedelta(hours=7))
-    assert (current(context).period_start, current(context).period_end) == (END, add_months(NOON, 2))
+    assert (current(context).period_start, current(context).period_end) == (
+        END,
+        add_months(NOON, 2),
+    )
     invoice = context.account.invoices[-1]
-    assert (invoice.amount_cents, invoice.status, invoice.created_at, invoice.paid_at) == (2_900, "paid", END, END)
+    assert (invoice.amount_cents, invoice.status, invoice.created_at, invoice.paid_at) == (
+        2_900,
+        "paid",
+        END,
+        END,
+    )
     assert (invoice.period_start, invoice.period_end) == (END, add_months(NOON, 2))
     assert granted(context) == [150_000, 150_000]
     renewed = context.account.audit_log[-1]
-    assert (renewed.action, renewed.actor, renewed.created_at) == ("subscription.renewed", "system", END)
+    assert (renewed.action, renewed.actor, renewed.created_at) == (
+        "subscription.renewed",
+        "system",
+        END,
+    )
 
 
 def test_a_year_is_twelve_renewals_in_order() -> None:
     """All the work that falls due on the way is done, each at its own moment."""
-    context = at(subscribed(now=datetime(2026, 1, 31, 12, tzinfo=UTC)), datetime(2027, 1, 31, 12, tzinfo=UTC))
+    context = at(
+        subscribed(now=datetime(2026, 1, 31, 12, tzinfo=UTC)), datetime(2027, 1, 31, 12, tzinfo=UTC)
+    )
     moments = [invoice.created_at for invoice in context.account.invoices]
     assert len(moments) == 13
     assert all(before < after for before, after in pairwise(moments))
-    assert [(moment.month, moment.day) for moment in moments[:4]] == [(1, 31), (2, 28), (3, 31), (4, 30)]
+    assert [(moment.month, moment.day) for moment in moments[:4]] == [
+        (1, 31),
+        (2, 28),
+        (3, 31),
+        (4, 30),
+    ]
     assert [invoice.period_end for invoice in context.account.invoices[:-1]] == moments[1:]
 
 
@@ -329,7 +373,11 @@ def test_a_plan_that_is_bought_is_renewed_by_the_card_that_paid() -> None:
     session = checkout.open_price(context, GROWTH, "subscription", None, None)
     checkout.complete(context, session.id, "pm_card_amex")
     context = at(context, END)
-    assert (current(context).plan, current(context).period, current(context).status) == ("growth", 2, "active")
+    assert (current(context).plan, current(context).period, current(context).status) == (
+        "growth",
+        2,
+        "active",
+    )
 
 
 def test_a_changed_plan_is_recent_activity() -> None:
@@ -339,7 +387,11 @@ def test_a_changed_plan_is_recent_activity() -> None:
     context = at(context, END)
     subscription.schedule(context, current(context), "free")
     context = at(context, add_months(NOON, 2))
-    told = [activity.description for activity in context.account.activities if activity.type == "subscription"]
+    told = [
+        activity.description
+        for activity in context.account.activities
+        if activity.type == "subscription"
+    ]
     assert told == [
         "Started the Starter plan",
         "Upgraded to the Growth plan",
@@ -361,7 +413,10 @@ def test_what_an_upgrade_will_cost_is_what_it_costs(price_id: str, days: float) 
     assert state(context) == before
     subscription.change(context, price_id)
     assert (planned.kind, planned.takes_effect_at) == ("upgrade", context.now)
-    assert (planned.amount_cents, planned.credits) == (invoiced(context)[-1][0], granted(context)[-1])
+    assert (planned.amount_cents, planned.credits) == (
+        invoiced(context)[-1][0],
+        granted(context)[-1],
+    )
 
 
 @pytest.mark.parametrize(
@@ -371,11 +426,18 @@ def test_what_an_upgrade_will_cost_is_what_it_costs(price_id: str, days: float) 
         (GROWTH, ("keep", 0, 0, NOON)),
     ],
 )
-def test_what_costs_nothing_now_says_when_it_comes(price_id: str, expected: tuple[object, ...]) -> None:
+def test_what_costs_nothing_now_says_when_it_comes(
+    price_id: str, expected: tuple[object, ...]
+) -> None:
     """A cheaper plan begins with the next period; the plan that there is, at once."""
     plan = next(plan for plan in catalogue().plans if plan.price_id == price_id)
     planned = subscription.preview(subscribed(GROWTH), plan)
-    assert (planned.kind, planned.amount_cents, planned.credits, planned.takes_effect_at) == expected
+    assert (
+        planned.kind,
+        planned.amount_cents,
+        planned.credits,
+        planned.takes_effect_at,
+    ) == expected
 
 
 def test_without_a_plan_the_first_month_is_paid_at_once(with_card: Context) -> None:

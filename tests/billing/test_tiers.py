@@ -27,7 +27,9 @@ def test_a_microcent_less_is_the_tier_below(cents: int, below: str) -> None:
 
 def test_more_balance_allows_more_requests() -> None:
     """The limits rise from tier to tier."""
-    limits = [tier.requests_per_minute for tier in sorted(TIERS, key=lambda tier: tier.from_microcents)]
+    limits = [
+        tier.requests_per_minute for tier in sorted(TIERS, key=lambda tier: tier.from_microcents)
+    ]
     assert limits == sorted(set(limits))
 
 

@@ -116,11 +116,21 @@ def test_months_are_utc() -> None:
             datetime(2026, 12, 1, tzinfo=UTC),
             datetime(2027, 1, 1, tzinfo=UTC),
         ),
-        (datetime(2028, 2, 29, tzinfo=UTC), datetime(2028, 2, 1, tzinfo=UTC), datetime(2028, 3, 1, tzinfo=UTC)),
-        (datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)),
+        (
+            datetime(2028, 2, 29, tzinfo=UTC),
+            datetime(2028, 2, 1, tzinfo=UTC),
+            datetime(2028, 3, 1, tzinfo=UTC),
+        ),
+        (
+            datetime(2026, 1, 31, tzinfo=UTC),
+            datetime(2026, 1, 1, tzinfo=UTC),
+            datetime(2026, 2, 1, tzinfo=UTC),
+        ),
     ],
 )
-def test_a_month_is_from_the_first_to_the_first(now: datetime, start: datetime, end: datetime) -> None:
+def test_a_month_is_from_the_first_to_the_first(
+    now: datetime, start: datetime, end: datetime
+) -> None:
     """Months are UTC, of whatever length."""
     assert usage.month_of(now) == (start, end)
 
@@ -129,7 +139,9 @@ def test_a_month_is_from_the_first_to_the_first(now: datetime, start: datetime, 
 def test_a_chart_has_a_point_for_each_day(context: Context, days: int) -> None:
     """Oldest first, today included, days without usage too."""
     points = usage.chart(context, days)
-    assert [day for day, _ in points] == [date(2026, 3, 18) - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    assert [day for day, _ in points] == [
+        date(2026, 3, 18) - timedelta(days=back) for back in range(days - 1, -1, -1)
+    ]
 
 
 def test_reading_a_view_cannot_change_it(context: Context) -> None:
@@ -224,5 +236,9 @@ def test_all_views_agree_to_the_credit() -> None:
     points = usage.chart(context, 60)
     assert sum(tally.total_credits for _, tally in points) == sum(event.credits for event in events)
     assert sum(tally.total_credits for day, tally in points if day >= date(2026, 3, 1)) == used
-    debits = [-entry.amount_microcents for entry in context.account.ledger.entries if entry.type == "usage"]
+    debits = [
+        -entry.amount_microcents
+        for entry in context.account.ledger.entries
+        if entry.type == "usage"
+    ]
     assert debits == [event.credits * money.MICROCENTS_PER_CREDIT for event in events]

@@ -76,7 +76,9 @@ def test_a_threshold_that_is_off_is_not_told(watched: Context, threshold: int) -
     """According to the settings: the others fire still."""
     watch(watched, **{f"threshold_{threshold}_enabled": False})
     usage.record(watched, "light", 100)
-    assert [each for _, each in fired(watched)] == [each for each in (50, 75, 90, 100) if each != threshold]
+    assert [each for _, each in fired(watched)] == [
+        each for each in (50, 75, 90, 100) if each != threshold
+    ]
 
 
 def test_switched_off_nothing_is_told(watched: Context) -> None:
@@ -97,15 +99,27 @@ def test_an_alert_goes_out_by_e_mail_and_webhook(watched: Context) -> None:
     assert (hook.channel, hook.recipient) == ("webhook", HOOK)
     assert hook.payload == {
         "event": "usage.alert",
-        "data": {"threshold": 50, "credits_used": 50, "credits_allocated": 100, "period": "2026-03"},
+        "data": {
+            "threshold": 50,
+            "credits_used": 50,
+            "credits_allocated": 100,
+            "period": "2026-03",
+        },
     }
 
 
 @pytest.mark.parametrize(
     ("email", "url", "channels"),
-    [(True, None, ["email"]), (False, HOOK, ["webhook"]), (False, None, []), (True, HOOK, ["email", "webhook"])],
+    [
+        (True, None, ["email"]),
+        (False, HOOK, ["webhook"]),
+        (False, None, []),
+        (True, HOOK, ["email", "webhook"]),
+    ],
 )
-def test_the_settings_choose_the_channels(watched: Context, email: bool, url: str | None, channels: list[str]) -> None:
+def test_the_settings_choose_the_channels(
+    watched: Context, email: bool, url: str | None, channels: list[str]
+) -> None:
     """An alert fires all the same: it is in the audit log and in recent activity."""
     watch(watched, email_enabled=email, webhook_url=url)
     usage.record(watched, "light", 50)

@@ -32,7 +32,11 @@ def wrong(challenge: Challenge) -> str:
 
 def test_a_challenge_is_good_for_ten_minutes_and_five_tries(challenge: Challenge) -> None:
     """Opened for an action, with all its tries."""
-    assert (challenge.action, challenge.method, challenge.remaining_attempts) == ("change_plan", "email", 5)
+    assert (challenge.action, challenge.method, challenge.remaining_attempts) == (
+        "change_plan",
+        "email",
+        5,
+    )
     assert (challenge.created_at, challenge.expires_at) == (NOON, NOON + TEN_MINUTES)
     assert not challenge.used
 
@@ -138,6 +142,8 @@ def test_nearly_right_is_wrong(context: Context, challenge: Challenge, nearly: s
 
 
 @pytest.mark.parametrize("code", ["", "\uff11" * 6, "é" * 6, "x" * 10_000])
-def test_any_text_is_a_code_that_may_be_wrong(context: Context, challenge: Challenge, code: str) -> None:
+def test_any_text_is_a_code_that_may_be_wrong(
+    context: Context, challenge: Challenge, code: str
+) -> None:
     """Nothing that is typed breaks the comparison."""
     assert verification.confirm(context, challenge.id, code)[0] is False

@@ -46,14 +46,18 @@ class Program:
 
     def client(self, key: str | None = None) -> httpx.Client:
         headers = {"X-API-Key": key} if key is not None else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=False
+        )
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if _READY in self.stdout:
                 return
-            assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.stderr}"
+            assert self.process.poll() is None, (
+                f"ended with {self.process.returncode}: {self.stderr}"
+            )
             time.sleep(0.01)
         raise AssertionError(f"not ready after {_START_SECONDS} s: {self.stderr}")
 
@@ -71,7 +75,9 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 @contextmanager
-def launched(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> Iterator[Program]:
+def launched(
+    *arguments: str | Path, cwd: Path | None = None, **variables: str
+) -> Iterator[Program]:
     """The program, just started."""
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -19,7 +19,10 @@ KNOWN = "There are: flaky, outage, rate-limited, slow-3g."
 def test_faults_are_on_from_the_first_request(tmp_path: Path) -> None:
     """The server says which, so that nobody wonders; several have commas between."""
     with serving("--port", "0", "--faults", "rate-limited,outage", cwd=tmp_path) as program:
-        assert f"Faults are on: rate-limited, outage. See {program.url}/_mock/faults." in program.stdout
+        assert (
+            f"Faults are on: rate-limited, outage. See {program.url}/_mock/faults."
+            in program.stdout
+        )
         with program.client("sk_test_new") as client:
             answer = client.get(f"{API}/balance")
     assert (answer.status_code, answer.headers["X-Mock-Fault"]) == (429, "rate-limited")
@@ -36,7 +39,9 @@ def test_the_program_can_break_connections(tmp_path: Path) -> None:
         client.post("/_mock/faults", json={"connection": "reset", "next": 1}).raise_for_status()
         host, port = program.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=5) as connection:
-            connection.sendall(f"GET {API}/balance HTTP/1.1\r\nHost: x\r\nX-API-Key: sk_test_new\r\n\r\n".encode())
+            connection.sendall(
+                f"GET {API}/balance HTTP/1.1\r\nHost: x\r\nX-API-Key: sk_test_new\r\n\r\n".encode()
+            )
             with pytest.raises(ConnectionResetError):
                 connection.recv(1)
         assert client.get(f"{API}/balance").status_code == 200
@@ -65,4 +70,6 @@ def test_a_set_that_is_wrong_is_told_with_file_and_line(tmp_path: Path) -> None:
     lines.insert(number, "    operations: [get_balnce]")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     said = refusal("--port", "0", "--fixtures", folder)
-    assert said.startswith(f"mockserver: {path}:{number + 1}: rules.0.operations.0: 'get_balnce' is no operation")
+    assert said.startswith(
+        f"mockserver: {path}:{number + 1}: rules.0.operations.0: 'get_balnce' is no operation"
+    )

@@ -15,7 +15,11 @@ from mockserver.yaml_file import FileError
 from tests.cli.program import refusal
 
 SPEC = resources.spec().read_text(encoding="utf-8")
-INVOICES = next(number for number, line in enumerate(SPEC.splitlines(), 1) if "operationId: list_invoices" in line)
+INVOICES = next(
+    number
+    for number, line in enumerate(SPEC.splitlines(), 1)
+    if "operationId: list_invoices" in line
+)
 
 
 def changed(text: str, old: str, new: str) -> str:
@@ -65,7 +69,9 @@ def test_words_that_mean_nothing_are_named(arguments: list[str], expected: str) 
         ("--log-level", "loud", "one of debug, info, warning, error, not 'loud'"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(flag: str, text: str, expected: str) -> None:
+def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(
+    flag: str, text: str, expected: str
+) -> None:
     """The flag, what it takes, and what it was given."""
     assert refusal(flag, text) == f"mockserver: {flag} must be {expected}"
 
@@ -80,7 +86,9 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = refusal("--port", str(port))
-    assert said.startswith(f"mockserver: cannot listen on 127.0.0.1:{port}: Address already in use.")
+    assert said.startswith(
+        f"mockserver: cannot listen on 127.0.0.1:{port}: Address already in use."
+    )
     assert "--port" in said
 
 
@@ -104,10 +112,14 @@ def test_a_contract_that_is_missing_is_named(tmp_path: Path) -> None:
 def test_a_contract_that_is_no_yaml_is_named_with_its_line(contract_file: Path) -> None:
     """Where the parser gave up."""
     contract_file.write_text("openapi: 3.0.3\ninfo: [\n")
-    assert refusal("--port", "0", "--spec", contract_file).startswith(f"mockserver: {contract_file}:3: ")
+    assert refusal("--port", "0", "--spec", contract_file).startswith(
+        f"mockserver: {contract_file}:3: "
+    )
 
 
-def test_a_contract_with_a_reference_that_leads_nowhere_is_named_with_its_line(contract_file: Path) -> None:
+def test_a_contract_with_a_reference_that_leads_nowhere_is_named_with_its_line(
+    contract_file: Path,
+) -> None:
     """The line of the reference, and what it asked for."""
     broken = changed(SPEC, '"#/components/schemas/Balance"', '"#/components/schemas/Ballance"')
     contract_file.write_text(broken)
@@ -146,19 +158,26 @@ def test_a_file_that_is_no_contract_is_told_what_it_lacks(
 
 def test_two_operations_of_one_name_are_named_with_their_line(contract_file: Path) -> None:
     """The second of them is the one to change."""
-    contract_file.write_text(changed(SPEC, "operationId: list_invoices", "operationId: get_balance"))
+    contract_file.write_text(
+        changed(SPEC, "operationId: list_invoices", "operationId: get_balance")
+    )
     with pytest.raises(FileError) as caught:
         Contract.load(contract_file)
     assert re.fullmatch(
-        rf"{re.escape(str(contract_file))}:(\d+): GET /api/v1/billing/invoices .*'get_balance'.*", str(caught.value)
+        rf"{re.escape(str(contract_file))}:(\d+): GET /api/v1/billing/invoices .*'get_balance'.*",
+        str(caught.value),
     )
     assert abs((caught.value.line or 0) - INVOICES) <= 1
 
 
 def test_an_operation_without_a_name_is_named_with_its_line(contract_file: Path) -> None:
     """The operationId ties an operation to its handler."""
-    contract_file.write_text(changed(SPEC, "operationId: list_invoices", "x-operationId: list_invoices"))
-    with pytest.raises(FileError, match="GET /api/v1/billing/invoices has no operationId") as caught:
+    contract_file.write_text(
+        changed(SPEC, "operationId: list_invoices", "x-operationId: list_invoices")
+    )
+    with pytest.raises(
+        FileError, match="GET /api/v1/billing/invoices has no operationId"
+    ) as caught:
         Contract.load(contract_file)
     assert abs((caught.value.line or 0) - INVOICES) <= 1
 
@@ -173,7 +192,9 @@ def test_a_fixture_with_a_wrong_field_is_named_with_its_line(folder: Path) -> No
     path.write_text(text)
     line = next(number for number, each in enumerate(text.splitlines(), 1) if "cheap" in each)
     said = refusal("--port", "0", "--fixtures", folder)
-    assert said == f'mockserver: {path}:{line}: plans.1.price_cents: "cheap" is not of type "integer"'
+    assert (
+        said == f'mockserver: {path}:{line}: plans.1.price_cents: "cheap" is not of type "integer"'
+    )
 
 
 def test_a_folder_without_fixtures_is_named(tmp_path: Path) -> None:

@@ -43,7 +43,9 @@ def test_the_banner_names_every_persona_with_a_line(started: Program) -> None:
     """Keys to try, the default first, and the docs, the control API and how to end it."""
     personas = fixtures.load(resources.fixtures()).personas.values()
     keys = {each.key: each.title for each in personas if each.key}
-    lines = [line.split(None, 1) for line in started.stdout.splitlines() if line.startswith("  sk_test_")]
+    lines = [
+        line.split(None, 1) for line in started.stdout.splitlines() if line.startswith("  sk_test_")
+    ]
     assert dict(lines) == keys
     assert lines[0][0] == "sk_test_default"
     assert f"{started.url}/docs" in started.stdout
@@ -59,7 +61,9 @@ def test_the_address_answers_as_soon_as_it_is_printed() -> None:
 
 def test_the_command_of_the_banner_works_as_it_is_printed(started: Program) -> None:
     """Whoever copies the line gets a balance."""
-    (command,) = [line.strip() for line in started.stdout.splitlines() if line.startswith("  curl ")]
+    (command,) = [
+        line.strip() for line in started.stdout.splitlines() if line.startswith("  curl ")
+    ]
     assert command == f'curl {started.url}{API}/balance -H "X-API-Key: sk_test_default"'
 
 
@@ -98,7 +102,9 @@ def test_the_console_script_is_the_module() -> None:
     """``mockserver`` and ``python -m mockserver`` are one program."""
     script = Path(sys.executable).parent / "mockserver"
     said = [
-        subprocess.run([*command, "--help"], capture_output=True, timeout=20, check=True, env=environment()).stdout
+        subprocess.run(
+            [*command, "--help"], capture_output=True, timeout=20, check=True, env=environment()
+        ).stdout
         for command in ([script], [sys.executable, "-m", "mockserver"])
     ]
     assert said[0] == said[1]
@@ -156,7 +162,10 @@ def test_ctrl_c_ends_it_with_an_upload_under_way() -> None:
 
 def test_on_all_addresses_the_control_api_is_closed() -> None:
     """Without a token nobody controls a server that others can reach; the API itself is open to them."""
-    with serving("--host", "0.0.0.0", "--port", "0") as program, program.client("sk_test_default") as client:
+    with (
+        serving("--host", "0.0.0.0", "--port", "0") as program,
+        program.client("sk_test_default") as client,
+    ):
         assert program.url.startswith("http://127.0.0.1:")
         refused = client.get("/_mock/health")
         assert refused.status_code == 403
@@ -193,7 +202,12 @@ def test_of_two_programs_that_start_on_one_port_only_one_serves() -> None:
             time.sleep(0.02)
         assert codes == {None, 2}, "both serve on the same port"
         assert "Address already in use" in one.stderr + other.stderr
-        assert httpx.get(f"http://127.0.0.1:{port}/_mock/health", timeout=5, trust_env=False).status_code == 200
+        assert (
+            httpx.get(
+                f"http://127.0.0.1:{port}/_mock/health", timeout=5, trust_env=False
+            ).status_code
+            == 200
+        )
 
 
 def _open_once_it_is_read(pipe: Path, program: Program) -> int:

@@ -35,7 +35,9 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
 }
 
 
-def read(flags: dict[str, str | None] | None = None, environment: dict[str, str] | None = None) -> Settings:
+def read(
+    flags: dict[str, str | None] | None = None, environment: dict[str, str] | None = None
+) -> Settings:
     return settings.read(flags or {}, environment or {}, spec=SPEC, fixtures=FIXTURES)
 
 
@@ -65,7 +67,12 @@ def test_every_setting_is_known_here() -> None:
 def test_without_flags_and_variables_the_defaults_hold() -> None:
     """Loopback, port 8080, a running clock, seed 1, limits told but not enforced."""
     assert read() == DEFAULTS
-    assert (DEFAULTS.host, DEFAULTS.port, DEFAULTS.now, DEFAULTS.seed) == ("127.0.0.1", 8080, None, 1)
+    assert (DEFAULTS.host, DEFAULTS.port, DEFAULTS.now, DEFAULTS.seed) == (
+        "127.0.0.1",
+        8080,
+        None,
+        1,
+    )
     assert (DEFAULTS.enforce_rate_limits, DEFAULTS.control_token) == (False, None)
 
 
@@ -85,14 +92,27 @@ def test_a_flag_wins_over_its_variable(name: str) -> None:
 
 def test_hosts_can_be_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flag that is given twice is a list; names are of any case."""
-    words = ("--allow-webhook-host", "Hooks.test", "--allow-webhook-host", "::ffff:7f00:1,other.test")
-    assert chosen(monkeypatch, *words).allow_webhook_host == ("hooks.test", "::ffff:7f00:1", "other.test")
+    words = (
+        "--allow-webhook-host",
+        "Hooks.test",
+        "--allow-webhook-host",
+        "::ffff:7f00:1,other.test",
+    )
+    assert chosen(monkeypatch, *words).allow_webhook_host == (
+        "hooks.test",
+        "::ffff:7f00:1",
+        "other.test",
+    )
 
 
-@pytest.mark.parametrize("text", ["", ",", "http://hooks.test", "hooks.test:80", "a b", "hooks.test/x", "[::1]", "-x"])
+@pytest.mark.parametrize(
+    "text", ["", ",", "http://hooks.test", "hooks.test:80", "a b", "hooks.test/x", "[::1]", "-x"]
+)
 def test_anything_else_is_no_host(text: str) -> None:
     """A host is a name or an address: what it is called by, without scheme, port and path."""
-    with pytest.raises(SettingsError, match="--allow-webhook-host must be a host name or an IP address"):
+    with pytest.raises(
+        SettingsError, match="--allow-webhook-host must be a host name or an IP address"
+    ):
         read({"allow_webhook_host": text})
 
 
@@ -123,7 +143,9 @@ def test_a_port_is_between_0_and_65535(text: str, value: int) -> None:
     assert read({"port": text}).port == value
 
 
-@pytest.mark.parametrize("text", ["-1", "65536", "80.0", "8o8o", "", " 80", "٨٠", "1e3", "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["-1", "65536", "80.0", "8o8o", "", " 80", "٨٠", "1e3", "9" * 5000]
+)
 def test_anything_else_is_no_port(text: str) -> None:
     """The message names the flag and the bounds."""
     with pytest.raises(SettingsError, match=r"--port must be a port from 0 to 65535"):
@@ -137,13 +159,17 @@ def test_a_seed_is_a_whole_number(text: str) -> None:
         read(environment={"MOCKSERVER_SEED": text})
 
 
-@pytest.mark.parametrize("text", ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00+01:00", "2026-03-01T12:00:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00+01:00", "2026-03-01T12:00:00"]
+)
 def test_a_time_may_have_an_offset_or_is_utc(text: str) -> None:
     """The same moment, written in three ways."""
     assert read({"now": text}).now == NOON
 
 
-@pytest.mark.parametrize("text", ["", "noon", "2026-13-01T00:00:00Z", "1767225600", "2026-03-01T12:00:00 CET"])
+@pytest.mark.parametrize(
+    "text", ["", "noon", "2026-13-01T00:00:00Z", "1767225600", "2026-03-01T12:00:00 CET"]
+)
 def test_a_time_is_iso_8601(text: str) -> None:
     """The message shows how a time is written."""
     with pytest.raises(SettingsError, match=r"--now must be a time in ISO 8601, such as 20\d\d-"):
@@ -151,7 +177,13 @@ def test_a_time_is_iso_8601(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0001-01-01T00:00:00+23:00", "0001-01-01T00:00:00Z", "2200-01-01T00:00:01Z", "9999-12-31T23:59:59Z"]
+    "text",
+    [
+        "0001-01-01T00:00:00+23:00",
+        "0001-01-01T00:00:00Z",
+        "2200-01-01T00:00:01Z",
+        "9999-12-31T23:59:59Z",
+    ],
 )
 def test_a_time_in_which_no_account_can_live_is_refused(text: str) -> None:
     """The clock ends at 2200, and histories need the years before ``--now``; beyond that nothing could be answered."""
@@ -159,7 +191,9 @@ def test_a_time_in_which_no_account_can_live_is_refused(text: str) -> None:
         read({"now": text})
 
 
-@pytest.mark.parametrize(("text", "value"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("", False)]
+)
 def test_a_switch_understands_the_usual_words(text: str, value: bool) -> None:
     """An empty variable is off."""
     assert read(environment={"MOCKSERVER_ENFORCE_RATE_LIMITS": text}).enforce_rate_limits is value
@@ -174,7 +208,9 @@ def test_a_switch_understands_the_usual_words(text: str, value: bool) -> None:
         ("control_token", "", "empty"),
     ],
 )
-def test_a_setting_that_is_wrong_is_named_with_what_it_should_be(name: str, text: str, expected: str) -> None:
+def test_a_setting_that_is_wrong_is_named_with_what_it_should_be(
+    name: str, text: str, expected: str
+) -> None:
     """By its variable, if it came from there."""
     with pytest.raises(SettingsError) as caught:
         read(environment={f"MOCKSERVER_{name.upper()}": text})
@@ -202,7 +238,9 @@ def test_the_help_is_worth_reading(
     assert max(map(len, said.out.splitlines())) <= 120
 
 
-@pytest.mark.parametrize("default", ["127.0.0.1", "8080", "(1)", "spec/openapi.yaml", "warning (default)"])
+@pytest.mark.parametrize(
+    "default", ["127.0.0.1", "8080", "(1)", "spec/openapi.yaml", "warning (default)"]
+)
 def test_the_help_names_the_defaults(capsys: pytest.CaptureFixture[str], default: str) -> None:
     """Nobody has to look into the source to learn what happens without a flag."""
     with pytest.raises(SystemExit):

@@ -97,9 +97,13 @@ def test_accounts_stay_as_they_are(save: Callable[[str, str], str], client: http
     assert client.get("/_mock/state").json() == before
 
 
-def test_a_changed_operation_is_named(save: Callable[[str, str], str], client: httpx.Client) -> None:
+def test_a_changed_operation_is_named(
+    save: Callable[[str, str], str], client: httpx.Client
+) -> None:
     """Also when the change is in a component that it refers to; the new rule holds at once."""
-    changed = SPEC.replace("minimum: 1, maximum: 100, default: 20", "minimum: 1, maximum: 50, default: 20")
+    changed = SPEC.replace(
+        "minimum: 1, maximum: 100, default: 20", "minimum: 1, maximum: 50, default: 20"
+    )
     assert changed != SPEC
     said = save("openapi.yaml", changed)
     assert f"GET {API}/credit-transactions changed" in said
@@ -124,13 +128,17 @@ def test_fixtures_are_served_anew(
 ) -> None:
     """A promo code that was just added is valid."""
     catalogue = (watched[1] / "fixtures" / "catalogue.yaml").read_text(encoding="utf-8")
-    added = catalogue.replace("\ntest_cards:", "\n  - { code: FRESH, type: fixed, value: 100 }\n\ntest_cards:")
+    added = catalogue.replace(
+        "\ntest_cards:", "\n  - { code: FRESH, type: fixed, value: 100 }\n\ntest_cards:"
+    )
     assert save("fixtures/catalogue.yaml", added).startswith("Reloaded catalogue.yaml")
     asked = client.post(f"{API}/promo/validate", json={"code": "FRESH", "amount_cents": 5000})
     assert asked.json()["valid"] is True
 
 
-def test_a_broken_fixture_is_told_with_its_line(save: Callable[[str, str], str], client: httpx.Client) -> None:
+def test_a_broken_fixture_is_told_with_its_line(
+    save: Callable[[str, str], str], client: httpx.Client
+) -> None:
     """A new persona that cannot be used leaves all others as they are."""
     said = save("fixtures/personas/odd.yaml", "key: sk_test_odd\nmood: bad\n")
     assert said.startswith("Not reloaded, the last good state is still served. ")
@@ -156,7 +164,10 @@ def test_without_the_flag_nothing_is_watched(tmp_path: Path) -> None:
     """The contract of the start is served to the end."""
     spec = tmp_path / "openapi.yaml"
     spec.write_text(SPEC, encoding="utf-8")
-    with serving("--port", "0", "--spec", spec) as program, program.client("sk_test_default") as client:
+    with (
+        serving("--port", "0", "--spec", spec) as program,
+        program.client("sk_test_default") as client,
+    ):
         spec.write_text("broken: [", encoding="utf-8")
         time.sleep(0.6)
         assert client.get(f"{API}/balance").status_code == 200

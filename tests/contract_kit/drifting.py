@@ -39,11 +39,21 @@ def field_removed(answer: Answer) -> None:
 
 
 def field_added(answer: Answer) -> None:
-    edit(answer, "GET", "/credit-transactions", lambda body: [e.update(currency="usd") for e in body["transactions"]])
+    edit(
+        answer,
+        "GET",
+        "/credit-transactions",
+        lambda body: [e.update(currency="usd") for e in body["transactions"]],
+    )
 
 
 def integer_as_string(answer: Answer) -> None:
-    edit(answer, "GET", "/usage-breakdown", lambda body: body.update(total_credits=str(body["total_credits"])))
+    edit(
+        answer,
+        "GET",
+        "/usage-breakdown",
+        lambda body: body.update(total_credits=str(body["total_credits"])),
+    )
 
 
 def null_where_none_may_be(answer: Answer) -> None:
@@ -51,7 +61,12 @@ def null_where_none_may_be(answer: Answer) -> None:
 
 
 def new_enum_value(answer: Answer) -> None:
-    edit(answer, "GET", "/recent-activity", lambda body: [e.update(type="gift") for e in body["activities"][:1]])
+    edit(
+        answer,
+        "GET",
+        "/recent-activity",
+        lambda body: [e.update(type="gift") for e in body["activities"][:1]],
+    )
 
 
 def time_without_z(answer: Answer) -> None:
@@ -73,7 +88,9 @@ def uuid_in_capitals(answer: Answer) -> None:
 
 def header_missing(answer: Answer) -> None:
     if answer.path == f"{API}/usage-alerts" and answer.status == 200:
-        answer.headers = [each for each in answer.headers if each[0].lower() != b"x-ratelimit-reset"]
+        answer.headers = [
+            each for each in answer.headers if each[0].lower() != b"x-ratelimit-reset"
+        ]
 
 
 def other_status(answer: Answer) -> None:
@@ -158,7 +175,9 @@ def compare(folder: Path, mock: str, staging: str, *words: str, **keys: str) -> 
 
 
 def spots(document: Json) -> list[Spot]:
-    return [(each["operation"], each["pointer"], each["keyword"]) for each in document["differences"]]
+    return [
+        (each["operation"], each["pointer"], each["keyword"]) for each in document["differences"]
+    ]
 
 
 def only(document: Json) -> Json:

@@ -14,7 +14,9 @@ from contract_tests.settings import API_KEY_ENV, Settings
 from tests.contract_kit.exchanges import CONTRACT
 
 
-def make(url: str, *, gates: Iterable[Gate] = (), contract: Contract = CONTRACT, **settings: Any) -> Run:
+def make(
+    url: str, *, gates: Iterable[Gate] = (), contract: Contract = CONTRACT, **settings: Any
+) -> Run:
     """A run that nobody has begun, of few examples."""
     settings = {"max_examples": 2, "environment": {API_KEY_ENV: "sk_test_properties"}, **settings}
     return Run(Settings(url, contract.path, **settings), contract, gates=list(gates))

@@ -42,7 +42,12 @@ def request_example(operation_id: str, name: str | None = None) -> Any:
 def headers_of(operation_id: str, status: int, body: Any) -> Headers:
     """The documented headers, with values that fit the body."""
     response = CONTRACT.operations[operation_id].responses[status]
-    found = {"Content-Type": JSON, "X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "98", "X-RateLimit-Reset": "1"}
+    found = {
+        "Content-Type": JSON,
+        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Remaining": "98",
+        "X-RateLimit-Reset": "1",
+    }
     if "Retry-After" in response.node["headers"]:
         found["Retry-After"] = "12"
     if operation_id == "get_balance" and status == 200:
@@ -90,17 +95,25 @@ class Bench:
         sent = request_example(operation_id) if sent is None else sent
         url = operation.path
         for name in operation.path_names:
-            url = url.replace(f"{{{name}}}", (path or {}).get(name, "d1b203f5-7c4e-4d69-9fa8-2b3c4d5e6f70"))
+            url = url.replace(
+                f"{{{name}}}", (path or {}).get(name, "d1b203f5-7c4e-4d69-9fa8-2b3c4d5e6f70")
+            )
         self.send(
             operation.method,
             url,
             status=status,
             body=raw if raw is not None else json.dumps(body).encode(),
-            sent=b"" if sent is None else sent if isinstance(sent, bytes) else json.dumps(sent).encode(),
+            sent=b""
+            if sent is None
+            else sent
+            if isinstance(sent, bytes)
+            else json.dumps(sent).encode(),
             query=query,
             headers=tuple(
                 (name, value)
-                for name, value in (dict(headers_of(operation_id, status, body)) | dict(headers or {})).items()
+                for name, value in (
+                    dict(headers_of(operation_id, status, body)) | dict(headers or {})
+                ).items()
                 if value is not None
             ),
             account=account,

@@ -73,7 +73,9 @@ def warning_lost(answer: Answer) -> None:
 def money_appears(answer: Answer) -> None:
     """money: the balance is a dollar more than the ledger says."""
     if answer.is_of("GET", "/balance"):
-        answer.change(balance_microcents=json.loads(answer.body)["balance_microcents"] + 100_000_000)
+        answer.change(
+            balance_microcents=json.loads(answer.body)["balance_microcents"] + 100_000_000
+        )
 
 
 def more_is_said(answer: Answer) -> None:
@@ -123,7 +125,9 @@ class Upstream:
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
@@ -132,7 +136,9 @@ class Upstream:
         self._socket.close()
 
     async def _counting(self, scope: Any, receive: Any, send: Any) -> None:
-        target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        target = scope["raw_path"] + (
+            b"?" + scope["query_string"] if scope["query_string"] else b""
+        )
         self.requests.append(f"{scope['method']} {target.decode('latin-1')}")
         await self.app(scope, receive, send)
 
@@ -179,7 +185,13 @@ class Faulty:
         body = b"".join(each.get("body", b"") for each in sent[1:])
         key = dict(scope["headers"]).get(b"x-api-key", b"").decode() or None
         answer = Answer(
-            scope["method"], scope["path"], key, bytes(request), sent[0]["status"], list(sent[0]["headers"]), body
+            scope["method"],
+            scope["path"],
+            key,
+            bytes(request),
+            sent[0]["status"],
+            list(sent[0]["headers"]),
+            body,
         )
         self.fault(answer)
         headers = [each for each in answer.headers if each[0].lower() != b"content-length"]

@@ -55,7 +55,9 @@ class Proxied:
     """What came of it, when it is over."""
 
     def client(self, **headers: str) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=TLS)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=10, trust_env=False, verify=TLS
+        )
 
     @property
     def findings(self) -> list[tuple[str, str, str]]:

@@ -22,7 +22,9 @@ from tests.contract_kit.exchanges import CONTRACT, START, example, headers_of, r
 URL = "https://staging.example.com"
 
 
-def verdicts(findings: list[Finding], *, strict: bool = True) -> set[tuple[Key, Grade, tuple[str, ...]]]:
+def verdicts(
+    findings: list[Finding], *, strict: bool = True
+) -> set[tuple[Key, Grade, tuple[str, ...]]]:
     return {(each.key, each.grade(strict=strict), each.witnesses) for each in findings}
 
 
@@ -32,7 +34,11 @@ def visit(run: Run) -> None:
     for name in ("get_balance", "list_credit_transactions", "get_usage_alerts", "get_subscription"):
         caller.call(name)
     caller.call("list_credit_transactions", query={"limit": 1, "offset": 100_000})
-    settings = {"enabled": False, "threshold_microcents": 500_000_000, "recharge_amount_cents": 4000}
+    settings = {
+        "enabled": False,
+        "threshold_microcents": 500_000_000,
+        "recharge_amount_cents": 4000,
+    }
     caller.call("update_auto_recharge", settings)
     exchange = caller.call("get_auto_recharge")
     run.expect(False, exchange, "story", "/response/body", "told", "a story", "another")
@@ -45,7 +51,9 @@ def glance(run: Run) -> None:
     run.account().call("get_usage_alerts")
 
 
-def record(url: str, path: Path, drive: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch) -> Result:
+def record(
+    url: str, path: Path, drive: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
+) -> Result:
     """A run with one driver, and its file."""
     monkeypatch.setattr(drivers, "chosen", lambda _: [("visit", drive)])
     return record_all(url, path)
@@ -102,18 +110,28 @@ class Browser:
     ) -> Any:
         """Any request to anybody: its entry, which a test may change."""
         given: tuple[tuple[str, str], ...] = (("x-api-key", key),) if key else ()
-        given += (("content-type", "application/json"), ("content-length", str(len(sent)))) if sent else ()
+        given += (
+            (("content-type", "application/json"), ("content-length", str(len(sent))))
+            if sent
+            else ()
+        )
         exchange = Exchange(
             number=0, method=method, url=base + path, path=path, request_headers=given + tuple(more),
             request_body=sent, status=status, response_headers=headers, response_body=body,
             started=START + timedelta(seconds=len(self.entries) if at is None else at), seconds=seconds, account="",
         )  # fmt: skip
-        made = {name: value for name, value in entry_of(exchange).items() if not name.startswith("_")}
+        made = {
+            name: value for name, value in entry_of(exchange).items() if not name.startswith("_")
+        }
         self.entries.append(made)
         return made
 
     def saved(self) -> Path:
-        log = {"version": "1.2", "creator": {"name": "WebInspector", "version": "1"}, "entries": self.entries}
+        log = {
+            "version": "1.2",
+            "creator": {"name": "WebInspector", "version": "1"},
+            "entries": self.entries,
+        }
         self.path.write_text(json.dumps({"log": log}))
         return self.path
 

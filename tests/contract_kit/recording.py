@@ -86,14 +86,22 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.raw_requestline or not self.parse_request():
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        received = Received(self.command, self.path, tuple(self.headers.items()), body, self.rfile.read_so_far)
+        received = Received(
+            self.command, self.path, tuple(self.headers.items()), body, self.rfile.read_so_far
+        )
         self.server.received.append(received)
         self.wfile.write(self.server.answer(received))
 
 
-def answer(status: int, body: bytes = b"", /, media_type: str = "application/json", **headers: str) -> bytes:
+def answer(
+    status: int, body: bytes = b"", /, media_type: str = "application/json", **headers: str
+) -> bytes:
     """An HTTP answer."""
-    lines = [f"HTTP/1.1 {status} Some", f"Content-Type: {media_type}", f"Content-Length: {len(body)}"]
+    lines = [
+        f"HTTP/1.1 {status} Some",
+        f"Content-Type: {media_type}",
+        f"Content-Length: {len(body)}",
+    ]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
 
@@ -108,8 +116,12 @@ def forwarding(url: str) -> Answerer:
 
     def forward(received: Received) -> bytes:
         head, _, body = received.raw.partition(b"\r\n\r\n")
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
-        with socket.create_connection((str(parts.hostname), parts.port or 80), timeout=30) as upstream:
+        lines = [
+            line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")
+        ]
+        with socket.create_connection(
+            (str(parts.hostname), parts.port or 80), timeout=30
+        ) as upstream:
             upstream.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]) + body)
             return b"".join(iter(lambda: upstream.recv(65_536), b""))
 
@@ -123,7 +135,9 @@ def recording(answerer: Answerer, tls: ssl.SSLContext | None = None) -> Iterator
         server.answer, server.received = answerer, []
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         thread.start()
         try:
             yield server

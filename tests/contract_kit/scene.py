@@ -19,7 +19,14 @@ from contract_tests.settings import Settings, packaged_spec
 from tests.conftest import API, TLS
 from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.program import Said, kit
-from tests.contract_kit.recording import Answerer, Received, Recorder, as_json, forwarding, recording
+from tests.contract_kit.recording import (
+    Answerer,
+    Received,
+    Recorder,
+    as_json,
+    forwarding,
+    recording,
+)
 
 RECHARGE = {
     "enabled": True,
@@ -54,7 +61,9 @@ class Customer:
 
     def ask(self, method: str, path: str, **more: Any) -> Any:
         """A request that must succeed: its answer."""
-        with httpx.Client(base_url=self.url, headers={"X-API-Key": self.key}, trust_env=False, verify=TLS) as client:
+        with httpx.Client(
+            base_url=self.url, headers={"X-API-Key": self.key}, trust_env=False, verify=TLS
+        ) as client:
             answer = client.request(method, path, **more)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -70,7 +79,9 @@ class Customer:
 
     def add_card(self, name: str) -> str:
         """A card under its Stripe id: its id."""
-        return str(self.ask("POST", f"{API}/payment-methods", json={"payment_method_id": name})["id"])
+        return str(
+            self.ask("POST", f"{API}/payment-methods", json={"payment_method_id": name})["id"]
+        )
 
     @property
     def cards(self) -> list[dict[str, Any]]:
@@ -81,7 +92,9 @@ class Customer:
     @property
     def names(self) -> set[str]:
         """By which somebody could name its cards."""
-        return {name for card in self.cards for name in (card["id"], card["stripe_payment_method_id"])}
+        return {
+            name for card in self.cards for name in (card["id"], card["stripe_payment_method_id"])
+        }
 
     @property
     def state(self) -> dict[str, Any]:

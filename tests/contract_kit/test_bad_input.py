@@ -51,12 +51,16 @@ def test_nobody_there() -> None:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         assert complaint(kit("run", url)) == f"{url} cannot be reached: connection refused"
-        assert complaint(kit("run", url, "--mock")) == f"{url} cannot be reached: connection refused"
+        assert (
+            complaint(kit("run", url, "--mock")) == f"{url} cannot be reached: connection refused"
+        )
 
 
 def test_a_host_that_does_not_exist() -> None:
     """A name that no resolver knows."""
-    assert complaint(kit("run", "http://no-such-host.invalid")).endswith("cannot be reached: no such host")
+    assert complaint(kit("run", "http://no-such-host.invalid")).endswith(
+        "cannot be reached: no such host"
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +106,10 @@ def test_a_deployment_that_is_no_mock_is_not_taken_for_one() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "the answer breaks off"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", "the answer breaks off"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n{", "the answer breaks off"),
-        (answer(200, b"no gzip", Content_Encoding="gzip"), "not in the encoding that Content-Encoding says"),
+        (
+            answer(200, b"no gzip", Content_Encoding="gzip"),
+            "not in the encoding that Content-Encoding says",
+        ),
     ],
 )
 def test_answers_that_are_no_http_or_break_off(given: bytes, expected: str) -> None:
@@ -118,8 +125,14 @@ def test_a_key_that_is_refused(status: int) -> None:
     """The variable that holds it, the status, and what the deployment says; control characters are shown."""
     given = as_json(status, {"detail": f"{KEY} is\nunknown \x1b[31m"})
     line = meeting(lambda _: given)
-    assert line == f"URL refuses the key of BILLING_API_KEY with {status}: [api-key] is unknown \\x1b[31m"
-    assert meeting(lambda _: answer(status)) == f"URL refuses the key of BILLING_API_KEY with {status}: no reason given"
+    assert (
+        line
+        == f"URL refuses the key of BILLING_API_KEY with {status}: [api-key] is unknown \\x1b[31m"
+    )
+    assert (
+        meeting(lambda _: answer(status))
+        == f"URL refuses the key of BILLING_API_KEY with {status}: no reason given"
+    )
 
 
 def test_redirects_to_a_login_are_told() -> None:
@@ -134,13 +147,19 @@ def test_a_redirect_does_not_carry_the_key_to_another_host() -> None:
 
         def moved(received: Received) -> bytes:
             is_first = received.target == "/api/v1/billing/balance"
-            return as_json(200, BALANCE) if is_first else answer(307, b"", Location=f"{other.url}/stolen")
+            return (
+                as_json(200, BALANCE)
+                if is_first
+                else answer(307, b"", Location=f"{other.url}/stolen")
+            )
 
         with recording(moved) as server:
             said = kit("run", server.url)
         assert said.code == 1
         assert "307" in said.out
-        assert f"redirects to {other.url}/stolen" in meeting(lambda _: answer(301, b"", Location=f"{other.url}/stolen"))
+        assert f"redirects to {other.url}/stolen" in meeting(
+            lambda _: answer(301, b"", Location=f"{other.url}/stolen")
+        )
         assert {each.header("x-api-key") for each in server.received} >= {KEY}
         assert other.received == []
 
@@ -152,7 +171,9 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("headers", [{}, {"Retry_After": "0"}, {"Retry_After": "3600"}, {"Retry_After": "soon"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Retry_After": "0"}, {"Retry_After": "3600"}, {"Retry_After": "soon"}]
+)
 def test_a_storm_of_429_before_the_tests(headers: dict[str, str]) -> None:
     """Waited for as long as our patience lasts, however long it says."""
     line = meeting(lambda _: as_json(429, {"detail": "Too many requests"}, **headers))
@@ -230,9 +251,23 @@ def test_an_answer_that_never_ends() -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 that no authority has signed, with its key in the same file."""
     path = tmp_path_factory.mktemp("tls") / "self.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+    ]
     command += ["-subj", "/CN=kit", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
-    subprocess.run([*command, "-keyout", path, "-out", f"{path}.crt"], check=True, capture_output=True, timeout=30)
+    subprocess.run(
+        [*command, "-keyout", path, "-out", f"{path}.crt"],
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
     path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
     return path
 
@@ -261,7 +296,9 @@ def test_a_certificate_that_nobody_vouches_for(certificate: Path) -> None:
 def test_a_certificate_for_another_name(certificate: Path) -> None:
     """Trusting the authority is not enough."""
     with secure(certificate) as url:
-        line = complaint(kit("run", url.replace("127.0.0.1", "localhost"), "--ca-bundle", f"{certificate}.crt"))
+        line = complaint(
+            kit("run", url.replace("127.0.0.1", "localhost"), "--ca-bundle", f"{certificate}.crt")
+        )
     assert "its TLS certificate is not valid" in line
 
 
@@ -288,7 +325,9 @@ def test_a_key_that_is_missing_or_cannot_be_one(value: str) -> None:
 
 def test_the_other_key_is_missing() -> None:
     """By the name that was given."""
-    assert "ANOTHER_ONE" in complaint(kit("run", "http://127.0.0.1:9", "--other-key-env", "ANOTHER_ONE"), 2)
+    assert "ANOTHER_ONE" in complaint(
+        kit("run", "http://127.0.0.1:9", "--other-key-env", "ANOTHER_ONE"), 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -305,10 +344,16 @@ def test_the_other_key_is_missing() -> None:
         (b"openapi: 3.0.3\npaths: {}\n", None, "has no operations under 'paths'"),
         (b"openapi: 3.0.3\npaths: {/x: {get: {}}}\n", None, "misses 'responses'"),
         (b"openapi: 3.0.3\npaths: {/x: 7}\n", None, "is no valid OpenAPI document"),
-        (b"openapi: 3.0.3\npaths: {/x: {get: {responses: {200: {$ref: '#/no/where'}}}}}\n", None, "leads nowhere"),
+        (
+            b"openapi: 3.0.3\npaths: {/x: {get: {responses: {200: {$ref: '#/no/where'}}}}}\n",
+            None,
+            "leads nowhere",
+        ),
     ],
 )
-def test_a_contract_that_is_none(tmp_path: Path, content: bytes, line: int | None, expected: str) -> None:
+def test_a_contract_that_is_none(
+    tmp_path: Path, content: bytes, line: int | None, expected: str
+) -> None:
     """Its path, the line where there is one, and what it lacks."""
     path = tmp_path / "mine.yaml"
     path.write_bytes(content)
@@ -328,9 +373,21 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_interrupted_tells_what_it_has_found(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_run_that_is_interrupted_tells_what_it_has_found(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     """Exit code 130, the report and its files, and the mock as it was."""
-    words = ("--mock", "--rate-limit", "50/s", "--phases", "reads", "--report", "json,har", "--report-dir", tmp_path)
+    words = (
+        "--mock",
+        "--rate-limit",
+        "50/s",
+        "--phases",
+        "reads",
+        "--report",
+        "json,har",
+        "--report-dir",
+        tmp_path,
+    )
     with faulty.mock("text_for_number") as mock, started("run", mock.url, *words) as process:
         while not any("/audit-log" in each for each in mock.requests):
             assert process.poll() is None
@@ -340,7 +397,9 @@ def test_a_run_that_is_interrupted_tells_what_it_has_found(tmp_path: Path, numbe
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert "FAILURES (" in out
-    assert re.match(r"INTERRUPTED: \d+ failure.*\(ended early: interrupted\)$", out.rstrip().rsplit("\n", 1)[-1])
+    assert re.match(
+        r"INTERRUPTED: \d+ failure.*\(ended early: interrupted\)$", out.rstrip().rsplit("\n", 1)[-1]
+    )
     assert {path.name for path in tmp_path.iterdir()} == {"report.json", "traffic.har"}
     assert mock.requests[-1] == "POST /_mock/snapshots/contract-tests/restore"
 

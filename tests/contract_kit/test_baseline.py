@@ -26,8 +26,12 @@ ENTRY = """\
 """
 
 
-def finding(where: str = "/response/200/body/tier", keyword: str = "enum", operation: str = "get_balance") -> Finding:
-    return Finding(operation, "response_schema", where, keyword, "documented", "free", "gold", "#/paths")
+def finding(
+    where: str = "/response/200/body/tier", keyword: str = "enum", operation: str = "get_balance"
+) -> Finding:
+    return Finding(
+        operation, "response_schema", where, keyword, "documented", "free", "gold", "#/paths"
+    )
 
 
 def load(path: Path, text: str, today: date = TODAY) -> Baseline:
@@ -54,7 +58,16 @@ def test_an_entry_accepts_its_finding_up_to_and_on_its_last_day(file: Path) -> N
         finding(where="/response/200/body"),
         finding(keyword="type"),
         finding(operation="get_usage_alerts"),
-        Finding("get_balance", "state", "/response/200/body/tier", "enum", "documented", "a", "b", "#/paths"),
+        Finding(
+            "get_balance",
+            "state",
+            "/response/200/body/tier",
+            "enum",
+            "documented",
+            "a",
+            "b",
+            "#/paths",
+        ),
     ],
 )
 def test_a_fault_beside_a_known_one_is_not_accepted(file: Path, other: Finding) -> None:
@@ -77,7 +90,9 @@ def test_an_entry_that_nothing_matches_is_told(file: Path) -> None:
     """If its operation was tried; else nothing is known of it."""
     stale = load(file, ENTRY)
     (note,) = stale.notes([finding(keyword="type")], {"get_balance"})
-    assert note.startswith(f"{file}:1: nothing is found here any more (get_balance response_schema ")
+    assert note.startswith(
+        f"{file}:1: nothing is found here any more (get_balance response_schema "
+    )
     assert stale.notes([], {"list_invoices"}) == []
     assert stale.notes([finding()], {"get_balance"}) == []
 
@@ -129,7 +144,9 @@ def test_a_file_that_is_no_baseline_is_refused_with_its_line(
 
 def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
     """Missing, or no text."""
-    with pytest.raises(UsageError, match=r"known\.yaml: cannot be read \(No such file or directory\)"):
+    with pytest.raises(
+        UsageError, match=r"known\.yaml: cannot be read \(No such file or directory\)"
+    ):
         Baseline.load(file, TODAY)
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match=r"known\.yaml: is not UTF-8 text"):
@@ -149,7 +166,9 @@ def test_what_is_written_is_read_again_and_accepts_for_thirty_days(file: Path) -
 # ------------------------------------------------------------------------------------------------- on the command line
 
 
-def test_a_run_with_its_own_failures_as_baseline_passes_until_there_is_another(tmp_path: Path) -> None:
+def test_a_run_with_its_own_failures_as_baseline_passes_until_there_is_another(
+    tmp_path: Path,
+) -> None:
     """Written by one run, accepted by the next; an entry too many and a failure too many are told."""
     known = tmp_path / "known.yaml"
 

@@ -100,7 +100,9 @@ def test_retry_after_is_honoured() -> None:
         (b"", {}, "without an answer"),
     ],
 )
-def test_what_is_no_whole_answer_is_said_in_words(answer: bytes, limits: dict[str, float], words: str) -> None:
+def test_what_is_no_whole_answer_is_said_in_words(
+    answer: bytes, limits: dict[str, float], words: str
+) -> None:
     """Broken off, wrongly encoded, not HTTP, nothing."""
     with serving(answer) as (url, _):
         channel, _ = make(url, **limits)
@@ -143,10 +145,15 @@ def test_a_deployment_that_is_gone_ends_the_run() -> None:
     ("stop", "error"),
     [
         (lambda channel: setattr(channel, "stop_reason", "enough"), Stopped),
-        (lambda channel: setattr(channel, "limits", Limits(deadline=time.monotonic() - 1)), TimeIsUp),
+        (
+            lambda channel: setattr(channel, "limits", Limits(deadline=time.monotonic() - 1)),
+            TimeIsUp,
+        ),
     ],
 )
-def test_nothing_is_sent_when_it_is_over(stop: Callable[[Channel], None], error: type[Exception]) -> None:
+def test_nothing_is_sent_when_it_is_over(
+    stop: Callable[[Channel], None], error: type[Exception]
+) -> None:
     """When the time is up, or somebody has seen enough."""
     with serving(OK) as (url, asked):
         channel, _ = make(url)

@@ -15,7 +15,17 @@ from contract_tests.settings import packaged_spec
 from tests.conftest import API, RunningServer
 from tests.contract_kit.program import kit
 from tests.contract_kit.recording import Answerer, Received, as_json
-from tests.contract_kit.scene import CLEAN, NOTHING, RECHARGE, Stage, clean, operation_of, scene, sent, staged
+from tests.contract_kit.scene import (
+    CLEAN,
+    NOTHING,
+    RECHARGE,
+    Stage,
+    clean,
+    operation_of,
+    scene,
+    sent,
+    staged,
+)
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
@@ -23,7 +33,9 @@ pytestmark = pytest.mark.slow  # many whole runs of the kit
 
 
 @pytest.fixture
-def stage(server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def stage(
+    server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
     """Where a run has crashed a while ago: nothing of it is on its way any more."""
     monkeypatch.setattr("contract_tests.restoration.SETTLE", 0.0)
     with staged(server.url, tmp_path) as made:
@@ -32,14 +44,20 @@ def stage(server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def changes(stage: Stage) -> list[str]:
     """The writes that were sent so far."""
-    return [str(operation_of(each)) for each in stage.scene.received if each.method not in ("GET", "HEAD")]
+    return [
+        str(operation_of(each))
+        for each in stage.scene.received
+        if each.method not in ("GET", "HEAD")
+    ]
 
 
 def upset(stage: Stage) -> None:
     """Change everything that can be put back, and crash."""
     stage.caller.call("update_usage_alerts", {"enabled": False})
     stage.caller.call("update_auto_recharge", {})
-    stage.caller.call("set_default_payment_method", path={"payment_method_id": stage.add("pm_card_jcb")})
+    stage.caller.call(
+        "set_default_payment_method", path={"payment_method_id": stage.add("pm_card_jcb")}
+    )
     stage.add("pm_card_diners")
     stage.crash()
 
@@ -58,10 +76,19 @@ def test_everything_is_put_back_in_an_order_that_harms_nobody(stage: Stage) -> N
         "remove_payment_method",
         "remove_payment_method",
     ]
-    assert said.out.splitlines()[0].startswith(f"{stage.scene.recorder.url}: back to how it was before the run of ")
+    assert said.out.splitlines()[0].startswith(
+        f"{stage.scene.recorder.url}: back to how it was before the run of "
+    )
     for text in ("default card put back", "auto-recharge put back", "usage alerts put back"):
         assert f"api-key: {text}\n" in said.out
-    assert len(re.findall(r"api-key: card [0-9a-f-]{36} \(pm_card_(?:jcb|diners)\) removed\n", said.out)) == 2
+    assert (
+        len(
+            re.findall(
+                r"api-key: card [0-9a-f-]{36} \(pm_card_(?:jcb|diners)\) removed\n", said.out
+            )
+        )
+        == 2
+    )
 
 
 def test_what_is_as_it_was_is_left_alone(stage: Stage) -> None:
@@ -85,7 +112,9 @@ def test_both_accounts_are_put_back(stage: Stage) -> None:
 
 def test_what_nobody_heard_of_is_found_by_its_stripe_id(stage: Stage) -> None:
     """The answer was lost: a card that was not there before, under the name that was about to be added."""
-    stage.change = lambda received, answer: b"" if operation_of(received) == "add_payment_method" else answer
+    stage.change = lambda received, answer: (
+        b"" if operation_of(received) == "add_payment_method" else answer
+    )
     stage.caller.call("add_payment_method", {"payment_method_id": "pm_card_jcb"})
     stage.change = lambda _, answer: answer
     stage.crash()
@@ -101,21 +130,31 @@ def test_a_card_that_somebody_else_has_added_stays(stage: Stage) -> None:
     id = stage.scene.customer.add_card("pm_card_diners")
     said = clean(stage.scene)
     assert (said.code, said.verdict) == (0, CLEAN)
-    assert f"api-key: card {id} (pm_card_diners) was added by somebody else meanwhile, and stays\n" in said.out
+    assert (
+        f"api-key: card {id} (pm_card_diners) was added by somebody else meanwhile, and stays\n"
+        in said.out
+    )
     assert {"pm_card_jcb", "pm_card_diners"} & stage.scene.customer.names == {"pm_card_diners"}
 
 
 def test_a_card_that_may_be_the_runs_is_left_to_a_person(stage: Stage) -> None:
     """An addition was never answered, and now there is a card under another name: it is told, and kept in mind."""
-    stage.change = lambda received, answer: b"" if operation_of(received) == "add_payment_method" else answer
+    stage.change = lambda received, answer: (
+        b"" if operation_of(received) == "add_payment_method" else answer
+    )
     stage.caller.call("add_payment_method", {"payment_method_id": "pm_card_jcb"})
     stage.change = lambda _, answer: answer
     stage.crash()
     id = stage.scene.customer.add_card("pm_card_diners")
     said = clean(stage.scene)
     assert said.code == 1
-    assert f"not put back: api-key: card {id} (pm_card_diners) was not there before, and may be one that" in said.out
-    assert said.verdict == f"NOT CLEAN: 1 not put back; {stage.scene.journal} keeps what is to be done"
+    assert (
+        f"not put back: api-key: card {id} (pm_card_diners) was not there before, and may be one that"
+        in said.out
+    )
+    assert (
+        said.verdict == f"NOT CLEAN: 1 not put back; {stage.scene.journal} keeps what is to be done"
+    )
     stage.scene.customer.ask("DELETE", f"{API}/payment-methods/{id}")
     assert clean(stage.scene).verdict == CLEAN
     assert stage.scene.state == stage.before
@@ -134,8 +173,17 @@ def test_what_cannot_be_put_back_is_told_and_kept(stage: Stage) -> None:
     said = clean(stage.scene)
     assert said.code == 1
     told = [line for line in said.out.splitlines() if line.startswith("not put back: api-key: ")]
-    assert sum("which the run added, is still there (DELETE answers 409: not now, [" in line for line in told) == 2
-    assert any("usage alerts: 'enabled' is false, and was true (PUT answers 409: not now, [" in line for line in told)
+    assert (
+        sum(
+            "which the run added, is still there (DELETE answers 409: not now, [" in line
+            for line in told
+        )
+        == 2
+    )
+    assert any(
+        "usage alerts: 'enabled' is false, and was true (PUT answers 409: not now, [" in line
+        for line in told
+    )
     assert said.verdict.startswith(f"NOT CLEAN: {len(told)} not put back; ")
     assert "auto-recharge put back" in said.out
     assert stage.scene.customer.key not in said.out
@@ -149,11 +197,14 @@ def test_what_cannot_be_put_back_is_told_and_kept(stage: Stage) -> None:
 def test_what_cannot_be_read_any_more_is_not_called_clean(stage: Stage) -> None:
     """Nobody knows whether it is as it was."""
     upset(stage)
-    stage.change = lambda received, answer: as_json(500, {}) if operation_of(received) == "get_usage_alerts" else answer
+    stage.change = lambda received, answer: (
+        as_json(500, {}) if operation_of(received) == "get_usage_alerts" else answer
+    )
     said = clean(stage.scene)
     assert said.code == 1
     assert (
-        "not put back: api-key: GET /api/v1/billing/usage-alerts answers 500, so nobody knows what it was" in said.out
+        "not put back: api-key: GET /api/v1/billing/usage-alerts answers 500, so nobody knows what it was"
+        in said.out
     )
     stage.change = lambda _, answer: answer
     assert clean(stage.scene).verdict == CLEAN
@@ -167,12 +218,18 @@ def test_a_card_that_is_gone_is_told(stage: Stage) -> None:
     stage.scene.customer.ask("DELETE", f"{API}/payment-methods/{gone['id']}")
     said = clean(stage.scene)
     assert said.code == 1
-    assert f"not put back: api-key: card {gone['id']} ({gone['stripe_payment_method_id']}) is gone" in said.out
+    assert (
+        f"not put back: api-key: card {gone['id']} ({gone['stripe_payment_method_id']}) is gone"
+        in said.out
+    )
 
 
 def test_what_cannot_be_undone_is_told_each_time(stage: Stage) -> None:
     """How often, and with ids; it fails nothing, as it was allowed."""
-    ids = [stage.caller.call("create_deposit", {"amount_cents": 5_000}).object["session_id"] for _ in range(5)]
+    ids = [
+        stage.caller.call("create_deposit", {"amount_cents": 5_000}).object["session_id"]
+        for _ in range(5)
+    ]
     stage.crash()
     for _ in range(2):
         said = clean(stage.scene)
@@ -186,7 +243,10 @@ def test_an_enabled_recharge_is_enabled_again_with_the_same_words(stage: Stage) 
     stage.caller.call("update_auto_recharge", {"consent_text": "other words"})
     stage.crash()
     assert clean(stage.scene).verdict == CLEAN
-    assert sent(next(each for each in reversed(stage.scene.received) if each.method == "PUT")) == RECHARGE
+    assert (
+        sent(next(each for each in reversed(stage.scene.received) if each.method == "PUT"))
+        == RECHARGE
+    )
 
 
 # ------------------------------------------------------------------------------------------------- where and with whom
@@ -195,7 +255,12 @@ def test_an_enabled_recharge_is_enabled_again_with_the_same_words(stage: Stage) 
 def test_it_goes_where_the_journal_says_with_the_keys_that_it_names(stage: Stage) -> None:
     """Variables may have other names meanwhile."""
     upset(stage)
-    keys = {"BILLING_API_KEY": "", "OTHER_KEY": "", "MINE": stage.scene.customer.key, "THEIRS": stage.scene.other.key}
+    keys = {
+        "BILLING_API_KEY": "",
+        "OTHER_KEY": "",
+        "MINE": stage.scene.customer.key,
+        "THEIRS": stage.scene.other.key,
+    }
     said = clean(stage.scene, **keys)
     assert said.code == 2
     assert "set the environment variable BILLING_API_KEY" in said.complaint
@@ -217,14 +282,21 @@ def test_it_reads_the_contract_that_the_run_read(stage: Stage, tmp_path: Path) -
     assert clean(stage.scene, "--spec", tmp_path / "moved.yaml").verdict == CLEAN
 
 
-def test_a_contract_without_what_the_journal_speaks_of_is_told(stage: Stage, tmp_path: Path) -> None:
+def test_a_contract_without_what_the_journal_speaks_of_is_told(
+    stage: Stage, tmp_path: Path
+) -> None:
     """Nothing is changed by half."""
     upset(stage)
     count = len(changes(stage))
     spec = tmp_path / "small.yaml"
-    spec.write_text("openapi: 3.0.3\npaths: {/x: {get: {operationId: get_x, responses: {'200': {description: x}}}}}\n")
+    spec.write_text(
+        "openapi: 3.0.3\npaths: {/x: {get: {operationId: get_x, responses: {'200': {description: x}}}}}\n"
+    )
     said = clean(stage.scene, "--spec", spec)
-    assert (said.code, said.complaint) == (2, f"{spec}: has no 'get_auto_recharge', of which the journal speaks")
+    assert (said.code, said.complaint) == (
+        2,
+        f"{spec}: has no 'get_auto_recharge', of which the journal speaks",
+    )
     assert len(changes(stage)) == count
 
 
@@ -234,7 +306,10 @@ def test_another_account_is_not_touched(stage: Stage) -> None:
     count = len(changes(stage))
     said = clean(stage.scene, BILLING_API_KEY=stage.scene.other.key)
     assert said.code == 2
-    assert "the key of BILLING_API_KEY is that of another account than the journal's; nothing was changed" in said.err
+    assert (
+        "the key of BILLING_API_KEY is that of another account than the journal's; nothing was changed"
+        in said.err
+    )
     assert len(changes(stage)) == count
 
 
@@ -333,12 +408,19 @@ def test_a_run_tells_what_it_could_not_put_back(server: RunningServer, tmp_path:
     with scene(server.url, tmp_path, wrap) as stage:
         before = stage.state
         keys = {"BILLING_API_KEY": stage.customer.key, "OTHER_KEY": stage.other.key}
-        words: list[str | Path] = ["--allow-writes", "--other-key-env", "OTHER_KEY", "--journal", stage.journal]
+        words: list[str | Path] = [
+            "--allow-writes",
+            "--other-key-env",
+            "OTHER_KEY",
+            "--journal",
+            stage.journal,
+        ]
         words += ["--phases", "stories", "--only", "payment-methods"]
         said = kit("run", stage.recorder.url, *words, **keys)
         assert said.code == 1
         assert re.search(
-            r"not put back: api-key: card [0-9a-f-]{36} \(pm_card_\w+\), which the run added, is ", said.out
+            r"not put back: api-key: card [0-9a-f-]{36} \(pm_card_\w+\), which the run added, is ",
+            said.out,
         )
         assert f"put it back: contract-tests cleanup {stage.journal}" in said.out
         count = len(stage.received)
@@ -351,7 +433,9 @@ def test_a_run_tells_what_it_could_not_put_back(server: RunningServer, tmp_path:
         assert stage.state == before
 
 
-def test_a_deployment_that_goes_away_in_the_end_is_told(server: RunningServer, tmp_path: Path) -> None:
+def test_a_deployment_that_goes_away_in_the_end_is_told(
+    server: RunningServer, tmp_path: Path
+) -> None:
     """Whatever was found, the run does not pass: exit code 3, and what to do."""
     gone = threading.Event()
 

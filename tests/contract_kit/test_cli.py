@@ -42,7 +42,9 @@ def test_help_of_a_run_names_every_flag_and_shows_examples() -> None:
     }
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["run", "http://127.0.0.1", "--seed", "x"], []])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["run", "--help"], ["run", "http://127.0.0.1", "--seed", "x"], []]
+)
 def test_help_and_wrong_flags_are_told_before_anything_heavy_is_loaded(words: list[str]) -> None:
     """Who made a typing error does not wait."""
     code = (
@@ -102,7 +104,9 @@ def test_words_that_mean_nothing_are_named(words: list[str], expected: str) -> N
         ("--api-key-env", "MY KEY", "the name of an environment variable that holds the key"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(flag: str, value: str, expected: str) -> None:
+def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(
+    flag: str, value: str, expected: str
+) -> None:
     """The flag, what it takes, and what it was given."""
     said = kit("run", "http://127.0.0.1", f"{flag}={value}")
     assert said.code == 2
@@ -162,7 +166,12 @@ def test_what_is_no_url_is_told(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://user:hush-hush@127.0.0.1", "http://127.0.0.1?key=hush-hush", "http://127.0.0.1/#hush-hush"]
+    "url",
+    [
+        "http://user:hush-hush@127.0.0.1",
+        "http://127.0.0.1?key=hush-hush",
+        "http://127.0.0.1/#hush-hush",
+    ],
 )
 def test_secrets_in_a_url_are_refused_and_not_said_again(url: str) -> None:
     """A URL stands in every report."""
@@ -176,13 +185,21 @@ def test_secrets_in_a_url_are_refused_and_not_said_again(url: str) -> None:
     [
         (["--only", "get_balnce"], "'get_balnce' is no operationId, tag or group of the contract"),
         (["--skip", "nothing"], "'nothing' is no operationId, tag or group of the contract"),
-        (["--only", "get_balance", "--skip", "get_balance"], "--only and --skip leave no operation"),
+        (
+            ["--only", "get_balance", "--skip", "get_balance"],
+            "--only and --skip leave no operation",
+        ),
         (["--phases", "reads,writes"], "--phases: 'writes' is none of reads, "),
-        (["--write-baseline", "new.yaml"], "--write-baseline needs --baseline-owner and --baseline-reason"),
+        (
+            ["--write-baseline", "new.yaml"],
+            "--write-baseline needs --baseline-owner and --baseline-reason",
+        ),
         (["--report", "json", "--report-dir", str(PROJECT / "LICENSE")], "cannot be written to"),
     ],
 )
-def test_names_that_the_contract_or_the_kit_does_not_have_are_told(words: list[str], expected: str) -> None:
+def test_names_that_the_contract_or_the_kit_does_not_have_are_told(
+    words: list[str], expected: str
+) -> None:
     """Before anything is sent."""
     said = kit("run", "http://127.0.0.1:9", *words)
     assert said.code == 2

@@ -38,14 +38,20 @@ def mock_with(fault: Callable[[Answer], None]) -> Iterator[Upstream]:
         ("strangers_are_let_in", "get_balance", "auth"),
     ],
 )
-def test_what_the_judge_says_too_is_no_finding_of_its_own(fault: str, operation: str, kind: str) -> None:
+def test_what_the_judge_says_too_is_no_finding_of_its_own(
+    fault: str, operation: str, kind: str
+) -> None:
     """A check that fails where the judge has found the fault is one more witness of it."""
     with faulty.mock(fault) as server:
         run = make(server.url, only=(operation,))
         drive(run)
     told = list(run.verdicts)
     assert {each.kind for each in told} >= {kind}
-    assert [each.key for each in told if "kit" not in each.witnesses and "openapi-core" not in each.witnesses] == []
+    assert [
+        each.key
+        for each in told
+        if "kit" not in each.witnesses and "openapi-core" not in each.witnesses
+    ] == []
     assert all("schemathesis" in each.witnesses for each in told if each.kind == kind)
 
 
@@ -61,7 +67,12 @@ def test_what_only_schemathesis_sees_is_a_finding() -> None:
         run = make(server.url, mock=True, only=("get_balance",))
         drive(run)
     (told,) = run.verdicts
-    key = (f"OPTIONS {API}/balance", "method", "/response/headers/allow", "allow_header_conformance")
+    key = (
+        f"OPTIONS {API}/balance",
+        "method",
+        "/response/headers/allow",
+        "allow_header_conformance",
+    )
     assert told.key == key
     assert told.witnesses == ("schemathesis",)
     assert told.provenance == "assumed"
@@ -75,7 +86,9 @@ def exchange(body: bytes, status: int) -> Exchange:
     headers = (("X-API-Key", "[api-key]"), ("Content-Type", "application/json"))
     path = f"{API}/promo/validate"
     now = datetime.now(UTC)
-    return Exchange(1, "POST", f"http://h{path}", path, headers, body, status, (), b"{}", now, 0.0, "api-key")
+    return Exchange(
+        1, "POST", f"http://h{path}", path, headers, body, status, (), b"{}", now, 0.0, "api-key"
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +104,9 @@ def exchange(body: bytes, status: int) -> Exchange:
         ("a_check_that_is_new", b"", 200, ["a_check_that_is_new"]),
     ],
 )
-def test_what_it_says_of_the_request_must_be_so(check: str, body: bytes, status: int, kinds: list[str]) -> None:
+def test_what_it_says_of_the_request_must_be_so(
+    check: str, body: bytes, status: int, kinds: list[str]
+) -> None:
     """Valid or invalid is what was really sent, by two other judges; else nothing was wrong."""
     run = make("http://127.0.0.1:9")
     Complaints(run, Outlet(run)).hear(check, "said so", Heard(exchange(body, status), ()))
@@ -114,7 +129,11 @@ def test_the_end_of_the_audit_log_tells_nothing_of_its_beginning() -> None:
     """What a page further back does not show is still to come on the first."""
     bench = Bench()
     log = example("list_audit_log")
-    new = {"action": "portal.opened", "actor": "api_key", "id": "84d6a0f2-1c97-4e5b-b3d8-60f7a92c4e1c"}
+    new = {
+        "action": "portal.opened",
+        "actor": "api_key",
+        "id": "84d6a0f2-1c97-4e5b-b3d8-60f7a92c4e1c",
+    }
     entry = {**log["entries"][0], **new}
     longer = {**log, "entries": [entry, *log["entries"]], "total": log["total"] + 1}
     bench.answers("list_audit_log", log)
@@ -140,6 +159,9 @@ def test_a_text_around_a_foreign_id_may_come_back_to_who_sent_it(sent: bool) -> 
 def test_what_stands_for_a_secret_is_not_what_was_sent() -> None:
     """Digits that could be a card's are not shown, so nobody can say how many there were."""
     bench = Bench()
-    sent = {"challenge_id": request_example("confirm_verification")["challenge_id"], "code": "[card number]"}
+    sent = {
+        "challenge_id": request_example("confirm_verification")["challenge_id"],
+        "code": "[card number]",
+    }
     bench.answers("confirm_verification", status=422, sent=sent)
     assert "valid_refused" not in {kind for kind, _ in bench.told}

@@ -16,7 +16,16 @@ def test_every_operation_is_there() -> None:
     assert len(CONTRACT.operations) == 29
     chart = CONTRACT.operations["get_usage_chart"]
     assert [each.node["name"] for each in chart.parameters] == ["days", "X-Organization-Id"]
-    assert set(CONTRACT.operations["add_payment_method"].responses) == {200, 401, 402, 409, 413, 415, 422, 429}
+    assert set(CONTRACT.operations["add_payment_method"].responses) == {
+        200,
+        401,
+        402,
+        409,
+        413,
+        415,
+        422,
+        429,
+    }
 
 
 @pytest.mark.parametrize(
@@ -68,12 +77,17 @@ def test_places_have_lines() -> None:
         ("swagger: '2.0'", "is no OpenAPI 3.0 document"),
         ("openapi: 3.0.3\ninfo: {}", "misses 'paths'"),
         ("openapi: 3.0.3\npaths: {}", "has no operations"),
-        ("openapi: 3.0.3\npaths: {/a: {get: {parameters: [{$ref: '#/nowhere'}], responses: {}}}}", "leads nowhere"),
+        (
+            "openapi: 3.0.3\npaths: {/a: {get: {parameters: [{$ref: '#/nowhere'}], responses: {}}}}",
+            "leads nowhere",
+        ),
         ("openapi: 3.0.3\npaths: {/a: {get: {summary: x}}}", "misses 'responses'"),
         ("openapi: 3.0.3\npaths: {/a: {get: 5}}", "is no valid OpenAPI document"),
     ],
 )
-def test_a_document_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, text: str, words: str) -> None:
+def test_a_document_that_cannot_be_used_is_told_in_one_line(
+    tmp_path: Path, text: str, words: str
+) -> None:
     """With the file, and what to put right."""
     file = tmp_path / "spec.yaml"
     file.write_text(text, encoding="utf-8")

@@ -29,13 +29,16 @@ def test_every_keyword_that_binds_a_request_is_counted() -> None:
     found = constraints(CONTRACT, CONTRACT.operations["create_deposit"])
     assert set(found["/body/amount_cents"]) == {"type", "minimum", "maximum", "required"}
     assert (
-        found["/body/amount_cents"]["minimum"] == "#/components/schemas/DepositCreate/properties/amount_cents/minimum"
+        found["/body/amount_cents"]["minimum"]
+        == "#/components/schemas/DepositCreate/properties/amount_cents/minimum"
     )
 
 
 def test_valid_and_invalid_tries_are_counted_apart() -> None:
     """A request that satisfies a constraint, and one that breaks it."""
-    seen = counted(("api-key", {"amount_cents": 999}, 422), ("api-key", {"amount_cents": 5_000}, 200)).operations
+    seen = counted(
+        ("api-key", {"amount_cents": 999}, 422), ("api-key", {"amount_cents": 5_000}, 200)
+    ).operations
     deposit = seen["create_deposit"]
     assert ("/body/amount_cents", "minimum") in deposit.invalid
     assert ("/body/amount_cents", "maximum") not in deposit.invalid

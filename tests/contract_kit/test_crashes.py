@@ -59,7 +59,9 @@ class Moment:
 
 
 @contextmanager
-def ended(moment: Moment, number: signal.Signals, url: str, folder: Path, *words: str) -> Iterator[Scene]:
+def ended(
+    moment: Moment, number: signal.Signals, url: str, folder: Path, *words: str
+) -> Iterator[Scene]:
     """A scene at which a run was ended by a signal at some moment. Its customers are told to be as they were."""
     with scene(url, folder, moment.wrap) as stage:
         keys = {"BILLING_API_KEY": stage.customer.key, "OTHER_KEY": stage.other.key}
@@ -84,7 +86,9 @@ def ended(moment: Moment, number: signal.Signals, url: str, folder: Path, *words
 def moments(*given: tuple[str, int, Arrival], quick: int) -> list[Any]:
     """The first ones are for the fast tests."""
     return [
-        pytest.param(each, marks=() if at < quick else pytest.mark.slow, id="-".join(map(str, each)))
+        pytest.param(
+            each, marks=() if at < quick else pytest.mark.slow, id="-".join(map(str, each))
+        )
         for at, each in enumerate(given)
     ]
 
@@ -147,13 +151,17 @@ def test_a_run_is_killed_in_whatever_it_is_doing(
 ) -> None:
     """Everything allowed, in the other phases."""
     words = ("--allow-irreversible", "--phases", phase, "--max-examples", "5")
-    with ended(Moment(operation, nth, "unanswered"), signal.SIGKILL, server.url, tmp_path, *words) as stage:
+    with ended(
+        Moment(operation, nth, "unanswered"), signal.SIGKILL, server.url, tmp_path, *words
+    ) as stage:
         said = clean(stage)
         assert (said.code, said.verdict) == (0, CLEAN), said
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)], ids=["SIGINT", "SIGTERM"]
+    "number",
+    [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)],
+    ids=["SIGINT", "SIGTERM"],
 )
 @pytest.mark.parametrize(
     "moment",
@@ -178,7 +186,9 @@ def test_a_run_that_is_interrupted_leaves_nothing_behind(
 
 
 @pytest.mark.slow
-def test_who_does_not_wait_for_the_way_back_is_told_how_to_go_it(server: RunningServer, tmp_path: Path) -> None:
+def test_who_does_not_wait_for_the_way_back_is_told_how_to_go_it(
+    server: RunningServer, tmp_path: Path
+) -> None:
     """A second Ctrl-C while everything is being put back: the command that does it is in the report."""
     moment = Moment("add_payment_method", 2, "unanswered")
     asked = threading.Event()
@@ -196,8 +206,17 @@ def test_who_does_not_wait_for_the_way_back_is_told_how_to_go_it(server: Running
 
     with scene(server.url, tmp_path, wrap) as stage:
         before = stage.state
-        words = ("--allow-writes", "--phases", "stories", "--journal", str(stage.journal), "--quiet")
-        with started("run", stage.recorder.url, *words, BILLING_API_KEY=stage.customer.key) as process:
+        words = (
+            "--allow-writes",
+            "--phases",
+            "stories",
+            "--journal",
+            str(stage.journal),
+            "--quiet",
+        )
+        with started(
+            "run", stage.recorder.url, *words, BILLING_API_KEY=stage.customer.key
+        ) as process:
             for event in (moment.reached, asked):
                 assert event.wait(30)
                 process.send_signal(signal.SIGINT)

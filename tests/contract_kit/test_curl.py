@@ -55,7 +55,9 @@ def contract() -> Contract:
 @pytest.fixture
 def wire(contract: Contract) -> Iterator[Wire]:
     with recording(lambda _: as_json(200, {})) as running:
-        yield Wire(running, contract, Settings(running.url, packaged_spec(), other_key_env="SECOND_KEY"))
+        yield Wire(
+            running, contract, Settings(running.url, packaged_spec(), other_key_env="SECOND_KEY")
+        )
 
 
 def run(line: str) -> None:
@@ -66,7 +68,11 @@ def run(line: str) -> None:
 
 def essence(received: Received) -> tuple[object, ...]:
     """What arrived, but for the client's own headers."""
-    headers = sorted((name.lower(), value) for name, value in received.headers if name.lower() not in THE_CLIENTS_OWN)
+    headers = sorted(
+        (name.lower(), value)
+        for name, value in received.headers
+        if name.lower() not in THE_CLIENTS_OWN
+    )
     return received.method, received.target, headers, received.body
 
 
@@ -102,7 +108,9 @@ def test_a_line_sends_what_the_kit_sent(wire: Wire, name: str) -> None:
 
 def test_a_url_that_a_browser_sent_is_sent_as_it_is(wire: Wire) -> None:
     """The kit encodes brackets; a HAR file may hold them, and curl would take them for a list of URLs."""
-    overheard = replace(wire.sent(REQUESTS["read"]), url=f"{wire.recorder.url}/api/[a-c]/{{1,2}}?x[]=1")
+    overheard = replace(
+        wire.sent(REQUESTS["read"]), url=f"{wire.recorder.url}/api/[a-c]/{{1,2}}?x[]=1"
+    )
     run(curl.line(overheard, wire.settings))
     assert [each.target for each in wire.recorder.received[1:]] == ["/api/[a-c]/{1,2}?x[]=1"]
 

@@ -87,10 +87,17 @@ def test_the_mock_may_be_the_one_that_departs(tmp_path: Path, plain: Upstream) -
 def test_what_both_do_and_what_the_contract_would_have_to_say(ten: tuple[Said, Json]) -> None:
     """In words, in the report and on the terminal."""
     said, document = ten
-    told = {each["operation"]: (each["mock"], each["staging"], each["suggestion"]) for each in document["differences"]}
+    told = {
+        each["operation"]: (each["mock"], each["staging"], each["suggestion"])
+        for each in document["differences"]
+    }
     assert told["get_balance"][2] == "'tier' is not `required`"
     assert re.fullmatch(r"is there \((\d+) of \1\)", told["get_balance"][0])
-    assert told["list_credit_transactions"] == ("is not there", 'is there: "usd"', "add 'currency': string")
+    assert told["list_credit_transactions"] == (
+        "is not there",
+        'is there: "usd"',
+        "add 'currency': string",
+    )
     assert told["get_usage_breakdown"][0] == "integer"
     assert re.fullmatch(r'string, such as "\d+"', told["get_usage_breakdown"][1])
     assert told["get_usage_breakdown"][2] == told["get_usage_chart"][2] == "`type` is string"
@@ -99,7 +106,9 @@ def test_what_both_do_and_what_the_contract_would_have_to_say(ten: tuple[Said, J
     assert '"deposit"' in told["list_recent_activity"][0]
     assert told["list_audit_log"][0] == "string (time with a fraction in Z)"
     assert told["list_audit_log"][1].endswith("(time with a fraction and no zone)")
-    assert told["list_audit_log"][2].endswith("only here, so not in Timestamp, which other places refer to")
+    assert told["list_audit_log"][2].endswith(
+        "only here, so not in Timestamp, which other places refer to"
+    )
     assert told["list_invoices"][:2] == ("answers 422", "answers 400")
     assert told["list_invoices"][2] == "add 400: the real API answers 400 to limit=0"
     for texts in told.values():
@@ -114,7 +123,9 @@ def test_what_is_documented_comes_first(ten: tuple[Said, Json]) -> None:
     assert grades == sorted(grades, key=["documented", "observed", "assumed"].index)
     told = {each["operation"]: each["provenance"] for each in differences}
     assert told["get_balance"] == "documented"
-    assert told["get_usage_alerts"] == told["list_payment_methods"] == "observed"  # as the header, and what an id is
+    assert (
+        told["get_usage_alerts"] == told["list_payment_methods"] == "observed"
+    )  # as the header, and what an id is
     assert told["get_subscription"] == "assumed"
 
 
@@ -143,14 +154,18 @@ def test_other_seeds_clocks_and_accounts_are_no_difference(
     """Ids, times, amounts, plans and lengths of lists are an account's own."""
     with mock(seed=9, now=datetime(2027, 2, 28, 23, 59, 59, tzinfo=UTC)) as other:
         key = f"sk_test_{name}"
-        said, document = compare(tmp_path, plain.url, other.url, "--seed", seed, BILLING_API_KEY=key)
+        said, document = compare(
+            tmp_path, plain.url, other.url, "--seed", seed, BILLING_API_KEY=key
+        )
     assert spots(document) == []
     assert said.code == 0
     assert said.verdict.startswith("SAME: 0 differences; ")
 
 
 @pytest.mark.parametrize("name", ["exhausted", pytest.param("past_due", marks=pytest.mark.slow)])
-def test_the_situation_of_an_account_is_no_difference(tmp_path: Path, plain: Upstream, name: str) -> None:
+def test_the_situation_of_an_account_is_no_difference(
+    tmp_path: Path, plain: Upstream, name: str
+) -> None:
     """Warnings, failures, what is null: accounts of the mock have them too."""
     _, document = compare(tmp_path, plain.url, plain.url, BILLING_API_KEY=f"sk_test_{name}")
     assert spots(document) == []
@@ -160,7 +175,10 @@ def test_lists_in_which_nothing_was_seen_are_named(tmp_path: Path, plain: Upstre
     """Nothing can be said of them, and that is said."""
     words = ("--only", "list_invoices,get_balance")
     said, document = compare(tmp_path, plain.url, plain.url, *words, BILLING_API_KEY="sk_test_new")
-    assert document["unseen"] == {"mock": [], "staging": ["list_invoices /response/200/body/invoices/*"]}
+    assert document["unseen"] == {
+        "mock": [],
+        "staging": ["list_invoices /response/200/body/invoices/*"],
+    }
     assert "NOT SEEN in staging" in said.out
     assert said.code == 0
 
@@ -171,7 +189,18 @@ def test_two_mocks_with_everything_on(tmp_path: Path, plain: Upstream) -> None:
     words = ("--mock", "--mock-key-env", "A_KEY", "--api-key-env", "B_KEY")
     with mock(seed=3) as other:
         _, document = compare(
-            tmp_path, plain.url, other.url, *words, A_KEY="sk_test_default", B_KEY="sk_test_subscriber"
+            tmp_path,
+            plain.url,
+            other.url,
+            *words,
+            A_KEY="sk_test_default",
+            B_KEY="sk_test_subscriber",
         )
     assert spots(document) == []
-    assert {line.split()[0] for line in other.requests if API in line} == {"GET", "HEAD", "POST", "PUT", "DELETE"}
+    assert {line.split()[0] for line in other.requests if API in line} == {
+        "GET",
+        "HEAD",
+        "POST",
+        "PUT",
+        "DELETE",
+    }

@@ -61,15 +61,22 @@ def test_writes_are_put_back(tmp_path: Path, plain: Upstream) -> None:
     views = ("/auto-recharge", "/usage-alerts", "/payment-methods")
 
     def settings() -> list[Json]:
-        found = [httpx.get(staging.url + API + path, headers=key, trust_env=False).json() for path in views]
-        return [{name: value for name, value in each.items() if name != "updated_at"} for each in found]
+        found = [
+            httpx.get(staging.url + API + path, headers=key, trust_env=False).json()
+            for path in views
+        ]
+        return [
+            {name: value for name, value in each.items() if name != "updated_at"} for each in found
+        ]
 
     key = {"X-API-Key": "sk_test_subscriber"}
     words = ["--allow-writes", "--journal", str(tmp_path / "journal")]
     words += ["--only", "Auto-recharge,Payment methods,Usage alerts,Deposits"]
     with mock(writes_answer_201) as staging:
         before = settings()
-        said, document = compare(tmp_path, plain.url, staging.url, *words, BILLING_API_KEY="sk_test_subscriber")
+        said, document = compare(
+            tmp_path, plain.url, staging.url, *words, BILLING_API_KEY="sk_test_subscriber"
+        )
         assert settings() == before
     contract = Contract.load(packaged_spec())
     sent = {line.split()[0] for line in staging.requests}
@@ -95,11 +102,21 @@ def test_the_same_seed_sends_the_same_requests_to_both(tmp_path: Path) -> None:
 
     def requests(seed: str) -> tuple[list[str], list[str]]:
         with mock() as here, mock() as there:
-            compare(tmp_path, here.url, there.url, "--seed", seed, "--only", "list_audit_log,get_cost_projection")
+            compare(
+                tmp_path,
+                here.url,
+                there.url,
+                "--seed",
+                seed,
+                "--only",
+                "list_audit_log,get_cost_projection",
+            )
         return [line for line in here.requests if "/_mock" not in line], there.requests
 
     here, there = requests("3")
-    assert here[: len(there) - 1] == there[1:]  # but for the first look at staging, and the accounts of the mock
+    assert (
+        here[: len(there) - 1] == there[1:]
+    )  # but for the first look at staging, and the accounts of the mock
     assert requests("3") == (here, there)
     assert requests("4") != (here, there)
 
@@ -125,10 +142,20 @@ def test_keys_are_nowhere(tmp_path: Path, plain: Upstream) -> None:
 
     keys = {"BILLING_API_KEY": KEY, "OTHER": f"{KEY}2"}
     with mock(echo) as staging:
-        said, document = compare(tmp_path, plain.url, staging.url, "--only", "get_balance,list_invoices", **keys)
+        said, document = compare(
+            tmp_path, plain.url, staging.url, "--only", "get_balance,list_invoices", **keys
+        )
         both, _ = compare(tmp_path, staging.url, staging.url, "--mock-key-env", "OTHER", **keys)
-    assert {"/response/200/body/key", "/response/422/body/detail/*/type"} <= {each[1] for each in spots(document)}
-    for text in (said.out, said.err, both.out, both.err, (tmp_path / "drift.json").read_text(encoding="utf-8")):
+    assert {"/response/200/body/key", "/response/422/body/detail/*/type"} <= {
+        each[1] for each in spots(document)
+    }
+    for text in (
+        said.out,
+        said.err,
+        both.out,
+        both.err,
+        (tmp_path / "drift.json").read_text(encoding="utf-8"),
+    ):
         assert "planted" not in text.lower()
 
 
@@ -171,7 +198,9 @@ def test_a_first_server_that_is_no_mock(plain: Upstream) -> None:
 
 def test_a_key_that_staging_refuses(plain: Upstream) -> None:
     """Before any comparison."""
-    said = kit("drift", plain.url, plain.url, BILLING_API_KEY="sk_live_00000000000000000000000000000000")
+    said = kit(
+        "drift", plain.url, plain.url, BILLING_API_KEY="sk_live_00000000000000000000000000000000"
+    )
     assert said.code == 3
     assert "refuses the key of BILLING_API_KEY with 401" in said.complaint
 
@@ -188,7 +217,10 @@ def test_keys_that_are_not_there(plain: Upstream) -> None:
     ("words", "complaint"),
     [
         (["--report", "html"], "--report: drift writes 'json' only"),
-        (["--mock-key-env", "sk_test_mine"], "--mock-key-env must be the name of an environment variable"),
+        (
+            ["--mock-key-env", "sk_test_mine"],
+            "--mock-key-env must be the name of an environment variable",
+        ),
         (["--only", "nothing"], "'nothing' is no operationId, tag or group of the contract"),
         (["--only", "create_deposit"], "--only and --skip leave no operation that may be sent"),
         (["--spec", "none.yaml"], "none.yaml: cannot be read"),
@@ -215,7 +247,9 @@ def test_an_end_before_the_end(tmp_path: Path, plain: Upstream) -> None:
     """What was found until then is told, and not what another account might explain."""
     words = ("--rate-limit", "20/s", "--max-time", "1s")
     with mock(field_removed) as staging:
-        said, document = compare(tmp_path, plain.url, staging.url, *words, BILLING_API_KEY="sk_test_exhausted")
+        said, document = compare(
+            tmp_path, plain.url, staging.url, *words, BILLING_API_KEY="sk_test_exhausted"
+        )
     assert only(document)["operation"] == "get_balance"
     assert said.code == 1
     assert said.verdict.endswith("(ended early: the time of --max-time is up)")
@@ -227,7 +261,9 @@ def test_a_server_that_goes_away(tmp_path: Path, plain: Upstream) -> None:
     def answer_a_while(received: Received) -> bytes:
         if len(staging.received) > 6:
             return b""
-        given = httpx.request(received.method, plain.url + received.target, headers=list(received.headers))
+        given = httpx.request(
+            received.method, plain.url + received.target, headers=list(received.headers)
+        )
         headers = {name: value for name, value in given.headers.items() if name.startswith("x-")}
         body = b"" if received.method == "HEAD" else given.content.replace(b'"tier"', b'"level"')
         return answer(given.status_code, body, **headers)
@@ -237,7 +273,9 @@ def test_a_server_that_goes_away(tmp_path: Path, plain: Upstream) -> None:
     assert ("get_balance", "/response/200/body/tier", "required") in spots(document)
     assert said.code == 3
     assert said.verdict.startswith("UNREACHABLE: ")
-    assert said.verdict.endswith("does not answer any more: the connection was closed without an answer)")
+    assert said.verdict.endswith(
+        "does not answer any more: the connection was closed without an answer)"
+    )
 
 
 def test_nothing_that_could_be_compared(tmp_path: Path, plain: Upstream) -> None:

@@ -40,13 +40,20 @@ def one(folder: Path, plain: Upstream, fault: Fault, *operations: str) -> Json:
         return only(compare(folder, plain.url, staging.url, "--only", ",".join(operations))[1])
 
 
-def test_what_all_places_do_differently_is_changed_in_the_component(tmp_path: Path, plain: Upstream) -> None:
+def test_what_all_places_do_differently_is_changed_in_the_component(
+    tmp_path: Path, plain: Upstream
+) -> None:
     """Each place is told, and the one line that makes them all right."""
 
     def offset_for_z(answer: Answer) -> None:
         answer.body = re.sub(rb'(\d\d:\d\d\.\d{3})Z"', rb'\1+00:00"', answer.body)
 
-    operations = ("list_credit_transactions", "list_recent_activity", "list_audit_log", "get_usage_realtime")
+    operations = (
+        "list_credit_transactions",
+        "list_recent_activity",
+        "list_audit_log",
+        "get_usage_realtime",
+    )
     with mock(offset_for_z) as staging:
         said, document = compare(tmp_path, plain.url, staging.url, "--only", ",".join(operations))
     assert {each["operation"]: each["spec"]["pointer"] for each in document["differences"]} == {
@@ -59,14 +66,20 @@ def test_what_all_places_do_differently_is_changed_in_the_component(tmp_path: Pa
     assert "4 differences in 2 places of the contract" in said.verdict
 
 
-def test_a_header_that_is_nowhere_is_changed_in_the_component(tmp_path: Path, plain: Upstream) -> None:
+def test_a_header_that_is_nowhere_is_changed_in_the_component(
+    tmp_path: Path, plain: Upstream
+) -> None:
     """The same for headers."""
 
     def without_limit(answer: Answer) -> None:
-        answer.headers = [each for each in answer.headers if each[0].lower() != b"x-ratelimit-limit"]
+        answer.headers = [
+            each for each in answer.headers if each[0].lower() != b"x-ratelimit-limit"
+        ]
 
     with mock(without_limit) as staging:
-        _, document = compare(tmp_path, plain.url, staging.url, "--only", "get_balance,get_subscription")
+        _, document = compare(
+            tmp_path, plain.url, staging.url, "--only", "get_balance,get_subscription"
+        )
     assert {each["spec"]["pointer"] for each in document["differences"]} == {
         "#/components/headers/X-RateLimit-Limit/required"
     }
@@ -76,10 +89,15 @@ def test_an_optional_header_that_never_comes(tmp_path: Path, plain: Upstream) ->
     """All accounts of the mock have it. Not so the warning, which some have and others have not."""
 
     def without_balance(answer: Answer) -> None:
-        answer.headers = [each for each in answer.headers if each[0].lower() != b"x-alterlab-balance"]
+        answer.headers = [
+            each for each in answer.headers if each[0].lower() != b"x-alterlab-balance"
+        ]
 
     found = one(tmp_path, plain, without_balance, "get_balance")
-    assert (found["pointer"], found["keyword"]) == ("/response/200/headers/x-alterlab-balance", "presence")
+    assert (found["pointer"], found["keyword"]) == (
+        "/response/200/headers/x-alterlab-balance",
+        "presence",
+    )
     assert found["departs"] == "neither"
 
 
@@ -88,13 +106,22 @@ def test_a_new_header_of_the_family(tmp_path: Path, plain: Upstream) -> None:
 
     def with_more(answer: Answer) -> None:
         if answer.is_of("GET", "/balance"):
-            answer.headers += [(b"X-AlterLab-Region", b"eu"), (b"Via", b"1.1 proxy"), (b"X-Request-Id", b"1")]
+            answer.headers += [
+                (b"X-AlterLab-Region", b"eu"),
+                (b"Via", b"1.1 proxy"),
+                (b"X-Request-Id", b"1"),
+            ]
 
     found = one(tmp_path, plain, with_more, "get_balance")
-    assert (found["pointer"], found["keyword"]) == ("/response/200/headers/x-alterlab-region", "unknown_field")
+    assert (found["pointer"], found["keyword"]) == (
+        "/response/200/headers/x-alterlab-region",
+        "unknown_field",
+    )
 
 
-def test_a_form_that_the_contract_allows_but_the_mock_never_writes(tmp_path: Path, plain: Upstream) -> None:
+def test_a_form_that_the_contract_allows_but_the_mock_never_writes(
+    tmp_path: Path, plain: Upstream
+) -> None:
     """Times with and without a fraction both fit the pattern, and a client may mind."""
 
     def without_fraction(answer: Answer) -> None:
@@ -117,7 +144,9 @@ def test_a_bound_that_is_wider(tmp_path: Path, plain: Upstream) -> None:
     assert (found["pointer"], found["keyword"]) == ("/request/query/limit", "maximum")
     assert (found["mock"], found["staging"]) == ("answers 422", "answers 200")
     assert found["suggestion"].startswith("change `maximum`: the real API takes limit=101")
-    assert "$ref" in SPEC[found["spec"]["line"] - 1]  # the operation's own line: other lists share the parameter
+    assert (
+        "$ref" in SPEC[found["spec"]["line"] - 1]
+    )  # the operation's own line: other lists share the parameter
 
 
 def test_a_bound_that_is_tighter(tmp_path: Path, plain: Upstream) -> None:
@@ -156,7 +185,9 @@ def test_strangers_who_are_let_in_or_refused_otherwise(tmp_path: Path, plain: Up
             answer.status = 403
 
     found = one(tmp_path, plain, forbidden, "get_balance")
-    assert found["suggestion"] == "add 403: the real API answers 403 to a request without a valid key"
+    assert (
+        found["suggestion"] == "add 403: the real API answers 403 to a request without a valid key"
+    )
 
 
 def test_a_page_of_html_is_one_difference(tmp_path: Path, plain: Upstream) -> None:

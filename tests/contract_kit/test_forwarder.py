@@ -38,7 +38,9 @@ def test_a_request_arrives_as_it_was_sent() -> None:
             "Connection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\nAccept-Encoding: br;q=0.1\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
-        assert raw(proxy.url, head.replace("QUERY", "PATCH").encode("latin-1") + body).startswith(b"HTTP/1.1 200 ")
+        assert raw(proxy.url, head.replace("QUERY", "PATCH").encode("latin-1") + body).startswith(
+            b"HTTP/1.1 200 "
+        )
         (received,) = server.received
     assert (received.method, received.target, received.body) == ("PATCH", target, body)
     assert sorted((name.lower(), value) for name, value in received.headers) == [
@@ -73,12 +75,19 @@ def test_an_answer_arrives_as_it_was_sent(status: int) -> None:
         ("GET", b"HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n"),
         ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\nETag: x\r\nX-A: b\r\n\r\n"),
         ("GET", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-A: b\r\n\r\n"),
-        ("GET", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-A: b\r\n\r\n"),
+        (
+            "GET",
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-A: b\r\n\r\n",
+        ),
     ],
 )
 def test_answers_without_a_body_end(method: str, sent: bytes) -> None:
     """And the connection is good for the next request."""
-    with recording(lambda _: sent) as server, proxied(server.url) as proxy, proxy.client() as client:
+    with (
+        recording(lambda _: sent) as server,
+        proxied(server.url) as proxy,
+        proxy.client() as client,
+    ):
         for _ in range(2):
             got = client.request(method, "/any")
             assert (got.headers["x-a"], got.content) == ("b", b"")
@@ -95,7 +104,11 @@ def test_answers_without_a_body_end(method: str, sent: bytes) -> None:
 )
 def test_bodies_of_unknown_length_arrive(sent: bytes) -> None:
     """However the upstream marks their end."""
-    with recording(lambda _: sent) as server, proxied(server.url) as proxy, proxy.client() as client:
+    with (
+        recording(lambda _: sent) as server,
+        proxied(server.url) as proxy,
+        proxy.client() as client,
+    ):
         assert client.get("/any").text == "hello!"
 
 
@@ -103,13 +116,19 @@ def test_large_bodies_pass_both_ways() -> None:
     """In pieces; of these the judge sees status and headers only."""
     size = 3 * MAX_KEPT
     headers = {
-        name: value for name, value in headers_of("get_balance", 200, example("get_balance")) if name != "Content-Type"
+        name: value
+        for name, value in headers_of("get_balance", 200, example("get_balance"))
+        if name != "Content-Type"
     }
 
     async def echo(_: Any, receive: Any, send: Any) -> None:
         names = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send(
-            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json"), *names]}
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-type", b"application/json"), *names],
+            }
         )
         while True:
             message = await receive()
@@ -122,12 +141,18 @@ def test_large_bodies_pass_both_ways() -> None:
         for _ in range(3):
             yield b"x" * MAX_KEPT
 
-    with faulty.upstream(echo) as server, proxied(server.url) as proxy, proxy.client(**KEY) as client:
+    with (
+        faulty.upstream(echo) as server,
+        proxied(server.url) as proxy,
+        proxy.client(**KEY) as client,
+    ):
         assert client.request("GET", BALANCE, content=pieces()).content == b"x" * size
         assert client.request("GET", BALANCE, content=b"x" * size).content == b"x" * size
     assert proxy.findings == []
     assert proxy.result is not None
-    assert [(each.what, "without it" in each.why) for each in proxy.result.skipped] == [("2 exchanges", True)]
+    assert [(each.what, "without it" in each.why) for each in proxy.result.skipped] == [
+        ("2 exchanges", True)
+    ]
 
 
 def test_events_pass_as_they_come() -> None:
@@ -168,7 +193,11 @@ def test_events_pass_as_they_come() -> None:
 )
 def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, expected: str) -> None:
     """Others are passed on as they are; the proxy follows none."""
-    with recording(lambda _: b"") as server, proxied(f"{server.url}/base") as proxy, proxy.client() as client:
+    with (
+        recording(lambda _: b"") as server,
+        proxied(f"{server.url}/base") as proxy,
+        proxy.client() as client,
+    ):
         server.answer = lambda _: answer(302, Location=location.format(upstream=server.url))
         got = client.get("/here")
         assert got.headers["location"] == expected.format(proxy=proxy.url)
@@ -178,15 +207,27 @@ def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, exp
 def test_it_speaks_to_no_other_host() -> None:
     """A request that names another host, as to a forward proxy, goes to the upstream or nowhere."""
     with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy:
-        raw(proxy.url, b"GET http://other.invalid/path HTTP/1.1\r\nHost: other.invalid\r\nConnection: close\r\n\r\n")
-        raw(proxy.url, b"CONNECT other.invalid:443 HTTP/1.1\r\nHost: other.invalid\r\nConnection: close\r\n\r\n")
-        assert all(each.header("host") == server.url.removeprefix("http://") for each in server.received)
+        raw(
+            proxy.url,
+            b"GET http://other.invalid/path HTTP/1.1\r\nHost: other.invalid\r\nConnection: close\r\n\r\n",
+        )
+        raw(
+            proxy.url,
+            b"CONNECT other.invalid:443 HTTP/1.1\r\nHost: other.invalid\r\nConnection: close\r\n\r\n",
+        )
+        assert all(
+            each.header("host") == server.url.removeprefix("http://") for each in server.received
+        )
         assert "/path" in [each.target for each in server.received]
 
 
 def test_websockets_are_refused_clearly() -> None:
     """501 with a reason, and nothing reaches the upstream."""
-    with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy, proxy.client() as client:
+    with (
+        recording(lambda _: answer(200)) as server,
+        proxied(server.url) as proxy,
+        proxy.client() as client,
+    ):
         got = client.get("/live", headers={"Connection": "Upgrade", "Upgrade": "websocket"})
         assert got.status_code == 501
         assert "WebSocket" in got.json()["detail"]
@@ -198,7 +239,11 @@ def test_websockets_are_refused_clearly() -> None:
 
 def test_an_upstream_that_goes_and_comes_back() -> None:
     """502 with a reason meanwhile, which is not the deployment's answer and not judged."""
-    with faulty.mock() as server, proxied(server.url) as proxy, proxy.client(**{"X-API-Key": "sk_test_a"}) as client:
+    with (
+        faulty.mock() as server,
+        proxied(server.url) as proxy,
+        proxy.client(**{"X-API-Key": "sk_test_a"}) as client,
+    ):
         assert client.get(BALANCE).status_code == 200
         server.stop()
         for method in ("GET", "POST", "GET"):
@@ -217,8 +262,18 @@ def test_an_upstream_that_goes_and_comes_back() -> None:
     [
         ("GET", BALANCE, b"", [("get_balance", "no_answer", "broken")]),
         ("POST", f"{API}/portal", b"", []),
-        ("POST", f"{API}/portal", b"SSH-2.0-OpenSSH_9.6\r\n\r\n", [("create_portal_session", "no_answer", "broken")]),
-        ("GET", BALANCE, b"HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n", [("get_balance", "no_answer", "broken")]),
+        (
+            "POST",
+            f"{API}/portal",
+            b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+            [("create_portal_session", "no_answer", "broken")],
+        ),
+        (
+            "GET",
+            BALANCE,
+            b"HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n",
+            [("get_balance", "no_answer", "broken")],
+        ),
     ],
     ids=["silence", "silence after a write", "no HTTP", "no status"],
 )
@@ -226,7 +281,11 @@ def test_an_upstream_that_does_not_answer(
     method: str, path: str, sent: bytes, found: list[tuple[str, str, str]]
 ) -> None:
     """The client is told with 502; whether it is a fault is judged. A write is never sent twice."""
-    with recording(lambda _: sent) as server, proxied(server.url) as proxy, proxy.client(**KEY) as client:
+    with (
+        recording(lambda _: sent) as server,
+        proxied(server.url) as proxy,
+        proxy.client(**KEY) as client,
+    ):
         got = client.request(method, path)
         assert got.status_code == 502
         assert server.url in got.json()["detail"]
@@ -250,7 +309,11 @@ def test_an_answer_that_breaks_off_breaks_off() -> None:
 def test_a_kept_connection_that_was_closed_is_no_fault() -> None:
     """Servers close what is idle; a reading is asked again, and nobody notices."""
     gone = iter([answer(200, b"1"), b"", answer(200, b"2")])
-    with recording(lambda _: next(gone)) as server, proxied(server.url) as proxy, proxy.client(**KEY) as client:
+    with (
+        recording(lambda _: next(gone)) as server,
+        proxied(server.url) as proxy,
+        proxy.client(**KEY) as client,
+    ):
         assert [client.get("/any").text, client.get("/any").text] == ["1", "2"]
         assert len(server.received) == 3
     assert proxy.findings == []
@@ -262,7 +325,9 @@ def test_a_body_that_was_not_read_to_its_end_is_not_known() -> None:
     taken = desk.taken
 
     async def refuse(_: Any, __: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
+        await send(
+            {"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]}
+        )
         await send({"type": "http.response.body", "body": b"{}"})
 
     with faulty.upstream(refuse) as server, proxied(server.url, desk) as proxy:
@@ -305,7 +370,9 @@ PACKED = {
 @pytest.mark.parametrize("coding", PACKED)
 def test_compressed_bodies_are_judged_as_they_were(coding: str) -> None:
     """Whatever is usual."""
-    exchange = replace(EXCHANGE, response_headers=(("content-encoding", coding),), response_body=PACKED[coding])
+    exchange = replace(
+        EXCHANGE, response_headers=(("content-encoding", coding),), response_body=PACKED[coding]
+    )
     assert decoded(exchange).answer == {"a": 1}
 
 
@@ -317,15 +384,23 @@ def test_what_cannot_be_unpacked_here_is_unknown() -> None:
     packed = replace(EXCHANGE, response_headers=(("content-encoding", "gzip"),), response_body=bomb)
     assert (decoded(packed).response_body_known, decoded(packed).response_body) == (False, b"")
     for broken in (b"{}", PACKED["gzip"][:-4]):
-        packed = replace(EXCHANGE, response_headers=(("content-encoding", "gzip"),), response_body=broken)
+        packed = replace(
+            EXCHANGE, response_headers=(("content-encoding", "gzip"),), response_body=broken
+        )
         assert "Content-Encoding" in decoded(packed).error
 
 
 def test_a_compressed_fault_is_found() -> None:
     """From the wire to the verdict."""
     body = {**example("get_balance"), "tier": 5}
-    headers = {name.replace("-", "_"): value for name, value in headers_of("get_balance", 200, body)[1:]}
+    headers = {
+        name.replace("-", "_"): value for name, value in headers_of("get_balance", 200, body)[1:]
+    }
     sent = answer(200, gzip.compress(json.dumps(body).encode()), Content_Encoding="gzip", **headers)
-    with recording(lambda _: sent) as server, proxied(server.url) as proxy, proxy.client(**KEY) as client:
+    with (
+        recording(lambda _: sent) as server,
+        proxied(server.url) as proxy,
+        proxy.client(**KEY) as client,
+    ):
         assert client.get(BALANCE).json() == body
     assert ("get_balance", "response_schema", "type") in proxy.findings

@@ -56,7 +56,9 @@ def test_operations_are_let_out_as_far_as_they_are_allowed(operation: str) -> No
 
 def test_what_costs_or_reaches_somebody_is_irreversible() -> None:
     """Money, plans and messages; and whatever is in the contract one day that nobody has thought about."""
-    irreversible = {each.id for each in CONTRACT.operations.values() if not each.is_read} - REVERSIBLE
+    irreversible = {
+        each.id for each in CONTRACT.operations.values() if not each.is_read
+    } - REVERSIBLE
     assert irreversible == {
         "create_deposit",
         "create_checkout_session",
@@ -69,10 +71,19 @@ def test_what_costs_or_reaches_somebody_is_irreversible() -> None:
     assert lets_out(EVERYTHING, replace(of("update_usage_alerts"), operation=new))
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
+@pytest.mark.parametrize(
+    "method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
+)
 def test_undeclared_methods_and_paths_need_everything_allowed(method: str) -> None:
     """Nobody knows what they do. A HEAD is declared where a GET is."""
-    for url in (f"{BASE}{API}/balance/", f"{BASE}{API}", f"{BASE}/", f"{BASE}{API}/../admin", f"{BASE}/_mockery", BASE):
+    for url in (
+        f"{BASE}{API}/balance/",
+        f"{BASE}{API}",
+        f"{BASE}/",
+        f"{BASE}{API}/../admin",
+        f"{BASE}/_mockery",
+        BASE,
+    ):
         assert not lets_out(READ_ONLY, outgoing(method, url))
         assert not lets_out(WRITES, outgoing(method, url))
         assert lets_out(EVERYTHING, outgoing(method, url))
@@ -105,7 +116,9 @@ def test_the_control_api_is_for_the_mock(path: str) -> None:
             assert not lets_out(settings, outgoing(method, BASE + path))
 
 
-@pytest.mark.parametrize("body", [{}, {"enabled": False}, {"enabled": None}, {"threshold_microcents": 5}])
+@pytest.mark.parametrize(
+    "body", [{}, {"enabled": False}, {"enabled": None}, {"threshold_microcents": 5}]
+)
 def test_settings_that_leave_recharging_off_are_let_out(body: object) -> None:
     """They are put back, and nothing happens meanwhile."""
     assert lets_out(WRITES, of("update_auto_recharge", json.dumps(body).encode()))

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from contract_tests.errors import UsageError
 from contract_tests.exchange import Exchange
 from contract_tests.finding import Finding
-from contract_tests.har import Har, HarWriter, Unusable, entry_of, exchange_of, findings_of, numbers_of
+from contract_tests.har import (
+    Har,
+    HarWriter,
+    Unusable,
+    entry_of,
+    exchange_of,
+    findings_of,
+    numbers_of,
+)
 from contract_tests.settings import Settings
 
 URL = "https://staging.example.com"
@@ -29,14 +37,28 @@ EXCHANGE = Exchange(
     request_headers=(("X-API-Key", "[api-key]"), ("Content-Type", "application/json")),
     request_body=b'{"enabled": true}',
     status=200,
-    response_headers=(("Content-Type", "application/json"), ("Set-Cookie", "[secret]"), ("set-cookie", "[secret]")),
+    response_headers=(
+        ("Content-Type", "application/json"),
+        ("Set-Cookie", "[secret]"),
+        ("set-cookie", "[secret]"),
+    ),
     response_body='{"message": "grün"}'.encode(),
     started=datetime(2026, 3, 18, 12, 0, 0, 123457, UTC),
     seconds=0.1234567,
     account="api-key",
     source="stories",
 )
-FINDING = Finding("get_balance", "state", "/response/body/tier", "rule", "assumed", "this", "that", "#/paths", EXCHANGE)
+FINDING = Finding(
+    "get_balance",
+    "state",
+    "/response/body/tier",
+    "rule",
+    "assumed",
+    "this",
+    "that",
+    "#/paths",
+    EXCHANGE,
+)
 
 headers = st.lists(st.tuples(st.text("abc-", min_size=1), st.text()), max_size=4).map(tuple)
 exchanges = st.builds(
@@ -76,7 +98,10 @@ def entry(**changes: Any) -> Any:
             "method": "GET",
             "url": f"{URL}/api/v1/billing/balance",
             "httpVersion": "http/2.0",
-            "headers": [{"name": ":authority", "value": "staging.example.com"}, {"name": "x-api-key", "value": "k1"}],
+            "headers": [
+                {"name": ":authority", "value": "staging.example.com"},
+                {"name": "x-api-key", "value": "k1"},
+            ],
             "queryString": [],
             "cookies": [],
             "headersSize": -1,
@@ -93,10 +118,20 @@ def entry(**changes: Any) -> Any:
             "bodySize": -1,
         },
         "cache": {},
-        "timings": {"blocked": 1, "dns": -1, "connect": -1, "send": 0, "wait": 200, "receive": 49.5, "ssl": -1},
+        "timings": {
+            "blocked": 1,
+            "dns": -1,
+            "connect": -1,
+            "send": 0,
+            "wait": 200,
+            "receive": 49.5,
+            "ssl": -1,
+        },
     }
     for name, value in changes.items():
-        made[name] = {**made[name], **value} if isinstance(made.get(name), dict) and value else value  # type: ignore[dict-item]
+        made[name] = (
+            {**made[name], **value} if isinstance(made.get(name), dict) and value else value
+        )  # type: ignore[dict-item]
     return {name: value for name, value in made.items() if value is not None}
 
 
@@ -132,24 +167,40 @@ def test_a_file_of_ours_is_har_1_2(tmp_path: Path) -> None:
     assert set(made["timings"]) == {"send", "wait", "receive"}
     assert sum(made["timings"].values()) == made["time"]
     assert made["startedDateTime"] == "2026-03-18T12:00:00.123457+00:00"
-    assert made["request"]["queryString"] == [{"name": "dry", "value": "1"}, {"name": "dry", "value": ""}]
+    assert made["request"]["queryString"] == [
+        {"name": "dry", "value": "1"},
+        {"name": "dry", "value": ""},
+    ]
     assert made["request"]["postData"]["text"] == '{"enabled": true}'
-    assert made["response"]["content"] == {"size": 20, "mimeType": "application/json", "text": '{"message": "grün"}'}
+    assert made["response"]["content"] == {
+        "size": 20,
+        "mimeType": "application/json",
+        "text": '{"message": "grün"}',
+    }
 
 
 def test_bodies_that_are_no_text_are_base64(tmp_path: Path) -> None:
     """The encoding is named, as the format asks."""
-    (made,) = written(tmp_path / "a.har", replace(EXCHANGE, response_body=b"\xff\x00"))["log"]["entries"]
+    (made,) = written(tmp_path / "a.har", replace(EXCHANGE, response_body=b"\xff\x00"))["log"][
+        "entries"
+    ]
     assert made["response"]["content"]["encoding"] == "base64"
     assert base64.b64decode(made["response"]["content"]["text"]) == b"\xff\x00"
 
 
 def test_the_settings_and_the_drivers_findings_are_in_it(tmp_path: Path) -> None:
     """What the judge finds again is not; of the others exchange and steps are named by number."""
-    theirs = replace(FINDING, witnesses=("kit", "schemathesis"), steps=(replace(EXCHANGE, number=1),), times=4)
+    theirs = replace(
+        FINDING, witnesses=("kit", "schemathesis"), steps=(replace(EXCHANGE, number=1),), times=4
+    )
     path = tmp_path / "a.har"
     about = written(path, EXCHANGE, findings=(FINDING, theirs))["log"]["_contractTests"]
-    assert (about["baseUrl"], about["seed"], about["strict"], about["mock"]) == (URL, 7, True, False)
+    assert (about["baseUrl"], about["seed"], about["strict"], about["mock"]) == (
+        URL,
+        7,
+        True,
+        False,
+    )
     (told,) = about["findings"]
     assert (told["exchange"], told["steps"], told["witnesses"]) == (3, [1], ["schemathesis"])
     assert numbers_of(about) == {1, 3}
@@ -210,21 +261,36 @@ def test_an_entry_of_a_browser_is_an_exchange() -> None:
     assert read.started == datetime(2026, 3, 18, 12, 0, 0, 123000, UTC)
     assert read.ended - read.started == timedelta(milliseconds=250.5)
     assert read.request_headers == (("x-api-key", "k1"),)
-    assert (read.path, read.account, read.number, read.error) == ("/api/v1/billing/balance", "", 0, "")
-    assert (read.response_body, read.response_body_known, read.request_body_known) == (b"{}", True, True)
+    assert (read.path, read.account, read.number, read.error) == (
+        "/api/v1/billing/balance",
+        "",
+        0,
+        "",
+    )
+    assert (read.response_body, read.response_body_known, read.request_body_known) == (
+        b"{}",
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"_webSocketMessages": []}, "WebSocket"),
-        ({"request": {"url": "wss://staging.example.com/live"}, "response": {"status": 101}}, "WebSocket"),
+        (
+            {"request": {"url": "wss://staging.example.com/live"}, "response": {"status": 101}},
+            "WebSocket",
+        ),
         ({"response": {"status": 101}}, "WebSocket"),
         ({"request": {"url": "data:image/png;base64,AAAA"}}, "no HTTP (data)"),
         ({"request": {"url": "blob:https://staging.example.com/1"}}, "no HTTP (blob)"),
         ({"request": {"url": "chrome-extension://abc/x.js"}}, "no HTTP (chrome-extension)"),
         ({"_fromCache": "disk"}, "answered by the browser itself (cache, service worker)"),
-        ({"response": {"_fetchedViaServiceWorker": True}}, "answered by the browser itself (cache, service worker)"),
+        (
+            {"response": {"_fetchedViaServiceWorker": True}},
+            "answered by the browser itself (cache, service worker)",
+        ),
         ({"startedDateTime": None}, "incomplete: no startedDateTime"),
         ({"response": None}, "incomplete: no response"),
         ({"startedDateTime": "yesterday"}, "incomplete: a field is not what it must be"),
@@ -232,7 +298,10 @@ def test_an_entry_of_a_browser_is_an_exchange() -> None:
         ({"request": {"url": "http://[broken"}}, "incomplete: a field is not what it must be"),
         ({"request": {"url": "http://host:99999/"}}, "incomplete: a field is not what it must be"),
         ({"time": 1e300}, "incomplete: a field is not what it must be"),
-        ({"time": float("nan"), "_seconds": float("nan")}, "incomplete: a field is not what it must be"),
+        (
+            {"time": float("nan"), "_seconds": float("nan")},
+            "incomplete: a field is not what it must be",
+        ),
     ],
 )
 def test_what_is_no_exchange_is_refused_with_a_reason(changes: Any, reason: str) -> None:
@@ -242,7 +311,9 @@ def test_what_is_no_exchange_is_refused_with_a_reason(changes: Any, reason: str)
     assert str(refused.value) == reason
 
 
-@pytest.mark.parametrize("broken", [None, 1, "text", [], {}, {"request": []}, {"request": 1, "response": 2}])
+@pytest.mark.parametrize(
+    "broken", [None, 1, "text", [], {}, {"request": []}, {"request": 1, "response": 2}]
+)
 def test_any_json_may_stand_where_an_entry_should(broken: Any) -> None:
     """It is refused, never a fault of ours."""
     with pytest.raises(Unusable, match="incomplete"):
@@ -258,7 +329,11 @@ def test_any_json_may_stand_where_an_entry_should(broken: Any) -> None:
         ({"content": {"size": -1}}, b"", False),
         ({"content": {}}, b"", False),
         ({"content": {"size": 0}}, b"", True),
-        ({"content": {"size": 0}, "headers": [{"name": "Content-Length", "value": "20"}]}, b"", False),
+        (
+            {"content": {"size": 0}, "headers": [{"name": "Content-Length", "value": "20"}]},
+            b"",
+            False,
+        ),
         ({"content": {"size": 0}, "status": 0}, b"", True),
         ({"content": {"size": -1}, "status": 204}, b"", True),
         ({"content": {"size": 50, "text": '{"a": [1, 2'}}, b'{"a": [1, 2', False),
@@ -279,15 +354,27 @@ JSON_TYPE = [{"name": "Content-Type", "value": "application/json"}]
     ("request_fields", "body", "is_known"),
     [
         ({"postData": {"text": "{}", "mimeType": "application/json"}}, b"{}", True),
-        ({"postData": {"text": "", "mimeType": "application/json"}, "headers": JSON_TYPE}, b"", True),
-        ({"postData": {"params": [{"name": "a b", "value": "1"}, {"name": "c"}]}}, b"a+b=1&c=", True),
+        (
+            {"postData": {"text": "", "mimeType": "application/json"}, "headers": JSON_TYPE},
+            b"",
+            True,
+        ),
+        (
+            {"postData": {"params": [{"name": "a b", "value": "1"}, {"name": "c"}]}},
+            b"a+b=1&c=",
+            True,
+        ),
         ({"postData": {"text": "/w==", "encoding": "base64"}}, b"\xff", True),
         ({"bodySize": 17, "headers": JSON_TYPE}, b"", False),
         ({"bodySize": -1, "headers": JSON_TYPE}, b"", False),
         ({"bodySize": -1}, b"", True),
         ({"bodySize": 0, "headers": JSON_TYPE}, b"", True),
         ({"headers": [{"name": "content-length", "value": "9"}]}, b"", False),
-        ({"postData": {"text": "{"}, "headers": [{"name": "content-length", "value": "9"}]}, b"{", False),
+        (
+            {"postData": {"text": "{"}, "headers": [{"name": "content-length", "value": "9"}]},
+            b"{",
+            False,
+        ),
     ],
 )
 def test_a_request_body_is_known_or_not(request_fields: Any, body: bytes, is_known: bool) -> None:
@@ -298,7 +385,11 @@ def test_a_request_body_is_known_or_not(request_fields: Any, body: bytes, is_kno
 
 def test_what_a_browser_blocked_is_nobodys_fault() -> None:
     """Status 0 without an error: the deployment may never have been asked."""
-    read = exchange_of(entry(response={"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT"}, _error="net::ERR_FAILED"))
+    read = exchange_of(
+        entry(
+            response={"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT"}, _error="net::ERR_FAILED"
+        )
+    )
     assert (read.status, read.error) == (0, "")
 
 

@@ -62,12 +62,22 @@ def test_the_state_of_every_account_is_on_the_disk_before_the_first_write(stage:
     seen: list[list[dict[str, Any]]] = []
     stage.seen = lambda received: seen.append(stage.told) if received.method == "PUT" else None
     stage.caller.call("update_usage_alerts", {})
-    before = {(each["account"], each["part"]): each["state"] for each in seen[0] if each["entry"] == "before"}
+    before = {
+        (each["account"], each["part"]): each["state"]
+        for each in seen[0]
+        if each["entry"] == "before"
+    }
     assert before[KEY, "get_auto_recharge"] == before[OTHER_KEY, "get_auto_recharge"] == RECHARGE
     assert before[KEY, "get_usage_alerts"] == before[OTHER_KEY, "get_usage_alerts"] == ALERTS
     for account, customer in ((KEY, stage.scene.customer), (OTHER_KEY, stage.scene.other)):
-        cards = [{name: card[name] for name in ("id", "stripe_payment_method_id")} for card in customer.cards]
-        assert before[account, "list_payment_methods"] == {"cards": cards, "default": cards[1]["id"]}
+        cards = [
+            {name: card[name] for name in ("id", "stripe_payment_method_id")}
+            for card in customer.cards
+        ]
+        assert before[account, "list_payment_methods"] == {
+            "cards": cards,
+            "default": cards[1]["id"],
+        }
     owners = {each["account"]: each["id"] for each in seen[0] if each["entry"] == "owner"}
     assert owners[KEY] == stage.scene.customer.ask("GET", f"{API}/auto-recharge")["user_id"]
     assert owners[KEY] != owners[OTHER_KEY]
@@ -76,7 +86,9 @@ def test_the_state_of_every_account_is_on_the_disk_before_the_first_write(stage:
     }  # fmt: skip
 
 
-def test_a_card_is_on_the_disk_before_it_is_made_and_by_its_id_before_it_can_be_used(stage: Stage) -> None:
+def test_a_card_is_on_the_disk_before_it_is_made_and_by_its_id_before_it_can_be_used(
+    stage: Stage,
+) -> None:
     """The intention with the Stripe id, then the id."""
     seen: list[dict[str, Any]] = []
     stage.seen = lambda received: seen.append(stage.told[-1]) if received.method == "POST" else None
@@ -123,9 +135,13 @@ def test_writes_of_many_threads_wait_for_one_reading(stage: Stage) -> None:
 def test_what_cannot_be_read_is_not_changed(stage: Stage) -> None:
     """The settings whose state nobody knows; others may be changed. It is tried three times at most."""
     asked: list[str] = []
-    stage.seen = lambda received: asked.append(f"{operation_of(received)} {received.header('x-api-key')}")
+    stage.seen = lambda received: asked.append(
+        f"{operation_of(received)} {received.header('x-api-key')}"
+    )
     stage.change = lambda received, answer: (
-        as_json(503, {"detail": "later"}) if operation_of(received) == "get_usage_alerts" else answer
+        as_json(503, {"detail": "later"})
+        if operation_of(received) == "get_usage_alerts"
+        else answer
     )
     for _ in range(5):
         with pytest.raises(Withheld, match=r"GET /api/v1/billing/usage-alerts answers 503"):
@@ -150,14 +166,44 @@ def test_what_can_be_read_again_may_be_changed(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("read", "write", "change", "why"),
     [
-        ("get_auto_recharge", "update_auto_recharge", {"consent_text": ...}, "does not show 'consent_text'"),
+        (
+            "get_auto_recharge",
+            "update_auto_recharge",
+            {"consent_text": ...},
+            "does not show 'consent_text'",
+        ),
         ("get_auto_recharge", "disable_auto_recharge", {"enabled": ...}, "does not show 'enabled'"),
-        ("get_auto_recharge", "update_auto_recharge", {"recharge_amount_cents": 5}, "not what a PUT takes"),
-        ("get_usage_alerts", "update_usage_alerts", {"webhook_url": "https://a.b/?k=sk_live_0123456789"}, "a secret"),
-        ("list_payment_methods", "add_payment_method", {"payment_methods": "none"}, "the list of cards is none"),
+        (
+            "get_auto_recharge",
+            "update_auto_recharge",
+            {"recharge_amount_cents": 5},
+            "not what a PUT takes",
+        ),
+        (
+            "get_usage_alerts",
+            "update_usage_alerts",
+            {"webhook_url": "https://a.b/?k=sk_live_0123456789"},
+            "a secret",
+        ),
+        (
+            "list_payment_methods",
+            "add_payment_method",
+            {"payment_methods": "none"},
+            "the list of cards is none",
+        ),
         ("list_payment_methods", "create_setup_intent", {"payment_methods": [{"id": 5}]}, ""),
-        ("list_payment_methods", "add_payment_method", {"payment_methods": [{"id": 5}]}, "has no id"),
-        ("list_payment_methods", "set_default_payment_method", {"payment_methods": ...}, "the list of cards is none"),
+        (
+            "list_payment_methods",
+            "add_payment_method",
+            {"payment_methods": [{"id": 5}]},
+            "has no id",
+        ),
+        (
+            "list_payment_methods",
+            "set_default_payment_method",
+            {"payment_methods": ...},
+            "the list of cards is none",
+        ),
     ],
 )
 def test_what_could_not_be_put_back_is_not_changed(
@@ -170,8 +216,14 @@ def test_what_could_not_be_put_back_is_not_changed(
 
     stage.answers(read, changed)
     operation = CONTRACT.operations[write]
-    path = {"payment_method_id": stage.scene.customer.cards[0]["id"]} if operation.path_names else {}
-    args = ({"payment_method_id": "pm_card_jcb"} if write == "add_payment_method" else {},) if operation.body else ()
+    path = (
+        {"payment_method_id": stage.scene.customer.cards[0]["id"]} if operation.path_names else {}
+    )
+    args = (
+        ({"payment_method_id": "pm_card_jcb"} if write == "add_payment_method" else {},)
+        if operation.body
+        else ()
+    )
     if why:
         with pytest.raises(Withheld, match=why):
             stage.caller.call(write, *args, path=path)
@@ -200,7 +252,11 @@ def test_cards_of_others_are_not_removed(stage: Stage) -> None:
                 with pytest.raises(Withheld, match="not its to remove"):
                     stage.remove(spelling, key)
         encoded = "".join(f"%{ord(char):02x}" for char in name)
-        for path in (f"/payment-methods/{encoded}", f"/payment-methods/{name}/default", f"/payment-methods/{name}/"):
+        for path in (
+            f"/payment-methods/{encoded}",
+            f"/payment-methods/{name}/default",
+            f"/payment-methods/{name}/",
+        ):
             with pytest.raises(Withheld, match="not its to remove"):
                 stage.caller.raw(Request("DELETE", API + path))
     assert not any(each.method == "DELETE" for each in stage.scene.received)
@@ -227,7 +283,9 @@ def test_a_card_that_somebody_adds_meanwhile_is_not_removed(stage: Stage) -> Non
     assert stage.remove(own) == 200
 
 
-def test_what_cannot_be_written_down_does_not_leave(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_written_down_does_not_leave(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk is full: half a line may be there, so nothing is written after it either; the way back is open."""
     id = stage.add("pm_card_jcb")
     write = os.write
@@ -238,7 +296,9 @@ def test_what_cannot_be_written_down_does_not_leave(stage: Stage, monkeypatch: p
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", fail)
-        with pytest.raises(Withheld, match=r"journal cannot be written any more \(No space left on device\)"):
+        with pytest.raises(
+            Withheld, match=r"journal cannot be written any more \(No space left on device\)"
+        ):
             stage.add("pm_card_diners")
     with pytest.raises(Withheld, match="No space left on device"):
         stage.caller.call("create_deposit", {"amount_cents": 5_000})
@@ -291,7 +351,9 @@ def test_two_runs_do_not_share_a_journal(stage: Stage) -> None:
         stage.begin()
 
 
-@pytest.mark.parametrize("content", [b"hello", b"{}\n", b'{"entry": "other"}\n', b"\x00\xff", b"# README\n" * 5])
+@pytest.mark.parametrize(
+    "content", [b"hello", b"{}\n", b'{"entry": "other"}\n', b"\x00\xff", b"# README\n" * 5]
+)
 def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path, content: bytes) -> None:
     """Whoever names the wrong file keeps it."""
     path = tmp_path / "mine"
@@ -305,7 +367,11 @@ def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path, content: bytes)
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:
     """A folder, a pipe, nothing."""
     os.mkfifo(tmp_path / "pipe")
-    for path, why in ((tmp_path, "is no file"), (tmp_path / "pipe", "is no file"), (tmp_path / "x", "No such file")):
+    for path, why in (
+        (tmp_path, "is no file"),
+        (tmp_path / "pipe", "is no file"),
+        (tmp_path / "x", "No such file"),
+    ):
         with pytest.raises(UsageError, match=why):
             JournalFile(path)
 
@@ -356,7 +422,9 @@ def test_a_beginning_that_a_crash_cut_off_is_no_beginning(stage: Stage) -> None:
         ),
     ],
 )
-def test_a_line_in_the_middle_that_cannot_be_read_is_named(stage: Stage, line: str, why: str) -> None:
+def test_a_line_in_the_middle_that_cannot_be_read_is_named(
+    stage: Stage, line: str, why: str
+) -> None:
     """Half of the truth is none: nothing is put back by it, and the file stays as it is."""
     stage.crash()
     with stage.scene.journal.open("a") as file:

@@ -32,7 +32,9 @@ def test_a_file_is_read_in_pieces_of_any_size(
     monkeypatch.setattr(json_stream, "_CHUNK", size)
     monkeypatch.setattr(json_stream.JsonStream._read, "__defaults__", (size,))
     path = tmp_path / "a.har"
-    path.write_text(json.dumps({"before": -1.5, "log": LOG, "after": [0]}, indent=indent, ensure_ascii=False))
+    path.write_text(
+        json.dumps({"before": -1.5, "log": LOG, "after": [0]}, indent=indent, ensure_ascii=False)
+    )
     har = Har(path)
     assert list(har.entries()) == LOG["entries"]
     assert (har.creator, har.is_ours, har.is_overheard) == ("WebInspector", False, True)
@@ -64,7 +66,10 @@ def test_every_truncated_file_is_said_to_break_off(tmp_path: Path) -> None:
         (b'{"log": {"entries": {}}}', "no HAR file"),
         (b'{"log": {"entries": []}} {', "goes on after its end, at line 1, column 26"),
         (b'{"log": {"entries": [1 2]}}', "not valid JSON at line 1, column 24"),
-        (b'{"log":\n {"entries": [{"a": 1,, }]}}            ', "not valid JSON at line 2, column 23"),
+        (
+            b'{"log":\n {"entries": [{"a": 1,, }]}}            ',
+            "not valid JSON at line 2, column 23",
+        ),
         (b"{log: {}}", "not valid JSON at line 1, column 2"),
         (b"<html><body>502</body></html>", "no HAR file"),
         (b'{"log": {"entries": ["\xff"]}}', "is not UTF-8 text"),
@@ -72,7 +77,9 @@ def test_every_truncated_file_is_said_to_break_off(tmp_path: Path) -> None:
         (b"\x1f\x8b\x08\x00\x00", "is not UTF-8 text"),
     ],
 )
-def test_what_is_no_har_file_is_refused_with_the_place(tmp_path: Path, data: bytes, complaint: str) -> None:
+def test_what_is_no_har_file_is_refused_with_the_place(
+    tmp_path: Path, data: bytes, complaint: str
+) -> None:
     """One line for a person."""
     path = tmp_path / "a.har"
     path.write_bytes(data)
@@ -114,7 +121,9 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert peak < 6_000_000
 
 
-def test_a_value_beyond_all_bounds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_beyond_all_bounds_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Instead of eating all memory."""
     monkeypatch.setattr(json_stream, "MAX_VALUE", 1_000_000)
     path = tmp_path / "a.har"

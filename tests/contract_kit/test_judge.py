@@ -41,8 +41,19 @@ def test_documented_answers_are_good(bench: Bench, operation: str, status: int, 
     query = "?limit=none&days=none&page=none" if status == 422 else _QUERIES.get(name, "")
     if status == 422 and CONTRACT.operations[operation].body is not None:
         sent = {}  # not what the example complains of, but something to complain of
-    bench.answers(operation, example(operation, status, name), status=status, sent=sent, account=account, query=query)
-    told = [each for each in bench.found if each.kind not in ("valid_refused", "wrong_refusal", "pagination", "usage")]
+    bench.answers(
+        operation,
+        example(operation, status, name),
+        status=status,
+        sent=sent,
+        account=account,
+        query=query,
+    )
+    told = [
+        each
+        for each in bench.found
+        if each.kind not in ("valid_refused", "wrong_refusal", "pagination", "usage")
+    ]
     assert told == []
 
 
@@ -68,11 +79,23 @@ LEDGER, CARDS = "list_credit_transactions", "list_payment_methods"
 
 FAULTS = [
     # the schema
-    ("get_balance", change("/balance_microcents", "5434000000"), "response_schema", "type", "documented"),
+    (
+        "get_balance",
+        change("/balance_microcents", "5434000000"),
+        "response_schema",
+        "type",
+        "documented",
+    ),
     ("get_balance", change("/tier", DROP), "response_schema", "required", "documented"),
     ("get_balance", change("/tier", "gold"), "response_schema", "enum", "assumed"),
     ("get_balance", change("/kit", 1), "unknown_field", "unknown_field", "documented"),
-    (LEDGER, change("/transactions/3/created_at", "2026-03-14 09:26:53"), "response_schema", "pattern", "observed"),
+    (
+        LEDGER,
+        change("/transactions/3/created_at", "2026-03-14 09:26:53"),
+        "response_schema",
+        "pattern",
+        "observed",
+    ),
     (
         LEDGER,
         change("/transactions/3/id", "D1B203F5-7C4E-4D69-9FA8-2B3C4D5E6F70"),
@@ -90,26 +113,68 @@ FAULTS = [
     # lists
     (LEDGER, change("/has_more", True), "pagination", "has_more", "assumed"),
     (LEDGER, change("/total", 99), "pagination", "length", "assumed"),
-    (LEDGER, change("/transactions/0/created_at", "2026-01-01T00:00:00.000Z"), "order", "newest_first", "assumed"),
+    (
+        LEDGER,
+        change("/transactions/0/created_at", "2026-01-01T00:00:00.000Z"),
+        "order",
+        "newest_first",
+        "assumed",
+    ),
     # cards
     (CARDS, change("/payment_methods/0/is_default", True), "state", "one_default", "assumed"),
-    (CARDS, change("/default_method_id", "d1b203f5-7c4e-4d69-9fa8-2b3c4d5e6f70"), "state", "default", "assumed"),
+    (
+        CARDS,
+        change("/default_method_id", "d1b203f5-7c4e-4d69-9fa8-2b3c4d5e6f70"),
+        "state",
+        "default",
+        "assumed",
+    ),
     # the rest
     ("list_invoices", change("/invoices/0/number", "INV-000007"), "state", "numbering", "assumed"),
     ("list_invoices", change("/invoices/0/paid_at", None), "state", "paid_at", "assumed"),
-    ("list_auto_recharge_history", change("/history/0/balance_after_microcents", 1), "money", "gain", "assumed"),
-    ("list_auto_recharge_history", change("/history/0/invoice_id", None), "state", "invoice", "assumed"),
+    (
+        "list_auto_recharge_history",
+        change("/history/0/balance_after_microcents", 1),
+        "money",
+        "gain",
+        "assumed",
+    ),
+    (
+        "list_auto_recharge_history",
+        change("/history/0/invoice_id", None),
+        "state",
+        "invoice",
+        "assumed",
+    ),
     ("check_auto_recharge", change("/card_expired", True), "state", "expired", "assumed"),
     ("get_usage_breakdown", change("/js/credits", 127501), "usage", "price", "assumed"),
     ("get_usage_breakdown", change("/total_requests", 1), "usage", "sum", "assumed"),
-    ("get_usage_breakdown", change("/period_end", "2026-03-31T00:00:00.000Z"), "time", "month", "assumed"),
+    (
+        "get_usage_breakdown",
+        change("/period_end", "2026-03-31T00:00:00.000Z"),
+        "time",
+        "month",
+        "assumed",
+    ),
     ("get_usage_realtime", change("/credits_used_week", 0), "usage", "week", "assumed"),
     ("get_subscription", change("/price_id", None), "state", "plan", "assumed"),
     ("get_subscription", change("/cancel_at_period_end", True), "state", "cancel", "assumed"),
     ("validate_promo_code", change("/bonus_value", None), "state", "valid", "assumed"),
     ("create_deposit", change("/amount_cents", 4999), "money", "echo", "documented"),
-    ("create_deposit", change("/url", "http://127.0.0.1:8080/checkout/other"), "state", "session", "assumed"),
-    ("initiate_verification", change("/masked_destination", "jane@example.com"), "secret", "mask", "assumed"),
+    (
+        "create_deposit",
+        change("/url", "http://127.0.0.1:8080/checkout/other"),
+        "state",
+        "session",
+        "assumed",
+    ),
+    (
+        "initiate_verification",
+        change("/masked_destination", "jane@example.com"),
+        "secret",
+        "mask",
+        "assumed",
+    ),
     ("initiate_verification", change("/method", "sms"), "state", "echo", "documented"),
     ("update_auto_recharge", change("/threshold_microcents", 1), "state", "echo", "documented"),
     ("update_usage_alerts", change("/threshold_75_enabled", False), "state", "echo", "documented"),
@@ -137,7 +202,9 @@ def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(bench: Bench) -
     """Positions do not make findings different."""
     for index in (0, 2):
         bench.answers(
-            LEDGER, change(f"/transactions/{index}/type", "gift")(example(LEDGER)), query=f"?limit={20 + index}"
+            LEDGER,
+            change(f"/transactions/{index}/type", "gift")(example(LEDGER)),
+            query=f"?limit={20 + index}",
         )
     finding = next(each for each in bench.found if each.keyword == "enum")
     assert finding.where == "/response/200/body/transactions/*/type"
@@ -178,7 +245,9 @@ def test_status_headers_and_form_are_judged(
 
 def test_a_broken_answer_is_told(bench: Bench) -> None:
     """An answer that breaks off is a finding, and nothing else is said of it."""
-    bench.send("GET", "/api/v1/billing/balance", status=200, body=b'{"bal', error="the answer breaks off")
+    bench.send(
+        "GET", "/api/v1/billing/balance", status=200, body=b'{"bal', error="the answer breaks off"
+    )
     assert only(bench).kind == "no_answer"
 
 
@@ -194,14 +263,17 @@ def test_a_broken_answer_is_told(bench: Bench) -> None:
         ({"amount_cents": 200_000, "kit": "unknown fields are ignored"}, 422, "valid_refused"),
     ],
 )
-def test_requests_are_let_in_and_refused_as_they_should_be(bench: Bench, sent: Any, status: int, kind: str) -> None:
+def test_requests_are_let_in_and_refused_as_they_should_be(
+    bench: Bench, sent: Any, status: int, kind: str
+) -> None:
     """What the contract forbids is refused with 422, what it allows is not."""
     bench.answers("create_deposit", status=status, sent=sent)
     assert kind in {each.kind for each in bench.found}
 
 
 @pytest.mark.parametrize(
-    "sent", [b'{"amount_cents": 5000, "amount_cents": 1}', b"\xef\xbb\xbf{}", b'{"amount_cents": 5e3}']
+    "sent",
+    [b'{"amount_cents": 5000, "amount_cents": 1}', b"\xef\xbb\xbf{}", b'{"amount_cents": 5e3}'],
 )
 def test_where_readers_differ_nobody_is_blamed(bench: Bench, sent: bytes) -> None:
     """A key twice, a byte order mark, a float that is whole: neither refusing nor accepting is told."""
@@ -214,8 +286,15 @@ def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(bench: 
     """``$10-$2000`` stands on the page; the length of a promo code does not."""
     bench.answers("create_deposit", sent={"amount_cents": 999})
     bench.answers("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
-    grades = {each.where: each.grade(strict=False) for each in bench.found if each.kind == "invalid_accepted"}
-    assert grades == {"/request/body/amount_cents": "failure", "/request/body/promo_code": "difference"}
+    grades = {
+        each.where: each.grade(strict=False)
+        for each in bench.found
+        if each.kind == "invalid_accepted"
+    }
+    assert grades == {
+        "/request/body/amount_cents": "failure",
+        "/request/body/promo_code": "difference",
+    }
 
 
 @pytest.mark.parametrize("account", ["anybody", "unknown key"])

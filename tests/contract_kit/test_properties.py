@@ -31,7 +31,12 @@ from tests.contract_kit.recording import Received, answer, as_json, recording
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
-CARDS = ("list_payment_methods", "add_payment_method", "set_default_payment_method", "remove_payment_method")
+CARDS = (
+    "list_payment_methods",
+    "add_payment_method",
+    "set_default_payment_method",
+    "remove_payment_method",
+)
 SOME = (*CARDS, "get_balance", "get_usage_chart", "validate_promo_code")
 PHASES = {f"properties: {phase}" for phase in ("examples", "coverage", "fuzzing", "stateful")}
 
@@ -57,7 +62,9 @@ def test_all_phases_leave_through_the_channel_only(monkeypatch: pytest.MonkeyPat
     with faulty.mock(now=NOON) as server:
         run = make(server.url, mock=True, only=SOME)
         heard = drive(run)
-        assert [f"{each.method} {each.url.removeprefix(server.url)}" for each in heard] == server.requests
+        assert [
+            f"{each.method} {each.url.removeprefix(server.url)}" for each in heard
+        ] == server.requests
         assert {f"http://{host}:{port}" for host, port in connected} == {server.url}
     assert {each.source for each in heard} >= PHASES
     assert operations(run, heard) == {*SOME, "none"}
@@ -82,17 +89,33 @@ def test_a_read_only_run_does_not_even_try_anything_else() -> None:
 def test_a_run_that_may_write_does_what_can_be_put_back(tmp_path: Path) -> None:
     """No irreversible operation, no undeclared method, auto-recharge never on, no card but the one that was added."""
     with faulty.mock(now=NOON) as server:
-        only = (*sorted(REVERSIBLE), "list_payment_methods", "get_auto_recharge", "create_deposit", "change_plan")
+        only = (
+            *sorted(REVERSIBLE),
+            "list_payment_methods",
+            "get_auto_recharge",
+            "create_deposit",
+            "change_plan",
+        )
         run = make(server.url, allow_writes=True, only=only, journal=tmp_path / "journal")
         heard = drive(run)
     assert operations(run, heard) == {"list_payment_methods", "get_auto_recharge"} | REVERSIBLE
-    assert all("auto-recharge" in each for each in run.guard.withheld)  # which links put on, past what is generated
+    assert all(
+        "auto-recharge" in each for each in run.guard.withheld
+    )  # which links put on, past what is generated
     cards = f"{API}/payment-methods"
-    added = {f"{cards}/{each.object.get('id')}" for each in heard if (each.method, each.path) == ("POST", cards)}
-    deleted = {each.path for each in heard if each.method == "DELETE" and each.path.startswith(cards)}
+    added = {
+        f"{cards}/{each.object.get('id')}"
+        for each in heard
+        if (each.method, each.path) == ("POST", cards)
+    }
+    deleted = {
+        each.path for each in heard if each.method == "DELETE" and each.path.startswith(cards)
+    }
     assert deleted
     assert deleted <= added
-    settings = [each for each in heard if each.method == "PUT" and each.path == f"{API}/auto-recharge"]
+    settings = [
+        each for each in heard if each.method == "PUT" and each.path == f"{API}/auto-recharge"
+    ]
     assert {each.object.get("enabled") for each in settings if each.status == 200} == {False}
     assert not list(run.verdicts)
     assert not run.skipped
@@ -102,7 +125,9 @@ def test_without_a_card_of_its_own_it_removes_none(tmp_path: Path) -> None:
     """What the account had before is not the kit's to remove."""
     with faulty.mock(now=NOON) as server:
         skip = ("add_payment_method",)
-        run = make(server.url, allow_writes=True, only=CARDS, skip=skip, journal=tmp_path / "journal")
+        run = make(
+            server.url, allow_writes=True, only=CARDS, skip=skip, journal=tmp_path / "journal"
+        )
         heard = drive(run)
     assert operations(run, heard) == {"list_payment_methods", "set_default_payment_method"}
     assert "not the kit's" in run.coverage.operations["remove_payment_method"].why["properties"]
@@ -233,13 +258,19 @@ def test_new_sessions_are_their_own_again_afterwards() -> None:
 def requests_of(seed: int) -> list[tuple[str, str, bytes]]:
     with faulty.mock(now=NOON) as server:
         heard = drive(make(server.url, mock=True, only=SOME, seed=seed))
-        return [(each.method, each.url.removeprefix(server.url), each.request_body) for each in heard]
+        return [
+            (each.method, each.url.removeprefix(server.url), each.request_body) for each in heard
+        ]
 
 
-def test_the_same_seed_brings_the_same_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_seed_brings_the_same_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of two runs against two servers, with other modules loaded; and another seed brings others."""
     before = requests_of(7)
-    (tmp_path / "another.py").write_text("".join(f"A{n} = 'constant {n}', 9{n}7\n" for n in range(200)))
+    (tmp_path / "another.py").write_text(
+        "".join(f"A{n} = 'constant {n}', 9{n}7\n" for n in range(200))
+    )
     monkeypatch.syspath_prepend(tmp_path)
     __import__("another")
     assert requests_of(7) == before
@@ -249,7 +280,16 @@ def test_the_same_seed_brings_the_same_requests(tmp_path: Path, monkeypatch: pyt
 def test_no_file_is_left_behind(tmp_path: Path) -> None:
     """Neither Schemathesis' cache nor Hypothesis' folder stays where the command was given."""
     with faulty.mock() as server:
-        words = ["run", server.url, "--mock", "--phases", "properties", "--only", "get_balance", "--quiet"]
+        words = [
+            "run",
+            server.url,
+            "--mock",
+            "--phases",
+            "properties",
+            "--only",
+            "get_balance",
+            "--quiet",
+        ]
         ended = subprocess.run(
             [sys.executable, "-m", "contract_tests", *words, "--max-examples", "3"],
             cwd=tmp_path,
@@ -284,7 +324,9 @@ def test_what_schemathesis_cannot_do_is_said(tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     spec.write_text(yaml.safe_dump(document), encoding="utf-8")
     with faulty.mock(now=NOON) as server:
-        run = make(server.url, contract=Contract.load(spec), only=("get_usage_chart", "get_balance"))
+        run = make(
+            server.url, contract=Contract.load(spec), only=("get_usage_chart", "get_balance")
+        )
         heard = drive(run)
     assert f"properties: GET {API}/usage-chart" in {each.what for each in run.skipped}
     assert "get_balance" in operations(run, heard)

@@ -48,7 +48,9 @@ def upstream() -> Iterator[faulty.Upstream]:
 # ---------------------------------------------------------------------------------------------------- the verdicts
 
 
-@pytest.mark.parametrize("fault", ["", "text_for_number", "crash", "money_appears", "nothing_is_stored"])
+@pytest.mark.parametrize(
+    "fault", ["", "text_for_number", "crash", "money_appears", "nothing_is_stored"]
+)
 def test_the_verdicts_are_those_of_a_run(
     fault: str, upstream: faulty.Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,10 +77,16 @@ def test_fifty_clients_at_once_get_their_own_answers(upstream: faulty.Upstream) 
     def use(number: int) -> bool:
         with proxy.client(**{"X-API-Key": f"sk_test_client_{number}"}) as client:
             amount = 5_000 + number
-            changed = {"enabled": False, "threshold_microcents": 500_000_000, "recharge_amount_cents": amount}
+            changed = {
+                "enabled": False,
+                "threshold_microcents": 500_000_000,
+                "recharge_amount_cents": amount,
+            }
             put = client.put(f"{API}/auto-recharge", json=changed)
             got = [client.get(f"{API}/auto-recharge").json() for _ in range(4)]
-            return put.status_code == 200 and {each["recharge_amount_cents"] for each in got} == {amount}
+            return put.status_code == 200 and {each["recharge_amount_cents"] for each in got} == {
+                amount
+            }
 
     with proxied(upstream.url) as proxy, ThreadPoolExecutor(50) as pool:
         assert all(pool.map(use, range(50)))
@@ -91,7 +99,10 @@ def test_a_judge_that_does_nothing_keeps_nobody_waiting(upstream: faulty.Upstrea
     """While it is stopped, everything is answered; what finds no room is counted, and what has room is judged."""
     upstream.app.fault = lambda _: None
     bench = Bench(settings(upstream.url), room=10)
-    with proxied(upstream.url, bench) as proxy, proxy.client(**{"X-API-Key": "sk_test_slow"}) as client:
+    with (
+        proxied(upstream.url, bench) as proxy,
+        proxy.client(**{"X-API-Key": "sk_test_slow"}) as client,
+    ):
         with stopped(bench):
             answers = [client.get(f"{API}/credit-transactions?limit=100") for _ in range(150)]
         assert {each.status_code for each in answers} == {200}
@@ -107,13 +118,19 @@ def test_what_was_missed_is_no_contradiction(upstream: faulty.Upstream) -> None:
     upstream.app.fault = lambda _: None
     bench = Bench(settings(upstream.url), room=1)
     changed = {"enabled": False, "threshold_microcents": 500_000_000, "recharge_amount_cents": 7700}
-    with proxied(upstream.url, bench) as proxy, proxy.client(**{"X-API-Key": "sk_test_gap"}) as client:
+    with (
+        proxied(upstream.url, bench) as proxy,
+        proxy.client(**{"X-API-Key": "sk_test_gap"}) as client,
+    ):
         client.get(f"{API}/auto-recharge")
         with stopped(bench):
             for number in range(100):
                 client.get(f"{API}/credit-transactions?limit=100&offset={number}")
             missed = bench.missed
-            assert client.put(f"{API}/auto-recharge", json=changed).json()["recharge_amount_cents"] == 7700
+            assert (
+                client.put(f"{API}/auto-recharge", json=changed).json()["recharge_amount_cents"]
+                == 7700
+            )
             assert bench.missed == missed + 1
         while missed < bench.missed:
             missed = bench.missed
@@ -121,7 +138,9 @@ def test_what_was_missed_is_no_contradiction(upstream: faulty.Upstream) -> None:
     assert proxy.findings == []
 
 
-def test_large_bodies_fill_the_room_sooner(upstream: faulty.Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_bodies_fill_the_room_sooner(
+    upstream: faulty.Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What waits is bounded in bytes, too."""
     monkeypatch.setattr(bench_module, "MAX_BYTES", 400_000)
     bench = Bench(settings(upstream.url))
@@ -156,7 +175,10 @@ def test_no_key_is_kept(tmp_path: Path) -> None:
 
     with recording(tells) as server:
         bench = Bench(settings(server.url, reports=("har",), report_dir=tmp_path))
-        with proxied(server.url, bench) as proxy, proxy.client(**KEY, Cookie=f"session={token}") as client:
+        with (
+            proxied(server.url, bench) as proxy,
+            proxy.client(**KEY, Cookie=f"session={token}") as client,
+        ):
             assert client.get(f"{BALANCE}?key={secret}").json() == broken
     text = (tmp_path / "traffic.har").read_text() + str(proxy.result)
     assert "/balance?key=[" in text
@@ -164,14 +186,21 @@ def test_no_key_is_kept(tmp_path: Path) -> None:
     assert token not in text
 
 
-def test_what_others_changed_meanwhile_is_no_contradiction(upstream: faulty.Upstream, tmp_path: Path) -> None:
+def test_what_others_changed_meanwhile_is_no_contradiction(
+    upstream: faulty.Upstream, tmp_path: Path
+) -> None:
     """A write to a path of no operation may have changed anything; the file tells as much of it, and no more."""
     upstream.app.fault = lambda _: None
     bench = Bench(settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path))
     key = {"X-API-Key": "sk_test_meanwhile"}
     with proxied(upstream.url, bench) as proxy, proxy.client(**key) as client:
         before = client.get(BALANCE).json()
-        httpx.post(f"{upstream.url}/_mock/usage", json={"type": "light", "requests": 5}, headers=key, trust_env=False)
+        httpx.post(
+            f"{upstream.url}/_mock/usage",
+            json={"type": "light", "requests": 5},
+            headers=key,
+            trust_env=False,
+        )
         client.post("/api/v1/scrape", json={"password": "planted-in-a-body"})
         assert client.get(BALANCE).json() != before
     assert proxy.findings == []
@@ -187,7 +216,9 @@ def announced(process: subprocess.Popen[str]) -> str:
     """The URL that the process says it listens on."""
     assert process.stdout is not None
     line = process.stdout.readline()
-    found = re.fullmatch(r"contract-tests proxy: (http://127\.0\.0\.1:\d+) passes on to \S+ Ctrl-C ends it\.\n", line)
+    found = re.fullmatch(
+        r"contract-tests proxy: (http://127\.0\.0\.1:\d+) passes on to \S+ Ctrl-C ends it\.\n", line
+    )
     assert found is not None, line
     return found[1]
 
@@ -201,7 +232,11 @@ def announced(process: subprocess.Popen[str]) -> str:
     ],
 )
 def test_a_signal_ends_it_with_the_report(
-    upstream: faulty.Upstream, tmp_path: Path, number: signal.Signals, flags: tuple[str, ...], code: int
+    upstream: faulty.Upstream,
+    tmp_path: Path,
+    number: signal.Signals,
+    flags: tuple[str, ...],
+    code: int,
 ) -> None:
     """Findings are listed as they come, reports are written, and the exit code is as --fail-on says."""
     upstream.app.fault = faulty.FAULTS["field_lost"]
@@ -218,15 +253,23 @@ def test_a_signal_ends_it_with_the_report(
     with started(*words) as process:
         url = announced(process)
         key = {"X-API-Key": "sk_test_signal"}
-        assert httpx.get(f"{url}{BALANCE}", headers=key, trust_env=False, verify=TLS).status_code == 200
+        assert (
+            httpx.get(f"{url}{BALANCE}", headers=key, trust_env=False, verify=TLS).status_code
+            == 200
+        )
         if "--quiet" not in flags:
             assert process.stderr is not None
-            assert process.stderr.readline().startswith("failure     get_balance /response/200/body/tier required: ")
+            assert process.stderr.readline().startswith(
+                "failure     get_balance /response/200/body/tier required: "
+            )
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
     assert process.returncode == code, err
     assert out.rstrip().rsplit("\n", 1)[-1].startswith("FAILED: 1 failure")
-    assert f"--fail-on {flags[1] if flags else 'failure'}: {int(code == 1)} of 1" in out or "--quiet" in flags
+    assert (
+        f"--fail-on {flags[1] if flags else 'failure'}: {int(code == 1)} of 1" in out
+        or "--quiet" in flags
+    )
     assert "Traceback" not in err
     assert json.loads((tmp_path / "report.json").read_text())["counts"]["failure"] == 1
     assert kit("replay", tmp_path / "traffic.har").code == 1
@@ -237,8 +280,12 @@ def test_a_signal_ends_it_with_the_report(
 def test_fail_on_chooses_the_grades(upstream: faulty.Upstream, fail_on: str, code: int) -> None:
     """A difference from what is assumed fails only if it is told to."""
     upstream.app.fault = faulty.FAULTS["money_appears"]
-    with started("proxy", "--upstream", upstream.url, "--max-exchanges", "2", "--fail-on", fail_on) as process:
-        with httpx.Client(base_url=announced(process), trust_env=False, verify=TLS, headers=KEY) as client:
+    with started(
+        "proxy", "--upstream", upstream.url, "--max-exchanges", "2", "--fail-on", fail_on
+    ) as process:
+        with httpx.Client(
+            base_url=announced(process), trust_env=False, verify=TLS, headers=KEY
+        ) as client:
             client.headers["X-API-Key"] = f"sk_test_{fail_on}"
             client.get(f"{API}/credit-transactions?limit=100")
             client.get(BALANCE)
@@ -265,7 +312,9 @@ def test_an_upstream_that_is_not_there_is_said_at_once() -> None:
     assert said.complaint == f"http://127.0.0.1:{port} cannot be reached: connection refused"
 
 
-def test_an_upstream_without_the_tls_that_was_named_is_said_at_once(upstream: faulty.Upstream) -> None:
+def test_an_upstream_without_the_tls_that_was_named_is_said_at_once(
+    upstream: faulty.Upstream,
+) -> None:
     """Exit code 3."""
     said = kit("proxy", "--upstream", upstream.url.replace("http:", "https:"))
     assert said.code == 3
@@ -285,7 +334,9 @@ def test_an_upstream_without_the_tls_that_was_named_is_said_at_once(upstream: fa
         (("--host", "203.0.113.1"), "cannot listen on 203.0.113.1:0"),
     ],
 )
-def test_wrong_flags_are_refused_in_one_line(upstream: faulty.Upstream, flags: tuple[str, ...], complaint: str) -> None:
+def test_wrong_flags_are_refused_in_one_line(
+    upstream: faulty.Upstream, flags: tuple[str, ...], complaint: str
+) -> None:
     """Exit code 2, and nothing is started."""
     said = kit("proxy", "--upstream", upstream.url, *flags)
     assert said.code == 2

@@ -23,7 +23,13 @@ def ring() -> Keyring:
 
 @pytest.mark.parametrize(
     "spelling",
-    [KEY, KEY.upper(), quote(KEY, safe=""), json.dumps(KEY)[1:-1], base64.b64encode(KEY.encode()).decode().rstrip("=")],
+    [
+        KEY,
+        KEY.upper(),
+        quote(KEY, safe=""),
+        json.dumps(KEY)[1:-1],
+        base64.b64encode(KEY.encode()).decode().rstrip("="),
+    ],
 )
 def test_a_key_is_replaced_in_every_spelling(ring: Keyring, spelling: str) -> None:
     """As it is, in capitals, percent-encoded, escaped in JSON, in base64."""
@@ -44,14 +50,21 @@ def test_a_key_is_replaced_in_every_spelling(ring: Keyring, spelling: str) -> No
         ("d1b203f5-7c4e-4d69-9fa8-2b3c4d5e6f70", "d1b203f5-7c4e-4d69-9fa8-2b3c4d5e6f70"),
     ],
 )
-def test_well_known_secrets_are_replaced_and_data_is_not(ring: Keyring, text: str, shown: str) -> None:
+def test_well_known_secrets_are_replaced_and_data_is_not(
+    ring: Keyring, text: str, shown: str
+) -> None:
     """Keys, webhook secrets, client secrets, card numbers; not amounts and ids."""
     assert ring.text(text) == shown
 
 
 def test_secret_headers_are_told_by_name_only(ring: Keyring) -> None:
     """Authorization, cookies, tokens; the key's header says whose key it is."""
-    headers = (("X-API-Key", KEY), ("Set-Cookie", "session=1"), ("Authorization", "Basic YQ=="), ("X-Other", "plain"))
+    headers = (
+        ("X-API-Key", KEY),
+        ("Set-Cookie", "session=1"),
+        ("Authorization", "Basic YQ=="),
+        ("X-Other", "plain"),
+    )
     shown = dict(ring.headers(headers))
     assert shown == {
         "X-API-Key": "[api-key]",

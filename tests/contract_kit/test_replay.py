@@ -51,7 +51,11 @@ def test_the_file_of_a_run_gives_the_verdicts_of_the_run(
     assert verdicts(again.findings) == verdicts(run.findings)
     judged = [each for each in run.findings if "kit" in each.witnesses]
     assert bool(judged) == bool(fault)
-    assert (again.exchanges, again.settings.seed, again.settings.is_strict) == (run.exchanges, 5, True)
+    assert (again.exchanges, again.settings.seed, again.settings.is_strict) == (
+        run.exchanges,
+        5,
+        True,
+    )
     assert again.coverage.totals() == run.coverage.totals()
     (story,) = [each for each in again.findings if each.kind == "story"]
     assert story.exchange is not None
@@ -61,9 +65,12 @@ def test_the_file_of_a_run_gives_the_verdicts_of_the_run(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("fault", "phases"), [("", ()), ("nothing_is_stored", ("reads", "stories", "keys", "protocol", "tenants"))]
+    ("fault", "phases"),
+    [("", ()), ("nothing_is_stored", ("reads", "stories", "keys", "protocol", "tenants"))],
 )
-def test_the_file_of_a_whole_run_gives_its_verdicts(fault: str, phases: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_file_of_a_whole_run_gives_its_verdicts(
+    fault: str, phases: tuple[str, ...], tmp_path: Path
+) -> None:
     """With everything on; with a fault without the drivers that search long for the shortest way to it."""
     with faulty.mock(fault) as mock:
         run = record_all(mock.url, tmp_path / "run.har", *phases)
@@ -80,7 +87,9 @@ def test_a_run_may_be_replayed_as_other_peoples_traffic(
     upstream.app.fault = faulty.FAULTS["nothing_is_stored"]
     run = record(upstream.url, tmp_path / "run.har", visit, monkeypatch)
     log = json.loads((tmp_path / "run.har").read_text())["log"]
-    bare = [{name: value for name, value in each.items() if name[0] != "_"} for each in log["entries"]]
+    bare = [
+        {name: value for name, value in each.items() if name[0] != "_"} for each in log["entries"]
+    ]
     (tmp_path / "bare.har").write_text(json.dumps({"log": {"entries": bare[::-1]}}))
     again = replay(tmp_path / "bare.har", CONTRACT, ANY)
     judged = [each for each in run.findings if "kit" in each.witnesses]
@@ -102,7 +111,10 @@ def test_what_somebody_put_into_the_file_of_a_run_is_not_of_the_run(
     path.write_text(json.dumps(har))
     again = replay(path, CONTRACT, ANY)
     assert verdicts(again.findings) == verdicts(run.findings)
-    assert skipped(again) == {"for another host": "1 exchange", "that the run did not send": "1 exchange"}
+    assert skipped(again) == {
+        "for another host": "1 exchange",
+        "that the run did not send": "1 exchange",
+    }
 
 
 def test_the_command_tells_and_answers_as_a_run(
@@ -131,7 +143,12 @@ def test_known_failures_fail_no_replay(
     upstream.app.fault = faulty.FAULTS["crash"]
     record(upstream.url, tmp_path / "run.har", glance, monkeypatch)
     assert kit("replay", tmp_path / "run.har").code == 1
-    entry = {"operation": "get_usage_alerts", "kind": "server_error", "where": "/response/status", "keyword": "5xx"}
+    entry = {
+        "operation": "get_usage_alerts",
+        "kind": "server_error",
+        "where": "/response/status",
+        "keyword": "5xx",
+    }
     entry |= {"owner": "us", "reason": "BILL-1", "expires": "2999-01-01"}
     (tmp_path / "known.yaml").write_text(json.dumps([entry]))
     assert kit("replay", tmp_path / "run.har", "--baseline", tmp_path / "known.yaml").code == 0
@@ -145,9 +162,9 @@ def test_a_browsers_traffic_is_judged(browser: Browser) -> None:
     browser.gets("get_subscription")
     browser.gets("get_balance", {**example("get_balance"), "tier": 5})
     result = browser.judged()
-    assert {(each.operation, each.where) for each in result.findings if each.kind == "response_schema"} == {
-        ("get_balance", "/response/200/body/tier")
-    }
+    assert {
+        (each.operation, each.where) for each in result.findings if each.kind == "response_schema"
+    } == {("get_balance", "/response/200/body/tier")}
     assert (result.exchanges, result.settings.url, result.settings.is_strict) == (2, URL, False)
 
 
@@ -160,7 +177,9 @@ def test_no_key_of_somebody_is_kept(browser: Browser, tmp_path: Path) -> None:
     bearer = [("authorization", f"Bearer {token}"), ("cookie", f"session={token}")]
     browser.sends("GET", f"{API}/balance", body=b"{", key=None, more=bearer)
     folder = tmp_path / "out"
-    said = kit("replay", browser.saved(), "--report", "json,html,junit,sarif", "--report-dir", folder)
+    said = kit(
+        "replay", browser.saved(), "--report", "json,html,junit,sarif", "--report-dir", folder
+    )
     assert said.code == 1
     texts = [said.out, said.err, *(each.read_text() for each in folder.iterdir())]
     assert len(texts) == 6
@@ -269,7 +288,9 @@ def test_a_session_in_a_cookie_is_somebody(browser: Browser) -> None:
     browser.gets("get_balance", key="key-number-1")
     browser.gets("get_balance", key=None, more=[("cookie", "session=1")])
     browser.gets("get_balance", key=None, more=[("authorization", "Bearer abcdefghijkl")])
-    browser.gets("get_balance", key=None, status=401, more=[("authorization", "Bearer abcdefghijkl")])
+    browser.gets(
+        "get_balance", key=None, status=401, more=[("authorization", "Bearer abcdefghijkl")]
+    )
     assert browser.found() == []
 
 
@@ -281,7 +302,13 @@ BALANCE = (("X-AlterLab-Balance", "$99.99"),)
 @pytest.mark.parametrize(
     "between",
     [
-        {"method": "POST", "path": "/v1/confirm", "base": "https://api.stripe.com", "key": None, "more": BEARER},
+        {
+            "method": "POST",
+            "path": "/v1/confirm",
+            "base": "https://api.stripe.com",
+            "key": None,
+            "more": BEARER,
+        },
         {"method": "POST", "path": "/api/v1/scrape"},
         {"method": "POST", "path": "/checkout/cs_1/pay", "key": None},
     ],
@@ -334,13 +361,18 @@ def test_of_several_deployments_one_must_be_named(browser: Browser) -> None:
     browser.gets("get_subscription", base="http://127.0.0.1:8080")
     said = kit("replay", browser.saved())
     assert said.code == 2
-    assert f"{URL} (2 entries), http://127.0.0.1:8080 (1 entries); name one with --base-url" in said.complaint
+    assert (
+        f"{URL} (2 entries), http://127.0.0.1:8080 (1 entries); name one with --base-url"
+        in said.complaint
+    )
     assert browser.judged("http://127.0.0.1:8080").exchanges == 1
     assert kit("replay", browser.saved(), "--base-url", URL).code == 0
 
 
 @pytest.mark.parametrize("flags", [(), ("--base-url", URL)])
-def test_a_file_without_the_api_is_refused_with_its_hosts(browser: Browser, flags: tuple[str, ...]) -> None:
+def test_a_file_without_the_api_is_refused_with_its_hosts(
+    browser: Browser, flags: tuple[str, ...]
+) -> None:
     """Exit code 2: nothing was judged, which is no pass."""
     for number in range(7):
         browser.sends("GET", "/", base=f"https://{number}.example.net")
@@ -351,7 +383,9 @@ def test_a_file_without_the_api_is_refused_with_its_hosts(browser: Browser, flag
     assert "and 2 more" in said.complaint
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"log": {"entries": [', "[]", '{"log": {"entries": []}}', "no json"])
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"log": {"entries": [', "[]", '{"log": {"entries": []}}', "no json"]
+)
 def test_what_cannot_be_replayed_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     """Exit code 2, the file named, no traceback."""
     path = tmp_path / "some.har"

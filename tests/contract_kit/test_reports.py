@@ -32,7 +32,9 @@ EVIL = "</pre><script>alert('1')</script> ]]> & \"q\" \x00\x1b[31m\ud800 ü"
 TIER = "#/components/schemas/Balance/properties/tier"
 
 
-def exchange(number: int = 1, method: str = "GET", path: str = "/api/v1/billing/balance", **fields: Any) -> Exchange:
+def exchange(
+    number: int = 1, method: str = "GET", path: str = "/api/v1/billing/balance", **fields: Any
+) -> Exchange:
     known: dict[str, Any] = {
         "number": number,
         "method": method,
@@ -67,8 +69,15 @@ def finding(**fields: Any) -> Finding:
 
 FAILURE = finding()
 SECOND = finding(where=f"/response/200/body/{EVIL}", keyword="type", times=1_200)
-DIFFERENCE = finding(operation="list_invoices", kind="pagination", provenance="assumed", spec="#/paths")
-DRIFT = finding(kind="unknown_field", where="/response/200/body/extra", keyword="unknown_field", provenance="assumed")
+DIFFERENCE = finding(
+    operation="list_invoices", kind="pagination", provenance="assumed", spec="#/paths"
+)
+DRIFT = finding(
+    kind="unknown_field",
+    where="/response/200/body/extra",
+    keyword="unknown_field",
+    provenance="assumed",
+)
 KNOWN = finding(operation="get_usage_alerts", kind="state", known="me: later, until 2026-04-01")
 STRANGER = finding(operation=f"GET /x{EVIL}", kind="unknown_path", spec="#/paths", exchange=None)
 ALL = [DRIFT, KNOWN, STRANGER, DIFFERENCE, FAILURE, SECOND]
@@ -106,11 +115,18 @@ def make(contract: Contract) -> Callable[..., Result]:
 # ------------------------------------------------------------------------------------------------------------- the text
 
 
-def test_the_terminal_shows_failures_first_and_the_verdict_last(make: Callable[..., Result]) -> None:
+def test_the_terminal_shows_failures_first_and_the_verdict_last(
+    make: Callable[..., Result],
+) -> None:
     """By grade, each with a heading and its number."""
     shown = [text for text, _ in terminal.lines(document(make(*ALL)))]
     headings = [text for text in shown if re.fullmatch(r"[A-Z]+.* \(\d+\)", text)]
-    assert [text.split()[0] for text in headings] == ["FAILURES", "DIFFERENCES:", "DRIFT:", "KNOWN:"]
+    assert [text.split()[0] for text in headings] == [
+        "FAILURES",
+        "DIFFERENCES:",
+        "DRIFT:",
+        "KNOWN:",
+    ]
     assert [text.split("(")[-1] for text in headings] == ["3)", "1)", "1)", "1)"]
     assert shown[-1].startswith(
         "FAILED: 3 failures, 1 difference, 1 drift, 1 known; 3 of 29 operations, 1,234 requests"
@@ -132,7 +148,9 @@ def test_the_terminal_obeys_nothing_that_came_over_the_wire(
 
 def test_long_values_and_many_steps_are_shortened(make: Callable[..., Result]) -> None:
     """No wall of text: the last steps that changed something, and both ends of a long value."""
-    writes = [exchange(each, "POST", request_body=b'{"a": "%s"}' % (b"x" * 900)) for each in range(1, 21)]
+    writes = [
+        exchange(each, "POST", request_body=b'{"a": "%s"}' % (b"x" * 900)) for each in range(1, 21)
+    ]
     reads = [exchange(each) for each in range(21, 30)]
     long = finding(expected="a" + "b" * 5_000 + "c", got="d" * 5_000, steps=(*writes, *reads))
     shown = [text for text, _ in terminal.lines(document(make(long)))]
@@ -191,7 +209,12 @@ def test_json_is_the_document_with_all_its_fields(make: Callable[..., Result]) -
     }  # fmt: skip
     assert found["counts"] == {"failure": 3, "difference": 1, "drift": 1, "known": 1}
     assert found["settings"]["seed"] == 7
-    assert set(found["tool"]["versions"]) >= {"contract-tests", "schemathesis", "openapi-core", "python"}
+    assert set(found["tool"]["versions"]) >= {
+        "contract-tests",
+        "schemathesis",
+        "openapi-core",
+        "python",
+    }
     assert found["coverage"]["totals"]["operations"] == {"reached": 3, "of": 29}
     assert len(found["coverage"]["operations"]) == 29
     first = found["findings"][0]
@@ -199,8 +222,18 @@ def test_json_is_the_document_with_all_its_fields(make: Callable[..., Result]) -
         "operation", "kind", "where", "keyword", "key", "title", "grade", "provenance", "expected", "got", "spec",
         "times", "found_by", "witnesses", "known", "exchange", "steps",
     }  # fmt: skip
-    assert first["spec"] == {"pointer": TIER, "file": "spec/openapi.yaml", "line": first["spec"]["line"]}
-    assert packaged_spec().read_text().splitlines()[first["spec"]["line"] - 1].strip().startswith("tier:")
+    assert first["spec"] == {
+        "pointer": TIER,
+        "file": "spec/openapi.yaml",
+        "line": first["spec"]["line"],
+    }
+    assert (
+        packaged_spec()
+        .read_text()
+        .splitlines()[first["spec"]["line"] - 1]
+        .strip()
+        .startswith("tier:")
+    )
     assert first["exchange"]["curl"].startswith("curl ")
 
 
@@ -212,7 +245,9 @@ def test_large_bodies_are_cut_and_their_size_told(make: Callable[..., Result]) -
     assert len(shown["response"]["body"]) < 5_000
 
 
-def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(make: Callable[..., Result]) -> None:
+def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(
+    make: Callable[..., Result],
+) -> None:
     """Failures fail, known ones are skipped, what was not called is skipped with the reason, all else passes."""
     root = ET.fromstring(junit.text(document(make(*ALL))).encode("utf-8", "backslashreplace"))
     cases = {(case.get("classname"), case.get("name")): case for case in root.iter("testcase")}
@@ -232,7 +267,9 @@ def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(make: Cal
     assert known is not None
     assert known.get("message") == "known: me: later, until 2026-04-01"
     for passing in ("unknown_field", "server_error", "auth"):
-        assert [each.tag for each in cases["get_balance", passing] if each.tag != "system-out"] == []
+        assert [
+            each.tag for each in cases["get_balance", passing] if each.tag != "system-out"
+        ] == []
     assert "drift: " in (cases["get_balance", "unknown_field"].findtext("system-out") or "")
     assert "difference: " in (cases["list_invoices", "pagination"].findtext("system-out") or "")
     for kind in ALWAYS_JUDGED:
@@ -244,7 +281,9 @@ def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(make: Cal
     assert properties["url"] == "https://staging.example.com"
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x08", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"])
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x08", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"]
+)
 def test_junit_shows_what_xml_cannot_hold(make: Callable[..., Result], character: str) -> None:
     """As its number."""
     text = junit.text(document(make(finding(got=f"<{character}>", where=f"/response/{character}"))))
@@ -270,7 +309,9 @@ def test_sarif_points_at_the_line_of_the_contract(make: Callable[..., Result]) -
     levels = [results[" ".join(each.key)]["level"] for each in (FAILURE, DIFFERENCE, DRIFT)]
     assert levels == ["error", "warning", "note"]
     known = results[" ".join(KNOWN.key)]
-    assert known["suppressions"] == [{"kind": "external", "justification": "me: later, until 2026-04-01"}]
+    assert known["suppressions"] == [
+        {"kind": "external", "justification": "me: later, until 2026-04-01"}
+    ]
     assert run["invocations"][0]["exitCode"] == 1
     assert run["invocations"][0]["startTimeUtc"].endswith("Z")
 
@@ -282,7 +323,9 @@ def test_sarif_names_a_contract_that_is_elsewhere_by_its_whole_address(
     copy = tmp_path / "my contract.yaml"
     copy.write_bytes(packaged_spec().read_bytes())
     result = replace(make(FAILURE), contract=Contract.load(copy))
-    location = json.loads(sarif.text(document(result)))["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    location = json.loads(sarif.text(document(result)))["runs"][0]["results"][0]["locations"][0][
+        "physicalLocation"
+    ]
     assert location["artifactLocation"]["uri"] == f"file://{tmp_path}/my%20contract.yaml"
 
 
@@ -317,7 +360,10 @@ def test_html_stands_alone_and_runs_nothing(page: _Page) -> None:
     tags = {tag for tag, _ in page.elements}
     assert tags.isdisjoint({"script", "link", "img", "iframe", "object", "form", "base"})
     assert not [
-        name for _, attributes in page.elements for name in attributes if name.startswith("on") or name == "style"
+        name
+        for _, attributes in page.elements
+        for name in attributes
+        if name.startswith("on") or name == "style"
     ]
     links = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
     assert links
@@ -337,7 +383,9 @@ def test_html_stands_alone_and_runs_nothing(page: _Page) -> None:
 
 def test_html_shows_all_that_was_found(page: _Page, make: Callable[..., Result]) -> None:
     """Every finding may be opened, and has its line, its steps and its command; what was not done is told."""
-    text = html.text(document(make(*ALL, finding(kind="story", steps=(exchange(1, "POST"), exchange(2, "PUT"))))))
+    text = html.text(
+        document(make(*ALL, finding(kind="story", steps=(exchange(1, "POST"), exchange(2, "PUT")))))
+    )
     opened = [attributes for tag, attributes in _Page(text).elements if tag == "details"]
     findings = [each for each in opened if "finding" in (each.get("class") or "")]
     assert len(findings) == len(ALL) + 1
@@ -362,7 +410,12 @@ def test_files_are_written_whole_or_not_at_all(make: Callable[..., Result], tmp_
     (tmp_path / "report.json").write_text("old")
     view = document(make(*ALL))
     written = files.write(view, ("json", "junit", "html", "sarif"), tmp_path)
-    assert {path.name for path in written} == {"junit.xml", "report.html", "report.json", "report.sarif"}
+    assert {path.name for path in written} == {
+        "junit.xml",
+        "report.html",
+        "report.json",
+        "report.sarif",
+    }
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in written}
     assert json.loads((tmp_path / "report.json").read_text())["schema_version"] == 1
     ET.parse(tmp_path / "junit.xml")

@@ -26,7 +26,9 @@ def test_a_good_deployment_passes() -> None:
     with faulty.mock() as mock:
         said = kit("run", mock.url, "--mock", *QUICK)
     assert said.code == 0, said.out
-    assert said.verdict.startswith("PASSED: 0 failures, 0 differences, 0 drift; 2 of 2 operations, ")
+    assert said.verdict.startswith(
+        "PASSED: 0 failures, 0 differences, 0 drift; 2 of 2 operations, "
+    )
     assert said.verdict.endswith("seed 1")
     assert re.fullmatch(r" +1/1  keys +\d+ requests +0 findings +\d+\.\d s\n", said.err)
     assert "FAILURES" not in said.out
@@ -54,8 +56,12 @@ def test_a_part_that_breaks_off_does_not_end_the_others(monkeypatch: pytest.Monk
     with faulty.mock() as mock:
         said = kit("run", mock.url, "--mock", "--only", "get_balance", "--phases", "reads,keys")
     assert said.code == 2
-    assert re.search(r"BROKEN OFF.*\n  reads: KeyError in test_run_command\.py:\d+: 'surprise for 1'\n", said.out)
-    assert said.verdict.startswith("INCOMPLETE: 0 failures, 0 differences, 0 drift; 1 of 1 operations, ")
+    assert re.search(
+        r"BROKEN OFF.*\n  reads: KeyError in test_run_command\.py:\d+: 'surprise for 1'\n", said.out
+    )
+    assert said.verdict.startswith(
+        "INCOMPLETE: 0 failures, 0 differences, 0 drift; 1 of 1 operations, "
+    )
 
 
 def test_a_fault_of_the_kit_is_a_line_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,21 +75,27 @@ def test_a_fault_of_the_kit_is_a_line_and_no_traceback(monkeypatch: pytest.Monke
         said = kit("run", mock.url, "--mock", "--quiet", *QUICK)
     assert said.code == 2
     assert re.fullmatch(
-        r"a fault of the kit, please report it: RuntimeError at test_run_command\.py:\d+", said.complaint
+        r"a fault of the kit, please report it: RuntimeError at test_run_command\.py:\d+",
+        said.complaint,
     )
 
 
 def test_a_faulty_deployment_fails_with_all_that_is_needed_to_act() -> None:
     """Each failure once: expectation, what came, the contract's line, the seed, and a line that shows it again."""
     with faulty.mock("text_for_number") as mock:
-        said = kit("run", mock.url, "--mock", "--phases", "reads", "--only", "get_balance", "--seed", "7")
+        said = kit(
+            "run", mock.url, "--mock", "--phases", "reads", "--only", "get_balance", "--seed", "7"
+        )
         again = re.search(r"again +(curl .+)", said.out)
         assert again is not None
-        repeated = subprocess.run(["sh", "-c", again[1]], capture_output=True, text=True, timeout=20, check=True)
+        repeated = subprocess.run(
+            ["sh", "-c", again[1]], capture_output=True, text=True, timeout=20, check=True
+        )
     assert said.code == 1
     assert said.verdict.startswith("FAILED: 1 failure, ")
     assert re.search(
-        r"FAILURES \(1\)\n\nget_balance\n  .+\[response_schema\]\n    /response/200/body/\w+  type\n", said.out
+        r"FAILURES \(1\)\n\nget_balance\n  .+\[response_schema\]\n    /response/200/body/\w+  type\n",
+        said.out,
     )
     assert re.search(r'expected type: "integer"  \(documented\)\n      got      "\d+"', said.out)
     place = re.search(r"spec +spec/openapi\.yaml:(\d+)  (#/components/\S+)", said.out)
@@ -98,7 +110,9 @@ def test_what_differs_from_an_assumption_fails_with_strict_alone() -> None:
     """Read only, a real deployment: a difference is told; it fails the run with --strict."""
     with faulty.mock("more_is_said") as mock:
         words = ("run", mock.url, "--phases", "reads", "--only", "list_credit_transactions")
-        told, strict = (kit(*words, *more, BILLING_API_KEY="sk_test_default") for more in ((), ("--strict",)))
+        told, strict = (
+            kit(*words, *more, BILLING_API_KEY="sk_test_default") for more in ((), ("--strict",))
+        )
     assert told.code == 0
     assert "DIFFERENCES: the real API differs from our assumption" in told.out
     assert told.verdict.startswith("PASSED: 0 failures, ")
@@ -122,7 +136,17 @@ def test_quiet_says_what_failed_and_the_verdict() -> None:
 def test_the_end_of_the_time_is_no_failure() -> None:
     """It is said, and the run passes by what it found."""
     with faulty.mock() as mock:
-        said = kit("run", mock.url, "--mock", "--max-time", "1s", "--rate-limit", "20/s", "--phases", "reads")
+        said = kit(
+            "run",
+            mock.url,
+            "--mock",
+            "--max-time",
+            "1s",
+            "--rate-limit",
+            "20/s",
+            "--phases",
+            "reads",
+        )
     assert said.code == 0
     assert said.verdict.endswith("(ended early: the time of --max-time is up)")
 
@@ -130,7 +154,9 @@ def test_the_end_of_the_time_is_no_failure() -> None:
 def test_the_first_failure_ends_a_run_that_is_to_fail_fast() -> None:
     """And it is said that there may be more."""
     with faulty.mock("strangers_are_let_in") as mock:
-        slow, fast = (kit("run", mock.url, "--mock", *QUICK, *more) for more in ((), ("--fail-fast",)))
+        slow, fast = (
+            kit("run", mock.url, "--mock", *QUICK, *more) for more in ((), ("--fail-fast",))
+        )
     assert slow.code == fast.code == 1
     assert "; 2 of 2 operations, " in slow.verdict
     assert "; 1 of 2 operations, " in fast.verdict
@@ -140,7 +166,15 @@ def test_the_first_failure_ends_a_run_that_is_to_fail_fast() -> None:
 def test_a_run_that_could_try_nothing_does_not_pass() -> None:
     """Nobody shall read success where nothing was looked at."""
     with faulty.mock() as mock:
-        said = kit("run", mock.url, "--phases", "boundaries", "--only", "create_deposit", BILLING_API_KEY="sk_test_a")
+        said = kit(
+            "run",
+            mock.url,
+            "--phases",
+            "boundaries",
+            "--only",
+            "create_deposit",
+            BILLING_API_KEY="sk_test_a",
+        )
     assert said.code == 2
     assert said.verdict.startswith("INCOMPLETE: ")
     assert "it is a write (--allow-writes)" in said.out
@@ -173,7 +207,9 @@ def test_a_reader_who_leaves_does_not_break_it() -> None:
     assert "Broken" not in err
 
 
-def test_the_key_is_in_nothing_that_a_run_says_or_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_in_nothing_that_a_run_says_or_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Terminal and every report, also where a deployment sends the key back."""
 
     def tell_the_key(answer: faulty.Answer) -> None:
@@ -184,7 +220,15 @@ def test_the_key_is_in_nothing_that_a_run_says_or_writes(tmp_path: Path, monkeyp
     key = "sk_test_planted_5up3rs3cr3t"
     monkeypatch.setitem(faulty.FAULTS, "tell_the_key", tell_the_key)
     with faulty.mock("tell_the_key") as mock:
-        words = ("run", mock.url, "--phases", "reads", "--strict", "--report", "junit,html,json,sarif,har")
+        words = (
+            "run",
+            mock.url,
+            "--phases",
+            "reads",
+            "--strict",
+            "--report",
+            "junit,html,json,sarif,har",
+        )
         said = kit(*words, "--report-dir", tmp_path, BILLING_API_KEY=key)
     assert said.code == 1
     texts = [said.out, said.err, *(path.read_text() for path in tmp_path.iterdir())]
@@ -199,10 +243,21 @@ def test_a_misspelt_key_is_not_said_either(tmp_path: Path) -> None:
 
     def refuse(received: Received) -> bytes:
         given = received.header("x-api-key")
-        return as_json(200, {}) if given is None else as_json(200 if given == KEY else 401, {"detail": f"no {given}"})
+        return (
+            as_json(200, {})
+            if given is None
+            else as_json(200 if given == KEY else 401, {"detail": f"no {given}"})
+        )
 
     with recording(refuse) as server:
-        words = ("--phases", "keys", "--report", "junit,html,json,sarif,har", "--report-dir", tmp_path)
+        words = (
+            "--phases",
+            "keys",
+            "--report",
+            "junit,html,json,sarif,har",
+            "--report-dir",
+            tmp_path,
+        )
         said = kit("run", server.url, *words)
     assert {each.header("x-api-key") for each in server.received} >= {KEY, KEY[:-1], f"{KEY}x"}
     texts = [said.out, said.err, *(path.read_text() for path in tmp_path.iterdir())]

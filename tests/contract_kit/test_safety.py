@@ -43,7 +43,8 @@ def stage(server: RunningServer, tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.mark.parametrize(
-    "driver", every_driver("reads", "stories", "boundaries", "keys", "protocol", "tenants", "machine")
+    "driver",
+    every_driver("reads", "stories", "boundaries", "keys", "protocol", "tenants", "machine"),
 )
 def test_without_permission_only_reads_of_declared_paths_leave(
     driver: str, stage: Scene, monkeypatch: pytest.MonkeyPatch
@@ -61,7 +62,9 @@ def test_without_permission_only_reads_of_declared_paths_leave(
         stage.run(driver)
     mock = ("127.0.0.1", int(stage.customer.url.rpartition(":")[2]))
     assert set(reached) == {stage.recorder.server_address, mock}
-    assert reached.count(mock) == len(stage.received) > 0, "only the recording server goes to the mock"
+    assert reached.count(mock) == len(stage.received) > 0, (
+        "only the recording server goes to the mock"
+    )
     for each in stage.received:
         line = each.raw.partition(b"\r\n")[0]
         assert line.split(b" ")[0] in (b"GET", b"HEAD"), line
@@ -83,7 +86,10 @@ def test_no_redirect_is_followed_to_another_host(driver: str, stage: Scene) -> N
     """Whatever sends: the other host sees nothing, and so no key."""
     with recording(lambda _: HEALTHY) as elsewhere:
         target = f"{elsewhere.url}{API}/balance"
-        moved = [answer(each, Location=target, Refresh=f"0; url={target}") for each in (301, 302, 303, 307, 308)]
+        moved = [
+            answer(each, Location=target, Refresh=f"0; url={target}")
+            for each in (301, 302, 303, 307, 308)
+        ]
         with recording(after_a_good_one(*moved)) as server:
             stage.run(driver, url=server.url, allow_writes=True)
             assert len(server.received) > 1
@@ -97,7 +103,10 @@ def test_no_answer_makes_it_write(driver: str, stage: Scene) -> None:
         answer(401, b'{"detail": "no"}'),
         answer(405, b"", Allow="POST, DELETE, PUT"),
         answer(500, b"<h1>500</h1>", "text/html"),
-        answer(200, b'{"id": "x", "next": "/api/v1/billing/deposit", "_links": {"self": "http://127.0.0.1:1/x"}}'),
+        answer(
+            200,
+            b'{"id": "x", "next": "/api/v1/billing/deposit", "_links": {"self": "http://127.0.0.1:1/x"}}',
+        ),
     ]
     with recording(after_a_good_one(*given)) as server:
         stage.run(driver, url=server.url)
@@ -109,7 +118,9 @@ def test_no_answer_makes_it_write(driver: str, stage: Scene) -> None:
 
 
 @pytest.mark.parametrize("driver", every_driver("reads", "stories", "keys", "protocol"))
-def test_with_writes_allowed_nothing_leaves_that_cannot_be_undone(driver: str, stage: Scene) -> None:
+def test_with_writes_allowed_nothing_leaves_that_cannot_be_undone(
+    driver: str, stage: Scene
+) -> None:
     """No deposit, checkout, plan or message; no card of the customers is removed; recharging is enabled by nobody but
     the one who puts back that it was; and afterwards both accounts are as they were."""
     before = stage.state
@@ -133,7 +144,9 @@ def test_with_everything_allowed_the_accounts_are_put_back(driver: str, stage: S
     run = stage.run(driver, allow_irreversible=True)
     assert not run.broken
     assert not any(each.path.startswith("/_mock") for each in stage.received)
-    told = {note.removeprefix("made, and cannot be undone: ").partition(",")[0] for note in run.notes}
+    told = {
+        note.removeprefix("made, and cannot be undone: ").partition(",")[0] for note in run.notes
+    }
     made = {"create_deposit", "create_checkout_session", "initiate_verification"}
     made &= {name for name, seen in run.coverage.operations.items() if 200 in seen.statuses}
     assert made <= told
@@ -151,7 +164,9 @@ def test_many_workers_leave_no_more_behind_than_one(stage: Scene) -> None:
 def test_what_cannot_be_undone_is_told(stage: Scene) -> None:
     """With the ids of what was made."""
     run = stage.run(
-        "stories", allow_irreversible=True, only=("initiate_verification", "confirm_verification", "get_balance")
+        "stories",
+        allow_irreversible=True,
+        only=("initiate_verification", "confirm_verification", "get_balance"),
     )
     told = next(note for note in run.notes if "initiate_verification" in note)
     made = re.search(r"times: ([0-9a-f-]{36}),", told)
@@ -164,7 +179,9 @@ def test_an_account_without_anything_has_nothing_afterwards(stage: Scene) -> Non
     newcomer = Customer(stage.customer.url, f"sk_test_{uuid.uuid4().hex}")
     newcomer.ask("DELETE", f"{API}/payment-methods/{newcomer.cards[0]['id']}")
     before = newcomer.state
-    replace(stage, customer=newcomer).run("stories", allow_writes=True, only=("payment-methods", "usage-alerts"))
+    replace(stage, customer=newcomer).run(
+        "stories", allow_writes=True, only=("payment-methods", "usage-alerts")
+    )
     assert any(operation_of(each) == "add_payment_method" for each in stage.received)
     assert any(operation_of(each) == "update_usage_alerts" for each in stage.received)
     assert newcomer.state == before
@@ -173,7 +190,9 @@ def test_an_account_without_anything_has_nothing_afterwards(stage: Scene) -> Non
 # --------------------------------------------------------------------------------------------- when it does not go well
 
 
-def test_a_fault_of_the_kit_leaves_nothing_behind(stage: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_kit_leaves_nothing_behind(
+    stage: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A driver that breaks off in the middle of its work."""
 
     def drive(run: Run) -> None:
@@ -209,6 +228,8 @@ def test_a_run_that_ends_early_leaves_nothing_behind(
 
 def test_a_journal_that_cannot_be_written_is_told_before_any_write(stage: Scene) -> None:
     """A folder that is not there: nothing but the preflight was sent."""
-    with pytest.raises(UsageError, match=r"journal: cannot be written \(No such file or directory\)"):
+    with pytest.raises(
+        UsageError, match=r"journal: cannot be written \(No such file or directory\)"
+    ):
         stage.run("stories", allow_writes=True, journal=stage.journal / "no" / "journal")
     assert {each.method for each in stage.received} == {"GET"}

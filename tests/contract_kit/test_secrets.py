@@ -42,7 +42,8 @@ HIDDEN += ["4000 0566 5566 5556", "4000-0566-5566-5556"]
 def spellings(key: str) -> dict[str, str]:
     """The ways in which a deployment may say a key again."""
     coded = {
-        f"base64 {shift}": base64.b64encode(b"u:1"[:shift] + key.encode() + b":end").decode() for shift in range(4)
+        f"base64 {shift}": base64.b64encode(b"u:1"[:shift] + key.encode() + b":end").decode()
+        for shift in range(4)
     }
     return coded | {
         "raw": key,
@@ -71,15 +72,32 @@ def answers(good: bytes, key: str) -> Iterator[bytes]:
     told = (json.dumps(loud)[:-1] + f', "escaped": {escaped(key)}, {escaped(key)}: 1}}').encode()
     if body.startswith(b"{") and not body.startswith(b"{}"):
         body = told[:-1] + b", " + body[1:]
-    more = [f"Set-Cookie: session={COOKIE}; Path=/", f"Authorization: Basic {TOKEN}", f"X-Control-Token: {TOKEN}"]
-    more += [f"X-Echo: {said['raw']}", f"X-API-Key: {key}", f"Warning: {said['base64 2']} {OTHERS['live']}"]
-    lines = [line for line in head.decode().split("\r\n") if not line.lower().startswith("content-length:")]
+    more = [
+        f"Set-Cookie: session={COOKIE}; Path=/",
+        f"Authorization: Basic {TOKEN}",
+        f"X-Control-Token: {TOKEN}",
+    ]
+    more += [
+        f"X-Echo: {said['raw']}",
+        f"X-API-Key: {key}",
+        f"Warning: {said['base64 2']} {OTHERS['live']}",
+    ]
+    lines = [
+        line
+        for line in head.decode().split("\r\n")
+        if not line.lower().startswith("content-length:")
+    ]
     yield "\r\n".join([*lines, *more, f"Content-Length: {len(body)}", "", ""]).encode() + body
     page = "".join(f"<p>{each}</p>" for each in said.values()).encode()
     problem = [{"loc": ["header", key], "msg": f"no {key}", "type": OTHERS["live"], "input": said}]
-    yield answer(400, json.dumps({"detail": f"no {key}, {said['base64 1']}, {OTHERS['charge']}"}).encode())
+    yield answer(
+        400, json.dumps({"detail": f"no {key}, {said['base64 1']}, {OTHERS['charge']}"}).encode()
+    )
     yield answer(422, json.dumps({"detail": problem}).encode())
-    yield answer(302, Location=f"/login?key={said['in a URL']}&next={said['base64 0']}&{said['all of it in a URL']}")
+    yield answer(
+        302,
+        Location=f"/login?key={said['in a URL']}&next={said['base64 0']}&{said['all of it in a URL']}",
+    )
     yield answer(500, page, "text/html")
     yield answer(200, page, "text/plain")
     yield answer(200, b"\xff\xfe" + told)
@@ -97,7 +115,9 @@ def loud(forward: Answerer, keys: dict[str, str]) -> Answerer:
         raw = received.raw
         for key, real in keys.items():
             raw = raw.replace(key.encode(), real.encode())
-        good = forward(Received(received.method, received.target, received.headers, received.body, raw))
+        good = forward(
+            Received(received.method, received.target, received.headers, received.body, raw)
+        )
         ways = list(answers(good, given if given in keys else KEY))
         at = next(turn)
         return ways[0] if at % 3 or at < 9 else ways[at // 3 % len(ways)]
@@ -107,8 +127,12 @@ def loud(forward: Answerer, keys: dict[str, str]) -> Answerer:
 
 def revealed(text: str) -> str:
     """A text with all that is in it in other spellings."""
-    plain = html.unescape(re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text))
-    plain = re.sub(r"%([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), plain).replace("\\", "")
+    plain = html.unescape(
+        re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    )
+    plain = re.sub(r"%([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), plain).replace(
+        "\\", ""
+    )
     packed = [unpacked(each) for each in set(re.findall(r"[A-Za-z0-9+/_-]{16,}", text))]
     return "\n".join([text, plain, *packed]).lower()
 
@@ -144,22 +168,41 @@ def drivers() -> list[Any]:
 
 
 @pytest.mark.parametrize("driver", drivers())
-def test_no_secret_is_in_anything_that_a_run_leaves(driver: str, server: RunningServer, tmp_path: Path) -> None:
+def test_no_secret_is_in_anything_that_a_run_leaves(
+    driver: str, server: RunningServer, tmp_path: Path
+) -> None:
     """All reports, the journal, standard output and error, and what the cleanup says; of every driver."""
     keys: dict[str, str] = {}
     variables = {"BILLING_API_KEY": KEY, "OTHER_KEY": OTHER}
     reports = tmp_path / "reports"
     with scene(server.url, tmp_path, lambda forward: loud(forward, keys)) as stage:
         keys |= {KEY: stage.customer.key, OTHER: stage.other.key}
-        words: list[str | Path] = ["--allow-irreversible", "--other-key-env", "OTHER_KEY", "--strict"]
-        words += ["--phases", driver, "--max-examples", "3", "--journal", stage.journal, "--timeout", "5"]
+        words: list[str | Path] = [
+            "--allow-irreversible",
+            "--other-key-env",
+            "OTHER_KEY",
+            "--strict",
+        ]
+        words += [
+            "--phases",
+            driver,
+            "--max-examples",
+            "3",
+            "--journal",
+            stage.journal,
+            "--timeout",
+            "5",
+        ]
         words += ["--report", "junit,html,json,sarif,har", "--report-dir", reports]
         said = kit("run", stage.recorder.url, *words, **variables)
         assert said.code == 1, said.out + said.err
         cleaned = kit("cleanup", stage.journal, **variables)
         assert b"5up3r" in b"".join(each.raw for each in stage.received)
     texts = {"stdout": said.out, "stderr": said.err, "cleanup": cleaned.out + cleaned.err}
-    texts |= {path.name: path.read_bytes().decode("latin-1") for path in (*reports.iterdir(), stage.journal)}
+    texts |= {
+        path.name: path.read_bytes().decode("latin-1")
+        for path in (*reports.iterdir(), stage.journal)
+    }
     assert len(texts) == 9
     for name, text in texts.items():
         shown = revealed(text)
@@ -188,7 +231,9 @@ def test_a_key_in_an_answer_is_a_finding(shown: str) -> None:
         ("get_balance", "/response/body", "key_echoed"),
         ("get_balance", "/response/headers/x-debug", "key_echoed"),
     ]
-    assert all(shown in each.got and each.grade(strict=False) == "failure" for each in echoes(bench))
+    assert all(
+        shown in each.got and each.grade(strict=False) == "failure" for each in echoes(bench)
+    )
 
 
 def test_a_key_in_a_refusal_or_beside_the_contract_is_a_finding() -> None:
@@ -208,7 +253,9 @@ def test_what_was_sent_in_the_body_or_the_url_may_come_back() -> None:
     assert echoes(bench) == []
 
 
-@pytest.mark.parametrize("text", ["[secret]", "[card number]", "[unknown key]", "api-key", "[misspelt key]"])
+@pytest.mark.parametrize(
+    "text", ["[secret]", "[card number]", "[unknown key]", "api-key", "[misspelt key]"]
+)
 def test_what_is_no_key_of_the_run_is_no_finding(text: str) -> None:
     """Client secrets are for the browser; who misspells a key may be told so."""
     bench = Bench()
@@ -219,8 +266,15 @@ def test_what_is_no_key_of_the_run_is_no_finding(text: str) -> None:
 
 def test_a_deployment_of_which_only_one_answer_tells_the_key_fails() -> None:
     """From end to end: everything else is as it should be."""
-    with recording(lambda _: answer(200, json.dumps(example("get_balance")).encode(), X_Debug=f"key {KEY}")) as server:
-        said = kit("run", server.url, "--phases", "reads", "--only", "get_balance", BILLING_API_KEY=KEY)
+    with recording(
+        lambda _: answer(200, json.dumps(example("get_balance")).encode(), X_Debug=f"key {KEY}")
+    ) as server:
+        said = kit(
+            "run", server.url, "--phases", "reads", "--only", "get_balance", BILLING_API_KEY=KEY
+        )
     assert said.code == 1
-    assert "The answer gives away a secret  [secret]\n    /response/headers/x-debug  key_echoed\n" in said.out
+    assert (
+        "The answer gives away a secret  [secret]\n    /response/headers/x-debug  key_echoed\n"
+        in said.out
+    )
     assert "X-Debug: key [api-key]" in said.out

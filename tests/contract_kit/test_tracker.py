@@ -46,9 +46,13 @@ def test_a_story_without_contradictions_is_left_alone(bench: Bench) -> None:
         ("set_default_payment_method", cards(), "changed"),
     ],
 )
-def test_what_was_acknowledged_is_there(bench: Bench, operation: str, after: Any, rule: str) -> None:
+def test_what_was_acknowledged_is_there(
+    bench: Bench, operation: str, after: Any, rule: str
+) -> None:
     """A card that was added, a default that was set, and the list does not know of it."""
-    bench.answers(CARDS, cards(without=MASTERCARD) if operation == "add_payment_method" else cards())
+    bench.answers(
+        CARDS, cards(without=MASTERCARD) if operation == "add_payment_method" else cards()
+    )
     bench.answers(operation, path={"payment_method_id": MASTERCARD})
     bench.answers(CARDS, after)
     assert ("state", rule) in bench.told
@@ -82,7 +86,9 @@ def test_a_removed_default_goes_to_the_oldest(bench: Bench) -> None:
         ("set_default_payment_method", 404, "pm_card_visa"),
     ],
 )
-def test_statuses_follow_from_what_is_known(bench: Bench, operation: str, status: int, path: str) -> None:
+def test_statuses_follow_from_what_is_known(
+    bench: Bench, operation: str, status: int, path: str
+) -> None:
     """A card that is there is found, one that is not is 404."""
     bench.answers(CARDS, cards())
     bench.answers(RECHARGE, example(RECHARGE, name="never_configured"))
@@ -97,7 +103,9 @@ def test_the_same_card_twice_is_a_conflict(bench: Bench) -> None:
     assert ("state", "status") in bench.told
 
 
-@pytest.mark.parametrize(("read", "write"), [(RECHARGE, "update_auto_recharge"), (ALERTS, "update_usage_alerts")])
+@pytest.mark.parametrize(
+    ("read", "write"), [(RECHARGE, "update_auto_recharge"), (ALERTS, "update_usage_alerts")]
+)
 def test_settings_are_read_as_they_were_written(bench: Bench, read: str, write: str) -> None:
     """Field by field."""
     bench.answers(write)
@@ -184,8 +192,12 @@ def test_wrong_codes_cost_attempts_and_right_ones_are_good_once(bench: Bench) ->
     assert bench.found == []
     bench.answers("confirm_verification", wrong)
     assert ("state", "attempts") in bench.told
-    bench.answers("confirm_verification", {**example("confirm_verification"), "remaining_attempts": 3})
-    bench.answers("confirm_verification", {**example("confirm_verification"), "remaining_attempts": 3})
+    bench.answers(
+        "confirm_verification", {**example("confirm_verification"), "remaining_attempts": 3}
+    )
+    bench.answers(
+        "confirm_verification", {**example("confirm_verification"), "remaining_attempts": 3}
+    )
     assert ("state", "closed") in bench.told
 
 
@@ -203,7 +215,9 @@ def test_accounts_are_told_apart(bench: Bench) -> None:
     assert bench.found == []
     bench.answers(CARDS, cards(without=MASTERCARD), account="other-key")
     assert ("tenant", "isolation") in bench.told
-    assert next(each for each in bench.found if each.kind == "tenant").grade(strict=False) == "failure"
+    assert (
+        next(each for each in bench.found if each.kind == "tenant").grade(strict=False) == "failure"
+    )
 
 
 def test_views_of_one_account_agree(bench: Bench) -> None:

@@ -47,7 +47,9 @@ def test_what_is_about_an_account_wants_its_key(mock: httpx.Client, method: str,
     assert mock.get("/_mock/health").json()["accounts"] == 0
 
 
-@pytest.mark.parametrize("persona", ["default", "new", "subscriber", "past_due", "exhausted", "card_declined"])
+@pytest.mark.parametrize(
+    "persona", ["default", "new", "subscriber", "past_due", "exhausted", "card_declined"]
+)
 def test_a_state_goes_out_and_in_again_unchanged(mock: httpx.Client, persona: str) -> None:
     """What is exported can be imported, and is then the same."""
     headers = {"X-API-Key": f"sk_test_{persona}"}
@@ -62,7 +64,11 @@ def test_the_largest_persona_goes_in_again(mock: httpx.Client) -> None:
     """A state may be larger than other bodies: ten thousand entries are 4 MB."""
     headers = {"X-API-Key": "sk_test_power_user"}
     exported = mock.get("/_mock/state", headers=headers)
-    answer = mock.put("/_mock/state", content=exported.content, headers={**headers, "Content-Type": "application/json"})
+    answer = mock.put(
+        "/_mock/state",
+        content=exported.content,
+        headers={**headers, "Content-Type": "application/json"},
+    )
     assert answer.status_code == 200
     assert answer.content == exported.content
 
@@ -103,7 +109,13 @@ def break_card(broken: State) -> None:
 
 
 def break_usage(broken: State) -> None:
-    event = {"id": "e", "type": "js", "requests": 1, "credits": 5, "created_at": "2026-03-18T12:00:00Z"}
+    event = {
+        "id": "e",
+        "type": "js",
+        "requests": 1,
+        "credits": 5,
+        "created_at": "2026-03-18T12:00:00Z",
+    }
     broken["usage"]["events"].append(event)
 
 
@@ -115,7 +127,9 @@ def test_a_state_that_does_not_add_up_changes_nothing(mock: httpx.Client, damage
     damage(broken)
     answer = put(mock, broken)
     assert answer.status_code == 422
-    assert all(problem["loc"][0] == "body" and problem["msg"] for problem in answer.json()["detail"])
+    assert all(
+        problem["loc"][0] == "body" and problem["msg"] for problem in answer.json()["detail"]
+    )
     assert state(mock) == before
 
 
@@ -125,7 +139,9 @@ def test_a_state_must_be_whole(mock: httpx.Client, part: str) -> None:
     before = state(mock)
     answer = put(mock, {name: each for name, each in before.items() if name != part})
     assert answer.status_code == 422
-    assert answer.json()["detail"] == [{"loc": ["body", part], "msg": "Field required", "type": "missing"}]
+    assert answer.json()["detail"] == [
+        {"loc": ["body", part], "msg": "Field required", "type": "missing"}
+    ]
     assert state(mock) == before
 
 
@@ -140,7 +156,9 @@ def test_a_state_must_be_whole(mock: httpx.Client, part: str) -> None:
         ({"redeemed_promo_codes": [1]}, ["body", "redeemed_promo_codes", 0]),
     ],
 )
-def test_a_state_of_another_shape_is_refused(mock: httpx.Client, change: State, loc: list[str | int]) -> None:
+def test_a_state_of_another_shape_is_refused(
+    mock: httpx.Client, change: State, loc: list[str | int]
+) -> None:
     """The contract's own rules come first, and say where."""
     before = state(mock)
     answer = put(mock, {**before, **change})
@@ -157,11 +175,20 @@ def test_a_state_is_an_object(mock: httpx.Client, body: Any) -> None:
 
 @pytest.mark.parametrize(
     ("type", "requests", "credits", "cost"),
-    [("light", 1, 1, "$0.0002"), ("js", 10, 50, "$0.01"), ("pdf", 3, 9, "$0.0018"), ("ocr", 2, 12, "$0.0024")],
+    [
+        ("light", 1, 1, "$0.0002"),
+        ("js", 10, 50, "$0.01"),
+        ("pdf", 3, 9, "$0.0018"),
+        ("ocr", 2, 12, "$0.0024"),
+    ],
 )
-def test_usage_is_charged_by_its_type(mock: httpx.Client, type: str, requests: int, credits: int, cost: str) -> None:
+def test_usage_is_charged_by_its_type(
+    mock: httpx.Client, type: str, requests: int, credits: int, cost: str
+) -> None:
     """The charge, and what it leaves, as the ledger has it."""
-    charge = mock.post("/_mock/usage", json={"type": type, "requests": requests}, headers=NEW).json()
+    charge = mock.post(
+        "/_mock/usage", json={"type": type, "requests": requests}, headers=NEW
+    ).json()
     assert (charge["type"], charge["requests"], charge["credits"]) == (type, requests, credits)
     assert charge["cost_display"] == cost
     entry = mock.get(f"{API}/credit-transactions", headers=NEW).json()["transactions"][0]
@@ -178,18 +205,31 @@ def test_usage_that_the_balance_does_not_cover_is_refused_as_a_whole(mock: httpx
     answer = mock.post("/_mock/usage", json={"type": "light", "requests": 5_001}, headers=NEW)
     assert answer.status_code == 402
     assert "$1.00" in answer.json()["detail"]
-    assert mock.post("/_mock/usage", json={"type": "ocr", "requests": 10**9}, headers=NEW).status_code == 402
+    assert (
+        mock.post("/_mock/usage", json={"type": "ocr", "requests": 10**9}, headers=NEW).status_code
+        == 402
+    )
     assert state(mock) == before
-    assert mock.post("/_mock/usage", json={"type": "light", "requests": 5_000}, headers=NEW).status_code == 200
+    assert (
+        mock.post(
+            "/_mock/usage", json={"type": "light", "requests": 5_000}, headers=NEW
+        ).status_code
+        == 200
+    )
 
 
 def test_a_charge_tells_the_balance_after_the_recharge_that_it_set_off(mock: httpx.Client) -> None:
     """Auto-recharge runs before the answer: nobody sees the balance below the threshold."""
     headers = {"X-API-Key": "sk_test_low_balance"}
     before = mock.get(f"{API}/balance", headers=headers).json()
-    charge = mock.post("/_mock/usage", json={"type": "light", "requests": 2_000}, headers=headers).json()
+    charge = mock.post(
+        "/_mock/usage", json={"type": "light", "requests": 2_000}, headers=headers
+    ).json()
     recharge = before["auto_recharge"]["recharge_amount_cents"] * 1_000_000
-    assert charge["balance_microcents"] == before["balance_microcents"] - charge["cost_microcents"] + recharge
+    assert (
+        charge["balance_microcents"]
+        == before["balance_microcents"] - charge["cost_microcents"] + recharge
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,7 +248,9 @@ def test_a_charge_tells_the_balance_after_the_recharge_that_it_set_off(mock: htt
         ({"type": "light", "requests": 1, "url": "x"}, ["body"]),
     ],
 )
-def test_usage_that_makes_no_sense_is_refused(mock: httpx.Client, body: Any, loc: list[str]) -> None:
+def test_usage_that_makes_no_sense_is_refused(
+    mock: httpx.Client, body: Any, loc: list[str]
+) -> None:
     """422 that says where, and nothing is charged."""
     before = state(mock)
     answer = mock.post("/_mock/usage", json=body, headers=NEW)
@@ -219,7 +261,9 @@ def test_usage_that_makes_no_sense_is_refused(mock: httpx.Client, body: Any, loc
 
 def test_a_code_is_read_from_the_outbox_and_confirmed(client: httpx.Client) -> None:
     """The whole way of a verification, without a mailbox."""
-    opened = client.post(f"{API}/verify/initiate", json={"action": "change_plan", "method": "email"}).json()
+    opened = client.post(
+        f"{API}/verify/initiate", json={"action": "change_plan", "method": "email"}
+    ).json()
     message = client.get("/_mock/outbox").json()["messages"][0]
     assert message["channel"] == "email"
     assert message["code"] in message["text"]
@@ -239,12 +283,19 @@ def test_the_outbox_is_newest_first_and_can_be_cut(client: httpx.Client) -> None
 
 def test_alerts_are_in_the_outbox_with_what_a_webhook_carries(mock: httpx.Client) -> None:
     """Crossing 75 % is told by e-mail and by webhook."""
-    alerts = {"enabled": True, "email_enabled": True, "webhook_url": "https://hooks.example.com/usage"}
+    alerts = {
+        "enabled": True,
+        "email_enabled": True,
+        "webhook_url": "https://hooks.example.com/usage",
+    }
     mock.put(f"{API}/usage-alerts", json=alerts, headers=NEW).raise_for_status()
     mock.post("/_mock/usage", json={"type": "light", "requests": 4_000}, headers=NEW)
     webhook, email = mock.get("/_mock/outbox", headers=NEW).json()["messages"]
     assert (email["channel"], email["payload"]) == ("email", None)
-    assert (webhook["channel"], webhook["recipient"]) == ("webhook", "https://hooks.example.com/usage")
+    assert (webhook["channel"], webhook["recipient"]) == (
+        "webhook",
+        "https://hooks.example.com/usage",
+    )
     assert webhook["payload"]["data"]["threshold"] == 75
 
 

@@ -20,7 +20,9 @@ def new(mock: httpx.Client) -> httpx.Client:
 
 
 def deposit(client: httpx.Client, cents: int = 5_000, **more: Any) -> str:
-    return str(client.post(f"{API}/deposit", json={"amount_cents": cents, **more}).json()["session_id"])
+    return str(
+        client.post(f"{API}/deposit", json={"amount_cents": cents, **more}).json()["session_id"]
+    )
 
 
 def act(client: httpx.Client, session: str, what: str, body: Any = None) -> httpx.Response:
@@ -37,7 +39,11 @@ def test_completing_a_deposit_credits_it(new: httpx.Client) -> None:
     session = deposit(new, promo_code="WELCOME10")
     assert balance(new) == "$1.00"
     paid = act(new, session, "complete").json()
-    assert (paid["status"], paid["bonus_cents"], paid["balance_display"]) == ("complete", 500, "$56.00")
+    assert (paid["status"], paid["bonus_cents"], paid["balance_display"]) == (
+        "complete",
+        500,
+        "$56.00",
+    )
     assert paid["completed_at"] == "2026-03-18T12:00:00.000Z"
     assert balance(new) == "$56.00"
     assert new.get(f"{API}/invoices").json()["total"] == 1
@@ -49,7 +55,10 @@ def test_completing_twice_changes_nothing_and_answers_the_same(new: httpx.Client
     session = deposit(new)
     first = act(new, session, "complete")
     before = new.get("/_mock/state").json()
-    assert act(new, session, "complete", {"payment_method_id": "pm_card_chargeCustomerFail"}).json() == first.json()
+    assert (
+        act(new, session, "complete", {"payment_method_id": "pm_card_chargeCustomerFail"}).json()
+        == first.json()
+    )
     assert new.get("/_mock/state").json() == before
 
 
@@ -67,7 +76,10 @@ def test_a_card_that_declines_leaves_the_session_open(new: httpx.Client, card: s
     assert answer.status_code == 402
     assert "declined" in answer.json()["detail"]
     assert balance(new) == "$1.00"
-    assert act(new, session, "complete", {"payment_method_id": "pm_card_visa"}).json()["status"] == "complete"
+    assert (
+        act(new, session, "complete", {"payment_method_id": "pm_card_visa"}).json()["status"]
+        == "complete"
+    )
 
 
 def test_the_default_card_pays_when_none_is_named(mock: httpx.Client) -> None:
@@ -153,7 +165,9 @@ def test_another_accounts_session_is_not_there(new: httpx.Client, what: str) -> 
         ("decline", {"reason": None}, ["body", "reason"]),
     ],
 )
-def test_a_body_that_makes_no_sense_is_refused(new: httpx.Client, what: str, body: Any, loc: list[str]) -> None:
+def test_a_body_that_makes_no_sense_is_refused(
+    new: httpx.Client, what: str, body: Any, loc: list[str]
+) -> None:
     """422 that says where; the session stays open and can be paid."""
     session = deposit(new)
     answer = new.post(f"/_mock/checkout-sessions/{session}/{what}", json=body)
@@ -169,7 +183,9 @@ def test_an_overlong_session_id_is_refused(new: httpx.Client) -> None:
     assert answer.json()["detail"][0]["loc"] == ["path", "session_id"]
 
 
-@pytest.mark.parametrize("card", ["pm_card_authenticationRequired", "pm_card_authenticationRequiredOnSetup"])
+@pytest.mark.parametrize(
+    "card", ["pm_card_authenticationRequired", "pm_card_authenticationRequiredOnSetup"]
+)
 def test_the_payer_passes_authentication(new: httpx.Client, card: str) -> None:
     """What the payer would do includes 3-D Secure, so completing needs no second step."""
     answer = act(new, deposit(new), "complete", {"payment_method_id": card})

@@ -30,7 +30,9 @@ def test_the_clock_is_told_as_it_is(mock: httpx.Client) -> None:
         ("2200-01-01T00:00:00Z", "2200-01-01T00:00:00.000Z"),
     ],
 )
-def test_the_clock_can_be_set_to_now_and_later(mock: httpx.Client, text: str, expected: str) -> None:
+def test_the_clock_can_be_set_to_now_and_later(
+    mock: httpx.Client, text: str, expected: str
+) -> None:
     """Any offset and any fraction of a second, told in UTC and milliseconds."""
     assert mock.put("/_mock/clock", json={"now": text}).json() == {"now": expected, "frozen": True}
 
@@ -107,7 +109,9 @@ def test_days_do_not_lead_past_the_end(mock: httpx.Client) -> None:
         (None, ["body"]),
     ],
 )
-def test_a_step_that_makes_no_sense_is_refused(mock: httpx.Client, body: Any, loc: list[str]) -> None:
+def test_a_step_that_makes_no_sense_is_refused(
+    mock: httpx.Client, body: Any, loc: list[str]
+) -> None:
     """Exactly one of three, whole numbers within ten years, moments with an offset: else 422 that says where."""
     answer = mock.post("/_mock/clock/advance", json=body)
     assert answer.status_code == 422
@@ -151,7 +155,9 @@ def test_one_step_and_many_lead_to_the_same_state(mock: httpx.Client) -> None:
     assert states[0] == states[1]
 
 
-def test_a_running_clock_runs_on_when_advanced_and_stands_still_when_set(make_server: ServerFactory) -> None:
+def test_a_running_clock_runs_on_when_advanced_and_stands_still_when_set(
+    make_server: ServerFactory,
+) -> None:
     """Advancing keeps its way of going; setting stops it."""
     with make_server().client(None) as client:
         before = datetime.fromisoformat(now(client))
@@ -161,7 +167,10 @@ def test_a_running_clock_runs_on_when_advanced_and_stands_still_when_set(make_se
         for body in ({"seconds": 0}, {"days": 0}):
             assert client.post("/_mock/clock/advance", json=body).status_code == 200
         later = f"{datetime.fromisoformat(now(client)).year + 1}-01-01T00:00:00.000Z"
-        assert client.put("/_mock/clock", json={"now": later}).json() == {"now": later, "frozen": True}
+        assert client.put("/_mock/clock", json={"now": later}).json() == {
+            "now": later,
+            "frozen": True,
+        }
         assert now(client) == later
         reset = client.post("/_mock/reset").json()["now"]
         assert datetime.fromisoformat(reset) < datetime.fromisoformat(later)

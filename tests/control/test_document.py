@@ -25,11 +25,16 @@ Json = dict[str, Any]
 def examples() -> Iterator[Any]:
     """Every example of the document with the schema that it belongs to."""
     for operation in OPERATIONS:
-        contents = [operation.request_body, *map(CONTROL.follow, operation.node["responses"].values())]
+        contents = [
+            operation.request_body,
+            *map(CONTROL.follow, operation.node["responses"].values()),
+        ]
         for content in filter(None, contents):
             media = content["content"][JSON]
             for name, each in media.get("examples", {}).items():
-                yield pytest.param(media["schema"], each["value"], id=f"{operation.operation_id}-{name}")
+                yield pytest.param(
+                    media["schema"], each["value"], id=f"{operation.operation_id}-{name}"
+                )
     for name, schema in CONTROL.schemas.items():
         if "example" in schema:
             yield pytest.param(schema, schema["example"], id=name)

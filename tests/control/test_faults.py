@@ -15,7 +15,9 @@ MINE, OTHER = {"X-API-Key": "sk_test_new"}, {"X-API-Key": "sk_test_0123456789"}
 SETS = sorted(sets.load(resources.fixtures() / "faults"))
 
 
-def create(mock: httpx.Client, rule: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
+def create(
+    mock: httpx.Client, rule: dict[str, Any], headers: dict[str, str] | None = None
+) -> dict[str, Any]:
     answer = mock.post("/_mock/faults", json=rule, headers=headers)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -45,7 +47,9 @@ def test_a_rule_is_answered_as_it_is(mock: httpx.Client) -> None:
         "connection": "reset",
         "latency": {"min_ms": 1, "max_ms": 2},
     }
-    left_out = dict.fromkeys(("next", "status", "detail", "headers", "retry_after_seconds", "account", "set"))
+    left_out = dict.fromkeys(
+        ("next", "status", "detail", "headers", "retry_after_seconds", "account", "set")
+    )
     made = create(mock, rule)
     counts = {"seen": 0, "applied": 0, "remaining": None}
     assert made == {"id": "fault_1", **rule, **left_out, **counts}
@@ -54,7 +58,9 @@ def test_a_rule_is_answered_as_it_is(mock: httpx.Client) -> None:
 
 def test_null_is_the_same_as_left_out(mock: httpx.Client) -> None:
     """So that a program can send all fields."""
-    rule = dict.fromkeys(("name", "operations", "next", "share", "detail", "headers", "connection", "latency"))
+    rule = dict.fromkeys(
+        ("name", "operations", "next", "share", "detail", "headers", "connection", "latency")
+    )
     made = create(mock, {**rule, "status": 503})
     assert (made["name"], made["status"]) == ("status-503", 503)
 
@@ -85,7 +91,10 @@ def test_a_rule_is_deleted_by_its_id(mock: httpx.Client) -> None:
     assert listed(mock) == ["kept"]
     assert mock.get(f"{API}/balance", headers=MINE).status_code == 200
     again = mock.delete(f"/_mock/faults/{made['id']}")
-    assert (again.status_code, again.json()) == (404, {"detail": f"There is no fault '{made['id']}'."})
+    assert (again.status_code, again.json()) == (
+        404,
+        {"detail": f"There is no fault '{made['id']}'."},
+    )
 
 
 def test_all_rules_are_deleted_at_once(mock: httpx.Client) -> None:
@@ -126,14 +135,18 @@ def test_reset_without_a_key_deletes_all_rules(mock: httpx.Client) -> None:
 def test_the_sets_are_those_of_the_fixtures(mock: httpx.Client) -> None:
     """Each with what it is for, and its rules in the words of the API."""
     found = mock.get("/_mock/fault-sets").json()["sets"]
-    assert [each["name"] for each in found] == SETS == ["flaky", "outage", "rate-limited", "slow-3g"]
+    assert (
+        [each["name"] for each in found] == SETS == ["flaky", "outage", "rate-limited", "slow-3g"]
+    )
     assert all(each["title"] and each["about"] and each["rules"] for each in found)
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_what_a_set_shows_can_be_sent(mock: httpx.Client, name: str) -> None:
     """A rule of a set, sent to the API as it is listed, is that rule."""
-    (found,) = (each for each in mock.get("/_mock/fault-sets").json()["sets"] if each["name"] == name)
+    (found,) = (
+        each for each in mock.get("/_mock/fault-sets").json()["sets"] if each["name"] == name
+    )
     applied = mock.post(f"/_mock/fault-sets/{name}/apply").json()["faults"]
     assert [each["set"] for each in applied] == [name] * len(found["rules"])
     for rule, fault in zip(found["rules"], applied, strict=True):
@@ -148,7 +161,9 @@ def test_a_set_is_applied_to_one_account(mock: httpx.Client) -> None:
     assert [(each["name"], each["account"], each["set"]) for each in applied] == [
         ("rate-limited", "sk_test_new", "rate-limited")
     ]
-    statuses = [mock.get(f"{API}/balance", headers=headers).status_code for headers in (MINE, OTHER)]
+    statuses = [
+        mock.get(f"{API}/balance", headers=headers).status_code for headers in (MINE, OTHER)
+    ]
     assert statuses == [429, 200]
     mock.post("/_mock/fault-sets/rate-limited/apply")
     assert mock.get(f"{API}/balance", headers=OTHER).status_code == 429
@@ -165,18 +180,38 @@ def test_a_set_that_is_not_there_is_told_which_are(mock: httpx.Client) -> None:
     ("rule", "loc", "words"),
     [
         ({}, ("body",), "The rule says nothing that is to happen"),
-        ({"status": 503, "operations": ["get_balnce"]}, ("body", "operations", 0), "did you mean get_balance?"),
+        (
+            {"status": 503, "operations": ["get_balnce"]},
+            ("body", "operations", 0),
+            "did you mean get_balance?",
+        ),
         ({"status": 503, "share": 0}, ("body", "share"), "share must be more than 0"),
         ({"status": 503, "share": 1.5}, ("body", "share"), "less than or equal to 1"),
-        ({"status": 503, "next": 1, "share": 0.5}, ("body", "share"), "share does not go with next"),
-        ({"status": 503, "connection": "reset"}, ("body", "connection"), "connection does not go with status"),
+        (
+            {"status": 503, "next": 1, "share": 0.5},
+            ("body", "share"),
+            "share does not go with next",
+        ),
+        (
+            {"status": 503, "connection": "reset"},
+            ("body", "connection"),
+            "connection does not go with status",
+        ),
         ({"status": 200}, ("body", "status"), "greater than or equal to 400"),
         ({"status": "503"}, ("body", "status"), "integer"),
         ({"connection": "cut"}, ("body", "connection"), "answer_lost"),
         ({"latency": {"ms": 1, "p95_ms": 2}}, ("body", "latency"), "latency must be 'ms' alone"),
-        ({"latency": {"min_ms": 2, "max_ms": 1}}, ("body", "latency", "max_ms"), "max_ms must not be less than min_ms"),
+        (
+            {"latency": {"min_ms": 2, "max_ms": 1}},
+            ("body", "latency", "max_ms"),
+            "max_ms must not be less than min_ms",
+        ),
         ({"latency": {"ms": 60_001}}, ("body", "latency", "ms"), "60000"),
-        ({"status": 503, "headers": {"A B": "x"}}, ("body", "headers", "A B"), "is not the name of a header"),
+        (
+            {"status": 503, "headers": {"A B": "x"}},
+            ("body", "headers", "A B"),
+            "is not the name of a header",
+        ),
         ({"stauts": 503}, ("body",), "not permitted: stauts"),
     ],
     ids=str,
@@ -192,7 +227,9 @@ def test_a_rule_that_makes_no_sense_is_refused(
 
 def test_all_that_is_wrong_is_told_at_once(mock: httpx.Client) -> None:
     """One look is enough."""
-    found = refused(mock, {"status": 503, "connection": "reset", "next": 1, "share": 0.5, "operations": ["x"]})
+    found = refused(
+        mock, {"status": 503, "connection": "reset", "next": 1, "share": 0.5, "operations": ["x"]}
+    )
     assert set(found) == {("body", "connection"), ("body", "share"), ("body", "operations", 0)}
 
 
@@ -202,7 +239,9 @@ def test_one_rule_too_many_is_refused(mock: httpx.Client) -> None:
         create(mock, {"status": 503, "next": 1})
     answer = mock.post("/_mock/faults", json={"status": 503})
     assert answer.status_code == 409
-    assert answer.json() == {"detail": "There are 100 faults, and at most 100 are kept. Delete some first."}
+    assert answer.json() == {
+        "detail": "There are 100 faults, and at most 100 are kept. Delete some first."
+    }
     assert mock.post("/_mock/fault-sets/flaky/apply").status_code == 409
     mock.get(f"{API}/balance", headers=MINE)
     assert mock.post("/_mock/faults", json={"status": 503}).status_code == 200

@@ -45,7 +45,9 @@ def ask(
     return outcome
 
 
-@pytest.mark.parametrize("host", ["localhost:8080", "LOCALHOST", "127.0.0.1:8080", "127.8.9.10", "[::1]:8080", "[::1]"])
+@pytest.mark.parametrize(
+    "host", ["localhost:8080", "LOCALHOST", "127.0.0.1:8080", "127.8.9.10", "[::1]:8080", "[::1]"]
+)
 def test_programs_on_this_machine_pass(host: str) -> None:
     """A request to a loopback name, without a browser's headers, is let through."""
     assert ask({"Host": host}) == PASSED
@@ -54,7 +56,9 @@ def test_programs_on_this_machine_pass(host: str) -> None:
 @pytest.mark.parametrize("listening", ["0.0.0.0", "::", "192.168.1.5", "mock.example.com", ""])
 def test_a_server_that_listens_to_others_is_closed_without_a_token(listening: str) -> None:
     """On anything but loopback even a local caller is refused, and told of --control-token."""
-    assert "--control-token" in ask({"Host": "127.0.0.1:8080", "X-Control-Token": TOKEN}, host=listening)
+    assert "--control-token" in ask(
+        {"Host": "127.0.0.1:8080", "X-Control-Token": TOKEN}, host=listening
+    )
 
 
 @pytest.mark.parametrize("listening", ["0.0.0.0", "127.0.0.1"])
@@ -65,7 +69,9 @@ def test_the_token_opens_a_server(listening: str) -> None:
 
 
 @pytest.mark.parametrize("listening", ["0.0.0.0", "127.0.0.1"])
-@pytest.mark.parametrize("sent", [None, "", "wrong", TOKEN + "x", TOKEN[:-1], f"{TOKEN},{TOKEN}", "\u00fc"])
+@pytest.mark.parametrize(
+    "sent", [None, "", "wrong", TOKEN + "x", TOKEN[:-1], f"{TOKEN},{TOKEN}", "\u00fc"]
+)
 def test_a_token_that_is_set_must_be_sent(listening: str, sent: str | None) -> None:
     """Without the right token nobody passes, on loopback neither; and nobody is told what it is."""
     headers = {"Host": "localhost"} | ({} if sent is None else {"X-Control-Token": sent})
@@ -93,7 +99,9 @@ def test_a_token_that_is_set_must_be_sent(listening: str, sent: str | None) -> N
 def test_a_name_that_is_not_loopback_is_refused(host: str) -> None:
     """DNS rebinding: another name may lead here, and a page under that name would seem to be of this origin."""
     assert "loopback" in ask({"Host": host})
-    assert "loopback" in ask({"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"})
+    assert "loopback" in ask(
+        {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+    )
 
 
 def test_a_request_without_a_host_is_refused() -> None:
@@ -147,14 +155,22 @@ def test_an_address_that_a_person_typed_passes() -> None:
     assert ask({"Host": "localhost:8080", "Sec-Fetch-Site": "none"}) == PASSED
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/billing/balance", "/_mocked", "/checkout/cs_test_1", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/", "/api/v1/billing/balance", "/_mocked", "/checkout/cs_test_1", "/docs"]
+)
 def test_everything_else_is_none_of_its_business(path: str) -> None:
     """Only /_mock and what is under it is guarded."""
-    headers = {"Host": "evil.example", "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    headers = {
+        "Host": "evil.example",
+        "Origin": "https://evil.example",
+        "Sec-Fetch-Site": "cross-site",
+    }
     assert ask(headers, host="0.0.0.0", path=path) == PASSED
 
 
-@pytest.mark.parametrize("path", ["/_mock", "/_mock/", "/_mock/clock/advance", "/_mock/no-such-path"])
+@pytest.mark.parametrize(
+    "path", ["/_mock", "/_mock/", "/_mock/clock/advance", "/_mock/no-such-path"]
+)
 def test_all_under_mock_is_guarded(path: str) -> None:
     """Whether there is such a path is nothing that a stranger is told."""
     assert ask({"Host": "evil.example"}, path=path) != PASSED
@@ -177,7 +193,13 @@ def test_start_up_passes() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("localhost", True), ("127.255.255.254", True), ("::1", True), ("128.0.0.1", False), ("127.1", False)],
+    [
+        ("localhost", True),
+        ("127.255.255.254", True),
+        ("::1", True),
+        ("128.0.0.1", False),
+        ("127.1", False),
+    ],
 )
 def test_loopback_is_what_the_standards_say(name: str, expected: bool) -> None:
     """127.0.0.0/8, ::1 and localhost; no shorthand."""

@@ -24,7 +24,9 @@ OTHERS = [
 
 @pytest.mark.parametrize("sent", OTHERS, ids=str)
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_another_origin_is_refused(mock: httpx.Client, method: str, path: str, sent: dict[str, str]) -> None:
+def test_another_origin_is_refused(
+    mock: httpx.Client, method: str, path: str, sent: dict[str, str]
+) -> None:
     """403 by the guard, without a header that would let the page read it, and nothing changes."""
     mock.headers["X-API-Key"] = "sk_test_subscriber"
     before = [mock.get(f"/_mock/{what}").raise_for_status().json() for what in ("state", "clock")]
@@ -32,7 +34,9 @@ def test_another_origin_is_refused(mock: httpx.Client, method: str, path: str, s
     assert reply.status_code == 403
     assert "other origins" in reply.json()["detail"]
     assert not [name for name in reply.headers if name.startswith("access-control-")]
-    assert [mock.get(f"/_mock/{what}").raise_for_status().json() for what in ("state", "clock")] == before
+    assert [
+        mock.get(f"/_mock/{what}").raise_for_status().json() for what in ("state", "clock")
+    ] == before
 
 
 def test_every_operation_is_tried() -> None:

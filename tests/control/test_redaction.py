@@ -17,7 +17,10 @@ LIVE = "_".join(["sk", "live", SECRET])
 @pytest.mark.parametrize("length", range(1, 40))
 def test_a_key_is_never_shown_whole(length: int) -> None:
     """However short a key is, some of it stays hidden, and at most two characters are shown."""
-    shown = redaction.mask_key("sk_test_" + "abcdefghij" * 4)[:8] + redaction.mask_key("sk_test_" + "a" * length)[8:]
+    shown = (
+        redaction.mask_key("sk_test_" + "abcdefghij" * 4)[:8]
+        + redaction.mask_key("sk_test_" + "a" * length)[8:]
+    )
     assert shown.endswith(redaction.HIDDEN)
     assert len(shown.removesuffix(redaction.HIDDEN)) - len("sk_test_") <= min(2, length - 1)
 

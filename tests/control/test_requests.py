@@ -36,13 +36,22 @@ def story(mock: httpx.Client) -> httpx.Client:
 def test_requests_are_newest_first(story: httpx.Client) -> None:
     """The exchange that a test has just caused comes first."""
     names = [(each["operation_id"], each["status"]) for each in recorded(story)]
-    assert names == [("list_invoices", 200), ("create_deposit", 422), ("get_balance", 401), ("get_balance", 200)]
+    assert names == [
+        ("list_invoices", 200),
+        ("create_deposit", 422),
+        ("get_balance", 401),
+        ("get_balance", 200),
+    ]
 
 
 def test_an_exchange_is_shown_with_both_bodies(story: httpx.Client) -> None:
     """What was asked and what was answered, as JSON."""
     invoices, deposit, *_ = recorded(story)
-    assert (invoices["method"], invoices["path"], invoices["query"]) == ("GET", f"{API}/invoices", "limit=3")
+    assert (invoices["method"], invoices["path"], invoices["query"]) == (
+        "GET",
+        f"{API}/invoices",
+        "limit=3",
+    )
     assert invoices["request_body"] is None
     assert invoices["response_body"]["invoices"]
     assert deposit["at"] == "2026-03-18T12:00:00.000Z"
@@ -62,7 +71,9 @@ def test_an_exchange_is_shown_with_both_bodies(story: httpx.Client) -> None:
         ({"limit": 2}, [200, 422]),
     ],
 )
-def test_requests_can_be_filtered(story: httpx.Client, filters: dict[str, Any], expected: list[int]) -> None:
+def test_requests_can_be_filtered(
+    story: httpx.Client, filters: dict[str, Any], expected: list[int]
+) -> None:
     """All filters that are given must fit."""
     assert [each["status"] for each in recorded(story, **filters)] == expected
 
@@ -70,7 +81,10 @@ def test_requests_can_be_filtered(story: httpx.Client, filters: dict[str, Any], 
 def test_requests_can_be_filtered_by_account(story: httpx.Client) -> None:
     """A parallel test sees its own only."""
     assert [each["status"] for each in recorded(story, account=account_id(story, NEW))] == [200]
-    assert [each["status"] for each in recorded(story, account=account_id(story, MINE))] == [200, 422]
+    assert [each["status"] for each in recorded(story, account=account_id(story, MINE))] == [
+        200,
+        422,
+    ]
 
 
 def test_a_cut_list_says_so(story: httpx.Client) -> None:
@@ -81,9 +95,13 @@ def test_a_cut_list_says_so(story: httpx.Client) -> None:
 
 def test_requests_can_be_forgotten(story: httpx.Client) -> None:
     """By the same filters, or all of them."""
-    assert story.delete("/_mock/requests", params={"operation": "get_balance", "status": 401}).json() == {"deleted": 1}
+    assert story.delete(
+        "/_mock/requests", params={"operation": "get_balance", "status": 401}
+    ).json() == {"deleted": 1}
     assert len(recorded(story)) == 3
-    assert story.delete("/_mock/requests", params={"account": account_id(story, MINE)}).json() == {"deleted": 2}
+    assert story.delete("/_mock/requests", params={"account": account_id(story, MINE)}).json() == {
+        "deleted": 2
+    }
     assert story.delete("/_mock/requests").json() == {"deleted": 1}
     assert story.delete("/_mock/requests").json() == {"deleted": 0}
     assert recorded(story) == []
@@ -92,9 +110,17 @@ def test_requests_can_be_forgotten(story: httpx.Client) -> None:
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("status", "99"), ("status", "600"), ("status", "ok"), ("account", ""), ("operation", "o" * 65)],
+    [
+        ("status", "99"),
+        ("status", "600"),
+        ("status", "ok"),
+        ("account", ""),
+        ("operation", "o" * 65),
+    ],
 )
-def test_a_filter_that_makes_no_sense_is_refused(story: httpx.Client, method: str, name: str, value: str) -> None:
+def test_a_filter_that_makes_no_sense_is_refused(
+    story: httpx.Client, method: str, name: str, value: str
+) -> None:
     """422 that says where, and nothing is forgotten."""
     answer = story.request(method, "/_mock/requests", params={name: value})
     assert answer.status_code == 422
@@ -119,27 +145,47 @@ def test_the_last_thousand_are_kept(mock: httpx.Client) -> None:
 
 def test_secrets_are_redacted(mock: httpx.Client) -> None:
     """No key, code or client secret is in the list, wherever it was sent or answered."""
-    opened = mock.post(f"{API}/verify/initiate", json={"action": "pay", "method": "sms"}, headers=MINE).json()
+    opened = mock.post(
+        f"{API}/verify/initiate", json={"action": "pay", "method": "sms"}, headers=MINE
+    ).json()
     code = mock.get("/_mock/outbox", headers=MINE).json()["messages"][0]["code"]
     body = {"challenge_id": opened["challenge_id"], "code": code}
     mock.post(f"{API}/verify/confirm", json=body, headers=MINE)
     secret = mock.post(f"{API}/setup-intent", headers=MINE).json()["client_secret"]
-    mock.post(f"{API}/payment-methods/sk_test_{SECRET}/default", params={"key": f"sk_test_{SECRET}"}, headers=MINE)
-    mock.post(f"{API}/payment-methods", json={"payment_method_id": f"sk_test_{SECRET}"}, headers=MINE)
+    mock.post(
+        f"{API}/payment-methods/sk_test_{SECRET}/default",
+        params={"key": f"sk_test_{SECRET}"},
+        headers=MINE,
+    )
+    mock.post(
+        f"{API}/payment-methods", json={"payment_method_id": f"sk_test_{SECRET}"}, headers=MINE
+    )
     shown = mock.get("/_mock/requests").text
     assert mock.get("/_mock/requests").json()["total"] == 5
     for hidden in (SECRET, code, secret):
         assert hidden not in shown
     assert recorded(mock, operation="confirm_verification")[0]["request_body"]["code"] == "***"
-    assert recorded(mock, operation="create_setup_intent")[0]["response_body"]["client_secret"] == "***"
+    assert (
+        recorded(mock, operation="create_setup_intent")[0]["response_body"]["client_secret"]
+        == "***"
+    )
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"\xff\xfe", b"[" * 2_000 + b"]" * 2_000, b'{"code": "123456"' + b" " * 5_000 + b"}"]
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 2_000 + b"]" * 2_000,
+        b'{"code": "123456"' + b" " * 5_000 + b"}",
+    ],
 )
 def test_any_body_can_be_shown(mock: httpx.Client, content: bytes) -> None:
     """Whatever was sent, the list of requests is there."""
-    mock.post(f"{API}/deposit", content=content, headers={**NEW, "Content-Type": "application/json"})
+    mock.post(
+        f"{API}/deposit", content=content, headers={**NEW, "Content-Type": "application/json"}
+    )
     answer = mock.get("/_mock/requests")
     assert answer.status_code == 200
     assert answer.json()["total"] == 1
@@ -153,14 +199,24 @@ def test_what_is_no_operation_is_recorded_too(mock: httpx.Client) -> None:
     mock.get("/_mock/nothing")
     mock.get("/nothing")
     wrong_method, misspelt = recorded(mock)
-    assert (misspelt["path"], misspelt["status"], misspelt["operation_id"]) == (f"{API}/ballance", 404, None)
+    assert (misspelt["path"], misspelt["status"], misspelt["operation_id"]) == (
+        f"{API}/ballance",
+        404,
+        None,
+    )
     assert misspelt["account_id"] == account_id(mock, NEW)
-    assert (wrong_method["method"], wrong_method["status"], wrong_method["account_id"]) == ("PATCH", 405, None)
+    assert (wrong_method["method"], wrong_method["status"], wrong_method["account_id"]) == (
+        "PATCH",
+        405,
+        None,
+    )
     assert "Allowed: GET" in wrong_method["response_body"]["detail"]
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(0, 0), (2, 2), (10, 3)])
-def test_so_many_requests_are_kept_as_was_asked_for(make_server: ServerFactory, keep: int, expected: int) -> None:
+def test_so_many_requests_are_kept_as_was_asked_for(
+    make_server: ServerFactory, keep: int, expected: int
+) -> None:
     """``--keep-requests``: the newest of them, or none."""
     with make_server(keep_requests=keep).client("sk_test_new") as client:
         for limit in (1, 2, 3):

@@ -39,9 +39,15 @@ def test_health_counts_accounts(mock: httpx.Client) -> None:
 
 def test_answers_of_the_control_api_spend_no_tokens(mock: httpx.Client) -> None:
     """The one who is limited to five requests a minute may look at the outbox as often as he wants."""
-    statuses = {mock.get("/_mock/outbox", headers=as_key("sk_test_rate_limited")).status_code for _ in range(10)}
+    statuses = {
+        mock.get("/_mock/outbox", headers=as_key("sk_test_rate_limited")).status_code
+        for _ in range(10)
+    }
     assert statuses == {200}
-    assert mock.get(BALANCE, headers=as_key("sk_test_rate_limited")).headers["X-RateLimit-Remaining"] == "4"
+    assert (
+        mock.get(BALANCE, headers=as_key("sk_test_rate_limited")).headers["X-RateLimit-Remaining"]
+        == "4"
+    )
 
 
 def test_reset_with_a_key_forgets_that_account_alone(mock: httpx.Client) -> None:
@@ -65,7 +71,11 @@ def test_reset_without_a_key_forgets_everything(mock: httpx.Client) -> None:
     balance(mock, "sk_test_new")
     mock.post("/_mock/snapshots", json={"name": "gone"})
     mock.post("/_mock/clock/advance", json={"days": 40})
-    assert mock.post("/_mock/reset").json() == {"scope": "everything", "now": NOON_TEXT, "accounts": 0}
+    assert mock.post("/_mock/reset").json() == {
+        "scope": "everything",
+        "now": NOON_TEXT,
+        "accounts": 0,
+    }
     assert mock.get("/_mock/snapshots").json() == {"snapshots": []}
     assert mock.get("/_mock/requests").json()["total"] == 0
 
@@ -84,7 +94,9 @@ def test_reset_to_a_moment_starts_anew_there(mock: httpx.Client) -> None:
     ("moment", "status"),
     [("1960-01-01T00:00:00Z", 409), ("yesterday", 422), ("2016-12-31T23:59:60Z", 422), (7, 422)],
 )
-def test_reset_to_no_moment_of_the_clock_resets_nothing(mock: httpx.Client, moment: object, status: int) -> None:
+def test_reset_to_no_moment_of_the_clock_resets_nothing(
+    mock: httpx.Client, moment: object, status: int
+) -> None:
     """What the clock cannot show is refused before anything is forgotten."""
     spend(mock, "sk_test_new")
     assert mock.post("/_mock/reset", json={"now": moment}).status_code == status
@@ -94,7 +106,9 @@ def test_reset_to_no_moment_of_the_clock_resets_nothing(mock: httpx.Client, mome
 def test_reset_of_an_account_takes_no_moment(mock: httpx.Client) -> None:
     """The clock is everybody's: a reset of one account cannot move it."""
     spend(mock, "sk_test_new")
-    refused = mock.post("/_mock/reset", json={"now": "2026-01-01T00:00:00Z"}, headers=as_key("sk_test_new"))
+    refused = mock.post(
+        "/_mock/reset", json={"now": "2026-01-01T00:00:00Z"}, headers=as_key("sk_test_new")
+    )
     assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "now"])
     assert balance(mock, "sk_test_new") == 80_000_000
 
@@ -125,7 +139,12 @@ def test_accounts_lists_who_exists_the_latest_first(mock: httpx.Client) -> None:
     subscriber, new = listed["accounts"]
     assert (subscriber["name"], subscriber["persona"]) == ("sk_test_subscriber", "subscriber")
     assert subscriber["plan"]
-    assert (new["name"], new["balance_display"], new["tier"], new["plan"]) == ("sk_test_new", "$0.80", "free", None)
+    assert (new["name"], new["balance_display"], new["tier"], new["plan"]) == (
+        "sk_test_new",
+        "$0.80",
+        "free",
+        None,
+    )
 
 
 def test_accounts_shows_no_unknown_key(mock: httpx.Client) -> None:
@@ -136,7 +155,9 @@ def test_accounts_shows_no_unknown_key(mock: httpx.Client) -> None:
     assert "4f5e6d7c8b" not in listed.text
 
 
-def test_accounts_shows_an_organization_by_its_id(mock: httpx.Client, own_server: RunningServer) -> None:
+def test_accounts_shows_an_organization_by_its_id(
+    mock: httpx.Client, own_server: RunningServer
+) -> None:
     """An organization's account is there once a member asked for it."""
     organization = own_server.world.personas["organization"].organization_id or ""
     headers = as_key("sk_test_org_owner") | {"X-Organization-Id": organization}
@@ -184,7 +205,9 @@ def test_a_snapshot_of_the_same_name_replaces_the_older_one(mock: httpx.Client) 
     mock.post("/_mock/snapshots", json={"name": "two"})
     spend(mock, "sk_test_new")
     mock.post("/_mock/snapshots", json={"name": "one"})
-    listed = {each["name"]: each["accounts"] for each in mock.get("/_mock/snapshots").json()["snapshots"]}
+    listed = {
+        each["name"]: each["accounts"] for each in mock.get("/_mock/snapshots").json()["snapshots"]
+    }
     assert listed == {"one": 1, "two": 0}
 
 
@@ -196,7 +219,9 @@ def test_so_many_snapshots_and_no_more(mock: httpx.Client) -> None:
     assert mock.post("/_mock/snapshots", json={"name": "s0"}).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["", ".hidden", "a b", "a/b", "a" * 65, "\u00fc", "a\n", None, 1, ["a"]])
+@pytest.mark.parametrize(
+    "name", ["", ".hidden", "a b", "a/b", "a" * 65, "\u00fc", "a\n", None, 1, ["a"]]
+)
 def test_a_snapshot_needs_a_plain_name(mock: httpx.Client, name: object) -> None:
     """Letters, digits, dots, dashes and underscores, at most 64."""
     answer = mock.post("/_mock/snapshots", json={"name": name})
@@ -221,7 +246,9 @@ def test_a_wrong_method_is_told_the_right_ones(mock: httpx.Client, method: str, 
     answer = mock.request(method, path)
     assert answer.status_code == 405
     assert isinstance(answer.json()["detail"], str)
-    assert answer.headers["Allow"] == {"/_mock/reset": "POST", "/_mock/clock": "GET, PUT, HEAD"}[path]
+    assert (
+        answer.headers["Allow"] == {"/_mock/reset": "POST", "/_mock/clock": "GET, PUT, HEAD"}[path]
+    )
 
 
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/", "/_mock/nothing", "/_mock/health/"])
@@ -234,7 +261,11 @@ def test_an_unknown_path_is_404(mock: httpx.Client, path: str) -> None:
 
 def test_strangers_are_refused_in_the_one_envelope(mock: httpx.Client) -> None:
     """The guard stands before every operation and speaks as they do."""
-    for headers in ({"Origin": "http://localhost:3000"}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+    for headers in (
+        {"Origin": "http://localhost:3000"},
+        {"Host": "evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
         answer = mock.post("/_mock/reset", headers=headers)
         assert answer.status_code == 403
         assert isinstance(answer.json()["detail"], str)
@@ -245,5 +276,10 @@ def test_a_token_that_the_server_has_must_be_sent(make_server: ServerFactory) ->
     """Without it 403, with it everything as usual; the Billing API does not ask for it."""
     with make_server(control_token="a-token-of-a-test").client("sk_test_new") as client:
         assert client.get("/_mock/health").status_code == 403
-        assert client.get("/_mock/health", headers={"X-Control-Token": "a-token-of-a-test"}).status_code == 200
+        assert (
+            client.get(
+                "/_mock/health", headers={"X-Control-Token": "a-token-of-a-test"}
+            ).status_code
+            == 200
+        )
         assert client.get(BALANCE).status_code == 200

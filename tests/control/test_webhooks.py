@@ -22,7 +22,9 @@ def receiver() -> Any:
         yield made
 
 
-def register(mock: httpx.Client, url: str = URL, headers: dict[str, str] | None = None, **rest: Any) -> dict[str, Any]:
+def register(
+    mock: httpx.Client, url: str = URL, headers: dict[str, str] | None = None, **rest: Any
+) -> dict[str, Any]:
     answer = mock.post(ENDPOINTS, json={"url": url, **rest}, headers=headers)
     assert answer.status_code == 200, answer.text
     endpoint: dict[str, Any] = answer.json()
@@ -30,17 +32,23 @@ def register(mock: httpx.Client, url: str = URL, headers: dict[str, str] | None 
 
 
 def happen(mock: httpx.Client, headers: dict[str, str] | None = None) -> None:
-    mock.post(f"{API}/deposit", json={"amount_cents": 5_000}, headers=headers or KEYED).raise_for_status()
+    mock.post(
+        f"{API}/deposit", json={"amount_cents": 5_000}, headers=headers or KEYED
+    ).raise_for_status()
 
 
-def deliveries(mock: httpx.Client, headers: dict[str, str] | None = None, **filters: Any) -> list[dict[str, Any]]:
+def deliveries(
+    mock: httpx.Client, headers: dict[str, str] | None = None, **filters: Any
+) -> list[dict[str, Any]]:
     answer = mock.get(DELIVERIES, params=filters, headers=headers)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["deliveries"]
     return found
 
 
-def settle(mock: httpx.Client, headers: dict[str, str] | None = None, **params: Any) -> dict[str, Any]:
+def settle(
+    mock: httpx.Client, headers: dict[str, str] | None = None, **params: Any
+) -> dict[str, Any]:
     answer = mock.post(f"{DELIVERIES}/settle", params=params, headers=headers)
     assert answer.status_code == 200, answer.text
     settled: dict[str, Any] = answer.json()
@@ -78,7 +86,11 @@ def test_endpoints_are_listed_newest_first(mock: httpx.Client) -> None:
     others = register(mock, headers={"X-API-Key": "sk_test_somebody_else"})
     everybodys = register(mock)
     listed = mock.get(ENDPOINTS).json()
-    assert [each["id"] for each in listed["endpoints"]] == [everybodys["id"], others["id"], mine["id"]]
+    assert [each["id"] for each in listed["endpoints"]] == [
+        everybodys["id"],
+        others["id"],
+        mine["id"],
+    ]
     assert listed["usage_alerts"] is None
     listed = mock.get(ENDPOINTS, headers=KEYED).json()
     assert [each["id"] for each in listed["endpoints"]] == [everybodys["id"], mine["id"]]
@@ -121,7 +133,9 @@ def test_deleting_hangs_up(mock: httpx.Client, receiver: Receiver) -> None:
         ("POST", f"{DELIVERIES}/whd_000009/replay", None),
     ],
 )
-def test_what_is_not_there_is_not_found(mock: httpx.Client, method: str, path: str, body: Any) -> None:
+def test_what_is_not_there_is_not_found(
+    mock: httpx.Client, method: str, path: str, body: Any
+) -> None:
     """404, with the id in the sentence."""
     answer = mock.request(method, path, json=body)
     assert answer.status_code == 404
@@ -206,7 +220,9 @@ def test_deliveries_are_filtered(mock: httpx.Client, receiver: Receiver) -> None
     assert [each["id"] for each in all] == sorted((each["id"] for each in all), reverse=True)
     assert len(all) == 4
     assert len(deliveries(mock, headers=KEYED)) == 3
-    assert {each["endpoint_id"] for each in deliveries(mock, endpoint=second["id"])} == {second["id"]}
+    assert {each["endpoint_id"] for each in deliveries(mock, endpoint=second["id"])} == {
+        second["id"]
+    }
     assert len(deliveries(mock, event="portal.opened")) == 2
     (pending,) = deliveries(mock, status="pending")
     assert (pending["endpoint_id"], pending["event"]) == (first["id"], "deposit.created")
@@ -216,7 +232,9 @@ def test_deliveries_are_filtered(mock: httpx.Client, receiver: Receiver) -> None
 
 
 @pytest.mark.parametrize("filters", [{"status": "lost"}, {"limit": 0}, {"endpoint": ""}])
-def test_a_filter_that_means_nothing_is_refused(mock: httpx.Client, filters: dict[str, Any]) -> None:
+def test_a_filter_that_means_nothing_is_refused(
+    mock: httpx.Client, filters: dict[str, Any]
+) -> None:
     """422, as everywhere."""
     assert mock.get(DELIVERIES, params=filters).status_code == 422
 
@@ -226,7 +244,9 @@ def test_a_replay_is_a_delivery_of_its_own(mock: httpx.Client, receiver: Receive
     endpoint = register(mock, receiver.url)
     happen(mock)
     settle(mock)
-    mock.put(f"{ENDPOINTS}/{endpoint['id']}/modes", json={"drop_share": 1, "delay_seconds": 60}).raise_for_status()
+    mock.put(
+        f"{ENDPOINTS}/{endpoint['id']}/modes", json={"drop_share": 1, "delay_seconds": 60}
+    ).raise_for_status()
     (first,) = deliveries(mock)
     again = mock.post(f"{DELIVERIES}/{first['id']}/replay").json()
     assert (again["replay_of"], again["status"], again["attempts"]) == (first["id"], "pending", [])
@@ -293,7 +313,9 @@ def test_settling_has_bounds(mock: httpx.Client, seconds: str) -> None:
 # -------------------------------------------------------------------------------------------- reset and snapshots
 
 
-def test_a_reset_of_everything_forgets_endpoints_and_deliveries(mock: httpx.Client, receiver: Receiver) -> None:
+def test_a_reset_of_everything_forgets_endpoints_and_deliveries(
+    mock: httpx.Client, receiver: Receiver
+) -> None:
     """As if the server had just started: ids begin anew, and what waited is never sent."""
     endpoint = register(mock, receiver.url, modes={"delay_seconds": 5})
     happen(mock)
@@ -306,7 +328,9 @@ def test_a_reset_of_everything_forgets_endpoints_and_deliveries(mock: httpx.Clie
     assert register(mock)["id"] == endpoint["id"]
 
 
-def test_a_reset_of_an_account_drops_what_tells_of_it(mock: httpx.Client, receiver: Receiver) -> None:
+def test_a_reset_of_an_account_drops_what_tells_of_it(
+    mock: httpx.Client, receiver: Receiver
+) -> None:
     """Its own pending deliveries alone; endpoints stay, and so does what is done."""
     somebody_else = {"X-API-Key": "sk_test_somebody_else"}
     register(mock, receiver.url)
@@ -327,7 +351,9 @@ def test_a_reset_of_an_account_drops_what_tells_of_it(mock: httpx.Client, receiv
     assert mock.get(ENDPOINTS).json()["endpoints"][0]["id"] == endpoint["id"]
 
 
-def test_a_restored_snapshot_drops_what_has_not_happened(mock: httpx.Client, receiver: Receiver) -> None:
+def test_a_restored_snapshot_drops_what_has_not_happened(
+    mock: httpx.Client, receiver: Receiver
+) -> None:
     """The clock is back, and so is the world; endpoints stay, and hear what happens now."""
     mock.post("/_mock/snapshots", json={"name": "before"}).raise_for_status()
     register(mock, receiver.url)
@@ -344,7 +370,9 @@ def test_a_restored_snapshot_drops_what_has_not_happened(mock: httpx.Client, rec
     assert deliveries(mock)[0]["attempts"][0]["at"] == "2026-03-18T12:00:00.000Z"
 
 
-def test_an_imported_state_publishes_nothing_of_its_past(mock: httpx.Client, receiver: Receiver) -> None:
+def test_an_imported_state_publishes_nothing_of_its_past(
+    mock: httpx.Client, receiver: Receiver
+) -> None:
     """What is imported happened elsewhere."""
     happen(mock)
     state = mock.get("/_mock/state", headers=KEYED).json()

@@ -97,8 +97,17 @@ def document(text: str) -> Json:
         },
         "additionalProperties": {"type": "string", "description": text},
     }
-    referring: Json = {"$ref": "#/components/schemas/" + text.replace("~", "~0").replace("/", "~1").replace("%", "%25")}
-    plain: Json = {"type": "string", "description": text, "default": text, "example": text, "enum": [text]}
+    referring: Json = {
+        "$ref": "#/components/schemas/"
+        + text.replace("~", "~0").replace("/", "~1").replace("%", "%25")
+    }
+    plain: Json = {
+        "type": "string",
+        "description": text,
+        "default": text,
+        "example": text,
+        "enum": [text],
+    }
     header = {"description": text, "schema": plain, "example": text}
     media = {"schema": referring, "examples": {text: example}}
     content = {JSON: media, text: {"schema": schema, "example": text}}
@@ -110,12 +119,24 @@ def document(text: str) -> Json:
         "description": text,
         "x-description-provenance": text,
         "parameters": [
-            {"name": text, "in": place, "required": True, "description": text, "schema": plain, "example": text}
+            {
+                "name": text,
+                "in": place,
+                "required": True,
+                "description": text,
+                "schema": plain,
+                "example": text,
+            }
             for place in ("query", "header", "cookie")
         ],
         "requestBody": {"description": text, "content": content},
         "responses": {
-            "200": {"description": text, "headers": {text: header}, "content": content, "links": {text: _link(text)}},
+            "200": {
+                "description": text,
+                "headers": {text: header},
+                "content": content,
+                "links": {text: _link(text)},
+            },
             "404": {"$ref": "#/components/responses/Shared"},
             text: {"description": text, "content": content},
         },
@@ -124,17 +145,38 @@ def document(text: str) -> Json:
     return {
         "openapi": "3.0.3",
         "x-provenance": text,
-        "info": {"title": text, "version": text, "description": text, "license": {"name": text, "url": text}},
+        "info": {
+            "title": text,
+            "version": text,
+            "description": text,
+            "license": {"name": text, "url": text},
+        },
         "servers": [{"url": f"https://api.example.com/{text}", "description": text}],
         "tags": [
             {"name": text, "description": text},
-            {"name": f"{text} guide", "description": text, "x-traitTag": True, "x-provenance": text},
+            {
+                "name": f"{text} guide",
+                "description": text,
+                "x-traitTag": True,
+                "x-provenance": text,
+            },
         ],
-        "paths": {f"/{text}": {"post": operation}, "/plain": {"get": {**operation, "operationId": f"{text}2"}}},
+        "paths": {
+            f"/{text}": {"post": operation},
+            "/plain": {"get": {**operation, "operationId": f"{text}2"}},
+        },
         "components": {
-            "schemas": {text: schema, f"{text}2": plain, "Both": {"properties": {"a": referring, "b": plain}}},
-            "responses": {"Shared": {"description": text, "content": content, "headers": {text: header}}},
-            "securitySchemes": {text: {"type": "apiKey", "in": "header", "name": text, "description": text}},
+            "schemas": {
+                text: schema,
+                f"{text}2": plain,
+                "Both": {"properties": {"a": referring, "b": plain}},
+            },
+            "responses": {
+                "Shared": {"description": text, "content": content, "headers": {text: header}}
+            },
+            "securitySchemes": {
+                text: {"type": "apiKey", "in": "header", "name": text, "description": text}
+            },
         },
     }
 

@@ -8,7 +8,9 @@ from tests.docs.specs import Json, answering, spec, taking, to
 def document(operations: int) -> Json:
     """So many operations, and a quarter as many schemas, each of which leads to all others."""
     count = max(1, operations // 4)
-    paths = {f"/api/v1/resource-{number}/{{id}}": _item(number, count) for number in range(operations)}
+    paths = {
+        f"/api/v1/resource-{number}/{{id}}": _item(number, count) for number in range(operations)
+    }
     schemas = {f"Schema{number}": _schema(number, count) for number in range(count)}
     responses = {"NotFound": answering({"properties": {"detail": {"type": "string"}}})["200"]}
     whole = spec(paths, schemas, servers=[{"url": "https://api.example.com"}])
@@ -22,14 +24,23 @@ def _item(number: int, count: int) -> Json:
         "description": "What it does, in a sentence or two that say when to use it. " * 3,
         "tags": [f"Tag {number % 10}"],
         "parameters": [
-            {"name": "id", "in": "path", "required": True, "description": "Its id.", "schema": {"type": "string"}},
+            {
+                "name": "id",
+                "in": "path",
+                "required": True,
+                "description": "Its id.",
+                "schema": {"type": "string"},
+            },
             {
                 "name": "limit",
                 "in": "query",
                 "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
             },
         ],
-        "responses": {**answering(to(f"Schema{number % count}")), "404": {"$ref": "#/components/responses/NotFound"}},
+        "responses": {
+            **answering(to(f"Schema{number % count}")),
+            "404": {"$ref": "#/components/responses/NotFound"},
+        },
     }
     if number % 2:
         return {"post": {**operation, "requestBody": taking(to(f"Schema{number * 3 % count}"))}}

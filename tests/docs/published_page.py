@@ -65,7 +65,14 @@ def _generated_section(lines: list[str]) -> Section:
     heading, badge, summary = [line for line in lines if line][:3]
     text = "\n".join(lines)
     curl, json = re.findall(r"^```(?:bash|json)\n(.*?)\n```$", text, re.DOTALL | re.MULTILINE)
-    return Section(heading.removeprefix("## "), badge.replace("`", ""), summary, tuple(_rows(lines)), curl, json)
+    return Section(
+        heading.removeprefix("## "),
+        badge.replace("`", ""),
+        summary,
+        tuple(_rows(lines)),
+        curl,
+        json,
+    )
 
 
 def _rows(lines: list[str]) -> Iterator[str]:

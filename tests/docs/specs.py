@@ -15,7 +15,9 @@ Json = dict[str, Any]
 JSON = "application/json"
 
 
-def spec(paths: Json | None = None, schemas: Json | None = None, *, version: str = "3.0.3", **others: Any) -> Json:
+def spec(
+    paths: Json | None = None, schemas: Json | None = None, *, version: str = "3.0.3", **others: Any
+) -> Json:
     """A document with these paths and shared schemas."""
     return {
         "openapi": version,

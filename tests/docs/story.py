@@ -65,7 +65,10 @@ class Story:
 
     def _lived(self) -> tuple[State, State]:
         """The account after two weeks; and the same but for bonuses, whose credits the projection's example has not."""
-        keys = {"sk_test_story": _DEPOSIT, "sk_test_without_bonus": {**_DEPOSIT, "promo_code": None}}
+        keys = {
+            "sk_test_story": _DEPOSIT,
+            "sk_test_without_bonus": {**_DEPOSIT, "promo_code": None},
+        }
         begun = self._begun()
         self._put("sk_test_story", begun)
         self._put("sk_test_without_bonus", {**begun, "ledger": {"entries": []}, "activities": []})
@@ -73,7 +76,10 @@ class Story:
         for key in keys:
             self._post(key, f"{API}/payment-methods", {"payment_method_id": "pm_card_visa"})
         self._at("2026-03-02T08:19:03Z")
-        pages = [httpx.URL(self._post(key, f"{API}/deposit", body)["url"]).path for key, body in keys.items()]
+        pages = [
+            httpx.URL(self._post(key, f"{API}/deposit", body)["url"]).path
+            for key, body in keys.items()
+        ]
         self._at("2026-03-02T08:21:40Z")
         for page in pages:
             with self._server.client(None) as payer:
@@ -95,15 +101,21 @@ class Story:
     def _ended(self, key: str) -> State:
         state = self._state(key)
         state["usage_alerts"]["enabled"] = True
-        _set_expiry(state["wallet"]["cards"], 2028, 8)  # the mock's own test cards expire at another time
+        _set_expiry(
+            state["wallet"]["cards"], 2028, 8
+        )  # the mock's own test cards expire at another time
         return state
 
     def _with_two_cards(self) -> State:
         key = "sk_test_two_cards"
         self._put(key, self._two_weeks)
-        added = self._post(key, f"{API}/payment-methods", {"payment_method_id": "pm_card_mastercard"})["id"]
+        added = self._post(
+            key, f"{API}/payment-methods", {"payment_method_id": "pm_card_mastercard"}
+        )["id"]
         state = json.loads(json.dumps(self._state(key)).replace(added, SECOND_CARD))
-        _set_expiry([each for each in state["wallet"]["cards"] if each["id"] == SECOND_CARD], 2027, 11)
+        _set_expiry(
+            [each for each in state["wallet"]["cards"] if each["id"] == SECOND_CARD], 2027, 11
+        )
         return dict(state)
 
     def _subscribed(self) -> State:
@@ -120,10 +132,16 @@ class Story:
     def _challenged(self) -> State:
         key = "sk_test_challenged"
         self._put(key, self._two_weeks)
-        challenge = self._post(key, f"{API}/verify/initiate", {"action": "remove_payment_method", "method": "email"})
+        challenge = self._post(
+            key, f"{API}/verify/initiate", {"action": "remove_payment_method", "method": "email"}
+        )
         state = self._state(key)
         code = state["challenges"][challenge["challenge_id"]]["code"]
-        text = json.dumps(state).replace(challenge["challenge_id"], CHALLENGE).replace(f'"{code}"', f'"{CODE}"')
+        text = (
+            json.dumps(state)
+            .replace(challenge["challenge_id"], CHALLENGE)
+            .replace(f'"{code}"', f'"{CODE}"')
+        )
         return dict(json.loads(text))
 
     def _at(self, moment: str) -> None:
@@ -149,8 +167,12 @@ def _set_expiry(cards: list[dict[str, Any]], year: int, month: int) -> None:
         card["exp_year"], card["exp_month"] = year, month
 
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(cs_test|bps|seti|job|crawl)_\w+|http://127\.0\.0\.1:\d+")
-_TIME = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|(?<="card_exp_month": )\d+|(?<="card_exp_year": )\d+')
+_ID = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(cs_test|bps|seti|job|crawl)_\w+|http://127\.0\.0\.1:\d+"
+)
+_TIME = re.compile(
+    r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|(?<="card_exp_month": )\d+|(?<="card_exp_year": )\d+'
+)
 
 
 def but_for_ids_and_times(value: Any) -> Any:

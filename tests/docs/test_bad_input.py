@@ -42,7 +42,9 @@ def out(tmp_path: Path) -> Path:
     return folder
 
 
-def refusal(tmp_path: Path, out: Path, text: str | bytes, capsys: pytest.CaptureFixture[str]) -> str:
+def refusal(
+    tmp_path: Path, out: Path, text: str | bytes, capsys: pytest.CaptureFixture[str]
+) -> str:
     """What is said of a document, after its name; and that nothing else happened."""
     file = tmp_path / "spec.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -51,7 +53,9 @@ def refusal(tmp_path: Path, out: Path, text: str | bytes, capsys: pytest.Capture
         answered, said = capsys.readouterr()
         assert answered == ""
         assert said.count("\n") == 1, said
-    assert {path.name: path.read_text() for path in out.iterdir()} == {"reference.md": "of an earlier day"}
+    assert {path.name: path.read_text() for path in out.iterdir()} == {
+        "reference.md": "of an earlier day"
+    }
     start = f"mockserver: {file}:"
     assert said.startswith(start)
     return said.removeprefix(start).strip()
@@ -84,12 +88,18 @@ BROKEN = {
         "'#/components/schemas/Thing/properties/a' leads only from reference to reference, round and round",
     ),
     "references that only lead to each other": (
-        ("    Thing:", '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/components/schemas/A"}\n    Thing:'),
+        (
+            "    Thing:",
+            '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/components/schemas/A"}\n    Thing:',
+        ),
         "17: #/components/schemas/A/$ref: "
         "'#/components/schemas/B' leads only from reference to reference, round and round",
     ),
     "a reference that leads to a broken one": (
-        ("    Thing:", '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/nowhere"}\n    Thing:'),
+        (
+            "    Thing:",
+            '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/nowhere"}\n    Thing:',
+        ),
         "17: #/components/schemas/A/$ref: '#/components/schemas/B' leads to '#/nowhere', which is nowhere",
     ),
     "a list where text should be": (
@@ -179,10 +189,15 @@ def test_a_document_that_is_nested_too_deeply_is_refused(
     assert "is nested too deeply" in said
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With what the system says of it."""
     assert cli.main(["docs", "--spec", str(tmp_path / "none.yaml")]) == 2
-    assert capsys.readouterr().err == f"mockserver: {tmp_path / 'none.yaml'}: No such file or directory\n"
+    assert (
+        capsys.readouterr().err
+        == f"mockserver: {tmp_path / 'none.yaml'}: No such file or directory\n"
+    )
 
 
 def test_pages_stay_when_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,9 +212,13 @@ def test_pages_stay_when_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         pages.write(out, {"reference.md": "new", "llms.txt": "new"})
-    assert {path.name: path.read_text() for path in out.iterdir()} == {"reference.md": "of an earlier day"}
+    assert {path.name: path.read_text() for path in out.iterdir()} == {
+        "reference.md": "of an earlier day"
+    }
 
 
 def test_the_contract_itself_is_sound() -> None:
     """Nothing in it is refused."""
-    assert cli.main(["docs", "--check", "--spec", str(resources.spec()), "--out", str(Path("docs"))]) in (0, 1)
+    assert cli.main(
+        ["docs", "--check", "--spec", str(resources.spec()), "--out", str(Path("docs"))]
+    ) in (0, 1)

@@ -32,7 +32,9 @@ def test_the_pages_of_the_contract_are_fresh() -> None:
     assert pages.difference(ROOT / "docs", made) == ""
 
 
-def test_pages_are_written_and_named(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pages_are_written_and_named(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Into a folder that is made for them; nothing else is left there."""
     out = tmp_path / "a" / "b"
     assert cli.main(["docs", "--spec", str(small), "--out", str(out), "--format", "markdown"]) == 0
@@ -41,7 +43,9 @@ def test_pages_are_written_and_named(small: Path, tmp_path: Path, capsys: pytest
     assert "**Größe**" in (out / "reference.md").read_text(encoding="utf-8")
 
 
-def test_pages_that_are_fresh_are_not_touched(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pages_that_are_fresh_are_not_touched(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Nothing is written, nothing is said; other files in the folder are nobody's business."""
     arguments = ["docs", "--spec", str(small), "--out", str(tmp_path / "out")]
     assert cli.main(arguments) == 0
@@ -53,7 +57,9 @@ def test_pages_that_are_fresh_are_not_touched(small: Path, tmp_path: Path, capsy
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()} == before
 
 
-def test_a_stale_page_is_shown_as_a_diff(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stale_page_is_shown_as_a_diff(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With `--check`: exit code 1, what would change, what to do, and nothing written."""
     out = tmp_path / "out"
     cli.main(["docs", "--spec", str(small), "--out", str(out)])
@@ -69,16 +75,22 @@ def test_a_stale_page_is_shown_as_a_diff(small: Path, tmp_path: Path, capsys: py
     assert (out / "reference.md").read_bytes() == before
 
 
-def test_a_page_that_is_not_there_is_stale(small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_page_that_is_not_there_is_stale(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """All of it would be new; not even the folder is made."""
     out = tmp_path / "none"
     assert cli.main(["docs", "--spec", str(small), "--out", str(out), "--check"]) == 1
-    assert capsys.readouterr().out.startswith(f"--- /dev/null\n+++ {out / 'reference.md'}\n@@ -0,0 +1,")
+    assert capsys.readouterr().out.startswith(
+        f"--- /dev/null\n+++ {out / 'reference.md'}\n@@ -0,0 +1,"
+    )
     assert not out.exists()
 
 
 @pytest.mark.parametrize("there", [b"# Small", b"# Small\r\n", b"\xff\xfe"])
-def test_other_bytes_are_stale(there: bytes, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_bytes_are_stale(
+    there: bytes, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A missing end of line, other ends of lines, no text at all."""
     (tmp_path / "reference.md").write_bytes(there)
     assert cli.main(["docs", "--spec", str(small), "--out", str(tmp_path), "--check"]) == 1
@@ -89,7 +101,11 @@ def test_the_published_page_is_one_command_away(tmp_path: Path) -> None:
     """`--provenance documented --examples placeholder`."""
     flags = ["--provenance", "documented", "--examples", "placeholder"]
     assert cli.main(["docs", *flags, "--out", str(tmp_path)]) == 0
-    assert (tmp_path / "reference.md").read_text().startswith("# Billing\n\nAPI reference for billing endpoints.\n")
+    assert (
+        (tmp_path / "reference.md")
+        .read_text()
+        .startswith("# Billing\n\nAPI reference for billing endpoints.\n")
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,19 +132,25 @@ def test_what_cannot_be_used_is_refused_in_one_line(
     assert said.count("\n") == 1
 
 
-def test_a_folder_that_cannot_be_made_is_refused_in_one_line(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_be_made_is_refused_in_one_line(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A file is in its place."""
     assert cli.main(["docs", "--spec", str(small), "--out", str(small / "out")]) == 2
     assert capsys.readouterr().err.startswith("mockserver: [Errno 20] Not a directory")
 
 
-def test_settings_come_from_the_environment_too(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_come_from_the_environment_too(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As for the server, and a flag wins."""
     monkeypatch.setenv("MOCKSERVER_SPEC", str(small))
     monkeypatch.setenv("MOCKSERVER_OUT", str(tmp_path / "variable"))
     assert cli.main(["docs"]) == 0
     assert cli.main(["docs", "--out", str(tmp_path / "flag")]) == 0
-    assert (tmp_path / "variable" / "llms.txt").read_bytes() == (tmp_path / "flag" / "llms.txt").read_bytes()
+    assert (tmp_path / "variable" / "llms.txt").read_bytes() == (
+        tmp_path / "flag" / "llms.txt"
+    ).read_bytes()
 
 
 def test_the_command_runs_from_any_folder(tmp_path: Path) -> None:
@@ -137,11 +159,19 @@ def test_the_command_runs_from_any_folder(tmp_path: Path) -> None:
     for seed in ("1", "2"):
         variables = environment(PYTHONPATH=str(ROOT), PYTHONHASHSEED=seed)
         done = subprocess.run(
-            command, cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False
+            command,
+            cwd=tmp_path,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == ""
-    assert (tmp_path / "docs" / "reference.md").read_bytes() == (ROOT / "docs" / "reference.md").read_bytes()
+    assert (tmp_path / "docs" / "reference.md").read_bytes() == (
+        ROOT / "docs" / "reference.md"
+    ).read_bytes()
 
 
 def test_help_lists_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,5 +179,13 @@ def test_help_lists_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["docs", "--help"])
     said = capsys.readouterr().out
-    for words in ("--format", "--out", "--spec", "--provenance", "--examples", "--check", "exit codes:"):
+    for words in (
+        "--format",
+        "--out",
+        "--spec",
+        "--provenance",
+        "--examples",
+        "--check",
+        "exit codes:",
+    ):
         assert words in said

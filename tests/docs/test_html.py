@@ -108,7 +108,9 @@ def test_every_field_is_there_exactly_once() -> None:
     media = [media for item in raw()["paths"].values() for media in _values([item], "content")]
     assert not media, "bodies refer to components; what they hold is counted there"
     calls = [each.operation for operation in whole().operations for each in operation.callbacks]
-    parameters = [each.name for operation in [*whole().operations, *calls] for each in operation.parameters]
+    parameters = [
+        each.name for operation in [*whole().operations, *calls] for each in operation.parameters
+    ]
     headers = [each.name for each in whole().headers]
     rows = [each.text for each in page().all("code", "v")]
     assert sorted(rows) == sorted([*fields, *parameters, *headers])
@@ -151,7 +153,9 @@ def test_every_sample_and_example_is_there_to_the_letter() -> None:
         assert success is not None
         for media in success.response.media:
             for example in media.examples:
-                assert json.dumps(example.value, indent=2, ensure_ascii=False) in blocks, operation.heading
+                assert json.dumps(example.value, indent=2, ensure_ascii=False) in blocks, (
+                    operation.heading
+                )
     assert count == 87
     for response in whole().responses:
         blocks = [each.text for each in page().at(response.anchor or "").all("pre")]
@@ -178,7 +182,9 @@ def test_guides_headers_and_marks_are_there() -> None:
             assert line in words(shown.text) or line in ("json", "bash"), line
     balance = page().at(whole().anchors["get_balance"])
     links = {each.attributes["href"] for each in balance.all("a")}
-    assert {f"#{each.anchor}" for each in whole().headers if each.name.startswith("X-RateLimit")} <= links
+    assert {
+        f"#{each.anchor}" for each in whole().headers if each.name.startswith("X-RateLimit")
+    } <= links
     assert {each.text for each in page().all("small", "m")} == {"observed", "assumed"}
 
 
@@ -201,13 +207,18 @@ def test_the_page_is_of_one_piece_and_small(live: bool) -> None:
 def test_the_policy_allows_what_is_there_and_nothing_else(live: bool) -> None:
     """Every script and style by its hash; nothing inline by name; connections only where there is a server."""
     page = parsed(html.live_page(whole(), Options()) if live else text())
-    policy = next(each.attributes["content"] for each in page.all("meta") if "http-equiv" in each.attributes)
+    policy = next(
+        each.attributes["content"] for each in page.all("meta") if "http-equiv" in each.attributes
+    )
     rules = dict(each.split(" ", 1) for each in policy.split("; "))
     assert rules["default-src"] == "'none'"
     assert "unsafe" not in policy
     assert rules.get("connect-src") == ("'self'" if live else None)
     for tag, rule in (("script", "script-src"), ("style", "style-src")):
-        hashes = {b64encode(hashlib.sha256(each.text.encode()).digest()).decode() for each in page.all(tag)}
+        hashes = {
+            b64encode(hashlib.sha256(each.text.encode()).digest()).decode()
+            for each in page.all(tag)
+        }
         assert {f"'sha256-{each}'" for each in hashes} == set(rules[rule].split())
     for each in page.all():
         assert "style" not in each.attributes
@@ -240,7 +251,10 @@ def test_try_it_is_only_where_there_is_a_server() -> None:
     live = parsed(html.live_page(whole(), Options()))
     forms = [json.loads(each.attributes["data-request"]) for each in live.all("div", "try")]
     assert [(each["method"], each["path"]) for each in forms] == [
-        (each.method, each.path) for page in whole().pages for group in page.groups for each in group.operations
+        (each.method, each.path)
+        for page in whole().pages
+        for group in page.groups
+        for each in group.operations
     ]
     assert {each["key"] for each in forms} == {"X-API-Key"}
 
@@ -264,9 +278,20 @@ def test_the_published_form_holds_no_more_than_the_published_page() -> None:
         spec(),
         spec({"/a": {"get": {}}}),
         spec({"/a": {"get": {"responses": {"204": {"description": "Nothing."}}}}}),
-        spec({"/a": {"get": {"tags": ["x"], "responses": answering(to("A"))}}}, {"A": {"properties": {"a": to("A")}}}),
         spec(
-            {"/a": {"post": {"requestBody": taking({"type": "array", "items": {"oneOf": [to("A"), to("B")]}})}}},
+            {"/a": {"get": {"tags": ["x"], "responses": answering(to("A"))}}},
+            {"A": {"properties": {"a": to("A")}}},
+        ),
+        spec(
+            {
+                "/a": {
+                    "post": {
+                        "requestBody": taking(
+                            {"type": "array", "items": {"oneOf": [to("A"), to("B")]}}
+                        )
+                    }
+                }
+            },
             {"A": {"properties": {"b": to("B")}}, "B": {"properties": {"a": to("A")}}},
         ),
         spec({"/\u00e9/{\u4e2d}": {"get": {"summary": "\u4e2d\u6587", "tags": ["\u00e9"]}}}),
@@ -286,16 +311,25 @@ def test_other_documents_make_pages_that_hold_together(document: dict[str, Any])
 def test_a_chain_of_schemas_is_nested_so_far_and_linked_beyond() -> None:
     """However long it is, each schema is there once."""
     chain = {f"S{n}": {"properties": {"next": to(f"S{n + 1}")}} for n in range(300)}
-    document = spec({"/a": {"get": {"responses": answering(to("S0"))}}}, {**chain, "S300": {"type": "string"}})
+    document = spec(
+        {"/a": {"get": {"responses": answering(to("S0"))}}}, {**chain, "S300": {"type": "string"}}
+    )
     shown = made_and_parsed(document)
-    anchors = [each.attributes["id"] for each in shown.all() if each.attributes.get("id", "").startswith("schema-")]
+    anchors = [
+        each.attributes["id"]
+        for each in shown.all()
+        if each.attributes.get("id", "").startswith("schema-")
+    ]
     assert len(anchors) == 301
 
 
 def test_what_is_all_of_others_links_them() -> None:
     """A ring of schemas that include each other does not multiply."""
     ring = {
-        f"S{n}": {"allOf": [to(f"S{(n + 1) % 50}"), {"properties": {f"own{n}": {"type": "string"}}}]} for n in range(50)
+        f"S{n}": {
+            "allOf": [to(f"S{(n + 1) % 50}"), {"properties": {f"own{n}": {"type": "string"}}}]
+        }
+        for n in range(50)
     }
     shown = made_and_parsed(spec({"/a": {"get": {"responses": answering(to("S0"))}}}, ring))
     assert len(list(shown.all("code", "v"))) == 50

@@ -88,6 +88,8 @@ def test_code_of_any_language_is_text() -> None:
 
 def test_what_is_tried_stays_data() -> None:
     """The request of a form is in an attribute, whatever it holds."""
-    operation = {"requestBody": {"content": {"application/json": {"example": {"a": "</script>\"'><b>"}}}}}
+    operation = {
+        "requestBody": {"content": {"application/json": {"example": {"a": "</script>\"'><b>"}}}}
+    }
     page = parsed(made(spec({"/a": {"post": operation}}), live=True))
     assert "</script>\\\\\\\"'><b>" in next(page.all("div", "try")).attributes["data-request"]

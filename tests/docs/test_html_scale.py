@@ -17,5 +17,9 @@ def test_a_thousand_operations_fit_into_three_megabytes() -> None:
     text = made(large.document(1_000))
     assert len(text.encode()) <= 3_000_000
     assert len(re.findall(r"<section class=o ", text)) == 1_000
-    assert len(set(re.findall(r'id="(schema-[^"]+)"', text))) == len(re.findall(r'id="schema-', text)) == 250
+    assert (
+        len(set(re.findall(r'id="(schema-[^"]+)"', text)))
+        == len(re.findall(r'id="schema-', text))
+        == 250
+    )
     assert text.count("<figure class=curl>") == text.count("<figure class=python>") == 1_000

@@ -32,15 +32,21 @@ def test_the_page_is_served_with_its_forms(client: httpx.Client) -> None:
     assert client.post(PLACE).status_code == 405
 
 
-def test_a_contract_of_ones_own_is_what_is_shown(make_server: ServerFactory, tmp_path: Path) -> None:
+def test_a_contract_of_ones_own_is_what_is_shown(
+    make_server: ServerFactory, tmp_path: Path
+) -> None:
     """--spec counts here too."""
     mine = tmp_path / "mine.yaml"
-    mine.write_text(resources.spec().read_text().replace("title: AlterLab Billing API", "title: Mine & <b>", 1))
+    mine.write_text(
+        resources.spec().read_text().replace("title: AlterLab Billing API", "title: Mine & <b>", 1)
+    )
     with make_server(spec=mine).client(None) as visitor:
         assert "<h1>Mine &amp; &lt;b&gt;</h1>" in visitor.get(PLACE).text
 
 
-def test_without_what_the_pages_need_it_says_so(make_server: ServerFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_what_the_pages_need_it_says_so(
+    make_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mock itself needs none of it, and runs on."""
     monkeypatch.setitem(sys.modules, "markdown_it", None)
     for name in [each for each in sys.modules if each.startswith("mockserver.docs.html")]:
@@ -55,7 +61,9 @@ def test_without_what_the_pages_need_it_says_so(make_server: ServerFactory, monk
         assert visitor.get("/api/v1/billing/balance").status_code == 200
 
 
-def test_a_contract_that_breaks_while_the_mock_runs_is_named(make_server: ServerFactory, tmp_path: Path) -> None:
+def test_a_contract_that_breaks_while_the_mock_runs_is_named(
+    make_server: ServerFactory, tmp_path: Path
+) -> None:
     """In one line."""
     mine = tmp_path / "mine.yaml"
     mine.write_text(resources.spec().read_text())

@@ -23,7 +23,9 @@ SCHEMAS = Document.load(resources.spec()).root["components"]["schemas"]
 def part(page: str, heading: str) -> str:
     """What stands under a heading, up to the next of its level or a higher one."""
     level, _, _ = heading.partition(" ")
-    found = re.search(rf"^{re.escape(heading)}.*?(?=^#{{1,{len(level)}}} |\Z)", page, re.DOTALL | re.MULTILINE)
+    found = re.search(
+        rf"^{re.escape(heading)}.*?(?=^#{{1,{len(level)}}} |\Z)", page, re.DOTALL | re.MULTILINE
+    )
     assert found is not None, heading
     return found[0]
 
@@ -51,13 +53,18 @@ def test_every_field_stands_in_one_table() -> None:
         if "properties" not in schema:
             continue
         (table,) = re.findall(
-            rf'<a id="schema-{name.lower()}"></a>.*?(?:^\| Field.*?)\n\n', PAGE, re.DOTALL | re.MULTILINE
+            rf'<a id="schema-{name.lower()}"></a>.*?(?:^\| Field.*?)\n\n',
+            PAGE,
+            re.DOTALL | re.MULTILINE,
         )
         for field, node in schema["properties"].items():
             (row,) = re.findall(rf"^\| `{field}`.*$", table, re.MULTILINE)
             for value in filter(None, node.get("enum", [])):
                 assert f"`{value}`" in row
-            assert node.get("x-provenance", "documented") in ("documented", *re.findall(r"\*(\w+)\*", row))
+            assert node.get("x-provenance", "documented") in (
+                "documented",
+                *re.findall(r"\*(\w+)\*", row),
+            )
 
 
 def test_every_example_of_the_contract_is_shown() -> None:
@@ -84,7 +91,9 @@ def test_shared_parts_are_told_once() -> None:
         assert PAGE.count(f'<a id="{response.anchor}"></a>') == 1
     for schema in REFERENCE.schemas.values():
         assert PAGE.count(f'<a id="{schema.anchor}"></a>') == 1
-    assert PAGE.count("A sentence for people. It may be reworded at any time. |") == 2  # Error, PaymentRequired
+    assert (
+        PAGE.count("A sentence for people. It may be reworded at any time. |") == 2
+    )  # Error, PaymentRequired
 
 
 def test_every_link_leads_to_a_place_and_every_place_has_a_name_of_its_own() -> None:
@@ -106,7 +115,10 @@ def test_llms_txt_lists_everything() -> None:
     """A title, a summary, the guides, and one link for each operation with what it does."""
     assert LLMS.startswith("# AlterLab Billing API\n\n> Balance, deposits")
     for operation in REFERENCE.operations:
-        assert f"- [{operation.heading}](reference.md#{operation.anchor}): {operation.summary}\n" in LLMS
+        assert (
+            f"- [{operation.heading}](reference.md#{operation.anchor}): {operation.summary}\n"
+            in LLMS
+        )
     assert "- [Errors](reference.md#guide-errors)\n" in LLMS
 
 
@@ -136,18 +148,27 @@ def test_facts_about_parameters_are_told() -> None:
         },
     ]
     page = markdown(
-        spec({"/x": {"get": {"parameters": parameters}}}, {"Kind": {"type": "string", "enum": ["a|b", "c"]}})
+        spec(
+            {"/x": {"get": {"parameters": parameters}}},
+            {"Kind": {"type": "string", "enum": ["a|b", "c"]}},
+        )
     )
     assert "| `limit` | query | integer, at least 1 | no | How many. Default: `5`. |" in page
     assert "| `at` | query | string (date) or null | no | Pattern: `a\\|b`. |" in page
     assert "| `kind` | header | string ([Kind](#schema-kind)) | no | Deprecated. |" in page
-    assert "| `tags` | query | array of string ([Kind](#schema-kind)), at most 3 entries | yes |  |" in page
+    assert (
+        "| `tags` | query | array of string ([Kind](#schema-kind)), at most 3 entries | yes |  |"
+        in page
+    )
     assert "`Kind` | one of `a\\|b`, `c` |" in page
 
 
 def test_a_schema_with_one_use_stands_where_it_is_used_and_others_are_linked() -> None:
     """So nothing is told twice, and what belongs to one operation is not far from it."""
-    once, shared = {"properties": {"a": {"type": "string"}}}, {"properties": {"b": {"type": "string"}}}
+    once, shared = (
+        {"properties": {"a": {"type": "string"}}},
+        {"properties": {"b": {"type": "string"}}},
+    )
     operation = {"requestBody": taking(to("Once")), "responses": answering(to("Shared"))}
     page = markdown(
         spec(
@@ -182,7 +203,9 @@ def test_fields_within_fields_have_a_path() -> None:
 def test_choices_and_recursion_are_told() -> None:
     """By names that are links; a ring ends at its beginning."""
     schemas = {
-        "Tree": {"properties": {"left": to("Tree"), "value": {"oneOf": [{"type": "string"}, to("Leaf")]}}},
+        "Tree": {
+            "properties": {"left": to("Tree"), "value": {"oneOf": [{"type": "string"}, to("Leaf")]}}
+        },
         "Leaf": {"anyOf": [to("Tree"), {"type": "integer"}]},
     }
     page = markdown(spec({"/x": {"get": {"responses": answering(to("Tree"))}}}, schemas))
@@ -194,7 +217,9 @@ def test_choices_and_recursion_are_told() -> None:
 def test_who_may_call_is_told_where_it_differs() -> None:
     """An operation without security, among others that have one."""
     document = spec({"/x": {"get": {}}, "/y": {"get": {"security": []}}}, security=[{"Key": []}])
-    document["components"]["securitySchemes"] = {"Key": {"type": "apiKey", "in": "header", "name": "K"}}
+    document["components"]["securitySchemes"] = {
+        "Key": {"type": "apiKey", "in": "header", "name": "K"}
+    }
     page = markdown(document)
     assert "Authentication: [Key](#security-key)." in part(page, "### GET /x")
     assert "Authentication: none." in part(page, "### GET /y")
@@ -211,8 +236,14 @@ def test_an_empty_document_is_a_page(examples: str) -> None:
 
 def test_placeholders_stand_in_a_full_page_too() -> None:
     """The published page's curl command and answer, of everything that there is."""
-    operation = {"responses": answering({"properties": {"a": {"type": "integer"}, "b": {"x-provenance": "assumed"}}})}
-    page = markdown({**spec({"/x": {"get": operation}}), "x-provenance": "documented"}, "all", "placeholder")
+    operation = {
+        "responses": answering(
+            {"properties": {"a": {"type": "integer"}, "b": {"x-provenance": "assumed"}}}
+        )
+    }
+    page = markdown(
+        {**spec({"/x": {"get": operation}}), "x-provenance": "documented"}, "all", "placeholder"
+    )
     assert '-H "X-API-Key: YOUR_API_KEY"' in page
     assert '```json\n{\n  "a": 0,\n  "b": "example"\n}\n```' in page
     assert "```python" not in page
@@ -225,7 +256,10 @@ def test_long_and_foreign_texts_are_whole() -> None:
         spec(
             {
                 "/größe": {
-                    "get": {"description": long, "parameters": [{"name": "ä", "in": "query", "description": long}]}
+                    "get": {
+                        "description": long,
+                        "parameters": [{"name": "ä", "in": "query", "description": long}],
+                    }
                 }
             }
         )

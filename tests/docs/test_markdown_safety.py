@@ -19,7 +19,9 @@ BARE = MarkdownIt("commonmark", {"html": True})
 OUR_HTML = re.compile(r'<a id="[\w-]+">|</a>|<details><summary>[^<>]*</summary>\n?|</details>\n?')
 GOOD_ADDRESS = re.compile(r"https?:|#|[^:]*$")
 
-each_payload = pytest.mark.parametrize("text", PAYLOADS, ids=[f"{number}" for number in range(len(PAYLOADS))])
+each_payload = pytest.mark.parametrize(
+    "text", PAYLOADS, ids=[f"{number}" for number in range(len(PAYLOADS))]
+)
 
 
 def flat(tokens: list[Token]) -> list[Token]:
@@ -52,8 +54,12 @@ def test_a_hostile_document_makes_a_harmless_page(text: str) -> None:
 def test_a_hostile_document_keeps_the_outline_of_the_page(text: str) -> None:
     """No part swallows the next: a page ends with the schemas, and every table has as many cells in each row."""
     tokens = FORGE.parse(markdown(document(text)))
-    headings = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
-    assert [each for each in headings if each in ("Contents", "Shared responses", "Schemas", "Values")] == [
+    headings = [
+        tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"
+    ]
+    assert [
+        each for each in headings if each in ("Contents", "Shared responses", "Schemas", "Values")
+    ] == [
         "Contents",
         "Shared responses",
         "Schemas",
@@ -95,11 +101,17 @@ def test_code_is_shown_as_it_is(text: str) -> None:
 def test_a_description_ends_where_it_ends(text: str) -> None:
     """What follows it is read as if it had not been there."""
     tokens = FORGE.parse(f"{prose(text, 3)}\n\n## After it\n\ntext")
-    at = [index for index, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0][-1]
+    at = [
+        index
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open" and token.level == 0
+    ][-1]
     assert tokens[at].tag == "h2"
     assert tokens[at + 1].content == "After it"
     (row,) = [
-        token for token in FORGE.parse(f"| a | b |\n|---|---|\n| {cell(text)} | end |")[14:] if token.content == "end"
+        token
+        for token in FORGE.parse(f"| a | b |\n|---|---|\n| {cell(text)} | end |")[14:]
+        if token.content == "end"
     ]
     assert row.type == "inline"
 

@@ -19,7 +19,11 @@ REFERENCE = read(CONTRACT)
 
 def schema_of(node: Any, schemas: Json | None = None, version: str = "3.0.3") -> Schema:
     """One schema object, read as a shared one."""
-    return reference(spec(schemas={**(schemas or {}), "It": node}, version=version)).schemas["It"].schema
+    return (
+        reference(spec(schemas={**(schemas or {}), "It": node}, version=version))
+        .schemas["It"]
+        .schema
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- The contract
@@ -29,9 +33,15 @@ def test_the_contract_is_there_as_a_whole() -> None:
     """Operations, guides, shared schemas, responses and headers, in words of the contract."""
     assert [page.title for page in REFERENCE.pages] == ["Billing"]
     assert len(list(REFERENCE.operations)) == 29
-    assert [guide.title for guide in REFERENCE.guides][:3] == ["Authentication", "Money and units", "Errors"]
+    assert [guide.title for guide in REFERENCE.guides][:3] == [
+        "Authentication",
+        "Money and units",
+        "Errors",
+    ]
     assert list(REFERENCE.schemas) == list(CONTRACT.root["components"]["schemas"])
-    assert {each.name for each in REFERENCE.responses} == set(CONTRACT.root["components"]["responses"])
+    assert {each.name for each in REFERENCE.responses} == set(
+        CONTRACT.root["components"]["responses"]
+    )
     assert {each.name for each in REFERENCE.headers} == set(CONTRACT.root["components"]["headers"])
 
 
@@ -49,7 +59,12 @@ def test_a_callback_is_read_as_an_operation() -> None:
 def test_a_callback_of_itself_has_an_end() -> None:
     """Two paths that call each other are shown one level deep."""
     one = {"post": {"callbacks": {"other": {"{$url}": {"$ref": "#/paths/~1two"}}}, "responses": {}}}
-    two = {"post": {"callbacks": {"again": {"{$url}": {"$ref": "#/paths/~1one"}, "x-note": 1}}, "responses": {}}}
+    two = {
+        "post": {
+            "callbacks": {"again": {"{$url}": {"$ref": "#/paths/~1one"}, "x-note": 1}},
+            "responses": {},
+        }
+    }
     first, second = reference(spec({"/one": one, "/two": two})).operations
     assert [each.name for each in first.callbacks] == ["other"]
     assert [each.name for each in second.callbacks] == ["again"]
@@ -61,13 +76,18 @@ def test_groups_are_in_the_order_of_the_contract_and_their_operations_in_publish
     (page,) = REFERENCE.pages
     assert [group.title for group in page.groups][:3] == ["Balance", "Deposits", "Auto-recharge"]
     for group in page.groups:
-        assert [each for each in page.operations if each in group.operations] == list(group.operations)
+        assert [each for each in page.operations if each in group.operations] == list(
+            group.operations
+        )
 
 
 def test_shared_parts_are_one_object_wherever_they_are_used() -> None:
     """A page that links to them is as long as the contract, not as its uses."""
     unauthorized = {
-        id(answer.response) for each in REFERENCE.operations for answer in each.answers if answer.status == "401"
+        id(answer.response)
+        for each in REFERENCE.operations
+        for answer in each.answers
+        if answer.status == "401"
     }
     assert len(unauthorized) == 1
 
@@ -75,7 +95,11 @@ def test_shared_parts_are_one_object_wherever_they_are_used() -> None:
 def test_provenance_is_inherited_until_a_nearer_mark() -> None:
     """From the document through the operation, or through the shared part, to the thing itself."""
     balance = next(each for each in REFERENCE.operations if each.operation_id == "get_balance")
-    assert (balance.mark, balance.provenance, balance.description_mark) == (None, "documented", "assumed")
+    assert (balance.mark, balance.provenance, balance.description_mark) == (
+        None,
+        "documented",
+        "assumed",
+    )
     assert balance.answers[0].response.provenance == "documented"
     assert balance.answers[1].response.provenance == "observed"
     invoices = next(each for each in REFERENCE.operations if each.operation_id == "list_invoices")
@@ -115,7 +139,9 @@ def test_anchors_are_unique_even_where_names_are_not() -> None:
         for path, group in {"/a/b": "Error", "/a-b": "error", "/a/{b}": "!", "/": "?"}.items()
     }
     tags = [{"name": "Error", "x-traitTag": True}, {"name": "error", "x-traitTag": True}]
-    found = anchors(spec(paths, {"Error": {}, "error": {}, "E r r o r": {}, "x" * 300: {}}, tags=tags))
+    found = anchors(
+        spec(paths, {"Error": {}, "error": {}, "E r r o r": {}, "x" * 300: {}}, tags=tags)
+    )
     assert len(found) == len(set(found)) > 12
     assert all(each == each.lower() and " " not in each and len(each) < 100 for each in found)
 
@@ -153,7 +179,10 @@ def test_a_nullable_reference_stays_a_reference() -> None:
     """Its title and description are its own."""
     whole = reference(
         spec(
-            schemas={"A": {"type": "object"}, "B": {"anyOf": [to("A"), {"type": "null"}], "title": "Mine"}},
+            schemas={
+                "A": {"type": "object"},
+                "B": {"anyOf": [to("A"), {"type": "null"}], "title": "Mine"},
+            },
             version="3.1.0",
         )
     )
@@ -170,9 +199,17 @@ def test_null_alone_is_a_type() -> None:
 
 def test_real_choices_are_kept() -> None:
     """Of each kind, without their null."""
-    schema = schema_of({"oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}], "not": {"enum": ["x"]}})
+    schema = schema_of(
+        {
+            "oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}],
+            "not": {"enum": ["x"]},
+        }
+    )
     assert schema.nullable
-    assert [(choice.kind, len(choice.schemas)) for choice in schema.choices] == [("oneOf", 2), ("not", 1)]
+    assert [(choice.kind, len(choice.schemas)) for choice in schema.choices] == [
+        ("oneOf", 2),
+        ("not", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -209,20 +246,32 @@ def test_no_default_is_not_a_default_of_null() -> None:
 def test_recursion_is_a_name() -> None:
     """Schemas that contain themselves or each other, in a ring or through lists and maps, are there once each."""
     schemas: Json = {
-        "Node": {"properties": {"next": to("Node"), "children": {"type": "array", "items": to("Node")}}},
+        "Node": {
+            "properties": {"next": to("Node"), "children": {"type": "array", "items": to("Node")}}
+        },
         "A": {"properties": {"b": to("B")}},
         "B": {"additionalProperties": to("A"), "oneOf": [to("B"), to("Node")]},
     }
     whole = reference(spec({"/x": {"get": {"responses": answering(to("A"))}}}, schemas))
     assert list(whole.schemas) == ["Node", "A", "B"]
-    assert {name: shared.uses for name, shared in whole.schemas.items()} == {"Node": 3, "A": 2, "B": 2}
+    assert {name: shared.uses for name, shared in whole.schemas.items()} == {
+        "Node": 3,
+        "A": 2,
+        "B": 2,
+    }
 
 
 @pytest.mark.parametrize("kind", ["allOf", "anyOf", "oneOf"])
 def test_what_is_nothing_but_itself_may_be_anything(kind: str) -> None:
     """Directly or through others: no reading of it goes round and round."""
     whole = reference(
-        spec(schemas={"A": {kind: [to("A")]}, "B": {"anyOf": [to("C"), {"type": "null"}]}, "C": {"allOf": [to("B")]}})
+        spec(
+            schemas={
+                "A": {kind: [to("A")]},
+                "B": {"anyOf": [to("C"), {"type": "null"}]},
+                "C": {"allOf": [to("B")]},
+            }
+        )
     )
     for name in "ABC":
         assert whole.follow(Schema(name=name)) == Schema()
@@ -233,16 +282,30 @@ def test_what_is_nothing_but_itself_may_be_anything(kind: str) -> None:
 def test_a_reference_to_any_other_place_is_a_shared_schema_too() -> None:
     """Also where that place refers to itself."""
     inner = "#/components/schemas/Tree/properties/left"
-    schemas = {"Tree": {"properties": {"left": {"properties": {"again": {"$ref": inner}}}, "right": {"$ref": inner}}}}
+    schemas = {
+        "Tree": {
+            "properties": {
+                "left": {"properties": {"again": {"$ref": inner}}},
+                "right": {"$ref": inner},
+            }
+        }
+    }
     whole = reference(spec(schemas=schemas))
     assert list(whole.schemas) == ["Tree", "Tree.left"]
-    assert [each.schema.name for each in whole.schemas["Tree.left"].schema.properties] == ["Tree.left"]
+    assert [each.schema.name for each in whole.schemas["Tree.left"].schema.properties] == [
+        "Tree.left"
+    ]
 
 
 def test_names_with_signs_are_found() -> None:
     """`~1` is a slash and `~0` a tilde; percent signs are decoded."""
     whole = reference(
-        spec(schemas={"a/b~c d": {"type": "integer"}, "To": {"$ref": "#/components/schemas/a~1b~0c%20d"}})
+        spec(
+            schemas={
+                "a/b~c d": {"type": "integer"},
+                "To": {"$ref": "#/components/schemas/a~1b~0c%20d"},
+            }
+        )
     )
     assert whole.follow(Schema(name="To")).types == ("integer",)
 
@@ -253,12 +316,25 @@ def test_names_with_signs_are_found() -> None:
 def test_references_are_followed_wherever_they_may_stand() -> None:
     """Parameters, bodies, responses, headers, examples, security schemes and whole paths; through each other too."""
     components = {
-        "parameters": {"P": {"$ref": "#/components/parameters/Q"}, "Q": {"name": "q", "in": "query"}},
-        "requestBodies": {"B": taking({"type": "string"}, examples={"e": {"$ref": "#/components/examples/E"}})},
-        "examples": {"E": {"value": "hello"}, "Elsewhere": {"externalValue": "https://example.com"}},
-        "responses": {"R": {"description": "It.", "headers": {"X-A": {"$ref": "#/components/headers/H"}}}},
+        "parameters": {
+            "P": {"$ref": "#/components/parameters/Q"},
+            "Q": {"name": "q", "in": "query"},
+        },
+        "requestBodies": {
+            "B": taking({"type": "string"}, examples={"e": {"$ref": "#/components/examples/E"}})
+        },
+        "examples": {
+            "E": {"value": "hello"},
+            "Elsewhere": {"externalValue": "https://example.com"},
+        },
+        "responses": {
+            "R": {"description": "It.", "headers": {"X-A": {"$ref": "#/components/headers/H"}}}
+        },
         "headers": {"H": {"description": "A header."}},
-        "securitySchemes": {"S": {"$ref": "#/components/securitySchemes/T"}, "T": {"type": "http", "scheme": "bearer"}},
+        "securitySchemes": {
+            "S": {"$ref": "#/components/securitySchemes/T"},
+            "T": {"type": "http", "scheme": "bearer"},
+        },
         "pathItems": {
             "I": {
                 "post": {
@@ -283,7 +359,12 @@ def test_nothing_need_be_said() -> None:
     """A document with no more than its version and a path; an operation with nothing at all."""
     whole = reference({"openapi": "3.1.0", "paths": {"/x": {"get": {}}}})
     (operation,) = whole.operations
-    assert (operation.summary, operation.body, operation.answers, operation.success) == (None, None, (), None)
+    assert (operation.summary, operation.body, operation.answers, operation.success) == (
+        None,
+        None,
+        (),
+        None,
+    )
     assert [page.title for page in whole.pages] == ["API"]
     assert list(reference({"openapi": "3.1.0"}).operations) == []
 
@@ -292,7 +373,9 @@ def test_json_is_found_among_media_types() -> None:
     """With parameters or as another vendor's JSON, wherever it stands."""
     for media_type in (JSON, "application/json; charset=utf-8", "application/problem+json"):
         content = {"text/csv": {}, media_type: {"schema": {"type": "string"}}}
-        whole = reference(spec({"/x": {"get": {"responses": {"200": {"description": "", "content": content}}}}}))
+        whole = reference(
+            spec({"/x": {"get": {"responses": {"200": {"description": "", "content": content}}}}})
+        )
         (operation,) = whole.operations
         found = operation.answers[0].response.json
         assert found is not None
@@ -302,4 +385,6 @@ def test_json_is_found_among_media_types() -> None:
 def test_the_fields_of_the_contract_are_all_there() -> None:
     """No property of a shared schema is lost on the way."""
     for name, node in CONTRACT.root["components"]["schemas"].items():
-        assert [each.name for each in REFERENCE.schemas[name].schema.properties] == list(node.get("properties", {}))
+        assert [each.name for each in REFERENCE.schemas[name].schema.properties] == list(
+            node.get("properties", {})
+        )

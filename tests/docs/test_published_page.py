@@ -10,7 +10,9 @@ from mockserver.docs.options import Options
 from tests.docs.published_page import Section, generated, published
 
 PUBLISHED = published()
-PAGE = pages.make(resources.spec(), ["markdown"], Options("documented", "placeholder"))["reference.md"]
+PAGE = pages.make(resources.spec(), ["markdown"], Options("documented", "placeholder"))[
+    "reference.md"
+]
 GENERATED = {section.heading: section for section in generated(PAGE)}
 
 each_section = pytest.mark.parametrize("section", PUBLISHED, ids=lambda section: section.heading)
@@ -20,7 +22,10 @@ def test_the_readers_find_all_of_both_pages() -> None:
     """All 29 operations and 50 rows; a reader that finds less would let the other tests pass for less."""
     assert len(PUBLISHED) == len(GENERATED) == 29
     assert sum(len(section.rows) for section in PUBLISHED) == 50
-    assert all(section.curl.startswith("curl -X ") and section.json.startswith("{\n") for section in PUBLISHED)
+    assert all(
+        section.curl.startswith("curl -X ") and section.json.startswith("{\n")
+        for section in PUBLISHED
+    )
 
 
 def test_operations_are_in_the_published_order() -> None:

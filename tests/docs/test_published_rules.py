@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from mockserver.docs.published import NO_SCHEMA, Row
-from tests.docs.specs import Json, answering, markdown, of_get, only_operation, reference, spec, taking, to
+from tests.docs.specs import (
+    Json,
+    answering,
+    markdown,
+    of_get,
+    only_operation,
+    reference,
+    spec,
+    taking,
+    to,
+)
 
 NULL = {"type": "null"}
 
@@ -15,24 +25,32 @@ NULL = {"type": "null"}
 def type_of(schema: Any, schemas: Json | None = None) -> str:
     """The type that a parameter of a schema is shown with."""
     parameter = {"name": "x", "in": "query", "schema": schema}
-    published, operation = only_operation(spec({"/things": {"get": {"parameters": [parameter]}}}, schemas))
+    published, operation = only_operation(
+        spec({"/things": {"get": {"parameters": [parameter]}}}, schemas)
+    )
     (row,) = published.rows(operation)
     return row.type
 
 
 def answer_of(schema: Any, schemas: Json | None = None) -> Any:
-    published, operation = only_operation(spec({"/things": {"get": {"responses": answering(schema)}}}, schemas))
+    published, operation = only_operation(
+        spec({"/things": {"get": {"responses": answering(schema)}}}, schemas)
+    )
     return published.response(operation)
 
 
 def posting(schema: Any, schemas: Json | None = None, method: str = "post") -> str:
     """The curl command of an operation that takes a body of a schema."""
-    published, operation = only_operation(spec({"/things": {method: {"requestBody": taking(schema)}}}, schemas))
+    published, operation = only_operation(
+        spec({"/things": {method: {"requestBody": taking(schema)}}}, schemas)
+    )
     return published.curl(operation)
 
 
 def rows_of(schema: Any, schemas: Json | None = None) -> list[Row]:
-    published, operation = only_operation(spec({"/things": {"post": {"requestBody": taking(schema)}}}, schemas))
+    published, operation = only_operation(
+        spec({"/things": {"post": {"requestBody": taking(schema)}}}, schemas)
+    )
     return published.rows(operation)
 
 
@@ -45,8 +63,14 @@ def rows_of(schema: Any, schemas: Json | None = None) -> list[Row]:
         ({"type": "string", "format": "uuid", "maxLength": 3}, "string"),
         ({"type": "integer", "nullable": True, "minimum": 1}, "integer"),
         ({"type": "array", "items": {"type": "string"}}, "string[]"),
-        ({"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}}, "object[]"),
-        ({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}, "integer[][]"),
+        (
+            {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}}}},
+            "object[]",
+        ),
+        (
+            {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+            "integer[][]",
+        ),
         ({"type": "array", "items": to("Color")}, '("red" | "blü")[]'),
         ({"type": "array"}, "any[]"),
         ({"type": "string", "enum": ["a", "b"]}, '"a" | "b"'),
@@ -87,7 +111,10 @@ def test_rows_go_by_place_and_then_in_the_order_of_the_document() -> None:
     document = spec(
         {
             "/things/{id}": {
-                "parameters": [{"name": "X-Trace", "in": "header"}, {"name": "id", "in": "path", "required": True}],
+                "parameters": [
+                    {"name": "X-Trace", "in": "header"},
+                    {"name": "id", "in": "path", "required": True},
+                ],
                 "patch": {
                     "parameters": [
                         {"name": "b", "in": "query"},
@@ -107,7 +134,9 @@ def test_a_parameter_of_the_operation_replaces_that_of_its_path() -> None:
     """The same name in the same place is the same parameter."""
     shared = {"name": "a", "in": "query", "description": "Of the path."}
     own = {"name": "a", "in": "query", "description": "Its own."}
-    published, operation = only_operation(spec({"/x": {"parameters": [shared], "get": {"parameters": [own]}}}))
+    published, operation = only_operation(
+        spec({"/x": {"parameters": [shared], "get": {"parameters": [own]}}})
+    )
     assert [row.description for row in published.rows(operation)] == ["Its own."]
 
 
@@ -134,7 +163,15 @@ def test_a_property_is_described_by_the_first_that_there_is(schema: Any, descrip
 
 @pytest.mark.parametrize(
     ("default", "shown"),
-    [(True, "True"), (False, "False"), (0, "0"), (1.5, "1.5"), ("a b", "a b"), (None, None), ([], "[]")],
+    [
+        (True, "True"),
+        (False, "False"),
+        (0, "0"),
+        (1.5, "1.5"),
+        ("a b", "a b"),
+        (None, None),
+        ([], "[]"),
+    ],
 )
 def test_defaults_are_shown_as_python_prints_them(default: Any, shown: str | None) -> None:
     """A default of null is none."""
@@ -144,9 +181,18 @@ def test_defaults_are_shown_as_python_prints_them(default: Any, shown: str | Non
 
 def test_properties_of_all_parts_are_rows() -> None:
     """An object that is made up of others (`allOf`) has their properties, each once."""
-    schemas = {"Base": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}}
+    schemas = {
+        "Base": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    }
     rows = rows_of(
-        {"allOf": [to("Base"), to("Base"), {"properties": {"id": {}, "more": {"type": "integer"}}}]}, schemas
+        {
+            "allOf": [
+                to("Base"),
+                to("Base"),
+                {"properties": {"id": {}, "more": {"type": "integer"}}},
+            ]
+        },
+        schemas,
     )
     assert [(row.name, row.required) for row in rows] == [("id", True), ("more", False)]
 
@@ -179,12 +225,17 @@ def test_required_query_parameters_are_appended_and_others_never_appear() -> Non
 def test_a_path_parameter_is_written_between_angle_brackets() -> None:
     """Every one of them."""
     published, operation = only_operation(spec({"/a/{b}/c/{d-e}": {"get": {}}}))
-    assert published.curl(operation).splitlines()[0] == "curl -X GET https://api.alterlab.io/a/<b>/c/<d-e> \\"
+    assert (
+        published.curl(operation).splitlines()[0]
+        == "curl -X GET https://api.alterlab.io/a/<b>/c/<d-e> \\"
+    )
 
 
 def test_the_first_server_is_asked_with_its_variables_filled_in() -> None:
     """That of the operation before that of the document."""
-    servers = [{"url": "https://{region}.example.com/v1/", "variables": {"region": {"default": "eu"}}}]
+    servers = [
+        {"url": "https://{region}.example.com/v1/", "variables": {"region": {"default": "eu"}}}
+    ]
     published, operation = only_operation(spec({"/x": {"get": {}}}, servers=servers))
     assert published.curl(operation).startswith("curl -X GET https://eu.example.com/v1/x ")
     own = {"servers": [{"url": "https://own.example.com"}]}
@@ -192,7 +243,9 @@ def test_the_first_server_is_asked_with_its_variables_filled_in() -> None:
     assert published.curl(operation).startswith("curl -X GET https://own.example.com/x ")
 
 
-def test_the_body_has_those_of_the_first_five_properties_that_are_required_or_have_a_default() -> None:
+def test_the_body_has_those_of_the_first_five_properties_that_are_required_or_have_a_default() -> (
+    None
+):
     """Each as its type says; a boolean is false, whatever its default."""
     properties = {
         "name": {"type": "string"},
@@ -233,7 +286,9 @@ def test_other_types_have_placeholders_too() -> None:
 @pytest.mark.parametrize("method", ["get", "delete", "head", "options"])
 def test_methods_that_send_nothing_have_no_body(method: str) -> None:
     """Only POST, PUT and PATCH have."""
-    assert "-d" not in posting({"required": ["a"], "properties": {"a": {"type": "string"}}}, method=method)
+    assert "-d" not in posting(
+        {"required": ["a"], "properties": {"a": {"type": "string"}}}, method=method
+    )
 
 
 def test_there_is_no_body_without_a_property_to_send() -> None:
@@ -244,7 +299,9 @@ def test_there_is_no_body_without_a_property_to_send() -> None:
 
 def test_a_quote_in_a_name_does_not_end_the_body() -> None:
     """The command stays one that a shell understands."""
-    assert "\"it'\\''s\": " in posting({"required": ["it's"], "properties": {"it's": {"type": "string"}}})
+    assert "\"it'\\''s\": " in posting(
+        {"required": ["it's"], "properties": {"it's": {"type": "string"}}}
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- Answers
@@ -276,7 +333,9 @@ def test_an_answer_shows_its_first_six_fields() -> None:
     assert list(answer_of(to("Thing"), {"Thing": {"properties": properties}})) == list("gfedcb")
 
 
-@pytest.mark.parametrize("schema", [{}, True, {"type": "object"}, {"type": "object", "additionalProperties": True}])
+@pytest.mark.parametrize(
+    "schema", [{}, True, {"type": "object"}, {"type": "object", "additionalProperties": True}]
+)
 def test_an_answer_without_fields_is_ok(schema: Any) -> None:
     """As if it had no schema."""
     assert answer_of(schema) == NO_SCHEMA
@@ -300,7 +359,9 @@ def test_an_operation_without_a_json_answer_is_ok(responses: Json) -> None:
 
 def test_another_success_stands_in_for_a_missing_200() -> None:
     """A 201 is an answer too."""
-    published, operation = of_get(responses={"201": answering({"properties": {"id": {"type": "integer"}}})["200"]})
+    published, operation = of_get(
+        responses={"201": answering({"properties": {"id": {"type": "integer"}}})["200"]}
+    )
     assert published.response(operation) == {"id": 0}
 
 
@@ -335,7 +396,12 @@ def test_what_is_not_documented_is_left_out() -> None:
             "/a": {
                 "post": {
                     "parameters": [
-                        {"name": "kept", "in": "query", "description": "Ours.", "x-description-provenance": "assumed"},
+                        {
+                            "name": "kept",
+                            "in": "query",
+                            "description": "Ours.",
+                            "x-description-provenance": "assumed",
+                        },
                         {"name": "dropped", "in": "query", "x-provenance": "observed"},
                     ],
                     "requestBody": taking(
@@ -377,5 +443,14 @@ def test_each_tag_is_a_page_of_its_own() -> None:
     tags = [{"name": "A", "description": "First."}, {"name": "Unused"}, {"name": "B"}]
     page = markdown(spec(paths, tags=tags), "documented", "placeholder")
     heads = [line for line in page.splitlines() if line.startswith(("# ", "## "))]
-    assert heads == ["# A", "## GET /4", "# B", "## GET /3", "# New", "## GET /2", "# Other", "## GET /1"]
+    assert heads == [
+        "# A",
+        "## GET /4",
+        "# B",
+        "## GET /3",
+        "# New",
+        "## GET /2",
+        "# Other",
+        "## GET /1",
+    ]
     assert "# A\n\nFirst.\n\n> This page" in page

@@ -35,8 +35,13 @@ def code_of(document: Json) -> dict[str, str]:
 
 def words_of(command: str) -> list[str]:
     """The words that a POSIX shell makes of a command, with its variables set to their names."""
-    script = "API_KEY=key API_TOKEN=token API_CREDENTIALS=creds\ncurl() { printf '%s\\0' \"$@\"; }\n" + command
-    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True, timeout=10, cwd="/")
+    script = (
+        "API_KEY=key API_TOKEN=token API_CREDENTIALS=creds\ncurl() { printf '%s\\0' \"$@\"; }\n"
+        + command
+    )
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, check=True, timeout=10, cwd="/"
+    )
     assert done.stderr == b""
     return done.stdout.decode().split("\0")[:-1]
 
@@ -73,7 +78,9 @@ def test_the_request_is_the_first_example_and_the_answer_is_its_pair() -> None:
 
 def test_an_optional_parameter_is_sent_when_its_example_differs_from_its_default() -> None:
     """And the answer is the example that says so in its summary."""
-    assert request.of(CONTRACT, OPERATIONS["get_usage_chart"]).url.before.endswith("/usage-chart?days=7")
+    assert request.of(CONTRACT, OPERATIONS["get_usage_chart"]).url.before.endswith(
+        "/usage-chart?days=7"
+    )
     assert answered("list_credit_transactions") == "only_crawls"
     assert request.of(CONTRACT, OPERATIONS["list_audit_log"]).url.before.endswith("/audit-log")
 
@@ -96,7 +103,12 @@ def test_everything_that_is_required_is_sent_where_it_belongs() -> None:
         {"name": "many", "in": "query", "required": True, "example": ["a", "b"]},
         {"name": "few", "in": "query", "required": True, "explode": False, "example": [1, 2]},
         {"name": "X-Trace", "in": "header", "required": True, "example": "on"},
-        {"name": "session", "in": "cookie", "required": True, "schema": {"type": "string", "default": "s1"}},
+        {
+            "name": "session",
+            "in": "cookie",
+            "required": True,
+            "schema": {"type": "string", "default": "s1"},
+        },
         {"name": "X-Other", "in": "header", "example": "left out"},
     ]
     command = code_of(spec({"/x/{id}": {"get": {"parameters": parameters}}}))["curl"]
@@ -132,7 +144,9 @@ def test_a_key_may_be_part_of_the_address() -> None:
     """After the other query parameters."""
     parameters = [{"name": "a", "in": "query", "required": True, "example": 1}]
     document = spec({"/x": {"get": {"parameters": parameters}}}, security=[{"It": []}])
-    document["components"]["securitySchemes"] = {"It": {"type": "apiKey", "in": "query", "name": "key"}}
+    document["components"]["securitySchemes"] = {
+        "It": {"type": "apiKey", "in": "query", "name": "key"}
+    }
     code = code_of(document)
     assert words_of(code["curl"])[-1] == "https://api.alterlab.io/x?a=1&key=key"
     assert '"https://api.alterlab.io/x?a=1&key=" + os.environ["API_KEY"]' in code["python"]
@@ -148,7 +162,11 @@ def test_a_body_without_an_example_is_made_from_its_schema() -> None:
             "id": {"type": "string", "format": "uuid"},
             "kind": {"type": "string", "enum": ["a", "b"]},
             "count": {"type": "integer", "minimum": 3},
-            "inner": {"type": "object", "required": ["on"], "properties": {"on": {"type": "boolean"}}},
+            "inner": {
+                "type": "object",
+                "required": ["on"],
+                "properties": {"on": {"type": "boolean"}},
+            },
             "optional": {"type": "string"},
             "exemplary": {"type": "string", "example": "shown"},
         },
@@ -178,7 +196,12 @@ def test_forms_and_files_and_plain_text_are_sent_as_such() -> None:
     """In whatever way each language does that."""
     value = {"a": "1 & 2", "b": True}
     form = code_of(_sending("application/x-www-form-urlencoded", value))
-    assert words_of(form["curl"])[-4:] == ["--data-urlencode", "a=1 & 2", "--data-urlencode", "b=true"]
+    assert words_of(form["curl"])[-4:] == [
+        "--data-urlencode",
+        "a=1 & 2",
+        "--data-urlencode",
+        "b=true",
+    ]
     assert "data={" in form["python"]
     assert "new URLSearchParams({" in form["javascript"]
     parts = code_of(_sending("multipart/form-data", value))
@@ -233,7 +256,11 @@ def test_whatever_is_sent_is_sent_as_it_is(text: str, tmp_path: Path) -> None:
 
 
 def _is_call(node: ast.AST) -> TypeGuard[ast.Call]:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "post"
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "post"
+    )
 
 
 def test_a_name_that_javascript_gives_a_meaning_of_its_own_is_a_name() -> None:

@@ -27,7 +27,9 @@ OPERATIONS = list(REFERENCE.operations)
 HOST = "https://api.alterlab.io"
 
 # What the samples print is for people; here it is to be JSON. Node runs this before the sample, which stays as it is.
-_JSON_IS_PRINTED = "data:text/javascript,console.log = value => process.stdout.write(JSON.stringify(value))"
+_JSON_IS_PRINTED = (
+    "data:text/javascript,console.log = value => process.stdout.write(JSON.stringify(value))"
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,12 @@ def run_javascript(code: str, environment: dict[str, str]) -> Any:
 def _run(command: list[str], environment: dict[str, str]) -> str:
     inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     done = subprocess.run(
-        command, env={**inherited, **environment}, capture_output=True, text=True, timeout=30, check=False
+        command,
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -104,5 +111,7 @@ def test_a_sample_gets_the_answer_that_is_shown(
     assert shown is not None
     code = samples.LANGUAGES[language].write(asked)
     assert code.count(HOST) == 1
-    answer = RUNNERS[language](code.replace(HOST, server.url), {"API_KEY": key, "NO_PROXY": "127.0.0.1"})
+    answer = RUNNERS[language](
+        code.replace(HOST, server.url), {"API_KEY": key, "NO_PROXY": "127.0.0.1"}
+    )
     assert but_for_ids_and_times(answer) == but_for_ids_and_times(shown.value)

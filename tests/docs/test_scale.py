@@ -29,5 +29,7 @@ def test_a_thousand_operations_make_a_page_that_can_be_read() -> None:
     whole = reference(document(1_000))
     page = FORMATS["markdown"](whole, Options())["reference.md"]
     assert page.count("\n#### ") + page.count("\n### GET ") + page.count("\n### POST ") == 1_000
-    assert all(page.count(f'<a id="{schema.anchor}"></a>') == 1 for schema in whole.schemas.values())
+    assert all(
+        page.count(f'<a id="{schema.anchor}"></a>') == 1 for schema in whole.schemas.values()
+    )
     assert len(page.encode()) < 1_000 * OF_OPERATION

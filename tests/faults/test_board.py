@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from mockserver.faults.board import MAX_RULES, Fault, Faults, TooManyFaults, UnknownFault, UnknownFaultSet
+from mockserver.faults.board import (
+    MAX_RULES,
+    Fault,
+    Faults,
+    TooManyFaults,
+    UnknownFault,
+    UnknownFaultSet,
+)
 from mockserver.faults.latency import Latency
 from mockserver.faults.rule import Rule
 from mockserver.faults.sets import FaultSet
@@ -47,7 +54,9 @@ def test_without_rules_nothing_happens(faults: Faults) -> None:
 def test_a_rule_is_about_its_operations(faults: Faults) -> None:
     """One, several, or all when it names none."""
     several = faults.add(Rule(status=500, operations=["get_balance", "list_invoices"]))
-    assert [bool(hit(faults, name)) for name in ("get_balance", "list_invoices", "create_deposit")] == [1, 1, 0]
+    assert [
+        bool(hit(faults, name)) for name in ("get_balance", "list_invoices", "create_deposit")
+    ] == [1, 1, 0]
     assert counts(several) == (2, 2, None)
     faults.add(Rule(name="all", status=500))
     assert hit(faults, "create_deposit") == "all"
@@ -112,7 +121,9 @@ def test_what_others_do_meanwhile_does_not_change_the_choice(faults: Faults) -> 
         found += "x" if hit(faults) else "."
         hit(faults, "list_invoices")
     assert found == expected
-    assert len({pattern(alone, key=OTHER), pattern(alone, operation="list_invoices"), expected}) == 3
+    assert (
+        len({pattern(alone, key=OTHER), pattern(alone, operation="list_invoices"), expected}) == 3
+    )
 
 
 def test_what_is_remembered_of_requests_is_bounded(faults: Faults) -> None:
@@ -123,7 +134,9 @@ def test_what_is_remembered_of_requests_is_bounded(faults: Faults) -> None:
     assert len(fault._nth) == 10_000
     expected = Faults({}, seed=1)
     expected.add(Rule(status=500, share=0.5))
-    assert pattern(expected, 21, key="sk_test_10099")[1:] == pattern(faults, 20, key="sk_test_10099")
+    assert pattern(expected, 21, key="sk_test_10099")[1:] == pattern(
+        faults, 20, key="sk_test_10099"
+    )
 
 
 def test_the_newest_rule_is_asked_first(faults: Faults) -> None:
@@ -149,7 +162,11 @@ def test_one_request_suffers_one_decision_and_all_latencies(faults: Faults) -> N
     strike = faults.strike("get_balance", MINE)
     assert strike is not None
     assert strike.rule is not None
-    assert (strike.names, strike.seconds, strike.rule.connection) == ("slow-reset, c", 0.15, "reset")
+    assert (strike.names, strike.seconds, strike.rule.connection) == (
+        "slow-reset, c",
+        0.15,
+        "reset",
+    )
 
 
 def test_a_request_is_held_up_for_a_minute_at_most(faults: Faults) -> None:

@@ -22,7 +22,9 @@ def test_the_same_words_give_the_same_numbers() -> None:
     assert draw(1, "a", 2) == draw(1, "a", 2)
 
 
-@pytest.mark.parametrize("words", [(2, "a", "b"), (1, "b", "b"), (1, "a", "c"), (1, "ab", ""), (1, "", "ab")], ids=str)
+@pytest.mark.parametrize(
+    "words", [(2, "a", "b"), (1, "b", "b"), (1, "a", "c"), (1, "ab", ""), (1, "", "ab")], ids=str
+)
 def test_other_words_give_other_numbers(words: tuple[object, ...]) -> None:
     """Each word counts, and where one ends and the next begins."""
     assert draw(*words) != draw(1, "a", "b")
@@ -68,7 +70,9 @@ def test_a_latency_between_two_bounds_is_spread_evenly(draws: list[Draw]) -> Non
     assert quantiles(found) == pytest.approx([200, 300, 400], abs=5)
 
 
-def test_a_latency_with_a_tail_has_the_median_and_the_p95_that_were_asked_for(draws: list[Draw]) -> None:
+def test_a_latency_with_a_tail_has_the_median_and_the_p95_that_were_asked_for(
+    draws: list[Draw],
+) -> None:
     """Half of the requests are faster than ``median_ms``, one in twenty slower than ``p95_ms``."""
     found = times(Latency(median_ms=300, p95_ms=3_000), draws)
     assert median(found) == pytest.approx(300, rel=0.05)

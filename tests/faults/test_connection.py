@@ -58,7 +58,9 @@ def test_a_connection_is_reset_before_anything_is_done(
     body = httpx.Request("POST", "http://mock", json=body_example(operation)).content
     headers = (KEY, JSON_TYPE) if body_example(operation) else (KEY,)
     sent = body if body_example(operation) else b""
-    data = request(operation.method.upper(), path_of(operation).encode(), headers=headers, body=sent)
+    data = request(
+        operation.method.upper(), path_of(operation).encode(), headers=headers, body=sent
+    )
     assert_reset(faulty_server, data)
     assert account.client.get("/_mock/state").content == before
     shown = last_request(account)
@@ -83,8 +85,16 @@ def test_a_lost_answer_was_carried_out(account: Account, faulty_server: RunningS
 def test_a_truncated_answer_was_carried_out(account: Account, faulty_server: RunningServer) -> None:
     """The whole length is promised, half of it comes, and the connection closes."""
     whole = account.call("GET", "payment-methods").content
-    fault(account, name="half", operations=["list_payment_methods"], connection="truncated_body", next=1)
-    response = read(faulty_server, request("GET", f"{API}/payment-methods".encode(), headers=(KEY,)))
+    fault(
+        account,
+        name="half",
+        operations=["list_payment_methods"],
+        connection="truncated_body",
+        next=1,
+    )
+    response = read(
+        faulty_server, request("GET", f"{API}/payment-methods".encode(), headers=(KEY,))
+    )
     assert (response.status, response.headers["X-Mock-Fault"]) == (200, "half")
     assert int(response.headers["Content-Length"]) == len(whole)
     with pytest.raises(IncompleteRead) as caught:
@@ -100,7 +110,9 @@ def test_a_truncated_answer_was_carried_out(account: Account, faulty_server: Run
 def test_a_refusal_is_truncated_too(account: Account, faulty_server: RunningServer) -> None:
     """What the operation answers is cut, whatever it is."""
     fault(account, connection="truncated_body", operations=["create_deposit"])
-    data = request("POST", f"{API}/deposit".encode(), headers=(KEY, JSON_TYPE), body=b'{"amount_cents": 1}')
+    data = request(
+        "POST", f"{API}/deposit".encode(), headers=(KEY, JSON_TYPE), body=b'{"amount_cents": 1}'
+    )
     response = read(faulty_server, data)
     assert response.status == 422
     with pytest.raises(IncompleteRead):
@@ -116,10 +128,14 @@ def test_a_head_request_can_be_hit(account: Account, faulty_server: RunningServe
     assert_reset(faulty_server, request("HEAD", f"{API}/balance".encode(), headers=(KEY,)))
 
 
-def test_a_page_of_another_origin_sees_a_truncated_answer(account: Account, faulty_server: RunningServer) -> None:
+def test_a_page_of_another_origin_sees_a_truncated_answer(
+    account: Account, faulty_server: RunningServer
+) -> None:
     """With the headers that let it read what there is."""
     fault(account, connection="truncated_body", next=1)
-    data = request("GET", f"{API}/balance".encode(), headers=(KEY, b"Origin: http://localhost:3000"))
+    data = request(
+        "GET", f"{API}/balance".encode(), headers=(KEY, b"Origin: http://localhost:3000")
+    )
     response = read(faulty_server, data)
     assert response.headers["access-control-allow-origin"] == "*"
     with pytest.raises(IncompleteRead):
@@ -127,7 +143,9 @@ def test_a_page_of_another_origin_sees_a_truncated_answer(account: Account, faul
 
 
 @pytest.mark.parametrize("connection", ["reset", "answer_lost"])
-def test_what_was_pipelined_behind_is_gone_too(account: Account, faulty_server: RunningServer, connection: str) -> None:
+def test_what_was_pipelined_behind_is_gone_too(
+    account: Account, faulty_server: RunningServer, connection: str
+) -> None:
     """The connection breaks as a whole: the second request on it has no answer and is not carried out."""
     fault(account, connection=connection, next=1)
     once = request("GET", f"{API}/balance".encode(), headers=(KEY,))
@@ -141,7 +159,9 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake(
     account: Account, faulty_server: RunningServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is counted, listed or logged, and the server goes on."""
-    head = request("POST", f"{API}/deposit".encode(), headers=(KEY, JSON_TYPE, b"Content-Length: 100"))
+    head = request(
+        "POST", f"{API}/deposit".encode(), headers=(KEY, JSON_TYPE, b"Content-Length: 100")
+    )
     for rule in ({"status": 503}, {"connection": "reset"}, {"connection": "answer_lost"}):
         account.client.delete("/_mock/faults")
         fault(account, operations=["create_deposit"], **rule)
@@ -153,7 +173,9 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake(
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_breaking_connections_is_no_mistake_of_the_server(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+def test_breaking_connections_is_no_mistake_of_the_server(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
     """uvicorn hears of it before it misses the answer: nothing is logged."""
     for connection in ("reset", "answer_lost", "truncated_body"):
         fault(account, connection=connection, next=1)

@@ -46,7 +46,9 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from(sorted(KINDS)))
     numbers: list[dict[str, Any]] = [{}, {"next": 1}, {"next": 3}, {"share": 0.3}, {"share": 0.7}]
     number = draw(st.sampled_from(numbers))
-    operations = draw(st.sampled_from([None, ["create_deposit", "add_payment_method"], ["get_balance"]]))
+    operations = draw(
+        st.sampled_from([None, ["create_deposit", "add_payment_method"], ["get_balance"]])
+    )
     return {"name": kind, "operations": operations, **number, **KINDS[kind]}
 
 
@@ -74,7 +76,9 @@ def attempt(account: Account, action: Action) -> httpx.Response | None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(rules(), max_size=4), st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=8))
 def test_a_request_is_carried_out_once_or_not_at_all(
     worlds: tuple[Account, Account], chosen: list[dict[str, Any]], actions: list[Action]
@@ -94,9 +98,9 @@ def test_a_request_is_carried_out_once_or_not_at_all(
             expected = attempt(sound, action)
             assert expected is not None
             assert shown["status"] == expected.status_code
-            assert answer is None or answer.content.replace(faulty_url(faulty), b"") == expected.content.replace(
-                faulty_url(sound), b""
-            )
+            assert answer is None or answer.content.replace(
+                faulty_url(faulty), b""
+            ) == expected.content.replace(faulty_url(sound), b"")
     faulty.check_books()
     assert faulty.state() == sound.state()
 
@@ -106,7 +110,9 @@ def faulty_url(account: Account) -> bytes:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(rules().filter(lambda each: "next" in each or "share" in each), max_size=4))
 def test_a_client_that_looks_before_it_tries_again_gets_there(
     worlds: tuple[Account, Account], chosen: list[dict[str, Any]]
@@ -122,7 +128,9 @@ def test_a_client_that_looks_before_it_tries_again_gets_there(
         for _ in range(200):
             answer = attempt(account, ("GET", "payment-methods", None))
             if answer is not None and answer.status_code == 200:
-                return [card["stripe_payment_method_id"] for card in answer.json()["payment_methods"]]
+                return [
+                    card["stripe_payment_method_id"] for card in answer.json()["payment_methods"]
+                ]
         raise AssertionError("no answer in 200 tries")
 
     def until(wanted: bool, action: Action) -> None:

@@ -14,14 +14,20 @@ OPERATIONS = ["create_deposit", "get_balance", "list_invoices"]
 
 def said(**rule: Any) -> dict[str, str]:
     """What is wrong with a rule, by place."""
-    return {".".join(map(str, place)): problem for place, problem in problems(Rule(**rule), OPERATIONS)}
+    return {
+        ".".join(map(str, place)): problem for place, problem in problems(Rule(**rule), OPERATIONS)
+    }
 
 
 @pytest.mark.parametrize(
     "rule",
     [
         {"status": 400},
-        {"status": 599, "detail": "Gone fishing.", "headers": {"X-Request-Id": "42", "X-Empty": ""}},
+        {
+            "status": 599,
+            "detail": "Gone fishing.",
+            "headers": {"X-Request-Id": "42", "X-Empty": ""},
+        },
         {"status": 429, "retry_after_seconds": 0},
         {"status": 503, "retry_after_seconds": 86_400},
         {"connection": "reset", "next": 1},
@@ -55,19 +61,35 @@ def test_a_rule_that_makes_sense_is_good(rule: dict[str, Any]) -> None:
         ({"status": 503, "detail": "x" * 1_001}, "detail", "1 to 1,000"),
         ({"connection": "reset", "detail": "x"}, "detail", "belongs to a status"),
         ({"connection": "reset", "headers": {}}, "headers", "belongs to a status"),
-        ({"latency": Latency(ms=1), "retry_after_seconds": 1}, "retry_after_seconds", "belongs to a status"),
+        (
+            {"latency": Latency(ms=1), "retry_after_seconds": 1},
+            "retry_after_seconds",
+            "belongs to a status",
+        ),
         ({"status": 500, "retry_after_seconds": 1}, "retry_after_seconds", "429 and 503"),
         ({"status": 429, "retry_after_seconds": -1}, "retry_after_seconds", "from 0"),
         ({"status": 429, "retry_after_seconds": 86_401}, "retry_after_seconds", "to 86,400"),
-        ({"status": 503, "headers": {"Content-Length": "1"}}, "headers.Content-Length", "belongs to the server"),
-        ({"status": 503, "headers": {"X-Mock-Fault": "1"}}, "headers.X-Mock-Fault", "belongs to the server"),
+        (
+            {"status": 503, "headers": {"Content-Length": "1"}},
+            "headers.Content-Length",
+            "belongs to the server",
+        ),
+        (
+            {"status": 503, "headers": {"X-Mock-Fault": "1"}},
+            "headers.X-Mock-Fault",
+            "belongs to the server",
+        ),
         ({"status": 503, "headers": {"X A": "1"}}, "headers.X A", "not the name of a header"),
         ({"status": 503, "headers": {"": "1"}}, "headers.", "not the name of a header"),
         ({"status": 503, "headers": {"X-A": "a\r\nb: c"}}, "headers.X-A", "printable ASCII"),
         ({"status": 503, "headers": {"X-A": "ä"}}, "headers.X-A", "printable ASCII"),
         ({"status": 503, "headers": {f"X-{n}": "" for n in range(21)}}, "headers", "at most 20"),
         ({"status": 503, "operations": []}, "operations", "must name an operation"),
-        ({"status": 503, "operations": ["pay"]}, "operations.0", "'pay' is no operation of the contract"),
+        (
+            {"status": 503, "operations": ["pay"]},
+            "operations.0",
+            "'pay' is no operation of the contract",
+        ),
         ({"status": 503, "name": "a b"}, "name", "letters, digits"),
         ({"status": 503, "name": "x" * 65}, "name", "at most 64"),
         ({"latency": Latency()}, "latency", "must be 'ms' alone"),
@@ -76,12 +98,18 @@ def test_a_rule_that_makes_sense_is_good(rule: dict[str, Any]) -> None:
         ({"latency": Latency(ms=-1)}, "latency.ms", "from 0 to 60,000"),
         ({"latency": Latency(ms=60_001)}, "latency.ms", "from 0 to 60,000"),
         ({"latency": Latency(min_ms=2, max_ms=1)}, "latency.max_ms", "not be less than min_ms"),
-        ({"latency": Latency(median_ms=2, p95_ms=1)}, "latency.p95_ms", "not be less than median_ms"),
+        (
+            {"latency": Latency(median_ms=2, p95_ms=1)},
+            "latency.p95_ms",
+            "not be less than median_ms",
+        ),
         ({"latency": Latency(median_ms=0, p95_ms=1)}, "latency.median_ms", "from 1"),
     ],
     ids=str,
 )
-def test_a_rule_that_makes_no_sense_is_told_where_and_why(rule: dict[str, Any], place: str, words: str) -> None:
+def test_a_rule_that_makes_no_sense_is_told_where_and_why(
+    rule: dict[str, Any], place: str, words: str
+) -> None:
     """One problem, at the field that has to be changed."""
     found = said(**rule)
     assert list(found) == [place]
@@ -90,7 +118,9 @@ def test_a_rule_that_makes_no_sense_is_told_where_and_why(rule: dict[str, Any], 
 
 def test_a_misspelt_operation_is_answered_with_what_may_be_meant() -> None:
     """The nearest name is offered; where none is near, none is."""
-    assert said(status=500, operations=["get_balnce"])["operations.0"].endswith("(did you mean get_balance?)")
+    assert said(status=500, operations=["get_balnce"])["operations.0"].endswith(
+        "(did you mean get_balance?)"
+    )
     assert said(status=500, operations=["zzz"])["operations.0"].endswith("of the contract")
 
 

@@ -36,7 +36,12 @@ def test_a_set_is_read_as_it_is_written(tmp_path: Path) -> None:
     """In the words of the control API."""
     written(tmp_path, GOOD)
     first, second = sets.load(tmp_path)["mine"].rules
-    assert (first.operations, first.share, first.status, first.next) == (["get_balance"], 0.5, 503, None)
+    assert (first.operations, first.share, first.status, first.next) == (
+        ["get_balance"],
+        0.5,
+        503,
+        None,
+    )
     assert second.latency is not None
     assert second.latency.p95_ms == 20
 
@@ -63,7 +68,9 @@ def test_a_folder_without_sets_has_none(tmp_path: Path) -> None:
         (GOOD[GOOD.index("rules:") :], "rules: []", 3, "rules: must be 1 to 20"),
     ],
 )
-def test_a_wrong_set_is_told_with_file_and_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+def test_a_wrong_set_is_told_with_file_and_line(
+    tmp_path: Path, old: str, new: str, line: int, words: str
+) -> None:
     """``file:line: field: problem``, so that an editor can jump there."""
     assert old in GOOD
     path = written(tmp_path, GOOD.replace(old, new, 1))
@@ -85,17 +92,30 @@ def test_an_operation_that_the_contract_does_not_have_is_told_with_its_line(tmp_
     path = written(tmp_path, GOOD.replace("get_balance", "get_balnce"))
     with pytest.raises(FileError) as caught:
         sets.check_operations(sets.load(tmp_path), tmp_path, ["get_balance"])
-    assert str(caught.value).startswith(f"{path}:5: rules.0.operations.0: 'get_balnce' is no operation")
+    assert str(caught.value).startswith(
+        f"{path}:5: rules.0.operations.0: 'get_balnce' is no operation"
+    )
 
 
 def packaged() -> list[Rule]:
-    return [rule for each in fixtures.load(resources.fixtures()).fault_sets.values() for rule in each.rules]
+    return [
+        rule
+        for each in fixtures.load(resources.fixtures()).fault_sets.values()
+        for rule in each.rules
+    ]
 
 
 def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
     """Those that are there, and every rule of them."""
-    assert set(fixtures.load(resources.fixtures()).fault_sets) == {"flaky", "outage", "rate-limited", "slow-3g"}
-    assert [list(problems(rule, contract.operations)) for rule in packaged()] == [[]] * len(packaged())
+    assert set(fixtures.load(resources.fixtures()).fault_sets) == {
+        "flaky",
+        "outage",
+        "rate-limited",
+        "slow-3g",
+    }
+    assert [list(problems(rule, contract.operations)) for rule in packaged()] == [[]] * len(
+        packaged()
+    )
 
 
 def test_rules_of_different_packaged_sets_have_different_names() -> None:

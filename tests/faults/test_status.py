@@ -27,11 +27,15 @@ DOCUMENTED = [
 
 def call(account: Account, operation: Operation, **request: Any) -> httpx.Response:
     """A good request to an operation, by the contract's own examples."""
-    return account.client.request(operation.method, path_of(operation), json=body_example(operation), **request)
+    return account.client.request(
+        operation.method, path_of(operation), json=body_example(operation), **request
+    )
 
 
 @each_operation
-def test_a_status_stands_in_the_way_of_every_operation(account: Account, operation: Operation) -> None:
+def test_a_status_stands_in_the_way_of_every_operation(
+    account: Account, operation: Operation
+) -> None:
     """The answer is the fault's, and the account's exported state stays as it was, byte for byte."""
     fault(account, name="down", operations=[operation.operation_id], status=503, next=1)
     before = account.client.get("/_mock/state").content
@@ -76,7 +80,9 @@ def test_a_429_says_when_to_come_back(account: Account, operation: Operation) ->
     assert int(answer.headers["Retry-After"]) == reset - int(NOON.timestamp()) == 60
     assert answer.json() == {"detail": "Rate limit exceeded. Try again in 60 seconds."}
     documented = CONTRACT.follow(operation.node["responses"]["429"])["headers"]
-    assert {name.lower() for name in documented} - set(answer.headers) <= {"x-alterlab-balance-warning"}
+    assert {name.lower() for name in documented} - set(answer.headers) <= {
+        "x-alterlab-balance-warning"
+    }
 
 
 def test_a_429_can_say_another_time(account: Account) -> None:
@@ -97,7 +103,11 @@ def test_a_503_can_say_when_to_come_back(account: Account) -> None:
 
 def test_an_error_brings_the_headers_that_were_asked_for(account: Account) -> None:
     """Once each, also where the mock has one of that name."""
-    fault(account, status=429, headers={"RETRY-AFTER": "Wed, 18 Mar 2026 12:05:00 GMT", "X-Request-Id": "42"})
+    fault(
+        account,
+        status=429,
+        headers={"RETRY-AFTER": "Wed, 18 Mar 2026 12:05:00 GMT", "X-Request-Id": "42"},
+    )
     headers = account.call("GET", "balance").headers
     assert headers.get_list("Retry-After") == ["Wed, 18 Mar 2026 12:05:00 GMT"]
     assert headers["X-Request-Id"] == "42"
@@ -115,7 +125,9 @@ def test_a_fault_for_all_comes_before_the_question_who_calls(account: Account) -
     """A gateway that is down knows no keys; the tokens that it tells a stranger of are none."""
     fault(account, for_all=True, status=503, next=1)
     fault(account, for_all=True, status=429, next=1)
-    answers = [account.call("GET", "balance", headers={"X-API-Key": key}) for key in ("", "sk_test_", "")]
+    answers = [
+        account.call("GET", "balance", headers={"X-API-Key": key}) for key in ("", "sk_test_", "")
+    ]
     assert [answer.status_code for answer in answers] == [429, 503, 401]
     assert answers[0].headers["X-RateLimit-Remaining"] == "0"
     assert "X-Mock-Fault" not in answers[2].headers
@@ -124,7 +136,10 @@ def test_a_fault_for_all_comes_before_the_question_who_calls(account: Account) -
 def test_a_fault_comes_before_the_body_is_judged(account: Account) -> None:
     """Nonsense is answered like everything else, whatever its type, and can be seen in the list of requests."""
     fault(account, operations=["create_deposit"], status=500)
-    for request in ({"json": {"amount_cents": "x"}}, {"content": "?", "headers": {"Content-Type": "text/plain"}}):
+    for request in (
+        {"json": {"amount_cents": "x"}},
+        {"content": "?", "headers": {"Content-Type": "text/plain"}},
+    ):
         assert account.call("POST", "deposit", **request).status_code == 500
     fault(account, operations=["create_deposit"], status=500)
     account.call("POST", "deposit", json={"amount_cents": "x"})
@@ -245,7 +260,9 @@ def test_snapshots_hold_no_faults(account: Account) -> None:
     assert listed(account) == []
 
 
-def test_sets_that_are_on_at_the_start_are_on_again_after_a_reset(make_server: ServerFactory) -> None:
+def test_sets_that_are_on_at_the_start_are_on_again_after_a_reset(
+    make_server: ServerFactory,
+) -> None:
     """Deleting switches them off, a reset of everything on again; a reset of one account leaves them."""
     server = make_server(now=NOON, faults=("rate-limited",))
     with server.client("sk_test_new") as client:
@@ -272,11 +289,18 @@ def test_sets_that_are_on_at_the_start_are_on_again_after_a_reset(make_server: S
     ],
     ids=["good", "refused", "too large", "too large in pieces", "no JSON", "no key"],
 )
-def test_a_rule_that_does_not_hit_changes_nothing(account: Account, request_: dict[str, Any], status: int) -> None:
+def test_a_rule_that_does_not_hit_changes_nothing(
+    account: Account, request_: dict[str, Any], status: int
+) -> None:
     """The request is read beforehand, and judged as ever; it was seen."""
     fault(account, for_all=True, operations=["create_deposit"], share=1e-12, status=503)
     answer = account.call("POST", "deposit", **request_)
     assert answer.status_code == status
     assert "X-Mock-Fault" not in answer.headers
-    seen = [each["seen"] for each in body_of(account.client.get("/_mock/faults", headers={"X-API-Key": ""}))["faults"]]
+    seen = [
+        each["seen"]
+        for each in body_of(account.client.get("/_mock/faults", headers={"X-API-Key": ""}))[
+            "faults"
+        ]
+    ]
     assert seen == [1]

@@ -28,7 +28,11 @@ def many(items: dict[str, Any], **keywords: Any) -> dict[str, Any]:
 
 
 def thing(*required: str, **properties: Any) -> dict[str, Any]:
-    return {"type": "object", **({"required": list(required)} if required else {}), "properties": properties}
+    return {
+        "type": "object",
+        **({"required": list(required)} if required else {}),
+        "properties": properties,
+    }
 
 
 COMPONENTS: Schemas = {
@@ -47,7 +51,12 @@ COMPONENTS: Schemas = {
     "Expression": {
         "oneOf": [
             number(),
-            thing("op", "args", op=text(enum=["+", "*"]), args=many(ref("Expression"), minItems=2, maxItems=2)),
+            thing(
+                "op",
+                "args",
+                op=text(enum=["+", "*"]),
+                args=many(ref("Expression"), minItems=2, maxItems=2),
+            ),
         ]
     },
     "Wide": thing(**{f"part{index}": ref("Wide") for index in range(12)}),
@@ -57,13 +66,24 @@ COMPONENTS: Schemas = {
     "Pet": {**thing("kind", kind=text(), name=text()), "discriminator": {"propertyName": "kind"}},
     "Cat": {"allOf": [ref("Pet"), thing("lives", lives=whole(minimum=1, maximum=9))]},
     "Dog": {"allOf": [ref("Pet"), thing("bark", bark=text(enum=["woof", "yip"]))]},
-    "Card": thing("type", "last4", type=text(enum=["card", "credit"]), last4=text(pattern=r"^\d{4}$")),
-    "Bank": thing("type", "iban", type=text(enum=["bank"]), iban=text(pattern=r"^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$")),
+    "Card": thing(
+        "type", "last4", type=text(enum=["card", "credit"]), last4=text(pattern=r"^\d{4}$")
+    ),
+    "Bank": thing(
+        "type",
+        "iban",
+        type=text(enum=["bank"]),
+        iban=text(pattern=r"^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$"),
+    ),
     "Color": text(enum=["red", "green", "blue"]),
     "Login": {
         "type": "object",
         "required": ["user", "password"],
-        "properties": {"user": text(), "password": text(writeOnly=True, format="password"), "secret": ref("Hidden")},
+        "properties": {
+            "user": text(),
+            "password": text(writeOnly=True, format="password"),
+            "secret": ref("Hidden"),
+        },
     },
     "Hidden": text(writeOnly=True),
     "Page": thing("items", "total", items=many(ref("Named"), maxItems=3), total=whole(minimum=0)),
@@ -96,18 +116,26 @@ HARD: Schemas = {
     "a number that is no integer": {"allOf": [number(minimum=0, maximum=3)], "not": whole()},
     "a number with holes": {**whole(minimum=1, maximum=6), "not": {"enum": [1, 2, 3, 5, 6]}},
     # Strings
-    "password with lookaheads": text(pattern=r"^(?=.*[A-Z])(?=.*\d)(?=.*[!@#$%]).{10,}$", maxLength=16),
+    "password with lookaheads": text(
+        pattern=r"^(?=.*[A-Z])(?=.*\d)(?=.*[!@#$%]).{10,}$", maxLength=16
+    ),
     "negative lookahead": text(pattern=r"^(?!admin|root)[a-z]{4,8}$"),
     "pattern and exact length": text(pattern=r"^(abc|de)+$", minLength=11, maxLength=11),
     "open pattern, long text": text(pattern="needle", minLength=120, maxLength=130),
-    "letters of any alphabet": text(pattern=r"^\p{L}+( \p{Lu}\p{Ll}*)?$", minLength=3, maxLength=30),
+    "letters of any alphabet": text(
+        pattern=r"^\p{L}+( \p{Lu}\p{Ll}*)?$", minLength=3, maxLength=30
+    ),
     "Chinese characters and an emoji": text(pattern="^[\\u4e00-\\u9fa5]{2,4}\\u{1F600}$"),
     "Greek script": text(pattern=r"^\p{Script=Greek}{5}$"),
     "a back reference": text(pattern=r"^(['\"])[a-z]+\1$"),
-    "nested groups and counts": text(pattern=r"^((\d{1,3}\.){3}\d{1,3}|([0-9a-f]{2}:){5}[0-9a-f]{2})$"),
+    "nested groups and counts": text(
+        pattern=r"^((\d{1,3}\.){3}\d{1,3}|([0-9a-f]{2}:){5}[0-9a-f]{2})$"
+    ),
     "escaped brackets": text(pattern=r"^\[[^\]\\]{1,5}\]\(\/\w+\)\{\}$"),
     "hyphens in classes": text(pattern=r"^[-a-c][\w-][+\-*/][^-]$"),
-    "several patterns": {"allOf": [text(pattern="^ab"), text(pattern="yz$"), text(minLength=6, maxLength=8)]},
+    "several patterns": {
+        "allOf": [text(pattern="^ab"), text(pattern="yz$"), text(minLength=6, maxLength=8)]
+    },
     "minLength 5000": text(minLength=5000),
     "huge maxLength": text(maxLength=2147483647),
     "exactly nothing": text(maxLength=0),
@@ -150,7 +178,9 @@ HARD: Schemas = {
     # Enums and null
     "an enum with null": text(enum=["a", None], nullable=True),
     "an enum of null only": {"nullable": True, "type": "string", "enum": [None]},
-    "an enum of which one value is left": {"allOf": [ref("Color"), text(enum=["black", "blue"]), text(maxLength=4)]},
+    "an enum of which one value is left": {
+        "allOf": [ref("Color"), text(enum=["black", "blue"]), text(maxLength=4)]
+    },
     "an enum of objects with names of keywords": {
         "enum": [{"title": "a", "nullable": True}, {"$ref": "x"}, [1, [2]], 1.5, False, ""]
     },
@@ -161,7 +191,9 @@ HARD: Schemas = {
     "all values of an enum once": many(ref("Color"), uniqueItems=True, minItems=3),
     "both booleans": many({"type": "boolean"}, uniqueItems=True, minItems=2),
     "unique objects out of few": many(
-        thing("a", "b", a={"type": "boolean"}, b=whole(minimum=1, maximum=2)), uniqueItems=True, minItems=4
+        thing("a", "b", a={"type": "boolean"}, b=whole(minimum=1, maximum=2)),
+        uniqueItems=True,
+        minItems=4,
     ),
     "all integers of a range": many(whole(minimum=1, maximum=20), uniqueItems=True, minItems=20),
     "a hundred items": many(thing("id", id=text(format="uuid")), minItems=100, maxItems=100),
@@ -193,7 +225,11 @@ HARD: Schemas = {
     "a map of maps": {
         "type": "object",
         "minProperties": 1,
-        "additionalProperties": {"type": "object", "minProperties": 1, "additionalProperties": ref("Color")},
+        "additionalProperties": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": ref("Color"),
+        },
     },
     "properties named like keywords": thing(
         "type",
@@ -226,8 +262,12 @@ HARD: Schemas = {
     "anything": {},
     "a list of anything": {"type": "array", "items": {}},
     # Choices
-    "overlapping ranges, exactly one": {"oneOf": [whole(minimum=0, maximum=10), whole(minimum=5, maximum=15)]},
-    "exactly one of nested objects": {"oneOf": [thing("a", a=whole()), thing("a", "b", a=whole(), b=whole())]},
+    "overlapping ranges, exactly one": {
+        "oneOf": [whole(minimum=0, maximum=10), whole(minimum=5, maximum=15)]
+    },
+    "exactly one of nested objects": {
+        "oneOf": [thing("a", a=whole()), thing("a", "b", a=whole(), b=whole())]
+    },
     "exactly one of three that mostly overlap": {
         "oneOf": [
             {"multipleOf": 2, "type": "integer"},
@@ -237,7 +277,9 @@ HARD: Schemas = {
         "minimum": 6,
         "maximum": 60,
     },
-    "exactly one by format": {"oneOf": [text(format="date"), text(format="uuid"), text(pattern="^[a-z]+$")]},
+    "exactly one by format": {
+        "oneOf": [text(format="date"), text(format="uuid"), text(pattern="^[a-z]+$")]
+    },
     "at least one, with the rest beside": {
         **thing("id", id=whole()),
         "anyOf": [thing("a", a=text()), thing("b", b=text())],
@@ -288,7 +330,14 @@ HARD: Schemas = {
     "a page of things with its items narrowed": {
         "allOf": [
             ref("Page"),
-            {"properties": {"items": {"minItems": 2, "items": {"properties": {"name": {"enum": ["x", "y"]}}}}}},
+            {
+                "properties": {
+                    "items": {
+                        "minItems": 2,
+                        "items": {"properties": {"name": {"enum": ["x", "y"]}}},
+                    }
+                }
+            },
         ]
     },
     "a component with a dot in its name": ref("Escaped.Name-1"),
@@ -299,11 +348,15 @@ HARD: Schemas = {
     "two that hold each other": ref("Even"),
     "an expression": ref("Expression"),
     "twelve of its own kind": ref("Wide"),
-    "a tree with a part of its own": {"allOf": [ref("Tree"), thing("root", root={"type": "boolean"})]},
+    "a tree with a part of its own": {
+        "allOf": [ref("Tree"), thing("root", root={"type": "boolean"})]
+    },
     "forty levels": {},
     # What the author offers
     "Faker by name": thing("a", a=text(**{"x-faker": "iban"})),
-    "Faker with arguments": thing("a", a=whole(**{"x-faker": {"pyint": {"min_value": 3, "max_value": 5}}})),
+    "Faker with arguments": thing(
+        "a", a=whole(**{"x-faker": {"pyint": {"min_value": 3, "max_value": 5}}})
+    ),
     "Faker that never fits": text(**{"x-faker": "sentence", "maxLength": 3}),
     "an example that does not fit": whole(minimum=5, example=3, default="x"),
 }
@@ -313,13 +366,19 @@ for depth in range(40):
 HARD["forty levels"] = level
 
 IMPOSSIBLE: dict[str, tuple[dict[str, Any], str]] = {
-    "no integer between": (whole(minimum=1, exclusiveMinimum=True, maximum=2, exclusiveMaximum=True), "minimum"),
+    "no integer between": (
+        whole(minimum=1, exclusiveMinimum=True, maximum=2, exclusiveMaximum=True),
+        "minimum",
+    ),
     "two types at once": ({"allOf": [text(), whole()]}, "type"),
     "length that cannot be": (text(minLength=5, maxLength=4), "Length"),
     "too few values for unique items": (many(ref("Color"), uniqueItems=True, minItems=4), "Items"),
     "itself without end": (ref("Endless"), "without end"),
     "each other without end": (ref("Left"), "without end"),
-    "required and forbidden": ({"type": "object", "required": ["a"], "additionalProperties": False}, "required"),
+    "required and forbidden": (
+        {"type": "object", "required": ["a"], "additionalProperties": False},
+        "required",
+    ),
     "everything but everything": ({"not": {}}, "not"),
     "an enum that does not fit": (text(enum=[1, 2]), "enum"),
     "both and not both": ({"oneOf": [text(), text()]}, "oneOf"),

@@ -17,17 +17,29 @@ Schema = dict[str, Any]
 NAMES = st.sampled_from(["a", "b", "c", "email", "amount_cents"])
 REFERENCES = st.sampled_from([{"$ref": f"#/components/schemas/{name}"} for name in "RST"])
 VALUES = st.sampled_from([1, "a", None, True, 2.5, [], {}, "b", [1], {"a": 1}])
-PATTERNS = st.sampled_from([r"^[a-z]+$", r"^\d{3}-\d{2}$", "foo", r"^(a|bc)*$", r"^(?=.*\d).+$", "x$", r"^\S+@\S+$"])
-FORMATS = st.sampled_from(["date", "date-time", "email", "uuid", "uri", "ipv4", "hostname", "byte", "made-up"])
+PATTERNS = st.sampled_from(
+    [r"^[a-z]+$", r"^\d{3}-\d{2}$", "foo", r"^(a|bc)*$", r"^(?=.*\d).+$", "x$", r"^\S+@\S+$"]
+)
+FORMATS = st.sampled_from(
+    ["date", "date-time", "email", "uuid", "uri", "ipv4", "hostname", "byte", "made-up"]
+)
 SMALL = st.integers(0, 6)
 
 
 def keywords(fixed: Schema, /, **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[Schema]:
-    always: dict[str, st.SearchStrategy[Any]] = {key: st.just(value) for key, value in fixed.items()}
+    always: dict[str, st.SearchStrategy[Any]] = {
+        key: st.just(value) for key, value in fixed.items()
+    }
     return st.fixed_dictionaries(always, optional={**optional, "nullable": st.just(True)})
 
 
-STRINGS = keywords({"type": "string"}, minLength=SMALL, maxLength=st.integers(0, 20), pattern=PATTERNS, format=FORMATS)
+STRINGS = keywords(
+    {"type": "string"},
+    minLength=SMALL,
+    maxLength=st.integers(0, 20),
+    pattern=PATTERNS,
+    format=FORMATS,
+)
 NUMBERS = keywords(
     {},
     minimum=st.sampled_from([0, -5, 3, 0.5, 10**12, -0.001]),
@@ -35,11 +47,20 @@ NUMBERS = keywords(
     multipleOf=st.sampled_from([1, 2, 3, 5, 0.5, 0.1, 0.01, 2.5]),
 ).flatmap(
     lambda bounds: st.fixed_dictionaries(
-        {"type": st.sampled_from(["integer", "number"]), **{key: st.just(value) for key, value in bounds.items()}},
-        optional={f"exclusive{key.title()}": st.booleans() for key in ("minimum", "maximum") if key in bounds},
+        {
+            "type": st.sampled_from(["integer", "number"]),
+            **{key: st.just(value) for key, value in bounds.items()},
+        },
+        optional={
+            f"exclusive{key.title()}": st.booleans()
+            for key in ("minimum", "maximum")
+            if key in bounds
+        },
     )
 )
-ENUMS = st.lists(VALUES, min_size=1, max_size=4, unique_by=repr).map(lambda values: {"enum": values})
+ENUMS = st.lists(VALUES, min_size=1, max_size=4, unique_by=repr).map(
+    lambda values: {"enum": values}
+)
 LEAVES = st.one_of(STRINGS, NUMBERS, ENUMS, REFERENCES, st.just({"type": "boolean"}), st.just({}))
 
 
@@ -54,15 +75,21 @@ def larger(inner: st.SearchStrategy[Schema]) -> st.SearchStrategy[Schema]:
         maxProperties=st.integers(1, 4),
         additionalProperties=st.one_of(st.booleans(), inner),
     )
-    arrays = keywords({"type": "array"}, items=inner, minItems=SMALL, maxItems=SMALL, uniqueItems=st.booleans())
+    arrays = keywords(
+        {"type": "array"}, items=inner, minItems=SMALL, maxItems=SMALL, uniqueItems=st.booleans()
+    )
     choices = st.sampled_from(["allOf", "oneOf", "anyOf"]).flatmap(
-        lambda key: st.fixed_dictionaries({key: some}, optional={"properties": properties, "not": inner})
+        lambda key: st.fixed_dictionaries(
+            {key: some}, optional={"properties": properties, "not": inner}
+        )
     )
     return st.one_of(objects, arrays.map(lambda schema: {"items": {}, **schema}), choices)
 
 
 SCHEMAS = st.recursive(LEAVES, larger, max_leaves=8)
-COMPONENTS = st.fixed_dictionaries({name: SCHEMAS.filter(lambda schema: "$ref" not in schema) for name in "RST"})
+COMPONENTS = st.fixed_dictionaries(
+    {name: SCHEMAS.filter(lambda schema: "$ref" not in schema) for name in "RST"}
+)
 
 
 def compiled(schema: Schema, components: Schema) -> Maker | NoValue:
@@ -75,7 +102,9 @@ def compiled(schema: Schema, components: Schema) -> Maker | NoValue:
 def is_proven(schema: Schema, components: Schema) -> bool:
     """Whether it is proven that there are values."""
     document = standalone(schema, Answers(components))
-    canonical = jsonschema_rs.canonicalize(document, draft=jsonschema_rs.Draft4, validate_formats=True)
+    canonical = jsonschema_rs.canonicalize(
+        document, draft=jsonschema_rs.Draft4, validate_formats=True
+    )
     return canonical.satisfiability() is jsonschema_rs.canonical.Satisfiability.YES
 
 
@@ -104,7 +133,11 @@ def test_having_no_value_is_rare_where_there_may_be_one() -> None:
 
     @given(schema=SCHEMAS, components=COMPONENTS)
     @settings(
-        max_examples=1_000, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=1_000,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
     )
     def count(schema: Schema, components: Schema) -> None:
         maker = compiled(schema, components)

@@ -77,12 +77,17 @@ def test_a_reason_names_the_place() -> None:
         "required": ["a"],
         "properties": {"a": {"type": "object", "required": ["b"], "properties": {"b": inner}}},
     }
-    with pytest.raises(NoValue, match="at /properties/a/properties/b: no value meets `minimum` and `maximum` together"):
+    with pytest.raises(
+        NoValue,
+        match="at /properties/a/properties/b: no value meets `minimum` and `maximum` together",
+    ):
         Generator({}, seed=1).compile(schema)
 
 
 def test_a_schema_that_only_open_answers_satisfy_says_that() -> None:
     """The mock sends only what is named: the sentence tells, for the schema itself looks right."""
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "minProperties": 2}
-    with pytest.raises(NoValue, match="an answer of the mock holds no properties but those that the schema names"):
+    with pytest.raises(
+        NoValue, match="an answer of the mock holds no properties but those that the schema names"
+    ):
         Generator({}, seed=1).compile(schema)

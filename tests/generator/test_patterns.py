@@ -63,7 +63,13 @@ def test_a_length_is_kept(expression: str, least: int, most: int) -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    [r"^(?=.*\d)(?=.*[A-Z]).{8,}$", r"^(?!foo)[a-z]{3}$", r"^[a-z]+(?=\d)\w{4}$", r"^(?<!x)a\b.\Bb?$", r"(?<=a)b"],
+    [
+        r"^(?=.*\d)(?=.*[A-Z]).{8,}$",
+        r"^(?!foo)[a-z]{3}$",
+        r"^[a-z]+(?=\d)\w{4}$",
+        r"^(?<!x)a\b.\Bb?$",
+        r"(?<=a)b",
+    ],
 )
 def test_what_looks_around_matches_mostly(expression: str) -> None:
     """So that a few tries are enough."""
@@ -72,7 +78,8 @@ def test_what_looks_around_matches_mostly(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["(", "a)", "[a", "*a", r"a\u{zz}", r"\p{Nonsense}", "(?i:a)", "a\\", r"\x4", "(?<n"]
+    "expression",
+    ["(", "a)", "[a", "*a", r"a\u{zz}", r"\p{Nonsense}", "(?i:a)", "a\\", r"\x4", "(?<n"],
 )
 def test_what_cannot_be_read_is_said_to_be_so(expression: str) -> None:
     """With the expression in the message; nothing else is raised."""

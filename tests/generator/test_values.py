@@ -61,7 +61,11 @@ def test_another_process_makes_the_same_value() -> None:
 
 def test_a_schema_may_come_from_yaml() -> None:
     """Where a date without quotes is a date, and a name of digits a number."""
-    schema = {"type": "object", "required": ["1"], "properties": {1: text(format="date", example=date(2026, 3, 14))}}
+    schema = {
+        "type": "object",
+        "required": ["1"],
+        "properties": {1: text(format="date", example=date(2026, 3, 14))},
+    }
     assert "2026-03-14" in {value["1"] for value in values(schema)}
     assert set(values({"type": "string", "enum": [date(2026, 3, 14)]})) == {"2026-03-14"}
 
@@ -168,7 +172,9 @@ def test_an_integer_is_what_its_name_says(name: str, least: int, most: int) -> N
 def test_the_schema_has_the_last_word_over_the_name() -> None:
     """A property may be called `email` and be something else."""
     assert set(property_values("email", text(pattern="^(yes|no)$"))) == {"yes", "no"}
-    assert all(value >= 5_000_000 for value in property_values("amount_cents", whole(minimum=5_000_000)))
+    assert all(
+        value >= 5_000_000 for value in property_values("amount_cents", whole(minimum=5_000_000))
+    )
     assert all(value % 7 == 0 for value in property_values("month", whole(multipleOf=7)))
 
 
@@ -188,7 +194,10 @@ def test_an_example_is_taken_at_times_if_it_fits() -> None:
 
 def test_faker_makes_what_x_faker_names() -> None:
     """By name, or by name with arguments, as keywords or in order."""
-    assert all(re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]+", value) for value in values(text(**{"x-faker": "iban"})))
+    assert all(
+        re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]+", value)
+        for value in values(text(**{"x-faker": "iban"}))
+    )
     with_names = whole(**{"x-faker": {"pyint": {"min_value": 3, "max_value": 5}}})
     in_order = whole(**{"x-faker": {"random_int": [3, 5]}})
     assert set(values(with_names)) == set(values(in_order)) == {3, 4, 5}
@@ -209,7 +218,9 @@ def test_what_faker_makes_becomes_json() -> None:
 
 def test_a_misspelt_provider_is_named_with_its_likely_spelling() -> None:
     """In a schema deep inside another as well."""
-    with pytest.raises(NoValue, match="x-faker names 'emial', which is no provider of Faker: did you mean 'email'"):
+    with pytest.raises(
+        NoValue, match="x-faker names 'emial', which is no provider of Faker: did you mean 'email'"
+    ):
         compiled(many(thing("a", a=text(**{"x-faker": "emial"}))))
 
 
@@ -218,7 +229,10 @@ def test_the_discriminator_says_which_branch_it_is() -> None:
     for value in values(HARD["discriminator with a mapping"], COMPONENTS):
         assert ("last4" in value) == (value["type"] == "credit")
     for pets in values(HARD["discriminator of a base"], COMPONENTS):
-        assert all(("lives" in pet, "bark" in pet) == (pet["kind"] == "Cat", pet["kind"] == "Dog") for pet in pets)
+        assert all(
+            ("lives" in pet, "bark" in pet) == (pet["kind"] == "Cat", pet["kind"] == "Dog")
+            for pet in pets
+        )
 
 
 def test_int32_is_kept_though_no_validator_looks() -> None:
@@ -230,13 +244,17 @@ def test_int32_is_kept_though_no_validator_looks() -> None:
 def test_every_branch_is_taken() -> None:
     """Nothing that a screen has to show is left out for ever."""
     schema = {"oneOf": [ref("Card"), ref("Bank"), {"enum": ["cash"]}]}
-    kinds = {value if isinstance(value, str) else value["type"] for value in values(schema, COMPONENTS)}
+    kinds = {
+        value if isinstance(value, str) else value["type"] for value in values(schema, COMPONENTS)
+    }
     assert {"bank", "cash"} < kinds
 
 
 def walk(value: Any) -> Iterator[Any]:
     yield value
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for each in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
         yield from walk(each)
 
 

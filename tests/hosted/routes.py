@@ -21,7 +21,9 @@ def pages(before_redirect: Callable[[str], Awaitable[None]] | None = None) -> tu
     world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1)
     nothing = PlainTextResponse("nothing", 404)
     contract = Contract.load(resources.spec())
-    return world, Pages(world, contract, otherwise=nothing, before_redirect=before_redirect or world.before_redirect)
+    return world, Pages(
+        world, contract, otherwise=nothing, before_redirect=before_redirect or world.before_redirect
+    )
 
 
 STEPS = {
@@ -30,12 +32,22 @@ STEPS = {
 }
 """The steps that a route stands for."""
 
-ROUTES = [(method, route.path) for route in pages()[1].billing_routes for method in sorted(route.methods or ())]
-TARGETS = [(method, path.replace("{step}", step)) for method, path in ROUTES for step in STEPS.get(path, ("",))]
+ROUTES = [
+    (method, route.path)
+    for route in pages()[1].billing_routes
+    for method in sorted(route.methods or ())
+]
+TARGETS = [
+    (method, path.replace("{step}", step))
+    for method, path in ROUTES
+    for step in STEPS.get(path, ("",))
+]
 """Method and path of every page and step, its ids still to be filled in."""
 
 
 def filled(path: str, *, checkout: str, portal: str, invoice: str) -> str:
     """The path with ids of things that exist."""
     session = checkout if path.startswith("/checkout/") else portal
-    return re.sub(r"\{(\w+)\}", lambda name: {"session_id": session, "invoice_id": invoice}[name[1]], path)
+    return re.sub(
+        r"\{(\w+)\}", lambda name: {"session_id": session, "invoice_id": invoice}[name[1]], path
+    )

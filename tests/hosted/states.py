@@ -22,10 +22,16 @@ def addresses(url: str) -> dict[str, str]:
         @cache
         def as_(name: str) -> httpx.Client:
             headers = {"X-API-Key": f"sk_test_{name}"}
-            made = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False, verify=TLS)
+            made = httpx.Client(
+                base_url=url, headers=headers, timeout=30, trust_env=False, verify=TLS
+            )
             return stack.enter_context(made)
 
-        return _checkouts(as_("payer")) | _portals(as_) | {"message": f"{url}/checkout/cs_test_nothing"}
+        return (
+            _checkouts(as_("payer"))
+            | _portals(as_)
+            | {"message": f"{url}/checkout/cs_test_nothing"}
+        )
 
 
 def _opened(client: httpx.Client, path: str, **body: object) -> str:

@@ -14,7 +14,9 @@ from tests.hosted.conftest import SHOP, Opener, balance, session_id, told
 
 CATALOGUE = fixtures.load(resources.fixtures()).catalogue
 ASKING = [card.id for card in CATALOGUE.test_cards if card.authentication != "never"]
-PAYING = [id for id in ASKING if CATALOGUE.card(id).declines_charge in (None, "authentication_required")]
+PAYING = [
+    id for id in ASKING if CATALOGUE.card(id).declines_charge in (None, "authentication_required")
+]
 ALWAYS = "pm_card_authenticationRequired"
 ONCE = "pm_card_authenticationRequiredOnSetup"
 DEPOSIT = 5_000_000_000
@@ -39,7 +41,9 @@ def portal(client: httpx.Client) -> str:
 
 
 @pytest.mark.parametrize("card", ASKING)
-def test_a_card_that_asks_leads_to_its_bank(client: httpx.Client, open_deposit: Opener, card: str) -> None:
+def test_a_card_that_asks_leads_to_its_bank(
+    client: httpx.Client, open_deposit: Opener, card: str
+) -> None:
     """The step says what is paid, and with which card; nothing is charged yet."""
     path = open_deposit(success_url=SHOP)
     before = client.get("/_mock/state").json()
@@ -58,8 +62,15 @@ def test_passing_pays(client: httpx.Client, open_deposit: Opener, card: str) -> 
     before = balance(client)
     step = client.post(f"{path}/pay", data={"card": card})
     for _ in range(2):
-        paid = answer(client, step, "pass") if balance(client) == before else client.post(f"{path}/pay")
-        assert (paid.status_code, paid.headers["location"]) == (303, f"{SHOP}/?s={session_id(path)}")
+        paid = (
+            answer(client, step, "pass")
+            if balance(client) == before
+            else client.post(f"{path}/pay")
+        )
+        assert (paid.status_code, paid.headers["location"]) == (
+            303,
+            f"{SHOP}/?s={session_id(path)}",
+        )
         assert balance(client) == before + DEPOSIT
 
 
@@ -72,28 +83,43 @@ def test_failing_pays_nothing(client: httpx.Client, open_deposit: Opener, card: 
     assert page.status_code == 402
     assert "payment_intent_authentication_failure" in (told(page, "problem") or "")
     state = client.get("/_mock/state").json()["checkout_sessions"][session_id(path)]
-    assert (state["closed"], state["last_decline_code"]) == (None, "payment_intent_authentication_failure")
+    assert (state["closed"], state["last_decline_code"]) == (
+        None,
+        "payment_intent_authentication_failure",
+    )
     assert balance(client) == before
     assert client.post(f"{path}/pay", data={"card": "pm_card_visa"}).status_code == 303
 
 
-def test_a_card_may_be_declined_after_its_holder_passed(client: httpx.Client, open_deposit: Opener) -> None:
+def test_a_card_may_be_declined_after_its_holder_passed(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
     """Authentication is no money."""
     path = open_deposit()
-    step = client.post(f"{path}/pay", data={"card": "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"})
+    step = client.post(
+        f"{path}/pay",
+        data={"card": "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"},
+    )
     page = answer(client, step, "pass")
     assert (page.status_code, "insufficient_funds" in (told(page, "problem") or "")) == (402, True)
 
 
 @pytest.mark.parametrize("outcome", ["", "passed", "yes", "<script>"])
-def test_only_the_buttons_of_the_bank_authenticate(client: httpx.Client, open_deposit: Opener, outcome: str) -> None:
+def test_only_the_buttons_of_the_bank_authenticate(
+    client: httpx.Client, open_deposit: Opener, outcome: str
+) -> None:
     """Any other value is as good as none: the bank asks."""
     path = open_deposit()
     step = client.post(f"{path}/pay", data={"card": ALWAYS, "authentication": outcome})
-    assert (step.status_code, httpx.URL(step.headers["location"]).path) == (303, f"{path}/authentication")
+    assert (step.status_code, httpx.URL(step.headers["location"]).path) == (
+        303,
+        f"{path}/authentication",
+    )
 
 
-def test_a_default_card_that_asks_leads_to_its_bank(client: httpx.Client, open_deposit: Opener, portal: str) -> None:
+def test_a_default_card_that_asks_leads_to_its_bank(
+    client: httpx.Client, open_deposit: Opener, portal: str
+) -> None:
     """A form that names no card pays with the default one."""
     added = client.post(f"{API}/payment-methods", json={"payment_method_id": ALWAYS}).json()
     client.post(f"{portal}/default", data={"card": added["id"]})
@@ -118,11 +144,16 @@ def test_a_plan_is_bought_with_a_card_that_asks(client: httpx.Client) -> None:
     """After which the card is on file, and the default one."""
     body = {"price_id": "price_starter_monthly", "success_url": SHOP, "cancel_url": SHOP}
     path = httpx.URL(client.post(f"{API}/checkout", json=body).json()["url"]).path
-    assert answer(client, client.post(f"{path}/pay", data={"card": ONCE}), "pass").headers["location"] == SHOP
+    assert (
+        answer(client, client.post(f"{path}/pay", data={"card": ONCE}), "pass").headers["location"]
+        == SHOP
+    )
     assert client.get(f"{API}/subscription").json()["plan"] == "starter"
 
 
-@pytest.mark.parametrize("query", ["", "?card=nonsense", "?card=<script>alert(1)</script>", "?step=remove&card=pm_x"])
+@pytest.mark.parametrize(
+    "query", ["", "?card=nonsense", "?card=<script>alert(1)</script>", "?step=remove&card=pm_x"]
+)
 @pytest.mark.parametrize("of", ["checkout", "portal"])
 def test_the_banks_page_of_no_card_is_none(
     client: httpx.Client, open_deposit: Opener, portal: str, of: str, query: str
@@ -135,19 +166,26 @@ def test_the_banks_page_of_no_card_is_none(
 
 
 @pytest.mark.parametrize("card", ASKING)
-def test_the_portal_adds_a_card_that_asks_once_its_holder_passed(client: httpx.Client, portal: str, card: str) -> None:
+def test_the_portal_adds_a_card_that_asks_once_its_holder_passed(
+    client: httpx.Client, portal: str, card: str
+) -> None:
     """Setting a card up asks too, also for those that never ask again."""
     step = client.post(f"{portal}/add", data={"card": card})
     assert card not in client.get(f"{API}/payment-methods").text
     failed = answer(client, step, "fail")
-    assert (failed.status_code, "setup_intent_authentication_failure" in (told(failed, "problem") or "")) == (402, True)
+    assert (
+        failed.status_code,
+        "setup_intent_authentication_failure" in (told(failed, "problem") or ""),
+    ) == (402, True)
     assert card not in client.get(f"{API}/payment-methods").text
     assert answer(client, step, "pass").headers["location"] == f"{portal}?done=add"
     assert card in client.get(f"{API}/payment-methods").text
 
 
 @pytest.mark.parametrize("outcome", ["pass", "fail"])
-def test_the_portal_changes_a_plan_once_the_holder_passed(client: httpx.Client, portal: str, outcome: str) -> None:
+def test_the_portal_changes_a_plan_once_the_holder_passed(
+    client: httpx.Client, portal: str, outcome: str
+) -> None:
     """The bank's page says what the change costs now."""
     client.post(f"{portal}/add", data={"card": ALWAYS, "authentication": "pass"})
     wallet = client.get("/_mock/state").json()["wallet"]

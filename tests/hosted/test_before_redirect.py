@@ -29,7 +29,9 @@ async def _paid(
     session = checkout.open_deposit(world.context(tenant), 5000, success_url=success_url)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        posts = (client.post(f"/checkout/{session.id}/pay", data={"card": card}) for _ in range(times))
+        posts = (
+            client.post(f"/checkout/{session.id}/pay", data={"card": card}) for _ in range(times)
+        )
         replies = await asyncio.gather(*posts)
     assert len(tenant.account.invoices) - before == (session.closed == "complete")
     return list(replies), tenant.account.id
@@ -50,7 +52,9 @@ def test_a_payer_is_sent_back_when_the_account_is_ready(success_url: str | None)
     assert told == [account_id, "ready"]
 
 
-@pytest.mark.parametrize("card", ["pm_card_chargeDeclined", "pm_card_authenticationRequired", "nonsense"])
+@pytest.mark.parametrize(
+    "card", ["pm_card_chargeDeclined", "pm_card_authenticationRequired", "nonsense"]
+)
 def test_without_a_payment_there_is_nothing_to_wait_for(card: str) -> None:
     """A declined card is told at once, and one that asks is sent to its bank."""
 
@@ -75,5 +79,7 @@ def test_a_double_click_pays_once_and_waits_as_well() -> None:
         waiting -= 1
 
     replies, _ = asyncio.run(_paid(before, "pm_card_visa", times=5))
-    assert [(reply.status_code, reply.headers["location"]) for reply in replies] == [(303, SHOP)] * 5
+    assert [(reply.status_code, reply.headers["location"]) for reply in replies] == [
+        (303, SHOP)
+    ] * 5
     assert most > 1

@@ -33,7 +33,9 @@ def test_the_page_says_what_is_to_be_paid(client: httpx.Client, open_deposit: Op
     assert list(cards) == ["On file", "Pays", "Asks for authentication (3-D Secure)", "Declined"]
     assert cards["On file"] == {"pm_card_visa": "Visa •••• 4242, 12/29, default"}
     assert cards["Pays"]["pm_card_amex"] == "American Express •••• 8431"
-    assert cards["Declined"]["pm_card_chargeDeclinedLostCard"] == "Visa •••• 9987, declined: lost_card"
+    assert (
+        cards["Declined"]["pm_card_chargeDeclinedLostCard"] == "Visa •••• 9987, declined: lost_card"
+    )
     assert "3155, only once" in str(cards["Asks for authentication (3-D Secure)"])
 
 
@@ -41,7 +43,9 @@ def test_every_behaviour_is_offered_once(client: httpx.Client, open_deposit: Ope
     """Each way to pay, to be declined and to be asked can be chosen; no card stands there under two names."""
     cards = [id for group in offered(client.get(open_deposit())).values() for id in group]
     assert len(cards) == len(set(cards))
-    behaviours = {id: (card.declines_charge, card.authentication) for card in CARDS for id in [card.id]}
+    behaviours = {
+        id: (card.declines_charge, card.authentication) for card in CARDS for id in [card.id]
+    }
     assert {behaviours[id] for id in cards} == set(behaviours.values())
     assert "pm_card_visa_chargeDeclined" not in cards
 
@@ -51,11 +55,17 @@ def test_a_promo_code_shows_its_bonus(client: httpx.Client, open_deposit: Opener
     path = open_deposit(promo_code="bonus5")
     for _ in range(2):
         page = client.get(path)
-        assert (told(page, "amount"), told(page, "bonus"), told(page, "total")) == ("$50.00", "$5.00", "$55.00")
+        assert (told(page, "amount"), told(page, "bonus"), told(page, "total")) == (
+            "$50.00",
+            "$5.00",
+            "$55.00",
+        )
         client.post(f"{path}/pay")
 
 
-def test_a_promo_code_that_was_used_meanwhile_shows_no_bonus(client: httpx.Client, open_deposit: Opener) -> None:
+def test_a_promo_code_that_was_used_meanwhile_shows_no_bonus(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
     """What the page promises is what the payment brings."""
     late, early = open_deposit(promo_code="bonus5"), open_deposit(promo_code="bonus5")
     client.post(f"{early}/pay")
@@ -79,11 +89,15 @@ def test_paying_credits_the_account_at_once(client: httpx.Client, open_deposit: 
     assert balance(client) == before + DEPOSIT
     newest = client.get(f"{API}/credit-transactions", params={"limit": 1}).json()["transactions"][0]
     assert (newest["type"], newest["reference_id"]) == ("deposit", session_id(path))
-    assert client.get(f"{API}/audit-log", params={"limit": 1}).json()["entries"][0]["actor"] == "payer"
+    assert (
+        client.get(f"{API}/audit-log", params={"limit": 1}).json()["entries"][0]["actor"] == "payer"
+    )
     assert client.get("/_mock/invariants").json() == {"ok": True, "violations": []}
 
 
-def test_the_payer_goes_back_to_the_shop_with_the_sessions_id(client: httpx.Client, open_deposit: Opener) -> None:
+def test_the_payer_goes_back_to_the_shop_with_the_sessions_id(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
     """{CHECKOUT_SESSION_ID} in the success_url becomes the id, as Stripe does it."""
     path = open_deposit(success_url=BACK)
     reply = client.post(f"{path}/pay")
@@ -92,7 +106,9 @@ def test_the_payer_goes_back_to_the_shop_with_the_sessions_id(client: httpx.Clie
     assert f'href="{SHOP}/done?session={session_id(path)}&amp;lang=en"' in client.get(path).text
 
 
-def test_paying_again_charges_nothing_and_goes_back_again(client: httpx.Client, open_deposit: Opener) -> None:
+def test_paying_again_charges_nothing_and_goes_back_again(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
     """A double click, or the browser's reload."""
     path = open_deposit(success_url=BACK)
     first = client.post(f"{path}/pay")
@@ -102,7 +118,9 @@ def test_paying_again_charges_nothing_and_goes_back_again(client: httpx.Client, 
     assert balance(client) == paid
 
 
-def test_a_paid_session_can_be_neither_declined_nor_cancelled(client: httpx.Client, open_deposit: Opener) -> None:
+def test_a_paid_session_can_be_neither_declined_nor_cancelled(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
     """The page says that it has been paid; it never says that nothing was charged."""
     path = open_deposit()
     client.post(f"{path}/pay")
@@ -116,7 +134,9 @@ def test_a_paid_session_can_be_neither_declined_nor_cancelled(client: httpx.Clie
     assert balance(client) == paid
 
 
-def test_a_paid_session_is_not_cancelled_on_the_way_to_the_shop(client: httpx.Client, open_deposit: Opener) -> None:
+def test_a_paid_session_is_not_cancelled_on_the_way_to_the_shop(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
     """The shop's page for cancelled payments would tell the payer something wrong."""
     path = open_deposit(success_url=BACK, cancel_url=f"{SHOP}/cancelled")
     client.post(f"{path}/pay")
@@ -125,7 +145,11 @@ def test_a_paid_session_is_not_cancelled_on_the_way_to_the_shop(client: httpx.Cl
 
 @pytest.mark.parametrize(
     ("card", "code"),
-    [(card.id, card.declines_charge) for card in CARDS if card.declines_charge and card.authentication == "never"],
+    [
+        (card.id, card.declines_charge)
+        for card in CARDS
+        if card.declines_charge and card.authentication == "never"
+    ],
 )
 def test_a_card_that_declines_leaves_the_session_open(
     client: httpx.Client, open_deposit: Opener, card: str, code: str
@@ -145,7 +169,9 @@ def test_a_card_that_declines_leaves_the_session_open(
     assert balance(client) == before + DEPOSIT
 
 
-@pytest.mark.parametrize("card", ["nonsense", "<script>alert(1)</script>", "pm_", "pm_" + "x" * 300, "pm_card visa"])
+@pytest.mark.parametrize(
+    "card", ["nonsense", "<script>alert(1)</script>", "pm_", "pm_" + "x" * 300, "pm_card visa"]
+)
 def test_what_is_no_card_cannot_pay(client: httpx.Client, open_deposit: Opener, card: str) -> None:
     """The page offers ids of the form pm_...; anything else is refused, and never gets among the account's cards."""
     path = open_deposit(auto_recharge_enabled=True)
@@ -161,7 +187,10 @@ def test_a_form_that_is_too_large_pays_nothing(client: httpx.Client, open_deposi
     """What was not read cannot be a wish to pay."""
     path = open_deposit()
     before = balance(client)
-    assert client.post(f"{path}/pay", data={"card": "pm_card_visa", "more": "x" * 20_000}).status_code == 413
+    assert (
+        client.post(f"{path}/pay", data={"card": "pm_card_visa", "more": "x" * 20_000}).status_code
+        == 413
+    )
     assert balance(client) == before
 
 
@@ -188,7 +217,10 @@ def test_an_expired_session_cannot_be_paid(client: httpx.Client, open_deposit: O
     client.post(f"/_mock/checkout-sessions/{session_id(path)}/expire").raise_for_status()
     before = balance(client)
     page = client.get(path)
-    assert (page.status_code, told(page, "state")) == (200, "This session has expired. Nothing was charged.")
+    assert (page.status_code, told(page, "state")) == (
+        200,
+        "This session has expired. Nothing was charged.",
+    )
     assert "<form" not in page.text
     refused = client.post(f"{path}/pay")
     assert refused.status_code == 409
@@ -198,7 +230,10 @@ def test_an_expired_session_cannot_be_paid(client: httpx.Client, open_deposit: O
 
 def test_an_unknown_session_is_a_page_that_says_so(client: httpx.Client) -> None:
     """404 for the page and for each step."""
-    for reply in (client.get("/checkout/cs_test_nothing"), client.post("/checkout/cs_test_nothing/pay")):
+    for reply in (
+        client.get("/checkout/cs_test_nothing"),
+        client.post("/checkout/cs_test_nothing/pay"),
+    ):
         assert reply.status_code == 404
         assert told(reply, "message") == "This checkout session does not exist."
 
@@ -213,7 +248,9 @@ def test_an_unknown_step_is_not_found(client: httpx.Client, open_deposit: Opener
 
 
 @pytest.mark.parametrize("step", ["pay", "cancel"])
-def test_the_address_of_a_step_leads_to_its_page(client: httpx.Client, open_deposit: Opener, step: str) -> None:
+def test_the_address_of_a_step_leads_to_its_page(
+    client: httpx.Client, open_deposit: Opener, step: str
+) -> None:
     """After a declined payment it stands in the browser's bar, and somebody opens it again."""
     path = open_deposit()
     reply = client.get(f"{path}/{step}")
@@ -223,7 +260,12 @@ def test_the_address_of_a_step_leads_to_its_page(client: httpx.Client, open_depo
 
 def test_a_plan_begins_when_its_page_is_paid(client: httpx.Client) -> None:
     """The session of a price shows the plan's name and amount; the payer's card is kept for renewals."""
-    body = {"price_id": "price_starter_monthly", "success_url": BACK, "cancel_url": SHOP, "mode": "subscription"}
+    body = {
+        "price_id": "price_starter_monthly",
+        "success_url": BACK,
+        "cancel_url": SHOP,
+        "mode": "subscription",
+    }
     path = httpx.URL(client.post(f"{API}/checkout", json=body).json()["url"]).path
     page = client.get(path)
     assert (told(page, "title"), told(page, "amount")) == ("Starter plan", "$29.00")
@@ -232,14 +274,21 @@ def test_a_plan_begins_when_its_page_is_paid(client: httpx.Client) -> None:
     assert told(page, "bonus") is None
     assert client.post(f"{path}/pay", data={"card": "pm_card_jcb"}).status_code == 303
     assert client.get(f"{API}/subscription").json()["plan"] == "starter"
-    kept = [each["stripe_payment_method_id"] for each in client.get(f"{API}/payment-methods").json()["payment_methods"]]
+    kept = [
+        each["stripe_payment_method_id"]
+        for each in client.get(f"{API}/payment-methods").json()["payment_methods"]
+    ]
     assert "pm_card_jcb" in kept
 
 
-def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(client: httpx.Client, open_deposit: Opener) -> None:
+def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
     """Once it is paid, and with the card that paid."""
     path = open_deposit(auto_recharge_enabled=True, auto_recharge_amount_cents=4000)
-    assert "$40.00 whenever the balance falls below $5.00" in (told(client.get(path), "auto-recharge") or "")
+    assert "$40.00 whenever the balance falls below $5.00" in (
+        told(client.get(path), "auto-recharge") or ""
+    )
     assert client.get(f"{API}/auto-recharge").json()["enabled"] is False
     client.post(f"{path}/pay")
     settings = client.get(f"{API}/auto-recharge").json()
@@ -258,7 +307,9 @@ def test_a_price_that_is_no_longer_sold_is_told() -> None:
     async def visit() -> tuple[httpx.Response, httpx.Response]:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.get(f"/checkout/{session.id}"), await client.post(f"/checkout/{session.id}/pay")
+            return await client.get(f"/checkout/{session.id}"), await client.post(
+                f"/checkout/{session.id}/pay"
+            )
 
     page, refused = asyncio.run(visit())
     assert (page.status_code, told(page, "amount")) == (200, "$29.00")

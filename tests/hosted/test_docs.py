@@ -50,7 +50,9 @@ def test_the_front_door_leads_to_the_docs(visitor: httpx.Client) -> None:
     assert reply.headers["location"] == "/docs"
 
 
-def test_the_served_contract_has_this_mock_as_its_only_server(visitor: httpx.Client, contract: Contract) -> None:
+def test_the_served_contract_has_this_mock_as_its_only_server(
+    visitor: httpx.Client, contract: Contract
+) -> None:
     """No try-out leaves the machine; all else is the contract, to the letter."""
     served = visitor.get("/openapi.json")
     assert served.headers["content-type"] == "application/json"
@@ -67,7 +69,9 @@ def test_the_contract_can_be_had_as_it_is_written(visitor: httpx.Client) -> None
     assert served.content == resources.spec().read_bytes()
 
 
-def test_a_contract_of_ones_own_is_what_is_served(make_server: ServerFactory, tmp_path: Path) -> None:
+def test_a_contract_of_ones_own_is_what_is_served(
+    make_server: ServerFactory, tmp_path: Path
+) -> None:
     """--spec counts for the docs too."""
     mine = tmp_path / "mine.yaml"
     text = resources.spec().read_text()
@@ -98,7 +102,9 @@ def test_what_is_not_there_is_not_found(visitor: httpx.Client, path: str) -> Non
     assert set(reply.json()) == {"detail"}
 
 
-@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/openapi.yaml", "/docs/static/swagger-ui.css"])
+@pytest.mark.parametrize(
+    "path", ["/docs", "/openapi.json", "/openapi.yaml", "/docs/static/swagger-ui.css"]
+)
 def test_the_docs_are_read_only(visitor: httpx.Client, path: str) -> None:
     """405 for whatever would change them, with the methods that there are."""
     reply = visitor.post(path)
@@ -111,4 +117,7 @@ def test_a_page_is_no_step(visitor: httpx.Client) -> None:
     """405 for who sends a form to it."""
     for path in ("/checkout/cs_test_nothing", "/portal/bps_nothing", "/invoices/nothing"):
         reply = visitor.post(path)
-        assert (reply.status_code, set(reply.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
+        assert (reply.status_code, set(reply.headers["allow"].split(", "))) == (
+            405,
+            {"GET", "HEAD"},
+        )

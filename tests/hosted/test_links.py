@@ -12,7 +12,9 @@ from tests.conftest import API, NOON, RunningServer, running_server
 
 PERSONAS = [each.key for each in fixtures.load(resources.fixtures()).personas.values() if each.key]
 ORGANIZATION = next(
-    each.organization_id for each in fixtures.load(resources.fixtures()).personas.values() if each.organization_id
+    each.organization_id
+    for each in fixtures.load(resources.fixtures()).personas.values()
+    if each.organization_id
 )
 URLS = {"success_url": "https://shop.example.com/done", "cancel_url": "https://shop.example.com"}
 
@@ -51,7 +53,10 @@ def test_every_address_of_a_persona_is_a_page(world: RunningServer, key: str) ->
         for address in found:
             assert address.startswith(f"{world.url}/")
             page = visitor.get(address)
-            assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), address
+            assert (page.status_code, page.headers["content-type"]) == (
+                200,
+                "text/html; charset=utf-8",
+            ), address
 
 
 def test_personas_with_a_past_have_invoices(world: RunningServer) -> None:
@@ -71,7 +76,9 @@ def test_addresses_follow_the_name_by_which_the_server_was_reached(world: Runnin
         assert reply.json()["url"].startswith(f"http://localhost:{port}/portal/")
 
 
-@pytest.mark.parametrize("host", ["evil.example/<script>", "a b", "user@evil.example", "x" * 300, "evil.example?", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example/<script>", "a b", "user@evil.example", "x" * 300, "evil.example?", ""]
+)
 def test_a_host_that_is_none_is_not_repeated(world: RunningServer, host: str) -> None:
     """Then the address is the one that the server printed."""
     with world.client("sk_test_named") as client:

@@ -18,9 +18,21 @@ OTHERS = {
     "no port": {"Origin": "http://127.0.0.1"},
     "no origin": {"Origin": ""},
     "a name that ends in ours": {"Origin": "http://evil-127.0.0.1:80"},
-    "cross-site": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
-    "same-site": {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
-    "a frame": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    "cross-site": {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "cors",
+        "Sec-Fetch-Dest": "empty",
+    },
+    "same-site": {
+        "Sec-Fetch-Site": "same-site",
+        "Sec-Fetch-Mode": "no-cors",
+        "Sec-Fetch-Dest": "image",
+    },
+    "a frame": {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "iframe",
+    },
     "an unknown site": {"Sec-Fetch-Site": "elsewhere"},
 }
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -60,7 +72,10 @@ def test_another_origin_is_refused(
     made_up = filled(path, checkout="cs_test_x", portal="bps_x", invoice="x")
     for target in (real, made_up):
         reply = client.request(
-            method, target, headers=sent, data={"card": "pm_card_visa"} if method == "POST" else None
+            method,
+            target,
+            headers=sent,
+            data={"card": "pm_card_visa"} if method == "POST" else None,
         )
         assert reply.status_code == 403, target
         assert not [name for name in reply.headers if name.startswith("access-control-")]
@@ -70,7 +85,9 @@ def test_another_origin_is_refused(
 
 
 @pytest.mark.parametrize(("method", "path"), [target for target in TARGETS if target[0] != "POST"])
-def test_a_link_from_a_shop_leads_to_a_page(client: httpx.Client, things: Things, method: str, path: str) -> None:
+def test_a_link_from_a_shop_leads_to_a_page(
+    client: httpx.Client, things: Things, method: str, path: str
+) -> None:
     """Following it is no misdeed, so it is not refused."""
     reply = client.request(method, filled(path, **things._asdict()), headers=LINK)
     assert reply.status_code in (200, 303, 404)
@@ -95,7 +112,9 @@ def test_a_form_of_the_page_itself_is_accepted(
 ) -> None:
     """Browsers say the origin with every form; curl says nothing."""
     origin = str(client.base_url).rstrip("/")
-    headers = ({"Sec-Fetch-Site": site} if site else {}) | ({"Origin": origin.upper()} if has_origin else {})
+    headers = ({"Sec-Fetch-Site": site} if site else {}) | (
+        {"Origin": origin.upper()} if has_origin else {}
+    )
     page = client.post(f"{open_deposit()}/pay", headers=headers)
     assert told(page, "state") == "This session has been paid."
 
@@ -108,11 +127,17 @@ def test_an_origin_that_is_sent_twice_is_none(client: httpx.Client, open_deposit
         assert client.post(f"{open_deposit()}/pay", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain", "application/json"])
-def test_a_body_that_is_no_form_is_not_read(client: httpx.Client, open_deposit: Opener, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=x", "text/plain", "application/json"]
+)
+def test_a_body_that_is_no_form_is_not_read(
+    client: httpx.Client, open_deposit: Opener, kind: str
+) -> None:
     """A body that nobody understood cannot be a wish to pay with the default card."""
     path = open_deposit()
     before = client.get("/_mock/state").json()
-    reply = client.post(f"{path}/pay", content=b'{"card": "pm_card_chargeDeclined"}', headers={"Content-Type": kind})
+    reply = client.post(
+        f"{path}/pay", content=b'{"card": "pm_card_chargeDeclined"}', headers={"Content-Type": kind}
+    )
     assert reply.status_code == 415
     assert client.get("/_mock/state").json() == before

@@ -90,7 +90,9 @@ def test_a_card_in_use_is_kept_and_the_page_says_why(client: httpx.Client, porta
 
 @pytest.mark.parametrize("step", ["default", "remove"])
 @pytest.mark.parametrize("card", ["", "pm_unknown", "<script>alert(1)</script>"])
-def test_a_card_that_is_not_there_is_named(client: httpx.Client, portal: str, step: str, card: str) -> None:
+def test_a_card_that_is_not_there_is_named(
+    client: httpx.Client, portal: str, step: str, card: str
+) -> None:
     """Nothing changes, and what was sent is shown as text."""
     before = cards(client)
     page = client.post(f"{portal}/{step}", data={"card": card})
@@ -126,7 +128,10 @@ def test_an_unknown_step_is_not_found(client: httpx.Client, portal: str) -> None
 def test_an_unknown_portal_is_a_page_that_says_so(client: httpx.Client) -> None:
     """404 for the page and for each step."""
     for reply in (client.get("/portal/bps_nothing"), client.post("/portal/bps_nothing/cancel")):
-        assert (reply.status_code, told(reply, "message")) == (404, "This portal session does not exist.")
+        assert (reply.status_code, told(reply, "message")) == (
+            404,
+            "This portal session does not exist.",
+        )
 
 
 @pytest.mark.usefixtures("portal")
@@ -152,9 +157,14 @@ def test_each_plan_says_what_it_would_mean(client: httpx.Client, portal: str) ->
     client.post(f"{API}/change-plan", json={"price_id": "price_growth_monthly"}).raise_for_status()
     down, up = offers(client.get(portal))
     assert down["name"] == "Starter $29.00 a month"
-    assert re.match(r"From \d{1,2} [A-Z][a-z]+ \d{4} on; Growth until then\. Nothing is due now\.", down["effect"])
+    assert re.match(
+        r"From \d{1,2} [A-Z][a-z]+ \d{4} on; Growth until then\. Nothing is due now\.",
+        down["effect"],
+    )
     assert up["name"] == "Scale $299.00 a month"
-    assert re.match(r"\$\d+\.\d\d and [\d,]+ credits now, for the time to \d{1,2} [A-Z]", up["effect"])
+    assert re.match(
+        r"\$\d+\.\d\d and [\d,]+ credits now, for the time to \d{1,2} [A-Z]", up["effect"]
+    )
 
 
 def test_an_upgrade_costs_what_the_page_said(make_server: ServerFactory) -> None:
@@ -162,7 +172,9 @@ def test_an_upgrade_costs_what_the_page_said(make_server: ServerFactory) -> None
     mock = make_server(now=NOON)
     with mock.client("sk_test_subscriber") as client:
         portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
-        shown = {offer["name"].partition(" ")[0]: offer["effect"] for offer in offers(client.get(portal))}
+        shown = {
+            offer["name"].partition(" ")[0]: offer["effect"] for offer in offers(client.get(portal))
+        }
         before = client.get(f"{API}/invoices").json()["total"]
         for _ in range(2):
             reply = client.post(f"{portal}/plan", data={"price": "price_growth_monthly"})
@@ -178,7 +190,10 @@ def test_a_downgrade_is_chosen_and_taken_back(client: httpx.Client, portal: str)
     client.post(f"{API}/change-plan", json={"price_id": "price_growth_monthly"}).raise_for_status()
     client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
     page = client.get(portal)
-    assert re.match(r"Starter from \d{1,2} [A-Z][a-z]+ \d{4} on, \$29\.00 a month\.", told(page, "pending") or "")
+    assert re.match(
+        r"Starter from \d{1,2} [A-Z][a-z]+ \d{4} on, \$29\.00 a month\.",
+        told(page, "pending") or "",
+    )
     assert told(page, "coming") == "chosen"
     assert client.get(f"{API}/subscription").json()["plan"] == "growth"
     client.post(f"{portal}/resume")
@@ -188,12 +203,18 @@ def test_a_downgrade_is_chosen_and_taken_back(client: httpx.Client, portal: str)
 def test_a_plan_is_started_in_the_portal(client: httpx.Client) -> None:
     """Paid with the default card."""
     portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
-    assert [offer["name"].partition(" ")[0] for offer in offers(client.get(portal))] == ["Starter", "Growth", "Scale"]
+    assert [offer["name"].partition(" ")[0] for offer in offers(client.get(portal))] == [
+        "Starter",
+        "Growth",
+        "Scale",
+    ]
     assert client.post(f"{portal}/plan", data={"price": "price_starter_monthly"}).status_code == 303
     assert client.get(f"{API}/subscription").json()["plan"] == "starter"
 
 
-@pytest.mark.parametrize("price", ["", "price_unknown", "price_credits_25", "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "price", ["", "price_unknown", "price_credits_25", "<script>alert(1)</script>"]
+)
 def test_a_price_of_no_plan_changes_nothing(client: httpx.Client, portal: str, price: str) -> None:
     """The page says which prices there are."""
     before = client.get("/_mock/state").json()
@@ -209,7 +230,10 @@ def test_a_plan_needs_a_card(make_server: ServerFactory) -> None:
     with mock.client("sk_test_new") as client:
         portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
         page = client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
-        assert (page.status_code, "no usable payment method" in (told(page, "problem") or "")) == (409, True)
+        assert (page.status_code, "no usable payment method" in (told(page, "problem") or "")) == (
+            409,
+            True,
+        )
         assert told(page, "no-cards") == "No cards."
         assert told(page, "no-invoices") == "No invoices."
 
@@ -235,7 +259,10 @@ def test_a_test_card_is_added(client: httpx.Client, portal: str) -> None:
     assert told(page, "done") == "The card was added."
     assert "pm_card_jcb" not in offered(page)["Is added"]
     again = client.post(f"{portal}/add", data={"card": "pm_card_jcb"})
-    assert (again.status_code, "already on this account" in (told(again, "problem") or "")) == (409, True)
+    assert (again.status_code, "already on this account" in (told(again, "problem") or "")) == (
+        409,
+        True,
+    )
 
 
 def test_a_card_that_is_refused_is_not_added(client: httpx.Client, portal: str) -> None:
@@ -248,7 +275,9 @@ def test_a_card_that_is_refused_is_not_added(client: httpx.Client, portal: str) 
 
 
 @pytest.mark.parametrize("form", [{}, {"card": "nonsense"}, {"card": "<script>alert(1)</script>"}])
-def test_what_is_no_card_is_not_added(client: httpx.Client, portal: str, form: dict[str, str]) -> None:
+def test_what_is_no_card_is_not_added(
+    client: httpx.Client, portal: str, form: dict[str, str]
+) -> None:
     """400, in a sentence."""
     before = cards(client)
     page = client.post(f"{portal}/add", data=form)
@@ -265,8 +294,12 @@ def test_a_plan_that_ended_meanwhile_is_told(client: httpx.Client, step: str) ->
     assert (page.status_code, told(page, "problem")) == (409, "There is no plan on this account.")
 
 
-@pytest.mark.parametrize("query", ["?done=nonsense", "?done=<script>", "?page=0", "?page=x", "?page=-1", "?page=²"])
-def test_a_query_that_nobody_wrote_is_ignored(client: httpx.Client, portal: str, query: str) -> None:
+@pytest.mark.parametrize(
+    "query", ["?done=nonsense", "?done=<script>", "?page=0", "?page=x", "?page=-1", "?page=²"]
+)
+def test_a_query_that_nobody_wrote_is_ignored(
+    client: httpx.Client, portal: str, query: str
+) -> None:
     """The page as it is, and nothing of the query on it."""
     page = client.get(f"{portal}{query}")
     assert page.status_code == 200

@@ -60,7 +60,9 @@ def pages(client: httpx.Client) -> Iterator[httpx.Response]:
 def test_every_page_forbids_scripts_frames_and_caches(client: httpx.Client) -> None:
     """A policy that loads nothing, and of styles only this one; nobody may frame a page with a Pay button."""
     for page in pages(client):
-        policy = dict(each.partition(" ")[::2] for each in page.headers["content-security-policy"].split("; "))
+        policy = dict(
+            each.partition(" ")[::2] for each in page.headers["content-security-policy"].split("; ")
+        )
         assert policy.pop("form-action") in ("'self' http: https:", "'self'", "'none'")
         (style,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
         assert policy == {
@@ -84,11 +86,15 @@ def test_every_page_forbids_scripts_frames_and_caches(client: httpx.Client) -> N
 def test_markup_in_the_catalogue_is_shown_as_text(victim: httpx.Client) -> None:
     """Names of plans, packs, promo codes and card brands."""
     urls = {"success_url": SHOP, "cancel_url": SHOP}
-    pack = victim.post(f"{API}/checkout", json={"price_id": "price_credits_25", "mode": "payment", **urls}).json()[
-        "url"
-    ]
-    plan = victim.post(f"{API}/checkout", json={"price_id": "price_starter_monthly", **urls}).json()["url"]
-    deposit = victim.post(f"{API}/deposit", json={"amount_cents": 5000, "promo_code": SCRIPT}).json()["url"]
+    pack = victim.post(
+        f"{API}/checkout", json={"price_id": "price_credits_25", "mode": "payment", **urls}
+    ).json()["url"]
+    plan = victim.post(
+        f"{API}/checkout", json={"price_id": "price_starter_monthly", **urls}
+    ).json()["url"]
+    deposit = victim.post(
+        f"{API}/deposit", json={"amount_cents": 5000, "promo_code": SCRIPT}
+    ).json()["url"]
     for url in (pack, plan, deposit):
         page = victim.get(url)
         assert page.status_code == 200
@@ -151,7 +157,9 @@ def test_markup_in_a_session_is_shown_as_text(client: httpx.Client, open_deposit
         f"{SHOP}/a b",
     ],
 )
-def test_an_address_that_is_no_web_address_is_refused(client: httpx.Client, field: str, url: str) -> None:
+def test_an_address_that_is_no_web_address_is_refused(
+    client: httpx.Client, field: str, url: str
+) -> None:
     """The payer is sent to absolute http(s) addresses only."""
     assert client.post(f"{API}/deposit", json={"amount_cents": 5000, field: url}).status_code == 422
 
@@ -159,7 +167,11 @@ def test_an_address_that_is_no_web_address_is_refused(client: httpx.Client, fiel
 @pytest.mark.parametrize(
     ("end", "location", "href"),
     [
-        ("?a='onclick='alert(1)&b=%22", "?a='onclick='alert(1)&b=%22", "?a=&#39;onclick=&#39;alert(1)&amp;b=%22"),
+        (
+            "?a='onclick='alert(1)&b=%22",
+            "?a='onclick='alert(1)&b=%22",
+            "?a=&#39;onclick=&#39;alert(1)&amp;b=%22",
+        ),
         ('"onclick="alert(1)', "%22onclick=%22alert(1)", "&#34;onclick=&#34;alert(1)"),
         ("<script>", "%3Cscript%3E", "&lt;script&gt;"),
         ("\u00e9?#{x}", "%C3%A9?#%7Bx%7D", "\u00e9?#{x}"),
@@ -171,10 +183,15 @@ def test_markup_in_an_address_stays_inside_its_link(
     """Encoded in the header, escaped in the attribute."""
     path = open_deposit(success_url=f"{SHOP}/{end}")
     assert client.post(f"{path}/pay").headers["location"] == f"{SHOP}/{location}"
-    assert f'<a class="button" href="{SHOP}/{href}" data-testid="back-to-shop">' in client.get(path).text
+    assert (
+        f'<a class="button" href="{SHOP}/{href}" data-testid="back-to-shop">'
+        in client.get(path).text
+    )
 
 
-def test_an_account_is_not_reached_by_another_accounts_session(server: RunningServer, open_deposit: Opener) -> None:
+def test_an_account_is_not_reached_by_another_accounts_session(
+    server: RunningServer, open_deposit: Opener
+) -> None:
     """The session says whose it is; the payer's own key, if there is one, does not count."""
     path = open_deposit()
     with server.client("sk_test_somebody_else_who_pays") as other:

@@ -12,7 +12,18 @@ from tests.hosted.states import addresses
 TYPED = {"type-a-card", "number", "expiry", "cvc", "test-numbers"}
 SUMMARY = {"title", "amount", "total", "account"}
 PAYMENT = {"card", "pay", "pay-typed", "cancel", "open-until", *TYPED}
-PORTAL = {"account", "balance", "plan", "offer", "price", "effect", "new-card", "add-card", "add-typed", *TYPED}
+PORTAL = {
+    "account",
+    "balance",
+    "plan",
+    "offer",
+    "price",
+    "effect",
+    "new-card",
+    "add-card",
+    "add-typed",
+    *TYPED,
+}
 CARD = {"card", "default-card", "remove-card"}
 TESTIDS = {
     "checkout of a deposit": {*SUMMARY, *PAYMENT, "auto-recharge"},
@@ -24,16 +35,56 @@ TESTIDS = {
     "authentication of a payment": {
         *("title", "amount", "card", "authentication-pass", "authentication-fail", "back"),
     },
-    "authentication of a card": {*("title", "card", "authentication-pass", "authentication-fail", "back")},
-    "portal": {*PORTAL, *CARD, "make-default", "renewal", "cancel", "change-plan", "invoice", "invoice-link"},
+    "authentication of a card": {
+        *("title", "card", "authentication-pass", "authentication-fail", "back")
+    },
+    "portal": {
+        *PORTAL,
+        *CARD,
+        "make-default",
+        "renewal",
+        "cancel",
+        "change-plan",
+        "invoice",
+        "invoice-link",
+    },
     "portal after a step": {
-        *(*PORTAL, *CARD, "make-default", "pending", "resume", "change-plan", "invoice", "invoice-link", "done"),
+        *(
+            *PORTAL,
+            *CARD,
+            "make-default",
+            "pending",
+            "resume",
+            "change-plan",
+            "invoice",
+            "invoice-link",
+            "done",
+        ),
     },
     "portal of a plan to come": {
-        *(*PORTAL, *CARD, "make-default", "pending", "resume", "change-plan", "coming", "invoice", "invoice-link"),
+        *(
+            *PORTAL,
+            *CARD,
+            "make-default",
+            "pending",
+            "resume",
+            "change-plan",
+            "coming",
+            "invoice",
+            "invoice-link",
+        ),
     },
     "portal whose renewal failed": {
-        *(*PORTAL, *CARD, "past-due", "renewal", "cancel", "change-plan", "invoice", "invoice-link"),
+        *(
+            *PORTAL,
+            *CARD,
+            "past-due",
+            "renewal",
+            "cancel",
+            "change-plan",
+            "invoice",
+            "invoice-link",
+        ),
     },
     "portal with a card in use": {
         *(*PORTAL, *CARD, "card-in-use", "make-default", "renewal", "cancel"),
@@ -50,7 +101,16 @@ TESTIDS = {
     "portal, newest invoices": {
         *(*PORTAL, *CARD, "make-default", "change-plan", "invoice", "invoice-link", "older"),
     },
-    "invoice": {"number", "status", "billed-to", "date", "period", "paid-at", "description", "amount"},
+    "invoice": {
+        "number",
+        "status",
+        "billed-to",
+        "date",
+        "period",
+        "paid-at",
+        "description",
+        "amount",
+    },
     "message": {"message"},
 }
 """By page and state; ``test-mode`` is on all of them."""

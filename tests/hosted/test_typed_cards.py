@@ -16,7 +16,9 @@ LIVE = "4111111111111111"
 """Passes the Luhn check and is no number of the catalogue."""
 
 
-def typed(number: str = "4242 4242 4242 4242", expiry: str = "12/34", cvc: str = "123") -> dict[str, str]:
+def typed(
+    number: str = "4242 4242 4242 4242", expiry: str = "12/34", cvc: str = "123"
+) -> dict[str, str]:
     """What the form sends."""
     return {"typed": "yes", "number": number, "expiry": expiry, "cvc": cvc}
 
@@ -28,27 +30,38 @@ def portal(client: httpx.Client) -> str:
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
-def test_a_typed_number_behaves_as_its_card(client: httpx.Client, open_deposit: Opener, card: object) -> None:
+def test_a_typed_number_behaves_as_its_card(
+    client: httpx.Client, open_deposit: Opener, card: object
+) -> None:
     """The same answer as for the card that is chosen from the list."""
     assert isinstance(card, type(CARDS[0]))
     chosen = client.post(f"{open_deposit()}/pay", data={"card": card.id})
     path = open_deposit()
     cvc = "1234" if card.brand == "amex" else "123"
     reply = client.post(f"{path}/pay", data=typed(card.number or "", cvc=cvc))
-    assert (reply.status_code, told(reply, "problem")) == (chosen.status_code, told(chosen, "problem"))
+    assert (reply.status_code, told(reply, "problem")) == (
+        chosen.status_code,
+        told(chosen, "problem"),
+    )
     if reply.status_code == 303:
         assert reply.headers["location"] == f"{path}/authentication?card={card.id}"
 
 
-@pytest.mark.parametrize("number", ["4242424242424242", " 4242-4242-4242-4242 ", "4242 4242 4242 4242"])
+@pytest.mark.parametrize(
+    "number", ["4242424242424242", " 4242-4242-4242-4242 ", "4242 4242 4242 4242"]
+)
 @pytest.mark.parametrize("expiry", ["12/34", "12 / 34", "1/2034", "12-34"])
-def test_people_type_as_they_like(client: httpx.Client, open_deposit: Opener, number: str, expiry: str) -> None:
+def test_people_type_as_they_like(
+    client: httpx.Client, open_deposit: Opener, number: str, expiry: str
+) -> None:
     """Spaces, hyphens, two digits of a year or four."""
     page = client.post(f"{open_deposit()}/pay", data=typed(number, expiry))
     assert told(page, "state") == "This session has been paid."
 
 
-def test_the_numbers_are_listed_where_they_are_typed(client: httpx.Client, open_deposit: Opener, portal: str) -> None:
+def test_the_numbers_are_listed_where_they_are_typed(
+    client: httpx.Client, open_deposit: Opener, portal: str
+) -> None:
     """All of them, also those of cards that the account has."""
     for path in (open_deposit(), portal):
         listed = re.findall(r"<code>(\d+)</code>", client.get(path).text)
@@ -80,14 +93,22 @@ def test_the_numbers_are_listed_where_they_are_typed(client: httpx.Client, open_
 )
 @pytest.mark.parametrize("of", ["checkout", "portal"])
 def test_what_cannot_be_read_is_told_at_its_field(
-    client: httpx.Client, open_deposit: Opener, portal: str, of: str, form: dict[str, str], field: str, says: str
+    client: httpx.Client,
+    open_deposit: Opener,
+    portal: str,
+    of: str,
+    form: dict[str, str],
+    field: str,
+    says: str,
 ) -> None:
     """A sentence, the field marked, the form open, and nothing that was typed in it again."""
     before = balance(client)
     page = client.post(f"{open_deposit()}/pay" if of == "checkout" else f"{portal}/add", data=form)
     assert page.status_code in (400, 402)
     assert says in (told(page, "problem") or "")
-    (wrong,) = re.findall(r'<input id="(\w+)"[^>]*aria-invalid="true" aria-describedby="problem"', page.text)
+    (wrong,) = re.findall(
+        r'<input id="(\w+)"[^>]*aria-invalid="true" aria-describedby="problem"', page.text
+    )
     assert wrong == field
     assert '<details class="typed" open>' in page.text
     assert not re.findall(r'<input id="[^>]*\bvalue=', page.text)
@@ -100,7 +121,9 @@ def test_a_card_is_good_to_the_end_of_its_month(make_server: ServerFactory) -> N
     with mock.client("sk_test_month") as client:
         for expiry, status in (("3/26", 200), ("2/26", 400), ("03/2026", 200)):
             url = client.post(f"{API}/deposit", json={"amount_cents": 5000}).json()["url"]
-            assert client.post(f"{url}/pay", data=typed(expiry=expiry)).status_code == status, expiry
+            assert client.post(f"{url}/pay", data=typed(expiry=expiry)).status_code == status, (
+                expiry
+            )
 
 
 def test_a_live_number_is_declined_and_nowhere_kept(
@@ -109,7 +132,9 @@ def test_a_live_number_is_declined_and_nowhere_kept(
     """As in Stripe's test mode; not in the page, the account, the journal, a log."""
     mock = make_server(now=NOON)
     with mock.client("sk_test_live_number") as client:
-        path = httpx.URL(client.post(f"{API}/deposit", json={"amount_cents": 5000}).json()["url"]).path
+        path = httpx.URL(
+            client.post(f"{API}/deposit", json={"amount_cents": 5000}).json()["url"]
+        ).path
         portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
         for target in (f"{path}/pay", f"{portal}/add"):
             for form in (typed("4111 1111 1111 1111"), {"card": LIVE}):
@@ -119,7 +144,12 @@ def test_a_live_number_is_declined_and_nowhere_kept(
         assert client.get(path).status_code == 200
         state = client.get("/_mock/state").text
         assert '"last_decline_code":"test_mode_live_card"' in state.replace(" ", "")
-        everything = state + client.get("/_mock/requests").text + client.get(path).text + client.get(portal).text
+        everything = (
+            state
+            + client.get("/_mock/requests").text
+            + client.get(path).text
+            + client.get(portal).text
+        )
         assert "4111" not in everything
     out = capfd.readouterr()
     assert "4111" not in out.out + out.err
@@ -129,7 +159,12 @@ def test_a_mistyped_digit_is_no_attempt_to_pay(client: httpx.Client, open_deposi
     """Nothing was sent to a bank, so nothing was declined."""
     path = open_deposit()
     client.post(f"{path}/pay", data=typed(number="4242424242424241"))
-    assert client.get("/_mock/state").json()["checkout_sessions"][session_id(path)]["last_decline_code"] is None
+    assert (
+        client.get("/_mock/state").json()["checkout_sessions"][session_id(path)][
+            "last_decline_code"
+        ]
+        is None
+    )
 
 
 def test_the_portal_adds_a_typed_card(client: httpx.Client, portal: str) -> None:

@@ -28,7 +28,9 @@ def pay(client: httpx.Client, path: str, receiver: Receiver, order: str) -> int:
     return came
 
 
-def test_the_shop_can_be_told_before_the_browser_is_back(client: httpx.Client, open_deposit: Opener) -> None:
+def test_the_shop_can_be_told_before_the_browser_is_back(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
     """With ``webhook_first`` the redirect waits for the webhook."""
     with receiving() as receiver:
         assert pay(client, open_deposit(success_url=f"{SHOP}/done"), receiver, "webhook_first") == 1
@@ -41,5 +43,7 @@ def test_the_browser_can_be_back_before_the_shop_is_told(
     monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.3)
     with receiving() as receiver:
         began = time.monotonic()
-        assert pay(client, open_deposit(success_url=f"{SHOP}/done"), receiver, "redirect_first") == 0
+        assert (
+            pay(client, open_deposit(success_url=f"{SHOP}/done"), receiver, "redirect_first") == 0
+        )
         assert time.monotonic() - began >= 0.3

@@ -32,13 +32,27 @@ def _moment(text: str) -> datetime:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser("python -m tests.mutants", description="The mock with one named fault.", allow_abbrev=False)
+    parser = _Parser(
+        "python -m tests.mutants", description="The mock with one named fault.", allow_abbrev=False
+    )
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--fault", metavar="NAME", help=f"the fault to serve with; '{NO_FAULT}' is the correct server")
-    what.add_argument("--list", action="store_true", help="list all faults: group, name, description")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 (the default) picks a free one")
-    parser.add_argument("--now", type=_moment, metavar="TIME", help="let the clock stand still at this time")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="what ids and histories come from (1)")
+    what.add_argument(
+        "--fault",
+        metavar="NAME",
+        help=f"the fault to serve with; '{NO_FAULT}' is the correct server",
+    )
+    what.add_argument(
+        "--list", action="store_true", help="list all faults: group, name, description"
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, help="port to listen on; 0 (the default) picks a free one"
+    )
+    parser.add_argument(
+        "--now", type=_moment, metavar="TIME", help="let the clock stand still at this time"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="what ids and histories come from (1)"
+    )
     return parser
 
 
@@ -53,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tests.mutants.faults import FAULTS
 
         if chosen.list:
-            sys.stdout.writelines(f"{each.group}\t{each.name}\t{each.description}\n" for each in FAULTS.values())
+            sys.stdout.writelines(
+                f"{each.group}\t{each.name}\t{each.description}\n" for each in FAULTS.values()
+            )
             return EXIT_OK
         if chosen.fault != NO_FAULT and chosen.fault not in FAULTS:
             sys.stderr.write(f"mutants: there is no fault '{chosen.fault}'. --list names them.\n")

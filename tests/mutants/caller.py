@@ -37,7 +37,10 @@ class Caller:
     def ask(self, method: str, path: str, **sent: Any) -> httpx.Response:
         """Any request; a path without a leading slash is one of the Billing API."""
         url = path if path.startswith("/") else API + path
-        headers = {**({} if self.key is None else {"X-API-Key": self.key}), **sent.pop("headers", {})}
+        headers = {
+            **({} if self.key is None else {"X-API-Key": self.key}),
+            **sent.pop("headers", {}),
+        }
         answer = self.client.request(method, url, headers=headers, **sent)
         self.exchanges.append(Exchange(method, answer.url.path, answer.status_code))
         return answer
@@ -85,4 +88,8 @@ class Caller:
         return messages
 
     def _send(self, method: str, path: str, body: Any, **more: Any) -> httpx.Response:
-        return self.ask(method, path, **more) if body is None else self.ask(method, path, json=body, **more)
+        return (
+            self.ask(method, path, **more)
+            if body is None
+            else self.ask(method, path, json=body, **more)
+        )

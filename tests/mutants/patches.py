@@ -49,7 +49,9 @@ def handles(operation: str, fault: Callable[..., Any], *, on: Sequence[str] = ()
     """Call ``fault(original, call)`` instead of the function that serves an operation."""
 
     def plant(memory: Memory) -> AbstractContextManager[Any]:
-        return _entry(HANDLERS, operation, _standing_in(fault, Original(HANDLERS[operation], memory)))
+        return _entry(
+            HANDLERS, operation, _standing_in(fault, Original(HANDLERS[operation], memory))
+        )
 
     return Patch(tuple(on) or (operation,), plant)
 
@@ -92,7 +94,9 @@ class Demands:
 def demands(operation: str, edit: Callable[[Demands], object]) -> Patch:
     """Let the server check the requests of an operation by other rules than the contract's. Answers keep theirs."""
 
-    def compile(original: Original, self: CompiledOperation, served: Operation, rules: Rules) -> None:
+    def compile(
+        original: Original, self: CompiledOperation, served: Operation, rules: Rules
+    ) -> None:
         if served.operation_id == operation:
             served = _edited(served, rules.contract, edit)
         original(self, served, rules)
@@ -116,7 +120,9 @@ def _change(schema: Schema, changes: Schema) -> None:
         del schema[keyword]
 
 
-def _edited(operation: Operation, contract: Contract, edit: Callable[[Demands], object]) -> Operation:
+def _edited(
+    operation: Operation, contract: Contract, edit: Callable[[Demands], object]
+) -> Operation:
     parameters = deepcopy(operation.parameters)
     request_body = deepcopy(operation.request_body or {})
     body: Schema = {}

@@ -22,10 +22,16 @@ HOST = "127.0.0.1"
 
 @contextmanager
 def faulty_app(
-    fault: Fault | None, *, now: datetime | None = None, seed: int = 1, public_url: str | None = None
+    fault: Fault | None,
+    *,
+    now: datetime | None = None,
+    seed: int = 1,
+    public_url: str | None = None,
 ) -> Iterator[ASGIApp]:
     """An app with that fault, to be used within the block only; None is the correct one."""
-    settings = Settings(spec=resources.spec(), fixtures=resources.fixtures(), host=HOST, now=now, seed=seed)
+    settings = Settings(
+        spec=resources.spec(), fixtures=resources.fixtures(), host=HOST, now=now, seed=seed
+    )
     with planted(fault) as wrap:
         built = app.build(settings, public_url=public_url)
         yield wrap(built.app, built.contract)

@@ -81,7 +81,9 @@ def stage() -> Iterator[Stage]:
             stage = Stage(client, built.world, built.app)
             config = uvicorn.Config(stage, lifespan="off", log_config=None)
             server = uvicorn.Server(config)
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+            thread = threading.Thread(
+                target=server.run, kwargs={"sockets": [listener]}, daemon=True
+            )
             thread.start()
             yield stage
         server.should_exit = True
@@ -98,7 +100,9 @@ def _requested(caller: Caller, contract: Contract) -> set[str]:
             if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each.path), exchange.path)
         ]
         method = "get" if exchange.method == "HEAD" else exchange.method.lower()
-        asked |= {each.operation_id for each in there if each.method == method} or {each.operation_id for each in there}
+        asked |= {each.operation_id for each in there if each.method == method} or {
+            each.operation_id for each in there
+        }
     return asked
 
 
@@ -110,7 +114,9 @@ def test_a_fault_is_real(fault: Fault, stage: Stage, contract: Contract) -> None
         observed = fault.witness(caller)
         statuses = {exchange.status for exchange in caller.exchanges}
         requested = _requested(caller, contract)
-        lives = {caller.named(f"sk_test_{slug}").status("GET", "auto-recharge") for slug in _PERSONAS}
+        lives = {
+            caller.named(f"sk_test_{slug}").status("GET", "auto-recharge") for slug in _PERSONAS
+        }
     with stage.plays(None) as caller:
         again = fault.witness(caller)
     # It is the fault that makes the difference, and when it is gone, it is gone.
@@ -136,11 +142,17 @@ def _fingerprint() -> dict[str, object]:
     """All that can be patched: what the modules and classes of the mock hold."""
     modules = [module for name, module in sys.modules.items() if name.startswith("mockserver")]
     owners: list[Any] = [*modules, *(each for module in modules for each in _classes_of(module))]
-    return {f"{owner.__name__}.{name}": value for owner in owners for name, value in vars(owner).items()}
+    return {
+        f"{owner.__name__}.{name}": value for owner in owners for name, value in vars(owner).items()
+    }
 
 
 def _classes_of(module: ModuleType) -> list[type]:
-    return [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
+    return [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type) and each.__module__ == module.__name__
+    ]
 
 
 def test_planting_leaves_no_trace() -> None:
@@ -160,7 +172,9 @@ def test_names_are_unique_and_in_kebab_case() -> None:
 
 def test_descriptions_are_one_line_each_and_no_two_are_the_same() -> None:
     descriptions = [fault.description for fault in ALL]
-    assert [each for each in descriptions if "\n" in each or not each.endswith(".") or "\t" in each] == []
+    assert [
+        each for each in descriptions if "\n" in each or not each.endswith(".") or "\t" in each
+    ] == []
     assert [each for each in descriptions if len(each) > _LONGEST_DESCRIPTION] == []
     assert [each for each, count in Counter(descriptions).items() if count > 1] == []
 
@@ -185,10 +199,14 @@ def _run(*arguments: str) -> subprocess.Popen[str]:
 
 
 def test_the_command_serves_with_a_fault_until_it_is_told_to_end() -> None:
-    with _run("--fault", "disabling-answers-204", "--now", NOON.isoformat(), "--seed", "7") as process:
+    with _run(
+        "--fault", "disabling-answers-204", "--now", NOON.isoformat(), "--seed", "7"
+    ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        with httpx.Client(base_url=url, headers={"X-API-Key": DEFAULT_KEY}, trust_env=False, verify=TLS) as client:
+        with httpx.Client(
+            base_url=url, headers={"X-API-Key": DEFAULT_KEY}, trust_env=False, verify=TLS
+        ) as client:
             assert client.delete(f"{API}auto-recharge").status_code == 204
             health = client.get("/_mock/health").json()
         process.send_signal(signal.SIGTERM)
@@ -208,4 +226,6 @@ def test_the_command_refuses_an_unknown_fault_in_one_line() -> None:
 def test_the_command_lists_all_faults() -> None:
     output, errors = (process := _run("--list")).communicate(timeout=10)
     assert (errors, process.returncode) == ("", 0)
-    assert [line.split("\t") for line in output.splitlines()] == [[f.group, f.name, f.description] for f in ALL]
+    assert [line.split("\t") for line in output.splitlines()] == [
+        [f.group, f.name, f.description] for f in ALL
+    ]

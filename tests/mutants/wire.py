@@ -98,7 +98,9 @@ class Wire:
     everywhere: bool = False
 
 
-def changes_answer(*operations: str, by: Callable[[Answer, Request], object], everywhere: bool = False) -> Wire:
+def changes_answer(
+    *operations: str, by: Callable[[Answer, Request], object], everywhere: bool = False
+) -> Wire:
     """Change what comes back, whatever its status."""
 
     async def alter(inside: Inside, request: Request) -> Answer:
@@ -169,7 +171,11 @@ class WireApp:
 
     def _operation(self, method: str, path: str) -> str | None:
         method = "GET" if method == "HEAD" else method
-        found = (name for each, pattern, name in self._operations if each == method and pattern.fullmatch(path))
+        found = (
+            name
+            for each, pattern, name in self._operations
+            if each == method and pattern.fullmatch(path)
+        )
         return next(found, None)
 
 
@@ -206,7 +212,9 @@ async def _read(scope: Scope, receive: Receive, operation: str | None) -> Reques
             break
     # Of a header that is repeated the first counts, as inside.
     headers = dict(scope["headers"][::-1])
-    return Request(operation, scope["method"], scope["path"], _query(scope), headers, b"".join(chunks))
+    return Request(
+        operation, scope["method"], scope["path"], _query(scope), headers, b"".join(chunks)
+    )
 
 
 def _query(scope: Scope) -> dict[str, str]:
@@ -227,6 +235,12 @@ async def _send(answer: Answer, send: Send) -> None:
     headers = {**answer.headers, b"content-length": b"%d" % len(answer.body)}
     if answer.status == 204:
         # HTTP allows such an answer no body and no length.
-        headers = {name: value for name, value in headers.items() if name not in (b"content-length", b"content-type")}
-    await send({"type": "http.response.start", "status": answer.status, "headers": list(headers.items())})
+        headers = {
+            name: value
+            for name, value in headers.items()
+            if name not in (b"content-length", b"content-type")
+        }
+    await send(
+        {"type": "http.response.start", "status": answer.status, "headers": list(headers.items())}
+    )
     await send({"type": "http.response.body", "body": answer.body})

@@ -43,7 +43,9 @@ LOCKS = (
 def tracked() -> dict[str, str]:
     """The text of every tracked file, and of those that are about to be; files that are no text are left out."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True).stdout
+    listed = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True
+    ).stdout
     found: dict[str, str] = {}
     for name in filter(None, listed.split("\0")):
         try:
@@ -134,8 +136,12 @@ def test_every_import_is_declared(folder: str, without: tuple[str, ...], extras:
                     imported.add(node.module.partition(".")[0])
     foreign = imported - set(sys.stdlib_module_names) - {"mockserver", "contract_tests"}
     project = tomllib.loads(tracked()["pyproject.toml"])["project"]
-    wanted = project["dependencies"] + [each for extra in extras for each in project["optional-dependencies"][extra]]
+    wanted = project["dependencies"] + [
+        each for extra in extras for each in project["optional-dependencies"][extra]
+    ]
     declared = {re.split(r"[><=;\[ ]", each)[0].lower() for each in wanted}
     of_module = packages_distributions()
     for module in foreign:
-        assert {each.lower().replace("_", "-") for each in of_module[module]} & declared, f"{module} is not declared"
+        assert {each.lower().replace("_", "-") for each in of_module[module]} & declared, (
+            f"{module} is not declared"
+        )

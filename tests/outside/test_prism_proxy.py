@@ -66,7 +66,13 @@ class Caller:
     called: set[str] = field(default_factory=set)
 
     def call(
-        self, name: str, body: Any = None, *, status: int = 200, key: str | None = None, **parameters: Any
+        self,
+        name: str,
+        body: Any = None,
+        *,
+        status: int = 200,
+        key: str | None = None,
+        **parameters: Any,
     ) -> dict[str, Any]:
         """The answer's body. The status is the mock's own, and Prism found no violation in request or answer."""
         operation = self.contract.operations[name]
@@ -102,7 +108,10 @@ class Scene:
 @pytest.fixture(scope="module")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, str]]:
     """A server that stands still at noon, and the address of Prism before it."""
-    with running_server(now=NOON) as server, prism_before(server.url, tmp_path_factory.mktemp("prism")) as address:
+    with (
+        running_server(now=NOON) as server,
+        prism_before(server.url, tmp_path_factory.mktemp("prism")) as address,
+    ):
         yield server, address
 
 
@@ -110,7 +119,10 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
 def scene(frozen: tuple[RunningServer, str], key: str) -> Iterator[Scene]:
     """An account of a test's own."""
     server, address = frozen
-    with httpx.Client(base_url=address, timeout=20, trust_env=False) as http, server.client(key) as control:
+    with (
+        httpx.Client(base_url=address, timeout=20, trust_env=False) as http,
+        server.client(key) as control,
+    ):
         yield Scene(Caller(http, server.contract, key), control)
 
 
@@ -147,7 +159,12 @@ def _add_a_card(call: Call) -> str:
 def _deposit_with_a_promo_code(call: Call, control: httpx.Client) -> None:
     before = call("get_balance")["balance_microcents"]
     assert call("validate_promo_code", {"code": "BONUS5"})["valid"] is True
-    body = {"amount_cents": 5000, "promo_code": "BONUS5", "success_url": f"{SHOP}/done", "cancel_url": SHOP}
+    body = {
+        "amount_cents": 5000,
+        "promo_code": "BONUS5",
+        "success_url": f"{SHOP}/done",
+        "cancel_url": SHOP,
+    }
     deposit = call("create_deposit", body)
     assert call("get_balance")["balance_microcents"] == before
     post(control, f"checkout-sessions/{deposit['session_id']}/complete")
@@ -155,13 +172,22 @@ def _deposit_with_a_promo_code(call: Call, control: httpx.Client) -> None:
     assert call("validate_promo_code", {"code": "BONUS5"})["valid"] is False
     newest = call("list_credit_transactions", limit=2)["transactions"]
     assert [each["type"] for each in newest] == ["bonus", "deposit"]
-    assert call("list_credit_transactions", reference_type="promo", offset=0)["transactions"][0] == newest[0]
+    assert (
+        call("list_credit_transactions", reference_type="promo", offset=0)["transactions"][0]
+        == newest[0]
+    )
     assert call("list_invoices", limit=1)["invoices"][0]["amount_cents"] == 5000
-    assert "deposit" in {each["type"] for each in call("list_recent_activity", limit=10)["activities"]}
+    assert "deposit" in {
+        each["type"] for each in call("list_recent_activity", limit=10)["activities"]
+    }
 
 
 def _spend_until_it_recharges(call: Call, control: httpx.Client) -> None:
-    settings = {"enabled": True, "threshold_microcents": 2_000_000_000, "recharge_amount_cents": 3000}
+    settings = {
+        "enabled": True,
+        "threshold_microcents": 2_000_000_000,
+        "recharge_amount_cents": 3000,
+    }
     assert call("update_auto_recharge", settings)["enabled"] is True
     call("check_auto_recharge")
     left = call("get_balance")["balance_microcents"]
@@ -176,16 +202,25 @@ def _watch_usage(call: Call) -> None:
     alerts = {"enabled": True, "threshold_50_enabled": True, "webhook_url": f"{SHOP}/hooks"}
     assert call("update_usage_alerts", alerts)["threshold_50_enabled"] is True
     assert call("get_usage_alerts")["webhook_url"] == f"{SHOP}/hooks"
-    assert call("get_usage_breakdown")["total_credits"] == call("get_usage_realtime")["credits_used_month"]
+    assert (
+        call("get_usage_breakdown")["total_credits"]
+        == call("get_usage_realtime")["credits_used_month"]
+    )
     assert len(call("get_usage_chart", days=7)["data"]) == 7
     assert call("get_cost_projection")["credits_used"] > 0
 
 
 def _verify(call: Call, control: httpx.Client) -> None:
-    challenge = call("initiate_verification", {"action": "change_plan", "method": "sms"})["challenge_id"]
-    assert call("confirm_verification", {"challenge_id": challenge, "code": "x"})["success"] is False
+    challenge = call("initiate_verification", {"action": "change_plan", "method": "sms"})[
+        "challenge_id"
+    ]
+    assert (
+        call("confirm_verification", {"challenge_id": challenge, "code": "x"})["success"] is False
+    )
     code = control.get("/_mock/outbox").json()["messages"][0]["code"]
-    assert call("confirm_verification", {"challenge_id": challenge, "code": code})["success"] is True
+    assert (
+        call("confirm_verification", {"challenge_id": challenge, "code": code})["success"] is True
+    )
 
 
 def _subscribe(call: Call, control: httpx.Client) -> None:
@@ -238,9 +273,15 @@ def test_an_organizations_answers_pass_without_a_violation(scene: Scene, key: st
         "sk_test_power_user",
     ],
 )
-def test_all_that_can_be_read_of_a_persona_passes_without_a_violation(scene: Scene, key: str) -> None:
+def test_all_that_can_be_read_of_a_persona_passes_without_a_violation(
+    scene: Scene, key: str
+) -> None:
     """Every GET; the personas are where the rarer values are."""
-    reads = [name for name, operation in scene.prism.contract.operations.items() if operation.method == "get"]
+    reads = [
+        name
+        for name, operation in scene.prism.contract.operations.items()
+        if operation.method == "get"
+    ]
     for name in reads:
         parameters = {each["name"] for each in scene.prism.contract.operations[name].parameters}
         scene.prism.call(name, key=key, **dict.fromkeys(parameters & {"limit", "per_page"}, 100))

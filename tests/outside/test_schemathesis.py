@@ -44,12 +44,28 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 409, 422]
 def judged(spec: Path, url: str, folder: Path, settings: str) -> str:
     """What Schemathesis prints when it has found nothing; else the test fails with what it found."""
     (folder / "schemathesis.toml").write_text(settings)
-    command: list[str | Path] = [Path(sys.executable).parent / "schemathesis", "run", spec, "--url", url]
-    options = ["-H", "X-API-Key: sk_test_default", "--seed", SEED, "--max-examples", EXAMPLES, "--no-color"]
+    command: list[str | Path] = [
+        Path(sys.executable).parent / "schemathesis",
+        "run",
+        spec,
+        "--url",
+        url,
+    ]
+    options = [
+        "-H",
+        "X-API-Key: sk_test_default",
+        "--seed",
+        SEED,
+        "--max-examples",
+        EXAMPLES,
+        "--no-color",
+    ]
     return run([*command, *options], cwd=folder, within=WITHIN_SECONDS).stdout
 
 
-def test_the_billing_api_keeps_its_contract(make_server: ServerFactory, tmp_path: Path, contract: Contract) -> None:
+def test_the_billing_api_keeps_its_contract(
+    make_server: ServerFactory, tmp_path: Path, contract: Contract
+) -> None:
     """No server error, no undocumented status, type or header, no body that breaks its schema, nothing let through."""
     server = make_server()
     said = judged(SPEC, server.url, tmp_path, BILLING)

@@ -16,14 +16,27 @@ pytestmark = pytest.mark.slow
 
 STORY = Path(__file__).parent / "client" / "story.ts"
 STRICT = ("--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess")
-MODERN = ("--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom", "--typeRoots", "none")
+MODERN = (
+    "--target",
+    "es2022",
+    "--module",
+    "nodenext",
+    "--lib",
+    "es2022,dom",
+    "--typeRoots",
+    "none",
+)
 WITHIN_SECONDS = 120
 
 # What a correct line becomes, and what the compiler has against it.
 MISTAKES = (
     ("before.balance_display", "before.balance_dollars", "'balance_dollars' does not exist"),
     ("amount_cents: 5000, promo", "amount: 5000, promo", "'amount' does not exist"),
-    ("amount_cents: 1 }", 'amount_cents: "1" }', "Type 'string' is not assignable to type 'number'"),
+    (
+        "amount_cents: 1 }",
+        'amount_cents: "1" }',
+        "Type 'string' is not assignable to type 'number'",
+    ),
     ('"/api/v1/billing/balance"', '"/api/v1/billing/balances"', "is not assignable to parameter"),
     ("payment_method_id: card.data.id", "id: card.data.id", "'id' does not exist"),
 )
@@ -78,10 +91,14 @@ def test_the_story_runs_against_the_mock(project: Path, server: RunningServer, k
     assert node is not None
     compile(project, "story.ts", "--outDir", "out", "--noEmitOnError")
     (project / "out" / "package.json").write_text('{"type": "module"}')
-    printed = run([node, "out/story.js", server.url, key], cwd=project, within=WITHIN_SECONDS).stdout
+    printed = run(
+        [node, "out/story.js", server.url, key], cwd=project, within=WITHIN_SECONDS
+    ).stdout
     said = json.loads(printed)
     with server.client(key) as client:
-        before = client.get("/_mock/state").json()["ledger"]["entries"][-3]["balance_after_microcents"]
+        before = client.get("/_mock/state").json()["ledger"]["entries"][-3][
+            "balance_after_microcents"
+        ]
     assert said == {
         "tier": "growth",
         "display": f"${before // 1_000_000 / 100:.2f}",

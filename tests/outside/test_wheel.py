@@ -62,11 +62,20 @@ def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
         for path in (PROJECT / "fixtures").rglob("*.yaml"):
             packed = f"mockserver/_data/{path.relative_to(PROJECT).as_posix()}"
             assert archive.read(packed) == path.read_bytes()
-        metadata = archive.read(next(name for name in names if name.endswith(".dist-info/METADATA"))).decode()
+        metadata = archive.read(
+            next(name for name in names if name.endswith(".dist-info/METADATA"))
+        ).decode()
     package = PROJECT / "mockserver"
-    ours = {f"mockserver/{path.relative_to(package).as_posix()}" for path in package.rglob("*") if path.is_file()}
+    ours = {
+        f"mockserver/{path.relative_to(package).as_posix()}"
+        for path in package.rglob("*")
+        if path.is_file()
+    }
     assert {name for name in ours if "__pycache__" not in name} <= names
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"contract_tests", "mockserver"}
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {
+        "contract_tests",
+        "mockserver",
+    }
     assert not [name for name in names if name.endswith(".pyc") or "node_modules" in name]
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "Requires-Python: >=3.11" in metadata
@@ -83,7 +92,11 @@ def test_the_wheel_is_typed_as_it_says(wheel: Path) -> None:
 def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path) -> None:
     """Its own modules, its own contract, fixtures, pages and docs."""
     found = subprocess.run(
-        [sys.executable, "-c", "import mockserver, mockserver.resources as r; print(mockserver.__file__, r.spec())"],
+        [
+            sys.executable,
+            "-c",
+            "import mockserver, mockserver.resources as r; print(mockserver.__file__, r.spec())",
+        ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(site)},
         capture_output=True,
@@ -94,20 +107,26 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
     assert found == [f"{site}/mockserver/__init__.py", f"{site}/mockserver/_data/spec/openapi.yaml"]
     with serving("serve", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
         keys = re.findall(r"^  (sk_test_\w+)", program.stdout, re.MULTILINE)
-        assert set(keys) == {each.key for each in fixtures.load(resources.fixtures()).personas.values() if each.key}
+        assert set(keys) == {
+            each.key for each in fixtures.load(resources.fixtures()).personas.values() if each.key
+        }
         with program.client("sk_test_default") as client:
             assert client.get(f"{API}/balance").json()["tier"] == "growth"
             assert client.get("/openapi.yaml").content == SPEC.read_bytes()
             assert client.get("/_mock/openapi.json").status_code == 200
             assert client.get("/docs/static/swagger-ui.css").status_code == 200
-            page = client.get(client.post(f"{API}/deposit", json={"amount_cents": 5000}).json()["url"])
+            page = client.get(
+                client.post(f"{API}/deposit", json={"amount_cents": 5000}).json()["url"]
+            )
             assert 'data-testid="pay"' in page.text
         assert program.stderr == ""
 
 
 def test_the_installed_command_is_there(site: Path, tmp_path: Path) -> None:
     """``mockserver`` on the path."""
-    said = run([site / "bin" / "mockserver", "--help"], cwd=tmp_path, within=30, PYTHONPATH=str(site)).stdout
+    said = run(
+        [site / "bin" / "mockserver", "--help"], cwd=tmp_path, within=30, PYTHONPATH=str(site)
+    ).stdout
     assert said.startswith("usage: mockserver")
 
 

@@ -34,7 +34,9 @@ def mock(companion: BillingServer) -> BillingMock:
 def api(mock: BillingMock) -> Iterator[httpx.Client]:
     """The Billing API as the account of ``mock`` calls it."""
     address = f"{mock.url}/api/v1/billing"
-    with httpx.Client(base_url=address, headers=mock.headers, timeout=10, trust_env=False, verify=TLS) as client:
+    with httpx.Client(
+        base_url=address, headers=mock.headers, timeout=10, trust_env=False, verify=TLS
+    ) as client:
         yield client
 
 

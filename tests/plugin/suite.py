@@ -45,7 +45,10 @@ class Outcome:
     def counts(self) -> dict[str, int]:
         """``{"passed": 3, "errors": 1}``: how the tests ended."""
         last = self.out.rstrip().rsplit("\n", 1)[-1]
-        return {word.rstrip("s"): int(count) for count, word in re.findall(r"(\d+) (passed|failed|errors?)", last)}
+        return {
+            word.rstrip("s"): int(count)
+            for count, word in re.findall(r"(\d+) (passed|failed|errors?)", last)
+        }
 
     def of(self, fact: str) -> dict[str, Any]:
         """One fact of each test, by the test's name."""
@@ -57,7 +60,11 @@ def environment(**variables: str) -> dict[str, str]:
 
     That pytest finds the plugin by itself, where it is installed, is tested with the wheel.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MOCKSERVER_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "MOCKSERVER_"))
+    }
     fixed = {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return {**kept, **fixed, **variables}
 

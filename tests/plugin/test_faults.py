@@ -10,7 +10,9 @@ import pytest
 from mockserver.testing import BillingMock, BillingMockError
 
 
-def test_the_next_request_fails_and_the_one_after_does_not(mock: BillingMock, api: httpx.Client) -> None:
+def test_the_next_request_fails_and_the_one_after_does_not(
+    mock: BillingMock, api: httpx.Client
+) -> None:
     """503, for this account alone; the record tells of it."""
     fault = mock.fail_next()
     assert api.get("/balance", headers={"X-API-Key": "sk_test_other"}).status_code == 200
@@ -19,9 +21,13 @@ def test_the_next_request_fails_and_the_one_after_does_not(mock: BillingMock, ap
     assert [each.fault for each in mock.requests] == [None, fault.name, None]
 
 
-def test_an_operation_fails_as_often_as_asked_and_in_the_way_asked(mock: BillingMock, api: httpx.Client) -> None:
+def test_an_operation_fails_as_often_as_asked_and_in_the_way_asked(
+    mock: BillingMock, api: httpx.Client
+) -> None:
     """Other operations go on."""
-    mock.fail_next("create_deposit", times=2, status=429, detail="Slow down.", retry_after_seconds=7)
+    mock.fail_next(
+        "create_deposit", times=2, status=429, detail="Slow down.", retry_after_seconds=7
+    )
     assert api.get("/balance").status_code == 200
     answers = [api.post("/deposit", json={"amount_cents": 5_000}) for _ in range(3)]
     assert [each.status_code for each in answers] == [429, 429, 200]
@@ -37,7 +43,9 @@ def test_an_answer_can_be_lost_after_the_work_is_done(mock: BillingMock, api: ht
     assert mock.complete_checkout().status == "complete"
 
 
-def test_a_connection_that_breaks_before_anything_was_done_has_no_status(mock: BillingMock, api: httpx.Client) -> None:
+def test_a_connection_that_breaks_before_anything_was_done_has_no_status(
+    mock: BillingMock, api: httpx.Client
+) -> None:
     """Nothing is answered, and nothing happened."""
     before = mock.state
     mock.fail_next(connection="reset")

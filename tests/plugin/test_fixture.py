@@ -141,7 +141,10 @@ def test_one_server_serves_the_whole_run_and_ends_with_it(outcome: Outcome) -> N
 
 def test_each_test_has_an_account_of_its_own(outcome: Outcome) -> None:
     """Its key comes from its name, the parameters included."""
-    keys = [outcome.of("key")[name] for name in ("test_first", "test_second", "test_with_a_number[1]", "test_url")]
+    keys = [
+        outcome.of("key")[name]
+        for name in ("test_first", "test_second", "test_with_a_number[1]", "test_url")
+    ]
     assert len(set(keys)) == 4
     assert all(re.fullmatch("sk_test_[0-9a-f]{24}", key) for key in keys)
 
@@ -155,8 +158,14 @@ def test_nothing_is_left_of_the_test_before(outcome: Outcome) -> None:
 def test_a_marker_says_who_and_when(outcome: Outcome) -> None:
     """On the test, its class or its module; of each the nearest counts."""
     keys, times = outcome.of("key"), outcome.of("now")
-    assert (keys["test_persona"], times["test_persona"]) == ("sk_test_subscriber", "2025-01-01T00:00:00+00:00")
-    assert (keys["test_nearest"], times["test_nearest"]) == ("sk_test_new", "2025-01-01T00:00:00+00:00")
+    assert (keys["test_persona"], times["test_persona"]) == (
+        "sk_test_subscriber",
+        "2025-01-01T00:00:00+00:00",
+    )
+    assert (keys["test_nearest"], times["test_nearest"]) == (
+        "sk_test_new",
+        "2025-01-01T00:00:00+00:00",
+    )
     assert (keys["test_key"], times["test_key"]) == ("sk_test_mine", "2027-01-01T00:00:00+00:00")
 
 
@@ -184,7 +193,11 @@ def test_what_makes_no_sense_is_said_in_a_line(tmp_path: Path) -> None:
 
 def test_a_server_that_does_not_start_fails_the_tests_that_want_it(tmp_path: Path) -> None:
     """In words of the configuration that it comes from; the others run."""
-    write(tmp_path, "def test_one(billing_mock): pass\ndef test_other(): pass\n", ini="billing_mock_now = soon")
+    write(
+        tmp_path,
+        "def test_one(billing_mock): pass\ndef test_other(): pass\n",
+        ini="billing_mock_now = soon",
+    )
     outcome = run(tmp_path)
     assert outcome.counts == {"passed": 1, "error": 1}
     line = "billing_mock: the server does not start: billing_mock_now must be a time in ISO 8601, such as "
@@ -224,10 +237,18 @@ def test_a_suite_that_does_not_use_it_pays_nothing(tmp_path: Path) -> None:
         )
     )
     done = subprocess.run(
-        [sys.executable, "-c", loads], env=environment(), capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", loads],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
     )
     assert done.stdout.strip() == "['mockserver', 'mockserver.pytest_plugin']"
-    write(tmp_path, "import sys\ndef test_one():\n    assert 'mockserver.testing' not in sys.modules\n")
+    write(
+        tmp_path,
+        "import sys\ndef test_one():\n    assert 'mockserver.testing' not in sys.modules\n",
+    )
     outcome = run(tmp_path, "-q")
     assert outcome.counts == {"passed": 1}
     assert "mock" not in outcome.out
@@ -237,10 +258,16 @@ def test_a_suite_that_does_not_use_it_pays_nothing(tmp_path: Path) -> None:
 def test_order_changes_nothing(folder: Path, outcome: Outcome, tmp_path: Path) -> None:
     """The same test has the same bytes alone, in any order, and from wherever pytest is started."""
     expected = outcome.of("state").items()
-    backwards = run(folder, *(f"test_suite.py::{name}" for name in ("test_url", "test_second", "test_first")))
+    backwards = run(
+        folder, *(f"test_suite.py::{name}" for name in ("test_url", "test_second", "test_first"))
+    )
     assert list(backwards.of("state")) == ["test_url", "test_second", "test_first"]
     alone = run(folder, "test_suite.py::TestOfAClass::test_persona")
-    above = run(folder.parent, f"{folder.name}/test_suite.py::test_with_a_number", f"--rootdir={folder.parent}")
+    above = run(
+        folder.parent,
+        f"{folder.name}/test_suite.py::test_with_a_number",
+        f"--rootdir={folder.parent}",
+    )
     package = tmp_path / "package"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -270,7 +297,9 @@ def test_the_configuration_says_who_when_and_what(tmp_path: Path) -> None:
     fixtures = tmp_path / "world"
     (fixtures / "personas").mkdir(parents=True)
     (fixtures / "catalogue.yaml").write_text((ROOT / "fixtures" / "catalogue.yaml").read_text())
-    (fixtures / "personas" / "default.yaml").write_text("key: sk_test_default\ntitle: ours\nabout: Of this suite.\n")
+    (fixtures / "personas" / "default.yaml").write_text(
+        "key: sk_test_default\ntitle: ours\nabout: Of this suite.\n"
+    )
     ini = """
 billing_mock_now = 2027-05-05
 billing_mock_key = sk_test_app
@@ -286,7 +315,11 @@ def test_one(billing_mock, remember):
     (tmp_path / "below").mkdir()
     outcome = run(tmp_path, "..", cwd=tmp_path / "below")
     (fact,) = outcome.facts
-    assert (fact["key"], fact["now"], fact["balance"]) == ("sk_test_app", "2027-05-05 00:00:00+00:00", "$0.99")
+    assert (fact["key"], fact["now"], fact["balance"]) == (
+        "sk_test_app",
+        "2027-05-05 00:00:00+00:00",
+        "$0.99",
+    )
     (other,) = run(tmp_path, "-o", "billing_mock_seed=2").facts
     assert other["id"] != fact["id"]
 
@@ -302,7 +335,9 @@ def test_one(billing_mock, remember):
         pytest.param(signal.SIGINT, ("-n", "2"), id="interrupted with workers"),
     ],
 )
-def test_a_run_that_is_ended_leaves_no_server(tmp_path: Path, number: signal.Signals, workers: tuple[str, ...]) -> None:
+def test_a_run_that_is_ended_leaves_no_server(
+    tmp_path: Path, number: signal.Signals, workers: tuple[str, ...]
+) -> None:
     """Killed, interrupted or terminated in the middle of a test: its servers end too."""
     text = """
 import time

@@ -20,7 +20,9 @@ CONTROL = Contract.load(resources.control_spec())
 
 
 def deposit(api: httpx.Client, cents: int = 5_000) -> dict[str, Any]:
-    answer: dict[str, Any] = api.post("/deposit", json={"amount_cents": cents}).raise_for_status().json()
+    answer: dict[str, Any] = (
+        api.post("/deposit", json={"amount_cents": cents}).raise_for_status().json()
+    )
     return answer
 
 
@@ -64,7 +66,9 @@ def test_the_clock_stands_still_until_it_is_moved(mock: BillingMock) -> None:
     ],
     ids=str,
 )
-def test_the_clock_goes_to_a_moment_in_any_notation(mock: BillingMock, moment: datetime | str) -> None:
+def test_the_clock_goes_to_a_moment_in_any_notation(
+    mock: BillingMock, moment: datetime | str
+) -> None:
     """A moment without an offset is meant in UTC."""
     assert mock.advance(to=moment) == datetime(2026, 4, 1, tzinfo=UTC)
 
@@ -80,13 +84,21 @@ def test_time_that_passes_renews_subscriptions(mock: BillingMock) -> None:
 @pytest.mark.parametrize(
     ("step", "sentence"),
     [
-        ({"to": "2026-01-01"}, "The clock never goes backwards: it is 2026-03-18T12:00:00Z. Reset to start anew."),
+        (
+            {"to": "2026-01-01"},
+            "The clock never goes backwards: it is 2026-03-18T12:00:00Z. Reset to start anew.",
+        ),
         ({"to": "soon"}, "'soon' is no time in ISO 8601, such as 2026-03-01T12:00:00Z."),
-        ({"to": "2026-04-01", "days": 1}, "advance() goes by days and seconds, or to a moment, not both."),
+        (
+            {"to": "2026-04-01", "days": 1},
+            "advance() goes by days and seconds, or to a moment, not both.",
+        ),
         ({"days": -1}, "seconds: Input should be greater than or equal to 0"),
     ],
 )
-def test_a_step_that_makes_no_sense_is_refused(mock: BillingMock, step: dict[str, Any], sentence: str) -> None:
+def test_a_step_that_makes_no_sense_is_refused(
+    mock: BillingMock, step: dict[str, Any], sentence: str
+) -> None:
     """One sentence says why, and the clock stands where it stood."""
     with pytest.raises(BillingMockError) as refused:
         mock.advance(**step)
@@ -101,7 +113,12 @@ def test_usage_is_charged(mock: BillingMock, api: httpx.Client) -> None:
     """1,000 light requests cost $0.20."""
     before = balance(api)
     charge = mock.use("light", 1_000)
-    assert (charge.type, charge.requests, charge.credits, charge.cost_display) == ("light", 1_000, 1_000, "$0.20")
+    assert (charge.type, charge.requests, charge.credits, charge.cost_display) == (
+        "light",
+        1_000,
+        1_000,
+        "$0.20",
+    )
     assert charge.balance_microcents == balance(api) == before - charge.cost_microcents
     assert charge.created_at == NOON
 
@@ -114,7 +131,9 @@ def test_usage_is_charged(mock: BillingMock, api: httpx.Client) -> None:
         ("js", 1_000_000, "Insufficient balance: this costs $1,000.00"),
     ],
 )
-def test_usage_that_cannot_be_charged_is_refused(mock: BillingMock, type: str, requests: int, beginning: str) -> None:
+def test_usage_that_cannot_be_charged_is_refused(
+    mock: BillingMock, type: str, requests: int, beginning: str
+) -> None:
     """The error is the server's sentence, in one line."""
     with pytest.raises(BillingMockError) as refused:
         mock.use(type, requests)
@@ -126,14 +145,25 @@ def test_usage_that_cannot_be_charged_is_refused(mock: BillingMock, type: str, r
 
 
 @pytest.mark.parametrize("form", ["id", "answer", "response", "address", "latest"])
-def test_a_checkout_is_paid_however_it_is_named(mock: BillingMock, api: httpx.Client, form: str) -> None:
+def test_a_checkout_is_paid_however_it_is_named(
+    mock: BillingMock, api: httpx.Client, form: str
+) -> None:
     """By its id, the answer of the deposit, the response that carries it, its page's address; or it is the latest."""
     before = balance(api)
     response = api.post("/deposit", json={"amount_cents": 5_000})
     answer = response.json()
-    forms = {"id": answer["session_id"], "answer": answer, "response": response, "address": answer["url"]}
+    forms = {
+        "id": answer["session_id"],
+        "answer": answer,
+        "response": response,
+        "address": answer["url"],
+    }
     paid = mock.complete_checkout(forms.get(form))
-    assert (paid.session_id, paid.status, paid.completed_at) == (answer["session_id"], "complete", NOON)
+    assert (paid.session_id, paid.status, paid.completed_at) == (
+        answer["session_id"],
+        "complete",
+        NOON,
+    )
     assert balance(api) == paid.balance_microcents == before + 5_000_000_000
 
 
@@ -148,13 +178,17 @@ def test_the_latest_checkout_is_the_last_that_is_open(mock: BillingMock, api: ht
         mock.complete_checkout()
 
 
-def test_a_card_that_is_declined_raises_and_leaves_the_session_open(mock: BillingMock, api: httpx.Client) -> None:
+def test_a_card_that_is_declined_raises_and_leaves_the_session_open(
+    mock: BillingMock, api: httpx.Client
+) -> None:
     """Nothing is credited, and another card can pay."""
     session, before = deposit(api), balance(api)
     with pytest.raises(BillingMockError, match=r"Your card was declined \(generic_decline\)"):
         mock.complete_checkout(session, payment_method_id="pm_card_chargeCustomerFail")
     assert balance(api) == before
-    assert mock.complete_checkout(session, payment_method_id="pm_card_mastercard").status == "complete"
+    assert (
+        mock.complete_checkout(session, payment_method_id="pm_card_mastercard").status == "complete"
+    )
 
 
 def test_a_payment_can_be_made_to_fail(mock: BillingMock, api: httpx.Client) -> None:
@@ -169,12 +203,20 @@ def test_a_payment_can_be_made_to_fail(mock: BillingMock, api: httpx.Client) -> 
     [
         ("cs_test_nobodys", "No such checkout session: 'cs_test_nobodys'"),
         ("a b?c#d", "No such checkout session: 'a b?c#d'"),
-        ({"detail": "Promo code is unknown"}, "This names no checkout session, it has no 'session_id': {'detail'"),
-        (httpx.Response(500, json=[1]), "This names no checkout session, it has no 'session_id': [1]"),
+        (
+            {"detail": "Promo code is unknown"},
+            "This names no checkout session, it has no 'session_id': {'detail'",
+        ),
+        (
+            httpx.Response(500, json=[1]),
+            "This names no checkout session, it has no 'session_id': [1]",
+        ),
         (7, "This names no checkout session: 7"),
     ],
 )
-def test_what_names_no_checkout_is_refused(mock: BillingMock, checkout: Any, beginning: str) -> None:
+def test_what_names_no_checkout_is_refused(
+    mock: BillingMock, checkout: Any, beginning: str
+) -> None:
     """The sentence shows what was given: often it is the answer of a deposit that was refused."""
     with pytest.raises(BillingMockError) as refused:
         mock.complete_checkout(checkout)
@@ -191,19 +233,30 @@ def test_the_outbox_shows_what_was_sent_newest_first(mock: BillingMock, api: htt
     mock.advance(seconds=90)
     second = api.post("/verify/initiate", json={"action": "change_email"}).json()
     latest, first = mock.outbox
-    assert (latest.channel, latest.created_at - first.created_at) == ("email", timedelta(seconds=90))
-    confirmed = api.post("/verify/confirm", json={"challenge_id": second["challenge_id"], "code": latest.code})
+    assert (latest.channel, latest.created_at - first.created_at) == (
+        "email",
+        timedelta(seconds=90),
+    )
+    confirmed = api.post(
+        "/verify/confirm", json={"challenge_id": second["challenge_id"], "code": latest.code}
+    )
     assert confirmed.json()["success"] is True
 
 
-def test_requests_show_what_was_asked_and_answered_newest_first(mock: BillingMock, api: httpx.Client) -> None:
+def test_requests_show_what_was_asked_and_answered_newest_first(
+    mock: BillingMock, api: httpx.Client
+) -> None:
     """Of all accounts, and of this test alone."""
     assert mock.requests == []
     deposit(api, 2_500)
     api.get("/balance", headers={"X-API-Key": "sk_test_new"})
     looked, asked = mock.requests
     assert (looked.method, looked.path, looked.status) == ("GET", "/api/v1/billing/balance", 200)
-    assert (asked.operation_id, asked.request_body, asked.at) == ("create_deposit", {"amount_cents": 2_500}, NOON)
+    assert (asked.operation_id, asked.request_body, asked.at) == (
+        "create_deposit",
+        {"amount_cents": 2_500},
+        NOON,
+    )
     assert asked.response_body["amount_display"] == "$25.00"
     assert looked.account_id != asked.account_id == mock.state["id"]
     mock.reset()
@@ -223,7 +276,11 @@ def test_the_books_are_in_order(mock: BillingMock, api: httpx.Client) -> None:
 def test_one_server_has_many_accounts(mock: BillingMock) -> None:
     """A persona or another key: the same mock for another account."""
     new, other = mock.as_persona("new"), mock.with_key("sk_test_other")
-    assert (new.api_key, new.url, new.headers) == ("sk_test_new", mock.url, {"X-API-Key": "sk_test_new"})
+    assert (new.api_key, new.url, new.headers) == (
+        "sk_test_new",
+        mock.url,
+        {"X-API-Key": "sk_test_new"},
+    )
     assert new.use("light", 1_000).balance_display == "$0.80"
     assert other.state["usage"] != new.state["usage"]
     assert "sk_test_other" in repr(other)
@@ -232,7 +289,10 @@ def test_one_server_has_many_accounts(mock: BillingMock) -> None:
 @pytest.mark.parametrize("persona", ["nobody", "organization"])
 def test_a_persona_without_a_key_is_refused(mock: BillingMock, persona: str) -> None:
     """The sentence lists those that there are."""
-    with pytest.raises(BillingMockError, match=f"no persona '{persona}' with a key. Those that .*, default, .*, subs"):
+    with pytest.raises(
+        BillingMockError,
+        match=f"no persona '{persona}' with a key. Those that .*, default, .*, subs",
+    ):
         mock.as_persona(persona)
 
 
@@ -285,14 +345,18 @@ def test_threads_may_share_it(mock: BillingMock) -> None:
     before = mock.use("light").balance_microcents
     with ThreadPoolExecutor(8) as threads:
         charges = list(threads.map(lambda _: mock.use("light"), range(80)))
-    assert {before - each.balance_microcents for each in charges} == {n * 20_000 for n in range(1, 81)}
+    assert {before - each.balance_microcents for each in charges} == {
+        n * 20_000 for n in range(1, 81)
+    }
 
 
 def test_an_async_test_calls_it_as_it_is(mock: BillingMock) -> None:
     """The server is another process: nothing that waits for it can be what it waits for."""
 
     async def story() -> str:
-        async with httpx.AsyncClient(base_url=mock.url, headers=mock.headers, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=mock.url, headers=mock.headers, trust_env=False
+        ) as client:
             response, _ = await asyncio.gather(
                 client.post("/api/v1/billing/deposit", json={"amount_cents": 5_000}),
                 asyncio.to_thread(mock.use, "light"),

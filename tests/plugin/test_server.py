@@ -41,7 +41,10 @@ def test_a_server_ends_when_it_is_closed(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("flag", "sentence"),
     [
-        ("--now=never", "--now must be a time in ISO 8601, such as 2026-03-01T12:00:00Z, not 'never'"),
+        (
+            "--now=never",
+            "--now must be a time in ISO 8601, such as 2026-03-01T12:00:00Z, not 'never'",
+        ),
         ("--spec=nowhere.yaml", "nowhere.yaml: No such file or directory"),
         ("--faultless", "unrecognized arguments: --faultless. See 'mockserver --help'."),
     ],
@@ -73,7 +76,9 @@ def test_a_connection_that_was_closed_while_it_rested_is_made_anew(mock: Billing
     assert mock.use("light").balance_microcents == before - 20_000
 
 
-def test_a_call_that_is_interrupted_does_not_spoil_the_next(mock: BillingMock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_is_interrupted_does_not_spoil_the_next(
+    mock: BillingMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ctrl-C between question and answer: the answer is not taken for that of the next call."""
     http = mock._server.connection._http
     with monkeypatch.context() as patch:
@@ -91,7 +96,10 @@ def test_a_call_that_is_interrupted_does_not_spoil_the_next(mock: BillingMock, m
     ("answer", "sentence"),
     [
         (b"SSH-2.0-OpenSSH\r\n", "The billing mock's answer to GET /_mock/clock is no HTTP"),
-        (b"HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nOops", "The billing mock answered 500: Oops"),
+        (
+            b"HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nOops",
+            "The billing mock answered 500: Oops",
+        ),
         (b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}", "The billing mock answered 500: {}"),
     ],
 )

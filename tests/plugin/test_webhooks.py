@@ -54,7 +54,9 @@ def receiver() -> Iterator[Receiver]:
     receiver.close()
 
 
-def test_an_endpoint_is_told_what_it_wants_to_know(mock: BillingMock, receiver: Receiver, api: httpx.Client) -> None:
+def test_an_endpoint_is_told_what_it_wants_to_know(
+    mock: BillingMock, receiver: Receiver, api: httpx.Client
+) -> None:
     """Of this account and of the types asked for; the list shows what came of it."""
     endpoint = mock.webhooks_to(receiver.url, events=["deposit.completed"])
     assert (endpoint.url, endpoint.events, endpoint.account_id) == (
@@ -66,12 +68,18 @@ def test_an_endpoint_is_told_what_it_wants_to_know(mock: BillingMock, receiver: 
     mock.complete_checkout()
     mock.as_persona("subscriber").advance(days=31)
     (delivery,) = mock.settle_webhooks()
-    assert (delivery.event, delivery.status, delivery.endpoint_id) == ("deposit.completed", "delivered", endpoint.id)
+    assert (delivery.event, delivery.status, delivery.endpoint_id) == (
+        "deposit.completed",
+        "delivered",
+        endpoint.id,
+    )
     assert json.loads(receiver.bodies.get(timeout=5)) == delivery.body
     assert [each.response_status for each in delivery.attempts] == [200]
 
 
-def test_a_call_that_failed_is_tried_again_when_time_passes(mock: BillingMock, receiver: Receiver) -> None:
+def test_a_call_that_failed_is_tried_again_when_time_passes(
+    mock: BillingMock, receiver: Receiver
+) -> None:
     """On the mock's clock: a test waits for no retry."""
     receiver.statuses = [200, 503]
     mock.webhooks_to(receiver.url, events=["credit_transaction.created"])
@@ -81,7 +89,10 @@ def test_a_call_that_failed_is_tried_again_when_time_passes(mock: BillingMock, r
     assert waiting.next_attempt_at is not None
     mock.advance(to=waiting.next_attempt_at)
     (done,) = mock.settle_webhooks()
-    assert (done.status, [each.response_status for each in done.attempts]) == ("delivered", [503, 200])
+    assert (done.status, [each.response_status for each in done.attempts]) == (
+        "delivered",
+        [503, 200],
+    )
     again = mock.replay(done)
     assert (again.replay_of, again.body) == (done.id, done.body)
     assert [each.status for each in mock.settle_webhooks()] == ["delivered", "delivered"]
@@ -89,14 +100,18 @@ def test_a_call_that_failed_is_tried_again_when_time_passes(mock: BillingMock, r
 
 def test_modes_let_deliveries_go_wrong(mock: BillingMock, receiver: Receiver) -> None:
     """Lost and doubled, as asked."""
-    mock.webhooks_to(receiver.url, events=["credit_transaction.created"], drop_next=1, duplicate=True)
+    mock.webhooks_to(
+        receiver.url, events=["credit_transaction.created"], drop_next=1, duplicate=True
+    )
     mock.use("light")
     mock.use("light")
     statuses = sorted(each.status for each in mock.settle_webhooks())
     assert statuses == ["delivered", "delivered", "dropped"]
 
 
-def test_a_receiver_may_look_at_the_mock_before_it_answers(mock: BillingMock, receiver: Receiver) -> None:
+def test_a_receiver_may_look_at_the_mock_before_it_answers(
+    mock: BillingMock, receiver: Receiver
+) -> None:
     """Waiting for webhooks does not hold up what they lead to."""
     seen: list[int] = []
     receiver.on_receipt = lambda: seen.append(len(mock.state["usage"]["events"]))

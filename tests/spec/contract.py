@@ -53,7 +53,10 @@ class Operation:
 
     @property
     def links(self) -> dict[str, Json]:
-        return {name: resolve(link) for name, link in self.node["responses"]["200"].get("links", {}).items()}
+        return {
+            name: resolve(link)
+            for name, link in self.node["responses"]["200"].get("links", {}).items()
+        }
 
 
 def operations() -> list[Operation]:

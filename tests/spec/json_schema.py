@@ -21,7 +21,9 @@ def to_draft4(schema: Any) -> Any:
         return [to_draft4(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    converted = {key: to_draft4(value) for key, value in schema.items() if key not in ("nullable", "example")}
+    converted = {
+        key: to_draft4(value) for key, value in schema.items() if key not in ("nullable", "example")
+    }
     if schema.get("nullable") is True:
         converted["type"] = [schema["type"], "null"]
     return converted

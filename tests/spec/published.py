@@ -60,13 +60,18 @@ def read_page() -> list[Published]:
     lines = [line.strip() for line in PAGE.read_text(encoding="utf-8").splitlines()]
     starts = [index for index, line in enumerate(lines) if _HEADING.match(line)]
     end = next(index for index, line in enumerate(lines) if line.startswith("Last updated:"))
-    return [_read_operation(lines[start:stop]) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+    return [
+        _read_operation(lines[start:stop])
+        for start, stop in zip(starts, [*starts[1:], end], strict=True)
+    ]
 
 
 def _read_operation(lines: list[str]) -> Published:
     method, path, *rest = [line for line in lines[1:] if line]
     if lines[0] != f"{method} {path}":
-        raise ValueError(f"{lines[0]!r} is headed by another operation than its badge, {method} {path}")
+        raise ValueError(
+            f"{lines[0]!r} is headed by another operation than its badge, {method} {path}"
+        )
     sections: dict[str, list[str]] = {"summary": []}
     current = "summary"
     for line in rest:
@@ -78,7 +83,9 @@ def _read_operation(lines: list[str]) -> Published:
     url, body = _read_request(sections["Request Example"][1:])
     (summary,) = sections["summary"]
     response = json.loads("".join(sections["Response Example"][1:]))
-    return Published(method, path, summary, _read_rows(sections.get("Parameters", [])), url, body, response)
+    return Published(
+        method, path, summary, _read_rows(sections.get("Parameters", [])), url, body, response
+    )
 
 
 def _read_rows(lines: list[str]) -> tuple[Row, ...]:
@@ -90,7 +97,13 @@ def _read_rows(lines: list[str]) -> tuple[Row, ...]:
         if match is None:
             raise ValueError(f"not a row of a parameters table: {line!r}")
         rows.append(
-            Row(match["name"], match["type"], match["required"] == "Required", match["description"], match["default"])
+            Row(
+                match["name"],
+                match["type"],
+                match["required"] == "Required",
+                match["description"],
+                match["default"],
+            )
         )
     return tuple(rows)
 
@@ -137,7 +150,11 @@ def documented_response(operation: Operation) -> list[tuple[str, Json]]:
     if not is_documented(*above):
         return []
     schema = resolve(operation.success["schema"])
-    return [(name, prop) for name, prop in schema["properties"].items() if is_documented(*above, schema, prop)]
+    return [
+        (name, prop)
+        for name, prop in schema["properties"].items()
+        if is_documented(*above, schema, prop)
+    ]
 
 
 def type_shown(schema: Json) -> str:
@@ -172,7 +189,9 @@ def _state(operation: Operation) -> Published:
 
 
 def _parameter_rows(operation: Operation) -> list[Row]:
-    parameters = [parameter for parameter in operation.parameters if is_documented(operation.node, parameter)]
+    parameters = [
+        parameter for parameter in operation.parameters if is_documented(operation.node, parameter)
+    ]
     parameters.sort(key=lambda parameter: ("path", "query", "header").index(parameter["in"]))
     return [
         Row(
@@ -187,7 +206,9 @@ def _parameter_rows(operation: Operation) -> list[Row]:
 
 
 def _property_row(name: str, schema: Json, required: bool) -> Row:
-    description = _published_description(schema) or (name if schema.get("nullable") else schema["title"])
+    description = _published_description(schema) or (
+        name if schema.get("nullable") else schema["title"]
+    )
     return Row(name, type_shown(schema), required, description, _default_shown(schema))
 
 
@@ -202,7 +223,9 @@ def _default_shown(schema: Json) -> str | None:
 
 def _request_body(properties: list[tuple[str, Json, bool]]) -> Json | None:
     shown = [
-        (name, schema) for name, schema, required in properties[:5] if required or schema.get("default") is not None
+        (name, schema)
+        for name, schema, required in properties[:5]
+        if required or schema.get("default") is not None
     ]
     return {name: _request_value(name, schema) for name, schema in shown} or None
 

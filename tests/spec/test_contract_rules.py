@@ -8,13 +8,36 @@ from openapi_spec_validator import validate
 from .contract import METHODS, SPEC, Json, Operation, nodes, operations, resolve, schemas
 
 OPERATIONS = {operation.id: operation for operation in operations()}
-LINKS = [(operation, name, link) for operation in operations() for name, link in operation.links.items()]
+LINKS = [
+    (operation, name, link) for operation in operations() for name, link in operation.links.items()
+]
 
 # The first word of an operationId. A new verb is a decision: is there really none that fits?
-VERBS = {"add", "change", "check", "confirm", "create", "disable", "get", "initiate", "list", "remove", "set", "update"}
+VERBS = {
+    "add",
+    "change",
+    "check",
+    "confirm",
+    "create",
+    "disable",
+    "get",
+    "initiate",
+    "list",
+    "remove",
+    "set",
+    "update",
+}
 VERBS |= {"validate"}
 
-GROUPS = {"Balance", "Deposits", "Auto-recharge", "Payment methods", "Promo codes", "Subscription", "Usage"}
+GROUPS = {
+    "Balance",
+    "Deposits",
+    "Auto-recharge",
+    "Payment methods",
+    "Promo codes",
+    "Subscription",
+    "Usage",
+}
 GROUPS |= {"Usage alerts", "Verification", "Audit log", "Invoices"}
 
 # Every keyword that a schema may use. A new one is a decision: the mock, the contract kit and the docs must know it.
@@ -60,7 +83,9 @@ NOT_OURS = {
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
 each_link = pytest.mark.parametrize(
-    ("operation", "link"), [(o, link) for o, _, link in LINKS], ids=[f"{o.id}-{name}" for o, name, _ in LINKS]
+    ("operation", "link"),
+    [(o, link) for o, _, link in LINKS],
+    ids=[f"{o.id}-{name}" for o, name, _ in LINKS],
 )
 
 
@@ -134,7 +159,10 @@ def test_a_reference_stands_alone() -> None:
 def test_guides_are_told_from_the_documented_tag() -> None:
     """One tag is the page's; the others are guides of ours with more than a line to say."""
     documented, *guides = SPEC["tags"]
-    assert (documented["name"], documented["description"]) == ("Billing", "API reference for billing endpoints.")
+    assert (documented["name"], documented["description"]) == (
+        "Billing",
+        "API reference for billing endpoints.",
+    )
     assert all(guide["x-traitTag"] and guide["x-provenance"] != "documented" for guide in guides)
     assert all(len(guide["description"].split("\n\n")) > 1 for guide in guides)
 
@@ -208,7 +236,9 @@ def test_statuses_follow_from_the_request(operation: Operation) -> None:
 @each_operation
 def test_errors_are_shared(operation: Operation) -> None:
     """An error response stands in the components and is referred to."""
-    inline = [status for status, response in operation.node["responses"].items() if "$ref" not in response]
+    inline = [
+        status for status, response in operation.node["responses"].items() if "$ref" not in response
+    ]
     assert inline == ["200"]
 
 
@@ -247,7 +277,9 @@ def test_headers_are_shared_and_complete(operation: Operation) -> None:
 
 def test_headers_that_always_come_are_required() -> None:
     """Only the balance, which an unauthenticated answer does not have, may be missing."""
-    required = {name for name, header in SPEC["components"]["headers"].items() if header.get("required")}
+    required = {
+        name for name, header in SPEC["components"]["headers"].items() if header.get("required")
+    }
     assert required == RATE_LIMIT_HEADERS | {"Retry-After"}
 
 
@@ -274,12 +306,17 @@ def test_request_examples_have_answers(operation: Operation) -> None:
 @each_operation
 def test_parameters_have_examples_and_descriptions(operation: Operation) -> None:
     """A parameter has an example and a description."""
-    assert all("example" in parameter and "description" in parameter for parameter in operation.parameters)
+    assert all(
+        "example" in parameter and "description" in parameter for parameter in operation.parameters
+    )
 
 
 def test_headers_have_examples_and_descriptions() -> None:
     """A header has an example and a description."""
-    assert all("example" in header and "description" in header for header in SPEC["components"]["headers"].values())
+    assert all(
+        "example" in header and "description" in header
+        for header in SPEC["components"]["headers"].values()
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ schemas
@@ -287,23 +324,33 @@ def test_headers_have_examples_and_descriptions() -> None:
 
 def test_schemas_use_known_keywords() -> None:
     """A schema uses no keyword beyond the list."""
-    assert {where: set(schema) - KEYWORDS for where, schema in schemas() if set(schema) - KEYWORDS} == {}
+    assert {
+        where: set(schema) - KEYWORDS for where, schema in schemas() if set(schema) - KEYWORDS
+    } == {}
 
 
 def test_schemas_have_one_type() -> None:
     """A schema has a type, unless it refers to one or offers several."""
-    assert [where for where, schema in schemas() if len(schema.keys() & {"type", "$ref", "anyOf"}) != 1] == []
+    assert [
+        where for where, schema in schemas() if len(schema.keys() & {"type", "$ref", "anyOf"}) != 1
+    ] == []
 
 
 def test_nullable_enums_name_null() -> None:
     """A nullable enum has null among its values, and one with null is nullable."""
     enums = [(where, schema) for where, schema in schemas() if "enum" in schema]
-    assert [where for where, schema in enums if (None in schema["enum"]) != schema.get("nullable", False)] == []
+    assert [
+        where
+        for where, schema in enums
+        if (None in schema["enum"]) != schema.get("nullable", False)
+    ] == []
 
 
 def test_any_of_is_rare() -> None:
     """Only a place in a request, and a detail of the audit log, may be of several types."""
-    choices = {where.rpartition("/properties/")[2] for where, schema in schemas() if "anyOf" in schema}
+    choices = {
+        where.rpartition("/properties/")[2] for where, schema in schemas() if "anyOf" in schema
+    }
     assert choices == {"loc/items", "details/additionalProperties"}
 
 
@@ -323,7 +370,9 @@ def test_schemas_are_described() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize(("name", "schema"), response_schemas().items(), ids=list(response_schemas()))
+@pytest.mark.parametrize(
+    ("name", "schema"), response_schemas().items(), ids=list(response_schemas())
+)
 def test_response_fields_are_all_present_and_open(name: str, schema: Json) -> None:
     """A response leaves nothing out (nulls are present) and may gain fields; only 402's amounts are optional."""
     optional = {"balance_dollars", "required_dollars"} if name == "PaymentRequired" else set()
@@ -331,7 +380,9 @@ def test_response_fields_are_all_present_and_open(name: str, schema: Json) -> No
     assert "additionalProperties" not in schema
 
 
-@pytest.mark.parametrize(("name", "schema"), response_schemas().items(), ids=list(response_schemas()))
+@pytest.mark.parametrize(
+    ("name", "schema"), response_schemas().items(), ids=list(response_schemas())
+)
 def test_response_fields_share_their_schemas(name: str, schema: Json) -> None:
     """Ids, amounts, timestamps and URLs are the shared schemas, or their equal where a mark must stand beside."""
     for field, prop in schema["properties"].items():
@@ -344,7 +395,9 @@ def test_response_fields_share_their_schemas(name: str, schema: Json) -> None:
 def test_nullable_twins_accept_what_their_namesakes_do() -> None:
     """`NullableX` is `X` or null."""
     components = SPEC["components"]["schemas"]
-    twins = {name: name.removeprefix("Nullable") for name in components if name.startswith("Nullable")}
+    twins = {
+        name: name.removeprefix("Nullable") for name in components if name.startswith("Nullable")
+    }
     assert twins
     for twin, name in twins.items():
         assert components[twin]["nullable"] is True
@@ -364,13 +417,17 @@ def test_links_are_shared() -> None:
     assert used == set(SPEC["components"]["links"])
 
 
-@pytest.mark.parametrize("link", SPEC["components"]["links"].values(), ids=list(SPEC["components"]["links"]))
+@pytest.mark.parametrize(
+    "link", SPEC["components"]["links"].values(), ids=list(SPEC["components"]["links"])
+)
 def test_link_leads_somewhere(link: Json) -> None:
     """A link's operation exists and takes its parameters and body, and every required one is given."""
     target = OPERATIONS[link["operationId"]]
     parameters = link.get("parameters", {})
     assert set(parameters) <= {parameter["name"] for parameter in target.parameters}
-    assert {parameter["name"] for parameter in target.parameters if parameter.get("required")} <= set(parameters)
+    assert {
+        parameter["name"] for parameter in target.parameters if parameter.get("required")
+    } <= set(parameters)
     body = link.get("requestBody", {})
     if target.body and target.node["requestBody"]["required"]:
         schema = resolve(target.body["schema"])
@@ -383,7 +440,9 @@ def test_link_leads_somewhere(link: Json) -> None:
 def test_link_takes_from_what_is_there(operation: Operation, link: Json) -> None:
     """A runtime expression points into the source's request or response."""
     values = [*link.get("parameters", {}).values(), *link.get("requestBody", {}).values()]
-    for expression in (value for value in values if isinstance(value, str) and value.startswith("$")):
+    for expression in (
+        value for value in values if isinstance(value, str) and value.startswith("$")
+    ):
         source, _, pointer = expression.partition("#")
         if source == "$response.body":
             assert points_to_something(operation.success["schema"], pointer)

@@ -33,7 +33,9 @@ EXAMPLES = list(examples())
 OPERATIONS = {operation.id: operation for operation in operations()}
 
 each_example = pytest.mark.parametrize(
-    ("schema", "value"), [example[1:] for example in EXAMPLES], ids=[example[0] for example in EXAMPLES]
+    ("schema", "value"),
+    [example[1:] for example in EXAMPLES],
+    ids=[example[0] for example in EXAMPLES],
 )
 
 
@@ -78,7 +80,9 @@ def test_example_shows_every_field_it_could(operation: Operation) -> None:
         assert set(example["value"]) == listed, name
 
 
-@pytest.mark.parametrize("value", [example[2] for example in EXAMPLES], ids=[example[0] for example in EXAMPLES])
+@pytest.mark.parametrize(
+    "value", [example[2] for example in EXAMPLES], ids=[example[0] for example in EXAMPLES]
+)
 def test_display_equals_its_number(value: Any) -> None:
     """A `*_display` says the same as the `*_microcents` or `*_cents` beside it."""
     for found in objects(value):
@@ -104,7 +108,10 @@ def test_ledger_adds_up() -> None:
         assert entry["balance_after_microcents"] == balance
     shown = success("get_balance", "pay_as_you_go")
     assert shown["balance_microcents"] == balance
-    by_type = {kind: sum(e["amount_microcents"] for e in ledger if e["type"] == kind) for kind in ("deposit", "usage")}
+    by_type = {
+        kind: sum(e["amount_microcents"] for e in ledger if e["type"] == kind)
+        for kind in ("deposit", "usage")
+    }
     recharged = sum(e["amount_microcents"] for e in ledger if e["type"] == "auto_recharge")
     assert shown["total_deposited_cents"] * 1_000_000 == by_type["deposit"] + recharged
     assert shown["total_spent_cents"] * 1_000_000 == -by_type["usage"]
@@ -115,7 +122,9 @@ def test_usage_views_agree_with_each_other_and_the_ledger() -> None:
     breakdown = success("get_usage_breakdown", "march")
     for kind, credits in CREDITS.items():
         assert breakdown[kind]["credits"] == breakdown[kind]["requests"] * credits
-        assert breakdown[kind]["cost_microcents"] == breakdown[kind]["credits"] * MICROCENTS_PER_CREDIT
+        assert (
+            breakdown[kind]["cost_microcents"] == breakdown[kind]["credits"] * MICROCENTS_PER_CREDIT
+        )
     assert breakdown["total_credits"] == sum(breakdown[kind]["credits"] for kind in CREDITS)
     assert breakdown["total_requests"] == sum(breakdown[kind]["requests"] for kind in CREDITS)
 
@@ -126,13 +135,18 @@ def test_usage_views_agree_with_each_other_and_the_ledger() -> None:
     days = success("get_usage_chart", "a_week")["data"]
     assert all(day["credits"] == sum(day[kind] for kind in CREDITS) for day in days)
     realtime = success("get_usage_realtime", "saturday")
-    assert (realtime["credits_used_today"], realtime["requests_today"]) == (days[-1]["credits"], days[-1]["requests"])
+    assert (realtime["credits_used_today"], realtime["requests_today"]) == (
+        days[-1]["credits"],
+        days[-1]["requests"],
+    )
     this_week = [day for day in days if day["date"] >= "2026-03-09"]
     assert realtime["credits_used_week"] == sum(day["credits"] for day in this_week)
     assert realtime["requests_week"] == sum(day["requests"] for day in this_week)
     assert realtime["credits_used_month"] == breakdown["total_credits"]
     assert realtime["requests_month"] == breakdown["total_requests"]
-    assert success("get_cost_projection", "increasing")["credits_used"] == breakdown["total_credits"]
+    assert (
+        success("get_cost_projection", "increasing")["credits_used"] == breakdown["total_credits"]
+    )
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
@@ -141,18 +155,28 @@ def test_lists_are_newest_first_and_complete(operation: Operation) -> None:
     for example in operation.success["examples"].values():
         value = example["value"]
         for entries in (inner for inner in value.values() if isinstance(inner, list)):
-            moments = [datetime.fromisoformat(entry["created_at"]) for entry in entries if "created_at" in entry]
+            moments = [
+                datetime.fromisoformat(entry["created_at"])
+                for entry in entries
+                if "created_at" in entry
+            ]
             assert moments == sorted(moments, reverse=True)
             if "total" in value:
                 assert (value["total"], value["has_more"]) == (len(entries), False)
 
 
-@pytest.mark.parametrize("operation", [o for o in operations() if o.body], ids=lambda operation: operation.id)
+@pytest.mark.parametrize(
+    "operation", [o for o in operations() if o.body], ids=lambda operation: operation.id
+)
 def test_answers_repeat_what_was_asked(operation: Operation) -> None:
     """In a pair of examples, a field that is in the request and in the response has the same value in both."""
     assert operation.body is not None
     for name, example in operation.body["examples"].items():
         answer = success(operation.id, name)
         for field in example["value"].keys() & answer.keys():
-            if (operation.id, field, name) != ("change_plan", "price_id", "downgrade"):  # applies at the period's end
+            if (operation.id, field, name) != (
+                "change_plan",
+                "price_id",
+                "downgrade",
+            ):  # applies at the period's end
                 assert answer[field] == example["value"][field], f"{name}: {field}"

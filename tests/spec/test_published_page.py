@@ -15,10 +15,14 @@ from .published import (
 
 PAGE = read_page()
 CONTRACT = {operation.key: operation for operation in documented_operations()}
-OPERATIONS = {f"{operation.method.upper()} {operation.path}": operation for operation in operations()}
+OPERATIONS = {
+    f"{operation.method.upper()} {operation.path}": operation for operation in operations()
+}
 
 each_published = pytest.mark.parametrize("published", PAGE, ids=lambda published: published.key)
-each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.id)
+each_operation = pytest.mark.parametrize(
+    "operation", OPERATIONS.values(), ids=lambda operation: operation.id
+)
 
 
 def row_names(published: Published) -> list[str]:
@@ -34,7 +38,9 @@ def test_the_page_has_29_operations() -> None:
 
 def test_contract_and_page_list_the_same_operations_in_the_same_order() -> None:
     """Paths are sorted with `{` after the letters; the methods of a path keep the contract's order."""
-    assert [operation.key for operation in documented_operations()] == [published.key for published in PAGE]
+    assert [operation.key for operation in documented_operations()] == [
+        published.key for published in PAGE
+    ]
 
 
 @each_published
@@ -81,7 +87,9 @@ def test_shown_fields_lead_and_short_responses_are_complete(published: Published
 
 
 @each_published
-def test_responses_without_a_published_schema_are_not_called_documented(published: Published) -> None:
+def test_responses_without_a_published_schema_are_not_called_documented(
+    published: Published,
+) -> None:
     """Where the page prints `{"status": "ok"}` there is a 200 whose fields are ours."""
     operation = OPERATIONS[published.key]
     without_schema = published.response == NOTHING_PUBLISHED
@@ -94,7 +102,9 @@ def test_responses_without_a_published_schema_are_not_called_documented(publishe
 def test_documented_body_properties_are_on_the_page(operation: Operation) -> None:
     """A body property without a mark of its own stands on the page."""
     published = next(p for p in PAGE if p.key == f"{operation.method.upper()} {operation.path}")
-    assert {name for name, _, _ in documented_body_properties(operation)} <= set(row_names(published))
+    assert {name for name, _, _ in documented_body_properties(operation)} <= set(
+        row_names(published)
+    )
 
 
 @each_operation
@@ -102,5 +112,9 @@ def test_titles_stand_only_where_the_page_shows_them(operation: Operation) -> No
     """A title is what the page prints for want of a description; elsewhere it would be noise."""
     titled = {name for name, prop, _ in documented_body_properties(operation) if "title" in prop}
     published = next(p for p in PAGE if p.key == f"{operation.method.upper()} {operation.path}")
-    shown = {row.name for row in published.rows if row.description == row.name.replace("_", " ").title() != row.name}
+    shown = {
+        row.name
+        for row in published.rows
+        if row.description == row.name.replace("_", " ").title() != row.name
+    }
     assert titled == shown

@@ -80,7 +80,9 @@ def test_the_idlest_is_forgotten_when_there_are_too_many(world: World) -> None:
     """It begins anew when it comes again; the others are as they were."""
     all_keys = keys(7)
     before = state(world.tenant(all_keys[0]))
-    opened = {key: checkout.open_deposit(world.context(world.tenant(key)), 5_000).id for key in all_keys}
+    opened = {
+        key: checkout.open_deposit(world.context(world.tenant(key)), 5_000).id for key in all_keys
+    }
     assert world.names() == all_keys[1:]
     assert opened[all_keys[5]] in world.tenant(all_keys[5]).account.checkout_sessions
     assert state(world.tenant(all_keys[0])) == before

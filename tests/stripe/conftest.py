@@ -16,7 +16,11 @@ SHOP = "https://shop.example.com"
 VISA = "4242424242424242"
 CALLS = "/_mock/stripe/v1"
 
-TYPED = [card for card in fixtures.load(resources.fixtures()).catalogue.test_cards if card.number is not None]
+TYPED = [
+    card
+    for card in fixtures.load(resources.fixtures()).catalogue.test_cards
+    if card.number is not None
+]
 """The test cards that have a number."""
 
 
@@ -36,7 +40,9 @@ class Intent:
 
     def call(self, step: str = "", **body: Any) -> httpx.Response:
         """One of the calls about it: "", "/confirm" or "/authenticate"."""
-        return self.page.post(f"{CALLS}/setup_intents/{self.id}{step}", json={"client_secret": self.secret, **body})
+        return self.page.post(
+            f"{CALLS}/setup_intents/{self.id}{step}", json={"client_secret": self.secret, **body}
+        )
 
     def confirm(self, number: str = VISA, **changes: Any) -> httpx.Response:
         return self.call("/confirm", payment_method_data=typed(number, **changes))

@@ -52,12 +52,17 @@ def test_a_new_intent_is_as_stripe_writes_it(intent: Intent) -> None:
 
 
 @pytest.mark.parametrize("card", TYPED, ids=lambda card: card.id)
-def test_every_test_card_does_what_the_catalogue_says(owner: httpx.Client, intent: Intent, card: TestCard) -> None:
+def test_every_test_card_does_what_the_catalogue_says(
+    owner: httpx.Client, intent: Intent, card: TestCard
+) -> None:
     """Authentication, then the bank; a card that was set up can be added, and shows its brand and last digits."""
     reply = intent.confirm(card.number or "")
     if card.authentication != "never":
         assert reply.status_code == 200
-        assert (reply.json()["status"], reply.json()["next_action"]["type"]) == ("requires_action", "use_stripe_sdk")
+        assert (reply.json()["status"], reply.json()["next_action"]["type"]) == (
+            "requires_action",
+            "use_stripe_sdk",
+        )
         reply = intent.call("/authenticate", outcome="pass")
     if card.declines_attach is not None and card.authentication == "never":
         error = error_of(reply, 402)
@@ -71,10 +76,16 @@ def test_every_test_card_does_what_the_catalogue_says(owner: httpx.Client, inten
         assert (set_up["status"], set_up["payment_method"]) == ("requires_payment_method", None)
         assert set_up["last_setup_error"]["type"] == "card_error"
         return
-    assert (set_up["status"], set_up["next_action"], set_up["last_setup_error"]) == ("succeeded", None, None)
+    assert (set_up["status"], set_up["next_action"], set_up["last_setup_error"]) == (
+        "succeeded",
+        None,
+        None,
+    )
     before = owner.get(f"{API}/payment-methods").json()["payment_methods"]
     assert set_up["payment_method"] not in {each["stripe_payment_method_id"] for each in before}
-    added = owner.post(f"{API}/payment-methods", json={"payment_method_id": set_up["payment_method"]})
+    added = owner.post(
+        f"{API}/payment-methods", json={"payment_method_id": set_up["payment_method"]}
+    )
     assert added.status_code == 200, added.text
     listed = owner.get(f"{API}/payment-methods").json()["payment_methods"][0]
     assert (listed["card_brand"], listed["card_last4"]) == (card.brand, card.last4)
@@ -97,13 +108,17 @@ def test_a_decline_has_the_codes_that_stripe_documents(
 
 def test_the_documented_declines_are_all_there() -> None:
     """No card that declines is without its documented codes."""
-    assert {card.number for card in TYPED if card.declines_attach and card.authentication == "never"} <= set(DOCUMENTED)
+    assert {
+        card.number for card in TYPED if card.declines_attach and card.authentication == "never"
+    } <= set(DOCUMENTED)
 
 
 def test_a_card_that_is_declined_later_sets_up(owner: httpx.Client, intent: Intent) -> None:
     """4000000000000341 is set up and added; only charging it fails."""
     method = intent.confirm("4000000000000341").json()["payment_method"]
-    assert owner.post(f"{API}/payment-methods", json={"payment_method_id": method}).status_code == 200
+    assert (
+        owner.post(f"{API}/payment-methods", json={"payment_method_id": method}).status_code == 200
+    )
 
 
 def test_after_a_decline_another_card_sets_up(intent: Intent) -> None:
@@ -111,7 +126,10 @@ def test_after_a_decline_another_card_sets_up(intent: Intent) -> None:
     error_of(intent.confirm("4000000000000002"), 402)
     assert intent.confirm().json()["status"] == "succeeded"
     error = error_of(intent.confirm(), 400)
-    assert (error["code"], error["setup_intent"]["status"]) == ("setup_intent_unexpected_state", "succeeded")
+    assert (error["code"], error["setup_intent"]["status"]) == (
+        "setup_intent_unexpected_state",
+        "succeeded",
+    )
 
 
 def test_who_fails_authentication_is_told_so(intent: Intent) -> None:
@@ -121,12 +139,17 @@ def test_who_fails_authentication_is_told_so(intent: Intent) -> None:
     assert (failed["status"], failed["payment_method"]) == ("requires_payment_method", None)
     assert failed["last_setup_error"]["code"] == "setup_intent_authentication_failure"
     assert failed["last_setup_error"]["type"] == "invalid_request_error"
-    assert error_of(intent.call("/authenticate", outcome="pass"), 400)["code"] == "setup_intent_unexpected_state"
+    assert (
+        error_of(intent.call("/authenticate", outcome="pass"), 400)["code"]
+        == "setup_intent_unexpected_state"
+    )
 
 
 def test_a_published_id_can_be_set_up_too(intent: Intent) -> None:
     """As code for Stripe's test mode does: a payment method's id in place of a card."""
-    done = intent.call("/confirm", payment_method="pm_card_mastercard", expand=["payment_method"]).json()
+    done = intent.call(
+        "/confirm", payment_method="pm_card_mastercard", expand=["payment_method"]
+    ).json()
     assert done["payment_method"]["card"]["brand"] == "mastercard"
     assert done["payment_method"]["card"]["exp_year"] == 2029
 
@@ -147,7 +170,10 @@ def test_a_wrong_card_is_refused_wherever_it_is_sent(
 ) -> None:
     """Before any bank is asked, with the field that is wrong; the intent has not changed."""
     before = intent.call().json()
-    for reply in (page.post(f"{CALLS}/payment_methods", json=card), intent.call("/confirm", payment_method_data=card)):
+    for reply in (
+        page.post(f"{CALLS}/payment_methods", json=card),
+        intent.call("/confirm", payment_method_data=card),
+    ):
         error = error_of(reply, 402)
         assert (error["code"], error.get("param"), error["type"]) == (code, param, "card_error")
         assert card["card"]["number"] not in error["message"] or not card["card"]["number"]
@@ -170,7 +196,12 @@ def test_a_payment_method_is_as_stripe_writes_it(page: httpx.Client) -> None:
     assert first["billing_details"]["name"] == "Jenny <script>"
     assert first["billing_details"]["address"]["postal_code"] == "12345"
     card = first["card"]
-    assert (card["brand"], card["last4"], card["exp_month"], card["exp_year"]) == ("mastercard", "4444", 12, 2030)
+    assert (card["brand"], card["last4"], card["exp_month"], card["exp_year"]) == (
+        "mastercard",
+        "4444",
+        12,
+        2030,
+    )
 
 
 def test_tokens_stand_for_payment_methods(page: httpx.Client) -> None:
@@ -179,9 +210,15 @@ def test_tokens_stand_for_payment_methods(page: httpx.Client) -> None:
     assert (made["id"], made["card"]["last4"]) == ("pm_card_visa", "4242")
     typed_in = page.post(f"{CALLS}/payment_methods", json=typed()).json()["id"]
     token = typed_in.replace("pm_", "tok_", 1)
-    assert page.post(f"{CALLS}/payment_methods", json={"type": "card", "token": token}).json()["id"] == typed_in
+    assert (
+        page.post(f"{CALLS}/payment_methods", json={"type": "card", "token": token}).json()["id"]
+        == typed_in
+    )
     assert error_of(page.post(f"{CALLS}/payment_methods", json={"type": "card", "token": "x"}), 404)
-    assert error_of(page.post(f"{CALLS}/payment_methods", json={"type": "card"}), 400)["param"] == "card"
+    assert (
+        error_of(page.post(f"{CALLS}/payment_methods", json={"type": "card"}), 400)["param"]
+        == "card"
+    )
 
 
 def test_the_same_seed_makes_the_same_ids(make_server: ServerFactory) -> None:
@@ -189,7 +226,9 @@ def test_the_same_seed_makes_the_same_ids(make_server: ServerFactory) -> None:
 
     def made(server: RunningServer) -> list[str]:
         with server.client(None) as page:
-            return [page.post(f"{CALLS}/payment_methods", json=typed()).json()["id"] for _ in range(3)]
+            return [
+                page.post(f"{CALLS}/payment_methods", json=typed()).json()["id"] for _ in range(3)
+            ]
 
     first, again, other = make_server(seed=7), make_server(seed=7), make_server(seed=8)
     ids = made(first)
@@ -199,7 +238,9 @@ def test_the_same_seed_makes_the_same_ids(make_server: ServerFactory) -> None:
     assert made(again) == ids
 
 
-def test_unknown_id_and_wrong_secret_look_the_same(page: httpx.Client, intent: Intent, owner: httpx.Client) -> None:
+def test_unknown_id_and_wrong_secret_look_the_same(
+    page: httpx.Client, intent: Intent, owner: httpx.Client
+) -> None:
     """Nobody learns which intents there are."""
     other = owner.post(f"{API}/setup-intent").json()
     answers = []
@@ -232,9 +273,13 @@ def test_unknown_id_and_wrong_secret_look_the_same(page: httpx.Client, intent: I
         (b" " * 20_001, 413, "More than 20000 bytes"),
     ],
 )
-def test_a_body_that_is_none_is_refused(intent: Intent, body: bytes, status: int, sentence: str) -> None:
+def test_a_body_that_is_none_is_refused(
+    intent: Intent, body: bytes, status: int, sentence: str
+) -> None:
     """With the place, in Stripe's form."""
-    error = error_of(intent.page.post(f"{CALLS}/setup_intents/{intent.id}/confirm", content=body), status)
+    error = error_of(
+        intent.page.post(f"{CALLS}/setup_intents/{intent.id}/confirm", content=body), status
+    )
     assert sentence in error["message"]
 
 
@@ -257,7 +302,11 @@ def test_a_number_is_never_echoed(page: httpx.Client, card: dict[str, Any]) -> N
 
 
 def test_numbers_and_secrets_are_kept_nowhere(
-    standing: RunningServer, owner: httpx.Client, key: str, intent: Intent, caplog: pytest.LogCaptureFixture
+    standing: RunningServer,
+    owner: httpx.Client,
+    key: str,
+    intent: Intent,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Not in the account, not among the requests, not in the log."""
     with caplog.at_level(logging.DEBUG):
@@ -269,7 +318,9 @@ def test_numbers_and_secrets_are_kept_nowhere(
     requests = owner.get("/_mock/requests?limit=100")
     assert (state.status_code, requests.status_code) == (200, 200)
     for text in (state.text, requests.text, caplog.text):
-        assert not any(secret in text for secret in (VISA, "4000000000000002", "4242424242424241", '"987"'))
+        assert not any(
+            secret in text for secret in (VISA, "4000000000000002", "4242424242424241", '"987"')
+        )
     assert intent.secret not in caplog.text + requests.text
     assert not standing.world.violations(key)
 
@@ -294,10 +345,15 @@ def test_pages_of_any_origin_may_call(page: httpx.Client, intent: Intent) -> Non
     reply = intent.call()
     assert reply.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in reply.headers
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
     preflight = page.options(f"{CALLS}/payment_methods", headers=asked)
     assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, "*")
-    refused = page.options(f"{CALLS}/payment_methods", headers={**asked, "Access-Control-Request-Headers": "x-api-key"})
+    refused = page.options(
+        f"{CALLS}/payment_methods", headers={**asked, "Access-Control-Request-Headers": "x-api-key"}
+    )
     assert refused.status_code == 400
 
 
@@ -313,14 +369,18 @@ def test_pages_of_any_origin_may_call(page: httpx.Client, intent: Intent) -> Non
         ("GET", "/_mock/stripe/", 404),
     ],
 )
-def test_what_it_does_not_offer_is_said(page: httpx.Client, method: str, path: str, status: int) -> None:
+def test_what_it_does_not_offer_is_said(
+    page: httpx.Client, method: str, path: str, status: int
+) -> None:
     """In Stripe's form, with method and path."""
     reply = page.request(method, path)
     assert f"({method}: {path})" in error_of(reply, status)["message"]
     assert ("allow" in reply.headers) == (status == 405)
 
 
-@pytest.mark.parametrize("path", ["/_mock/reset", "/_mock/stripe", "/_mock/stripe.jsx", "/_mock/stripes/v1"])
+@pytest.mark.parametrize(
+    "path", ["/_mock/reset", "/_mock/stripe", "/_mock/stripe.jsx", "/_mock/stripes/v1"]
+)
 def test_what_is_beside_it_stays_guarded(standing: RunningServer, path: str) -> None:
     """The door for Stripe's script is no door to the control API."""
     with standing.client(None) as client:

@@ -38,7 +38,9 @@ def test_any_page_may_load_it(page: httpx.Client) -> None:
     assert page.head(PATH).status_code == 200
 
 
-def test_it_knows_where_the_mock_is_and_what_time_it_is_there(standing: RunningServer, page: httpx.Client) -> None:
+def test_it_knows_where_the_mock_is_and_what_time_it_is_there(
+    standing: RunningServer, page: httpx.Client
+) -> None:
     """By the name under which it was asked for: a test may hand it on in place of Stripe's."""
     assert facts(page.get(PATH)) == {"origin": standing.url, "year": NOON.year, "month": NOON.month}
     other = page.get(PATH, headers={"Host": "mock.internal:8080"})
@@ -46,7 +48,9 @@ def test_it_knows_where_the_mock_is_and_what_time_it_is_there(standing: RunningS
 
 
 @pytest.mark.parametrize("host", [b'"};alert(1);//', b"a b", b"x</script>", b"\xe2\x98\x83"])
-def test_a_host_of_bad_will_gets_nothing_into_it(standing: RunningServer, page: httpx.Client, host: bytes) -> None:
+def test_a_host_of_bad_will_gets_nothing_into_it(
+    standing: RunningServer, page: httpx.Client, host: bytes
+) -> None:
     """A name that is none is not repeated."""
     reply = page.get(PATH, headers=httpx.Headers([(b"Host", host)]))
     assert facts(reply)["origin"] == standing.url
@@ -71,7 +75,9 @@ def test_it_calls_nobody_but_the_mock() -> None:
     """No other host is in it, but the one that it stands in for, in a pattern."""
     hosts = re.findall(r"https?:\\?/\\?/[^\s\"'`]*", scripts.script("http://mock.test", NOON))
     known = {"http://mock.test"}
-    assert [each for each in hosts if each.rstrip('",') not in known and "js\\.stripe\\.com" not in each] == [
+    assert [
+        each for each in hosts if each.rstrip('",') not in known and "js\\.stripe\\.com" not in each
+    ] == [
         "https://",
         "http://.",
     ]

@@ -17,7 +17,9 @@ NEVER = b""
 
 def status(code: int, headers: str = "", body: bytes = b"") -> bytes:
     """A plain answer."""
-    return f"HTTP/1.1 {code} Whatever\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    return (
+        f"HTTP/1.1 {code} Whatever\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    )
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class Receiver:
 @contextmanager
 def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
     """A receiver on a port of its own, until the end of the block."""
-    listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener = socket.create_server(
+        (host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+    )
     shown = f"[{host}]" if ":" in host else host
     receiver = Receiver(f"http://{shown}:{listener.getsockname()[1]}")
 

@@ -49,13 +49,18 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
             Answer(200, b"abcde"),
         ),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Answer(200, b"until the end")),
-        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\nx", Answer(202, b"x")),
+        (
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\nx",
+            Answer(202, b"x"),
+        ),
         (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", Answer(200, b"")),
         (status(200, body=b"y" * 5_000), Answer(200, b"y" * KEPT_BYTES)),
     ],
     ids=["no-content", "chunked", "until-closed", "continue", "no-reason", "long"],
 )
-def test_answers_of_every_shape_are_read(receiver: Receiver, answer: bytes, expected: Answer) -> None:
+def test_answers_of_every_shape_are_read(
+    receiver: Receiver, answer: bytes, expected: Answer
+) -> None:
     """The status, and the body as it began."""
     receiver.answers = [answer]
     assert post(receiver.url) == expected
@@ -76,7 +81,10 @@ def test_an_endless_answer_is_read_to_a_limit(receiver: Receiver) -> None:
         (b"SSH-2.0-OpenSSH_9.2\r\n", "no HTTP"),
         (b"\0\1\2\3" * 100, "no HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "before its answer was complete"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", "before its answer was complete"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+            "before its answer was complete",
+        ),
         (b"HTTP/1.1 200 OK\r\nContent-Le", "before its answer was complete"),
         (b"HTTP/1.1 100 Continue\r\n\r\n", "before its answer was complete"),
     ],
@@ -108,11 +116,15 @@ def test_a_closed_connection_is_no_answer(receiver: Receiver) -> None:
 def test_nobody_listening_is_said_without_numbers(host: str) -> None:
     """The reason, in words."""
     port = closed_port()
-    with pytest.raises(Undelivered, match=rf"^No connection to {host}:{port}: connection refused\.$"):
+    with pytest.raises(
+        Undelivered, match=rf"^No connection to {host}:{port}: connection refused\.$"
+    ):
         post(f"http://{host}:{port}/")
 
 
-def test_the_environment_names_no_proxy(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_names_no_proxy(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A proxy would be somebody else."""
     with receiving() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -144,9 +156,22 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate that nobody vouches for, with its key."""
     folder = tmp_path_factory.mktemp("tls")
     path = folder / "both.pem"
-    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    request = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
     names = ["-subj", "/CN=nobody", "-days", "1"]
-    subprocess.run([*request, *names, "-keyout", path, "-out", folder / "c.pem"], check=True, capture_output=True)
+    subprocess.run(
+        [*request, *names, "-keyout", path, "-out", folder / "c.pem"],
+        check=True,
+        capture_output=True,
+    )
     path.write_bytes(path.read_bytes() + (folder / "c.pem").read_bytes())
     return path
 
@@ -195,8 +220,12 @@ def test_a_receiver_that_speaks_no_tls_is_told_so(receiver: Receiver) -> None:
         post(receiver.url.replace("http://", "https://"))
 
 
-@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def test_a_call_that_was_answered_hangs_up(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+@pytest.mark.parametrize(
+    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+def test_a_call_that_was_answered_hangs_up(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
     """On both loops, also on a receiver that would keep the connection: nothing of the call is left behind."""
 
     async def call() -> bool:

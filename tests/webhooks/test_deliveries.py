@@ -15,7 +15,13 @@ from tests.conftest import API, NOON, ServerFactory
 from .conftest import Mock
 from .receiver import OK, Receiver, closed_port, receiving, status
 
-DEPOSIT = ["deposit.created", "credit_transaction.created", "invoice.created", "invoice.paid", "deposit.completed"]
+DEPOSIT = [
+    "deposit.created",
+    "credit_transaction.created",
+    "invoice.created",
+    "invoice.paid",
+    "deposit.completed",
+]
 
 
 def moments(delivery: dict[str, Any]) -> list[int]:
@@ -47,7 +53,11 @@ def test_an_event_says_what_happened_when_and_to_whom(mock: Mock, receiver: Rece
         "event": "deposit.completed",
         "created_at": "2026-03-18T12:00:00.000Z",
         "account_id": endpoint["account_id"],
-        "data": {"session_id": session_id, "amount_cents": 7_500, "invoice": completed["data"]["invoice"]},
+        "data": {
+            "session_id": session_id,
+            "amount_cents": 7_500,
+            "invoice": completed["data"]["invoice"],
+        },
     }
 
 
@@ -68,20 +78,27 @@ def test_money_is_told_as_the_ledger_has_it(mock: Mock, receiver: Receiver) -> N
 
 
 @pytest.mark.parametrize("secret", [None, "whsec_of_my_own-1"])
-def test_the_signature_is_the_hmac_of_the_bytes(mock: Mock, receiver: Receiver, secret: str | None) -> None:
+def test_the_signature_is_the_hmac_of_the_bytes(
+    mock: Mock, receiver: Receiver, secret: str | None
+) -> None:
     """Whoever knows the secret can compute it (with hashlib alone), and nobody else."""
     endpoint = mock.register(receiver.url, **({"secret": secret} if secret else {}))
     assert endpoint["secret"] == secret or endpoint["secret"].startswith("whsec_")
     mock.happen(3)
     mock.settle()
     for each in receiver.received:
-        assert each.headers["x-alterlab-signature"] == f"sha256={hmac_of(endpoint['secret'].encode(), each.body)}"
+        assert (
+            each.headers["x-alterlab-signature"]
+            == f"sha256={hmac_of(endpoint['secret'].encode(), each.body)}"
+        )
     assert len({each.headers["x-alterlab-signature"] for each in receiver.received}) == 3
 
 
 def hmac_of(key: bytes, body: bytes) -> str:
     """RFC 2104, written out."""
-    block = key.ljust(64, b"\0") if len(key) <= 64 else hashlib.sha256(key).digest().ljust(64, b"\0")
+    block = (
+        key.ljust(64, b"\0") if len(key) <= 64 else hashlib.sha256(key).digest().ljust(64, b"\0")
+    )
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + body).digest()
     digest = hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner).hexdigest()
     assert digest == hmac.new(key, body, "sha256").hexdigest()
@@ -100,9 +117,9 @@ def test_what_was_sent_and_answered_is_listed(mock: Mock, receiver: Receiver) ->
     assert (delivery["body"], delivery["event_id"]) == (request.json, request.json["id"])
     (attempt,) = delivery["attempts"]
     assert 0 <= attempt.pop("duration_ms") < 500
-    assert {name.lower(): value for name, value in attempt.pop("request_headers").items()}.items() <= (
-        request.headers.items()
-    )
+    assert {
+        name.lower(): value for name, value in attempt.pop("request_headers").items()
+    }.items() <= (request.headers.items())
     assert attempt == {
         "at": "2026-03-18T12:00:00.000Z",
         "response_status": 201,
@@ -115,12 +132,18 @@ def test_what_was_sent_and_answered_is_listed(mock: Mock, receiver: Receiver) ->
 # ----------------------------------------------------------------------------------------------------------- retries
 
 
-def test_a_clock_that_stands_still_has_to_be_moved_for_a_retry(mock: Mock, receiver: Receiver) -> None:
+def test_a_clock_that_stands_still_has_to_be_moved_for_a_retry(
+    mock: Mock, receiver: Receiver
+) -> None:
     """A second before its moment nothing comes; then it comes, and is taken."""
     mock.register(receiver.url)
     receiver.answers = [status(500)]
     mock.happen()
-    assert mock.settle() == {"settled": True, "pending": 1, "next_attempt_at": "2026-03-18T12:00:10.000Z"}
+    assert mock.settle() == {
+        "settled": True,
+        "pending": 1,
+        "next_attempt_at": "2026-03-18T12:00:10.000Z",
+    }
     assert mock.advance(9)["pending"] == 1
     assert len(receiver.received) == 1
     assert mock.advance(1)["pending"] == 0
@@ -131,8 +154,12 @@ def test_a_clock_that_stands_still_has_to_be_moved_for_a_retry(mock: Mock, recei
     assert [each["response_status"] for each in delivery["attempts"]] == [500, 200]
 
 
-@pytest.mark.parametrize("steps", [[3_600], [10, 20], [5, 5, 5, 5, 5, 5], [29, 1], [10, 3_590]], ids=str)
-def test_three_attempts_are_made_each_at_its_moment(mock: Mock, receiver: Receiver, steps: list[int]) -> None:
+@pytest.mark.parametrize(
+    "steps", [[3_600], [10, 20], [5, 5, 5, 5, 5, 5], [29, 1], [10, 3_590]], ids=str
+)
+def test_three_attempts_are_made_each_at_its_moment(
+    mock: Mock, receiver: Receiver, steps: list[int]
+) -> None:
     """After 10 seconds, and after 20 more, however large the steps are in which time passes."""
     endpoint = mock.register(receiver.url)
     receiver.otherwise = status(503)
@@ -222,7 +249,9 @@ def test_order_is_kept_and_one_comes_at_a_time(mock: Mock, receiver: Receiver) -
     mock.register(receiver.url)
     mock.happen(100)
     mock.settle()
-    assert [each.json["data"]["amount_cents"] for each in receiver.received] == list(range(1_000, 11_000, 100))
+    assert [each.json["data"]["amount_cents"] for each in receiver.received] == list(
+        range(1_000, 11_000, 100)
+    )
     assert receiver.most_at_once == 1
 
 
@@ -289,7 +318,11 @@ def test_endpoints_know_nothing_of_each_other(mock: Mock, receiver: Receiver) ->
 
 def test_an_endpoint_hears_of_its_account_alone(mock: Mock, receiver: Receiver) -> None:
     """With a key, of that account; without one, of everybody."""
-    with receiving() as everybodys, mock.server.client("sk_test_other") as client, mock.server.client(None) as nobody:
+    with (
+        receiving() as everybodys,
+        mock.server.client("sk_test_other") as client,
+        mock.server.client(None) as nobody,
+    ):
         other = Mock(client, mock.server)
         mine = mock.register(receiver.url)
         all = Mock(nobody, mock.server).register(everybodys.url)
@@ -299,7 +332,10 @@ def test_an_endpoint_hears_of_its_account_alone(mock: Mock, receiver: Receiver) 
         other.settle()
         assert len(receiver.received) == 1
         assert len(everybodys.received) == 3
-        assert (mine["account_id"], all["account_id"]) == (receiver.received[0].json["account_id"], None)
+        assert (mine["account_id"], all["account_id"]) == (
+            receiver.received[0].json["account_id"],
+            None,
+        )
 
 
 def test_an_endpoint_hears_of_what_it_asked_for(mock: Mock, receiver: Receiver) -> None:
@@ -314,10 +350,17 @@ def test_a_refused_request_tells_nothing(mock: Mock, receiver: Receiver) -> None
     """What was answered with an error has not happened."""
     mock.register(receiver.url)
     assert mock.client.post(f"{API}/deposit", json={"amount_cents": 1}).status_code == 422
-    assert mock.client.post("/_mock/usage", json={"type": "js", "requests": 10**9}).status_code == 402
+    assert (
+        mock.client.post("/_mock/usage", json={"type": "js", "requests": 10**9}).status_code == 402
+    )
     session_id = mock.post(f"{API}/deposit", amount_cents=1_000)["session_id"]
     declined = {"payment_method_id": "pm_card_chargeCustomerFail"}
-    assert mock.client.post(f"/_mock/checkout-sessions/{session_id}/complete", json=declined).status_code == 402
+    assert (
+        mock.client.post(
+            f"/_mock/checkout-sessions/{session_id}/complete", json=declined
+        ).status_code
+        == 402
+    )
     mock.settle()
     assert receiver.types == ["deposit.created"]
 
@@ -335,8 +378,12 @@ def test_no_more_wait_than_there_is_room_for(mock: Mock, receiver: Receiver) -> 
     shown = mock.endpoint(endpoint["id"])
     assert (shown["pending"], shown["dropped"]) == (500, 100)
     dropped = mock.deliveries(status="dropped")
-    assert [each["body"]["data"] for each in dropped] == [{"number": number} for number in range(100)]
-    assert all("the oldest had to go" in each["reason"] and each["attempts"] == [] for each in dropped)
+    assert [each["body"]["data"] for each in dropped] == [
+        {"number": number} for number in range(100)
+    ]
+    assert all(
+        "the oldest had to go" in each["reason"] and each["attempts"] == [] for each in dropped
+    )
     mock.advance(60)
     assert len(receiver.received) == 500
     assert receiver.received[0].json["data"] == {"number": 100}
@@ -354,12 +401,16 @@ def test_the_same_story_has_the_same_bytes(make_server: ServerFactory) -> None:
                 mock.register(receiver.url)
                 mock.deposit()
                 mock.settle()
-            bodies.append([(each.body, each.headers["x-alterlab-signature"]) for each in receiver.received])
+            bodies.append(
+                [(each.body, each.headers["x-alterlab-signature"]) for each in receiver.received]
+            )
     assert bodies[0] == bodies[1]
     assert len({body for body, _ in bodies[0]}) == len(DEPOSIT)
 
 
-def test_answers_of_the_api_are_the_same_with_and_without_listeners(make_server: ServerFactory) -> None:
+def test_answers_of_the_api_are_the_same_with_and_without_listeners(
+    make_server: ServerFactory,
+) -> None:
     """Events take no ids of the account."""
     states = []
     for listens in (False, True):
@@ -384,5 +435,8 @@ def test_a_receiver_on_ipv6_and_one_called_localhost_are_reached(mock: Mock) -> 
         mock.happen()
         mock.settle()
         assert sorted(each.path for each in six.received) == ["/", "/by-name"]
-        assert {each.headers["host"] for each in six.received} == {f"[::1]:{port}", f"localhost:{port}"}
+        assert {each.headers["host"] for each in six.received} == {
+            f"[::1]:{port}",
+            f"localhost:{port}",
+        }
         assert OK.startswith(b"HTTP/1.1 200")

@@ -36,7 +36,13 @@ def emitted(path: Path) -> Iterator[str]:
 
 
 def _name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return (
+        node.attr
+        if isinstance(node, ast.Attribute)
+        else node.id
+        if isinstance(node, ast.Name)
+        else ""
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ a story
@@ -87,28 +93,41 @@ def play_a_setup(mock: Mock) -> None:
     secret = mock.post(f"{API}/setup-intent")["client_secret"]
     intent = f"/_mock/stripe/v1/setup_intents/{secret.partition('_secret_')[0]}"
     for outcome in ("fail", "pass"):
-        mock.post(f"{intent}/confirm", client_secret=secret, payment_method="pm_card_threeDSecure2Required")
+        mock.post(
+            f"{intent}/confirm",
+            client_secret=secret,
+            payment_method="pm_card_threeDSecure2Required",
+        )
         mock.post(f"{intent}/authenticate", client_secret=secret, outcome=outcome)
 
 
 def play_recharges(mock: Mock) -> None:
     everything = {f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)}
     answered(mock.client.put(f"{API}/usage-alerts", json=everything))
-    recharge = {"enabled": True, "threshold_microcents": 500_000_000, "recharge_amount_cents": 2_500}
+    recharge = {
+        "enabled": True,
+        "threshold_microcents": 500_000_000,
+        "recharge_amount_cents": 2_500,
+    }
     answered(mock.client.put(f"{API}/auto-recharge", json=recharge))
     mock.use(270_000)
     answered(mock.client.delete(f"{API}/auto-recharge"))
 
 
 def play_verification(mock: Mock) -> None:
-    challenge = mock.post(f"{API}/verify/initiate", action="change_email", method="email")["challenge_id"]
+    challenge = mock.post(f"{API}/verify/initiate", action="change_email", method="email")[
+        "challenge_id"
+    ]
     code = answered(mock.client.get("/_mock/outbox"))["messages"][0]["code"]
     for attempt in ("000000" if code != "000000" else "000001", code):
         mock.post(f"{API}/verify/confirm", challenge_id=challenge, code=attempt)
 
 
 def play_a_plan(mock: Mock) -> None:
-    urls = {"success_url": "https://shop.example.com/done", "cancel_url": "https://shop.example.com/back"}
+    urls = {
+        "success_url": "https://shop.example.com/done",
+        "cancel_url": "https://shop.example.com/back",
+    }
     plan = {"price_id": "price_starter_monthly", "mode": "subscription"}
     session_id = mock.post(f"{API}/checkout", **plan, **urls)["session_id"]
     mock.post(f"/_mock/checkout-sessions/{session_id}/complete")
@@ -151,12 +170,21 @@ def test_every_change_of_a_subscription_tells_how_it_stands(told: list[Received]
         assert change["event"] != "subscription.updated"
         assert update["event"] == "subscription.updated"
         assert update["created_at"] == change["created_at"]
-    states = {change["event"]: update["data"] for change, update in zip(events[::2], events[1::2], strict=True)}
-    assert (states["subscription.started"]["plan"], states["subscription.started"]["status"]) == ("starter", "active")
+    states = {
+        change["event"]: update["data"]
+        for change, update in zip(events[::2], events[1::2], strict=True)
+    }
+    assert (states["subscription.started"]["plan"], states["subscription.started"]["status"]) == (
+        "starter",
+        "active",
+    )
     assert states["subscription.upgraded"]["plan"] == "growth"
     assert states["subscription.scheduled"]["pending_plan"] == "starter"
     assert states["subscription.past_due"]["status"] == "past_due"
-    assert (states["subscription.ended"]["plan"], states["subscription.ended"]["status"]) == ("free", "none")
+    assert (states["subscription.ended"]["plan"], states["subscription.ended"]["status"]) == (
+        "free",
+        "none",
+    )
 
 
 def test_no_secret_is_told(told: list[Received]) -> None:
@@ -169,7 +197,9 @@ def test_no_secret_is_told(told: list[Received]) -> None:
     assert codes == []
 
 
-def test_what_a_persona_lived_through_is_not_told(make_receiver_heard: tuple[Mock, Receiver]) -> None:
+def test_what_a_persona_lived_through_is_not_told(
+    make_receiver_heard: tuple[Mock, Receiver],
+) -> None:
     """Ten thousand entries of the past, and the first event is of now."""
     mock, receiver = make_receiver_heard
     with mock.server.client("sk_test_power_user") as client:
@@ -185,7 +215,11 @@ def test_what_a_persona_lived_through_is_not_told(make_receiver_heard: tuple[Moc
 @pytest.fixture
 def make_receiver_heard(mock: Mock, receiver: Receiver) -> tuple[Mock, Receiver]:
     """A receiver that is told of all accounts."""
-    answered(mock.client.post("/_mock/webhook-endpoints", json={"url": receiver.url}, headers={"X-API-Key": ""}))
+    answered(
+        mock.client.post(
+            "/_mock/webhook-endpoints", json={"url": receiver.url}, headers={"X-API-Key": ""}
+        )
+    )
     return mock, receiver
 
 
@@ -232,9 +266,16 @@ def test_an_entry_of_the_audit_log_is_an_event() -> None:
 
 def test_an_events_id_comes_from_what_it_tells_of() -> None:
     """The same in every run, another for another type or thing."""
-    ids = {Event(type, NOON, {}, source).id for type in ("invoice.created", "invoice.paid") for source in ("1", "2")}
+    ids = {
+        Event(type, NOON, {}, source).id
+        for type in ("invoice.created", "invoice.paid")
+        for source in ("1", "2")
+    }
     assert len(ids) == 4
-    assert Event("invoice.paid", NOON, {}, "1").id == Event("invoice.paid", NOON, {"x": 1}, "1", "http://x").id
+    assert (
+        Event("invoice.paid", NOON, {}, "1").id
+        == Event("invoice.paid", NOON, {"x": 1}, "1", "http://x").id
+    )
 
 
 def test_events_are_no_part_of_the_state() -> None:

@@ -44,7 +44,12 @@ def test_the_next_ones_are_lost(mock: Mock, receiver: Receiver) -> None:
     mock.happen(4)
     mock.settle()
     assert amounts(receiver) == [2, 3]
-    assert [each["status"] for each in mock.deliveries()] == ["dropped", "dropped", "delivered", "delivered"]
+    assert [each["status"] for each in mock.deliveries()] == [
+        "dropped",
+        "dropped",
+        "delivered",
+        "delivered",
+    ]
     assert mock.deliveries()[0]["reason"] == "The endpoint's mode is to drop it."
     shown = mock.endpoint(endpoint["id"])
     assert (shown["modes"]["drop_next"], shown["dropped"], shown["delivered"]) == (0, 2, 2)
@@ -122,7 +127,9 @@ def test_modes_can_be_changed(mock: Mock, receiver: Receiver) -> None:
     """For what happens from now on; what is left out is off."""
     endpoint = mock.register(receiver.url, modes={"duplicate": True, "delay_seconds": 60})
     mock.happen()
-    answer = mock.client.put(f"/_mock/webhook-endpoints/{endpoint['id']}/modes", json={"drop_next": 1})
+    answer = mock.client.put(
+        f"/_mock/webhook-endpoints/{endpoint['id']}/modes", json={"drop_next": 1}
+    )
     expected = {
         "duplicate": False,
         "drop_next": 1,
@@ -141,7 +148,9 @@ def test_modes_can_be_changed(mock: Mock, receiver: Receiver) -> None:
 
 def test_modes_go_together(mock: Mock, receiver: Receiver) -> None:
     """Lost first, then doubled, then swapped, and then delayed."""
-    mock.register(receiver.url, modes={"drop_next": 1, "duplicate": True, "reorder": 2, "delay_seconds": 5})
+    mock.register(
+        receiver.url, modes={"drop_next": 1, "duplicate": True, "reorder": 2, "delay_seconds": 5}
+    )
     mock.happen(2)
     mock.advance(5)
     assert amounts(receiver) == [1, 1]
@@ -199,7 +208,9 @@ def test_a_silent_receiver_holds_the_payer_up_for_a_while_only(
     assert 0.1 <= asyncio.run(shop.pay()) < 3
 
 
-def test_the_redirect_can_come_before_the_webhooks(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_redirect_can_come_before_the_webhooks(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The page waits for nothing, and nothing is told until the browser is back; then all is, in order."""
     monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.5)
     shop = Shop(receiver.url, checkout="redirect_first")

@@ -84,7 +84,9 @@ def test_memory_is_bounded_whatever_happens() -> None:
     assert len(webhooks.deliveries) == MAX_DELIVERIES
     assert len(endpoint.lane.waiting) == MAX_WAITING
     assert endpoint.lane.counts["dropped"] == 3_000 - MAX_WAITING
-    assert [each.event.data["number"] for each in endpoint.lane.waiting] == list(range(3_000 - MAX_WAITING, 3_000))
+    assert [each.event.data["number"] for each in endpoint.lane.waiting] == list(
+        range(3_000 - MAX_WAITING, 3_000)
+    )
 
 
 def test_usage_alerts_of_many_accounts_leave_nothing_behind(receiver: Receiver) -> None:
@@ -141,7 +143,11 @@ def test_a_page_publishes_too(mock: Mock, receiver: Receiver) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_end_waits_for_no_receiver(number: signal.Signals) -> None:
     """Deliveries under way, waiting and to be retried: it ends at once, and says nothing."""
-    with receiving() as silent, receiving() as failing, launched("serve", "--port", "0", PYTHONPATH=HERE) as program:
+    with (
+        receiving() as silent,
+        receiving() as failing,
+        launched("serve", "--port", "0", PYTHONPATH=HERE) as program,
+    ):
         silent.otherwise, failing.otherwise = NEVER, status(500)
         program.wait_until_ready()
         with program.client("sk_test_end") as client:

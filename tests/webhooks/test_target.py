@@ -52,7 +52,9 @@ def test_no_other_host_is(url: str) -> None:
         target.parse(url)
 
 
-@pytest.mark.parametrize("url", ["http://user@127.0.0.1/", "http://user:word@localhost/", "http://@localhost/"])
+@pytest.mark.parametrize(
+    "url", ["http://user@127.0.0.1/", "http://user:word@localhost/", "http://@localhost/"]
+)
 def test_a_url_carries_no_user(url: str) -> None:
     """It would not be sent, and it makes a host look like another."""
     with pytest.raises(RefusedUrl, match="no user name"):

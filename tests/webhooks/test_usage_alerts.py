@@ -88,7 +88,11 @@ def test_openapi_core_takes_the_call_as_a_webhook(alerted: Mock, receiver: Recei
     alerted.settle()
     document = spec()
     operation = {**call_of_the_contract(), "responses": {"200": {"description": "taken"}}}
-    receivers = {**document, "paths": {"/alerts": {"post": operation}}, "servers": [{"url": receiver.url}]}
+    receivers = {
+        **document,
+        "paths": {"/alerts": {"post": operation}},
+        "servers": [{"url": receiver.url}],
+    }
     (request,) = receiver.received
     headers = {"X-Alterlab-Signature": request.headers["x-alterlab-signature"]}
     seen = MockRequest(receiver.url, "post", "/alerts", headers=headers, data=request.body)
@@ -213,7 +217,9 @@ def test_the_callbacks_own_examples_fit() -> None:
     contract = Contract.load(resources.spec())
     schema = contract.validator_of_callback("update_usage_alerts", "usageAlert")
     assert schema is not None
-    for example in call_of_the_contract()["requestBody"]["content"]["application/json"]["examples"].values():
+    for example in call_of_the_contract()["requestBody"]["content"]["application/json"][
+        "examples"
+    ].values():
         assert schema.is_valid(example["value"])
 
 
@@ -234,7 +240,12 @@ def test_a_payload_that_breaks_the_contract_is_not_sent(
     check = checker(lambda: contract.validator_of_callback("update_usage_alerts", "usageAlert"))
     webhooks = Webhooks(Clock(NOON), 1, check=check)
     world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1, webhooks)
-    data: dict[str, Any] = {"threshold": 50, "credits_used": 1, "credits_allocated": 2, "period": "2026-03"}
+    data: dict[str, Any] = {
+        "threshold": 50,
+        "credits_used": 1,
+        "credits_allocated": 2,
+        "period": "2026-03",
+    }
     for payload in (data, {**data, **change}):
         context = fresh()
         context.emit("usage.alert", str(payload), payload, receiver.url)

@@ -51,7 +51,9 @@ def play(steps: list[int | str]) -> None:
         expected = [each for _, each in sorted(model, key=lambda each: each[0])]
         assert list(subject) == expected
         assert len(subject) == len(model)
-        assert subject.next_due == (NOON + timedelta(seconds=min(due for due, _ in model)) if model else None)
+        assert subject.next_due == (
+            NOON + timedelta(seconds=min(due for due, _ in model)) if model else None
+        )
 
 
 def test_there_is_room_for_so_many_and_no_more() -> None:

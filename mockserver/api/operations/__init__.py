@@ -16,5 +16,12 @@ from mockserver.api.operations import (
 from mockserver.api.registry import functions_of
 
 HANDLERS: Mapping[str, Handler] = functions_of(
-    account, auto_recharge, checkout, payment_methods, subscription, usage, usage_alerts, verification
+    account,
+    auto_recharge,
+    checkout,
+    payment_methods,
+    subscription,
+    usage,
+    usage_alerts,
+    verification,
 )

@@ -12,14 +12,18 @@ def get_balance(call: Call) -> Json:
 
 def list_credit_transactions(call: Call) -> Listing:
     page = call.context.account.ledger.page(
-        limit=call.params["limit"], offset=call.params["offset"], reference_type=call.params["reference_type"]
+        limit=call.params["limit"],
+        offset=call.params["offset"],
+        reference_type=call.params["reference_type"],
     )
     return render.listing("transactions", render.credit_transaction, page)
 
 
 def list_invoices(call: Call) -> Json:
     page = pagination.by_offset(call, call.context.account.invoices)
-    return render.page("invoices", [render.invoice(each, call.base_url) for each in page.items], page)
+    return render.page(
+        "invoices", [render.invoice(each, call.base_url) for each in page.items], page
+    )
 
 
 def list_recent_activity(call: Call) -> Listing:

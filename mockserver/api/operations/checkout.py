@@ -23,7 +23,9 @@ def create_deposit(call: Call) -> Json:
 
 def create_checkout_session(call: Call) -> Json:
     body = call.body
-    session = checkout.open_price(call.context, body["price_id"], body["mode"], body["success_url"], body["cancel_url"])
+    session = checkout.open_price(
+        call.context, body["price_id"], body["mode"], body["success_url"], body["cancel_url"]
+    )
     return render.checkout_session(session, call.base_url)
 
 
@@ -47,7 +49,10 @@ def _auto_recharge_request(body: Json) -> AutoRechargeRequest | None:
     """The settings that a deposit asks for; what it leaves out takes the documented default."""
     if not body["auto_recharge_enabled"]:
         return None
-    threshold, amount = body["auto_recharge_threshold_microcents"], body["auto_recharge_amount_cents"]
+    threshold, amount = (
+        body["auto_recharge_threshold_microcents"],
+        body["auto_recharge_amount_cents"],
+    )
     return AutoRechargeRequest(
         auto_recharge.DEFAULT_THRESHOLD_MICROCENTS if threshold is None else threshold,
         auto_recharge.DEFAULT_AMOUNT_CENTS if amount is None else amount,

@@ -12,5 +12,7 @@ def initiate_verification(call: Call) -> Json:
 
 
 def confirm_verification(call: Call) -> Json:
-    success, challenge = verification.confirm(call.context, call.body["challenge_id"], call.body["code"])
+    success, challenge = verification.confirm(
+        call.context, call.body["challenge_id"], call.body["code"]
+    )
     return render.verification_result(success, challenge.remaining_attempts)

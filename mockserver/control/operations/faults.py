@@ -34,7 +34,11 @@ def delete_fault(call: Call) -> Json:
 
 
 def list_fault_sets(call: Call) -> Json:
-    return {"sets": [render.fault_set(name, each) for name, each in sorted(call.world.faults.sets.items())]}
+    return {
+        "sets": [
+            render.fault_set(name, each) for name, each in sorted(call.world.faults.sets.items())
+        ]
+    }
 
 
 def apply_fault_set(call: Call) -> Json:

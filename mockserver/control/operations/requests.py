@@ -9,7 +9,9 @@ from mockserver.world import Exchange
 
 
 def list_requests(call: Call) -> Json:
-    page = pagination.by_offset(call, [each for each in call.world.exchanges if _matches(call, each)])
+    page = pagination.by_offset(
+        call, [each for each in call.world.exchanges if _matches(call, each)]
+    )
     return render_page("requests", [render.exchange(each) for each in page.items], page)
 
 

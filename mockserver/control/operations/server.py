@@ -18,7 +18,13 @@ _NOT_INSTALLED = "0+checkout"
 def get_health(call: Call) -> Json:
     world = call.world
     accounts = len(world.names())
-    return {"status": "ok", "version": _version(), **render.clock(world), "seed": world.seed, "accounts": accounts}
+    return {
+        "status": "ok",
+        "version": _version(),
+        **render.clock(world),
+        "seed": world.seed,
+        "accounts": accounts,
+    }
 
 
 def reset_world(call: Call) -> Json:
@@ -33,7 +39,11 @@ def reset_world(call: Call) -> Json:
 
 
 def list_personas(call: Call) -> Json:
-    return {"personas": [render.persona(slug, each) for slug, each in sorted(call.world.personas.items())]}
+    return {
+        "personas": [
+            render.persona(slug, each) for slug, each in sorted(call.world.personas.items())
+        ]
+    }
 
 
 def list_accounts(call: Call) -> Json:

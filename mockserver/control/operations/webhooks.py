@@ -16,7 +16,9 @@ def list_webhook_endpoints(call: Call) -> Json:
     shown = [each for each in found if account_id is None or each.account_id in (None, account_id)]
     return {
         "endpoints": [webhook_views.endpoint(each) for each in reversed(shown)],
-        "usage_alerts": webhook_views.usage_alerts(call.context.account, call.world) if account_id else None,
+        "usage_alerts": webhook_views.usage_alerts(call.context.account, call.world)
+        if account_id
+        else None,
     }
 
 
@@ -43,7 +45,9 @@ def set_webhook_modes(call: Call) -> Json:
 
 
 def list_webhook_deliveries(call: Call) -> Json:
-    page = pagination.by_offset(call, [each for each in call.world.webhooks.deliveries if _matches(call, each)])
+    page = pagination.by_offset(
+        call, [each for each in call.world.webhooks.deliveries if _matches(call, each)]
+    )
     return render_page("deliveries", [webhook_views.delivery(each) for each in page.items], page)
 
 
@@ -68,6 +72,10 @@ def _modes(given: Any) -> Modes:
 
 def _matches(call: Call, delivery: Delivery) -> bool:
     """Whether a delivery is one of those that the filters ask for; a filter that is left out asks for all."""
-    facts = {"endpoint": delivery.endpoint_id, "event": delivery.event.type, "status": delivery.status}
+    facts = {
+        "endpoint": delivery.endpoint_id,
+        "event": delivery.event.type,
+        "status": delivery.status,
+    }
     is_wanted = all(call.params[name] in (None, fact) for name, fact in facts.items())
     return is_wanted and _account_id(call) in (None, delivery.account_id)

@@ -93,7 +93,9 @@ def test_what_is_found_can_be_clicked(open_page: Open, on_disk: str) -> None:
     page.fill("#search", "change plan")
     page.locator(".hit").first.click()
     page.wait_for_timeout(200)
-    top = page.evaluate("document.getElementById('operation-change_plan').getBoundingClientRect().top")
+    top = page.evaluate(
+        "document.getElementById('operation-change_plan').getBoundingClientRect().top"
+    )
     assert 0 <= top < 200
 
 
@@ -160,7 +162,10 @@ def test_deep_links_open_what_they_lead_to(open_page: Open, on_disk: str) -> Non
     )
     page.wait_for_function("(id) => document.getElementById(id).open", arg=place)
     page.wait_for_timeout(100)
-    assert page.evaluate("(id) => document.getElementById(id).getBoundingClientRect().top", place) < 900
+    assert (
+        page.evaluate("(id) => document.getElementById(id).getBoundingClientRect().top", place)
+        < 900
+    )
     assert page.locator("nav a[aria-current]").count() <= 1
 
 
@@ -170,7 +175,9 @@ def test_shared_schemas_unfold_where_they_are_linked(open_page: Open, on_disk: s
     page = seen.page
     button = page.locator("main button.unfold").first
     button.scroll_into_view_if_needed()
-    count_of_ids = "(({length}, unique) => [length, unique.size])(%s, new Set([...%s].map((one) => one.id)))"
+    count_of_ids = (
+        "(({length}, unique) => [length, unique.size])(%s, new Set([...%s].map((one) => one.id)))"
+    )
     in_all = "document.querySelectorAll('[id]')"
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
@@ -191,7 +198,9 @@ def test_the_keyboard_reaches_the_text_first(open_page: Open, on_disk: str) -> N
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('main') !== null")
-    assert re.match(r"[1-9]", page.evaluate("getComputedStyle(document.activeElement).outlineWidth"))
+    assert re.match(
+        r"[1-9]", page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    )
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open, on_disk: str) -> None:

@@ -23,7 +23,9 @@ def test_axe_would_find_something(open_page: Open, on_disk: str, axe: str) -> No
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing_on_the_page(open_page: Open, on_disk: str, axe: str, width: int, scheme: str) -> None:
+def test_axe_finds_nothing_on_the_page(
+    open_page: Open, on_disk: str, axe: str, width: int, scheme: str
+) -> None:
     """Nor with everything unfolded."""
     page = open_page(on_disk, width=width, scheme=scheme).page
     assert judged(page, axe) == []
@@ -32,7 +34,9 @@ def test_axe_finds_nothing_on_the_page(open_page: Open, on_disk: str, axe: str, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_while_the_page_is_used(open_page: Open, served: str, axe: str, scheme: str) -> None:
+def test_axe_finds_nothing_while_the_page_is_used(
+    open_page: Open, served: str, axe: str, scheme: str
+) -> None:
     """Search results, the menu of a phone, a form and its answer."""
     page = open_page(served, scheme=scheme).page
     page.fill("#search", "balance")
@@ -76,7 +80,9 @@ def test_screenshots_of_a_desk(open_page: Open, served: str) -> None:
 def test_screenshots_of_a_phone(open_page: Open, served: str) -> None:
     """The start, an operation in the dark, its samples, the contents."""
     _shoot(open_page(served, width=390, height=844).page, "phone-start")
-    page = open_page(f"{served}#operation-update_auto_recharge", width=390, height=844, scheme="dark").page
+    page = open_page(
+        f"{served}#operation-update_auto_recharge", width=390, height=844, scheme="dark"
+    ).page
     _shoot(page, "phone-operation-dark")
     page = open_page(served, width=390, height=844).page
     page.evaluate("document.querySelector('#operation-get_balance .right').scrollIntoView()")

@@ -31,7 +31,9 @@ def answer(holder: Any) -> tuple[int, Any]:
     return int(holder.locator(".status").inner_text().split()[0]), json.loads(text)
 
 
-def test_a_request_is_sent_to_the_mock_and_its_answer_shown(open_page: Open, served: str, mock: RunningServer) -> None:
+def test_a_request_is_sent_to_the_mock_and_its_answer_shown(
+    open_page: Open, served: str, mock: RunningServer
+) -> None:
     """With the key of the healthy account, or another one, which all forms then have."""
     seen = open_page(served)
     form = opened(seen.page, "get_balance")
@@ -51,7 +53,9 @@ def test_a_request_is_sent_to_the_mock_and_its_answer_shown(open_page: Open, ser
     assert {each for each in seen.requests if not each.startswith((mock.url, "data:"))} == set()
 
 
-def test_bodies_and_parts_of_paths_can_be_edited(open_page: Open, served: str, mock: RunningServer) -> None:
+def test_bodies_and_parts_of_paths_can_be_edited(
+    open_page: Open, served: str, mock: RunningServer
+) -> None:
     """A deposit of another amount; a card that is not there."""
     seen = open_page(served)
     form = opened(seen.page, "create_deposit")

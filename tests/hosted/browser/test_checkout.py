@@ -17,13 +17,19 @@ from tests.hosted.conftest import balance
 pytestmark = pytest.mark.slow
 
 CARDS = fixtures.load(resources.fixtures()).catalogue.test_cards
-DECLINED = [card for card in CARDS if card.declines_charge and card.number and card.authentication == "never"]
+DECLINED = [
+    card
+    for card in CARDS
+    if card.declines_charge and card.number and card.authentication == "never"
+]
 DOLLAR = 100_000_000
 """In microcents."""
 ASKING = "pm_card_authenticationRequired"
 
 
-def test_paying_by_keyboard_alone(open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop) -> None:
+def test_paying_by_keyboard_alone(
+    open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
+) -> None:
     """Choose a card, press Enter on Pay, arrive at the shop with the session's id."""
     before = balance(account)
     url = deposit(promo_code="BONUS5")
@@ -39,7 +45,9 @@ def test_paying_by_keyboard_alone(open_page: Open, deposit: Opener, account: htt
     seen.must_be_quiet()
 
 
-def test_typing_a_card_by_keyboard_alone(open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop) -> None:
+def test_typing_a_card_by_keyboard_alone(
+    open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
+) -> None:
     """Unfold the form, type the card, press Enter in its last field."""
     before = balance(account)
     page = open_page(deposit(), width=390).page
@@ -120,7 +128,9 @@ def test_the_banks_page_can_be_left(open_page: Open, deposit: Opener) -> None:
         expect(page).to_have_url(url)
 
 
-def test_cancelling_goes_back_to_the_shop(open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop) -> None:
+def test_cancelling_goes_back_to_the_shop(
+    open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
+) -> None:
     """By keyboard; nothing is charged."""
     before = balance(account)
     page = open_page(deposit()).page
@@ -130,21 +140,27 @@ def test_cancelling_goes_back_to_the_shop(open_page: Open, deposit: Opener, acco
     assert balance(account) == before
 
 
-def test_a_session_that_expires_under_the_payers_hands(open_page: Open, deposit: Opener, account: httpx.Client) -> None:
+def test_a_session_that_expires_under_the_payers_hands(
+    open_page: Open, deposit: Opener, account: httpx.Client
+) -> None:
     """The page was open; Pay then says what happened, and so does the page when it is opened again."""
     url = deposit()
     before = balance(account)
     page = open_page(url).page
     account.post(f"/_mock/checkout-sessions/{url.rpartition('/')[2]}/expire").raise_for_status()
     page.get_by_test_id("pay").click()
-    expect(page.get_by_test_id("state")).to_have_text("This session has expired. Nothing was charged.")
+    expect(page.get_by_test_id("state")).to_have_text(
+        "This session has expired. Nothing was charged."
+    )
     page.goto(url)
     expect(page.get_by_test_id("state")).to_be_visible()
     expect(page.get_by_test_id("pay")).to_have_count(0)
     assert balance(account) == before
 
 
-def test_a_paid_session_leads_back(open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop) -> None:
+def test_a_paid_session_leads_back(
+    open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
+) -> None:
     """Whoever opens it again is told, and led to the shop."""
     url = deposit()
     account.post(f"/_mock/checkout-sessions/{url.rpartition('/')[2]}/complete").raise_for_status()
@@ -154,7 +170,9 @@ def test_a_paid_session_leads_back(open_page: Open, deposit: Opener, account: ht
     page.wait_for_url(re.compile(f"{shop.url}/done.*"))
 
 
-def test_without_scripts_everything_works(open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop) -> None:
+def test_without_scripts_everything_works(
+    open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
+) -> None:
     """Declined, typed, authenticated and paid in a browser with JavaScript switched off."""
     before = balance(account)
     page = open_page(deposit(), java_script_enabled=False).page
@@ -174,7 +192,9 @@ def test_without_scripts_everything_works(open_page: Open, deposit: Opener, acco
     assert balance(account) == before + 50 * DOLLAR
 
 
-def test_a_double_click_pays_once(open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop) -> None:
+def test_a_double_click_pays_once(
+    open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
+) -> None:
     """However impatient the payer is."""
     before = balance(account)
     page = open_page(deposit()).page
@@ -204,7 +224,12 @@ def test_a_link_of_the_shop_leads_to_the_page(open_page: Open, deposit: Opener, 
 
 @pytest.mark.parametrize("trick", ["form", "frame", "fetch"])
 def test_another_site_cannot_use_the_page(
-    open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop, mock: RunningServer, trick: str
+    open_page: Open,
+    deposit: Opener,
+    account: httpx.Client,
+    shop: Shop,
+    mock: RunningServer,
+    trick: str,
 ) -> None:
     """Neither by a form that sends itself, nor in a frame, nor by a script."""
     url = deposit()
@@ -221,7 +246,11 @@ def test_another_site_cannot_use_the_page(
         expect(page.get_by_test_id("message")).to_have_text("This was sent from another site.")
     elif trick == "frame":
         page.wait_for_load_state("networkidle")
-        assert not [frame for frame in page.frames if frame.url.startswith(mock.url) and "Pay" in frame.content()]
+        assert not [
+            frame
+            for frame in page.frames
+            if frame.url.startswith(mock.url) and "Pay" in frame.content()
+        ]
     else:
         expect(page.locator("body")).to_have_text("refused;refused;")
     assert balance(account) == before

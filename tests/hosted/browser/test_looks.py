@@ -12,7 +12,9 @@ from tests.hosted.states import addresses
 
 pytestmark = pytest.mark.slow
 
-LOOKS = pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")])
+LOOKS = pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
+)
 
 
 @LOOKS
@@ -24,7 +26,9 @@ def test_axe_finds_nothing_in_any_state(open_page: Open, axe: str, width: int, s
         page = seen.page
         for state, address in found.items():
             page.goto(address)
-            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+            page.evaluate(
+                "for (const each of document.querySelectorAll('details')) each.open = true"
+            )
             assert judged(page, axe) == [], state
             assert page.evaluate("document.documentElement.scrollWidth") <= width, state
         assert seen.violations == []
@@ -32,7 +36,9 @@ def test_axe_finds_nothing_in_any_state(open_page: Open, axe: str, width: int, s
 
 
 @LOOKS
-def test_axe_finds_nothing_after_a_mistake(open_page: Open, axe: str, deposit: Opener, width: int, scheme: str) -> None:
+def test_axe_finds_nothing_after_a_mistake(
+    open_page: Open, axe: str, deposit: Opener, width: int, scheme: str
+) -> None:
     """A typed card that cannot be read: the form open, the field marked, the reason told."""
     page = open_page(deposit(), width=width, scheme=scheme).page
     page.get_by_test_id("type-a-card").click()
@@ -52,7 +58,9 @@ def test_axe_would_find_something(open_page: Open, axe: str, deposit: Opener) ->
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_long_texts_fit(open_page: Open, deposit: Opener, account: httpx.Client, width: int) -> None:
+def test_long_texts_fit(
+    open_page: Open, deposit: Opener, account: httpx.Client, width: int
+) -> None:
     """A name without spaces is broken, not the page; and markup in it does nothing."""
     urls = [deposit(), str(account.post(f"{API}/portal").json()["url"])]
     urls.append(account.get(f"{API}/invoices").json()["invoices"][0]["hosted_invoice_url"])

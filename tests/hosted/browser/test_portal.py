@@ -32,11 +32,15 @@ def methods(client: httpx.Client) -> dict[str, bool]:
     """The account's cards: which is the default."""
     reply = client.get(f"{API}/payment-methods").json()
     default = reply["default_method_id"]
-    return {each["stripe_payment_method_id"]: each["id"] == default for each in reply["payment_methods"]}
+    return {
+        each["stripe_payment_method_id"]: each["id"] == default for each in reply["payment_methods"]
+    }
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_cards_are_looked_after(open_page: Open, subscriber: httpx.Client, portal: str, scripts: bool) -> None:
+def test_cards_are_looked_after(
+    open_page: Open, subscriber: httpx.Client, portal: str, scripts: bool
+) -> None:
     """One is added, made the default, and another removed; with JavaScript and without."""
     page = open_page(portal, java_script_enabled=scripts).page
     page.get_by_test_id("new-card").select_option("pm_card_jcb")
@@ -68,11 +72,15 @@ def test_a_card_that_asks_is_added_by_keyboard(
     if outcome == "pass":
         expect(page.get_by_test_id("done")).to_have_text("The card was added.")
     else:
-        expect(page.get_by_test_id("problem")).to_contain_text("setup_intent_authentication_failure")
+        expect(page.get_by_test_id("problem")).to_contain_text(
+            "setup_intent_authentication_failure"
+        )
     assert ("pm_card_authenticationRequiredOnSetup" in methods(subscriber)) is (outcome == "pass")
 
 
-def test_a_card_in_use_says_why_it_stays(open_page: Open, subscriber: httpx.Client, portal: str) -> None:
+def test_a_card_in_use_says_why_it_stays(
+    open_page: Open, subscriber: httpx.Client, portal: str
+) -> None:
     """There is no button to remove it."""
     settings = {"enabled": True, "stripe_payment_method_id": "pm_card_amex"}
     subscriber.put(f"{API}/auto-recharge", json=settings).raise_for_status()
@@ -82,7 +90,9 @@ def test_a_card_in_use_says_why_it_stays(open_page: Open, subscriber: httpx.Clie
     expect(row.get_by_test_id("remove-card")).to_have_count(0)
 
 
-def test_a_plan_is_changed_cancelled_and_kept(open_page: Open, subscriber: httpx.Client, portal: str) -> None:
+def test_a_plan_is_changed_cancelled_and_kept(
+    open_page: Open, subscriber: httpx.Client, portal: str
+) -> None:
     """Up at the price that was shown, down from the next period on, cancelled, and kept after all."""
     page = open_page(portal).page
     growth = page.get_by_test_id("offer").filter(has_text="Growth")

@@ -44,16 +44,24 @@ def _fire_anyway(original: Original, context: Context, *args: Any) -> None:
 
 
 def _fifty_always(self: UsageAlerts) -> list[int]:
-    others = {75: self.threshold_75_enabled, 90: self.threshold_90_enabled, 100: self.threshold_100_enabled}
+    others = {
+        75: self.threshold_75_enabled,
+        90: self.threshold_90_enabled,
+        100: self.threshold_100_enabled,
+    }
     return [50, *(threshold for threshold, enabled in others.items() if enabled)]
 
 
-def _only_beyond(original: Original, context: Context, before: int, after: int, allocated: int) -> None:
+def _only_beyond(
+    original: Original, context: Context, before: int, after: int, allocated: int
+) -> None:
     """Fire once more than the threshold is used, not when it is reached."""
     original(context, before - 1, after - 1, allocated)
 
 
-def _keep_the_hook(original: Original, context: Context, *, webhook_url: str | None, **rest: Any) -> UsageAlerts:
+def _keep_the_hook(
+    original: Original, context: Context, *, webhook_url: str | None, **rest: Any
+) -> UsageAlerts:
     kept = webhook_url or context.account.usage_alerts.webhook_url
     settings: UsageAlerts = original(context, webhook_url=kept, **rest)
     return settings

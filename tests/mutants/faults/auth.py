@@ -52,7 +52,9 @@ def _refuse_politely(answer: Answer, _: Request) -> None:
         answer.status = 200
 
 
-async def _validate_first(original: Original, self: CompiledOperation, request: Any, receive: Any) -> None:
+async def _validate_first(
+    original: Original, self: CompiledOperation, request: Any, receive: Any
+) -> None:
     """Look at the body of a deposit before the key."""
     try:
         await original(self, request, receive)
@@ -64,7 +66,9 @@ async def _validate_first(original: Original, self: CompiledOperation, request: 
         raise
 
 
-def _status_with(me: Caller, key: str | None, method: str, path: str, body: object = None) -> object:
+def _status_with(
+    me: Caller, key: str | None, method: str, path: str, body: object = None
+) -> object:
     return me.named(key).status(method, path, body)
 
 
@@ -102,7 +106,9 @@ FAULTS = (
         "auth",
         "A live key, which a mock must refuse, creates setup intents.",
         changes_request("create_setup_intent", by=_admit_live_key),
-        lambda me: _status_with(me, "sk_live_0123456789abcdef0123456789abcdef", "POST", "setup-intent"),
+        lambda me: _status_with(
+            me, "sk_live_0123456789abcdef0123456789abcdef", "POST", "setup-intent"
+        ),
     ),
     Fault(
         "missing-key-answers-403",

@@ -54,7 +54,9 @@ def _refuse_what_was_removed(original: Original, context: Context, stripe_id: st
     return card
 
 
-def _configure_with_removed_card(original: Original, context: Context, **settings: Any) -> AutoRecharge:
+def _configure_with_removed_card(
+    original: Original, context: Context, **settings: Any
+) -> AutoRecharge:
     card = original.memory.get((context.account.id, settings.get("stripe_payment_method_id")))
     wallet = context.account.wallet
     cards = list(wallet.cards)
@@ -76,7 +78,10 @@ def _note_former_default(original: Original, context: Context, name: str) -> Car
 
 def _show_former_default(original: Original, card: Card, wallet: Wallet) -> Json:
     body = original(card, wallet)
-    return {**body, "is_default": body["is_default"] or card.id in original.memory.get("former", ())}
+    return {
+        **body,
+        "is_default": body["is_default"] or card.id in original.memory.get("former", ()),
+    }
 
 
 def _leave_no_default(original: Original, context: Context, name: str) -> Card:
@@ -104,7 +109,9 @@ def _add_again(original: Original, context: Context, stripe_id: str) -> Card:
         return added
     card = payment_methods.make_card(context, stripe_id)
     wallet.cards.append(card)
-    context.audit("payment_method.added", payment_method_id=card.id, brand=card.brand, last4=card.last4)
+    context.audit(
+        "payment_method.added", payment_method_id=card.id, brand=card.brand, last4=card.last4
+    )
     context.tell("payment_method_added", f"Added {card.label}")
     return card
 
@@ -197,7 +204,11 @@ def _default_after_its_removal(me: Caller) -> object:
     _add(me, _AMEX, _JCB)
     me.delete(f"payment-methods/{_VISA}")
     cards = me.get("payment-methods")
-    return [card["card_brand"] for card in cards["payment_methods"] if card["id"] == cards["default_method_id"]]
+    return [
+        card["card_brand"]
+        for card in cards["payment_methods"]
+        if card["id"] == cards["default_method_id"]
+    ]
 
 
 def _default_after_a_duplicate(me: Caller) -> object:
@@ -254,7 +265,12 @@ FAULTS = (
         "Auto-recharge can be switched on with a card that was removed.",
         together(
             wraps(payment_methods, "remove", _note_removed, on=("remove_payment_method",)),
-            wraps(auto_recharge, "configure", _configure_with_removed_card, on=("update_auto_recharge",)),
+            wraps(
+                auto_recharge,
+                "configure",
+                _configure_with_removed_card,
+                on=("update_auto_recharge",),
+            ),
         ),
         _recharge_with_removed_card,
     ),
@@ -263,7 +279,12 @@ FAULTS = (
         "state",
         "After another card was made the default, two cards are listed as the default.",
         together(
-            wraps(payment_methods, "set_default", _note_former_default, on=("set_default_payment_method",)),
+            wraps(
+                payment_methods,
+                "set_default",
+                _note_former_default,
+                on=("set_default_payment_method",),
+            ),
             wraps(render, "payment_method", _show_former_default, on=(_LIST,)),
         ),
         _defaults_after_a_change,
@@ -272,7 +293,12 @@ FAULTS = (
         "default-not-stored",
         "state",
         "Making a card the default is acknowledged, and nothing changes.",
-        wraps(payment_methods, "set_default", _acknowledge_only, on=("set_default_payment_method", _LIST)),
+        wraps(
+            payment_methods,
+            "set_default",
+            _acknowledge_only,
+            on=("set_default_payment_method", _LIST),
+        ),
         _defaults_after_a_change,
     ),
     Fault(

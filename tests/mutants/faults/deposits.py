@@ -25,7 +25,9 @@ _NEW = "sk_test_new"
 _DAY_AND_A_BIT = 90_000
 
 
-def _credit_again(original: Original, context: Context, session_id: str, *args: Any, **kwargs: Any) -> CheckoutSession:
+def _credit_again(
+    original: Original, context: Context, session_id: str, *args: Any, **kwargs: Any
+) -> CheckoutSession:
     closed = checkout.get(context, session_id).closed
     session: CheckoutSession = original(context, session_id, *args, **kwargs)
     if closed == "complete" and session.price_id is None:
@@ -47,7 +49,9 @@ def _forget_the_minimum(original: Original, context: Context, code: str, *_: Any
     return found
 
 
-def _forget_the_use(original: Original, context: Context, code: str, *args: Any, **kwargs: Any) -> int:
+def _forget_the_use(
+    original: Original, context: Context, code: str, *args: Any, **kwargs: Any
+) -> int:
     bonus: int = original(context, code, *args, **kwargs)
     context.account.redeemed_promo_codes.clear()
     return bonus
@@ -106,14 +110,18 @@ def _recharge_by_the_default(original: Original, body: Json) -> AutoRechargeRequ
     return replace(request, amount_cents=auto_recharge.DEFAULT_AMOUNT_CENTS) if request else None
 
 
-def _credit_the_declined(original: Original, context: Context, session_id: str, reason: str) -> CheckoutSession:
+def _credit_the_declined(
+    original: Original, context: Context, session_id: str, reason: str
+) -> CheckoutSession:
     session: CheckoutSession = original(context, session_id, reason)
     amount = money.in_microcents(session.amount_cents)
     context.credit("deposit", amount, "Deposit", reference_type="deposit", reference_id=session.id)
     return session
 
 
-def _reuse_the_session(original: Original, context: Context, amount_cents: int, **more: Any) -> CheckoutSession:
+def _reuse_the_session(
+    original: Original, context: Context, amount_cents: int, **more: Any
+) -> CheckoutSession:
     key = (context.account.id, amount_cents)
     kept: CheckoutSession | None = original.memory.get(key)
     if kept is None or kept.status(context.now) != "open":
@@ -121,7 +129,9 @@ def _reuse_the_session(original: Original, context: Context, amount_cents: int, 
     return kept
 
 
-def _tell_at_once(original: Original, context: Context, amount_cents: int, **more: Any) -> CheckoutSession:
+def _tell_at_once(
+    original: Original, context: Context, amount_cents: int, **more: Any
+) -> CheckoutSession:
     session: CheckoutSession = original(context, amount_cents, **more)
     context.tell("deposit", session.description, money.in_microcents(amount_cents))
     return session
@@ -153,7 +163,9 @@ def _deposit_after_validating(me: Caller) -> object:
 
 def _buy_a_pack(me: Caller) -> object:
     urls = {"success_url": "https://a.example", "cancel_url": "https://b.example"}
-    session = me.post("checkout", {"price_id": "price_credits_25", "mode": "payment", **urls})["session_id"]
+    session = me.post("checkout", {"price_id": "price_credits_25", "mode": "payment", **urls})[
+        "session_id"
+    ]
     me.pay(session)
     return me.get("balance")["total_deposited_cents"]
 
@@ -207,7 +219,9 @@ FAULTS = (
         "state",
         "A promo code is accepted for a deposit below its minimum.",
         wraps(promo, "check", _forget_the_minimum, on=("create_deposit",)),
-        lambda me: me.named(_NEW).status("POST", "deposit", {"amount_cents": 1_999, "promo_code": "WELCOME10"}),
+        lambda me: me.named(_NEW).status(
+            "POST", "deposit", {"amount_cents": 1_999, "promo_code": "WELCOME10"}
+        ),
     ),
     Fault(
         "promo-code-usable-twice",
@@ -263,7 +277,10 @@ FAULTS = (
         "state",
         "A deposit that asks for auto-recharge switches it on with the default amount, whatever it asked for.",
         wraps(
-            operations, "_auto_recharge_request", _recharge_by_the_default, on=("create_deposit", "get_auto_recharge")
+            operations,
+            "_auto_recharge_request",
+            _recharge_by_the_default,
+            on=("create_deposit", "get_auto_recharge"),
         ),
         _recharge_amount_after_deposit,
     ),
@@ -285,7 +302,9 @@ FAULTS = (
         "unpaid-deposit-in-recent-activity",
         "state",
         "A deposit stands in recent activity as soon as it is asked for, before anybody has paid.",
-        wraps(checkout, "open_deposit", _tell_at_once, on=("create_deposit", "list_recent_activity")),
+        wraps(
+            checkout, "open_deposit", _tell_at_once, on=("create_deposit", "list_recent_activity")
+        ),
         _activities_of_an_unpaid_deposit,
     ),
 )

@@ -24,7 +24,9 @@ def _clamp_page_size(request: Request) -> None:
 
 def _attempts_left_after_an_empty_code(me: Caller) -> object:
     challenge = me.post("verify/initiate", {"action": "change_email"})["challenge_id"]
-    return me.post("verify/confirm", {"challenge_id": challenge, "code": ""}).get("remaining_attempts")
+    return me.post("verify/confirm", {"challenge_id": challenge, "code": ""}).get(
+        "remaining_attempts"
+    )
 
 
 def _length_of_the_default_page(me: Caller) -> object:
@@ -136,7 +138,9 @@ FAULTS = (
         "session-placeholder-refused",
         "input",
         "A checkout refuses a success_url with the documented {CHECKOUT_SESSION_ID}.",
-        demands("create_checkout_session", property_of("success_url", pattern=r"^https?://[^\s{}]+$")),
+        demands(
+            "create_checkout_session", property_of("success_url", pattern=r"^https?://[^\s{}]+$")
+        ),
         lambda me: me.status(
             "POST",
             "checkout",

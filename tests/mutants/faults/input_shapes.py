@@ -22,7 +22,11 @@ _SWITCHES = ("enabled", "email_enabled", "threshold_50_enabled", "threshold_75_e
 
 def _read_amount(body: Json) -> Json:
     amount = body.get("amount_cents")
-    return {**body, "amount_cents": int(amount)} if isinstance(amount, str) and amount.isdigit() else body
+    return (
+        {**body, "amount_cents": int(amount)}
+        if isinstance(amount, str) and amount.isdigit()
+        else body
+    )
 
 
 def _count_true(body: Json) -> Json:
@@ -31,16 +35,23 @@ def _count_true(body: Json) -> Json:
 
 
 def _switch_by_numbers(body: Json) -> Json:
-    return {name: bool(value) if name in _SWITCHES and value in (0, 1) else value for name, value in body.items()}
+    return {
+        name: bool(value) if name in _SWITCHES and value in (0, 1) else value
+        for name, value in body.items()
+    }
 
 
 def _drop_null_mail_switch(body: Json) -> Json:
-    return {name: value for name, value in body.items() if name != "email_enabled" or value is not None}
+    return {
+        name: value for name, value in body.items() if name != "email_enabled" or value is not None
+    }
 
 
 def _drop_unknown_source(body: Json) -> Json:
     known = ("deposit_flow", "success_page", "settings", None)
-    return {name: value for name, value in body.items() if name != "consent_source" or value in known}
+    return {
+        name: value for name, value in body.items() if name != "consent_source" or value in known
+    }
 
 
 def _forgive_broken_json(request: Request) -> None:
@@ -68,7 +79,9 @@ def _accept_ten_megabytes(demands: Demands) -> None:
     demands.request_body["x-max-bytes"] = 10_000_000
 
 
-def _status_of_raw(me: Caller, method: str, path: str, content: bytes, media_type: str = "application/json") -> object:
+def _status_of_raw(
+    me: Caller, method: str, path: str, content: bytes, media_type: str = "application/json"
+) -> object:
     return me.ask(method, path, content=content, headers={"Content-Type": media_type}).status_code
 
 
@@ -77,7 +90,9 @@ FAULTS = (
         "checkout-without-a-way-back",
         "input",
         "A checkout session can be opened without the required cancel_url.",
-        demands("create_checkout_session", lambda demands: demands.body["required"].remove("cancel_url")),
+        demands(
+            "create_checkout_session", lambda demands: demands.body["required"].remove("cancel_url")
+        ),
         lambda me: me.status("POST", "checkout", _PLAN),
     ),
     Fault(

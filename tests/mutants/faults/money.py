@@ -22,18 +22,24 @@ Json = Any
 
 _NEW = "sk_test_new"
 _CACHE_LIFETIME = timedelta(seconds=10)
-_TIERS_OFF_BY_ONE = tuple(replace(each, from_microcents=each.from_microcents + 1) for each in tiers.TIERS)
+_TIERS_OFF_BY_ONE = tuple(
+    replace(each, from_microcents=each.from_microcents + 1) for each in tiers.TIERS
+)
 
 
 def _before_the_bonus(original: Original, entry: Entry) -> Json:
     if entry.reference_type == "promo":
-        entry = replace(entry, balance_after_microcents=entry.balance_after_microcents - entry.amount_microcents)
+        entry = replace(
+            entry, balance_after_microcents=entry.balance_after_microcents - entry.amount_microcents
+        )
     return original(entry)
 
 
 def _without_bonuses(original: Original, account: Account) -> Json:
     body = original(account)
-    bonuses = sum(each.amount_microcents for each in account.ledger.entries if each.reference_type == "promo")
+    bonuses = sum(
+        each.amount_microcents for each in account.ledger.entries if each.reference_type == "promo"
+    )
     body["balance_microcents"] -= bonuses
     body["balance_display"] = money.display(body["balance_microcents"])
     return body
@@ -63,7 +69,9 @@ def _spent_rounded_up(self: Ledger) -> int:
     return -(self._spent // money.MICROCENTS_PER_CENT)
 
 
-def _take_what_is_there(original: Original, context: Context, type: Any, *args: Any, **kwargs: Any) -> UsageEvent:
+def _take_what_is_there(
+    original: Original, context: Context, type: Any, *args: Any, **kwargs: Any
+) -> UsageEvent:
     """Refuse what the balance does not cover, but charge as much as it does."""
     try:
         event: UsageEvent = original(context, type, *args, **kwargs)
@@ -148,7 +156,12 @@ FAULTS = (
         "bonus-counted-as-deposit",
         "state",
         "total_deposited_cents counts bonuses too.",
-        sets(ledger, "_DEPOSITED", frozenset({"deposit", "auto_recharge", "bonus"}), on=("get_balance",)),
+        sets(
+            ledger,
+            "_DEPOSITED",
+            frozenset({"deposit", "auto_recharge", "bonus"}),
+            on=("get_balance",),
+        ),
         lambda me: me.get("balance")["total_deposited_cents"],
     ),
     Fault(

@@ -46,7 +46,11 @@ def _count_pages_from_zero(_: Original, call: Call, items: Any) -> Page[Any]:
 
 def _oldest_first_if_filtered(original: Original, self: Ledger, **asked: Any) -> Page[Entry]:
     page: Page[Entry] = original(self, **asked)
-    return page if asked["reference_type"] is None else Page(page.items[::-1], page.total, page.has_more)
+    return (
+        page
+        if asked["reference_type"] is None
+        else Page(page.items[::-1], page.total, page.has_more)
+    )
 
 
 def _sort_equal_times_by_id(original: Original, self: Ledger, **asked: Any) -> Page[Entry]:
@@ -102,7 +106,9 @@ def _first_page_of_history(me: Caller) -> object:
 def _charges_of_one_moment(me: Caller) -> object:
     for requests in range(1, 6):
         me.use("light", requests)
-    return [entry["description"] for entry in me.get("credit-transactions", limit=5)["transactions"]]
+    return [
+        entry["description"] for entry in me.get("credit-transactions", limit=5)["transactions"]
+    ]
 
 
 def _filtered(me: Caller, **query: Any) -> Any:
@@ -157,7 +163,9 @@ FAULTS = (
         "state",
         "A page of the ledger that is filtered has its oldest entry first.",
         wraps(Ledger, "page", _oldest_first_if_filtered, on=_LEDGER),
-        lambda me: me.get("credit-transactions", reference_type="scrape", limit=5)["transactions"][0]["id"],
+        lambda me: me.get("credit-transactions", reference_type="scrape", limit=5)["transactions"][
+            0
+        ]["id"],
     ),
     Fault(
         "entries-of-one-moment-in-any-order",

@@ -27,14 +27,21 @@ _STARTER, _GROWTH = {"price_id": "price_starter_monthly"}, {"price_id": "price_g
 
 
 def _note_the_difference(
-    original: Original, context: Context, current: Subscription, old: Plan, new: Plan, authenticated: bool
+    original: Original,
+    context: Context,
+    current: Subscription,
+    old: Plan,
+    new: Plan,
+    authenticated: bool,
 ) -> None:
     original.memory["difference"] = new.price_cents - old.price_cents
     original(context, current, old, new, authenticated)
     del original.memory["difference"]
 
 
-def _invoice_in_full(original: Original, context: Context, amount: int, *args: Any, **kwargs: Any) -> Invoice:
+def _invoice_in_full(
+    original: Original, context: Context, amount: int, *args: Any, **kwargs: Any
+) -> Invoice:
     invoice: Invoice = original(context, original.memory.get("difference", amount), *args, **kwargs)
     return invoice
 
@@ -45,7 +52,9 @@ def _at_once(original: Original, context: Context, current: Subscription, plan: 
         current.plan, current.pending_plan = plan, None
 
 
-def _never_take_back(original: Original, context: Context, current: Subscription, plan: Any) -> None:
+def _never_take_back(
+    original: Original, context: Context, current: Subscription, plan: Any
+) -> None:
     if plan is not None:
         original(context, current, plan)
 
@@ -70,7 +79,12 @@ def _grant_nothing(_: Original, context: Context, plan: Plan) -> None:
 
 
 def _upgrade_though_declined(
-    original: Original, context: Context, current: Subscription, old: Plan, new: Plan, authenticated: bool
+    original: Original,
+    context: Context,
+    current: Subscription,
+    old: Plan,
+    new: Plan,
+    authenticated: bool,
 ) -> None:
     try:
         original(context, current, old, new, authenticated)
@@ -90,7 +104,9 @@ def _thirty_days(_: Original, anchor: datetime, months: int) -> datetime:
     return anchor + timedelta(days=30 * months)
 
 
-def _count_open_sessions(original: Original, context: Context, *args: Any, **kwargs: Any) -> Invoice:
+def _count_open_sessions(
+    original: Original, context: Context, *args: Any, **kwargs: Any
+) -> Invoice:
     """Take the number from a counter that every session has moved, the abandoned ones too."""
     invoice: Invoice = original(context, *args, **kwargs)
     sessions = context.account.checkout_sessions.values()
@@ -109,14 +125,18 @@ def _no_invoice_for_packs(original: Original, context: Context, session: Checkou
 def _invoice_the_bonus(original: Original, context: Context, session: CheckoutSession) -> None:
     original(context, session)
     invoices = context.account.invoices
-    invoices[-1] = replace(invoices[-1], amount_cents=invoices[-1].amount_cents + session.bonus_cents)
+    invoices[-1] = replace(
+        invoices[-1], amount_cents=invoices[-1].amount_cents + session.bonus_cents
+    )
 
 
 def _hide_the_payment(original: Original, invoice: Invoice, base_url: str) -> Json:
     return original(replace(invoice, paid_at=None), base_url)
 
 
-def _deposits_have_periods(original: Original, context: Context, *args: Any, **kwargs: Any) -> Invoice:
+def _deposits_have_periods(
+    original: Original, context: Context, *args: Any, **kwargs: Any
+) -> Invoice:
     invoice: Invoice = original(context, *args, **kwargs)
     if invoice.period_start is None:
         invoice = replace(invoice, period_start=context.now, period_end=context.now)
@@ -150,7 +170,9 @@ def _after_a_month(me: Caller, path: str) -> Any:
 
 def _plan_after_a_declined_upgrade(me: Caller) -> object:
     subscriber = me.named(_SUBSCRIBER)
-    card = subscriber.post("payment-methods", {"payment_method_id": "pm_card_chargeCustomerFail"})["id"]
+    card = subscriber.post("payment-methods", {"payment_method_id": "pm_card_chargeCustomerFail"})[
+        "id"
+    ]
     subscriber.post(f"payment-methods/{card}/default")
     return _change(me, _GROWTH)["plan"]
 
@@ -169,7 +191,11 @@ def _number_after_an_abandoned_deposit(me: Caller) -> object:
 
 def _invoices_after_a_pack(me: Caller) -> object:
     urls = {"success_url": "https://a.example", "cancel_url": "https://b.example"}
-    me.pay(me.post("checkout", {"price_id": "price_credits_25", "mode": "payment", **urls})["session_id"])
+    me.pay(
+        me.post("checkout", {"price_id": "price_credits_25", "mode": "payment", **urls})[
+            "session_id"
+        ]
+    )
     return me.get("invoices")["total"]
 
 
@@ -260,7 +286,9 @@ INVOICES = (
         "credit-pack-without-an-invoice",
         "state",
         "A credit pack writes no invoice.",
-        wraps(checkout, "_credit", _no_invoice_for_packs, on=("create_checkout_session", _INVOICES)),
+        wraps(
+            checkout, "_credit", _no_invoice_for_packs, on=("create_checkout_session", _INVOICES)
+        ),
         _invoices_after_a_pack,
     ),
     Fault(

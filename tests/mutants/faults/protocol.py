@@ -45,7 +45,9 @@ def _drop_allow(answer: Answer, _: Request) -> None:
 
 def _allow_no_delete(answer: Answer, request: Request) -> None:
     if answer.status == 405 and request.path.endswith("/auto-recharge"):
-        answer.headers[b"allow"] = answer.headers[b"allow"].replace(b", DELETE", b"").replace(b"DELETE, ", b"")
+        answer.headers[b"allow"] = (
+            answer.headers[b"allow"].replace(b", DELETE", b"").replace(b"DELETE, ", b"")
+        )
 
 
 def _answer_in_html(answer: Answer, request: Request) -> None:
@@ -124,14 +126,20 @@ FAULTS = (
         "protocol",
         "A 405 has no Allow header.",
         changes_answer("get_balance", "get_subscription", by=_drop_allow, everywhere=True),
-        lambda me: [me.ask("PATCH", path).headers.get("allow") for path in ("balance", "subscription")],
+        lambda me: [
+            me.ask("PATCH", path).headers.get("allow") for path in ("balance", "subscription")
+        ],
     ),
     Fault(
         "allow-forgets-delete",
         "protocol",
         "Allow of a 405 on the auto-recharge settings leaves out DELETE.",
         changes_answer(
-            "get_auto_recharge", "update_auto_recharge", "disable_auto_recharge", by=_allow_no_delete, everywhere=True
+            "get_auto_recharge",
+            "update_auto_recharge",
+            "disable_auto_recharge",
+            by=_allow_no_delete,
+            everywhere=True,
         ),
         lambda me: me.ask("PATCH", "auto-recharge").headers["allow"],
     ),

@@ -28,7 +28,9 @@ def _keep_the_old_threshold(original: Original, call: Call) -> Json:
     return original(call)
 
 
-def _cut_the_consent(original: Original, context: Context, *, consent: Consent, **settings: Any) -> AutoRecharge:
+def _cut_the_consent(
+    original: Original, context: Context, *, consent: Consent, **settings: Any
+) -> AutoRecharge:
     short = replace(consent, text=consent.text[:_KEPT_CHARACTERS] if consent.text else consent.text)
     configured: AutoRecharge = original(context, consent=short, **settings)
     return configured

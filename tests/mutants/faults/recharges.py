@@ -45,18 +45,28 @@ def _by_the_balance_before(original: Original, context: Context) -> None:
 
 def _never_give_up(original: Original, context: Context, card: Card | None, reason: str) -> None:
     settings = context.account.auto_recharge
-    settings.consecutive_failures = min(settings.consecutive_failures, auto_recharge.MAX_FAILURES - 1)
+    settings.consecutive_failures = min(
+        settings.consecutive_failures, auto_recharge.MAX_FAILURES - 1
+    )
     original(context, card, reason)
     if not settings.enabled:
         settings.enabled = True
         context.account.audit_log.pop()
 
 
-def _credit_the_failed(original: Original, context: Context, card: Card | None, reason: str) -> None:
+def _credit_the_failed(
+    original: Original, context: Context, card: Card | None, reason: str
+) -> None:
     original(context, card, reason)
     attempt = context.account.auto_recharge.attempts[-1]
     amount = attempt.amount_cents * 1_000_000
-    context.credit("auto_recharge", amount, "Auto-recharge", reference_type="auto_recharge", reference_id=attempt.id)
+    context.credit(
+        "auto_recharge",
+        amount,
+        "Auto-recharge",
+        reference_type="auto_recharge",
+        reference_id=attempt.id,
+    )
 
 
 def _keep_the_count(original: Original, context: Context, card: Card) -> None:
@@ -77,7 +87,9 @@ def _the_default_card(_: Original, context: Context, *__: Any) -> Card | None:
     return context.account.wallet.default
 
 
-def _forget_the_invoice(original: Original, context: Context, amount: int, description: str, **more: Any) -> Invoice:
+def _forget_the_invoice(
+    original: Original, context: Context, amount: int, description: str, **more: Any
+) -> Invoice:
     invoice: Invoice = original(context, amount, description, **more)
     if description == "Auto-recharge":
         context.account.invoices.remove(invoice)
@@ -95,7 +107,10 @@ def _charge_for_the_test(original: Original, call: Call) -> Json:
 
 def _last_success_is_the_last_attempt(original: Original, account: Account) -> Json:
     body, attempts = original(account), account.auto_recharge.attempts
-    return {**body, "last_recharge_at": render.timestamp(attempts[-1].created_at) if attempts else None}
+    return {
+        **body,
+        "last_recharge_at": render.timestamp(attempts[-1].created_at) if attempts else None,
+    }
 
 
 def _leave_failures_out(body: Json, _: Request) -> None:
@@ -255,7 +270,9 @@ FAULTS = (
         "recharge-test-charges",
         "state",
         "The recharge test, which must charge nothing, recharges.",
-        handles("check_auto_recharge", _charge_for_the_test, on=("check_auto_recharge", "get_balance")),
+        handles(
+            "check_auto_recharge", _charge_for_the_test, on=("check_auto_recharge", "get_balance")
+        ),
         _balance_after_a_test,
     ),
     Fault(
@@ -263,6 +280,9 @@ FAULTS = (
         "state",
         "The recharge history leaves out attempts that failed.",
         changes_body(_HISTORY, by=_leave_failures_out),
-        lambda me: [_settings_after_a_failure(me)["consecutive_failures"], len(_attempts(me.named(_DECLINED)))],
+        lambda me: [
+            _settings_after_a_failure(me)["consecutive_failures"],
+            len(_attempts(me.named(_DECLINED))),
+        ],
     ),
 )

@@ -184,7 +184,9 @@ FAULTS = (
         "new-default-not-logged",
         "state",
         "Making another card the default leaves no entry in the audit log.",
-        wraps(payment_methods, "set_default", _log_nothing, on=("set_default_payment_method", _AUDIT)),
+        wraps(
+            payment_methods, "set_default", _log_nothing, on=("set_default_payment_method", _AUDIT)
+        ),
         _logged_after_a_default,
     ),
     Fault(

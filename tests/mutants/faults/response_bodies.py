@@ -18,7 +18,9 @@ _BUFFER_BYTES = 8_192
 def _stringify_one(body: Json, _: Request) -> None:
     entries = body["transactions"]
     if len(entries) > _LONG_PAGE:
-        entries[_ODD_ONE]["balance_after_microcents"] = str(entries[_ODD_ONE]["balance_after_microcents"])
+        entries[_ODD_ONE]["balance_after_microcents"] = str(
+            entries[_ODD_ONE]["balance_after_microcents"]
+        )
 
 
 def _leave_out_null_references(body: Json, _: Request) -> None:
@@ -79,7 +81,9 @@ def _cut_long_body(answer: Answer, _: Request) -> None:
 
 
 def _write_nan(answer: Answer, _: Request) -> None:
-    answer.body = answer.body.replace(b'"card_days_until_expiry":null', b'"card_days_until_expiry":NaN')
+    answer.body = answer.body.replace(
+        b'"card_days_until_expiry":null', b'"card_days_until_expiry":NaN'
+    )
 
 
 def _answer_null(answer: Answer, _: Request) -> None:
@@ -108,14 +112,19 @@ FAULTS = (
         "balance-lacks-threshold-display",
         "response",
         "The auto-recharge settings within a balance lack threshold_display.",
-        changes_body("get_balance", by=lambda body, _: body["auto_recharge"].pop("threshold_display")),
+        changes_body(
+            "get_balance", by=lambda body, _: body["auto_recharge"].pop("threshold_display")
+        ),
         lambda me: sorted(me.get("balance")["auto_recharge"]),
     ),
     Fault(
         "spent-cents-with-a-fraction",
         "response",
         "total_spent_cents of a balance is a number with a fraction.",
-        changes_body("get_balance", by=lambda body, _: body.update(total_spent_cents=body["total_spent_cents"] + 0.5)),
+        changes_body(
+            "get_balance",
+            by=lambda body, _: body.update(total_spent_cents=body["total_spent_cents"] + 0.5),
+        ),
         lambda me: me.get("balance")["total_spent_cents"],
     ),
     Fault(
@@ -152,7 +161,9 @@ FAULTS = (
         "Where usage increases, the projection says 'rising', which the contract does not know.",
         changes_body(
             "get_cost_projection",
-            by=lambda body, _: body.update(usage_trend=body["usage_trend"].replace("increasing", "rising")),
+            by=lambda body, _: body.update(
+                usage_trend=body["usage_trend"].replace("increasing", "rising")
+            ),
         ),
         _trend_after_a_busy_day,
     ),
@@ -167,7 +178,10 @@ FAULTS = (
         "challenge-expiry-without-a-zone",
         "response",
         "The expiry of a verification challenge does not say that it is in UTC.",
-        changes_body("initiate_verification", by=lambda body, _: body.update(expires_at=body["expires_at"][:-1])),
+        changes_body(
+            "initiate_verification",
+            by=lambda body, _: body.update(expires_at=body["expires_at"][:-1]),
+        ),
         lambda me: me.post("verify/initiate", {"action": "change_email"})["expires_at"],
     ),
     Fault(
@@ -181,7 +195,9 @@ FAULTS = (
         "new-card-id-without-dashes",
         "response",
         "The answer to adding a card has its id as 32 digits without dashes.",
-        changes_body("add_payment_method", by=lambda body, _: body.update(id=body["id"].replace("-", ""))),
+        changes_body(
+            "add_payment_method", by=lambda body, _: body.update(id=body["id"].replace("-", ""))
+        ),
         lambda me: me.post("payment-methods", {"payment_method_id": "pm_card_amex"})["id"],
     ),
     Fault(
@@ -261,10 +277,17 @@ FAULTS = (
         "checkout-url-is-relative",
         "response",
         "The url of a checkout session is a path without scheme and host.",
-        changes_body("create_checkout_session", by=lambda body, _: body.update(url="/" + body["url"].split("/", 3)[3])),
+        changes_body(
+            "create_checkout_session",
+            by=lambda body, _: body.update(url="/" + body["url"].split("/", 3)[3]),
+        ),
         lambda me: me.post(
             "checkout",
-            {"price_id": "price_growth_monthly", "success_url": "https://a.example", "cancel_url": "https://b.example"},
+            {
+                "price_id": "price_growth_monthly",
+                "success_url": "https://a.example",
+                "cancel_url": "https://b.example",
+            },
         )["url"],
     ),
 )

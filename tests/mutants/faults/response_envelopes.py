@@ -22,7 +22,9 @@ def _date_the_reset(answer: Answer, _: Request) -> None:
 
 def _bare_balance(answer: Answer, _: Request) -> None:
     if b"x-alterlab-balance" in answer.headers:
-        answer.headers[b"x-alterlab-balance"] = answer.headers[b"x-alterlab-balance"].replace(b"$", b"")
+        answer.headers[b"x-alterlab-balance"] = answer.headers[b"x-alterlab-balance"].replace(
+            b"$", b""
+        )
 
 
 def _rename_exhausted(answer: Answer, _: Request) -> None:
@@ -83,7 +85,11 @@ def _add_balance_as_text(body: Json, _: Request) -> None:
 
 
 def _refuse_empty_page(answer: Answer, request: Request) -> None:
-    if answer.status == 200 and request.query.get("page", "1") != "1" and not answer.json["history"]:
+    if (
+        answer.status == 200
+        and request.query.get("page", "1") != "1"
+        and not answer.json["history"]
+    ):
         answer.status, answer.json = 404, {"detail": "There is no such page."}
 
 
@@ -97,7 +103,8 @@ FAULTS = (
         "response",
         "Opening the portal answers without X-RateLimit-Remaining.",
         changes_answer(
-            "create_portal_session", by=lambda answer, _: answer.headers.pop(b"x-ratelimit-remaining", None)
+            "create_portal_session",
+            by=lambda answer, _: answer.headers.pop(b"x-ratelimit-remaining", None),
         ),
         lambda me: _header(me, "POST", "portal", "x-ratelimit-remaining"),
     ),
@@ -161,7 +168,9 @@ FAULTS = (
         "response",
         "The answer about a promo code is JSON that says it is plain text.",
         changes_answer("validate_promo_code", by=_plain_text),
-        lambda me: me.ask("POST", "promo/validate", json={"code": "BONUS5"}).headers["content-type"],
+        lambda me: me.ask("POST", "promo/validate", json={"code": "BONUS5"}).headers[
+            "content-type"
+        ],
     ),
     Fault(
         "unknown-card-as-problem-json",
@@ -178,7 +187,9 @@ FAULTS = (
         "response",
         "The 404 for an unknown challenge has its message under error.message instead of detail.",
         changes_answer("confirm_verification", by=_wrap_error),
-        lambda me: sorted(me.post("verify/confirm", {"challenge_id": _UNKNOWN_CARD, "code": "000000"})),
+        lambda me: sorted(
+            me.post("verify/confirm", {"challenge_id": _UNKNOWN_CARD, "code": "000000"})
+        ),
     ),
     Fault(
         "missing-key-detail-is-an-object",
@@ -213,6 +224,8 @@ FAULTS = (
         "response",
         "The 402 for a declined card has balance_dollars as a string.",
         changes_body("add_payment_method", by=_add_balance_as_text, status=402),
-        lambda me: me.post("payment-methods", {"payment_method_id": "pm_card_chargeDeclined"}).get("balance_dollars"),
+        lambda me: me.post("payment-methods", {"payment_method_id": "pm_card_chargeDeclined"}).get(
+            "balance_dollars"
+        ),
     ),
 )

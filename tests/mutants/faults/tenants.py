@@ -52,11 +52,15 @@ def _as_the_owner(call: Call, owns: Callable[[Account], bool]) -> Call:
 
 def _act_on_anybodys_card(original: Original, call: Call) -> Json:
     name = call.params["payment_method_id"]
-    return original(_as_the_owner(call, lambda account: any(card.id == name for card in account.wallet.cards)))
+    return original(
+        _as_the_owner(call, lambda account: any(card.id == name for card in account.wallet.cards))
+    )
 
 
 def _confirm_anybodys_challenge(original: Original, call: Call) -> Json:
-    return original(_as_the_owner(call, lambda account: call.body["challenge_id"] in account.challenges))
+    return original(
+        _as_the_owner(call, lambda account: call.body["challenge_id"] in account.challenges)
+    )
 
 
 def _note_added_card(original: Original, call: Call) -> Json:
@@ -95,7 +99,9 @@ def _tell_that_it_exists(original: Original, self: World, key: str, organization
     try:
         tenant: Tenant = original(self, key, organization_id)
     except NotAMember:
-        raise (_NamedOrganization if organization_id.lower() == _ORGANIZATION else NotAMember)() from None
+        raise (
+            _NamedOrganization if organization_id.lower() == _ORGANIZATION else NotAMember
+        )() from None
     return tenant
 
 
@@ -103,7 +109,9 @@ def _show_what_no_key_did(_: Original, call: Call) -> Listing:
     """The caller's log, and of all other accounts what was done without a key, in order of time."""
     own = call.context.account
     others = [tenant.account for _, tenant in call.world.tenants() if tenant.account is not own]
-    keyless = [entry for account in others for entry in account.audit_log if entry.actor != "api_key"]
+    keyless = [
+        entry for account in others for entry in account.audit_log if entry.actor != "api_key"
+    ]
     entries = sorted([*own.audit_log, *keyless], key=lambda entry: entry.created_at)
     return render.listing("entries", render.audit_entry, pagination.by_offset(call, entries))
 
@@ -122,7 +130,9 @@ def _cache_for_everybody(original: Original, call: Call) -> Json:
     return kept[1]
 
 
-def _note_redeemed_code(original: Original, context: Context, code: str, *args: Any, **kwargs: Any) -> int:
+def _note_redeemed_code(
+    original: Original, context: Context, code: str, *args: Any, **kwargs: Any
+) -> int:
     bonus: int = original(context, code, *args, **kwargs)
     if bonus and context.actor == "mock":  # the pasts of accounts are lived by other actors
         original.memory[code] = context.account.id
@@ -188,7 +198,9 @@ def _adding_the_card_of_another(me: Caller) -> object:
 def _confirming_anothers_challenge(me: Caller) -> object:
     anna, bert = _two(me)
     challenge = anna.post("verify/initiate", {"action": "change_email"})["challenge_id"]
-    return bert.status("POST", "verify/confirm", {"challenge_id": challenge, "code": anna.outbox()[0]["code"]})
+    return bert.status(
+        "POST", "verify/confirm", {"challenge_id": challenge, "code": anna.outbox()[0]["code"]}
+    )
 
 
 def _in_organization(me: Caller, path: str, organization: str = _ORGANIZATION) -> Any:
@@ -275,7 +287,9 @@ FAULTS = (
         "tenants",
         "A verification challenge can be confirmed with the key of another account.",
         handles(
-            "confirm_verification", _confirm_anybodys_challenge, on=("initiate_verification", "confirm_verification")
+            "confirm_verification",
+            _confirm_anybodys_challenge,
+            on=("initiate_verification", "confirm_verification"),
         ),
         _confirming_anothers_challenge,
     ),
@@ -311,7 +325,11 @@ FAULTS = (
         "alert-settings-are-everybodys",
         "tenants",
         "Saving usage alerts changes them for all accounts.",
-        handles("update_usage_alerts", _set_alerts_of_all, on=("get_usage_alerts", "update_usage_alerts")),
+        handles(
+            "update_usage_alerts",
+            _set_alerts_of_all,
+            on=("get_usage_alerts", "update_usage_alerts"),
+        ),
         _alerts_after_another_set_them,
     ),
     Fault(

@@ -33,7 +33,9 @@ def _since_sunday(_: Original, context: Context) -> Tally:
 def _with_the_day_before(_: Original, call: Call) -> Json:
     now = call.context.now
     before = now.date().replace(day=1) - timedelta(days=1)
-    return render.usage_breakdown(call.context.account.usage.between(before, now.date()), usage.month_of(now))
+    return render.usage_breakdown(
+        call.context.account.usage.between(before, now.date()), usage.month_of(now)
+    )
 
 
 def _until_yesterday(original: Original, context: Context, days: int) -> list[tuple[date, Tally]]:
@@ -73,7 +75,9 @@ def _without_crawls(original: Original, day: str, tally: Tally) -> Json:
 
 def _count_events(original: Original, call: Call) -> Json:
     today = call.context.now.date()
-    events = [event for event in call.context.account.usage.events if event.created_at.date() == today]
+    events = [
+        event for event in call.context.account.usage.events if event.created_at.date() == today
+    ]
     return {**original(call), "requests_today": len(events)}
 
 
@@ -95,10 +99,15 @@ def _trend_of_one_day(original: Original, context: Context) -> Projection:
     today = context.now.date()
     log = context.account.usage
     now, before = log.day(today).total_credits, log.day(today - timedelta(days=1)).total_credits
-    return replace(projection, trend="increasing" if now > before else "decreasing" if now < before else "stable")
+    return replace(
+        projection,
+        trend="increasing" if now > before else "decreasing" if now < before else "stable",
+    )
 
 
-def _in_local_time(original: Original, today: Tally, week: Tally, month: Tally, now: datetime) -> Json:
+def _in_local_time(
+    original: Original, today: Tally, week: Tally, month: Tally, now: datetime
+) -> Json:
     return original(today, week, month, now + timedelta(hours=1))
 
 
@@ -178,7 +187,9 @@ FAULTS = (
         "state",
         "A request with JavaScript costs 4 credits instead of 5.",
         sets_item(CREDITS_PER_REQUEST, "js", 4, on=(_REALTIME,)),
-        lambda me: _after_using(me.named("sk_test_new"), "js", "usage-realtime")["credits_used_today"],
+        lambda me: _after_using(me.named("sk_test_new"), "js", "usage-realtime")[
+            "credits_used_today"
+        ],
     ),
     Fault(
         "requests-of-today-counts-charges",

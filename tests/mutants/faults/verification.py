@@ -40,7 +40,9 @@ def _never_lock(original: Original, context: Context, challenge_id: str, code: s
     return result
 
 
-def _forget_the_expiry(original: Original, context: Context, challenge_id: str, code: str) -> Result:
+def _forget_the_expiry(
+    original: Original, context: Context, challenge_id: str, code: str
+) -> Result:
     if challenge := context.account.challenges.get(challenge_id):
         challenge.expires_at = _END_OF_TIME
     result: Result = original(context, challenge_id, code)
@@ -157,7 +159,9 @@ FAULTS = (
         "state",
         "masked_destination shows the whole e-mail address.",
         wraps(verification, "_mask_email", _show_the_name, on=(_INITIATE,)),
-        lambda me: me.post("verify/initiate", {"action": "change_email"})["masked_destination"][1:4],
+        lambda me: me.post("verify/initiate", {"action": "change_email"})["masked_destination"][
+            1:4
+        ],
     ),
     Fault(
         "text-message-goes-by-mail",

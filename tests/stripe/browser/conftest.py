@@ -82,8 +82,17 @@ def bundles(node_programs: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     """The shop's scripts, with Stripe's packages as they are on npm."""
     place = tmp_path_factory.mktemp("bundles")
     sources = [TOOLS / "pages" / name for name in ("plain.ts", "react.tsx")]
-    options = ["--bundle", "--format=iife", "--jsx=automatic", '--define:process.env.NODE_ENV="development"']
-    run([node_programs / "esbuild", *sources, *options, f"--outdir={place}", "--log-level=error"], cwd=TOOLS, within=60)
+    options = [
+        "--bundle",
+        "--format=iife",
+        "--jsx=automatic",
+        '--define:process.env.NODE_ENV="development"',
+    ]
+    run(
+        [node_programs / "esbuild", *sources, *options, f"--outdir={place}", "--log-level=error"],
+        cwd=TOOLS,
+        within=60,
+    )
     return {path.name: path.read_bytes() for path in place.glob("*.js")}
 
 
@@ -108,19 +117,26 @@ def shop_url(bundles: dict[str, bytes], mock: RunningServer) -> Iterator[str]:
             elif path == "/favicon.ico":
                 self._send(b"", "image/x-icon")
             elif path == "/done":
-                self._send(b"<!doctype html><html lang=en><title>Done</title><main><h1>Done</h1></main>", "text/html")
+                self._send(
+                    b"<!doctype html><html lang=en><title>Done</title><main><h1>Done</h1></main>",
+                    "text/html",
+                )
             else:
                 self._page(path.strip("/"), query)
 
         def _page(self, name: str, query: str) -> None:
             bundle, _, form = name.partition("-")
-            tag = "" if "untagged" in query else f'<script src="{mock.url}/_mock/stripe.js"></script>'
+            tag = (
+                "" if "untagged" in query else f'<script src="{mock.url}/_mock/stripe.js"></script>'
+            )
             stripe = "https://js.stripe.com" if "untagged" in query else mock.url
             content = FORMS.get(form or bundle, FORMS["card"])
             policy = STRICT.format(stripe=stripe, mock=mock.url)
             if "untagged" in query:  # what loads Stripe's script is not made for trusted types
                 policy = policy.partition("; require")[0]
-            self._send(PAGE.format(tag=tag, bundle=bundle, content=content).encode(), "text/html", policy)
+            self._send(
+                PAGE.format(tag=tag, bundle=bundle, content=content).encode(), "text/html", policy
+            )
 
         def _send(self, body: bytes, media_type: str, policy: str | None = None) -> None:
             self.send_response(200)
@@ -157,7 +173,11 @@ class Shop:
         return self.seen.page
 
     def fill(
-        self, number: str = "4242424242424242", expiry: str = "12 / 34", cvc: str = "123", postal: str = ""
+        self,
+        number: str = "4242424242424242",
+        expiry: str = "12 / 34",
+        cvc: str = "123",
+        postal: str = "",
     ) -> None:
         """Type a card. Of elements in an open shadow root, Playwright finds the fields by their test ids."""
         self.page.get_by_test_id("stripe-number").fill(number)
@@ -195,14 +215,18 @@ class Shop:
         """The setup intent as it is now."""
         with self.mock.client(None) as client:
             id = self.secret.partition("_secret_")[0]
-            reply = client.post(f"/_mock/stripe/v1/setup_intents/{id}", json={"client_secret": self.secret})
+            reply = client.post(
+                f"/_mock/stripe/v1/setup_intents/{id}", json={"client_secret": self.secret}
+            )
             body: dict[str, Any] = json.loads(reply.text)
             return body
 
     def cards(self) -> list[dict[str, Any]]:
         """The account's cards, the newest first."""
         with self.mock.client(self.key) as client:
-            cards: list[dict[str, Any]] = client.get(f"{API}/payment-methods").json()["payment_methods"]
+            cards: list[dict[str, Any]] = client.get(f"{API}/payment-methods").json()[
+                "payment_methods"
+            ]
             return cards
 
 
@@ -213,10 +237,21 @@ Visit = Callable[..., Shop]
 def visit(open_page: Open, shop_url: str, mock: RunningServer) -> Visit:
     """Opens a page of the shop: ``visit("plain-card", kind="card", theme="night")``, with a setup intent of its own."""
 
-    def visited(name: str, *, width: int = 480, scheme: str = "light", secret: str | None = None, **asked: str) -> Shop:
+    def visited(
+        name: str,
+        *,
+        width: int = 480,
+        scheme: str = "light",
+        secret: str | None = None,
+        **asked: str,
+    ) -> Shop:
         key = f"sk_test_{uuid.uuid4().hex}"
         with mock.client(key) as client:
-            made = client.post(f"{API}/setup-intent").json()["client_secret"] if secret is None else secret
+            made = (
+                client.post(f"{API}/setup-intent").json()["client_secret"]
+                if secret is None
+                else secret
+            )
         query = urlencode({"mock": mock.url, "key": key, "secret": made, **asked})
         seen = open_page(f"{shop_url}/{name}?{query}", width=width, scheme=scheme)
         return Shop(seen, mock, key, made)

@@ -33,7 +33,14 @@ def test_numbers_are_grouped_as_on_the_card(card: Shop) -> None:
     """Groups of four, of American Express and short Diners Club four, six and the rest; what is too much is dropped."""
     number = card.page.get_by_test_id("stripe-number")
     shown = {}
-    for text in ("42", "42424", "4242424242424242999", "4242-4242-4242-4242", "37144963539843100", "36227206271667"):
+    for text in (
+        "42",
+        "42424",
+        "4242424242424242999",
+        "4242-4242-4242-4242",
+        "37144963539843100",
+        "36227206271667",
+    ):
         number.fill(text)
         shown[text] = number.input_value()
     number.fill("6205500000000000004")
@@ -71,7 +78,9 @@ def test_the_caret_stays_where_somebody_types(card: Shop) -> None:
         (["x", "1", "y", "2"], "12 / "),
     ],
 )
-def test_an_expiry_date_is_completed_while_it_is_typed(card: Shop, keys: list[str], shown: str) -> None:
+def test_an_expiry_date_is_completed_while_it_is_typed(
+    card: Shop, keys: list[str], shown: str
+) -> None:
     """Zero, slash and spaces come by themselves, and go by themselves."""
     assert typed(card, "expiry", *keys)[0] == shown
 
@@ -87,8 +96,16 @@ PROBLEMS = [
     ({"number": "4242424242424241"}, "invalid_number", "Your card number is invalid."),
     ({"number": "42424242"}, "incomplete_number", "Your card number is incomplete."),
     ({"expiry": "12 / 3"}, "incomplete_expiry", "Your card's expiration date is incomplete."),
-    ({"expiry": "12 / 25"}, "invalid_expiry_year_past", "Your card's expiration year is in the past."),
-    ({"expiry": "02 / 26"}, "invalid_expiry_month_past", "Your card's expiration date is in the past."),
+    (
+        {"expiry": "12 / 25"},
+        "invalid_expiry_year_past",
+        "Your card's expiration year is in the past.",
+    ),
+    (
+        {"expiry": "02 / 26"},
+        "invalid_expiry_month_past",
+        "Your card's expiration date is in the past.",
+    ),
     ({"expiry": "12 / 99"}, "invalid_expiry_year", "Your card's expiration year is invalid."),
     ({"expiry": "00 / 30"}, "invalid_expiry_month", "Your card's expiration date is invalid."),
     ({"cvc": "12"}, "incomplete_cvc", "Your card's security code is incomplete."),
@@ -97,7 +114,9 @@ PROBLEMS = [
 """By the mock's clock, which stands in March 2026."""
 
 
-@pytest.mark.parametrize(("wrong", "code", "sentence"), PROBLEMS, ids=[code for _, code, _ in PROBLEMS])
+@pytest.mark.parametrize(
+    ("wrong", "code", "sentence"), PROBLEMS, ids=[code for _, code, _ in PROBLEMS]
+)
 def test_what_is_wrong_is_said(card: Shop, wrong: dict[str, str], code: str, sentence: str) -> None:
     """In the change event, as Stripe words it, to who listens to the page, and when the form is sent."""
     good = {"number": "4242424242424242", "expiry": "03 / 26", "cvc": "123", "postal": "94110"}
@@ -233,7 +252,10 @@ def test_a_read_only_payment_element_takes_nothing(visit: Visit) -> None:
     number = shop.page.get_by_test_id("stripe-number")
     shop.do("shop.elements.getElement('payment').update({readOnly: true})")
     number.press("4")
-    assert (number.input_value(), shop.page.get_by_test_id("stripe-country").is_disabled()) == ("", True)
+    assert (number.input_value(), shop.page.get_by_test_id("stripe-country").is_disabled()) == (
+        "",
+        True,
+    )
     shop.do("shop.elements.getElement('payment').update({readOnly: false})")
     number.press("4")
     assert number.input_value() == "4"
@@ -255,8 +277,13 @@ def test_an_element_can_move_and_is_gone_when_it_is_destroyed(card: Shop) -> Non
     card.do("shop.card.unmount()")
     assert card.page.get_by_test_id("stripe-number").count() == 0
     card.do("shop.card.mount('#problem')")
-    assert card.page.locator("#problem").get_by_test_id("stripe-number").input_value() == "4242 4242 4242 4242"
-    assert card.do("String(shop.elements.create('card'))").startswith("IntegrationError: Can only create one Element")
+    assert (
+        card.page.locator("#problem").get_by_test_id("stripe-number").input_value()
+        == "4242 4242 4242 4242"
+    )
+    assert card.do("String(shop.elements.create('card'))").startswith(
+        "IntegrationError: Can only create one Element"
+    )
     card.do("shop.card.destroy()")
     assert card.do("shop.elements.getElement('card')") is None
     assert card.do("shop.card.mount('#element')").startswith(

@@ -18,7 +18,9 @@ from .conftest import TOOLS, Visit
 pytestmark = pytest.mark.slow
 
 AUTHENTICATED = "4000002760003184"
-DECLINED = [card for card in TYPED if card.declines_attach is not None and card.authentication == "never"]
+DECLINED = [
+    card for card in TYPED if card.declines_attach is not None and card.authentication == "never"
+]
 
 
 def test_the_pages_are_what_one_writes_for_stripe(node_programs: Path) -> None:
@@ -34,7 +36,10 @@ def test_the_payment_element_saves_a_card(visit: Visit) -> None:
     shop.must_say("added mastercard 4444")
     card = shop.cards()[0]
     assert (card["card_exp_month"], card["card_exp_year"]) == (2, 2031)
-    assert (shop.intent()["status"], shop.intent()["payment_method"]) == ("succeeded", card["stripe_payment_method_id"])
+    assert (shop.intent()["status"], shop.intent()["payment_method"]) == (
+        "succeeded",
+        card["stripe_payment_method_id"],
+    )
     shop.seen.must_be_quiet()
 
 
@@ -73,7 +78,8 @@ def test_the_intent_may_come_after_the_form(visit: Visit) -> None:
         "shop.stripe.confirmSetup({elements: shop.elements, clientSecret: shop.secret, redirect: 'if_required'})"
     )
     assert (
-        early == "IntegrationError: elements.submit() must be called, and have succeeded, before stripe.confirmSetup()."
+        early
+        == "IntegrationError: elements.submit() must be called, and have succeeded, before stripe.confirmSetup()."
     )
     shop.save()
     shop.must_say("added visa 4242")
@@ -196,7 +202,9 @@ def test_every_card_that_declines_says_why(visit: Visit) -> None:
     for card in DECLINED:
         shop.fill(str(card.number))
         shop.save()
-        shop.page.wait_for_function("() => document.querySelector('#result').textContent !== 'saving'")
+        shop.page.wait_for_function(
+            "() => document.querySelector('#result').textContent !== 'saving'"
+        )
         said[card.id] = shop.said
     assert said == {card.id: expected(card) for card in DECLINED}
     shop.fill()
@@ -250,7 +258,9 @@ def test_three_d_secure_can_be_failed(visit: Visit, how: str) -> None:
         shop.page.keyboard.press("Escape")
     else:
         shop.answer("fail")
-    shop.must_say("invalid_request_error setup_intent_authentication_failure: We are unable to authenticate")
+    shop.must_say(
+        "invalid_request_error setup_intent_authentication_failure: We are unable to authenticate"
+    )
     assert shop.intent()["status"] == "requires_payment_method"
     shop.save()
     shop.answer("pass")
@@ -279,7 +289,9 @@ def test_a_form_can_be_filled_by_keyboard_alone(visit: Visit) -> None:
 
 def focused(page: Any) -> str:
     """The test id of what has the focus, inside the shadow that has it."""
-    into = "let at = document.activeElement; while (at.shadowRoot) at = at.shadowRoot.activeElement;"
+    into = (
+        "let at = document.activeElement; while (at.shadowRoot) at = at.shadowRoot.activeElement;"
+    )
     found: str = page.evaluate(f"() => {{ {into} return at.dataset.testid; }}")
     return found
 

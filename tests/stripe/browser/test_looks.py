@@ -10,12 +10,19 @@ from .conftest import Shop, Visit
 
 pytestmark = pytest.mark.slow
 
-PAGES = [("plain-payment", "payment"), ("plain-card", "card"), ("plain-split", "split"), ("react", "payment")]
+PAGES = [
+    ("plain-payment", "payment"),
+    ("plain-card", "card"),
+    ("plain-split", "split"),
+    ("react", "payment"),
+]
 
 
 @pytest.mark.parametrize(("scheme", "theme"), [("light", "stripe"), ("dark", "night")])
 @pytest.mark.parametrize(("name", "kind"), PAGES)
-def test_axe_finds_nothing(visit: Visit, axe: str, name: str, kind: str, scheme: str, theme: str) -> None:
+def test_axe_finds_nothing(
+    visit: Visit, axe: str, name: str, kind: str, scheme: str, theme: str
+) -> None:
     """Empty, wrong, whole, and while the bank asks."""
     shop = visit(name, kind=kind, scheme=scheme, theme=theme)
     shop.page.get_by_test_id("stripe-number").wait_for()
@@ -42,7 +49,9 @@ def test_axe_finds_nothing_where_a_form_could_not_be_loaded(visit: Visit, axe: s
 def test_axe_looks_into_the_shadows(visit: Visit, axe: str) -> None:
     """A field there without a name would be found."""
     shop = visit("plain-card", kind="card")
-    shop.page.get_by_test_id("stripe-number").evaluate("box => box.getRootNode().querySelector('label').remove()")
+    shop.page.get_by_test_id("stripe-number").evaluate(
+        "box => box.getRootNode().querySelector('label').remove()"
+    )
     shop.page.get_by_test_id("stripe-number").evaluate("box => box.removeAttribute('placeholder')")
     assert "label" in [each[0] for each in judged(shop.page, axe)]
 
@@ -63,7 +72,9 @@ def test_nothing_is_cut_off_on_a_narrow_screen(visit: Visit, name: str) -> None:
 
 
 def colors(shop: Shop, property: str = "color") -> str:
-    found: str = shop.page.get_by_test_id("stripe-number").evaluate(f"box => getComputedStyle(box).{property}")
+    found: str = shop.page.get_by_test_id("stripe-number").evaluate(
+        f"box => getComputedStyle(box).{property}"
+    )
     return found
 
 
@@ -81,9 +92,13 @@ def test_the_style_of_a_page_is_honoured(visit: Visit) -> None:
 
     paid = visit("plain-payment", kind="payment")
     assert colors(paid, "backgroundColor") == "rgb(255, 255, 255)"
-    paid.do("shop.elements.update({appearance: {theme: 'night', variables: {colorText: 'rgb(7, 8, 9)'}}})")
+    paid.do(
+        "shop.elements.update({appearance: {theme: 'night', variables: {colorText: 'rgb(7, 8, 9)'}}})"
+    )
     assert (colors(paid, "backgroundColor"), colors(paid)) == ("rgb(48, 49, 61)", "rgb(7, 8, 9)")
-    paid.do("shop.elements.update({appearance: {rules: {'.Input': {backgroundColor: 'rgb(1, 1, 1)'}}}})")
+    paid.do(
+        "shop.elements.update({appearance: {rules: {'.Input': {backgroundColor: 'rgb(1, 1, 1)'}}}})"
+    )
     assert colors(paid, "backgroundColor") == "rgb(1, 1, 1)"
 
 
@@ -134,5 +149,8 @@ def test_billing_details_of_bad_will_come_back_as_they_were(visit: Visit) -> Non
         type: "card", card: shop.elements.getElement("card"),
         billing_details: {name: shop.hostile, address: {city: shop.hostile}},
     })""")["paymentMethod"]
-    assert (made["billing_details"]["name"], made["billing_details"]["address"]["city"]) == (HOSTILE, HOSTILE)
+    assert (made["billing_details"]["name"], made["billing_details"]["address"]["city"]) == (
+        HOSTILE,
+        HOSTILE,
+    )
     shop.seen.must_be_quiet()

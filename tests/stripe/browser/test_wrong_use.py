@@ -22,7 +22,12 @@ OFFERED = {
     "redirectToCheckout",
     "registerAppInfo",
 }
-WITHOUT_PAYMENT_INTENTS = {"confirmPayment", "confirmCardPayment", "retrievePaymentIntent", "handleCardAction"}
+WITHOUT_PAYMENT_INTENTS = {
+    "confirmPayment",
+    "confirmCardPayment",
+    "retrievePaymentIntent",
+    "handleCardAction",
+}
 ELEMENTS = {"payment", "card", "cardNumber", "cardExpiry", "cardCvc"}
 ANOTHER = "seti_AAAAAAAAAAAAAAAAAAAAAAAA_secret_BBBBBBBBBBBBBBBBBBBBBBBB"
 
@@ -40,19 +45,28 @@ def test_a_wrong_secret_opens_nothing(card: Shop) -> None:
     """Of an intent that is none, and of one whose secret is another."""
     id = card.secret.partition("_secret_")[0]
     for secret in (ANOTHER, f"{id}_secret_x"):
-        script = f"shop.stripe.confirmCardSetup('{secret}', {{payment_method: {{card: shop.card}}}})"
+        script = (
+            f"shop.stripe.confirmCardSetup('{secret}', {{payment_method: {{card: shop.card}}}})"
+        )
         error = card.do(script)["error"]
         found = (error["type"], error["code"], error["message"])
         missing = f"No such setupintent: '{secret.partition('_secret_')[0]}'"
         assert found == ("invalid_request_error", "resource_missing", missing)
-        assert card.do(f"shop.stripe.retrieveSetupIntent('{secret}')")["error"]["code"] == "resource_missing"
+        assert (
+            card.do(f"shop.stripe.retrieveSetupIntent('{secret}')")["error"]["code"]
+            == "resource_missing"
+        )
 
 
 def test_the_payment_element_says_at_once_that_its_secret_opens_nothing(visit: Visit) -> None:
     """``loaderror``, and a sentence in place of the form."""
     shop = visit("plain-payment", kind="payment", secret=ANOTHER)
     shop.must_say("loaderror resource_missing")
-    assert shop.page.get_by_test_id("stripe-load-error").text_content().startswith("No such setupintent")
+    assert (
+        shop.page.get_by_test_id("stripe-load-error")
+        .text_content()
+        .startswith("No such setupintent")
+    )
     assert not shop.page.get_by_test_id("stripe-number").is_visible()
 
 
@@ -75,7 +89,11 @@ def test_a_mock_that_is_away_is_a_connection_error(card: Shop) -> None:
 
 def test_an_answer_that_is_none_is_a_connection_error(card: Shop) -> None:
     """As of a proxy that is in the way."""
-    answer = {"status": 502, "body": "<h1>Bad gateway</h1>", "headers": {"access-control-allow-origin": "*"}}
+    answer = {
+        "status": 502,
+        "body": "<h1>Bad gateway</h1>",
+        "headers": {"access-control-allow-origin": "*"},
+    }
     card.page.route(re.compile(r".*/_mock/stripe/.*"), lambda route: route.fulfill(**answer))
     card.save()
     card.must_say("api_connection_error")
@@ -89,7 +107,9 @@ def test_a_connection_that_breaks_during_authentication_leaves_the_intent(card: 
     card.answer("pass")
     card.must_say("api_connection_error")
     card.page.unroute_all()
-    card.do("void shop.stripe.handleNextAction({clientSecret: shop.secret}).then((done) => { shop.done = done; })")
+    card.do(
+        "void shop.stripe.handleNextAction({clientSecret: shop.secret}).then((done) => { shop.done = done; })"
+    )
     card.answer("pass")
     card.page.wait_for_function("() => window.shop.done")
     assert card.do("shop.done")["setupIntent"]["status"] == "succeeded"
@@ -100,7 +120,10 @@ def test_a_page_may_handle_actions_itself(card: Shop) -> None:
     card.fill("4000002760003184")
     confirm = "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: shop.card}}, {handleActions: false})"
     waiting = card.do(confirm)["setupIntent"]
-    assert (waiting["status"], waiting["next_action"]["type"]) == ("requires_action", "use_stripe_sdk")
+    assert (waiting["status"], waiting["next_action"]["type"]) == (
+        "requires_action",
+        "use_stripe_sdk",
+    )
     card.do("void shop.stripe.confirmCardSetup(shop.secret).then((done) => { shop.done = done; })")
     card.answer("pass")
     card.page.wait_for_function("() => window.shop.done")
@@ -111,12 +134,23 @@ def test_a_page_may_handle_actions_itself(card: Shop) -> None:
 
 def test_published_ids_and_tokens_are_cards_too(card: Shop) -> None:
     """As in code that was tested with them."""
-    declined = card.do("shop.stripe.confirmCardSetup(shop.secret, {payment_method: 'pm_card_chargeDeclined'})")["error"]
-    assert (declined["decline_code"], declined["setup_intent"]["object"]) == ("generic_decline", "setup_intent")
-    made = card.do("shop.stripe.createPaymentMethod({type: 'card', card: {token: 'tok_mastercard'}})")["paymentMethod"]
+    declined = card.do(
+        "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 'pm_card_chargeDeclined'})"
+    )["error"]
+    assert (declined["decline_code"], declined["setup_intent"]["object"]) == (
+        "generic_decline",
+        "setup_intent",
+    )
+    made = card.do(
+        "shop.stripe.createPaymentMethod({type: 'card', card: {token: 'tok_mastercard'}})"
+    )["paymentMethod"]
     assert made["card"]["brand"] == "mastercard"
     token = card.do("shop.stripe.createToken(shop.card, {name: 'Jenny'})")["token"]
-    assert (token["object"], token["card"]["brand"], token["card"]["name"]) == ("token", "Visa", "Jenny")
+    assert (token["object"], token["card"]["brand"], token["card"]["name"]) == (
+        "token",
+        "Visa",
+        "Jenny",
+    )
     done = card.do(
         f"shop.stripe.confirmCardSetup(shop.secret, {{payment_method: {{card: {{token: '{token['id']}'}}}}, "
         "expand: ['payment_method']})"
@@ -183,7 +217,11 @@ def names_in(file: str, pattern: str) -> set[str]:
 
 def test_every_method_of_stripe_is_offered_or_says_that_it_is_left_out(card: Shop) -> None:
     """None of Stripe's types is missing: what is left out throws, and names itself."""
-    declared = (TYPES / "stripe.d.ts").read_text(encoding="utf-8").partition("export interface Stripe {")[2]
+    declared = (
+        (TYPES / "stripe.d.ts")
+        .read_text(encoding="utf-8")
+        .partition("export interface Stripe {")[2]
+    )
     methods = set(re.findall(r"^  (\w+)\(", declared.partition("\n}\n")[0], re.MULTILINE))
     assert {"confirmSetup", "confirmKlarnaPayment", "paymentRequest"} <= methods
     for name in sorted(methods - OFFERED - WITHOUT_PAYMENT_INTENTS):
@@ -201,9 +239,13 @@ def test_every_element_of_stripe_is_offered_or_says_that_it_is_left_out(card: Sh
     assert types >= ELEMENTS | {"iban", "address", "expressCheckout", "linkAuthentication"}
     for name in sorted(types - ELEMENTS):
         said = card.do(f"shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}')")
-        assert said.startswith(f'IntegrationError: The element "{name}" is not part of the mock\'s stand-in')
+        assert said.startswith(
+            f'IntegrationError: The element "{name}" is not part of the mock\'s stand-in'
+        )
     for name in sorted(ELEMENTS):
-        script = f"typeof shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}').mount"
+        script = (
+            f"typeof shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}').mount"
+        )
         assert card.do(script) == "function"
 
 
