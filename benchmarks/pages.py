@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from benchmarks import servers
@@ -45,8 +46,8 @@ def main() -> None:
         print("| page | median | p95 | worst |")
         print("|---|---|---|---|")
         slowest = max(
-            _row(name, connection, "GET", lambda url=url: url) for name, url in found.items()
-        )  # type: ignore[misc]
+            _row(name, connection, "GET", partial(str, url)) for name, url in found.items()
+        )
         slowest = max(
             slowest, _row("the step that pays", connection, "POST", lambda: _deposit(connection))
         )

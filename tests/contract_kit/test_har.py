@@ -129,9 +129,8 @@ def entry(**changes: Any) -> Any:
         },
     }
     for name, value in changes.items():
-        made[name] = (
-            {**made[name], **value} if isinstance(made.get(name), dict) and value else value
-        )  # type: ignore[dict-item]
+        known = made.get(name)
+        made[name] = {**known, **value} if isinstance(known, dict) and value else value
     return {name: value for name, value in made.items() if value is not None}
 
 
