@@ -25,11 +25,18 @@ from mockserver.billing import (
     usage,
     usage_alerts,
 )
+from mockserver.billing.account import (
+    DEFAULT_AMOUNT_CENTS,
+    DEFAULT_THRESHOLD_MICROCENTS,
+    Account,
+    Consent,
+    Profile,
+    UsageType,
+)
 from mockserver.billing.catalogue import Catalogue, PlanSlug
-from mockserver.billing.context import Account, Context, Profile
+from mockserver.billing.context import Context
 from mockserver.billing.errors import InsufficientBalance, PromoCodeRefused
 from mockserver.billing.ids import IdSource, uuid_of
-from mockserver.billing.usage import UsageType
 
 SIGNUP_BONUS_CENTS = 100
 """Source: the vendor's price page (observed)."""
@@ -70,8 +77,8 @@ class Deposit:
 @dataclass(frozen=True, slots=True)
 class Recharge:
     enabled: bool
-    threshold_microcents: Natural = auto_recharge.DEFAULT_THRESHOLD_MICROCENTS
-    amount_cents: Annotated[int, Meta(ge=2500, le=200_000)] = auto_recharge.DEFAULT_AMOUNT_CENTS
+    threshold_microcents: Natural = DEFAULT_THRESHOLD_MICROCENTS
+    amount_cents: Annotated[int, Meta(ge=2500, le=200_000)] = DEFAULT_AMOUNT_CENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,9 +320,7 @@ def _recharger(recharge: Recharge) -> Callable[[Context], None]:
             enabled=recharge.enabled,
             threshold_microcents=recharge.threshold_microcents,
             amount_cents=recharge.amount_cents,
-            consent=auto_recharge.Consent(
-                "I agree to be charged automatically.", "settings", "2026-01"
-            ),
+            consent=Consent("I agree to be charged automatically.", "settings", "2026-01"),
         )
 
     return configure

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mockserver.billing import invariants, subscription
+from mockserver.billing.account import Account
 from mockserver.billing.audit import Actor
 from mockserver.billing.catalogue import Catalogue
-from mockserver.billing.context import Account, Context
+from mockserver.billing.context import Context
 from mockserver.billing.errors import NotAMember
 from mockserver.billing.ids import IdSource
 from mockserver.clock import Clock, ClockState

@@ -122,6 +122,35 @@ def test_the_domain_is_pure(path: Path) -> None:
     assert ours(path) <= {"billing"}
 
 
+def loops(folder: Path) -> list[str]:
+    """The modules of a folder that import each other in a loop, types included."""
+    graph = {path.stem: set[str]() for path in folder.glob("*.py") if path.stem != "__init__"}
+    package = f"mockserver.{folder.relative_to(PACKAGE).as_posix().replace('/', '.')}."
+    for name, targets in graph.items():
+        for target in imported(folder / f"{name}.py"):
+            if target.startswith(package):
+                targets.add(target.removeprefix(package).split(".")[0])
+    while leaves := [name for name, targets in graph.items() if not targets & graph.keys()]:
+        for name in leaves:
+            del graph[name]
+    return sorted(graph)
+
+
+def test_no_rules_of_billing_import_each_other_in_a_loop() -> None:
+    """State is one page below the rules, so that no rule needs another for its types."""
+    assert loops(PACKAGE / "billing") == []
+
+
+def test_no_rule_of_billing_hides_an_import() -> None:
+    """Imports stand at the top of a module: none is inside a function or for types alone."""
+    for path in (PACKAGE / "billing").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        everywhere = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        assert [node for node in everywhere if node not in tree.body] == [], name_of(path)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_there_is_one_clock(path: Path) -> None:
     """One clock for everything: no other module asks the machine what time it is."""

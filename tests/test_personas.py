@@ -13,7 +13,8 @@ import pytest
 
 from mockserver import fixtures, resources
 from mockserver.billing import auto_recharge, money, payment_methods, promo, usage
-from mockserver.billing.context import Account, Context
+from mockserver.billing.account import CREDITS_PER_REQUEST, Account
+from mockserver.billing.context import Context
 from mockserver.billing.errors import (
     CardDeclined,
     InsufficientBalance,
@@ -476,7 +477,7 @@ def test_the_power_users_history_is_believable() -> None:
     last = sum(event.requests for event in events if event.created_at > WEDNESDAY - quarter)
     assert last > 1.5 * first
     by_type = Counter(event.type for event in events)
-    assert set(by_type) == set(usage.CREDITS_PER_REQUEST)
+    assert set(by_type) == set(CREDITS_PER_REQUEST)
     assert by_type["light"] > by_type["js"] > by_type["ocr"]
     entries = [
         entry for entry in lived("sk_test_power_user").ledger.entries if entry.type == "usage"

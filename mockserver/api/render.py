@@ -6,22 +6,30 @@ from typing import Any
 
 from mockserver.api.reply import Listing
 from mockserver.billing import money
+from mockserver.billing.account import (
+    CREDITS_PER_REQUEST,
+    Account,
+    Attempt,
+    AutoRecharge,
+    Card,
+    Challenge,
+    CheckoutSession,
+    Invoice,
+    PortalSession,
+    SetupIntent,
+    Subscription,
+    Tally,
+    UsageAlerts,
+    Wallet,
+)
 from mockserver.billing.activity import Activity
 from mockserver.billing.audit import AuditEntry
-from mockserver.billing.auto_recharge import Attempt, AutoRecharge, Check
+from mockserver.billing.auto_recharge import Check
 from mockserver.billing.catalogue import Catalogue, PromoCode
-from mockserver.billing.checkout import CheckoutSession, PortalSession
-from mockserver.billing.context import Account
-from mockserver.billing.invoices import Invoice
 from mockserver.billing.ledger import Entry
 from mockserver.billing.pages import Page
-from mockserver.billing.payment_methods import Card, Wallet
-from mockserver.billing.setup_intents import SetupIntent
-from mockserver.billing.subscription import Subscription
 from mockserver.billing.tiers import tier_of
-from mockserver.billing.usage import CREDITS_PER_REQUEST, Projection, Tally
-from mockserver.billing.usage_alerts import UsageAlerts
-from mockserver.billing.verification import Challenge
+from mockserver.billing.usage import Projection
 
 Json = dict[str, Any]
 

@@ -5,78 +5,16 @@ Defaults, minimum and maximum are documented; failures, the pause and the histor
 
 from __future__ import annotations
 
-from collections.abc import MutableSequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from datetime import timedelta
 
 from mockserver.billing import invoices, money, payment_methods
+from mockserver.billing.account import Attempt, AutoRecharge, Card, Consent
+from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined, NoUsableCard, UnknownCard
-from mockserver.billing.history import History
-from mockserver.billing.payment_methods import Card
 
-if TYPE_CHECKING:
-    from mockserver.billing.context import Context
-
-DEFAULT_THRESHOLD_MICROCENTS = 500_000_000
-DEFAULT_AMOUNT_CENTS = 5_000
 MAX_FAILURES = 3
 PAUSE = timedelta(seconds=60)
-
-ConsentSource = Literal["deposit_flow", "success_page", "settings"]
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What the customer agreed to, as the front end recorded it."""
-
-    text: str | None = None
-    source: ConsentSource | None = None
-    terms_version: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One recharge that was tried, in the history."""
-
-    id: str
-    status: Literal["succeeded", "failed"]
-    amount_cents: int
-    balance_before_microcents: int
-    balance_after_microcents: int
-    payment_method_id: str | None
-    invoice_id: str | None
-    failure_reason: str | None
-    created_at: datetime
-
-
-@dataclass(slots=True)
-class AutoRecharge:
-    """Settings and history. Never configured: the defaults, disabled."""
-
-    enabled: bool = False
-    threshold_microcents: int = DEFAULT_THRESHOLD_MICROCENTS
-    amount_cents: int = DEFAULT_AMOUNT_CENTS
-    stripe_payment_method_id: str | None = None
-    """The card that pays; None: the default card of the moment."""
-    consent: Consent = field(default_factory=Consent)
-    consecutive_failures: int = 0
-    updated_at: datetime | None = None
-    attempts: MutableSequence[Attempt] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.attempts = History(self.attempts)
-
-    @property
-    def last_success(self) -> Attempt | None:
-        return next(
-            (attempt for attempt in reversed(self.attempts) if attempt.status == "succeeded"), None
-        )
-
-    @property
-    def last_failure_reason(self) -> str | None:
-        """Why the last attempt failed; None if it did not."""
-        return self.attempts[-1].failure_reason if self.attempts else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,10 @@ class Catalogue:
         return self.plan("free")
 
     @cached_property
+    def _plans(self) -> dict[str, Plan]:
+        return {plan.slug: plan for plan in reversed(self.plans)}
+
+    @cached_property
     def _cards(self) -> dict[str, TestCard]:
         return {card.id: card for card in self.test_cards}
 
@@ -117,8 +121,8 @@ class Catalogue:
         return {card.number: card for card in self.test_cards if card.number is not None}
 
     def plan(self, slug: str) -> Plan:
-        """The plan of that name; KeyError if there is none."""
-        return next(plan for plan in self.plans if plan.slug == slug)
+        """Return the plan of that name. Raise KeyError if the catalogue has none."""
+        return self._plans[slug]
 
     def price(self, price_id: str) -> Plan | CreditPack:
         """What a price id buys. Raises UnknownPrice."""

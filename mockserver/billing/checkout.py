@@ -5,9 +5,7 @@ That deposits and checkouts open Stripe sessions is documented; the rest is assu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import timedelta
 
 from mockserver.billing import (
     auto_recharge,
@@ -18,58 +16,20 @@ from mockserver.billing import (
     promo,
     subscription,
 )
+from mockserver.billing.account import (
+    AutoRechargeRequest,
+    Card,
+    CheckoutSession,
+    Consent,
+    PortalSession,
+)
 from mockserver.billing.catalogue import CheckoutMode, Plan
+from mockserver.billing.context import Context
 from mockserver.billing.errors import SessionClosed, SessionNotFound, WrongCheckoutMode
-from mockserver.billing.payment_methods import Card
-
-if TYPE_CHECKING:
-    from mockserver.billing.context import Context
 
 LIFETIME = timedelta(hours=24)
 ANY_WORKING_CARD = "pm_card_visa"
 """Who pays when nobody says with what and the account has no card."""
-
-Status = Literal["open", "complete", "expired"]
-
-
-@dataclass(frozen=True, slots=True)
-class AutoRechargeRequest:
-    """Auto-recharge settings that a deposit asked for; they take effect when it is paid."""
-
-    threshold_microcents: int
-    amount_cents: int
-
-
-@dataclass(slots=True)
-class CheckoutSession:
-    id: str
-    amount_cents: int
-    description: str
-    success_url: str | None
-    cancel_url: str | None
-    created_at: datetime
-    expires_at: datetime
-    price_id: str | None = None
-    promo_code: str | None = None
-    auto_recharge: AutoRechargeRequest | None = None
-    closed: Literal["complete", "expired"] | None = None
-    completed_at: datetime | None = None
-    bonus_cents: int = 0
-    last_decline_code: str | None = None
-
-    def status(self, now: datetime) -> Status:
-        """``open`` until it is paid, expired by hand, or 24 hours old."""
-        if self.closed is not None:
-            return self.closed
-        return "expired" if now >= self.expires_at else "open"
-
-
-@dataclass(frozen=True, slots=True)
-class PortalSession:
-    """A visit to the page where customers look after cards, invoices and plan."""
-
-    id: str
-    created_at: datetime
 
 
 def open_deposit(
@@ -250,5 +210,5 @@ def _enable_auto_recharge(context: Context, request: AutoRechargeRequest, stripe
         threshold_microcents=request.threshold_microcents,
         amount_cents=request.amount_cents,
         stripe_payment_method_id=stripe_id,
-        consent=auto_recharge.Consent(source="deposit_flow"),
+        consent=Consent(source="deposit_flow"),
     )

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from mockserver.billing.context import Context
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """Paid at once, but for a renewal that was declined: that one is open, then paid or void."""
-
-    id: str
-    number: str
-    status: Literal["paid", "open", "void"]
-    amount_cents: int
-    description: str
-    period_start: datetime | None
-    period_end: datetime | None
-    created_at: datetime
-    paid_at: datetime | None
+from mockserver.billing.account import Invoice
+from mockserver.billing.context import Context
 
 
 def issue(

@@ -2,74 +2,20 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import datetime
 
+from mockserver.billing.account import Card
+from mockserver.billing.context import Context
 from mockserver.billing.errors import (
     CardAlreadyAdded,
     CardDeclined,
     CardInUse,
-    CardNotFound,
     NoUsableCard,
 )
 
-if TYPE_CHECKING:
-    from mockserver.billing.context import Context
-
 AUTHENTICATION_REQUIRED = "authentication_required"
 """Stripe's decline code where the payer has to pass 3-D Secure, and is not there or has not yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    id: str
-    stripe_id: str
-    brand: str
-    last4: str
-    exp_month: int
-    exp_year: int
-    created_at: datetime
-    declines_charge: str | None = None
-    """Stripe's decline code, for a test card whose charges fail."""
-
-    @property
-    def label(self) -> str:
-        return f"{self.brand} ending in {self.last4}"
-
-    @property
-    def expires_at(self) -> datetime:
-        """The first moment at which the card is no longer valid: the end of its month."""
-        days = monthrange(self.exp_year, self.exp_month)[1]
-        return datetime(self.exp_year, self.exp_month, days, tzinfo=UTC) + timedelta(days=1)
-
-    def decline_code(self, now: datetime) -> str | None:
-        """Why a charge would be declined now; None if it would go through."""
-        return "expired_card" if now >= self.expires_at else self.declines_charge
-
-
-@dataclass
-class Wallet:
-    """The cards of an account, oldest first. There is a default exactly when there is a card."""
-
-    cards: list[Card] = field(default_factory=list)
-    default_id: str | None = None
-
-    @property
-    def default(self) -> Card | None:
-        return next((card for card in self.cards if card.id == self.default_id), None)
-
-    def find(self, name: str) -> Card | None:
-        """A card by its id or its Stripe id."""
-        return next((card for card in self.cards if name in (card.id, card.stripe_id)), None)
-
-    def get(self, name: str) -> Card:
-        """A card by its id or its Stripe id. Raises CardNotFound."""
-        card = self.find(name)
-        if card is None:
-            raise CardNotFound(name)
-        return card
 
 
 def make_card(context: Context, stripe_id: str, id: str | None = None) -> Card:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockserver.billing import money
 from mockserver.billing.catalogue import PromoCode
+from mockserver.billing.context import Context
 from mockserver.billing.errors import PromoCodeRefused
-
-if TYPE_CHECKING:
-    from mockserver.billing.context import Context
 
 
 def check(context: Context, code: str, amount_cents: int | None = None) -> PromoCode:

@@ -5,46 +5,20 @@ An intent that has succeeded has put no card on the account: its payment method 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Literal
 
 from mockserver.billing import bounds, payment_methods
+from mockserver.billing.account import Account, SetupError, SetupIntent
 from mockserver.billing.card_details import CardDetails
+from mockserver.billing.context import Context
 from mockserver.billing.errors import (
     NothingToAuthenticate,
     SetupIntentNotFound,
     SetupIntentSucceeded,
 )
 
-if TYPE_CHECKING:
-    from mockserver.billing.context import Account, Context
-
 AUTHENTICATION_FAILED = "authentication_failed"
 """Why a setup failed when it was the payer who failed; otherwise it is Stripe's decline code."""
-
-Status = Literal["requires_payment_method", "requires_action", "succeeded"]
-
-
-@dataclass(frozen=True, slots=True)
-class SetupError:
-    """Why the last try to set up a card failed."""
-
-    code: str
-    payment_method: str
-
-
-@dataclass(slots=True)
-class SetupIntent:
-    """Stripe's permission to collect a card without charging it."""
-
-    id: str
-    client_secret: str
-    created_at: datetime
-    status: Status = "requires_payment_method"
-    payment_method: str | None = None
-    last_error: SetupError | None = None
 
 
 def create(context: Context) -> SetupIntent:

@@ -6,51 +6,16 @@ A period's credits are granted when the period is paid for. A declined renewal l
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime
+from typing import Literal
 
 from mockserver.billing import invoices, money, payment_methods
+from mockserver.billing.account import RETRY_AFTER, Account, Invoice, Subscription
 from mockserver.billing.audit import Detail
 from mockserver.billing.catalogue import Catalogue, Plan, PlanSlug
+from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined, NoUsableCard, SubscriptionPastDue, UnknownPrice
-
-if TYPE_CHECKING:
-    from mockserver.billing.context import Account, Context
-
-RETRY_AFTER = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
-"""When an unpaid renewal is tried again, counted from the period's start."""
-
-
-@dataclass(slots=True)
-class Subscription:
-    id: str
-    plan: PlanSlug
-    status: Literal["active", "past_due"]
-    started_at: datetime
-    """The anchor: periods begin on this day of the month."""
-    period: int
-    """How many periods have begun since, the first included."""
-    pending_plan: PlanSlug | None = None
-    """The plan that a downgrade brings at the period's end; ``free`` ends the subscription."""
-    unpaid_invoice_id: str | None = None
-    retries: int = 0
-
-    @property
-    def period_start(self) -> datetime:
-        return add_months(self.started_at, self.period - 1)
-
-    @property
-    def period_end(self) -> datetime:
-        return add_months(self.started_at, self.period)
-
-    @property
-    def due_at(self) -> datetime:
-        """The next moment at which something happens by itself: a retry, or the period's end."""
-        if self.status == "past_due":
-            return self.period_start + RETRY_AFTER[self.retries]
-        return self.period_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +97,12 @@ def schedule(context: Context, subscription: Subscription, plan: PlanSlug | None
 
 def catch_up(account: Account, catalogue: Catalogue, now: datetime) -> None:
     """Do all that fell due until now, each at its own moment and in order of time."""
-    from mockserver.billing.context import Context
-
     while account.subscription is not None and account.subscription.due_at <= now:
         context = Context(account, catalogue, account.subscription.due_at, "system")
         if account.subscription.status == "past_due":
             _retry(context, account.subscription)
         else:
             _renew(context, account.subscription)
-
-
-def add_months(anchor: datetime, months: int) -> datetime:
-    """The same day some months later, or the last day of a shorter month."""
-    index = anchor.year * 12 + anchor.month - 1 + months
-    year, month = divmod(index, 12)
-    day = min(anchor.day, monthrange(year, month + 1)[1])
-    return anchor.replace(year=year, month=month + 1, day=day)
 
 
 def _upgrade(
@@ -279,7 +234,7 @@ def _grant(context: Context, credits: int, plan: Plan) -> None:
 
 def _invoice(
     context: Context, amount_cents: int, description: str, *, paid: bool = True
-) -> invoices.Invoice:
+) -> Invoice:
     subscription = context.account.subscription
     period = (subscription.period_start, subscription.period_end) if subscription else None
     return invoices.issue(context, amount_cents, description, paid=paid, period=period)

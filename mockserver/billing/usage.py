@@ -2,97 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableSequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mockserver.billing import auto_recharge, money, usage_alerts
+from mockserver.billing.account import (
+    CREDITS_PER_REQUEST,
+    Tally,
+    UsageEvent,
+    UsageType,
+    days_between,
+)
+from mockserver.billing.context import Context
 from mockserver.billing.errors import InsufficientBalance
-from mockserver.billing.history import History
-
-if TYPE_CHECKING:
-    from mockserver.billing.context import Context
-
-UsageType = Literal["light", "js", "pdf", "ocr", "crawl"]
-CREDITS_PER_REQUEST: dict[UsageType, int] = {"light": 1, "js": 5, "pdf": 3, "ocr": 6, "crawl": 1}
-"""The price of one request (of one page, for ``crawl``) in credits."""
 
 Trend = Literal["increasing", "stable", "decreasing"]
-
-
-@dataclass(frozen=True, slots=True)
-class UsageEvent:
-    id: str
-    type: UsageType
-    requests: int
-    credits: int
-    created_at: datetime
-
-
-@dataclass(slots=True)
-class Tally:
-    """Requests and credits, by type."""
-
-    requests: dict[UsageType, int] = field(
-        default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0)
-    )
-    credits: dict[UsageType, int] = field(
-        default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0)
-    )
-
-    def add(self, type: UsageType, requests: int, credits: int) -> None:
-        self.requests[type] += requests
-        self.credits[type] += credits
-
-    @property
-    def total_requests(self) -> int:
-        return sum(self.requests.values())
-
-    @property
-    def total_credits(self) -> int:
-        return sum(self.credits.values())
-
-
-@dataclass
-class UsageLog:
-    """All events of one account in order of time, with a tally per UTC day beside them."""
-
-    events: MutableSequence[UsageEvent] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.events = History(self.events)
-        self._days: dict[date, Tally] = {}
-        self._months: dict[tuple[int, int], int] = {}
-        for event in self.events:
-            self._count(event)
-
-    def append(self, event: UsageEvent) -> None:
-        self.events.append(event)
-        self._count(event)
-
-    def day(self, day: date) -> Tally:
-        return self._days.get(day) or Tally()
-
-    def credits_in_month(self, moment: datetime) -> int:
-        """Credits used in the UTC month of a moment."""
-        return self._months.get((moment.year, moment.month), 0)
-
-    def between(self, first: date, last: date) -> Tally:
-        """The tally of some days, both included."""
-        total = Tally()
-        for day in _days(first, last):
-            tally = self._days.get(day)
-            if tally is not None:
-                for type in CREDITS_PER_REQUEST:
-                    total.add(type, tally.requests[type], tally.credits[type])
-        return total
-
-    def _count(self, event: UsageEvent) -> None:
-        day = self._days.setdefault(event.created_at.date(), Tally())
-        day.add(event.type, event.requests, event.credits)
-        month = (event.created_at.year, event.created_at.month)
-        self._months[month] = self._months.get(month, 0) + event.credits
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +93,7 @@ def chart(context: Context, days: int) -> list[tuple[date, Tally]]:
     today = context.now.date()
     return [
         (day, context.account.usage.day(day))
-        for day in _days(today - timedelta(days=days - 1), today)
+        for day in days_between(today - timedelta(days=days - 1), today)
     ]
 
 
@@ -176,7 +101,3 @@ def month_of(now: datetime) -> tuple[datetime, datetime]:
     """The UTC month of a moment: its first moment, and the first of the next."""
     start = datetime(now.year, now.month, 1, tzinfo=UTC)
     return start, (start + timedelta(days=32)).replace(day=1)
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=offset) for offset in range((last - first).days + 1))

@@ -2,49 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mockserver.billing.context import Context
+from mockserver.billing.account import Fired, UsageAlerts
+from mockserver.billing.context import Context
 
 EVENT = "usage.alert"
-
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """An alert that went out: in which month (``2026-03``), for which threshold in percent."""
-
-    period: str
-    threshold: int
-    fired_at: datetime
-
-
-@dataclass(slots=True)
-class UsageAlerts:
-    """Settings (defaults documented) and the alerts that fired."""
-
-    enabled: bool = True
-    threshold_50_enabled: bool = False
-    threshold_75_enabled: bool = True
-    threshold_90_enabled: bool = True
-    threshold_100_enabled: bool = True
-    email_enabled: bool = True
-    webhook_url: str | None = None
-    updated_at: datetime | None = None
-    fired: list[Fired] = field(default_factory=list)
-
-    @property
-    def thresholds(self) -> list[int]:
-        """The thresholds that are on, in percent, ascending."""
-        switches = {
-            50: self.threshold_50_enabled,
-            75: self.threshold_75_enabled,
-            90: self.threshold_90_enabled,
-            100: self.threshold_100_enabled,
-        }
-        return [threshold for threshold, enabled in switches.items() if enabled]
 
 
 def configure(

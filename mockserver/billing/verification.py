@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import timedelta
 
 from mockserver.billing import bounds
+from mockserver.billing.account import Challenge, VerificationMethod
+from mockserver.billing.context import Context
 from mockserver.billing.errors import (
     ChallengeExpired,
     ChallengeLocked,
@@ -16,28 +16,8 @@ from mockserver.billing.errors import (
     UnknownVerificationMethod,
 )
 
-if TYPE_CHECKING:
-    from mockserver.billing.context import Context
-
 LIFETIME = timedelta(minutes=10)
-MAX_ATTEMPTS = 5
 CODE_DIGITS = 6
-
-Method = Literal["email", "sms"]
-
-
-@dataclass(slots=True)
-class Challenge:
-    id: str
-    method: Method
-    action: str
-    code: str
-    destination: str
-    """Masked; the whole address is never kept beside a code."""
-    created_at: datetime
-    expires_at: datetime
-    remaining_attempts: int = MAX_ATTEMPTS
-    used: bool = False
 
 
 def initiate(context: Context, action: str, method: str) -> Challenge:
@@ -91,7 +71,7 @@ def confirm(context: Context, challenge_id: str, code: str) -> tuple[bool, Chall
     return right, challenge
 
 
-def _open(context: Context, action: str, method: Method, destination: str) -> Challenge:
+def _open(context: Context, action: str, method: VerificationMethod, destination: str) -> Challenge:
     bounds.make_room(
         context.account.challenges,
         bounds.MAX_CHALLENGES,

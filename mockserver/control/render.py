@@ -6,11 +6,10 @@ import msgspec
 
 from mockserver.api.render import optional_timestamp, timestamp
 from mockserver.billing import money
-from mockserver.billing.checkout import CheckoutSession
+from mockserver.billing.account import CheckoutSession, UsageEvent
 from mockserver.billing.context import Context
 from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
-from mockserver.billing.usage import UsageEvent
 from mockserver.control import redaction
 from mockserver.faults.board import Fault
 from mockserver.faults.rule import Rule

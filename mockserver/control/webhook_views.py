@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from mockserver.api.render import optional_timestamp, timestamp
-from mockserver.billing.context import Account
+from mockserver.billing.account import Account
 from mockserver.control import redaction
 from mockserver.webhooks.delivery import Attempt, Delivery
 from mockserver.webhooks.endpoint import Endpoint

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from mockserver.billing.account import Card
 from mockserver.billing.catalogue import Catalogue, TestCard, passes_luhn
 from mockserver.billing.context import Context
-from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED, Card
+from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED
 
 _BRANDS = {
     "visa": "Visa",

@@ -11,12 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from mockserver.billing import checkout, promo
+from mockserver.billing.account import CheckoutSession, add_months
 from mockserver.billing.catalogue import Plan
-from mockserver.billing.checkout import CheckoutSession
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError, CardDeclined, PromoCodeRefused
 from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED
-from mockserver.billing.subscription import add_months
 from mockserver.hosted import cards
 from mockserver.hosted.cards import CardRefused
 from mockserver.hosted.forms import fields, guarded

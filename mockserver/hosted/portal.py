@@ -11,10 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from mockserver.billing import payment_methods, subscription
+from mockserver.billing.account import Card
 from mockserver.billing.catalogue import Plan
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError, CardDeclined
-from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED, Card
+from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED
 from mockserver.billing.subscription import Change
 from mockserver.hosted import cards
 from mockserver.hosted.cards import CardRefused

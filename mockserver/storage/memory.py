@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from mockserver.billing.context import Account
+from mockserver.billing.account import Account
 
 MAX_AWAKE = 64
 """How many accounts are kept ready, beside those that always are: more than tests use at a time."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from mockserver.billing.account import SetupIntent
 from mockserver.billing.catalogue import Catalogue
-from mockserver.billing.setup_intents import SetupIntent
 from mockserver.stripe.bodies import BillingDetails
 from mockserver.stripe.errors import StripeError
 

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.compiled import base_url_of
 from mockserver.billing import setup_intents
+from mockserver.billing.account import SetupIntent
 from mockserver.billing.card_details import CardDetails
 from mockserver.billing.context import Context
 from mockserver.billing.errors import (
@@ -27,7 +28,6 @@ from mockserver.billing.errors import (
     SetupIntentNotFound,
     SetupIntentSucceeded,
 )
-from mockserver.billing.setup_intents import SetupIntent
 from mockserver.stripe import objects
 from mockserver.stripe.bodies import (
     Authentication,

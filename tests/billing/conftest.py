@@ -21,10 +21,10 @@ from mockserver.billing import (
     subscription,
     usage_alerts,
 )
+from mockserver.billing.account import Account, AutoRechargeRequest, CheckoutSession, Profile
 from mockserver.billing.audit import Actor
 from mockserver.billing.catalogue import Catalogue
-from mockserver.billing.checkout import AutoRechargeRequest, CheckoutSession
-from mockserver.billing.context import Account, Context, Profile
+from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError
 from mockserver.billing.ids import IdSource
 

@@ -17,6 +17,7 @@ from mockserver.billing import (
     usage_alerts,
     verification,
 )
+from mockserver.billing.account import AutoRechargeRequest
 from mockserver.billing.audit import Actor
 from mockserver.billing.context import Context
 
@@ -159,7 +160,7 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
     ),
     "pay with auto-recharge": (
         lambda context: deposit(
-            context, auto_recharge=checkout.AutoRechargeRequest(0, 5_000), card="pm_card_amex"
+            context, auto_recharge=AutoRechargeRequest(0, 5_000), card="pm_card_amex"
         ),
         ["deposit.created", "deposit.completed", "payment_method.added", "auto_recharge.updated"],
     ),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mockserver.billing import auto_recharge, payment_methods, usage
-from mockserver.billing.auto_recharge import AutoRecharge, Consent
+from mockserver.billing.account import AutoRecharge, Consent
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError, NoUsableCard, UnknownCard
 from mockserver.billing.money import in_microcents

@@ -51,3 +51,9 @@ def test_every_behaviour_can_be_typed() -> None:
 def test_the_last_digit_of_a_number_fits_the_others(digits: str, passes: bool) -> None:
     """The Luhn check catches a mistyped digit."""
     assert passes_luhn(digits) is passes
+
+
+def test_an_unknown_plan_is_a_key_error() -> None:
+    """A plan that the catalogue does not have is a mistake of the caller, not the end of a loop."""
+    with pytest.raises(KeyError, match="platinum"):
+        catalogue().plan("platinum")

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from mockserver.billing import auto_recharge, checkout, payment_methods, promo, subscription
+from mockserver.billing import auto_recharge, checkout, payment_methods, promo
+from mockserver.billing.account import AutoRechargeRequest, CheckoutSession, Subscription
 from mockserver.billing.catalogue import TestCard
-from mockserver.billing.checkout import AutoRechargeRequest, CheckoutSession
 from mockserver.billing.context import Context
 from mockserver.billing.errors import (
     CardDeclined,
@@ -449,7 +449,7 @@ def test_a_plan_that_is_bought_replaces_the_one_there_was(context: Context) -> N
     session = checkout.open_price(after, "price_growth_monthly", "subscription", *ADDRESSES)
     checkout.complete(after, session.id)
     current = after.account.subscription
-    assert isinstance(current, subscription.Subscription)
+    assert isinstance(current, Subscription)
     assert (current.plan, current.started_at, current.period) == ("growth", after.now, 1)
 
 

@@ -15,10 +15,10 @@ from mockserver.billing import (
     usage,
     verification,
 )
-from mockserver.billing.context import Account, Context
+from mockserver.billing.account import Account, SetupIntent, UsageEvent, UsageLog
+from mockserver.billing.context import Context
 from mockserver.billing.ledger import Entry, Ledger
 from mockserver.billing.money import in_microcents
-from mockserver.billing.usage import UsageEvent, UsageLog
 
 from .conftest import NOON, WORKING, deposit, fresh, later, problems
 
@@ -50,7 +50,7 @@ def lived() -> Context:
     return later(context, days=10)
 
 
-def an_intent(account: Account) -> setup_intents.SetupIntent:
+def an_intent(account: Account) -> SetupIntent:
     return next(iter(account.setup_intents.values()))
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mockserver.billing import auto_recharge, payment_methods
+from mockserver.billing.account import Card
 from mockserver.billing.catalogue import TestCard
 from mockserver.billing.context import Context
 from mockserver.billing.errors import (
@@ -14,7 +15,6 @@ from mockserver.billing.errors import (
     CardNotFound,
     NoUsableCard,
 )
-from mockserver.billing.payment_methods import Card
 
 from .conftest import DECLINE, DECLINED_LATER, NOON, WORKING, catalogue, fresh, refused
 

@@ -27,11 +27,10 @@ from mockserver.billing import (
     usage_alerts,
     verification,
 )
+from mockserver.billing.account import CREDITS_PER_REQUEST, Account, AutoRechargeRequest, UsageType
 from mockserver.billing.catalogue import PlanSlug
-from mockserver.billing.checkout import AutoRechargeRequest
-from mockserver.billing.context import Account, Context
+from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError
-from mockserver.billing.usage import CREDITS_PER_REQUEST, UsageType
 
 from .conftest import DECLINED_LATER, NOON, WORKING, at, catalogue, deposit, fresh, problems, state
 

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from mockserver.billing import payment_methods, setup_intents
+from mockserver.billing.account import Account, SetupError
 from mockserver.billing.card_details import CardDetails
 from mockserver.billing.catalogue import TestCard
-from mockserver.billing.context import Account, Context
+from mockserver.billing.context import Context
 from mockserver.billing.errors import (
     CardDeclined,
     CardDetailsRefused,
@@ -19,7 +20,7 @@ from mockserver.billing.errors import (
     SetupIntentSucceeded,
 )
 from mockserver.billing.ids import IdSource
-from mockserver.billing.setup_intents import AUTHENTICATION_FAILED, SetupError
+from mockserver.billing.setup_intents import AUTHENTICATION_FAILED
 
 from .conftest import NOON, WORKING, actions, catalogue, fresh, problems, refused, state
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from mockserver.billing import checkout, money, payment_methods, subscription
+from mockserver.billing.account import Subscription, add_months
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined, NoUsableCard, SubscriptionPastDue, UnknownPrice
-from mockserver.billing.subscription import Subscription, add_months
 
 from .conftest import (
     DECLINED_LATER,

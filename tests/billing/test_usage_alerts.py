@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from mockserver.billing import subscription, usage
+from mockserver.billing.account import UsageAlerts
 from mockserver.billing.context import Context
-from mockserver.billing.usage_alerts import UsageAlerts
 
 from .conftest import NOON, actions, at, credit, deposit, fresh, later, watch
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mockserver.billing import verification
+from mockserver.billing.account import Challenge
 from mockserver.billing.context import Context
 from mockserver.billing.errors import (
     ChallengeExpired,
@@ -14,7 +15,6 @@ from mockserver.billing.errors import (
     ChallengeUsed,
     UnknownVerificationMethod,
 )
-from mockserver.billing.verification import Challenge
 
 from .conftest import NOON, fresh, later, refused
 

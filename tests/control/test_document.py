@@ -12,7 +12,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from mockserver import resources
-from mockserver.billing.context import Account
+from mockserver.billing.account import Account
 from mockserver.contract import JSON, Contract, Operation
 from mockserver.control.operations import handlers
 from mockserver.schemas import compile_schema

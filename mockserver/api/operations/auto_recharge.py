@@ -5,7 +5,7 @@ from mockserver.api.body import Json
 from mockserver.api.compiled import Call
 from mockserver.api.reply import Listing
 from mockserver.billing import auto_recharge
-from mockserver.billing.auto_recharge import Consent
+from mockserver.billing.account import Consent
 
 
 def get_auto_recharge(call: Call) -> Json:

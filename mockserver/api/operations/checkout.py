@@ -3,8 +3,12 @@
 from mockserver.api import render
 from mockserver.api.body import Json
 from mockserver.api.compiled import Call
-from mockserver.billing import auto_recharge, checkout, promo, setup_intents
-from mockserver.billing.checkout import AutoRechargeRequest
+from mockserver.billing import checkout, promo, setup_intents
+from mockserver.billing.account import (
+    DEFAULT_AMOUNT_CENTS,
+    DEFAULT_THRESHOLD_MICROCENTS,
+    AutoRechargeRequest,
+)
 from mockserver.billing.errors import PromoCodeRefused
 
 
@@ -54,6 +58,6 @@ def _auto_recharge_request(body: Json) -> AutoRechargeRequest | None:
         body["auto_recharge_amount_cents"],
     )
     return AutoRechargeRequest(
-        auto_recharge.DEFAULT_THRESHOLD_MICROCENTS if threshold is None else threshold,
-        auto_recharge.DEFAULT_AMOUNT_CENTS if amount is None else amount,
+        DEFAULT_THRESHOLD_MICROCENTS if threshold is None else threshold,
+        DEFAULT_AMOUNT_CENTS if amount is None else amount,
     )

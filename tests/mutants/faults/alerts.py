@@ -8,8 +8,8 @@ from typing import Any
 
 from mockserver.api.compiled import Call
 from mockserver.billing import usage_alerts
+from mockserver.billing.account import UsageAlerts
 from mockserver.billing.context import Context
-from mockserver.billing.usage_alerts import UsageAlerts
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, demands, handles, property_of, sets, together, wraps

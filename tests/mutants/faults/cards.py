@@ -7,10 +7,9 @@ from typing import Any
 from mockserver.api import render
 from mockserver.api.compiled import Call
 from mockserver.billing import auto_recharge, payment_methods
-from mockserver.billing.auto_recharge import AutoRecharge
+from mockserver.billing.account import AutoRecharge, Card, Wallet
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardNotFound
-from mockserver.billing.payment_methods import Card, Wallet
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, together, wraps

@@ -8,9 +8,9 @@ from typing import Any
 from mockserver.api import render
 from mockserver.api.compiled import Call
 from mockserver.api.operations import checkout as operations
-from mockserver.billing import auto_recharge, checkout, invoices, money, promo
+from mockserver.billing import checkout, invoices, money, promo
+from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, AutoRechargeRequest, CheckoutSession
 from mockserver.billing.catalogue import PromoCode
-from mockserver.billing.checkout import AutoRechargeRequest, CheckoutSession
 from mockserver.billing.context import Context
 from mockserver.billing.errors import PromoCodeRefused
 from tests.mutants.caller import Caller
@@ -107,7 +107,7 @@ def _open_for_ever(original: Original, context: Context, session: CheckoutSessio
 
 def _recharge_by_the_default(original: Original, body: Json) -> AutoRechargeRequest | None:
     request: AutoRechargeRequest | None = original(body)
-    return replace(request, amount_cents=auto_recharge.DEFAULT_AMOUNT_CENTS) if request else None
+    return replace(request, amount_cents=DEFAULT_AMOUNT_CENTS) if request else None
 
 
 def _credit_the_declined(

@@ -8,13 +8,11 @@ from typing import Any
 
 from mockserver.api import render
 from mockserver.api.compiled import Call
-from mockserver.billing import checkout, invoices, subscription
+from mockserver.billing import account, checkout, invoices, subscription
+from mockserver.billing.account import CheckoutSession, Invoice, Subscription
 from mockserver.billing.catalogue import Plan
-from mockserver.billing.checkout import CheckoutSession
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined
-from mockserver.billing.invoices import Invoice
-from mockserver.billing.subscription import Subscription
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, together, wraps
@@ -269,7 +267,7 @@ PLANS = (
         "period-of-thirty-days",
         "state",
         "A period of a plan lasts 30 days instead of a month.",
-        wraps(subscription, "add_months", _thirty_days, on=(_CHANGE, _READ)),
+        wraps(account, "add_months", _thirty_days, on=(_CHANGE, _READ)),
         _end_of_the_first_period,
     ),
 )

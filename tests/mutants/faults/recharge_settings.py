@@ -8,7 +8,12 @@ from typing import Any
 from mockserver.api import render
 from mockserver.api.compiled import Call
 from mockserver.billing import auto_recharge
-from mockserver.billing.auto_recharge import AutoRecharge, Consent
+from mockserver.billing.account import (
+    DEFAULT_AMOUNT_CENTS,
+    DEFAULT_THRESHOLD_MICROCENTS,
+    AutoRecharge,
+    Consent,
+)
 from mockserver.billing.context import Context
 from mockserver.billing.errors import NoUsableCard
 from tests.mutants.caller import Caller
@@ -63,8 +68,8 @@ def _need_no_card(original: Original, context: Context, **settings: Any) -> Auto
 
 def _forget_the_rest(original: Original, context: Context) -> AutoRecharge:
     settings: AutoRecharge = original(context)
-    settings.threshold_microcents = auto_recharge.DEFAULT_THRESHOLD_MICROCENTS
-    settings.amount_cents = auto_recharge.DEFAULT_AMOUNT_CENTS
+    settings.threshold_microcents = DEFAULT_THRESHOLD_MICROCENTS
+    settings.amount_cents = DEFAULT_AMOUNT_CENTS
     return settings
 
 

@@ -8,9 +8,8 @@ from typing import Any
 from mockserver.api import render
 from mockserver.api.compiled import Call
 from mockserver.billing import auto_recharge, invoices
-from mockserver.billing.context import Account, Context
-from mockserver.billing.invoices import Invoice
-from mockserver.billing.payment_methods import Card
+from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, Account, Card, Invoice
+from mockserver.billing.context import Context
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets, wraps
@@ -78,7 +77,7 @@ def _keep_the_count(original: Original, context: Context, card: Card) -> None:
 
 def _by_the_default_amount(original: Original, context: Context, card: Card) -> None:
     settings = context.account.auto_recharge
-    amount, settings.amount_cents = settings.amount_cents, auto_recharge.DEFAULT_AMOUNT_CENTS
+    amount, settings.amount_cents = settings.amount_cents, DEFAULT_AMOUNT_CENTS
     original(context, card)
     settings.amount_cents = amount
 

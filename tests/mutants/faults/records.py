@@ -16,13 +16,10 @@ from mockserver.billing import (
     usage_alerts,
     verification,
 )
+from mockserver.billing.account import Card, Challenge, PortalSession, SetupIntent
 from mockserver.billing.activity import Activity
 from mockserver.billing.audit import AuditEntry
-from mockserver.billing.checkout import PortalSession
 from mockserver.billing.context import Context
-from mockserver.billing.payment_methods import Card
-from mockserver.billing.setup_intents import SetupIntent
-from mockserver.billing.verification import Challenge
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, wraps

@@ -12,7 +12,8 @@ from mockserver.api import pagination, rate_limits, render
 from mockserver.api.compiled import Call
 from mockserver.api.reply import Listing
 from mockserver.billing import promo
-from mockserver.billing.context import Account, Context
+from mockserver.billing.account import Account
+from mockserver.billing.context import Context
 from mockserver.billing.errors import CardAlreadyAdded, NotAMember, PromoCodeRefused
 from mockserver.storage.memory import Tenant
 from mockserver.world import World

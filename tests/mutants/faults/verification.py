@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.billing import verification
+from mockserver.billing.account import MAX_ATTEMPTS, Challenge
 from mockserver.billing.context import Context
-from mockserver.billing.verification import MAX_ATTEMPTS, Challenge
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, wraps
