@@ -12,7 +12,7 @@ from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
 from mockserver.billing.usage import UsageEvent
 from mockserver.control import redaction
-from mockserver.faults.board import Fault
+from mockserver.faults.registry import Fault
 from mockserver.faults.rule import Rule
 from mockserver.faults.sets import FaultSet
 from mockserver.personas import Persona
