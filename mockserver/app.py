@@ -21,7 +21,7 @@ from mockserver.clock import Clock
 from mockserver.contract import Contract, Operation
 from mockserver.control.guard import ControlGuard
 from mockserver.control.operations import handlers as control_handlers
-from mockserver.faults.board import UnknownFaultSet
+from mockserver.faults.registry import UnknownFaultSet
 from mockserver.framework import (
     ConnexionMiddleware,
     ExceptionMiddleware,
@@ -35,7 +35,7 @@ from mockserver.hosted.pages import Pages
 from mockserver.settings import Settings, SettingsError
 from mockserver.stripe.door import StandIn
 from mockserver.stripe.door import serves as serves_stripe
-from mockserver.webhooks.hub import Webhooks
+from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.payload import checker
 from mockserver.world import Fixtures, World
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from mockserver import fixtures
 from mockserver.contract import Contract, Operation
-from mockserver.faults.board import UnknownFaultSet
+from mockserver.faults.registry import UnknownFaultSet
 from mockserver.world import Fixtures, UnusableState
 from mockserver.yaml_file import FileError
 

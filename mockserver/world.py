@@ -19,11 +19,11 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import NotAMember
 from mockserver.billing.ids import IdSource
 from mockserver.clock import Clock, ClockState
-from mockserver.faults.board import Faults
+from mockserver.faults.registry import FaultRegistry
 from mockserver.faults.sets import FaultSet
 from mockserver.personas import Biographer, Persona
 from mockserver.storage.memory import MemoryStore, Tenant
-from mockserver.webhooks.hub import Webhooks
+from mockserver.webhooks.dispatcher import Webhooks
 
 MAX_EXCHANGES = 1_000
 MAX_SNAPSHOTS = 20
@@ -99,7 +99,7 @@ class World:
         self.seed = seed
         self.payment_method_ids = self._new_payment_method_ids()
         self.exchanges: deque[Exchange] = deque(maxlen=keep_requests)
-        self.faults = Faults(fixtures.fault_sets, seed)
+        self.faults = FaultRegistry(fixtures.fault_sets, seed)
         self.webhooks = webhooks or Webhooks(clock, seed)
         self._start = clock.state
         self._store = MemoryStore()

@@ -35,7 +35,7 @@ FLOORS: list[set[str]] = [
     {"app", "banner", "watch"},
     {"cli"},
     {"__main__"},
-    {"companion", "testing"},
+    {"child_server", "testing"},
     {"pytest_plugin"},
 ]
 FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}

@@ -31,7 +31,7 @@ from mockserver.billing import money
 from mockserver.billing.context import Context
 from mockserver.billing.tiers import warning_of
 from mockserver.contract import Contract, Operation
-from mockserver.faults.board import Faults, Strike
+from mockserver.faults.registry import FaultRegistry, Injection
 from mockserver.faults.rule import Rule
 from mockserver.framework import AbstractOperation, RoutedAPI, RoutedMiddleware
 from mockserver.generator import Generator
@@ -101,7 +101,7 @@ class CompiledOperation:
         )
         self._responses = Responses(operation, rules.contract)
         self._samples = Samples(operation, rules.contract, rules.generator)
-        self._faults = rules.world.faults if rules.counted else Faults()
+        self._faults = rules.world.faults if rules.counted else FaultRegistry()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _Request(scope, self._world.clock.now())
@@ -226,27 +226,27 @@ class CompiledOperation:
             if arrived is None:
                 return
             receive = arrived
-        strike = self._faults.strike(self._id, auth.known_key(request.headers.get(auth.HEADER)))
-        if strike is None:
+        injection = self._faults.match(self._id, auth.known_key(request.headers.get(auth.HEADER)))
+        if injection is None:
             await self._serve(request, receive, send)
         else:
-            await self._suffer(strike, request, receive, send)
+            await self._suffer(injection, request, receive, send)
 
     async def _suffer(
-        self, strike: Strike, request: _Request, receive: Receive, send: Send
+        self, injection: Injection, request: _Request, receive: Receive, send: Send
     ) -> None:
         """What happens to a request that a fault has hit. While it is held up the world goes on."""
-        request.fault = strike.names
-        if strike.seconds:
-            await asyncio.sleep(strike.seconds)
+        request.fault = injection.names
+        if injection.seconds:
+            await asyncio.sleep(injection.seconds)
             request.now = self._world.clock.now()
-        send = faulty.marked(send, strike.names)
-        if strike.rule is None:
+        send = faulty.marked(send, injection.names)
+        if injection.rule is None:
             await self._serve(request, receive, send)
-        elif strike.rule.status is not None:
-            await self._fail(strike.rule, strike.rule.status, request, receive, send)
+        elif injection.rule.status is not None:
+            await self._fail(injection.rule, injection.rule.status, request, receive, send)
         else:
-            await self._break(strike.rule, request, receive, send)
+            await self._break(injection.rule, request, receive, send)
 
     async def _fail(
         self, rule: Rule, status: int, request: _Request, receive: Receive, send: Send

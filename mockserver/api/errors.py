@@ -9,8 +9,8 @@ from typing import Any
 
 from mockserver.billing import errors as billing
 from mockserver.clock import ClockError
-from mockserver.faults.board import TooManyFaults, UnknownFault, UnknownFaultSet
-from mockserver.webhooks.hub import TooManyEndpoints, UnknownDelivery, UnknownEndpoint
+from mockserver.faults.registry import TooManyFaults, UnknownFault, UnknownFaultSet
+from mockserver.webhooks.dispatcher import TooManyEndpoints, UnknownDelivery, UnknownEndpoint
 from mockserver.webhooks.target import RefusedUrl
 from mockserver.world import TooManySnapshots, UnknownSnapshot, UnusableState
 

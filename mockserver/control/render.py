@@ -11,7 +11,7 @@ from mockserver.billing.context import Context
 from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
 from mockserver.control import redaction
-from mockserver.faults.board import Fault
+from mockserver.faults.registry import Fault
 from mockserver.faults.rule import Rule
 from mockserver.faults.sets import FaultSet
 from mockserver.personas import Persona

@@ -17,18 +17,18 @@ Json = dict[str, Any]
 
 
 def endpoint(endpoint: Endpoint) -> Json:
-    lane = endpoint.lane
+    queue = endpoint.queue
     return {
         "id": endpoint.id,
-        "url": lane.target.url,
-        "secret": lane.secret,
+        "url": queue.target.url,
+        "secret": queue.secret,
         "account_id": endpoint.account_id,
         "events": sorted(endpoint.events),
         "modes": asdict(endpoint.modes),
-        "pending": sum(1 for _ in lane.pending()),
-        "delivered": lane.counts["delivered"],
-        "failed": lane.counts["failed"],
-        "dropped": lane.counts["dropped"],
+        "pending": sum(1 for _ in queue.pending()),
+        "delivered": queue.counts["delivered"],
+        "failed": queue.counts["failed"],
+        "dropped": queue.counts["dropped"],
         "created_at": timestamp(endpoint.created_at),
     }
 

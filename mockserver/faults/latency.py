@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from mockserver.faults.chance import Draw
+from mockserver.faults.seeded_random import Draw
 
 MAX_MS = 60_000
 """Nobody waits longer: also the end of every tail, and of the sum of all rules that hold up one request."""

@@ -46,7 +46,7 @@ class BillingServer:
         """Start it and wait until it serves. Raises BillingMockError with the one line that says why it does not."""
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         self._process = subprocess.Popen(  # noqa: S603 (this interpreter, with flags that the server checks)
-            [sys.executable, "-P", "-m", "mockserver.companion", *flags, "--port=0"],
+            [sys.executable, "-P", "-m", "mockserver.child_server", *flags, "--port=0"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mockserver.billing.events import Event
 from mockserver.webhooks.delivery import Delivery
-from mockserver.webhooks.lane import Lane
+from mockserver.webhooks.queue import DeliveryQueue
 
 HOLD = timedelta(seconds=10)
 """How long deliveries wait, by the mock's clock, for others with which they could change places."""
@@ -38,7 +38,7 @@ class Modes:
 @dataclass(eq=False)
 class Endpoint:
     id: str
-    lane: Lane
+    queue: DeliveryQueue
     events: frozenset[str]
     """The types that it wants; all, if there are none."""
     account_id: str | None
@@ -66,16 +66,16 @@ class Endpoint:
         """Let a delivery wait for its turn, as the modes say."""
         due += timedelta(seconds=self.modes.delay_seconds)
         if self.modes.reorder == 1:
-            self.lane.put(delivery, due)
+            self.queue.put(delivery, due)
             return
-        self.lane.put(delivery, due + HOLD)
+        self.queue.put(delivery, due + HOLD)
         # Whoever waited too long has gone alone.
-        self.group = [each for each in self.group if each in self.lane.waiting]
+        self.group = [each for each in self.group if each in self.queue.backlog]
         self.group.append(delivery)
         if len(self.group) >= self.modes.reorder:
             for each in _in_another_order(self.group, self.chance):
-                self.lane.waiting.remove(each)
-                self.lane.put(each, due)
+                self.queue.backlog.remove(each)
+                self.queue.put(each, due)
             self.group = []
 
 

@@ -12,7 +12,7 @@ from mockserver.clock import Clock
 from mockserver.webhooks import client
 from mockserver.webhooks.client import Undelivered
 from mockserver.webhooks.delivery import Attempt, Delivery
-from mockserver.webhooks.lane import Lane
+from mockserver.webhooks.queue import DeliveryQueue
 
 logger = logging.getLogger(__name__)
 
@@ -43,39 +43,39 @@ class Sender:
         """The next call is made no earlier (by the loop's time) while more are waiting."""
         self._waiters: list[asyncio.Future[None]] = []
 
-    def clock_moved(self, lanes: Iterable[Lane]) -> None:
+    def clock_moved(self, queues: Iterable[DeliveryQueue]) -> None:
         """The clock has been put somewhere else."""
         self._moved_to = self._clock.now()
-        for lane in lanes:
-            self.wake(lane)
+        for queue in queues:
+            self.wake(queue)
 
     def forget(self) -> None:
         """As if the clock had never been moved."""
         self._moved_to = None
         self.changed()
 
-    def wake(self, lane: Lane) -> None:
+    def wake(self, queue: DeliveryQueue) -> None:
         """See to it that a lane sends what is due, now or at its moment."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # a world without a server: it waits until somebody settles
             return
-        due = lane.waiting.next_due
-        if lane.worker is not None or due is None:
+        due = queue.backlog.next_due
+        if queue.worker is not None or due is None:
             return
         now = self._clock.now()
         if due <= now:
-            lane.worker = loop.create_task(self._work(lane))
+            queue.worker = loop.create_task(self._work(queue))
             return
-        if lane.timer is not None:
-            lane.timer.cancel()
-            lane.timer = None
+        if queue.timer is not None:
+            queue.timer.cancel()
+            queue.timer = None
         if not self._clock.frozen:
-            lane.timer = loop.call_later((due - now).total_seconds() + _TICK, self.wake, lane)
+            queue.timer = loop.call_later((due - now).total_seconds() + _TICK, self.wake, queue)
 
     async def settle(
         self,
-        lanes: Callable[[], Iterable[Lane]],
+        queues: Callable[[], Iterable[DeliveryQueue]],
         concerns: Callable[[Delivery], bool],
         seconds: float,
     ) -> bool:
@@ -84,9 +84,9 @@ class Sender:
         end = loop.time() + seconds
         while True:
             now, is_busy = self._clock.now(), False
-            for lane in list(lanes()):
-                self.wake(lane)
-                is_busy = is_busy or any(map(concerns, lane.due_at(now)))
+            for queue in list(queues()):
+                self.wake(queue)
+                is_busy = is_busy or any(map(concerns, queue.due_at(now)))
             if not is_busy:
                 return True
             left = end - loop.time()
@@ -98,11 +98,11 @@ class Sender:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
 
-    def hold(self, lane: Lane, deliveries: Iterable[Delivery], seconds: float) -> None:
+    def hold(self, queue: DeliveryQueue, deliveries: Iterable[Delivery], seconds: float) -> None:
         """Send some deliveries so much later, in real time."""
-        held = [each for each in deliveries if lane.waiting.remove(each)]
-        lane.held += held
-        asyncio.get_running_loop().call_later(seconds, self._release, lane, held)
+        held = [each for each in deliveries if queue.backlog.remove(each)]
+        queue.held += held
+        asyncio.get_running_loop().call_later(seconds, self._release, queue, held)
 
     def changed(self) -> None:
         """Let those look again who wait for something to be done."""
@@ -111,27 +111,27 @@ class Sender:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _release(self, lane: Lane, deliveries: list[Delivery]) -> None:
+    def _release(self, queue: DeliveryQueue, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:
-            if delivery in lane.held:  # else it was dropped meanwhile
-                lane.held.remove(delivery)
-                lane.put(delivery, delivery.next_attempt_at or self._clock.now())
-        self.wake(lane)
+            if delivery in queue.held:  # else it was dropped meanwhile
+                queue.held.remove(delivery)
+                queue.put(delivery, delivery.next_attempt_at or self._clock.now())
+        self.wake(queue)
         self.changed()
 
-    async def _work(self, lane: Lane) -> None:
+    async def _work(self, queue: DeliveryQueue) -> None:
         """Send what is due, one after the other, and go."""
         try:
-            while (due := lane.waiting.next_due) is not None and due <= self._clock.now():
+            while (due := queue.backlog.next_due) is not None and due <= self._clock.now():
                 await self._make_way()
-                lane.current = delivery = lane.waiting.take(self._clock.now())
+                queue.current = delivery = queue.backlog.take(self._clock.now())
                 if delivery is not None:  # else it was dropped meanwhile
-                    await self._attempt(lane, delivery)
-                lane.current = None
+                    await self._attempt(queue, delivery)
+                queue.current = None
                 self.changed()
         finally:
-            lane.worker = lane.current = None
-        self.wake(lane)
+            queue.worker = queue.current = None
+        self.wake(queue)
 
     async def _make_way(self) -> None:
         """Leave the loop to requests for a while, unless this call is the first for long or somebody waits for it."""
@@ -139,19 +139,19 @@ class Sender:
         if pause > 0 and not self._waiters:
             await asyncio.sleep(pause)
 
-    async def _attempt(self, lane: Lane, delivery: Delivery) -> None:
+    async def _attempt(self, queue: DeliveryQueue, delivery: Delivery) -> None:
         at = self._moment(delivery)
-        headers = delivery.headers(lane.secret)
+        headers = delivery.headers(queue.secret)
         answer = error = None
         began, busy = time.perf_counter(), time.thread_time()
         try:
-            answer = await client.post(lane.target, headers, delivery.body, self.timeout_seconds)
+            answer = await client.post(queue.target, headers, delivery.body, self.timeout_seconds)
             error = _objection(answer.status)
         except Undelivered as problem:
             error = str(problem)
         except Exception:
             logger.exception(
-                "The delivery %s to %s failed in the mock itself", delivery.id, lane.target.url
+                "The delivery %s to %s failed in the mock itself", delivery.id, queue.target.url
             )
             error = "The mock failed to send it; its log says why."
         duration = time.perf_counter() - began
@@ -164,23 +164,28 @@ class Sender:
                 "Webhook %s (%s) to %s: %s", delivery.id, delivery.event.type, delivery.url, error
             )
         delivery.attempts.append(Attempt(at, round(duration * 1000), headers, status, body, error))
-        self._decide(lane, delivery, at, error is None, duration)
+        self._decide(queue, delivery, at, error is None, duration)
 
     def _decide(
-        self, lane: Lane, delivery: Delivery, at: datetime, is_delivered: bool, seconds: float
+        self,
+        queue: DeliveryQueue,
+        delivery: Delivery,
+        at: datetime,
+        is_delivered: bool,
+        seconds: float,
     ) -> None:
         """Whether it is done with, or is tried again."""
         if is_delivered:
             delivery.reason = None
-            lane.end(delivery, "delivered")
+            queue.end(delivery, "delivered")
         elif delivery.reason is not None:  # it was dropped while it was being sent
-            lane.drop(delivery, delivery.reason)
+            queue.drop(delivery, delivery.reason)
         elif len(delivery.attempts) > len(RETRY_AFTER):
-            lane.end(delivery, "failed")
+            queue.end(delivery, "failed")
         else:
             # A clock that stands still did so during the call too.
             ended = at if self._clock.frozen else at + timedelta(seconds=seconds)
-            lane.put(delivery, ended + RETRY_AFTER[len(delivery.attempts) - 1])
+            queue.put(delivery, ended + RETRY_AFTER[len(delivery.attempts) - 1])
 
     def _moment(self, delivery: Delivery) -> datetime:
         """When this attempt is made, by the mock's clock: if that was moved, when it would have been made."""

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from mockserver.webhooks import hub
+from mockserver.webhooks import dispatcher
 from tests.hosted.conftest import SHOP, Opener
 from tests.webhooks.receiver import Receiver, receiving
 
@@ -40,7 +40,7 @@ def test_the_browser_can_be_back_before_the_shop_is_told(
     client: httpx.Client, open_deposit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With ``redirect_first`` the webhook comes a while after the redirect, and is waited for by ``settle``."""
-    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.3)
+    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.3)
     with receiving() as receiver:
         began = time.monotonic()
         assert (

@@ -12,7 +12,7 @@ import pytest
 from mockserver import fixtures, resources
 from mockserver.billing import checkout
 from mockserver.clock import Clock
-from mockserver.webhooks import hub
+from mockserver.webhooks import dispatcher
 from mockserver.webhooks.endpoint import Modes
 from mockserver.world import World
 from tests.conftest import NOON
@@ -202,7 +202,7 @@ def test_a_silent_receiver_holds_the_payer_up_for_a_while_only(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten seconds, or what is set here; then the browser is sent back all the same."""
-    monkeypatch.setattr(hub, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "TIMEOUT_SECONDS", 0.1)
     shop = Shop(receiver.url, checkout="webhook_first")
     receiver.otherwise = NEVER
     assert 0.1 <= asyncio.run(shop.pay()) < 3
@@ -212,7 +212,7 @@ def test_the_redirect_can_come_before_the_webhooks(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page waits for nothing, and nothing is told until the browser is back; then all is, in order."""
-    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.5)
+    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.5)
     shop = Shop(receiver.url, checkout="redirect_first")
 
     async def story() -> None:
@@ -231,7 +231,7 @@ def test_the_redirect_can_come_before_the_webhooks(
 
 def test_a_reset_forgets_what_was_held(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waited for the browser is not told to a world in which nobody paid."""
-    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.1)
     shop = Shop(receiver.url, checkout="redirect_first")
 
     async def story() -> None:

@@ -13,8 +13,8 @@ import pytest
 import mockserver
 from mockserver import fixtures, resources
 from mockserver.clock import Clock
-from mockserver.webhooks.hub import MAX_DELIVERIES, Webhooks
-from mockserver.webhooks.waiting import MAX_WAITING
+from mockserver.webhooks.backlog import MAX_BACKLOG
+from mockserver.webhooks.dispatcher import MAX_DELIVERIES, Webhooks
 from mockserver.world import World
 from tests.cli.program import launched
 from tests.conftest import API, NOON
@@ -82,10 +82,10 @@ def test_memory_is_bounded_whatever_happens() -> None:
     world.publish_all()
     assert context.account.events == []
     assert len(webhooks.deliveries) == MAX_DELIVERIES
-    assert len(endpoint.lane.waiting) == MAX_WAITING
-    assert endpoint.lane.counts["dropped"] == 3_000 - MAX_WAITING
-    assert [each.event.data["number"] for each in endpoint.lane.waiting] == list(
-        range(3_000 - MAX_WAITING, 3_000)
+    assert len(endpoint.queue.backlog) == MAX_BACKLOG
+    assert endpoint.queue.counts["dropped"] == 3_000 - MAX_BACKLOG
+    assert [each.event.data["number"] for each in endpoint.queue.backlog] == list(
+        range(3_000 - MAX_BACKLOG, 3_000)
     )
 
 
@@ -102,7 +102,7 @@ def test_usage_alerts_of_many_accounts_leave_nothing_behind(receiver: Receiver) 
             webhooks.publish(f"acct_{number}", context.account.events)
             context.account.events.clear()
             await webhooks.settle()
-        assert sum(1 for _ in webhooks._lanes()) <= 1
+        assert sum(1 for _ in webhooks._queues()) <= 1
 
     asyncio.run(story())
     assert len(receiver.received) == 30

@@ -16,7 +16,7 @@ from mockserver import fixtures, resources
 from mockserver.clock import Clock
 from mockserver.contract import Contract
 from mockserver.schemas import compile_schema
-from mockserver.webhooks.hub import Webhooks
+from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.payload import checker
 from mockserver.world import World
 from tests.billing.conftest import fresh

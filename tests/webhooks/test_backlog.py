@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.billing.events import Event
-from mockserver.webhooks import waiting
+from mockserver.webhooks import backlog
+from mockserver.webhooks.backlog import Backlog
 from mockserver.webhooks.delivery import Delivery
-from mockserver.webhooks.waiting import Waiting
 from tests.conftest import NOON
 
 
@@ -24,19 +24,19 @@ def delivery(number: int) -> Delivery:
 def test_it_behaves_as_a_sorted_list(steps: list[int | str]) -> None:
     """Whatever is put, taken and removed, in any order: the same as with a list that is sorted each time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(waiting, "MAX_WAITING", 5)
+        patch.setattr(backlog, "MAX_BACKLOG", 5)
         play(steps)
 
 
 def play(steps: list[int | str]) -> None:
-    subject = Waiting()
+    subject = Backlog()
     model: list[tuple[int, Delivery]] = []  # when it is due, in the order of coming
     for number, step in enumerate(steps):
         if isinstance(step, int):
             new = delivery(number)
             gone = subject.put(new, NOON + timedelta(seconds=step))
             model.append((step, new))
-            assert gone is (model.pop(0)[1] if len(model) > waiting.MAX_WAITING else None)
+            assert gone is (model.pop(0)[1] if len(model) > backlog.MAX_BACKLOG else None)
         elif step == "take":
             due = [each for each in model if each[0] <= 5]
             first = min(due, key=lambda each: each[0], default=None)
@@ -58,10 +58,10 @@ def play(steps: list[int | str]) -> None:
 
 def test_there_is_room_for_so_many_and_no_more() -> None:
     """The one that came first has to go, also when its moment is the last."""
-    subject = Waiting()
+    subject = Backlog()
     first = delivery(0)
     subject.put(first, NOON + timedelta(days=1))
-    for number in range(1, waiting.MAX_WAITING):
+    for number in range(1, backlog.MAX_BACKLOG):
         assert subject.put(delivery(number), NOON) is None
     assert subject.put(delivery(10_000), NOON) is first
-    assert len(subject) == waiting.MAX_WAITING
+    assert len(subject) == backlog.MAX_BACKLOG

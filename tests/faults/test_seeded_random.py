@@ -6,8 +6,8 @@ from statistics import fmean, median, pstdev, quantiles
 
 import pytest
 
-from mockserver.faults.chance import Draw, draw
 from mockserver.faults.latency import MAX_MS, Latency
+from mockserver.faults.seeded_random import Draw, draw
 
 COUNT = 20_000
 

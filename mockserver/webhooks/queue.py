@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mockserver.webhooks.backlog import MAX_BACKLOG, Backlog
 from mockserver.webhooks.delivery import Delivery, Status
 from mockserver.webhooks.target import Target
-from mockserver.webhooks.waiting import MAX_WAITING, Waiting
 
-OVERFLOW = f"More than {MAX_WAITING:,} deliveries waited for this endpoint; the oldest had to go."
+OVERFLOW = f"More than {MAX_BACKLOG:,} deliveries waited for this endpoint; the oldest had to go."
 
 
 @dataclass(eq=False)
-class Lane:
+class DeliveryQueue:
     target: Target
     secret: str
-    waiting: Waiting = field(default_factory=Waiting)
+    backlog: Backlog = field(default_factory=Backlog)
     held: list[Delivery] = field(default_factory=list)
     """What is sent a moment after a payer was sent back to the shop."""
     current: Delivery | None = None
@@ -31,18 +31,18 @@ class Lane:
 
     @property
     def is_idle(self) -> bool:
-        return self.current is None and not self.held and not len(self.waiting)
+        return self.current is None and not self.held and not len(self.backlog)
 
     def pending(self) -> Iterator[Delivery]:
         """What is not done with, whenever it is due."""
         if self.current is not None:
             yield self.current
         yield from self.held
-        yield from self.waiting
+        yield from self.backlog
 
     def put(self, delivery: Delivery, due: datetime) -> None:
         """Let it wait, and drop the oldest if there is no room."""
-        oldest = self.waiting.put(delivery, due)
+        oldest = self.backlog.put(delivery, due)
         if oldest is not None:
             self.drop(oldest, OVERFLOW)
 
@@ -59,12 +59,12 @@ class Lane:
         if self.current is not None:
             yield self.current
         yield from self.held
-        yield from self.waiting.due_at(now)
+        yield from self.backlog.due_at(now)
 
     def clear(self, reason: str, concerns: Callable[[Delivery], bool] = lambda _: True) -> None:
         """Drop what is pending (that concerns somebody); what is being sent is not tried again."""
-        for delivery in [each for each in self.waiting if concerns(each)]:
-            self.waiting.remove(delivery)
+        for delivery in [each for each in self.backlog if concerns(each)]:
+            self.backlog.remove(delivery)
             self.drop(delivery, reason)
         for delivery in [each for each in self.held if concerns(each)]:
             self.held.remove(delivery)

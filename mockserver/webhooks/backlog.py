@@ -8,10 +8,10 @@ from itertools import takewhile
 
 from mockserver.webhooks.delivery import Delivery
 
-MAX_WAITING = 500
+MAX_BACKLOG = 500
 
 
-class Waiting:
+class Backlog:
     """Deliveries, each with the moment at which it is due. What is due at the same moment keeps its order."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Waiting:
         self._by_number[self._last] = delivery
         self._numbers[delivery.id] = turn
         delivery.next_attempt_at = due
-        if len(self._turns) <= MAX_WAITING:
+        if len(self._turns) <= MAX_BACKLOG:
             return None
         oldest = next(iter(self._by_number.values()))
         self.remove(oldest)

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mockserver.faults.chance import Draw, draw
 from mockserver.faults.latency import MAX_MS
 from mockserver.faults.rule import Rule
+from mockserver.faults.seeded_random import Draw, draw
 from mockserver.faults.sets import FaultSet
 
 MAX_RULES = 100
@@ -83,7 +83,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class Injection:
     """What happens to one request."""
 
     names: str
@@ -93,7 +93,7 @@ class Strike:
     """The rule that decides about the answer; None when there is only a delay."""
 
 
-class Faults:
+class FaultRegistry:
     """All rules. Those that were added last are asked first."""
 
     def __init__(self, sets: Mapping[str, FaultSet] | None = None, seed: int = 0) -> None:
@@ -124,7 +124,7 @@ class Faults:
                 )
         self.sets = sets
 
-    def strike(self, operation_id: str, key: str) -> Strike | None:
+    def match(self, operation_id: str, key: str) -> Injection | None:
         """What happens to a request, counted; ``key`` is "" when it has none that can be used."""
         names: list[str] = []
         milliseconds = 0.0
@@ -147,7 +147,9 @@ class Faults:
         if spent:
             self._sort_out()
         return (
-            Strike(", ".join(names), min(milliseconds, MAX_MS) / 1_000, decided) if names else None
+            Injection(", ".join(names), min(milliseconds, MAX_MS) / 1_000, decided)
+            if names
+            else None
         )
 
     def all(self, key: str | None = None, set_name: str | None = None) -> list[Fault]:

@@ -15,7 +15,7 @@ from mockserver.clock import Clock
 from mockserver.webhooks import target
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoint import Endpoint, Modes
-from mockserver.webhooks.lane import Lane
+from mockserver.webhooks.queue import DeliveryQueue
 from mockserver.webhooks.sender import TIMEOUT_SECONDS, Sender
 from mockserver.webhooks.target import RefusedUrl, Target
 
@@ -62,7 +62,7 @@ class Webhooks:
         """Tells what is wrong with the payload of a usage alert; None if nothing is."""
         self.sender = Sender(clock)
         self._endpoints: dict[str, Endpoint] = {}
-        self._alerts: dict[tuple[str, str], Lane] = {}
+        self._alerts: dict[tuple[str, str], DeliveryQueue] = {}
         """The ways to the addresses of usage alerts, by account and URL, while there is something to send."""
         self._log: deque[Delivery] = deque(maxlen=MAX_DELIVERIES)
         self._endpoint_count = self._delivery_count = 0
@@ -96,10 +96,10 @@ class Webhooks:
             )
         self._endpoint_count += 1
         id = f"we_{self._endpoint_count:06d}"
-        lane = Lane(found, secret or self._secret(id))
+        queue = DeliveryQueue(found, secret or self._secret(id))
         endpoint = Endpoint(
             id,
-            lane,
+            queue,
             frozenset(events),
             account_id,
             modes or Modes(),
@@ -119,7 +119,7 @@ class Webhooks:
         """Tell an endpoint of nothing any more; what waits for it is dropped. Raises UnknownEndpoint."""
         endpoint = self.endpoint(id)
         del self._endpoints[id]
-        endpoint.lane.close("The endpoint was deleted.")
+        endpoint.queue.close("The endpoint was deleted.")
         self.sender.changed()
         return endpoint
 
@@ -165,27 +165,27 @@ class Webhooks:
         if endpoint is None:
             delivery.drop("The endpoint was deleted.")
         else:
-            endpoint.lane.put(delivery, delivery.created_at)
-            self.sender.wake(endpoint.lane)
+            endpoint.queue.put(delivery, delivery.created_at)
+            self.sender.wake(endpoint.queue)
         return delivery
 
     async def settle(self, account_id: str | None = None, seconds: float = TIMEOUT_SECONDS) -> bool:
         """Wait until nothing (of an account) is due any more; False if that takes too long."""
-        return await self.sender.settle(self._lanes, _of(account_id), seconds)
+        return await self.sender.settle(self._queues, _of(account_id), seconds)
 
     async def before_redirect(self, account_id: str) -> None:
         """To be awaited between a payment on a page and the redirect back to the shop: the order is each endpoint's."""
         first = []
         for endpoint in self._endpoints.values():
             if endpoint.modes.checkout == "webhook_first":
-                first.append(endpoint.lane)
+                first.append(endpoint.queue)
             elif endpoint.modes.checkout == "redirect_first":
                 news = [
                     each
-                    for each in endpoint.lane.waiting
+                    for each in endpoint.queue.backlog
                     if each.account_id == account_id and not each.attempts
                 ]
-                self.sender.hold(endpoint.lane, news, AFTER_REDIRECT_SECONDS)
+                self.sender.hold(endpoint.queue, news, AFTER_REDIRECT_SECONDS)
         if first:
             await self.sender.settle(lambda: first, _of(account_id), TIMEOUT_SECONDS)
 
@@ -193,18 +193,18 @@ class Webhooks:
 
     def clock_moved(self) -> None:
         """Send what fell due on the way."""
-        self.sender.clock_moved(self._lanes())
+        self.sender.clock_moved(self._queues())
 
     def drop_pending(self, reason: str, account_id: str | None = None) -> None:
         """Send nothing of what waits (for an account): it tells of what is no longer so."""
-        for lane in self._lanes():
-            lane.clear(reason, _of(account_id))
+        for queue in self._queues():
+            queue.clear(reason, _of(account_id))
         self.sender.changed()
 
     def reset(self) -> None:
         """Forget everything."""
-        for lane in self._lanes():
-            lane.close("The mock was reset.")
+        for queue in self._queues():
+            queue.close("The mock was reset.")
         self._endpoints.clear()
         self._alerts.clear()
         self._log.clear()
@@ -214,12 +214,12 @@ class Webhooks:
     def count_pending(self, account_id: str | None = None) -> tuple[int, datetime | None]:
         """How many deliveries wait, and when the next is due."""
         concerns = _of(account_id)
-        waiting = [each for lane in self._lanes() for each in lane.pending() if concerns(each)]
-        moments = [each.next_attempt_at for each in waiting if each.next_attempt_at is not None]
-        return len(waiting), min(moments, default=None)
+        backlog = [each for queue in self._queues() for each in queue.pending() if concerns(each)]
+        moments = [each.next_attempt_at for each in backlog if each.next_attempt_at is not None]
+        return len(backlog), min(moments, default=None)
 
-    def _lanes(self) -> Iterator[Lane]:
-        yield from [endpoint.lane for endpoint in self._endpoints.values()]
+    def _queues(self) -> Iterator[DeliveryQueue]:
+        yield from [endpoint.queue for endpoint in self._endpoints.values()]
         yield from list(self._alerts.values())
 
     def _target(self, url: str) -> Target:
@@ -229,19 +229,19 @@ class Webhooks:
         return "whsec_" + blake2b(f"{self._seed}:{of}".encode(), digest_size=16).hexdigest()
 
     def _send(self, endpoint: Endpoint, account_id: str, event: Event) -> None:
-        lane = endpoint.lane
+        queue = endpoint.queue
         if endpoint.is_dropped():
             dropped = self._delivery(
-                endpoint.id, account_id, event, lane.target.url, event.created_at
+                endpoint.id, account_id, event, queue.target.url, event.created_at
             )
-            lane.drop(dropped, "The endpoint's mode is to drop it.")
+            queue.drop(dropped, "The endpoint's mode is to drop it.")
             return
         for _ in range(2 if endpoint.modes.duplicate else 1):
             delivery = self._delivery(
-                endpoint.id, account_id, event, lane.target.url, event.created_at
+                endpoint.id, account_id, event, queue.target.url, event.created_at
             )
             endpoint.accept(delivery, event.created_at)
-        self.sender.wake(lane)
+        self.sender.wake(queue)
 
     def _alert(self, account_id: str, event: Event) -> None:
         self._put_alert(self._delivery(None, account_id, event, event.url or "", event.created_at))
@@ -258,18 +258,18 @@ class Webhooks:
             return
         key = (delivery.account_id, delivery.url)
         self._alerts = {
-            each: lane for each, lane in self._alerts.items() if not lane.is_idle or each == key
+            each: queue for each, queue in self._alerts.items() if not queue.is_idle or each == key
         }
         try:
-            lane = self._alerts.get(key) or Lane(
+            queue = self._alerts.get(key) or DeliveryQueue(
                 self._target(delivery.url), self.alert_secret(delivery.account_id)
             )
         except RefusedUrl as refusal:
             delivery.drop(str(refusal))
             return
-        self._alerts[key] = lane
-        lane.put(delivery, delivery.created_at)
-        self.sender.wake(lane)
+        self._alerts[key] = queue
+        queue.put(delivery, delivery.created_at)
+        self.sender.wake(queue)
 
     def _delivery(
         self, endpoint_id: str | None, account_id: str, event: Event, url: str, created_at: datetime
