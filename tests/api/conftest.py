@@ -42,3 +42,11 @@ def account(enter: Door) -> Account:
 def newcomer(enter: Door) -> Account:
     """An account that has nothing but its sign-up bonus of a dollar."""
     return enter("new")
+
+
+@pytest.fixture
+def unchanged_newcomer(newcomer: Account) -> Iterator[None]:
+    """The newcomer's account is the same after the test; a test that changes it on purpose resets it."""
+    before = newcomer.state()
+    yield
+    assert newcomer.state() == before
