@@ -41,10 +41,10 @@ pytestmark = pytest.mark.usefixtures("unchanged_newcomer")
 )
 @pytest.mark.parametrize("path", ["balance", "usage-chart", "invoices"])
 def test_repeated_and_odd_headers_do_no_harm(
-    still_server: RunningServer, path: str, headers: list[bytes]
+    frozen_server: RunningServer, path: str, headers: list[bytes]
 ) -> None:
     """One answer: as if the header had come once, or a refusal."""
-    answer = send(still_server, request("GET", f"{API}/{path}".encode(), headers=headers))
+    answer = send(frozen_server, request("GET", f"{API}/{path}".encode(), headers=headers))
     assert answer is not None
     if answer.status != 200:
         assert 400 <= answer.status < 500
@@ -52,13 +52,13 @@ def test_repeated_and_odd_headers_do_no_harm(
             assert_detail(answer.json())
 
 
-def test_of_two_keys_the_first_counts(still_server: RunningServer) -> None:
+def test_of_two_keys_the_first_counts(frozen_server: RunningServer) -> None:
     """As Starlette reads headers: the newcomer's dollar, not the other's."""
     for keys, balance in (
         ([KEY, b"X-API-Key: sk_test_exhausted"], "$1.00"),
         ([b"X-API-Key: sk_test_exhausted", KEY], "$0.00"),
     ):
-        answer = send(still_server, request("GET", f"{API}/balance".encode(), headers=keys))
+        answer = send(frozen_server, request("GET", f"{API}/balance".encode(), headers=keys))
         assert answer is not None
         assert answer.json()["balance_display"] == balance
 
@@ -87,16 +87,16 @@ NO_KEYS = [
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "balance"), ("POST", "deposit"), ("DELETE", "auto-recharge")]
 )
-def test_what_is_no_key_is_401(still_server: RunningServer, method: str, path: str) -> None:
+def test_what_is_no_key_is_401(frozen_server: RunningServer, method: str, path: str) -> None:
     """The text says what to send, and does not repeat what was sent."""
-    accounts = len(list(still_server.world.tenants()))
+    count = len(list(frozen_server.world.tenants()))
     body = b'{"amount_cents":5000}' if method == "POST" else b""
     for key in NO_KEYS:
         head = request(method, f"{API}/{path}".encode(), headers=[b"X-API-Key: " + key], body=body)
-        detail = assert_refused(send(still_server, head), 401)
+        detail = assert_refused(send(frozen_server, head), 401)
         assert "sk_test_default" in detail
         assert len(key) < 10 or key.decode("latin-1") not in detail
-    assert len(list(still_server.world.tenants())) == accounts
+    assert len(list(frozen_server.world.tenants())) == count
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_what_is_no_key_is_401(still_server: RunningServer, method: str, path: s
         b"  sk_test_new  ",
     ],
 )
-def test_every_other_test_key_works(still_server: RunningServer, key: bytes) -> None:
+def test_every_other_test_key_works(frozen_server: RunningServer, key: bytes) -> None:
     """It is an account, isolated from all others."""
     answer = send(
-        still_server, request("GET", f"{API}/balance".encode(), headers=[b"X-API-Key: " + key])
+        frozen_server, request("GET", f"{API}/balance".encode(), headers=[b"X-API-Key: " + key])
     )
     assert answer is not None
     assert answer.status == 200

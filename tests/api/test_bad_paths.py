@@ -50,11 +50,11 @@ ODD_SEGMENTS: dict[str, bytes] = {
         ("PUT", "{}/auto-recharge"),
     ],
 )
-def test_an_odd_path_is_refused(still_server: RunningServer, method: str, template: str) -> None:
+def test_an_odd_path_is_refused(frozen_server: RunningServer, method: str, template: str) -> None:
     """There is no such card or no such path; one that is too long may be 422 or, to the parser, 414 or 431."""
     for what, segment in ODD_SEGMENTS.items():
         path = f"{API}/".encode() + template.encode().replace(b"{}", segment)
-        answer = send(still_server, request(method, path))
+        answer = send(frozen_server, request(method, path))
         assert answer is not None, what
         assert answer.headers["x-injected"] is None
         if len(segment) > 50_000 and answer.headers["content-type"] != "application/json":
@@ -79,6 +79,6 @@ def test_an_odd_path_is_refused(still_server: RunningServer, method: str, templa
         "/api/v2/billing/balance",
     ],
 )
-def test_a_path_that_nearly_fits_is_404(still_server: RunningServer, path: str) -> None:
+def test_a_path_that_nearly_fits_is_404(frozen_server: RunningServer, path: str) -> None:
     """Nothing is redirected, and no letter is taken for another."""
-    assert_refused(send(still_server, request("GET", path.encode())), 404)
+    assert_refused(send(frozen_server, request("GET", path.encode())), 404)

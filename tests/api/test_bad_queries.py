@@ -106,8 +106,8 @@ def test_of_a_query_parameter_twice_the_last_counts(newcomer: Account) -> None:
     forget(newcomer)
 
 
-def test_a_long_query_does_no_harm(still_server: RunningServer) -> None:
+def test_a_long_query_does_no_harm(frozen_server: RunningServer) -> None:
     """100 kB behind the question mark: an answer or a refusal."""
-    answer = send(still_server, request("GET", f"{API}/balance?x=".encode() + b"y" * 100_000))
+    answer = send(frozen_server, request("GET", f"{API}/balance?x=".encode() + b"y" * 100_000))
     assert answer is not None
     assert answer.status in (200, 400, 414, 431)

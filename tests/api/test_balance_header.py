@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.account import CREDIT, DOLLAR, Account, Door
+from tests.api.account import CREDIT, DOLLAR, Account, Accounts
 from tests.conftest import API
 
 
@@ -44,7 +44,7 @@ def test_the_balance_in_the_header_is_that_after_the_request(newcomer: Account) 
     )
 
 
-def test_without_an_account_no_balance_is_told(enter: Door) -> None:
+def test_without_an_account_no_balance_is_told(accounts: Accounts) -> None:
     """Neither on a 401 nor on a 404."""
     for path in ("balance", "nothing"):
-        assert "X-AlterLab-Balance" not in enter.anybody.get(f"{API}/{path}").headers
+        assert "X-AlterLab-Balance" not in accounts.without_key.get(f"{API}/{path}").headers

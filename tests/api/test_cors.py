@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import Account, Door
+from tests.api.account import Account, Accounts
 from tests.api.headers import LIMITS, SHOP
 from tests.api.operations import (
     PATHS,
@@ -23,7 +23,7 @@ each_path = pytest.mark.parametrize("path", PATHS)
 
 
 @each_path
-def test_a_browser_may_ask_for_every_operation(enter: Door, path: str) -> None:
+def test_a_browser_may_ask_for_every_operation(accounts: Accounts, path: str) -> None:
     """The preflight allows the method and our headers to any origin, without cookies, and is remembered."""
     for method in methods_of(path) - {"HEAD"}:
         asked = {
@@ -31,7 +31,7 @@ def test_a_browser_may_ask_for_every_operation(enter: Door, path: str) -> None:
             "Access-Control-Request-Method": method,
             "Access-Control-Request-Headers": SENT,
         }
-        answer = enter.anybody.options(url_of(path), headers=asked)
+        answer = accounts.without_key.options(url_of(path), headers=asked)
         assert answer.status_code in (200, 204)
         assert answer.headers["access-control-allow-origin"] == "*"
         assert method in [

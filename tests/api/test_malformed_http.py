@@ -79,19 +79,19 @@ MALFORMED: dict[str, bytes] = {
 
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
 def test_what_is_hardly_http_does_not_hurt_the_server(
-    newcomer: Account, still_server: RunningServer, data: bytes
+    newcomer: Account, frozen_server: RunningServer, data: bytes
 ) -> None:
     """It is refused, answered, or hung up on; never a 5xx, and the next caller is served."""
-    answer = send(still_server, data, then_hang_up=True)
+    answer = send(frozen_server, data, then_hang_up=True)
     assert answer is None or answer.status < 500
     assert newcomer.call("GET", "balance").status_code == 200
 
 
-def test_two_requests_on_one_connection_are_two(still_server: RunningServer) -> None:
+def test_two_requests_on_one_connection_are_two(frozen_server: RunningServer) -> None:
     """A body that was not read to its end is not taken for the next request."""
     smuggled = request("POST", f"{API}/setup-intent".encode())
     answer = send(
-        still_server, request("GET", f"{API}/balance".encode(), body=smuggled), then_hang_up=True
+        frozen_server, request("GET", f"{API}/balance".encode(), body=smuggled), then_hang_up=True
     )
     assert answer is not None
     assert answer.status == 200

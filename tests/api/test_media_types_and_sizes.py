@@ -81,10 +81,10 @@ def test_a_chunked_body_of_more_than_a_megabyte_is_413(
     assert_refused(answer, 413)
 
 
-def test_a_large_body_is_not_waited_for(still_server: RunningServer) -> None:
+def test_a_large_body_is_not_waited_for(frozen_server: RunningServer) -> None:
     """Whoever announces gigabytes is refused before sending any of them."""
     head = request("POST", f"{API}/deposit".encode(), headers=[KEY, b"Content-Length: 9999999999"])
-    assert_refused(send(still_server, head), 413)
+    assert_refused(send(frozen_server, head), 413)
 
 
 def test_a_body_up_to_a_megabyte_is_read(newcomer: Account) -> None:
@@ -106,7 +106,7 @@ def test_a_large_body_that_nobody_asked_for_does_no_harm(newcomer: Account) -> N
     [b"Content-Length: 1000", b"Transfer-Encoding: chunked"],
     ids=["shorter than announced", "without the last chunk"],
 )
-def test_a_body_that_breaks_off_is_no_request(still_server: RunningServer, said: bytes) -> None:
+def test_a_body_that_breaks_off_is_no_request(frozen_server: RunningServer, said: bytes) -> None:
     """What came of it may even be good JSON: it was not the whole, and nothing is done."""
     body = b'{"amount_cents":5000}'
     if said.startswith(b"Transfer"):
@@ -117,5 +117,5 @@ def test_a_body_that_breaks_off_is_no_request(still_server: RunningServer, said:
         headers=[KEY, b"Content-Type: application/json", said],
         body=body,
     )
-    answer = send(still_server, head, then_hang_up=True)
+    answer = send(frozen_server, head, then_hang_up=True)
     assert answer is None or 400 <= answer.status < 500

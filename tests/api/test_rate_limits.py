@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver.contract import Operation
-from tests.api.account import Account, Door, assert_envelope
+from tests.api.account import Account, Accounts, assert_envelope
 from tests.api.headers import NEXT_MINUTE, limits_of
 from tests.api.operations import (
     body_example,
@@ -29,10 +29,10 @@ def test_every_answer_says_where_the_caller_stands(newcomer: Account, operation:
     assert limits_of(answer)[1:] == (remaining - cost, reset)
 
 
-def test_without_a_key_nothing_is_counted(enter: Door) -> None:
+def test_without_a_key_nothing_is_counted(accounts: Accounts) -> None:
     """The free tier, untouched, on every 401."""
     for _ in range(3):
-        assert limits_of(enter.anybody.get(f"{API}/balance")) == (30, 30, NEXT_MINUTE)
+        assert limits_of(accounts.without_key.get(f"{API}/balance")) == (30, 30, NEXT_MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,15 @@ def test_limits_are_told_but_not_enforced(newcomer: Account) -> None:
     assert [limits_of(each)[1] for each in answers] == [*range(29, -1, -1), 0, 0, 0, 0, 0]
 
 
-def test_the_limited_persona_has_five_requests_a_minute(enter: Door) -> None:
+def test_the_limited_persona_has_five_requests_a_minute(accounts: Accounts) -> None:
     """Always enforced; the sixth is 429, and so is a write when one token is left."""
-    limited = enter("rate_limited")
+    limited = accounts("rate_limited")
     for left in (4, 3, 2, 1):
         assert limits_of(limited.call("GET", "balance"))[:2] == (5, left)
     assert limited.call("POST", "portal").status_code == 429
     assert limited.call("GET", "balance").status_code == 200
     assert limited.call("GET", "balance").status_code == 429
-    assert enter("default").call("GET", "balance").status_code == 200
+    assert accounts("default").call("GET", "balance").status_code == 200
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from mockserver import app
 from mockserver.api.operations import HANDLERS
-from tests.api.account import Door, assert_envelope
+from tests.api.account import Accounts, assert_envelope
 from tests.api.headers import SHOP, limits_of
 from tests.conftest import NOON, running_server
 
@@ -21,7 +21,7 @@ Handler = Callable[[Any], Any]
 class Faulty:
     """A server whose operations do what a test says; those that it says nothing of work."""
 
-    account: Door
+    account: Accounts
 
     def __init__(self) -> None:
         self.handlers: dict[str, Handler] = {}
@@ -39,7 +39,7 @@ def faulty_server() -> Iterator[Faulty]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "HANDLERS", {name: faulty.handler(name) for name in HANDLERS})
         with running_server(now=NOON) as running:
-            faulty.account = Door(running)
+            faulty.account = Accounts(running)
             yield faulty
             faulty.account.close()
 

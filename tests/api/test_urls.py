@@ -20,10 +20,10 @@ def test_urls_in_answers_are_where_the_caller_is(account: Account) -> None:
         assert invoice["hosted_invoice_url"] == f"http://{host}/invoices/{invoice['id']}"
 
 
-def test_a_host_of_nonsense_is_in_no_url(still_server: RunningServer) -> None:
+def test_a_host_of_nonsense_is_in_no_url(frozen_server: RunningServer) -> None:
     """Then it is the server's own address."""
     for host in (b'"><script>', b"a b", b"a/b", b"user@evil.example", b""):
-        answer = send(still_server, request("POST", f"{API}/portal".encode(), host=host))
+        answer = send(frozen_server, request("POST", f"{API}/portal".encode(), host=host))
         assert answer is not None
         if answer.status == 200:
-            assert answer.json()["url"].startswith(still_server.url)
+            assert answer.json()["url"].startswith(frozen_server.url)
