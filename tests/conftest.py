@@ -22,7 +22,7 @@ from mockserver.settings import Settings
 from mockserver.uvicorn_parts import BufferedProtocol
 from mockserver.world import World
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.frozen_server"]
 
 API = "/api/v1/billing"
 TLS = ssl.create_default_context()

@@ -105,22 +105,22 @@ class Account:
         assert books == {"ok": True, "violations": []}
 
 
-class Door:
-    """The way into one server: a connection for each key, and one without."""
+class Accounts:
+    """The accounts of one server, with a connection for each key and one without a key."""
 
     def __init__(self, server: RunningServer) -> None:
-        self._server = server
+        self.server = server
+        self.without_key = server.client(None)
         self._accounts: dict[str, Account] = {}
-        self.anybody = server.client(None)
 
     def __call__(self, name: str) -> Account:
-        """The account of ``sk_test_<name>``: a persona, or any other that starts as the default one."""
+        """Return the account of ``sk_test_<name>``: a persona, or a copy of the default one."""
         if name not in self._accounts:
-            self._accounts[name] = Account(self._server.client(f"sk_test_{name}"))
+            self._accounts[name] = Account(self.server.client(f"sk_test_{name}"))
         return self._accounts[name]
 
     def close(self) -> None:
-        self.anybody.close()
+        self.without_key.close()
         for account in self._accounts.values():
             account.client.close()
 

@@ -33,6 +33,17 @@ def path_of(operation: Operation, **values: str) -> str:
     return path
 
 
+def url_of(path: str) -> str:
+    """A path of the contract with something in the place of its parameters."""
+    return path.replace("{payment_method_id}", "pm_card_visa")
+
+
+def methods_of(path: str) -> set[str]:
+    """The methods that the contract has there; whoever may GET may HEAD."""
+    documented = {operation.method.upper() for operation in OPERATIONS if operation.path == path}
+    return documented | ({"HEAD"} if "GET" in documented else set())
+
+
 def body_schema(operation: Operation) -> Schema:
     """The schema of its body, reference followed."""
     assert operation.request_body is not None

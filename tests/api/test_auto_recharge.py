@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import DOLLAR, Account, Door
+from tests.api.account import DOLLAR, Account, Accounts
 
 DEFAULTS = {
     "enabled": False,
@@ -90,9 +90,9 @@ def test_enabling_needs_a_card(newcomer: Account) -> None:
     assert newcomer.put("auto-recharge", {"enabled": True})["enabled"] is True
 
 
-def test_enabling_needs_a_card_that_has_not_expired(enter: Door) -> None:
+def test_enabling_needs_a_card_that_has_not_expired(accounts: Accounts) -> None:
     """The expiring card is good until its month ends."""
-    expiring = enter("card_expiring")
+    expiring = accounts("card_expiring")
     assert expiring.put("auto-recharge", {"enabled": True})["enabled"] is True
     expiring.delete("auto-recharge")
     expiring.wait(days=31)
@@ -133,9 +133,9 @@ def test_the_documented_bounds_are_allowed(account: Account, field: str, value: 
     assert account.put("auto-recharge", {"enabled": True, field: value})[field] == value
 
 
-def test_a_charge_below_the_threshold_recharges_at_once(enter: Door) -> None:
+def test_a_charge_below_the_threshold_recharges_at_once(accounts: Accounts) -> None:
     """The answer to the very charge shows the new balance; ledger, history, invoice, audit and activity agree."""
-    low = enter("low_balance")
+    low = accounts("low_balance")
     assert low.balance == 510_000_000
     invoices = low.get("invoices")["total"]
     assert low.use("light", 500)["balance_microcents"] == 5 * DOLLAR
@@ -178,9 +178,9 @@ def test_nothing_is_recharged_while_it_is_off(account: Account) -> None:
     assert history(account) == []
 
 
-def test_no_second_recharge_within_a_minute(enter: Door) -> None:
+def test_no_second_recharge_within_a_minute(accounts: Accounts) -> None:
     """However low the balance falls; the first charge after 60 seconds recharges again."""
-    low = enter("low_balance")
+    low = accounts("low_balance")
     low.put("auto-recharge", {"enabled": True, "recharge_amount_cents": 2_500})
     low.use("light", 1_000)
     assert len(history(low)) == 1
@@ -195,9 +195,9 @@ def test_no_second_recharge_within_a_minute(enter: Door) -> None:
     low.check_books()
 
 
-def test_a_failed_recharge_is_told_and_changes_no_money(enter: Door) -> None:
+def test_a_failed_recharge_is_told_and_changes_no_money(accounts: Accounts) -> None:
     """The history has the bank's reason and no invoice; the settings count the failure."""
-    declined = enter("card_declined")
+    declined = accounts("card_declined")
     invoices = declined.get("invoices")
     declined.leave(5 * DOLLAR)
     assert declined.use("light", 1)["balance_microcents"] == 5 * DOLLAR - 20_000
@@ -222,9 +222,9 @@ def test_a_failed_recharge_is_told_and_changes_no_money(enter: Door) -> None:
     )
 
 
-def test_three_failures_in_a_row_disable_it(enter: Door) -> None:
+def test_three_failures_in_a_row_disable_it(accounts: Accounts) -> None:
     """After two it is still on; after the third it is off and no fourth is tried."""
-    declined = enter("card_declined")
+    declined = accounts("card_declined")
     fail_times(declined, 2)
     assert declined.get("auto-recharge")["enabled"] is True
     for _ in range(2):
@@ -237,9 +237,9 @@ def test_three_failures_in_a_row_disable_it(enter: Door) -> None:
     declined.check_books()
 
 
-def test_a_success_between_them_starts_the_count_anew(enter: Door) -> None:
+def test_a_success_between_them_starts_the_count_anew(accounts: Accounts) -> None:
     """Only failures in a row count."""
-    declined = enter("card_declined")
+    declined = accounts("card_declined")
     fail_times(declined, 2)
     declined.post("payment-methods", {"payment_method_id": "pm_card_visa"})
     declined.put(
@@ -264,9 +264,9 @@ def declined_settings(account: Account) -> dict[str, Any]:
     }
 
 
-def test_enabling_again_clears_the_failures(enter: Door) -> None:
+def test_enabling_again_clears_the_failures(accounts: Accounts) -> None:
     """After it was disabled, somebody says that the card is good now."""
-    declined = enter("card_declined")
+    declined = accounts("card_declined")
     fail_times(declined, 3)
     assert declined.get("auto-recharge")["enabled"] is False
     settings = declined.put("auto-recharge", {"enabled": True})
@@ -294,9 +294,9 @@ def test_without_any_card_left_the_recharge_fails(account: Account) -> None:
     assert (attempt["status"], attempt["payment_method_id"]) == ("failed", None)
 
 
-def test_an_expired_card_fails_the_recharge(enter: Door) -> None:
+def test_an_expired_card_fails_the_recharge(accounts: Accounts) -> None:
     """The month ends, and with it the card."""
-    expiring = enter("card_expiring")
+    expiring = accounts("card_expiring")
     assert expiring.post("auto-recharge/test")["success"] is True
     expiring.wait(days=14)
     expiring.leave(5 * DOLLAR)
@@ -304,9 +304,9 @@ def test_an_expired_card_fails_the_recharge(enter: Door) -> None:
     assert [each["failure_reason"] for each in history(expiring)] == ["expired_card"]
 
 
-def test_the_history_comes_in_numbered_pages(enter: Door) -> None:
+def test_the_history_comes_in_numbered_pages(accounts: Accounts) -> None:
     """All pages together are every attempt once, newest first; beyond them is an empty page."""
-    low = enter("low_balance")
+    low = accounts("low_balance")
     low.put("auto-recharge", {"enabled": True, "recharge_amount_cents": 2_500})
     for _ in range(5):
         low.leave(5 * DOLLAR)
@@ -350,9 +350,9 @@ def test_a_test_charges_nothing(account: Account) -> None:
     assert account.state() == before
 
 
-def test_a_test_of_an_expiring_card_counts_the_days(enter: Door) -> None:
+def test_a_test_of_an_expiring_card_counts_the_days(accounts: Accounts) -> None:
     """Thirteen whole days from noon of the 18th to the end of March; then it has expired."""
-    expiring = enter("card_expiring")
+    expiring = accounts("card_expiring")
     assert expiring.post("auto-recharge/test")["card_days_until_expiry"] == 13
     expiring.wait(days=14)
     check = expiring.post("auto-recharge/test")
@@ -363,16 +363,16 @@ def test_a_test_of_an_expiring_card_counts_the_days(enter: Door) -> None:
     )
 
 
-def test_a_test_of_a_bad_card_is_an_answer_and_not_an_error(enter: Door) -> None:
+def test_a_test_of_a_bad_card_is_an_answer_and_not_an_error(accounts: Accounts) -> None:
     """200 with `success` false and the reason in words."""
-    declined = enter("card_declined").post("auto-recharge/test")
+    declined = accounts("card_declined").post("auto-recharge/test")
     assert (declined["success"], declined["payment_method_valid"], declined["card_expired"]) == (
         False,
         False,
         False,
     )
     assert "generic_decline" in declined["message"]
-    nothing = enter("new").post("auto-recharge/test")
+    nothing = accounts("new").post("auto-recharge/test")
     assert (nothing["success"], nothing["card_brand"], nothing["card_days_until_expiry"]) == (
         False,
         None,

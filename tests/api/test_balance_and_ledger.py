@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import CREDIT, DOLLAR, Account, Door
+from tests.api.account import CREDIT, DOLLAR, Account, Accounts
 
 
 def every_transaction(account: Account, limit: int, **filters: str) -> list[dict[str, Any]]:
@@ -186,16 +186,16 @@ def test_a_charge_that_is_not_covered_is_refused_as_a_whole(newcomer: Account) -
     assert newcomer.balance == 0
 
 
-def test_two_accounts_share_nothing(enter: Door) -> None:
+def test_two_accounts_share_nothing(accounts: Accounts) -> None:
     """A deposit on one key is not seen with another."""
-    before = enter("somebody_else").state()
-    enter("somebody").deposit(10_000)
-    assert enter("somebody_else").state() == before
+    before = accounts("somebody_else").state()
+    accounts("somebody").deposit(10_000)
+    assert accounts("somebody_else").state() == before
 
 
-def test_every_unknown_test_key_is_an_account_of_its_own(enter: Door) -> None:
+def test_every_unknown_test_key_is_an_account_of_its_own(accounts: Accounts) -> None:
     """It begins as the default persona, with the same money and with ids of its own."""
-    one, other, default = (enter(name).state() for name in ("one", "other", "default"))
+    one, other, default = (accounts(name).state() for name in ("one", "other", "default"))
     assert len({one["id"], other["id"], default["id"]}) == 3
     assert not {each["id"] for each in one["ledger"]["entries"]} & {
         each["id"] for each in other["ledger"]["entries"]

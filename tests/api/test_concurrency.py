@@ -9,7 +9,7 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from tests.api.account import CREDIT, DOLLAR, Account, Door
+from tests.api.account import CREDIT, DOLLAR, Account, Accounts
 
 MANY = 100
 WORKERS = 20
@@ -107,9 +107,9 @@ def test_the_balance_is_never_spent_twice(newcomer: Account, crowd: ThreadPoolEx
     newcomer.check_books()
 
 
-def test_charges_in_parallel_recharge_once(enter: Door, crowd: ThreadPoolExecutor) -> None:
+def test_charges_in_parallel_recharge_once(accounts: Accounts, crowd: ThreadPoolExecutor) -> None:
     """All of them see a balance below the threshold, and the card is charged one time."""
-    low = enter("low_balance")
+    low = accounts("low_balance")
     low.leave(5 * DOLLAR)
     usage = {"type": "light", "requests": 10}
     answers = at_once(crowd, lambda _: low.client.post("/_mock/usage", json=usage), list(range(50)))
@@ -167,15 +167,15 @@ def test_reads_beside_writes_always_add_up(account: Account, crowd: ThreadPoolEx
         assert difference == newest["amount_microcents"]
 
 
-def test_accounts_in_parallel_do_not_mix(enter: Door, crowd: ThreadPoolExecutor) -> None:
+def test_accounts_in_parallel_do_not_mix(accounts: Accounts, crowd: ThreadPoolExecutor) -> None:
     """Ten accounts, each with deposits of its own."""
-    accounts = [enter(f"crowd_{number}") for number in range(10)]
-    before = [each.balance for each in accounts]
+    ten = [accounts(f"crowd_{number}") for number in range(10)]
+    before = [account.balance for account in ten]
     at_once(
         crowd,
-        lambda number: accounts[number % 10].deposit(1_000 * (1 + number % 10)),
+        lambda number: ten[number % 10].deposit(1_000 * (1 + number % 10)),
         list(range(40)),
     )
-    for number, account in enumerate(accounts):
+    for number, account in enumerate(ten):
         assert account.balance == before[number] + 4 * 1_000 * (1 + number) * 1_000_000
         account.check_books()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import DOLLAR, PAGES, Account, Door
+from tests.api.account import DOLLAR, PAGES, Account, Accounts
 
 PACK = {"price_id": "price_credits_25", "mode": "payment", **PAGES}
 PLAN = {"price_id": "price_growth_monthly", "mode": "subscription", **PAGES}
@@ -85,10 +85,10 @@ def test_a_session_expires_after_a_day(account: Account) -> None:
     assert account.state() == before
 
 
-def test_a_session_belongs_to_its_account(account: Account, enter: Door) -> None:
+def test_a_session_belongs_to_its_account(account: Account, accounts: Accounts) -> None:
     """Nobody else finds it."""
     session = account.post("deposit", {"amount_cents": 1_000})
-    assert enter("new").pay(session["session_id"]).status_code == 404
+    assert accounts("new").pay(session["session_id"]).status_code == 404
     assert account.pay(session["session_id"]).status_code == 200
 
 
@@ -186,13 +186,13 @@ def test_a_promo_code_that_cannot_be_used_is_400(
     assert reason in detail
 
 
-def test_a_promo_code_works_once_for_each_account(newcomer: Account, enter: Door) -> None:
+def test_a_promo_code_works_once_for_each_account(newcomer: Account, accounts: Accounts) -> None:
     """The second deposit with it is refused; another account still has it."""
     newcomer.deposit(5_000, promo_code="BONUS5")
     assert "used" in newcomer.refused(
         400, "POST", "deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}
     )
-    enter("somebody").deposit(5_000, promo_code="BONUS5")
+    accounts("somebody").deposit(5_000, promo_code="BONUS5")
 
 
 def test_two_open_deposits_with_one_code_get_one_bonus(newcomer: Account) -> None:
@@ -242,9 +242,9 @@ def test_a_deposit_that_leaves_recharge_amounts_out_takes_the_defaults(account: 
     )
 
 
-def test_a_deposit_that_does_not_ask_leaves_auto_recharge_alone(enter: Door) -> None:
+def test_a_deposit_that_does_not_ask_leaves_auto_recharge_alone(accounts: Accounts) -> None:
     """The settings that are there stay as they are."""
-    low = enter("low_balance")
+    low = accounts("low_balance")
     before = low.get("auto-recharge")
     low.deposit(5_000)
     assert low.get("auto-recharge") == before

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.api.account import ORGANIZATION, PAGES, Account, Door
+from tests.api.account import ORGANIZATION, PAGES, Account, Accounts
 from tests.api.operations import CONTRACT
 from tests.conftest import NOON, RunningServer, ServerFactory, running_server
 
@@ -31,24 +31,24 @@ def play(server: RunningServer) -> list[Exchange]:
         asked = f"{answer.request.method} {answer.request.url.raw_path.decode()}"
         recorded.append((asked, answer.status_code, answer.headers.raw, answer.read()))
 
-    door = Door(server)
-    accounts = [door(name) for name in PERSONAS]
-    for account in accounts:
+    accounts = Accounts(server)
+    personas = [accounts(name) for name in PERSONAS]
+    for account in personas:
         account.client.event_hooks = {"response": [record]}
         # URLs in answers begin with the host that was asked; the ports of two servers differ.
         account.client.headers["Host"] = "127.0.0.1:8080"
     for _ in range(2):
-        for account in accounts:
+        for account in personas:
             play_one(account)
-        accounts[0].wait(days=16)
-    for account in accounts:
+        personas[0].wait(days=16)
+    for account in personas:
         account.state()
     covered = {
         each["operation_id"]
-        for each in accounts[0].client.get("/_mock/requests?limit=1000").json()["requests"]
+        for each in personas[0].client.get("/_mock/requests?limit=1000").json()["requests"]
     }
     assert covered == set(CONTRACT.operations)
-    door.close()
+    accounts.close()
     return recorded
 
 
@@ -137,9 +137,11 @@ def test_the_order_of_accounts_does_not_matter(make_server: ServerFactory) -> No
     first, second = make_server(now=NOON, seed=7), make_server(now=NOON, seed=7)
     seen = []
     for server, names in ((first, ("one", "other")), (second, ("other", "one"))):
-        door = Door(server)
+        accounts = Accounts(server)
         for name in names:
-            door(name).deposit(5_000)
-        seen.append([door(name).client.get("/_mock/state").content for name in ("one", "other")])
-        door.close()
+            accounts(name).deposit(5_000)
+        seen.append(
+            [accounts(name).client.get("/_mock/state").content for name in ("one", "other")]
+        )
+        accounts.close()
     assert seen[0] == seen[1]

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.contract import JSON, Operation
 from mockserver.schemas import compile_schema
-from tests.api.account import Door
+from tests.api.account import Accounts
 from tests.api.operations import CONTRACT, OPERATIONS, path_of
 from tests.api.scenes import SCENES, Scene, scene_of
 
@@ -20,13 +20,15 @@ DOCUMENTED = [(operation, status) for operation in OPERATIONS for status in oper
     ("operation", "status"),
     [pytest.param(*pair, id=f"{pair[0].operation_id}-{pair[1]}") for pair in DOCUMENTED],
 )
-def test_every_documented_answer_is_given(enter: Door, operation: Operation, status: int) -> None:
+def test_every_documented_answer_is_given(
+    accounts: Accounts, operation: Operation, status: int
+) -> None:
     """There is a scene for it, which gets that status, with a body and headers that fit the contract."""
     scene = scene_of(operation, status)
     assert scene is not None, (
         f"Write a scene for {operation.operation_id} {status} in tests/api/scenes.py."
     )
-    answer = play(enter, operation, scene)
+    answer = play(accounts, operation, scene)
     assert answer.status_code == status, answer.text
     documented = CONTRACT.follow(operation.node["responses"][str(status)])
     assert_body_fits(answer, documented)
@@ -44,11 +46,11 @@ def test_all_29_operations_are_there() -> None:
     assert len(OPERATIONS) == 29
 
 
-def play(enter: Door, operation: Operation, scene: Scene) -> httpx.Response:
-    client = enter.anybody if scene.persona is None else enter(scene.persona).client
+def play(accounts: Accounts, operation: Operation, scene: Scene) -> httpx.Response:
+    client = accounts.without_key if scene.persona is None else accounts(scene.persona).client
     body = scene.body
     if scene.before is not None and scene.persona is not None:
-        more = scene.before(enter(scene.persona))
+        more = scene.before(accounts(scene.persona))
         body = more if body is None else body
     request: dict[str, Any] = (
         {"content": scene.content} if scene.content is not None else {"json": body}

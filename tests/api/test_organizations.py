@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract import Contract
-from tests.api.account import ORGANIZATION, Account, Door
+from tests.api.account import ORGANIZATION, Account, Accounts
 
 SIX = [
     "cost-projection",
@@ -46,9 +46,9 @@ def test_six_operations_take_the_header(contract: Contract) -> None:
 
 
 @pytest.mark.parametrize("path", SIX)
-def test_both_members_see_the_same(enter: Door, path: str) -> None:
+def test_both_members_see_the_same(accounts: Accounts, path: str) -> None:
     """The organization's account, which is neither member's own."""
-    owner, member = enter("org_owner"), enter("org_member")
+    owner, member = accounts("org_owner"), accounts("org_member")
     shared = answer(owner, path)
     assert answer(member, path) == shared
     assert shared != owner.get(path)
@@ -56,16 +56,16 @@ def test_both_members_see_the_same(enter: Door, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", OTHERS)
-def test_the_other_operations_ignore_the_header(enter: Door, path: str) -> None:
+def test_the_other_operations_ignore_the_header(accounts: Accounts, path: str) -> None:
     """They answer for the caller, whatever it says."""
-    owner = enter("org_owner")
+    owner = accounts("org_owner")
     for organization in (ORGANIZATION, "not-a-uuid"):
         assert answer(owner, path, organization) == owner.get(path)
 
 
-def test_the_ledger_of_the_organization_adds_up(enter: Door) -> None:
+def test_the_ledger_of_the_organization_adds_up(accounts: Accounts) -> None:
     """Its newest entry has the sum of all, and its month agrees with its usage."""
-    member = enter("org_member")
+    member = accounts("org_member")
     pages = [
         member.call(
             "GET",
@@ -87,9 +87,9 @@ def test_the_ledger_of_the_organization_adds_up(enter: Door) -> None:
 
 
 @pytest.mark.parametrize("path", SIX)
-def test_a_stranger_learns_nothing(enter: Door, path: str) -> None:
+def test_a_stranger_learns_nothing(accounts: Accounts, path: str) -> None:
     """403 in the same words, whether the organization exists or not."""
-    stranger = enter("default")
+    stranger = accounts("default")
     words = {
         stranger.refused(403, "GET", path, headers={"X-Organization-Id": organization})
         for organization in (ORGANIZATION, "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa")
@@ -98,9 +98,9 @@ def test_a_stranger_learns_nothing(enter: Door, path: str) -> None:
     assert ORGANIZATION not in words.pop()
 
 
-def test_a_member_of_one_is_a_stranger_to_another(enter: Door) -> None:
+def test_a_member_of_one_is_a_stranger_to_another(accounts: Accounts) -> None:
     """Membership is of one organization."""
-    enter("org_owner").refused(
+    accounts("org_owner").refused(
         403,
         "GET",
         "invoices",
@@ -112,17 +112,17 @@ def test_a_member_of_one_is_a_stranger_to_another(enter: Door) -> None:
 @pytest.mark.parametrize(
     "organization", ["", "not-a-uuid", ORGANIZATION + "0", ORGANIZATION.replace("-", ""), "null"]
 )
-def test_what_is_no_uuid_is_422(enter: Door, path: str, organization: str) -> None:
+def test_what_is_no_uuid_is_422(accounts: Accounts, path: str, organization: str) -> None:
     """With the place where it stands."""
-    problems = enter("org_owner").refused(
+    problems = accounts("org_owner").refused(
         422, "GET", path, headers={"X-Organization-Id": organization}
     )
     assert {tuple(each["loc"]) for each in problems} == {("header", "X-Organization-Id")}
 
 
-def test_without_the_header_a_member_has_an_account_of_its_own(enter: Door) -> None:
+def test_without_the_header_a_member_has_an_account_of_its_own(accounts: Accounts) -> None:
     """A deposit of the member is not the organization's."""
-    member = enter("org_member")
+    member = accounts("org_member")
     before = answer(member, "credit-transactions")
     member.deposit(5_000)
     assert answer(member, "credit-transactions") == before

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import Account, Door
+from tests.api.account import Account, Accounts
 
 
 def cards(account: Account) -> list[dict[str, Any]]:
@@ -63,10 +63,10 @@ def test_stripes_test_cards_are_known(
     assert card["stripe_payment_method_id"] == stripe_id
 
 
-def test_any_other_card_is_made_from_its_id(newcomer: Account, enter: Door) -> None:
+def test_any_other_card_is_made_from_its_id(newcomer: Account, accounts: Accounts) -> None:
     """The same id is the same card, for everybody; it works."""
     mine = add(newcomer, "pm_1QxZ0123456789")
-    theirs = add(enter("somebody"), "pm_1QxZ0123456789")
+    theirs = add(accounts("somebody"), "pm_1QxZ0123456789")
     shown = ("card_brand", "card_last4", "card_exp_month", "card_exp_year")
     assert [mine[name] for name in shown] == [theirs[name] for name in shown]
     assert newcomer.put("auto-recharge", {"enabled": True})["enabled"] is True
@@ -178,9 +178,9 @@ def test_an_unknown_card_is_404(account: Account, name: str) -> None:
     account.refused(404, "POST", f"payment-methods/{name}/default")
 
 
-def test_another_accounts_card_is_404(account: Account, enter: Door) -> None:
+def test_another_accounts_card_is_404(account: Account, accounts: Accounts) -> None:
     """By its id it is not found, and stays where it is."""
-    other = enter("somebody")
+    other = accounts("somebody")
     [card] = cards(other)
     account.refused(404, "DELETE", f"payment-methods/{card['id']}")
     account.refused(404, "POST", f"payment-methods/{card['id']}/default")

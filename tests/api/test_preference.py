@@ -11,7 +11,7 @@ import pytest
 from mockserver.api import preference
 from mockserver.api.errors import PreferenceRefused
 from mockserver.contract import JSON, Operation
-from tests.api.account import Account, Door
+from tests.api.account import Account, Accounts
 from tests.api.operations import CONTRACT, OPERATIONS, each_operation, path_of
 from tests.conftest import API, RunningServer
 
@@ -26,9 +26,9 @@ EXAMPLES = [
 KEY = {"X-API-Key": "sk_test_prefers"}
 
 
-def ask(door: Door, operation: Operation, prefer: str, **headers: str) -> httpx.Response:
+def ask(accounts: Accounts, operation: Operation, prefer: str, **headers: str) -> httpx.Response:
     """An operation without a body, and with a preference."""
-    return door.anybody.request(
+    return accounts.without_key.request(
         operation.method, path_of(operation), headers={"Prefer": prefer, **headers}
     )
 
@@ -43,10 +43,10 @@ def schema_of(operation: Operation, status: int) -> Any:
     ("operation", "status"), DOCUMENTED, ids=lambda each: getattr(each, "operation_id", each)
 )
 def test_any_documented_answer_can_be_had(
-    door: Door, operation: Operation, status: int, dynamic: str
+    accounts: Accounts, operation: Operation, status: int, dynamic: str
 ) -> None:
     """Whatever the request lacks: status, body and required headers are those that the contract documents."""
-    answer = ask(door, operation, f"code={status}{dynamic}")
+    answer = ask(accounts, operation, f"code={status}{dynamic}")
     response, validator = schema_of(operation, status)
     assert answer.status_code == status
     assert not [error.message for error in validator.iter_errors(answer.json())]
@@ -61,34 +61,36 @@ def test_any_documented_answer_can_be_had(
     ("operation", "status", "name"), EXAMPLES, ids=lambda each: getattr(each, "operation_id", each)
 )
 def test_any_example_can_be_had_by_its_name(
-    door: Door, operation: Operation, status: int, name: str
+    accounts: Accounts, operation: Operation, status: int, name: str
 ) -> None:
     """The value is the contract's, as it stands there."""
-    answer = ask(door, operation, f"code={status}, example={name}")
+    answer = ask(accounts, operation, f"code={status}, example={name}")
     response = CONTRACT.follow(operation.node["responses"][str(status)])
     example = CONTRACT.follow(response["content"][JSON]["examples"][name])
     assert (answer.status_code, answer.json()) == (status, example["value"])
 
 
 @each_operation
-def test_what_is_not_documented_is_refused_with_what_is(door: Door, operation: Operation) -> None:
+def test_what_is_not_documented_is_refused_with_what_is(
+    accounts: Accounts, operation: Operation
+) -> None:
     """A status or an example that the contract does not know: 400, and the names of those that it knows."""
-    answer = ask(door, operation, "code=418")
+    answer = ask(accounts, operation, "code=418")
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(
         f"Prefer: {operation.operation_id} documents no 418. It documents 200, "
     )
-    answer = ask(door, operation, "example=nonsense")
+    answer = ask(accounts, operation, "example=nonsense")
     assert answer.status_code == 400
     assert "has no such example. It has " in answer.json()["detail"]
     assert "preference-applied" not in answer.headers
 
 
 @each_operation
-def test_no_account_is_touched(door: Door, enter: Door, operation: Operation) -> None:
+def test_no_account_is_touched(accounts: Accounts, operation: Operation) -> None:
     """Not even made: an answer that was preferred is nobody's."""
-    ask(enter, operation, "code=200, dynamic=true", **KEY)
-    assert door.anybody.get("/_mock/accounts").json()["total"] == 0
+    ask(accounts, operation, "code=200, dynamic=true", **KEY)
+    assert accounts.without_key.get("/_mock/accounts").json()["total"] == 0
 
 
 def test_nothing_changes_and_no_tokens_are_spent(account: Account) -> None:
@@ -102,28 +104,28 @@ def test_nothing_changes_and_no_tokens_are_spent(account: Account) -> None:
     assert after == (before[0], str(int(before[1]) - 1))
 
 
-def test_an_example_is_looked_for_in_all_answers(door: Door) -> None:
+def test_an_example_is_looked_for_in_all_answers(accounts: Accounts) -> None:
     """Without a code, the first answer that has the example is sent."""
     operation = CONTRACT.operations["get_balance"]
-    assert ask(door, operation, "example=slow_down").status_code == 429
+    assert ask(accounts, operation, "example=slow_down").status_code == 429
 
 
-def test_data_made_from_the_schema_is_the_same_for_the_same_request(door: Door) -> None:
+def test_data_made_from_the_schema_is_the_same_for_the_same_request(accounts: Accounts) -> None:
     """Another query makes other data."""
     url = f"{API}/credit-transactions"
     first, again, other = (
-        door.anybody.get(f"{url}?limit={limit}", headers={"Prefer": "dynamic=true"}).content
+        accounts.without_key.get(f"{url}?limit={limit}", headers={"Prefer": "dynamic=true"}).content
         for limit in (1, 1, 2)
     )
     assert first == again != other
 
 
-def test_a_key_that_is_sent_is_checked(door: Door) -> None:
+def test_a_key_that_is_sent_is_checked(accounts: Accounts) -> None:
     """A live key is refused here as anywhere; without a key anybody is answered."""
     operation = CONTRACT.operations["get_balance"]
-    assert ask(door, operation, "code=200").status_code == 200
+    assert ask(accounts, operation, "code=200").status_code == 200
     live = "_".join(["sk", "live", "4eC39HqLyjWDarjtT1zdp7dc"])
-    assert ask(door, operation, "code=200", **{"X-API-Key": live}).status_code == 401
+    assert ask(accounts, operation, "code=200", **{"X-API-Key": live}).status_code == 401
 
 
 def test_a_delay_comes_before_the_real_answer(account: Account) -> None:
@@ -170,16 +172,16 @@ def test_a_preference_that_makes_no_sense_is_refused(account: Account, prefer: s
     assert account.state() == before
 
 
-def test_the_control_api_knows_no_preferences(door: Door) -> None:
+def test_the_control_api_knows_no_preferences(accounts: Accounts) -> None:
     """It is not what anybody tests a client of the Billing API with."""
-    answer = door.anybody.get("/_mock/health", headers={"Prefer": "code=403"})
+    answer = accounts.without_key.get("/_mock/health", headers={"Prefer": "code=403"})
     assert answer.status_code == 200
 
 
-def test_a_page_may_send_and_read_preferences(still_server: RunningServer) -> None:
+def test_a_page_may_send_and_read_preferences(frozen_server: RunningServer) -> None:
     """The preflight lets ``Prefer`` through, and what came of it can be read."""
     page = {"Origin": "http://localhost:3000"}
-    with still_server.client(None) as client:
+    with frozen_server.client(None) as client:
         asked = {
             **page,
             "Access-Control-Request-Method": "GET",

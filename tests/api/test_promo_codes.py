@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import Account, Door
+from tests.api.account import Account, Accounts
 
 WORTHLESS = {
     "valid": False,
@@ -81,14 +81,14 @@ def test_validating_redeems_nothing(newcomer: Account) -> None:
     newcomer.deposit(5_000, promo_code="BONUS5")
 
 
-def test_a_used_code_is_no_longer_valid(newcomer: Account, enter: Door) -> None:
+def test_a_used_code_is_no_longer_valid(newcomer: Account, accounts: Accounts) -> None:
     """Once per account; an open deposit does not use it yet."""
     session = newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
     assert validate(newcomer, "BONUS5")["valid"] is True
     newcomer.pay(session["session_id"]).raise_for_status()
     answer = validate(newcomer, "BONUS5")
     assert (answer["valid"], "used" in answer["message"]) == (False, True)
-    assert validate(enter("somebody"), "BONUS5")["valid"] is True
+    assert validate(accounts("somebody"), "BONUS5")["valid"] is True
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import PAGES, Account, Door
+from tests.api.account import PAGES, Account, Accounts
 
 READS = [
     "balance",
@@ -89,9 +89,9 @@ def test_questions_change_nothing(account: Account, method: str, path: str) -> N
         ("credit-transactions", "transactions"),
     ],
 )
-def test_pages_unite_to_the_whole(enter: Door, persona: str, path: str, name: str) -> None:
+def test_pages_unite_to_the_whole(accounts: Accounts, persona: str, path: str, name: str) -> None:
     """No entry twice, none missing, `has_more` exact on every page, newest first."""
-    someone = enter(persona)
+    someone = accounts(persona)
     total = someone.get(path)["total"]
     limit = 3 if total < 100 else 100
     seen: list[str] = []
@@ -195,9 +195,9 @@ def test_the_newest_invoice_comes_first(account: Account) -> None:
     assert account.get("invoices", limit=total - 1)["has_more"] is True
 
 
-def test_every_charge_of_a_card_has_its_invoice(enter: Door) -> None:
+def test_every_charge_of_a_card_has_its_invoice(accounts: Accounts) -> None:
     """A deposit, a recharge, a plan and an upgrade: one each, for what was charged."""
-    low = enter("low_balance")
+    low = accounts("low_balance")
     before = low.get("invoices")["total"]
     low.use("light", 501)
     low.deposit(3_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.account import DOLLAR, Account, Door
+from tests.api.account import DOLLAR, Account, Accounts
 
 
 def test_from_sign_up_to_a_balance_that_fills_itself(newcomer: Account) -> None:
@@ -120,7 +120,7 @@ def test_a_year_on_a_plan(account: Account) -> None:
     account.check_books()
 
 
-def test_a_card_is_removed_behind_a_code(account: Account, enter: Door) -> None:
+def test_a_card_is_removed_behind_a_code(account: Account, accounts: Accounts) -> None:
     """A mistyped code, the right one, the card gone; and the log that support reads afterwards."""
     challenge = account.post(
         "verify/initiate", {"action": "remove_payment_method", "method": "sms"}
@@ -138,7 +138,7 @@ def test_a_card_is_removed_behind_a_code(account: Account, enter: Door) -> None:
     assert answer["success"] is True
 
     [card] = account.get("payment-methods")["payment_methods"]
-    assert enter("new").call("DELETE", f"payment-methods/{card['id']}").status_code == 404
+    assert accounts("new").call("DELETE", f"payment-methods/{card['id']}").status_code == 404
     account.delete(f"payment-methods/{card['id']}")
     assert account.audited(4) == [
         "payment_method.removed",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import CREDIT, DOLLAR, Account, Door
+from tests.api.account import CREDIT, DOLLAR, Account, Accounts
 
 STARTER, GROWTH, SCALE = (f"price_{plan}_monthly" for plan in ("starter", "growth", "scale"))
 
@@ -62,9 +62,9 @@ def test_changing_to_a_plan_starts_it(account: Account) -> None:
 
 
 @pytest.mark.parametrize("persona", ["default", "subscriber", "past_due"])
-def test_without_a_body_nothing_changes(enter: Door, persona: str) -> None:
+def test_without_a_body_nothing_changes(accounts: Accounts, persona: str) -> None:
     """The current subscription is the answer."""
-    someone = enter(persona)
+    someone = accounts(persona)
     before = someone.state()
     assert someone.post("change-plan") == someone.get("subscription")
     assert someone.state() == before
@@ -144,9 +144,9 @@ def test_an_upgrade_takes_a_waiting_downgrade_back(account: Account) -> None:
 
 @pytest.mark.parametrize("price_id", ["price_unknown", "price_credits_25", "growth", "free"])
 @pytest.mark.parametrize("persona", ["default", "subscriber", "new"])
-def test_a_price_that_is_no_plans_is_400(enter: Door, persona: str, price_id: str) -> None:
+def test_a_price_that_is_no_plans_is_400(accounts: Accounts, persona: str, price_id: str) -> None:
     """The text names the prices that there are."""
-    detail = enter(persona).refused(400, "POST", "change-plan", {"price_id": price_id})
+    detail = accounts(persona).refused(400, "POST", "change-plan", {"price_id": price_id})
     assert STARTER in detail
 
 
@@ -155,20 +155,20 @@ def test_without_a_card_no_plan_can_be_started(newcomer: Account) -> None:
     newcomer.refused(400, "POST", "change-plan", {"price_id": STARTER})
 
 
-def test_a_declined_charge_is_402(enter: Door) -> None:
+def test_a_declined_charge_is_402(accounts: Accounts) -> None:
     """The plan stays as it was: none, or the one below."""
-    declined = enter("card_declined")
+    declined = accounts("card_declined")
     assert "declined" in declined.refused(402, "POST", "change-plan", {"price_id": STARTER})
-    subscriber = enter("subscriber")
+    subscriber = accounts("subscriber")
     subscriber.post("payment-methods", {"payment_method_id": "pm_card_chargeCustomerFail"})
     subscriber.post("payment-methods/pm_card_chargeCustomerFail/default")
     subscriber.refused(402, "POST", "change-plan", {"price_id": SCALE})
     assert subscriber.get("subscription")["plan"] == "starter"
 
 
-def test_an_upgrade_while_a_renewal_is_unpaid_is_402(enter: Door) -> None:
+def test_an_upgrade_while_a_renewal_is_unpaid_is_402(accounts: Accounts) -> None:
     """First the old bill."""
-    past_due = enter("past_due")
+    past_due = accounts("past_due")
     past_due.refused(402, "POST", "change-plan", {"price_id": SCALE})
 
 
@@ -254,9 +254,9 @@ def test_a_renewal_that_stays_unpaid_ends_the_plan(account: Account) -> None:
     account.check_books()
 
 
-def test_the_personas_on_plans_are_what_they_say(enter: Door) -> None:
+def test_the_personas_on_plans_are_what_they_say(accounts: Accounts) -> None:
     """One has paid three months, the other owes one."""
-    subscriber, past_due = enter("subscriber"), enter("past_due")
+    subscriber, past_due = accounts("subscriber"), accounts("past_due")
     assert (subscriber.get("subscription")["status"], subscriber.get("subscription")["plan"]) == (
         "active",
         "starter",

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.api.account import CREDIT, DOLLAR, Account, Door
+from tests.api.account import CREDIT, DOLLAR, Account, Accounts
 
 TYPES = {"light": 1, "js": 5, "pdf": 3, "ocr": 6, "crawl": 1}
 PERSONAS = ["default", "subscriber", "past_due", "low_balance", "org_owner", "new"]
@@ -33,9 +33,9 @@ def test_without_usage_every_view_is_zero(newcomer: Account) -> None:
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_all_views_agree_to_the_credit(enter: Door, persona: str) -> None:
+def test_all_views_agree_to_the_credit(accounts: Accounts, persona: str) -> None:
     """Breakdown, chart, realtime, projection and the ledger count the same events."""
-    someone = enter(persona)
+    someone = accounts(persona)
     for type in TYPES:
         someone.client.post("/_mock/usage", json={"type": type, "requests": 11})
     breakdown, realtime = someone.get("usage-breakdown"), someone.get("usage-realtime")
@@ -206,9 +206,9 @@ def test_the_trend_compares_a_week_with_the_week_before(
     assert newcomer.get("cost-projection")["usage_trend"] == trend
 
 
-def test_an_exhausted_account_has_used_all_it_had(enter: Door) -> None:
+def test_an_exhausted_account_has_used_all_it_had(accounts: Accounts) -> None:
     """Nothing is left, and a further request is refused."""
-    exhausted = enter("exhausted")
+    exhausted = accounts("exhausted")
     projection = exhausted.get("cost-projection")
     assert projection["credits_used"] >= projection["credits_allocated"] > 0
     assert (

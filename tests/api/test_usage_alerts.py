@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import Account, Door
+from tests.api.account import Account, Accounts
 
 DEFAULTS = {
     "enabled": True,
@@ -177,9 +177,9 @@ def test_a_plan_is_measured_by_its_credits(account: Account) -> None:
     assert [subject.split(" %")[0].split()[-1] for subject in subjects(account)] == ["75"]
 
 
-def test_the_exhausted_account_has_been_warned_of_everything(enter: Door) -> None:
+def test_the_exhausted_account_has_been_warned_of_everything(accounts: Accounts) -> None:
     """Every alert has fired."""
-    exhausted = enter("exhausted")
+    exhausted = accounts("exhausted")
     fired = [each["threshold"] for each in exhausted.state()["usage_alerts"]["fired"]]
     assert sorted(fired) == [50, 75, 90, 100]
     told = exhausted.get("recent-activity", limit=100)["activities"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.account import Account, Door
+from tests.api.account import Account, Accounts
 
 
 def open_challenge(account: Account, **body: str) -> tuple[str, str]:
@@ -119,10 +119,10 @@ def test_an_unknown_challenge_is_404(account: Account, challenge_id: str) -> Non
     account.refused(404, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": "123456"})
 
 
-def test_another_accounts_challenge_is_404(account: Account, enter: Door) -> None:
+def test_another_accounts_challenge_is_404(account: Account, accounts: Accounts) -> None:
     """Even with its right code; it stays open for its owner."""
     challenge_id, code = open_challenge(account)
-    enter("somebody").refused(
+    accounts("somebody").refused(
         404, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code}
     )
     assert confirm(account, challenge_id, code)["success"] is True

@@ -1,4 +1,4 @@
-"""A server whose clock and accounts belong to the tests of this folder: reset before each of them."""
+"""The client of the control API's tests."""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.conftest import NOON, RunningServer, running_server
-
-
-@pytest.fixture(scope="package")
-def own_server() -> Iterator[RunningServer]:
-    """A server that stands still at noon."""
-    with running_server(now=NOON) as running:
-        yield running
+from tests.conftest import RunningServer
 
 
 @pytest.fixture
-def mock(own_server: RunningServer) -> Iterator[httpx.Client]:
-    """A client without a key, of a world in which nothing has happened yet."""
-    with own_server.client(None) as client:
-        client.post("/_mock/reset").raise_for_status()
+def mock(frozen_server: RunningServer) -> Iterator[httpx.Client]:
+    """A client of the frozen server, without a key unless the test adds one."""
+    with frozen_server.client(None) as client:
         yield client

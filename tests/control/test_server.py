@@ -120,10 +120,12 @@ def test_reset_with_a_bad_key_resets_nothing(mock: httpx.Client) -> None:
     assert mock.get("/_mock/health").json()["accounts"] == 1
 
 
-def test_personas_are_those_of_the_fixtures(mock: httpx.Client, own_server: RunningServer) -> None:
+def test_personas_are_those_of_the_fixtures(
+    mock: httpx.Client, frozen_server: RunningServer
+) -> None:
     """Everybody one can be, with the key or organization to name them by."""
     personas = {each["slug"]: each for each in mock.get("/_mock/personas").json()["personas"]}
-    assert set(personas) == set(own_server.world.personas)
+    assert set(personas) == set(frozen_server.world.personas)
     assert personas["new"]["key"] == "sk_test_new"
     organization = personas["organization"]
     assert organization["key"] is None
@@ -156,10 +158,10 @@ def test_accounts_shows_no_unknown_key(mock: httpx.Client) -> None:
 
 
 def test_accounts_shows_an_organization_by_its_id(
-    mock: httpx.Client, own_server: RunningServer
+    mock: httpx.Client, frozen_server: RunningServer
 ) -> None:
     """An organization's account is there once a member asked for it."""
-    organization = own_server.world.personas["organization"].organization_id or ""
+    organization = frozen_server.world.personas["organization"].organization_id or ""
     headers = as_key("sk_test_org_owner") | {"X-Organization-Id": organization}
     mock.get(f"{API}/invoices", headers=headers).raise_for_status()
     names = [each["name"] for each in mock.get("/_mock/accounts").json()["accounts"]]

@@ -163,9 +163,9 @@ def test_a_url_that_is_not_called_is_refused(mock: httpx.Client, url: str) -> No
     assert mock.get(ENDPOINTS).json()["endpoints"] == []
 
 
-def test_the_mocks_own_address_is_refused(mock: httpx.Client, own_server: RunningServer) -> None:
+def test_the_mocks_own_address_is_refused(mock: httpx.Client, frozen_server: RunningServer) -> None:
     """It would control itself."""
-    answer = mock.post(ENDPOINTS, json={"url": f"{own_server.url}/_mock/reset"})
+    answer = mock.post(ENDPOINTS, json={"url": f"{frozen_server.url}/_mock/reset"})
     assert "the mock's own" in answer.json()["detail"][0]["msg"]
 
 

@@ -50,7 +50,7 @@ def assert_reset(server: RunningServer, data: bytes) -> None:
 
 @each_operation
 def test_a_connection_is_reset_before_anything_is_done(
-    account: Account, faulty_server: RunningServer, operation: Operation
+    account: Account, frozen_server: RunningServer, operation: Operation
 ) -> None:
     """RST instead of a first byte, and the exported state is as it was, byte for byte."""
     fault(account, operations=[operation.operation_id], connection="reset", next=1)
@@ -61,7 +61,7 @@ def test_a_connection_is_reset_before_anything_is_done(
     data = request(
         operation.method.upper(), path_of(operation).encode(), headers=headers, body=sent
     )
-    assert_reset(faulty_server, data)
+    assert_reset(frozen_server, data)
     assert account.client.get("/_mock/state").content == before
     shown = last_request(account)
     assert (shown["operation_id"], shown["fault"]) == (operation.operation_id, "connection-reset")
@@ -69,12 +69,12 @@ def test_a_connection_is_reset_before_anything_is_done(
     assert set(shown["request_body"] or {}) == set(body_example(operation) or {})
 
 
-def test_a_lost_answer_was_carried_out(account: Account, faulty_server: RunningServer) -> None:
+def test_a_lost_answer_was_carried_out(account: Account, frozen_server: RunningServer) -> None:
     """The card is there and the client does not know; the list of requests shows the answer that was lost."""
     fault(account, operations=["add_payment_method"], connection="answer_lost", next=1)
     body = httpx.Request("POST", "http://mock", json=CARD).content
     data = request("POST", f"{API}/payment-methods".encode(), headers=(KEY, JSON_TYPE), body=body)
-    assert_reset(faulty_server, data)
+    assert_reset(frozen_server, data)
     shown = last_request(account)
     assert (shown["status"], shown["fault"]) == (200, "answer-lost")
     assert "pm_card_mastercard" in str(shown["response_body"])
@@ -82,7 +82,7 @@ def test_a_lost_answer_was_carried_out(account: Account, faulty_server: RunningS
     account.check_books()
 
 
-def test_a_truncated_answer_was_carried_out(account: Account, faulty_server: RunningServer) -> None:
+def test_a_truncated_answer_was_carried_out(account: Account, frozen_server: RunningServer) -> None:
     """The whole length is promised, half of it comes, and the connection closes."""
     whole = account.call("GET", "payment-methods").content
     fault(
@@ -93,7 +93,7 @@ def test_a_truncated_answer_was_carried_out(account: Account, faulty_server: Run
         next=1,
     )
     response = read(
-        faulty_server, request("GET", f"{API}/payment-methods".encode(), headers=(KEY,))
+        frozen_server, request("GET", f"{API}/payment-methods".encode(), headers=(KEY,))
     )
     assert (response.status, response.headers["X-Mock-Fault"]) == (200, "half")
     assert int(response.headers["Content-Length"]) == len(whole)
@@ -107,36 +107,36 @@ def test_a_truncated_answer_was_carried_out(account: Account, faulty_server: Run
     assert "pm_card_mastercard" in str(account.get("payment-methods"))
 
 
-def test_a_refusal_is_truncated_too(account: Account, faulty_server: RunningServer) -> None:
+def test_a_refusal_is_truncated_too(account: Account, frozen_server: RunningServer) -> None:
     """What the operation answers is cut, whatever it is."""
     fault(account, connection="truncated_body", operations=["create_deposit"])
     data = request(
         "POST", f"{API}/deposit".encode(), headers=(KEY, JSON_TYPE), body=b'{"amount_cents": 1}'
     )
-    response = read(faulty_server, data)
+    response = read(frozen_server, data)
     assert response.status == 422
     with pytest.raises(IncompleteRead):
         response.read()
 
 
-def test_a_head_request_can_be_hit(account: Account, faulty_server: RunningServer) -> None:
+def test_a_head_request_can_be_hit(account: Account, frozen_server: RunningServer) -> None:
     """There is no body to cut: the head comes whole, and then the connection closes."""
     fault(account, connection="truncated_body", next=1)
-    response = read(faulty_server, request("HEAD", f"{API}/balance".encode(), headers=(KEY,)))
+    response = read(frozen_server, request("HEAD", f"{API}/balance".encode(), headers=(KEY,)))
     assert (response.status, response.headers["X-Mock-Fault"]) == (200, "truncated-body")
     fault(account, connection="reset", next=1)
-    assert_reset(faulty_server, request("HEAD", f"{API}/balance".encode(), headers=(KEY,)))
+    assert_reset(frozen_server, request("HEAD", f"{API}/balance".encode(), headers=(KEY,)))
 
 
 def test_a_page_of_another_origin_sees_a_truncated_answer(
-    account: Account, faulty_server: RunningServer
+    account: Account, frozen_server: RunningServer
 ) -> None:
     """With the headers that let it read what there is."""
     fault(account, connection="truncated_body", next=1)
     data = request(
         "GET", f"{API}/balance".encode(), headers=(KEY, b"Origin: http://localhost:3000")
     )
-    response = read(faulty_server, data)
+    response = read(frozen_server, data)
     assert response.headers["access-control-allow-origin"] == "*"
     with pytest.raises(IncompleteRead):
         response.read()
@@ -144,19 +144,19 @@ def test_a_page_of_another_origin_sees_a_truncated_answer(
 
 @pytest.mark.parametrize("connection", ["reset", "answer_lost"])
 def test_what_was_pipelined_behind_is_gone_too(
-    account: Account, faulty_server: RunningServer, connection: str
+    account: Account, frozen_server: RunningServer, connection: str
 ) -> None:
     """The connection breaks as a whole: the second request on it has no answer and is not carried out."""
     fault(account, connection=connection, next=1)
     once = request("GET", f"{API}/balance".encode(), headers=(KEY,))
-    assert_reset(faulty_server, once + once)
+    assert_reset(frozen_server, once + once)
     assert account.call("GET", "balance").status_code == 200
     params = {"account": account.state()["id"]}
     assert account.client.get("/_mock/requests", params=params).json()["total"] == 2
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake(
-    account: Account, faulty_server: RunningServer, caplog: pytest.LogCaptureFixture
+    account: Account, frozen_server: RunningServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is counted, listed or logged, and the server goes on."""
     head = request(
@@ -165,7 +165,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake(
     for rule in ({"status": 503}, {"connection": "reset"}, {"connection": "answer_lost"}):
         account.client.delete("/_mock/faults")
         fault(account, operations=["create_deposit"], **rule)
-        with connected(faulty_server) as connection:
+        with connected(frozen_server) as connection:
             connection.sendall(head + b"{")
         account.get("balance")
         assert [each["seen"] for each in listed(account)] == [0]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.account import PAGES, Account, Door
+from tests.api.account import PAGES, Account, Accounts
 from tests.conftest import NOON, running_server
 from tests.faults.rules import fault, last_request
 
@@ -56,10 +56,10 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
 def worlds() -> Iterator[tuple[Account, Account]]:
     """The same account in two worlds: one in which things go wrong, and one in which they never do."""
     with running_server(now=NOON) as one, running_server(now=NOON) as other:
-        doors = Door(one), Door(other)
-        yield doors[0]("default"), doors[1]("default")
-        for door in doors:
-            door.close()
+        both = Accounts(one), Accounts(other)
+        yield both[0]("default"), both[1]("default")
+        for accounts in both:
+            accounts.close()
 
 
 def begin(account: Account) -> None:

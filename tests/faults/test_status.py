@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.contract import JSON, Operation
 from mockserver.schemas import compile_schema
-from tests.api.account import Account, Door, assert_envelope, body_of
+from tests.api.account import Account, Accounts, assert_envelope, body_of
 from tests.api.operations import CONTRACT, OPERATIONS, body_example, each_operation, path_of
 from tests.conftest import NOON, ServerFactory
 from tests.faults.rules import fault, last_request, listed
@@ -157,9 +157,9 @@ def test_a_faulted_request_is_listed_with_what_happened(account: Account) -> Non
     assert (last_request(account)["status"], last_request(account)["fault"]) == (200, None)
 
 
-def test_other_accounts_and_operations_are_left_alone(enter: Door) -> None:
+def test_other_accounts_and_operations_are_left_alone(accounts: Accounts) -> None:
     """A rule of an account is about that account and its operations."""
-    mine, other = enter("default"), enter("new")
+    mine, other = accounts("default"), accounts("new")
     fault(mine, operations=["get_balance"], status=503)
     assert mine.call("GET", "balance").status_code == 503
     assert "X-Mock-Fault" not in mine.call("GET", "invoices").headers
@@ -192,9 +192,9 @@ def test_what_is_counted_is_listed(account: Account) -> None:
     assert (shown["seen"], shown["applied"], shown["remaining"]) == (2, 2, 1)
 
 
-def test_the_same_requests_meet_the_same_faults(enter: Door) -> None:
+def test_the_same_requests_meet_the_same_faults(accounts: Accounts) -> None:
     """A share is drawn anew from the same seed after the account was reset, whatever others did meanwhile."""
-    account, other = enter("default"), enter("new")
+    account, other = accounts("default"), accounts("new")
 
     def run() -> list[int]:
         account.client.post("/_mock/reset")
@@ -212,9 +212,9 @@ def test_the_same_requests_meet_the_same_faults(enter: Door) -> None:
     assert run() == first
 
 
-def test_latency_is_real_time_and_holds_up_nobody_else(enter: Door) -> None:
+def test_latency_is_real_time_and_holds_up_nobody_else(accounts: Accounts) -> None:
     """The mock's clock stands still; another account is served meanwhile."""
-    account, other = enter("default"), enter("new")
+    account, other = accounts("default"), accounts("new")
     fault(account, latency={"ms": 300})
     with ThreadPoolExecutor(1) as pool:
         began = time.monotonic()

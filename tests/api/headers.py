@@ -1,0 +1,17 @@
+"""Headers that the tests of several subjects read: the rate limit's, and a browser's."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.conftest import NOON
+
+LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+SHOP = {"Origin": "http://localhost:3000"}
+NEXT_MINUTE = int(NOON.timestamp()) + 60
+
+
+def limits_of(answer: httpx.Response) -> tuple[int, int, int]:
+    """Limit, remaining and reset, which every response has."""
+    limit, remaining, reset = (int(answer.headers[name]) for name in LIMITS)
+    return limit, remaining, reset

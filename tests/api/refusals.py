@@ -1,0 +1,37 @@
+"""What the tests of bad requests share: how they send a body, and what a refusal must look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from mockserver.contract import Operation
+from tests.api.account import Account, assert_detail
+from tests.api.operations import (
+    path_of,
+)
+from tests.api.raw import Answer
+
+JSON_HEADERS = {"Content-Type": "application/json"}
+
+
+def post(account: Account, operation: Operation, content: bytes, **headers: str) -> httpx.Response:
+    return account.client.request(
+        operation.method, path_of(operation), content=content, headers={**JSON_HEADERS, **headers}
+    )
+
+
+def assert_refused(answer: httpx.Response | Answer | None, *statuses: int) -> Any:
+    """The ``detail`` of a refusal with one of these statuses."""
+    assert answer is not None
+    status = answer.status if isinstance(answer, Answer) else answer.status_code
+    assert status in statuses, answer.json()
+    assert answer.headers["content-type"] == "application/json"
+    assert_detail(answer.json())
+    return answer.json()["detail"]
+
+
+def forget(account: Account) -> None:
+    """Begin anew, after what was accepted."""
+    account.client.post("/_mock/reset").raise_for_status()

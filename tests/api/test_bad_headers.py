@@ -1,0 +1,119 @@
+"""Repeated, odd and large headers are served or refused; what is no test key is refused with 401."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.account import assert_detail
+from tests.api.raw import KEY, request, send
+from tests.api.refusals import assert_refused
+from tests.conftest import API, RunningServer
+
+pytestmark = pytest.mark.usefixtures("unchanged_newcomer")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [KEY, b"X-API-Key: sk_test_other"],
+        [KEY, KEY],
+        [b"X-API-Key: ", KEY],
+        [KEY, b"X-Organization-Id: a", b"X-Organization-Id: b"],
+        [KEY, b"Host: evil.example"],
+        [KEY, b"Content-Type: application/json", b"Content-Type: text/plain"],
+        [KEY, b"Accept: text/html", b"Accept: application/json"],
+        [KEY, b"X-Forwarded-For: \xff\xfe"],
+        [KEY, *[b"X-Extra-%d: x" % number for number in range(90)]],
+        [KEY, b"Cookie: " + b"a=b; " * 5_000],
+    ],
+    ids=[
+        "two keys",
+        "the same key twice",
+        "an empty key first",
+        "two organizations",
+        "two hosts",
+        "two media types",
+        "two accepts",
+        "bytes",
+        "many",
+        "large",
+    ],
+)
+@pytest.mark.parametrize("path", ["balance", "usage-chart", "invoices"])
+def test_repeated_and_odd_headers_do_no_harm(
+    frozen_server: RunningServer, path: str, headers: list[bytes]
+) -> None:
+    """One answer: as if the header had come once, or a refusal."""
+    answer = send(frozen_server, request("GET", f"{API}/{path}".encode(), headers=headers))
+    assert answer is not None
+    if answer.status != 200:
+        assert 400 <= answer.status < 500
+        if answer.headers["content-type"] == "application/json":
+            assert_detail(answer.json())
+
+
+def test_of_two_keys_the_first_counts(frozen_server: RunningServer) -> None:
+    """As Starlette reads headers: the newcomer's dollar, not the other's."""
+    for keys, balance in (
+        ([KEY, b"X-API-Key: sk_test_exhausted"], "$1.00"),
+        ([b"X-API-Key: sk_test_exhausted", KEY], "$0.00"),
+    ):
+        answer = send(frozen_server, request("GET", f"{API}/balance".encode(), headers=keys))
+        assert answer is not None
+        assert answer.json()["balance_display"] == balance
+
+
+NO_KEYS = [
+    b"",
+    b" ",
+    b"sk_test_",
+    b"sk_test",
+    b"SK_TEST_new",
+    b"sk-test-new",
+    b"Bearer sk_test_new",
+    b"null",
+    b"undefined",
+    b"0",
+    b"sk_test_new\xff",
+    "sk_test_é".encode(),
+    b"sk_test_\x80",
+    b"sk_test_a\tb",
+    b"sk_test_" + b"x" * 193,
+    b"sk_test_" + b"x" * 60_000,
+    b"x" * 60_000,
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "balance"), ("POST", "deposit"), ("DELETE", "auto-recharge")]
+)
+def test_what_is_no_key_is_401(frozen_server: RunningServer, method: str, path: str) -> None:
+    """The text says what to send, and does not repeat what was sent."""
+    count = len(list(frozen_server.world.tenants()))
+    body = b'{"amount_cents":5000}' if method == "POST" else b""
+    for key in NO_KEYS:
+        head = request(method, f"{API}/{path}".encode(), headers=[b"X-API-Key: " + key], body=body)
+        detail = assert_refused(send(frozen_server, head), 401)
+        assert "sk_test_default" in detail
+        assert len(key) < 10 or key.decode("latin-1") not in detail
+    assert len(list(frozen_server.world.tenants())) == count
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        b"sk_test_0",
+        b"sk_test_" + b"x" * 192,
+        b"sk_test_a b",
+        b"sk_test_'; DROP TABLE",
+        b"sk_test_<b>",
+        b"  sk_test_new  ",
+    ],
+)
+def test_every_other_test_key_works(frozen_server: RunningServer, key: bytes) -> None:
+    """It is an account, isolated from all others."""
+    answer = send(
+        frozen_server, request("GET", f"{API}/balance".encode(), headers=[b"X-API-Key: " + key])
+    )
+    assert answer is not None
+    assert answer.status == 200

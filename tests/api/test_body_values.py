@@ -1,0 +1,178 @@
+"""Values of a body have the types of the contract; none is converted, and unknown names are ignored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mockserver.contract import Operation
+from mockserver.schemas import Schema, resolve
+from tests.api.account import Account
+from tests.api.operations import (
+    CONTRACT,
+    WITH_BODY,
+    body_example,
+    body_schema,
+    each_with_body,
+)
+from tests.api.refusals import assert_refused, forget, post
+
+pytestmark = pytest.mark.usefixtures("unchanged_newcomer")
+
+
+WRONG_VALUES: dict[str, list[bytes]] = {
+    "integer": [
+        b'"5000"',
+        b"5000.0",
+        b"5000.5",
+        b"5e3",
+        b"-0.0",
+        b"true",
+        b"false",
+        b"[]",
+        b"{}",
+        b"[5000]",
+        b"9223372036854775808",
+        b"-9223372036854775809",
+        b"18446744073709551616",
+        b"1" + b"0" * 40,
+        b"-1" + b"0" * 40,
+    ],
+    "string": [b"5000", b"5.5", b"true", b"[]", b"{}", b'["a"]', b"9223372036854775808", b"1e300"],
+    "boolean": [
+        b"0",
+        b"1",
+        b'"true"',
+        b'"false"',
+        b'""',
+        b"1.0",
+        b"[]",
+        b"{}",
+        b"9223372036854775808",
+    ],
+}
+
+
+PROPERTIES = [
+    pytest.param(
+        operation, name, resolve(schema, CONTRACT.schemas), id=f"{operation.operation_id}-{name}"
+    )
+    for operation in WITH_BODY
+    for name, schema in body_schema(operation)["properties"].items()
+]
+
+
+def _is_nullable(parameters: Any) -> bool:
+    return bool(parameters.values[2].get("nullable"))
+
+
+def body_with(operation: Operation, name: str, value: bytes) -> bytes:
+    """The contract's example of a body, with one value as raw JSON."""
+    others = {
+        each: given for each, given in (body_example(operation) or {}).items() if each != name
+    }
+    pairs = [
+        json.dumps(each).encode() + b":" + json.dumps(given).encode()
+        for each, given in others.items()
+    ]
+    return b"{" + b",".join([*pairs, json.dumps(name).encode() + b":" + value]) + b"}"
+
+
+@pytest.mark.parametrize(("operation", "name", "schema"), PROPERTIES)
+def test_a_value_of_another_type_is_422(
+    newcomer: Account, operation: Operation, name: str, schema: Schema
+) -> None:
+    """Text for integers, floats, booleans, integers past 64 bits: named with the place, and nothing is converted."""
+    values = [*WRONG_VALUES[schema["type"]], *([] if schema.get("nullable") else [b"null"])]
+    for value in values:
+        problems = assert_refused(post(newcomer, operation, body_with(operation, name, value)), 422)
+        assert ["body", name] in [problem["loc"] for problem in problems], value
+        assert all(problem["loc"] == ["body", name] for problem in problems), value
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [pytest.param(*each.values[:2], id=each.id) for each in PROPERTIES if _is_nullable(each)],
+)
+def test_null_is_a_value_where_the_contract_says_so(
+    newcomer: Account, operation: Operation, name: str
+) -> None:
+    """Then it is as good as nothing; the test above refuses it everywhere else."""
+    given = post(newcomer, operation, body_with(operation, name, b"null"))
+    forget(newcomer)
+    left_out = {each: value for each, value in body_example(operation).items() if each != name}
+    assert given.content == post(newcomer, operation, json.dumps(left_out).encode()).content
+    assert given.status_code != 422
+    forget(newcomer)
+
+
+@pytest.mark.parametrize(("operation", "name", "schema"), PROPERTIES)
+def test_of_a_name_twice_the_last_counts(
+    newcomer: Account, operation: Operation, name: str, schema: Schema
+) -> None:
+    """As in FastAPI: a wrong value is not looked at when a right one follows, and counts when it comes last."""
+    right = json.dumps((body_example(operation) or {}).get(name, schema.get("default"))).encode()
+    if right == b"null":
+        right = {"string": b'"email"', "integer": b"5000", "boolean": b"false"}[schema["type"]]
+    wrong, key = WRONG_VALUES[schema["type"]][0], json.dumps(name).encode()
+    assert_refused(
+        post(newcomer, operation, body_with(operation, name, right + b"," + key + b":" + wrong)),
+        422,
+    )
+    once = post(newcomer, operation, body_with(operation, name, right)).status_code
+    forget(newcomer)
+    assert (
+        post(
+            newcomer, operation, body_with(operation, name, wrong + b"," + key + b":" + right)
+        ).status_code
+        == once
+    )
+    forget(newcomer)
+
+
+@each_with_body
+def test_unknown_properties_are_ignored(newcomer: Account, operation: Operation) -> None:
+    """As FastAPI does."""
+    plain = json.dumps(body_example(operation)).encode()
+    without = post(newcomer, operation, plain)
+    forget(newcomer)
+    for more in (
+        b'"no_such":1',
+        b'"":null',
+        b'"__proto__":{"enabled":true}',
+        b'"x":' + b"[" * 1_000 + b"]" * 1_000,
+    ):
+        answer = post(newcomer, operation, plain[:-1] + b"," + more + b"}")
+        assert (answer.status_code, answer.content) == (without.status_code, without.content)
+        forget(newcomer)
+    assert without.status_code != 422
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "status"),
+    [
+        ("promo/validate", "code", 200),
+        ("deposit", "promo_code", 400),
+        ("checkout", "price_id", 400),
+    ],
+)
+def test_odd_characters_are_just_text(newcomer: Account, path: str, name: str, status: int) -> None:
+    """Control characters, direction marks and emoji are looked up like any other text."""
+    bodies: dict[str, dict[str, Any]] = {
+        "promo/validate": {},
+        "deposit": {"amount_cents": 5_000},
+        "checkout": {"success_url": "https://a.example", "cancel_url": "https://a.example"},
+    }
+    for text in (
+        "\u0000",
+        "\u0007",
+        "\u001b[31m",
+        "\u202e",
+        "\ufffe",
+        "\U0001f4b3",
+        "e\u0301" * 20,
+    ):
+        answer = newcomer.call("POST", path, json={**bodies[path], name: text})
+        assert answer.status_code == status, answer.text

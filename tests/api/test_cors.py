@@ -1,0 +1,81 @@
+"""A page of any origin may call the API and read every response; the control API is closed to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.account import Account, Accounts
+from tests.api.headers import LIMITS, SHOP
+from tests.api.operations import (
+    PATHS,
+    methods_of,
+    url_of,
+)
+
+EXPOSED = {*LIMITS, "Retry-After", "X-AlterLab-Balance", "X-AlterLab-Balance-Warning"}
+EXPOSED |= {"X-Mock-Source", "X-Mock-Fault", "Preference-Applied"}
+SENT = "X-API-Key, X-Organization-Id, Content-Type"
+
+
+each_path = pytest.mark.parametrize("path", PATHS)
+
+
+@each_path
+def test_a_browser_may_ask_for_every_operation(accounts: Accounts, path: str) -> None:
+    """The preflight allows the method and our headers to any origin, without cookies, and is remembered."""
+    for method in methods_of(path) - {"HEAD"}:
+        asked = {
+            **SHOP,
+            "Access-Control-Request-Method": method,
+            "Access-Control-Request-Headers": SENT,
+        }
+        answer = accounts.without_key.options(url_of(path), headers=asked)
+        assert answer.status_code in (200, 204)
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert method in [
+            each.strip() for each in answer.headers["access-control-allow-methods"].split(",")
+        ]
+        allowed = {
+            each.strip().lower()
+            for each in answer.headers["access-control-allow-headers"].split(",")
+        }
+        assert {each.strip().lower() for each in SENT.split(",")} <= allowed
+        assert int(answer.headers["access-control-max-age"]) >= 600
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "request_", "status"),
+    [
+        ("GET", "balance", {}, 200),
+        ("GET", "balance", {"headers": {"Cookie": "a=b"}}, 200),
+        ("GET", "balance", {"headers": {"X-API-Key": ""}}, 401),
+        ("GET", "nothing", {}, 404),
+        ("PATCH", "balance", {}, 405),
+        ("POST", "deposit", {"json": {"amount_cents": 1}}, 422),
+        ("POST", "deposit", {"content": b"a=1", "headers": {"Content-Type": "text/plain"}}, 415),
+        ("POST", "payment-methods", {"json": {"payment_method_id": "pm_card_chargeDeclined"}}, 402),
+    ],
+)
+def test_a_page_may_read_every_answer(
+    newcomer: Account, method: str, path: str, request_: dict[str, Any], status: int
+) -> None:
+    """Errors too, with all our headers, and never with credentials."""
+    headers = {**SHOP, **request_.get("headers", {})}
+    answer = newcomer.call(method, path, **{**request_, "headers": headers})
+    assert answer.status_code == status
+    assert answer.headers["access-control-allow-origin"] in ("*", SHOP["Origin"])
+    exposed = {
+        each.strip().lower() for each in answer.headers["access-control-expose-headers"].split(",")
+    }
+    assert exposed == {each.lower() for each in EXPOSED}
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_the_control_api_is_closed_to_other_pages(newcomer: Account) -> None:
+    """What a test may do, a web page may not."""
+    answer = newcomer.client.get("/_mock/state", headers=SHOP)
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers

@@ -1,0 +1,61 @@
+"""A request without a test key is refused before anything else is looked at."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from mockserver.contract import Operation
+from tests.api.account import Accounts, assert_envelope
+from tests.api.operations import (
+    OPERATIONS,
+    body_example,
+    each_operation,
+    path_of,
+)
+from tests.conftest import API, RunningServer
+
+LIVE_KEY = "_".join(["sk", "live", "4eC39HqLyjWDarjtT1zdp7dc"])
+
+
+@each_operation
+def test_without_a_key_nothing_else_is_looked_at(accounts: Accounts, operation: Operation) -> None:
+    """401 before a wrong parameter, body or media type is noticed."""
+    answer = accounts.without_key.request(
+        operation.method,
+        f"{path_of(operation)}?limit=x",
+        content=b"{",
+        headers={"Content-Type": "text/plain", "X-Organization-Id": "x"},
+    )
+    assert answer.status_code == 401
+    assert_envelope(answer)
+    assert "X-API-Key" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("key", [LIVE_KEY, f"{LIVE_KEY} x", LIVE_KEY[:8]])
+def test_a_live_key_is_refused_and_leaves_no_trace(
+    accounts: Accounts, frozen_server: RunningServer, caplog: pytest.LogCaptureFixture, key: str
+) -> None:
+    """401 in words of its own; the key is in no answer, no log, no account and no recorded request."""
+    with caplog.at_level(logging.DEBUG):
+        answers = [
+            accounts.without_key.request(
+                each.method, path_of(each), json=body_example(each), headers={"X-API-Key": key}
+            )
+            for each in OPERATIONS
+        ]
+    invalid = accounts.without_key.get(f"{API}/balance", headers={"X-API-Key": "x"}).json()[
+        "detail"
+    ]
+    for answer in answers:
+        assert answer.status_code == 401
+        assert_envelope(answer)
+        assert "live" in answer.json()["detail"]
+        assert answer.json()["detail"] != invalid
+        assert LIVE_KEY not in answer.text + str(answer.headers)
+    assert LIVE_KEY not in caplog.text
+    recorded = accounts.without_key.get("/_mock/requests")
+    assert recorded.json()["total"] > len(answers)
+    assert LIVE_KEY not in recorded.text
+    assert list(frozen_server.world.tenants()) == []

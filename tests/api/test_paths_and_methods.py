@@ -1,0 +1,114 @@
+"""Unknown paths are 404, wrong methods are 405, and HEAD is a GET without a body."""
+
+from __future__ import annotations
+
+import pytest
+
+from mockserver.contract import Operation
+from tests.api.account import Account, assert_envelope
+from tests.api.headers import limits_of
+from tests.api.operations import (
+    CONTRACT,
+    OPERATIONS,
+    PATHS,
+    READS,
+    body_example,
+    each_operation,
+    methods_of,
+    path_of,
+    url_of,
+)
+from tests.conftest import API
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+
+each_path = pytest.mark.parametrize("path", PATHS)
+
+
+@each_path
+def test_a_wrong_method_is_405_and_says_the_right_ones(newcomer: Account, path: str) -> None:
+    """`Allow` has exactly the methods of the path, on every path of the contract."""
+    allowed = methods_of(path)
+    before = newcomer.state()
+    for method in METHODS:
+        if method in allowed:
+            continue
+        answer = newcomer.client.request(method, url_of(path))
+        assert answer.status_code == 405, method
+        assert {each.strip() for each in answer.headers["allow"].split(",")} == allowed
+        assert answer.headers["content-type"] == "application/json"
+        limits_of(answer)
+        if method != "HEAD":
+            assert_envelope(answer)
+            assert "sk_test_new" not in answer.text
+    assert newcomer.state() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    "path", ["", "/nothing", "/balance/nothing", "/payment-methods/pm_card_visa/nothing"]
+)
+def test_an_unknown_path_is_404(newcomer: Account, method: str, path: str) -> None:
+    """In the same envelope, for any method, with or without a key."""
+    for headers in ({}, {"X-API-Key": ""}):
+        answer = newcomer.client.request(method, f"{API}{path}", headers=headers)
+        assert answer.status_code == 404
+        assert_envelope(answer)
+        limits_of(answer)
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/robots.txt", "/api", "/_mock/nothing", "/_mock"])
+def test_other_paths_of_the_server_are_404_too(newcomer: Account, path: str) -> None:
+    """The envelope is not the API's alone."""
+    answer = newcomer.client.get(path)
+    assert answer.status_code == 404
+    assert_envelope(answer)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/_mock/clock", {"GET", "HEAD", "PUT"}),
+        ("/docs", {"GET", "HEAD"}),
+        ("/checkout/cs_test_1", {"GET", "HEAD"}),
+        ("/checkout/cs_test_1/pay", {"GET", "HEAD", "POST"}),
+    ],
+)
+def test_a_wrong_method_elsewhere_says_the_right_ones_too(
+    newcomer: Account, path: str, allowed: set[str]
+) -> None:
+    """`Allow` is right for pages and for the control API."""
+    answer = newcomer.client.delete(path)
+    assert answer.status_code == 405
+    assert {each.strip() for each in answer.headers["allow"].split(",")} == allowed
+    assert_envelope(answer)
+
+
+@pytest.mark.parametrize("operation", READS, ids=lambda each: each.operation_id)
+def test_head_is_a_get_without_a_body(newcomer: Account, operation: Operation) -> None:
+    """The same status and headers, and it costs the same."""
+    path = path_of(operation)
+    got, headed = newcomer.client.get(path), newcomer.client.head(path)
+    assert headed.status_code == got.status_code == 200
+    assert headed.content == b""
+    assert limits_of(headed)[1] == limits_of(got)[1] - 1
+    different = {"x-ratelimit-remaining"}
+    assert {**headed.headers, **dict.fromkeys(different)} == {
+        **got.headers,
+        **dict.fromkeys(different),
+    }
+
+
+@each_operation
+def test_answers_are_not_cached(newcomer: Account, operation: Operation) -> None:
+    """They hold money and codes."""
+    answer = newcomer.client.request(
+        operation.method, path_of(operation), json=body_example(operation)
+    )
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_contract_is_the_one_that_is_served() -> None:
+    """These tests walk the packaged contract, with every path in it."""
+    assert len(PATHS) == len(CONTRACT.document["paths"]) == len({each.path for each in OPERATIONS})

@@ -1,0 +1,161 @@
+"""A response that breaks the contract is never sent: it is a 500, and the log says where."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mockserver import app
+from mockserver.api.operations import HANDLERS
+from tests.api.account import Accounts, assert_envelope
+from tests.api.headers import SHOP, limits_of
+from tests.conftest import NOON, running_server
+
+Handler = Callable[[Any], Any]
+
+
+class Faulty:
+    """A server whose operations do what a test says; those that it says nothing of work."""
+
+    account: Accounts
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Handler] = {}
+
+    def handler(self, name: str) -> Handler:
+        def handle(call: Any) -> Any:
+            return self.handlers.get(name, HANDLERS[name])(call)
+
+        return handle
+
+
+@pytest.fixture(scope="module")
+def faulty_server() -> Iterator[Faulty]:
+    faulty = Faulty()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "HANDLERS", {name: faulty.handler(name) for name in HANDLERS})
+        with running_server(now=NOON) as running:
+            faulty.account = Accounts(running)
+            yield faulty
+            faulty.account.close()
+
+
+@pytest.fixture
+def faulty(faulty_server: Faulty) -> Faulty:
+    """That server, without any fault yet."""
+    faulty_server.handlers = {}
+    return faulty_server
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"tier": "gold"}, "/tier"),
+        ({"balance_microcents": 1.5}, "/balance_microcents"),
+        ({"balance_display": None}, "/balance_display"),
+        ({"auto_recharge": {"enabled": True}}, "/auto_recharge"),
+        ({"more_than_documented": 1}, "more_than_documented"),
+    ],
+)
+def test_an_answer_that_breaks_the_contract_is_never_sent(
+    faulty: Faulty, caplog: pytest.LogCaptureFixture, change: dict[str, Any], pointer: str
+) -> None:
+    """It is a 500 that names the place by its JSON pointer, logged loudly."""
+    working: Handler = HANDLERS["get_balance"]
+    faulty.handlers["get_balance"] = lambda call: {**working(call), **change}
+    account = faulty.account("new")
+    answer = account.call("GET", "balance", headers=SHOP)
+    assert answer.status_code == 500
+    assert_envelope(answer)
+    assert "get_balance" in answer.json()["detail"]
+    assert pointer in answer.json()["detail"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+    limits_of(answer)
+    assert account.call("GET", "invoices").status_code == 200
+    [record] = [each for each in caplog.records if each.levelno >= logging.ERROR]
+    assert pointer in record.getMessage()
+
+
+def test_a_pointer_leads_into_a_list(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
+    """Down to the field of the entry that is wrong."""
+
+    working: Handler = HANDLERS["list_payment_methods"]
+
+    def broken(call: Any) -> Any:
+        answer = working(call)
+        answer["payment_methods"][0]["card_exp_month"] = 13
+        return answer
+
+    faulty.handlers["list_payment_methods"] = broken
+    answer = faulty.account("default").call("GET", "payment-methods")
+    assert answer.status_code == 500
+    assert "/payment_methods/0/card_exp_month" in answer.json()["detail"]
+    assert "/payment_methods/0/card_exp_month" in caplog.text
+
+
+def test_every_entry_of_a_page_is_checked(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
+    """One wrong entry among many is found, wherever it stands and however often the page was good."""
+    account = faulty.account("default")
+    size = account.get("credit-transactions", limit=100)["total"]
+    assert size > 50
+
+    def broken(call: Any) -> Any:
+        entries = call.context.account.ledger.entries
+        entries[-50] = replace(entries[-50], reference_type="wrong")
+        return HANDLERS["list_credit_transactions"](call)
+
+    faulty.handlers["list_credit_transactions"] = broken
+    answer = account.call("GET", "credit-transactions", params={"limit": 100})
+    assert answer.status_code == 500
+    assert "/transactions/49/reference_type" in answer.json()["detail"]
+    assert "/transactions/49/reference_type" in caplog.text
+    account.client.post("/_mock/reset").raise_for_status()
+
+
+def test_a_status_that_is_not_documented_is_never_sent(
+    faulty: Faulty, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A refusal that the contract does not know of this operation is a fault of the mock."""
+
+    def not_found(call: Any) -> Any:
+        call.params = {"payment_method_id": "pm_none"}
+        return HANDLERS["remove_payment_method"](call)
+
+    faulty.handlers["get_balance"] = not_found
+    answer = faulty.account("new").call("GET", "balance")
+    assert answer.status_code == 500
+    assert_envelope(answer)
+    assert "404" in answer.json()["detail"]
+    assert "404" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("boom"), KeyError("boom"), RecursionError("boom"), AssertionError("boom")],
+    ids=repr,
+)
+def test_an_unexpected_error_is_a_500_without_its_inside(
+    faulty: Faulty, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    """The log has the traceback, the answer has the envelope; the server goes on."""
+
+    def fail(_: Any) -> Any:
+        raise error
+
+    faulty.handlers["create_deposit"] = fail
+    account = faulty.account("new")
+    before = account.state()
+    answer = account.call("POST", "deposit", json={"amount_cents": 5_000}, headers=SHOP)
+    assert answer.status_code == 500
+    assert_envelope(answer)
+    for word in ("boom", type(error).__name__, "Traceback", ".py"):
+        assert word not in answer.text
+    assert answer.headers["access-control-allow-origin"] == "*"
+    limits_of(answer)
+    assert account.state() == before
+    assert "boom" in caplog.text
+    assert any(record.exc_info for record in caplog.records)

@@ -1,0 +1,291 @@
+"""What the title of each persona promises, at any moment."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from statistics import mean
+
+import pytest
+
+from mockserver.billing import auto_recharge, money, payment_methods, promo, usage
+from mockserver.billing.account import CREDITS_PER_REQUEST
+from mockserver.billing.errors import (
+    CardDeclined,
+    InsufficientBalance,
+    NotAMember,
+    PromoCodeRefused,
+)
+from mockserver.billing.payment_methods import charge
+from mockserver.storage.memory import Tenant
+from tests.worlds import (
+    DEFAULT,
+    KEYS,
+    MEMBER,
+    NOON,
+    ORGANIZATION,
+    OWNER,
+    account_of,
+    every_moment,
+    load_fixtures,
+    make_world,
+    new_context,
+    shared_world,
+)
+
+
+@every_moment
+def test_the_default_account_is_healthy(now: datetime) -> None:
+    """Pay as you go: money, a card that works, deposits, usage, nothing owed."""
+    account = account_of(DEFAULT, now)
+    assert account.subscription is None
+    assert account.ledger.balance > money.in_microcents(5_000)
+    assert account.ledger.deposited_cents == 10_000
+    assert account.wallet.default is not None
+    assert charge(account.wallet.default, now) == account.wallet.default
+    assert {invoice.status for invoice in account.invoices} == {"paid"}
+    assert len(account.usage.events) >= 100
+    assert not account.auto_recharge.enabled
+
+
+def test_the_default_account_was_made_by_the_rules() -> None:
+    """Its past is not painted on: what a rule leaves behind is there for every deposit, card, bonus and refund."""
+    account = account_of(DEFAULT)
+    deposits = [entry for entry in account.ledger.entries if entry.type == "deposit"]
+    sessions = [account.checkout_sessions[str(entry.reference_id)] for entry in deposits]
+    assert [session.closed for session in sessions] == ["complete", "complete"]
+    assert [session.completed_at for session in sessions] == [
+        entry.created_at for entry in deposits
+    ]
+    assert [invoice.created_at for invoice in account.invoices] == [
+        entry.created_at for entry in deposits
+    ]
+    assert account.redeemed_promo_codes == ["WELCOME10"]
+    with pytest.raises(PromoCodeRefused):
+        promo.check(
+            shared_world(NOON).context(shared_world(NOON).tenant(DEFAULT)), "WELCOME10", 5_000
+        )
+    assert [entry.action for entry in account.audit_log] == [
+        "account.created",
+        "payment_method.added",
+        "deposit.created",
+        "deposit.completed",
+        "promo_code.redeemed",
+        "deposit.created",
+        "deposit.completed",
+        "refund.granted",
+    ]
+    assert {activity.type for activity in account.activities} == {
+        "bonus",
+        "payment_method_added",
+        "deposit",
+        "refund",
+    }
+    assert [entry.reference_id for entry in account.ledger.entries if entry.type == "usage"] == [
+        event.id for event in account.usage.events
+    ]
+
+
+@every_moment
+def test_new_has_a_dollar_and_nothing_else(now: datetime) -> None:
+    """Just signed up, $1 bonus, no card."""
+    account = account_of("sk_test_new", now)
+    assert (account.ledger.balance, len(account.ledger.entries)) == (money.in_microcents(100), 1)
+    assert account.created_at == now
+    assert (account.wallet.cards, account.usage.events, account.invoices) == ([], [], [])
+    assert account.checkout_sessions == {}
+
+
+@every_moment
+def test_low_balance_is_just_above_its_threshold(now: datetime) -> None:
+    """$5.10, recharging below $5: 500 light requests do nothing, one more sets it off."""
+    context = new_context("sk_test_low_balance", now)
+    account = context.account
+    assert account.auto_recharge.enabled
+    assert (account.ledger.balance, account.auto_recharge.threshold_microcents) == (
+        510_000_000,
+        500_000_000,
+    )
+    assert account.auto_recharge.attempts == []
+    usage.record(context, "light", 500)
+    assert account.auto_recharge.attempts == []
+    usage.record(context, "light", 1)
+    assert [attempt.status for attempt in account.auto_recharge.attempts] == ["succeeded"]
+    assert account.ledger.balance > account.auto_recharge.threshold_microcents
+
+
+@every_moment
+def test_exhausted_has_spent_its_last_credit(now: datetime) -> None:
+    """Zero balance, every alert fired this month, and usage is refused with 402."""
+    context = new_context("sk_test_exhausted", now)
+    assert context.account.ledger.balance == 0
+    period = f"{now:%Y-%m}"
+    fired = [each.threshold for each in context.account.usage_alerts.fired if each.period == period]
+    assert sorted(fired) == [50, 75, 90, 100]
+    assert all(each.fired_at <= now for each in context.account.usage_alerts.fired)
+    with pytest.raises(InsufficientBalance):
+        usage.record(context, "light", 1)
+    projection = usage.project(context)
+    assert projection.credits_used == projection.credits_allocated > 0
+
+
+@every_moment
+def test_card_declined_fails_every_charge(now: datetime) -> None:
+    """The card is on the account and auto-recharge is on; the next recharge fails."""
+    context = new_context("sk_test_card_declined", now)
+    account = context.account
+    assert (account.auto_recharge.enabled, account.auto_recharge.attempts) == (True, [])
+    with pytest.raises(CardDeclined):
+        charge(account.wallet.default, now)
+    assert not auto_recharge.check(context).works
+    usage.record(context, "light", 1_000)
+    assert [attempt.status for attempt in account.auto_recharge.attempts] == ["failed"]
+
+
+@every_moment
+def test_card_expiring_expires_with_the_month(now: datetime) -> None:
+    """Works still, and will not when the month is over."""
+    context = new_context("sk_test_card_expiring", now)
+    card = context.account.wallet.default
+    assert card is not None
+    assert context.account.auto_recharge.enabled
+    assert (card.exp_year, card.exp_month) == (now.year, now.month)
+    assert auto_recharge.check(context).works
+    _, next_month = usage.month_of(now)
+    check = auto_recharge.check(context.at(next_month))
+    assert (check.works, check.card_expired) == (False, True)
+
+
+@every_moment
+def test_past_due_owes_its_last_renewal(now: datetime) -> None:
+    """The last renewal was declined: an open invoice, more tries to come, and in the end it is over."""
+    world = make_world(now)
+    account = world.tenant("sk_test_past_due").account
+    current = account.subscription
+    assert current is not None
+    assert (current.status, current.plan, current.period) == ("past_due", "growth", 2)
+    assert [invoice.status for invoice in account.invoices] == ["paid", "open"]
+    assert account.invoices[-1].created_at == current.period_start <= now < current.due_at
+    assert account.ledger.balance > 0
+    world.advance_to(now + timedelta(days=7))
+    assert account.subscription is None
+    assert account.invoices[-1].status == "void"
+    assert world.violations("sk_test_past_due") == []
+
+
+@every_moment
+def test_past_due_recovers_with_a_card_that_works(now: datetime) -> None:
+    """What a customer would do about it helps: a new default card, and the next try goes through."""
+    world = make_world(now)
+    context = world.context(world.tenant("sk_test_past_due"))
+    payment_methods.add(context, "pm_card_mastercard")
+    payment_methods.set_default(context, "pm_card_mastercard")
+    current = context.account.subscription
+    assert current is not None
+    world.advance_to(current.due_at)
+    assert (current.status, context.account.invoices[-1].status) == ("active", "paid")
+
+
+@every_moment
+def test_the_subscriber_has_paid_three_times(now: datetime) -> None:
+    """On the Starter plan for three months: three paid invoices, usage within the plan."""
+    context = new_context("sk_test_subscriber", now)
+    current = context.account.subscription
+    assert current is not None
+    assert (current.plan, current.status, current.period, current.pending_plan) == (
+        "starter",
+        "active",
+        3,
+        None,
+    )
+    assert [(invoice.amount_cents, invoice.status) for invoice in context.account.invoices] == [
+        (2_900, "paid")
+    ] * 3
+    projection = usage.project(context)
+    assert projection.credits_allocated == 150_000
+    assert projection.credits_used < projection.credits_allocated
+    assert context.account.ledger.balance > 0
+
+
+@every_moment
+def test_the_power_user_has_10_000_transactions(now: datetime) -> None:
+    """10,000 transactions in two years, exactly."""
+    account = account_of("sk_test_power_user", now)
+    assert len(account.ledger.entries) == 10_000
+    assert len(account.wallet.cards) == 3
+    assert account.ledger.entries[0].created_at == now - timedelta(days=730)
+    assert account.ledger.entries[-1].created_at > now - timedelta(days=2)
+    assert account.ledger.balance > 0
+
+
+def test_the_power_users_history_is_believable() -> None:
+    """Weekday rhythm, growth, a mix of types, and hosts by name."""
+    events = account_of("sk_test_power_user").usage.events
+    by_weekday = Counter(event.created_at.weekday() for event in events)
+    workdays, weekend = (
+        mean(by_weekday[day] for day in range(5)),
+        mean(by_weekday[day] for day in (5, 6)),
+    )
+    assert weekend < 0.6 * workdays
+    quarter = timedelta(days=180)
+    first = sum(
+        event.requests
+        for event in events
+        if event.created_at < NOON - timedelta(days=730) + quarter
+    )
+    last = sum(event.requests for event in events if event.created_at > NOON - quarter)
+    assert last > 1.5 * first
+    by_type = Counter(event.type for event in events)
+    assert set(by_type) == set(CREDITS_PER_REQUEST)
+    assert by_type["light"] > by_type["js"] > by_type["ocr"]
+    entries = [
+        entry for entry in account_of("sk_test_power_user").ledger.entries if entry.type == "usage"
+    ]
+    assert all(
+        re.fullmatch(r"[\d,]+ \w+ requests to [\w.-]+\.\w+", entry.description) for entry in entries
+    )
+
+
+def test_owner_and_member_share_one_organization() -> None:
+    """With the header both see the organization's account; without it each sees its own."""
+    world = make_world()
+    account = world.organization(OWNER, ORGANIZATION).account
+    assert world.organization(MEMBER, ORGANIZATION).account is account
+    own_accounts = {world.tenant(key).account.id for key in (OWNER, MEMBER)}
+    assert len(own_accounts | {account.id}) == 3
+    usage.record(world.context(world.organization(MEMBER, ORGANIZATION)), "light", 3)
+    assert world.organization(OWNER, ORGANIZATION).account.usage.events[-1].requests == 3
+    roles = [load_fixtures().personas[world.tenant(key).persona].role for key in (OWNER, MEMBER)]
+    assert roles == ["owner", "member"]
+
+
+@pytest.mark.parametrize("key", sorted({*KEYS, "sk_test_x"} - {OWNER, MEMBER}))
+def test_others_do_not_belong_to_the_organization(key: str) -> None:
+    """403, the same as for one that does not exist, and the organization is not made for them."""
+    world = make_world()
+    said = set()
+    for organization in (ORGANIZATION, "ffffffff-ffff-4fff-8fff-ffffffffffff", ""):
+        with pytest.raises(NotAMember) as caught:
+            world.organization(key, organization)
+        said.add(str(caught.value))
+    assert len(said) == 1
+    assert ORGANIZATION not in said.pop()
+    assert list(world.tenants()) == []
+
+
+@pytest.mark.parametrize("key", [OWNER, MEMBER])
+def test_a_member_belongs_to_no_other_organization(key: str) -> None:
+    """Nor does a member learn whether another exists."""
+    with pytest.raises(NotAMember):
+        make_world().organization(key, "ffffffff-ffff-4fff-8fff-ffffffffffff")
+
+
+def test_only_rate_limited_is_limited() -> None:
+    """429 after 5 a minute: no other persona has a limit of its own."""
+    limits = {key: shared_world(NOON).tenant(key).requests_per_minute for key in KEYS}
+    assert limits.pop("sk_test_rate_limited") == 5
+    assert set(limits.values()) == {None}
+    tenant = make_world().tenant("sk_test_rate_limited")
+    assert isinstance(tenant, Tenant)
+    assert (tenant.window, tenant.spent) == (0, 0)

@@ -1,0 +1,160 @@
+"""The state of an account: exported, imported, and refused if it is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockserver.billing import payment_methods, usage
+from mockserver.world import (
+    UnusableState,
+    World,
+)
+from tests.worlds import (
+    DEFAULT,
+    KEYS,
+    NOON,
+    SUBSCRIBER,
+    exported,
+    make_world,
+)
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_export_import_export_is_the_identity(world: World, key: str) -> None:
+    """An account that is written out and read back is the same account."""
+    state = world.export_state(key)
+    text = json.dumps(state)
+    world.import_state(key, json.loads(text))
+    assert json.dumps(world.export_state(key)) == text
+
+
+def test_an_imported_account_lives_on(world: World) -> None:
+    """The same things happen to it afterwards as to the one that it was exported from."""
+    other = make_world()
+    other.import_state(SUBSCRIBER, world.export_state(SUBSCRIBER))
+    for each in (world, other):
+        each.advance_to(NOON + timedelta(days=45))
+        usage.record(each.context(each.tenant(SUBSCRIBER)), "js", 3)
+    assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
+
+
+def test_an_account_takes_over_a_state_and_stays_itself(world: World) -> None:
+    """Imported under another key: its past is the other's, its id and its ids to come are its own."""
+    own = world.tenant("sk_test_mine").account.id
+    account = world.import_state("sk_test_mine", world.export_state(SUBSCRIBER))
+    theirs = world.tenant(SUBSCRIBER).account
+    assert (account.id, account.subscription) == (own, theirs.subscription)
+    mine_next, theirs_next = (
+        usage.record(world.context(world.tenant(key)), "light", 1)
+        for key in ("sk_test_mine", SUBSCRIBER)
+    )
+    assert mine_next.id != theirs_next.id
+    assert len(theirs.usage.events) == len(account.usage.events)
+    assert account.usage.events[-1] is not theirs.usage.events[-1]
+
+
+def test_an_import_does_the_work_that_fell_due_since(world: World) -> None:
+    """An older state is brought up to the clock."""
+    state = world.export_state(SUBSCRIBER)
+    world.advance_to(NOON + timedelta(days=100))
+    world.import_state("sk_test_mine", state)
+    subscription = world.tenant("sk_test_mine").account.subscription
+    assert subscription is not None
+    assert subscription.period_end > world.clock.now()
+
+
+def broken(path: str, value: Any) -> Callable[[Any], Any]:
+    """The state with one thing in it replaced."""
+
+    def change(state: Any) -> Any:
+        *parents, last = path.split(".")
+        node = state
+        for part in parents:
+            node = node[int(part)] if isinstance(node, list) else node[part]
+        node[int(last) if isinstance(node, list) else last] = value
+        return state
+
+    return change
+
+
+def without_ledger(state: Any) -> Any:
+    del state["ledger"]["entries"][0]
+    return state
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda _: None, id="nothing"),
+        pytest.param(lambda _: [], id="a list"),
+        pytest.param(lambda _: {}, id="an empty object"),
+        pytest.param(lambda _: "state", id="a text"),
+        pytest.param(without_ledger, id="an entry is lost"),
+        pytest.param(broken("ledger", []), id="another type"),
+        pytest.param(broken("ledger.entries.0.amount_microcents", "1"), id="a text for a number"),
+        pytest.param(
+            broken("ledger.entries.0.amount_microcents", 1.5), id="a fraction of a microcent"
+        ),
+        pytest.param(broken("ledger.entries.0.type", "gift"), id="an unknown type of entry"),
+        pytest.param(broken("ledger.entries.0.created_at", "yesterday"), id="no time"),
+        pytest.param(
+            broken("ledger.entries.0.created_at", "2025-12-01T00:00:00"), id="a time without a zone"
+        ),
+        pytest.param(
+            broken("ledger.entries.3.created_at", "2020-01-01T00:00:00Z"), id="a time out of order"
+        ),
+        pytest.param(broken("subscription.plan", "gold"), id="an unknown plan"),
+        pytest.param(broken("subscription.period", 0), id="no period"),
+        pytest.param(
+            broken("subscription.started_at", "2027-01-01T00:00:00Z"), id="a start to come"
+        ),
+        pytest.param(broken("subscription.status", "past_due"), id="past due without an invoice"),
+        pytest.param(broken("wallet.default_id", None), id="no default card"),
+        pytest.param(broken("wallet.cards.0.exp_month", 13), id="no month"),
+        pytest.param(broken("wallet.cards.0.exp_year", 10**6), id="no year"),
+        pytest.param(broken("ids.counter", 2**63), id="a number beyond 64 bits"),
+    ],
+)
+def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any]) -> None:
+    """What is imported is validated; a bad one is refused with reasons, and the account is as it was."""
+    before = exported(world, SUBSCRIBER)
+    with pytest.raises(UnusableState) as caught:
+        world.import_state(
+            SUBSCRIBER, change(json.loads(json.dumps(world.export_state(SUBSCRIBER))))
+        )
+    assert caught.value.problems
+    assert all(problem.strip() for problem in caught.value.problems)
+    assert exported(world, SUBSCRIBER) == before
+
+
+def test_a_state_of_later_is_refused(world: World) -> None:
+    """Whatever happened last, money or not: a state is never of later than the clock."""
+    later = make_world(now=NOON)
+    later.tenant(DEFAULT)
+    later.advance_to(NOON + timedelta(days=5))
+    payment_methods.add(later.context(later.tenant(DEFAULT)), "pm_card_amex")
+    before = exported(world, DEFAULT)
+    with pytest.raises(UnusableState, match="clock"):
+        world.import_state(DEFAULT, later.export_state(DEFAULT))
+    assert exported(world, DEFAULT) == before
+
+
+def test_ids_are_not_given_twice_after_an_import(world: World) -> None:
+    """An edited counter cannot make the account repeat itself."""
+    state = world.export_state(DEFAULT)
+    known = json.dumps(state)
+    state["ids"]["counter"] = 0
+    world.import_state(DEFAULT, state)
+    context = world.context(world.tenant(DEFAULT))
+    assert usage.record(context, "light", 1).id not in known
+    assert context.account.ledger.entries[-1].id not in known
