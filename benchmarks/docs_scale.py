@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs.formats import FORMATS
 from tests.docs.large import document
 
@@ -31,7 +31,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     with TemporaryDirectory() as folder:
         specs = {str(number): _written(Path(folder), number) for number in OPERATIONS}
-        for name, spec in {**specs, "the contract's 29": resources.spec()}.items():
+        for name, spec in {**specs, "the contract's 29": packaged.spec()}.items():
             for format in FORMATS:
                 best = min(_run(spec, format) for _ in range(RUNS))
                 print(

@@ -21,10 +21,10 @@ from typing import Any
 
 from benchmarks import generator_others
 from benchmarks.machine import hardware
-from mockserver import resources
-from mockserver.contract import JSON, Contract
+from mockserver import packaged
 from mockserver.generator import Generator, NoValue
-from mockserver.schemas import Answers, Schema, Validator, compile_schema, standalone
+from mockserver.openapi.contract import JSON, Contract
+from mockserver.openapi.schemas import Answers, Schema, Validator, compile_schema, standalone
 from tests.generator.hard import COMPONENTS, HARD, IMPOSSIBLE, IMPOSSIBLE_COMPONENTS
 
 TIMES = 1_000
@@ -50,7 +50,7 @@ def main() -> None:
     )
     parser.add_argument("--others", type=Path, help="the folder with json-schema-faker and jsf")
     arguments = parser.parse_args()
-    contract = Contract.load(resources.spec())
+    contract = Contract.load(packaged.spec())
     tables = {
         "Responses of the contract": rows(documented(contract), contract.schemas),
         "Hard schemas": rows(HARD, COMPONENTS),

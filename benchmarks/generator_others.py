@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mockserver.schemas import Answers, Schema, compile_schema, standalone
+from mockserver.openapi.schemas import Answers, Schema, compile_schema, standalone
 from tests.generator.hard import COMPONENTS, HARD
 
 TIMES = 100

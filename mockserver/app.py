@@ -13,16 +13,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockserver import fixtures, resources
-from mockserver.api.compiled import CompiledMiddleware, Rules
-from mockserver.api.fallback import Fallback
-from mockserver.api.operations import HANDLERS
-from mockserver.clock import Clock
-from mockserver.contract import Contract, Operation
-from mockserver.control.guard import ControlGuard
-from mockserver.control.operations import handlers as control_handlers
-from mockserver.faults.registry import UnknownFaultSet
-from mockserver.framework import (
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
+from mockserver.billing.api.operations import HANDLERS
+from mockserver.billing.hosted.pages import Pages
+from mockserver.billing.stripe.door import StandIn
+from mockserver.billing.stripe.door import serves as serves_stripe
+from mockserver.compat import (
     ConnexionMiddleware,
     ExceptionMiddleware,
     ProblemException,
@@ -30,14 +27,18 @@ from mockserver.framework import (
     RoutingMiddleware,
     ServerErrorMiddleware,
 )
+from mockserver.control.guard import ControlGuard
+from mockserver.control.operations import handlers as control_handlers
+from mockserver.engine.clock import Clock
+from mockserver.engine.fallback import Fallback
+from mockserver.engine.operation import CompiledMiddleware, Rules
+from mockserver.engine.world import Fixtures, World
+from mockserver.faults.registry import UnknownFaultSet
 from mockserver.generator import Generator
-from mockserver.hosted.pages import Pages
+from mockserver.openapi.contract import Contract, Operation
 from mockserver.settings import Settings, SettingsError
-from mockserver.stripe.door import StandIn
-from mockserver.stripe.door import serves as serves_stripe
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.payload import checker
-from mockserver.world import Fixtures, World
 
 CONTROL_PREFIX = "/_mock"
 _API_PREFIX = "/api/"
@@ -153,7 +154,7 @@ class Doors(NamedTuple):
 
 
 def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Doors:
-    controls = Contract.load(resources.control_spec())
+    controls = Contract.load(packaged.control_spec())
     fallback = Fallback(world, {CONTROL_PREFIX: controls, "": contract})
     connexion = ConnexionMiddleware(
         Pages(world, contract, otherwise=fallback, before_redirect=world.before_redirect),

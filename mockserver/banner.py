@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mockserver.contract import Operation
-from mockserver.world import World
+from mockserver.engine.world import World
+from mockserver.openapi.contract import Operation
 
 
 def text(url: str, world: World, not_yet_stateful: Sequence[Operation] = ()) -> str:

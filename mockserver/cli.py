@@ -17,9 +17,9 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from mockserver import resources, settings
+from mockserver import packaged, settings
+from mockserver.openapi.yaml_file import FileError
 from mockserver.settings import Settings, SettingsError
-from mockserver.yaml_file import FileError
 
 if TYPE_CHECKING:
     from mockserver.app import Server
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags = _parser().parse_args(words[1:] if words[:1] == ["serve"] else words)
         try:
             chosen = settings.read(
-                vars(flags), os.environ, spec=resources.spec(), fixtures=resources.fixtures()
+                vars(flags), os.environ, spec=packaged.spec(), fixtures=packaged.fixtures()
             )
             _serve(chosen, _listen(chosen))
         except (SettingsError, FileError, OSError) as error:
@@ -95,7 +95,7 @@ def _docs(words: list[str]) -> int:
     flags = parser.parse_args(words)
     try:
         chosen = settings.read_docs(
-            vars(flags), os.environ, spec=resources.spec(), formats=list(formats.FORMATS)
+            vars(flags), os.environ, spec=packaged.spec(), formats=list(formats.FORMATS)
         )
         files = pages.make(chosen.spec, chosen.formats, Options(chosen.provenance, chosen.examples))
         if not chosen.check:
@@ -164,7 +164,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from mockserver import app, banner
-    from mockserver.uvicorn_parts import AnnouncedServer, BufferedProtocol
+    from mockserver.server.uvicorn_server import AnnouncedServer, BufferedProtocol
 
     logging.basicConfig(
         level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from mockserver import fixtures
-from mockserver.contract import Contract, Operation
+from mockserver.billing.accounts import fixtures
+from mockserver.engine.world import Fixtures, UnusableState
 from mockserver.faults.registry import UnknownFaultSet
-from mockserver.world import Fixtures, UnusableState
-from mockserver.yaml_file import FileError
+from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.yaml_file import FileError
 
 PAUSE_SECONDS = 0.2
 """Between two looks. Files are looked at, not subscribed to: that works in containers and on network drives too."""

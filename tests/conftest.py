@@ -16,11 +16,11 @@ import httpx
 import pytest
 import uvicorn
 
-from mockserver import app, resources
-from mockserver.contract import Contract
+from mockserver import app, packaged
+from mockserver.engine.world import World
+from mockserver.openapi.contract import Contract
+from mockserver.server.uvicorn_server import BufferedProtocol
 from mockserver.settings import Settings
-from mockserver.uvicorn_parts import BufferedProtocol
-from mockserver.world import World
 
 pytest_plugins = ["tests.browser", "tests.frozen_server"]
 
@@ -53,7 +53,7 @@ ServerFactory = Callable[..., RunningServer]
 @contextmanager
 def running_server(**changes: Any) -> Iterator[RunningServer]:
     """A server with some settings, until the end of the block."""
-    settings = Settings(**{"spec": resources.spec(), "fixtures": resources.fixtures(), **changes})
+    settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen()  # who comes before the server is ready waits
@@ -108,4 +108,4 @@ def client(server: RunningServer, key: str) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     """The contract that is served."""
-    return Contract.load(resources.spec())
+    return Contract.load(packaged.spec())

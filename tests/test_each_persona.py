@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.billing import auto_recharge, money, payment_methods, promo, usage
 from mockserver.billing.account import CREDITS_PER_REQUEST
+from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.errors import (
     CardDeclined,
     InsufficientBalance,
@@ -18,7 +19,6 @@ from mockserver.billing.errors import (
     PromoCodeRefused,
 )
 from mockserver.billing.payment_methods import charge
-from mockserver.storage.memory import Tenant
 from tests.worlds import (
     DEFAULT,
     KEYS,

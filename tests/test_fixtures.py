@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import fixtures, resources
-from mockserver.clock import Clock
-from mockserver.world import World
-from mockserver.yaml_file import FileError
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import World
+from mockserver.openapi.yaml_file import FileError
 
 CATALOGUE, SUBSCRIBER, DEFAULT = (
     "catalogue.yaml",
@@ -23,7 +24,7 @@ CATALOGUE, SUBSCRIBER, DEFAULT = (
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the fixtures that a test may break."""
-    return Path(shutil.copytree(resources.fixtures(), tmp_path / "fixtures"))
+    return Path(shutil.copytree(packaged.fixtures(), tmp_path / "fixtures"))
 
 
 def edit(folder: Path, file: str, old: str, new: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.schemas import Answers, compile_schema
+from mockserver.openapi.schemas import Answers, compile_schema
 
 Schema = dict[str, Any]
 

@@ -10,10 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver.billing import payment_methods, usage
-from mockserver.world import (
-    UnusableState,
-    World,
-)
+from mockserver.engine.world import UnusableState, World
 from tests.worlds import (
     DEFAULT,
     KEYS,

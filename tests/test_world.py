@@ -7,13 +7,8 @@ from datetime import timedelta
 import pytest
 
 from mockserver.billing import payment_methods, usage
-from mockserver.clock import Clock, ClockError
-from mockserver.world import (
-    MAX_SNAPSHOTS,
-    TooManySnapshots,
-    UnknownSnapshot,
-    World,
-)
+from mockserver.engine.clock import Clock, ClockError
+from mockserver.engine.world import MAX_SNAPSHOTS, TooManySnapshots, UnknownSnapshot, World
 from tests.worlds import (
     DEFAULT,
     NOON,

@@ -8,11 +8,12 @@ from functools import cache
 
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
 from mockserver.billing.account import Account
+from mockserver.billing.accounts import fixtures
 from mockserver.billing.context import Context
-from mockserver.clock import Clock
-from mockserver.world import Fixtures, World
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import Fixtures, World
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 """A Wednesday in the middle of a month."""
@@ -46,7 +47,7 @@ class WallClock:
 @cache
 def load_fixtures() -> Fixtures:
     """Return the packaged fixtures."""
-    return fixtures.load(resources.fixtures())
+    return fixtures.load(packaged.fixtures())
 
 
 def make_world(now: datetime = NOON, seed: int = 1) -> World:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mockserver.billing import money
 from mockserver.billing.history import History
-from mockserver.billing.pages import Page, newest_first
+from mockserver.engine.pages import Page, newest_first
 
 EntryType = Literal["deposit", "auto_recharge", "bonus", "usage", "refund", "subscription"]
 ReferenceType = Literal[

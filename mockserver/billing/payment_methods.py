@@ -7,12 +7,7 @@ from datetime import datetime
 
 from mockserver.billing.account import Card
 from mockserver.billing.context import Context
-from mockserver.billing.errors import (
-    CardAlreadyAdded,
-    CardDeclined,
-    CardInUse,
-    NoUsableCard,
-)
+from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardInUse, NoUsableCard
 
 AUTHENTICATION_REQUIRED = "authentication_required"
 """Stripe's decline code where the payer has to pass 3-D Secure, and is not there or has not yet."""

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from mockserver.api.body import Json
-from mockserver.api.errors import Unprocessable
+from mockserver.engine.body import Json
+from mockserver.engine.errors import Unprocessable
 
 
 def moment_of(body: Json, name: str) -> datetime:

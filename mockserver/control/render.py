@@ -4,19 +4,19 @@ from typing import Any
 
 import msgspec
 
-from mockserver.api.render import optional_timestamp, timestamp
 from mockserver.billing import money
 from mockserver.billing.account import CheckoutSession, UsageEvent
+from mockserver.billing.accounts.personas import Persona
+from mockserver.billing.accounts.store import Tenant
+from mockserver.billing.api.render import optional_timestamp, timestamp
 from mockserver.billing.context import Context
 from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
 from mockserver.control import redaction
+from mockserver.engine.world import Exchange, Snapshot, World
 from mockserver.faults.registry import Fault
 from mockserver.faults.rule import Rule
 from mockserver.faults.sets import FaultSet
-from mockserver.personas import Persona
-from mockserver.storage.memory import Tenant
-from mockserver.world import Exchange, Snapshot, World
 
 Json = dict[str, Any]
 

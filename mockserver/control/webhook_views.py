@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 
-from mockserver.api.render import optional_timestamp, timestamp
 from mockserver.billing.account import Account
+from mockserver.billing.api.render import optional_timestamp, timestamp
 from mockserver.control import redaction
+from mockserver.engine.world import World
 from mockserver.webhooks.delivery import Attempt, Delivery
 from mockserver.webhooks.endpoint import Endpoint
-from mockserver.world import World
 
 Json = dict[str, Any]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from mockserver import yaml_file
 from mockserver.docs.shape import KINDS, REQUIRED, SCHEMA, Kind, ListOf, MapOf, Shape, Value
-from mockserver.yaml_file import FileError
+from mockserver.openapi import yaml_file
+from mockserver.openapi.yaml_file import FileError
 
 Node = dict[str, Any]
 Pointer = tuple[str | int, ...]

@@ -11,7 +11,7 @@ from mockserver.docs.document import Document
 from mockserver.docs.formats import FORMATS, Files
 from mockserver.docs.options import Options
 from mockserver.docs.reader import read
-from mockserver.yaml_file import FileError
+from mockserver.openapi.yaml_file import FileError
 
 
 def make(spec: Path, formats: Sequence[str], options: Options) -> Files:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mockserver.faults.rule import NAME, Rule, problems
-from mockserver.yaml_file import FileError, error_at, load_as
+from mockserver.openapi.yaml_file import FileError, error_at, load_as
 
 MAX_RULES_OF_A_SET = 20
 

@@ -33,7 +33,7 @@ from mockserver.generator.nodes import (
 )
 from mockserver.generator.patterns import Pattern
 from mockserver.generator.strings import strings
-from mockserver.schemas import ELSEWHERE, Schema, Validator, convert
+from mockserver.openapi.schemas import ELSEWHERE, Schema, Validator, convert
 
 _MOST_NODES = 20_000
 _MOST_BRANCHES = 64

@@ -11,7 +11,7 @@ from mockserver.generator.errors import DeadEnd, NoValue
 from mockserver.generator.numbers import Bounds, fraction
 from mockserver.generator.patterns import matches
 from mockserver.generator.strings import Demands
-from mockserver.schemas import ELSEWHERE, Schema
+from mockserver.openapi.schemas import ELSEWHERE, Schema
 
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 _HINTS = ("example", "default", "const", "x-faker")

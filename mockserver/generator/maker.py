@@ -14,7 +14,7 @@ from mockserver.generator.chance import Chance
 from mockserver.generator.errors import DeadEnd, NoValue
 from mockserver.generator.nodes import Exhausted, Node, Walk, clone
 from mockserver.generator.reasons import why_not
-from mockserver.schemas import Answers, Schema, Validator, compile_schema, standalone
+from mockserver.openapi.schemas import Answers, Schema, Validator, compile_schema, standalone
 
 _ATTEMPTS = 8
 _TIGHT_ATTEMPTS = 4

@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.generator.chance import Chance
 from mockserver.generator.errors import DeadEnd
-from mockserver.schemas import Validator
+from mockserver.openapi.schemas import Validator
 
 _TRIES = 24
 _CONTAINERS = 60

@@ -18,7 +18,7 @@ from mockserver.generator.regex import (
     Repeat,
     Sequence,
 )
-from mockserver.schemas import Validator
+from mockserver.openapi.schemas import Validator
 
 _USUAL_EXTRA = 10
 """How much longer than it must be a repeated part usually gets."""

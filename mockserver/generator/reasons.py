@@ -14,7 +14,7 @@ from jsonschema_rs.canonical import (
     find_unsatisfiable,
 )
 
-from mockserver.schemas import Schema
+from mockserver.openapi.schemas import Schema
 
 
 def why_not(closed: Schema, plain: Schema) -> str | None:

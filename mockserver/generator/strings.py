@@ -12,7 +12,7 @@ from mockserver.generator import formats, names, regex
 from mockserver.generator.chance import Chance
 from mockserver.generator.errors import DeadEnd
 from mockserver.generator.patterns import Pattern
-from mockserver.schemas import Validator
+from mockserver.openapi.schemas import Validator
 
 Source = Callable[[Chance], Any]
 

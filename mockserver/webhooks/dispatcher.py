@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from mockserver.billing.events import Event
-from mockserver.clock import Clock
+from mockserver.engine.clock import Clock
 from mockserver.webhooks import target
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoint import Endpoint, Modes

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from mockserver.schemas import Validator
+from mockserver.openapi.schemas import Validator
 
 
 def checker(load: Callable[[], Validator | None]) -> Callable[[Any], str | None]:

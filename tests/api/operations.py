@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mockserver import resources
-from mockserver.contract import JSON, Contract, Operation
-from mockserver.schemas import Schema, resolve
+from mockserver import packaged
+from mockserver.openapi.contract import JSON, Contract, Operation
+from mockserver.openapi.schemas import Schema, resolve
 
-CONTRACT = Contract.load(resources.spec())
+CONTRACT = Contract.load(packaged.spec())
 OPERATIONS = list(CONTRACT.operations.values())
 PATHS = list(CONTRACT.document["paths"])
 WITH_BODY = [operation for operation in OPERATIONS if operation.request_body]

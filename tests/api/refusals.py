@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from mockserver.contract import Operation
+from mockserver.openapi.contract import Operation
 from tests.api.account import Account, assert_detail
 from tests.api.operations import (
     path_of,

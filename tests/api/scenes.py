@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.contract import Operation
-from mockserver.schemas import resolve
+from mockserver.openapi.contract import Operation
+from mockserver.openapi.schemas import resolve
 from tests.api.account import PAGES, Account
 from tests.api.operations import CONTRACT, body_example
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract import Operation
-from mockserver.schemas import Schema
+from mockserver.openapi.contract import Operation
+from mockserver.openapi.schemas import Schema
 from tests.api.account import Account
 from tests.api.operations import (
     OPERATIONS,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract import Operation
-from mockserver.schemas import Schema, resolve
+from mockserver.openapi.contract import Operation
+from mockserver.openapi.schemas import Schema, resolve
 from tests.api.account import Account
 from tests.api.operations import (
     CONTRACT,

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.contract import JSON, Operation
-from mockserver.schemas import compile_schema
+from mockserver.openapi.contract import JSON, Operation
+from mockserver.openapi.schemas import compile_schema
 from tests.api.account import Accounts
 from tests.api.operations import CONTRACT, OPERATIONS, path_of
 from tests.api.scenes import SCENES, Scene, scene_of

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from mockserver.contract import Operation
+from mockserver.openapi.contract import Operation
 from tests.api.account import Accounts, assert_envelope
 from tests.api.operations import (
     OPERATIONS,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from mockserver.contract import Operation
+from mockserver.openapi.contract import Operation
 from tests.api.account import Account
 from tests.api.operations import (
     body_example,

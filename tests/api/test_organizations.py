@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract import Contract
+from mockserver.openapi.contract import Contract
 from tests.api.account import ORGANIZATION, Account, Accounts
 
 SIX = [

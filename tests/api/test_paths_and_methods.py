@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver.contract import Operation
+from mockserver.openapi.contract import Operation
 from tests.api.account import Account, assert_envelope
 from tests.api.headers import limits_of
 from tests.api.operations import (

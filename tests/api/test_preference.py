@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.api import preference
-from mockserver.api.errors import PreferenceRefused
-from mockserver.contract import JSON, Operation
+from mockserver.engine import preference
+from mockserver.engine.errors import PreferenceRefused
+from mockserver.openapi.contract import JSON, Operation
 from tests.api.account import Account, Accounts
 from tests.api.operations import CONTRACT, OPERATIONS, each_operation, path_of
 from tests.conftest import API, RunningServer

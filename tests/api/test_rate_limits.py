@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockserver.contract import Operation
+from mockserver.openapi.contract import Operation
 from tests.api.account import Account, Accounts, assert_envelope
 from tests.api.headers import NEXT_MINUTE, limits_of
 from tests.api.operations import (

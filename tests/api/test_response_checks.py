@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver import app
-from mockserver.api.operations import HANDLERS
+from mockserver.billing.api.operations import HANDLERS
 from tests.api.account import Accounts, assert_envelope
 from tests.api.headers import SHOP, limits_of
 from tests.conftest import NOON, running_server

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.billing.pages import newest_first
+from mockserver.engine.pages import newest_first
 
 
 def test_a_page_shows_the_newest_first() -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import fixtures, resources
-from mockserver.contract import Contract
-from mockserver.yaml_file import FileError
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.yaml_file import FileError
 from tests.cli.program import refusal
 
-SPEC = resources.spec().read_text(encoding="utf-8")
+SPEC = packaged.spec().read_text(encoding="utf-8")
 INVOICES = next(
     number
     for number, line in enumerate(SPEC.splitlines(), 1)
@@ -37,7 +38,7 @@ def contract_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the fixtures, to be broken."""
-    return shutil.copytree(resources.fixtures(), tmp_path / "fixtures")
+    return shutil.copytree(packaged.fixtures(), tmp_path / "fixtures")
 
 
 # ------------------------------------------------------------------------------------------------ Flags and the port

@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from tests.cli.program import Program, serving
 from tests.conftest import API
 
-SPEC = resources.spec().read_text(encoding="utf-8")
+SPEC = packaged.spec().read_text(encoding="utf-8")
 WITHIN_SECONDS = 10
 """A machine of CI may be busy; the benchmark tells how long it takes on one that is not."""
 NEW = """
@@ -37,7 +37,7 @@ components:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, Path]]:
     """A program that watches a contract and fixtures of its own, and the folder where they are."""
     folder = tmp_path_factory.mktemp("watched")
-    shutil.copytree(resources.fixtures(), folder / "fixtures")
+    shutil.copytree(packaged.fixtures(), folder / "fixtures")
     (folder / "openapi.yaml").write_text(SPEC, encoding="utf-8")
     files = ("--spec", folder / "openapi.yaml", "--fixtures", folder / "fixtures")
     with serving("--port", "0", "--watch", *files) as program:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.settings import packaged_spec
-from mockserver import app, resources
+from mockserver import app, packaged
 from mockserver.settings import Settings
 from tests.contract_kit.faulty import API, Answer, Faulty, Upstream, upstream
 from tests.contract_kit.program import Said, kit
@@ -154,7 +154,7 @@ def all_ten(answer: Answer) -> None:
 @contextmanager
 def mock(*faults: Fault, **changes: Any) -> Iterator[Upstream]:
     """A mock of its own, with faults on the wire."""
-    settings = Settings(**{"spec": resources.spec(), "fixtures": resources.fixtures(), **changes})
+    settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
 
     def change(answer: Answer) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from mockserver import app, resources
+from mockserver import app, packaged
 from mockserver.settings import Settings
 
 Json = dict[str, Any]
@@ -157,7 +157,7 @@ def upstream(server: Any) -> Iterator[Upstream]:
 @contextmanager
 def mock(fault: str = "", **changes: Any) -> Iterator[Upstream]:
     """The mock, with a fault or without."""
-    settings = Settings(**{"spec": resources.spec(), "fixtures": resources.fixtures(), **changes})
+    settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
     with upstream(Faulty(built, FAULTS[fault]) if fault else built) as running:
         yield running

@@ -11,13 +11,13 @@ import httpx
 import pytest
 from openapi_spec_validator import validate
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.billing.account import Account
-from mockserver.contract import JSON, Contract, Operation
 from mockserver.control.operations import handlers
-from mockserver.schemas import compile_schema
+from mockserver.openapi.contract import JSON, Contract, Operation
+from mockserver.openapi.schemas import compile_schema
 
-CONTROL = Contract.load(resources.control_spec())
+CONTROL = Contract.load(packaged.control_spec())
 OPERATIONS = list(CONTROL.operations.values())
 Json = dict[str, Any]
 

@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.faults import sets
 from tests.conftest import API
 
 MINE, OTHER = {"X-API-Key": "sk_test_new"}, {"X-API-Key": "sk_test_0123456789"}
-SETS = sorted(sets.load(resources.fixtures() / "faults"))
+SETS = sorted(sets.load(packaged.fixtures() / "faults"))
 
 
 def create(

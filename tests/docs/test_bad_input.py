@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import cli, resources
+from mockserver import cli, packaged
 from mockserver.docs import pages
 
 SMALL = """\
@@ -220,5 +220,5 @@ def test_pages_stay_when_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_contract_itself_is_sound() -> None:
     """Nothing in it is refused."""
     assert cli.main(
-        ["docs", "--check", "--spec", str(resources.spec()), "--out", str(Path("docs"))]
+        ["docs", "--check", "--spec", str(packaged.spec()), "--out", str(Path("docs"))]
     ) in (0, 1)

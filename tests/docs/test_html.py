@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import html, request, samples
 from mockserver.docs.document import Document
 from mockserver.docs.model import Reference
@@ -27,7 +27,7 @@ from tests.docs.specs import answering, spec, taking, to
 
 @cache
 def whole() -> Reference:
-    return read(Document.load(resources.spec()))
+    return read(Document.load(packaged.spec()))
 
 
 @cache
@@ -42,7 +42,7 @@ def page() -> Element:
 
 @cache
 def raw() -> Any:
-    return yaml.load(resources.spec().read_text(), yaml.CSafeLoader)
+    return yaml.load(packaged.spec().read_text(), yaml.CSafeLoader)
 
 
 def words(text: str) -> str:

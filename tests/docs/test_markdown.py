@@ -7,17 +7,17 @@ import re
 
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import pages
 from mockserver.docs.document import Document
 from mockserver.docs.options import Options
 from mockserver.docs.reader import read
 from tests.docs.specs import answering, markdown, spec, taking, to
 
-FILES = pages.make(resources.spec(), ["markdown"], Options())
+FILES = pages.make(packaged.spec(), ["markdown"], Options())
 PAGE, LLMS = FILES["reference.md"], FILES["llms.txt"]
-REFERENCE = read(Document.load(resources.spec()))
-SCHEMAS = Document.load(resources.spec()).root["components"]["schemas"]
+REFERENCE = read(Document.load(packaged.spec()))
+SCHEMAS = Document.load(packaged.spec()).root["components"]["schemas"]
 
 
 def part(page: str, heading: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import request, samples
 from mockserver.docs.document import Document
 from mockserver.docs.model import MISSING, Operation, Reference
@@ -19,7 +19,7 @@ from mockserver.docs.reader import read
 from tests.docs.hostile import PAYLOADS
 from tests.docs.specs import JSON, Json, answering, reference, spec, taking
 
-CONTRACT = read(Document.load(resources.spec()))
+CONTRACT = read(Document.load(packaged.spec()))
 OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
 
 

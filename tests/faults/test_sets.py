@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import fixtures, resources
-from mockserver.contract import Contract
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from mockserver.faults import sets
 from mockserver.faults.rule import Rule, problems
-from mockserver.yaml_file import FileError
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.yaml_file import FileError
 
 GOOD = """\
 title: A set
@@ -100,14 +101,14 @@ def test_an_operation_that_the_contract_does_not_have_is_told_with_its_line(tmp_
 def packaged() -> list[Rule]:
     return [
         rule
-        for each in fixtures.load(resources.fixtures()).fault_sets.values()
+        for each in fixtures.load(packaged.fixtures()).fault_sets.values()
         for rule in each.rules
     ]
 
 
 def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
     """Those that are there, and every rule of them."""
-    assert set(fixtures.load(resources.fixtures()).fault_sets) == {
+    assert set(fixtures.load(packaged.fixtures()).fault_sets) == {
         "flaky",
         "outage",
         "rate-limited",

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.contract import JSON, Operation
-from mockserver.schemas import compile_schema
+from mockserver.openapi.contract import JSON, Operation
+from mockserver.openapi.schemas import compile_schema
 from tests.api.account import Account, Accounts, assert_envelope, body_of
 from tests.api.operations import CONTRACT, OPERATIONS, body_example, each_operation, path_of
 from tests.conftest import NOON, ServerFactory

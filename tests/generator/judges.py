@@ -6,7 +6,7 @@ from typing import Any
 
 from openapi_schema_validator import OAS30ReadValidator, oas30_format_checker
 
-from mockserver.schemas import compile_schema
+from mockserver.openapi.schemas import compile_schema
 
 # Python's expressions know no properties of characters, nor codes in braces; and it takes `time` for one without zone.
 UNKNOWN_TO_PYTHON = {

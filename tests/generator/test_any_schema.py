@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.generator import Generator, Maker, NoValue
-from mockserver.schemas import Answers, compile_schema, standalone
+from mockserver.openapi.schemas import Answers, compile_schema, standalone
 
 Schema = dict[str, Any]
 NAMES = st.sampled_from(["a", "b", "c", "email", "amount_cents"])

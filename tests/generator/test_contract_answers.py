@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from mockserver import resources
-from mockserver.contract import JSON, Contract
+from mockserver import packaged
 from mockserver.generator import Generator, Maker
+from mockserver.openapi.contract import JSON, Contract
 
 from .judges import Judges
 
-CONTRACT = Contract.load(resources.spec())
+CONTRACT = Contract.load(packaged.spec())
 
 
 def documented() -> dict[str, dict[str, Any]]:

@@ -7,20 +7,21 @@ from collections.abc import Awaitable, Callable
 
 from starlette.responses import PlainTextResponse
 
-from mockserver import fixtures, resources
-from mockserver.clock import Clock
-from mockserver.contract import Contract
-from mockserver.hosted import checkout, portal
-from mockserver.hosted.pages import Pages
-from mockserver.world import World
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
+from mockserver.billing.hosted import checkout, portal
+from mockserver.billing.hosted.pages import Pages
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import World
+from mockserver.openapi.contract import Contract
 from tests.conftest import NOON
 
 
 def pages(before_redirect: Callable[[str], Awaitable[None]] | None = None) -> tuple[World, Pages]:
     """A world of its own, and its pages."""
-    world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1)
+    world = World(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
     nothing = PlainTextResponse("nothing", 404)
-    contract = Contract.load(resources.spec())
+    contract = Contract.load(packaged.spec())
     return world, Pages(
         world, contract, otherwise=nothing, before_redirect=before_redirect or world.before_redirect
     )

@@ -8,11 +8,12 @@ import re
 import httpx
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from tests.conftest import API
 from tests.hosted.conftest import SHOP, Opener, balance, session_id, told
 
-CATALOGUE = fixtures.load(resources.fixtures()).catalogue
+CATALOGUE = fixtures.load(packaged.fixtures()).catalogue
 ASKING = [card.id for card in CATALOGUE.test_cards if card.authentication != "never"]
 PAYING = [
     id for id in ASKING if CATALOGUE.card(id).declines_charge in (None, "authentication_required")

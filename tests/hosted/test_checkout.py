@@ -8,13 +8,14 @@ import re
 import httpx
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
 from mockserver.billing import checkout
+from mockserver.billing.accounts import fixtures
 from tests.conftest import API
 from tests.hosted.conftest import SHOP, Opener, balance, offered, session_id, told
 from tests.hosted.routes import pages
 
-CARDS = fixtures.load(resources.fixtures()).catalogue.test_cards
+CARDS = fixtures.load(packaged.fixtures()).catalogue.test_cards
 DEPOSIT = 5_000_000_000
 """$50 in microcents."""
 BACK = f"{SHOP}/done?session={{CHECKOUT_SESSION_ID}}&lang=en"

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver import resources
-from mockserver.contract import Contract
+from mockserver import packaged
+from mockserver.openapi.contract import Contract
 from tests.conftest import ServerFactory
 
 
@@ -66,7 +66,7 @@ def test_the_contract_can_be_had_as_it_is_written(visitor: httpx.Client) -> None
     """With comments and order: the bytes of the file."""
     served = visitor.get("/openapi.yaml")
     assert served.headers["content-type"].startswith("application/yaml")
-    assert served.content == resources.spec().read_bytes()
+    assert served.content == packaged.spec().read_bytes()
 
 
 def test_a_contract_of_ones_own_is_what_is_served(
@@ -74,7 +74,7 @@ def test_a_contract_of_ones_own_is_what_is_served(
 ) -> None:
     """--spec counts for the docs too."""
     mine = tmp_path / "mine.yaml"
-    text = resources.spec().read_text()
+    text = packaged.spec().read_text()
     mine.write_text(text.replace("title: AlterLab Billing API", "title: Mine", 1))
     with make_server(spec=mine).client(None) as visitor:
         assert visitor.get("/openapi.json").json()["info"]["title"] == "Mine"

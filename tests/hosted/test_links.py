@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from tests.conftest import API, NOON, RunningServer, running_server
 
-PERSONAS = [each.key for each in fixtures.load(resources.fixtures()).personas.values() if each.key]
+PERSONAS = [each.key for each in fixtures.load(packaged.fixtures()).personas.values() if each.key]
 ORGANIZATION = next(
     each.organization_id
-    for each in fixtures.load(resources.fixtures()).personas.values()
+    for each in fixtures.load(packaged.fixtures()).personas.values()
     if each.organization_id
 )
 URLS = {"success_url": "https://shop.example.com/done", "cancel_url": "https://shop.example.com"}

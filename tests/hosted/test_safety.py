@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from tests.conftest import API, RunningServer, running_server
 from tests.hosted.conftest import SHOP, Opener, balance, session_id, told
 
@@ -23,7 +23,7 @@ ESCAPED = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server whose catalogue is full of markup."""
-    folder = shutil.copytree(resources.fixtures(), tmp_path_factory.mktemp("hostile") / "fixtures")
+    folder = shutil.copytree(packaged.fixtures(), tmp_path_factory.mktemp("hostile") / "fixtures")
     catalogue = folder / "catalogue.yaml"
     text = catalogue.read_text()
     for old in ("name: Starter", "name: Credits for $25", "code: BONUS5", "brand: amex"):

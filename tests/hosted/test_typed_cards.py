@@ -7,11 +7,12 @@ import re
 import httpx
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from tests.conftest import API, NOON, ServerFactory
 from tests.hosted.conftest import Opener, balance, session_id, told
 
-CARDS = [card for card in fixtures.load(resources.fixtures()).catalogue.test_cards if card.number]
+CARDS = [card for card in fixtures.load(packaged.fixtures()).catalogue.test_cards if card.number]
 LIVE = "4111111111111111"
 """Passes the Luhn check and is no number of the catalogue."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from starlette.types import ASGIApp
 
-from mockserver.contract import Contract
+from mockserver.openapi.contract import Contract
 from tests.mutants.patches import Patch
 from tests.mutants.wire import Wire, WireApp
 

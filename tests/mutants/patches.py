@@ -8,10 +8,10 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mockserver.api.compiled import CompiledOperation, Rules
-from mockserver.api.operations import HANDLERS
-from mockserver.contract import JSON, Contract, Operation
-from mockserver.schemas import Schema
+from mockserver.billing.api.operations import HANDLERS
+from mockserver.engine.operation import CompiledOperation, Rules
+from mockserver.openapi.contract import JSON, Contract, Operation
+from mockserver.openapi.schemas import Schema
 
 Memory = dict[Any, Any]
 """What a fault remembers from call to call. Each planting begins with an empty one."""

@@ -12,9 +12,9 @@ from datetime import datetime
 import uvicorn
 from starlette.types import ASGIApp
 
-from mockserver import app, resources
+from mockserver import app, packaged
+from mockserver.server.uvicorn_server import AnnouncedServer, BufferedProtocol
 from mockserver.settings import Settings
-from mockserver.uvicorn_parts import AnnouncedServer, BufferedProtocol
 from tests.mutants.fault import Fault, planted
 
 HOST = "127.0.0.1"
@@ -30,7 +30,7 @@ def faulty_app(
 ) -> Iterator[ASGIApp]:
     """An app with that fault, to be used within the block only; None is the correct one."""
     settings = Settings(
-        spec=resources.spec(), fixtures=resources.fixtures(), host=HOST, now=now, seed=seed
+        spec=packaged.spec(), fixtures=packaged.fixtures(), host=HOST, now=now, seed=seed
     )
     with planted(fault) as wrap:
         built = app.build(settings, public_url=public_url)

@@ -21,11 +21,12 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver import app, fixtures, resources
-from mockserver.api.operations import HANDLERS
-from mockserver.contract import Contract
+from mockserver import app, packaged
+from mockserver.billing.accounts import fixtures
+from mockserver.billing.api.operations import HANDLERS
+from mockserver.engine.world import World
+from mockserver.openapi.contract import Contract
 from mockserver.settings import Settings
-from mockserver.world import World
 from tests.conftest import NOON, TLS
 from tests.mutants.caller import API, DEFAULT_KEY, Caller
 from tests.mutants.fault import GROUPS, Fault, Group, planted
@@ -74,7 +75,7 @@ def stage() -> Iterator[Stage]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        built = app.build(Settings(resources.spec(), resources.fixtures(), now=NOON))
+        built = app.build(Settings(packaged.spec(), packaged.fixtures(), now=NOON))
         # Nor does Connexion have to validate it again and again: a third of the time.
         patches.setattr("connexion.spec.Specification._validate_spec", lambda *_: None)
         with httpx.Client(base_url=url, timeout=10, trust_env=False, verify=TLS) as client:

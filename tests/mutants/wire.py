@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockserver.contract import Contract
+from mockserver.openapi.contract import Contract
 
 Headers = dict[bytes, bytes]
 

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.contract import Contract
+from mockserver.openapi.contract import Contract
 from tests.conftest import NOON, RunningServer, ServerFactory, running_server
 from tests.outside.tools import SPEC, node_tool
 

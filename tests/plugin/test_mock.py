@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import resources
-from mockserver.contract import Contract
+from mockserver import packaged
+from mockserver.openapi.contract import Contract
 from mockserver.testing import BillingMock, BillingMockError, records
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
-CONTROL = Contract.load(resources.control_spec())
+CONTROL = Contract.load(packaged.control_spec())
 
 
 def deposit(api: httpx.Client, cents: int = 5_000) -> dict[str, Any]:

@@ -9,15 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
 from mockserver.billing import checkout, setup_intents
-from mockserver.clock import Clock
-from mockserver.storage import memory
-from mockserver.storage.memory import MemoryStore, Tenant
-from mockserver.world import World
+from mockserver.billing.accounts import fixtures
+from mockserver.billing.accounts import store as store_module
+from mockserver.billing.accounts.store import MemoryStore, Tenant
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import World
 from tests.conftest import NOON
 
-FIXTURES = fixtures.load(resources.fixtures())
+FIXTURES = fixtures.load(packaged.fixtures())
 
 
 @pytest.fixture
@@ -29,8 +30,8 @@ def world() -> World:
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three awake, six in all."""
-    monkeypatch.setattr(memory, "MAX_AWAKE", 3)
-    monkeypatch.setattr(memory, "MAX_TENANTS", 6)
+    monkeypatch.setattr(store_module, "MAX_AWAKE", 3)
+    monkeypatch.setattr(store_module, "MAX_TENANTS", 6)
 
 
 def keys(count: int) -> list[str]:

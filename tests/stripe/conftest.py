@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from tests.conftest import API, NOON, RunningServer, running_server
 
 SHOP = "https://shop.example.com"
@@ -18,7 +19,7 @@ CALLS = "/_mock/stripe/v1"
 
 TYPED = [
     card
-    for card in fixtures.load(resources.fixtures()).catalogue.test_cards
+    for card in fixtures.load(packaged.fixtures()).catalogue.test_cards
     if card.number is not None
 ]
 """The test cards that have a number."""

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver.billing.catalogue import TestCard
-from mockserver.stripe import objects
+from mockserver.billing.stripe import objects
 from tests.conftest import API, RunningServer, ServerFactory
 
 from .conftest import CALLS, SHOP, TYPED, VISA, Intent, error_of, typed

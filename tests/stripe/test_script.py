@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver.stripe import script as scripts
+from mockserver.billing.stripe import script as scripts
 from tests.conftest import NOON, RunningServer
 
 from .conftest import SHOP

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import mockserver
-from mockserver import resources
+from mockserver import packaged
 from mockserver.billing.context import Context
 from mockserver.billing.events import TYPES, Event
-from mockserver.contract import Contract
+from mockserver.openapi.contract import Contract
 from tests.billing.conftest import credit, fresh
 from tests.conftest import API, NOON, RunningServer, running_server
 
@@ -235,7 +235,7 @@ def test_the_list_is_what_the_code_can_emit() -> None:
 
 def test_the_document_has_the_same_list() -> None:
     """What an endpoint can ask for."""
-    control = Contract.load(resources.control_spec())
+    control = Contract.load(packaged.control_spec())
     assert control.schemas["EventType"]["enum"] == list(TYPES)
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
 from mockserver.billing import checkout
-from mockserver.clock import Clock
+from mockserver.billing.accounts import fixtures
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import World
 from mockserver.webhooks import dispatcher
 from mockserver.webhooks.endpoint import Modes
-from mockserver.world import World
 from tests.conftest import NOON
 
 from .conftest import Mock
@@ -164,7 +165,7 @@ class Shop:
     """A world on a loop of the test's own, in which somebody pays as on the checkout page."""
 
     def __init__(self, url: str, **modes: Any) -> None:
-        self.world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1)
+        self.world = World(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
         self.world.webhooks.sender.timeout_seconds = 5
         self.world.webhooks.register(url, modes=Modes(**modes))
 

@@ -12,13 +12,14 @@ import yaml
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest
 
-from mockserver import fixtures, resources
-from mockserver.clock import Clock
-from mockserver.contract import Contract
-from mockserver.schemas import compile_schema
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
+from mockserver.engine.clock import Clock
+from mockserver.engine.world import World
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.schemas import compile_schema
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.payload import checker
-from mockserver.world import World
 from tests.billing.conftest import fresh
 from tests.conftest import API, NOON, ServerFactory
 from tests.spec.json_schema import validator
@@ -32,7 +33,7 @@ EXPRESSION = "{$request.body#/webhook_url}"
 
 @cache
 def spec() -> Json:
-    document: Json = yaml.safe_load(resources.spec().read_text(encoding="utf-8"))
+    document: Json = yaml.safe_load(packaged.spec().read_text(encoding="utf-8"))
     return document
 
 
@@ -214,7 +215,7 @@ def test_a_webhook_that_is_switched_off_is_not_called(alerted: Mock, receiver: R
 
 def test_the_callbacks_own_examples_fit() -> None:
     """An example that a receiver could not take would teach something wrong."""
-    contract = Contract.load(resources.spec())
+    contract = Contract.load(packaged.spec())
     schema = contract.validator_of_callback("update_usage_alerts", "usageAlert")
     assert schema is not None
     for example in call_of_the_contract()["requestBody"]["content"]["application/json"][
@@ -236,10 +237,10 @@ def test_a_payload_that_breaks_the_contract_is_not_sent(
     change: Json, place: str, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The mock is wrong, and says so loudly: in its log, and in the list of deliveries."""
-    contract = Contract.load(resources.spec())
+    contract = Contract.load(packaged.spec())
     check = checker(lambda: contract.validator_of_callback("update_usage_alerts", "usageAlert"))
     webhooks = Webhooks(Clock(NOON), 1, check=check)
-    world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1, webhooks)
+    world = World(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
     data: dict[str, Any] = {
         "threshold": 50,
         "credits_used": 1,
@@ -260,7 +261,7 @@ def test_a_payload_that_breaks_the_contract_is_not_sent(
 def test_a_contract_without_the_callback_checks_nothing() -> None:
     """Somebody's own document may not have it."""
     assert checker(lambda: None)({"anything": 1}) is None
-    contract = Contract.load(resources.control_spec())
+    contract = Contract.load(packaged.control_spec())
     assert contract.validator_of_callback("update_usage_alerts", "usageAlert") is None
     assert contract.validator_of_callback("get_health", "usageAlert") is None
     assert compile_schema({"type": "object"}, {}).is_valid({})

@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 
-from mockserver.api.compiled import Handler
-from mockserver.api.registry import functions_of
-from mockserver.contract import Contract
 from mockserver.control.operations import (
     account,
     checkout_sessions,
@@ -15,6 +12,9 @@ from mockserver.control.operations import (
     snapshots,
     webhooks,
 )
+from mockserver.engine.operation import Handler
+from mockserver.engine.registry import functions_of
+from mockserver.openapi.contract import Contract
 
 _MODULES = (account, checkout_sessions, clock, faults, requests, server, snapshots, webhooks)
 HANDLERS: Mapping[str, Handler] = functions_of(*_MODULES)

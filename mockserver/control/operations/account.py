@@ -1,11 +1,11 @@
 """One account: its state, its usage, its mail, its books."""
 
-from mockserver.api import pagination
-from mockserver.api.body import Json
-from mockserver.api.compiled import Call
-from mockserver.api.render import page as render_page
 from mockserver.billing import usage
+from mockserver.billing.api.render import page as render_page
 from mockserver.control import render
+from mockserver.engine import pagination
+from mockserver.engine.body import Json
+from mockserver.engine.operation import Call
 
 
 def get_state(call: Call) -> Json:

@@ -1,10 +1,10 @@
 """Checkout sessions: what a payer would do on the page."""
 
-from mockserver.api.body import Json
-from mockserver.api.compiled import Call
 from mockserver.billing import checkout
 from mockserver.billing.context import Context
 from mockserver.control import render
+from mockserver.engine.body import Json
+from mockserver.engine.operation import Call
 
 
 def complete_checkout_session(call: Call) -> Json:

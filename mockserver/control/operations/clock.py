@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from mockserver.api.body import Json
-from mockserver.api.compiled import Call
 from mockserver.control import render
 from mockserver.control.moments import moment_of
+from mockserver.engine.body import Json
+from mockserver.engine.operation import Call
 
 
 def get_clock(call: Call) -> Json:

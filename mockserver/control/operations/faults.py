@@ -2,10 +2,10 @@
 
 import msgspec
 
-from mockserver.api.body import Json
-from mockserver.api.compiled import Call
-from mockserver.api.errors import Unprocessable
 from mockserver.control import render
+from mockserver.engine.body import Json
+from mockserver.engine.errors import Unprocessable
+from mockserver.engine.operation import Call
 from mockserver.faults.rule import Rule, problems
 
 

@@ -1,11 +1,11 @@
 """Recorded exchanges with the Billing API."""
 
-from mockserver.api import pagination
-from mockserver.api.body import Json
-from mockserver.api.compiled import Call
-from mockserver.api.render import page as render_page
+from mockserver.billing.api.render import page as render_page
 from mockserver.control import render
-from mockserver.world import Exchange
+from mockserver.engine import pagination
+from mockserver.engine.body import Json
+from mockserver.engine.operation import Call
+from mockserver.engine.world import Exchange
 
 
 def list_requests(call: Call) -> Json:

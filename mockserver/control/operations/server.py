@@ -3,13 +3,13 @@
 from functools import cache
 from importlib import metadata
 
-from mockserver.api import pagination
-from mockserver.api.body import Json
-from mockserver.api.compiled import Call
-from mockserver.api.errors import Unprocessable
-from mockserver.api.render import page as render_page
+from mockserver.billing.api.render import page as render_page
 from mockserver.control import render
 from mockserver.control.moments import moment_of
+from mockserver.engine import pagination
+from mockserver.engine.body import Json
+from mockserver.engine.errors import Unprocessable
+from mockserver.engine.operation import Call
 
 _DISTRIBUTION = "alterlab-billing-mock"
 _NOT_INSTALLED = "0+checkout"

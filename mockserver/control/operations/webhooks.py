@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from mockserver.api import pagination
-from mockserver.api.body import Json
-from mockserver.api.compiled import Call
-from mockserver.api.render import page as render_page
+from mockserver.billing.api.render import page as render_page
 from mockserver.control import webhook_views
+from mockserver.engine import pagination
+from mockserver.engine.body import Json
+from mockserver.engine.operation import Call
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoint import Modes
 

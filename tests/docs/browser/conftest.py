@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import html
 from mockserver.docs.document import Document
 from mockserver.docs.model import Reference
@@ -24,7 +24,7 @@ SCREENSHOTS = ROOT / "docs" / "screenshots"
 @cache
 def contract_reference() -> Reference:
     """The contract, as it is read for the pages."""
-    return read(Document.load(resources.spec()))
+    return read(Document.load(packaged.spec()))
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,15 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from tests.conftest import RunningServer
 from tests.hosted.browser.conftest import Open, Opener, Shop, tab_to
 from tests.hosted.conftest import balance
 
 pytestmark = pytest.mark.slow
 
-CARDS = fixtures.load(resources.fixtures()).catalogue.test_cards
+CARDS = fixtures.load(packaged.fixtures()).catalogue.test_cards
 DECLINED = [
     card
     for card in CARDS

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from mockserver.api.compiled import Call
 from mockserver.billing import usage_alerts
 from mockserver.billing.account import UsageAlerts
 from mockserver.billing.context import Context
+from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, demands, handles, property_of, sets, together, wraps

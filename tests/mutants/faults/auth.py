@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.api.compiled import CompiledOperation
-from mockserver.api.errors import Unauthorized, Unprocessable
+from mockserver.engine.errors import Unauthorized, Unprocessable
+from mockserver.engine.operation import CompiledOperation
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, wraps

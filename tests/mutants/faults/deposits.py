@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mockserver.api import render
-from mockserver.api.compiled import Call
-from mockserver.api.operations import checkout as operations
 from mockserver.billing import checkout, invoices, money, promo
 from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, AutoRechargeRequest, CheckoutSession
+from mockserver.billing.api import render
+from mockserver.billing.api.operations import checkout as operations
 from mockserver.billing.catalogue import PromoCode
 from mockserver.billing.context import Context
 from mockserver.billing.errors import PromoCodeRefused
+from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, wraps

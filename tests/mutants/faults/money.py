@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from mockserver.api import render
-from mockserver.api.compiled import Call
 from mockserver.billing import ledger, money, tiers, usage
 from mockserver.billing.account import CREDITS_PER_REQUEST, Account, UsageEvent
+from mockserver.billing.api import render
 from mockserver.billing.context import Context
 from mockserver.billing.errors import InsufficientBalance
 from mockserver.billing.ledger import Entry, Ledger
+from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets, wraps

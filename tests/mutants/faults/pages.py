@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mockserver.api import pagination
-from mockserver.api.compiled import Call
 from mockserver.billing.ledger import Entry, Ledger
-from mockserver.billing.pages import Page, newest_first
+from mockserver.engine import pagination
+from mockserver.engine.operation import Call
+from mockserver.engine.pages import Page, newest_first
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, wraps

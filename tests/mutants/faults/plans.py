@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mockserver.api import render
-from mockserver.api.compiled import Call
 from mockserver.billing import account, checkout, invoices, subscription
 from mockserver.billing.account import CheckoutSession, Invoice, Subscription
+from mockserver.billing.api import render
 from mockserver.billing.catalogue import Plan
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined
+from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, together, wraps

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mockserver.api import render
-from mockserver.api.compiled import Call
 from mockserver.billing import auto_recharge
 from mockserver.billing.account import (
     DEFAULT_AMOUNT_CENTS,
@@ -14,8 +12,10 @@ from mockserver.billing.account import (
     AutoRecharge,
     Consent,
 )
+from mockserver.billing.api import render
 from mockserver.billing.context import Context
 from mockserver.billing.errors import NoUsableCard
+from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, demands, handles, property_of, together, wraps

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from mockserver.api import render
-from mockserver.api.compiled import Call
 from mockserver.billing import auto_recharge, invoices
 from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, Account, Card, Invoice
+from mockserver.billing.api import render
 from mockserver.billing.context import Context
+from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets, wraps

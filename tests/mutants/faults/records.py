@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from mockserver.api import render
-from mockserver.api.compiled import Call
 from mockserver.billing import (
     auto_recharge,
     checkout,
@@ -18,8 +16,10 @@ from mockserver.billing import (
 )
 from mockserver.billing.account import Card, Challenge, PortalSession, SetupIntent
 from mockserver.billing.activity import Activity
+from mockserver.billing.api import render
 from mockserver.billing.audit import AuditEntry
 from mockserver.billing.context import Context
+from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, wraps

@@ -8,15 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mockserver.api import pagination, rate_limits, render
-from mockserver.api.compiled import Call
-from mockserver.api.reply import Listing
 from mockserver.billing import promo
 from mockserver.billing.account import Account
+from mockserver.billing.accounts.store import Tenant
+from mockserver.billing.api import rate_limits, render
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardAlreadyAdded, NotAMember, PromoCodeRefused
-from mockserver.storage.memory import Tenant
-from mockserver.world import World
+from mockserver.engine import pagination
+from mockserver.engine.operation import Call
+from mockserver.engine.reply import Listing
+from mockserver.engine.world import World
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, together, wraps

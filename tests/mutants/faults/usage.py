@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from mockserver.api import render
-from mockserver.api.compiled import Call
 from mockserver.billing import money, usage
 from mockserver.billing.account import CREDITS_PER_REQUEST, Tally
+from mockserver.billing.api import render
 from mockserver.billing.context import Context
 from mockserver.billing.usage import Projection
+from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets_item, wraps

@@ -1,0 +1,37 @@
+"""Balance, ledger, invoices, recent activity and audit log."""
+
+from mockserver.billing.api import render
+from mockserver.engine import pagination
+from mockserver.engine.body import Json
+from mockserver.engine.operation import Call
+from mockserver.engine.reply import Listing
+
+
+def get_balance(call: Call) -> Json:
+    return render.balance(call.context.account)
+
+
+def list_credit_transactions(call: Call) -> Listing:
+    page = call.context.account.ledger.page(
+        limit=call.params["limit"],
+        offset=call.params["offset"],
+        reference_type=call.params["reference_type"],
+    )
+    return render.listing("transactions", render.credit_transaction, page)
+
+
+def list_invoices(call: Call) -> Json:
+    page = pagination.by_offset(call, call.context.account.invoices)
+    return render.page(
+        "invoices", [render.invoice(each, call.base_url) for each in page.items], page
+    )
+
+
+def list_recent_activity(call: Call) -> Listing:
+    page = pagination.by_offset(call, call.context.account.activities)
+    return render.listing("activities", render.activity, page)
+
+
+def list_audit_log(call: Call) -> Listing:
+    page = pagination.by_offset(call, call.context.account.audit_log)
+    return render.listing("entries", render.audit_entry, page)

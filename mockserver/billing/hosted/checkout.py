@@ -1,0 +1,232 @@
+"""The page on which a payer pays, and its 3-D Secure step."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mockserver.billing import checkout, promo
+from mockserver.billing.account import CheckoutSession, add_months
+from mockserver.billing.catalogue import Plan
+from mockserver.billing.context import Context
+from mockserver.billing.errors import BillingError, CardDeclined, PromoCodeRefused
+from mockserver.billing.hosted import cards
+from mockserver.billing.hosted.cards import CardRefused
+from mockserver.billing.hosted.forms import fields, guarded
+from mockserver.billing.hosted.site import FORMS_LEAVE, FORMS_STAY, Problem, Site
+from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED
+
+BeforeRedirect = Callable[[str], Awaitable[None]]
+"""Awaited with the account's id when a payment is complete, before the payer is sent back to the shop."""
+
+AUTHENTICATION_FAILED = "payment_intent_authentication_failure"
+_FAILED = (
+    f"The payment was not authenticated ({AUTHENTICATION_FAILED}). Try again, or use another card."
+)
+STEPS = ("pay", "cancel")
+
+
+class CheckoutPages:
+    """Checkout: what is bought, with which card, and the way back to the shop."""
+
+    def __init__(self, site: Site, before_redirect: BeforeRedirect) -> None:
+        self._site = site
+        self._before_redirect = before_redirect
+
+    def routes(self) -> list[Route]:
+        def route(
+            path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str
+        ) -> Route:
+            return Route(
+                f"/checkout/{{session_id}}{path}",
+                guarded(endpoint, self._site.message),
+                methods=list(methods),
+            )
+
+        return [
+            route("", self._show, "GET"),
+            route("/authentication", self._authentication, "GET"),
+            route("/{step}", self._step, "GET", "POST"),
+        ]
+
+    async def _show(self, request: Request) -> Response:
+        found = self._find(request)
+        return self._page(*found) if found else self._site.missing("checkout session")
+
+    async def _authentication(self, request: Request) -> Response:
+        """The page that a payer's bank would show."""
+        found = self._find(request)
+        if found is None:
+            return self._site.missing("checkout session")
+        context, session = found
+        card = request.query_params.get("card")
+        if session.status(context.now) != "open":
+            return self._page(context, session)
+        if card is not None and not cards.is_id(card):
+            return self._site.missing("card")
+        return self._site.page(
+            "authentication.html",
+            forms=FORMS_LEAVE,
+            title=_title(session, _plan(context, session)),
+            amount_cents=session.amount_cents,
+            card=cards.named(context, card),
+            action=f"/checkout/{session.id}/pay",
+            hidden={"card": card} if card else {},
+            back=f"/checkout/{session.id}",
+        )
+
+    async def _back_to_page(self, request: Request) -> Response:
+        """An address of a step, opened again: the page to which the step belongs."""
+        found = self._find(request)
+        if found is None:
+            return self._site.missing("checkout session")
+        if request.path_params["step"] not in STEPS:
+            return self._site.missing("step")
+        return RedirectResponse(f"/checkout/{found[1].id}", 303)
+
+    async def _step(self, request: Request) -> Response:
+        if request.method != "POST":
+            return await self._back_to_page(request)
+        form = await fields(request)
+        found = self._find(request)
+        if found is None:
+            return self._site.missing("checkout session")
+        context, session = found
+        step = request.path_params["step"]
+        if step not in STEPS:
+            return self._site.missing("step")
+        try:
+            return (
+                await self._pay(context, session, form)
+                if step == "pay"
+                else self._cancel(context, session)
+            )
+        except BillingError as error:
+            return self._page(context, session, Problem(str(error), 409))
+
+    async def _pay(
+        self, context: Context, session: CheckoutSession, form: dict[str, str]
+    ) -> Response:
+        if session.closed != "complete":
+            problem = _attempt(context, session, form)
+            if isinstance(problem, Response):
+                return problem
+            if problem is not None:
+                return self._page(context, session, problem)
+        await self._before_redirect(context.account.id)
+        return _leave(session, session.success_url) or self._page(context, session)
+
+    def _cancel(self, context: Context, session: CheckoutSession) -> Response:
+        checkout.must_be_open(context, session)
+        there_is_no_way_back = self._site.message(200, "Cancelled. Nothing was charged.")
+        return _leave(session, session.cancel_url) or there_is_no_way_back
+
+    def _find(self, request: Request) -> tuple[Context, CheckoutSession] | None:
+        session_id = request.path_params["session_id"]
+        context = self._site.find(session_id)
+        session = context.account.checkout_sessions.get(session_id) if context is not None else None
+        return (context, session) if context is not None and session is not None else None
+
+    def _page(
+        self, context: Context, session: CheckoutSession, problem: Problem | None = None
+    ) -> Response:
+        plan = _plan(context, session)
+        state = session.status(context.now)
+        if problem is None and state == "open" and session.last_decline_code is not None:
+            problem = Problem(
+                f"The last payment failed ({session.last_decline_code}). Nothing was charged.", 200
+            )
+        return self._site.page(
+            "checkout.html",
+            problem.status if problem else 200,
+            forms=FORMS_LEAVE if state == "open" else FORMS_STAY,
+            session=session,
+            state=state,
+            plan=plan,
+            title=_title(session, plan),
+            renews_at=add_months(session.completed_at or context.now, 1),
+            promo=_promo(context, session),
+            profile=context.account.profile,
+            groups=cards.to_pay_with(context),
+            numbers=cards.numbers_to_pay_with(context.catalogue),
+            problem=problem,
+            back=_address(session, session.success_url),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Promo:
+    """What a promo code brings, or why it brings nothing."""
+
+    code: str
+    bonus_cents: int
+    refusal: str | None = None
+
+
+def _promo(context: Context, session: CheckoutSession) -> Promo | None:
+    if session.promo_code is None:
+        return None
+    if session.closed == "complete":
+        return Promo(session.promo_code, session.bonus_cents)
+    try:
+        found = promo.check(context, session.promo_code, session.amount_cents)
+    except PromoCodeRefused as refused:
+        return Promo(session.promo_code, 0, str(refused))
+    return Promo(session.promo_code, promo.bonus_cents(found, session.amount_cents))
+
+
+def _attempt(
+    context: Context, session: CheckoutSession, form: dict[str, str]
+) -> Problem | Response | None:
+    """Try to pay: None when it is done, else why not or where to go first. Raises SessionClosed."""
+    checkout.must_be_open(context, session)
+    try:
+        card = cards.chosen(form, context.catalogue, context.now)
+    except CardRefused as refused:
+        if refused.code == cards.LIVE_CARD:
+            checkout.decline(context, session.id, refused.code)
+        return Problem(str(refused), refused.status, refused.field)
+    outcome = form.get("authentication")
+    if outcome == "fail":
+        checkout.decline(context, session.id, AUTHENTICATION_FAILED)
+        return Problem(_FAILED, 402)
+    try:
+        checkout.complete(context, session.id, card, authenticated=outcome == "pass")
+    except CardDeclined as declined:
+        if declined.code == AUTHENTICATION_REQUIRED and outcome != "pass":
+            query = f"?{urlencode({'card': card})}" if card else ""
+            return RedirectResponse(f"/checkout/{session.id}/authentication{query}", 303)
+        checkout.decline(context, session.id, declined.code)
+        return Problem(str(declined), 402)
+    return None
+
+
+def _plan(context: Context, session: CheckoutSession) -> Plan | None:
+    return next(
+        (
+            plan
+            for plan in context.catalogue.plans
+            if plan.price_id and plan.price_id == session.price_id
+        ),
+        None,
+    )
+
+
+def _title(session: CheckoutSession, plan: Plan | None) -> str:
+    return f"{plan.name} plan" if plan is not None else session.description
+
+
+def _leave(session: CheckoutSession, url: str | None) -> Response | None:
+    """Go back to the shop."""
+    address = _address(session, url)
+    return RedirectResponse(address, 303) if address is not None else None
+
+
+def _address(session: CheckoutSession, url: str | None) -> str | None:
+    """An address of the session, with the session's id in it where it asks for it, as Stripe does."""
+    return url.replace("{CHECKOUT_SESSION_ID}", session.id) if url is not None else None

@@ -1,0 +1,276 @@
+"""The portal, where customers look after their cards, plan and invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mockserver.billing import payment_methods, subscription
+from mockserver.billing.account import Card
+from mockserver.billing.catalogue import Plan
+from mockserver.billing.context import Context
+from mockserver.billing.errors import BillingError, CardDeclined
+from mockserver.billing.hosted import cards
+from mockserver.billing.hosted.cards import CardRefused
+from mockserver.billing.hosted.forms import fields, guarded
+from mockserver.billing.hosted.site import FORMS_STAY, Problem, Site
+from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED
+from mockserver.billing.subscription import Change
+
+INVOICES_A_PAGE = 20
+SETUP_FAILED = "setup_intent_authentication_failure"
+PAYMENT_FAILED = "payment_intent_authentication_failure"
+STEPS = {
+    "default": "The default card was changed.",
+    "remove": "The card was removed.",
+    "add": "The card was added.",
+    "plan": "The plan was changed.",
+    "cancel": "The plan ends with the period that is paid for.",
+    "resume": "The plan goes on.",
+}
+"""The steps, and what is said when one is done."""
+
+
+class NoPlan(BillingError):
+    def __str__(self) -> str:
+        return "There is no plan on this account."
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCard:
+    """A card of the account, as the page shows it."""
+
+    card: Card
+    name: str
+    is_default: bool
+    is_expired: bool
+    keeps: str | None
+    """Why it cannot be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan, and what choosing it would mean."""
+
+    plan: Plan
+    change: Change
+    is_coming: bool
+
+
+class PortalPages:
+    """The portal and its steps."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        def route(
+            path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str
+        ) -> Route:
+            return Route(
+                f"/portal/{{session_id}}{path}",
+                guarded(endpoint, self._site.message),
+                methods=list(methods),
+            )
+
+        return [
+            route("", self._show, "GET"),
+            route("/authentication", self._authentication, "GET"),
+            route("/{step}", self._step, "GET", "POST"),
+        ]
+
+    async def _show(self, request: Request) -> Response:
+        context = self._find(request)
+        return (
+            self._page(context, request)
+            if context is not None
+            else self._site.missing("portal session")
+        )
+
+    async def _authentication(self, request: Request) -> Response:
+        """The page that the bank of a customer's card would show."""
+        context = self._find(request)
+        if context is None:
+            return self._site.missing("portal session")
+        step = request.query_params.get("step")
+        card, price = request.query_params.get("card", ""), request.query_params.get("price", "")
+        plan = next(
+            (each for each in context.catalogue.plans if price and each.price_id == price), None
+        )
+        if step == "add" and cards.is_id(card):
+            title, amount, name, hidden = (
+                "Future payments",
+                None,
+                cards.named(context, card),
+                {"card": card},
+            )
+        elif step == "plan" and plan is not None:
+            title, amount = f"{plan.name} plan", subscription.preview(context, plan).amount_cents
+            name, hidden = cards.named(context, None), {"price": price}
+        else:
+            return self._site.missing("step")
+        here = _here(request)
+        return self._site.page(
+            "authentication.html",
+            forms=FORMS_STAY,
+            title=title,
+            amount_cents=amount,
+            card=name,
+            action=f"{here}/{step}",
+            hidden=hidden,
+            back=here,
+        )
+
+    async def _back_to_page(self, request: Request) -> Response:
+        """An address of a step, opened again: the portal."""
+        if self._find(request) is None:
+            return self._site.missing("portal session")
+        is_step = request.path_params["step"] in STEPS
+        return RedirectResponse(_here(request), 303) if is_step else self._site.missing("step")
+
+    async def _step(self, request: Request) -> Response:
+        if request.method != "POST":
+            return await self._back_to_page(request)
+        form = await fields(request)
+        context = self._find(request)
+        if context is None:
+            return self._site.missing("portal session")
+        step = request.path_params["step"]
+        if step not in STEPS:
+            return self._site.missing("step")
+        problem: Problem | None = None
+        try:
+            _do(step, context, form)
+        except CardRefused as refused:
+            problem = Problem(str(refused), refused.status, refused.field)
+        except CardDeclined as declined:
+            if declined.code == AUTHENTICATION_REQUIRED and form.get("authentication") != "pass":
+                query = urlencode(_again(step, context, form))
+                return RedirectResponse(f"{_here(request)}/authentication?{query}", 303)
+            problem = Problem(str(declined), 402)
+        except BillingError as error:
+            problem = Problem(str(error), 409)
+        if problem is not None:
+            return self._page(context, request, problem)
+        return RedirectResponse(f"{_here(request)}?done={step}", 303)
+
+    def _find(self, request: Request) -> Context | None:
+        session_id = request.path_params["session_id"]
+        context = self._site.find(session_id)
+        return (
+            context
+            if context is not None and session_id in context.account.portal_sessions
+            else None
+        )
+
+    def _page(self, context: Context, request: Request, problem: Problem | None = None) -> Response:
+        account = context.account
+        current = account.subscription
+        page = _page_number(request.query_params.get("page", "1"))
+        newest_first = account.invoices[::-1]
+        first = (page - 1) * INVOICES_A_PAGE
+        return self._site.page(
+            "portal.html",
+            problem.status if problem else 200,
+            forms=FORMS_STAY,
+            path=_here(request),
+            profile=account.profile,
+            balance=account.ledger.balance,
+            cards=[_own(context, card) for card in account.wallet.cards],
+            groups=cards.to_add(context),
+            numbers=cards.numbers_to_add(context.catalogue),
+            subscription=current,
+            plan=context.catalogue.plan(current.plan) if current else None,
+            pending=context.catalogue.plan(current.pending_plan)
+            if current and current.pending_plan
+            else None,
+            offers=_offers(context),
+            invoices=newest_first[first : first + INVOICES_A_PAGE],
+            page=page,
+            has_older=first + INVOICES_A_PAGE < len(newest_first),
+            problem=problem,
+            done=STEPS.get(request.query_params.get("done", "")) if problem is None else None,
+        )
+
+
+def _do(step: str, context: Context, form: dict[str, str]) -> None:
+    """One step of a customer. Raises BillingError, CardRefused."""
+    card, outcome = form.get("card", ""), form.get("authentication")
+    match step:
+        case "default":
+            payment_methods.set_default(context, card)
+        case "remove":
+            payment_methods.remove(context, card)
+        case "add":
+            if outcome == "fail":
+                raise CardDeclined(SETUP_FAILED)
+            payment_methods.add(context, _added(context, form), authenticated=outcome == "pass")
+        case "plan":
+            if outcome == "fail":
+                raise CardDeclined(PAYMENT_FAILED)
+            subscription.change(context, form.get("price", ""), authenticated=outcome == "pass")
+        case "cancel" | "resume":
+            if context.account.subscription is None:
+                raise NoPlan()
+            subscription.schedule(
+                context, context.account.subscription, "free" if step == "cancel" else None
+            )
+
+
+def _added(context: Context, form: dict[str, str]) -> str:
+    """The payment method's id of the card to be added. Raises CardRefused."""
+    card = cards.chosen(form, context.catalogue, context.now)
+    if card is None:
+        raise CardRefused("card", "Choose a card of the list.")
+    return card
+
+
+def _again(step: str, context: Context, form: dict[str, str]) -> dict[str, str]:
+    """What the step has to be told again once the customer has passed 3-D Secure."""
+    return {"step": step} | (
+        {"card": _added(context, form)} if step == "add" else {"price": form["price"]}
+    )
+
+
+def _own(context: Context, card: Card) -> OwnCard:
+    account = context.account
+    settings = account.auto_recharge
+    pays = settings.enabled and settings.stripe_payment_method_id == card.stripe_id
+    return OwnCard(
+        card,
+        cards.name(card.brand, card.last4),
+        card.id == account.wallet.default_id,
+        context.now >= card.expires_at,
+        "Auto-recharge pays with this card. Choose another one there to remove it."
+        if pays
+        else None,
+    )
+
+
+def _offers(context: Context) -> list[Offer]:
+    """The plans that can be chosen; what ends a plan is a step of its own."""
+    current = context.account.subscription
+    coming = current.pending_plan if current else None
+    plans = [
+        plan
+        for plan in context.catalogue.plans
+        if plan.price_id and (not current or plan.slug != current.plan)
+    ]
+    return [Offer(plan, subscription.preview(context, plan), plan.slug == coming) for plan in plans]
+
+
+def _here(request: Request) -> str:
+    return f"/portal/{request.path_params['session_id']}"
+
+
+def _page_number(text: str) -> int:
+    return (
+        int(text)
+        if text.isascii() and text.isdigit() and 0 < len(text) < 7 and int(text) > 0
+        else 1
+    )

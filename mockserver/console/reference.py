@@ -1,0 +1,55 @@
+"""The reference pages at ``/docs/reference``, with forms that send each request to this mock."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.yaml_file import FileError
+
+_HEADERS = {
+    # The page itself says what else it may do.
+    "content-security-policy": "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+
+
+def reference_route(contract: Contract) -> Route:
+    """The route of the page, which is made when it is first asked for."""
+    made: Response | None = None
+    turn = asyncio.Lock()
+
+    async def page(_: Request) -> Response:
+        nonlocal made
+        async with turn:
+            if made is not None:
+                return made
+            answer = await asyncio.to_thread(_make, contract)
+            if answer.status_code == 200:
+                made = answer
+            return answer
+
+    return Route("/docs/reference", page)
+
+
+def _make(contract: Contract) -> Response:
+    try:
+        from mockserver.docs import html
+        from mockserver.docs.document import Document
+        from mockserver.docs.options import Options
+        from mockserver.docs.reader import read
+    except ModuleNotFoundError as error:
+        return PlainTextResponse(
+            f"{error.name} is missing. Install what the pages need: '.[docs]'.", 501
+        )
+    try:
+        text = html.live_page(read(Document.load(contract.path)), Options())
+    except FileError as error:
+        return PlainTextResponse(f"The pages cannot be made: {error}", 500)
+    return HTMLResponse(text, headers=_HEADERS)

@@ -1,0 +1,19 @@
+"""Finds the functions that serve operations: the public ones that a module defines itself."""
+
+from collections.abc import Mapping
+from inspect import isfunction
+from types import ModuleType
+
+from mockserver.engine.operation import Handler
+
+
+def functions_of(*modules: ModuleType) -> Mapping[str, Handler]:
+    """Handlers by operationId."""
+    return {
+        name: function
+        for module in modules
+        for name, function in vars(module).items()
+        if isfunction(function)
+        and function.__module__ == module.__name__
+        and not name.startswith("_")
+    }

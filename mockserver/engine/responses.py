@@ -1,0 +1,116 @@
+"""The answers that an operation may give: nothing leaves that the contract does not allow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from mockserver.engine.reply import Listing, encode, kept
+from mockserver.openapi.contract import JSON, Contract, Operation
+from mockserver.openapi.schemas import Schema, Validator
+
+_KEPT_ITEMS = 500
+"""Of each list: the newest pages of a few accounts, in half a MB."""
+_OF_THE_WHOLE_LIST = frozenset({"minItems", "maxItems", "uniqueItems"})
+
+
+@dataclass
+class BrokenContract(Exception):
+    """The mock was about to send what the contract does not allow."""
+
+    fault: str
+
+    def __str__(self) -> str:
+        return self.fault
+
+
+class Responses:
+    """The documented responses of one operation, made ready."""
+
+    def __init__(self, operation: Operation, contract: Contract) -> None:
+        self._operation = operation
+        self._contract = contract
+        self._schemas: dict[int, Schema] = {}
+        self._validators: dict[int, Validator] = {}
+        self._items: dict[str, _Items] = {}
+        for status in operation.statuses:
+            self._prepare(status)
+
+    def encode(self, status: int, body: Any) -> bytes:
+        """The bytes of an answer. Raises BrokenContract."""
+        validator = self._validators.get(status) or self._prepare(status)
+        if validator is None:
+            raise BrokenContract(f"status {status} is not documented")
+        if isinstance(body, Listing):
+            return self._encode_listing(status, validator, body)
+        _check(validator, body, f"status {status}", "")
+        return encode(body)
+
+    def _prepare(self, status: int) -> Validator | None:
+        """The validator of a status; None if the contract knows no JSON answer with it."""
+        media = self._media(status)
+        if media is None:
+            return None
+        self._schemas[status] = media.get("schema", {})
+        self._validators[status] = validator = self._contract.validator(
+            self._schemas[status], closed=True
+        )
+        return validator
+
+    def _media(self, status: int) -> Schema | None:
+        response = self._operation.response(status)
+        found: Schema | None = self._contract.follow(response or {}).get("content", {}).get(JSON)
+        return found
+
+    def example(self, status: int) -> Any:
+        """The first example that the contract has of a status; None if it has none."""
+        examples = (self._media(status) or {}).get("examples", {})
+        return next((self._contract.follow(each).get("value") for each in examples.values()), None)
+
+    def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
+        """The list and what is in it are checked apart: the same, unless a rule is about the list as a whole."""
+        listed = self._contract.follow(
+            self._contract.follow(self._schemas[status])["properties"][body.name]
+        )
+        if not _OF_THE_WHOLE_LIST.isdisjoint(listed):
+            whole = {body.name: [body.render(each) for each in body.items], **body.rest}
+            _check(validator, whole, f"status {status}", "")
+            return encode(whole)
+        _check(validator, {body.name: [], **body.rest}, f"status {status}", "")
+        items = self._items.get(body.name)
+        if items is None:
+            items = self._items[body.name] = _Items(
+                self._contract.validator(listed["items"], closed=True)
+            )
+        return encode({body.name: items.fragments(body), **body.rest})
+
+
+class _Items:
+    """Rendered and checked items by identity; each is held here, so no other can take its identity meanwhile."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+        self._kept: dict[int, tuple[object, orjson.Fragment]] = {}
+
+    def fragments(self, listing: Listing) -> list[orjson.Fragment]:
+        """The bytes of all items of a page. Raises BrokenContract."""
+        if len(self._kept) >= _KEPT_ITEMS:
+            self._kept.clear()
+        for index, item in enumerate(listing.items):
+            if id(item) not in self._kept:
+                self._keep(item, listing, index)
+        return [self._kept[id(item)][1] for item in listing.items]
+
+    def _keep(self, item: object, listing: Listing, index: int) -> None:
+        rendered: Mapping[str, Any] = listing.render(item)
+        _check(self._validator, rendered, "status 200", f"{listing.name}/{index}/")
+        self._kept[id(item)] = (item, orjson.Fragment(kept(encode(rendered))))
+
+
+def _check(validator: Validator, body: Any, what: str, where: str) -> None:
+    if validator.is_valid(body):
+        return
+    error = next(validator.iter_errors(body))
+    place = "/".join(map(str, error.instance_path))
+    raise BrokenContract(f"{what} breaks the contract at /{where}{place}: {error.message}")

@@ -1,0 +1,256 @@
+"""A contract: an OpenAPI document, loaded once, with its references followed where the server needs them."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from mockserver.openapi import yaml_file
+from mockserver.openapi.schemas import Schema, Validator, compile_schema
+from mockserver.openapi.yaml_file import FileError
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+JSON = "application/json"
+
+
+def is_json(media_type: str) -> bool:
+    """Whether bodies of that media type are JSON documents."""
+    name = media_type.partition(";")[0].strip().lower()
+    return name == JSON or name.endswith("+json")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a contract: a method on a path."""
+
+    operation_id: str
+    method: str
+    path: str
+    node: Schema
+    """The operation object of the document."""
+    parameters: list[Schema]
+    """Parameter objects, references followed, those of the path included."""
+
+    security: list[Schema]
+    """Its security requirements, or those of the whole document."""
+
+    @property
+    def request_body(self) -> Schema | None:
+        return self.node.get("requestBody")
+
+    @property
+    def statuses(self) -> list[int]:
+        """The statuses that are documented by their number, ascending."""
+        return sorted(int(status) for status in self.node["responses"] if str(status).isdigit())
+
+    @property
+    def success(self) -> int:
+        """The status of an answer without an error: the lowest 2xx, else what is documented at all."""
+        good = [status for status in self.statuses if 200 <= status < 300]
+        if good or "2XX" in self.node["responses"] or not self.statuses:
+            return good[0] if good else 200
+        return self.statuses[0]
+
+    def response(self, status: int) -> Schema | None:
+        """The response object of a status, perhaps of its class (``4XX``) or the ``default``; maybe a reference."""
+        responses: Schema = self.node["responses"]
+        found: Schema | None = (
+            responses.get(str(status))
+            or responses.get(f"{status // 100}XX")
+            or responses.get("default")
+        )
+        return found
+
+
+@dataclass(frozen=True)
+class Contract:
+    """An OpenAPI 3.0 document and where it came from."""
+
+    path: Path
+    document: Schema
+    _validators: dict[tuple[bytes, bool], Validator] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @classmethod
+    def load(cls, path: Path) -> Contract:
+        """Load and check a document. Raises FileError, with the line, when it is not OpenAPI 3.0."""
+        document = yaml_file.load(path)
+        version = document.get("openapi") if isinstance(document, dict) else None
+        if not isinstance(version, str) or not version.startswith("3.0."):
+            raise FileError(
+                path, f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), and says {version!r}", 1
+            )
+        for error in _openapi_schema().iter_errors(document):
+            pointer = list(error.instance_path)
+            where = "/".join(str(part) for part in pointer)
+            raise FileError(
+                path, f"#/{where}: {_shorten(error.message)}", yaml_file.line_of(path, pointer)
+            )
+        contract = cls(path, document)
+        contract._check_references()
+        contract._check_operations()
+        return contract
+
+    @cached_property
+    def schemas(self) -> Schema:
+        """The component schemas, by name."""
+        components: Schema = self.document.get("components", {}).get("schemas", {})
+        return components
+
+    @cached_property
+    def operations(self) -> dict[str, Operation]:
+        """All operations by operationId, in the order of the document."""
+        return {operation.operation_id: operation for operation in self._operations()}
+
+    @cached_property
+    def json(self) -> bytes:
+        """The document as JSON."""
+        return json.dumps(
+            self.document, ensure_ascii=False, separators=(",", ":"), default=str
+        ).encode()
+
+    def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
+        """A compiled schema. Equal ones are compiled once: most responses are the same few errors."""
+        key = (orjson.dumps(schema), closed)
+        if key not in self._validators:
+            self._validators[key] = compile_schema(schema, self.schemas, closed=closed)
+        return self._validators[key]
+
+    def validator_of_callback(self, operation_id: str, name: str) -> Validator | None:
+        """The compiled schema of what a callback of an operation carries; None if the document has no such callback."""
+        operation = self.operations.get(operation_id)
+        callback = (
+            self.follow(operation.node.get("callbacks", {}).get(name, {})) if operation else {}
+        )
+        for item in callback.values():
+            return self.validator(
+                item["post"]["requestBody"]["content"][JSON]["schema"], closed=True
+            )
+        return None
+
+    def follow(self, node: Schema) -> Schema:
+        """The node itself, or what its ``$ref`` names."""
+        while "$ref" in node:
+            found: Any = self.document
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                found = found[part.replace("~1", "/").replace("~0", "~")]
+            node = found
+        return node
+
+    def allowed_methods(self, path: str) -> list[str]:
+        """The methods that some operation has on a path; a GET can be asked for by HEAD too."""
+        methods = [
+            op.method.upper()
+            for op in self.operations.values()
+            if self._pattern(op.path).fullmatch(path)
+        ]
+        return [*methods, "HEAD"] if "GET" in methods else methods
+
+    def for_routing(self) -> Schema:
+        """As much of the document as Connexion routes by.
+
+        Connexion validates and resolves all that it is given, in interpreted Python and for a quarter of a second; this
+        document has been through the same schema already, compiled.
+        """
+        paths: Schema = {}
+        for operation in self.operations.values():
+            paths.setdefault(operation.path, {})[operation.method] = {
+                "operationId": operation.operation_id,
+                "parameters": [
+                    _path_parameter(each["name"])
+                    for each in operation.parameters
+                    if each["in"] == "path"
+                ],
+                "responses": {"200": {"description": ""}},
+            }
+        servers = self.document.get("servers", [])
+        return {
+            "openapi": self.document["openapi"],
+            "info": self.document["info"],
+            "servers": servers,
+            "paths": paths,
+        }
+
+    @staticmethod
+    def _pattern(path: str) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(path)))
+
+    def _operations(self) -> Iterator[Operation]:
+        for path, item in self.document["paths"].items():
+            shared = item.get("parameters", [])
+            for method in METHODS:
+                if method in item:
+                    node = item[method]
+                    parameters = [
+                        self.follow(each) for each in [*shared, *node.get("parameters", [])]
+                    ]
+                    security = node.get("security", self.document.get("security", []))
+                    yield Operation(
+                        node.get("operationId", ""), method, path, node, parameters, security
+                    )
+
+    def _check_references(self) -> None:
+        for pointer, reference in _references(self.document, []):
+            try:
+                if not reference.startswith("#/"):
+                    raise KeyError
+                self.follow({"$ref": reference})
+            except (KeyError, TypeError, IndexError):
+                raise FileError(
+                    self.path,
+                    f"#/{'/'.join(map(str, pointer))}: '{reference}' leads nowhere",
+                    yaml_file.line_of(self.path, pointer),
+                ) from None
+
+    def _check_operations(self) -> None:
+        seen: set[str] = set()
+        for operation in self._operations():
+            problem = None
+            if not operation.operation_id:
+                problem = "has no operationId"
+            elif operation.operation_id in seen:
+                problem = f"has the operationId '{operation.operation_id}' of another operation"
+            if problem is not None:
+                line = yaml_file.line_of(self.path, ["paths", operation.path, operation.method])
+                raise FileError(
+                    self.path, f"{operation.method.upper()} {operation.path} {problem}", line
+                )
+            seen.add(operation.operation_id)
+
+
+def _path_parameter(name: str) -> Schema:
+    """A parameter that routing lets through as text: what does not fit its schema is a 422, no unknown path."""
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _openapi_schema() -> jsonschema_rs.Draft4Validator:
+    """The schema of OpenAPI 3.0 documents that Connexion brings, compiled."""
+    text = pkgutil.get_data("connexion", "resources/schemas/v3.0/schema.json")
+    if text is None:
+        raise FileNotFoundError("connexion/resources/schemas/v3.0/schema.json")
+    return jsonschema_rs.Draft4Validator(json.loads(text))
+
+
+def _references(node: Any, pointer: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield [*pointer, "$ref"], node["$ref"]
+        for key, value in node.items():
+            yield from _references(value, [*pointer, key])
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _references(value, [*pointer, index])
+
+
+def _shorten(message: str, limit: int = 200) -> str:
+    return message if len(message) <= limit else f"{message[:limit]}..."
