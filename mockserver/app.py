@@ -1,123 +1,129 @@
-"""The composition root: the one module that knows every layer."""
+"""The composition root: the one module that knows every part."""
 
 from __future__ import annotations
 
 import asyncio
-from asyncio import CancelledError
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount, Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from mockserver import packaged
-from mockserver.billing.accounts import fixtures
+from mockserver.billing.accounts import fixtures as billing_fixtures
+from mockserver.billing.api.behaviour import Billing, world_of
 from mockserver.billing.api.operations import HANDLERS
-from mockserver.billing.hosted.pages import Pages
-from mockserver.billing.stripe.door import StandIn
-from mockserver.billing.stripe.door import serves as serves_stripe
-from mockserver.compat import (
-    ConnexionMiddleware,
-    ExceptionMiddleware,
-    ProblemException,
-    Resolver,
-    RoutingMiddleware,
-    ServerErrorMiddleware,
-)
+from mockserver.compat import ProblemException
+from mockserver.console.pages import pages
+from mockserver.control import document as control_document
 from mockserver.control.guard import ControlGuard
-from mockserver.control.operations import handlers as control_handlers
+from mockserver.control.service import ControlService
+from mockserver.engine.behaviour import Behaviour
 from mockserver.engine.clock import Clock
+from mockserver.engine.connexion_app import add_operations, connexion_app, open_app
+from mockserver.engine.errors import Refusal
 from mockserver.engine.fallback import Fallback
-from mockserver.engine.operation import CompiledMiddleware, Rules
-from mockserver.engine.world import Fixtures, World
-from mockserver.faults.registry import UnknownFaultSet
+from mockserver.engine.operation import Shared
+from mockserver.engine.state import UnusableState
+from mockserver.engine.world import World
+from mockserver.faults import sets
+from mockserver.faults.registry import FaultRegistry, UnknownFaultSet
+from mockserver.faults.sets import FaultSet
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
+from mockserver.resources.behaviour import Resources
+from mockserver.resources.state import NoState
+from mockserver.server.cors import with_cors
+from mockserver.server.dispatcher import Apps, Dispatcher, FastPath, PublishEvents
 from mockserver.settings import Settings, SettingsError
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.payload import checker
 
 CONTROL_PREFIX = "/_mock"
-_API_PREFIX = "/api/"
-_ORIGIN = b"origin"
-_PREFLIGHT_SECONDS = 86_400
-_EXPOSED_HEADERS = (
-    "X-RateLimit-Limit",
-    "X-RateLimit-Remaining",
-    "X-RateLimit-Reset",
-    "Retry-After",
-    "X-AlterLab-Balance",
-    "X-AlterLab-Balance-Warning",
-    "X-Mock-Source",
-    "Preference-Applied",
-    "X-Mock-Fault",
-)
 
 
-class _Routing(RoutingMiddleware):
-    """Connexion's routing, that answers a path with a slash too many by 404 and not by a redirect."""
+@dataclass(frozen=True)
+class Reload:
+    """Another contract and other fixtures, ready to be served."""
 
-    def add_api(self, *args: Any, **kwargs: Any) -> None:
-        super().add_api(*args, **kwargs)
-        self.router.redirect_slashes = False
-        for route in self.router.routes:
-            if isinstance(route, Mount) and isinstance(route.app, Router):
-                route.app.redirect_slashes = False
-
-
-_MIDDLEWARES: list[Any] = [ServerErrorMiddleware, ExceptionMiddleware, _Routing, CompiledMiddleware]
-"""All of Connexion's that a request passes; the compiled operation does the work of the others."""
+    contract: Contract
+    apps: Apps
+    fault_sets: dict[str, FaultSet]
+    swap_fixtures: Callable[[], None]
 
 
 class Server:
-    """A server that is ready to be run: the ASGI app, and what it is made of."""
+    """A server that is ready to run: the ASGI app and its parts."""
 
     def __init__(
-        self, settings: Settings, world: World, contract: Contract, public_url: str
+        self, settings: Settings, contract: Contract, world: World[Any], behaviour: Behaviour
     ) -> None:
         self.settings = settings
-        self.world = world
         self.contract = contract
-        self._public_url = public_url
-        self._front = _Front(_doors(settings, world, contract, public_url))
+        self.world = world
+        self.behaviour = behaviour
+        apps, _ = _apps(settings, contract, world, behaviour)
+        self._dispatcher = Dispatcher(apps)
 
     @property
     def app(self) -> ASGIApp:
-        """The ASGI app; it stays the same when the contract is another one."""
-        return self._front
+        """The ASGI app. It stays the same when the contract is replaced."""
+        return self._dispatcher
 
-    def prepare(self, contract: Contract) -> Doors:
-        """Make ready to serve another contract; to be called in a thread of its own, as it takes a third of a second.
+    def not_stateful(self) -> list[Operation]:
+        """Return the operations without a handler, which are served from examples and schemas."""
+        return [
+            operation
+            for operation in self.contract.operations.values()
+            if operation.operation_id not in self.behaviour.handlers
+        ]
 
-        Raises whatever Connexion has against the contract.
+    def prepare(self) -> Reload:
+        """Read contract and fixtures again and make them ready to be served.
+
+        It takes a third of a second: call it in a thread of its own. Raises FileError, or
+        whatever Connexion raises on the contract.
         """
-        doors = _doors(self.settings, self.world, contract, self._public_url)
-        asyncio.run(_opened(doors.routed))
-        return doors
+        settings = self.settings
+        contract = Contract.load(settings.spec)
+        fault_sets = _fault_sets(settings, contract)
+        swap_fixtures = self.world.state.reload(settings.fixtures)
+        apps, connexion = _apps(settings, contract, self.world, self.behaviour)
+        asyncio.run(open_app(connexion))
+        return Reload(contract, apps, fault_sets, swap_fixtures)
 
-    def renew(self, contract: Contract, doors: Doors, fixtures: Fixtures) -> None:
-        """Serve another contract and other fixtures from the next request on; accounts stay as they are.
+    def reload(self, ready: Reload) -> None:
+        """Serve another contract and other fixtures from the next request on. Accounts are kept.
 
-        Raises UnusableState when an account needs what the fixtures no longer have; then everything stays as it was.
+        Raises UnusableState when an account needs what the fixtures no longer have, and
+        UnknownFaultSet; then nothing has changed.
         """
-        self.world.renew(fixtures)
-        self.world.faults.operations = contract.operations
-        self.world.webhooks.check = _alert_check(contract)
-        self._front.doors, self.contract = doors, contract
+        faults = self.world.faults
+        before = faults.sets
+        faults.renew(ready.fault_sets)
+        try:
+            ready.swap_fixtures()
+        except UnusableState:
+            faults.renew(before)
+            raise
+        faults.operations = ready.contract.operations
+        self.world.webhooks.check = _alert_check(ready.contract)
+        self._dispatcher.apps, self.contract = ready.apps, ready.contract
 
 
 def build(
     settings: Settings, *, clock: Clock | None = None, public_url: str | None = None
 ) -> Server:
-    """Put a server together. Raises FileError when contract or fixtures cannot be used, and SettingsError."""
+    """Put a server together.
+
+    Raises FileError when contract or fixtures cannot be used, and SettingsError.
+    """
     contract = Contract.load(settings.spec)
-    found = fixtures.load(settings.fixtures)
-    fixtures.check_against(contract, found, settings.fixtures)
     url = public_url or f"http://{settings.host}:{settings.port}"
     clock = clock or Clock(settings.now)
+    faults = FaultRegistry(_fault_sets(settings, contract), settings.seed)
+    faults.operations = contract.operations
     webhooks = Webhooks(
         clock,
         settings.seed,
@@ -125,55 +131,52 @@ def build(
         own_port=urlsplit(url).port,
         check=_alert_check(contract),
     )
-    world = World(found, clock, settings.seed, webhooks, keep_requests=settings.keep_requests)
-    _switch_on_faults(world, contract, settings)
-    return Server(settings, world, contract, url)
+    world, behaviour = _behaviour(settings, contract, clock, faults, webhooks)
+    world.public_url = url
+    world.keep_requests(settings.keep_requests)
+    _switch_on_faults(faults, settings)
+    return Server(settings, contract, world, behaviour)
 
 
-def not_yet_stateful(contract: Contract) -> list[Operation]:
-    """The operations that no function serves, and that are answered from their examples and schemas."""
-    return [
-        operation
-        for operation in contract.operations.values()
-        if operation.operation_id not in HANDLERS
-    ]
+def _behaviour(
+    settings: Settings,
+    contract: Contract,
+    clock: Clock,
+    faults: FaultRegistry,
+    webhooks: Webhooks,
+) -> tuple[World[Any], Behaviour]:
+    """Return billing for a contract with any of its operations, else what serves any document."""
+    if not HANDLERS.keys().isdisjoint(contract.operations):
+        found = billing_fixtures.load(settings.fixtures)
+        accounts = world_of(found, clock, settings.seed, webhooks, faults)
+        return accounts, Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
+    world = World(clock, settings.seed, NoState(), faults=faults, webhooks=webhooks)
+    return world, Resources(contract, world.state, Generator(contract.schemas, settings.seed))
 
 
-class Doors(NamedTuple):
-    """Where a request can go in."""
-
-    api: ASGIApp
-    cors: ASGIApp
-    """The API, for web pages of any origin."""
-    control: ASGIApp
-    pages: ASGIApp
-    stripe: ASGIApp
-    """The stand-in for Stripe.js, and what it calls."""
-    routed: ASGIApp
-    """Connexion as it is, with nothing around it that knows of accounts."""
-
-
-def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Doors:
-    controls = Contract.load(packaged.control_spec())
-    fallback = Fallback(world, {CONTROL_PREFIX: controls, "": contract})
-    connexion = ConnexionMiddleware(
-        Pages(world, contract, otherwise=fallback, before_redirect=world.before_redirect),
-        middlewares=_MIDDLEWARES,
-    )
-    rules = Rules(
-        world, contract, HANDLERS, settings.enforce_rate_limits, url, _generator(contract, world)
-    )
-    control_rules = Rules(
+def _apps(
+    settings: Settings, contract: Contract, world: World[Any], behaviour: Behaviour
+) -> tuple[Apps, ASGIApp]:
+    """Return the apps that serve a contract, and Connexion's among them."""
+    control = control_document.load(behaviour.control.overlay, contract.security_schemes)
+    fallback = Fallback(
         world,
-        controls,
-        control_handlers(controls),
-        False,
-        url,
-        _generator(controls, world),
-        counted=False,
+        behaviour,
+        contract,
+        {CONTROL_PREFIX: control},
+        is_recorded=lambda path: path.startswith(contract.prefixes),
     )
-    _serve(connexion, rules)
-    _serve(connexion, control_rules, CONTROL_PREFIX)
+    beside = behaviour.beside
+    connexion = connexion_app(
+        pages(contract, beside.pages, behaviour.about.credentials, otherwise=fallback)
+    )
+    shared = Shared(world, contract, behaviour, Generator(contract.schemas, world.seed))
+    add_operations(connexion, shared)
+    service = ControlService(behaviour, control)
+    generator = Generator(control.schemas, world.seed)
+    add_operations(
+        connexion, Shared(world, control, service, generator, is_recorded=False), CONTROL_PREFIX
+    )
     connexion.add_error_handler(HTTPException, fallback.on_http_exception)
     connexion.add_error_handler(ProblemException, fallback.on_problem)
     connexion.add_error_handler(Exception, fallback.on_exception)
@@ -181,123 +184,37 @@ def _doors(settings: Settings, world: World, contract: Contract, url: str) -> Do
         connexion,
         host=settings.host,
         token=settings.control_token,
-        refuse=lambda send, detail: fallback.refuse(send, 403, detail),
+        refuse=lambda send, detail: fallback.refuse(send, Refusal(403, detail)),
     )
-    api = _Shortcut(connexion, rules.ready)
-    pages = _Published(connexion, world)
-    stripe = _Published(StandIn(world, url), world)
-    return Doors(api, _with_cors(api, contract), _Published(guard, world), pages, stripe, connexion)
-
-
-def _generator(contract: Contract, world: World) -> Generator:
-    return Generator(contract.schemas, world.seed)
-
-
-async def _opened(connexion: ASGIApp) -> None:
-    """Let Connexion build its routes now: it does so when it is first asked for anything."""
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(_: Message) -> None:
-        pass
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/favicon.ico",
-        "raw_path": b"/favicon.ico",
-        "headers": [],
-    }
-    await connexion(
-        {**scope, "query_string": b"", "scheme": "http", "root_path": ""}, receive, send
+    api = FastPath(connexion, shared.ready)
+    apps = Apps(
+        api,
+        with_cors(api, contract),
+        PublishEvents(guard, world.state),
+        PublishEvents(connexion, world.state),
+        [public._replace(app=PublishEvents(public.app, world.state)) for public in beside.public],
+        contract.prefixes,
+        CONTROL_PREFIX,
     )
+    return apps, connexion
 
 
-class _Front:
-    """Sends a request to what its path belongs to."""
-
-    def __init__(self, doors: Doors) -> None:
-        self.doors = doors
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:  # noqa: SIM105 (suppress() costs every request half a microsecond)
-            await self._choose(scope)(scope, receive, send)
-        except CancelledError:
-            # A request that is under way when the server ends is cut off; that is no fault to report.
-            pass
-
-    def _choose(self, scope: Scope) -> ASGIApp:
-        path = scope.get("path", "")
-        if path.startswith(_API_PREFIX):
-            return self.doors.cors if _ORIGIN in dict(scope["headers"]) else self.doors.api
-        if serves_stripe(path):
-            return self.doors.stripe  # public, as Stripe's own is: before the guard
-        is_control = path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/")
-        return self.doors.control if is_control else self.doors.pages
-
-
-class _Published:
-    """Publishes what an app that is no operation of the contract has changed."""
-
-    def __init__(self, app: ASGIApp, world: World) -> None:
-        self._app, self._world = app, world
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
-        self._world.publish_all()
-
-
-class _Shortcut:
-    """Goes straight to the operations whose paths have no parameters, as Connexion registered them.
-
-    Their method and path are all that its router would look at, for 30 us on its way through five layers; an operation
-    answers its own errors, so nothing of those layers is missed. Everything else takes the long way.
-    """
-
-    def __init__(self, connexion: ASGIApp, operations: Mapping[tuple[str, str], ASGIApp]) -> None:
-        self._connexion = connexion
-        self._operations = operations
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        operation = self._operations.get((scope["method"], scope["path"]))
-        await (operation or self._connexion)(scope, receive, send)
-
-
-def _serve(connexion: ConnexionMiddleware, rules: Rules, base_path: str | None = None) -> None:
-    resolver = Resolver(function_resolver=lambda name: rules.handlers.get(name, not_yet_stateful))
-    connexion.add_api(
-        rules.contract.for_routing(), base_path=base_path, resolver=resolver, rules=rules
-    )
+def _fault_sets(settings: Settings, contract: Contract) -> dict[str, FaultSet]:
+    """Return the sets of faults, whose operations must be the contract's. Raises FileError."""
+    folder = settings.fixtures / "faults"
+    found = sets.load(folder)
+    sets.check_operations(found, folder, contract.operations)
+    return found
 
 
 def _alert_check(contract: Contract) -> Callable[[Any], str | None]:
-    """What the contract has against the payload of a usage alert."""
+    """Return a check of the payload of usage alerts against the contract."""
     return checker(lambda: contract.validator_of_callback("update_usage_alerts", "usageAlert"))
 
 
-def _switch_on_faults(world: World, contract: Contract, settings: Settings) -> None:
-    """Those that the settings name. Raises SettingsError."""
-    world.faults.operations = contract.operations
+def _switch_on_faults(faults: FaultRegistry, settings: Settings) -> None:
+    """Switch on the sets that the settings name. Raises SettingsError."""
     try:
-        world.faults.start_with(settings.faults)
+        faults.start_with(settings.faults)
     except UnknownFaultSet as error:
         raise SettingsError(f"--faults: {error}") from None
-
-
-def _with_cors(app: ASGIApp, contract: Contract) -> ASGIApp:
-    """Any web page may call the API, as it may in development; none may send cookies along."""
-    headers = {
-        each["name"]
-        for op in contract.operations.values()
-        for each in op.parameters
-        if each["in"] == "header"
-    }
-    return CORSMiddleware(
-        app,
-        allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-        allow_headers=["X-API-Key", "Content-Type", "Prefer", *sorted(headers)],
-        expose_headers=_EXPOSED_HEADERS,
-        max_age=_PREFLIGHT_SECONDS,
-    )

@@ -187,7 +187,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
-    announcement = banner.text(url, server.world, app.not_yet_stateful(server.contract))
+    announcement = banner.text(url, server)
     beside = _watch(chosen, server) if chosen.watch else None
     AnnouncedServer(config, announcement, beside).run(sockets=[listener])
 

@@ -22,5 +22,10 @@ def control_spec() -> Path:
     return _PACKAGE / "control" / "openapi.yaml"
 
 
+def billing_control_spec() -> Path:
+    """Return what billing adds to that document."""
+    return _PACKAGE / "billing" / "control" / "openapi.yaml"
+
+
 def _root() -> Path:
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT

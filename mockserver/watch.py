@@ -8,8 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from mockserver.billing.accounts import fixtures
-from mockserver.engine.world import Fixtures, UnusableState
+from mockserver.engine.state import UnusableState
 from mockserver.faults.registry import UnknownFaultSet
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.yaml_file import FileError
@@ -21,20 +20,20 @@ _SHOWN = 5
 _Prints = dict[Path, tuple[int, int]]
 
 
-class Renewable(Protocol):
-    """A server that can go on with another contract: ``app.Server`` is one."""
+class Reloadable(Protocol):
+    """A server that can serve another contract, such as ``app.Server``."""
 
     contract: Contract
 
-    def prepare(self, contract: Contract) -> Any: ...
-    def renew(self, contract: Contract, doors: Any, fixtures: Fixtures) -> None: ...
+    def prepare(self) -> Any: ...
+    def reload(self, ready: Any) -> None: ...
 
 
 class Watch:
     """Looks at the files of a server; ``say`` is told each line that a person should read."""
 
     def __init__(
-        self, server: Renewable, spec: Path, folder: Path, say: Callable[[str], None]
+        self, server: Reloadable, spec: Path, folder: Path, say: Callable[[str], None]
     ) -> None:
         self._server = server
         self._spec = spec
@@ -50,18 +49,17 @@ class Watch:
             if seen != self._served and seen == await self._look_again():
                 changed = sorted(path for path, _ in set(seen.items()) ^ set(self._served.items()))
                 self._served = seen
-                await self._renew(list(dict.fromkeys(changed)))
+                await self._reload(list(dict.fromkeys(changed)))
 
     async def _look_again(self) -> _Prints:
         """A moment later: a file that is still being written is left until it is whole."""
         await asyncio.sleep(PAUSE_SECONDS / 4)
         return self._look()
 
-    async def _renew(self, changed: list[Path]) -> None:
+    async def _reload(self, changed: list[Path]) -> None:
         before = self._server.contract
         try:
-            contract, doors, found = await asyncio.to_thread(self._load)
-            self._server.renew(contract, doors, found)
+            self._server.reload(await asyncio.to_thread(self._server.prepare))
         except (FileError, UnusableState, UnknownFaultSet) as error:
             self._say(f"Not reloaded, the last good state is still served. {error}")
         except Exception as error:  # Connexion's own words about a contract that it alone refuses
@@ -69,14 +67,8 @@ class Watch:
         else:
             names = ", ".join(path.name for path in changed)
             self._say(
-                f"Reloaded {names}{_told(list(differences(before, contract)))}. Accounts are as they were."
+                f"Reloaded {names}{_told(list(differences(before, self._server.contract)))}. Accounts are as they were."
             )
-
-    def _load(self) -> tuple[Contract, Any, Fixtures]:
-        contract = Contract.load(self._spec)
-        found = fixtures.load(self._folder)
-        fixtures.check_against(contract, found, self._folder)
-        return contract, self._server.prepare(contract), found
 
     def _look(self) -> _Prints:
         """When each file was last written, and how long it is; a file that is gone is left out."""

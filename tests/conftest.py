@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 
 from mockserver import app, packaged
+from mockserver.billing.accounts.accounts import Accounts
 from mockserver.engine.world import World
 from mockserver.openapi.contract import Contract
 from mockserver.server.uvicorn_server import BufferedProtocol
@@ -36,7 +37,7 @@ class RunningServer:
     """A server in a thread of this process."""
 
     url: str
-    world: World
+    world: World[Accounts]
     contract: Contract
 
     def client(self, key: str | None) -> httpx.Client:

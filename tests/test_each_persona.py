@@ -64,7 +64,9 @@ def test_the_default_account_was_made_by_the_rules() -> None:
     assert account.redeemed_promo_codes == ["WELCOME10"]
     with pytest.raises(PromoCodeRefused):
         promo.check(
-            shared_world(NOON).context(shared_world(NOON).tenant(DEFAULT)), "WELCOME10", 5_000
+            shared_world(NOON).state.context(shared_world(NOON).state.tenant(DEFAULT)),
+            "WELCOME10",
+            5_000,
         )
     assert [entry.action for entry in account.audit_log] == [
         "account.created",
@@ -161,7 +163,7 @@ def test_card_expiring_expires_with_the_month(now: datetime) -> None:
 def test_past_due_owes_its_last_renewal(now: datetime) -> None:
     """The last renewal was declined: an open invoice, more tries to come, and in the end it is over."""
     world = make_world(now)
-    account = world.tenant("sk_test_past_due").account
+    account = world.state.tenant("sk_test_past_due").account
     current = account.subscription
     assert current is not None
     assert (current.status, current.plan, current.period) == ("past_due", "growth", 2)
@@ -171,14 +173,14 @@ def test_past_due_owes_its_last_renewal(now: datetime) -> None:
     world.advance_to(now + timedelta(days=7))
     assert account.subscription is None
     assert account.invoices[-1].status == "void"
-    assert world.violations("sk_test_past_due") == []
+    assert world.state.violations("sk_test_past_due") == []
 
 
 @every_moment
 def test_past_due_recovers_with_a_card_that_works(now: datetime) -> None:
     """What a customer would do about it helps: a new default card, and the next try goes through."""
     world = make_world(now)
-    context = world.context(world.tenant("sk_test_past_due"))
+    context = world.state.context(world.state.tenant("sk_test_past_due"))
     payment_methods.add(context, "pm_card_mastercard")
     payment_methods.set_default(context, "pm_card_mastercard")
     current = context.account.subscription
@@ -250,13 +252,15 @@ def test_the_power_users_history_is_believable() -> None:
 def test_owner_and_member_share_one_organization() -> None:
     """With the header both see the organization's account; without it each sees its own."""
     world = make_world()
-    account = world.organization(OWNER, ORGANIZATION).account
-    assert world.organization(MEMBER, ORGANIZATION).account is account
-    own_accounts = {world.tenant(key).account.id for key in (OWNER, MEMBER)}
+    account = world.state.organization(OWNER, ORGANIZATION).account
+    assert world.state.organization(MEMBER, ORGANIZATION).account is account
+    own_accounts = {world.state.tenant(key).account.id for key in (OWNER, MEMBER)}
     assert len(own_accounts | {account.id}) == 3
-    usage.record(world.context(world.organization(MEMBER, ORGANIZATION)), "light", 3)
-    assert world.organization(OWNER, ORGANIZATION).account.usage.events[-1].requests == 3
-    roles = [load_fixtures().personas[world.tenant(key).persona].role for key in (OWNER, MEMBER)]
+    usage.record(world.state.context(world.state.organization(MEMBER, ORGANIZATION)), "light", 3)
+    assert world.state.organization(OWNER, ORGANIZATION).account.usage.events[-1].requests == 3
+    roles = [
+        load_fixtures().personas[world.state.tenant(key).persona].role for key in (OWNER, MEMBER)
+    ]
     assert roles == ["owner", "member"]
 
 
@@ -267,25 +271,25 @@ def test_others_do_not_belong_to_the_organization(key: str) -> None:
     said = set()
     for organization in (ORGANIZATION, "ffffffff-ffff-4fff-8fff-ffffffffffff", ""):
         with pytest.raises(NotAMember) as caught:
-            world.organization(key, organization)
+            world.state.organization(key, organization)
         said.add(str(caught.value))
     assert len(said) == 1
     assert ORGANIZATION not in said.pop()
-    assert list(world.tenants()) == []
+    assert list(world.state.tenants()) == []
 
 
 @pytest.mark.parametrize("key", [OWNER, MEMBER])
 def test_a_member_belongs_to_no_other_organization(key: str) -> None:
     """Nor does a member learn whether another exists."""
     with pytest.raises(NotAMember):
-        make_world().organization(key, "ffffffff-ffff-4fff-8fff-ffffffffffff")
+        make_world().state.organization(key, "ffffffff-ffff-4fff-8fff-ffffffffffff")
 
 
 def test_only_rate_limited_is_limited() -> None:
     """429 after 5 a minute: no other persona has a limit of its own."""
-    limits = {key: shared_world(NOON).tenant(key).requests_per_minute for key in KEYS}
+    limits = {key: shared_world(NOON).state.tenant(key).requests_per_minute for key in KEYS}
     assert limits.pop("sk_test_rate_limited") == 5
     assert set(limits.values()) == {None}
-    tenant = make_world().tenant("sk_test_rate_limited")
+    tenant = make_world().state.tenant("sk_test_rate_limited")
     assert isinstance(tenant, Tenant)
     assert (tenant.window, tenant.spent) == (0, 0)

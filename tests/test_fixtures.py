@@ -10,8 +10,8 @@ import pytest
 
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.api.behaviour import world_of
 from mockserver.engine.clock import Clock
-from mockserver.engine.world import World
 from mockserver.openapi.yaml_file import FileError
 
 CATALOGUE, SUBSCRIBER, DEFAULT = (
@@ -350,7 +350,7 @@ def test_a_promo_code_that_expires_does_not_take_its_personas_along(folder: Path
         "    value: 10\n",
         "    value: 10\n    expires_at: 2020-01-01T00:00:00Z\n",
     )
-    world = World(fixtures.load(folder), Clock(datetime(2026, 3, 18, 12, tzinfo=UTC)), 1)
-    account = world.tenant("sk_test_default").account
+    world = world_of(fixtures.load(folder), Clock(datetime(2026, 3, 18, 12, tzinfo=UTC)), 1)
+    account = world.state.tenant("sk_test_default").account
     assert account.ledger.deposited_cents == 10_000
     assert account.redeemed_promo_codes == []

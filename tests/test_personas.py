@@ -54,7 +54,7 @@ def test_there_is_a_persona_for_every_key_of_the_table() -> None:
 @every_key
 def test_the_books_of_every_persona_are_in_order(key: str, now: datetime) -> None:
     """At whatever moment it is made, nothing is to come and everything adds up."""
-    assert shared_world(now).violations(key) == []
+    assert shared_world(now).state.violations(key) == []
 
 
 @pytest.mark.parametrize("year", [1990, 2199])
@@ -62,17 +62,17 @@ def test_the_books_of_every_persona_are_in_order(key: str, now: datetime) -> Non
 def test_the_books_are_in_order_in_other_times(key: str, year: int) -> None:
     """A clock may stand anywhere: what the rules make then is in order, and can be exported and imported."""
     world = make_world(datetime(year, 6, 15, tzinfo=UTC))
-    assert world.violations(key) == []
-    world.import_state(key, world.export_state(key))
+    assert world.state.violations(key) == []
+    world.state.replace(key, world.state.export(key))
 
 
 @every_moment
 def test_the_books_of_the_organization_are_in_order(now: datetime) -> None:
     """The organization is an account like any other."""
-    account = shared_world(now).organization(OWNER, ORGANIZATION).account
-    names = dict(shared_world(now).tenants())
+    account = shared_world(now).state.organization(OWNER, ORGANIZATION).account
+    names = dict(shared_world(now).state.tenants())
     assert names[ORGANIZATION].account is account
-    assert shared_world(now).violations(OWNER) == []
+    assert shared_world(now).state.violations(OWNER) == []
     assert (
         sum(entry.amount_microcents for entry in account.ledger.entries)
         == account.ledger.balance
@@ -85,7 +85,7 @@ def test_the_books_of_the_organization_are_in_order(now: datetime) -> None:
 def test_every_persona_has_its_age(key: str) -> None:
     """Nothing happened before it was born."""
     account = account_of(key)
-    persona = load_fixtures().personas[shared_world(NOON).tenant(key).persona]
+    persona = load_fixtures().personas[shared_world(NOON).state.tenant(key).persona]
     assert account.created_at == NOON - timedelta(days=persona.age_days)
     assert account.ledger.entries[0].created_at >= account.created_at
     assert persona.title
@@ -122,30 +122,30 @@ def test_no_message_is_waiting(key: str) -> None:
 def test_the_same_key_seed_and_clock_are_the_same_account(key: str) -> None:
     """The same bytes, whoever else is in the world and in whatever order they came."""
     world = make_world()
-    world.tenant("sk_test_somebody_else")
-    assert json.dumps(world.export_state(key)) == json.dumps(shared_world(NOON).export_state(key))
+    world.state.tenant("sk_test_somebody_else")
+    assert json.dumps(world.state.export(key)) == json.dumps(shared_world(NOON).state.export(key))
 
 
 @every_key
 def test_a_persona_that_is_made_again_is_the_same(key: str) -> None:
     """After a reset everything is as at first, also what was remembered, and what happened in between is forgotten."""
     world = make_world()
-    first = world.export_state(key)
-    context = world.context(world.tenant(key))
+    first = world.state.export(key)
+    context = world.state.context(world.state.tenant(key))
     context.tell("bonus", "Something", 1)
     world.reset()
-    again = world.context(world.tenant(key))
-    assert world.export_state(key) == first
+    again = world.state.context(world.state.tenant(key))
+    assert world.state.export(key) == first
     assert usage.project(again) == usage.project(new_context(key))
 
 
 def test_a_persona_that_is_made_again_elsewhen_is_of_that_time() -> None:
     """What is remembered belongs to its moment."""
     world = make_world()
-    first = world.export_state(DEFAULT)
+    first = world.state.export(DEFAULT)
     later = NOON + timedelta(days=1)
     world.reset(now=later)
-    assert world.export_state(DEFAULT) == make_world(later).export_state(DEFAULT) != first
+    assert world.state.export(DEFAULT) == make_world(later).state.export(DEFAULT) != first
 
 
 def test_only_the_last_few_are_remembered() -> None:
@@ -153,16 +153,16 @@ def test_only_the_last_few_are_remembered() -> None:
     world = make_world()
     for day in range(40):
         world.reset(now=NOON + timedelta(days=day))
-        world.tenant("sk_test_new")
-    assert len(world._biographer._remembered) == 16
+        world.state.tenant("sk_test_new")
+    assert len(world.state._biographer._remembered) == 16
     world.reset()
-    assert world.export_state("sk_test_new") == make_world().export_state("sk_test_new")
+    assert world.state.export("sk_test_new") == make_world().state.export("sk_test_new")
 
 
 @pytest.mark.parametrize("key", ["sk_test_default", "sk_test_new", "sk_test_anything"])
 def test_another_seed_is_another_person(key: str) -> None:
     """Ids and names come from the seed."""
-    mine, other = account_of(key), make_world(seed=2).tenant(key).account
+    mine, other = account_of(key), make_world(seed=2).state.tenant(key).account
     assert mine.id != other.id
     assert mine.profile != other.profile
     assert {entry.id for entry in mine.ledger.entries}.isdisjoint(
@@ -172,7 +172,7 @@ def test_another_seed_is_another_person(key: str) -> None:
 
 def test_another_seed_is_another_history() -> None:
     """Chance comes from the seed: when, what and how much was used."""
-    mine, other = account_of(DEFAULT), make_world(seed=2).tenant(DEFAULT).account
+    mine, other = account_of(DEFAULT), make_world(seed=2).state.tenant(DEFAULT).account
     assert [event.requests for event in mine.usage.events] != [
         event.requests for event in other.usage.events
     ]
@@ -183,10 +183,10 @@ def test_personas_keep_their_promises_with_any_seed(seed: int) -> None:
     """What a title says does not depend on chance."""
     world = make_world(seed=seed)
     for key in KEYS:
-        assert world.violations(key) == []
-    assert world.tenant("sk_test_exhausted").account.ledger.balance == 0
-    assert len(world.tenant("sk_test_power_user").account.ledger.entries) == 10_000
-    assert len(world.tenant("sk_test_default").account.ledger.entries) > 100
+        assert world.state.violations(key) == []
+    assert world.state.tenant("sk_test_exhausted").account.ledger.balance == 0
+    assert len(world.state.tenant("sk_test_power_user").account.ledger.entries) == 10_000
+    assert len(world.state.tenant("sk_test_default").account.ledger.entries) > 100
 
 
 def shape(account: Account) -> dict[str, int]:
@@ -208,31 +208,31 @@ def shape(account: Account) -> dict[str, int]:
 )
 def test_any_other_key_starts_as_the_default_persona(key: str) -> None:
     """Every sk_test_ key works: a new account in the shape of the default one."""
-    tenant = shared_world(NOON).tenant(key)
+    tenant = shared_world(NOON).state.tenant(key)
     assert tenant.persona == "default"
     assert shape(tenant.account) == shape(account_of(DEFAULT))
-    assert shared_world(NOON).violations(key) == []
+    assert shared_world(NOON).state.violations(key) == []
 
 
 def test_accounts_of_other_keys_are_isolated() -> None:
     """Nothing is shared: neither ids nor balances nor what happens next."""
     world = make_world()
     keys = [f"sk_test_{number}" for number in range(20)]
-    accounts = [world.tenant(key).account for key in keys]
+    accounts = [world.state.tenant(key).account for key in keys]
     assert len({account.id for account in accounts}) == 20
     assert len({account.profile.user_id for account in accounts}) == 20
     ids = [entry.id for account in accounts for entry in account.ledger.entries]
     assert len(set(ids)) == len(ids)
-    before = [world.export_state(key) for key in keys[1:]]
-    usage.record(world.context(world.tenant(keys[0])), "light", 1)
-    assert [world.export_state(key) for key in keys[1:]] == before
-    assert world.tenant(keys[0]).account is accounts[0]
+    before = [world.state.export(key) for key in keys[1:]]
+    usage.record(world.state.context(world.state.tenant(keys[0])), "light", 1)
+    assert [world.state.export(key) for key in keys[1:]] == before
+    assert world.state.tenant(keys[0]).account is accounts[0]
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key != "sk_test_power_user"])
 def test_every_persona_has_a_future(key: str) -> None:
     """A year later its books are still in order."""
     world = make_world()
-    world.tenant(key)
+    world.state.tenant(key)
     world.advance_to(NOON + timedelta(days=366))
-    assert world.violations(key) == []
+    assert world.state.violations(key) == []

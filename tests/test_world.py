@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from mockserver.billing import payment_methods, usage
+from mockserver.billing.accounts.accounts import Accounts
+from mockserver.billing.api.behaviour import world_of
 from mockserver.engine.clock import Clock, ClockError
 from mockserver.engine.world import MAX_SNAPSHOTS, TooManySnapshots, UnknownSnapshot, World
 from tests.worlds import (
@@ -27,13 +29,13 @@ def wall() -> WallClock:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> World[Accounts]:
     return make_world()
 
 
-def test_advancing_does_all_that_falls_due(world: World) -> None:
+def test_advancing_does_all_that_falls_due(world: World[Accounts]) -> None:
     """All the work is done on return, for every account, each thing at its own moment."""
-    healthy, unpaid = world.tenant(SUBSCRIBER).account, world.tenant(PAST_DUE).account
+    healthy, unpaid = world.state.tenant(SUBSCRIBER).account, world.state.tenant(PAST_DUE).account
     assert healthy.subscription is not None
     due = healthy.subscription.period_end
     invoices = len(healthy.invoices)
@@ -51,7 +53,7 @@ def test_advancing_does_all_that_falls_due(world: World) -> None:
 
 
 @pytest.mark.parametrize("steps", [2, 7, 400])
-def test_advancing_in_one_step_or_many_is_the_same(world: World, steps: int) -> None:
+def test_advancing_in_one_step_or_many_is_the_same(world: World[Accounts], steps: int) -> None:
     """How often the clock is moved leaves no trace."""
     other = make_world()
     assert exported(world) == exported(other)
@@ -62,7 +64,7 @@ def test_advancing_in_one_step_or_many_is_the_same(world: World, steps: int) -> 
     assert exported(world) == exported(other)
 
 
-def test_setting_the_clock_does_the_work_too(world: World) -> None:
+def test_setting_the_clock_does_the_work_too(world: World[Accounts]) -> None:
     """Set or advanced: the same work is done."""
     other = make_world()
     exported(world)
@@ -74,15 +76,15 @@ def test_setting_the_clock_does_the_work_too(world: World) -> None:
 
 def test_an_account_of_a_running_clock_catches_up_when_it_is_seen(wall: WallClock) -> None:
     """Nobody has to advance a clock that runs: what is due is done before an account is read."""
-    world = World(load_fixtures(), Clock(wall=wall), 1)
-    account = world.tenant(SUBSCRIBER).account
+    world = world_of(load_fixtures(), Clock(wall=wall), 1)
+    account = world.state.tenant(SUBSCRIBER).account
     invoices = len(account.invoices)
     wall.advance(days=31)
     assert len(account.invoices) == invoices
-    assert len(world.tenant(SUBSCRIBER).account.invoices) == invoices + 1
+    assert len(world.state.tenant(SUBSCRIBER).account.invoices) == invoices + 1
 
 
-def test_a_refused_move_changes_nothing(world: World) -> None:
+def test_a_refused_move_changes_nothing(world: World[Accounts]) -> None:
     """Never backwards, for the world as for its clock."""
     before = exported(world)
     for move in (world.advance_to, world.set_clock):
@@ -91,77 +93,79 @@ def test_a_refused_move_changes_nothing(world: World) -> None:
     assert (world.clock.now(), exported(world)) == (NOON, before)
 
 
-def test_reset_makes_the_world_anew(world: World) -> None:
+def test_reset_makes_the_world_anew(world: World[Accounts]) -> None:
     """As if the server had just started: clock, accounts and snapshots."""
     before = exported(world)
-    usage.record(world.context(world.tenant(DEFAULT)), "light", 5)
+    usage.record(world.state.context(world.state.tenant(DEFAULT)), "light", 5)
     world.take_snapshot("old")
     world.advance_to(NOON + timedelta(days=50))
     assert exported(world) != before
     world.reset()
-    assert list(world.tenants()) == []
+    assert list(world.state.tenants()) == []
     assert (world.clock.now(), world.snapshots(), list(world.exchanges)) == (NOON, [], [])
     assert exported(world) == before
 
 
-def test_reset_of_one_account_leaves_the_others(world: World) -> None:
+def test_reset_of_one_account_leaves_the_others(world: World[Accounts]) -> None:
     """With a key, that account alone; the clock stays where it is."""
     mine, other = exported(world, DEFAULT), exported(world, "sk_test_other")
     for key in (DEFAULT, "sk_test_other"):
-        usage.record(world.context(world.tenant(key)), "light", 5)
+        usage.record(world.state.context(world.state.tenant(key)), "light", 5)
     changed = exported(world, "sk_test_other")
     world.reset(DEFAULT)
     assert exported(world, DEFAULT) == mine
     assert exported(world, "sk_test_other") == changed != other
 
 
-def test_reset_of_an_account_that_is_not_there_is_nothing(world: World) -> None:
+def test_reset_of_an_account_that_is_not_there_is_nothing(world: World[Accounts]) -> None:
     """Resetting is safe to repeat."""
     before = exported(world)
     world.reset("sk_test_never_seen")
     assert exported(world) == before
 
 
-def test_a_snapshot_keeps_the_whole_world(world: World) -> None:
+def test_a_snapshot_keeps_the_whole_world(world: World[Accounts]) -> None:
     """What comes later does not change it; restoring brings back accounts and clock, as often as one likes."""
     before = exported(world)
     world.take_snapshot("before")
     for _ in range(2):
-        usage.record(world.context(world.tenant(DEFAULT)), "light", 5)
-        world.tenant("sk_test_newcomer")
+        usage.record(world.state.context(world.state.tenant(DEFAULT)), "light", 5)
+        world.state.tenant("sk_test_newcomer")
         world.advance_to(NOON + timedelta(days=50))
         assert exported(world) != before
         assert world.restore_snapshot("before").name == "before"
         assert world.clock.now() == NOON
-        assert "sk_test_newcomer" not in dict(world.tenants())
+        assert "sk_test_newcomer" not in dict(world.state.tenants())
         assert exported(world) == before
-    usage.record(world.context(world.tenant(DEFAULT)), "light", 5)
-    assert world.violations(DEFAULT) == []
+    usage.record(world.state.context(world.state.tenant(DEFAULT)), "light", 5)
+    assert world.state.violations(DEFAULT) == []
 
 
-def test_a_restored_world_goes_on_as_the_first_did(world: World) -> None:
+def test_a_restored_world_goes_on_as_the_first_did(world: World[Accounts]) -> None:
     """The same requests after a restore have the same answers: ids come from the state."""
-    world.tenant(DEFAULT)
+    world.state.tenant(DEFAULT)
     world.take_snapshot("before")
     ids = []
     for _ in range(2):
-        ids.append(payment_methods.add(world.context(world.tenant(DEFAULT)), "pm_card_amex").id)
+        ids.append(
+            payment_methods.add(world.state.context(world.state.tenant(DEFAULT)), "pm_card_amex").id
+        )
         world.restore_snapshot("before")
     assert ids[0] == ids[1]
 
 
-def test_a_snapshot_knows_what_it_holds(world: World) -> None:
+def test_a_snapshot_knows_what_it_holds(world: World[Accounts]) -> None:
     """Name, moment and number of accounts; one of the same name replaces the older."""
-    world.tenant(DEFAULT)
+    world.state.tenant(DEFAULT)
     world.take_snapshot("one")
     world.advance_to(NOON + timedelta(hours=1))
-    world.tenant(SUBSCRIBER)
+    world.state.tenant(SUBSCRIBER)
     taken = world.take_snapshot("one")
     assert world.snapshots() == [taken]
     assert (taken.name, taken.created_at, taken.accounts) == ("one", NOON + timedelta(hours=1), 2)
 
 
-def test_an_unknown_snapshot_changes_nothing(world: World) -> None:
+def test_an_unknown_snapshot_changes_nothing(world: World[Accounts]) -> None:
     """There is no such snapshot: said by name."""
     before = exported(world)
     with pytest.raises(UnknownSnapshot, match="'nope'"):
@@ -169,7 +173,7 @@ def test_an_unknown_snapshot_changes_nothing(world: World) -> None:
     assert exported(world) == before
 
 
-def test_snapshots_are_bounded(world: World) -> None:
+def test_snapshots_are_bounded(world: World[Accounts]) -> None:
     """So many and no more; one of a known name can still be taken."""
     for number in range(MAX_SNAPSHOTS):
         world.take_snapshot(str(number))

@@ -11,9 +11,12 @@ import pytest
 from mockserver import packaged
 from mockserver.billing.account import Account
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.accounts.accounts import Accounts
+from mockserver.billing.accounts.fixtures import Fixtures
+from mockserver.billing.api.behaviour import world_of
 from mockserver.billing.context import Context
 from mockserver.engine.clock import Clock
-from mockserver.engine.world import Fixtures, World
+from mockserver.engine.world import World
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 """A Wednesday in the middle of a month."""
@@ -50,14 +53,14 @@ def load_fixtures() -> Fixtures:
     return fixtures.load(packaged.fixtures())
 
 
-def make_world(now: datetime = NOON, seed: int = 1) -> World:
+def make_world(now: datetime = NOON, seed: int = 1) -> World[Accounts]:
     """Return a new world with a frozen clock."""
-    return World(load_fixtures(), Clock(now), seed)
+    return world_of(load_fixtures(), Clock(now), seed)
 
 
-def exported(world: World, *keys: str) -> str:
+def exported(world: World[Accounts], *keys: str) -> str:
     """Return the state of some accounts as JSON."""
-    return json.dumps([world.export_state(key) for key in keys or (DEFAULT, SUBSCRIBER, PAST_DUE)])
+    return json.dumps([world.state.export(key) for key in keys or (DEFAULT, SUBSCRIBER, PAST_DUE)])
 
 
 KEYS = sorted(persona.key for persona in load_fixtures().personas.values() if persona.key)
@@ -68,17 +71,17 @@ every_moment = pytest.mark.parametrize("now", MOMENTS.values(), ids=MOMENTS)
 
 
 @cache
-def shared_world(now: datetime) -> World:
+def shared_world(now: datetime) -> World[Accounts]:
     """Return the world of a moment, which no test may change."""
     return make_world(now)
 
 
 def account_of(key: str, now: datetime = NOON) -> Account:
     """Return the account of a key in the shared world of a moment."""
-    return shared_world(now).tenant(key).account
+    return shared_world(now).state.tenant(key).account
 
 
 def new_context(key: str, now: datetime = NOON) -> Context:
     """Return the context of an account that the test may change."""
     world = make_world(now)
-    return world.context(world.tenant(key))
+    return world.state.context(world.state.tenant(key))

@@ -1,7 +1,10 @@
 """Swagger UI at ``/docs`` and the contract itself, as the mock serves it."""
 
 import json
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
+from string import Template
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -11,12 +14,13 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.openapi.contract import Contract
 
-_PAGE = """<!doctype html>
+_PAGE = """\
+<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>AlterLab Billing API (mock)</title>
+<title>$title (mock)</title>
 <link rel="icon" href="/docs/static/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/static/swagger-ui.css">
 </head>
@@ -27,16 +31,23 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
-_SCRIPT = """const ui = SwaggerUIBundle({
+_SCRIPT = """\
+const ui = SwaggerUIBundle({
   url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null,
-  persistAuthorization: true, tryItOutEnabled: true, docExpansion: "list", displayRequestDuration: true,
-  onComplete: () => ui.preauthorizeApiKey("ApiKey", "sk_test_default")
+  persistAuthorization: true, tryItOutEnabled: true, docExpansion: "list",
+  displayRequestDuration: true,
+  onComplete: () => $credentials.forEach(([name, key]) => ui.preauthorizeApiKey(name, key))
 });
 """
 
 
-def docs_routes(contract: Contract) -> list[Route]:
-    """The routes of the interactive docs. What they send is made when it is first asked for."""
+def docs_routes(contract: Contract, credentials: Mapping[str, str]) -> list[Route]:
+    """Return the routes of the interactive docs.
+
+    ``credentials`` are entered there in advance, by name of their security scheme.
+    """
+
+    script_text = Template(_SCRIPT).substitute(credentials=json.dumps([*credentials.items()]))
 
     async def document(_: Request) -> Response:
         return Response(_for_this_server(contract), media_type="application/json")
@@ -45,10 +56,12 @@ def docs_routes(contract: Contract) -> list[Route]:
         return Response(contract.path.read_bytes(), media_type="application/yaml")
 
     async def page(_: Request) -> Response:
-        return HTMLResponse(_PAGE)
+        return HTMLResponse(
+            Template(_PAGE).substitute(title=escape(str(contract.document["info"]["title"])))
+        )
 
     async def script(_: Request) -> Response:
-        return Response(_SCRIPT, media_type="text/javascript")
+        return Response(script_text, media_type="text/javascript")
 
     async def home(_: Request) -> Response:
         return RedirectResponse("/docs")

@@ -6,10 +6,8 @@ from typing import Any
 
 import orjson
 
-from mockserver.billing.account import Account
-from mockserver.billing.api.render import optional_timestamp, timestamp
-from mockserver.control import redaction
-from mockserver.engine.world import World
+from mockserver.engine.redaction import Redactor
+from mockserver.engine.render import optional_timestamp, timestamp
 from mockserver.webhooks.delivery import Attempt, Delivery
 from mockserver.webhooks.endpoint import Endpoint
 
@@ -33,16 +31,7 @@ def endpoint(endpoint: Endpoint) -> Json:
     }
 
 
-def usage_alerts(account: Account, world: World) -> Json:
-    url = account.usage_alerts.webhook_url
-    return {
-        "url": url,
-        "secret": world.webhooks.alert_secret(account.id),
-        "refused": world.webhooks.refusal(url) if url is not None else None,
-    }
-
-
-def delivery(delivery: Delivery) -> Json:
+def delivery(delivery: Delivery, redactor: Redactor) -> Json:
     return {
         "id": delivery.id,
         "endpoint_id": delivery.endpoint_id,
@@ -56,7 +45,7 @@ def delivery(delivery: Delivery) -> Json:
         "created_at": timestamp(delivery.created_at),
         "next_attempt_at": optional_timestamp(delivery.next_attempt_at),
         "body": orjson.loads(delivery.body),
-        "attempts": [_attempt(each) for each in delivery.attempts],
+        "attempts": [_attempt(attempt, redactor) for attempt in delivery.attempts],
     }
 
 
@@ -68,14 +57,14 @@ def settled(is_settled: bool, pending: int, next_attempt_at: datetime | None) ->
     }
 
 
-def _attempt(attempt: Attempt) -> Json:
+def _attempt(attempt: Attempt, redactor: Redactor) -> Json:
     is_answered = attempt.status is not None
     return {
         "at": timestamp(attempt.at),
         "duration_ms": attempt.duration_ms,
         "request_headers": attempt.headers,
         "response_status": attempt.status,
-        "response_body": redaction.text(attempt.answer.decode("utf-8", "replace"))
+        "response_body": redactor.text(attempt.answer.decode("utf-8", "replace"))
         if is_answered
         else None,
         "error": attempt.error,

@@ -1,31 +1,27 @@
-"""What a fault does to an answer and to the connection that it should have gone over."""
+"""What a fault does to a response and to its connection."""
 
 import asyncio
 import socket
 import struct
 import time
-from collections.abc import Iterator
 from typing import Any, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mockserver.billing.api.rate_limits import Headers
 from mockserver.engine.errors import Refusal
-from mockserver.engine.reply import encode
-from mockserver.engine.responses import BrokenContract, Responses
-from mockserver.faults.rule import Rule, phrase
-from mockserver.server.uvicorn_server import TRANSPORT
 
+TRANSPORT = "mockserver.transport"
+"""The key under which a server hands out the connection in the state of a request."""
 HEADER = b"x-mock-fault"
 
 _LINGER_NOT = struct.pack("ii", 1, 0)
-"""What is unsent is thrown away, and the other side is told by RST instead of FIN."""
+"""Unsent data is discarded, and the connection is closed by RST instead of FIN."""
 _FLUSH_SECONDS, _FLUSH_PAUSE = 5, 0.001
-"""How long a client may take to read half of a body, and how often to look."""
+"""How long a client may take to read half of a body, and how often that is checked."""
 
 
 class Transport(Protocol):
-    """As much of asyncio's transport as is needed."""
+    """The methods of asyncio's transport that are used here."""
 
     def get_extra_info(self, name: str) -> Any: ...
     def is_closing(self) -> bool: ...
@@ -35,9 +31,9 @@ class Transport(Protocol):
 
 
 async def arrived(receive: Receive, most: int) -> Receive | None:
-    """Wait for a request's whole body, and keep it: a client that leaves later has sent it. None if it left before.
+    """Wait for a request's whole body and return a ``receive`` that replays it.
 
-    Of a body that is too large, only enough is read to see that it is.
+    Return None if the client disconnects first. Reading stops when a body is too large.
     """
     messages: list[Message] = []
     size = 0
@@ -58,42 +54,46 @@ async def arrived(receive: Receive, most: int) -> Receive | None:
 
 
 def transport_of(scope: Scope) -> Transport | None:
-    """The connection of a request; None under a server that does not hand it out."""
+    """Return the connection of a request; None under a server that does not hand it out."""
     transport: Transport | None = scope.get("state", {}).get(TRANSPORT)
     return transport
 
 
 def no_transport(names: str) -> Refusal:
-    """The answer where a connection should be broken and cannot be."""
+    """Return the 500 for a fault that cannot break the connection."""
     return Refusal(
         500,
-        f"The fault '{names}' breaks the connection, and this server does not hand it out. Start the mock with "
-        "'mockserver serve', or give uvicorn http=mockserver.server.uvicorn_server.BufferedProtocol.",
+        f"The fault '{names}' breaks the connection, and this server does not hand it out. "
+        "Start the mock with 'mockserver serve', or give uvicorn "
+        "http=mockserver.server.uvicorn_server.BufferedProtocol.",
     )
 
 
 def reset(transport: Transport) -> None:
-    """End the connection as a machine does that crashed: by RST. What is written to it from then on goes nowhere."""
-    if not transport.is_closing():  # the client may have left by itself meanwhile
+    """Close the connection by RST, as a crash does. Later writes are discarded."""
+    if not transport.is_closing():  # the client may have disconnected
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
         transport.abort()
 
 
-def marked(send: Send, names: str) -> Send:
-    """Sends answers that say which faults they show."""
-    mark = (HEADER, names.encode("ascii"))
+def mark(send: Send, names: str) -> Send:
+    """Return a ``send`` that names the faults in a response header."""
+    header = (HEADER, names.encode("ascii"))
 
     async def send_marked(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], mark]
+            message["headers"] = [*message["headers"], header]
         await send(message)
 
     return send_marked
 
 
-def unheard(send: Send, transport: Transport) -> Send:
-    """Resets the connection before the first byte. The server sees the answer pass, and so the request end."""
+def lose(send: Send, transport: Transport) -> Send:
+    """Return a ``send`` that resets the connection before the first byte.
+
+    The server sees the whole response, and so the end of the request.
+    """
 
     async def send_nowhere(message: Message) -> None:
         reset(transport)
@@ -102,23 +102,23 @@ def unheard(send: Send, transport: Transport) -> Send:
     return send_nowhere
 
 
-def truncated(send: Send, transport: Transport) -> Send:
-    """Sends half of each body, and its whole length before it; then the connection closes."""
+def truncate(send: Send, transport: Transport) -> Send:
+    """Return a ``send`` that closes the connection after half of the body."""
 
     async def send_half(message: Message) -> None:
         if message["type"] == "http.response.body":
             body = message["body"]
             half = len(body) // 2
             await send({"type": "http.response.body", "body": body[:half], "more_body": True})
-            await _hang_up(transport)
+            await _close_after_flush(transport)
             message = {"type": "http.response.body", "body": body[half:]}
         await send(message)
 
     return send_half
 
 
-async def _hang_up(transport: Transport) -> None:
-    """End the connection after what was written, so that what comes next goes nowhere."""
+async def _close_after_flush(transport: Transport) -> None:
+    """Close the connection once everything written so far is sent."""
     deadline = time.monotonic() + _FLUSH_SECONDS
     while (
         transport.get_write_buffer_size()
@@ -129,31 +129,3 @@ async def _hang_up(transport: Transport) -> None:
     if transport.get_write_buffer_size():
         transport.abort()
     transport.close()
-
-
-def error_body(
-    rule: Rule, status: int, responses: Responses, *, on: str, default: str | None
-) -> bytes:
-    """The body of an error: as the contract has it where it knows the status, else in the same envelope."""
-    if rule.detail is None and default is None:
-        example = responses.example(status)
-        if example is not None:
-            return encode(example)
-    detail = rule.detail or default or phrase(status)
-    for body in _envelopes(detail, on):
-        try:
-            return responses.encode(status, body)
-        except BrokenContract:
-            continue
-    return encode({"detail": detail})
-
-
-def _envelopes(detail: str, on: str) -> Iterator[dict[str, Any]]:
-    yield {"detail": detail}
-    yield {"detail": [{"loc": [on], "msg": detail, "type": "value_error"}]}
-
-
-def merged(headers: Headers, chosen: dict[str, str]) -> Headers:
-    """Headers, with those that a rule chose in the place of others of the same name."""
-    own = {name.lower().encode("ascii"): value.encode("ascii") for name, value in chosen.items()}
-    return [*((name, value) for name, value in headers if name not in own), *own.items()]

@@ -1,83 +1,48 @@
-"""Errors as HTTP sees them. The one place that knows which status an error of billing has.
+"""Errors as HTTP responses.
 
-The envelope is FastAPI's, as first-party clients read it (observed): ``{"detail": "..."}``, and a list of
-``{loc, msg, type}`` when the request does not fit the contract.
+A refusal says what is wrong with a request. A behaviour decides how its API writes it: see
+``Behaviour.error``. The mock's own envelope is FastAPI's: ``{"detail": "..."}``, or a list of
+``{loc, msg, type}`` when the request does not satisfy the contract.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.billing import errors as billing
-from mockserver.engine.clock import ClockError
-from mockserver.engine.world import TooManySnapshots, UnknownSnapshot, UnusableState
-from mockserver.faults.registry import TooManyFaults, UnknownFault, UnknownFaultSet
-from mockserver.webhooks.dispatcher import TooManyEndpoints, UnknownDelivery, UnknownEndpoint
-from mockserver.webhooks.target import RefusedUrl
-
+Headers = list[tuple[bytes, bytes]]
 Problem = dict[str, Any]
-"""One thing that is wrong with a request: ``loc``, ``msg``, ``type``."""
+"""One violation of the contract by a request: ``loc``, ``msg``, ``type``."""
 
 
 @dataclass
 class Refusal(Exception):
-    """A request that is answered with an error."""
+    """A request that gets an error response."""
 
     status: int
     detail: str | list[Problem]
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        return {"detail": self.detail}
+    headers: Headers = field(default_factory=list)
 
 
 class Unauthorized(Refusal):
-    def __init__(self, detail: str) -> None:
-        super().__init__(401, detail)
+    """The request carries no credentials that the API accepts."""
+
+    def __init__(self, detail: str, headers: Headers | None = None) -> None:
+        super().__init__(401, detail, headers or [])
+
+
+class Unprocessable(Refusal):
+    """The request does not satisfy the contract."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(422, problems)
 
 
 class PreferenceRefused(Refusal):
-    """A ``Prefer`` header that cannot be followed: about this mock, and so outside the contract."""
+    """A ``Prefer`` header that cannot be honoured. It concerns the mock and not the contract."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(400, f"Prefer: {detail}")
 
 
-class Unprocessable(Refusal):
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(422, problems)
-
-
-_STATUS: dict[type[Exception], int] = {
-    billing.InvalidRequest: 400,
-    billing.PaymentRequired: 402,
-    billing.Forbidden: 403,
-    billing.NotFound: 404,
-    billing.Conflict: 409,
-    billing.Gone: 410,
-    ClockError: 409,
-    TooManyFaults: 409,
-    TooManySnapshots: 409,
-    UnknownFault: 404,
-    UnknownFaultSet: 404,
-    UnknownSnapshot: 404,
-    TooManyEndpoints: 409,
-    UnknownDelivery: 404,
-    UnknownEndpoint: 404,
-}
-
-
-def refusal_of(error: Exception) -> Refusal | None:
-    """The answer to an error that a handler raised on purpose; None for any other."""
-    if isinstance(error, Refusal):
-        return error
-    if isinstance(error, UnusableState):
-        return Unprocessable(
-            [{"loc": ["body"], "msg": text, "type": "value_error"} for text in error.problems]
-        )
-    if isinstance(error, RefusedUrl):
-        return Unprocessable([{"loc": ["body", "url"], "msg": str(error), "type": "value_error"}])
-    for kind in type(error).__mro__:
-        if kind in _STATUS:
-            return Refusal(_STATUS[kind], str(error))
-    return None
+def envelope(refusal: Refusal) -> dict[str, Any]:
+    """Return the mock's own error body."""
+    return {"detail": refusal.detail}

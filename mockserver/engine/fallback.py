@@ -1,46 +1,57 @@
-"""Answers to what no operation serves: unknown paths, wrong methods, and errors from Connexion and Starlette."""
+"""Responses where no operation serves: unknown paths, wrong methods, errors of the framework."""
 
 import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from mockserver.billing.api import auth, rate_limits
-from mockserver.billing.api.rate_limits import Headers
 from mockserver.compat import ConnexionRequest, ConnexionResponse, ProblemException
-from mockserver.engine.errors import Unauthorized
+from mockserver.engine.behaviour import Service
+from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.reply import JSON_HEADERS, encode, kept, send_json
+from mockserver.engine.request import Request
 from mockserver.engine.world import Exchange, World
 from mockserver.openapi.contract import Contract
 
 logger = logging.getLogger(__name__)
 
-_API_PREFIX = "/api/"
 _KEPT_CHARACTERS = 1_024
 
 
 class Fallback:
-    """Speaks the envelope where no compiled operation does."""
+    """Writes errors as the API does."""
 
-    def __init__(self, world: World, contracts: dict[str, Contract]) -> None:
+    def __init__(
+        self,
+        world: World[Any],
+        service: Service,
+        contract: Contract,
+        others: Mapping[str, Contract],
+        is_recorded: Callable[[str], bool],
+    ) -> None:
+        """``others`` are further contracts by the prefix of their paths; ``is_recorded`` takes a path."""
         self._world = world
-        self._contracts = contracts
-        """By the prefix of their paths."""
+        self._service = service
+        self._contract = contract
+        self._others = others
+        self._is_recorded = is_recorded
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
-        """The last ASGI app of the chain: nothing is here."""
-        detail = f"No such path: {scope['path'][:200]}"
-        self._remember(scope, 404, detail)
-        await self.refuse(send, 404, detail)
+        """Send the 404 of an unknown path."""
+        status, body = self._error(scope, Refusal(404, f"No such path: {scope['path'][:200]}"))
+        await send_json(send, status, body, self._headers())
 
-    async def refuse(self, send: Send, status: int, detail: str) -> None:
-        """Answer with an error."""
-        await send_json(send, status, encode({"detail": detail}), self._headers())
+    async def refuse(self, send: Send, refusal: Refusal) -> None:
+        """Send an error in the mock's own envelope."""
+        await send_json(send, refusal.status, encode(envelope(refusal)), self._headers())
 
     async def on_http_exception(
         self, request: ConnexionRequest, error: Exception
     ) -> ConnexionResponse:
-        """Starlette's own errors: 405 above all, whose ``Allow`` must name every method of the path."""
+        """Return the response to Starlette's errors: a 405 names all methods of the path."""
         if not isinstance(error, HTTPException):
             raise error
         headers = self._headers()
@@ -50,25 +61,34 @@ class Fallback:
             allowed = ", ".join(self._allowed(path)) or (error.headers or {}).get("Allow", "")
             headers.append((b"allow", allowed.encode()))
             detail = f"Method {request.method} is not allowed here. Allowed: {allowed}."
-        self._remember(request.scope, error.status_code, detail)
-        return _response(error.status_code, detail, headers)
+        status, body = self._error(request.scope, Refusal(error.status_code, detail))
+        return _response(status, body, headers)
 
     async def on_problem(self, _: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        """Connexion's own errors."""
+        """Return the response to Connexion's errors."""
         if not isinstance(error, ProblemException):
             raise error
-        return _response(error.status, str(error.detail), self._headers())
+        body = encode(envelope(Refusal(error.status, str(error.detail))))
+        return _response(error.status, body, self._headers())
 
     async def on_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        """Anything else is a fault of the mock."""
+        """Log any other error and return a 500."""
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return _response(
-            500, "The mock failed; its log says why. Please report it.", self._headers()
-        )
+        refusal = Refusal(500, "The mock failed; its log says why. Please report it.")
+        return _response(500, encode(envelope(refusal)), self._headers())
 
-    def _remember(self, scope: Scope, status: int, detail: str) -> None:
-        """Keep what was asked of the Billing API and is no operation of it: a client's typing error, most often."""
-        if not scope["path"].startswith(_API_PREFIX) or not self._world.exchanges.maxlen:
+    def _error(self, scope: Scope, refusal: Refusal) -> tuple[int, bytes]:
+        """Return status and body of an error, and record it where the path is the API's."""
+        if any(scope["path"].startswith(prefix) for prefix in self._others):
+            return refusal.status, encode(envelope(refusal))
+        response = self._service.error(refusal, None)
+        body = encode(response.body if response is not None else envelope(refusal))
+        self._record(scope, refusal.status, body)
+        return refusal.status, body
+
+    def _record(self, scope: Scope, status: int, body: bytes) -> None:
+        """Record a request that no operation serves: most often a client's typing error."""
+        if not self._is_recorded(scope["path"]) or not self._world.exchanges.maxlen:
             return
         self._world.exchanges.append(
             Exchange(
@@ -80,29 +100,29 @@ class Fallback:
                 scope["query_string"][:_KEPT_CHARACTERS].decode("latin-1"),
                 status,
                 b"",
-                kept(encode({"detail": detail})),
+                kept(body),
             )
         )
 
     def _account_id(self, scope: Scope) -> str | None:
-        try:
-            key = auth.check_key(dict(scope["headers"][::-1]).get(auth.HEADER))
-        except Unauthorized:
-            return None
-        return self._world.tenant(key).account.id
+        now = self._world.clock.now()
+        with suppress(Refusal):
+            request = Request(scope, now)
+            caller = self._service.identify(request, self._contract.any_scheme)
+            caller.peek(now)
+            return caller.account_id
+        return None
 
     def _headers(self) -> Headers:
-        return rate_limits.anonymous(self._world.clock.now()).headers
+        return self._service.headers(None, self._world.clock.now())
 
     def _allowed(self, path: str) -> list[str]:
-        for prefix, contract in self._contracts.items():
+        for prefix, contract in self._others.items():
             if path.startswith(prefix):
-                return contract.allowed_methods(path.removeprefix(prefix))
-        return []
+                return contract.allowed_methods(path)
+        return self._contract.allowed_methods(path)
 
 
-def _response(status: int, detail: str, headers: Headers) -> ConnexionResponse:
+def _response(status: int, body: bytes, headers: Headers) -> ConnexionResponse:
     names = [(name.decode(), value.decode()) for name, value in [*JSON_HEADERS, *headers]]
-    return ConnexionResponse(
-        status_code=status, body=encode({"detail": detail}), headers=dict(names)
-    )
+    return ConnexionResponse(status_code=status, body=body, headers=dict(names))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from inspect import isfunction
 from types import ModuleType
 
-from mockserver.engine.operation import Handler
+from mockserver.engine.call import Handler
 
 
 def functions_of(*modules: ModuleType) -> Mapping[str, Handler]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.types import Send
 
-from mockserver.billing.api.rate_limits import Headers
+from mockserver.engine.errors import Headers
 
 JSON = b"application/json"
 _NO_STORE = (b"cache-control", b"no-store")

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 import orjson
 
 from mockserver.openapi import yaml_file
 from mockserver.openapi.schemas import Schema, Validator, compile_schema
+from mockserver.openapi.security import Security, compile_security
 from mockserver.openapi.yaml_file import FileError
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -84,7 +86,11 @@ class Contract:
     @classmethod
     def load(cls, path: Path) -> Contract:
         """Load and check a document. Raises FileError, with the line, when it is not OpenAPI 3.0."""
-        document = yaml_file.load(path)
+        return cls.checked(path, yaml_file.load(path))
+
+    @classmethod
+    def checked(cls, path: Path, document: Any) -> Contract:
+        """Check a document that was read from a file. Raises FileError, with the line."""
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0."):
             raise FileError(
@@ -138,6 +144,42 @@ class Contract:
             )
         return None
 
+    @cached_property
+    def security_schemes(self) -> dict[str, Schema]:
+        """The security schemes by name."""
+        found: Schema = self.document.get("components", {}).get("securitySchemes", {})
+        return {name: self.follow(scheme) for name, scheme in found.items()}
+
+    def security(self, operation: Operation) -> Security:
+        """Return what an operation asks of its callers."""
+        return compile_security(operation.security, self.security_schemes)
+
+    @cached_property
+    def any_scheme(self) -> Security:
+        """The requirement of one of the document's schemes, or of none."""
+        alternatives: list[Schema] = [{name: []} for name in self.security_schemes]
+        return compile_security(alternatives, self.security_schemes).optional
+
+    @cached_property
+    def base_path(self) -> str:
+        """The path of the first server, under which all operations are served."""
+        servers = self.document.get("servers") or [{"url": "/"}]
+        return urlsplit(str(servers[0]["url"])).path.rstrip("/")
+
+    @cached_property
+    def prefixes(self) -> tuple[str, ...]:
+        """The beginnings of all paths, each up to its first segment."""
+        beginnings = {
+            f"/{first}/" if rest else f"/{first}"
+            for path in (self.base_path + path for path in self.document["paths"])
+            for first, _, rest in [path.removeprefix("/").partition("/")]
+        }
+        return tuple(
+            prefix
+            for prefix in sorted(beginnings)
+            if not any(other != prefix and prefix.startswith(other) for other in beginnings)
+        )
+
     def follow(self, node: Schema) -> Schema:
         """The node itself, or what its ``$ref`` names."""
         while "$ref" in node:
@@ -149,6 +191,7 @@ class Contract:
 
     def allowed_methods(self, path: str) -> list[str]:
         """The methods that some operation has on a path; a GET can be asked for by HEAD too."""
+        path = path.removeprefix(self.base_path)
         methods = [
             op.method.upper()
             for op in self.operations.values()

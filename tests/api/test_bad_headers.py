@@ -89,14 +89,14 @@ NO_KEYS = [
 )
 def test_what_is_no_key_is_401(frozen_server: RunningServer, method: str, path: str) -> None:
     """The text says what to send, and does not repeat what was sent."""
-    count = len(list(frozen_server.world.tenants()))
+    count = len(list(frozen_server.world.state.tenants()))
     body = b'{"amount_cents":5000}' if method == "POST" else b""
     for key in NO_KEYS:
         head = request(method, f"{API}/{path}".encode(), headers=[b"X-API-Key: " + key], body=body)
         detail = assert_refused(send(frozen_server, head), 401)
         assert "sk_test_default" in detail
         assert len(key) < 10 or key.decode("latin-1") not in detail
-    assert len(list(frozen_server.world.tenants())) == count
+    assert len(list(frozen_server.world.state.tenants())) == count
 
 
 @pytest.mark.parametrize(

@@ -58,4 +58,4 @@ def test_a_live_key_is_refused_and_leaves_no_trace(
     recorded = accounts.without_key.get("/_mock/requests")
     assert recorded.json()["total"] > len(answers)
     assert LIVE_KEY not in recorded.text
-    assert list(frozen_server.world.tenants()) == []
+    assert list(frozen_server.world.state.tenants()) == []

@@ -301,7 +301,7 @@ def test_alerts_are_in_the_outbox_with_what_a_webhook_carries(mock: httpx.Client
 
 def test_the_books_of_all_personas_add_up(mock: httpx.Client, frozen_server: RunningServer) -> None:
     """Invariants hold for every account that one can begin with."""
-    for persona in frozen_server.world.personas.values():
+    for persona in frozen_server.world.state.personas.values():
         if persona.key is not None:
             answer = mock.get("/_mock/invariants", headers={"X-API-Key": persona.key})
             assert answer.json() == {"ok": True, "violations": []}
@@ -312,7 +312,7 @@ def test_books_that_do_not_add_up_are_told(
 ) -> None:
     """A violation is a sentence that names what is wrong."""
     mock.post("/_mock/usage", json={"type": "light", "requests": 1}, headers=NEW)
-    frozen_server.world.tenant("sk_test_new").account.usage.events.clear()
+    frozen_server.world.state.tenant("sk_test_new").account.usage.events.clear()
     found = mock.get("/_mock/invariants", headers=NEW).json()
     assert found["ok"] is False
     assert "0 usage events" in found["violations"][0]

@@ -7,8 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from mockserver.control import redaction
+from mockserver.engine.redaction import HIDDEN
+from tests.worlds import make_world
 
+REDACTOR = make_world().redactor
 SECRET = "Zq7" + "x" * 20
 KEY = f"sk_test_{SECRET}"
 LIVE = "_".join(["sk", "live", SECRET])
@@ -18,11 +20,11 @@ LIVE = "_".join(["sk", "live", SECRET])
 def test_a_key_is_never_shown_whole(length: int) -> None:
     """However short a key is, some of it stays hidden, and at most two characters are shown."""
     shown = (
-        redaction.mask_key("sk_test_" + "abcdefghij" * 4)[:8]
-        + redaction.mask_key("sk_test_" + "a" * length)[8:]
+        REDACTOR.mask("sk_test_" + "abcdefghij" * 4)[:8]
+        + REDACTOR.mask("sk_test_" + "a" * length)[8:]
     )
-    assert shown.endswith(redaction.HIDDEN)
-    assert len(shown.removesuffix(redaction.HIDDEN)) - len("sk_test_") <= min(2, length - 1)
+    assert shown.endswith(HIDDEN)
+    assert len(shown.removesuffix(HIDDEN)) - len("sk_test_") <= min(2, length - 1)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_a_key_is_never_shown_whole(length: int) -> None:
 )
 def test_json_is_shown_without_secrets(value: Any, shown: Any) -> None:
     """Codes, client secrets and keys are hidden wherever they stand; all else is shown as it was."""
-    assert redaction.body(orjson.dumps(value)) == shown
+    assert REDACTOR.body(orjson.dumps(value)) == shown
 
 
 @pytest.mark.parametrize(
@@ -58,23 +60,23 @@ def test_json_is_shown_without_secrets(value: Any, shown: Any) -> None:
 )
 def test_what_is_not_json_is_text_without_secrets(payload: str) -> None:
     """A body that was cut is no JSON any more, and its secrets are hidden all the same."""
-    shown = redaction.body(payload.encode())
+    shown = REDACTOR.body(payload.encode())
     assert isinstance(shown, str)
     assert SECRET not in shown
-    assert redaction.HIDDEN in shown
+    assert HIDDEN in shown
 
 
 def test_bytes_that_are_no_text_are_shown_as_well_as_may_be() -> None:
     """Nothing that was sent may make the list of requests fail."""
-    assert redaction.body(b"\xff\xfe") == "\ufffd\ufffd"
-    assert redaction.body(b"") is None
+    assert REDACTOR.body(b"\xff\xfe") == "\ufffd\ufffd"
+    assert REDACTOR.body(b"") is None
 
 
 @pytest.mark.parametrize("depth", [100, 1_000, 2_000])
 def test_deep_json_is_shown_to_a_depth(depth: int) -> None:
     """What is shown can always be encoded."""
     payload = b"[" * depth + b"]" * depth
-    assert len(orjson.dumps(redaction.body(payload))) <= 2 * depth + len('""')
+    assert len(orjson.dumps(REDACTOR.body(payload))) <= 2 * depth + len('""')
 
 
 @pytest.mark.parametrize(
@@ -93,4 +95,4 @@ def test_deep_json_is_shown_to_a_depth(depth: int) -> None:
 )
 def test_a_query_is_shown_without_secrets(value: str, shown: str) -> None:
     """Percent-encoding hides nothing from us; what needs no hiding stays as it was sent."""
-    assert redaction.query(value) == shown
+    assert REDACTOR.query(value) == shown

@@ -6,25 +6,26 @@ import re
 from collections.abc import Awaitable, Callable
 
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route, Router
 
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.accounts.accounts import Accounts
+from mockserver.billing.api.behaviour import world_of
 from mockserver.billing.hosted import checkout, portal
-from mockserver.billing.hosted.pages import Pages
+from mockserver.billing.hosted.routes import billing_routes
 from mockserver.engine.clock import Clock
 from mockserver.engine.world import World
-from mockserver.openapi.contract import Contract
 from tests.conftest import NOON
 
 
-def pages(before_redirect: Callable[[str], Awaitable[None]] | None = None) -> tuple[World, Pages]:
-    """A world of its own, and its pages."""
-    world = World(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
+def pages(
+    before_redirect: Callable[[str], Awaitable[None]] | None = None,
+) -> tuple[World[Accounts], Router]:
+    """Return a new world and an app of its pages."""
+    world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
     nothing = PlainTextResponse("nothing", 404)
-    contract = Contract.load(packaged.spec())
-    return world, Pages(
-        world, contract, otherwise=nothing, before_redirect=before_redirect or world.before_redirect
-    )
+    return world, Router(billing_routes(world, before_redirect), default=nothing)
 
 
 STEPS = {
@@ -35,7 +36,8 @@ STEPS = {
 
 ROUTES = [
     (method, route.path)
-    for route in pages()[1].billing_routes
+    for route in pages()[1].routes
+    if isinstance(route, Route)
     for method in sorted(route.methods or ())
 ]
 TARGETS = [

@@ -24,9 +24,9 @@ async def _paid(
 ) -> tuple[list[httpx.Response], str]:
     """Answers to paying so many times at once, and the account that paid."""
     world, app = pages(before_redirect)
-    tenant = world.tenant(KEY)
+    tenant = world.state.tenant(KEY)
     before = len(tenant.account.invoices)
-    session = checkout.open_deposit(world.context(tenant), 5000, success_url=success_url)
+    session = checkout.open_deposit(world.state.context(tenant), 5000, success_url=success_url)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         posts = (

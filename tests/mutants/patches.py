@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mockserver.billing.api.operations import HANDLERS
-from mockserver.engine.operation import CompiledOperation, Rules
+from mockserver.engine.operation import CompiledOperation, Shared
 from mockserver.openapi.contract import JSON, Contract, Operation
 from mockserver.openapi.schemas import Schema
 
@@ -95,11 +95,11 @@ def demands(operation: str, edit: Callable[[Demands], object]) -> Patch:
     """Let the server check the requests of an operation by other rules than the contract's. Answers keep theirs."""
 
     def compile(
-        original: Original, self: CompiledOperation, served: Operation, rules: Rules
+        original: Original, self: CompiledOperation, served: Operation, shared: Shared
     ) -> None:
         if served.operation_id == operation:
-            served = _edited(served, rules.contract, edit)
-        original(self, served, rules)
+            served = _edited(served, shared.contract, edit)
+        original(self, served, shared)
 
     return wraps(CompiledOperation, "__init__", compile, on=(operation,))
 

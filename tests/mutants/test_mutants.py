@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import app, packaged
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.api.operations import HANDLERS
 from mockserver.engine.world import World
 from mockserver.openapi.contract import Contract
@@ -45,7 +46,7 @@ class Stage:
     """One real server on loopback, on which one app after another answers: addresses stay the same."""
 
     client: httpx.Client
-    world: World
+    world: World[Accounts]
     """Of the correct app."""
     correct: ASGIApp
     playing: list[ASGIApp] = field(default_factory=list)

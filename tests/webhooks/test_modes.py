@@ -12,8 +12,8 @@ import pytest
 from mockserver import packaged
 from mockserver.billing import checkout
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.api.behaviour import world_of
 from mockserver.engine.clock import Clock
-from mockserver.engine.world import World
 from mockserver.webhooks import dispatcher
 from mockserver.webhooks.endpoint import Modes
 from tests.conftest import NOON
@@ -165,14 +165,14 @@ class Shop:
     """A world on a loop of the test's own, in which somebody pays as on the checkout page."""
 
     def __init__(self, url: str, **modes: Any) -> None:
-        self.world = World(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
+        self.world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
         self.world.webhooks.sender.timeout_seconds = 5
         self.world.webhooks.register(url, modes=Modes(**modes))
 
     async def pay(self) -> float:
         """Pay, and wait as the page does before it redirects: the seconds that it waits."""
-        tenant = self.world.tenant("sk_test_payer")
-        context = self.world.context(tenant, "payer")
+        tenant = self.world.state.tenant("sk_test_payer")
+        context = self.world.state.context(tenant, "payer")
         checkout.complete(context, checkout.open_deposit(context, 5_000).id)
         began = time.monotonic()
         await self.world.before_redirect(tenant.account.id)

@@ -13,8 +13,8 @@ import pytest
 import mockserver
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.api.behaviour import world_of
 from mockserver.engine.clock import Clock
-from mockserver.engine.world import World
 from mockserver.webhooks.backlog import MAX_BACKLOG
 from mockserver.webhooks.dispatcher import MAX_DELIVERIES, Webhooks
 from tests.cli.program import launched
@@ -75,12 +75,12 @@ def test_an_answer_that_is_no_text_is_shown_all_the_same(mock: Mock, receiver: R
 def test_memory_is_bounded_whatever_happens() -> None:
     """Three thousand events for a receiver that is never reached: as many are kept as there is room for."""
     webhooks = Webhooks(Clock(NOON), 1)
-    world = World(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
+    world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
     endpoint = webhooks.register("http://127.0.0.1:9/")
-    context = world.context(world.tenant("sk_test_new"))
+    context = world.state.context(world.state.tenant("sk_test_new"))
     for number in range(3_000):
         context.emit("deposit.created", str(number), {"number": number})
-    world.publish_all()
+    world.state.publish()
     assert context.account.events == []
     assert len(webhooks.deliveries) == MAX_DELIVERIES
     assert len(endpoint.queue.backlog) == MAX_BACKLOG
@@ -95,8 +95,8 @@ def test_usage_alerts_of_many_accounts_leave_nothing_behind(receiver: Receiver) 
 
     async def story() -> None:
         webhooks = Webhooks(Clock(NOON), 1)
-        world = World(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
-        context = world.context(world.tenant("sk_test_new"))
+        world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
+        context = world.state.context(world.state.tenant("sk_test_new"))
         for number in range(30):
             data = {"threshold": 50, "credits_used": 1, "credits_allocated": 2, "period": "2026-03"}
             context.emit("usage.alert", str(number), data, f"{receiver.url}/{number}")

@@ -14,8 +14,8 @@ from openapi_core.testing import MockRequest
 
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
+from mockserver.billing.api.behaviour import world_of
 from mockserver.engine.clock import Clock
-from mockserver.engine.world import World
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import compile_schema
 from mockserver.webhooks.dispatcher import Webhooks
@@ -240,7 +240,7 @@ def test_a_payload_that_breaks_the_contract_is_not_sent(
     contract = Contract.load(packaged.spec())
     check = checker(lambda: contract.validator_of_callback("update_usage_alerts", "usageAlert"))
     webhooks = Webhooks(Clock(NOON), 1, check=check)
-    world = World(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
+    world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
     data: dict[str, Any] = {
         "threshold": 50,
         "credits_used": 1,

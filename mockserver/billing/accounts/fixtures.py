@@ -1,30 +1,33 @@
-"""The files of ``fixtures/``: a catalogue, personas and sets of faults, checked when they are loaded."""
+"""The files of ``fixtures/`` about billing: a catalogue and personas, checked on load."""
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mockserver.billing.accounts import personas
 from mockserver.billing.accounts.personas import Persona
 from mockserver.billing.catalogue import Catalogue, TestCard, passes_luhn
-from mockserver.engine.world import DEFAULT_KEY, Fixtures
-from mockserver.faults import sets
-from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError, error_at, load_as
+
+DEFAULT_KEY = "sk_test_default"
+"""Its persona is played by every key that has none of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixtures:
+    """The accounts, prices, cards and promo codes that a server starts with."""
+
+    catalogue: Catalogue
+    personas: Mapping[str, Persona]
+    """By slug: the name of the file."""
 
 
 def load(folder: Path) -> Fixtures:
-    """Catalogue, personas and sets of faults. Raises FileError, with file and line."""
+    """Load catalogue and personas. Raises FileError, with file and line."""
     catalogue = _catalogue(folder / "catalogue.yaml")
-    return Fixtures(
-        catalogue, _personas(folder / "personas", catalogue), sets.load(folder / "faults")
-    )
-
-
-def check_against(contract: Contract, found: Fixtures, folder: Path) -> None:
-    """The operations that sets of faults name must be in the contract. Raises FileError, with file and line."""
-    sets.check_operations(found.fault_sets, folder / "faults", contract.operations)
+    return Fixtures(catalogue, _personas(folder / "personas", catalogue))
 
 
 def _catalogue(path: Path) -> Catalogue:

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.tiers import TIERS, tier_of
-
-Headers = list[tuple[bytes, bytes]]
+from mockserver.engine.errors import Headers, Refusal
 
 _WINDOW_SECONDS = 60
 _READ_TOKENS, _WRITE_TOKENS = 1, 2
@@ -42,7 +41,7 @@ def spend(tenant: Tenant, now: datetime, *, write: bool) -> tuple[bool, Allowanc
     return enough, Allowance(limit, max(0, limit - tenant.spent), _reset(window))
 
 
-def look(tenant: Tenant, now: datetime) -> Allowance:
+def peek(tenant: Tenant, now: datetime) -> Allowance:
     """What is left, without taking anything."""
     window = int(now.timestamp()) // _WINDOW_SECONDS
     limit = tenant.requests_per_minute or tier_of(tenant.account.ledger.balance).requests_per_minute
@@ -60,6 +59,12 @@ def anonymous(now: datetime) -> Allowance:
 def retry_after(allowance: Allowance, now: datetime) -> int:
     """Whole seconds until the next minute, at least one."""
     return max(1, allowance.reset - int(now.timestamp()))
+
+
+def refusal(seconds: int) -> Refusal:
+    """Return the 429 of a caller whose tokens are used up."""
+    sentence = f"Rate limit exceeded. Try again in {seconds} seconds."
+    return Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
 
 
 def _reset(window: int) -> int:

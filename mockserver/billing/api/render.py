@@ -29,22 +29,10 @@ from mockserver.billing.ledger import Entry
 from mockserver.billing.tiers import tier_of
 from mockserver.billing.usage import Projection
 from mockserver.engine.pages import Page
+from mockserver.engine.render import optional_timestamp, timestamp
 from mockserver.engine.reply import Listing
 
 Json = dict[str, Any]
-
-
-def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC, to the millisecond."""
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
-
-
-def optional_timestamp(moment: datetime | None) -> str | None:
-    return timestamp(moment) if moment is not None else None
-
-
-def page(name: str, items: list[Json], of: Page[Any]) -> Json:
-    return {name: items, "total": of.total, "has_more": of.has_more}
 
 
 def listing(name: str, render: Callable[[Any], Json], of: Page[Any], **rest: int) -> Listing:

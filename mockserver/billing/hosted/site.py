@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import HTMLResponse, Response
 
 from mockserver.billing import money
+from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.context import Context
-from mockserver.engine.world import World
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,13 +46,13 @@ class Problem:
 class Site:
     """Pages without scripts, that nothing may frame, keep or add to."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
 
     def find(self, id: str) -> Context | None:
         """The context in which whoever opens the page of a session or an invoice reads and changes its account."""
-        tenant = self._world.owner(id)
-        return self._world.context(tenant, "payer") if tenant is not None else None
+        tenant = self._accounts.owner(id)
+        return self._accounts.context(tenant, "payer") if tenant is not None else None
 
     def page(
         self, template: str, status: int = 200, *, forms: str = "'none'", **facts: Any

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.billing import setup_intents
 from mockserver.billing.account import SetupIntent
+from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.card_details import CardDetails
 from mockserver.billing.context import Context
 from mockserver.billing.errors import (
@@ -35,10 +36,10 @@ from mockserver.billing.stripe.bodies import (
     Retrieval,
     read,
 )
-from mockserver.billing.stripe.door import CALLS, SCRIPT
 from mockserver.billing.stripe.errors import Json, StripeError
+from mockserver.billing.stripe.paths import CALLS, SCRIPT
 from mockserver.billing.stripe.script import script
-from mockserver.engine.operation import base_url_of
+from mockserver.engine.call import base_url_of
 from mockserver.engine.world import World
 
 logger = logging.getLogger(__name__)
@@ -48,12 +49,12 @@ _PREFLIGHT_SECONDS = 86_400
 _Answer = Callable[[Request], Awaitable[Json]]
 
 
-def routes(world: World, public_url: str) -> ASGIApp:
+def routes(world: World[Accounts]) -> ASGIApp:
     """All that the stand-in answers."""
     calls = _Calls(world)
     intents = f"{CALLS}v1/setup_intents/{{id}}"
     served = [
-        Route(SCRIPT, _script_route(world, public_url), methods=["GET"]),
+        Route(SCRIPT, _script_route(world), methods=["GET"]),
         Route(f"{CALLS}v1/payment_methods", _call(calls.create_payment_method), methods=["POST"]),
         Route(intents, _call(calls.retrieve), methods=["POST"]),
         Route(f"{intents}/confirm", _call(calls.confirm), methods=["POST"]),
@@ -88,14 +89,15 @@ def routes(world: World, public_url: str) -> ASGIApp:
 class _Calls:
     """What the script may ask for."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World[Accounts]) -> None:
+        self._accounts = world.state
+        self._clock = world.clock
 
     async def create_payment_method(self, request: Request) -> Json:
         body = await read(request, PaymentMethodData)
-        payer, catalogue, now = body.payer(), self._world.catalogue, self._world.clock.now()
+        payer, catalogue, now = body.payer(), self._accounts.catalogue, self._clock.now()
         if isinstance(payer, CardDetails):
-            payer = payer.payment_method(catalogue, self._world.payment_method_ids, now)
+            payer = payer.payment_method(catalogue, self._accounts.payment_method_ids, now)
         return objects.payment_method(payer, catalogue, now, body.billing_details)
 
     async def retrieve(self, request: Request) -> Json:
@@ -135,10 +137,10 @@ class _Calls:
     def _find(self, request: Request, body: Retrieval) -> tuple[Context, SetupIntent]:
         """The intent of the path, for who knows its secret. Raises SetupIntentNotFound."""
         id = request.path_params["id"]
-        tenant = self._world.owner(id)
+        tenant = self._accounts.owner(id)
         if tenant is None:
             raise SetupIntentNotFound(id)
-        context = self._world.context(tenant, "payer")
+        context = self._accounts.context(tenant, "payer")
         return context, setup_intents.get(context.account, id, body.client_secret)
 
 
@@ -182,10 +184,10 @@ def _call(answer: _Answer) -> Callable[[Request], Awaitable[Response]]:
     return route
 
 
-def _script_route(world: World, public_url: str) -> Callable[[Request], Awaitable[Response]]:
+def _script_route(world: World[Accounts]) -> Callable[[Request], Awaitable[Response]]:
     async def route(request: Request) -> Response:
         host = request.headers.get("host", "").encode("latin-1")
-        text = script(base_url_of(host, request.url.scheme, public_url), world.clock.now())
+        text = script(base_url_of(host, request.url.scheme, world.public_url), world.clock.now())
         headers = {
             "cache-control": "no-store",
             "cross-origin-resource-policy": "cross-origin",

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from mockserver.control import render
+from mockserver.control.call import Call
 from mockserver.control.moments import moment_of
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
 
 
 def get_clock(call: Call) -> Json:

@@ -3,15 +3,15 @@
 import msgspec
 
 from mockserver.control import render
+from mockserver.control.call import Call
 from mockserver.engine.body import Json
 from mockserver.engine.errors import Unprocessable
-from mockserver.engine.operation import Call
 from mockserver.faults.rule import Rule, problems
 
 
 def list_faults(call: Call) -> Json:
     found = call.world.faults.all(call.key or None, call.params["set"])
-    return {"faults": [render.fault(each, call.world) for each in found]}
+    return {"faults": [render.fault(each, call.world.redactor) for each in found]}
 
 
 def create_fault(call: Call) -> Json:
@@ -22,7 +22,7 @@ def create_fault(call: Call) -> Json:
     ]
     if found:
         raise Unprocessable(found)
-    return render.fault(call.world.faults.add(rule, call.key or None), call.world)
+    return render.fault(call.world.faults.add(rule, call.key or None), call.world.redactor)
 
 
 def delete_faults(call: Call) -> Json:
@@ -30,20 +30,21 @@ def delete_faults(call: Call) -> Json:
 
 
 def delete_fault(call: Call) -> Json:
-    return render.fault(call.world.faults.remove(call.params["fault_id"]), call.world)
+    return render.fault(call.world.faults.remove(call.params["fault_id"]), call.world.redactor)
 
 
 def list_fault_sets(call: Call) -> Json:
     return {
         "sets": [
-            render.fault_set(name, each) for name, each in sorted(call.world.faults.sets.items())
+            render.fault_set(name, each, call.world.redactor)
+            for name, each in sorted(call.world.faults.sets.items())
         ]
     }
 
 
 def apply_fault_set(call: Call) -> Json:
     applied = call.world.faults.apply(call.params["name"], call.key or None)
-    return {"faults": [render.fault(each, call.world) for each in applied]}
+    return {"faults": [render.fault(each, call.world.redactor) for each in applied]}
 
 
 def _sentence(place: list[str | int], problem: str) -> str:

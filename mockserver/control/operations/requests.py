@@ -1,10 +1,10 @@
 """Recorded exchanges with the Billing API."""
 
-from mockserver.billing.api.render import page as render_page
 from mockserver.control import render
+from mockserver.control.call import Call
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
+from mockserver.engine.render import page as render_page
 from mockserver.engine.world import Exchange
 
 
@@ -12,7 +12,9 @@ def list_requests(call: Call) -> Json:
     page = pagination.by_offset(
         call, [each for each in call.world.exchanges if _matches(call, each)]
     )
-    return render_page("requests", [render.exchange(each) for each in page.items], page)
+    return render_page(
+        "requests", [render.exchange(each, call.world.redactor) for each in page.items], page
+    )
 
 
 def delete_requests(call: Call) -> Json:

@@ -3,13 +3,11 @@
 from functools import cache
 from importlib import metadata
 
-from mockserver.billing.api.render import page as render_page
 from mockserver.control import render
+from mockserver.control.call import Call
 from mockserver.control.moments import moment_of
-from mockserver.engine import pagination
 from mockserver.engine.body import Json
 from mockserver.engine.errors import Unprocessable
-from mockserver.engine.operation import Call
 
 _DISTRIBUTION = "alterlab-billing-mock"
 _NOT_INSTALLED = "0+checkout"
@@ -17,7 +15,7 @@ _NOT_INSTALLED = "0+checkout"
 
 def get_health(call: Call) -> Json:
     world = call.world
-    accounts = len(world.names())
+    accounts = len(world.state)
     return {
         "status": "ok",
         "version": _version(),
@@ -35,21 +33,7 @@ def reset_world(call: Call) -> Json:
         raise Unprocessable([{"loc": ["body", "now"], "msg": problem, "type": "value_error"}])
     world.reset(call.key or None, now)
     scope = "account" if call.key else "everything"
-    return {"scope": scope, "now": render.clock(world)["now"], "accounts": len(world.names())}
-
-
-def list_personas(call: Call) -> Json:
-    return {
-        "personas": [
-            render.persona(slug, each) for slug, each in sorted(call.world.personas.items())
-        ]
-    }
-
-
-def list_accounts(call: Call) -> Json:
-    page = pagination.by_offset(call, call.world.names())
-    accounts = [render.account(name, call.world.look(name), call.world) for name in page.items]
-    return render_page("accounts", accounts, page)
+    return {"scope": scope, "now": render.clock(world)["now"], "accounts": len(world.state)}
 
 
 @cache

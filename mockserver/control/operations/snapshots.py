@@ -1,8 +1,8 @@
 """Snapshots of the whole world."""
 
 from mockserver.control import render
+from mockserver.control.call import Call
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
 
 
 def list_snapshots(call: Call) -> Json:

@@ -2,24 +2,19 @@
 
 from typing import Any
 
-from mockserver.billing.api.render import page as render_page
 from mockserver.control import webhook_views
+from mockserver.control.call import Call
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
+from mockserver.engine.render import page as render_page
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoint import Modes
 
 
 def list_webhook_endpoints(call: Call) -> Json:
-    account_id, found = _account_id(call), call.world.webhooks.endpoints
+    account_id, found = call.account_id, call.world.webhooks.endpoints
     shown = [each for each in found if account_id is None or each.account_id in (None, account_id)]
-    return {
-        "endpoints": [webhook_views.endpoint(each) for each in reversed(shown)],
-        "usage_alerts": webhook_views.usage_alerts(call.context.account, call.world)
-        if account_id
-        else None,
-    }
+    return {"endpoints": [webhook_views.endpoint(each) for each in reversed(shown)]}
 
 
 def register_webhook_endpoint(call: Call) -> Json:
@@ -27,7 +22,7 @@ def register_webhook_endpoint(call: Call) -> Json:
     endpoint = call.world.webhooks.register(
         body["url"],
         events=body["events"],
-        account_id=_account_id(call),
+        account_id=call.account_id,
         secret=body.get("secret"),
         modes=_modes(body.get("modes")),
     )
@@ -48,22 +43,23 @@ def list_webhook_deliveries(call: Call) -> Json:
     page = pagination.by_offset(
         call, [each for each in call.world.webhooks.deliveries if _matches(call, each)]
     )
-    return render_page("deliveries", [webhook_views.delivery(each) for each in page.items], page)
+    return render_page(
+        "deliveries",
+        [webhook_views.delivery(each, call.world.redactor) for each in page.items],
+        page,
+    )
 
 
 def replay_webhook_delivery(call: Call) -> Json:
-    return webhook_views.delivery(call.world.webhooks.replay(call.params["delivery_id"]))
+    return webhook_views.delivery(
+        call.world.webhooks.replay(call.params["delivery_id"]), call.world.redactor
+    )
 
 
 async def settle_webhooks(call: Call) -> Json:
-    webhooks, account_id = call.world.webhooks, _account_id(call)
+    webhooks, account_id = call.world.webhooks, call.account_id
     is_settled = await webhooks.settle(account_id, call.params["timeout_seconds"])
     return webhook_views.settled(is_settled, *webhooks.count_pending(account_id))
-
-
-def _account_id(call: Call) -> str | None:
-    """The account of the key; None without a key."""
-    return call.context.account.id if call.key else None
 
 
 def _modes(given: Any) -> Modes:
@@ -78,4 +74,4 @@ def _matches(call: Call, delivery: Delivery) -> bool:
         "status": delivery.status,
     }
     is_wanted = all(call.params[name] in (None, fact) for name, fact in facts.items())
-    return is_wanted and _account_id(call) in (None, delivery.account_id)
+    return is_wanted and call.account_id in (None, delivery.account_id)

@@ -8,8 +8,8 @@ from typing import Any
 
 from mockserver.billing import usage_alerts
 from mockserver.billing.account import UsageAlerts
+from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
-from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, demands, handles, property_of, sets, together, wraps

@@ -59,8 +59,8 @@ async def _validate_first(
     try:
         await original(self, request, receive)
     except Unauthorized:
-        if self._id == "create_deposit" and self._body is not None:
-            _, problems = self._body.parse(await self._body.read(request.headers, receive))
+        if self.id == "create_deposit" and self.body is not None:
+            _, problems = self.body.parse(await self.body.read(request.headers, receive))
             if problems:
                 raise Unprocessable(problems) from None
         raise

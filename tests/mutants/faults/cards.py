@@ -7,9 +7,9 @@ from typing import Any
 from mockserver.billing import auto_recharge, payment_methods
 from mockserver.billing.account import AutoRecharge, Card, Wallet
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardNotFound
-from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, together, wraps

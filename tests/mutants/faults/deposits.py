@@ -8,11 +8,11 @@ from typing import Any
 from mockserver.billing import checkout, invoices, money, promo
 from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, AutoRechargeRequest, CheckoutSession
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.billing.api.operations import checkout as operations
 from mockserver.billing.catalogue import PromoCode
 from mockserver.billing.context import Context
 from mockserver.billing.errors import PromoCodeRefused
-from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, wraps

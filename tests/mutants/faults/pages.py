@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver.billing.api.call import Call
 from mockserver.billing.ledger import Entry, Ledger
 from mockserver.engine import pagination
-from mockserver.engine.operation import Call
 from mockserver.engine.pages import Page, newest_first
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault

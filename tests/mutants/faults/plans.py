@@ -9,10 +9,10 @@ from typing import Any
 from mockserver.billing import account, checkout, invoices, subscription
 from mockserver.billing.account import CheckoutSession, Invoice, Subscription
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.billing.catalogue import Plan
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined
-from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, together, wraps

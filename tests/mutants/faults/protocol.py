@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mockserver.billing.api import rate_limits
-from mockserver.engine.operation import Call
+from mockserver.billing.api.call import Call
 from tests.mutants.caller import API, Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets, wraps

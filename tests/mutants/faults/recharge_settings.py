@@ -13,9 +13,9 @@ from mockserver.billing.account import (
     Consent,
 )
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
 from mockserver.billing.errors import NoUsableCard
-from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, demands, handles, property_of, together, wraps

@@ -8,8 +8,9 @@ from typing import Any
 from mockserver.billing import auto_recharge, invoices
 from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, Account, Card, Invoice
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
-from mockserver.engine.operation import Call
+from mockserver.engine.render import timestamp
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets, wraps
@@ -108,7 +109,7 @@ def _last_success_is_the_last_attempt(original: Original, account: Account) -> J
     body, attempts = original(account), account.auto_recharge.attempts
     return {
         **body,
-        "last_recharge_at": render.timestamp(attempts[-1].created_at) if attempts else None,
+        "last_recharge_at": timestamp(attempts[-1].created_at) if attempts else None,
     }
 
 

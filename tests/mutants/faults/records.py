@@ -17,9 +17,10 @@ from mockserver.billing import (
 from mockserver.billing.account import Card, Challenge, PortalSession, SetupIntent
 from mockserver.billing.activity import Activity
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.billing.audit import AuditEntry
 from mockserver.billing.context import Context
-from mockserver.engine.operation import Call
+from mockserver.engine.render import timestamp
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, wraps
@@ -62,7 +63,7 @@ def _blame_the_customer(original: Original, context: Context, card: Card) -> Non
 
 
 def _in_local_time(original: Original, entry: AuditEntry) -> Json:
-    return {**original(entry), "created_at": render.timestamp(entry.created_at + _LOCAL)}
+    return {**original(entry), "created_at": timestamp(entry.created_at + _LOCAL)}
 
 
 def _tell_nothing(original: Original, *args: Any, **kwargs: Any) -> Any:

@@ -10,14 +10,14 @@ from typing import Any
 
 from mockserver.billing import promo
 from mockserver.billing.account import Account
+from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.api import rate_limits, render
+from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
 from mockserver.billing.errors import CardAlreadyAdded, NotAMember, PromoCodeRefused
 from mockserver.engine import pagination
-from mockserver.engine.operation import Call
 from mockserver.engine.reply import Listing
-from mockserver.engine.world import World
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, together, wraps
@@ -47,9 +47,9 @@ class _NamedOrganization(NotAMember):
 
 def _as_the_owner(call: Call, owns: Callable[[Account], bool]) -> Call:
     """The same call, in the name of whoever owns what it is about; as it was, if that is the caller or nobody."""
-    others = (tenant for _, tenant in call.world.tenants() if owns(tenant.account))
+    others = (tenant for _, tenant in call.world.state.tenants() if owns(tenant.account))
     owner = None if owns(call.context.account) else next(others, None)
-    return call if owner is None else replace(call, context=call.world.context(owner))
+    return call if owner is None else replace(call, context=call.world.state.context(owner))
 
 
 def _act_on_anybodys_card(original: Original, call: Call) -> Json:
@@ -97,7 +97,9 @@ def _ignore_organization(request: Request) -> None:
         del request.headers[b"x-organization-id"]
 
 
-def _tell_that_it_exists(original: Original, self: World, key: str, organization_id: str) -> Tenant:
+def _tell_that_it_exists(
+    original: Original, self: Accounts, key: str, organization_id: str
+) -> Tenant:
     try:
         tenant: Tenant = original(self, key, organization_id)
     except NotAMember:
@@ -110,7 +112,9 @@ def _tell_that_it_exists(original: Original, self: World, key: str, organization
 def _show_what_no_key_did(_: Original, call: Call) -> Listing:
     """The caller's log, and of all other accounts what was done without a key, in order of time."""
     own = call.context.account
-    others = [tenant.account for _, tenant in call.world.tenants() if tenant.account is not own]
+    others = [
+        tenant.account for _, tenant in call.world.state.tenants() if tenant.account is not own
+    ]
     keyless = [
         entry for account in others for entry in account.audit_log if entry.actor != "api_key"
     ]
@@ -120,7 +124,7 @@ def _show_what_no_key_did(_: Original, call: Call) -> Listing:
 
 def _set_alerts_of_all(original: Original, call: Call) -> Json:
     body, settings = original(call), call.context.account.usage_alerts
-    for _, tenant in call.world.tenants():
+    for _, tenant in call.world.state.tenants():
         tenant.account.usage_alerts = replace(settings, fired=tenant.account.usage_alerts.fired)
     return body
 
@@ -313,7 +317,7 @@ FAULTS = (
         "refusal-tells-that-an-organization-exists",
         "tenants",
         "The 403 for an organization has other words if it exists.",
-        wraps(World, "organization", _tell_that_it_exists, on=tuple(_OF_ORGANIZATIONS)),
+        wraps(Accounts, "organization", _tell_that_it_exists, on=tuple(_OF_ORGANIZATIONS)),
         _refusals_of_two_organizations,
     ),
     Fault(

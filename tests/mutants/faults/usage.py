@@ -9,9 +9,9 @@ from typing import Any
 from mockserver.billing import money, usage
 from mockserver.billing.account import CREDITS_PER_REQUEST, Tally
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
 from mockserver.billing.usage import Projection
-from mockserver.engine.operation import Call
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets_item, wraps

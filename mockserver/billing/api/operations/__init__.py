@@ -12,7 +12,7 @@ from mockserver.billing.api.operations import (
     usage_alerts,
     verification,
 )
-from mockserver.engine.operation import Handler
+from mockserver.engine.call import Handler
 from mockserver.engine.registry import functions_of
 
 HANDLERS: Mapping[str, Handler] = functions_of(

@@ -1,9 +1,10 @@
 """Balance, ledger, invoices, recent activity and audit log."""
 
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
+from mockserver.engine.render import page as render_page
 from mockserver.engine.reply import Listing
 
 
@@ -22,7 +23,7 @@ def list_credit_transactions(call: Call) -> Listing:
 
 def list_invoices(call: Call) -> Json:
     page = pagination.by_offset(call, call.context.account.invoices)
-    return render.page(
+    return render_page(
         "invoices", [render.invoice(each, call.base_url) for each in page.items], page
     )
 

@@ -3,9 +3,9 @@
 from mockserver.billing import auto_recharge
 from mockserver.billing.account import Consent
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
 from mockserver.engine.reply import Listing
 
 

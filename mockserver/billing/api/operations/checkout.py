@@ -7,9 +7,9 @@ from mockserver.billing.account import (
     AutoRechargeRequest,
 )
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.billing.errors import PromoCodeRefused
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
 
 
 def create_deposit(call: Call) -> Json:

@@ -2,8 +2,8 @@
 
 from mockserver.billing import payment_methods
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
 
 
 def list_payment_methods(call: Call) -> Json:

@@ -2,8 +2,8 @@
 
 from mockserver.billing import usage
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
 
 
 def get_usage_breakdown(call: Call) -> Json:

@@ -2,8 +2,8 @@
 
 from mockserver.billing import verification
 from mockserver.billing.api import render
+from mockserver.billing.api.call import Call
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
 
 
 def initiate_verification(call: Call) -> Json:

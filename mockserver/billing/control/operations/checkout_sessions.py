@@ -1,10 +1,10 @@
 """Checkout sessions: what a payer would do on the page."""
 
 from mockserver.billing import checkout
+from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
-from mockserver.control import render
+from mockserver.billing.control import render
 from mockserver.engine.body import Json
-from mockserver.engine.operation import Call
 
 
 def complete_checkout_session(call: Call) -> Json:

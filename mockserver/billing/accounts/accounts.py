@@ -1,0 +1,249 @@
+"""The accounts of the Billing API: who has one, who they play, and what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mockserver.billing import invariants, subscription
+from mockserver.billing.account import Account
+from mockserver.billing.accounts import fixtures
+from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
+from mockserver.billing.accounts.personas import Biographer
+from mockserver.billing.accounts.store import MemoryStore, Tenant
+from mockserver.billing.audit import Actor
+from mockserver.billing.context import Context
+from mockserver.billing.errors import NotAMember
+from mockserver.billing.events import Event
+from mockserver.billing.ids import IdSource
+from mockserver.engine.clock import Clock
+from mockserver.engine.state import UnusableState
+
+MAX_PROBLEMS = 20
+"""How many reasons are given for refusing an imported state."""
+
+Publish = Callable[[str, list[Event]], None]
+"""Takes the id of an account and its events."""
+
+
+def _drop(account_id: str, events: list[Event]) -> None:
+    """Publish nothing."""
+
+
+class Accounts:
+    """All accounts by name: an API key, or the id of an organization."""
+
+    def __init__(
+        self, fixtures: Fixtures, clock: Clock, seed: int, publish: Publish = _drop
+    ) -> None:
+        self._clock = clock
+        self._seed = seed
+        self._publish = publish
+        self._store = MemoryStore()
+        self.payment_method_ids = self._new_payment_method_ids()
+        self._use(fixtures)
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    # --------------------------------------------------------------------------------- access
+
+    def tenant(self, key: str) -> Tenant:
+        """Return the account of a key, with all due work done. It is created on first use."""
+        return self._open(key, self._slug_of(key))
+
+    def organization(self, key: str, organization_id: str) -> Tenant:
+        """Return the account of an organization. Raises NotAMember, whether it exists or not."""
+        organization_id = organization_id.lower()
+        slug = self._organizations.get(organization_id)
+        if slug is None or self.personas[self._slug_of(key)].member_of != organization_id:
+            raise NotAMember()
+        return self._open(organization_id, slug)
+
+    def context(
+        self, tenant: Tenant, actor: Actor = "api_key", now: datetime | None = None
+    ) -> Context:
+        """Return the context in which a request reads and changes an account."""
+        return Context(tenant.account, self.catalogue, now or self._clock.now(), actor)
+
+    def owner(self, id: str) -> Tenant | None:
+        """Return the account that has a session, a setup intent or an invoice.
+
+        For pages, whose addresses carry no key.
+        """
+        name = self._store.owner(id)
+        tenant = self._store.get(name) if name is not None else None
+        return self._caught_up(tenant) if tenant is not None else None
+
+    def names(self) -> list[str]:
+        """Return the names of all accounts, in order of creation."""
+        return self._store.names()
+
+    def peek(self, name: str) -> Tenant:
+        """Return an account to be read only. Raises KeyError if it does not exist."""
+        return self._store.peek(name)
+
+    def tenants(self) -> Iterator[tuple[str, Tenant]]:
+        """Yield all accounts with their names, to be read only."""
+        return ((name, self.peek(name)) for name in self.names())
+
+    def is_of_persona(self, name: str) -> bool:
+        """Return whether a key or an organization's id is that of a persona, and so no secret."""
+        return name in self._by_key or name in self._organizations
+
+    def violations(self, key: str) -> list[str]:
+        """Return what does not add up in an account's books, one sentence each."""
+        return invariants.violations(self.tenant(key).account, self.catalogue, self._clock.now())
+
+    # ---------------------------------------------------------------------------------- state
+
+    def account_id(self, key: str) -> str | None:
+        """Return the public id of an account; None if it does not exist."""
+        tenant = self._store.get(key)
+        return tenant.account.id if tenant is not None else None
+
+    def export(self, key: str) -> dict[str, Any]:
+        """Return an account's whole state as plain JSON."""
+        state: dict[str, Any] = msgspec.to_builtins(self.tenant(key).account, enc_hook=list)
+        return state
+
+    def replace(self, key: str, state: Any) -> None:
+        """Replace an account's state by an exported one. Raises UnusableState before any change."""
+        tenant = self.tenant(key)
+        now = self._clock.now()
+        try:
+            account = msgspec.convert(state, Account)
+        except msgspec.ValidationError as error:
+            raise UnusableState([f"{error}."]) from None
+        problems = [
+            *_unknown_fields(state, msgspec.to_builtins(account, enc_hook=list), "account"),
+            *invariants.violations(account, self.catalogue, now),
+        ]
+        if problems:
+            raise UnusableState(problems[:MAX_PROBLEMS])
+        own = tenant.account
+        # The account keeps its own ids, and never issues one twice.
+        counter = max(own.ids.counter, account.ids.counter)
+        account.id, account.ids = own.id, IdSource(own.ids.namespace, counter)
+        subscription.catch_up(account, self.catalogue, now)
+        tenant.account = account
+
+    def forget(self, key: str | None = None) -> None:
+        """Forget one account, or all."""
+        if key is not None:
+            self._store.remove(key)
+            return
+        self._store.clear()
+        self.payment_method_ids = self._new_payment_method_ids()
+
+    def dump(self) -> bytes:
+        """Return all accounts, for a snapshot."""
+        return self._store.dump()
+
+    def load(self, dump: bytes) -> None:
+        """Restore the accounts of a snapshot."""
+        self._store.load(dump)
+
+    def catch_up(self) -> None:
+        """Do the work of all accounts that fell due: renewals, retries."""
+        for name in self._store.due(self._clock.now()):
+            tenant = self._store.get(name)
+            if tenant is not None:
+                self._caught_up(tenant)
+
+    def publish(self) -> None:
+        """Publish the events of all accounts."""
+        for tenant in self._store.awake():
+            if tenant.account.events:
+                self.publish_of(tenant.account)
+
+    def publish_of(self, account: Account) -> None:
+        """Publish the events of one account."""
+        events, account.events = account.events, []
+        self._publish(account.id, events)
+
+    # ------------------------------------------------------------------------------- fixtures
+
+    def reload(self, folder: Path) -> Callable[[], None]:
+        """Read the fixtures again and return the function that puts them into use.
+
+        Raises FileError. The function raises UnusableState if an account is on a plan that is gone.
+        """
+        found = fixtures.load(folder)
+
+        def swap() -> None:
+            plans = {plan.slug for plan in found.catalogue.plans}
+            problems = [
+                f"The catalogue has no plan '{plan}' any more, but an account is on it."
+                for plan in sorted({*self._plans_in_use()} - plans)
+            ]
+            if problems:
+                raise UnusableState(problems)
+            self._use(found)
+
+        return swap
+
+    def _use(self, fixtures: Fixtures) -> None:
+        self.catalogue = fixtures.catalogue
+        self.personas = fixtures.personas
+        self._biographer = Biographer(fixtures.catalogue, self._seed)
+        self._by_key = {
+            persona.key: slug for slug, persona in fixtures.personas.items() if persona.key
+        }
+        self._organizations = {
+            persona.organization_id: slug
+            for slug, persona in fixtures.personas.items()
+            if persona.organization_id
+        }
+        self._store.ready = {*self._by_key, *self._organizations}
+
+    def _plans_in_use(self) -> Iterator[str]:
+        for _, tenant in self.tenants():
+            if tenant.account.subscription is not None:
+                yield tenant.account.subscription.plan
+                if tenant.account.subscription.pending_plan is not None:
+                    yield tenant.account.subscription.pending_plan
+
+    def _new_payment_method_ids(self) -> IdSource:
+        """Return a source of ids for payment methods that a page creates before it has a key."""
+        return IdSource(f"{self._seed}:payment methods")
+
+    def _slug_of(self, key: str) -> str:
+        """Return the persona of a key: its own, or the default one."""
+        return self._by_key.get(key) or self._by_key[DEFAULT_KEY]
+
+    def _open(self, name: str, slug: str) -> Tenant:
+        tenant = self._store.get(name)
+        if tenant is None:
+            persona = self.personas[slug]
+            # A frozen clock makes the same persona after each reset, so it can be cached.
+            is_repeated = self._clock.frozen and persona.key == name
+            make = self._biographer.recall if is_repeated else self._biographer.create
+            account = make(persona, name, self._clock.now())
+            tenant = Tenant(account, slug, persona.requests_per_minute)
+            self._store.put(name, tenant)
+        return self._caught_up(tenant)
+
+    def _caught_up(self, tenant: Tenant) -> Tenant:
+        if tenant.account.subscription is not None:
+            subscription.catch_up(tenant.account, self.catalogue, self._clock.now())
+        if tenant.account.events:
+            self.publish_of(tenant.account)
+        return tenant
+
+
+def _unknown_fields(given: Any, known: Any, path: str) -> Iterator[str]:
+    """Yield the fields of an imported state that no account has: a misspelt one would be lost."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        for name, value in given.items():
+            if name not in known:
+                yield f"{path}.{name}: an account has no such field."
+            else:
+                yield from _unknown_fields(value, known[name], f"{path}.{name}")
+    elif isinstance(given, list) and isinstance(known, list):
+        for index, (value, other) in enumerate(zip(given, known, strict=False)):
+            yield from _unknown_fields(value, other, f"{path}[{index}]")

@@ -1,0 +1,136 @@
+"""The behaviour of the Billing API: what ``mockserver.engine`` needs to serve its contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+
+from mockserver import packaged
+from mockserver.billing import money
+from mockserver.billing.accounts.accounts import Accounts
+from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
+from mockserver.billing.api import auth, rate_limits
+from mockserver.billing.api.caller import BillingCaller
+from mockserver.billing.api.errors import refusal_of
+from mockserver.billing.api.operations import HANDLERS
+from mockserver.billing.control.operations import HANDLERS as CONTROL_HANDLERS
+from mockserver.billing.hosted.routes import billing_routes
+from mockserver.billing.stripe import paths as stripe_paths
+from mockserver.billing.stripe.app import StripeApp
+from mockserver.billing.tiers import warning_of
+from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse, PublicApp
+from mockserver.engine.call import Handler
+from mockserver.engine.caller import Caller
+from mockserver.engine.clock import Clock
+from mockserver.engine.errors import Headers, envelope
+from mockserver.engine.redaction import Redactor
+from mockserver.engine.request import Request
+from mockserver.engine.world import World
+from mockserver.faults.registry import FaultRegistry
+from mockserver.openapi.contract import Operation
+from mockserver.openapi.security import Security
+from mockserver.webhooks.dispatcher import Webhooks
+
+_SECRET_FIELDS = frozenset({"code", "client_secret"})
+_KEY = re.compile(r"(sk_(?:test|live)_)[^\s\"'\\&,;<>]+")
+
+
+def world_of(
+    fixtures: Fixtures,
+    clock: Clock,
+    seed: int,
+    webhooks: Webhooks | None = None,
+    faults: FaultRegistry | None = None,
+) -> World[Accounts]:
+    """Return a world of accounts."""
+    webhooks = webhooks or Webhooks(clock, seed)
+    accounts = Accounts(fixtures, clock, seed, webhooks.publish)
+    return World(
+        clock,
+        seed,
+        accounts,
+        faults=faults or FaultRegistry(seed=seed),
+        webhooks=webhooks,
+        redactor=Redactor(_SECRET_FIELDS, _KEY, accounts.is_of_persona),
+    )
+
+
+class Billing:
+    """Accounts by test key, rate limits and balances in headers, pages and Stripe's script."""
+
+    def __init__(self, world: World[Accounts], *, enforce_rate_limits: bool = False) -> None:
+        self._world = world
+        self._accounts = world.state
+        self._is_limited = enforce_rate_limits
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """One function for each operation of the contract."""
+        return HANDLERS
+
+    @property
+    def state(self) -> Accounts:
+        """All accounts."""
+        return self._accounts
+
+    def identify(self, request: Request, security: Security) -> BillingCaller:
+        """Return the caller. Raises Unauthorized for a key that is missing, live or malformed."""
+        value = request.headers.get(auth.HEADER)
+        is_checked = security.is_required or (value and security.is_used)
+        key = auth.check_key(value) if is_checked else ""
+        return BillingCaller(self._accounts, key, is_limited=self._is_limited)
+
+    def headers(self, caller: Caller | None, now: datetime) -> Headers:
+        """Return the rate limit and the balance; the anonymous limit where nobody is known."""
+        if not isinstance(caller, BillingCaller):
+            return rate_limits.anonymous(now).headers
+        headers = (caller.allowance or rate_limits.anonymous(now)).headers
+        if caller.tenant is not None:
+            balance = caller.tenant.account.ledger.balance
+            headers.append((b"x-alterlab-balance", money.display(balance).encode()))
+            warning = warning_of(balance)
+            if warning is not None:
+                headers.append((b"x-alterlab-balance-warning", warning.encode()))
+        return headers
+
+    def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:  # noqa: ARG002 (every operation has the same envelope)
+        """Return ``{"detail": ...}`` with the status of the error."""
+        refusal = refusal_of(error)
+        if refusal is None:
+            return None
+        return ErrorResponse(refusal.status, envelope(refusal), refusal.headers)
+
+    @cached_property
+    def control(self) -> ControlPart:
+        """Personas, accounts, usage, mail, books and checkout sessions."""
+        return ControlPart(packaged.billing_control_spec(), CONTROL_HANDLERS)
+
+    @cached_property
+    def beside(self) -> Beside:
+        """Checkout, portal and invoices; the stand-in for Stripe.js."""
+        return Beside(
+            billing_routes(self._world), [PublicApp(stripe_paths.serves, StripeApp(self._world))]
+        )
+
+    @property
+    def about(self) -> About:
+        """The keys of all personas."""
+        keys = [
+            (persona.key, persona.title)
+            for persona in self._accounts.personas.values()
+            if persona.key
+        ]
+        keys.sort(key=lambda pair: pair[0] != DEFAULT_KEY)
+        width = max(len(key) for key, _ in keys)
+        return About(
+            "AlterLab billing mock",
+            [
+                "Keys to try (any other sk_test_... is an account of its own, "
+                "like sk_test_default):",
+                *(f"  {key:<{width}}  {title}" for key, title in keys),
+            ],
+            f'{{url}}/api/v1/billing/balance -H "X-API-Key: {DEFAULT_KEY}"',
+            {"ApiKey": DEFAULT_KEY},
+        )

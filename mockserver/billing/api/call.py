@@ -1,0 +1,8 @@
+"""What a handler of the Billing API is given."""
+
+from mockserver.billing.accounts.accounts import Accounts
+from mockserver.billing.context import Context
+from mockserver.engine.call import Call as EngineCall
+
+Call = EngineCall[Context, Accounts]
+"""A checked request with the context of the caller's account."""

@@ -1,0 +1,23 @@
+"""Webhook endpoints, with the secret of an account's usage alerts beside them."""
+
+from mockserver.billing.api.call import Call
+from mockserver.control.operations import webhooks
+from mockserver.engine.body import Json
+
+
+def list_webhook_endpoints(call: Call) -> Json:
+    """List the endpoints and say how the account's usage alerts are delivered."""
+    return {**webhooks.list_webhook_endpoints(call), "usage_alerts": _usage_alerts(call)}
+
+
+def _usage_alerts(call: Call) -> Json | None:
+    """Return where an account's usage alerts go; None without a key."""
+    if call.account_id is None:
+        return None
+    world, account = call.world, call.context.account
+    url = account.usage_alerts.webhook_url
+    return {
+        "url": url,
+        "secret": world.webhooks.alert_secret(account.id),
+        "refused": world.webhooks.refusal(url) if url is not None else None,
+    }

@@ -1,0 +1,8 @@
+"""What a handler of the control API is given."""
+
+from typing import Any
+
+from mockserver.engine.call import Call as EngineCall
+
+Call = EngineCall[Any, Any]
+"""A checked request, whatever API is served."""

@@ -1,0 +1,109 @@
+"""The seam between the mock engine and the API that it serves.
+
+A document says what requests and responses look like. A ``Behaviour`` adds what no document says:
+who calls, what happens, how errors are written. ``mockserver.billing`` implements it by hand for
+one API; ``mockserver.resources`` implements it for any other document.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from mockserver.engine.call import Handler
+from mockserver.engine.caller import Caller
+from mockserver.engine.errors import Headers
+from mockserver.engine.request import Request
+from mockserver.engine.state import State
+from mockserver.openapi.contract import Operation
+from mockserver.openapi.security import Security
+
+
+class ErrorResponse(NamedTuple):
+    """An error as one API writes it."""
+
+    status: int
+    body: Any
+    headers: Headers
+
+
+class Service(Protocol):
+    """What an operation needs to know about its API."""
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Functions by operationId. Other operations are served from examples and schemas."""
+
+    def identify(self, request: Request, security: Security) -> Caller:
+        """Return the caller. Raises Refusal when ``security`` is not satisfied."""
+
+    def headers(self, caller: Caller | None, now: datetime) -> Headers:
+        """Return the headers that every response carries, errors included."""
+
+    def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
+        """Return the response to an error that was raised on purpose; None for any other error.
+
+        ``operation`` is None for paths and methods that the document does not have.
+        """
+
+
+@dataclass(frozen=True)
+class ControlPart:
+    """What a behaviour adds to the control API."""
+
+    overlay: Path | None = None
+    """An OpenAPI document that is merged into the general one."""
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+
+
+class PublicApp(NamedTuple):
+    """An app under ``/_mock`` that is open to web pages of any origin."""
+
+    serves: Callable[[str], bool]
+    """Takes a path."""
+    app: ASGIApp
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is served beside the contract."""
+
+    pages: Sequence[Route] = ()
+    public: Sequence[PublicApp] = ()
+
+
+@dataclass(frozen=True)
+class About:
+    """What a person reads when the mock starts."""
+
+    title: str
+    callers: Sequence[str] = ()
+    """Lines that list credentials to try."""
+    try_out: str = ""
+    """A curl command without its ``curl`` and with ``{url}`` for the address of the server."""
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    """Credentials by name of their security scheme, for the interactive docs."""
+
+
+class Behaviour(Service, Protocol):
+    """Everything that a mock of one API needs beside its document."""
+
+    @property
+    def state(self) -> State:
+        """What is kept between requests."""
+
+    @property
+    def control(self) -> ControlPart:
+        """Its part of the control API."""
+
+    @property
+    def beside(self) -> Beside:
+        """Its pages and public apps."""
+
+    @property
+    def about(self) -> About:
+        """What a person reads when the mock starts."""

@@ -1,0 +1,61 @@
+"""What a handler is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from mockserver.engine.reply import Listing
+from mockserver.engine.request import Request
+from mockserver.engine.state import State
+from mockserver.engine.world import World
+
+Json = Any
+C = TypeVar("C")
+S = TypeVar("S", bound=State)
+
+_HOST = re.compile(rb"[A-Za-z0-9_.:\[\]-]{1,255}")
+
+
+@dataclass(slots=True)
+class Call(Generic[C, S]):
+    """A request that satisfies the contract, with its values parsed and defaults filled in."""
+
+    world: World[S]
+    request: Request
+    context: C
+    """What the behaviour lets the caller read and change."""
+    params: Mapping[str, Any]
+    body: Json
+
+    @property
+    def key(self) -> str:
+        """The caller's key; empty if unauthenticated."""
+        return self.request.caller.key if self.request.caller is not None else ""
+
+    @property
+    def account_id(self) -> str | None:
+        """The id of the caller's account; None if unauthenticated."""
+        return self.request.caller.account_id if self.request.caller is not None else None
+
+    @property
+    def base_url(self) -> str:
+        """The address of this server as the caller sees it, for URLs in responses."""
+        host = self.request.headers.get(b"host", b"")
+        return base_url_of(host, self.request.scope["scheme"], self.world.public_url)
+
+
+Handler = Callable[[Call[Any, Any]], Json | Listing | Awaitable[Json]]
+"""A function that serves one operation. Few are coroutines: state may change while they wait."""
+
+
+@lru_cache(maxsize=64)
+def base_url_of(host: bytes, scheme: str, public_url: str) -> str:
+    """Return the address by which a caller reached this server.
+
+    ``public_url`` is used when the Host header names none.
+    """
+    return f"{scheme}://{host.decode()}" if _HOST.fullmatch(host) else public_url

@@ -1,0 +1,26 @@
+"""One request on its way through an operation."""
+
+from datetime import datetime
+
+from starlette.types import Scope
+
+from mockserver.engine.caller import Caller
+from mockserver.engine.errors import Headers
+
+
+class Request:
+    """A request and what is known about it so far."""
+
+    __slots__ = ("caller", "fault", "headers", "marks", "now", "payload", "scope")
+
+    def __init__(self, scope: Scope, now: datetime) -> None:
+        self.scope = scope
+        self.now = now
+        # The first of repeated headers counts, as in FastAPI.
+        self.headers: dict[bytes, bytes] = dict(scope["headers"][::-1])
+        self.caller: Caller | None = None
+        self.payload = b""
+        self.marks: Headers = []
+        """Response headers that say how the response was made."""
+        self.fault: str | None = None
+        """The names of the injected faults."""

@@ -1,0 +1,50 @@
+"""What the behaviour of an API keeps between requests."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class UnusableState(Exception):
+    """A state that cannot be imported. ``problems`` holds one sentence for each reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class State(Protocol):
+    """The accounts of one API. Events of changes wait here until they are published."""
+
+    def __len__(self) -> int:
+        """Return the number of accounts that exist."""
+
+    def account_id(self, key: str) -> str | None:
+        """Return the public id of an account; None if it does not exist."""
+
+    def export(self, key: str) -> Any:
+        """Return one account's state as plain JSON."""
+
+    def replace(self, key: str, state: Any) -> None:
+        """Replace one account's state by an exported one. Raises UnusableState."""
+
+    def forget(self, key: str | None = None) -> None:
+        """Forget one account, or everything."""
+
+    def dump(self) -> bytes:
+        """Return everything, for a snapshot."""
+
+    def load(self, dump: bytes) -> None:
+        """Restore what was dumped."""
+
+    def catch_up(self) -> None:
+        """Do the work that fell due since the clock last moved."""
+
+    def publish(self) -> None:
+        """Publish the events of all accounts."""
+
+    def reload(self, fixtures: Path) -> Callable[[], None]:
+        """Read the fixtures again and return the function that puts them into use.
+
+        Raises FileError. The returned function raises UnusableState, and then changes nothing.
+        """

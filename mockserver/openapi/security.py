@@ -1,0 +1,141 @@
+"""Which credentials a document asks for, and whether a request carries them.
+
+Any value that has the form of its scheme is accepted: a mock knows no passwords.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+Headers = Mapping[bytes, bytes]
+Reader = Callable[[Headers, bytes], str | None]
+"""Reads the credentials of one scheme from headers and query; None if they are missing."""
+
+
+@dataclass(frozen=True)
+class Security:
+    """The security requirements of an operation: alternatives, each a list of schemes."""
+
+    alternatives: tuple[tuple[Reader, ...], ...] = ()
+    challenge: str | None = None
+    """The value of ``WWW-Authenticate``, where one of the schemes has one."""
+
+    @cached_property
+    def is_used(self) -> bool:
+        """Whether credentials mean anything to the operation."""
+        return any(self.alternatives)
+
+    @cached_property
+    def is_required(self) -> bool:
+        """Whether the operation refuses requests without credentials."""
+        return bool(self.alternatives) and all(self.alternatives)
+
+    @cached_property
+    def optional(self) -> Security:
+        """The same requirements, for callers who may leave the credentials out."""
+        return Security((*self.alternatives, ()), self.challenge)
+
+    def credentials(self, headers: Headers, query: bytes) -> str | None:
+        """Return the first alternative's credentials that are there; None if none is satisfied.
+
+        They are empty where the operation is open and the caller sends none.
+        """
+        for alternative in filter(None, self.alternatives):
+            found = [reader(headers, query) for reader in alternative]
+            if None not in found:
+                return "\n".join(value for value in found if value)
+        return None if self.is_required else ""
+
+
+OPEN = Security()
+"""No requirement."""
+
+
+def compile_security(
+    requirements: Iterable[Mapping[str, Any]], schemes: Mapping[str, Mapping[str, Any]]
+) -> Security:
+    """Compile security requirements. Schemes that the document does not define are never sent."""
+    alternatives = tuple(
+        tuple(_reader(schemes.get(name, {})) for name in requirement)
+        for requirement in requirements
+    )
+    named = [schemes.get(name, {}) for requirement in requirements for name in requirement]
+    challenge = next(filter(None, map(_challenge, named)), None)
+    return Security(alternatives, challenge)
+
+
+def _reader(scheme: Mapping[str, Any]) -> Reader:
+    """Return the reader of one security scheme."""
+    kind, place = scheme.get("type"), scheme.get("in")
+    if kind == "apiKey" and isinstance(place, str) and place in _PLACES:
+        return _PLACES[place](str(scheme.get("name", "")))
+    if kind in ("oauth2", "openIdConnect"):
+        return _authorization("bearer")
+    if kind == "http":
+        return _authorization(str(scheme.get("scheme", "")).lower())
+    return lambda _headers, _query: None
+
+
+def _challenge(scheme: Mapping[str, Any]) -> str | None:
+    if scheme.get("type") in ("oauth2", "openIdConnect"):
+        return "Bearer"
+    name = str(scheme.get("scheme", "")).capitalize()
+    if scheme.get("type") != "http" or not name:
+        return None
+    return 'Basic realm="mock"' if name == "Basic" else name
+
+
+def _in_header(name: str) -> Reader:
+    key = name.lower().encode("latin-1", "replace")
+    return lambda headers, _query: headers.get(key, b"").decode("latin-1").strip() or None
+
+
+def _in_query(name: str) -> Reader:
+    def read(_: Headers, query: bytes) -> str | None:
+        return parse_qs(query.decode("latin-1")).get(name, [""])[-1] or None
+
+    return read
+
+
+def _in_cookie(name: str) -> Reader:
+    def read(headers: Headers, _: bytes) -> str | None:
+        try:
+            cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
+        except CookieError:
+            return None
+        return cookies[name].value or None if name in cookies else None
+
+    return read
+
+
+def _authorization(wanted: str) -> Reader:
+    def read(headers: Headers, _query: bytes) -> str | None:
+        scheme, _, value = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        value = value.strip()
+        if scheme.lower() != wanted or not value:
+            return None
+        return value if wanted != "basic" or _is_basic(value) else None
+
+    return read
+
+
+def _is_basic(value: str) -> bool:
+    """Return whether a value is a user name and a password as RFC 7617 encodes them."""
+    try:
+        return b":" in b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+
+
+_PLACES: Mapping[str, Callable[[str], Reader]] = {
+    "header": _in_header,
+    "query": _in_query,
+    "cookie": _in_cookie,
+}

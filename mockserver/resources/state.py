@@ -1,0 +1,49 @@
+"""The state of a mock that keeps none."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mockserver.engine.state import UnusableState
+
+
+class NoState:
+    """Nothing is kept between requests, so there is nothing to save, restore or publish."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def account_id(self, key: str) -> str | None:  # noqa: ARG002
+        """Return None: there are no accounts."""
+        return None
+
+    def export(self, key: str) -> Any:  # noqa: ARG002
+        """Return an empty object."""
+        return {}
+
+    def replace(self, key: str, state: Any) -> None:  # noqa: ARG002
+        """Accept an empty object. Raises UnusableState for any other."""
+        if state != {}:
+            raise UnusableState(
+                [f"{name}: this mock keeps no state for the served document." for name in state]
+            )
+
+    def forget(self, key: str | None = None) -> None:
+        """Do nothing."""
+
+    def dump(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+    def load(self, dump: bytes) -> None:
+        """Do nothing."""
+
+    def catch_up(self) -> None:
+        """Do nothing: no work falls due."""
+
+    def publish(self) -> None:
+        """Do nothing: there are no events."""
+
+    def reload(self, fixtures: Path) -> Callable[[], None]:  # noqa: ARG002
+        """Return a function that does nothing: no fixtures are used."""
+        return lambda: None
