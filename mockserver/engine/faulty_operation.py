@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -124,11 +125,18 @@ class FaultyOperation:
         detail = rule.detail or sentence or phrase(status)
         place = "body" if self._operation.body is not None else "query"
         problem = {"loc": [place], "msg": detail, "type": "value_error"}
-        for refusal in (Refusal(status, detail), Refusal(status, [problem])):
-            response = self._operation.service.error(refusal, self._operation.operation)
+        bodies = [
+            self._body_of(Refusal(status, text_or_problems))
+            for text_or_problems in (detail, [problem])
+        ]
+        for body in bodies:
             with suppress(BrokenContract):
-                return responses.encode(status, response.body if response else envelope(refusal))
-        return encode({"detail": detail})
+                return responses.encode(status, body)
+        return encode(bodies[0])
+
+    def _body_of(self, refusal: Refusal) -> Any:
+        response = self._operation.service.error(refusal, self._operation.operation)
+        return response.body if response is not None else envelope(refusal)
 
 
 def _merge(headers: Headers, chosen: dict[str, str]) -> Headers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -46,7 +46,7 @@ class ErrorBodies:
         return envelope(refusal)
 
     def _drafts(self, media: Schema, schema: Schema, status: int) -> Iterator[Any]:
-        """Yield bodies to start from: the mock's own envelope, examples, generated values."""
+        """Yield bodies to start from: examples, then generated values."""
         examples = media.get("examples", {}).values()
         yield from (self._contract.follow(example).get("value") for example in examples)
         for place in (media, self._contract.follow(schema)):
@@ -58,16 +58,22 @@ class ErrorBodies:
             return
 
     def _media(self, status: int, operation: Operation | None) -> Iterator[Schema]:
-        """Yield the JSON media objects documented for an error, that of the operation first.
+        """Yield the JSON media objects of documented errors, those that fit best first.
 
-        A path that is not documented gets the error of any operation.
+        They are those of the operation's own status, then of its other errors, then of the whole
+        document, whose unknown paths have no operation.
         """
-        operations: Iterable[Operation] = (
-            [operation] if operation is not None else self._contract.operations.values()
-        )
-        for candidate in operations:
-            response = self._contract.follow(candidate.response(status) or {})
-            for name, media in response.get("content", {}).items():
+        operations = [operation] if operation is not None else []
+        everywhere = [*operations, *self._contract.operations.values()]
+        responses = [candidate.response(status) for candidate in operations or everywhere]
+        responses += [
+            candidate.response(other)
+            for candidate in everywhere
+            for other in candidate.statuses
+            if other >= 400
+        ]
+        for response in filter(None, responses):
+            for name, media in self._contract.follow(response).get("content", {}).items():
                 if is_json(name):
                     yield media
 
