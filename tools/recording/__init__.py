@@ -2,6 +2,6 @@
 
 ``python -m tools.recording record --checkout DIR --out FILE`` starts the programs of a checkout as
 processes and records what they send. ``python -m tools.recording compare BEFORE AFTER`` lists what
-differs, and exits with 1 if the behaviour differs. It serves a refactoring that must change nothing:
-record before, record after, compare.
+differs and exits with 1 if the behaviour differs. A refactoring that must change nothing is shown
+to change nothing: record before it, record after it, compare.
 """

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from tools.recording.unstable import stable
+
 API = "/api/v1/billing/"
 AUTHORITY = "127.0.0.1:8080"
 """The ``Host`` of every request: the mock writes its links for it, so no port gets into a body."""
@@ -26,6 +28,7 @@ _IDS = re.compile(
 _UNREAD_PATHS = ("/docs/static/",)
 """Files of other projects: their hash is enough."""
 _TIMEOUT = 60
+_IDLE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,10 @@ class Log:
         self.exchanges.append({"label": unique, "request": request, **response})
 
     def text(self, content: str) -> str:
-        """Return a text without the ports of this run."""
+        """Return a text without ports and other parts that vary from run to run."""
         for port, digits in self.ports.items():
-            content = content.replace(f":{port}", f":{digits}")
-        return content
+            content = content.replace(f"127.0.0.1:{port}", f"127.0.0.1:{digits}")
+        return stable(content)
 
     def body(self, content: bytes) -> Json:
         """Return bytes as JSON can hold them."""
@@ -116,10 +119,15 @@ class Caller:
         """Send a DELETE."""
         return self.send("DELETE", path, query=query)
 
-    def form(self, path: str, headers: Mapping[str, str] | None = None, **fields: str) -> Response:
+    def form(
+        self,
+        path: str,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         """Send a POST of a form, as a browser does."""
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        content = urlencode(fields).encode()
+        content = urlencode(fields or {}).encode()
         return self.send("POST", path, content=content, headers={**kind, **(headers or {})})
 
     def send(
@@ -153,16 +161,7 @@ class Caller:
 
     def raw(self, label: str, content: bytes) -> bytes:
         """Send bytes as they are and keep all that comes back before the server closes."""
-        received = b""
-        error = None
-        with socket.create_connection(("127.0.0.1", self.port), timeout=_TIMEOUT) as connection:
-            try:
-                connection.sendall(content)
-                connection.shutdown(socket.SHUT_WR)
-                while chunk := connection.recv(65_536):
-                    received += chunk
-            except OSError as problem:
-                error = type(problem).__name__
+        received, error = self._raw_exchange(content)
         received = re.sub(rb"(?im)^date: .*\r\n", b"", received)
         request = {"raw": _brief(self.log.body(content))}
         body = self.log.body(received)
@@ -170,6 +169,24 @@ class Caller:
             self.prefix + label, request, {"body": body} | ({"error": error} if error else {})
         )
         return received
+
+    def _raw_exchange(self, content: bytes) -> tuple[bytes, str | None]:
+        """Send bytes; end the sending side only when the server has been silent for a while."""
+        received = b""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=_IDLE_SECONDS) as stream:
+            try:
+                stream.sendall(content)
+                try:
+                    while chunk := stream.recv(65_536):
+                        received += chunk
+                except TimeoutError:
+                    stream.settimeout(_TIMEOUT)
+                    stream.shutdown(socket.SHUT_WR)
+                    while chunk := stream.recv(65_536):
+                        received += chunk
+            except OSError as problem:
+                return received, type(problem).__name__
+        return received, None
 
     def _exchange(
         self, method: str, target: str, content: bytes | None, headers: Mapping[str, str]
@@ -193,14 +210,16 @@ class Caller:
 
 
 def _recorded(log: Log, target: str, response: Response) -> Json:
-    headers = [
-        [name, log.text(value)] for name, value in response.headers if name.lower() != "date"
-    ]
+    """Return a response as it is kept; a length that fitted the body fits what is kept of it."""
+    body = log.body(response.body)
     if target.startswith(_UNREAD_PATHS):
-        digest = hashlib.sha256(response.body).hexdigest()
-        body: Json = {"sha256": digest, "length": len(response.body)}
-    else:
-        body = log.body(response.body)
+        body = {"sha256": hashlib.sha256(response.body).hexdigest(), "length": len(response.body)}
+    kept_length = len(str(body["text"]).encode()) if "text" in body else len(response.body)
+    headers = []
+    for name, value in response.headers:
+        fits = name.lower() == "content-length" and value == str(len(response.body))
+        if name.lower() != "date":
+            headers.append([name, str(kept_length) if fits else log.text(value)])
     return {"status": response.status, "headers": headers, "body": body}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from tools.recording import bodies
 from tools.recording.caller import Json
+from tools.recording.unstable import reasons
 from tools.recording.values import json_changes
 
 Group = Literal["behaviour", "wording"]
@@ -38,15 +40,27 @@ def report(before: Path, after: Path, *, wording: bool = False, limit: int = 200
     """Print what differs between two files. Return 1 if the behaviour does."""
     old, new = (json.loads(path.read_text(encoding="utf-8")) for path in (before, after))
     found = list(differences(old, new))
-    for group in ("behaviour", "wording"):
-        chosen = [difference for difference in found if difference.group == group]
-        if group == "behaviour" or wording:
-            for difference in chosen[:limit]:
-                print(f"{group}: {difference}")
-            if len(chosen) > limit:
-                print(f"{group}: {len(chosen) - limit} more, see --limit")
+    _print_group("behaviour", found, limit)
+    if wording:
+        _print_group("wording", found, limit)
+    print("Left out of the comparison:")
+    print("\n".join(f"- {reason}" for reason in reasons()))
     print(_table(old, new, found))
     return int(any(difference.group == "behaviour" for difference in found))
+
+
+def _print_group(group: Group, found: list[Difference], limit: int) -> None:
+    """Print one difference of each kind, and how many more there are of it."""
+    kinds: dict[tuple[str, str], list[Difference]] = {}
+    for difference in found:
+        if difference.group == group:
+            kind = (difference.story, re.sub(r"\b\d+\b", "*", difference.place))
+            kinds.setdefault(kind, []).append(difference)
+    for alike in list(kinds.values())[:limit]:
+        more = f"\n    and {len(alike) - 1} more in this story" if len(alike) > 1 else ""
+        print(f"{group}: {alike[0]}{more}")
+    if len(kinds) > limit:
+        print(f"{group}: {len(kinds) - limit} more kinds, see --limit")
 
 
 def differences(old: Json, new: Json) -> Iterator[Difference]:

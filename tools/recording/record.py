@@ -12,7 +12,7 @@ from typing import Any
 
 from tools.recording.caller import Caller, Json, Log
 from tools.recording.server import mock
-from tools.recording.stories import Story, billing, contract
+from tools.recording.stories import Story, billing, contract, control, pages, protocol, webhooks
 
 VERSION = 1
 MOCK_DIGITS = "00000"
@@ -22,7 +22,10 @@ def record(checkout: Path, out: Path, only: str = "") -> None:
     """Write the recording of a checkout; ``only`` limits it to stories whose name contains it."""
     checkout = checkout.resolve()
     recording: Json = {"version": VERSION, "stories": {}}
-    stories = [*contract.stories(checkout), *billing.STORIES]
+    stories = [
+        *(*contract.stories(checkout), *billing.STORIES, *control.STORIES, *webhooks.STORIES),
+        *(*pages.STORIES, *protocol.STORIES),
+    ]
     chosen = [story for story in stories if only in story.name]
     for flags, group in groupby(sorted(chosen, key=_flags), key=_flags):
         recording["stories"] |= _play(checkout, flags, group)

@@ -193,7 +193,7 @@ def _renewals(caller: Caller) -> None:
 
 
 def _promo(caller: Caller) -> None:
-    me = caller.as_("sk_test_promo")
+    me = caller.as_("sk_test_new")
     for code in ("WELCOME10", "welcome10", " WELCOME10 ", "BONUS5", "SPRING2025", "NOTHING", "ü"):
         me.post("promo/validate", {"code": code})
     for cents in (1_999, 2_000, 100_000, 2_499, 2_500):

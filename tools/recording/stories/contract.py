@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,13 @@ class Operation:
 
     @property
     def target(self) -> str:
-        """The path with a card that everybody may have."""
-        return self.path.replace("{payment_method_id}", "pm_card_visa")
+        """The path with a card that everybody may have, or the name of nothing."""
+        path = self.path.replace("{payment_method_id}", "pm_card_visa")
+        return re.sub(r"\{\w+\}", "nothing", path)
+
+    def below(self, prefix: str) -> Operation:
+        """Return the operation of a server that serves the document below a prefix."""
+        return replace(self, path=prefix + self.path)
 
     @property
     def body(self) -> Any:
@@ -55,12 +61,13 @@ class Operation:
 
 def stories(checkout: Path) -> list[Story]:
     """Return the stories of the contract of a checkout."""
-    operations = load(checkout / "spec" / "openapi.yaml")
+    text = (checkout / "spec" / "openapi.yaml").read_text(encoding="utf-8")
+    operations = operations_of(yaml.safe_load(text))
     return [
         *(Story(f"reads/{persona}", _reads(operations, persona)) for persona in PERSONAS),
         *(Story(f"writes/{persona}", _writes(operations, persona)) for persona in PERSONAS),
-        *(Story(f"errors/{operation.id}", _errors(operation)) for operation in operations),
-        *(Story(f"bodies/{each.id}", _bodies(each)) for each in operations if each.examples),
+        *(Story(f"errors/{operation.id}", errors(operation)) for operation in operations),
+        *(Story(f"bodies/{each.id}", bodies(each)) for each in operations if each.examples),
         *(Story(f"prefer/{operation.id}", _prefer(operation)) for operation in operations),
         Story("methods", _methods(operations)),
         Story("rate limits of a persona", _used_up(operations)),
@@ -68,9 +75,8 @@ def stories(checkout: Path) -> list[Story]:
     ]
 
 
-def load(path: Path) -> list[Operation]:
-    """Read a contract."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+def operations_of(document: Json) -> list[Operation]:
+    """Return the operations of an OpenAPI document."""
 
     def follow(node: Any) -> Any:
         while isinstance(node, dict) and "$ref" in node:
@@ -167,7 +173,7 @@ def _writes(operations: list[Operation], persona: str) -> Any:
     return play
 
 
-def _errors(operation: Operation) -> Any:
+def errors(operation: Operation) -> Any:
     """Provoke what any operation refuses: keys, media types, parameters, organizations."""
 
     def play(caller: Caller) -> None:
@@ -196,7 +202,7 @@ def _errors(operation: Operation) -> Any:
         for parameter in operation.parameters:
             _wrong_parameter(me, operation, parameter)
         me.send(operation.method, operation.target, operation.body, query={"unknown": "1"})
-        me.send(operation.method, operation.path.replace("{payment_method_id}", "pm_card_unknown"))
+        me.send(operation.method, operation.target.replace("pm_card_visa", "pm_card_unknown"))
         me.send(operation.method, operation.target + "/", operation.body)
 
     return play
@@ -281,7 +287,7 @@ def _wrong_parameter(me: Caller, operation: Operation, parameter: Json) -> None:
             )
 
 
-def _bodies(operation: Operation) -> Any:
+def bodies(operation: Operation) -> Any:
     """Send the body with one thing wrong at a time, and then with many."""
 
     def play(caller: Caller) -> None:
