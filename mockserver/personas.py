@@ -284,7 +284,7 @@ def _sign_up(context: Context) -> None:
     amount = money.in_microcents(SIGNUP_BONUS_CENTS)
     context.credit("bonus", amount, "Sign-up bonus", reference_type="signup")
     context.audit("account.created")
-    context.tell("bonus", "Sign-up bonus", amount)
+    context.record_activity("bonus", "Sign-up bonus", amount)
 
 
 def _adder(card: CardOnFile, now: datetime) -> Callable[[Context], None]:
@@ -360,7 +360,7 @@ def _refunder(cents: int) -> Callable[[Context], None]:
         amount = money.in_microcents(cents)
         context.credit("refund", amount, "Refund of failed requests", reference_type="refund")
         context.audit("refund.granted", amount_cents=cents)
-        context.tell("refund", "Refund of failed requests", amount)
+        context.record_activity("refund", "Refund of failed requests", amount)
 
     return refund
 
