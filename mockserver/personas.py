@@ -118,7 +118,6 @@ class Persona:
     organization_id: Annotated[str, Meta(pattern=_UUID)] | None = None
     """Of an organization: the id that ``X-Organization-Id`` names."""
     member_of: str | None = None
-    role: Literal["owner", "admin", "member"] | None = None
     age_days: Days = 0
     signup_bonus: bool = True
     cards: list[CardOnFile] = field(default_factory=list)
