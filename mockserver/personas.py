@@ -21,6 +21,7 @@ from mockserver.billing import (
     checkout,
     money,
     payment_methods,
+    refunds,
     subscription,
     usage,
     usage_alerts,
@@ -356,10 +357,7 @@ def _break_card(context: Context) -> None:
 
 def _refunder(cents: int) -> Callable[[Context], None]:
     def refund(context: Context) -> None:
-        amount = money.in_microcents(cents)
-        context.credit("refund", amount, "Refund of failed requests", reference_type="refund")
-        context.audit("refund.granted", amount_cents=cents)
-        context.record_activity("refund", "Refund of failed requests", amount)
+        refunds.grant(context, cents)
 
     return refund
 

@@ -9,7 +9,8 @@ BillingError
 ├── Forbidden             NotAMember
 ├── NotFound              CardNotFound, SessionNotFound, ChallengeNotFound, SetupIntentNotFound
 ├── Conflict              CardAlreadyAdded, CardInUse, SessionClosed, ChallengeUsed,
-│                         ChallengeLocked, SetupIntentSucceeded, NothingToAuthenticate
+│                         ChallengeLocked, SetupIntentSucceeded, NothingToAuthenticate,
+│                         RefundRefused
 └── Gone                  ChallengeExpired
 
 An error holds facts; its text says what is wrong and how to fix it. It is raised before anything
@@ -235,6 +236,19 @@ class SessionClosed(Conflict):
 
     def __str__(self) -> str:
         return f"Checkout session '{self.session_id}' is {self.status}. Create a new one."
+
+
+@dataclass
+class RefundRefused(Conflict):
+    refundable_cents: int
+
+    def __str__(self) -> str:
+        if self.refundable_cents == 0:
+            return "Nothing can be refunded: all charged usage is refunded, or none was charged."
+        return (
+            f"A refund must be from $0.01 to {money.display_cents(self.refundable_cents)}, "
+            "the charged usage less earlier refunds."
+        )
 
 
 class ChallengeUsed(Conflict):
