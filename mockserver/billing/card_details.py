@@ -15,6 +15,23 @@ _LAST_YEAR = 2199
 _AMEX_CVC, _CVC = 4, 3
 
 
+def card_of(number: str, catalogue: Catalogue) -> TestCard:
+    """Return the test card of a typed number; spaces and hyphens are ignored.
+
+    Raise CardDetailsRefused: ``incorrect_number`` if it is not a card number,
+    ``test_mode_live_card`` if it is not one of the catalogue's.
+    """
+    digits = number.replace(" ", "").replace("-", "")
+    if not (
+        digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and passes_luhn(digits)
+    ):
+        raise CardDetailsRefused("incorrect_number")
+    card = catalogue.card_of_number(digits)
+    if card is None:
+        raise CardDetailsRefused("test_mode_live_card")
+    return card
+
+
 @dataclass(frozen=True, slots=True)
 class CardDetails:
     """A card as typed. Number and security code do not appear in its representation."""
@@ -29,25 +46,11 @@ class CardDetails:
 
         Raise CardDetailsRefused, before an id is taken from the account, if a detail is invalid.
         """
-        card, year = self._card(catalogue), self._year(now)
+        card, year = card_of(self.number, catalogue), self._year(now)
         self._check_expiry(year, now)
         if self.cvc is not None and not self._fits(card, self.cvc):
             raise CardDetailsRefused("invalid_cvc")
         return typed_id(card, self.exp_month, year, ids.token("", 14))
-
-    def _card(self, catalogue: Catalogue) -> TestCard:
-        digits = self.number.replace(" ", "").replace("-", "")
-        if not (
-            digits.isascii()
-            and digits.isdigit()
-            and 12 <= len(digits) <= 19
-            and passes_luhn(digits)
-        ):
-            raise CardDetailsRefused("incorrect_number")
-        card = catalogue.card_of_number(digits)
-        if card is None:
-            raise CardDetailsRefused("test_mode_live_card")
-        return card
 
     def _year(self, now: datetime) -> int:
         """Return the four-digit year; two digits, as printed on cards, mean the current century."""
