@@ -132,7 +132,7 @@ def test_a_persona_that_is_made_again_is_the_same(key: str) -> None:
     world = make_world()
     first = world.export_state(key)
     context = world.context(world.tenant(key))
-    context.tell("bonus", "Something", 1)
+    context.record_activity("bonus", "Something", 1)
     world.reset()
     again = world.context(world.tenant(key))
     assert world.export_state(key) == first

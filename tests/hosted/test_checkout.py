@@ -72,7 +72,7 @@ def test_a_promo_code_that_was_used_meanwhile_shows_no_bonus(
     before = balance(client)
     page = client.get(late)
     assert (told(page, "bonus"), told(page, "total")) == (None, "$50.00")
-    assert "has been used" in (told(page, "promo-refused") or "")
+    assert "has already been used" in (told(page, "promo-refused") or "")
     client.post(f"{late}/pay")
     assert balance(client) == before + DEPOSIT
     assert told(client.get(late), "total") == "$50.00"
