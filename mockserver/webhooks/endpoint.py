@@ -73,13 +73,13 @@ class Endpoint:
             return
         self.queue.put(delivery, due + HOLD)
         # Deliveries that waited for HOLD have been sent without the others.
-        self.group = [waiting for waiting in self.group if waiting in self.queue.backlog]
+        self.group = [member for member in self.group if member in self.queue.backlog]
         self.group.append(delivery)
         if len(self.group) >= self.modes.reorder:
             for reordered in _in_another_order(self.group, self.random):
                 self.queue.backlog.remove(reordered)
                 self.queue.put(reordered, due)
-            self.group = []
+            self.group = [member for member in self.group if member in self.queue.backlog]
 
 
 def _in_another_order(items: list[Delivery], random: Random) -> list[Delivery]:
