@@ -36,6 +36,7 @@ from mockserver.settings import Settings, SettingsError
 from mockserver.stripe.door import StandIn
 from mockserver.stripe.door import serves as serves_stripe
 from mockserver.webhooks.dispatcher import Webhooks
+from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.payload import checker
 from mockserver.world import Fixtures, World
 
@@ -43,6 +44,9 @@ CONTROL_PREFIX = "/_mock"
 _API_PREFIX = "/api/"
 _ORIGIN = b"origin"
 _PREFLIGHT_SECONDS = 86_400
+_WEBHOOK_CONVENTIONS = Conventions(
+    "X-Alterlab-Signature", "alterlab-billing-mock", "usage alerts of {account_id}"
+)
 _EXPOSED_HEADERS = (
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
@@ -123,6 +127,7 @@ def build(
         allowed_hosts=settings.allow_webhook_host,
         own_port=urlsplit(url).port,
         check=_alert_check(contract),
+        conventions=_WEBHOOK_CONVENTIONS,
     )
     world = World(found, clock, settings.seed, webhooks, keep_requests=settings.keep_requests)
     _switch_on_faults(world, contract, settings)

@@ -118,7 +118,7 @@ class World:
         ]
         if problems:
             raise UnusableState(problems)
-        self.faults.renew(fixtures.fault_sets)
+        self.faults.reload(fixtures.fault_sets)
         self._use(fixtures)
 
     def _use(self, fixtures: Fixtures) -> None:
@@ -212,7 +212,7 @@ class World:
             if tenant is not None:
                 self.webhooks.drop_pending("The account was reset.", tenant.account.id)
             self._store.remove(key)
-            self.faults.forget(key)
+            self.faults.reset_account(key)
             return
         self.webhooks.reset()
         self._store.clear()

@@ -37,7 +37,7 @@ def usage_alerts(account: Account, world: World) -> Json:
     url = account.usage_alerts.webhook_url
     return {
         "url": url,
-        "secret": world.webhooks.alert_secret(account.id),
+        "secret": world.webhooks.direct_secret(account.id),
         "refused": world.webhooks.refusal(url) if url is not None else None,
     }
 
@@ -75,7 +75,7 @@ def _attempt(attempt: Attempt) -> Json:
         "duration_ms": attempt.duration_ms,
         "request_headers": attempt.headers,
         "response_status": attempt.status,
-        "response_body": redaction.text(attempt.answer.decode("utf-8", "replace"))
+        "response_body": redaction.text(attempt.response_body.decode("utf-8", "replace"))
         if is_answered
         else None,
         "error": attempt.error,

@@ -1,4 +1,4 @@
-"""The payload of a usage alert held against the contract, before it is sent."""
+"""Validation of a direct delivery's payload against the contract, before it is sent."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,9 +6,15 @@ from typing import Any
 
 from mockserver.schemas import Validator
 
+Check = Callable[[Any], str | None]
+"""Returns why a payload does not match the contract; None if it does."""
 
-def checker(load: Callable[[], Validator | None]) -> Callable[[Any], str | None]:
-    """Tells what is wrong with a payload; None if nothing is. The schema is compiled when the first alert goes out."""
+
+def checker(load: Callable[[], Validator | None]) -> Check:
+    """Return a check against the schema that ``load`` returns; with None, every payload passes.
+
+    The schema is loaded and compiled when the first payload is checked.
+    """
     validator = cache(load)
 
     def check(payload: Any) -> str | None:

@@ -382,7 +382,8 @@ def test_no_more_wait_than_there_is_room_for(mock: Mock, receiver: Receiver) -> 
         {"number": number} for number in range(100)
     ]
     assert all(
-        "the oldest had to go" in each["reason"] and each["attempts"] == [] for each in dropped
+        "the oldest one was dropped" in each["reason"] and each["attempts"] == []
+        for each in dropped
     )
     mock.advance(60)
     assert len(receiver.received) == 500
