@@ -229,7 +229,7 @@ def test_latency_is_real_time_and_holds_up_nobody_else(accounts: Accounts) -> No
 
 def test_a_client_that_gives_up_does_not_stop_the_operation(account: Account) -> None:
     """As in life: the request was sent, and the card is there when one looks."""
-    fault(account, operations=["add_payment_method"], latency={"ms": 200})
+    fault(account, operations=["add_payment_method"], latency={"ms": 400})
     card = {"payment_method_id": "pm_card_mastercard"}
     with pytest.raises(httpx.ReadTimeout):
         account.call("POST", "payment-methods", json=card, timeout=0.05)
