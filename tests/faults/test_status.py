@@ -15,7 +15,9 @@ from tests.api.account import Account, Accounts, assert_envelope, body_of
 from tests.api.operations import CONTRACT, OPERATIONS, body_example, each_operation, path_of
 from tests.conftest import NOON, ServerFactory
 from tests.faults.rules import fault, last_request, listed
+from tests.invented import invent_header
 
+INVENTED = invent_header(CONTRACT.document, "X-Invented")
 LIMITED = [operation for operation in OPERATIONS if 429 in operation.statuses]
 DOCUMENTED = [
     pytest.param(operation, status, id=f"{operation.operation_id}-{status}")
@@ -106,11 +108,11 @@ def test_an_error_brings_the_headers_that_were_asked_for(account: Account) -> No
     fault(
         account,
         status=429,
-        headers={"RETRY-AFTER": "Wed, 18 Mar 2026 12:05:00 GMT", "X-Request-Id": "42"},
+        headers={"RETRY-AFTER": "Wed, 18 Mar 2026 12:05:00 GMT", INVENTED: "42"},
     )
     headers = account.call("GET", "balance").headers
     assert headers.get_list("Retry-After") == ["Wed, 18 Mar 2026 12:05:00 GMT"]
-    assert headers["X-Request-Id"] == "42"
+    assert headers[INVENTED] == "42"
 
 
 def test_a_fault_takes_no_tokens(account: Account) -> None:
