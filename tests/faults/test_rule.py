@@ -26,7 +26,7 @@ def said(**rule: Any) -> dict[str, str]:
         {
             "status": 599,
             "detail": "Gone fishing.",
-            "headers": {"X-Request-Id": "42", "X-Empty": ""},
+            "headers": {"X-Invented": "42", "X-Empty": ""},
         },
         {"status": 429, "retry_after_seconds": 0},
         {"status": 503, "retry_after_seconds": 86_400},

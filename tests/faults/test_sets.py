@@ -20,7 +20,7 @@ rules:
     operations: [get_balance]
     share: 0.5
     status: 503
-    headers: { X-Request-Id: "42" }
+    headers: { X-Invented: "42" }
   - name: second
     latency: { median_ms: 10, p95_ms: 20 }
 """

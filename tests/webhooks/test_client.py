@@ -139,7 +139,7 @@ def test_a_call_that_is_given_up_leaves_nothing(receiver: Receiver) -> None:
 
     async def give_up() -> None:
         call = asyncio.create_task(client.post(target.parse(receiver.url), {}, b"", 10))
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(receiver.wait_for, 1)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
