@@ -25,7 +25,7 @@ _PART = "+part"
 def convert(schema: Any, *, hints: bool = False) -> Any:
     """A schema of OpenAPI 3.0 as JSON Schema of draft 4; ``hints`` keeps what no validator looks at."""
     if isinstance(schema, list):
-        return [convert(each, hints=hints) for each in schema]
+        return [convert(item, hints=hints) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
@@ -103,7 +103,9 @@ class Answers(Mapping[str, Any]):
         )
         narrowed = {key: self._keyword(key, value, part or joined) for key, value in schema.items()}
         hidden = {
-            name for name, each in schema.get("properties", {}).items() if self._write_only(each)
+            name
+            for name, property in schema.get("properties", {}).items()
+            if self._write_only(property)
         }
         if hidden:
             narrowed["properties"] = {
@@ -122,9 +124,9 @@ class Answers(Mapping[str, Any]):
 
     def _keyword(self, key: str, value: Any, part: bool) -> Any:
         if key in _BY_NAME:
-            return {name: self.narrow(each) for name, each in value.items()}
+            return {name: self.narrow(property) for name, property in value.items()}
         if key in _BRANCHES:
-            return [self.narrow(each, part=part) for each in value]
+            return [self.narrow(branch, part=part) for branch in value]
         if key == "not":
             return self.narrow(value, part=True)
         return self.narrow(value) if key in {"items", "additionalProperties"} else value
@@ -133,7 +135,7 @@ class Answers(Mapping[str, Any]):
         if "oneOf" in schema and not joined:
             # Exactly one as the contract has it, and nothing that this one does not name.
             narrowed["anyOf"] = narrowed["oneOf"]
-            narrowed["oneOf"] = [self.narrow(each, part=True) for each in schema["oneOf"]]
+            narrowed["oneOf"] = [self.narrow(branch, part=True) for branch in schema["oneOf"]]
         names, open_ended = (
             self._named(schema, set()) if joined or "properties" in schema else (set[str](), True)
         )
@@ -157,10 +159,10 @@ class Answers(Mapping[str, Any]):
             schema = resolve(schema, self._components)
         properties = schema.get("properties", {})
         names = {*properties, *schema.get("required", ())}
-        names -= {name for name, each in properties.items() if self._write_only(each)}
+        names -= {name for name, property in properties.items() if self._write_only(property)}
         open_ended = schema.get("additionalProperties", False) is not False
-        for each in (each for key in _BRANCHES for each in schema.get(key, ())):
-            more, open_too = self._named(each, seen)
+        for branch in (branch for key in _BRANCHES for branch in schema.get(key, ())):
+            more, open_too = self._named(branch, seen)
             names, open_ended = names | more, open_ended or open_too
         return names, open_ended
 
@@ -181,8 +183,8 @@ def _converted(key: str, value: Any, hints: bool) -> Any:
 def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> Iterator[str]:
     """The names of all component schemas that a schema needs, each once."""
     if isinstance(schema, list):
-        for each in schema:
-            yield from _references(each, components, seen)
+        for item in schema:
+            yield from _references(item, components, seen)
     elif isinstance(schema, dict):
         reference = schema.get("$ref")
         if isinstance(reference, str):
@@ -191,8 +193,8 @@ def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> I
                 seen.add(name)
                 yield name
                 yield from _references(components[name], components, seen)
-        for key, each in schema.items():
+        for key, value in schema.items():
             if key in _BY_NAME:
-                yield from _references(list(each.values()), components, seen)
+                yield from _references(list(value.values()), components, seen)
             elif key not in _IGNORED and key != "enum" and not key.startswith("x-"):
-                yield from _references(each, components, seen)
+                yield from _references(value, components, seen)

@@ -21,7 +21,7 @@ class _Loader(_Fast):  # type: ignore[misc]
     """Leaves times as the text that they are, and takes no key twice."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own name)
-        first: [each for each in resolvers if each[0] != _TIMESTAMP]
+        first: [resolver for resolver in resolvers if resolver[0] != _TIMESTAMP]
         for first, resolvers in _Fast.yaml_implicit_resolvers.items()
     }
 

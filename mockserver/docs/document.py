@@ -116,13 +116,13 @@ class _Check:
                 _check_value(pointer, node, shape)
             case ListOf(of=of):
                 _expect(pointer, node, list, "a list")
-                yield from (((*pointer, index), each, of) for index, each in enumerate(node))
+                yield from (((*pointer, index), item, of) for index, item in enumerate(node))
             case MapOf(of=of, extensible=extensible):
                 _expect(pointer, node, dict, "an object")
                 skipped = ("x-", "$") if extensible else ()
                 yield from (
-                    ((*pointer, name), each, of)
-                    for name, each in node.items()
+                    ((*pointer, name), item, of)
+                    for name, item in node.items()
                     if not name.startswith(skipped)
                 )
             case Kind():

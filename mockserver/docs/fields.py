@@ -31,12 +31,12 @@ def choices_of(schema: Schema) -> tuple[Choice, ...]:
 def _fields(reference: Reference, schema: Schema, prefix: str) -> Iterator[Field]:
     seen: set[str] = set()
     for part in parts_of(reference, schema):
-        for each in part.properties:
-            if each.name not in seen:
-                seen.add(each.name)
-                path = f"{prefix}{each.name}"
-                yield Field(path, each.required, each.schema)
-                yield from _inner(reference, each.schema, path)
+        for property in part.properties:
+            if property.name not in seen:
+                seen.add(property.name)
+                path = f"{prefix}{property.name}"
+                yield Field(path, property.required, property.schema)
+                yield from _inner(reference, property.schema, path)
         if isinstance(part.others, Schema):
             yield Field(f"{prefix}*", False, part.others)
             yield from _inner(reference, part.others, f"{prefix}*")

@@ -55,7 +55,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
         "live": live,
         "languages": LANGUAGES.values() if options.examples == "realistic" else (),
         "many": len(list(reference.operations)) > _MANY,
-        "is_marked": any(each.provenance is not None for each in reference.operations),
+        "is_marked": any(operation.provenance is not None for operation in reference.operations),
     }
     template = _environment().get_template("page.html" if everything else "published.html")
     return template.render(facts).strip() + "\n"

@@ -123,15 +123,20 @@ class Views:
         body = operation.body
         return OperationView(
             operation=operation,
-            parameters=tuple(self._parameter(each, operation) for each in operation.parameters),
+            parameters=tuple(
+                self._parameter(parameter, operation) for parameter in operation.parameters
+            ),
             contents=() if body is None else self._contents(body.media, body.provenance),
             samples=self._samples(operation, asked),
             answers=tuple(
-                self._answer(operation, each, asked) for each in operation.answers if _is_here(each)
+                self._answer(operation, answer, asked)
+                for answer in operation.answers
+                if _is_here(answer)
             ),
             to_try=json.dumps(_to_try(self._reference, operation, asked), ensure_ascii=False),
             callbacks=tuple(
-                self._callback(each.name, each.operation) for each in operation.callbacks
+                self._callback(callback.name, callback.operation)
+                for callback in operation.callbacks
             ),
         )
 
@@ -140,7 +145,7 @@ class Views:
         return CallbackView(
             name=name,
             operation=call,
-            parameters=tuple(self._parameter(each, call) for each in call.parameters),
+            parameters=tuple(self._parameter(parameter, call) for parameter in call.parameters),
             contents=self._contents(media, call.body.provenance if call.body is not None else None),
             examples=tuple(self._examples(media, None)),
         )
@@ -183,19 +188,19 @@ class Views:
     def _contents(self, media: tuple[Media, ...], around: str | None) -> tuple[Content, ...]:
         return tuple(
             Content(
-                each.type,
-                each.mark if each.mark != around else None,
-                None if each.schema is None else self.trees.body(each.schema, each.provenance),
+                item.type,
+                item.mark if item.mark != around else None,
+                None if item.schema is None else self.trees.body(item.schema, item.provenance),
             )
-            for each in media
+            for item in media
         )
 
     def _samples(self, operation: Operation, asked: Request) -> tuple[Code, ...]:
         if not self._realistic:
             return (Code("curl", "curl", highlighted(self._published.curl(operation), "bash")),)
         return tuple(
-            Code(each.language, each.label, highlighted(each.code, each.lexer))
-            for each in samples.all_of(asked)
+            Code(sample.language, sample.label, highlighted(sample.code, sample.lexer))
+            for sample in samples.all_of(asked)
         )
 
     def _answer(self, operation: Operation, answer: Answer, asked: Request) -> AnswerView:
@@ -217,9 +222,9 @@ class Views:
             contents=self._contents(response.media, response.provenance),
             headers=response.headers,
             rows=tuple(
-                self.header(each, response.provenance)
-                for each in response.headers
-                if each.anchor is None
+                self.header(header, response.provenance)
+                for header in response.headers
+                if header.anchor is None
             ),
             example=None if example is None else _json(example.value),
             examples=tuple(self._examples(response.media, example)),
@@ -228,13 +233,19 @@ class Views:
 
     def _examples(self, of: tuple[Media, ...], but: Example | None) -> Iterator[Shown]:
         for media in of if self._realistic else ():
-            for each in media.examples:
-                if each is not but:
-                    code = _json(each.value) if media.is_json else highlighted(str(each.value), "")
-                    yield Shown(each.summary or each.name or "Example", each.description, code)
+            for example in media.examples:
+                if example is not but:
+                    code = (
+                        _json(example.value)
+                        if media.is_json
+                        else highlighted(str(example.value), "")
+                    )
+                    yield Shown(
+                        example.summary or example.name or "Example", example.description, code
+                    )
 
     def _links(self, response: Response) -> Iterator[Next]:
-        for name, links in groupby(response.links, key=lambda each: each.name):
+        for name, links in groupby(response.links, key=lambda link: link.name):
             link = next(links)
             yield Next(
                 link.operation_id or name,
@@ -257,11 +268,11 @@ def _json(value: Json) -> Markup:
 
 def _to_try(reference: Reference, operation: Operation, asked: Request) -> Json:
     """The request as a form shows it."""
-    shown = (each for each in operation.parameters if each.location != "cookie")
+    shown = (parameter for parameter in operation.parameters if parameter.location != "cookie")
     return {
         "method": operation.method,
         "path": operation.path,
-        "parameters": [_field(reference, each, asked) for each in shown],
+        "parameters": [_field(reference, parameter, asked) for parameter in shown],
         "headers": {name: text.before for name, text in asked.headers if text.variable is None},
         "key": next((name for name, text in asked.headers if text.variable is not None), None),
         "body": None
@@ -272,9 +283,9 @@ def _to_try(reference: Reference, operation: Operation, asked: Request) -> Json:
 
 def _field(reference: Reference, parameter: Parameter, asked: Request) -> Json:
     is_sent = parameter.required or any(
-        each.startswith(f"{parameter.name}=") for each in asked.chosen
+        pair.startswith(f"{parameter.name}=") for pair in asked.chosen
     )
-    examples = [each.value for each in parameter.examples] or [
+    examples = [example.value for example in parameter.examples] or [
         values.for_request(reference, parameter.schema)
     ]
     value = examples[0] if is_sent else None

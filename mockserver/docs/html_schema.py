@@ -106,7 +106,7 @@ class Trees:
         choices = tuple(
             (
                 choice.words,
-                tuple(self._row(None, False, each, around, depth + 1) for each in schemas),
+                tuple(self._row(None, False, schema, around, depth + 1) for schema in schemas),
             )
             for choice, schemas in _choices(schema)
         )
@@ -115,10 +115,10 @@ class Trees:
     def _fields(self, schema: Schema, around: str | None, depth: int) -> Iterator[Row]:
         seen: set[str] = set()
         for part in _parts(schema):
-            for each in part.properties:
-                if each.name not in seen:
-                    seen.add(each.name)
-                    yield self._field(each, around, depth)
+            for property in part.properties:
+                if property.name not in seen:
+                    seen.add(property.name)
+                    yield self._field(property, around, depth)
             if isinstance(part.others, Schema):
                 yield self._row("*", False, part.others, around, depth + 1)
 
@@ -183,7 +183,8 @@ class Trees:
         words = escape(" or ".join(schema.types))
         choices = Markup("; ").join(
             Markup("{} {}").format(
-                choice.words, Markup(", ").join(self._type(each, here) for each in choice.schemas)
+                choice.words,
+                Markup(", ").join(self._type(option, here) for option in choice.schemas),
             )
             for choice in schema.choices
         )
@@ -218,9 +219,9 @@ def _parts(schema: Schema) -> Iterator[Schema]:
     yield schema
     for choice in schema.choices:
         if choice.kind == "allOf":
-            for each in choice.schemas:
-                if each.name is None:
-                    yield from _parts(each)
+            for option in choice.schemas:
+                if option.name is None:
+                    yield from _parts(option)
 
 
 def _choices(schema: Schema) -> Iterator[tuple[Choice, list[Schema]]]:
@@ -228,8 +229,8 @@ def _choices(schema: Schema) -> Iterator[tuple[Choice, list[Schema]]]:
     for part in _parts(schema):
         for choice in part.choices:
             is_all = choice.kind == "allOf"
-            schemas = [each for each in choice.schemas if each.name is not None or not is_all]
-            if any(_has_parts(each) or each.description for each in schemas):
+            schemas = [option for option in choice.schemas if option.name is not None or not is_all]
+            if any(_has_parts(option) or option.description for option in schemas):
                 yield choice, schemas
 
 

@@ -55,11 +55,11 @@ def inline(text: str) -> Markup:
 def _prose(text: str, heading: int) -> Markup:
     tokens = _parser().parse(text)
     shift = heading - min(
-        (int(each.tag[1]) for each in tokens if each.type == "heading_open"), default=heading
+        (int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=heading
     )
-    for each in tokens:
-        if each.type in ("heading_open", "heading_close"):
-            each.tag = f"h{min(_DEEPEST_HEADING, int(each.tag[1]) + shift)}"
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(_DEEPEST_HEADING, int(token.tag[1]) + shift)}"
     parser = _parser()
     return Markup(parser.renderer.render(tokens, parser.options, {}).strip())  # noqa: S704 (as above)
 

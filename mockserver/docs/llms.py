@@ -25,13 +25,17 @@ def _lines(reference: Reference, options: Options) -> Iterator[str]:
     yield from _basics(reference, shown)
     if shown.everything and reference.guides:
         yield from ["## Guides", ""]
-        yield from (f"- [{plain(each.title)}]({PAGE}#{each.anchor})" for each in reference.guides)
+        yield from (
+            f"- [{plain(guide.title)}]({PAGE}#{guide.anchor})" for guide in reference.guides
+        )
         yield ""
     for page in reference.pages:
-        operations = [each for each in page.operations if shown.shows(each.provenance)]
+        operations = [
+            operation for operation in page.operations if shown.shows(operation.provenance)
+        ]
         if operations:
             yield from [f"## {plain(page.title)}", ""]
-            yield from (_operation(each) for each in operations)
+            yield from (_operation(operation) for operation in operations)
             yield ""
     if shown.everything and reference.schemas:
         yield from [
@@ -44,7 +48,7 @@ def _lines(reference: Reference, options: Options) -> Iterator[str]:
 
 def _basics(reference: Reference, shown: Published) -> Iterator[str]:
     """What every request needs."""
-    for server in (each for each in reference.servers if shown.shows(each.provenance)):
+    for server in (server for server in reference.servers if shown.shows(server.provenance)):
         yield f"- Server: {server.url}" + (
             f" ({plain(server.description)})" if server.description else ""
         )

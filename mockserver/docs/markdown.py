@@ -46,15 +46,19 @@ class _Writer:
         self._reference = reference
         self._realistic = options.examples == "realistic"
         self._published = Published(reference, everything=True)
-        self._is_security_the_same = len({each.security for each in reference.operations}) < 2
+        self._is_security_the_same = (
+            len({operation.security for operation in reference.operations}) < 2
+        )
         self._at_home: set[str] = set()
         """Shared schemas that were written out where they are used, being used nowhere else."""
 
     def page(self) -> Iterator[str]:
         reference = self._reference
         # What stands with its operation is not written again below, so the operations come first.
-        pages = [line for each in reference.pages for line in self._page(each)]
-        schemas = [each for each in reference.schemas.values() if each.name not in self._at_home]
+        pages = [line for page in reference.pages for line in self._page(page)]
+        schemas = [
+            shared for shared in reference.schemas.values() if shared.name not in self._at_home
+        ]
         yield from self._head()
         yield from self._contents(schemas)
         for guide in reference.guides:
@@ -100,9 +104,9 @@ class _Writer:
         yield from (
             f"- {link(plain(guide.title), guide.anchor)}" for guide in self._reference.guides
         )
-        for each in self._reference.pages:
-            yield f"- {link(plain(each.title), each.anchor)}"
-            for group in each.groups:
+        for page in self._reference.pages:
+            yield f"- {link(plain(page.title), page.anchor)}"
+            for group in page.groups:
                 if group.title is not None and group.anchor is not None:
                     yield f"  - {link(plain(group.title), group.anchor)}"
                 indent = "  " if group.title is None else "    "
@@ -160,7 +164,7 @@ class _Writer:
             yield from self._media_examples(call.body.media)
         if call.answers:
             yield from ["| Answer | Means |", "|---|---|"]
-            yield from (self._error(each, call) for each in call.answers)
+            yield from (self._error(answer, call) for answer in call.answers)
             yield ""
 
     def _security(self, operation: Operation) -> Iterator[str]:
@@ -168,7 +172,7 @@ class _Writer:
         if self._is_security_the_same:
             return
         ways = [
-            " and ".join(link(plain(each.name), each.anchor) for each in way) or "none"
+            " and ".join(link(plain(scheme.name), scheme.anchor) for scheme in way) or "none"
             for way in operation.security
         ]
         yield from [f"Authentication: {' or '.join(ways) or 'none'}.", ""]
@@ -182,7 +186,7 @@ class _Writer:
             "| Name | In | Type | Required | Description |",
             "|---|---|---|---|---|",
         ]
-        yield from (self._parameter(each, operation) for each in operation.parameters)
+        yield from (self._parameter(parameter, operation) for parameter in operation.parameters)
         yield ""
 
     def _parameter(self, parameter: Parameter, operation: Operation) -> str:
@@ -296,7 +300,7 @@ class _Writer:
             yield from self._media(media, response.provenance)
         if response.headers:
             yield from [
-                f"Headers: {', '.join(self._header_link(each) for each in response.headers)}.",
+                f"Headers: {', '.join(self._header_link(header) for header in response.headers)}.",
                 "",
             ]
 
@@ -305,11 +309,11 @@ class _Writer:
         return link(name, header.anchor) if header.anchor is not None else name
 
     def _links(self, response: Response) -> Iterator[str]:
-        for name, links in groupby(response.links, key=lambda each: each.name):
-            each = next(links)
-            target = self._reference.anchors.get(each.operation_id or "")
-            shown = code(each.operation_id or name)
-            words = cell(each.description or "").rstrip(".")
+        for name, links in groupby(response.links, key=lambda response_link: response_link.name):
+            target_link = next(links)
+            target = self._reference.anchors.get(target_link.operation_id or "")
+            shown = code(target_link.operation_id or name)
+            words = cell(target_link.description or "").rstrip(".")
             yield (link(shown, target) if target else shown) + (f" ({words})" if words else "")
 
     def _examples(self, response: Response, but: Example | None = None) -> Iterator[str]:
@@ -389,4 +393,4 @@ def _dagger(description_mark: str | None, after: str = "") -> str:
 
 
 def _is_marked(reference: Reference) -> bool:
-    return any(each.provenance is not None for each in reference.operations)
+    return any(operation.provenance is not None for operation in reference.operations)

@@ -18,7 +18,7 @@ _TABLE = ["| Name | Type | Required | Description |", "|---|---|---|---|"]
 def page(reference: Reference, options: Options) -> str:
     """The page: one chapter for each tag, its operations in published order."""
     writer = _Writer(reference, options)
-    chapters = [line for each in reference.pages for line in writer.chapter(each)]
+    chapters = [line for page in reference.pages for line in writer.chapter(page)]
     return (
         "\n".join(chapters or [f"# {plain(reference.title)}", "", f"> {BANNER}"]).rstrip("\n")
         + "\n"
@@ -32,7 +32,11 @@ class _Writer:
         self._published = Published(reference)
 
     def chapter(self, page: Page) -> Iterator[str]:
-        operations = [each for each in page.operations if self._published.shows(each.provenance)]
+        operations = [
+            operation
+            for operation in page.operations
+            if self._published.shows(operation.provenance)
+        ]
         if not operations:
             return
         yield from [f"# {plain(page.title)}", ""]
@@ -49,7 +53,7 @@ class _Writer:
             yield from [paragraph(operation.summary), ""]
         rows = self._published.rows(operation)
         if rows:
-            yield from ["### Parameters", "", *_TABLE, *(_row(each) for each in rows), ""]
+            yield from ["### Parameters", "", *_TABLE, *(_row(row) for row in rows), ""]
         yield from ["### Request Example", "", fence(self._curl(operation), "bash"), ""]
         yield from ["### Response Example", "", fence(self._response(operation), "json"), ""]
 

@@ -52,7 +52,7 @@ def table(reference: Reference, schema: Schema, around: str | None) -> list[str]
     if not rows:
         return []
     lines = ["| Field | Type | Required | Description |", "|---|---|---|---|"]
-    return [*lines, *(_row(reference, each, around) for each in rows), ""]
+    return [*lines, *(_row(reference, row, around) for row in rows), ""]
 
 
 def described(reference: Reference, schema: Schema, words: str | None = None) -> str:
@@ -115,7 +115,9 @@ def _enum_words(values: tuple[Json, ...]) -> str:
 
 
 def _choice_words(reference: Reference, choice: Choice) -> str:
-    return f"{choice.words} " + ", ".join(_type_words(reference, each) for each in choice.schemas)
+    return f"{choice.words} " + ", ".join(
+        _type_words(reference, schema) for schema in choice.schemas
+    )
 
 
 def _code(value: Json) -> str:

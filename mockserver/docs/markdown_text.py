@@ -43,7 +43,7 @@ def paragraph(text: str) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return "&amp;" if found[0] == "&" else "".join(f"\\{each}" for each in found[0])
+    return "&amp;" if found[0] == "&" else "".join(f"\\{character}" for character in found[0])
 
 
 def code(text: str, *, in_table: bool = False) -> str:

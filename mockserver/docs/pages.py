@@ -20,8 +20,8 @@ def make(spec: Path, formats: Sequence[str], options: Options) -> Files:
         reference = read(Document.load(spec))
         return {
             name: text
-            for each in formats
-            for name, text in FORMATS[each](reference, options).items()
+            for format in formats
+            for name, text in FORMATS[format](reference, options).items()
         }
     except RecursionError:
         raise FileError(spec, "is nested too deeply to be shown") from None

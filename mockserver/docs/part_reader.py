@@ -23,7 +23,9 @@ class PartReader:
 
     @property
     def shared_responses(self) -> tuple[Response, ...]:
-        return tuple(each for each in self._responses.values() if each.anchor is not None)
+        return tuple(
+            response for response in self._responses.values() if response.anchor is not None
+        )
 
     @property
     def shared_headers(self) -> tuple[Header, ...]:
@@ -77,8 +79,8 @@ class PartReader:
             anchor=None if name is None else self._anchors.take("response", name),
             description=node.get("description", ""),
             headers=tuple(
-                self._header(header, each, around)
-                for header, each in node.get("headers", {}).items()
+                self._header(name, header, around)
+                for name, header in node.get("headers", {}).items()
             ),
             media=self._content(node, around),
             links=tuple(self._links(node)),
@@ -121,8 +123,8 @@ class PartReader:
                 provenance=media.get("x-provenance", around),
             )
             for type, media in (
-                (type, self._document.follow(each))
-                for type, each in node.get("content", {}).items()
+                (type, self._document.follow(media))
+                for type, media in node.get("content", {}).items()
             )
         )
 
@@ -131,12 +133,13 @@ class PartReader:
         if "example" in node:
             return (Example(None, None, None, node["example"]),)
         named = (
-            (name, self._document.follow(each)) for name, each in node.get("examples", {}).items()
+            (name, self._document.follow(example))
+            for name, example in node.get("examples", {}).items()
         )
         return tuple(
-            Example(name, each.get("summary"), each.get("description"), each["value"])
-            for name, each in named
-            if "value" in each
+            Example(name, example.get("summary"), example.get("description"), example["value"])
+            for name, example in named
+            if "value" in example
         )
 
     def _links(self, node: Node) -> Iterator[Link]:

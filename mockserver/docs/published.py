@@ -56,10 +56,16 @@ class Published:
 
     def rows(self, operation: Operation) -> list[Row]:
         """The parameters table: path, query and header parameters, then the properties of the body."""
-        parameters = (each for each in operation.parameters if each.location in _LOCATIONS)
+        parameters = (
+            parameter for parameter in operation.parameters if parameter.location in _LOCATIONS
+        )
         return [
-            *(self._parameter_row(each) for each in parameters if self.shows(each.provenance)),
-            *(self._property_row(each) for each in self._body_properties(operation)),
+            *(
+                self._parameter_row(parameter)
+                for parameter in parameters
+                if self.shows(parameter.provenance)
+            ),
+            *(self._property_row(property) for property in self._body_properties(operation)),
         ]
 
     def curl(self, operation: Operation) -> str:
@@ -79,7 +85,7 @@ class Published:
             return NO_SCHEMA
         properties = list(self._properties(media))[:_PROPERTIES_SHOWN]
         if properties:
-            return {each.name: self._placeholder(each.schema) for each in properties}
+            return {property.name: self._placeholder(property.schema) for property in properties}
         is_plain = types.shown(self.reference, media.schema) in ("object", types.ANY)
         return NO_SCHEMA if is_plain else self._placeholder(media.schema)
 
@@ -126,17 +132,19 @@ class Published:
     def _url(self, operation: Operation) -> str:
         url = operation.server + re.sub(r"\{([^{}]*)\}", r"<\1>", operation.path)
         wanted = [
-            f"{each.name}=<{each.name}>"
-            for each in operation.parameters
-            if each.location == "query" and each.required and self.shows(each.provenance)
+            f"{parameter.name}=<{parameter.name}>"
+            for parameter in operation.parameters
+            if parameter.location == "query"
+            and parameter.required
+            and self.shows(parameter.provenance)
         ]
         return f"{url}?{'&'.join(wanted)}" if wanted else url
 
     def _key_header(self) -> str:
         names = (
-            each.parameter
-            for each in self.reference.schemes
-            if (each.type, each.location) == ("apiKey", "header")
+            scheme.parameter
+            for scheme in self.reference.schemes
+            if (scheme.type, scheme.location) == ("apiKey", "header")
         )
         return next((name for name in names if name), _KEY_HEADER)
 
@@ -144,9 +152,9 @@ class Published:
         if operation.method not in _METHODS_WITH_BODY:
             return {}
         return {
-            each.name: self._request_value(each)
-            for each in list(self._body_properties(operation))[:_PROPERTIES_SENT]
-            if each.required or self._default(each.schema) is not None
+            property.name: self._request_value(property)
+            for property in list(self._body_properties(operation))[:_PROPERTIES_SENT]
+            if property.required or self._default(property.schema) is not None
         }
 
     def _request_value(self, property: Property) -> Json:
@@ -200,18 +208,18 @@ class Published:
             return
         around = self._mark_within(media)
         target = self._first_choice(media.schema)
-        for each in properties_of(self.reference, target):
-            if self.shows(each.schema.mark or around):
-                yield each
+        for property in properties_of(self.reference, target):
+            if self.shows(property.schema.mark or around):
+                yield property
 
     def _first_choice(self, schema: Schema) -> Schema:
         """A schema, or the first that it may be instead where it has no properties of its own."""
         target = self.reference.follow(schema)
         options = [
-            each
+            option
             for choice in target.choices
             if choice.kind in ("anyOf", "oneOf")
-            for each in choice.schemas
+            for option in choice.schemas
         ]
         return options[0] if options and not properties_of(self.reference, target) else schema
 

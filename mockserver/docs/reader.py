@@ -69,9 +69,9 @@ class _Reader:
             responses=self._parts.shared_responses,
             headers=self._parts.shared_headers,
             anchors={
-                each.operation_id: each.anchor
-                for each in operations
-                if each.operation_id is not None
+                operation.operation_id: operation.anchor
+                for operation in operations
+                if operation.operation_id is not None
             },
         )
 
@@ -83,10 +83,10 @@ class _Reader:
 
     def _operations(self, schemes: dict[str, Scheme]) -> Iterator[Operation]:
         """All operations in the order of the document."""
-        for path, each in self._root.get("paths", {}).items():
+        for path, path_item in self._root.get("paths", {}).items():
             if path.startswith("x-"):
                 continue
-            item = self._document.follow(each)
+            item = self._document.follow(path_item)
             for method in item:
                 if method in METHODS:
                     yield self._operation(path, method, item, item[method], schemes)
@@ -105,8 +105,8 @@ class _Reader:
         operation_id = node.get("operationId")
         servers = [*self._servers(node), *self._servers(item), *self._servers(self._root)]
         answers = (
-            (status, each)
-            for status, each in node.get("responses", {}).items()
+            (status, response)
+            for status, response in node.get("responses", {}).items()
             if not status.startswith("x-")
         )
         return Operation(
@@ -123,7 +123,8 @@ class _Reader:
             parameters=self._parameters(item, node, around),
             body=self._parts.body(node["requestBody"], around) if "requestBody" in node else None,
             answers=tuple(
-                Answer(status, self._parts.response(each, around)) for status, each in answers
+                Answer(status, self._parts.response(response, around))
+                for status, response in answers
             ),
             security=self._security(node, schemes),
             server=servers[0].url if servers else DEFAULT_SERVER,
@@ -134,8 +135,8 @@ class _Reader:
         )
 
     def _callbacks(self, node: Node, schemes: dict[str, Scheme]) -> Iterator[Callback]:
-        for name, each in node.get("callbacks", {}).items():
-            for expression, value in self._document.follow(each).items():
+        for name, callback in node.get("callbacks", {}).items():
+            for expression, value in self._document.follow(callback).items():
                 if expression.startswith("x-"):
                     continue
                 item = self._document.follow(value)
@@ -151,8 +152,8 @@ class _Reader:
     def _parameters(self, item: Node, node: Node, around: str | None) -> tuple[Parameter, ...]:
         """Those of the path and those of the operation, which replace others of the same name and place."""
         found: dict[tuple[str, str], Parameter] = {}
-        for each in [*item.get("parameters", ()), *node.get("parameters", ())]:
-            parameter = self._parts.parameter(each, around)
+        for declared in [*item.get("parameters", ()), *node.get("parameters", ())]:
+            parameter = self._parts.parameter(declared, around)
             found[parameter.location, parameter.name] = parameter
         return tuple(
             sorted(found.values(), key=lambda parameter: LOCATIONS.index(parameter.location))
@@ -162,7 +163,10 @@ class _Reader:
         wanted: list[Node] = (
             node["security"] if "security" in node else self._root.get("security", [])
         )
-        return tuple(tuple(schemes[name] for name in each if name in schemes) for each in wanted)
+        return tuple(
+            tuple(schemes[name] for name in requirement if name in schemes)
+            for requirement in wanted
+        )
 
     def _scheme(self, name: str, node: Any) -> Scheme:
         node = self._document.follow(node)

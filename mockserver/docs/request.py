@@ -64,11 +64,15 @@ def of(reference: Reference, operation: Operation) -> Request:
     media = _media(operation)
     example = next(iter(media.examples), None) if media is not None else None
     encoding = _encoding(media)
-    sent = [each for each in operation.parameters if each.required or _is_chosen(reference, each)]
+    sent = [
+        parameter
+        for parameter in operation.parameters
+        if parameter.required or _is_chosen(reference, parameter)
+    ]
     headers = [*_headers(reference, sent), *_content_type(media, encoding)]
     url = operation.server + _path(reference, operation) + _query(reference, sent)
     address = Text(url)
-    for scheme in next((each for each in operation.security if each), ()):
+    for scheme in next((requirement for requirement in operation.security if requirement), ()):
         if scheme.type == "apiKey" and scheme.location == "query":
             address = Text(
                 f"{url}{'&' if '?' in url else '?'}{quote(scheme.parameter or 'key')}=", "API_KEY"
@@ -84,9 +88,9 @@ def of(reference: Reference, operation: Operation) -> Request:
         answer=_answer_kind(operation.success),
         example=example.name if example is not None else None,
         chosen=tuple(
-            f"{each.name}={_in_words(_value(reference, each))}"
-            for each in sent
-            if not each.required
+            f"{parameter.name}={_in_words(_value(reference, parameter))}"
+            for parameter in sent
+            if not parameter.required
         ),
     )
 
@@ -101,14 +105,14 @@ def answer_to(reference: Reference, operation: Operation, request: Request) -> E
         return None
     if media.examples:
         chosen = (
-            each
-            for each in media.examples
-            if any(words in (each.summary or "") for words in request.chosen)
+            example
+            for example in media.examples
+            if any(words in (example.summary or "") for words in request.chosen)
         )
         named = (
-            each
-            for each in media.examples
-            if each.name is not None and each.name == request.example
+            example
+            for example in media.examples
+            if example.name is not None and example.name == request.example
         )
         return next(chosen, None) or next(named, None) or media.examples[0]
     value = values.for_response(reference, media.schema)
@@ -142,18 +146,18 @@ def _query(reference: Reference, sent: list[Parameter]) -> str:
 def _pairs(parameter: Parameter, value: Json) -> Iterator[tuple[str, str]]:
     """How a query parameter is sent, by OpenAPI's default style."""
     if isinstance(value, list) and parameter.explode:
-        yield from ((parameter.name, _in_words(each)) for each in value)
+        yield from ((parameter.name, _in_words(item)) for item in value)
     elif isinstance(value, dict) and parameter.explode:
-        yield from ((name, _in_words(each)) for name, each in value.items())
+        yield from ((name, _in_words(item)) for name, item in value.items())
     else:
         yield parameter.name, _joined(value)
 
 
 def _joined(value: Json) -> str:
     if isinstance(value, list):
-        return ",".join(_in_words(each) for each in value)
+        return ",".join(_in_words(item) for item in value)
     if isinstance(value, dict):
-        return ",".join(f"{name},{_in_words(each)}" for name, each in value.items())
+        return ",".join(f"{name},{_in_words(item)}" for name, item in value.items())
     return _in_words(value)
 
 

@@ -155,12 +155,12 @@ def _python(value: Json, depth: int = 0) -> str:
     match value:
         case dict() if value:
             lines = (
-                f"{inner}{_python(str(name))}: {_python(each, depth + 1)},\n"
-                for name, each in value.items()
+                f"{inner}{_python(str(name))}: {_python(item, depth + 1)},\n"
+                for name, item in value.items()
             )
             return f"{{\n{''.join(lines)}{outer}}}"
         case list() if value:
-            return f"[\n{''.join(f'{inner}{_python(each, depth + 1)},{chr(10)}' for each in value)}{outer}]"
+            return f"[\n{''.join(f'{inner}{_python(item, depth + 1)},{chr(10)}' for item in value)}{outer}]"
         case None | bool():
             return str(value)
         case _:
@@ -222,12 +222,12 @@ def _javascript(value: Json, depth: int = 0) -> str:
     match value:
         case dict() if value:
             lines = (
-                f"{inner}{_javascript_name(name)}: {_javascript(each, depth + 1)},\n"
-                for name, each in value.items()
+                f"{inner}{_javascript_name(name)}: {_javascript(item, depth + 1)},\n"
+                for name, item in value.items()
             )
             return f"{{\n{''.join(lines)}{outer}}}"
         case list() if value:
-            return f"[\n{''.join(f'{inner}{_javascript(each, depth + 1)},{chr(10)}' for each in value)}{outer}]"
+            return f"[\n{''.join(f'{inner}{_javascript(item, depth + 1)},{chr(10)}' for item in value)}{outer}]"
         case _:
             return json.dumps(value, ensure_ascii=False)
 

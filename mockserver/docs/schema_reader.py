@@ -80,7 +80,7 @@ class SchemaReader:
         enum = (node["const"],) if "const" in node else node.get("enum")
         return Schema(
             name=name,
-            types=tuple(each for each in types if each != "null") or types,
+            types=tuple(type for type in types if type != "null") or types,
             nullable=bool(node.get("nullable"))
             or (len(types) > 1 and "null" in types)
             or None in (enum or ()),
@@ -92,7 +92,7 @@ class SchemaReader:
             bounds=bounds.in_words(node),
             least=bounds.least(node),
             pattern=node.get("pattern"),
-            enum=None if enum is None else tuple(each for each in enum if each is not None),
+            enum=None if enum is None else tuple(value for value in enum if value is not None),
             default=node.get("default", MISSING),
             examples=tuple([node["example"]] if "example" in node else node.get("examples", ())),
             deprecated=node.get("deprecated", False),
@@ -116,7 +116,7 @@ class SchemaReader:
     def _choices(self, node: Node) -> Iterator[Choice]:
         for kind in _KINDS:
             if node.get(kind):
-                yield Choice(kind, tuple(self.read(each) for each in node[kind]))
+                yield Choice(kind, tuple(self.read(option) for option in node[kind]))
         if "not" in node:
             yield Choice("not", (self.read(node["not"]),))
 
@@ -126,7 +126,7 @@ def _types(node: Node) -> tuple[str, ...]:
     said = node.get("type")
     if said is not None:
         return tuple(
-            each for each in ([said] if isinstance(said, str) else said) if isinstance(each, str)
+            name for name in ([said] if isinstance(said, str) else said) if isinstance(name, str)
         )
     if "properties" in node or "additionalProperties" in node:
         return ("object",)
@@ -144,7 +144,7 @@ def _simplified(schema: Schema) -> Schema:
     choices: list[Choice] = []
     nullable = schema.nullable
     for choice in schema.choices:
-        rest = tuple(each for each in choice.schemas if not _is_null(each))
+        rest = tuple(option for option in choice.schemas if not _is_null(option))
         if choice.kind in ("anyOf", "oneOf") and rest and len(rest) < len(choice.schemas):
             nullable = True
             choices.append(replace(choice, schemas=rest))

@@ -42,7 +42,7 @@ def _options(reference: Reference, schema: Schema, passed: frozenset[str]) -> li
         ]
     for choice in target.choices:
         if choice.kind in ("anyOf", "oneOf"):
-            each_option = (_options(reference, each, passed) for each in choice.schemas)
+            each_option = (_options(reference, option, passed) for option in choice.schemas)
             return list(dict.fromkeys(option for options in each_option for option in options))
     types = (type for part in parts_of(reference, target) for type in part.types)
     return list(dict.fromkeys(types))[:1]

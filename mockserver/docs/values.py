@@ -40,8 +40,8 @@ def properties_of(reference: Reference, schema: Schema) -> tuple[Property, ...]:
     """The properties of an object, those of the parts of which it is made up (``allOf``) included, each name once."""
     found: dict[str, Property] = {}
     for part in parts_of(reference, schema):
-        for each in part.properties:
-            found.setdefault(each.name, each)
+        for property in part.properties:
+            found.setdefault(property.name, property)
     return tuple(found.values())
 
 
@@ -61,7 +61,7 @@ def parts_of(reference: Reference, schema: Schema) -> Iterator[Schema]:
         else:
             yield part
         waiting.extend(
-            each for choice in part.choices if choice.kind == "allOf" for each in choice.schemas
+            option for choice in part.choices if choice.kind == "allOf" for option in choice.schemas
         )
 
 
@@ -80,13 +80,13 @@ class _Maker:
 
     def _made_up(self, target: Schema, depth: int) -> Json:
         type = next(
-            (each.types[0] for each in parts_of(self._reference, target) if each.types), None
+            (part.types[0] for part in parts_of(self._reference, target) if part.types), None
         )
         options = [
-            each
+            option
             for choice in target.choices
             if choice.kind in ("anyOf", "oneOf")
-            for each in choice.schemas
+            for option in choice.schemas
         ]
         if type is None and options:
             return self.value(options[0], depth + 1) if depth <= _DEEPEST else {}
@@ -97,10 +97,14 @@ class _Maker:
     def _object(self, schema: Schema, depth: int) -> Json:
         if depth >= _DEEPEST:
             return {}
-        wanted = (each for each in properties_of(self._reference, schema) if self._is_wanted(each))
+        wanted = (
+            property
+            for property in properties_of(self._reference, schema)
+            if self._is_wanted(property)
+        )
         return {
-            each.name: self.value(each.schema, depth + 1)
-            for each in wanted
+            property.name: self.value(property.schema, depth + 1)
+            for property in wanted
             if self._made < _MOST_VALUES
         }
 

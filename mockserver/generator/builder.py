@@ -121,13 +121,13 @@ class Builder:
 
     def _values(self, schema: Any, values: list[Any]) -> Node:
         validator = self._validator(schema)
-        allowed = [each for each in values if validator.is_valid(each)]
+        allowed = [value for value in values if validator.is_valid(value)]
         if not allowed:
             raise DeadEnd("no value of the enum meets the other demands")
-        nulls = [each for each in allowed if each is None]
+        nulls = [value for value in allowed if value is None]
         if not nulls or len(nulls) == len(allowed):
             return self._keep(Values(allowed))
-        others = self._keep(Values([each for each in allowed if each is not None]))
+        others = self._keep(Values([value for value in allowed if value is not None]))
         return self._keep(Choice([others, self._keep(Values([None]))], [1 - _NULLS, _NULLS]))
 
     def _alternatives(self, facets: Facets, met: tuple[Any, ...], limit: int) -> list[Facets]:
@@ -135,7 +135,7 @@ class Builder:
         if not facets.groups:
             return [facets]
         group, rest = facets.groups[0], replace(facets, groups=facets.groups[1:])
-        if any(each in met for each in group.branches):
+        if any(branch in met for branch in group.branches):
             return self._alternatives(rest, met, limit)
         found: list[Facets] = []
         for branch in group.branches:
@@ -182,7 +182,7 @@ class Builder:
     def _types(facets: Facets) -> list[str]:
         """The types to choose from: those that the schema allows and speaks of."""
         if facets.types is not None:
-            return sorted(facets.types, key=lambda each: each == "null")
+            return sorted(facets.types, key=lambda type: type == "null")
         return sorted(facets.about) or ["string", "integer", "boolean"]
 
     def _typed(self, type: str, facets: Facets, name: str) -> Node:
@@ -353,8 +353,8 @@ def _shared(document: Schema) -> Schema:
     components = document.get("components", {}).get("schemas", {})
     definitions = document.get("definitions", {})
     return {
-        "components": {"schemas": {name: convert(each) for name, each in components.items()}},
-        "definitions": {name: convert(each) for name, each in definitions.items()},
+        "components": {"schemas": {name: convert(schema) for name, schema in components.items()}},
+        "definitions": {name: convert(schema) for name, schema in definitions.items()},
     }
 
 

@@ -68,19 +68,19 @@ class Chance:
         return lambda: as_json(method(*(arguments or ())))
 
     def _near(self, name: str) -> str:
-        known = [each for each in dir(self._every.factories[0]) if not each.startswith("_")]
-        near = difflib.get_close_matches(name, [each for each in known if each != name], 1)
+        known = [method for method in dir(self._every.factories[0]) if not method.startswith("_")]
+        near = difflib.get_close_matches(name, [method for method in known if method != name], 1)
         return f": did you mean {near[0]!r}?" if near else ""
 
 
 def as_json(value: Any) -> Any:
     """What a provider made, as JSON has it."""
     if isinstance(value, dict):
-        return {str(key): as_json(each) for key, each in value.items()}
+        return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [as_json(each) for each in value]
+        return [as_json(item) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted((as_json(each) for each in value), key=repr)
+        return sorted((as_json(item) for item in value), key=repr)
     return next((write(value) for kind, write in _WRITTEN if isinstance(value, kind)), value)
 
 

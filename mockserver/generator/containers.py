@@ -88,7 +88,7 @@ class Extras:
 
     def kind(self, name: str) -> frozenset[str]:
         """The patterns that a name matches."""
-        return frozenset(each for each in self.patterns if matches(each, name))
+        return frozenset(pattern for pattern in self.patterns if matches(pattern, name))
 
 
 class Members(Node):
@@ -196,5 +196,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -77,7 +77,7 @@ class Facets:
             types = _common_types(self.types, other.types)
         enum = self.enum if other.enum is None else other.enum
         if self.enum is not None and other.enum is not None:
-            enum = [each for each in self.enum if any(same(each, one) for one in other.enum)]
+            enum = [value for value in self.enum if any(same(value, one) for one in other.enum)]
         if (types is not None and not types) or (enum is not None and not enum):
             raise DeadEnd("no type or no value is allowed by all parts of allOf")
         properties, forbidden = _common_properties(self, other)
@@ -111,7 +111,7 @@ class Facets:
     def of_name(self, name: str) -> Schema | None:
         """What a property of that name must be; None where it may not be there."""
         schema = self.properties.get(name)
-        parts = [each for pattern, each in self.by_pattern.items() if matches(pattern, name)]
+        parts = [schema for pattern, schema in self.by_pattern.items() if matches(pattern, name)]
         if schema is None and not parts:
             return self.others
         joined: Schema = both(*([] if schema is None else [schema]), *parts)
@@ -148,16 +148,16 @@ class Reader:
                 raise DeadEnd(f"{schema['$ref']!r} refers to nothing but itself")
             return self._component(schema["$ref"], on_the_way)
         facets = _own(schema)
-        for each in schema.get("allOf", ()):
-            facets = facets.meet(self._read(each, on_the_way))
+        for part in schema.get("allOf", ()):
+            facets = facets.meet(self._read(part, on_the_way))
         return facets
 
     def _component(self, reference: str, on_the_way: tuple[str, ...]) -> Facets:
         """A component is what the discriminator of a schema that it is made of calls it."""
         schema = self.follow(reference)
         facets = self._read(schema, (*on_the_way, reference))
-        for each in schema.get("allOf", ()) if isinstance(schema, dict) else ():
-            base = self.follow(each["$ref"]) if isinstance(each, dict) and "$ref" in each else None
+        for part in schema.get("allOf", ()) if isinstance(schema, dict) else ():
+            base = self.follow(part["$ref"]) if isinstance(part, dict) and "$ref" in part else None
             if (
                 isinstance(base, dict)
                 and "discriminator" in base
@@ -198,7 +198,7 @@ def both(*schemas: Any) -> Any:
             schema["allOf"] if isinstance(schema, dict) and list(schema) == ["allOf"] else [schema]
         )
         parts += [
-            each for each in nested if each not in ({}, True, ELSEWHERE) and each not in parts
+            part for part in nested if part not in ({}, True, ELSEWHERE) and part not in parts
         ]
     if not parts:
         return ELSEWHERE if ELSEWHERE in schemas else {}
@@ -228,7 +228,9 @@ def _own(schema: Schema) -> Facets:
     types = schema.get("type")
     format = schema.get("format")
     textual = isinstance(format, str) and format not in _NUMERIC_FORMATS
-    about = {type for type, keywords in _ABOUT.items() if any(each in schema for each in keywords)}
+    about = {
+        type for type, keywords in _ABOUT.items() if any(keyword in schema for keyword in keywords)
+    }
     return Facets(
         types=None if types is None else frozenset([types] if isinstance(types, str) else types),
         about=frozenset(about | ({"string"} if textual else set())),
@@ -276,7 +278,7 @@ def _others(schema: Schema) -> Schema | None:
 
 
 def _common_types(one: frozenset[str], two: frozenset[str]) -> frozenset[str]:
-    wider = [each | ({"integer"} if "number" in each else set()) for each in (one, two)]
+    wider = [types | ({"integer"} if "number" in types else set()) for types in (one, two)]
     common = wider[0] & wider[1]
     return common - {"integer"} if "number" in common else common
 
@@ -285,7 +287,7 @@ def _common_properties(one: Facets, two: Facets) -> tuple[dict[str, Schema], set
     """The named properties of two schemas, and the names that one of them does not allow."""
     properties: dict[str, Schema] = {}
     forbidden: set[str] = set()
-    for name in (*one.properties, *(each for each in two.properties if each not in one.properties)):
+    for name in (*one.properties, *(name for name in two.properties if name not in one.properties)):
         schemas = one.of_name(name), two.of_name(name)
         if schemas[0] is None or schemas[1] is None:
             forbidden.add(name)

@@ -129,7 +129,9 @@ class Choice(Node):
             (-math.log(1 - random()) / weight, node)
             for node, weight in zip(self._nodes, self._weights, strict=True)
         ]
-        ranked.sort(key=lambda each: (each[1].height, each[0]) if walk.tight else each[0])
+        ranked.sort(
+            key=lambda ranking: (ranking[1].height, ranking[0]) if walk.tight else ranking[0]
+        )
         return [node for _, node in ranked]
 
     def measure(self) -> float:
@@ -240,8 +242,8 @@ def settle(nodes: list[Node]) -> None:
 def clone(value: Any) -> Any:
     """A copy of a JSON value that nobody else holds."""
     if isinstance(value, dict):
-        return {key: clone(each) for key, each in value.items()}
-    return [clone(each) for each in value] if isinstance(value, list) else value
+        return {key: clone(item) for key, item in value.items()}
+    return [clone(item) for item in value] if isinstance(value, list) else value
 
 
 _NOTHING = object()

@@ -32,7 +32,7 @@ class Bounds:
         """The values that are within both."""
         least, above = self._tighter((self.least, self.above), (other.least, other.above), 1)
         most, below = self._tighter((self.most, self.below), (other.most, other.below), -1)
-        steps = [each for each in (self.step, other.step) if each is not None]
+        steps = [step for step in (self.step, other.step) if step is not None]
         return Bounds(least, above, most, below, _common_multiple(steps) if steps else None)
 
     @staticmethod
@@ -41,7 +41,7 @@ class Bounds:
     ) -> tuple[Fraction | None, bool]:
         if one[0] is None or two[0] is None:
             return one if two[0] is None else two
-        return max(one, two, key=lambda each: ((each[0] or 0) * sign, each[1]))
+        return max(one, two, key=lambda limit: ((limit[0] or 0) * sign, limit[1]))
 
 
 def width(format: str | None) -> Bounds:
@@ -109,9 +109,9 @@ def _between(bounds: Bounds, low: Fraction, high: Fraction, random: Random) -> f
         exact = low + (high - low) * Fraction(random.random())
         value = float(min(max(exact, -_LARGEST), _LARGEST))
         rounded = round(value, 2 + attempt // 4)
-        for each in (rounded, value):
-            if fits(each, bounds):
-                return each
+        for candidate in (rounded, value):
+            if fits(candidate, bounds):
+                return candidate
     for exact in (low, high, (low + high) / 2):
         if fits(float(exact), bounds):
             return float(exact)
@@ -163,9 +163,9 @@ def _window(first: int | None, last: int | None, size: int) -> tuple[int, int]:
 
 def _common_multiple(steps: list[Fraction]) -> Fraction:
     result = steps[0]
-    for each in steps[1:]:
+    for step in steps[1:]:
         result = Fraction(
-            math.lcm(result.numerator * each.denominator, each.numerator * result.denominator),
-            result.denominator * each.denominator,
+            math.lcm(result.numerator * step.denominator, step.numerator * result.denominator),
+            result.denominator * step.denominator,
         )
     return result

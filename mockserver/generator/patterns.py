@@ -32,7 +32,9 @@ class Pattern:
 
     def __init__(self, *expressions: str) -> None:
         """Raises regex.Unreadable."""
-        self._node: Node = Sequence(tuple(_open_ended(regex.parse(each)) for each in expressions))
+        self._node: Node = Sequence(
+            tuple(_open_ended(regex.parse(expression)) for expression in expressions)
+        )
         self.least, self.most = _lengths(self._node)
 
     def draw(self, random: Random, least: int, most: int) -> str:
@@ -70,9 +72,9 @@ class _Text:
                 self._sequence(parts, least, most)
             case Either(options):
                 fitting = [
-                    each
-                    for each in options
-                    if _lengths(each)[0] <= most and _lengths(each)[1] >= least
+                    option
+                    for option in options
+                    if _lengths(option)[0] <= most and _lengths(option)[1] >= least
                 ]
                 self.write(self._random.choice(fitting or options), least, most)
             case Repeat(part, fewest, highest):
@@ -92,8 +94,11 @@ class _Text:
                 pass
 
     def _sequence(self, parts: tuple[Node, ...], least: int, most: int) -> None:
-        lengths = [_lengths(each) for each in parts]
-        rest_least, rest_most = sum(each[0] for each in lengths), sum(each[1] for each in lengths)
+        lengths = [_lengths(part) for part in parts]
+        rest_least, rest_most = (
+            sum(length[0] for length in lengths),
+            sum(length[1] for length in lengths),
+        )
         for part, (shortest, longest) in zip(parts, lengths, strict=True):
             rest_least, rest_most = rest_least - shortest, rest_most - longest
             began = len(self._text)
@@ -146,11 +151,11 @@ def _lengths(node: Node) -> tuple[int, int]:
         case Chars():
             least, most = 1, 1
         case Sequence(parts):
-            least, most = (sum(each) for each in zip((0, 0), *map(_lengths, parts), strict=True))
+            least, most = (sum(bound) for bound in zip((0, 0), *map(_lengths, parts), strict=True))
         case Either(options):
             least, most = (
-                min(_lengths(each)[0] for each in options),
-                max(_lengths(each)[1] for each in options),
+                min(_lengths(option)[0] for option in options),
+                max(_lengths(option)[1] for option in options),
             )
         case Repeat(part, fewest, highest):
             least, most = _lengths(part)[0] * fewest, _lengths(part)[1] * highest
@@ -174,7 +179,7 @@ def _matcher(expression: str) -> Validator:
 def _open_ended(node: Node) -> Node:
     """The expression with room around it, where nothing holds it to the start or the end."""
     if isinstance(node, Either):
-        return Either(tuple(_open_ended(each) for each in node.options))
+        return Either(tuple(_open_ended(option) for option in node.options))
     parts = node.parts if isinstance(node, Sequence) else (node,)
     before = () if parts and _is_anchor(parts[0], "^") else (_PADDING,)
     after = () if parts and _is_anchor(parts[-1], "$") else (_PADDING,)
@@ -189,7 +194,7 @@ def _is_anchor(node: Node, kind: str) -> bool:
         case Group(part):
             return _is_anchor(part, kind)
         case Either(options):
-            return all(_is_anchor(each, kind) for each in options)
+            return all(_is_anchor(option, kind) for option in options)
         case Sequence(parts):
             return bool(parts) and _is_anchor(parts[0 if kind == "^" else -1], kind)
         case _:

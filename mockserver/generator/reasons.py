@@ -48,7 +48,7 @@ def _sentence(document: Schema) -> str:
     schema: Any = document if pointer == "" else None
     while isinstance(schema, dict):
         # What has to be there and cannot be is the reason, and not that it has to be there.
-        inner = next((each for each in _needed(schema) if f"{pointer}/{each[0]}" in reasons), None)
+        inner = next((part for part in _needed(schema) if f"{pointer}/{part[0]}" in reasons), None)
         if inner is None:
             break
         pointer, schema = f"{pointer}/{inner[0]}", inner[1]

@@ -33,7 +33,7 @@ class Demands:
 
     def meet(self, other: Demands) -> Demands:
         """What both ask."""
-        tops = [each for each in (self.most, other.most) if each is not None]
+        tops = [limit for limit in (self.most, other.most) if limit is not None]
         return Demands(
             max(self.least, other.least),
             min(tops) if tops else None,
@@ -48,8 +48,8 @@ class Demands:
         parts: list[dict[str, Any]] = [{"minLength": self.least}]
         if self.most is not None:
             parts.append({"maxLength": self.most})
-        parts += [{"pattern": each} for each in self.patterns]
-        parts += [{"format": each} for each in self.formats]
+        parts += [{"pattern": expression} for expression in self.patterns]
+        parts += [{"format": format} for format in self.formats]
         return Validator({"type": "string", "allOf": parts}, validate_formats=True)
 
 
@@ -119,9 +119,9 @@ def _from_expressions(demands: Demands) -> Iterator[Source]:
     shapes = [shape for shape in map(formats.expression, demands.formats) if shape is not None]
     orders = list(permutations(demands.patterns[:3])) if len(demands.patterns) > 1 else []
     for expressions in (
-        *((each,) for each in demands.patterns),
+        *((expression,) for expression in demands.patterns),
         *orders,
-        *((each,) for each in shapes),
+        *((expression,) for expression in shapes),
     ):
         pattern = _pattern(*expressions)
         if pattern is not None:
