@@ -24,7 +24,7 @@ from benchmarks.machine import hardware
 from mockserver import resources
 from mockserver.contract import JSON, Contract
 from mockserver.generator import Generator, NoValue
-from mockserver.schemas import Answers, Schema, Validator, compile_schema, standalone
+from mockserver.schemas import ResponseSchemas, Schema, Validator, compile_schema, standalone
 from tests.generator.hard import COMPONENTS, HARD, IMPOSSIBLE, IMPOSSIBLE_COMPONENTS
 
 TIMES = 1_000
@@ -81,7 +81,9 @@ def rows(schemas: dict[str, Schema], components: Schema) -> list[Row]:
 
 
 def _row(name: str, schema: Schema, generator: Generator, components: Schema) -> Row:
-    opened = Validator(standalone(schema, Answers(components, closed=False)), validate_formats=True)
+    opened = Validator(
+        standalone(schema, ResponseSchemas(components, closed=False)), validate_formats=True
+    )
     judges = [compile_schema(schema, components, closed=True), opened]
     began = time.perf_counter()
     maker = generator.compile(schema)

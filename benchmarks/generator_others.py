@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mockserver.schemas import Answers, Schema, compile_schema, standalone
+from mockserver.schemas import ResponseSchemas, Schema, compile_schema, standalone
 from tests.generator.hard import COMPONENTS, HARD
 
 TIMES = 100
@@ -78,7 +78,8 @@ def _share(command: list[str]) -> str:
         path = Path(scratch) / "schema.json"
         for schema in HARD.values():
             path.write_text(
-                json.dumps(_modern(standalone(schema, Answers(COMPONENTS)))), encoding="utf-8"
+                json.dumps(_modern(standalone(schema, ResponseSchemas(COMPONENTS)))),
+                encoding="utf-8",
             )
             judge = compile_schema(schema, COMPONENTS, closed=True)
             right = sum(

@@ -16,7 +16,7 @@ Validator = jsonschema_rs.Draft4Validator
 _IGNORED = frozenset({"description", "title", "example", "examples", "nullable", "default"})
 _BY_NAME = frozenset({"properties", "patternProperties"})
 _BRANCHES = ("allOf", "oneOf", "anyOf")
-ELSEWHERE: Schema = {"x-elsewhere": True}
+SIBLING_PROPERTY: Schema = {"x-elsewhere": True}
 """Marks a property that a whole allows because one of its parts names it: there it is said what it holds."""
 _PART = "+part"
 """Ends the name of a component as part of a whole; no component has a plus sign in its own name."""
@@ -46,14 +46,15 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
 def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) -> Validator:
     """A validator of one schema, with the component schemas that it refers to; ``closed`` as Answers says."""
     return Validator(
-        standalone(schema, Answers(components) if closed else components), validate_formats=True
+        standalone(schema, ResponseSchemas(components) if closed else components),
+        validate_formats=True,
     )
 
 
 def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = False) -> Schema:
     """One schema as a document of draft 4, with the component schemas that it refers to."""
-    if isinstance(components, Answers):
-        schema = components.narrow(schema)
+    if isinstance(components, ResponseSchemas):
+        schema = components.restrict(schema)
     needed = {
         name: convert(components[name], hints=hints)
         for name in _references(schema, components, set())
@@ -68,7 +69,7 @@ def resolve(schema: Schema, components: Mapping[str, Any]) -> Schema:
     return schema
 
 
-class Answers(Mapping[str, Any]):
+class ResponseSchemas(Mapping[str, Any]):
     """Component schemas as answers keep them: nothing write-only and, where ``closed``, nothing but what is named.
 
     A schema that is put together (``allOf``, or ``properties`` beside ``oneOf``) is closed as a whole, around all that
@@ -78,13 +79,13 @@ class Answers(Mapping[str, Any]):
     def __init__(self, components: Mapping[str, Any], *, closed: bool = True) -> None:
         self._components = components
         self._closed = closed
-        self._narrowed: Schema = {}
+        self._restricted: Schema = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._narrowed:
+        if name not in self._restricted:
             schema = self._components[name.removesuffix(_PART)]
-            self._narrowed[name] = self.narrow(schema, part=name.endswith(_PART))
-        return self._narrowed[name]
+            self._restricted[name] = self.restrict(schema, part=name.endswith(_PART))
+        return self._restricted[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._components)
@@ -92,7 +93,7 @@ class Answers(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._components)
 
-    def narrow(self, schema: Any, *, part: bool = False) -> Any:
+    def restrict(self, schema: Any, *, part: bool = False) -> Any:
         """One schema, with its references leading to components of this kind."""
         if not isinstance(schema, dict):
             return schema
@@ -101,41 +102,43 @@ class Answers(Mapping[str, Any]):
         joined = (
             "allOf" in schema or sum(key in schema for key in ("properties", "oneOf", "anyOf")) > 1
         )
-        narrowed = {key: self._keyword(key, value, part or joined) for key, value in schema.items()}
+        restricted = {
+            key: self._keyword(key, value, part or joined) for key, value in schema.items()
+        }
         hidden = {
             name
             for name, property in schema.get("properties", {}).items()
             if self._write_only(property)
         }
         if hidden:
-            narrowed["properties"] = {
-                name: narrowed["properties"][name]
+            restricted["properties"] = {
+                name: restricted["properties"][name]
                 for name in schema["properties"]
                 if name not in hidden
             }
-            narrowed["required"] = [
+            restricted["required"] = [
                 name for name in schema.get("required", []) if name not in hidden
             ]
-            if not narrowed["required"]:
-                del narrowed["required"]
+            if not restricted["required"]:
+                del restricted["required"]
         if self._closed and not part:
-            self._close(schema, narrowed, joined)
-        return narrowed
+            self._close(schema, restricted, joined)
+        return restricted
 
     def _keyword(self, key: str, value: Any, part: bool) -> Any:
         if key in _BY_NAME:
-            return {name: self.narrow(property) for name, property in value.items()}
+            return {name: self.restrict(property) for name, property in value.items()}
         if key in _BRANCHES:
-            return [self.narrow(branch, part=part) for branch in value]
+            return [self.restrict(branch, part=part) for branch in value]
         if key == "not":
-            return self.narrow(value, part=True)
-        return self.narrow(value) if key in {"items", "additionalProperties"} else value
+            return self.restrict(value, part=True)
+        return self.restrict(value) if key in {"items", "additionalProperties"} else value
 
-    def _close(self, schema: Schema, narrowed: Schema, joined: bool) -> None:
+    def _close(self, schema: Schema, restricted: Schema, joined: bool) -> None:
         if "oneOf" in schema and not joined:
             # Exactly one as the contract has it, and nothing that this one does not name.
-            narrowed["anyOf"] = narrowed["oneOf"]
-            narrowed["oneOf"] = [self.narrow(branch, part=True) for branch in schema["oneOf"]]
+            restricted["anyOf"] = restricted["oneOf"]
+            restricted["oneOf"] = [self.restrict(branch, part=True) for branch in schema["oneOf"]]
         names, open_ended = (
             self._named(schema, set()) if joined or "properties" in schema else (set[str](), True)
         )
@@ -145,10 +148,10 @@ class Answers(Mapping[str, Any]):
             and "additionalProperties" not in schema
         ):
             others: Schema = dict.fromkeys(
-                sorted(names - set(schema.get("properties", ()))), ELSEWHERE
+                sorted(names - set(schema.get("properties", ()))), SIBLING_PROPERTY
             )
-            narrowed["properties"] = narrowed.get("properties", {}) | others
-            narrowed["additionalProperties"] = False
+            restricted["properties"] = restricted.get("properties", {}) | others
+            restricted["additionalProperties"] = False
 
     def _named(self, schema: Schema, seen: set[str]) -> tuple[set[str], bool]:
         """All property names of a whole, and whether one of its parts asks for more than these."""

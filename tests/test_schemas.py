@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.schemas import Answers, compile_schema
+from mockserver.schemas import ResponseSchemas, compile_schema
 
 Schema = dict[str, Any]
 
@@ -128,7 +128,7 @@ def test_values_of_an_enum_are_no_schemas() -> None:
 
 def test_answers_have_the_components_of_the_contract() -> None:
     """By their names, and each is narrowed once."""
-    answers = Answers(COMPONENTS)
+    answers = ResponseSchemas(COMPONENTS)
     assert set(answers) == set(COMPONENTS)
     assert len(answers) == len(COMPONENTS)
     assert answers["Login"] is answers["Login"]

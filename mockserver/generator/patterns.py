@@ -8,22 +8,24 @@ from random import Random
 from mockserver.generator import characters, regex
 from mockserver.generator.regex import (
     UNBOUNDED,
+    Alternation,
     Anchor,
-    Back,
-    Chars,
-    Either,
+    Backreference,
+    CharacterClass,
     Group,
-    Look,
+    Lookaround,
     Node,
     Repeat,
     Sequence,
 )
 from mockserver.schemas import Validator
 
-_USUAL_EXTRA = 10
+_MAX_EXTRA = 10
 """How much longer than it must be a repeated part usually gets."""
 
-_ANY = Chars(characters.complement(((0, 31), (32, 47), (58, 64), (91, 96), (123, characters.LAST))))
+_ANY = CharacterClass(
+    characters.complement(((0, 31), (32, 47), (58, 64), (91, 96), (123, characters.LAST)))
+)
 _PADDING = Repeat(_ANY, 0, UNBOUNDED)
 
 
@@ -33,137 +35,146 @@ class Pattern:
     def __init__(self, *expressions: str) -> None:
         """Raises regex.Unreadable."""
         self._node: Node = Sequence(
-            tuple(_open_ended(regex.parse(expression)) for expression in expressions)
+            tuple(_with_padding(regex.parse(expression)) for expression in expressions)
         )
-        self.least, self.most = _lengths(self._node)
+        self.min_length, self.max_length = _lengths(self._node)
 
-    def draw(self, random: Random, least: int, most: int) -> str:
+    def draw(self, random: Random, min_length: int, max_length: int) -> str:
         """A string that most likely matches: what looks around itself may need another try."""
-        text = _Text(random)
-        text.write(self._node, max(least, self.least), most)
+        text = _StringWriter(random)
+        text.write(self._node, max(min_length, self.min_length), max_length)
         return text.finished()
 
 
-class _Text:
+class _StringWriter:
     """A string as it grows from left to right."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._text = ""
         self._groups: dict[str, str] = {}
-        self._ahead: list[tuple[int, str]] = []
+        self._lookaheads: list[tuple[int, str]] = []
 
     def finished(self) -> str:
         """The string, with what was asked for ahead written over what stands there."""
         text = self._text
-        for at, wanted in self._ahead:
+        for at, positive in self._lookaheads:
             text = (
-                text[:at] + (wanted + text[at + len(wanted) :])[: max(len(text) - at, len(wanted))]
+                text[:at]
+                + (positive + text[at + len(positive) :])[: max(len(text) - at, len(positive))]
             )
         return text
 
-    def write(self, node: Node, least: int, most: int) -> None:
+    def write(self, node: Node, min_length: int, max_length: int) -> None:
         """Append what a node allows, between so many and so many characters where that can be."""
         match node:
-            case Chars(ranges, broad):
+            case CharacterClass(ranges, broad):
                 if ranges:
                     self._text += characters.draw(ranges, broad, self._random)
             case Sequence(parts):
-                self._sequence(parts, least, most)
-            case Either(options):
+                self._sequence(parts, min_length, max_length)
+            case Alternation(options):
                 fitting = [
                     option
                     for option in options
-                    if _lengths(option)[0] <= most and _lengths(option)[1] >= least
+                    if _lengths(option)[0] <= max_length and _lengths(option)[1] >= min_length
                 ]
-                self.write(self._random.choice(fitting or options), least, most)
-            case Repeat(part, fewest, highest):
-                self._repeat(part, fewest, highest, least, most)
+                self.write(self._random.choice(fitting or options), min_length, max_length)
+            case Repeat(part, minimum, maximum):
+                self._repeat(part, minimum, maximum, min_length, max_length)
             case Group(part, names):
                 began = len(self._text)
-                self.write(part, least, most)
+                self.write(part, min_length, max_length)
                 self._groups.update(dict.fromkeys(names, self._text[began:]))
-            case Back(name):
+            case Backreference(name):
                 self._text += self._groups.get(name, "")
-            case Look(part, ahead=True, wanted=True):
-                self._look(part, most)
-            case Look(part, ahead=False, wanted=True) if not self._text:
+            case Lookaround(part, ahead=True, positive=True):
+                self._write_lookahead(part, max_length)
+            case Lookaround(part, ahead=False, positive=True) if not self._text:
                 # Nothing holds the start: what has to come before can be put there.
-                self.write(part, 0, most)
-            case Look() | Anchor():
+                self.write(part, 0, max_length)
+            case Lookaround() | Anchor():
                 pass
 
-    def _sequence(self, parts: tuple[Node, ...], least: int, most: int) -> None:
+    def _sequence(self, parts: tuple[Node, ...], min_length: int, max_length: int) -> None:
         lengths = [_lengths(part) for part in parts]
-        rest_least, rest_most = (
+        rest_min, rest_max = (
             sum(length[0] for length in lengths),
             sum(length[1] for length in lengths),
         )
         for part, (shortest, longest) in zip(parts, lengths, strict=True):
-            rest_least, rest_most = rest_least - shortest, rest_most - longest
+            rest_min, rest_max = rest_min - shortest, rest_max - longest
             began = len(self._text)
-            self.write(part, max(shortest, least - rest_most), min(longest, most - rest_least))
+            self.write(
+                part, max(shortest, min_length - rest_max), min(longest, max_length - rest_min)
+            )
             written = len(self._text) - began
-            least, most = least - written, most - written
+            min_length, max_length = min_length - written, max_length - written
 
-    def _repeat(self, part: Node, fewest: int, highest: int, least: int, most: int) -> None:
+    def _repeat(
+        self, part: Node, minimum: int, maximum: int, min_length: int, max_length: int
+    ) -> None:
         shortest, longest = _lengths(part)
-        times = max(fewest, -(-least // longest) if longest else 0)
+        times = max(minimum, -(-min_length // longest) if longest else 0)
         limit = min(
-            highest, most // shortest if shortest else highest, times + self._extra(part, times)
+            maximum,
+            max_length // shortest if shortest else maximum,
+            times + self._extra_repetitions(part, times),
         )
         times = self._random.randint(times, max(times, limit))
-        if isinstance(part, Chars) and part.ranges:
-            self._text += self._run(part, times)
+        if isinstance(part, CharacterClass) and part.ranges:
+            self._text += self._character_run(part, times)
             return
         for left in range(times - 1, -1, -1):
             began = len(self._text)
             self.write(
                 part,
-                max(shortest, least - left * longest),
-                max(shortest, min(longest, most - left * shortest)),
+                max(shortest, min_length - left * longest),
+                max(shortest, min(longest, max_length - left * shortest)),
             )
             written = len(self._text) - began
-            least, most = least - written, most - written
+            min_length, max_length = min_length - written, max_length - written
 
-    def _extra(self, part: Node, times: int) -> int:
+    def _extra_repetitions(self, part: Node, times: int) -> int:
         if part is _ANY:
             return 0
-        return max(0, _USUAL_EXTRA - times) if isinstance(part, Chars) else 2
+        return max(0, _MAX_EXTRA - times) if isinstance(part, CharacterClass) else 2
 
-    def _run(self, part: Chars, times: int) -> str:
+    def _character_run(self, part: CharacterClass, times: int) -> str:
         found = characters.choices(part.ranges, part.broad)
-        if found and (part.broad or characters.covers(part.ranges, len(found))):
+        if found and (part.broad or characters.has_size(part.ranges, len(found))):
             return "".join(self._random.choices(found, k=times))
         return "".join(characters.draw(part.ranges, part.broad, self._random) for _ in range(times))
 
-    def _look(self, part: Node, most: int) -> None:
-        wanted = _Text(self._random)
-        wanted.write(part, 0, most)
-        self._ahead.append((len(self._text), wanted.finished()))
+    def _write_lookahead(self, part: Node, max_length: int) -> None:
+        positive = _StringWriter(self._random)
+        positive.write(part, 0, max_length)
+        self._lookaheads.append((len(self._text), positive.finished()))
 
 
 @lru_cache(maxsize=4096)
 def _lengths(node: Node) -> tuple[int, int]:
     """The fewest and the most characters that a node takes."""
-    least, most = 0, 0
+    min_length, max_length = 0, 0
     match node:
-        case Chars():
-            least, most = 1, 1
+        case CharacterClass():
+            min_length, max_length = 1, 1
         case Sequence(parts):
-            least, most = (sum(bound) for bound in zip((0, 0), *map(_lengths, parts), strict=True))
-        case Either(options):
-            least, most = (
+            min_length, max_length = (
+                sum(bound) for bound in zip((0, 0), *map(_lengths, parts), strict=True)
+            )
+        case Alternation(options):
+            min_length, max_length = (
                 min(_lengths(option)[0] for option in options),
                 max(_lengths(option)[1] for option in options),
             )
-        case Repeat(part, fewest, highest):
-            least, most = _lengths(part)[0] * fewest, _lengths(part)[1] * highest
+        case Repeat(part, minimum, maximum):
+            min_length, max_length = _lengths(part)[0] * minimum, _lengths(part)[1] * maximum
         case Group(part):
-            least, most = _lengths(part)
-        case Back():
-            most = UNBOUNDED
-    return least, min(most, UNBOUNDED)
+            min_length, max_length = _lengths(part)
+        case Backreference():
+            max_length = UNBOUNDED
+    return min_length, min(max_length, UNBOUNDED)
 
 
 def matches(expression: str, text: str) -> bool:
@@ -176,10 +187,10 @@ def _matcher(expression: str) -> Validator:
     return Validator({"pattern": expression})
 
 
-def _open_ended(node: Node) -> Node:
+def _with_padding(node: Node) -> Node:
     """The expression with room around it, where nothing holds it to the start or the end."""
-    if isinstance(node, Either):
-        return Either(tuple(_open_ended(option) for option in node.options))
+    if isinstance(node, Alternation):
+        return Alternation(tuple(_with_padding(option) for option in node.options))
     parts = node.parts if isinstance(node, Sequence) else (node,)
     before = () if parts and _is_anchor(parts[0], "^") else (_PADDING,)
     after = () if parts and _is_anchor(parts[-1], "$") else (_PADDING,)
@@ -193,7 +204,7 @@ def _is_anchor(node: Node, kind: str) -> bool:
             return found == kind
         case Group(part):
             return _is_anchor(part, kind)
-        case Either(options):
+        case Alternation(options):
             return all(_is_anchor(option, kind) for option in options)
         case Sequence(parts):
             return bool(parts) and _is_anchor(parts[0 if kind == "^" else -1], kind)

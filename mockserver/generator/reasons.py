@@ -17,7 +17,7 @@ from jsonschema_rs.canonical import (
 from mockserver.schemas import Schema
 
 
-def why_not(closed: Schema, plain: Schema) -> str | None:
+def explain_unsatisfiable(closed: Schema, plain: Schema) -> str | None:
     """Why no value satisfies a schema as answers are held to it; None where that is not certain."""
     if not _is_empty(closed):
         return None
@@ -52,7 +52,7 @@ def _sentence(document: Schema) -> str:
         if inner is None:
             break
         pointer, schema = f"{pointer}/{inner[0]}", inner[1]
-    return f"nothing can satisfy the schema{_at(pointer)}: {reasons[pointer]}"
+    return f"nothing can satisfy the schema{_location(pointer)}: {reasons[pointer]}"
 
 
 def _needed(schema: Schema) -> Iterator[tuple[str, Any]]:
@@ -71,29 +71,29 @@ def _needed(schema: Schema) -> Iterator[tuple[str, Any]]:
 
 def _reason(reason: Any, pointer: str) -> str | None:
     if isinstance(reason, UnsatisfiableReason.Conflict):
-        return _together(reason.causes, pointer)
+        return _conflict_sentence(reason.causes, pointer)
     if isinstance(reason, UnsatisfiableReason.Empty) and reason.cause.keywords:
-        return _together([reason.cause], pointer)
+        return _conflict_sentence([reason.cause], pointer)
     return None
 
 
-def _together(causes: list[Cause], pointer: str) -> str:
+def _conflict_sentence(causes: list[Cause], pointer: str) -> str:
     """The type is no news where something else is to blame."""
-    telling = [cause for cause in causes if cause.keywords != ["type"]] or causes
+    relevant = [cause for cause in causes if cause.keywords != ["type"]] or causes
     parts = [
-        f"{word}{_at(cause.pointer) if cause.pointer != pointer else ''}"
-        for cause in telling
-        for word in _words(cause)
+        f"{word}{_location(cause.pointer) if cause.pointer != pointer else ''}"
+        for cause in relevant
+        for word in _keyword_names(cause)
     ]
     if len(parts) == 1:
         return f"no value meets {parts[0]}"
     return f"no value meets {', '.join(parts[:-1])} and {parts[-1]} together"
 
 
-def _words(cause: Cause) -> list[str]:
+def _keyword_names(cause: Cause) -> list[str]:
     return [f"`{keyword}`" for keyword in cause.keywords] or ["the schema"]
 
 
-def _at(pointer: str) -> str:
+def _location(pointer: str) -> str:
     path = pointer.removeprefix("#")
     return f" at {path}" if path else ""

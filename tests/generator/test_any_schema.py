@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mockserver.generator import Generator, Maker, NoValue
-from mockserver.schemas import Answers, compile_schema, standalone
+from mockserver.schemas import ResponseSchemas, compile_schema, standalone
 
 Schema = dict[str, Any]
 NAMES = st.sampled_from(["a", "b", "c", "email", "amount_cents"])
@@ -101,7 +101,7 @@ def compiled(schema: Schema, components: Schema) -> Maker | NoValue:
 
 def is_proven(schema: Schema, components: Schema) -> bool:
     """Whether it is proven that there are values."""
-    document = standalone(schema, Answers(components))
+    document = standalone(schema, ResponseSchemas(components))
     canonical = jsonschema_rs.canonicalize(
         document, draft=jsonschema_rs.Draft4, validate_formats=True
     )

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from mockserver.generator.patterns import Pattern, matches
-from mockserver.generator.regex import UNBOUNDED, Unreadable
+from mockserver.generator.regex import UNBOUNDED, UnsupportedPattern
 
 CERTAIN = [
     r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
@@ -83,5 +83,5 @@ def test_what_looks_around_matches_mostly(expression: str) -> None:
 )
 def test_what_cannot_be_read_is_said_to_be_so(expression: str) -> None:
     """With the expression in the message; nothing else is raised."""
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnsupportedPattern):
         Pattern(expression)

@@ -22,7 +22,7 @@ _USED_HERE = [
 ]
 
 
-class Chance:
+class SeededRandom:
     """Everything random comes from here, so that the same seed makes the same value."""
 
     def __init__(self) -> None:
