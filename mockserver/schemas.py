@@ -1,8 +1,8 @@
-"""OpenAPI 3.0 schemas made into compiled JSON Schema validators.
+"""Compiles OpenAPI 3.0 schemas into JSON Schema validators.
 
-OpenAPI 3.0 is JSON Schema of draft 4 but for ``nullable``, which becomes a type union. In draft 4 ``1.0`` is no
-integer: money is never a float. Response schemas are closed on the way: what the contract does not name, the mock may
-not send.
+OpenAPI 3.0 schemas are JSON Schema draft 4 apart from ``nullable``, which becomes a type union. In
+draft 4 ``1.0`` is not an integer, so amounts of money are never floats. Response schemas are
+closed: the mock may send only what the contract names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,18 @@ Validator = jsonschema_rs.Draft4Validator
 _IGNORED = frozenset({"description", "title", "example", "examples", "nullable", "default"})
 _BY_NAME = frozenset({"properties", "patternProperties"})
 _BRANCHES = ("allOf", "oneOf", "anyOf")
-SIBLING_PROPERTY: Schema = {"x-elsewhere": True}
-"""Marks a property that a whole allows because one of its parts names it: there it is said what it holds."""
+SIBLING_PROPERTY: Schema = {"x-sibling-property": True}
+"""Stands for a property that another part of the same composition describes."""
 _PART = "+part"
-"""Ends the name of a component as part of a whole; no component has a plus sign in its own name."""
+"""Suffix for the name of a component used as part of a composition. Component names have no ``+``.
+"""
 
 
 def convert(schema: Any, *, hints: bool = False) -> Any:
-    """A schema of OpenAPI 3.0 as JSON Schema of draft 4; ``hints`` keeps what no validator looks at."""
+    """Return an OpenAPI 3.0 schema as JSON Schema draft 4.
+
+    ``hints`` keeps the annotations that validators ignore, such as ``example`` and ``x-faker``.
+    """
     if isinstance(schema, list):
         return [convert(item, hints=hints) for item in schema]
     if not isinstance(schema, dict):
@@ -44,7 +48,10 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
 
 
 def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) -> Validator:
-    """A validator of one schema, with the component schemas that it refers to; ``closed`` as Answers says."""
+    """Return a validator of one schema and the component schemas that it refers to.
+
+    ``closed`` rejects properties that the contract does not name: see ``ResponseSchemas``.
+    """
     return Validator(
         standalone(schema, ResponseSchemas(components) if closed else components),
         validate_formats=True,
@@ -52,7 +59,7 @@ def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) 
 
 
 def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = False) -> Schema:
-    """One schema as a document of draft 4, with the component schemas that it refers to."""
+    """Return a schema as a draft 4 document with the component schemas that it refers to."""
     if isinstance(components, ResponseSchemas):
         schema = components.restrict(schema)
     needed = {
@@ -63,17 +70,19 @@ def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = F
 
 
 def resolve(schema: Schema, components: Mapping[str, Any]) -> Schema:
-    """The schema itself, where it is a reference to a component."""
+    """Return the schema itself, or the component that it refers to."""
     while "$ref" in schema:
         schema = components[schema["$ref"].rsplit("/", 1)[1]]
     return schema
 
 
 class ResponseSchemas(Mapping[str, Any]):
-    """Component schemas as answers keep them: nothing write-only and, where ``closed``, nothing but what is named.
+    """Component schemas restricted to responses.
 
-    A schema that is put together (``allOf``, or ``properties`` beside ``oneOf``) is closed as a whole, around all that
-    its parts name: each part on its own would forbid what the others ask for.
+    Write-only properties are removed. If ``closed``, only named properties are allowed. A composed
+    schema (``allOf``, or ``properties`` beside ``oneOf``) is closed as a whole, around the
+    properties that all its parts name. Closing each part by itself would forbid the properties of
+    the others.
     """
 
     def __init__(self, components: Mapping[str, Any], *, closed: bool = True) -> None:
@@ -94,7 +103,7 @@ class ResponseSchemas(Mapping[str, Any]):
         return len(self._components)
 
     def restrict(self, schema: Any, *, part: bool = False) -> Any:
-        """One schema, with its references leading to components of this kind."""
+        """Return one schema restricted to responses, its references included."""
         if not isinstance(schema, dict):
             return schema
         if "$ref" in schema:
@@ -136,7 +145,8 @@ class ResponseSchemas(Mapping[str, Any]):
 
     def _close(self, schema: Schema, restricted: Schema, joined: bool) -> None:
         if "oneOf" in schema and not joined:
-            # Exactly one as the contract has it, and nothing that this one does not name.
+            # ``oneOf`` counts the branches as the contract writes them; ``anyOf`` closes the one
+            # that matches.
             restricted["anyOf"] = restricted["oneOf"]
             restricted["oneOf"] = [self.restrict(branch, part=True) for branch in schema["oneOf"]]
         names, open_ended = (
@@ -154,7 +164,7 @@ class ResponseSchemas(Mapping[str, Any]):
             restricted["additionalProperties"] = False
 
     def _named(self, schema: Schema, seen: set[str]) -> tuple[set[str], bool]:
-        """All property names of a whole, and whether one of its parts asks for more than these."""
+        """Return all property names of a composition, and whether a part allows others."""
         if "$ref" in schema:
             if schema["$ref"] in seen:
                 return set(), False
@@ -184,7 +194,7 @@ def _converted(key: str, value: Any, hints: bool) -> Any:
 
 
 def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> Iterator[str]:
-    """The names of all component schemas that a schema needs, each once."""
+    """Yield the names of all component schemas that a schema needs, each once."""
     if isinstance(schema, list):
         for item in schema:
             yield from _references(item, components, seen)

@@ -1,4 +1,4 @@
-"""From schemas to nodes."""
+"""Builds a graph of nodes from a schema."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NULL_SHARE = 0.1
 _PROBES = 20
 _RELIABLE_RATE = 0.6
 _HINT_SHARES = {"const": 1.0, "example": 0.3, "default": 0.1}
-"""How often an offer of the author is taken."""
+"""How often each hint of the author is used as the value."""
 _NOT_CONSTRAINTS = frozenset({"components", "definitions", "$schema"})
 _MAX_EXTRAS = 3
 
@@ -49,7 +49,7 @@ Kind = TypeVar("Kind", bound=Node)
 
 
 class Builder:
-    """Builds the graph of one document: of its root, and of all schemas that this leads to."""
+    """Builds the graph of one document: its root schema and every schema that it refers to."""
 
     def __init__(
         self, document: Schema, seeded: SeededRandom, *, with_fallback: bool = True
@@ -65,7 +65,7 @@ class Builder:
         self._checked: list[tuple[CheckedNode, Any]] = []
 
     def build(self) -> CheckedNode:
-        """The graph of the whole document. Raises DeadEnd and NoValue."""
+        """Return the root node of the document. Raise Unsatisfiable or NoValue."""
         document = self._reader.document
         schema = {key: value for key, value in document.items() if key not in _NOT_CONSTRAINTS}
         node = self.node(schema, "")
@@ -78,13 +78,15 @@ class Builder:
             self._checked.append((root, schema))
         resolve_heights(self._nodes)
         if root.height == math.inf:
-            raise NoValue("every value would have to hold another of its kind, without end")
+            raise NoValue(
+                "every value would have to contain another value of the same kind, without end"
+            )
         for checked, part in self._checked:
             self._test_reliability(checked, part)
         return root
 
     def node(self, schema: Any, name: str) -> Node:
-        """The maker of values for one schema, for a property of that name. Raises DeadEnd."""
+        """Return the node for a schema; ``name`` is the property's name. Raise Unsatisfiable."""
         key = (json.dumps(schema, sort_keys=True), name)
         built = self._built.get(key)
         if isinstance(built, Unsatisfiable):
@@ -95,7 +97,7 @@ class Builder:
             return self._pending[key]
         if len(self._nodes) > _MAX_NODES:
             raise NoValue(
-                "the schema is too large: its parts and choices make more than 20,000 kinds of values"
+                "the schema is too large: its parts and choices make more than 20,000 nodes"
             )
         link = self._pending[key] = RecursiveNode()
         try:
@@ -105,7 +107,7 @@ class Builder:
             raise
         finally:
             del self._pending[key]
-        # A link is measured only where it was taken: last, when what it leads to is known.
+        # Register the reference last: its height follows from the height of its target.
         self._nodes.append(link)
         return node
 
@@ -125,7 +127,7 @@ class Builder:
         validator = self._validator(schema)
         allowed = [value for value in values if validator.is_valid(value)]
         if not allowed:
-            raise Unsatisfiable("no value of the enum meets the other demands")
+            raise Unsatisfiable("no value of the enum meets the other constraints")
         nulls = [value for value in allowed if value is None]
         if not nulls or len(nulls) == len(allowed):
             return self._register(EnumNode(allowed))
@@ -137,7 +139,7 @@ class Builder:
     def _alternatives(
         self, constraints: Constraints, chosen: tuple[Any, ...], limit: int
     ) -> list[Constraints]:
-        """The facets with a branch of each of their choices, in every way that does not contradict itself."""
+        """Return every combination of branches that does not contradict itself."""
         if not constraints.groups:
             return [constraints]
         group, rest = constraints.groups[0], replace(constraints, groups=constraints.groups[1:])
@@ -157,7 +159,7 @@ class Builder:
             except Unsatisfiable:
                 continue
         if not found:
-            raise Unsatisfiable("no branch can be had together with the rest")
+            raise Unsatisfiable("no branch is compatible with the rest of the schema")
         return found
 
     def _build_choice(self, alternatives: list[Constraints], name: str) -> Node:
@@ -188,7 +190,7 @@ class Builder:
 
     @staticmethod
     def _types(constraints: Constraints) -> list[str]:
-        """The types to choose from: those that the schema allows and speaks of."""
+        """Return the types to choose from: those allowed, or those that the keywords imply."""
         if constraints.types is not None:
             return sorted(constraints.types, key=lambda type: type == "null")
         return sorted(constraints.implied_types) or ["string", "integer", "boolean"]
@@ -224,7 +226,7 @@ class Builder:
     def _number_maker(
         self, draw: Callable[[Any], float], bounds: numbers.Bounds, name: str, *, whole: bool
     ) -> Callable[[SeededRandom], Any]:
-        """Numbers as the name suggests, where these are within the bounds."""
+        """Return a maker that prefers plausible numbers for the property's name."""
         guess = names.number_guess(name)
 
         def usable() -> bool:
@@ -264,7 +266,7 @@ class Builder:
     def _build_object(self, constraints: Constraints) -> Node:
         minimum, maximum = constraints.min_properties, constraints.max_properties
         if maximum is not None and max(minimum, len(constraints.required)) > maximum:
-            raise Unsatisfiable("more properties are asked for than maxProperties allows")
+            raise Unsatisfiable("more properties are required than maxProperties allows")
         nodes: dict[str, Node] = {}
         for name in (
             *constraints.properties,
@@ -279,14 +281,14 @@ class Builder:
                 continue
             try:
                 if schema is None:
-                    raise Unsatisfiable(f"{name!r} is required and not allowed")
+                    raise Unsatisfiable(f"{name!r} is required but not allowed")
                 nodes[name] = self.node(schema, name)
             except Unsatisfiable:
                 if name in constraints.required:
                     raise
         extras = self._additional_properties(constraints)
         if not extras.name_sources and len(nodes) < minimum:
-            raise Unsatisfiable("there are fewer properties than minProperties asks for")
+            raise Unsatisfiable("there are fewer properties than minProperties requires")
         return self._register(ObjectNode(nodes, constraints.required, minimum, maximum, extras))
 
     def _additional_properties(self, constraints: Constraints) -> AdditionalProperties:
@@ -298,7 +300,8 @@ class Builder:
                 self._add_names(extras, constraints, partial(_matching_name, Pattern(expression)))
         if constraints.additional is not None:
             self._add_names(extras, constraints, _word)
-        # An open object that names its properties has these; a map has what it maps.
+        # Add unnamed properties only to maps: an open object that names its properties gets just
+        # those.
         if (
             constraints.pattern_properties
             or constraints.additional
@@ -313,19 +316,19 @@ class Builder:
         constraints: Constraints,
         names: Callable[[SeededRandom], str],
     ) -> None:
-        """A source of names, if some of them may have a value."""
+        """Add a source of property names if at least some of the names can have a value."""
         usable = False
         for name in {names(self._seeded): None for _ in range(_PROBES)}:
-            kind, schema = extras.matching_patterns(name), constraints.schema_for(name)
-            if kind not in extras.nodes and schema is not None:
+            matched, schema = extras.matching_patterns(name), constraints.schema_for(name)
+            if matched not in extras.nodes and schema is not None:
                 with contextlib.suppress(Unsatisfiable):
-                    extras.nodes[kind] = self.node(schema, "")
-            usable = usable or kind in extras.nodes
+                    extras.nodes[matched] = self.node(schema, "")
+            usable = usable or matched in extras.nodes
         if usable:
             extras.name_sources.append(names)
 
     def _with_examples(self, node: Node, schema: Any, constraints: Constraints) -> Node:
-        """The node, and what the author of the schema offers in its place."""
+        """Wrap the node so that it sometimes returns the author's hints."""
         for kind, hint in constraints.hints:
             validator = self._validator(schema)
             if kind == "x-faker":
@@ -339,7 +342,10 @@ class Builder:
         return node
 
     def _test_reliability(self, checked: CheckedNode, schema: Any) -> None:
-        """Find out how often a plan works; where that is rarely, have the canonical form of the schema beside it."""
+        """Measure how often the first strategy succeeds, and add a fallback if it rarely does.
+
+        The fallback is built from the canonical form of the schema.
+        """
         context = GenerationContext(self._seeded, steps_left=_PROBES * 400)
         try:
             rate = checked.success_rate(checked.strategies[0], context, _PROBES)
@@ -352,7 +358,7 @@ class Builder:
                 checked.height = min(checked.height, fallback.height)
 
     def _canonical(self, schema: Any) -> Node | None:
-        """The same schema in a form in which its choices exclude each other and its bounds are met."""
+        """Build the canonical form: its choices exclude each other and its bounds are merged."""
         try:
             document = jsonschema_rs.canonicalize(
                 self._as_document(schema), draft=jsonschema_rs.Draft4, validate_formats=True
@@ -372,9 +378,9 @@ class Builder:
         return self._validators[key]
 
     def _as_document(self, schema: Any) -> Schema:
-        """A schema as a document, with all that its references lead to, and nothing that no validator looks at."""
+        """Return a schema as a document of its own, with everything that its references need."""
         alone = {"allOf": [convert(schema)]}
-        # To read all components takes a while: only where some are referred to.
+        # Converting all components is slow, so it is done only if the schema has references.
         return {**alone, **self._referenced} if '"$ref"' in json.dumps(alone) else alone
 
     def _register(self, node: Kind) -> Kind:
@@ -383,7 +389,7 @@ class Builder:
 
 
 def _referenced_schemas(document: Schema) -> Schema:
-    """The parts of a document that references lead to."""
+    """Return the converted parts of a document that references can name."""
     components = document.get("components", {}).get("schemas", {})
     definitions = document.get("definitions", {})
     return {
@@ -393,7 +399,11 @@ def _referenced_schemas(document: Schema) -> Schema:
 
 
 def _hint_share(kind: str, hint: Any, constraints: Constraints) -> float:
-    """How often an offer is taken: seldom where each value should be another, mostly where the type says little."""
+    """Return how often a hint is used.
+
+    Strings with a format should vary, so their example is rarely used. A bare ``string`` says
+    little, so its example is used most of the time.
+    """
     if kind == "example" and isinstance(hint, str):
         demands = constraints.string
         return 0.02 if demands.formats else _HINT_SHARES[kind] if demands.patterns else 0.7
@@ -401,7 +411,7 @@ def _hint_share(kind: str, hint: Any, constraints: Constraints) -> float:
 
 
 def _matching_name(pattern: Pattern, seeded: SeededRandom) -> str:
-    """A name for a property; one of some length, for there may have to be several."""
+    """Return a property name. Its length varies because several different names may be needed."""
     return pattern.draw(seeded.random, seeded.random.randint(1, 8), regex.UNBOUNDED)
 
 

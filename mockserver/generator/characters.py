@@ -1,4 +1,4 @@
-"""Sets of characters, as ranges of their codes: what a regular expression allows in one place."""
+"""Sets of characters as ranges of code points: what a regular expression allows at one position."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ SHORTHANDS: dict[str, Ranges] = {
 }
 _SURROGATES = (0xD800, 0xDFFF)
 _SEARCH_END = 0x3100
-"""Where the search for characters of a kind ends: the alphabets that people write with are below it."""
+"""End of the search for characters with a property. The common alphabets are below it."""
 _HAN = (0x4E00, 0x4FFF)
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
 def single(char: str) -> Ranges:
-    """One character, as a set."""
+    """Return the set of one character."""
     return ((ord(char), ord(char)),)
 
 
 def normalized(ranges: Ranges) -> Ranges:
-    """The same set with its ranges in order, none of them overlapping."""
+    """Return the same set with its ranges sorted and merged."""
     tidied: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if tidied and first <= tidied[-1][1] + 1:
@@ -40,7 +40,7 @@ def normalized(ranges: Ranges) -> Ranges:
 
 
 def complement(ranges: Ranges) -> Ranges:
-    """Every other character. Halves of characters are none."""
+    """Return all other characters, surrogates excluded."""
     others: list[tuple[int, int]] = []
     at = 0
     for first, last in normalized((*ranges, _SURROGATES)):
@@ -54,7 +54,10 @@ def complement(ranges: Ranges) -> Ranges:
 
 @lru_cache(maxsize=64)
 def with_property(name: str) -> Ranges:
-    """Characters with a property of Unicode (``L``, ``Lu``, ``Letter``, ``Script=Greek``): enough to choose from."""
+    """Return characters with a Unicode property: ``L``, ``Lu``, ``Letter``, ``Script=Greek``.
+
+    The set is not complete, but large enough to choose from.
+    """
     kind, _, value = name.rpartition("=")
     wanted = _CATEGORIES.get(value.lower(), value)
     if kind in {"", "gc", "General_Category"} and len(wanted) <= 2:
@@ -75,7 +78,7 @@ def with_property(name: str) -> Ranges:
 
 @lru_cache(maxsize=2048)
 def choices(ranges: Ranges, broad: bool) -> str:
-    """What to choose from: letters and digits where nearly all is allowed, else what can be printed."""
+    """Return the readable characters of a set: letters and digits if broad, else all printable."""
     for alphabet in (_PLAIN, _PRINTABLE) if broad else (_PRINTABLE,):
         found = "".join(char for char in alphabet if _within(ord(char), ranges))
         if found and (broad or has_size(ranges, len(found)) or not found.isspace()):
@@ -84,13 +87,14 @@ def choices(ranges: Ranges, broad: bool) -> str:
 
 
 def has_size(ranges: Ranges, number: int) -> bool:
-    """Whether that many characters are all there are."""
+    """Return whether a set has exactly that many characters."""
     return sum(last - first + 1 for first, last in ranges) == number
 
 
 def draw(ranges: Ranges, broad: bool, random: Random) -> str:
-    """One character of a set. The set is not empty."""
-    # Where nearly all is allowed, something else than a letter is needed at times: next to the edge of a word.
+    """Return a random character of a non-empty set."""
+    # A broad set sometimes needs a character that is no letter, for instance next to a word
+    # boundary.
     found = choices(ranges, broad and random.random() < 0.9)
     if found and (broad or random.random() < 0.9 or has_size(ranges, len(found))):
         return random.choice(found)

@@ -1,4 +1,4 @@
-"""What a schema asks of a value, its parts joined: ``allOf`` met, references followed, bounds as one interval."""
+"""What a schema requires of a value, with ``allOf`` merged and references followed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.schemas import SIBLING_PROPERTY, Schema
 
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 _HINT_KEYWORDS = ("example", "default", "const", "x-faker")
-# What a keyword is about, where no type is said.
+# The type that a keyword implies if the schema has no ``type``.
 _KEYWORDS_OF_TYPE = {
     "object": (
         "properties",
@@ -34,7 +34,7 @@ _NUMERIC_FORMATS = frozenset({"int32", "int64", "float", "double"})
 
 @dataclass(frozen=True, slots=True)
 class BranchGroup:
-    """Schemas of which at least one must hold."""
+    """Schemas of which at least one must match."""
 
     branches: list[Any]
     discriminator: Any = None
@@ -42,12 +42,12 @@ class BranchGroup:
 
 @dataclass(slots=True)
 class Constraints:
-    """The joined demands of one or more schemas."""
+    """The merged constraints of one or more schemas."""
 
     types: frozenset[str] | None = None
-    """None: any."""
+    """None allows any type."""
     implied_types: frozenset[str] = frozenset()
-    """The types that the keywords speak of: the likely ones where any type is allowed."""
+    """Types that the keywords are about. They are preferred if any type is allowed."""
     enum: list[Any] | None = None
     bounds: Bounds = field(default_factory=Bounds)
     integer_format: str | None = None
@@ -59,18 +59,18 @@ class Constraints:
     properties: dict[str, Schema] = field(default_factory=dict)
     pattern_properties: dict[str, Schema] = field(default_factory=dict)
     additional: Schema | None = field(default_factory=dict)
-    """The schema of properties that are not named; None where there may be none."""
+    """Schema of properties that are not named, or None if no others are allowed."""
     required: frozenset[str] = frozenset()
     min_properties: int = 0
     max_properties: int | None = None
     groups: list[BranchGroup] = field(default_factory=list)
     needs_check: bool = False
-    """Whether there are demands that a value can only be checked for: ``not``, exactly one of several, ..."""
+    """Whether some constraints (``not``, ``oneOf``) can only be checked on a finished value."""
     hints: list[tuple[str, Any]] = field(default_factory=list)
-    """What the author offers as values: an ``example``, a Faker provider, ..."""
+    """Values suggested by the author: ``example``, ``default``, ``x-faker``, ..."""
 
     def intersect(self, other: Constraints) -> Constraints:
-        """What both demand. Raises DeadEnd where they plainly contradict each other."""
+        """Return the constraints of both. Raise Unsatisfiable if they clearly contradict."""
         if self.types is None or other.types is None:
             types = self.types if other.types is None else other.types
         else:
@@ -83,11 +83,11 @@ class Constraints:
                 if any(json_equal(value, first) for first in other.enum)
             ]
         if (types is not None and not types) or (enum is not None and not enum):
-            raise Unsatisfiable("no type or no value is allowed by all parts of allOf")
+            raise Unsatisfiable("no type or value is allowed by all parts of allOf")
         properties, forbidden = _common_properties(self, other)
         required = self.required | other.required
         if required & forbidden:
-            raise Unsatisfiable(f"{min(required & forbidden)!r} is required and not allowed")
+            raise Unsatisfiable(f"{min(required & forbidden)!r} is required but not allowed")
         return Constraints(
             types=types,
             implied_types=self.implied_types | other.implied_types,
@@ -117,7 +117,7 @@ class Constraints:
         )
 
     def schema_for(self, name: str) -> Schema | None:
-        """What a property of that name must be; None where it may not be there."""
+        """Return the schema of a property, or None if the property is not allowed."""
         schema = self.properties.get(name)
         parts = [
             schema for pattern, schema in self.pattern_properties.items() if matches(pattern, name)
@@ -129,33 +129,36 @@ class Constraints:
 
 
 class ConstraintReader:
-    """Reads schemas of one document, in which their references lead."""
+    """Reads the schemas of one document and follows their references."""
 
     def __init__(self, document: Schema) -> None:
         self.document = document
 
     def read(self, schema: Any) -> Constraints:
-        """All that a schema demands. Raises DeadEnd, and NoValue for a reference that leads nowhere."""
+        """Return the constraints of a schema.
+
+        Raise Unsatisfiable if they contradict each other, and NoValue if a reference has no target.
+        """
         return self._read(schema, ())
 
     def follow(self, reference: str) -> Any:
-        """What a reference names."""
+        """Return the target of a reference. Raise NoValue if it does not exist."""
         found: Any = self.document
         try:
             for part in reference.removeprefix("#").split("/")[1:]:
                 found = found[unquote(part).replace("~1", "/").replace("~0", "~")]
         except (KeyError, TypeError):
-            raise NoValue(f"the reference {reference!r} leads nowhere") from None
+            raise NoValue(f"the reference {reference!r} has no target") from None
         return found
 
     def _read(self, schema: Any, visited: tuple[str, ...]) -> Constraints:
         if schema is False or schema == {"not": {}}:
-            raise Unsatisfiable("nothing is allowed")
+            raise Unsatisfiable("the schema allows no value")
         if not isinstance(schema, dict):
             return Constraints()
         if isinstance(schema.get("$ref"), str):
             if schema["$ref"] in visited:
-                raise Unsatisfiable(f"{schema['$ref']!r} refers to nothing but itself")
+                raise Unsatisfiable(f"{schema['$ref']!r} refers only to itself")
             return self._component(schema["$ref"], visited)
         constraints = _own_constraints(schema)
         for part in schema.get("allOf", ()):
@@ -163,7 +166,7 @@ class ConstraintReader:
         return constraints
 
     def _component(self, reference: str, visited: tuple[str, ...]) -> Constraints:
-        """A component is what the discriminator of a schema that it is made of calls it."""
+        """Read a component, with the discriminator value that its base schema assigns to it."""
         schema = self.follow(reference)
         constraints = self._read(schema, (*visited, reference))
         for part in schema.get("allOf", ()) if isinstance(schema, dict) else ():
@@ -182,30 +185,30 @@ class ConstraintReader:
         return constraints
 
     def branch(self, schema: Any, discriminator: Any) -> Any:
-        """The branch of a choice, with the value by which the discriminator knows it."""
+        """Return a branch of a choice, with its discriminator value if that is compatible."""
         if (
             not isinstance(discriminator, dict)
             or not isinstance(schema, dict)
             or "$ref" not in schema
         ):
             return schema
-        called = all_of(
+        identified = all_of(
             schema, _discriminator_schema(component_name(schema["$ref"]), discriminator)
         )
         try:
-            self.read(called)
+            self.read(identified)
         except Unsatisfiable:
             return schema
-        return called
+        return identified
 
 
 def component_name(reference: str) -> str:
-    """The name of the component that a reference names, whether as itself or as part of a whole."""
+    """Return the name of the component that a reference names, without the part suffix."""
     return reference.rsplit("/", 1)[-1].partition("+")[0]
 
 
 def all_of(*schemas: Any) -> Any:
-    """A schema that asks for what all of these ask."""
+    """Return a schema that requires everything that the given schemas require."""
     parts: list[Any] = []
     for schema in schemas:
         nested = (
@@ -222,7 +225,7 @@ def all_of(*schemas: Any) -> Any:
 
 
 def json_equal(first: Any, second: Any) -> bool:
-    """Whether two JSON values are equal; true is not 1."""
+    """Return whether two JSON values are equal. ``true`` and 1 are different."""
     if isinstance(first, bool) or isinstance(second, bool):
         return first is second
     if isinstance(first, list) and isinstance(second, list):
@@ -235,14 +238,17 @@ def json_equal(first: Any, second: Any) -> bool:
 
 
 def _discriminator_schema(name: str, discriminator: Schema) -> Schema:
-    """What the discriminator's property says of a component: the keys that are mapped to it, or else its name."""
+    """Return the schema of a component's discriminator property.
+
+    It allows the mapped keys, or the component's own name if no key is mapped to it.
+    """
     mapping = discriminator.get("mapping") or {}
     keys = [key for key, target in mapping.items() if component_name(str(target)) == name]
     return {"properties": {discriminator["propertyName"]: {"enum": keys or [name]}}}
 
 
 def _own_constraints(schema: Schema) -> Constraints:
-    """What a schema demands by itself, without its parts."""
+    """Return the constraints of a schema itself, without those of its parts."""
     types = schema.get("type")
     format = schema.get("format")
     textual = isinstance(format, str) and format not in _NUMERIC_FORMATS
@@ -315,7 +321,7 @@ def _common_types(first: frozenset[str], second: frozenset[str]) -> frozenset[st
 def _common_properties(
     first: Constraints, second: Constraints
 ) -> tuple[dict[str, Schema], set[str]]:
-    """The named properties of two schemas, and the names that one of them does not allow."""
+    """Return the named properties of two schemas, and the names that one of them forbids."""
     properties: dict[str, Schema] = {}
     forbidden: set[str] = set()
     for name in (

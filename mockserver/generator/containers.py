@@ -1,4 +1,4 @@
-"""Makers of arrays and objects."""
+"""Nodes for arrays and objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME_ATTEMPTS = 24
 
 
 class ArrayNode(Node):
-    """An array."""
+    """Generates an array."""
 
     __slots__ = ("_item", "_maximum", "_minimum", "_unique")
 
@@ -35,7 +35,7 @@ class ArrayNode(Node):
         item = self._item
         if item is None or item.height == math.inf:
             return []
-        context.steps_left += self._minimum * 2  # what is asked for is not wasted
+        context.steps_left += self._minimum * 2  # required items do not count against the limit
         wanted = self._length(context)
         values: list[Any] = []
         reserved: set[str] = set()
@@ -56,7 +56,7 @@ class ArrayNode(Node):
                 reserved.add(identity)
             values.append(value)
         if len(values) < self._minimum:
-            raise Unsatisfiable("too few items were found")
+            raise Unsatisfiable("too few different items were found")
         return values
 
     def _length(self, context: GenerationContext) -> int:
@@ -77,24 +77,24 @@ class ArrayNode(Node):
 
 @dataclass(slots=True)
 class AdditionalProperties:
-    """What properties there may be beyond those that have a name of their own."""
+    """The properties that an object may have beyond the named ones."""
 
     patterns: list[str]
     reserved: Collection[str]
-    """The names that are not for extras."""
+    """Names that additional properties cannot have."""
     name_sources: list[Callable[[SeededRandom], str]] = field(default_factory=list)
     nodes: dict[frozenset[str], Node] = field(default_factory=dict)
-    """What a property holds, by the patterns that its name matches."""
+    """Node for a property's value, by the set of patterns that its name matches."""
     max_unrequested: int = 0
-    """How many there are at most when nobody asks for more."""
+    """Maximum number of additional properties when none are required."""
 
     def matching_patterns(self, name: str) -> frozenset[str]:
-        """The patterns that a name matches."""
+        """Return the patterns that a name matches."""
         return frozenset(pattern for pattern in self.patterns if matches(pattern, name))
 
 
 class ObjectNode(Node):
-    """An object."""
+    """Generates an object."""
 
     __slots__ = ("_extras", "_maximum", "_minimum", "_nodes", "_required")
 
@@ -126,13 +126,14 @@ class ObjectNode(Node):
                         raise
         self._add_extras(values, context)
         if len(values) < self._minimum:
-            raise Unsatisfiable("too few properties were found")
+            raise Unsatisfiable("too few properties could be generated")
         return values
 
     def _choose_names(self, context: GenerationContext) -> set[str]:
-        """The required ones, and as many others as there may and must be."""
+        """Return the required names and a random choice of optional ones, within the limits."""
         random = context.seeded.random
-        # On the shortest way out, each level must be lower than the last: else there would be no end.
+        # A minimal value only contains nodes of lower height. Without this rule recursion might not
+        # end.
         limit = self.height if context.minimal else math.inf
         optional = [
             name
@@ -191,7 +192,7 @@ class ObjectNode(Node):
 
 
 def _identity(value: Any) -> str:
-    """The same for equal JSON values: 1 and 1.0 are one."""
+    """Return a key that is equal for equal JSON values: 1 and 1.0 are the same number."""
     return json.dumps(_normalized(value), sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""What the formats of OpenAPI and JSON Schema look like: samples that read well, and an expression for every length."""
+"""Sample values of the OpenAPI and JSON Schema formats, and a regular expression for each."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _ANY_SECONDS = 50 * 365 * 86_400
 
 
 def samples(name: str) -> list[Sample]:
-    """Makers of values of a format, the most natural first; none where the format is not known."""
+    """Return makers of values of a format, the most natural first; none if it is unknown."""
     return _SAMPLES.get(name, [])
 
 
 def expression(name: str) -> str | None:
-    """A regular expression with which values of a format can be made as short or as long as they must be."""
+    """Return a regular expression for values of a format of any length, or None."""
     return _EXPRESSIONS.get(name)
 
 
 def random_datetime(seeded: SeededRandom, seconds: int = _SECONDS) -> datetime:
-    """A second of recent years."""
+    """Return a random time of the recent past or near future, with a precision of seconds."""
     return _FIRST_DAY + timedelta(seconds=seeded.random.randrange(seconds))
 
 
@@ -37,7 +37,8 @@ def _formatted_datetime(form: str, seconds: int = _SECONDS) -> Sample:
 
 def _with_fraction(digits: int, offset: str) -> Sample:
     return lambda seeded: (
-        f"{random_datetime(seeded):%Y-%m-%dT%H:%M:%S}.{seeded.random.randrange(10**digits):0{digits}d}{offset}"
+        f"{random_datetime(seeded):%Y-%m-%dT%H:%M:%S}."
+        f"{seeded.random.randrange(10**digits):0{digits}d}{offset}"
     )
 
 

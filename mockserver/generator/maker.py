@@ -1,4 +1,4 @@
-"""Values from schemas: what a ``Generator`` knows of a contract, and the ``Maker`` of one schema's values."""
+"""``Generator`` prepares schemas of one contract; ``Maker`` generates the values of one schema."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _SEARCH_STEPS = 40_000
 
 
 class Generator:
-    """Makes values from the schemas of one contract, for one thread: all its makers share one source of chance."""
+    """Generates values from the schemas of one contract.
+
+    Not thread-safe: all its makers share one source of randomness.
+    """
 
     def __init__(self, contract_schemas: Schema, seed: int) -> None:
         contract_schemas = _as_json(contract_schemas)
@@ -34,12 +37,12 @@ class Generator:
         self._seeded = SeededRandom()
 
     def compile(self, schema: Schema) -> Maker:
-        """Make everything ready for the values of one schema. Raises NoValue where nothing can satisfy it."""
+        """Prepare a schema. Raise NoValue if nothing can satisfy it."""
         try:
             return self._compile(schema)
         except jsonschema_rs.ValidationError as error:
             where = "/".join(map(str, error.instance_path))
-            raise NoValue(f"the schema is not one: at /{where}, {error.message}") from error
+            raise NoValue(f"the schema is invalid: at /{where}, {error.message}") from error
         except Unsatisfiable as error:
             raise NoValue(f"nothing can satisfy the schema: {error}") from error
         except RecursionError as error:
@@ -50,7 +53,7 @@ class Generator:
         try:
             document, plain = standalone(schema, self._closed), standalone(schema, self._plain)
         except KeyError as error:
-            raise NoValue(f"a reference names {error}, which is no component schema") from error
+            raise NoValue(f"a reference names {error}, which is not a component schema") from error
         reason = explain_unsatisfiable(document, plain)
         if reason:
             raise NoValue(reason)
@@ -67,7 +70,7 @@ class Generator:
 
 
 class Maker:
-    """Makes the values of one schema."""
+    """Generates the values of one schema."""
 
     def __init__(
         self, root: Node, validators: list[Validator], digest: bytes, seeded: SeededRandom
@@ -79,7 +82,7 @@ class Maker:
         self._fallback = self._find_fallback()
 
     def make(self, key: object) -> Any:
-        """A value that the schema allows: the same for the same seed, schema and key."""
+        """Return a valid value. The same seed, schema and key return the same value."""
         number = hashlib.sha256(self._digest + repr(key).encode()).digest()[:8]
         self._seeded.reseed(int.from_bytes(number, "big"))
         for attempt in range(_ATTEMPTS + _MINIMAL_ATTEMPTS):
@@ -89,7 +92,7 @@ class Maker:
         return clone(self._fallback.value)
 
     def _find_fallback(self) -> _Found:
-        """A value to fall back to, found once: as small as there is."""
+        """Find a small value once, for keys whose attempts all fail."""
         steps_left, attempt = _SEARCH_STEPS, 0
         while steps_left > 0:
             context = GenerationContext(self._seeded, minimal=attempt < _MINIMAL_SEARCHES)
@@ -100,7 +103,7 @@ class Maker:
             steps_left -= available - context.steps_left + 1
             attempt += 1
         raise NoValue(
-            "no value was found that meets all that the schema asks for, though there may be one"
+            "no value was found that meets all constraints of the schema, though one may exist"
         )
 
     def _attempt(self, context: GenerationContext) -> _Found | None:
@@ -116,13 +119,13 @@ class Maker:
 
 
 def _as_json(schema: Schema) -> Schema:
-    """The schema as JSON has it: in YAML, a date without quotes is no text, and a name may be a number."""
+    """Return the schema as plain JSON. In YAML, dates may be unquoted and names may be numbers."""
     plain: Schema = json.loads(json.dumps(schema, default=str))
     return plain
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A value, which may be null."""
+    """A generated value, which may be null."""
 
     value: Any

@@ -1,4 +1,4 @@
-"""What a property is likely to hold, by its name: ``email``, ``cityName``, ``amount_cents``."""
+"""Plausible values by the name of a property: ``email``, ``cityName``, ``amount_cents``."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _STATES = ["active", "pending", "done"]
 
 
 def snake_case(name: str) -> str:
-    """A name in the one way of writing that the guesses know: ``createdAt``, ``created-at`` as ``created_at``."""
+    """Return a name in snake case: ``createdAt`` and ``created-at`` become ``created_at``."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
 
 
 def singular(name: str) -> str:
-    """The name of one of many: ``emails`` hold an ``email`` each."""
+    """Return the singular of a name: the items of ``emails`` are named ``email``."""
     if name.endswith("ies"):
         return f"{name[:-3]}y"
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
@@ -37,13 +37,13 @@ def singular(name: str) -> str:
 
 @lru_cache(maxsize=2048)
 def string_guess(name: str) -> Guess | None:
-    """A maker of strings for a property of that name."""
+    """Return a maker of strings for a property with that name, or None."""
     return _first(_TEXTS, snake_case(name))
 
 
 @lru_cache(maxsize=2048)
 def number_guess(name: str) -> Guess | None:
-    """A maker of numbers for a property of that name."""
+    """Return a maker of numbers for a property with that name, or None."""
     return _first(_NUMBERS, snake_case(name))
 
 
@@ -80,11 +80,11 @@ def _file(seeded: SeededRandom) -> str:
 
 
 def _table(*rows: tuple[str, Guess]) -> list[tuple[re.Pattern[str], Guess]]:
-    """Each expression is looked for as whole words of a name."""
+    """Compile the expressions, each of which must match the last words of a name."""
     return [(re.compile(f"(?:^|_)(?:{words})$"), guess) for words, guess in rows]
 
 
-# The first that fits counts: the particular stand before the general.
+# The first match wins, so specific names come before general ones.
 _TEXTS = _table(
     ("first_name|given_name|forename", lambda seeded: seeded.fake.first_name()),
     ("last_name|surname|family_name", lambda seeded: seeded.fake.last_name()),
@@ -113,7 +113,8 @@ _TEXTS = _table(
     ),
     ("zip(_?code)?|post(al)?_?code", lambda seeded: f"{seeded.random.randint(1_000, 99_999):05d}"),
     (
-        "(display|full|account|holder|customer|author|owner|contact|person)_?name|author|owner|cardholder",
+        "(display|full|account|holder|customer|author|owner|contact|person)_?name"
+        "|author|owner|cardholder",
         lambda seeded: seeded.fake.name(),
     ),
     ("[a-z]+_name", lambda seeded: f"{seeded.fake.word()} {seeded.fake.word()}".title()),
@@ -139,7 +140,8 @@ _TEXTS = _table(
     (
         "version",
         lambda seeded: (
-            f"{seeded.random.randint(0, 9)}.{seeded.random.randint(0, 20)}.{seeded.random.randint(0, 9)}"
+            f"{seeded.random.randint(0, 9)}.{seeded.random.randint(0, 20)}"
+            f".{seeded.random.randint(0, 9)}"
         ),
     ),
     ("gender|sex", _choice(["female", "male", "other"])),
@@ -162,7 +164,8 @@ _TEXTS = _table(
     ),
     ("title|subject|heading|headline|label", lambda seeded: seeded.fake.sentence(3).rstrip(".")),
     (
-        "(description|message|detail|details|text|body|content|comment|note|notes|summary|reason|bio|about|msg)",
+        "(description|message|detail|details|text|body|content|comment|note|notes|summary|reason"
+        "|bio|about|msg)",
         lambda seeded: seeded.fake.sentence(8),
     ),
     ("(slug|tag|category|type|kind|word|group|topic)", lambda seeded: seeded.fake.word()),

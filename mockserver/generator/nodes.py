@@ -1,4 +1,4 @@
-"""Makers of values: a schema becomes a graph of these, once; a value is one walk through it."""
+"""Nodes that generate values. A schema is compiled into a graph of nodes once."""
 
 from __future__ import annotations
 
@@ -17,60 +17,60 @@ _MAX_CONTAINERS = 60
 _MAX_STEPS = 4_000
 _MAX_RECURSION = 2
 _OPTIONAL_SHARES = (0.85, 0.85, 0.5, 0.15, 0.95)
-"""How often optional properties are there: at first mostly, then otherwise, as long as nothing fits."""
+"""How often optional properties are present, by attempt. Later attempts try other shares."""
 
 
 class StepLimitExceeded(Exception):
-    """A value took more steps than one should."""
+    """Generating a value took too many steps."""
 
 
 @dataclass(slots=True)
 class GenerationContext:
-    """One walk through a graph."""
+    """The state of generating one value."""
 
     seeded: SeededRandom
     optional_share: float = _OPTIONAL_SHARES[0]
     containers_left: int = _MAX_CONTAINERS
-    """How many more objects and arrays there may be before the value is brought to an end."""
+    """Number of further objects and arrays before the value is kept minimal."""
     steps_left: int = _MAX_STEPS
     minimal: bool = False
-    """Whether to take the shortest way out: nothing optional, no items, the shallowest branch."""
+    """Whether to generate the smallest value: no optional parts, the lowest branch."""
     recursion_depths: dict[int, int] = field(default_factory=dict)
 
     def enter_container(self) -> None:
-        """An object or an array begins."""
+        """Record the start of an object or array."""
         self.containers_left -= 1
         if self.containers_left <= 0:
             self.minimal = True
         self.count_step()
 
     def count_step(self) -> None:
-        """One more step. Raises Exhausted when there were too many."""
+        """Count a step. Raise StepLimitExceeded if there were too many."""
         self.steps_left -= 1
         if self.steps_left <= 0:
             raise StepLimitExceeded
 
 
 class Node(ABC):
-    """A maker of values of one schema."""
+    """Generates values of one schema."""
 
     __slots__ = ("height",)
 
     def __init__(self) -> None:
         self.height: float = math.inf
-        """How many levels its smallest value has; infinite where every value needs another inside."""
+        """Nesting depth of the smallest value, infinite if every value must contain another."""
 
     @abstractmethod
     def draw(self, context: GenerationContext) -> Any:
-        """A value. Raises DeadEnd where the choices so far lead to none."""
+        """Return a value. Raise Unsatisfiable if the choices so far allow none."""
 
     @abstractmethod
     def compute_height(self) -> float:
-        """Its height, by the heights of what it is made of."""
+        """Return the height, computed from the heights of the node's parts."""
 
 
 class ScalarNode(Node):
-    """A value that holds no others."""
+    """Generates a value without nested values."""
 
     __slots__ = ("_make",)
 
@@ -87,7 +87,7 @@ class ScalarNode(Node):
 
 
 class EnumNode(Node):
-    """One of the values of an enum."""
+    """Returns one of the values of an enum."""
 
     __slots__ = ("_values",)
 
@@ -104,7 +104,7 @@ class EnumNode(Node):
 
 
 class ChoiceNode(Node):
-    """One of several."""
+    """Generates a value from one of several nodes."""
 
     __slots__ = ("_nodes", "_weights")
 
@@ -123,7 +123,7 @@ class ChoiceNode(Node):
         raise Unsatisfiable("no branch has a value")
 
     def _order(self, context: GenerationContext) -> Iterable[Node]:
-        # Each gets a number that is the smaller, the more it weighs: an order by chance, drawn at once.
+        # A weighted shuffle: a larger weight makes a smaller sort key more likely.
         random = context.seeded.random.random
         ranked = [
             (-math.log(1 - random()) / weight, node)
@@ -139,7 +139,7 @@ class ChoiceNode(Node):
 
 
 class RecursiveNode(Node):
-    """The way back to a node that is being built: where a schema refers to itself."""
+    """Refers to a node that is still being built, where a schema refers to itself."""
 
     __slots__ = ("target",)
 
@@ -149,7 +149,7 @@ class RecursiveNode(Node):
 
     def draw(self, context: GenerationContext) -> Any:
         if self.target is None or self.height == math.inf:
-            raise Unsatisfiable("a value would have to hold itself")
+            raise Unsatisfiable("a value would have to contain itself")
         recursion_depths = context.recursion_depths.get(id(self), 0)
         minimal, context.recursion_depths[id(self)] = context.minimal, recursion_depths + 1
         context.minimal = minimal or recursion_depths >= _MAX_RECURSION
@@ -164,7 +164,7 @@ class RecursiveNode(Node):
 
 
 class WithExamples(Node):
-    """What the author of the schema offers, sometimes or always; else what the schema says."""
+    """Returns a hint of the schema's author, sometimes or always, else a generated value."""
 
     __slots__ = ("_example", "_node", "_share", "_validator")
 
@@ -192,7 +192,7 @@ class WithExamples(Node):
 
 
 class CheckedNode(Node):
-    """A value that is looked at before it is given away: its demands are more than a choice of what to make."""
+    """Generates values until one is valid: some constraints can only be checked by validation."""
 
     __slots__ = ("strategies", "validator")
 
@@ -216,10 +216,10 @@ class CheckedNode(Node):
                         return value
         finally:
             context.optional_share = optional_share
-        raise Unsatisfiable("no value was found that meets all demands")
+        raise Unsatisfiable("no value was found that meets all constraints")
 
     def success_rate(self, strategy: Node, context: GenerationContext, times: int) -> float:
-        """How often a plan gives a value that is right."""
+        """Return how often a strategy generates a valid value."""
         return sum(self._attempt(strategy, context) is not _NO_VALUE for _ in range(times)) / times
 
     def _attempt(self, strategy: Node, context: GenerationContext) -> Any:
@@ -235,7 +235,7 @@ class CheckedNode(Node):
 
 
 def resolve_heights(nodes: list[Node]) -> None:
-    """Measure the heights of a graph, which may lead back into itself."""
+    """Compute the heights of all nodes of a graph that may contain cycles."""
     changed = True
     while changed:
         changed = False
@@ -246,7 +246,7 @@ def resolve_heights(nodes: list[Node]) -> None:
 
 
 def clone(value: Any) -> Any:
-    """A copy of a JSON value that nobody else holds."""
+    """Return a deep copy of a JSON value."""
     if isinstance(value, dict):
         return {key: clone(item) for key, item in value.items()}
     return [clone(item) for item in value] if isinstance(value, list) else value

@@ -19,17 +19,17 @@ _ATTEMPTS = 30
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """An interval, open or closed at each end, and what the values have to be multiples of."""
+    """An interval, open or closed at each end, and the number that values must be a multiple of."""
 
     minimum: Fraction | None = None
     exclusive_minimum: bool = False
-    """Whether the least is itself too small."""
+    """Whether the minimum itself is excluded."""
     maximum: Fraction | None = None
     exclusive_maximum: bool = False
     multiple_of: Fraction | None = None
 
     def intersect(self, other: Bounds) -> Bounds:
-        """The values that are within both."""
+        """Return the bounds that contain the values within both."""
         minimum, exclusive_minimum = self._tighter(
             (self.minimum, self.exclusive_minimum), (other.minimum, other.exclusive_minimum), 1
         )
@@ -59,7 +59,7 @@ class Bounds:
 
 
 def format_bounds(format: str | None) -> Bounds:
-    """The bounds of ``int32`` and ``int64``."""
+    """Return the bounds of ``int32`` and ``int64``."""
     bits = _BITS.get(format or "")
     return (
         Bounds()
@@ -69,7 +69,7 @@ def format_bounds(format: str | None) -> Bounds:
 
 
 def integers(bounds: Bounds, format: str | None = None) -> Callable[[Random], int]:
-    """A maker of integers. Raises DeadEnd where there is none."""
+    """Return a maker of integers. Raise Unsatisfiable if the bounds contain none."""
     multiple_of = (
         _common_multiple([bounds.multiple_of, Fraction(1)]) if bounds.multiple_of else Fraction(1)
     )
@@ -83,7 +83,7 @@ def integers(bounds: Bounds, format: str | None = None) -> Callable[[Random], in
 
 
 def reals(bounds: Bounds) -> Callable[[Random], float]:
-    """A maker of numbers. Raises DeadEnd where there is none."""
+    """Return a maker of numbers. Raise Unsatisfiable if the bounds contain none."""
     if bounds.multiple_of is not None:
         return _stepped(bounds, bounds.multiple_of)
     span = Fraction(_DEFAULT_SPAN)
@@ -101,7 +101,10 @@ def reals(bounds: Bounds) -> Callable[[Random], float]:
 
 
 def fits(value: float, bounds: Bounds) -> bool:
-    """Whether a number is within bounds. Multiples must be exact, also as other validators reckon."""
+    """Return whether a number is within bounds.
+
+    Multiples must also be exact in floating-point arithmetic, which other validators use.
+    """
     exact = fraction(value)
     if bounds.minimum is not None and (
         exact < bounds.minimum or (bounds.exclusive_minimum and exact == bounds.minimum)
@@ -122,7 +125,7 @@ def fits(value: float, bounds: Bounds) -> bool:
 
 
 def fraction(number: object) -> Fraction:
-    """A number of a schema, exactly as it is written."""
+    """Return a number of a schema exactly as it is written."""
     return Fraction(str(number))
 
 
@@ -148,7 +151,7 @@ def _stepped(bounds: Bounds, multiple_of: Fraction) -> Callable[[Random], float]
 
     def draw(random: Random) -> float:
         for attempt in range(_ATTEMPTS * 2):
-            # Small multiples are exact more often than large ones.
+            # Small multiples are exact in floating point more often than large ones.
             factor = (
                 random.randint(low, high)
                 if attempt < _ATTEMPTS
@@ -164,7 +167,7 @@ def _stepped(bounds: Bounds, multiple_of: Fraction) -> Callable[[Random], float]
 
 
 def _multiples(bounds: Bounds, multiple_of: Fraction) -> tuple[int | None, int | None]:
-    """The first and the last of the factors whose multiples of a step are within bounds."""
+    """Return the smallest and the largest factor whose multiple is within bounds."""
     first = last = None
     if bounds.minimum is not None:
         first = math.ceil(bounds.minimum / multiple_of)
@@ -176,7 +179,7 @@ def _multiples(bounds: Bounds, multiple_of: Fraction) -> tuple[int | None, int |
 
 
 def _default_range(first: int | None, last: int | None, size: int) -> tuple[int, int]:
-    """Where to choose from, when one side or both are open."""
+    """Return a finite range where one or both limits are missing."""
     span = max(1, _DEFAULT_SPAN // size)
     if first is None:
         return (0, span) if last is None else (0, last) if last > 0 else (last - span, last)

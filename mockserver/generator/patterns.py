@@ -1,4 +1,4 @@
-"""Strings that match a regular expression, of a length within bounds."""
+"""Strings that match a regular expression and have a length within bounds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mockserver.generator.regex import (
 from mockserver.schemas import Validator
 
 _MAX_EXTRA = 10
-"""How much longer than it must be a repeated part usually gets."""
+"""Default limit for the number of repetitions beyond the required ones."""
 
 _ANY = CharacterClass(
     characters.complement(((0, 31), (32, 47), (58, 64), (91, 96), (123, characters.LAST)))
@@ -30,24 +30,24 @@ _PADDING = Repeat(_ANY, 0, UNBOUNDED)
 
 
 class Pattern:
-    """One expression, or several that one string has to match one after the other."""
+    """One regular expression, or several that consecutive parts of a string must match."""
 
     def __init__(self, *expressions: str) -> None:
-        """Raises regex.Unreadable."""
+        """Raise regex.UnsupportedPattern if an expression cannot be parsed."""
         self._node: Node = Sequence(
             tuple(_with_padding(regex.parse(expression)) for expression in expressions)
         )
         self.min_length, self.max_length = _lengths(self._node)
 
     def draw(self, random: Random, min_length: int, max_length: int) -> str:
-        """A string that most likely matches: what looks around itself may need another try."""
+        """Return a string that very likely matches. Lookarounds may need retries."""
         text = _StringWriter(random)
         text.write(self._node, max(min_length, self.min_length), max_length)
         return text.finished()
 
 
 class _StringWriter:
-    """A string as it grows from left to right."""
+    """Builds a string from left to right."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -56,7 +56,7 @@ class _StringWriter:
         self._lookaheads: list[tuple[int, str]] = []
 
     def finished(self) -> str:
-        """The string, with what was asked for ahead written over what stands there."""
+        """Return the string, with the text that lookaheads require written over it."""
         text = self._text
         for at, positive in self._lookaheads:
             text = (
@@ -66,7 +66,7 @@ class _StringWriter:
         return text
 
     def write(self, node: Node, min_length: int, max_length: int) -> None:
-        """Append what a node allows, between so many and so many characters where that can be."""
+        """Append text that matches a node, within the length limits if possible."""
         match node:
             case CharacterClass(ranges, broad):
                 if ranges:
@@ -91,7 +91,8 @@ class _StringWriter:
             case Lookaround(part, ahead=True, positive=True):
                 self._write_lookahead(part, max_length)
             case Lookaround(part, ahead=False, positive=True) if not self._text:
-                # Nothing holds the start: what has to come before can be put there.
+                # The expression is not anchored at its start, so the lookbehind's text can be
+                # written there.
                 self.write(part, 0, max_length)
             case Lookaround() | Anchor():
                 pass
@@ -154,7 +155,7 @@ class _StringWriter:
 
 @lru_cache(maxsize=4096)
 def _lengths(node: Node) -> tuple[int, int]:
-    """The fewest and the most characters that a node takes."""
+    """Return the minimum and maximum number of characters that a node matches."""
     min_length, max_length = 0, 0
     match node:
         case CharacterClass():
@@ -178,7 +179,7 @@ def _lengths(node: Node) -> tuple[int, int]:
 
 
 def matches(expression: str, text: str) -> bool:
-    """Whether a text matches, as validators see it: their expressions are not Python's."""
+    """Return whether a text matches by the validators' rules, which differ from Python's ``re``."""
     return _matcher(expression).is_valid(text)
 
 
@@ -188,7 +189,7 @@ def _matcher(expression: str) -> Validator:
 
 
 def _with_padding(node: Node) -> Node:
-    """The expression with room around it, where nothing holds it to the start or the end."""
+    """Add room around an expression that is not anchored at its start or end."""
     if isinstance(node, Alternation):
         return Alternation(tuple(_with_padding(option) for option in node.options))
     parts = node.parts if isinstance(node, Sequence) else (node,)
@@ -198,7 +199,7 @@ def _with_padding(node: Node) -> Node:
 
 
 def _is_anchor(node: Node, kind: str) -> bool:
-    """Whether a part surely stands at the start or the end."""
+    """Return whether a node always matches the start or the end."""
     match node:
         case Anchor(found):
             return found == kind

@@ -1,4 +1,4 @@
-"""Sentences about schemas that nothing can satisfy."""
+"""Explanations of why nothing can satisfy a schema."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ from mockserver.schemas import Schema
 
 
 def explain_unsatisfiable(closed: Schema, plain: Schema) -> str | None:
-    """Why no value satisfies a schema as answers are held to it; None where that is not certain."""
+    """Return why no value satisfies a schema, or None if that is not proven.
+
+    ``closed`` is the schema of responses, which may contain only documented properties; ``plain``
+    is the schema as it is written.
+    """
     if not _is_empty(closed):
         return None
     sentence = _sentence(closed)
     if not _is_empty(plain):
-        sentence += " (an answer of the mock holds no properties but those that the schema names)"
+        sentence += " (responses may contain only the properties that the schema names)"
     return sentence
 
 
@@ -43,11 +47,14 @@ def _sentence(document: Schema) -> str:
         pointer: text for pointer, reason in found.items() if (text := _reason(reason, pointer))
     }
     if not reasons:
-        return "nothing can satisfy the schema: every value would have to hold another of its kind, without end"
+        return (
+            "nothing can satisfy the schema: "
+            "every value would have to contain another value of the same kind, without end"
+        )
     pointer = min(reasons, key=len)
     schema: Any = document if pointer == "" else None
     while isinstance(schema, dict):
-        # What has to be there and cannot be is the reason, and not that it has to be there.
+        # If a required part is unsatisfiable, report the part instead of the requirement.
         inner = next((part for part in _needed(schema) if f"{pointer}/{part[0]}" in reasons), None)
         if inner is None:
             break
@@ -56,7 +63,7 @@ def _sentence(document: Schema) -> str:
 
 
 def _needed(schema: Schema) -> Iterator[tuple[str, Any]]:
-    """The parts of a schema without which it has no value, by their pointers."""
+    """Yield the parts that every value of a schema needs, with their pointers."""
     for name in schema.get("required", ()):
         if name in schema.get("properties", {}):
             yield (
@@ -78,7 +85,7 @@ def _reason(reason: Any, pointer: str) -> str | None:
 
 
 def _conflict_sentence(causes: list[Cause], pointer: str) -> str:
-    """The type is no news where something else is to blame."""
+    """Return a sentence that names the conflicting keywords. ``type`` is left out if possible."""
     relevant = [cause for cause in causes if cause.keywords != ["type"]] or causes
     parts = [
         f"{word}{_location(cause.pointer) if cause.pointer != pointer else ''}"

@@ -1,4 +1,4 @@
-"""Regular expressions of ECMA 262, as JSON Schema has them, read into a tree."""
+"""Parser for the regular expressions of JSON Schema (ECMA 262)."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 
 
 class UnsupportedPattern(ValueError):
-    """An expression that this reader does not know."""
+    """An expression that this parser cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterClass:
-    """One character out of some."""
+    """One character of a set."""
 
     ranges: Ranges
     broad: bool = False
-    """Whether it says what is not allowed rather than what is."""
+    """Whether the set is defined by the characters that it excludes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One after the other."""
+    """Parts that match one after the other."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Alternation:
-    """One of several."""
+    """Options of which one matches."""
 
     options: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """The same several times."""
+    """A part that is repeated."""
 
     part: Node
     minimum: int
@@ -50,7 +50,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A part that others may refer back to."""
+    """A group that can be referred back to."""
 
     part: Node
     names: tuple[str, ...]
@@ -58,14 +58,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Backreference:
-    """What a group matched, again."""
+    """The text that a group matched before."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lookaround:
-    """A condition on what comes next or came before; it takes no room."""
+    """A condition on the text before or after a position. It matches no characters itself."""
 
     part: Node
     ahead: bool
@@ -74,7 +74,7 @@ class Lookaround:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A condition on the place: ``^``, ``$``, or ``b`` and ``B`` for the edges of words."""
+    """A condition on the position: ``^``, ``$``, or the word boundaries ``b`` and ``B``."""
 
     kind: str
 
@@ -85,11 +85,11 @@ Node = (
 
 
 def parse(expression: str) -> Node:
-    """The tree of an expression. Raises Unreadable."""
+    """Return the tree of an expression. Raise UnsupportedPattern."""
     reader = _Reader(expression)
     node = reader.alternation()
     if reader.more():
-        raise UnsupportedPattern(f"{expression!r} has a ')' too many")
+        raise UnsupportedPattern(f"{expression!r} has an unmatched ')'")
     return node
 
 
@@ -150,7 +150,7 @@ class _Reader:
         if char == "\\":
             return self._escape()
         if char in _SPECIAL:
-            raise UnsupportedPattern(f"{self._text!r} has a {char!r} with nothing before it")
+            raise UnsupportedPattern(f"{self._text!r} has a {char!r} with nothing to repeat")
         return CharacterClass(characters.single(char))
 
     def _group(self) -> Node:
@@ -169,13 +169,13 @@ class _Reader:
         if self._take("?<") or self._take("?P<"):
             names.append(self._until(">"))
         elif self._take("?"):
-            raise UnsupportedPattern(f"{self._text!r} has a group of a kind that is not known")
+            raise UnsupportedPattern(f"{self._text!r} has a group of an unsupported kind")
         return Group(self._group_body(), tuple(names))
 
     def _group_body(self) -> Node:
         node = self.alternation()
         if not self._take(")"):
-            raise UnsupportedPattern(f"{self._text!r} has a '(' too many")
+            raise UnsupportedPattern(f"{self._text!r} has an unclosed '('")
         return node
 
     def _escape(self) -> Node:
@@ -196,7 +196,7 @@ class _Reader:
         return CharacterClass(ranges, broad=char in "DWSP")
 
     def _escaped(self, char: str) -> Ranges:
-        """What an escape stands for, in a class or out of one."""
+        """Return the characters that an escape stands for, inside or outside a class."""
         if char.lower() in characters.SHORTHANDS:
             ranges = characters.SHORTHANDS[char.lower()]
             return characters.complement(ranges) if char.isupper() else ranges
@@ -204,9 +204,7 @@ class _Reader:
             name = self._until("}") if self._take("{") else self._next()
             ranges = characters.with_property(name)
             if not ranges:
-                raise UnsupportedPattern(
-                    f"{self._text!r} names the characters {name!r}, which are not known"
-                )
+                raise UnsupportedPattern(f"{self._text!r} has an unknown Unicode property {name!r}")
             return characters.complement(ranges) if char == "P" else ranges
         if char == "u" and self._take("{"):
             return characters.single(chr(self._hex(self._until("}"))))
@@ -217,7 +215,7 @@ class _Reader:
         return characters.single(_CONTROLS.get(char, char))
 
     def _code(self, digits: int) -> str:
-        """A character by its code; two halves of one make one."""
+        """Return a character by its code. Two surrogate escapes make one character."""
         code = self._hex("".join(self._next() for _ in range(digits)))
         if 0xD800 <= code < 0xDC00 and self._take("\\u"):
             low = self._hex("".join(self._next() for _ in range(4)))
@@ -260,13 +258,13 @@ class _Reader:
         except ValueError:
             code = -1
         if not 0 <= code <= characters.LAST:
-            raise UnsupportedPattern(f"{self._text!r} has a code that is none: {digits!r}")
+            raise UnsupportedPattern(f"{self._text!r} has an invalid character code {digits!r}")
         return code
 
     def _until(self, end: str) -> str:
         at = self._text.find(end, self._at)
         if at < 0:
-            raise UnsupportedPattern(f"{self._text!r} lacks a {end!r}")
+            raise UnsupportedPattern(f"{self._text!r} has no closing {end!r}")
         found, self._at = self._text[self._at : at], at + 1
         return found
 
@@ -277,6 +275,6 @@ class _Reader:
 
     def _next(self) -> str:
         if not self.more():
-            raise UnsupportedPattern(f"{self._text!r} ends too early")
+            raise UnsupportedPattern(f"{self._text!r} ends unexpectedly")
         self._at += 1
         return self._text[self._at - 1]

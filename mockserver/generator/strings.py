@@ -1,4 +1,4 @@
-"""Strings within all that a schema asks of them: length, expressions, formats."""
+"""Strings within the constraints of a schema: length, patterns and formats."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_RELIABLE_SOURCES = 2
 
 @dataclass(frozen=True, slots=True)
 class StringConstraints:
-    """What a schema asks of a string."""
+    """The constraints of a schema on a string."""
 
     min_length: int = 0
     max_length: int | None = None
@@ -32,7 +32,7 @@ class StringConstraints:
     formats: tuple[str, ...] = ()
 
     def intersect(self, other: StringConstraints) -> StringConstraints:
-        """What both ask."""
+        """Return the constraints of both."""
         tops = [limit for limit in (self.max_length, other.max_length) if limit is not None]
         return StringConstraints(
             max(self.min_length, other.min_length),
@@ -42,7 +42,7 @@ class StringConstraints:
         )
 
     def validator(self) -> Validator | None:
-        """What decides whether a string is right; None where any is."""
+        """Return a validator for the constraints, or None if there are none."""
         if self == StringConstraints():
             return None
         parts: list[dict[str, Any]] = [{"minLength": self.min_length}]
@@ -55,7 +55,7 @@ class StringConstraints:
 
 @dataclass(slots=True)
 class StringMaker:
-    """A maker of strings. The sources that never give a string that fits are left out from the start."""
+    """Generates strings from the sources that can meet the constraints."""
 
     constraints: StringConstraints
     sources: list[Source]
@@ -65,21 +65,21 @@ class StringMaker:
         self.validator = self.constraints.validator()
 
     def draw(self, seeded: SeededRandom) -> str:
-        """A string that fits. Raises DeadEnd when none was found."""
+        """Return a string that meets the constraints. Raise Unsatisfiable if none was found."""
         for source in self.sources:
             for _ in range(_ATTEMPTS):
                 text = source(seeded)
                 if self.fits(text):
                     return str(text)
-        raise Unsatisfiable("no string was found that fits")
+        raise Unsatisfiable("no string was found that meets the constraints")
 
     def fits(self, text: object) -> bool:
-        """Whether it is a string, and one that fits."""
+        """Return whether a value is a string that meets the constraints."""
         return isinstance(text, str) and (self.validator is None or self.validator.is_valid(text))
 
 
 def string_maker(constraints: StringConstraints, name: str, seeded: SeededRandom) -> StringMaker:
-    """A maker of strings for a property of that name. Raises DeadEnd where none was found."""
+    """Return a maker of strings for a property with that name. Raise Unsatisfiable."""
     if constraints.max_length is not None and constraints.min_length > constraints.max_length:
         raise Unsatisfiable("minLength is larger than maxLength")
     maker = StringMaker(constraints, [])
@@ -92,17 +92,15 @@ def string_maker(constraints: StringConstraints, name: str, seeded: SeededRandom
             unreliable.append(source)
         if len(maker.sources) == _MAX_RELIABLE_SOURCES:
             break
-    # What fits only by luck comes last.
+    # Sources that rarely succeed come last.
     maker.sources += unreliable
     if not maker.sources:
-        raise Unsatisfiable(
-            "no string was found that has the length, the format and the pattern that are asked for"
-        )
+        raise Unsatisfiable("no string was found that has the required length, format and pattern")
     return maker
 
 
 def _sources(constraints: StringConstraints, name: str) -> Iterator[Source]:
-    """Where strings may come from, the most natural first."""
+    """Yield sources of strings, the most natural first."""
     for format in constraints.formats:
         yield from formats.samples(format)
     guess = names.string_guess(name)
@@ -115,7 +113,7 @@ def _sources(constraints: StringConstraints, name: str) -> Iterator[Source]:
 
 
 def _from_expressions(constraints: StringConstraints) -> Iterator[Source]:
-    """Strings of a pattern, of several patterns in a row, and of the shape of a format."""
+    """Yield strings of each pattern, of patterns in a row, and of the format's expression."""
     shapes = [shape for shape in map(formats.expression, constraints.formats) if shape is not None]
     orders = list(permutations(constraints.patterns[:3])) if len(constraints.patterns) > 1 else []
     for expressions in (
@@ -136,7 +134,10 @@ def _matching(pattern: Pattern, min_length: int, max_length: int, seeded: Seeded
 
 
 def _spliced_samples(constraints: StringConstraints) -> Iterator[Source]:
-    """A sample of the format whose start or end the pattern writes over: ``^2031-`` makes a date of 2031."""
+    """Yield samples of a format with one end replaced by a match of the pattern.
+
+    For example, ``^2031-`` makes a date of the year 2031.
+    """
     for expression in constraints.patterns:
         pattern = _pattern(expression)
         if pattern is not None:
@@ -155,7 +156,7 @@ def _splice(pattern: Pattern, sample: formats.Sample, seeded: SeededRandom) -> s
 
 
 def _words(constraints: StringConstraints, seeded: SeededRandom) -> str:
-    """Plain words, cut or filled up to the length that is asked for."""
+    """Return plain words, cut or padded to the required length."""
     min_length, max_length = constraints.min_length, constraints.max_length or 0
     text = seeded.fake.sentence(3).rstrip(".") if max_length >= 24 else seeded.fake.word()
     if len(text) < min_length:
