@@ -19,8 +19,7 @@ _BRANCHES = ("allOf", "oneOf", "anyOf")
 SIBLING_PROPERTY: Schema = {"x-sibling-property": True}
 """Stands for a property that another part of the same composition describes."""
 _PART = "+part"
-"""Suffix for the name of a component used as part of a composition. Component names have no ``+``.
-"""
+"""Suffix of a component's name within a composition. Component names contain no ``+``."""
 
 
 def convert(schema: Any, *, hints: bool = False) -> Any:

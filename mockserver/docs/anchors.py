@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_UNFIT = re.compile(r"[^\w]+")
-_LONGEST = 80
+_NOT_WORD = re.compile(r"[^\w]+")
+_MAX_LENGTH = 80
 
 
 class Anchors:
@@ -19,11 +19,11 @@ class Anchors:
 
     def take(self, kind: str, name: str) -> str:
         """``kind-name``; the second of the same name is ``kind-name-2``."""
-        slug = _UNFIT.sub("-", name.lower()).strip("-")[:_LONGEST].strip("-")
-        wanted = f"{kind}-{slug}" if slug else kind
-        anchor, number = wanted, 1
+        slug = _NOT_WORD.sub("-", name.lower()).strip("-")[:_MAX_LENGTH].strip("-")
+        preferred = f"{kind}-{slug}" if slug else kind
+        anchor, number = preferred, 1
         while anchor in self._taken:
             number += 1
-            anchor = f"{wanted}-{number}"
+            anchor = f"{preferred}-{number}"
         self._taken.add(anchor)
         return anchor

@@ -53,7 +53,7 @@ class Document:
                 ("openapi",), f"must be an OpenAPI document of version 3.0 or 3.1, and {said}"
             )
         document = cls(root)
-        _Check(document).run()
+        _Checker(document).run()
         return document
 
     def follow(self, node: Any) -> Any:
@@ -94,19 +94,19 @@ def _escape(part: str | int) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-class _Check:
+class _Checker:
     """Walks a document, kind by kind, with a list of its own instead of recursion: a document may be deep."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._open: list[tuple[Pointer, Any, Shape]] = [((), document.root, Kind("document"))]
+        self._pending: list[tuple[Pointer, Any, Shape]] = [((), document.root, Kind("document"))]
         self._seen: set[tuple[Pointer, str]] = set()
 
     def run(self) -> None:
-        while self._open:
-            pointer, node, shape = self._open.pop()
+        while self._pending:
+            pointer, node, shape = self._pending.pop()
             # The first thing that is wrong should be the first in the file.
-            self._open.extend(reversed(list(self._check(pointer, node, shape))))
+            self._pending.extend(reversed(list(self._check(pointer, node, shape))))
 
     def _check(
         self, pointer: Pointer, node: Any, shape: Shape
@@ -148,24 +148,24 @@ class _Check:
         self, pointer: Pointer, reference: Any, kind: Kind
     ) -> Iterator[tuple[Pointer, Any, Shape]]:
         _check_value(pointer, reference, Value((str,), "text"))
-        passed: list[str] = []
+        visited: list[str] = []
         target: Pointer = ()
         node: Any = {"$ref": reference}
-        while (next_one := reference_of(node)) is not None:
-            if next_one in passed:
+        while (following := reference_of(node)) is not None:
+            if following in visited:
                 raise DocumentError(
                     pointer,
                     f"'{reference}' leads only from reference to reference, round and round",
                 )
-            passed.append(next_one)
+            visited.append(following)
             try:
-                target = pointer_of(next_one)
+                target = pointer_of(following)
                 node = self._document.at(target)
             except LookupError:
-                raise DocumentError(pointer, _leads_nowhere(reference, next_one)) from None
+                raise DocumentError(pointer, _leads_nowhere(reference, following)) from None
         if not isinstance(node, dict) and not (kind == SCHEMA and isinstance(node, bool)):
             raise DocumentError(
-                pointer, f"'{reference}' leads to {_words(node)}, and a {kind.name} is an object"
+                pointer, f"'{reference}' leads to {_describe(node)}, and a {kind.name} is an object"
             )
         # Most targets are components, which are walked anyway; one may also be any other part of the document.
         if (target, kind.name) not in self._seen:
@@ -186,16 +186,16 @@ def _leads_nowhere(reference: str, last: str) -> str:
 def _check_value(pointer: Pointer, node: Any, wanted: Value) -> None:
     # A flag is an int in Python, and no number in JSON.
     fits = bool in wanted.types if isinstance(node, bool) else isinstance(node, wanted.types)
-    if not fits or (wanted.among and node not in wanted.among):
-        raise DocumentError(pointer, f"must be {wanted.words}, and is {_words(node)}")
+    if not fits or (wanted.allowed and node not in wanted.allowed):
+        raise DocumentError(pointer, f"must be {wanted.words}, and is {_describe(node)}")
 
 
 def _expect(pointer: Pointer, node: Any, type: type, words: str) -> None:
     if not isinstance(node, type):
-        raise DocumentError(pointer, f"must be {words}, and is {_words(node)}")
+        raise DocumentError(pointer, f"must be {words}, and is {_describe(node)}")
 
 
-def _words(node: Any) -> str:
+def _describe(node: Any) -> str:
     """What sort of thing something is."""
     match node:
         case None:

@@ -37,9 +37,9 @@ def _fields(reference: Reference, schema: Schema, prefix: str) -> Iterator[Field
                 path = f"{prefix}{property.name}"
                 yield Field(path, property.required, property.schema)
                 yield from _inner(reference, property.schema, path)
-        if isinstance(part.others, Schema):
-            yield Field(f"{prefix}*", False, part.others)
-            yield from _inner(reference, part.others, f"{prefix}*")
+        if isinstance(part.additional, Schema):
+            yield Field(f"{prefix}*", False, part.additional)
+            yield from _inner(reference, part.additional, f"{prefix}*")
 
 
 def _inner(reference: Reference, schema: Schema, path: str) -> Iterator[Field]:

@@ -21,7 +21,7 @@ from mockserver.docs.published import Published
 from mockserver.docs.samples import LANGUAGES
 
 PAGE = "reference.html"
-_MANY = 100
+_MANY_OPERATIONS = 100
 """With more operations than this, a browser lays out only those that are looked at."""
 
 
@@ -37,24 +37,31 @@ def live_page(reference: Reference, options: Options) -> str:
 
 def _page(reference: Reference, options: Options, *, live: bool) -> str:
     everything = options.provenance == "all"
+    operation_count = len(list(reference.operations))
     styles, scripts = [_asset("reference.css")], [_asset("reference.js")]
     if live:
         styles.append(_asset("try.css"))
         scripts.append(_asset("try.js"))
-    first, style, script = _asset("first.js"), Markup("\n").join(styles), Markup("\n").join(scripts)
-    policy = _policy([style], [first, script], live=live)
+    preferences, style, script = (
+        _asset("preferences.js"),
+        Markup("\n").join(styles),
+        Markup("\n").join(scripts),
+    )
+    policy = _policy([style], [preferences, script], live=live)
     facts: dict[str, Any] = {
         "reference": reference,
         "published": Published(reference, everything=everything),
         "views": Views(reference, options),
         "banner": BANNER,
         "policy": policy,
-        "first": first,
+        "preferences": preferences,
         "style": style,
         "script": script,
         "live": live,
+        "api_key": options.api_key,
         "languages": LANGUAGES.values() if options.examples == "realistic" else (),
-        "many": len(list(reference.operations)) > _MANY,
+        "operation_count": operation_count,
+        "many": operation_count > _MANY_OPERATIONS,
         "is_marked": any(operation.provenance is not None for operation in reference.operations),
     }
     template = _environment().get_template("page.html" if everything else "published.html")

@@ -12,8 +12,8 @@ from mockserver.docs import types
 from mockserver.docs.html_text import inline
 from mockserver.docs.model import MISSING, Choice, Json, Property, Reference, Schema, SharedSchema
 
-_LONGEST_EXAMPLE = 80
-_DEEPEST = 6
+_MAX_EXAMPLE_LENGTH = 80
+_MAX_DEPTH = 6
 """Beyond this many steps a shared schema is left to its own place, even if it is used nowhere else."""
 
 
@@ -44,111 +44,116 @@ class Tree:
     type: Markup = Markup("")  # noqa: RUF009 (it cannot be changed)
 
 
-class Trees:
+class SchemaTrees:
     """Makes the trees of one page, in the order in which it is read."""
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
-        self._placed: set[str] = set()
+        self._written: set[str] = set()
 
-    def body(self, schema: Schema, around: str | None) -> Row:
+    def body(self, schema: Schema, inherited: str | None) -> Row:
         """The value of a body: its type, and its fields where they stand nowhere else."""
-        return self._row(None, False, schema, around, 0)
+        return self._row(None, False, schema, inherited, 0)
 
     def row(
-        self, name: str, required: bool, schema: Schema, description: str | None, around: str | None
+        self,
+        name: str,
+        required: bool,
+        schema: Schema,
+        description: str | None,
+        inherited: str | None,
     ) -> Row:
         """A parameter or a header, with its own description."""
-        made = self._row(name, required, schema, around, 1)
+        made = self._row(name, required, schema, inherited, 1)
         return Row(
             made.name,
             made.required,
             made.type,
             made.mark,
-            self._words(schema, description),
+            self._description(schema, description),
             made.facts,
             None,
         )
 
-    def left(self) -> Iterator[Tree]:
+    def remaining(self) -> Iterator[Tree]:
         """The shared schemas that no operation has written out, each with those that are used only there."""
         for shared in self._reference.schemas.values():
-            if shared.name not in self._placed and shared.uses != 1:
+            if shared.name not in self._written and shared.uses != 1:
                 yield self._shared(shared, 0)
         for shared in self._reference.schemas.values():
-            if shared.name not in self._placed:
+            if shared.name not in self._written:
                 yield self._shared(shared, 0)
 
     # ----------------------------------------------------------------------------------------------------------- trees
 
     def _shared(self, shared: SharedSchema, depth: int) -> Tree:
-        self._placed.add(shared.name)
+        self._written.add(shared.name)
         schema = shared.schema
         tree = self._tree(schema, shared.provenance, depth)
-        own = () if tree is None else tree.rows
+        rows = () if tree is None else tree.rows
         choices = () if tree is None else tree.choices
-        type = Markup("") if own else self.type(schema)
+        type = Markup("") if rows else self.type(schema)
         facts = tuple(_facts(schema))
         return Tree(
             shared.name,
             shared.anchor,
             shared.provenance,
             schema.description,
-            own,
+            rows,
             choices,
             facts,
             type,
         )
 
-    def _tree(self, schema: Schema, around: str | None, depth: int) -> Tree | None:
+    def _tree(self, schema: Schema, inherited: str | None, depth: int) -> Tree | None:
         """What is written out in a schema; None where there is nothing to unfold."""
-        rows = tuple(self._fields(schema, around, depth))
+        rows = tuple(self._fields(schema, inherited, depth))
         choices = tuple(
             (
                 choice.words,
-                tuple(self._row(None, False, schema, around, depth + 1) for schema in schemas),
+                tuple(self._row(None, False, schema, inherited, depth + 1) for schema in schemas),
             )
             for choice, schemas in _choices(schema)
         )
-        return Tree(None, None, around, None, rows, choices) if rows or choices else None
+        return Tree(None, None, inherited, None, rows, choices) if rows or choices else None
 
-    def _fields(self, schema: Schema, around: str | None, depth: int) -> Iterator[Row]:
+    def _fields(self, schema: Schema, inherited: str | None, depth: int) -> Iterator[Row]:
         seen: set[str] = set()
         for part in _parts(schema):
             for property in part.properties:
                 if property.name not in seen:
                     seen.add(property.name)
-                    yield self._field(property, around, depth)
-            if isinstance(part.others, Schema):
-                yield self._row("*", False, part.others, around, depth + 1)
+                    yield self._field(property, inherited, depth)
+            if isinstance(part.additional, Schema):
+                yield self._row("*", False, part.additional, inherited, depth + 1)
 
-    def _field(self, field: Property, around: str | None, depth: int) -> Row:
-        return self._row(field.name, field.required, field.schema, around, depth + 1)
+    def _field(self, field: Property, inherited: str | None, depth: int) -> Row:
+        return self._row(field.name, field.required, field.schema, inherited, depth + 1)
 
     def _row(
-        self, name: str | None, required: bool, schema: Schema, around: str | None, depth: int
+        self, name: str | None, required: bool, schema: Schema, inherited: str | None, depth: int
     ) -> Row:
-        inner = self._inner(schema, schema.mark or around, depth)
+        inner = self._inner(schema, schema.mark or inherited, depth)
         return Row(
             name=name,
             required=required,
             type=self.type(schema, here=inner.name if inner is not None else None),
-            mark=schema.mark if schema.mark != around else None,
-            description=self._words(schema, None),
+            mark=schema.mark if schema.mark != inherited else None,
+            description=self._description(schema, None),
             facts=tuple(_facts(schema)),
             inner=inner,
         )
 
-    def _inner(self, schema: Schema, around: str | None, depth: int) -> Tree | None:
+    def _inner(self, schema: Schema, inherited: str | None, depth: int) -> Tree | None:
         while schema.name is None and schema.items is not None:
             schema = schema.items
         if schema.name is None:
-            return self._tree(schema, around, depth)
+            return self._tree(schema, inherited, depth)
         shared = self._reference.schemas[schema.name]
-        is_here = shared.uses == 1 and shared.name not in self._placed and depth <= _DEEPEST
+        is_here = shared.uses == 1 and shared.name not in self._written and depth <= _MAX_DEPTH
         return self._shared(shared, depth) if is_here else None
 
-    def _words(self, schema: Schema, description: str | None) -> Markup:
+    def _description(self, schema: Schema, description: str | None) -> Markup:
         """A description; what has none borrows the first sentence of the plain value that it refers to."""
         text = description or schema.description
         if (
@@ -157,7 +162,7 @@ class Trees:
             and not _has_parts(self._reference.follow(schema))
         ):
             text = next(
-                (step.description for step in self._reference.steps(schema) if step.description),
+                (step.description for step in self._reference.chain(schema) if step.description),
                 None,
             )
             text = text.strip().partition("\n\n")[0] if text else None
@@ -236,7 +241,7 @@ def _choices(schema: Schema) -> Iterator[tuple[Choice, list[Schema]]]:
 
 def _has_parts(schema: Schema) -> bool:
     return schema.name is not None or bool(
-        schema.properties or schema.items or schema.choices or schema.others
+        schema.properties or schema.items or schema.choices or schema.additional
     )
 
 
@@ -256,13 +261,13 @@ def _facts(schema: Schema) -> Iterator[Markup]:
     if schema.default is not MISSING:
         yield Markup("Default: {}").format(code(schema.default))
     for example in schema.examples[:1]:
-        if isinstance(example, str | int | float) and len(str(example)) <= _LONGEST_EXAMPLE:
+        if isinstance(example, str | int | float) and len(str(example)) <= _MAX_EXAMPLE_LENGTH:
             yield Markup("Example: {}").format(code(example))
     if schema.deprecated:
         yield Markup("Deprecated")
     if schema.read_only:
-        yield Markup("Only in answers")
+        yield Markup("Only in responses")
     if schema.write_only:
         yield Markup("Only in requests")
     if any(choice.kind == "not" for choice in schema.choices):
-        yield Markup("Some values are excepted")
+        yield Markup("Some values are excluded")

@@ -17,8 +17,8 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Number, String, _TokenType, is_token_subtype
 
-_DEEPEST_HEADING = 6
-_GOOD_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
+_MAX_HEADING = 6
+_SAFE_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
 # What a fence may be called, and the lexer for it. No other name reaches the highlighter.
 _LEXERS = {
     **dict.fromkeys(("bash", "sh", "shell", "console"), "bash"),
@@ -40,9 +40,9 @@ _TAGS: tuple[tuple[_TokenType, str], ...] = (
 
 def prose(text: str, heading: int, after: Markup | str = "") -> Markup:
     """A description as blocks; its highest heading becomes one of the given level. ``after`` ends its last line."""
-    made = _prose(text, heading)
+    html = _prose(text, heading)
     end = Markup("</p>")
-    return made.removesuffix(end) + after + end if after and made.endswith(end) else made + after
+    return html.removesuffix(end) + after + end if after and html.endswith(end) else html + after
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +59,7 @@ def _prose(text: str, heading: int) -> Markup:
     )
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(_DEEPEST_HEADING, int(token.tag[1]) + shift)}"
+            token.tag = f"h{min(_MAX_HEADING, int(token.tag[1]) + shift)}"
     parser = _parser()
     return Markup(parser.renderer.render(tokens, parser.options, {}).strip())  # noqa: S704 (as above)
 
@@ -72,7 +72,7 @@ def _parser() -> MarkdownIt:
         .enable("table")
         .disable("image")
     )
-    parser.validateLink = _is_good_link  # type: ignore[method-assign]
+    parser.validateLink = _is_safe_link  # type: ignore[method-assign]
     return parser
 
 
@@ -81,7 +81,8 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         token = tokens[index]
-        return f"<pre>{highlighted(token.content.rstrip(), token.info.strip().partition(' ')[0])}</pre>\n"
+        language = token.info.strip().partition(" ")[0]
+        return f"<pre>{highlighted(token.content.rstrip(), language)}</pre>\n"
 
     def code_block(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         return f"<pre>{_text(tokens[index].content.rstrip())}</pre>\n"
@@ -92,9 +93,9 @@ class _Renderer(RendererHTML):
         return self.renderToken(tokens, index, options, env)
 
 
-def _is_good_link(url: str) -> bool:
+def _is_safe_link(url: str) -> bool:
     """Whether a link leads to the web, to a mailbox, or to a place on this page."""
-    return _GOOD_LINK.fullmatch(url) is not None
+    return _SAFE_LINK.fullmatch(url) is not None
 
 
 # ---------------------------------------------------------------------------------------------------------------- code

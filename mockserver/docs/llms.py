@@ -18,12 +18,12 @@ def text(reference: Reference, options: Options) -> str:
 
 
 def _lines(reference: Reference, options: Options) -> Iterator[str]:
-    shown = Published(reference, everything=options.provenance == "all")
+    published = Published(reference, everything=options.provenance == "all")
     yield from [f"# {plain(reference.title)}", ""]
-    if reference.description and shown.shows(reference.provenance):
+    if reference.description and published.shows(reference.provenance):
         yield from [f"> {_first_paragraph(reference.description)}", ""]
-    yield from _basics(reference, shown)
-    if shown.everything and reference.guides:
+    yield from _basics(reference, published)
+    if published.everything and reference.guides:
         yield from ["## Guides", ""]
         yield from (
             f"- [{plain(guide.title)}]({PAGE}#{guide.anchor})" for guide in reference.guides
@@ -31,13 +31,13 @@ def _lines(reference: Reference, options: Options) -> Iterator[str]:
         yield ""
     for page in reference.pages:
         operations = [
-            operation for operation in page.operations if shown.shows(operation.provenance)
+            operation for operation in page.operations if published.shows(operation.provenance)
         ]
         if operations:
             yield from [f"## {plain(page.title)}", ""]
             yield from (_operation(operation) for operation in operations)
             yield ""
-    if shown.everything and reference.schemas:
+    if published.everything and reference.schemas:
         yield from [
             "## Optional",
             "",
@@ -46,9 +46,9 @@ def _lines(reference: Reference, options: Options) -> Iterator[str]:
         ]
 
 
-def _basics(reference: Reference, shown: Published) -> Iterator[str]:
+def _basics(reference: Reference, published: Published) -> Iterator[str]:
     """What every request needs."""
-    for server in (server for server in reference.servers if shown.shows(server.provenance)):
+    for server in (server for server in reference.servers if published.shows(server.provenance)):
         yield f"- Server: {server.url}" + (
             f" ({plain(server.description)})" if server.description else ""
         )

@@ -59,16 +59,16 @@ class _Writer:
 
     def _curl(self, operation: Operation) -> str:
         if self._realistic:
-            return samples.curl(request.of(self._reference, operation))
+            return samples.curl(request.build(self._reference, operation))
         return self._published.curl(operation)
 
     def _response(self, operation: Operation) -> str:
         if self._realistic:
-            answer = request.answer_to(
-                self._reference, operation, request.of(self._reference, operation)
+            example = request.response_example(
+                self._reference, operation, request.build(self._reference, operation)
             )
-            if answer is not None:
-                return pretty_json(answer.value)
+            if example is not None:
+                return pretty_json(example.value)
         return pretty_json(self._published.response(operation))
 
 

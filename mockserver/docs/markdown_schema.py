@@ -10,7 +10,7 @@ from mockserver.docs.fields import Field
 from mockserver.docs.markdown_text import cell, code, link, plain
 from mockserver.docs.model import DOCUMENTED, MISSING, Choice, Json, Reference, Schema
 
-_LONGEST_EXCERPT, _LONGEST_EXAMPLE = 160, 80
+_MAX_EXCERPT_LENGTH, _MAX_EXAMPLE_LENGTH = 160, 80
 
 
 def type_words(reference: Reference, schema: Schema) -> str:
@@ -28,31 +28,31 @@ def facts(schema: Schema) -> Iterator[str]:
     if schema.default is not MISSING:
         yield f"Default: {_code(schema.default)}."
     for example in schema.examples[:1]:
-        if isinstance(example, str | int | float) and len(str(example)) <= _LONGEST_EXAMPLE:
+        if isinstance(example, str | int | float) and len(str(example)) <= _MAX_EXAMPLE_LENGTH:
             yield f"Example: {_code(example)}."
     if schema.deprecated:
         yield "Deprecated."
     if schema.read_only:
-        yield "Only in answers."
+        yield "Only in responses."
     if schema.write_only:
         yield "Only in requests."
     for choice in fields.choices_of(schema):
         if choice.kind == "not":
-            yield "Some values are excepted."
+            yield "Some values are excluded."
 
 
-def mark(provenance: str | None, around: str | None = DOCUMENTED) -> str:
+def mark(provenance: str | None, inherited: str | None = DOCUMENTED) -> str:
     """A quiet mark on what comes from elsewhere than the things around it."""
-    return "" if provenance is None or provenance == around else f" *{plain(provenance)}*"
+    return "" if provenance is None or provenance == inherited else f" *{plain(provenance)}*"
 
 
-def table(reference: Reference, schema: Schema, around: str | None) -> list[str]:
+def table(reference: Reference, schema: Schema, inherited: str | None) -> list[str]:
     """The fields of an object as a table; nothing where it has none."""
     rows = fields.of(reference, schema)
     if not rows:
         return []
     lines = ["| Field | Type | Required | Description |", "|---|---|---|---|"]
-    return [*lines, *(_row(reference, row, around) for row in rows), ""]
+    return [*lines, *(_row(reference, row, inherited) for row in rows), ""]
 
 
 def described(reference: Reference, schema: Schema, words: str | None = None) -> str:
@@ -68,7 +68,7 @@ def described(reference: Reference, schema: Schema, words: str | None = None) ->
         text = next(
             (
                 _first_sentence(step.description)
-                for step in reference.steps(schema)
+                for step in reference.chain(schema)
                 if step.description
             ),
             None,
@@ -81,10 +81,11 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", ":", "`")) or not text else f"{text}."
 
 
-def _row(reference: Reference, field: Field, around: str | None) -> str:
+def _row(reference: Reference, field: Field, inherited: str | None) -> str:
     required = "yes" if field.required else "no"
-    name = code(field.path, in_table=True) + mark(field.schema.mark, around)
-    return f"| {name} | {type_words(reference, field.schema)} | {required} | {described(reference, field.schema)} |"
+    name = code(field.path, in_table=True) + mark(field.schema.mark, inherited)
+    type = type_words(reference, field.schema)
+    return f"| {name} | {type} | {required} | {described(reference, field.schema)} |"
 
 
 def _type_words(reference: Reference, schema: Schema) -> str:
@@ -103,10 +104,10 @@ def _type_words(reference: Reference, schema: Schema) -> str:
 def _named(reference: Reference, name: str) -> str:
     """A link to a shared schema, after its type where that is a plain one."""
     shared = reference.schemas[name]
-    to_it = link(plain(name), shared.anchor)
+    target_link = link(plain(name), shared.anchor)
     target = reference.follow(shared.schema)
     is_plain = target.types not in (("object",), ()) and target.items is None
-    return f"{' or '.join(target.types)} ({to_it})" if is_plain else to_it
+    return f"{' or '.join(target.types)} ({target_link})" if is_plain else target_link
 
 
 def _enum_words(values: tuple[Json, ...]) -> str:
@@ -129,6 +130,6 @@ def _code(value: Json) -> str:
 def _first_sentence(text: str) -> str:
     line = " ".join(text.partition("\n\n")[0].split())
     sentence = line.partition(". ")[0]
-    if len(sentence) > _LONGEST_EXCERPT or sentence.count("`") % 2:
+    if len(sentence) > _MAX_EXCERPT_LENGTH or sentence.count("`") % 2:
         return ""
     return sentence if sentence.endswith(".") or not sentence else f"{sentence}."

@@ -16,17 +16,17 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_MEANINGFUL = re.compile(r"[\\`*\[\]|]|~~|(?<![^\W_])_|_(?![^\W_])|(?:^|(?<=\s))#|&(?=#?\w+;)")
-_MEANINGFUL_AT_START = re.compile(r"^(\d*)([>=+.)-])")
+_MARKUP = re.compile(r"[\\`*\[\]|]|~~|(?<![^\W_])_|_(?![^\W_])|(?:^|(?<=\s))#|&(?=#?\w+;)")
+_MARKUP_AT_START = re.compile(r"^(\d*)([>=+.)-])")
 # In order: what a backslash escapes, a code span, backticks that begin none, an autolink, then what may be unsafe.
-_NOTABLE = re.compile(
+_SPECIAL = re.compile(
     r"\\.|(`+)(?!`).+?(?<!`)\1(?!`)|`+|<https?://[^\s<>`]+>|<|\]\(|\]:", re.DOTALL
 )
 _BACKTICKS = re.compile(r"`+")
 _DESTINATION = re.compile(r"\]\(\s*([^\s)]*)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_GOOD_SCHEMES = ("http:", "https:", "mailto:")
-_DEEPEST_HEADING = 6
+_SAFE_SCHEMES = ("http:", "https:", "mailto:")
+_MAX_HEADING = 6
 
 
 # ---------------------------------------------------------------------------------------------------------- plain text
@@ -34,12 +34,12 @@ _DEEPEST_HEADING = 6
 
 def plain(text: str) -> str:
     """A plain text on one line, without any meaning in Markdown or HTML. Not for the beginning of a paragraph."""
-    return _MEANINGFUL.sub(_escaped, " ".join(text.split())).replace("<", "&lt;")
+    return _MARKUP.sub(_escaped, " ".join(text.split())).replace("<", "&lt;")
 
 
 def paragraph(text: str) -> str:
     """A plain text as a paragraph of its own."""
-    return _MEANINGFUL_AT_START.sub(lambda found: f"{found[1]}\\{found[2]}", plain(text))
+    return _MARKUP_AT_START.sub(lambda found: f"{found[1]}\\{found[2]}", plain(text))
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -94,12 +94,12 @@ def prose(text: str, heading: int) -> str:
     lines = re.sub(r"\r\n?", "\n", text).rstrip().split("\n")
     tokens = _parser().parse("\n".join(lines))
     safe: list[str] = []
-    done = 0
+    next_line = 0
     for start, end, piece in _pieces(tokens, lines, heading):
-        safe += [_safe_inline(line) for line in lines[done:start]]
+        safe += [_safe_inline(line) for line in lines[next_line:start]]
         safe += piece
-        done = end
-    safe += [_safe_inline(line) for line in lines[done:]]
+        next_line = end
+    safe += [_safe_inline(line) for line in lines[next_line:]]
     return "\n".join(safe).strip("\n")
 
 
@@ -116,13 +116,13 @@ def _pieces(
         int(token.tag[1]) for token in tokens if token.type == "heading_open" and token.level == 0
     ]
     shift = heading - min(levels, default=heading)
-    done = 0
+    next_line = 0
     for index, token in enumerate(tokens):
-        if token.map is None or token.map[0] < done or token.nesting == -1:
+        if token.map is None or token.map[0] < next_line or token.nesting == -1:
             continue
         start, end = token.map
         if token.type == "heading_open" and token.level == 0:
-            depth = min(_DEEPEST_HEADING, int(token.tag[1]) + shift)
+            depth = min(_MAX_HEADING, int(token.tag[1]) + shift)
             yield (
                 start,
                 end,
@@ -138,7 +138,7 @@ def _pieces(
             yield start, end, _safe_inline("\n".join(lines[start:end])).split("\n")
         else:
             continue
-        done = end
+        next_line = end
 
 
 def _is_unclosed(token: Token, lines: list[str]) -> bool:
@@ -156,7 +156,7 @@ def _safe_row(line: str) -> str:
 
 def _safe_inline(text: str) -> str:
     """Running text, code spans left as they are. (By CommonMark, they come before all else once there is no HTML.)"""
-    return _NOTABLE.sub(lambda found: _made_safe(found[0], text, found.start()), text)
+    return _SPECIAL.sub(lambda found: _made_safe(found[0], text, found.start()), text)
 
 
 def _made_safe(piece: str, text: str, at: int) -> str:
@@ -164,7 +164,7 @@ def _made_safe(piece: str, text: str, at: int) -> str:
         case "<" | "\\<":
             return "&lt;"
         case "](":
-            return piece if _is_good(text, at) else "]\\("
+            return piece if _is_safe(text, at) else "]\\("
         case "]:":
             return "]\\:"
         case _:
@@ -172,10 +172,10 @@ def _made_safe(piece: str, text: str, at: int) -> str:
             return piece if piece.strip("`") else "\\`" * len(piece)
 
 
-def _is_good(text: str, at: int) -> bool:
+def _is_safe(text: str, at: int) -> bool:
     """Whether the link whose text ends here leads to the web, or to a place in these pages."""
     found = _DESTINATION.match(text, at)
     written = html.unescape(found[1]) if found is not None else ""
     target = re.sub(r"[\\<\x00-\x20]", "", written)
     scheme = _SCHEME.match(target)
-    return scheme is None or scheme[0].lower() in _GOOD_SCHEMES
+    return scheme is None or scheme[0].lower() in _SAFE_SCHEMES

@@ -48,7 +48,7 @@ class Schema:
     format: str | None = None
     bounds: tuple[str, ...] = ()
     """In words: ``at least 1``, ``at most 255 characters``."""
-    least: int | None = None
+    minimum: int | None = None
     """The least whole number that is allowed, where there is one."""
     pattern: str | None = None
     enum: tuple[Json, ...] | None = None
@@ -59,7 +59,7 @@ class Schema:
     write_only: bool = False
     properties: tuple[Property, ...] = ()
     items: Schema | None = None
-    others: Schema | bool | None = None
+    additional: Schema | bool | None = None
     """What ``additionalProperties`` says; None where it says nothing."""
     choices: tuple[Choice, ...] = ()
 
@@ -208,7 +208,7 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StatusResponse:
     """A response of one operation, with its status: ``200``, ``4XX``, ``default``."""
 
     status: str
@@ -255,7 +255,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     """First of the path, then of the query, then headers, then cookies; each in the order of the document."""
     body: Body | None
-    answers: tuple[Answer, ...]
+    responses: tuple[StatusResponse, ...]
     security: tuple[tuple[Scheme, ...], ...]
     """One of these must be met; an empty one means that nothing need be said."""
     server: str
@@ -268,15 +268,27 @@ class Operation:
         return f"{self.method} {self.path}"
 
     @property
-    def success(self) -> Answer | None:
+    def success(self) -> StatusResponse | None:
         """The 200, or else the first other answer that means success."""
-        exact = next((answer for answer in self.answers if answer.status == "200"), None)
-        return exact or next((answer for answer in self.answers if answer.is_success), None)
+        exact = next(
+            (
+                status_response
+                for status_response in self.responses
+                if status_response.status == "200"
+            ),
+            None,
+        )
+        return exact or next(
+            (status_response for status_response in self.responses if status_response.is_success),
+            None,
+        )
 
     @property
-    def errors(self) -> tuple[Answer, ...]:
+    def errors(self) -> tuple[StatusResponse, ...]:
         """Every answer but those that mean success."""
-        return tuple(answer for answer in self.answers if not answer.is_success)
+        return tuple(
+            status_response for status_response in self.responses if not status_response.is_success
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +353,6 @@ class Reference:
     version: str
     description: str | None
     license: str | None
-    license_url: str | None
     provenance: str | None
     servers: tuple[Server, ...]
     schemes: tuple[Scheme, ...]
@@ -361,7 +372,7 @@ class Reference:
         for page in self.pages:
             yield from page.operations
 
-    def steps(self, schema: Schema) -> Iterator[Schema]:
+    def chain(self, schema: Schema) -> Iterator[Schema]:
         """The schema itself, then what it refers to, and so on to the last, which refers to nothing. Each may say
         something of its own: that null will do, a default, a description. The nearest counts.
         """
@@ -376,5 +387,5 @@ class Reference:
 
     def follow(self, schema: Schema) -> Schema:
         """The last of the steps: where it says what the value is."""
-        *_, last = self.steps(schema)
+        *_, last = self.chain(schema)
         return last

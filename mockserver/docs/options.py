@@ -14,3 +14,5 @@ class Options:
     """``documented`` makes the published page: its layout, and nothing that is observed or assumed."""
     examples: Literal["realistic", "placeholder"] = "realistic"
     """Realistic examples come from the document; placeholders are the published page's."""
+    api_key: str = ""
+    """The key that the forms of a live page start with."""

@@ -34,18 +34,18 @@ def write(folder: Path, files: Files) -> list[Path]:
     changed = {
         folder / name: text.encode()
         for name, text in files.items()
-        if _content(folder / name) != text.encode()
+        if _current_content(folder / name) != text.encode()
     }
-    aside = {place: place.with_name(f".{place.name}.{os.getpid()}") for place in changed}
+    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in changed}
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        for place, content in changed.items():
-            aside[place].write_bytes(content)
-        for place, finished in aside.items():
-            finished.replace(place)
+        for path, content in changed.items():
+            temporary[path].write_bytes(content)
+        for path, temporary_path in temporary.items():
+            temporary_path.replace(path)
     finally:
-        for finished in aside.values():
-            finished.unlink(missing_ok=True)
+        for temporary_path in temporary.values():
+            temporary_path.unlink(missing_ok=True)
     return list(changed)
 
 
@@ -56,18 +56,18 @@ def difference(folder: Path, files: Files) -> str:
     )
 
 
-def _difference(place: Path, text: str) -> Iterator[str]:
-    there = _content(place)
-    if there == text.encode():
+def _difference(path: Path, text: str) -> Iterator[str]:
+    current = _current_content(path)
+    if current == text.encode():
         return
-    before = (there or b"").decode(errors="replace").splitlines(keepends=True)
-    name = "/dev/null" if there is None else str(place)
-    for line in unified_diff(before, text.splitlines(keepends=True), name, str(place)):
+    before = (current or b"").decode(errors="replace").splitlines(keepends=True)
+    name = "/dev/null" if current is None else str(path)
+    for line in unified_diff(before, text.splitlines(keepends=True), name, str(path)):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def _content(place: Path) -> bytes | None:
+def _current_content(path: Path) -> bytes | None:
     try:
-        return place.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None

@@ -29,7 +29,6 @@ NO_SCHEMA: Json = {"status": "ok"}
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _PROPERTIES_SENT, _PROPERTIES_SHOWN = 5, 6
 _LOCATIONS = ("path", "query", "header")
-_KEY_HEADER = "X-API-Key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Published:
     def curl(self, operation: Operation) -> str:
         """The request example."""
         lines = [f"curl -X {operation.method} {self._url(operation)}"]
-        lines += [f'-H "{self._key_header()}: YOUR_API_KEY"', '-H "Content-Type: application/json"']
+        lines += [*self._credentials(), '-H "Content-Type: application/json"']
         body = self._request_body(operation)
         if body:
             lines.append("-d " + shell_quoted(pretty_json(body).replace("\n", "\n  ")))
@@ -79,14 +78,14 @@ class Published:
 
     def response(self, operation: Operation) -> Json:
         """The response example."""
-        answer = operation.success
-        media = answer.response.json if answer is not None else None
+        status_response = operation.success
+        media = status_response.response.json if status_response is not None else None
         if media is None or media.schema is None or not self._shows_schema(media):
             return NO_SCHEMA
         properties = list(self._properties(media))[:_PROPERTIES_SHOWN]
         if properties:
             return {property.name: self._placeholder(property.schema) for property in properties}
-        is_plain = types.shown(self.reference, media.schema) in ("object", types.ANY)
+        is_plain = types.type_text(self.reference, media.schema) in ("object", types.ANY)
         return NO_SCHEMA if is_plain else self._placeholder(media.schema)
 
     # ------------------------------------------------------------------------------------------------------------ rows
@@ -95,7 +94,7 @@ class Published:
         described = parameter.description if self.shows(parameter.description_mark) else None
         return Row(
             parameter.name,
-            types.shown(self.reference, parameter.schema),
+            types.type_text(self.reference, parameter.schema),
             parameter.required,
             described or parameter.name,
             self._default(parameter.schema),
@@ -104,20 +103,20 @@ class Published:
     def _property_row(self, property: Property) -> Row:
         return Row(
             property.name,
-            types.shown(self.reference, property.schema),
+            types.type_text(self.reference, property.schema),
             property.required,
             self._description(property),
             self._default(property.schema),
         )
 
     def _description(self, property: Property) -> str:
-        steps = list(self.reference.steps(property.schema))
-        for schema in steps:
+        chain = list(self.reference.chain(property.schema))
+        for schema in chain:
             if schema.description and self.shows(schema.description_mark or schema.mark):
                 return schema.description
         if types.is_nullable(self.reference, property.schema):
             return property.name
-        return next((schema.title for schema in steps if schema.title), property.name)
+        return next((schema.title for schema in chain if schema.title), property.name)
 
     def _default(self, schema: Schema) -> str | None:
         default = types.default_of(self.reference, schema)
@@ -131,22 +130,26 @@ class Published:
 
     def _url(self, operation: Operation) -> str:
         url = operation.server + re.sub(r"\{([^{}]*)\}", r"<\1>", operation.path)
-        wanted = [
+        query = [
             f"{parameter.name}=<{parameter.name}>"
             for parameter in operation.parameters
             if parameter.location == "query"
             and parameter.required
             and self.shows(parameter.provenance)
         ]
-        return f"{url}?{'&'.join(wanted)}" if wanted else url
+        return f"{url}?{'&'.join(query)}" if query else url
 
-    def _key_header(self) -> str:
-        names = (
-            scheme.parameter
-            for scheme in self.reference.schemes
-            if (scheme.type, scheme.location) == ("apiKey", "header")
-        )
-        return next((name for name in names if name), _KEY_HEADER)
+    def _credentials(self) -> list[str]:
+        """Return the header with the placeholder of a key, by the document's security schemes."""
+        schemes = self.reference.schemes
+        for scheme in schemes:
+            if scheme.type == "apiKey" and scheme.location == "header":
+                return [f'-H "{scheme.parameter or scheme.name}: YOUR_API_KEY"']
+        for scheme in schemes:
+            if scheme.type in ("http", "oauth2", "openIdConnect"):
+                kind = (scheme.scheme or "bearer").capitalize()
+                return [f'-H "Authorization: {kind} YOUR_API_KEY"']
+        return []
 
     def _request_body(self, operation: Operation) -> dict[str, Json]:
         if operation.method not in _METHODS_WITH_BODY:
@@ -193,7 +196,7 @@ class Published:
         found = self.reference.follow(schema).types
         if len(found) == 1:
             return found[0]
-        words = types.shown(self.reference, schema)
+        words = types.type_text(self.reference, schema)
         return words if words in ("integer", "number", "boolean", "object") else None
 
     # ------------------------------------------------------------------------------------------------------ provenance
@@ -206,10 +209,10 @@ class Published:
         """The properties of a body that are shown. A mark holds until a nearer one says otherwise."""
         if media.schema is None:
             return
-        around = self._mark_within(media)
+        inherited = self._mark_within(media)
         target = self._first_choice(media.schema)
         for property in properties_of(self.reference, target):
-            if self.shows(property.schema.mark or around):
+            if self.shows(property.schema.mark or inherited):
                 yield property
 
     def _first_choice(self, schema: Schema) -> Schema:
@@ -228,6 +231,6 @@ class Published:
 
     def _mark_within(self, media: Media) -> str | None:
         """What holds for the properties of a body: the mark of its schema, or of what is around it."""
-        steps = self.reference.steps(media.schema) if media.schema is not None else ()
-        marks = [step.mark for step in steps if step.mark is not None]
+        chain = self.reference.chain(media.schema) if media.schema is not None else ()
+        marks = [step.mark for step in chain if step.mark is not None]
         return marks[-1] if marks else media.provenance

@@ -11,7 +11,6 @@ from mockserver.docs.anchors import Anchors
 from mockserver.docs.document import Document, Node
 from mockserver.docs.model import (
     LOCATIONS,
-    Answer,
     Callback,
     Group,
     Guide,
@@ -21,13 +20,14 @@ from mockserver.docs.model import (
     Reference,
     Scheme,
     Server,
+    StatusResponse,
 )
 from mockserver.docs.part_reader import PartReader
 from mockserver.docs.schema_reader import SchemaReader
 from mockserver.docs.shape import METHODS
 
-# Where the published page's own examples go; also where a document goes that names no server.
-DEFAULT_SERVER = "https://api.alterlab.io"
+DEFAULT_SERVER = "https://api.example.com"
+"""Server of samples if the document names none, and the base of relative server URLs."""
 _AFTER_LETTERS = "\U0010ffff"
 
 
@@ -40,7 +40,7 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self._root = document.root
         self._document = document
-        self._whole: str | None = document.root.get("x-provenance")
+        self._document_provenance: str | None = document.root.get("x-provenance")
         self._anchors = Anchors()
         self._schemas = SchemaReader(document, self._anchors)
         self._parts = PartReader(document, self._schemas, self._anchors)
@@ -59,8 +59,7 @@ class _Reader:
             version=str(info.get("version", "")),
             description=info.get("description"),
             license=info.get("license", {}).get("name"),
-            license_url=info.get("license", {}).get("url"),
-            provenance=info.get("x-provenance", self._whole),
+            provenance=info.get("x-provenance", self._document_provenance),
             servers=servers or (Server(DEFAULT_SERVER, None, None),),
             schemes=tuple(schemes.values()),
             guides=guides,
@@ -101,14 +100,9 @@ class _Reader:
         *,
         kind: str = "operation",
     ) -> Operation:
-        around = node.get("x-provenance", item.get("x-provenance", self._whole))
+        inherited = node.get("x-provenance", item.get("x-provenance", self._document_provenance))
         operation_id = node.get("operationId")
         servers = [*self._servers(node), *self._servers(item), *self._servers(self._root)]
-        answers = (
-            (status, response)
-            for status, response in node.get("responses", {}).items()
-            if not status.startswith("x-")
-        )
         return Operation(
             operation_id=operation_id,
             anchor=self._anchors.take(kind, operation_id or f"{method} {path}"),
@@ -120,18 +114,24 @@ class _Reader:
             description=node.get("description", item.get("description")),
             description_mark=node.get("x-description-provenance"),
             deprecated=node.get("deprecated", False),
-            parameters=self._parameters(item, node, around),
-            body=self._parts.body(node["requestBody"], around) if "requestBody" in node else None,
-            answers=tuple(
-                Answer(status, self._parts.response(response, around))
-                for status, response in answers
-            ),
+            parameters=self._parameters(item, node, inherited),
+            body=self._parts.body(node["requestBody"], inherited)
+            if "requestBody" in node
+            else None,
+            responses=self._responses(node, inherited),
             security=self._security(node, schemes),
             server=servers[0].url if servers else DEFAULT_SERVER,
             mark=node.get("x-provenance"),
-            provenance=around,
-            # A callback may well have callbacks, and even itself: one level is shown.
+            provenance=inherited,
+            # A callback may contain itself, so only one level is read.
             callbacks=tuple(self._callbacks(node, schemes)) if kind == "operation" else (),
+        )
+
+    def _responses(self, node: Node, inherited: str | None) -> tuple[StatusResponse, ...]:
+        return tuple(
+            StatusResponse(status, self._parts.response(response, inherited))
+            for status, response in node.get("responses", {}).items()
+            if not status.startswith("x-")
         )
 
     def _callbacks(self, node: Node, schemes: dict[str, Scheme]) -> Iterator[Callback]:
@@ -149,23 +149,23 @@ class _Reader:
                             ),
                         )
 
-    def _parameters(self, item: Node, node: Node, around: str | None) -> tuple[Parameter, ...]:
+    def _parameters(self, item: Node, node: Node, inherited: str | None) -> tuple[Parameter, ...]:
         """Those of the path and those of the operation, which replace others of the same name and place."""
         found: dict[tuple[str, str], Parameter] = {}
         for declared in [*item.get("parameters", ()), *node.get("parameters", ())]:
-            parameter = self._parts.parameter(declared, around)
+            parameter = self._parts.parameter(declared, inherited)
             found[parameter.location, parameter.name] = parameter
         return tuple(
             sorted(found.values(), key=lambda parameter: LOCATIONS.index(parameter.location))
         )
 
     def _security(self, node: Node, schemes: dict[str, Scheme]) -> tuple[tuple[Scheme, ...], ...]:
-        wanted: list[Node] = (
+        requirements: list[Node] = (
             node["security"] if "security" in node else self._root.get("security", [])
         )
         return tuple(
             tuple(schemes[name] for name in requirement if name in schemes)
-            for requirement in wanted
+            for requirement in requirements
         )
 
     def _scheme(self, name: str, node: Any) -> Scheme:
@@ -190,7 +190,7 @@ class _Reader:
             yield Server(
                 absolute.rstrip("/"),
                 server.get("description"),
-                server.get("x-provenance", self._whole),
+                server.get("x-provenance", self._document_provenance),
             )
 
     # ----------------------------------------------------------------------------------------------------------- pages
@@ -201,7 +201,7 @@ class _Reader:
     def _guides(self) -> Iterator[Guide]:
         for name, tag in self._tags().items():
             if tag.get("x-traitTag"):
-                provenance = tag.get("x-provenance", self._whole)
+                provenance = tag.get("x-provenance", self._document_provenance)
                 yield Guide(
                     name, self._anchors.take("guide", name), tag.get("description", ""), provenance
                 )
@@ -222,7 +222,7 @@ class _Reader:
                 anchor=self._anchors.take("tag", title),
                 description=tag.get("description"),
                 description_mark=tag.get("x-description-provenance"),
-                provenance=tag.get("x-provenance", self._whole),
+                provenance=tag.get("x-provenance", self._document_provenance),
                 groups=tuple(self._groups(found[name])),
                 operations=in_published_order(found[name]),
             )

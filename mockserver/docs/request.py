@@ -12,7 +12,6 @@ from urllib.parse import quote
 from mockserver.docs import types, values
 from mockserver.docs.model import (
     MISSING,
-    Answer,
     Example,
     Json,
     Media,
@@ -20,6 +19,7 @@ from mockserver.docs.model import (
     Parameter,
     Reference,
     Scheme,
+    StatusResponse,
 )
 
 # What may stand as it is in a path that comes from the document.
@@ -49,33 +49,34 @@ class Request:
     body: Json
     """MISSING when there is none; text when it is ``raw``."""
     encoding: Encoding
-    answer: Literal["json", "text", "none"]
+    response_format: Literal["json", "text", "none"]
     """What to read of the answer."""
     example: str | None
     """The name of the example that is sent."""
-    chosen: tuple[str, ...]
+    optional_parameters: tuple[str, ...]
     """``name=value`` of each optional parameter that is sent because its example says so."""
 
 
-def of(reference: Reference, operation: Operation) -> Request:
+def build(reference: Reference, operation: Operation) -> Request:
     """The request with the document's first example: what is required, and optional query parameters whose example
     differs from their default.
     """
     media = _media(operation)
     example = next(iter(media.examples), None) if media is not None else None
     encoding = _encoding(media)
-    sent = [
+    parameters = [
         parameter
         for parameter in operation.parameters
-        if parameter.required or _is_chosen(reference, parameter)
+        if parameter.required or _is_shown(reference, parameter)
     ]
-    headers = [*_headers(reference, sent), *_content_type(media, encoding)]
-    url = operation.server + _path(reference, operation) + _query(reference, sent)
+    headers = [*_headers(reference, parameters), *_content_type(media, encoding)]
+    url = operation.server + _path(reference, operation) + _query(reference, parameters)
     address = Text(url)
     for scheme in next((requirement for requirement in operation.security if requirement), ()):
         if scheme.type == "apiKey" and scheme.location == "query":
             address = Text(
-                f"{url}{'&' if '?' in url else '?'}{quote(scheme.parameter or 'key')}=", "API_KEY"
+                f"{url}{'&' if '?' in url else '?'}{quote(scheme.parameter or scheme.name)}=",
+                "API_KEY",
             )
         else:
             headers[:0] = _credentials(scheme)
@@ -85,17 +86,19 @@ def of(reference: Reference, operation: Operation) -> Request:
         headers=tuple(headers),
         body=_body(reference, media, example, encoding),
         encoding=encoding,
-        answer=_answer_kind(operation.success),
+        response_format=_response_format(operation.success),
         example=example.name if example is not None else None,
-        chosen=tuple(
-            f"{parameter.name}={_in_words(_value(reference, parameter))}"
-            for parameter in sent
+        optional_parameters=tuple(
+            f"{parameter.name}={_as_text(_value(reference, parameter))}"
+            for parameter in parameters
             if not parameter.required
         ),
     )
 
 
-def answer_to(reference: Reference, operation: Operation, request: Request) -> Example | None:
+def response_example(
+    reference: Reference, operation: Operation, request: Request
+) -> Example | None:
     """The body of the answer to a request: the example that is paired with it, or one made from the schema.
 
     A pair has the same name; or the summary of the answer's example says ``name=value`` of what was asked for.
@@ -104,17 +107,17 @@ def answer_to(reference: Reference, operation: Operation, request: Request) -> E
     if media is None:
         return None
     if media.examples:
-        chosen = (
+        optional_parameters = (
             example
             for example in media.examples
-            if any(words in (example.summary or "") for words in request.chosen)
+            if any(words in (example.summary or "") for words in request.optional_parameters)
         )
         named = (
             example
             for example in media.examples
             if example.name is not None and example.name == request.example
         )
-        return next(chosen, None) or next(named, None) or media.examples[0]
+        return next(optional_parameters, None) or next(named, None) or media.examples[0]
     value = values.for_response(reference, media.schema)
     return None if value is MISSING else Example(None, None, None, value)
 
@@ -133,10 +136,10 @@ def _path(reference: Reference, operation: Operation) -> str:
     return quote(re.sub(r"\{([^{}]*)\}", r"\1", path), safe=_SAFE_IN_PATH)
 
 
-def _query(reference: Reference, sent: list[Parameter]) -> str:
+def _query(reference: Reference, parameters: list[Parameter]) -> str:
     pairs = [
         f"{quote(name, safe='')}={quote(text, safe=',')}"
-        for parameter in sent
+        for parameter in parameters
         if parameter.location == "query"
         for name, text in _pairs(parameter, _value(reference, parameter))
     ]
@@ -146,22 +149,22 @@ def _query(reference: Reference, sent: list[Parameter]) -> str:
 def _pairs(parameter: Parameter, value: Json) -> Iterator[tuple[str, str]]:
     """How a query parameter is sent, by OpenAPI's default style."""
     if isinstance(value, list) and parameter.explode:
-        yield from ((parameter.name, _in_words(item)) for item in value)
+        yield from ((parameter.name, _as_text(item)) for item in value)
     elif isinstance(value, dict) and parameter.explode:
-        yield from ((name, _in_words(item)) for name, item in value.items())
+        yield from ((name, _as_text(item)) for name, item in value.items())
     else:
         yield parameter.name, _joined(value)
 
 
 def _joined(value: Json) -> str:
     if isinstance(value, list):
-        return ",".join(_in_words(item) for item in value)
+        return ",".join(_as_text(item) for item in value)
     if isinstance(value, dict):
-        return ",".join(f"{name},{_in_words(item)}" for name, item in value.items())
-    return _in_words(value)
+        return ",".join(f"{name},{_as_text(item)}" for name, item in value.items())
+    return _as_text(value)
 
 
-def _in_words(value: Json) -> str:
+def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -171,7 +174,7 @@ def _value(reference: Reference, parameter: Parameter) -> Json:
     return values.for_request(reference, parameter.schema)
 
 
-def _is_chosen(reference: Reference, parameter: Parameter) -> bool:
+def _is_shown(reference: Reference, parameter: Parameter) -> bool:
     """Whether an optional parameter is shown in use. One that repeats its default would say nothing."""
     if parameter.location != "query" or not parameter.examples:
         return False
@@ -181,8 +184,8 @@ def _is_chosen(reference: Reference, parameter: Parameter) -> bool:
 # -------------------------------------------------------------------------------------------------- headers and bodies
 
 
-def _headers(reference: Reference, sent: list[Parameter]) -> Iterator[tuple[str, Text]]:
-    for parameter in sent:
+def _headers(reference: Reference, parameters: list[Parameter]) -> Iterator[tuple[str, Text]]:
+    for parameter in parameters:
         text = _one_line(_joined(_value(reference, parameter)))
         if parameter.location == "header":
             yield parameter.name, Text(text)
@@ -198,7 +201,7 @@ def _credentials(scheme: Scheme) -> list[tuple[str, Text]]:
     if scheme.type == "apiKey" and scheme.location == "cookie":
         return [("Cookie", Text(f"{scheme.parameter}=", "API_KEY"))]
     if scheme.type == "apiKey":
-        return [(scheme.parameter or "X-API-Key", Text("", "API_KEY"))]
+        return [(scheme.parameter or scheme.name, Text("", "API_KEY"))]
     if scheme.type == "http" and scheme.scheme is not None and scheme.scheme.lower() != "bearer":
         return [("Authorization", Text(f"{scheme.scheme.capitalize()} ", "API_CREDENTIALS"))]
     return [] if scheme.type == "mutualTLS" else [("Authorization", Text("Bearer ", "API_TOKEN"))]
@@ -233,13 +236,13 @@ def _body(
         return MISSING
     value = example.value if example is not None else values.for_request(reference, media.schema)
     if encoding == "raw":
-        return "..." if value is MISSING else _in_words(value)
+        return "..." if value is MISSING else _as_text(value)
     if encoding in ("form", "multipart") and not isinstance(value, dict):
         return {}
     return value
 
 
-def _answer_kind(success: Answer | None) -> Literal["json", "text", "none"]:
+def _response_format(success: StatusResponse | None) -> Literal["json", "text", "none"]:
     if success is None or not success.response.media:
         return "none"
     return "json" if success.response.json is not None else "text"

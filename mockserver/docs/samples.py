@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mockserver.docs.model import MISSING, Json
 from mockserver.docs.request import Request, Text
 
-_BARE = re.compile(r"[\w@%+=:,./~-]+", re.ASCII)
+_NEEDS_NO_QUOTES = re.compile(r"[\w@%+=:,./~-]+", re.ASCII)
 _IN_DOUBLE_QUOTES = re.compile(r'([\\"$`])')
 _METHODS_OF_REQUESTS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -24,7 +24,7 @@ class Sample:
     label: str
     lexer: str
     """The language's name for highlighters and fences."""
-    needs: str
+    requirements: str
     """What it takes to run it, in one line."""
     code: str
 
@@ -33,14 +33,14 @@ class Sample:
 class _Language:
     label: str
     lexer: str
-    needs: str
+    requirements: str
     write: Callable[[Request], str]
 
 
-def all_of(request: Request) -> tuple[Sample, ...]:
+def in_all_languages(request: Request) -> tuple[Sample, ...]:
     """The request in every language."""
     return tuple(
-        Sample(name, language.label, language.lexer, language.needs, language.write(request))
+        Sample(name, language.label, language.lexer, language.requirements, language.write(request))
         for name, language in LANGUAGES.items()
     )
 
@@ -65,7 +65,7 @@ def shell_quoted(text: str) -> str:
 
 def _shell(text: Text) -> str:
     if text.variable is None:
-        return text.before if _BARE.fullmatch(text.before) else shell_quoted(text.before)
+        return text.before if _NEEDS_NO_QUOTES.fullmatch(text.before) else shell_quoted(text.before)
     return _shell_in_double_quotes(text)
 
 
@@ -88,7 +88,8 @@ def _shell_data(request: Request) -> list[str]:
         return [f"--data-raw {shell_quoted(request.body)}"]
     flag = "--data-urlencode" if request.encoding == "form" else "--form-string"
     return [
-        f"{flag} {shell_quoted(f'{name}={_plain(value)}')}" for name, value in request.body.items()
+        f"{flag} {shell_quoted(f'{name}={_as_text(value)}')}"
+        for name, value in request.body.items()
     ]
 
 
@@ -115,7 +116,7 @@ def python(request: Request) -> str:
     start = "import os\n\nimport requests\n\n" if needs_environment else "import requests\n\n"
     inside = "".join(f"    {argument},\n" for argument in arguments)
     read = {"json": "response.json()", "text": "response.text", "none": "response.status_code"}[
-        request.answer
+        request.response_format
     ]
     return f"{start}response = {call}\n{inside})\nresponse.raise_for_status()\nprint({read})"
 
@@ -130,11 +131,11 @@ def _python_data(request: Request) -> str:
             return "json=" + _python(request.body, 1)
         case "form":
             return "data=" + _python(
-                {name: _plain(value) for name, value in request.body.items()}, 1
+                {name: _as_text(value) for name, value in request.body.items()}, 1
             )
         case "multipart":
             parts = "".join(
-                f"        {_python(name)}: (None, {_python(_plain(value))}),\n"
+                f"        {_python(name)}: (None, {_python(_as_text(value))}),\n"
                 for name, value in request.body.items()
             )
             return f"files={{\n{parts}    }}"
@@ -160,7 +161,8 @@ def _python(value: Json, depth: int = 0) -> str:
             )
             return f"{{\n{''.join(lines)}{outer}}}"
         case list() if value:
-            return f"[\n{''.join(f'{inner}{_python(item, depth + 1)},{chr(10)}' for item in value)}{outer}]"
+            items = "".join(f"{inner}{_python(item, depth + 1)},\n" for item in value)
+            return f"[\n{items}{outer}]"
         case None | bool():
             return str(value)
         case _:
@@ -191,7 +193,7 @@ def javascript(request: Request) -> str:
     return (
         f"const response = await {call};\n"
         "if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);\n"
-        f"console.log({read[request.answer]});"
+        f"console.log({read[request.response_format]});"
     )
 
 
@@ -200,11 +202,12 @@ def _javascript_data(request: Request) -> str:
         case "json":
             return f"JSON.stringify({_javascript(request.body, 1)})"
         case "form":
-            return f"new URLSearchParams({_javascript(_plain_values(request), 1)})"
+            return f"new URLSearchParams({_javascript(_text_values(request), 1)})"
         case "multipart":
             # A FormData has no literal; a list of its parts reads well enough.
-            parts = _javascript(list(map(list, _plain_values(request).items())), 1)
-            return f"{parts}.reduce((form, [name, value]) => (form.append(name, value), form), new FormData())"
+            parts = _javascript(list(map(list, _text_values(request).items())), 1)
+            append = "(form, [name, value]) => (form.append(name, value), form)"
+            return f"{parts}.reduce({append}, new FormData())"
         case "raw":
             return _javascript(request.body)
 
@@ -227,7 +230,8 @@ def _javascript(value: Json, depth: int = 0) -> str:
             )
             return f"{{\n{''.join(lines)}{outer}}}"
         case list() if value:
-            return f"[\n{''.join(f'{inner}{_javascript(item, depth + 1)},{chr(10)}' for item in value)}{outer}]"
+            items = "".join(f"{inner}{_javascript(item, depth + 1)},\n" for item in value)
+            return f"[\n{items}{outer}]"
         case _:
             return json.dumps(value, ensure_ascii=False)
 
@@ -250,12 +254,12 @@ def pretty_json(value: Json) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _plain(value: Json) -> str:
+def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _plain_values(request: Request) -> dict[str, str]:
-    return {name: _plain(value) for name, value in request.body.items()}
+def _text_values(request: Request) -> dict[str, str]:
+    return {name: _as_text(value) for name, value in request.body.items()}
 
 
 LANGUAGES = {

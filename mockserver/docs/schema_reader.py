@@ -16,7 +16,7 @@ _COMPONENTS: Pointer = ("components", "schemas")
 _KINDS: tuple[Literal["allOf", "anyOf", "oneOf"], ...] = ("allOf", "anyOf", "oneOf")
 _NULL = Schema(types=("null",))
 _STRUCTURAL = frozenset(
-    {"types", "enum", "properties", "items", "others", "choices", "name", "format", "pattern"}
+    {"types", "enum", "properties", "items", "additional", "choices", "name", "format", "pattern"}
 )
 
 
@@ -27,7 +27,7 @@ class SchemaReader:
         self._document = document
         self._anchors = anchors
         self._names: dict[Pointer, str] = {}
-        self._taken: set[str] = set()
+        self._used_names: set[str] = set()
         self._uses: Counter[str] = Counter()
         for name in document.root.get("components", {}).get("schemas", {}):
             self._name((*_COMPONENTS, name))
@@ -66,12 +66,14 @@ class SchemaReader:
     def _name(self, pointer: Pointer) -> str:
         """The name of the shared schema at a pointer."""
         if pointer not in self._names:
-            wanted = str(pointer[-1]) if pointer[:-1] == _COMPONENTS else _name_of_place(pointer)
-            name, number = wanted, 1
-            while name in self._taken:
+            preferred = (
+                str(pointer[-1]) if pointer[:-1] == _COMPONENTS else _name_from_pointer(pointer)
+            )
+            name, number = preferred, 1
+            while name in self._used_names:
                 number += 1
-                name = f"{wanted} ({number})"
-            self._taken.add(name)
+                name = f"{preferred} ({number})"
+            self._used_names.add(name)
             self._names[pointer] = name
         return self._names[pointer]
 
@@ -90,7 +92,7 @@ class SchemaReader:
             mark=node.get("x-provenance"),
             format=node.get("format"),
             bounds=bounds.in_words(node),
-            least=bounds.least(node),
+            minimum=bounds.minimum(node),
             pattern=node.get("pattern"),
             enum=None if enum is None else tuple(value for value in enum if value is not None),
             default=node.get("default", MISSING),
@@ -100,7 +102,7 @@ class SchemaReader:
             write_only=node.get("writeOnly", False),
             properties=tuple(self._properties(node)),
             items=self.read(node["items"]) if "items" in node else None,
-            others=self._others(node),
+            additional=self._additional(node),
             choices=tuple(self._choices(node)),
         )
 
@@ -109,9 +111,13 @@ class SchemaReader:
         for name, schema in node.get("properties", {}).items():
             yield Property(name, name in required, self.read(schema))
 
-    def _others(self, node: Node) -> Schema | bool | None:
-        others = node.get("additionalProperties")
-        return others if others is None or isinstance(others, bool) else self.read(others)
+    def _additional(self, node: Node) -> Schema | bool | None:
+        additional = node.get("additionalProperties")
+        return (
+            additional
+            if additional is None or isinstance(additional, bool)
+            else self.read(additional)
+        )
 
     def _choices(self, node: Node) -> Iterator[Choice]:
         for kind in _KINDS:
@@ -123,17 +129,19 @@ class SchemaReader:
 
 def _types(node: Node) -> tuple[str, ...]:
     """The types that a schema names; those that its other keywords speak of, where it names none."""
-    said = node.get("type")
-    if said is not None:
+    declared = node.get("type")
+    if declared is not None:
         return tuple(
-            name for name in ([said] if isinstance(said, str) else said) if isinstance(name, str)
+            name
+            for name in ([declared] if isinstance(declared, str) else declared)
+            if isinstance(name, str)
         )
     if "properties" in node or "additionalProperties" in node:
         return ("object",)
     return ("array",) if "items" in node else ()
 
 
-def _name_of_place(pointer: Pointer) -> str:
+def _name_from_pointer(pointer: Pointer) -> str:
     """A name for a schema that has none: where it is, without the words that every place has."""
     noise = {"components", "schemas", "properties", "paths", "schema", "content"}
     return ".".join(str(part) for part in pointer if part not in noise) or "schema"
@@ -167,8 +175,8 @@ def _is_null(schema: Schema) -> bool:
 
 def _is_wrapper(schema: Schema) -> bool:
     """Whether a schema says nothing of the value itself but by its choices."""
-    said = (getattr(schema, name) for name in _STRUCTURAL - {"choices", "types"})
-    return not any(said) and schema.bounds == () and schema.types in ((), ("object",))
+    declared = (getattr(schema, name) for name in _STRUCTURAL - {"choices", "types"})
+    return not any(declared) and schema.bounds == () and schema.types in ((), ("object",))
 
 
 def _merged(outer: Schema, inner: Schema) -> Schema:

@@ -40,7 +40,7 @@ class Value:
 
     types: tuple[type, ...]
     words: str
-    among: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 Shape = Kind | ListOf | MapOf | Value
@@ -73,7 +73,7 @@ _SCHEMAS = (
     "propertyNames",
 )
 _CONTENT: dict[str, Shape] = {"content": MapOf(Kind("media type"))}
-_VALUE_OF: dict[str, Shape] = {
+_PARAMETER_FIELDS: dict[str, Shape] = {
     **_DESCRIBED,
     "required": FLAG,
     "deprecated": FLAG,
@@ -134,8 +134,8 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
         "security": ListOf(MapOf(NAMES)),
         "servers": ListOf(Kind("server")),
     },
-    "parameter": {**_VALUE_OF, "name": TEXT, "in": PLACE},
-    "header": _VALUE_OF,
+    "parameter": {**_PARAMETER_FIELDS, "name": TEXT, "in": PLACE},
+    "header": _PARAMETER_FIELDS,
     "request body": {**_DESCRIBED, "required": FLAG, **_CONTENT},
     "response": {**_DESCRIBED, "headers": MapOf(HEADER), "links": MapOf(Kind("link")), **_CONTENT},
     "media type": {**_MARKS, "schema": SCHEMA, "examples": MapOf(Kind("example"))},

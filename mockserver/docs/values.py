@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from mockserver.docs.model import MISSING, Json, Property, Reference, Schema
 
 # Enough to show what something looks like. Schemas may refer to each other without end, and each step multiplies.
-_DEEPEST = 2
-_MOST_VALUES = 60
+_MAX_DEPTH = 2
+_MAX_VALUES = 60
 
 _OF_FORMAT = {
     "uuid": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
@@ -28,12 +28,14 @@ _OF_FORMAT = {
 
 def for_request(reference: Reference, schema: Schema | None) -> Json:
     """What has to be sent: required properties, and those that have an example."""
-    return MISSING if schema is None else _Maker(reference, for_request=True).value(schema)
+    return MISSING if schema is None else _ExampleBuilder(reference, for_request=True).value(schema)
 
 
 def for_response(reference: Reference, schema: Schema | None) -> Json:
     """What may come back: all properties."""
-    return MISSING if schema is None else _Maker(reference, for_request=False).value(schema)
+    return (
+        MISSING if schema is None else _ExampleBuilder(reference, for_request=False).value(schema)
+    )
 
 
 def properties_of(reference: Reference, schema: Schema) -> tuple[Property, ...]:
@@ -47,9 +49,9 @@ def properties_of(reference: Reference, schema: Schema) -> tuple[Property, ...]:
 
 def parts_of(reference: Reference, schema: Schema) -> Iterator[Schema]:
     """The schema that is meant, and all schemas that must fit as well, each once."""
-    waiting, seen = [schema], set()
-    while waiting:
-        part = waiting.pop(0)
+    pending, seen = [schema], set()
+    while pending:
+        part = pending.pop(0)
         if part.name is not None:
             if part.name in seen:
                 continue
@@ -57,28 +59,30 @@ def parts_of(reference: Reference, schema: Schema) -> Iterator[Schema]:
             # What is said beside a reference holds too, and comes first, being nearer.
             if part.properties or part.choices:
                 yield part
-            waiting.insert(0, reference.schemas[part.name].schema)
+            pending.insert(0, reference.schemas[part.name].schema)
         else:
             yield part
-        waiting.extend(
+        pending.extend(
             option for choice in part.choices if choice.kind == "allOf" for option in choice.schemas
         )
 
 
-class _Maker:
+class _ExampleBuilder:
     """Makes one value, within its bounds of depth and number."""
 
     def __init__(self, reference: Reference, *, for_request: bool) -> None:
         self._reference = reference
         self._for_request = for_request
-        self._made = 0
+        self._value_count = 0
 
     def value(self, schema: Schema, depth: int = 0) -> Json:
-        self._made += 1
-        said = [value for step in self._reference.steps(schema) for value in _said(step)]
-        return said[0] if said else self._made_up(self._reference.follow(schema), depth)
+        self._value_count += 1
+        declared = [
+            value for step in self._reference.chain(schema) for value in _declared_values(step)
+        ]
+        return declared[0] if declared else self._invented(self._reference.follow(schema), depth)
 
-    def _made_up(self, target: Schema, depth: int) -> Json:
+    def _invented(self, target: Schema, depth: int) -> Json:
         type = next(
             (part.types[0] for part in parts_of(self._reference, target) if part.types), None
         )
@@ -89,13 +93,13 @@ class _Maker:
             for option in choice.schemas
         ]
         if type is None and options:
-            return self.value(options[0], depth + 1) if depth <= _DEEPEST else {}
+            return self.value(options[0], depth + 1) if depth <= _MAX_DEPTH else {}
         if type == "object":
             return self._object(target, depth)
         return self._array(target, depth) if type == "array" else _scalar(target, type)
 
     def _object(self, schema: Schema, depth: int) -> Json:
-        if depth >= _DEEPEST:
+        if depth >= _MAX_DEPTH:
             return {}
         wanted = (
             property
@@ -105,7 +109,7 @@ class _Maker:
         return {
             property.name: self.value(property.schema, depth + 1)
             for property in wanted
-            if self._made < _MOST_VALUES
+            if self._value_count < _MAX_VALUES
         }
 
     def _is_wanted(self, property: Property) -> bool:
@@ -116,12 +120,12 @@ class _Maker:
         )
 
     def _array(self, schema: Schema, depth: int) -> Json:
-        if schema.items is None or depth >= _DEEPEST or self._made >= _MOST_VALUES:
+        if schema.items is None or depth >= _MAX_DEPTH or self._value_count >= _MAX_VALUES:
             return []
         return [self.value(schema.items, depth + 1)]
 
 
-def _said(schema: Schema) -> Iterator[Json]:
+def _declared_values(schema: Schema) -> Iterator[Json]:
     """The values that a schema itself names."""
     yield from schema.examples
     if schema.default is not MISSING and schema.default is not None:
@@ -132,9 +136,9 @@ def _said(schema: Schema) -> Iterator[Json]:
 def _scalar(schema: Schema, type: str | None) -> Json:
     match type:
         case "integer":
-            return 1 if schema.least is None else schema.least
+            return 1 if schema.minimum is None else schema.minimum
         case "number":
-            return 1.0 if schema.least is None else float(schema.least)
+            return 1.0 if schema.minimum is None else float(schema.minimum)
         case "boolean":
             return True
         case "null":

@@ -70,7 +70,7 @@ def test_every_operation_is_there_with_its_words() -> None:
         for parameter in operation.parameters:
             assert words(parameter.description or "") in words(section.words)
         headings = " ".join(part.text for part in section.all("h5"))
-        for answer in operation.answers:
+        for answer in operation.responses:
             shown = headings if answer.is_success else next(section.all("ul", "r")).words
             assert answer.status in shown, (operation.heading, answer.status)
 
@@ -152,7 +152,7 @@ def test_every_sample_and_example_is_there_to_the_letter() -> None:
     for operation in whole().operations:
         section = page().at(operation.anchor)
         blocks = [block.text for block in section.all("pre")]
-        for sample in samples.all_of(request.of(whole(), operation)):
+        for sample in samples.in_all_languages(request.build(whole(), operation)):
             assert sample.code in blocks
             count += 1
         success = operation.success

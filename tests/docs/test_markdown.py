@@ -70,7 +70,7 @@ def test_every_field_stands_in_one_table() -> None:
 def test_every_example_of_the_contract_is_shown() -> None:
     """Of answers, all of them; of requests, the one that the samples send."""
     for operation in REFERENCE.operations:
-        for answer in operation.answers:
+        for answer in operation.responses:
             for media in answer.response.media:
                 for example in media.examples:
                     assert json.dumps(example.value, indent=2, ensure_ascii=False) in PAGE

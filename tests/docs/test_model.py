@@ -10,7 +10,7 @@ from mockserver import resources
 from mockserver.docs.document import Document
 from mockserver.docs.model import MISSING, Schema
 from mockserver.docs.reader import read
-from mockserver.docs.types import is_nullable, shown
+from mockserver.docs.types import is_nullable, type_text
 from tests.docs.specs import JSON, Json, answering, reference, spec, taking, to
 
 CONTRACT = Document.load(resources.spec())
@@ -55,7 +55,7 @@ def test_a_callback_is_read_as_an_operation() -> None:
     call = callback.operation
     assert (callback.name, call.heading) == ("usageAlert", "POST {$request.body#/webhook_url}")
     assert [parameter.name for parameter in call.parameters] == ["X-Alterlab-Signature"]
-    assert [answer.status for answer in call.answers] == ["2XX", "4XX", "default"]
+    assert [answer.status for answer in call.responses] == ["2XX", "4XX", "default"]
     assert call.body is not None
     assert call.body.provenance == "assumed"
 
@@ -90,7 +90,7 @@ def test_shared_parts_are_one_object_wherever_they_are_used() -> None:
     unauthorized = {
         id(answer.response)
         for operation in REFERENCE.operations
-        for answer in operation.answers
+        for answer in operation.responses
         if answer.status == "401"
     }
     assert len(unauthorized) == 1
@@ -106,12 +106,12 @@ def test_provenance_is_inherited_until_a_nearer_mark() -> None:
         "documented",
         "assumed",
     )
-    assert balance.answers[0].response.provenance == "documented"
-    assert balance.answers[1].response.provenance == "observed"
+    assert balance.responses[0].response.provenance == "documented"
+    assert balance.responses[1].response.provenance == "observed"
     invoices = next(
         operation for operation in REFERENCE.operations if operation.operation_id == "list_invoices"
     )
-    assert [media.provenance for media in invoices.answers[0].response.media] == ["assumed"]
+    assert [media.provenance for media in invoices.responses[0].response.media] == ["assumed"]
     assert REFERENCE.schemas["Balance"].provenance == "documented"
     assert REFERENCE.schemas["AutoRechargeSummary"].provenance == "assumed"
 
@@ -237,7 +237,7 @@ def test_real_choices_are_kept() -> None:
         ({"minLength": 1}, ("at least 1 character",)),
         ({"minLength": 0, "maxLength": 1}, ("at most 1 character",)),
         ({"minLength": 6, "maxLength": 6}, ("6 characters",)),
-        ({"minItems": 1, "uniqueItems": True}, ("at least 1 entry", "no entry twice")),
+        ({"minItems": 1, "uniqueItems": True}, ("at least 1 entry", "unique entries")),
         ({"maxProperties": 3}, ("at most 3 fields",)),
         ({"minimum": float("-inf"), "maximum": float("inf")}, ("-inf to inf",)),
     ],
@@ -285,7 +285,7 @@ def test_what_is_nothing_but_itself_may_be_anything(kind: str) -> None:
     )
     for name in "ABC":
         assert whole.follow(Schema(name=name)) == Schema()
-        assert shown(whole, Schema(name=name)) in ("any", "object")
+        assert type_text(whole, Schema(name=name)) in ("any", "object")
     assert is_nullable(whole, Schema(name="C"))
 
 
@@ -361,7 +361,7 @@ def test_references_are_followed_wherever_they_may_stand() -> None:
     assert [parameter.name for parameter in operation.parameters] == ["q"]
     assert operation.body is not None
     assert [example.value for example in operation.body.media[0].examples] == ["hello"]
-    assert operation.answers[0].response.headers[0].description == "A header."
+    assert operation.responses[0].response.headers[0].description == "A header."
     assert operation.security[0][0].scheme == "bearer"
 
 
@@ -369,7 +369,7 @@ def test_nothing_need_be_said() -> None:
     """A document with no more than its version and a path; an operation with nothing at all."""
     whole = reference({"openapi": "3.1.0", "paths": {"/x": {"get": {}}}})
     (operation,) = whole.operations
-    assert (operation.summary, operation.body, operation.answers, operation.success) == (
+    assert (operation.summary, operation.body, operation.responses, operation.success) == (
         None,
         None,
         (),
@@ -387,7 +387,7 @@ def test_json_is_found_among_media_types() -> None:
             spec({"/x": {"get": {"responses": {"200": {"description": "", "content": content}}}}})
         )
         (operation,) = whole.operations
-        found = operation.answers[0].response.json
+        found = operation.responses[0].response.json
         assert found is not None
         assert found.type == media_type
 

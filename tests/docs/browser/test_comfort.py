@@ -115,7 +115,7 @@ def test_copying_gives_the_sample_to_the_letter(open_page: Open, on_disk: str) -
     seen.page.wait_for_function("document.querySelector('.copy.done')")
     assert button.inner_text() == "Copied"
     copied = seen.page.evaluate("navigator.clipboard.readText()")
-    assert copied == samples.curl(request.of(reference, operation))
+    assert copied == samples.curl(request.build(reference, operation))
     seen.must_be_quiet()
 
 
