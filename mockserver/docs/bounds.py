@@ -1,4 +1,4 @@
-"""Bounds of a schema in words: ``1 to 100``, ``at most 255 characters``."""
+"""The bounds of a schema in words: ``1 to 100``, ``at most 255 characters``."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _SIZE_KEYWORDS = (
 
 
 def in_words(node: dict[str, Any]) -> tuple[str, ...]:
-    """All bounds that a schema object sets, in the order in which people ask for them."""
+    """Return all bounds that a schema object sets: range first, then sizes."""
     return (*_range(node), *_sizes(node))
 
 
 def minimum(node: dict[str, Any]) -> int | None:
-    """The least whole number that a schema object allows, where it sets a bound."""
+    """Return the smallest integer that a schema object allows, or None if it has no lower bound."""
     limit, excluded = _limit(node, "minimum", "exclusiveMinimum")
     if limit is None or not math.isfinite(limit):
         return None
@@ -46,7 +46,10 @@ def _range(node: dict[str, Any]) -> Iterator[str]:
 
 
 def _limit(node: dict[str, Any], plain: str, exclusive: str) -> tuple[float | None, bool]:
-    """A limit, and whether it is itself shut out: by a flag in OpenAPI 3.0, by a number of its own in 3.1."""
+    """Return a limit and whether it is excluded.
+
+    The exclusive keyword is a flag in OpenAPI 3.0 and a separate limit in 3.1.
+    """
     limit, excluded = node.get(plain), node.get(exclusive, False)
     if isinstance(excluded, bool):
         return limit, excluded

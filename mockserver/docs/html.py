@@ -1,4 +1,4 @@
-"""The reference as one static page of HTML: complete without scripts, safe whatever the document says."""
+"""The reference as one static HTML page that works without scripts and escapes all text."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from mockserver.docs.samples import LANGUAGES
 
 PAGE = "reference.html"
 _MANY_OPERATIONS = 100
-"""With more operations than this, a browser lays out only those that are looked at."""
+"""Above this number of operations, browsers lay out only the visible ones."""
 
 
 def page(reference: Reference, options: Options) -> str:
-    """The page as it is written to a file."""
+    """Return the page as it is written to a file."""
     return _page(reference, options, live=False)
 
 
 def live_page(reference: Reference, options: Options) -> str:
-    """The page as the mock serves it, with forms that send the requests to where the page comes from."""
+    """Return the page as a server serves it, with forms that send requests to that server."""
     return _page(reference, options, live=True)
 
 
@@ -69,7 +69,7 @@ def _page(reference: Reference, options: Options, *, live: bool) -> str:
 
 
 def _policy(styles: list[Markup], scripts: list[Markup], *, live: bool) -> str:
-    """A content security policy under which nothing runs but what is on the page by our own hand."""
+    """Return a content security policy that allows only the page's own scripts and styles."""
     allowed = {
         "default-src": "'none'",
         "style-src": " ".join(map(_hash, styles)),
@@ -89,7 +89,7 @@ def _hash(text: str) -> str:
 
 @cache
 def _asset(name: str) -> Markup:
-    """A file of ours that goes into the page as it is."""
+    """Return an asset file that is included in the page as it is."""
     return Markup(files("mockserver.docs").joinpath("assets", name).read_text("utf-8").strip())  # noqa: S704
 
 

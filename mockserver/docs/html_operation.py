@@ -1,4 +1,4 @@
-"""What a page shows of each operation and each answer, made ready for the template."""
+"""Views of operations and responses, prepared for the templates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from mockserver.docs.samples import pretty_json
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """A block of code in its colours."""
+    """A highlighted block of code."""
 
     language: str
     label: str
@@ -42,7 +42,7 @@ class CodeBlock:
 
 @dataclass(frozen=True, slots=True)
 class ExampleView:
-    """An example under its title, to be unfolded."""
+    """A folded example with its title."""
 
     title: str
     description: str | None
@@ -60,7 +60,7 @@ class ContentView:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """What can be done with an answer."""
+    """An operation that can follow a response."""
 
     name: str
     anchor: str | None
@@ -69,7 +69,7 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class ResponseView:
-    """An answer of an operation, or a shared one."""
+    """A response of an operation, or a shared one."""
 
     status: str
     response: Response
@@ -77,7 +77,7 @@ class ResponseView:
     contents: tuple[ContentView, ...]
     headers: tuple[Header, ...]
     rows: tuple[tuple[Header, Row], ...]
-    """The headers that are described only here."""
+    """The headers that are not shared, so they are described here."""
     example: Markup | None
     examples: tuple[ExampleView, ...]
     links: tuple[LinkView, ...]
@@ -92,9 +92,9 @@ class OperationView:
     contents: tuple[ContentView, ...]
     samples: tuple[CodeBlock, ...]
     responses: tuple[ResponseView, ...]
-    """Those that mean success, and the errors that are written out here."""
+    """Successful responses, and errors that are not shared."""
     try_it: str
-    """The request as data, for the form that sends it."""
+    """The request as JSON for the form that sends it."""
     callbacks: tuple[CallbackView, ...]
 
 
@@ -110,7 +110,7 @@ class CallbackView:
 
 
 class Views:
-    """Makes the views of one page."""
+    """Creates the views of one page."""
 
     def __init__(self, reference: Reference, options: Options) -> None:
         self.trees = SchemaTrees(reference)
@@ -153,13 +153,13 @@ class Views:
         )
 
     def published_sample(self, operation: Operation) -> Markup:
-        """The request as the published page has it, or a real one in its place."""
+        """Return the published page's request, or a realistic one."""
         if self._realistic:
             return highlighted(samples.curl(request.build(self._reference, operation)), "bash")
         return highlighted(self._published.curl(operation), "bash")
 
     def published_response(self, operation: Operation) -> Markup:
-        """The answer as the published page has it, or a real one in its place."""
+        """Return the published page's response, or a realistic one."""
         if self._realistic:
             example = request.response_example(
                 self._reference, operation, request.build(self._reference, operation)
@@ -263,7 +263,7 @@ class Views:
 
 
 def _is_written_out(status_response: StatusResponse) -> bool:
-    """Whether more is to be said of an answer than a line with a link: it means success, or stands nowhere else."""
+    """Return whether a response is described with the operation and not only linked."""
     response = status_response.response
     return status_response.is_success or (
         response.anchor is None and bool(response.media or response.headers)
@@ -275,7 +275,7 @@ def _json(value: Json) -> Markup:
 
 
 def _try_it_request(reference: Reference, operation: Operation, sample_request: Request) -> Json:
-    """The request as a form shows it."""
+    """Return the request as the form shows it."""
     credentials = [
         (name, text) for name, text in sample_request.headers if text.variable is not None
     ]

@@ -1,4 +1,4 @@
-"""Schemas as trees that unfold. A shared schema is written out in one place, and linked from everywhere else."""
+"""Schemas as foldable trees. A shared schema is written out once and linked elsewhere."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mockserver.docs.model import MISSING, Choice, Json, Property, Reference, Sc
 
 _MAX_EXAMPLE_LENGTH = 80
 _MAX_DEPTH = 6
-"""Beyond this many steps a shared schema is left to its own place, even if it is used nowhere else."""
+"""Shared schemas nested deeper than this get their own section, even if they are used only once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A value with what is to be known of it: a field, the entries of a list, one of several choices."""
+    """A value: a field, the items of a list, or one of several choices."""
 
     name: str | None
     required: bool
@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What is in a value. ``anchor`` is there when this is the one place of a shared schema."""
+    """The inner structure of a value. ``anchor`` is set where a shared schema is written out."""
 
     name: str | None
     anchor: str | None
@@ -45,14 +45,14 @@ class Tree:
 
 
 class SchemaTrees:
-    """Makes the trees of one page, in the order in which it is read."""
+    """Builds the trees of one page in reading order."""
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
         self._written: set[str] = set()
 
     def body(self, schema: Schema, inherited: str | None) -> Row:
-        """The value of a body: its type, and its fields where they stand nowhere else."""
+        """Return the row of a body, with its fields unless they are written out elsewhere."""
         return self._row(None, False, schema, inherited, 0)
 
     def row(
@@ -63,7 +63,7 @@ class SchemaTrees:
         description: str | None,
         inherited: str | None,
     ) -> Row:
-        """A parameter or a header, with its own description."""
+        """Return the row of a parameter or header, with its own description."""
         made = self._row(name, required, schema, inherited, 1)
         return Row(
             made.name,
@@ -76,7 +76,7 @@ class SchemaTrees:
         )
 
     def remaining(self) -> Iterator[Tree]:
-        """The shared schemas that no operation has written out, each with those that are used only there."""
+        """Yield the shared schemas that no operation has written out."""
         for shared in self._reference.schemas.values():
             if shared.name not in self._written and shared.uses != 1:
                 yield self._shared(shared, 0)
@@ -84,7 +84,7 @@ class SchemaTrees:
             if shared.name not in self._written:
                 yield self._shared(shared, 0)
 
-    # ----------------------------------------------------------------------------------------------------------- trees
+    # --- trees
 
     def _shared(self, shared: SharedSchema, depth: int) -> Tree:
         self._written.add(shared.name)
@@ -106,7 +106,7 @@ class SchemaTrees:
         )
 
     def _tree(self, schema: Schema, inherited: str | None, depth: int) -> Tree | None:
-        """What is written out in a schema; None where there is nothing to unfold."""
+        """Return the inner structure of a schema, or None if there is nothing to unfold."""
         rows = tuple(self._fields(schema, inherited, depth))
         choices = tuple(
             (
@@ -154,7 +154,7 @@ class SchemaTrees:
         return self._shared(shared, depth) if is_here else None
 
     def _description(self, schema: Schema, description: str | None) -> Markup:
-        """A description; what has none borrows the first sentence of the plain value that it refers to."""
+        """Return a description, or the first paragraph of a plain value that is referred to."""
         text = description or schema.description
         if (
             text is None
@@ -168,10 +168,10 @@ class SchemaTrees:
             text = text.strip().partition("\n\n")[0] if text else None
         return inline(text) if text else Markup("")
 
-    # ----------------------------------------------------------------------------------------------------------- types
+    # --- types
 
     def type(self, schema: Schema, here: str | None = None) -> Markup:
-        """The type of a value in words, with its bounds, and a link to what is described elsewhere than ``here``."""
+        """Return the type in words with bounds, linked unless it is the schema named ``here``."""
         words = self._type(schema, here)
         if types.is_nullable(self._reference, schema):
             words += " or null"
@@ -202,7 +202,10 @@ class SchemaTrees:
         return whole + form
 
     def _named(self, shared: SharedSchema, here: str | None) -> Markup:
-        """A link to a shared schema, after its type where that is a plain one; class ``r`` is for what has parts."""
+        """Return a link to a shared schema.
+
+        A plain type is written before the link. Class ``r`` marks schemas with fields of their own.
+        """
         target = self._reference.follow(shared.schema)
         if shared.name == here:
             return escape(shared.name)
@@ -213,14 +216,14 @@ class SchemaTrees:
 
 
 def code(value: Json) -> Markup:
-    """A value of JSON as code; text without its quotes."""
+    """Return a JSON value as code, text without its quotes."""
     return Markup("<code>{}</code>").format(
         value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     )
 
 
 def _parts(schema: Schema) -> Iterator[Schema]:
-    """The schema, and those written out in it that must fit as well. Shared ones among them are linked, not copied."""
+    """Yield the schema and its inline ``allOf`` parts. Shared parts are linked, not copied."""
     yield schema
     for choice in schema.choices:
         if choice.kind == "allOf":
@@ -230,7 +233,7 @@ def _parts(schema: Schema) -> Iterator[Schema]:
 
 
 def _choices(schema: Schema) -> Iterator[tuple[Choice, list[Schema]]]:
-    """The choices that a list of fields does not show, each with the schemas that are worth a row."""
+    """Yield the choices that a list of fields does not show, with schemas worth a row."""
     for part in _parts(schema):
         for choice in part.choices:
             is_all = choice.kind == "allOf"
@@ -255,7 +258,7 @@ def _enum(values: tuple[Json, ...]) -> Markup:
 
 
 def _facts(schema: Schema) -> Iterator[Markup]:
-    """What else is to be known of a value."""
+    """Yield further facts about a value."""
     if schema.pattern is not None:
         yield Markup("Pattern: {}").format(code(schema.pattern))
     if schema.default is not MISSING:

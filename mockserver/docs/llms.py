@@ -1,4 +1,4 @@
-"""``llms.txt``: where a language model finds what, by the convention of llmstxt.org."""
+"""``llms.txt``: an index for language models, by the convention of llmstxt.org."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = "reference.md"
 
 
 def text(reference: Reference, options: Options) -> str:
-    """The whole file."""
+    """Return the whole file."""
     return "\n".join(_lines(reference, options)).rstrip("\n") + "\n"
 
 
@@ -47,7 +47,7 @@ def _lines(reference: Reference, options: Options) -> Iterator[str]:
 
 
 def _basics(reference: Reference, published: Published) -> Iterator[str]:
-    """What every request needs."""
+    """Yield the servers and the authentication."""
     for server in (server for server in reference.servers if published.shows(server.provenance)):
         yield f"- Server: {server.url}" + (
             f" ({plain(server.description)})" if server.description else ""

@@ -1,4 +1,4 @@
-"""The reference as one Markdown page, to be read on a forge or in an editor."""
+"""The reference as one Markdown page for forges and editors."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _MARKS_LEGEND = (
 
 
 def page(reference: Reference, options: Options) -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join(_Writer(reference, options).page()).rstrip("\n") + "\n"
 
 
 class _Writer:
-    """Writes blocks; each method gives lines, and leaves an empty one behind."""
+    """Writes blocks. Each method yields lines and ends with an empty one."""
 
     def __init__(self, reference: Reference, options: Options) -> None:
         self._reference = reference
@@ -53,11 +53,11 @@ class _Writer:
             len({operation.security for operation in reference.operations}) < 2
         )
         self._written_with_operation: set[str] = set()
-        """Shared schemas that were written out where they are used, being used nowhere else."""
+        """Shared schemas that are used once and written out there."""
 
     def page(self) -> Iterator[str]:
         reference = self._reference
-        # What stands with its operation is not written again below, so the operations come first.
+        # Operations come first: they determine which schemas remain to be described.
         pages = [line for page in reference.pages for line in self._page(page)]
         schemas = [
             shared
@@ -74,7 +74,7 @@ class _Writer:
         yield from self._shared_headers()
         yield from self._schemas(schemas)
 
-    # ------------------------------------------------------------------------------------------------------------ head
+    # --- head
 
     def _head(self) -> Iterator[str]:
         reference = self._reference
@@ -123,7 +123,7 @@ class _Writer:
         yield from ["- [Schemas](#schemas)"] if schemas else []
         yield ""
 
-    # ------------------------------------------------------------------------------------------------------ operations
+    # --- operations
 
     def _page(self, page: Page) -> Iterator[str]:
         yield from _heading(2, page.title, page.anchor)
@@ -155,7 +155,7 @@ class _Writer:
             yield from self._callback(callback.name, callback.operation)
 
     def _callback(self, name: str, call: Operation) -> Iterator[str]:
-        """A request that the server makes, with what the receiver may answer."""
+        """Write a request that the server makes, with the responses that it accepts."""
         yield from [
             f"{anchor(call.anchor)}**Callback** {code(name)}: {code(call.heading)}"
             f"{mark(call.provenance)}",
@@ -174,7 +174,7 @@ class _Writer:
             yield ""
 
     def _security(self, operation: Operation) -> Iterator[str]:
-        """Who may call, where that is not the same for every operation."""
+        """Write the authentication of an operation, unless all operations share it."""
         if self._has_uniform_security:
             return
         ways = [
@@ -220,7 +220,7 @@ class _Writer:
             yield from self._media(media, body.provenance)
 
     def _media(self, media: Media, inherited: str | None) -> Iterator[str]:
-        """The type of a body, and its fields where its schema is used nowhere else."""
+        """Write the type of a body, and its fields if its schema is used nowhere else."""
         type = code(media.type) + mark(media.provenance, inherited)
         schema = media.schema
         if schema is None:
@@ -245,7 +245,7 @@ class _Writer:
         yield from [line if name or words or text else type, ""]
         yield from rows
 
-    # -------------------------------------------------------------------------------------------- requests and answers
+    # --- requests and responses
 
     def _request(self, operation: Operation, sample_request: Request) -> Iterator[str]:
         yield from ["**Request example**", ""]
@@ -338,7 +338,7 @@ class _Writer:
                     text = pretty_json(example.value) if media.is_json else str(example.value)
                     yield from folded(title, fence(text, "json" if media.is_json else ""))
 
-    # ---------------------------------------------------------------------------------------------------- shared parts
+    # --- shared parts
 
     def _shared_responses(self) -> Iterator[str]:
         if self._reference.responses:
@@ -397,7 +397,11 @@ def _heading(level: int, title: str, anchored: str, marked: str = "") -> list[st
 
 
 def _dagger(description_mark: str | None, after: str = "") -> str:
-    """The sign of a description that is not the vendor's; nothing after a code block, which it would become part of."""
+    """Return the mark of a description that is not the vendor's.
+
+    After a code block or table the mark is a separate paragraph, else it would become part of the
+    block.
+    """
     if description_mark in (None, "documented"):
         return ""
     last = after.rpartition("\n")[2].lstrip()

@@ -1,4 +1,4 @@
-"""The published page in Markdown: its layout, and what it documents."""
+"""The published page in Markdown: its layout, and documented operations only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TABLE = ["| Name | Type | Required | Description |", "|---|---|---|---|"]
 
 
 def page(reference: Reference, options: Options) -> str:
-    """The page: one chapter for each tag, its operations in published order."""
+    """Return the page: one chapter for each tag, operations in published order."""
     writer = _Writer(reference, options)
     chapters = [line for page in reference.pages for line in writer.chapter(page)]
     return (

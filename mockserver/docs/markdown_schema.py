@@ -1,4 +1,4 @@
-"""Schemas in Markdown: a type in words, the facts about a value, a table of fields. All of it is made for cells."""
+"""Schemas in Markdown for table cells: types in words, facts about values, tables of fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_EXCERPT_LENGTH, _MAX_EXAMPLE_LENGTH = 160, 80
 
 
 def type_words(reference: Reference, schema: Schema) -> str:
-    """The type of a value in a cell of a table, with a link to what is described elsewhere."""
+    """Return the type of a value for a table cell, with a link to a shared schema."""
     words = _type_words(reference, schema)
     nullable = types.is_nullable(reference, schema)
     bounds = schema.bounds if schema.name is None else ()
@@ -22,7 +22,7 @@ def type_words(reference: Reference, schema: Schema) -> str:
 
 
 def facts(schema: Schema) -> Iterator[str]:
-    """What else is to be known of a value, each fact a sentence."""
+    """Yield further facts about a value, each as a sentence."""
     if schema.pattern is not None:
         yield f"Pattern: {_code(schema.pattern)}."
     if schema.default is not MISSING:
@@ -42,12 +42,12 @@ def facts(schema: Schema) -> Iterator[str]:
 
 
 def mark(provenance: str | None, inherited: str | None = DOCUMENTED) -> str:
-    """A quiet mark on what comes from elsewhere than the things around it."""
+    """Return a mark on a part whose provenance differs from that of its surroundings."""
     return "" if provenance is None or provenance == inherited else f" *{plain(provenance)}*"
 
 
 def table(reference: Reference, schema: Schema, inherited: str | None) -> list[str]:
-    """The fields of an object as a table; nothing where it has none."""
+    """Return the fields of an object as a table, or nothing if it has none."""
     rows = fields.of(reference, schema)
     if not rows:
         return []
@@ -56,8 +56,10 @@ def table(reference: Reference, schema: Schema, inherited: str | None) -> list[s
 
 
 def described(reference: Reference, schema: Schema, words: str | None = None) -> str:
-    """A description in a cell, then the facts. What has no description of its own borrows the first sentence of what
-    it refers to, if that is a plain value: an object is described where it stands.
+    """Return a description and facts for a cell.
+
+    A schema without a description borrows the first sentence of the schema that it refers to, if
+    that is a plain value. An object is described in its own section.
     """
     text = words or schema.description
     if (
@@ -77,7 +79,7 @@ def described(reference: Reference, schema: Schema, words: str | None = None) ->
 
 
 def sentence(text: str) -> str:
-    """A text that others may follow."""
+    """Return a text ending with punctuation, so that other sentences can follow."""
     return text if text.endswith((".", "!", "?", ":", "`")) or not text else f"{text}."
 
 
@@ -102,7 +104,7 @@ def _type_words(reference: Reference, schema: Schema) -> str:
 
 
 def _named(reference: Reference, name: str) -> str:
-    """A link to a shared schema, after its type where that is a plain one."""
+    """Return a link to a shared schema, after its type if that is a plain one."""
     shared = reference.schemas[name]
     target_link = link(plain(name), shared.anchor)
     target = reference.follow(shared.schema)

@@ -1,4 +1,4 @@
-"""Pages made from a file, and put into a folder: all of them, or none."""
+"""Creates pages from a file and writes them into a folder, all or none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mockserver.yaml_file import FileError
 
 
 def make(spec: Path, formats: Sequence[str], options: Options) -> Files:
-    """The text of every page, by file name. Raises FileError when the document cannot be used."""
+    """Return the text of every page by file name. Raise FileError if the document is unusable."""
     try:
         reference = read(Document.load(spec))
         return {
@@ -24,12 +24,14 @@ def make(spec: Path, formats: Sequence[str], options: Options) -> Files:
             for name, text in FORMATS[format](reference, options).items()
         }
     except RecursionError:
-        raise FileError(spec, "is nested too deeply to be shown") from None
+        raise FileError(spec, "is nested too deeply") from None
 
 
 def write(folder: Path, files: Files) -> list[Path]:
-    """Write the pages that are not there already, and say which. Each is written beside its place and moved there when
-    all of them are complete, so what was there stays if anything fails.
+    """Write the pages that have changed, and return their paths.
+
+    Each page is written to a temporary file first. All are moved when the last one is complete, so
+    the old pages stay if anything fails.
     """
     changed = {
         folder / name: text.encode()
@@ -50,7 +52,7 @@ def write(folder: Path, files: Files) -> list[Path]:
 
 
 def difference(folder: Path, files: Files) -> str:
-    """What would change if the pages were written: a unified diff, empty if they are fresh."""
+    """Return the unified diff that writing the pages would cause, empty if they are fresh."""
     return "".join(
         line for name, text in files.items() for line in _difference(folder / name, text)
     )

@@ -1,4 +1,4 @@
-"""Parts of operations made from a document: parameters, bodies, responses, headers, examples."""
+"""Reads the parts of operations: parameters, bodies, responses, headers, examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.docs.schema_reader import SchemaReader
 
 
 class PartReader:
-    """Reads what operations consist of. A shared response or header is read once, and is one object everywhere."""
+    """Reads the parts of operations. A shared response or header becomes one object."""
 
     def __init__(self, document: Document, schemas: SchemaReader, anchors: Anchors) -> None:
         self._document = document
@@ -62,7 +62,7 @@ class PartReader:
         )
 
     def response(self, node: Any, inherited: str | None) -> Response:
-        """A response. A shared one is marked as its component is, wherever it is used."""
+        """Return a response. A shared one keeps its component's provenance wherever it is used."""
         reference = reference_of(node)
         if reference is None:
             return self._response(node, inherited, None)
@@ -133,7 +133,7 @@ class PartReader:
         )
 
     def _examples(self, node: Node) -> tuple[Example, ...]:
-        """The examples of a body, parameter or header; those that are in other files are left out."""
+        """Return the examples of a body, parameter or header, except external ones."""
         if "example" in node:
             return (Example(None, None, None, node["example"]),)
         named = (
@@ -157,7 +157,7 @@ class PartReader:
             )
 
     def _last_pointer(self, reference: str) -> Pointer:
-        """Where a reference leads in the end, through references to references."""
+        """Return the pointer of the final target, through references to references."""
         pointer = pointer_of(reference)
         while (following := reference_of(self._document.at(pointer))) is not None:
             pointer = pointer_of(following)

@@ -1,7 +1,7 @@
-"""What the published page shows of an operation, by the page's own rules: rows, a curl command, an answer.
+"""Reproduces the published page: parameter rows, a curl command and a response for each operation.
 
-The rules were worked out from the page, which 29 operations of it follow. They are odd here and there (GET sends a
-content type, a default of true is sent as false), and kept as they are: the point is that the page can be made again.
+The rules were derived from the vendor's page. Some are odd: GET requests have a content type, a
+default of true is sent as false. They are kept, because the page must be reproducible.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LOCATIONS = ("path", "query", "header")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a parameters table."""
+    """A row of a parameter table."""
 
     name: str
     type: str
@@ -44,17 +44,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Makes what the page shows; with ``everything`` also of what is observed or assumed."""
+    """Builds the published page's content. ``everything`` includes observed and assumed parts."""
 
     reference: Reference
     everything: bool = False
 
     def shows(self, provenance: str | None) -> bool:
-        """Whether a thing is shown. A document without marks is documented as a whole."""
+        """Return whether a part is shown. In a document without marks, everything is documented."""
         return self.everything or provenance in (None, DOCUMENTED)
 
     def rows(self, operation: Operation) -> list[Row]:
-        """The parameters table: path, query and header parameters, then the properties of the body."""
+        """Return the parameter table: path, query, header parameters, then body properties."""
         parameters = (
             parameter for parameter in operation.parameters if parameter.location in _LOCATIONS
         )
@@ -68,7 +68,7 @@ class Published:
         ]
 
     def curl(self, operation: Operation) -> str:
-        """The request example."""
+        """Return the request example."""
         lines = [f"curl -X {operation.method} {self._url(operation)}"]
         lines += [*self._credentials(), '-H "Content-Type: application/json"']
         body = self._request_body(operation)
@@ -77,7 +77,7 @@ class Published:
         return " \\\n  ".join(lines)
 
     def response(self, operation: Operation) -> Json:
-        """The response example."""
+        """Return the response example."""
         status_response = operation.success
         media = status_response.response.json if status_response is not None else None
         if media is None or media.schema is None or not self._shows_schema(media):
@@ -88,7 +88,7 @@ class Published:
         is_plain = types.type_text(self.reference, media.schema) in ("object", types.ANY)
         return NO_SCHEMA if is_plain else self._placeholder(media.schema)
 
-    # ------------------------------------------------------------------------------------------------------------ rows
+    # --- rows
 
     def _parameter_row(self, parameter: Parameter) -> Row:
         described = parameter.description if self.shows(parameter.description_mark) else None
@@ -126,7 +126,7 @@ class Published:
             str(default) if isinstance(default, (str, bool, int, float)) else pretty_json(default)
         )
 
-    # --------------------------------------------------------------------------------------------------------- request
+    # --- request
 
     def _url(self, operation: Operation) -> str:
         url = operation.server + re.sub(r"\{([^{}]*)\}", r"<\1>", operation.path)
@@ -174,14 +174,14 @@ class Published:
             case _:
                 return f"example_{property.name}"
 
-    # -------------------------------------------------------------------------------------------------------- response
+    # --- response
 
     def _placeholder(self, schema: Schema) -> Json:
         if types.is_nullable(self.reference, schema):
             return "example"
         type = self._type(schema)
         if type == "object":
-            # The page knows no more of a reference than that it is one; of a scalar's, it never had one.
+            # The page shows "example" for references to objects. It has no references to scalars.
             return "example" if schema.name is not None else {}
         placeholders: dict[str | None, Json] = {
             "integer": 0,
@@ -192,21 +192,21 @@ class Published:
         return placeholders.get(type, "example")
 
     def _type(self, schema: Schema) -> str | None:
-        """The one type of a schema; None where it may have several."""
+        """Return the single type of a schema, or None if it may have several."""
         found = self.reference.follow(schema).types
         if len(found) == 1:
             return found[0]
         words = types.type_text(self.reference, schema)
         return words if words in ("integer", "number", "boolean", "object") else None
 
-    # ------------------------------------------------------------------------------------------------------ provenance
+    # --- provenance
 
     def _body_properties(self, operation: Operation) -> Iterator[Property]:
         media = operation.body.json if operation.body is not None else None
         return self._properties(media) if media is not None else iter(())
 
     def _properties(self, media: Media) -> Iterator[Property]:
-        """The properties of a body that are shown. A mark holds until a nearer one says otherwise."""
+        """Yield the shown properties of a body. A mark applies until a nearer one overrides it."""
         if media.schema is None:
             return
         inherited = self._mark_within(media)
@@ -216,7 +216,7 @@ class Published:
                 yield property
 
     def _first_choice(self, schema: Schema) -> Schema:
-        """A schema, or the first that it may be instead where it has no properties of its own."""
+        """Return the schema, or its first choice if it has no properties itself."""
         target = self.reference.follow(schema)
         options = [
             option
@@ -230,7 +230,7 @@ class Published:
         return self.shows(self._mark_within(media))
 
     def _mark_within(self, media: Media) -> str | None:
-        """What holds for the properties of a body: the mark of its schema, or of what is around it."""
+        """Return the provenance of a body's properties: its schema's, or that around it."""
         chain = self.reference.chain(media.schema) if media.schema is not None else ()
         marks = [step.mark for step in chain if step.mark is not None]
         return marks[-1] if marks else media.provenance

@@ -1,4 +1,4 @@
-"""A document made into a reference."""
+"""Reads a document into a reference."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _AFTER_LETTERS = "\U0010ffff"
 
 
 def read(document: Document) -> Reference:
-    """The reference of a document."""
+    """Return the reference of a document."""
     return _Reader(document).reference()
 
 
@@ -78,10 +78,10 @@ class _Reader:
         found: Node = self._root.get("components", {}).get(kind, {})
         return found
 
-    # ------------------------------------------------------------------------------------------------------ operations
+    # --- operations
 
     def _operations(self, schemes: dict[str, Scheme]) -> Iterator[Operation]:
-        """All operations in the order of the document."""
+        """Yield all operations in the order of the document."""
         for path, path_item in self._root.get("paths", {}).items():
             if path.startswith("x-"):
                 continue
@@ -150,7 +150,7 @@ class _Reader:
                         )
 
     def _parameters(self, item: Node, node: Node, inherited: str | None) -> tuple[Parameter, ...]:
-        """Those of the path and those of the operation, which replace others of the same name and place."""
+        """Return the path item's parameters, overridden by those of the operation."""
         found: dict[tuple[str, str], Parameter] = {}
         for declared in [*item.get("parameters", ()), *node.get("parameters", ())]:
             parameter = self._parts.parameter(declared, inherited)
@@ -193,7 +193,7 @@ class _Reader:
                 server.get("x-provenance", self._document_provenance),
             )
 
-    # ----------------------------------------------------------------------------------------------------------- pages
+    # --- pages
 
     def _tags(self) -> dict[str, Node]:
         return {tag["name"]: tag for tag in self._root.get("tags", ())}
@@ -207,7 +207,7 @@ class _Reader:
                 )
 
     def _pages(self, operations: list[Operation]) -> Iterator[Page]:
-        """One page for each tag that has operations: declared ones first, then as they appear."""
+        """Yield a page for each tag with operations: declared tags first, then by use."""
         tags = self._tags()
         found = _grouped(operations, lambda operation: operation.tag)
         undeclared = [name for name in found if name not in tags and name is not None]
@@ -238,7 +238,7 @@ class _Reader:
 
 
 def in_published_order(operations: list[Operation]) -> tuple[Operation, ...]:
-    """By path, ``{`` after the letters; the methods of one path stay in the order of the document."""
+    """Return operations sorted by path, ``{`` after letters; methods stay in document order."""
     return tuple(
         sorted(operations, key=lambda operation: operation.path.replace("{", _AFTER_LETTERS))
     )

@@ -1,4 +1,4 @@
-"""The request of a sample, before it is written in a language."""
+"""The request of a sample, independent of the language that it is written in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mockserver.docs.model import (
     StatusResponse,
 )
 
-# What may stand as it is in a path that comes from the document.
+# Characters that are not quoted in a path of the document.
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
 Encoding = Literal["json", "form", "multipart", "raw"]
 _ENCODINGS: dict[str, Encoding] = {
@@ -33,7 +33,7 @@ _ENCODINGS: dict[str, Encoding] = {
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that may end in a secret, which is taken from the environment: ``before``, then what ``$variable`` is."""
+    """A text that may end in a secret: ``before``, then the environment's ``$variable``."""
 
     before: str
     variable: str | None = None
@@ -41,25 +41,27 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that can be sent as it is, once the variables of the environment are set."""
+    """A request that can be sent once the environment variables are set."""
 
     method: str
     url: Text
     headers: tuple[tuple[str, Text], ...]
     body: Json
-    """MISSING when there is none; text when it is ``raw``."""
+    """MISSING if there is none, text if the encoding is ``raw``."""
     encoding: Encoding
     response_format: Literal["json", "text", "none"]
-    """What to read of the answer."""
+    """How the sample reads the response."""
     example: str | None
     """The name of the example that is sent."""
     optional_parameters: tuple[str, ...]
-    """``name=value`` of each optional parameter that is sent because its example says so."""
+    """``name=value`` of each optional parameter that is sent because of its example."""
 
 
 def build(reference: Reference, operation: Operation) -> Request:
-    """The request with the document's first example: what is required, and optional query parameters whose example
-    differs from their default.
+    """Return the request with the document's first example.
+
+    It sends required parameters, and optional query parameters whose example differs from their
+    default.
     """
     media = _media(operation)
     example = next(iter(media.examples), None) if media is not None else None
@@ -99,9 +101,10 @@ def build(reference: Reference, operation: Operation) -> Request:
 def response_example(
     reference: Reference, operation: Operation, request: Request
 ) -> Example | None:
-    """The body of the answer to a request: the example that is paired with it, or one made from the schema.
+    """Return the response body for a request: the matching example, or one built from the schema.
 
-    A pair has the same name; or the summary of the answer's example says ``name=value`` of what was asked for.
+    Examples match if they have the same name, or if the response example's summary contains
+    ``name=value`` of an optional parameter that is sent.
     """
     media = operation.success.response.json if operation.success is not None else None
     if media is None:
@@ -122,7 +125,7 @@ def response_example(
     return None if value is MISSING else Example(None, None, None, value)
 
 
-# ------------------------------------------------------------------------------------------------------------ addresses
+# --- addresses
 
 
 def _path(reference: Reference, operation: Operation) -> str:
@@ -132,7 +135,7 @@ def _path(reference: Reference, operation: Operation) -> str:
             path = path.replace(
                 f"{{{parameter.name}}}", quote(_joined(_value(reference, parameter)), safe="")
             )
-    # A part that nothing describes stands for itself: its braces would not pass as an address.
+    # Without a described parameter the name is used: braces are not valid in a URL.
     return quote(re.sub(r"\{([^{}]*)\}", r"\1", path), safe=_SAFE_IN_PATH)
 
 
@@ -147,7 +150,7 @@ def _query(reference: Reference, parameters: list[Parameter]) -> str:
 
 
 def _pairs(parameter: Parameter, value: Json) -> Iterator[tuple[str, str]]:
-    """How a query parameter is sent, by OpenAPI's default style."""
+    """Yield the pairs of a query parameter in OpenAPI's default style."""
     if isinstance(value, list) and parameter.explode:
         yield from ((parameter.name, _as_text(item)) for item in value)
     elif isinstance(value, dict) and parameter.explode:
@@ -175,13 +178,13 @@ def _value(reference: Reference, parameter: Parameter) -> Json:
 
 
 def _is_shown(reference: Reference, parameter: Parameter) -> bool:
-    """Whether an optional parameter is shown in use. One that repeats its default would say nothing."""
+    """Return whether an optional parameter is sent. Repeating its default would show nothing."""
     if parameter.location != "query" or not parameter.examples:
         return False
     return bool(parameter.examples[0].value != types.default_of(reference, parameter.schema))
 
 
-# -------------------------------------------------------------------------------------------------- headers and bodies
+# --- headers and bodies
 
 
 def _headers(reference: Reference, parameters: list[Parameter]) -> Iterator[tuple[str, Text]]:
@@ -208,7 +211,7 @@ def _credentials(scheme: Scheme) -> list[tuple[str, Text]]:
 
 
 def _media(operation: Operation) -> Media | None:
-    """The media type to send: JSON where it may be."""
+    """Return the media type to send, JSON if possible."""
     if operation.body is None:
         return None
     return operation.body.json or next(iter(operation.body.media), None)
@@ -221,7 +224,7 @@ def _encoding(media: Media | None) -> Encoding:
 
 
 def _content_type(media: Media | None, encoding: Encoding) -> list[tuple[str, Text]]:
-    # A multipart body's boundary is written into the header by what sends it; a form's header is set by it.
+    # The client sets this header itself for forms and for multipart bodies with their boundary.
     return (
         []
         if media is None or encoding in ("form", "multipart")

@@ -1,4 +1,4 @@
-"""Requests written out in three languages, ready to run."""
+"""Writes requests in three languages, ready to run."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Sample:
     """A request in one language."""
 
     language: str
-    """``curl``, ``python`` or ``javascript``: the key under which a reader's choice is kept."""
+    """``curl``, ``python`` or ``javascript``: the key that stores a reader's choice."""
     label: str
     lexer: str
     """The language's name for highlighters and fences."""
     requirements: str
-    """What it takes to run it, in one line."""
+    """What is needed to run it, in one line."""
     code: str
 
 
@@ -38,18 +38,18 @@ class _Language:
 
 
 def in_all_languages(request: Request) -> tuple[Sample, ...]:
-    """The request in every language."""
+    """Return the request in every language."""
     return tuple(
         Sample(name, language.label, language.lexer, language.requirements, language.write(request))
         for name, language in LANGUAGES.items()
     )
 
 
-# ---------------------------------------------------------------------------------------------------------------- curl
+# --- curl
 
 
 def curl(request: Request) -> str:
-    """A command for a POSIX shell."""
+    """Return a command for a POSIX shell."""
     method = "--head" if request.method == "HEAD" else f"-X {request.method}"
     lines = [f"curl {method} {_shell(request.url)}"]
     headers = (Text(f"{name}: {text.before}", text.variable) for name, text in request.headers)
@@ -59,7 +59,7 @@ def curl(request: Request) -> str:
 
 
 def shell_quoted(text: str) -> str:
-    """A text as one word of a shell command, in single quotes."""
+    """Return a text as one word of a shell command, in single quotes."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
@@ -71,7 +71,7 @@ def _shell(text: Text) -> str:
 
 def _shell_in_double_quotes(text: Text) -> str:
     if text.variable is None:
-        # An exclamation mark is only safe in single quotes where people type.
+        # Interactive shells expand exclamation marks outside single quotes.
         return (
             shell_quoted(text.before) if re.search(r'[\\"$`!]', text.before) else f'"{text.before}"'
         )
@@ -93,11 +93,11 @@ def _shell_data(request: Request) -> list[str]:
     ]
 
 
-# -------------------------------------------------------------------------------------------------------------- Python
+# --- Python
 
 
 def python(request: Request) -> str:
-    """A program that uses requests."""
+    """Return a Python program that uses requests."""
     known = request.method in _METHODS_OF_REQUESTS
     call = f"requests.{request.method.lower()}(" if known else "requests.request("
     arguments = [*([] if known else [_python(request.method)]), _python_text(request.url)]
@@ -151,7 +151,7 @@ def _python_text(text: Text) -> str:
 
 
 def _python(value: Json, depth: int = 0) -> str:
-    """A value as Python writes it, over several lines where it has parts."""
+    """Return a value as a Python literal, containers over several lines."""
     inner, outer = "    " * (depth + 1), "    " * depth
     match value:
         case dict() if value:
@@ -169,11 +169,11 @@ def _python(value: Json, depth: int = 0) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
-# ---------------------------------------------------------------------------------------------------------- JavaScript
+# --- JavaScript
 
 
 def javascript(request: Request) -> str:
-    """A module that uses fetch."""
+    """Return a JavaScript module that uses fetch."""
     options = [] if request.method == "GET" else [f"method: {_javascript(request.method)},"]
     if request.headers:
         headers = "".join(
@@ -204,7 +204,7 @@ def _javascript_data(request: Request) -> str:
         case "form":
             return f"new URLSearchParams({_javascript(_text_values(request), 1)})"
         case "multipart":
-            # A FormData has no literal; a list of its parts reads well enough.
+            # FormData has no literal syntax, so it is filled from a list of parts.
             parts = _javascript(list(map(list, _text_values(request).items())), 1)
             append = "(form, [name, value]) => (form.append(name, value), form)"
             return f"{parts}.reduce({append}, new FormData())"
@@ -220,7 +220,7 @@ def _javascript_text(text: Text) -> str:
 
 
 def _javascript(value: Json, depth: int = 0) -> str:
-    """A value as JavaScript writes it."""
+    """Return a value as a JavaScript literal."""
     inner, outer = "  " * (depth + 1), "  " * depth
     match value:
         case dict() if value:
@@ -237,7 +237,7 @@ def _javascript(value: Json, depth: int = 0) -> str:
 
 
 def _javascript_name(name: str) -> str:
-    if name == "__proto__":  # in a literal, this name alone would set the prototype
+    if name == "__proto__":  # in a literal, this name would set the prototype
         return '["__proto__"]'
     return (
         name
@@ -246,11 +246,11 @@ def _javascript_name(name: str) -> str:
     )
 
 
-# ------------------------------------------------------------------------------------------------------------- together
+# --- together
 
 
 def pretty_json(value: Json) -> str:
-    """JSON as people read it."""
+    """Return indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 

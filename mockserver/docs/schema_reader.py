@@ -1,4 +1,4 @@
-"""Schema objects of a document made into schemas of the model; each shared one once."""
+"""Reads the schema objects of a document into schemas of the model, each shared schema once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STRUCTURAL = frozenset(
 
 
 class SchemaReader:
-    """Reads schema objects. A reference becomes the name of a shared schema, which is read once, later."""
+    """Reads schema objects. A reference becomes the name of a shared schema, read later."""
 
     def __init__(self, document: Document, anchors: Anchors) -> None:
         self._document = document
@@ -33,7 +33,7 @@ class SchemaReader:
             self._name((*_COMPONENTS, name))
 
     def read(self, node: Any) -> Schema:
-        """One schema object, or true or false."""
+        """Return a schema from a schema object, or from true or false."""
         if isinstance(node, bool):
             return Schema() if node else Schema(choices=(Choice("not", (Schema(),)),))
         reference = reference_of(node)
@@ -44,9 +44,9 @@ class SchemaReader:
         return _simplified(self._facts(node, name))
 
     def shared(self) -> dict[str, SharedSchema]:
-        """All shared schemas by name: those of the components, then whatever else was referred to."""
+        """Return all shared schemas by name: components first, then other targets of references."""
         schemas: dict[str, Schema] = {}
-        # Reading one may find references to others that are in no component.
+        # Reading a schema may find references to schemas that are not components.
         while len(schemas) < len(self._names):
             for pointer, name in list(self._names.items()):
                 if name not in schemas:
@@ -64,7 +64,7 @@ class SchemaReader:
         }
 
     def _name(self, pointer: Pointer) -> str:
-        """The name of the shared schema at a pointer."""
+        """Return the name of the shared schema at a pointer."""
         if pointer not in self._names:
             preferred = (
                 str(pointer[-1]) if pointer[:-1] == _COMPONENTS else _name_from_pointer(pointer)
@@ -128,7 +128,7 @@ class SchemaReader:
 
 
 def _types(node: Node) -> tuple[str, ...]:
-    """The types that a schema names; those that its other keywords speak of, where it names none."""
+    """Return the types that a schema names, or the type that its keywords imply."""
     declared = node.get("type")
     if declared is not None:
         return tuple(
@@ -142,13 +142,13 @@ def _types(node: Node) -> tuple[str, ...]:
 
 
 def _name_from_pointer(pointer: Pointer) -> str:
-    """A name for a schema that has none: where it is, without the words that every place has."""
+    """Return a name for a schema outside the components: its path without common words."""
     noise = {"components", "schemas", "properties", "paths", "schema", "content"}
     return ".".join(str(part) for part in pointer if part not in noise) or "schema"
 
 
 def _simplified(schema: Schema) -> Schema:
-    """The same schema with its null among its choices as ``nullable``, and without a choice of one."""
+    """Return the schema with a null choice as ``nullable``, and without choices of one schema."""
     choices: list[Choice] = []
     nullable = schema.nullable
     for choice in schema.choices:
@@ -174,13 +174,13 @@ def _is_null(schema: Schema) -> bool:
 
 
 def _is_wrapper(schema: Schema) -> bool:
-    """Whether a schema says nothing of the value itself but by its choices."""
+    """Return whether a schema constrains its value only by its choices."""
     declared = (getattr(schema, name) for name in _STRUCTURAL - {"choices", "types"})
     return not any(declared) and schema.bounds == () and schema.types in ((), ("object",))
 
 
 def _merged(outer: Schema, inner: Schema) -> Schema:
-    """The inner schema, with what the outer one says about it."""
+    """Return the inner schema with the annotations of the outer one."""
     return replace(
         inner,
         nullable=outer.nullable or inner.nullable,

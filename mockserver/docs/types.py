@@ -1,4 +1,4 @@
-"""Types of schemas in words, as the published page writes them: ``string[]``, ``"a" | "b"``."""
+"""Types of schemas in words, in the style of the published page: ``string[]``, ``"a" | "b"``."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ ANY = "any"
 
 
 def type_text(reference: Reference, schema: Schema) -> str:
-    """The type of a schema; nullability, bounds and formats are no part of it."""
+    """Return the type of a schema, without nullability, bounds and formats."""
     return " | ".join(_options(reference, schema, frozenset())) or ANY
 
 
 def is_nullable(reference: Reference, schema: Schema) -> bool:
-    """Whether null will do, by what is said here or where a reference leads."""
+    """Return whether null is allowed by the schema or one that it refers to."""
     return any(step.nullable for step in reference.chain(schema))
 
 
 def default_of(reference: Reference, schema: Schema) -> Json:
-    """What a value is when it is left out; MISSING where nothing is said."""
+    """Return the default of a value, or MISSING."""
     return next(
         (step.default for step in reference.chain(schema) if step.default is not MISSING),
         MISSING,
@@ -31,7 +31,7 @@ def default_of(reference: Reference, schema: Schema) -> Json:
 def _options(reference: Reference, schema: Schema, visited: frozenset[str]) -> list[str]:
     if schema.name is not None:
         if schema.name in visited:
-            return ["object"]  # it contains itself; a name would say no more
+            return ["object"]  # a recursive schema
         visited |= {schema.name}
     target = reference.follow(schema)
     enum = next((step.enum for step in reference.chain(schema) if step.enum), None)

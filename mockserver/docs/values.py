@@ -1,4 +1,4 @@
-"""A value that a schema allows, for where a document gives no example."""
+"""Values that a schema allows, for documents without examples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mockserver.docs.model import MISSING, Json, Property, Reference, Schema
 
-# Enough to show what something looks like. Schemas may refer to each other without end, and each step multiplies.
+# Limits of an example. Recursive schemas would otherwise grow exponentially.
 _MAX_DEPTH = 2
 _MAX_VALUES = 60
 
@@ -27,19 +27,19 @@ _OF_FORMAT = {
 
 
 def for_request(reference: Reference, schema: Schema | None) -> Json:
-    """What has to be sent: required properties, and those that have an example."""
+    """Return a value to send: required properties, and those with an example."""
     return MISSING if schema is None else _ExampleBuilder(reference, for_request=True).value(schema)
 
 
 def for_response(reference: Reference, schema: Schema | None) -> Json:
-    """What may come back: all properties."""
+    """Return a value to receive: all properties."""
     return (
         MISSING if schema is None else _ExampleBuilder(reference, for_request=False).value(schema)
     )
 
 
 def properties_of(reference: Reference, schema: Schema) -> tuple[Property, ...]:
-    """The properties of an object, those of the parts of which it is made up (``allOf``) included, each name once."""
+    """Return the properties of an object and its ``allOf`` parts, each name once."""
     found: dict[str, Property] = {}
     for part in parts_of(reference, schema):
         for property in part.properties:
@@ -48,7 +48,7 @@ def properties_of(reference: Reference, schema: Schema) -> tuple[Property, ...]:
 
 
 def parts_of(reference: Reference, schema: Schema) -> Iterator[Schema]:
-    """The schema that is meant, and all schemas that must fit as well, each once."""
+    """Yield the schema and all its ``allOf`` parts, each once."""
     pending, seen = [schema], set()
     while pending:
         part = pending.pop(0)
@@ -56,7 +56,7 @@ def parts_of(reference: Reference, schema: Schema) -> Iterator[Schema]:
             if part.name in seen:
                 continue
             seen.add(part.name)
-            # What is said beside a reference holds too, and comes first, being nearer.
+            # Siblings of a reference apply too. They come first because they are nearer.
             if part.properties or part.choices:
                 yield part
             pending.insert(0, reference.schemas[part.name].schema)
@@ -68,7 +68,7 @@ def parts_of(reference: Reference, schema: Schema) -> Iterator[Schema]:
 
 
 class _ExampleBuilder:
-    """Makes one value, within its bounds of depth and number."""
+    """Builds one value within limits of depth and size."""
 
     def __init__(self, reference: Reference, *, for_request: bool) -> None:
         self._reference = reference
@@ -126,7 +126,7 @@ class _ExampleBuilder:
 
 
 def _declared_values(schema: Schema) -> Iterator[Json]:
-    """The values that a schema itself names."""
+    """Yield the values that a schema itself names."""
     yield from schema.examples
     if schema.default is not MISSING and schema.default is not None:
         yield schema.default

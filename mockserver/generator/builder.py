@@ -358,7 +358,7 @@ class Builder:
                 checked.height = min(checked.height, fallback.height)
 
     def _canonical(self, schema: Any) -> Node | None:
-        """Build the canonical form: its choices exclude each other and its bounds are merged."""
+        """Build the canonical form, with exclusive choices and merged bounds."""
         try:
             document = jsonschema_rs.canonicalize(
                 self._as_document(schema), draft=jsonschema_rs.Draft4, validate_formats=True
@@ -378,7 +378,7 @@ class Builder:
         return self._validators[key]
 
     def _as_document(self, schema: Any) -> Schema:
-        """Return a schema as a document of its own, with everything that its references need."""
+        """Return a schema as a document with everything that its references need."""
         alone = {"allOf": [convert(schema)]}
         # Converting all components is slow, so it is done only if the schema has references.
         return {**alone, **self._referenced} if '"$ref"' in json.dumps(alone) else alone

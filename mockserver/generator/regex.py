@@ -196,7 +196,7 @@ class _Reader:
         return CharacterClass(ranges, broad=char in "DWSP")
 
     def _escaped(self, char: str) -> Ranges:
-        """Return the characters that an escape stands for, inside or outside a class."""
+        """Return the characters that an escape represents, inside or outside a class."""
         if char.lower() in characters.SHORTHANDS:
             ranges = characters.SHORTHANDS[char.lower()]
             return characters.complement(ranges) if char.isupper() else ranges

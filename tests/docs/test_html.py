@@ -50,7 +50,7 @@ def words(text: str) -> str:
     return re.sub(r"[^\w]+", "", text)
 
 
-# -------------------------------------------------------------------------------------------------------- completeness
+# --- completeness
 
 
 def test_every_operation_is_there_with_its_words() -> None:
@@ -194,7 +194,7 @@ def test_guides_headers_and_marks_are_there() -> None:
     assert {mark.text for mark in page().all("small", "m")} == {"observed", "assumed"}
 
 
-# ----------------------------------------------------------------------------------------------------------- one piece
+# --- one piece
 
 
 @pytest.mark.parametrize("live", [False, True])
@@ -265,7 +265,7 @@ def test_try_it_is_only_where_there_is_a_server() -> None:
     assert {form["key"] for form in forms} == {"X-API-Key"}
 
 
-# ------------------------------------------------------------------------------------------------------ other documents
+# --- other documents
 
 
 def test_the_published_form_holds_no_more_than_the_published_page() -> None:

@@ -30,7 +30,7 @@ def part(page: str, heading: str) -> str:
     return found[0]
 
 
-# --------------------------------------------------------------------------------------------------------- Completeness
+# --- Completeness
 
 
 def test_every_operation_is_there_in_words_with_three_samples() -> None:
@@ -122,7 +122,7 @@ def test_llms_txt_lists_everything() -> None:
     assert "- [Errors](reference.md#guide-errors)\n" in LLMS
 
 
-# ----------------------------------------------------------------------------------------------------- Other documents
+# --- Other documents
 
 
 def test_facts_about_parameters_are_told() -> None:

@@ -26,7 +26,7 @@ def schema_of(node: Any, schemas: Json | None = None, version: str = "3.0.3") ->
     )
 
 
-# ------------------------------------------------------------------------------------------------------- The contract
+# --- The contract
 
 
 def test_the_contract_is_there_as_a_whole() -> None:
@@ -116,7 +116,7 @@ def test_provenance_is_inherited_until_a_nearer_mark() -> None:
     assert REFERENCE.schemas["AutoRechargeSummary"].provenance == "assumed"
 
 
-# ------------------------------------------------------------------------------------------------------------ Anchors
+# --- Anchors
 
 
 def anchors(document: Json) -> list[str]:
@@ -163,7 +163,7 @@ def test_an_anchor_does_not_depend_on_what_else_there_is() -> None:
     assert {"operation-get-b", "schema-b"} <= set(anchors(before)) & set(anchors(after))
 
 
-# ------------------------------------------------------------------------------------------------------------ Schemas
+# --- Schemas
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_names_with_signs_are_found() -> None:
     assert whole.follow(Schema(name="To")).types == ("integer",)
 
 
-# -------------------------------------------------------------------------------------------------------------- Parts
+# --- Parts
 
 
 def test_references_are_followed_wherever_they_may_stand() -> None:

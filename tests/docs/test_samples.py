@@ -56,7 +56,7 @@ def answered(operation_id: str) -> str | None:
     return example.name
 
 
-# -------------------------------------------------------------------------------------------------------- The contract
+# --- The contract
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
@@ -98,7 +98,7 @@ def test_a_key_is_never_printed() -> None:
         assert "sk_" not in sample.code
 
 
-# ------------------------------------------------------------------------------------------------------------ Requests
+# --- Requests
 
 
 def test_everything_that_is_required_is_sent_where_it_belongs() -> None:
@@ -241,7 +241,7 @@ def test_rare_methods_are_sent_too() -> None:
     assert 'method: "HEAD"' in head["javascript"]
 
 
-# -------------------------------------------------------------------------------------------------------------- Safety
+# --- Safety
 
 
 @pytest.mark.parametrize("text", PAYLOADS, ids=[f"{number}" for number in range(len(PAYLOADS))])
