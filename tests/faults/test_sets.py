@@ -56,7 +56,7 @@ def test_a_folder_without_sets_has_none(tmp_path: Path) -> None:
     [
         ("status: 503", "status: 200", 7, "rules.0.status: must be an error status"),
         ("status: 503", "status: often", 7, "rules.0.status"),
-        ("status: 503", "stauts: 503", 7, "rules.0.stauts: is not a field that belongs here"),
+        ("status: 503", "stauts: 503", 7, "rules.0.stauts: is not a known field here"),
         ("share: 0.5", "share: 50", 6, "rules.0.share: must be more than 0 and at most 1"),
         (
             "share: 0.5",
