@@ -82,7 +82,7 @@ def test_a_callback_stands_with_its_operation() -> None:
     called = text[text.index("**Callback** `usageAlert`: `POST {$request.body#/webhook_url}`") :]
     assert "| `X-Alterlab-Signature` *observed* | header |" in called
     assert '"event": "usage.alert"' in called
-    assert "| 2XX | Taken" in called
+    assert "| 2XX | Accepted" in called
 
 
 def test_shared_parts_are_told_once() -> None:
@@ -92,7 +92,7 @@ def test_shared_parts_are_told_once() -> None:
     for schema in REFERENCE.schemas.values():
         assert PAGE.count(f'<a id="{schema.anchor}"></a>') == 1
     assert (
-        PAGE.count("A sentence for people. It may be reworded at any time. |") == 2
+        PAGE.count("A human-readable message. It may change at any time. |") == 2
     )  # Error, PaymentRequired
 
 

@@ -26,7 +26,7 @@ def test_the_page_says_what_is_to_be_paid(client: httpx.Client, open_deposit: Op
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert told(page, "amount") == "$50.00"
-    assert told(page, "test-mode") == "Test mode: this is a mock, no money moves."
+    assert told(page, "test-mode") == "Test mode: this is a mock, and no money moves."
     assert "Deposit" in page.text
     assert told(page, "pay") == "Pay $50.00"
     cards = offered(page)
