@@ -1,1 +1,1 @@
-"""Tests of what people read: commands run as printed, tables are complete, figures and links are right."""
+"""Tests of README and guides: commands, tables, figures and links."""

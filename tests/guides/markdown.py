@@ -19,7 +19,9 @@ from itertools import zip_longest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
+_FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S
+)
 _NOT_RUN = re.compile(r"<!-- not run: (?P<reason>[^\n]+) -->\s*\Z")
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 _OUTPUT = ("json", "text")
@@ -40,9 +42,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Document:
-    """A Markdown file of the project."""
+    """A Markdown file of the project, or one chapter of it."""
 
     path: Path
+    chapter: str | None = None
+    """The title of the chapter; None for the whole file."""
 
     @property
     def name(self) -> str:
@@ -50,7 +54,10 @@ class Document:
 
     @cached_property
     def text(self) -> str:
-        return self.path.read_text(encoding="utf-8")
+        text = self.path.read_text(encoding="utf-8")
+        if self.chapter is None:
+            return text
+        return text.split(f"\n## {self.chapter}\n", 1)[1].split("\n## ", 1)[0]
 
     @cached_property
     def prose(self) -> str:
@@ -60,10 +67,7 @@ class Document:
     @cached_property
     def blocks(self) -> list[Block]:
         found = list(_FENCE.finditer(self.text))
-        return [
-            self._block(match, following)
-            for match, following in zip_longest(found, found[1:])
-        ]
+        return [self._block(match, following) for match, following in zip_longest(found, found[1:])]
 
     def _block(self, match: re.Match[str], following: re.Match[str] | None) -> Block:
         mark = _NOT_RUN.search(self.text, 0, match.start())
@@ -80,7 +84,7 @@ class Document:
         )
 
     def run_blocks(self, language: str) -> list[Block]:
-        """The blocks of a language that a test has to run."""
+        """Return the blocks of a language that a test has to run."""
         return [b for b in self.blocks if b.language == language and b.not_run is None]
 
     @cached_property
@@ -101,7 +105,7 @@ class Document:
         return [t for t in targets if not t.startswith(("http:", "https:", "mailto:"))]
 
     def rows(self, *header: str) -> list[list[str]]:
-        """The rows of all tables with this header, a list of cells each."""
+        """Return the rows of all tables with this header, a list of cells each."""
         return [row for table in self.tables if table[0] == list(header) for row in table[1:]]
 
     @property
@@ -118,12 +122,12 @@ class Document:
 
 
 def code(cell: str) -> list[str]:
-    """What a table cell or a text shows as code."""
+    """Return what a table cell or a text shows as code."""
     return re.findall(r"`([^`\n]+)`", cell)
 
 
 def commands(document: Document, program: str) -> list[str]:
-    """Every command line of a program that a document shows, in blocks and in prose; no bare names."""
+    """Return the command lines of a program that a document shows, in blocks and in prose."""
     blocks = "\n".join(block.text for block in document.blocks)
     joined = re.sub(r"\\\n\s*", " ", blocks)
     joined = re.sub(r"\n\s+(?=--)", " ", joined)
@@ -156,6 +160,6 @@ DOCUMENTS = [
 ]
 
 
-def guide(name: str) -> Document:
-    """A guide by its file name without the ending."""
-    return Document(ROOT / "docs" / "guides" / f"{name}.md")
+def guide(name: str, chapter: str | None = None) -> Document:
+    """Return a guide by its file name without the ending, or a chapter of it."""
+    return Document(ROOT / "docs" / "guides" / f"{name}.md", chapter)

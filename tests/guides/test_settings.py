@@ -14,19 +14,15 @@ import pytest
 from contract_tests import cli, flags
 from contract_tests.settings import Settings as KitSettings
 from mockserver import pytest_plugin, settings
-from tests.guides.markdown import Document, code, guide
+from tests.guides.markdown import code, guide
 
-GUIDE = guide("settings")
 FIELDS_OF_THE_KIT = {"report": "reports", "rate-limit": "per_second"}
 """Settings of the kit that have another name than their flag."""
 
 
-def section(title: str) -> list[list[str]]:
-    """The rows of all tables between a heading and the next."""
-    text = GUIDE.text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
-    part = Document(GUIDE.path)
-    part.__dict__["prose"] = text
-    return [row for table in part.tables for row in table[1:]]
+def rows(chapter: str, table: int = 0) -> list[list[str]]:
+    """The rows of a table of a chapter."""
+    return guide("settings", chapter).tables[table][1:]
 
 
 def defaults_of(kind: type[Any]) -> dict[str, Any]:
@@ -39,16 +35,16 @@ def defaults_of(kind: type[Any]) -> dict[str, Any]:
 
 def shown(value: Any) -> str | None:
     """How a table shows a default; None where it takes words to say it."""
-    if value is MISSING or value is None or value == ():
+    if value is MISSING or value in (None, (), ""):
         return None
     if value is False:
         return "off"
     return f"`{value:g}s`" if isinstance(value, float) else f"`{value}`"
 
 
-def check_defaults(rows: Sequence[Sequence[str]], defaults: dict[str, Any]) -> None:
+def check_defaults(listed: Sequence[Sequence[str]], defaults: dict[str, Any]) -> None:
     """Compare the default column with the defaults of the code."""
-    for row in rows:
+    for row in listed:
         flag, default = code(row[0])[0].removeprefix("--"), row[-2]
         field = FIELDS_OF_THE_KIT.get(flag, flag.replace("-", "_"))
         expected = shown(defaults.get(field, MISSING))
@@ -71,15 +67,11 @@ def test_flags_variables_and_defaults_of_the_mock(
     """The table of each command has every flag with its variable, and no other."""
     parser = argparse.ArgumentParser(add_help=False)
     settings.add_flags(parser, table)
-    # The two tables stand below each other.
-    serve = len(settings.SETTINGS)
-    rows = section("mockserver serve")
-    rows = rows[:serve] if command == "serve" else rows[serve:]
-    assert [code(row[0])[0] for row in rows] == [
-        action.option_strings[0] for action in parser._actions
-    ]
-    assert [code(row[1])[0] for row in rows] == [setting.variable for setting in table]
-    check_defaults(rows, defaults_of(kind))
+    listed = rows("mockserver serve", ["serve", "docs"].index(command))
+    flags_of_parser = [action.option_strings[0] for action in parser._actions]
+    assert [code(row[0])[0] for row in listed] == flags_of_parser
+    assert [code(row[1])[0] for row in listed] == [setting.variable for setting in table]
+    check_defaults(listed, defaults_of(kind))
 
 
 def test_flags_and_defaults_of_the_kit() -> None:
@@ -94,9 +86,9 @@ def test_flags_and_defaults_of_the_kit() -> None:
         for action in actions
         if action.option_strings and action.dest not in ("help", "version")
     ]
-    rows = section("contract-tests run")
-    assert [code(row[0])[0] for row in rows] == known
-    check_defaults(rows, defaults_of(KitSettings))
+    listed = rows("contract-tests run")
+    assert [code(row[0])[0] for row in listed] == known
+    check_defaults(listed, defaults_of(KitSettings))
     assert {flags.flag_name(name) for name in flags.FLAGS} == set(known)
 
 
@@ -105,12 +97,12 @@ def test_options_of_the_pytest_plugin() -> None:
     names: list[str] = []
 
     class Parser:
-        def addini(self, name: str, **_: Any) -> None:
+        def addini(self, name: str, *_: Any, **__: Any) -> None:
             names.append(name)
 
     pytest_plugin.pytest_addoption(cast(pytest.Parser, Parser()))
-    rows = guide("pytest").rows("option", "default", "meaning")
-    assert sorted(code(row[0])[0] for row in rows) == sorted(names)
+    listed = guide("pytest").rows("option", "default", "meaning")
+    assert [code(row[0])[0] for row in listed] == names
 
 
 def test_values_of_the_kits_lists() -> None:
@@ -118,20 +110,20 @@ def test_values_of_the_kits_lists() -> None:
     from contract_tests.drivers import DRIVERS
     from contract_tests.settings import REPORTS
 
-    rows = {code(row[0])[0]: row[-1] for row in section("contract-tests run")}
-    assert code(rows["--report"]) == list(REPORTS)
+    meanings = {code(row[0])[0]: row[-1] for row in rows("contract-tests run")}
+    assert code(meanings["--report"]) == list(REPORTS)
     drivers = guide("contract-kit").rows("driver", "sends")
     assert [code(row[0])[0] for row in drivers] == list(DRIVERS)
 
 
 def test_log_levels() -> None:
     """The guide names every level."""
-    rows = {code(row[0])[0]: row[-1] for row in section("mockserver serve")}
-    assert tuple(dict.fromkeys(code(rows["--log-level"]))) == settings.LOG_LEVELS
+    meanings = {code(row[0])[0]: row[-1] for row in rows("mockserver serve")}
+    assert tuple(dict.fromkeys(code(meanings["--log-level"]))) == settings.LOG_LEVELS
 
 
 def test_a_folder_of_fixtures_is_as_described() -> None:
     """``--fixtures`` names what is in the folder."""
-    rows = {code(row[0])[0]: row[-1] for row in section("mockserver serve")}
+    meanings = {code(row[0])[0]: row[-1] for row in rows("mockserver serve")}
     folder = Path(__file__).parents[2] / "fixtures"
-    assert all((folder / name).exists() for name in code(rows["--fixtures"]))
+    assert all((folder / name).exists() for name in code(meanings["--fixtures"]))
