@@ -80,10 +80,9 @@ def test_flags_and_defaults_of_the_kit() -> None:
     module = importlib.import_module(cli.COMMANDS["run"][0])
     commands = parser.add_subparsers()
     module.add_parser(commands)
-    actions = cast(argparse.ArgumentParser, commands.choices["run"])._actions
     known = [
         action.option_strings[-1]
-        for action in actions
+        for action in commands.choices["run"]._actions
         if action.option_strings and action.dest not in ("help", "version")
     ]
     listed = rows("contract-tests run")
