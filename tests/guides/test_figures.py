@@ -126,7 +126,7 @@ FIGURES: list[tuple[Document, str, Callable[[], Any]]] = [
     (HOOKS, r"tries again after (\d+) seconds", pause(0)),
     (HOOKS, r"once more after another (\d+)", pause(1)),
     (HOOKS, r"there are (\w+) attempts", attempts),
-    (HOOKS, r"At most (\d+) deliveries wait", constant("MAX_WAITING")),
+    (HOOKS, r"At most (\d+) deliveries wait", constant("MAX_BACKLOG")),
     (HELP, r"At most (\d+) accounts", constant("MAX_TENANTS")),
     (HELP, r"its last (\d+) checkout sessions", constant("MAX_CHECKOUT_SESSIONS")),
     (HELP, r"its last (\d+) portal sessions", constant("MAX_PORTAL_SESSIONS")),
