@@ -10,7 +10,7 @@ EXAMPLE := examples/frontend/node_modules/.ready
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
-.PHONY: serve test test-slow contract mutants example soak generate-docs check bench lock clean
+.PHONY: serve test test-slow contract mutants example soak generate-docs screenshots check bench lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
@@ -36,6 +36,9 @@ soak: $(READY) ## 200,000 mixed requests to one server: its memory, and its book
 
 generate-docs: $(READY) ## make the reference pages in docs/ from the contract
 	$(BIN)/mockserver docs
+
+screenshots: $(READY) ## take the pictures in docs/screenshots again
+	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m slow tests/docs/browser/test_looks.py -k screenshots
 
 check: $(READY) $(TOOLS) ## lint, format, types, both contracts, and whether docs/ is fresh
 	$(BIN)/ruff check

@@ -1,7 +1,7 @@
 """Customers as they come: what they ask of the server, in a realistic mix, each request as valid as it is meant to be.
 
 Three requests in four read. The others open deposits, of which most are paid, use credits, change settings, add cards
-and remove them, verify, look at pages; a few are wrong on purpose. All 29 operations of the contract are among them.
+and remove them, verify, look at pages; a few are wrong on purpose. Every operation of the contract is among them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How long pages take, and how much memory, from 250 to 1,000 operations whose schemas refer to each other in a ring.
+"""Measures the time and memory for pages of 250 to 1,000 operations whose schemas form a ring.
 
     .venv/bin/python -m benchmarks.docs_scale
 
-Each run is the command as people run it, in a process of its own; the best of three counts. The system counts this
-program's own memory (about 50 MB) as that of a run which takes less.
+Each run is the command in a process of its own; the best of three counts. The system attributes
+this program's own memory (about 50 MB) to runs that need less.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ RUNS = 3
 
 
 def main() -> None:
-    """Print a table: one line for each size, then this project's own contract."""
+    """Print one table row for each size, then for this project's contract."""
     print("| format | operations | seconds | CPU seconds | peak MB | pages MB |")
     print("|---|---|---|---|---|---|")
     with TemporaryDirectory() as folder:
         specs = {str(number): _written(Path(folder), number) for number in OPERATIONS}
-        for name, spec in {**specs, "the contract's 29": packaged.spec()}.items():
+        for name, spec in {**specs, "the contract": packaged.spec()}.items():
             for format in FORMATS:
                 best = min(_run(spec, format) for _ in range(RUNS))
                 print(
@@ -50,7 +50,7 @@ def _written(folder: Path, operations: int) -> Path:
 
 
 def _run(spec: Path, format: str) -> tuple[float, float, float, float]:
-    """Seconds, seconds of CPU, the highest memory and the size of the pages, both in MB."""
+    """Return seconds, CPU seconds, the peak memory and the size of the pages, both in MB."""
     with TemporaryDirectory() as out:
         command = [
             sys.executable,

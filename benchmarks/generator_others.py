@@ -1,4 +1,4 @@
-"""Other makers of values from schemas, given the hard schemas in the JSON Schema of their choice."""
+"""Other generators, given the hard schemas in the JSON Schema dialect that they document."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mockserver.openapi.schemas import Answers, Schema, compile_schema, standalone
+from mockserver.openapi.schemas import ResponseSchemas, Schema, compile_schema, standalone
 from tests.generator.hard import COMPONENTS, HARD
 
 TIMES = 100
 SECONDS = 30
-HOW = f"""Each was given the hard schemas in the dialect that it documents (2020-12: exclusive bounds as numbers,
-components under `$defs`), `nullable` and the closing of objects already expressed in them, and made {TIMES} values of
-each with its default settings. These are judged as above, closed. A value that was not made counts as not valid, and so
-do all of a schema that took longer than {SECONDS} seconds.
+HOW = f"""Each generator was given the hard schemas in the dialect that it documents (2020-12:
+exclusive bounds as numbers, components under `$defs`), with `nullable` and closed objects already
+expressed in them. It made {TIMES} values of each schema with its default settings, which were
+validated as above, closed. A missing value counts as invalid, and so do all values of a schema that
+took longer than {SECONDS} seconds.
 
-The hard schemas were written for this generator, which was mended until it met them all. So the shares of the others
-say how hard these schemas are, and not how they do on usual ones, where more of what they make is valid."""
+The hard schemas were written for this generator, which was fixed until it handled them all. The
+results of the others therefore show how hard these schemas are. On ordinary schemas more of their
+values are valid."""
 
 _JSF = """
 import json, sys
@@ -54,7 +56,7 @@ Run = Callable[[Path], list[list[Any]]]
 
 
 def valid_shares(folder: Path) -> dict[str, str]:
-    """How much of what each of them makes is valid, by its name and version."""
+    """Return the share of valid values of each generator, by its name and version."""
     package = folder / "js/node_modules/json-schema-faker"
     script = [
         "node",
@@ -63,11 +65,11 @@ def valid_shares(folder: Path) -> dict[str, str]:
         _JS,
         (package / "dist/index.js").resolve().as_uri(),
     ]
-    jsf = next(each for each in distributions(path=[str(folder / "jsf")]) if each.name == "jsf")
+    installed = distributions(path=[str(folder / "jsf")])
+    jsf = next(distribution for distribution in installed if distribution.name == "jsf")
+    version = json.loads((package / "package.json").read_text())["version"]
     return {
-        f"json-schema-faker {json.loads((package / 'package.json').read_text())['version']}": _share(
-            script
-        ),
+        f"json-schema-faker {version}": _share(script),
         f"jsf {jsf.version}": _share([sys.executable, "-c", _JSF, str(folder / "jsf")]),
     }
 
@@ -78,7 +80,8 @@ def _share(command: list[str]) -> str:
         path = Path(scratch) / "schema.json"
         for schema in HARD.values():
             path.write_text(
-                json.dumps(_modern(standalone(schema, Answers(COMPONENTS)))), encoding="utf-8"
+                json.dumps(_modern(standalone(schema, ResponseSchemas(COMPONENTS)))),
+                encoding="utf-8",
             )
             judge = compile_schema(schema, COMPONENTS, closed=True)
             right = sum(
@@ -100,21 +103,21 @@ def _values(command: list[str]) -> list[list[Any]]:
 
 
 def _modern(schema: Any) -> Any:
-    """Draft 4 as 2020-12."""
+    """Return a draft 4 schema in the 2020-12 dialect."""
     if isinstance(schema, list):
-        return [_modern(each) for each in schema]
+        return [_modern(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     modern: Schema = {}
     for key, value in schema.items():
         if key == "components":
             modern["$defs"] = {
-                name.replace("+", "-"): _modern(each) for name, each in value["schemas"].items()
+                name.replace("+", "-"): _modern(item) for name, item in value["schemas"].items()
             }
         elif key == "$ref" and isinstance(value, str):
             modern[key] = value.replace("#/components/schemas/", "#/$defs/").replace("+", "-")
         elif key in {"properties", "patternProperties"} and isinstance(value, dict):
-            modern[key] = {name: _modern(each) for name, each in value.items()}
+            modern[key] = {name: _modern(item) for name, item in value.items()}
         else:
             modern[key] = value if key == "enum" else _modern(value)
     for key in ("minimum", "maximum"):

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from mockserver.billing.accounts import fixtures as billing_fixtures
-from mockserver.billing.api.behaviour import Billing, world_of
+from mockserver.billing.api.behaviour import CONVENTIONS, Billing, world_of
 from mockserver.billing.api.operations import HANDLERS
 from mockserver.compat import ProblemException
 from mockserver.console.pages import pages
@@ -38,6 +38,7 @@ from mockserver.server.cors import with_cors
 from mockserver.server.dispatcher import Apps, Dispatcher, FastPath, PublishEvents
 from mockserver.settings import Settings, SettingsError
 from mockserver.webhooks.dispatcher import Webhooks
+from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.payload import checker
 
 CONTROL_PREFIX = "/_mock"
@@ -101,14 +102,14 @@ class Server:
         """
         faults = self.world.faults
         before = faults.sets
-        faults.renew(ready.fault_sets)
+        faults.reload(ready.fault_sets)
         try:
             ready.swap_fixtures()
         except UnusableState:
-            faults.renew(before)
+            faults.reload(before)
             raise
         faults.operations = ready.contract.operations
-        self.world.webhooks.check = _alert_check(ready.contract)
+        self.world.webhooks.check = checker(ready.contract)
         self._dispatcher.apps, self.contract = ready.apps, ready.contract
 
 
@@ -129,13 +130,19 @@ def build(
         settings.seed,
         allowed_hosts=settings.allow_webhook_host,
         own_port=urlsplit(url).port,
-        check=_alert_check(contract),
+        check=checker(contract),
+        conventions=CONVENTIONS if _is_billing(contract) else Conventions(),
     )
     world, behaviour = _behaviour(settings, contract, clock, faults, webhooks)
     world.public_url = url
     world.keep_requests(settings.keep_requests)
     _switch_on_faults(faults, settings)
     return Server(settings, contract, world, behaviour)
+
+
+def _is_billing(contract: Contract) -> bool:
+    """Return whether a contract has any operation of the Billing API."""
+    return not HANDLERS.keys().isdisjoint(contract.operations)
 
 
 def _behaviour(
@@ -145,8 +152,8 @@ def _behaviour(
     faults: FaultRegistry,
     webhooks: Webhooks,
 ) -> tuple[World[Any], Behaviour]:
-    """Return billing for a contract with any of its operations, else what serves any document."""
-    if not HANDLERS.keys().isdisjoint(contract.operations):
+    """Return billing for its contract, else what serves any document."""
+    if _is_billing(contract):
         found = billing_fixtures.load(settings.fixtures)
         accounts = world_of(found, clock, settings.seed, webhooks, faults)
         return accounts, Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
@@ -205,11 +212,6 @@ def _fault_sets(settings: Settings, contract: Contract) -> dict[str, FaultSet]:
     found = sets.load(folder)
     sets.check_operations(found, folder, contract.operations)
     return found
-
-
-def _alert_check(contract: Contract) -> Callable[[Any], str | None]:
-    """Return a check of the payload of usage alerts against the contract."""
-    return checker(lambda: contract.validator_of_callback("update_usage_alerts", "usageAlert"))
 
 
 def _switch_on_faults(faults: FaultRegistry, settings: Settings) -> None:

@@ -1,6 +1,7 @@
-"""``mockserver serve`` as the companion of another process, which holds the other end of its standard input.
+"""``mockserver serve`` as a child process that ends with its parent.
 
-When that process ends, in whatever way, the pipe closes and the server ends with it: no test run leaves one behind.
+The parent holds the other end of standard input. When it ends, in whatever way, the pipe closes and
+the server exits: no test run leaves a server behind.
 """
 
 import os
@@ -13,15 +14,15 @@ _STDIN = 0
 
 
 def main() -> int:
-    """Serve with the flags of the command line until standard input closes; the exit code."""
-    Thread(target=_end_with_stdin, daemon=True).start()
+    """Serve with the command line's flags until standard input closes; return the exit code."""
+    Thread(target=_exit_with_stdin, daemon=True).start()
     return cli.main(["serve", *sys.argv[1:]])
 
 
-def _end_with_stdin() -> None:
+def _exit_with_stdin() -> None:
     while os.read(_STDIN, 1_024):
         pass
-    # Everything is in memory: there is nothing to put in order, and nobody to wait for.
+    # All state is in memory: nothing has to be written or closed.
     os._exit(0)
 
 

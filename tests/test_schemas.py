@@ -1,4 +1,4 @@
-"""Schemas as answers keep them: closed around all that they name, and without what is only ever sent."""
+"""Response schemas are closed around all properties that they name, and omit write-only ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.openapi.schemas import Answers, compile_schema
+from mockserver.openapi.schemas import ResponseSchemas, compile_schema
 
 Schema = dict[str, Any]
 
@@ -45,15 +45,15 @@ def allows(schema: Schema, value: Any) -> bool:
     ],
     ids=["parts", "parts of parts", "properties beside a choice"],
 )
-def test_a_whole_is_closed_around_what_its_parts_name(schema: Schema) -> None:
-    """Each part by itself would forbid what the others ask for; what none names is still not allowed."""
+def test_a_composition_is_closed_around_the_properties_of_its_parts(schema: Schema) -> None:
+    """Properties of any part are allowed; properties that no part names are not."""
     assert allows(schema, {"name": "A", "age": 3, "home": {"name": "B"}})
     assert not allows(schema, {"name": "A", "nickname": "a"})
     assert not allows(schema, {"name": "A", "home": {"name": "B", "street": "C"}})
 
 
-def test_a_part_that_asks_for_more_keeps_the_whole_open() -> None:
-    """Then any name is one that the contract allows."""
+def test_an_open_part_keeps_the_composition_open() -> None:
+    """A part with additionalProperties allows any name in the whole composition."""
     assert (
         allows(
             {"allOf": [NAMED, {"type": "object", "additionalProperties": {"type": "integer"}}]},
@@ -67,8 +67,8 @@ def test_a_part_that_asks_for_more_keeps_the_whole_open() -> None:
     )
 
 
-def test_exactly_one_is_counted_as_the_contract_has_it() -> None:
-    """A value that two branches allow is wrong for every client, though it is right for one of them when closed."""
+def test_one_of_counts_the_branches_as_the_contract_writes_them() -> None:
+    """A value of two open branches is invalid, even if only one matches when closed."""
     schema = {
         "oneOf": [
             NAMED,
@@ -80,8 +80,8 @@ def test_exactly_one_is_counted_as_the_contract_has_it() -> None:
     assert not allows(schema, {"name": "A", "more": 3})
 
 
-def test_a_required_name_is_named() -> None:
-    """Also where no property describes it."""
+def test_a_required_property_is_allowed() -> None:
+    """A required property need not be described in ``properties``."""
     assert allows({"type": "object", "required": ["b"], "properties": {"a": {}}}, {"b": 1})
     assert not allows(
         {
@@ -95,15 +95,15 @@ def test_a_required_name_is_named() -> None:
 
 
 def test_write_only_properties_are_neither_required_nor_allowed() -> None:
-    """OpenAPI 3.0: they are not sent in answers, and `required` is about requests then."""
+    """In OpenAPI 3.0 write-only properties are not sent in responses, even if they are required."""
     assert allows(LOGIN, {"user": "A"})
     assert not allows(LOGIN, {"user": "A", "password": "B"})
     assert not allows(LOGIN, {"user": "A", "pin": "1"})
     assert not compile_schema(LOGIN, COMPONENTS).is_valid({"user": "A"})
 
 
-def test_a_recursive_whole_is_closed_at_every_level() -> None:
-    """Parts of a whole that hold the whole again."""
+def test_a_recursive_composition_is_closed_at_every_level() -> None:
+    """Parts that contain the composition again are closed too."""
     tree: Schema = {
         "allOf": [
             {"$ref": "#/components/schemas/Node"},
@@ -118,17 +118,17 @@ def test_a_recursive_whole_is_closed_at_every_level() -> None:
     assert not validator.is_valid({"label": "a", "next": {"label": "b", "next": {"more": 1}}})
 
 
-def test_values_of_an_enum_are_no_schemas() -> None:
-    """They may have members that are named like keywords, and patterns may begin like extensions."""
+def test_enum_values_are_not_read_as_schemas() -> None:
+    """Enum values may have members named like keywords, and patterns may begin with ``x-``."""
     assert allows({"enum": [{"title": "a", "nullable": True}]}, {"title": "a", "nullable": True})
     assert not allows(
         {"type": "object", "patternProperties": {"x-": {"type": "integer"}}}, {"x-a": "b"}
     )
 
 
-def test_answers_have_the_components_of_the_contract() -> None:
-    """By their names, and each is narrowed once."""
-    answers = Answers(COMPONENTS)
-    assert set(answers) == set(COMPONENTS)
-    assert len(answers) == len(COMPONENTS)
-    assert answers["Login"] is answers["Login"]
+def test_response_schemas_have_the_components_of_the_contract() -> None:
+    """Component names are kept, and each component is restricted once."""
+    schemas = ResponseSchemas(COMPONENTS)
+    assert set(schemas) == set(COMPONENTS)
+    assert len(schemas) == len(COMPONENTS)
+    assert schemas["Login"] is schemas["Login"]

@@ -1,5 +1,6 @@
 """The billing domain: pure rules over plain state.
 
-Nothing here knows HTTP, YAML, the wall clock or a global. Every function that changes something takes a
-:class:`~mockserver.billing.context.Context`: the account, the catalogue, the moment and who acts.
+The modules in this folder use no HTTP, YAML, wall clock or global state. Every function that
+changes an account takes a :class:`~mockserver.billing.context.Context`: the account, the catalogue,
+the time and the actor.
 """

@@ -1,6 +1,7 @@
-"""An account's whole state: plain data.
+"""An account's whole state as plain data.
 
-The rules stand above it and import it; it imports none of them.
+The rules import this module; it imports none of them. The field names are public: they are the JSON
+of ``/_mock/state``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mockserver.billing.outbox import Message
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The person behind an account. Made up; no real person's."""
+    """The invented person behind an account."""
 
     user_id: str
     auto_recharge_id: str
@@ -35,6 +36,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Card:
+    """A card. Requests name it by its ``id`` or by its Stripe id."""
+
     id: str
     stripe_id: str
     brand: str
@@ -43,7 +46,7 @@ class Card:
     exp_year: int
     created_at: datetime
     declines_charge: str | None = None
-    """Stripe's decline code, for a test card whose charges fail."""
+    """Stripe's decline code for a test card whose charges fail; otherwise None."""
 
     @property
     def label(self) -> str:
@@ -51,18 +54,18 @@ class Card:
 
     @property
     def expires_at(self) -> datetime:
-        """The first moment at which the card is no longer valid: the end of its month."""
+        """The time at which the card stops being valid: the end of its month."""
         days = monthrange(self.exp_year, self.exp_month)[1]
         return datetime(self.exp_year, self.exp_month, days, tzinfo=UTC) + timedelta(days=1)
 
     def decline_code(self, now: datetime) -> str | None:
-        """Why a charge would be declined now; None if it would go through."""
+        """Return why a charge would be declined now; None if it would succeed."""
         return "expired_card" if now >= self.expires_at else self.declines_charge
 
 
 @dataclass
 class Wallet:
-    """The cards of an account, oldest first. There is a default exactly when there is a card."""
+    """The cards of an account, oldest first. One of them is the default if there are any."""
 
     cards: list[Card] = field(default_factory=list)
     default_id: str | None = None
@@ -72,11 +75,11 @@ class Wallet:
         return next((card for card in self.cards if card.id == self.default_id), None)
 
     def find(self, name: str) -> Card | None:
-        """A card by its id or its Stripe id."""
+        """Return the card of an id or a Stripe id, or None."""
         return next((card for card in self.cards if name in (card.id, card.stripe_id)), None)
 
     def get(self, name: str) -> Card:
-        """A card by its id or its Stripe id. Raises CardNotFound."""
+        """Return the card of an id or a Stripe id. Raise CardNotFound if there is none."""
         card = self.find(name)
         if card is None:
             raise CardNotFound(name)
@@ -85,7 +88,7 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """Paid at once, but for a renewal that was declined: that one is open, then paid or void."""
+    """An invoice: paid at once, except for a declined renewal, which is open, then paid or void."""
 
     id: str
     number: str
@@ -99,17 +102,15 @@ class Invoice:
 
 
 DEFAULT_THRESHOLD_MICROCENTS = 500_000_000
-
-
 DEFAULT_AMOUNT_CENTS = 5_000
-
+"""The defaults of auto-recharge (documented)."""
 
 ConsentSource = Literal["deposit_flow", "success_page", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the customer agreed to, as the front end recorded it."""
+    """The customer's consent to auto-recharge, as recorded by the front end."""
 
     text: str | None = None
     source: ConsentSource | None = None
@@ -118,7 +119,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One recharge that was tried, in the history."""
+    """One attempted recharge in the history."""
 
     id: str
     status: Literal["succeeded", "failed"]
@@ -133,13 +134,13 @@ class Attempt:
 
 @dataclass(slots=True)
 class AutoRecharge:
-    """Settings and history. Never configured: the defaults, disabled."""
+    """Settings and history of auto-recharge. Until configured: the defaults, disabled."""
 
     enabled: bool = False
     threshold_microcents: int = DEFAULT_THRESHOLD_MICROCENTS
     amount_cents: int = DEFAULT_AMOUNT_CENTS
     stripe_payment_method_id: str | None = None
-    """The card that pays; None: the default card of the moment."""
+    """The card that pays; None for the default card."""
     consent: Consent = field(default_factory=Consent)
     consecutive_failures: int = 0
     updated_at: datetime | None = None
@@ -156,7 +157,7 @@ class AutoRecharge:
 
     @property
     def last_failure_reason(self) -> str | None:
-        """Why the last attempt failed; None if it did not."""
+        """Why the last attempt failed; None if it succeeded or there was none."""
         return self.attempts[-1].failure_reason if self.attempts else None
 
 
@@ -165,7 +166,7 @@ SessionStatus = Literal["open", "complete", "expired"]
 
 @dataclass(frozen=True, slots=True)
 class AutoRechargeRequest:
-    """Auto-recharge settings that a deposit asked for; they take effect when it is paid."""
+    """Auto-recharge settings requested with a deposit; they take effect when it is paid."""
 
     threshold_microcents: int
     amount_cents: int
@@ -173,6 +174,8 @@ class AutoRechargeRequest:
 
 @dataclass(slots=True)
 class CheckoutSession:
+    """A payment to be made on a page. ``closed`` is None while it is open or has timed out."""
+
     id: str
     amount_cents: int
     description: str
@@ -189,7 +192,7 @@ class CheckoutSession:
     last_decline_code: str | None = None
 
     def status(self, now: datetime) -> SessionStatus:
-        """``open`` until it is paid, expired by hand, or 24 hours old."""
+        """Return ``open`` until the session is paid, expired by request, or 24 hours old."""
         if self.closed is not None:
             return self.closed
         return "expired" if now >= self.expires_at else "open"
@@ -197,7 +200,7 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class PortalSession:
-    """A visit to the page where customers look after cards, invoices and plan."""
+    """A visit to the page on which customers manage cards, invoices and plan."""
 
     id: str
     created_at: datetime
@@ -208,7 +211,7 @@ SetupStatus = Literal["requires_payment_method", "requires_action", "succeeded"]
 
 @dataclass(frozen=True, slots=True)
 class SetupError:
-    """Why the last try to set up a card failed."""
+    """Why the last attempt to set up a card failed."""
 
     code: str
     payment_method: str
@@ -216,7 +219,7 @@ class SetupError:
 
 @dataclass(slots=True)
 class SetupIntent:
-    """Stripe's permission to collect a card without charging it."""
+    """The permission to collect a card without charging it, as with Stripe."""
 
     id: str
     client_secret: str
@@ -227,20 +230,22 @@ class SetupIntent:
 
 
 RETRY_AFTER = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
-"""When an unpaid renewal is tried again, counted from the period's start."""
+"""When an unpaid renewal is retried, counted from the start of the period."""
 
 
 @dataclass(slots=True)
 class Subscription:
+    """A paid monthly plan. An account on the free plan has no subscription."""
+
     id: str
     plan: PlanSlug
     status: Literal["active", "past_due"]
     started_at: datetime
-    """The anchor: periods begin on this day of the month."""
+    """The anchor: periods start on this day of the month, at this time."""
     period: int
-    """How many periods have begun since, the first included."""
+    """The number of the current period; the first is 1."""
     pending_plan: PlanSlug | None = None
-    """The plan that a downgrade brings at the period's end; ``free`` ends the subscription."""
+    """The plan scheduled for the next period, if any; ``free`` ends the subscription."""
     unpaid_invoice_id: str | None = None
     retries: int = 0
 
@@ -254,14 +259,14 @@ class Subscription:
 
     @property
     def due_at(self) -> datetime:
-        """The next moment at which something happens by itself: a retry, or the period's end."""
+        """When the next retry or renewal is due."""
         if self.status == "past_due":
             return self.period_start + RETRY_AFTER[self.retries]
         return self.period_end
 
 
 def add_months(anchor: datetime, months: int) -> datetime:
-    """The same day some months later, or the last day of a shorter month."""
+    """Return the same day some months later, or the last day of a shorter month."""
     index = anchor.year * 12 + anchor.month - 1 + months
     year, month = divmod(index, 12)
     day = min(anchor.day, monthrange(year, month + 1)[1])
@@ -269,14 +274,14 @@ def add_months(anchor: datetime, months: int) -> datetime:
 
 
 UsageType = Literal["light", "js", "pdf", "ocr", "crawl"]
-
-
 CREDITS_PER_REQUEST: dict[UsageType, int] = {"light": 1, "js": 5, "pdf": 3, "ocr": 6, "crawl": 1}
-"""The price of one request (of one page, for ``crawl``) in credits."""
+"""The price of one request (for ``crawl``, of one page) in credits."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsageEvent:
+    """Requests of one type that were charged together."""
+
     id: str
     type: UsageType
     requests: int
@@ -286,7 +291,7 @@ class UsageEvent:
 
 @dataclass(slots=True)
 class Tally:
-    """Requests and credits, by type."""
+    """Requests and credits by type."""
 
     requests: dict[UsageType, int] = field(
         default_factory=lambda: dict.fromkeys(CREDITS_PER_REQUEST, 0)
@@ -310,7 +315,7 @@ class Tally:
 
 @dataclass
 class UsageLog:
-    """All events of one account in order of time, with a tally per UTC day beside them."""
+    """All usage events of one account in order of time, with tallies per UTC day and month."""
 
     events: MutableSequence[UsageEvent] = field(default_factory=list)
 
@@ -329,11 +334,11 @@ class UsageLog:
         return self._days.get(day) or Tally()
 
     def credits_in_month(self, moment: datetime) -> int:
-        """Credits used in the UTC month of a moment."""
+        """Return the credits used in the UTC month of ``moment``."""
         return self._months.get((moment.year, moment.month), 0)
 
     def between(self, first: date, last: date) -> Tally:
-        """The tally of some days, both included."""
+        """Return the tally of the days from ``first`` to ``last``, both included."""
         total = Tally()
         for day in days_between(first, last):
             tally = self._days.get(day)
@@ -350,12 +355,13 @@ class UsageLog:
 
 
 def days_between(first: date, last: date) -> Iterator[date]:
+    """Iterate over the days from ``first`` to ``last``, both included."""
     return (first + timedelta(days=offset) for offset in range((last - first).days + 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """An alert that went out: in which month (``2026-03``), for which threshold in percent."""
+    """An alert that was sent: the month (``2026-03``) and the threshold in percent."""
 
     period: str
     threshold: int
@@ -364,7 +370,7 @@ class Fired:
 
 @dataclass(slots=True)
 class UsageAlerts:
-    """Settings (defaults documented) and the alerts that fired."""
+    """Settings of usage alerts (defaults documented) and the alerts that fired."""
 
     enabled: bool = True
     threshold_50_enabled: bool = False
@@ -378,7 +384,7 @@ class UsageAlerts:
 
     @property
     def thresholds(self) -> list[int]:
-        """The thresholds that are on, in percent, ascending."""
+        """The enabled thresholds in percent, ascending."""
         switches = {
             50: self.threshold_50_enabled,
             75: self.threshold_75_enabled,
@@ -389,19 +395,21 @@ class UsageAlerts:
 
 
 MAX_ATTEMPTS = 5
-
+"""The wrong codes after which a challenge is locked."""
 
 VerificationMethod = Literal["email", "sms"]
 
 
 @dataclass(slots=True)
 class Challenge:
+    """A verification that waits for its code."""
+
     id: str
     method: VerificationMethod
     action: str
     code: str
     destination: str
-    """Masked; the whole address is never kept beside a code."""
+    """The masked destination; the full one is never stored with a code."""
     created_at: datetime
     expires_at: datetime
     remaining_attempts: int = MAX_ATTEMPTS
@@ -410,7 +418,7 @@ class Challenge:
 
 @dataclass
 class Account:
-    """Everything that one account knows. Plain data: it can be written out, read back and copied."""
+    """Everything known of one account. Plain data that can be exported, imported and copied."""
 
     id: str
     profile: Profile
@@ -435,17 +443,17 @@ class Account:
     def __post_init__(self) -> None:
         self.invoices = History(self.invoices)
         self.audit_log, self.activities = History(self.audit_log), History(self.activities)
-        # Not published yet. No field: what is exported or kept in a snapshot has nothing left to publish.
+        # Events to be published. Not a field: exports and snapshots contain no events.
         self.events: list[Event] = []
 
     @property
     def owned(self) -> Iterator[str]:
-        """The ids of what has an address without a key: sessions, setup intents and invoices."""
+        """The ids of records served without a key: sessions, setup intents and invoices."""
         yield from (*self.checkout_sessions, *self.portal_sessions, *self.setup_intents)
         yield from (invoice.id for invoice in self.invoices)
 
     def owns(self, id: str) -> bool:
-        """Whether one of these has that id."""
+        """Return whether the id is one of ``owned``."""
         if "_" in id:
             return (
                 id in self.checkout_sessions

@@ -1,4 +1,4 @@
-"""Recent activity: what a customer would want to see happened, money or not (assumed)."""
+"""Recent activity: events worth showing to the customer, with or without money (assumed)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,8 @@ ActivityType = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Activity:
+    """One event of the recent activity. The amount is None if no money moved."""
+
     id: str
     type: ActivityType
     description: str

@@ -1,6 +1,6 @@
-"""The audit log: one entry for every change, never a whole card number, code or key (assumed).
+"""The audit log: one entry per change, without card numbers, codes or keys (assumed).
 
-Metered usage is no change of this kind: it is in the ledger, entry by entry.
+Metered usage is not audited. The ledger has an entry for each usage charge.
 """
 
 from dataclasses import dataclass
@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Literal
 
 Actor = Literal["api_key", "payer", "system", "mock"]
-"""Who did it: a request with a key, somebody on a checkout page, the clock, or the control API."""
+"""The author of a change: an API request, the payer on a page, the clock, or the control API."""
 
 Detail = str | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
+    """One change: the action, its author, its time and the facts of the change."""
+
     id: str
     action: str
     actor: Actor

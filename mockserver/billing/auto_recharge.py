@@ -1,6 +1,6 @@
 """Auto-recharge: a card is charged when usage takes the balance below a threshold.
 
-Defaults, minimum and maximum are documented; failures, the pause and the history are assumed.
+Documented: the defaults, the minimum and the maximum. Assumed: failures, the pause and the history.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined, NoUsableCard, UnknownCard
 
 MAX_FAILURES = 3
+"""The number of consecutive failures that disables auto-recharge."""
 PAUSE = timedelta(seconds=60)
+"""The shortest time between two attempts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a recharge would meet now."""
+    """The result of a dry run: the card that would be charged and whether it would work."""
 
     card: Card | None
     message: str
@@ -37,7 +39,11 @@ def configure(
     stripe_payment_method_id: str | None = None,
     consent: Consent | None = None,
 ) -> AutoRecharge:
-    """Replace the settings. Raises UnknownCard, and NoUsableCard when enabling without a card that could pay."""
+    """Replace the settings.
+
+    Raise UnknownCard if the named card is not on the account, or NoUsableCard if auto-recharge is
+    enabled without a card or with an expired one.
+    """
     account = context.account
     if stripe_payment_method_id is not None:
         named = account.wallet.find(stripe_payment_method_id)
@@ -66,7 +72,7 @@ def configure(
 
 
 def disable(context: Context) -> AutoRecharge:
-    """Switch it off and keep the other settings."""
+    """Disable auto-recharge and keep the other settings."""
     settings = context.account.auto_recharge
     settings.enabled = False
     settings.updated_at = context.now
@@ -75,10 +81,10 @@ def disable(context: Context) -> AutoRecharge:
 
 
 def check(context: Context) -> Check:
-    """Tell whether the card would work, and charge nothing."""
+    """Report whether the card would work, without charging it."""
     card = _payer(context, context.account.auto_recharge.stripe_payment_method_id)
     if card is None:
-        return Check(None, "There is no payment method. Add a card first.")
+        return Check(None, "This account has no payment method. Add a card first.")
     days = (card.expires_at - context.now).days
     refusal = card.decline_code(context.now)
     if refusal == "expired_card":
@@ -93,7 +99,10 @@ def check(context: Context) -> Check:
 
 
 def run_if_due(context: Context) -> None:
-    """Recharge at once when the balance is below the threshold, unless one was tried in the last 60 seconds."""
+    """Recharge if the balance is below the threshold.
+
+    Within 60 seconds of the last attempt, nothing happens.
+    """
     settings = context.account.auto_recharge
     if not settings.enabled or context.account.ledger.balance >= settings.threshold_microcents:
         return
@@ -144,7 +153,7 @@ def _succeed(context: Context, card: Card) -> None:
     context.audit(
         "auto_recharge.succeeded", amount_cents=settings.amount_cents, invoice=invoice.number
     )
-    context.tell("auto_recharge", f"Auto-recharge with {card.label}", amount)
+    context.record_activity("auto_recharge", f"Auto-recharge with {card.label}", amount)
 
 
 def _fail(context: Context, card: Card | None, reason: str) -> None:
@@ -165,7 +174,7 @@ def _fail(context: Context, card: Card | None, reason: str) -> None:
     )
     settings.consecutive_failures += 1
     context.audit("auto_recharge.failed", amount_cents=settings.amount_cents, reason=reason)
-    context.tell("auto_recharge_failed", f"Auto-recharge failed ({reason})")
+    context.record_activity("auto_recharge_failed", f"Auto-recharge failed ({reason})")
     if settings.consecutive_failures >= MAX_FAILURES:
         settings.enabled = False
         context.audit("auto_recharge.disabled", reason="three failures in a row")

@@ -1,37 +1,37 @@
-"""How much an account keeps of what only passes through it, so that a mock can run for weeks.
+"""Upper bounds for short-lived records, so that a mock can run for weeks.
 
-What is money, and what an account says of itself, stays for good: ledger, usage, invoices, recharges, the audit log and
-recent activity (``history.py`` keeps most of them small). Dropped are things that somebody opens, uses within minutes
-and never asks for again; whoever does is told that they do not exist, as after the restart of a server. No other part
-of the account changes, and no id is given out twice.
+Ledger, usage, invoices, recharges, audit log and recent activity are kept forever (``history.py``
+packs most of them). Sessions, setup intents, challenges and messages are used within minutes. At
+the bound, the oldest of their kind are dropped. A dropped record is reported as not found, as after
+a restart of the server. Nothing else in the account changes, and no id is issued twice.
 """
 
 from collections.abc import Callable
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 MAX_CHECKOUT_SESSIONS = 100
-"""Closed and expired ones go first. What a paid one did stays: its ledger entry, its invoice, its audit entries."""
+"""Closed and expired sessions are dropped first. Their ledger, invoice and audit entries stay."""
 MAX_PORTAL_SESSIONS = 50
-"""A visit to the portal; opening another costs one request."""
+"""A dropped portal session is replaced by one request."""
 MAX_SETUP_INTENTS = 50
-"""A card is collected right after its setup intent was made, or never."""
+"""A card is collected shortly after its setup intent was created, or never."""
 MAX_CHALLENGES = 50
-"""Used ones and those out of time go first. A challenge lasts 10 minutes."""
+"""Used and expired challenges are dropped first. A challenge is valid for 10 minutes."""
 MAX_MESSAGES = 50
-"""The newest stay: tests look for the code or the alert that they have just caused."""
+"""The newest are kept: a test reads the code or the alert that it has just triggered."""
 
 _DROPPED_AT_ONCE = 4
-"""A quarter: looking for what can go is not done for each new one."""
+"""A quarter of the limit is dropped at once, so that not every new record causes a search."""
 
 
 def make_room(
-    things: dict[str, Thing], limit: int, is_done: Callable[[Thing], bool] = lambda _: False
+    items: dict[str, Item], limit: int, is_done: Callable[[Item], bool] = lambda _: False
 ) -> None:
-    """Drop the oldest, if there are as many as there may be: first of those that are done, then of the others."""
-    if len(things) < limit:
+    """Drop the oldest items if the limit is reached: those that are done first, then the others."""
+    if len(items) < limit:
         return
-    oldest_first = sorted(things, key=lambda id: not is_done(things[id]))
+    oldest_first = sorted(items, key=lambda id: not is_done(items[id]))
     for id in oldest_first[: limit // _DROPPED_AT_ONCE]:
-        del things[id]
+        del items[id]

@@ -1,4 +1,4 @@
-"""Card details as a payer types them. They are looked at and forgotten: an id stays, that names the test card."""
+"""Card details as typed by a payer: checked, then discarded; only a payment method id is kept."""
 
 from __future__ import annotations
 
@@ -11,13 +11,30 @@ from mockserver.billing.ids import IdSource
 
 _MOST_YEARS_AHEAD = 50
 _LAST_YEAR = 2199
-"""The last one that the id of a payment method can say."""
+"""The last year that a payment method id can express."""
 _AMEX_CVC, _CVC = 4, 3
+
+
+def card_of(number: str, catalogue: Catalogue) -> TestCard:
+    """Return the test card of a typed number; spaces and hyphens are ignored.
+
+    Raise CardDetailsRefused: ``incorrect_number`` if it is not a card number,
+    ``test_mode_live_card`` if it is not one of the catalogue's.
+    """
+    digits = number.replace(" ", "").replace("-", "")
+    if not (
+        digits.isascii() and digits.isdigit() and 12 <= len(digits) <= 19 and passes_luhn(digits)
+    ):
+        raise CardDetailsRefused("incorrect_number")
+    card = catalogue.card_of_number(digits)
+    if card is None:
+        raise CardDetailsRefused("test_mode_live_card")
+    return card
 
 
 @dataclass(frozen=True, slots=True)
 class CardDetails:
-    """A card as it is typed. Number and security code are kept out of every text that is made of it."""
+    """A card as typed. Number and security code do not appear in its representation."""
 
     number: str = field(repr=False)
     exp_month: int
@@ -25,29 +42,18 @@ class CardDetails:
     cvc: str | None = field(default=None, repr=False)
 
     def payment_method(self, catalogue: Catalogue, ids: IdSource, now: datetime) -> str:
-        """A new payment method id for the card. Raises CardDetailsRefused; then no id is used up."""
-        card, year = self._card(catalogue), self._year(now)
+        """Return a new payment method id for the card.
+
+        Raise CardDetailsRefused, before an id is taken from the account, if a detail is invalid.
+        """
+        card, year = card_of(self.number, catalogue), self._year(now)
         self._check_expiry(year, now)
         if self.cvc is not None and not self._fits(card, self.cvc):
             raise CardDetailsRefused("invalid_cvc")
         return typed_id(card, self.exp_month, year, ids.token("", 14))
 
-    def _card(self, catalogue: Catalogue) -> TestCard:
-        digits = self.number.replace(" ", "").replace("-", "")
-        if not (
-            digits.isascii()
-            and digits.isdigit()
-            and 12 <= len(digits) <= 19
-            and passes_luhn(digits)
-        ):
-            raise CardDetailsRefused("incorrect_number")
-        card = catalogue.card_of_number(digits)
-        if card is None:
-            raise CardDetailsRefused("test_mode_live_card")
-        return card
-
     def _year(self, now: datetime) -> int:
-        """The whole year: of two digits, as they stand on cards, in the century of now."""
+        """Return the four-digit year; two digits, as printed on cards, mean the current century."""
         return self.exp_year + now.year // 100 * 100 if 0 <= self.exp_year < 100 else self.exp_year
 
     def _check_expiry(self, year: int, now: datetime) -> None:

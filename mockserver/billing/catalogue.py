@@ -1,6 +1,6 @@
-"""What is for sale and what is known to everybody: plans, prices, promo codes, test cards.
+"""The catalogue: plans, credit packs, promo codes and test cards.
 
-Loaded from ``fixtures/catalogue.yaml``; the one thing that all accounts share.
+It is loaded from ``fixtures/catalogue.yaml`` and is the only data that all accounts share.
 """
 
 import re
@@ -15,12 +15,12 @@ from mockserver.billing.errors import UnknownPrice
 PlanSlug = Literal["free", "starter", "growth", "scale"]
 CheckoutMode = Literal["subscription", "payment"]
 Authentication = Literal["never", "once", "always"]
-"""3-D Secure: ``once`` when the card is saved or first pays, ``always`` for every payment that the payer makes."""
+"""3-D Secure: ``once`` when the card is saved or first pays, ``always`` for every page payment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A monthly plan. The free one has no price."""
+    """A monthly plan. The free plan has no price."""
 
     slug: PlanSlug
     name: str
@@ -40,12 +40,12 @@ class CreditPack:
 
 @dataclass(frozen=True, slots=True)
 class PromoCode:
-    """A bonus on a deposit: a percentage with a cap, or a fixed amount. Once per account."""
+    """A bonus on a deposit, once per account: a percentage with a cap, or a fixed amount."""
 
     code: str
     type: Literal["percentage", "fixed"]
     value: int
-    """Percent, or cents."""
+    """Percent if the type is ``percentage``, cents if it is ``fixed``."""
     min_deposit_cents: int = 0
     max_bonus_cents: int | None = None
     expires_at: datetime | None = None
@@ -53,7 +53,7 @@ class PromoCode:
 
 @dataclass(frozen=True, slots=True)
 class TestCard:
-    """A payment method id with known behaviour, as Stripe publishes them."""
+    """A payment method id with known behaviour, as published by Stripe."""
 
     __test__ = False
 
@@ -67,30 +67,38 @@ class TestCard:
     exp_month: int | None = None
     exp_year: int | None = None
     number: str | None = None
-    """The card number that Stripe publishes for it, digits only; each number is of one card."""
+    """The card number published by Stripe, digits only; a number belongs to one card."""
     authentication: Authentication = "never"
 
 
 def passes_luhn(digits: str) -> bool:
-    """Whether the last digit of a card number is the one that the others ask for (ISO/IEC 7812)."""
+    """Return whether the last digit of a card number is the right check digit (ISO/IEC 7812)."""
     doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 _BRANDS = ("visa", "mastercard", "amex", "discover")
 _TYPED = re.compile(
-    r"pm_mock_(?P<slug>\w+)_(?P<month>0[1-9]|1[0-2])(?P<year>(?:19[7-9]|2[01][0-9])[0-9])_[A-Za-z0-9]+"
+    r"pm_mock_(?P<slug>\w+)_(?P<month>0[1-9]|1[0-2])(?P<year>(?:19[7-9]|2[01][0-9])[0-9])"
+    r"_[A-Za-z0-9]+"
 )
 
 
 def typed_id(card: TestCard, exp_month: int, exp_year: int, token: str) -> str:
-    """The id of a payment method that was typed into a form. It says all that is known of the card, and no number."""
-    return f"pm_mock_{card.id.removeprefix('pm_').removeprefix('card_')}_{exp_month:02}{exp_year:04}_{token}"
+    """Return the payment method id of a typed card.
+
+    It encodes the test card and the expiry date, but not the number.
+    """
+    return f"pm_mock_{_slug_of(card)}_{exp_month:02}{exp_year:04}_{token}"
+
+
+def _slug_of(card: TestCard) -> str:
+    return card.id.removeprefix("pm_").removeprefix("card_")
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Plans from free to the dearest, credit packs, promo codes and test cards."""
+    """Plans by ascending price, free first; credit packs; promo codes; test cards."""
 
     plans: list[Plan]
     credit_packs: list[CreditPack]
@@ -111,21 +119,18 @@ class Catalogue:
 
     @cached_property
     def _slugs(self) -> dict[str, TestCard]:
-        return {
-            card.id.removeprefix("pm_").removeprefix("card_"): card
-            for card in reversed(self.test_cards)
-        }
+        return {_slug_of(card): card for card in reversed(self.test_cards)}
 
     @cached_property
     def _cards_by_number(self) -> dict[str, TestCard]:
         return {card.number: card for card in self.test_cards if card.number is not None}
 
     def plan(self, slug: str) -> Plan:
-        """Return the plan of that name. Raise KeyError if the catalogue has none."""
+        """Return the plan of that slug. Raise KeyError if the catalogue has no such plan."""
         return self._plans[slug]
 
     def price(self, price_id: str) -> Plan | CreditPack:
-        """What a price id buys. Raises UnknownPrice."""
+        """Return what a price id buys. Raise UnknownPrice if the catalogue has no such price."""
         items: list[Plan | CreditPack] = [*self.plans, *self.credit_packs]
         for item in items:
             if item.price_id == price_id:
@@ -133,12 +138,12 @@ class Catalogue:
         raise UnknownPrice(price_id, [item.price_id for item in items if item.price_id])
 
     def promo_code(self, code: str) -> PromoCode | None:
-        """The promo code as customers type it: case and surrounding space do not matter."""
+        """Return a promo code as typed, or None. Case and surrounding spaces are ignored."""
         wanted = code.strip().upper()
         return next((promo for promo in self.promo_codes if promo.code == wanted), None)
 
     def card(self, stripe_id: str) -> TestCard:
-        """The known test card of that id, else one derived from the id that always works."""
+        """Return the test card of that id; an unknown id gives a working card derived from it."""
         known = self._cards.get(stripe_id) or self._typed(stripe_id)
         if known is not None:
             return known
@@ -149,7 +154,7 @@ class Catalogue:
         )
 
     def _typed(self, stripe_id: str) -> TestCard | None:
-        """The card that a ``typed_id`` is about; None if the id is no such."""
+        """Return the card that a ``typed_id`` encodes; None for any other id."""
         found = _TYPED.fullmatch(stripe_id)
         known = self._slugs.get(found["slug"]) if found else None
         if found is None or known is None:
@@ -159,5 +164,5 @@ class Catalogue:
         )
 
     def card_of_number(self, number: str) -> TestCard | None:
-        """The test card with that number, as people type it: spaces and hyphens do not matter."""
+        """Return the test card of a number, or None. Spaces and hyphens are ignored."""
         return self._cards_by_number.get(number.replace(" ", "").replace("-", ""))

@@ -1,6 +1,6 @@
-"""Checkout sessions: opened by a deposit or a price, paid once on a page or by the control API.
+"""Checkout sessions: opened by a deposit or for a price, paid once on a page or by the control API.
 
-That deposits and checkouts open Stripe sessions is documented; the rest is assumed, after Stripe.
+Documented: deposits and checkouts open Stripe sessions. The rest is assumed, modelled on Stripe.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mockserver.billing.errors import SessionClosed, SessionNotFound, WrongCheck
 
 LIFETIME = timedelta(hours=24)
 ANY_WORKING_CARD = "pm_card_visa"
-"""Who pays when nobody says with what and the account has no card."""
+"""The card that pays if no card is named and the account has none."""
 
 
 def open_deposit(
@@ -41,7 +41,10 @@ def open_deposit(
     promo_code: str | None = None,
     auto_recharge: AutoRechargeRequest | None = None,
 ) -> CheckoutSession:
-    """Open a session for a deposit; it costs nothing until it is paid. Raises PromoCodeRefused."""
+    """Open a session for a deposit. No money moves until it is paid.
+
+    Raise PromoCodeRefused if this account cannot use the promo code for this amount now.
+    """
     if promo_code is not None:
         promo_code = promo.check(context, promo_code, amount_cents).code
     session = _open(context, amount_cents, "Deposit", success_url, cancel_url)
@@ -56,7 +59,10 @@ def open_deposit(
 def open_price(
     context: Context, price_id: str, mode: str, success_url: str | None, cancel_url: str | None
 ) -> CheckoutSession:
-    """Open a session for a price of the catalogue. Raises UnknownPrice, WrongCheckoutMode."""
+    """Open a session for a price of the catalogue.
+
+    Raise UnknownPrice, or WrongCheckoutMode if the mode is not the one that the price needs.
+    """
     item = context.catalogue.price(price_id)
     expected: CheckoutMode = "subscription" if isinstance(item, Plan) else "payment"
     if mode != expected:
@@ -71,11 +77,11 @@ def open_price(
 def complete(
     context: Context, session_id: str, stripe_id: str | None = None, *, authenticated: bool = False
 ) -> CheckoutSession:
-    """Pay a session, in one step; paying it again changes nothing.
+    """Pay a session in one step. Paying it again changes nothing.
 
-    ``stripe_id`` names the payer's card; without it the default card pays, or one that always works. A card that asks
-    for 3-D Secure pays once its holder is ``authenticated``, and is declined with ``authentication_required`` before.
-    Raises SessionNotFound, SessionClosed, CardDeclined.
+    ``stripe_id`` names the payer's card; without it the default card pays, or a card that always
+    works. A card with 3-D Secure is declined with ``authentication_required`` unless its holder is
+    ``authenticated``. Raise SessionNotFound, SessionClosed or CardDeclined.
     """
     session = get(context, session_id)
     if session.closed == "complete":
@@ -90,7 +96,7 @@ def complete(
     session.closed, session.completed_at, session.last_decline_code = "complete", context.now, None
     if isinstance(item, Plan):
         context.audit("checkout.completed", session_id=session.id, price_id=session.price_id)
-        # As Stripe does: the card that paid for a plan pays for the months to come.
+        # As with Stripe, the card that paid for a plan also pays for its renewals.
         payment_methods.set_default(context, _save(context, payer).id)
         subscription.start(context, item)
     else:
@@ -101,7 +107,10 @@ def complete(
 
 
 def decline(context: Context, session_id: str, reason: str) -> CheckoutSession:
-    """Let a payment fail: the session stays open and the ledger untouched. Raises SessionNotFound, SessionClosed."""
+    """Record a declined payment: the session stays open and the ledger unchanged.
+
+    Raise SessionNotFound or SessionClosed.
+    """
     session = get(context, session_id)
     must_be_open(context, session)
     session.last_decline_code = reason
@@ -110,7 +119,10 @@ def decline(context: Context, session_id: str, reason: str) -> CheckoutSession:
 
 
 def expire(context: Context, session_id: str) -> CheckoutSession:
-    """Close a session unpaid; once expired it stays so. Raises SessionNotFound, SessionClosed."""
+    """Close a session unpaid. Expiring it again changes nothing.
+
+    Raise SessionNotFound, or SessionClosed if the session was paid.
+    """
     session = get(context, session_id)
     if session.status(context.now) == "expired":
         return session
@@ -121,7 +133,7 @@ def expire(context: Context, session_id: str) -> CheckoutSession:
 
 
 def get(context: Context, session_id: str) -> CheckoutSession:
-    """A session of this account. Raises SessionNotFound."""
+    """Return a session of this account. Raise SessionNotFound if there is none of that id."""
     session = context.account.checkout_sessions.get(session_id)
     if session is None:
         raise SessionNotFound(session_id)
@@ -163,14 +175,14 @@ def _open(
 
 
 def must_be_open(context: Context, session: CheckoutSession) -> None:
-    """Raise SessionClosed, unless the session can still be paid."""
+    """Raise SessionClosed unless the session can still be paid."""
     status = session.status(context.now)
     if status != "open":
         raise SessionClosed(session.id, status)
 
 
 def _charge(context: Context, stripe_id: str | None, authenticated: bool) -> str:
-    """Charge the payer's card, on the account or not: its Stripe id. Raises CardDeclined."""
+    """Charge the payer's card, saved or not, and return its Stripe id. Raise CardDeclined."""
     wallet = context.account.wallet
     card = wallet.default if stripe_id is None else wallet.find(stripe_id)
     if card is None:
@@ -179,7 +191,7 @@ def _charge(context: Context, stripe_id: str | None, authenticated: bool) -> str
 
 
 def _save(context: Context, stripe_id: str) -> Card:
-    """Keep the payer's card for charges to come."""
+    """Return the payer's card as saved on the account, for future charges."""
     return context.account.wallet.find(stripe_id) or payment_methods.add(context, stripe_id)
 
 
@@ -195,7 +207,7 @@ def _credit(context: Context, session: CheckoutSession) -> None:
         amount_cents=session.amount_cents,
         invoice=invoice.number,
     )
-    context.tell("deposit", session.description, amount)
+    context.record_activity("deposit", session.description, amount)
     if session.promo_code is not None:
         session.bonus_cents = promo.redeem(
             context, session.promo_code, session.amount_cents, reference_id=session.id

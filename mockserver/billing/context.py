@@ -18,7 +18,7 @@ from mockserver.billing.outbox import Channel, Message
 
 @dataclass(slots=True)
 class Context:
-    """One account, the catalogue, the moment and who acts: all that a rule may know."""
+    """All that a rule may use: one account, the catalogue, the time and the actor."""
 
     account: Account
     catalogue: Catalogue
@@ -26,7 +26,7 @@ class Context:
     actor: Actor
 
     def at(self, moment: datetime, actor: Actor = "system") -> Context:
-        """The same account at another moment, for work that fell due then."""
+        """Return a context for the same account at another time, for work that fell due then."""
         return Context(self.account, self.catalogue, moment, actor)
 
     def credit(
@@ -38,7 +38,7 @@ class Context:
         reference_type: ReferenceType,
         reference_id: str | None = None,
     ) -> Entry:
-        """Write a ledger entry now (negative: a debit), in microcents."""
+        """Append a ledger entry, in microcents; a negative amount is a debit."""
         entry = self.account.ledger.append(
             id=self.account.ids.uuid(),
             type=type,
@@ -52,19 +52,19 @@ class Context:
         return entry
 
     def audit(self, action: str, **details: Detail) -> None:
-        """Write down that something changed, and tell it as an event of that name."""
+        """Append an entry to the audit log and emit an event of the same name."""
         entry = AuditEntry(self.account.ids.uuid(), action, self.actor, self.now, details)
         self.account.audit_log.append(entry)
         self.emit(action, entry.id, details)
 
     def emit(self, type: str, source: str, data: dict[str, Any], url: str | None = None) -> None:
-        """Leave an event to be published: about the thing whose id is ``source``."""
+        """Queue an event for publication. ``source`` is the id of the record that it reports."""
         self.account.events.append(Event(type, self.now, data, source, url))
 
-    def tell(
+    def record_activity(
         self, type: ActivityType, description: str, amount_microcents: int | None = None
     ) -> None:
-        """Add to the customer's recent activity."""
+        """Append to the customer's recent activity."""
         activity = Activity(self.account.ids.uuid(), type, description, amount_microcents, self.now)
         self.account.activities.append(activity)
 
@@ -78,7 +78,7 @@ class Context:
         code: str | None = None,
         payload: dict[str, object] | None = None,
     ) -> Message:
-        """Put a message into the outbox."""
+        """Put a message into the outbox and drop the oldest beyond the bound."""
         message = Message(
             self.account.ids.uuid(), channel, recipient, subject, text, self.now, code, payload
         )

@@ -1,18 +1,20 @@
-"""What can go wrong, in the words of billing.
+"""Errors of billing.
 
 BillingError
-├── InvalidRequest        understood, but it cannot be done that way
+├── InvalidRequest        well-formed, but impossible with this account or catalogue
 │   ├── UnknownPrice, WrongCheckoutMode, PromoCodeRefused, CardDetailsRefused
 │   ├── NoUsableCard, UnknownCard, UnknownVerificationMethod
 ├── PaymentRequired
 │   ├── CardDeclined, InsufficientBalance, SubscriptionPastDue
 ├── Forbidden             NotAMember
 ├── NotFound              CardNotFound, SessionNotFound, ChallengeNotFound, SetupIntentNotFound
-├── Conflict              CardAlreadyAdded, CardInUse, SessionClosed, ChallengeUsed, ChallengeLocked,
-│                         SetupIntentSucceeded, NothingToAuthenticate
+├── Conflict              CardAlreadyAdded, CardInUse, SessionClosed, ChallengeUsed,
+│                         ChallengeLocked, SetupIntentSucceeded, NothingToAuthenticate,
+│                         RefundRefused
 └── Gone                  ChallengeExpired
 
-An error holds facts; its text says what is wrong and how to put it right. It is raised before anything changes.
+An error holds facts; its text says what is wrong and how to fix it. It is raised before anything
+changes.
 """
 
 from dataclasses import dataclass
@@ -21,36 +23,36 @@ from mockserver.billing import money
 
 
 def _short(name: str) -> str:
-    """A name that somebody sent, fit for a sentence."""
+    """Truncate a name from a request, so that it fits into a sentence."""
     return name if len(name) <= 80 else f"{name[:80]}..."
 
 
 class BillingError(Exception):
-    """Something that the rules of billing refuse."""
+    """A request that the rules of billing refuse."""
 
 
 class InvalidRequest(BillingError):
-    """Well-formed, but it cannot be done with this account or catalogue."""
+    """The request is well-formed, but impossible with this account or catalogue."""
 
 
 class PaymentRequired(BillingError):
-    """Money is missing: on the balance, or on the card."""
+    """The balance is too low, or the card cannot be charged."""
 
 
 class Forbidden(BillingError):
-    """The caller may not see or do this."""
+    """The caller is not permitted to see or do this."""
 
 
 class NotFound(BillingError):
-    """The account has no such thing."""
+    """The account has no such record."""
 
 
 class Conflict(BillingError):
-    """The state of the account does not allow it now."""
+    """The current state of the account does not allow the request."""
 
 
 class Gone(BillingError):
-    """It was there, and its time is over."""
+    """The record exists and has expired."""
 
 
 @dataclass
@@ -70,7 +72,8 @@ class WrongCheckoutMode(InvalidRequest):
 
     def __str__(self) -> str:
         return (
-            f"Mode '{self.mode}' does not fit price '{self.price_id}'. Use mode '{self.expected}'."
+            f"Price '{self.price_id}' cannot be bought in mode '{self.mode}'. "
+            f"Use mode '{self.expected}'."
         )
 
 
@@ -84,7 +87,7 @@ class PromoCodeRefused(InvalidRequest):
 
 class NoUsableCard(InvalidRequest):
     def __str__(self) -> str:
-        return "There is no usable payment method on this account. Add a card that has not expired first."
+        return "This account has no usable payment method. Add a card that has not expired first."
 
 
 @dataclass
@@ -94,7 +97,7 @@ class UnknownCard(InvalidRequest):
     def __str__(self) -> str:
         return (
             f"Payment method '{self.stripe_payment_method_id}' is not on this account. "
-            "Add it first, or leave it out to use the default card."
+            "Add it first, or omit it to use the default card."
         )
 
 
@@ -122,14 +125,17 @@ class InsufficientBalance(PaymentRequired):
 
     def __str__(self) -> str:
         return (
-            f"Insufficient balance: this costs {money.display(self.required_microcents)} and the balance is "
-            f"{money.display(self.balance_microcents)}. Make a deposit first."
+            f"Insufficient balance: this costs {money.display(self.required_microcents)} and the "
+            f"balance is {money.display(self.balance_microcents)}. Make a deposit first."
         )
 
 
 class SubscriptionPastDue(PaymentRequired):
     def __str__(self) -> str:
-        return "The last renewal is unpaid. It is tried again by itself; set a default card that works."
+        return (
+            "The last renewal is unpaid. Set a default card that works; "
+            "the payment is retried automatically."
+        )
 
 
 class NotAMember(Forbidden):
@@ -163,18 +169,21 @@ class ChallengeNotFound(NotFound):
 
 @dataclass
 class CardDetailsRefused(InvalidRequest):
-    """What was typed is no card. The number is in no error: errors are logged and shown."""
+    """The typed details are not a usable card. Errors never contain the number: they are logged."""
 
     code: str
     """Stripe's error code, such as ``incorrect_number``."""
 
     def __str__(self) -> str:
-        return f"The card's details are refused ({self.code}). Use a test card, with an expiry date to come."
+        return (
+            f"The card details were refused ({self.code}). "
+            "Use a test card with an expiry date in the future."
+        )
 
 
 @dataclass
 class SetupIntentNotFound(NotFound):
-    """There is none of that id, or its secret is another: which of the two is not said."""
+    """The id is unknown or the client secret is wrong; the error does not reveal which."""
 
     setup_intent_id: str
 
@@ -195,7 +204,10 @@ class NothingToAuthenticate(Conflict):
     setup_intent_id: str
 
     def __str__(self) -> str:
-        return f"Setup intent '{self.setup_intent_id}' does not wait for authentication. Confirm it with a card first."
+        return (
+            f"Setup intent '{self.setup_intent_id}' is not waiting for authentication. "
+            "Confirm it with a card first."
+        )
 
 
 @dataclass
@@ -213,7 +225,7 @@ class CardInUse(Conflict):
     def __str__(self) -> str:
         return (
             f"Auto-recharge pays with '{self.stripe_payment_method_id}'. "
-            "Choose another card in its settings, or disable it, and remove this one then."
+            "Choose another card in its settings, or disable it; then remove this card."
         )
 
 
@@ -226,9 +238,22 @@ class SessionClosed(Conflict):
         return f"Checkout session '{self.session_id}' is {self.status}. Create a new one."
 
 
+@dataclass
+class RefundRefused(Conflict):
+    refundable_cents: int
+
+    def __str__(self) -> str:
+        if self.refundable_cents == 0:
+            return "Nothing can be refunded: all charged usage is refunded, or none was charged."
+        return (
+            f"A refund must be from $0.01 to {money.display_cents(self.refundable_cents)}, "
+            "the charged usage less earlier refunds."
+        )
+
+
 class ChallengeUsed(Conflict):
     def __str__(self) -> str:
-        return "This verification challenge has been used. Initiate a new one."
+        return "This verification challenge has already been used. Initiate a new one."
 
 
 class ChallengeLocked(Conflict):

@@ -1,7 +1,8 @@
-"""Events: what an account tells the outside about its changes (names and data assumed, but for the usage alert).
+"""Events: what an account publishes about its changes.
 
-An account keeps the events that were not published yet. They are no part of its state: whoever runs the rules takes
-them out after each operation, and publishes or drops them.
+Observed: an event has a name and data. Assumed: which names and which data. An account holds the
+events that are not published yet. They are not part of its state: whatever runs an operation takes
+them out afterwards, and publishes or drops them.
 """
 
 from datetime import datetime
@@ -10,20 +11,20 @@ from typing import Any, NamedTuple
 
 
 class Event(NamedTuple):
-    """Something that happened. A named tuple, since every ledger entry makes one."""
+    """One event. A named tuple, because every ledger entry creates one and it must be cheap."""
 
     type: str
     created_at: datetime
     data: dict[str, Any]
-    """Plain values and moments; never a code, a client secret or a key."""
+    """Plain values and datetimes; never a code, a client secret or a key."""
     source: str
-    """The id of what it tells of: a ledger entry, an entry of the audit log, an invoice, a message."""
+    """The id of the reported record: a ledger entry, an audit entry, an invoice or a message."""
     url: str | None = None
-    """Of a usage alert: the one address that it goes to. Any other event goes to whoever asked for its type."""
+    """The only recipient of a usage alert. Other events go to all endpoints that want the type."""
 
     @property
     def id(self) -> str:
-        """Made from what it tells of, so that events take no ids of the account and are the same in every run."""
+        """The event's id, derived from its type and source: it takes no id from the account."""
         return "evt_" + blake2b(f"{self.type}:{self.source}".encode(), digest_size=12).hexdigest()
 
 
@@ -65,4 +66,4 @@ TYPES = (
     "verification.failed",
     "verification.initiated",
 )
-"""All types but the usage alert, which goes to one address. Each action of the audit log is one: see ``Context``."""
+"""All event types except the usage alert, which has one recipient. Every audit action is a type."""

@@ -1,7 +1,7 @@
-"""Long lists of things that never change once written, kept small: all but the newest items are packed.
+"""Long append-only lists in little memory: all but the newest items are packed.
 
-A ledger, a usage log and an audit log are the truth and only ever grow, so nothing of them is dropped. An item that
-was written long ago is seldom read: 64 of them together are one piece of bytes, a tenth of their size.
+Ledger, usage log and audit log only grow and are never cut. Old items are seldom read, so blocks of
+64 are compressed to a tenth of their size.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from typing import Any, TypeVar, overload
 Item = TypeVar("Item")
 
 BLOCK = 64
-"""How many items are packed together."""
+"""The number of items in a packed block."""
 NEWEST = 96
-"""How many items are kept as they are, at most; a page of the newest 20 is never packed."""
+"""The maximum number of unpacked items; a page of the newest 20 never needs unpacking."""
 _UNPACKED_BLOCKS = 32
-"""How many blocks, of all histories, stay unpacked after they were read (some 1 MB)."""
+"""The number of unpacked blocks in the cache that all histories share (about 1 MB)."""
 _WINDOW_BITS, _MEMORY_LEVEL = -13, 5
-"""A block is some 10 kB. By default zlib would take 256 kB for a moment each time, and leave the memory in pieces."""
+"""Enough for a block of 10 kB. zlib's defaults take 256 kB each time and fragment memory."""
 _START, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 class History(MutableSequence[Item]):
-    """A list of dataclasses of one type in order of writing. To append and to read the newest costs what a list costs.
+    """A list of dataclasses of one type. Appending and reading the newest cost what a list costs.
 
-    It can be changed as any list can, which tests do to break it; then all of it is unpacked.
+    Any other change unpacks the whole list. Only tests change it, to break an account.
     """
 
     __slots__ = ("_blocks", "_newest", "_packed")
 
     def __init__(self, items: Iterable[Item] = ()) -> None:
         self._blocks: list[bytes] = []
-        """Of ``BLOCK`` items each."""
+        """Packed blocks of ``BLOCK`` items each, oldest first."""
         self._packed = 0
-        """How many items are in the blocks."""
+        """The number of items in the blocks."""
         self._newest: list[Item] = list(items)
         self._pack_oldest()
 
     def append(self, value: Item) -> None:
-        """Write one more."""
+        """Append an item."""
         self._newest.append(value)
         if len(self._newest) > NEWEST:
             self._pack_oldest()
@@ -85,11 +85,11 @@ class History(MutableSequence[Item]):
         del self._all_unpacked()[index]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all items."""
         self._all_unpacked().clear()
 
     def insert(self, index: int, value: Item) -> None:
-        """Write one in between."""
+        """Insert an item."""
         self._all_unpacked().insert(index, value)
 
     def __eq__(self, other: object) -> bool:
@@ -101,7 +101,7 @@ class History(MutableSequence[Item]):
         return f"History({list(self)!r})"
 
     def _cut(self, index: slice) -> list[Item]:
-        """The items of a slice; only the blocks that it touches are read."""
+        """Return the items of a slice; only the blocks that it touches are unpacked."""
         places = range(len(self))[index]
         if not places:
             return []
@@ -121,7 +121,7 @@ class History(MutableSequence[Item]):
         return [items[place - start] for place in places]
 
     def _pack_oldest(self) -> None:
-        """Pack whole blocks of the oldest that are not packed, until no more than ``NEWEST`` are left."""
+        """Pack the oldest items in blocks until at most ``NEWEST`` are unpacked."""
         while len(self._newest) > NEWEST:
             self._blocks.append(_pack(self._newest[:BLOCK]))
             self._packed += BLOCK
@@ -135,9 +135,9 @@ class History(MutableSequence[Item]):
 
 
 def _pack(items: list[Any]) -> bytes:
-    """Items of one type as bytes, field by field: what is alike stands together."""
+    """Pack items of one type column by column, since similar values compress better together."""
     kind = type(items[0])
-    values = attrgetter(*(each.name for each in fields(kind)))
+    values = attrgetter(*(field.name for field in fields(kind)))
     columns = [_without_moments(column) for column in zip(*map(values, items), strict=True)]
     packer = zlib.compressobj(6, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)
     return packer.compress(pickle.dumps((kind, columns))) + packer.flush()
@@ -145,15 +145,15 @@ def _pack(items: list[Any]) -> bytes:
 
 @lru_cache(maxsize=_UNPACKED_BLOCKS)
 def _read(block: bytes) -> tuple[Any, ...]:
-    """The items of a block: the same objects each time, for as long as it is among those that were read last."""
+    """Unpack a block. While it is cached, the same objects are returned each time."""
     plain = zlib.decompress(block, _WINDOW_BITS)
-    kind, columns = pickle.loads(plain)  # noqa: S301 (our own bytes, that never leave the process)
+    kind, columns = pickle.loads(plain)  # noqa: S301 (our own bytes, which never leave the process)
     return tuple(map(kind, *map(_with_moments, columns)))
 
 
 def _without_moments(column: tuple[Any, ...]) -> tuple[Any, ...] | array[int]:
-    """A column of moments in UTC as steps from one to the next, in microseconds; any other as it is."""
-    if not all(isinstance(each, datetime) and each.tzinfo is UTC for each in column):
+    """Turn a column of UTC datetimes into steps in microseconds; return any other unchanged."""
+    if not all(isinstance(value, datetime) and value.tzinfo is UTC for value in column):
         return column
     steps = (after - before for before, after in pairwise((_START, *column)))
     return array("q", [step // _TICK for step in steps])

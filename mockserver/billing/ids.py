@@ -1,4 +1,4 @@
-"""Ids and chance that come from a seed and a counter, so that the same story always has the same bytes."""
+"""Ids derived from a seed and a counter, so that the same requests always give the same bytes."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -6,16 +6,17 @@ from hashlib import blake2b
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _ODD = 2_654_435_761
-"""Multiplied by an odd number, each counter up to 2**32 gives another one, and neighbours do not look alike."""
+"""An odd factor maps counters up to 2**32 to distinct numbers; neighbours do not look alike."""
 _OWN_LETTERS = 12
 _LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 @dataclass(slots=True)
 class IdSource:
-    """Hands out ids of one account. The counter is part of the account's state.
+    """The source of an account's ids. The counter is part of the account's state.
 
-    Those of one account end alike, so that a history of them can be packed: half of its size would be chance.
+    All ids of an account share their ending, because random ids would double the size of a packed
+    history.
     """
 
     namespace: str
@@ -26,17 +27,17 @@ class IdSource:
         return blake2b(f"{self.namespace}:{self.counter}".encode(), digest_size=32).digest()
 
     def uuid(self) -> str:
-        """A UUID in the form of version 4."""
+        """Return the next id as a UUID in the form of version 4."""
         self.counter += 1
         return f"{self.counter * _ODD % 2**32:08x}{_end_of(self.namespace)}"
 
     def token(self, prefix: str, length: int = 24) -> str:
-        """An id as Stripe writes them: a prefix and letters and digits."""
+        """Return the next id in Stripe's form: a prefix, then letters and digits."""
         own = self._next()[:_OWN_LETTERS].translate(_LETTERS).decode()
         return prefix + (own + _letters_of(self.namespace))[:length]
 
     def digits(self, count: int) -> str:
-        """Decimal digits, for a code that a person types."""
+        """Return decimal digits for a code that a person types."""
         return str(int.from_bytes(self._next(), "big") % 10**count).zfill(count)
 
 
@@ -51,7 +52,7 @@ def _letters_of(namespace: str) -> str:
 
 
 def uuid_of(digest: bytes) -> str:
-    """The first 16 bytes of a digest as a UUID of version 4."""
+    """Return the first 16 bytes of a digest as a UUID of version 4."""
     text = digest[:16].hex()
     variant = "89ab"[digest[8] & 3]
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"

@@ -1,4 +1,4 @@
-"""What must be true of an account at every moment. A list of what is not: empty when its books are in order."""
+"""Invariants: what must be true of every account at every moment."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Named(Protocol):
 
 
 def violations(account: Account, catalogue: Catalogue, now: datetime) -> list[str]:
-    """Every broken invariant, as a sentence each."""
+    """Return one sentence for each broken invariant; none if the account is consistent."""
     malformed = list(_values_are_possible(account, now))
     if malformed:
         return malformed
@@ -53,18 +53,18 @@ def violations(account: Account, catalogue: Catalogue, now: datetime) -> list[st
 
 
 def _values_are_possible(account: Account, now: datetime) -> Iterator[str]:
-    """Times are in UTC and none of a record is to come, numbers fit 64 bits, ids are UUIDs."""
+    """Check that times are in UTC and not in the future, numbers fit 64 bits, ids are UUIDs."""
     for path, value in _values(account, "account", 0):
         if isinstance(value, datetime) and (value.tzinfo is None or value.utcoffset()):
             yield f"{path}: {value.isoformat()} is not in UTC."
         elif isinstance(value, datetime) and value > now and path.rsplit(".", 1)[1] in _OF_THE_PAST:
-            yield f"{path}: {value.isoformat()} is later than this clock. Set the clock first."
+            yield f"{path}: {value.isoformat()} is in the future. Set the clock first."
         elif isinstance(value, int) and abs(value) >= _TOO_LARGE:
             yield f"{path}: {value} does not fit 64 bits."
         elif isinstance(value, str) and _is_id(path) and not _UUID.fullmatch(value):
             yield f"{path}: '{value[:40]}' is not a UUID."
         elif value is _TOO_DEEP:
-            yield f"{path}: is nested too deeply."
+            yield f"{path} is nested too deeply."
     yield from _ranges(account)
 
 
@@ -75,7 +75,10 @@ def _ranges(account: Account) -> Iterator[str]:
             and 1970 <= card.exp_year <= 2210
             and card.stripe_id.startswith("pm_")
         ):
-            yield f"Card {card.id}: needs a month from 1 to 12, a year from 1970 to 2210, and a pm_... id."
+            yield (
+                f"Card {card.id}: needs exp_month from 1 to 12, exp_year from 1970 to 2210, "
+                "and a stripe_id that begins with pm_."
+            )
     for event in account.usage.events:
         if event.requests < 1:
             yield f"Usage event {event.id}: {event.requests} requests."
@@ -83,19 +86,19 @@ def _ranges(account: Account) -> Iterator[str]:
         if challenge.remaining_attempts not in range(MAX_ATTEMPTS + 1):
             yield f"Challenge {challenge.id}: {challenge.remaining_attempts} attempts are left."
     if account.auto_recharge.consecutive_failures not in range(MAX_FAILURES + 1):
-        yield f"Auto-recharge: {account.auto_recharge.consecutive_failures} failures in a row."
+        yield f"Auto-recharge: {account.auto_recharge.consecutive_failures} consecutive failures."
     subscription = account.subscription
     if subscription is not None and not 1 <= subscription.period <= _MAX_PERIODS:
         yield f"The subscription is in period {subscription.period}."
 
 
 def _values(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]:
-    """All plain values of a tree of dataclasses, lists and dicts, with their paths."""
+    """Walk a tree of dataclasses, lists and dicts. Yield every plain value with its path."""
     if depth > _MAX_DEPTH:
         yield path, _TOO_DEEP
     elif is_dataclass(node):
-        for each in fields(node):
-            yield from _values(getattr(node, each.name), f"{path}.{each.name}", depth + 1)
+        for field in fields(node):
+            yield from _values(getattr(node, field.name), f"{path}.{field.name}", depth + 1)
     elif isinstance(node, dict):
         for key, value in node.items():
             yield from _values(value, f"{path}.{key}", depth + 1)
@@ -107,7 +110,7 @@ def _values(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]
 
 
 def _is_id(path: str) -> bool:
-    """Ids of our own; those of sessions and setup intents are in Stripe's form."""
+    """Return whether the path is a UUID; ids of sessions and setup intents have Stripe's form."""
     name = path.rsplit(".", 1)[1]
     if "_sessions." in path or "setup_intents." in path:
         return False
@@ -119,7 +122,10 @@ def _ledger_adds_up(account: Account) -> Iterator[str]:
     for entry in account.ledger.entries:
         balance += entry.amount_microcents
         if entry.balance_after_microcents != balance:
-            yield f"Ledger entry {entry.id}: balance_after is {entry.balance_after_microcents}, the sum is {balance}."
+            yield (
+                f"Ledger entry {entry.id}: balance_after is {entry.balance_after_microcents}, "
+                f"the sum is {balance}."
+            )
             balance = entry.balance_after_microcents
         if balance < 0:
             yield f"Ledger entry {entry.id}: the balance is below zero."
@@ -128,26 +134,26 @@ def _ledger_adds_up(account: Account) -> Iterator[str]:
 def _times_are_in_order(account: Account) -> Iterator[str]:
     histories: dict[str, Sequence[_Dated]] = {
         "ledger": account.ledger.entries,
-        "usage": account.usage.events,
+        "usage log": account.usage.events,
         "audit log": account.audit_log,
-        "activity": account.activities,
-        "invoices": account.invoices,
+        "recent activity": account.activities,
+        "list of invoices": account.invoices,
     }
     for name, items in histories.items():
         if any(after.created_at < before.created_at for before, after in pairwise(items)):
-            yield f"The {name} is not in order of time."
+            yield f"The {name} is not in chronological order."
 
 
 def _ids_are_unique(account: Account) -> Iterator[str]:
     lists: dict[str, Sequence[_Named]] = {
-        "ledger": account.ledger.entries,
-        "usage": account.usage.events,
+        "ledger entries": account.ledger.entries,
+        "usage events": account.usage.events,
         "cards": account.wallet.cards,
         "invoices": account.invoices,
     }
     for name, items in lists.items():
         if len({item.id for item in items}) != len(items):
-            yield f"Two {name} entries have the same id."
+            yield f"Two {name} have the same id."
 
 
 def _usage_is_in_the_ledger(account: Account) -> Iterator[str]:
@@ -157,7 +163,10 @@ def _usage_is_in_the_ledger(account: Account) -> Iterator[str]:
     amounts = {entry.reference_id: -entry.amount_microcents for entry in debits}
     for event in account.usage.events:
         if event.credits != event.requests * CREDITS_PER_REQUEST[event.type]:
-            yield f"Usage event {event.id}: {event.requests} {event.type} requests are not {event.credits} credits."
+            yield (
+                f"Usage event {event.id}: {event.requests} {event.type} requests "
+                f"are not {event.credits} credits."
+            )
         if amounts.get(event.id) != event.credits * money.MICROCENTS_PER_CREDIT:
             yield f"Usage event {event.id} and its ledger entry disagree."
 
@@ -167,20 +176,23 @@ def _one_default_card(account: Account) -> Iterator[str]:
     if bool(wallet.cards) != (wallet.default is not None) or (wallet.default is None) != (
         wallet.default_id is None
     ):
-        yield "There must be a default card exactly when there are cards."
+        yield "There must be a default card if and only if there are cards."
     if len({card.stripe_id for card in wallet.cards}) != len(wallet.cards):
-        yield "The same card is there twice."
+        yield "The same card is on the account twice."
 
 
 def _sessions_are_credited_once(account: Account, catalogue: Catalogue) -> Iterator[str]:
     credited = Counter(
-        e.reference_id for e in account.ledger.entries if e.reference_type == "deposit"
+        entry.reference_id for entry in account.ledger.entries if entry.reference_type == "deposit"
     )
     plans = {plan.price_id for plan in catalogue.plans if plan.price_id is not None}
     for session in account.checkout_sessions.values():
         expected = 1 if session.closed == "complete" and session.price_id not in plans else 0
         if credited[session.id] != expected:
-            yield f"Checkout session {session.id} is credited {credited[session.id]} times, not {expected}."
+            yield (
+                f"Checkout session {session.id} is credited {credited[session.id]} times, "
+                f"not {expected}."
+            )
 
 
 def _prices_are_for_sale(account: Account, catalogue: Catalogue) -> Iterator[str]:
@@ -191,14 +203,11 @@ def _prices_are_for_sale(account: Account, catalogue: Catalogue) -> Iterator[str
         if session.price_id is not None and session.price_id not in prices:
             yield f"Checkout session {session.id}: there is no price '{session.price_id}'."
     known = {plan.slug for plan in catalogue.plans}
-    if account.subscription is not None and not {
-        account.subscription.plan,
-        account.subscription.pending_plan,
-    } <= {
-        *known,
-        None,
-    }:
-        yield f"The subscription's plan '{account.subscription.plan}' is not in the catalogue."
+    subscription = account.subscription
+    if subscription is not None:
+        for slug in dict.fromkeys((subscription.plan, subscription.pending_plan)):
+            if slug is not None and slug not in known:
+                yield f"The subscription's plan '{slug}' is not in the catalogue."
 
 
 def _keys_are_ids(account: Account) -> Iterator[str]:
@@ -210,16 +219,19 @@ def _keys_are_ids(account: Account) -> Iterator[str]:
     ):
         for key, thing in things.items():
             if key != thing.id:
-                yield f"'{key}' is filed under the id of '{thing.id}'."
+                yield f"The key '{key}' holds the record '{thing.id}'."
 
 
 def _setup_intents_are_whole(account: Account) -> Iterator[str]:
     for intent in account.setup_intents.values():
         if not intent.client_secret.startswith(f"{intent.id}_secret_"):
-            yield f"Setup intent {intent.id}: its client secret must begin with its id and _secret_."
+            yield (
+                f"Setup intent {intent.id}: "
+                "its client secret must begin with its id, followed by _secret_."
+            )
         if (intent.payment_method is None) != (intent.status == "requires_payment_method"):
             has = intent.payment_method or "no payment method"
-            yield f"Setup intent {intent.id}: is {intent.status}, and has {has}."
+            yield f"Setup intent {intent.id} has the status {intent.status} and {has}."
         if intent.payment_method is not None and not intent.payment_method.startswith("pm_"):
             yield f"Setup intent {intent.id}: its payment method must be a pm_... id."
 
@@ -229,13 +241,13 @@ def _subscription_can_go_on(account: Account) -> Iterator[str]:
     if subscription is None:
         return
     if subscription.status == "past_due":
-        unpaid = [each for each in account.invoices if each.id == subscription.unpaid_invoice_id]
+        unpaid = [old for old in account.invoices if old.id == subscription.unpaid_invoice_id]
         if not unpaid or unpaid[0].status != "open":
-            yield "The subscription is past due, and there is no open invoice for it."
+            yield "The subscription is past due and has no open invoice."
         if subscription.retries not in range(len(RETRY_AFTER)):
-            yield "The subscription is past due, and has no try left."
+            yield "The subscription is past due and has no retry left."
     if subscription.plan == "free":
-        yield "The subscription is to the free plan, which is none."
+        yield "The free plan is not a subscription."
 
 
 def _recharge_card_exists(account: Account) -> Iterator[str]:
@@ -250,10 +262,10 @@ def _recharges_are_credited_once(account: Account) -> Iterator[str]:
         entry.reference_id for entry in account.ledger.entries if entry.type == "auto_recharge"
     )
     succeeded = Counter(
-        each.id for each in account.auto_recharge.attempts if each.status == "succeeded"
+        attempt.id for attempt in account.auto_recharge.attempts if attempt.status == "succeeded"
     )
     if credited != succeeded:
-        yield "Auto-recharge history and ledger disagree."
+        yield "The auto-recharge history and the ledger disagree."
 
 
 _RULES: tuple[Callable[[Account], Iterator[str]], ...] = (

@@ -17,7 +17,7 @@ def issue(
     paid: bool = True,
     period: tuple[datetime, datetime] | None = None,
 ) -> Invoice:
-    """Write the next invoice of the account."""
+    """Append the next invoice of the account: paid now, or open."""
     account = context.account
     start, end = period or (None, None)
     invoice = Invoice(
@@ -39,23 +39,24 @@ def issue(
 
 
 def pay(context: Context, invoice: Invoice) -> None:
-    """Note that an open invoice was paid now."""
+    """Mark an open invoice as paid now."""
     _emit(
         context,
         "invoice.paid",
-        _replaced(context, replace(invoice, status="paid", paid_at=context.now)),
+        _replace(context, replace(invoice, status="paid", paid_at=context.now)),
     )
 
 
 def void(context: Context, invoice: Invoice) -> None:
-    """Note that an open invoice will never be paid."""
-    _emit(context, "invoice.voided", _replaced(context, replace(invoice, status="void")))
+    """Mark an open invoice as void: it will never be paid."""
+    _emit(context, "invoice.voided", _replace(context, replace(invoice, status="void")))
 
 
-def _replaced(context: Context, invoice: Invoice) -> Invoice:
-    """The invoice, now in the place of the one of the same id."""
+def _replace(context: Context, invoice: Invoice) -> Invoice:
+    """Put the invoice in the place of the one of the same id."""
     invoices = context.account.invoices
-    invoices[next(place for place, each in enumerate(invoices) if each.id == invoice.id)] = invoice
+    index = next(index for index, old in enumerate(invoices) if old.id == invoice.id)
+    invoices[index] = invoice
     return invoice
 
 

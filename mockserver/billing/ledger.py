@@ -34,7 +34,7 @@ class Entry:
     created_at: datetime
 
     def facts(self) -> dict[str, Any]:
-        """The entry as an event tells it."""
+        """Return the entry as the data of an event."""
         return {
             "id": self.id,
             "type": self.type,
@@ -49,7 +49,7 @@ class Entry:
 
 @dataclass
 class Ledger:
-    """All entries of one account, in order of writing, with running totals beside them."""
+    """All entries of one account in order of writing, with running totals derived from them."""
 
     entries: MutableSequence[Entry] = field(default_factory=list)
 
@@ -89,7 +89,7 @@ class Ledger:
         description: str,
         now: datetime,
     ) -> Entry:
-        """Write one entry. Whether the balance covers it is the caller's rule."""
+        """Append an entry. The caller decides whether the balance must cover a debit."""
         entry = Entry(
             id, type, amount, self.balance + amount, reference_type, reference_id, description, now
         )
@@ -98,7 +98,7 @@ class Ledger:
         return entry
 
     def page(self, *, limit: int, offset: int, reference_type: str | None = None) -> Page[Entry]:
-        """Entries newest first, all or those of one reference type."""
+        """Return a page of entries, newest first: all, or those of one reference type."""
         if reference_type is None:
             return newest_first(self.entries, limit=limit, offset=offset)
         positions: Sequence[int] = self._positions.get(reference_type, ())
@@ -106,7 +106,7 @@ class Ledger:
         return Page([self.entries[position] for position in page.items], page.total, page.has_more)
 
     def bought_in_month(self, month: tuple[int, int]) -> int:
-        """What the month's opening balance and its deposits and bonuses come to, in microcents."""
+        """Return a month's opening balance plus deposits, recharges and bonuses, in microcents."""
         return self._opening.get(month, self.balance) + self._bought.get(month, 0)
 
     def _count(self, position: int, entry: Entry) -> None:

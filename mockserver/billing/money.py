@@ -1,6 +1,7 @@
-"""Money as integers, and the one way it is shown.
+"""Money as integers, and its only display format.
 
-Source: the Billing page states 1,000,000 microcents = $0.01 (documented). The price of a credit is assumed.
+Documented: 1,000,000 microcents = $0.01. Assumed: a credit is worth one light request, $0.0002
+(observed).
 """
 
 from functools import lru_cache
@@ -15,9 +16,9 @@ _MICROCENTS_PER_FOURTH_DECIMAL = MICROCENTS_PER_CENT // 100
 
 @lru_cache(maxsize=4_096)
 def display(microcents: int) -> str:
-    """Write an amount for people: ``$1,234.56``, and four decimals below a cent.
+    """Format an amount for people: ``$1,234.56``, and four decimals below a cent.
 
-    Rounds toward minus infinity, so that nobody is shown more money than there is.
+    Amounts are rounded toward minus infinity: never more money is shown than there is.
     """
     if 0 < abs(microcents) < MICROCENTS_PER_CENT:
         units, decimals = microcents // _MICROCENTS_PER_FOURTH_DECIMAL, 4
@@ -29,22 +30,22 @@ def display(microcents: int) -> str:
 
 
 def display_cents(cents: int) -> str:
-    """Write an amount of whole cents for people."""
+    """Format an amount of whole cents for people."""
     return display(cents * MICROCENTS_PER_CENT)
 
 
 def in_cents(microcents: int) -> int:
-    """Whole cents in an amount, rounded toward minus infinity."""
+    """Convert to whole cents, rounded toward minus infinity."""
     return microcents // MICROCENTS_PER_CENT
 
 
 def in_microcents(cents: int) -> int:
-    """The same amount in microcents."""
+    """Convert cents to microcents."""
     return cents * MICROCENTS_PER_CENT
 
 
 def dollars(cents: int) -> str:
-    """An amount of whole cents for a sentence: ``$25`` or ``$25.50``."""
+    """Format an amount of whole cents for a sentence: ``$25`` or ``$25.50``."""
     return (
         f"${cents // _CENTS_PER_DOLLAR:,}"
         if cents % _CENTS_PER_DOLLAR == 0

@@ -1,4 +1,4 @@
-"""Messages that the billing system would send: e-mails, text messages and webhook calls (assumed)."""
+"""Messages that a billing system would send: e-mails, text messages, webhook calls (assumed)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ Channel = Literal["email", "sms", "webhook"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. ``code`` is a verification code; ``payload`` is what a webhook call carries."""
+    """One message. ``code`` is a verification code; ``payload`` is the body of a webhook call."""
 
     id: str
     channel: Channel

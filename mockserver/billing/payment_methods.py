@@ -1,4 +1,7 @@
-"""Cards: added by their Stripe id, one of them the default (assumed; test ids behave as Stripe publishes it)."""
+"""Cards: added by their Stripe id; one of them is the default.
+
+The rules are assumed. The behaviour of the test card ids is the one that Stripe publishes.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import CardAlreadyAdded, CardDeclined, CardInUse, NoUsableCard
 
 AUTHENTICATION_REQUIRED = "authentication_required"
-"""Stripe's decline code where the payer has to pass 3-D Secure, and is not there or has not yet."""
+"""Stripe's decline code for a payment that needs 3-D Secure and was not authenticated."""
 
 
 def make_card(context: Context, stripe_id: str, id: str | None = None) -> Card:
-    """The card that a Stripe id stands for, not added to anything yet; with a new id, unless one is given."""
+    """Create the card that a Stripe id stands for, without adding it to the account.
+
+    Without an ``id``, a new one is taken from the account.
+    """
     known = context.catalogue.card(stripe_id)
     return Card(
         id=context.account.ids.uuid() if id is None else id,
@@ -29,10 +35,11 @@ def make_card(context: Context, stripe_id: str, id: str | None = None) -> Card:
 
 
 def add(context: Context, stripe_id: str, *, authenticated: bool = True) -> Card:
-    """Add a card; the first one becomes the default. Raises CardAlreadyAdded, CardDeclined.
+    """Add a card; the first card becomes the default.
 
-    Whoever sends a payment method id has set the card up in a browser, authentication included; a page that is that
-    browser says whether the payer has passed.
+    A client that sends a payment method id has already set up and authenticated the card in a
+    browser. A hosted page passes whether its payer is ``authenticated``.
+    Raise CardAlreadyAdded or CardDeclined.
     """
     wallet = context.account.wallet
     if wallet.find(stripe_id) is not None:
@@ -47,19 +54,22 @@ def add(context: Context, stripe_id: str, *, authenticated: bool = True) -> Card
     context.audit(
         "payment_method.added", payment_method_id=card.id, brand=card.brand, last4=card.last4
     )
-    context.tell("payment_method_added", f"Added {card.label}")
+    context.record_activity("payment_method_added", f"Added {card.label}")
     return card
 
 
 def must_be_savable(context: Context, stripe_id: str) -> None:
-    """Raise CardDeclined, if the card's bank would not let it be added."""
+    """Raise CardDeclined if the bank refuses to let the card be saved."""
     refusal = context.catalogue.card(stripe_id).declines_attach
     if refusal is not None:
         raise CardDeclined(refusal)
 
 
 def remove(context: Context, name: str) -> Card:
-    """Remove a card; a removed default hands over to the oldest left. Raises CardNotFound, CardInUse."""
+    """Remove a card. If it was the default, the oldest remaining card becomes the default.
+
+    Raise CardNotFound, or CardInUse if an enabled auto-recharge names the card.
+    """
     account = context.account
     card = account.wallet.get(name)
     if (
@@ -75,12 +85,12 @@ def remove(context: Context, name: str) -> Card:
     context.audit(
         "payment_method.removed", payment_method_id=card.id, brand=card.brand, last4=card.last4
     )
-    context.tell("payment_method_removed", f"Removed {card.label}")
+    context.record_activity("payment_method_removed", f"Removed {card.label}")
     return card
 
 
 def set_default(context: Context, name: str) -> Card:
-    """Make a card the default; the one that is changes nothing. Raises CardNotFound."""
+    """Make a card the default, unless it already is. Raise CardNotFound."""
     wallet = context.account.wallet
     card = wallet.get(name)
     if wallet.default_id != card.id:
@@ -90,17 +100,17 @@ def set_default(context: Context, name: str) -> Card:
 
 
 def expiring(card: Card, moment: datetime) -> Card:
-    """The same card, valid to the end of another month."""
+    """Return a copy of the card that expires at the end of the month of ``moment``."""
     return replace(card, exp_month=moment.month, exp_year=moment.year)
 
 
 def declining(card: Card, code: str) -> Card:
-    """The same card, whose charges are declined from now on."""
+    """Return a copy of the card whose charges are declined."""
     return replace(card, declines_charge=code)
 
 
 def charge(card: Card | None, now: datetime, *, authenticated: bool = False) -> Card:
-    """Charge a card: the card that paid. Raises NoUsableCard, CardDeclined."""
+    """Charge a card and return it. Raise NoUsableCard if there is none, or CardDeclined."""
     if card is None:
         raise NoUsableCard()
     refusal = card.decline_code(now)
@@ -110,19 +120,22 @@ def charge(card: Card | None, now: datetime, *, authenticated: bool = False) -> 
 
 
 def charge_present(context: Context, card: Card | None, *, authenticated: bool) -> Card:
-    """Charge a card while its holder is there, who may have to pass 3-D Secure. Raises NoUsableCard, CardDeclined."""
-    asks = (
+    """Charge a card while its holder is present and may have to pass 3-D Secure.
+
+    Raise NoUsableCard or CardDeclined.
+    """
+    required = (
         card is not None
         and context.now < card.expires_at
-        and _asks_for_authentication(context, card)
+        and _requires_authentication(context, card)
     )
-    if asks and not authenticated:
+    if required and not authenticated:
         raise CardDeclined(AUTHENTICATION_REQUIRED)
     return charge(card, context.now, authenticated=authenticated)
 
 
-def _asks_for_authentication(context: Context, card: Card) -> bool:
-    """Whether the holder has to pass now; for some cards, having been saved is enough."""
+def _requires_authentication(context: Context, card: Card) -> bool:
+    """Return whether the holder must authenticate; for some cards, not once they are saved."""
     kind = context.catalogue.card(card.stripe_id).authentication
     return kind == "always" or (
         kind == "once" and context.account.wallet.find(card.stripe_id) is None

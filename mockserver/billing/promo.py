@@ -9,29 +9,36 @@ from mockserver.billing.errors import PromoCodeRefused
 
 
 def check(context: Context, code: str, amount_cents: int | None = None) -> PromoCode:
-    """The promo code, if this account may use it now (for that deposit). Raises PromoCodeRefused."""
+    """Return the promo code if this account can use it now, for a deposit of that amount if given.
+
+    Raise PromoCodeRefused, with the reason, if it cannot.
+    """
     promo = context.catalogue.promo_code(code)
     if promo is None:
         raise PromoCodeRefused("This promo code does not exist.")
     if promo.expires_at is not None and context.now >= promo.expires_at:
         raise PromoCodeRefused("This promo code has expired.")
     if promo.code in context.account.redeemed_promo_codes:
-        raise PromoCodeRefused("This promo code has been used on this account already.")
+        raise PromoCodeRefused("This promo code has already been used on this account.")
     if amount_cents is not None and amount_cents < promo.min_deposit_cents:
         raise PromoCodeRefused(
-            f"This promo code needs a deposit of at least {money.dollars(promo.min_deposit_cents)}."
+            "This promo code requires a deposit of at least "
+            f"{money.dollars(promo.min_deposit_cents)}."
         )
     return promo
 
 
 def bonus_cents(promo: PromoCode, amount_cents: int) -> int:
-    """The bonus on a deposit, in cents, rounded down and capped."""
+    """Return the bonus on a deposit in cents, rounded down and capped."""
     bonus = amount_cents * promo.value // 100 if promo.type == "percentage" else promo.value
     return bonus if promo.max_bonus_cents is None else min(bonus, promo.max_bonus_cents)
 
 
 def redeem(context: Context, code: str, amount_cents: int, *, reference_id: str) -> int:
-    """Credit the bonus of a paid deposit and use the code up: the bonus in cents, 0 if it is no longer valid."""
+    """Credit the bonus of a paid deposit and mark the code as used.
+
+    Return the bonus in cents; 0 if the code is no longer valid.
+    """
     try:
         promo = check(context, code, amount_cents)
     except PromoCodeRefused:
@@ -47,5 +54,5 @@ def redeem(context: Context, code: str, amount_cents: int, *, reference_id: str)
         reference_id=reference_id,
     )
     context.audit("promo_code.redeemed", code=promo.code, bonus_cents=bonus)
-    context.tell("bonus", f"Promo code {promo.code}", amount)
+    context.record_activity("bonus", f"Promo code {promo.code}", amount)
     return bonus

@@ -1,6 +1,6 @@
-"""Setup intents: a web page collects a card that is not charged, as Stripe.js does (assumed, after Stripe).
+"""Setup intents: a web page collects a card without charging it (assumed, modelled on Stripe.js).
 
-An intent that has succeeded has put no card on the account: its payment method is then added like any other.
+A succeeded intent adds no card to the account. Its payment method is then added like any other.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from mockserver.billing.errors import (
 )
 
 AUTHENTICATION_FAILED = "authentication_failed"
-"""Why a setup failed when it was the payer who failed; otherwise it is Stripe's decline code."""
+"""The error code if the payer failed the authentication; other codes are Stripe's decline codes."""
 
 
 def create(context: Context) -> SetupIntent:
-    """Prepare the collection of a card in the browser."""
+    """Create a setup intent, with which a browser can collect a card."""
     bounds.make_room(context.account.setup_intents, bounds.MAX_SETUP_INTENTS)
     ids = context.account.ids
     id = ids.token("seti_")
@@ -33,7 +33,10 @@ def create(context: Context) -> SetupIntent:
 
 
 def get(account: Account | None, id: str, client_secret: str) -> SetupIntent:
-    """The intent of that id, for who knows its secret. Raises SetupIntentNotFound, whichever of the two is wrong."""
+    """Return the intent of that id and client secret.
+
+    Raise SetupIntentNotFound if either is wrong, without revealing which.
+    """
     intent = account.setup_intents.get(id) if account is not None else None
     expected = intent.client_secret if intent is not None else ""
     if not compare_digest(_bytes(expected), _bytes(client_secret)) or intent is None:
@@ -42,11 +45,11 @@ def get(account: Account | None, id: str, client_secret: str) -> SetupIntent:
 
 
 def confirm(context: Context, intent: SetupIntent, payer: str | CardDetails) -> SetupIntent:
-    """Try to set up a card, by its Stripe id or as it was typed.
+    """Try to set up a card, given by its Stripe id or as typed.
 
-    A bank that declines is an outcome and no error: the intent then waits for another card, and says why. An intent
-    that waits for authentication may be confirmed again, as after a page was reloaded. Raises SetupIntentSucceeded,
-    CardDetailsRefused.
+    A decline is an outcome, not an error: the intent records it and waits for another card. An
+    intent that waits for authentication may be confirmed again, for example after a page reload.
+    Raise SetupIntentSucceeded or CardDetailsRefused.
     """
     if intent.status == "succeeded":
         raise SetupIntentSucceeded(intent.id)
@@ -62,7 +65,10 @@ def confirm(context: Context, intent: SetupIntent, payer: str | CardDetails) -> 
 
 
 def authenticate(context: Context, intent: SetupIntent, *, passed: bool) -> SetupIntent:
-    """The payer passes or fails the bank's question (3-D Secure). Raises NothingToAuthenticate."""
+    """Record that the payer passed or failed 3-D Secure.
+
+    Raise NothingToAuthenticate if the intent is not waiting for it.
+    """
     if intent.status != "requires_action" or intent.payment_method is None:
         raise NothingToAuthenticate(intent.id)
     if passed:
@@ -92,5 +98,5 @@ def _fail(context: Context, intent: SetupIntent, error: SetupError) -> None:
 
 
 def _bytes(text: str) -> bytes:
-    """For comparison: also of text that is no proper Unicode."""
+    """Encode any text for comparison, lone surrogates included."""
     return text.encode("utf-8", "surrogatepass")

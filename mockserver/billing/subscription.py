@@ -1,7 +1,8 @@
-"""Subscriptions: monthly plans, changed at once upward and at the period's end downward (assumed, after Stripe).
+"""Subscriptions: monthly plans (assumed, modelled on Stripe).
 
-A period's credits are granted when the period is paid for. A declined renewal leaves the subscription
-``past_due``; it is tried again after 3, 5 and 7 days, and ends when the last try fails.
+An upgrade applies at once, a downgrade at the end of the period. A period's credits are granted
+when the period is paid. A declined renewal leaves the subscription ``past_due``. The charge is
+retried after 3, 5 and 7 days; if the last retry fails, the subscription ends.
 """
 
 from __future__ import annotations
@@ -20,19 +21,22 @@ from mockserver.billing.errors import CardDeclined, NoUsableCard, SubscriptionPa
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What moving to a plan would mean now."""
+    """The effect of moving to a plan now."""
 
     kind: Literal["start", "upgrade", "downgrade", "keep"]
-    """``keep``: it is the plan that there is; choosing it undoes a change to come."""
+    """``keep`` chooses the current plan, which cancels a scheduled change."""
     amount_cents: int
-    """What is charged at once."""
+    """The amount charged at once."""
     credits: int
-    """What is granted at once."""
+    """The credits granted at once."""
     takes_effect_at: datetime
 
 
 def start(context: Context, plan: Plan) -> Subscription:
-    """Begin a plan that has just been paid for, in place of whatever plan there was; its unpaid invoice is void."""
+    """Begin a plan that has just been paid for.
+
+    It replaces the current subscription, whose unpaid invoice becomes void.
+    """
     account = context.account
     if account.subscription is not None:
         _void_unpaid(context, account.subscription)
@@ -42,12 +46,12 @@ def start(context: Context, plan: Plan) -> Subscription:
     _invoice(context, plan.price_cents, f"{plan.name} plan")
     _grant(context, plan.monthly_credits, plan)
     _audit(context, "subscription.started", plan=plan.slug)
-    context.tell("subscription", f"Started the {plan.name} plan")
+    context.record_activity("subscription", f"Started the {plan.name} plan")
     return subscription
 
 
 def preview(context: Context, plan: Plan) -> Change:
-    """What moving to a plan would mean at this moment, without doing it."""
+    """Return the effect of moving to a plan now, without changing anything."""
     subscription = context.account.subscription
     if subscription is None:
         return Change("start", plan.price_cents, plan.monthly_credits, context.now)
@@ -60,16 +64,16 @@ def preview(context: Context, plan: Plan) -> Change:
 
 
 def change(context: Context, price_id: str, *, authenticated: bool = False) -> Subscription | None:
-    """Move to the plan of that price: upward at once and prorated by the second, downward at the period's end.
+    """Move to the plan of that price.
 
-    A card that asks for 3-D Secure pays only when its holder is there and ``authenticated``.
-    Raises UnknownPrice, NoUsableCard, CardDeclined, SubscriptionPastDue.
+    An upgrade applies at once and is prorated by the second; a downgrade applies at the end of the
+    period. A card with 3-D Secure pays only if its holder is ``authenticated``.
+    Raise UnknownPrice, NoUsableCard, CardDeclined or SubscriptionPastDue.
     """
     plan = context.catalogue.price(price_id)
     if not isinstance(plan, Plan):
-        raise UnknownPrice(
-            price_id, [each.price_id for each in context.catalogue.plans if each.price_id]
-        )
+        known = [other.price_id for other in context.catalogue.plans if other.price_id]
+        raise UnknownPrice(price_id, known)
     subscription = context.account.subscription
     if subscription is None:
         payment_methods.charge_present(
@@ -87,16 +91,21 @@ def change(context: Context, price_id: str, *, authenticated: bool = False) -> S
 
 
 def schedule(context: Context, subscription: Subscription, plan: PlanSlug | None) -> None:
-    """Set the plan that the period's end brings; None keeps the current one. Already so: nothing changes."""
+    """Schedule the plan for the next period; None keeps the current one.
+
+    Scheduling what is already scheduled changes nothing.
+    """
     if subscription.pending_plan == plan:
         return
     subscription.pending_plan = plan
     _audit(context, "subscription.scheduled", plan=subscription.plan, pending_plan=plan)
-    context.tell("subscription", f"At the period's end: the {plan or subscription.plan} plan")
+    context.record_activity(
+        "subscription", f"At the period's end: the {plan or subscription.plan} plan"
+    )
 
 
 def catch_up(account: Account, catalogue: Catalogue, now: datetime) -> None:
-    """Do all that fell due until now, each at its own moment and in order of time."""
+    """Do all renewals and retries that fell due, in order of time, each at its own time."""
     while account.subscription is not None and account.subscription.due_at <= now:
         context = Context(account, catalogue, account.subscription.due_at, "system")
         if account.subscription.status == "past_due":
@@ -118,13 +127,13 @@ def _upgrade(
     _invoice(context, price, f"Upgrade to the {plan.name} plan, prorated")
     _grant(context, credits, plan)
     _audit(context, "subscription.upgraded", plan=plan.slug, amount_cents=price)
-    context.tell("subscription", f"Upgraded to the {plan.name} plan")
+    context.record_activity("subscription", f"Upgraded to the {plan.name} plan")
 
 
 def _prorated(
     context: Context, subscription: Subscription, current: Plan, plan: Plan
 ) -> tuple[int, int]:
-    """Cents and credits by which a dearer plan exceeds the current one, for what is left of the period."""
+    """Return the extra cents and credits of a more expensive plan for the rest of the period."""
     left = int((subscription.period_end - context.now).total_seconds())
     whole = int((subscription.period_end - subscription.period_start).total_seconds())
     price = (plan.price_cents - current.price_cents) * left // whole
@@ -155,7 +164,7 @@ def _renew(context: Context, subscription: Subscription) -> None:
             invoice=invoice.number,
             reason=_reason(error),
         )
-        context.tell("subscription", f"The renewal of the {plan.name} plan failed")
+        context.record_activity("subscription", f"The renewal of the {plan.name} plan failed")
         return
     _invoice(context, plan.price_cents, f"{plan.name} plan")
     _renewed(context, plan)
@@ -163,7 +172,7 @@ def _renew(context: Context, subscription: Subscription) -> None:
 
 def _retry(context: Context, subscription: Subscription) -> None:
     invoice = next(
-        each for each in context.account.invoices if each.id == subscription.unpaid_invoice_id
+        old for old in context.account.invoices if old.id == subscription.unpaid_invoice_id
     )
     plan = context.catalogue.plan(subscription.plan)
     try:
@@ -196,17 +205,17 @@ def _void_unpaid(context: Context, subscription: Subscription) -> None:
 def _renewed(context: Context, plan: Plan) -> None:
     _grant(context, plan.monthly_credits, plan)
     _audit(context, "subscription.renewed", plan=plan.slug)
-    context.tell("subscription", f"Renewed the {plan.name} plan")
+    context.record_activity("subscription", f"Renewed the {plan.name} plan")
 
 
 def _end(context: Context, subscription: Subscription, why: str) -> None:
     context.account.subscription = None
     _audit(context, "subscription.ended", plan=subscription.plan, reason=why)
-    context.tell("subscription", f"The {subscription.plan} plan ended ({why})")
+    context.record_activity("subscription", f"The {subscription.plan} plan ended ({why})")
 
 
 def _audit(context: Context, action: str, **details: Detail) -> None:
-    """Write down a change, and tell how the subscription stands after it."""
+    """Audit a change and emit the state of the subscription after it."""
     context.audit(action, **details)
     current = context.account.subscription
     facts = {

@@ -1,4 +1,4 @@
-"""Tiers: named after the balance, they decide how many requests a minute are allowed (observed)."""
+"""Tiers: the balance determines the tier, the tier the allowed requests a minute (observed)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LOW_BELOW_CENTS = 50
 
 
 def tier_of(balance_microcents: int) -> Tier:
-    """The tier of a balance."""
+    """Return the tier of a balance; the lowest for a negative one."""
     for tier in TIERS:
         if balance_microcents >= tier.from_microcents:
             return tier
@@ -39,7 +39,10 @@ def tier_of(balance_microcents: int) -> Tier:
 
 
 def warning_of(balance_microcents: int) -> Warning | None:
-    """The warning that newer clients read from a header: below $0.50 low, below $0.10 critical."""
+    """Return the warning that newer clients read from a header, or None (observed).
+
+    Zero and less is exhausted, below $0.10 critical, below $0.50 low.
+    """
     if balance_microcents <= 0:
         return "exhausted"
     if balance_microcents < in_microcents(_CRITICAL_BELOW_CENTS):

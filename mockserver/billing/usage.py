@@ -1,4 +1,7 @@
-"""Usage: every event debits the ledger, and every view is a sum of the same events (rules assumed, prices observed)."""
+"""Usage: every event debits the ledger, and every view is a sum of the same events.
+
+The rules are assumed, the prices observed.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ Trend = Literal["increasing", "stable", "decreasing"]
 
 @dataclass(frozen=True, slots=True)
 class Projection:
+    """The current month: credits used and allocated, and the trend of the last 14 days."""
+
     trend: Trend
     credits_used: int
     credits_allocated: int
@@ -30,9 +35,9 @@ class Projection:
 def record(
     context: Context, type: UsageType, requests: int, description: str | None = None
 ) -> UsageEvent:
-    """Charge for requests, with all that follows: alerts and auto-recharge.
+    """Charge for requests, then fire usage alerts and auto-recharge as they fall due.
 
-    Raises InsufficientBalance, as a whole, when the balance does not cover it.
+    Raise InsufficientBalance if the balance does not cover the whole charge.
     """
     account = context.account
     credits = requests * CREDITS_PER_REQUEST[type]
@@ -55,18 +60,22 @@ def record(
 
 
 def month_to_date(context: Context) -> Tally:
-    """The tally of the current UTC month."""
+    """Return the tally of the current UTC month."""
     return context.account.usage.between(context.now.date().replace(day=1), context.now.date())
 
 
 def week_to_date(context: Context) -> Tally:
-    """The tally of the current UTC week, which begins on Monday."""
+    """Return the tally of the current UTC week, which begins on Monday."""
     today = context.now.date()
     return context.account.usage.between(today - timedelta(days=today.weekday()), today)
 
 
 def allocation(context: Context) -> int:
-    """Credits of the plan, or without one those that the month's opening balance and deposits bought."""
+    """Return the month's allocated credits.
+
+    These are the plan's credits or, without a plan, the credits that the month's opening balance,
+    deposits and bonuses bought.
+    """
     subscription = context.account.subscription
     if subscription is not None:
         return context.catalogue.plan(subscription.plan).monthly_credits
@@ -75,7 +84,10 @@ def allocation(context: Context) -> int:
 
 
 def project(context: Context) -> Projection:
-    """How the month goes: used, allocated, and this 7 days against the 7 before (within 10 % is stable)."""
+    """Return the month's used and allocated credits and the trend.
+
+    The trend compares the last 7 days with the 7 before; a difference within 10 % is stable.
+    """
     today = context.now.date()
     usage = context.account.usage
     recent = usage.between(today - timedelta(days=6), today).total_credits
@@ -89,7 +101,7 @@ def project(context: Context) -> Projection:
 
 
 def chart(context: Context, days: int) -> list[tuple[date, Tally]]:
-    """The tally of each of the last days, oldest first, today included."""
+    """Return the tally of each of the last ``days`` days, oldest first, today included."""
     today = context.now.date()
     return [
         (day, context.account.usage.day(day))
@@ -98,6 +110,6 @@ def chart(context: Context, days: int) -> list[tuple[date, Tally]]:
 
 
 def month_of(now: datetime) -> tuple[datetime, datetime]:
-    """The UTC month of a moment: its first moment, and the first of the next."""
+    """Return the start of the UTC month of ``now``, and the start of the next month."""
     start = datetime(now.year, now.month, 1, tzinfo=UTC)
     return start, (start + timedelta(days=32)).replace(day=1)

@@ -1,4 +1,7 @@
-"""Usage alerts: crossing a share of the month's allocation is told once per month and threshold (assumed)."""
+"""Usage alerts: sent when usage crosses a share of the month's allocation.
+
+Each threshold fires once a month. The default settings are documented, the rules assumed.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def configure(
 
 
 def fire_crossed(context: Context, used_before: int, used_after: int, allocated: int) -> None:
-    """Fire the thresholds that a charge crossed, each once per calendar month (UTC)."""
+    """Fire the thresholds that a charge crossed, each once per UTC calendar month."""
     settings = context.account.usage_alerts
     if not settings.enabled or allocated <= 0:
         return
@@ -49,7 +52,7 @@ def fire_crossed(context: Context, used_before: int, used_after: int, allocated:
         if used_before * 100 < threshold * allocated <= used_after * 100:
             period = f"{context.now:%Y-%m}"
             if not any(
-                each.period == period and each.threshold == threshold for each in settings.fired
+                alert.period == period and alert.threshold == threshold for alert in settings.fired
             ):
                 _fire(context.at(context.now), period, threshold, used_after, allocated)
 
@@ -75,4 +78,4 @@ def _fire(context: Context, period: str, threshold: int, used: int, allocated: i
     context.audit(
         "usage_alert.fired", threshold=threshold, credits_used=used, credits_allocated=allocated
     )
-    context.tell("usage_alert", f"{threshold} % of this month's credits are used")
+    context.record_activity("usage_alert", f"{threshold} % of this month's credits are used")

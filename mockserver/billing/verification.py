@@ -1,4 +1,4 @@
-"""Verification: a challenge with a 6-digit code that goes out by e-mail or text message (assumed)."""
+"""Verification: a challenge whose 6-digit code is sent by e-mail or text message (assumed)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CODE_DIGITS = 6
 
 
 def initiate(context: Context, action: str, method: str) -> Challenge:
-    """Open a challenge and put its code into the outbox. Raises UnknownVerificationMethod."""
+    """Open a challenge and put its code into the outbox. Raise UnknownVerificationMethod."""
     account = context.account
     if method == "email":
         challenge = _open(context, action, "email", _mask_email(account.profile.email))
@@ -45,9 +45,10 @@ def initiate(context: Context, action: str, method: str) -> Challenge:
 
 
 def confirm(context: Context, challenge_id: str, code: str) -> tuple[bool, Challenge]:
-    """Try a code: whether it was right, and the challenge as it is now.
+    """Try a code. Return whether it was correct, and the challenge after the attempt.
 
-    Raises ChallengeNotFound, ChallengeUsed, ChallengeLocked, ChallengeExpired. A wrong code costs one attempt of five.
+    A wrong code uses up one of five attempts.
+    Raise ChallengeNotFound, ChallengeUsed, ChallengeLocked or ChallengeExpired.
     """
     challenge = context.account.challenges.get(challenge_id)
     if challenge is None:
@@ -58,17 +59,17 @@ def confirm(context: Context, challenge_id: str, code: str) -> tuple[bool, Chall
         raise ChallengeLocked()
     if context.now >= challenge.expires_at:
         raise ChallengeExpired()
-    right = hmac.compare_digest(code.encode(), challenge.code.encode())
-    if right:
+    correct = hmac.compare_digest(code.encode(), challenge.code.encode())
+    if correct:
         challenge.used = True
     else:
         challenge.remaining_attempts -= 1
     context.audit(
-        "verification.confirmed" if right else "verification.failed",
+        "verification.confirmed" if correct else "verification.failed",
         challenge_id=challenge.id,
         verified_action=challenge.action,
     )
-    return right, challenge
+    return correct, challenge
 
 
 def _open(context: Context, action: str, method: VerificationMethod, destination: str) -> Challenge:

@@ -64,7 +64,7 @@ def _attempt(attempt: Attempt, redactor: Redactor) -> Json:
         "duration_ms": attempt.duration_ms,
         "request_headers": attempt.headers,
         "response_status": attempt.status,
-        "response_body": redactor.text(attempt.answer.decode("utf-8", "replace"))
+        "response_body": redactor.text(attempt.response_body.decode("utf-8", "replace"))
         if is_answered
         else None,
         "error": attempt.error,

@@ -1,1 +1,4 @@
-"""The reference pages: a model of an OpenAPI document, and the formats that are written from it."""
+"""Reference pages from any OpenAPI document: a model, and the formats written from it.
+
+Knows nothing of billing. Imports only ``mockserver.openapi.yaml_file`` from the rest of the package.
+"""

@@ -1,29 +1,30 @@
-"""Anchors: what a link to a part of the page is made of."""
+"""Anchors for links to parts of a page."""
 
 from __future__ import annotations
 
 import re
 
-_UNFIT = re.compile(r"[^\w]+")
-_LONGEST = 80
+_NOT_WORD = re.compile(r"[^\w]+")
+_MAX_LENGTH = 80
 
 
 class Anchors:
-    """Gives every part an anchor of its own, which follows from its name alone while no other part has that name.
+    """Assigns a unique anchor to each part, derived from its name.
 
-    They are in lower case: forges compare them so.
+    Anchors are in lower case because some forges compare them that way. The same name gets a number
+    only if another part has it already.
     """
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def take(self, kind: str, name: str) -> str:
-        """``kind-name``; the second of the same name is ``kind-name-2``."""
-        slug = _UNFIT.sub("-", name.lower()).strip("-")[:_LONGEST].strip("-")
-        wanted = f"{kind}-{slug}" if slug else kind
-        anchor, number = wanted, 1
+        """Return ``kind-name``, or ``kind-name-2`` for the second part of that name."""
+        slug = _NOT_WORD.sub("-", name.lower()).strip("-")[:_MAX_LENGTH].strip("-")
+        preferred = f"{kind}-{slug}" if slug else kind
+        anchor, number = preferred, 1
         while anchor in self._taken:
             number += 1
-            anchor = f"{wanted}-{number}"
+            anchor = f"{preferred}-{number}"
         self._taken.add(anchor)
         return anchor

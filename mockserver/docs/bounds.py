@@ -1,4 +1,4 @@
-"""Bounds of a schema in words: ``1 to 100``, ``at most 255 characters``."""
+"""The bounds of a schema in words: ``1 to 100``, ``at most 255 characters``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-_COUNTED = (
+_SIZE_KEYWORDS = (
     ("minLength", "maxLength", "character", "characters"),
     ("minItems", "maxItems", "entry", "entries"),
     ("minProperties", "maxProperties", "field", "fields"),
@@ -14,41 +14,49 @@ _COUNTED = (
 
 
 def in_words(node: dict[str, Any]) -> tuple[str, ...]:
-    """All bounds that a schema object sets, in the order in which people ask for them."""
-    return (*_range(node), *_counts(node))
+    """Return all bounds that a schema object sets: range first, then sizes."""
+    return (*_range(node), *_sizes(node))
 
 
-def least(node: dict[str, Any]) -> int | None:
-    """The least whole number that a schema object allows, where it sets a bound."""
-    limit, shut_out = _limit(node, "minimum", "exclusiveMinimum")
+def minimum(node: dict[str, Any]) -> int | None:
+    """Return the smallest integer that a schema object allows, or None if it has no lower bound."""
+    limit, excluded = _limit(node, "minimum", "exclusiveMinimum")
     if limit is None or not math.isfinite(limit):
         return None
-    return math.floor(limit) + 1 if shut_out else math.ceil(limit)
+    return math.floor(limit) + 1 if excluded else math.ceil(limit)
 
 
 def _range(node: dict[str, Any]) -> Iterator[str]:
-    least, above = _limit(node, "minimum", "exclusiveMinimum")
-    most, below = _limit(node, "maximum", "exclusiveMaximum")
-    if least is not None and most is not None and not above and not below:
-        yield f"{_number(least)} to {_number(most)}"
+    minimum, exclusive_minimum = _limit(node, "minimum", "exclusiveMinimum")
+    maximum, exclusive_maximum = _limit(node, "maximum", "exclusiveMaximum")
+    if (
+        minimum is not None
+        and maximum is not None
+        and not exclusive_minimum
+        and not exclusive_maximum
+    ):
+        yield f"{_number(minimum)} to {_number(maximum)}"
     else:
-        if least is not None:
-            yield f"{'more than' if above else 'at least'} {_number(least)}"
-        if most is not None:
-            yield f"{'less than' if below else 'at most'} {_number(most)}"
+        if minimum is not None:
+            yield f"{'more than' if exclusive_minimum else 'at least'} {_number(minimum)}"
+        if maximum is not None:
+            yield f"{'less than' if exclusive_maximum else 'at most'} {_number(maximum)}"
     if "multipleOf" in node:
         yield f"a multiple of {_number(node['multipleOf'])}"
 
 
 def _limit(node: dict[str, Any], plain: str, exclusive: str) -> tuple[float | None, bool]:
-    """A limit, and whether it is itself shut out: by a flag in OpenAPI 3.0, by a number of its own in 3.1."""
-    limit, shut_out = node.get(plain), node.get(exclusive, False)
-    if isinstance(shut_out, bool):
-        return limit, shut_out
+    """Return a limit and whether it is excluded.
+
+    The exclusive keyword is a flag in OpenAPI 3.0 and a separate limit in 3.1.
+    """
+    limit, excluded = node.get(plain), node.get(exclusive, False)
+    if isinstance(excluded, bool):
+        return limit, excluded
     return (
         (limit, False)
-        if limit is not None and _is_stricter(limit, shut_out, plain)
-        else (shut_out, True)
+        if limit is not None and _is_stricter(limit, excluded, plain)
+        else (excluded, True)
     )
 
 
@@ -56,21 +64,21 @@ def _is_stricter(limit: float, exclusive: float, plain: str) -> bool:
     return limit > exclusive if plain == "minimum" else limit < exclusive
 
 
-def _counts(node: dict[str, Any]) -> Iterator[str]:
-    for minimum, maximum, one, many in _COUNTED:
-        least, most = node.get(minimum) or None, node.get(maximum)
-        if least is not None and most is not None:
+def _sizes(node: dict[str, Any]) -> Iterator[str]:
+    for minimum_keyword, maximum_keyword, singular, plural in _SIZE_KEYWORDS:
+        minimum, maximum = node.get(minimum_keyword) or None, node.get(maximum_keyword)
+        if minimum is not None and maximum is not None:
             yield (
-                f"{least} {one if least == 1 else many}"
-                if least == most
-                else f"{least} to {most} {many}"
+                f"{minimum} {singular if minimum == 1 else plural}"
+                if minimum == maximum
+                else f"{minimum} to {maximum} {plural}"
             )
-        elif least is not None:
-            yield f"at least {least} {one if least == 1 else many}"
-        elif most is not None:
-            yield f"at most {most} {one if most == 1 else many}"
+        elif minimum is not None:
+            yield f"at least {minimum} {singular if minimum == 1 else plural}"
+        elif maximum is not None:
+            yield f"at most {maximum} {singular if maximum == 1 else plural}"
     if node.get("uniqueItems"):
-        yield "no entry twice"
+        yield "unique entries"
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""An OpenAPI document that is whole: of the right shape, and every reference leads to what is wanted there."""
+"""OpenAPI documents that are checked: every part has the right shape, every reference a target."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VERSIONS = ("3.0.", "3.1.", "3.2.")
 
 
 class DocumentError(Exception):
-    """What is wrong with a document, and where."""
+    """A problem in a document, with its location."""
 
     def __init__(self, pointer: Pointer, problem: str) -> None:
         super().__init__(problem)
@@ -28,13 +28,13 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document whose references can be followed without a thought."""
+    """A checked document, whose references can all be followed."""
 
     root: Node
 
     @classmethod
     def load(cls, path: Path) -> Document:
-        """Load and check a document. Raises FileError with the line and the JSON pointer of what is wrong."""
+        """Load and check a document. Raise FileError with line and JSON pointer of a problem."""
         root = yaml_file.load(path)
         try:
             return cls.of(root)
@@ -45,25 +45,25 @@ class Document:
 
     @classmethod
     def of(cls, root: Any) -> Document:
-        """A document from plain data. Raises DocumentError."""
+        """Return a document from plain data. Raise DocumentError."""
         version = root.get("openapi") if isinstance(root, dict) else None
         if not isinstance(version, str) or not version.startswith(_VERSIONS):
-            said = "says nothing of it" if version is None else f"says {version!r}"
+            found = "has no version" if version is None else f"has version {version!r}"
             raise DocumentError(
-                ("openapi",), f"must be an OpenAPI document of version 3.0 or 3.1, and {said}"
+                ("openapi",), f"must be an OpenAPI document of version 3.0 or 3.1, but {found}"
             )
         document = cls(root)
-        _Check(document).run()
+        _Checker(document).run()
         return document
 
     def follow(self, node: Any) -> Any:
-        """The node itself, or what its references lead to."""
+        """Return the node itself, or the target of its references."""
         while isinstance(reference := reference_of(node), str):
             node = self.at(pointer_of(reference))
         return node
 
     def at(self, pointer: Pointer) -> Any:
-        """The part at a pointer. Raises LookupError when there is none."""
+        """Return the part at a pointer. Raise LookupError if it does not exist."""
         found: Any = self.root
         for part in pointer:
             if isinstance(found, list) and str(part).isdigit():
@@ -76,13 +76,13 @@ class Document:
 
 
 def reference_of(node: Any) -> str | None:
-    """Where an object refers to, if it does."""
+    """Return the reference of an object, or None."""
     reference = node.get("$ref") if isinstance(node, dict) else None
     return reference if isinstance(reference, str) else None
 
 
 def pointer_of(reference: str) -> Pointer:
-    """The parts of ``#/a/b~1c``. Raises LookupError when it does not lead into this document."""
+    """Return the parts of ``#/a/b~1c``. Raise LookupError if it points outside the document."""
     if not reference.startswith("#/"):
         raise LookupError(reference)
     return tuple(
@@ -94,19 +94,19 @@ def _escape(part: str | int) -> str:
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
-class _Check:
-    """Walks a document, kind by kind, with a list of its own instead of recursion: a document may be deep."""
+class _Checker:
+    """Checks a document part by part, with a stack instead of recursion for deep documents."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._open: list[tuple[Pointer, Any, Shape]] = [((), document.root, Kind("document"))]
+        self._pending: list[tuple[Pointer, Any, Shape]] = [((), document.root, Kind("document"))]
         self._seen: set[tuple[Pointer, str]] = set()
 
     def run(self) -> None:
-        while self._open:
-            pointer, node, shape = self._open.pop()
-            # The first thing that is wrong should be the first in the file.
-            self._open.extend(reversed(list(self._check(pointer, node, shape))))
+        while self._pending:
+            pointer, node, shape = self._pending.pop()
+            # Reversed, so that the first problem in the file is reported first.
+            self._pending.extend(reversed(list(self._check(pointer, node, shape))))
 
     def _check(
         self, pointer: Pointer, node: Any, shape: Shape
@@ -116,13 +116,13 @@ class _Check:
                 _check_value(pointer, node, shape)
             case ListOf(of=of):
                 _expect(pointer, node, list, "a list")
-                yield from (((*pointer, index), each, of) for index, each in enumerate(node))
+                yield from (((*pointer, index), item, of) for index, item in enumerate(node))
             case MapOf(of=of, extensible=extensible):
                 _expect(pointer, node, dict, "an object")
                 skipped = ("x-", "$") if extensible else ()
                 yield from (
-                    ((*pointer, name), each, of)
-                    for name, each in node.items()
+                    ((*pointer, name), item, of)
+                    for name, item in node.items()
                     if not name.startswith(skipped)
                 )
             case Kind():
@@ -132,14 +132,14 @@ class _Check:
         self, pointer: Pointer, node: Any, kind: Kind
     ) -> Iterator[tuple[Pointer, Any, Shape]]:
         if kind == SCHEMA and isinstance(node, bool):
-            return  # as 3.1 allows: everything fits, or nothing
+            return  # OpenAPI 3.1: true allows any value, false none
         _expect(pointer, node, dict, "an object")
         if "$ref" in node and kind.name != "document":
             yield from self._check_reference((*pointer, "$ref"), node["$ref"], kind)
         else:
             for name in REQUIRED.get(kind.name, ()):
                 if name not in node:
-                    raise DocumentError(pointer, f"has no '{name}', which a {kind.name} needs")
+                    raise DocumentError(pointer, f"lacks '{name}', which a {kind.name} requires")
         for name, shape in KINDS[kind.name].items():
             if name in node:
                 yield (*pointer, name), node[name], shape
@@ -148,55 +148,57 @@ class _Check:
         self, pointer: Pointer, reference: Any, kind: Kind
     ) -> Iterator[tuple[Pointer, Any, Shape]]:
         _check_value(pointer, reference, Value((str,), "text"))
-        passed: list[str] = []
+        visited: list[str] = []
         target: Pointer = ()
         node: Any = {"$ref": reference}
-        while (next_one := reference_of(node)) is not None:
-            if next_one in passed:
+        while (following := reference_of(node)) is not None:
+            if following in visited:
                 raise DocumentError(
                     pointer,
-                    f"'{reference}' leads only from reference to reference, round and round",
+                    f"'{reference}' is a cycle of references without a target",
                 )
-            passed.append(next_one)
+            visited.append(following)
             try:
-                target = pointer_of(next_one)
+                target = pointer_of(following)
                 node = self._document.at(target)
             except LookupError:
-                raise DocumentError(pointer, _leads_nowhere(reference, next_one)) from None
+                raise DocumentError(pointer, _missing_target(reference, following)) from None
         if not isinstance(node, dict) and not (kind == SCHEMA and isinstance(node, bool)):
             raise DocumentError(
-                pointer, f"'{reference}' leads to {_words(node)}, and a {kind.name} is an object"
+                pointer,
+                f"'{reference}' refers to {_describe(node)}, but a {kind.name} must be an object",
             )
-        # Most targets are components, which are walked anyway; one may also be any other part of the document.
+        # Most targets are components, which are checked anyway, but any part of the document may be
+        # one.
         if (target, kind.name) not in self._seen:
             self._seen.add((target, kind.name))
             yield target, node, kind
 
 
-def _leads_nowhere(reference: str, last: str) -> str:
+def _missing_target(reference: str, last: str) -> str:
     if not last.startswith("#"):
-        return f"'{last}' is outside of this file, and only what is in it can be shown"
+        return f"'{last}' is outside this file; only references within the file are supported"
     return (
-        f"'{reference}' leads nowhere"
+        f"'{reference}' has no target"
         if reference == last
-        else f"'{reference}' leads to '{last}', which is nowhere"
+        else f"'{reference}' refers to '{last}', which does not exist"
     )
 
 
 def _check_value(pointer: Pointer, node: Any, wanted: Value) -> None:
-    # A flag is an int in Python, and no number in JSON.
+    # A bool is an int in Python but not a number in JSON.
     fits = bool in wanted.types if isinstance(node, bool) else isinstance(node, wanted.types)
-    if not fits or (wanted.among and node not in wanted.among):
-        raise DocumentError(pointer, f"must be {wanted.words}, and is {_words(node)}")
+    if not fits or (wanted.allowed and node not in wanted.allowed):
+        raise DocumentError(pointer, f"must be {wanted.words}, not {_describe(node)}")
 
 
 def _expect(pointer: Pointer, node: Any, type: type, words: str) -> None:
     if not isinstance(node, type):
-        raise DocumentError(pointer, f"must be {words}, and is {_words(node)}")
+        raise DocumentError(pointer, f"must be {words}, not {_describe(node)}")
 
 
-def _words(node: Any) -> str:
-    """What sort of thing something is."""
+def _describe(node: Any) -> str:
+    """Return what kind of value something is, for an error sentence."""
     match node:
         case None:
             return "empty"

@@ -1,4 +1,4 @@
-"""The fields of an object as rows of a table, nested ones with their path: ``detail[].loc``."""
+"""The fields of an object as table rows, nested fields with their path: ``detail[].loc``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.docs.values import parts_of
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field, where it stands, and what it may be."""
+    """A field with its path and schema."""
 
     path: str
     required: bool
@@ -19,31 +19,31 @@ class Field:
 
 
 def of(reference: Reference, schema: Schema) -> list[Field]:
-    """The fields of a schema, with those of objects that are written out in it. Shared ones are left to their name."""
+    """Return the fields of a schema, inline objects included. Shared schemas are not expanded."""
     return list(_fields(reference, schema, ""))
 
 
 def choices_of(schema: Schema) -> tuple[Choice, ...]:
-    """The choices that fields cannot show: all but those whose schemas must all fit."""
+    """Return the choices that a table of fields cannot show: all except ``allOf``."""
     return tuple(choice for choice in schema.choices if choice.kind != "allOf")
 
 
 def _fields(reference: Reference, schema: Schema, prefix: str) -> Iterator[Field]:
     seen: set[str] = set()
     for part in parts_of(reference, schema):
-        for each in part.properties:
-            if each.name not in seen:
-                seen.add(each.name)
-                path = f"{prefix}{each.name}"
-                yield Field(path, each.required, each.schema)
-                yield from _inner(reference, each.schema, path)
-        if isinstance(part.others, Schema):
-            yield Field(f"{prefix}*", False, part.others)
-            yield from _inner(reference, part.others, f"{prefix}*")
+        for property in part.properties:
+            if property.name not in seen:
+                seen.add(property.name)
+                path = f"{prefix}{property.name}"
+                yield Field(path, property.required, property.schema)
+                yield from _inner(reference, property.schema, path)
+        if isinstance(part.additional, Schema):
+            yield Field(f"{prefix}*", False, part.additional)
+            yield from _inner(reference, part.additional, f"{prefix}*")
 
 
 def _inner(reference: Reference, schema: Schema, path: str) -> Iterator[Field]:
-    """The fields within a field, as far as they are written out where it stands."""
+    """Yield the fields of inline objects within a field."""
     while schema.name is None and schema.items is not None:
         schema, path = schema.items, f"{path}[]"
     if schema.name is None:

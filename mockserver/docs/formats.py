@@ -1,4 +1,4 @@
-"""The formats that pages are made in: what each makes of a reference, by file name."""
+"""The output formats: each maps a reference to texts by file name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _html(reference: Reference, options: Options) -> Files:
     return {html.PAGE: html.page(reference, options)}
 
 
-# A new format is one line here; `--format` takes its name, and without that flag all of them are made.
+# A new format is one entry here. ``--format`` takes its name; by default all are written.
 FORMATS: Mapping[str, Callable[[Reference, Options], Files]] = {
     "markdown": _markdown,
     "html": _html,

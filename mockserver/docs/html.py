@@ -1,4 +1,4 @@
-"""The reference as one static page of HTML: complete without scripts, safe whatever the document says."""
+"""The reference as one static HTML page that works without scripts and escapes all text."""
 
 from __future__ import annotations
 
@@ -21,48 +21,55 @@ from mockserver.docs.published import Published
 from mockserver.docs.samples import LANGUAGES
 
 PAGE = "reference.html"
-_MANY = 100
-"""With more operations than this, a browser lays out only those that are looked at."""
+_MANY_OPERATIONS = 100
+"""Above this number of operations, browsers lay out only the visible ones."""
 
 
 def page(reference: Reference, options: Options) -> str:
-    """The page as it is written to a file."""
+    """Return the page as it is written to a file."""
     return _page(reference, options, live=False)
 
 
 def live_page(reference: Reference, options: Options) -> str:
-    """The page as the mock serves it, with forms that send the requests to where the page comes from."""
+    """Return the page as a server serves it, with forms that send requests to that server."""
     return _page(reference, options, live=True)
 
 
 def _page(reference: Reference, options: Options, *, live: bool) -> str:
     everything = options.provenance == "all"
+    operation_count = len(list(reference.operations))
     styles, scripts = [_asset("reference.css")], [_asset("reference.js")]
     if live:
         styles.append(_asset("try.css"))
         scripts.append(_asset("try.js"))
-    first, style, script = _asset("first.js"), Markup("\n").join(styles), Markup("\n").join(scripts)
-    policy = _policy([style], [first, script], live=live)
+    preferences, style, script = (
+        _asset("preferences.js"),
+        Markup("\n").join(styles),
+        Markup("\n").join(scripts),
+    )
+    policy = _policy([style], [preferences, script], live=live)
     facts: dict[str, Any] = {
         "reference": reference,
         "published": Published(reference, everything=everything),
         "views": Views(reference, options),
         "banner": BANNER,
         "policy": policy,
-        "first": first,
+        "preferences": preferences,
         "style": style,
         "script": script,
         "live": live,
+        "api_key": options.api_key,
         "languages": LANGUAGES.values() if options.examples == "realistic" else (),
-        "many": len(list(reference.operations)) > _MANY,
-        "is_marked": any(each.provenance is not None for each in reference.operations),
+        "operation_count": operation_count,
+        "many": operation_count > _MANY_OPERATIONS,
+        "is_marked": any(operation.provenance is not None for operation in reference.operations),
     }
     template = _environment().get_template("page.html" if everything else "published.html")
     return template.render(facts).strip() + "\n"
 
 
 def _policy(styles: list[Markup], scripts: list[Markup], *, live: bool) -> str:
-    """A content security policy under which nothing runs but what is on the page by our own hand."""
+    """Return a content security policy that allows only the page's own scripts and styles."""
     allowed = {
         "default-src": "'none'",
         "style-src": " ".join(map(_hash, styles)),
@@ -82,7 +89,7 @@ def _hash(text: str) -> str:
 
 @cache
 def _asset(name: str) -> Markup:
-    """A file of ours that goes into the page as it is."""
+    """Return an asset file that is included in the page as it is."""
     return Markup(files("mockserver.docs").joinpath("assets", name).read_text("utf-8").strip())  # noqa: S704
 
 

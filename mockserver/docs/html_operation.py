@@ -1,4 +1,4 @@
-"""What a page shows of each operation and each answer, made ready for the template."""
+"""Views of operations and responses, prepared for the templates."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from itertools import groupby
 from markupsafe import Markup
 
 from mockserver.docs import request, samples, values
-from mockserver.docs.html_schema import Row, Trees
+from mockserver.docs.html_schema import Row, SchemaTrees
 from mockserver.docs.html_text import highlighted
 from mockserver.docs.model import (
     MISSING,
-    Answer,
     Example,
     Header,
     Json,
@@ -24,6 +23,7 @@ from mockserver.docs.model import (
     Reference,
     Response,
     Schema,
+    StatusResponse,
 )
 from mockserver.docs.options import Options
 from mockserver.docs.published import Published
@@ -32,8 +32,8 @@ from mockserver.docs.samples import pretty_json
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
-    """A block of code in its colours."""
+class CodeBlock:
+    """A highlighted block of code."""
 
     language: str
     label: str
@@ -41,8 +41,8 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An example under its title, to be unfolded."""
+class ExampleView:
+    """A folded example with its title."""
 
     title: str
     description: str | None
@@ -50,7 +50,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ContentView:
     """A body in one media type."""
 
     type: str
@@ -59,8 +59,8 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """What can be done with an answer."""
+class LinkView:
+    """An operation that can follow a response."""
 
     name: str
     anchor: str | None
@@ -68,19 +68,19 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerView:
-    """An answer of an operation, or a shared one."""
+class ResponseView:
+    """A response of an operation, or a shared one."""
 
     status: str
     response: Response
     mark: str | None
-    contents: tuple[Content, ...]
+    contents: tuple[ContentView, ...]
     headers: tuple[Header, ...]
     rows: tuple[tuple[Header, Row], ...]
-    """The headers that are described only here."""
+    """The headers that are not shared, so they are described here."""
     example: Markup | None
-    examples: tuple[Shown, ...]
-    links: tuple[Next, ...]
+    examples: tuple[ExampleView, ...]
+    links: tuple[LinkView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +89,12 @@ class OperationView:
 
     operation: Operation
     parameters: tuple[tuple[Parameter, Row], ...]
-    contents: tuple[Content, ...]
-    samples: tuple[Code, ...]
-    answers: tuple[AnswerView, ...]
-    """Those that mean success, and the errors that are written out here."""
-    to_try: str
-    """The request as data, for the form that sends it."""
+    contents: tuple[ContentView, ...]
+    samples: tuple[CodeBlock, ...]
+    responses: tuple[ResponseView, ...]
+    """Successful responses, and errors that are not shared."""
+    try_it: str
+    """The request as JSON for the form that sends it."""
     callbacks: tuple[CallbackView, ...]
 
 
@@ -105,33 +105,40 @@ class CallbackView:
     name: str
     operation: Operation
     parameters: tuple[tuple[Parameter, Row], ...]
-    contents: tuple[Content, ...]
-    examples: tuple[Shown, ...]
+    contents: tuple[ContentView, ...]
+    examples: tuple[ExampleView, ...]
 
 
 class Views:
-    """Makes the views of one page."""
+    """Creates the views of one page."""
 
     def __init__(self, reference: Reference, options: Options) -> None:
-        self.trees = Trees(reference)
+        self.trees = SchemaTrees(reference)
         self._reference = reference
         self._realistic = options.examples == "realistic"
         self._published = Published(reference, everything=options.provenance == "all")
 
     def operation(self, operation: Operation) -> OperationView:
-        asked = request.of(self._reference, operation)
+        sample_request = request.build(self._reference, operation)
         body = operation.body
         return OperationView(
             operation=operation,
-            parameters=tuple(self._parameter(each, operation) for each in operation.parameters),
-            contents=() if body is None else self._contents(body.media, body.provenance),
-            samples=self._samples(operation, asked),
-            answers=tuple(
-                self._answer(operation, each, asked) for each in operation.answers if _is_here(each)
+            parameters=tuple(
+                self._parameter(parameter, operation) for parameter in operation.parameters
             ),
-            to_try=json.dumps(_to_try(self._reference, operation, asked), ensure_ascii=False),
+            contents=() if body is None else self._contents(body.media, body.provenance),
+            samples=self._samples(operation, sample_request),
+            responses=tuple(
+                self._response(operation, status_response, sample_request)
+                for status_response in operation.responses
+                if _is_written_out(status_response)
+            ),
+            try_it=json.dumps(
+                _try_it_request(self._reference, operation, sample_request), ensure_ascii=False
+            ),
             callbacks=tuple(
-                self._callback(each.name, each.operation) for each in operation.callbacks
+                self._callback(callback.name, callback.operation)
+                for callback in operation.callbacks
             ),
         )
 
@@ -140,34 +147,34 @@ class Views:
         return CallbackView(
             name=name,
             operation=call,
-            parameters=tuple(self._parameter(each, call) for each in call.parameters),
+            parameters=tuple(self._parameter(parameter, call) for parameter in call.parameters),
             contents=self._contents(media, call.body.provenance if call.body is not None else None),
             examples=tuple(self._examples(media, None)),
         )
 
     def published_sample(self, operation: Operation) -> Markup:
-        """The request as the published page has it, or a real one in its place."""
+        """Return the published page's request, or a realistic one."""
         if self._realistic:
-            return highlighted(samples.curl(request.of(self._reference, operation)), "bash")
+            return highlighted(samples.curl(request.build(self._reference, operation)), "bash")
         return highlighted(self._published.curl(operation), "bash")
 
-    def published_answer(self, operation: Operation) -> Markup:
-        """The answer as the published page has it, or a real one in its place."""
+    def published_response(self, operation: Operation) -> Markup:
+        """Return the published page's response, or a realistic one."""
         if self._realistic:
-            example = request.answer_to(
-                self._reference, operation, request.of(self._reference, operation)
+            example = request.response_example(
+                self._reference, operation, request.build(self._reference, operation)
             )
             if example is not None:
                 return _json(example.value)
         return _json(self._published.response(operation))
 
-    def shared_response(self, response: Response) -> AnswerView:
+    def shared_response(self, response: Response) -> ResponseView:
         return self._view("", response, None, None)
 
-    def header(self, header: Header, around: str | None) -> tuple[Header, Row]:
+    def header(self, header: Header, inherited: str | None) -> tuple[Header, Row]:
         schema = header.schema or Schema()
         return header, self.trees.row(
-            header.name, header.required, schema, header.description, around
+            header.name, header.required, schema, header.description, inherited
         )
 
     def _parameter(self, parameter: Parameter, operation: Operation) -> tuple[Parameter, Row]:
@@ -180,73 +187,85 @@ class Views:
         )
         return parameter, row
 
-    def _contents(self, media: tuple[Media, ...], around: str | None) -> tuple[Content, ...]:
+    def _contents(self, media: tuple[Media, ...], inherited: str | None) -> tuple[ContentView, ...]:
         return tuple(
-            Content(
-                each.type,
-                each.mark if each.mark != around else None,
-                None if each.schema is None else self.trees.body(each.schema, each.provenance),
+            ContentView(
+                item.type,
+                item.mark if item.mark != inherited else None,
+                None if item.schema is None else self.trees.body(item.schema, item.provenance),
             )
-            for each in media
+            for item in media
         )
 
-    def _samples(self, operation: Operation, asked: Request) -> tuple[Code, ...]:
+    def _samples(self, operation: Operation, sample_request: Request) -> tuple[CodeBlock, ...]:
         if not self._realistic:
-            return (Code("curl", "curl", highlighted(self._published.curl(operation), "bash")),)
+            return (
+                CodeBlock("curl", "curl", highlighted(self._published.curl(operation), "bash")),
+            )
         return tuple(
-            Code(each.language, each.label, highlighted(each.code, each.lexer))
-            for each in samples.all_of(asked)
+            CodeBlock(sample.language, sample.label, highlighted(sample.code, sample.lexer))
+            for sample in samples.in_all_languages(sample_request)
         )
 
-    def _answer(self, operation: Operation, answer: Answer, asked: Request) -> AnswerView:
+    def _response(
+        self, operation: Operation, status_response: StatusResponse, sample_request: Request
+    ) -> ResponseView:
         example: Example | None = None
-        if answer is operation.success:
+        if status_response is operation.success:
             if self._realistic:
-                example = request.answer_to(self._reference, operation, asked)
+                example = request.response_example(self._reference, operation, sample_request)
             else:
                 example = Example(None, None, None, self._published.response(operation))
-        return self._view(answer.status, answer.response, example, operation.provenance)
+        return self._view(
+            status_response.status, status_response.response, example, operation.provenance
+        )
 
     def _view(
-        self, status: str, response: Response, example: Example | None, around: str | None
-    ) -> AnswerView:
-        return AnswerView(
+        self, status: str, response: Response, example: Example | None, inherited: str | None
+    ) -> ResponseView:
+        return ResponseView(
             status=status,
             response=response,
-            mark=response.provenance if response.provenance != around else None,
+            mark=response.provenance if response.provenance != inherited else None,
             contents=self._contents(response.media, response.provenance),
             headers=response.headers,
             rows=tuple(
-                self.header(each, response.provenance)
-                for each in response.headers
-                if each.anchor is None
+                self.header(header, response.provenance)
+                for header in response.headers
+                if header.anchor is None
             ),
             example=None if example is None else _json(example.value),
             examples=tuple(self._examples(response.media, example)),
             links=tuple(self._links(response)),
         )
 
-    def _examples(self, of: tuple[Media, ...], but: Example | None) -> Iterator[Shown]:
+    def _examples(self, of: tuple[Media, ...], but: Example | None) -> Iterator[ExampleView]:
         for media in of if self._realistic else ():
-            for each in media.examples:
-                if each is not but:
-                    code = _json(each.value) if media.is_json else highlighted(str(each.value), "")
-                    yield Shown(each.summary or each.name or "Example", each.description, code)
+            for example in media.examples:
+                if example is not but:
+                    code = (
+                        _json(example.value)
+                        if media.is_json
+                        else highlighted(str(example.value), "")
+                    )
+                    yield ExampleView(
+                        example.summary or example.name or "Example", example.description, code
+                    )
 
-    def _links(self, response: Response) -> Iterator[Next]:
-        for name, links in groupby(response.links, key=lambda each: each.name):
+    def _links(self, response: Response) -> Iterator[LinkView]:
+        for name, links in groupby(response.links, key=lambda link: link.name):
             link = next(links)
-            yield Next(
+            yield LinkView(
                 link.operation_id or name,
                 self._reference.anchors.get(link.operation_id or ""),
                 link.description,
             )
 
 
-def _is_here(answer: Answer) -> bool:
-    """Whether more is to be said of an answer than a line with a link: it means success, or stands nowhere else."""
-    response = answer.response
-    return answer.is_success or (
+def _is_written_out(status_response: StatusResponse) -> bool:
+    """Return whether a response is described with the operation and not only linked."""
+    response = status_response.response
+    return status_response.is_success or (
         response.anchor is None and bool(response.media or response.headers)
     )
 
@@ -255,26 +274,32 @@ def _json(value: Json) -> Markup:
     return highlighted(pretty_json(value), "json")
 
 
-def _to_try(reference: Reference, operation: Operation, asked: Request) -> Json:
-    """The request as a form shows it."""
-    shown = (each for each in operation.parameters if each.location != "cookie")
+def _try_it_request(reference: Reference, operation: Operation, sample_request: Request) -> Json:
+    """Return the request as the form shows it."""
+    credentials = [
+        (name, text) for name, text in sample_request.headers if text.variable is not None
+    ]
+    shown = (parameter for parameter in operation.parameters if parameter.location != "cookie")
     return {
         "method": operation.method,
         "path": operation.path,
-        "parameters": [_field(reference, each, asked) for each in shown],
-        "headers": {name: text.before for name, text in asked.headers if text.variable is None},
-        "key": next((name for name, text in asked.headers if text.variable is not None), None),
+        "parameters": [_field(reference, parameter, sample_request) for parameter in shown],
+        "headers": {
+            name: text.before for name, text in sample_request.headers if text.variable is None
+        },
+        "key": next((name for name, text in credentials), None),
+        "key_prefix": next((text.before for name, text in credentials), ""),
         "body": None
-        if asked.body is MISSING or asked.encoding != "json"
-        else pretty_json(asked.body),
+        if sample_request.body is MISSING or sample_request.encoding != "json"
+        else pretty_json(sample_request.body),
     }
 
 
-def _field(reference: Reference, parameter: Parameter, asked: Request) -> Json:
+def _field(reference: Reference, parameter: Parameter, sample_request: Request) -> Json:
     is_sent = parameter.required or any(
-        each.startswith(f"{parameter.name}=") for each in asked.chosen
+        pair.startswith(f"{parameter.name}=") for pair in sample_request.optional_parameters
     )
-    examples = [each.value for each in parameter.examples] or [
+    examples = [example.value for example in parameter.examples] or [
         values.for_request(reference, parameter.schema)
     ]
     value = examples[0] if is_sent else None
@@ -285,5 +310,5 @@ def _field(reference: Reference, parameter: Parameter, asked: Request) -> Json:
         "value": value
         if value is None or isinstance(value, str)
         else json.dumps(value, ensure_ascii=False),
-        "enum": next((step.enum for step in reference.steps(parameter.schema) if step.enum), None),
+        "enum": next((step.enum for step in reference.chain(parameter.schema) if step.enum), None),
     }

@@ -1,4 +1,4 @@
-"""Schemas as trees that unfold. A shared schema is written out in one place, and linked from everywhere else."""
+"""Schemas as foldable trees. A shared schema is written out once and linked elsewhere."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mockserver.docs import types
 from mockserver.docs.html_text import inline
 from mockserver.docs.model import MISSING, Choice, Json, Property, Reference, Schema, SharedSchema
 
-_LONGEST_EXAMPLE = 80
-_DEEPEST = 6
-"""Beyond this many steps a shared schema is left to its own place, even if it is used nowhere else."""
+_MAX_EXAMPLE_LENGTH = 80
+_MAX_DEPTH = 6
+"""Shared schemas nested deeper than this get their own section, even if they are used only once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A value with what is to be known of it: a field, the entries of a list, one of several choices."""
+    """A value: a field, the items of a list, or one of several choices."""
 
     name: str | None
     required: bool
@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What is in a value. ``anchor`` is there when this is the one place of a shared schema."""
+    """The inner structure of a value. ``anchor`` is set where a shared schema is written out."""
 
     name: str | None
     anchor: str | None
@@ -44,112 +44,117 @@ class Tree:
     type: Markup = Markup("")  # noqa: RUF009 (it cannot be changed)
 
 
-class Trees:
-    """Makes the trees of one page, in the order in which it is read."""
+class SchemaTrees:
+    """Builds the trees of one page in reading order."""
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
-        self._placed: set[str] = set()
+        self._written: set[str] = set()
 
-    def body(self, schema: Schema, around: str | None) -> Row:
-        """The value of a body: its type, and its fields where they stand nowhere else."""
-        return self._row(None, False, schema, around, 0)
+    def body(self, schema: Schema, inherited: str | None) -> Row:
+        """Return the row of a body, with its fields unless they are written out elsewhere."""
+        return self._row(None, False, schema, inherited, 0)
 
     def row(
-        self, name: str, required: bool, schema: Schema, description: str | None, around: str | None
+        self,
+        name: str,
+        required: bool,
+        schema: Schema,
+        description: str | None,
+        inherited: str | None,
     ) -> Row:
-        """A parameter or a header, with its own description."""
-        made = self._row(name, required, schema, around, 1)
+        """Return the row of a parameter or header, with its own description."""
+        made = self._row(name, required, schema, inherited, 1)
         return Row(
             made.name,
             made.required,
             made.type,
             made.mark,
-            self._words(schema, description),
+            self._description(schema, description),
             made.facts,
             None,
         )
 
-    def left(self) -> Iterator[Tree]:
-        """The shared schemas that no operation has written out, each with those that are used only there."""
+    def remaining(self) -> Iterator[Tree]:
+        """Yield the shared schemas that no operation has written out."""
         for shared in self._reference.schemas.values():
-            if shared.name not in self._placed and shared.uses != 1:
+            if shared.name not in self._written and shared.uses != 1:
                 yield self._shared(shared, 0)
         for shared in self._reference.schemas.values():
-            if shared.name not in self._placed:
+            if shared.name not in self._written:
                 yield self._shared(shared, 0)
 
-    # ----------------------------------------------------------------------------------------------------------- trees
+    # --- trees
 
     def _shared(self, shared: SharedSchema, depth: int) -> Tree:
-        self._placed.add(shared.name)
+        self._written.add(shared.name)
         schema = shared.schema
         tree = self._tree(schema, shared.provenance, depth)
-        own = () if tree is None else tree.rows
+        rows = () if tree is None else tree.rows
         choices = () if tree is None else tree.choices
-        type = Markup("") if own else self.type(schema)
+        type = Markup("") if rows else self.type(schema)
         facts = tuple(_facts(schema))
         return Tree(
             shared.name,
             shared.anchor,
             shared.provenance,
             schema.description,
-            own,
+            rows,
             choices,
             facts,
             type,
         )
 
-    def _tree(self, schema: Schema, around: str | None, depth: int) -> Tree | None:
-        """What is written out in a schema; None where there is nothing to unfold."""
-        rows = tuple(self._fields(schema, around, depth))
+    def _tree(self, schema: Schema, inherited: str | None, depth: int) -> Tree | None:
+        """Return the inner structure of a schema, or None if there is nothing to unfold."""
+        rows = tuple(self._fields(schema, inherited, depth))
         choices = tuple(
             (
                 choice.words,
-                tuple(self._row(None, False, each, around, depth + 1) for each in schemas),
+                tuple(self._row(None, False, schema, inherited, depth + 1) for schema in schemas),
             )
             for choice, schemas in _choices(schema)
         )
-        return Tree(None, None, around, None, rows, choices) if rows or choices else None
+        return Tree(None, None, inherited, None, rows, choices) if rows or choices else None
 
-    def _fields(self, schema: Schema, around: str | None, depth: int) -> Iterator[Row]:
+    def _fields(self, schema: Schema, inherited: str | None, depth: int) -> Iterator[Row]:
         seen: set[str] = set()
         for part in _parts(schema):
-            for each in part.properties:
-                if each.name not in seen:
-                    seen.add(each.name)
-                    yield self._field(each, around, depth)
-            if isinstance(part.others, Schema):
-                yield self._row("*", False, part.others, around, depth + 1)
+            for property in part.properties:
+                if property.name not in seen:
+                    seen.add(property.name)
+                    yield self._field(property, inherited, depth)
+            if isinstance(part.additional, Schema):
+                yield self._row("*", False, part.additional, inherited, depth + 1)
 
-    def _field(self, field: Property, around: str | None, depth: int) -> Row:
-        return self._row(field.name, field.required, field.schema, around, depth + 1)
+    def _field(self, field: Property, inherited: str | None, depth: int) -> Row:
+        return self._row(field.name, field.required, field.schema, inherited, depth + 1)
 
     def _row(
-        self, name: str | None, required: bool, schema: Schema, around: str | None, depth: int
+        self, name: str | None, required: bool, schema: Schema, inherited: str | None, depth: int
     ) -> Row:
-        inner = self._inner(schema, schema.mark or around, depth)
+        inner = self._inner(schema, schema.mark or inherited, depth)
         return Row(
             name=name,
             required=required,
             type=self.type(schema, here=inner.name if inner is not None else None),
-            mark=schema.mark if schema.mark != around else None,
-            description=self._words(schema, None),
+            mark=schema.mark if schema.mark != inherited else None,
+            description=self._description(schema, None),
             facts=tuple(_facts(schema)),
             inner=inner,
         )
 
-    def _inner(self, schema: Schema, around: str | None, depth: int) -> Tree | None:
+    def _inner(self, schema: Schema, inherited: str | None, depth: int) -> Tree | None:
         while schema.name is None and schema.items is not None:
             schema = schema.items
         if schema.name is None:
-            return self._tree(schema, around, depth)
+            return self._tree(schema, inherited, depth)
         shared = self._reference.schemas[schema.name]
-        is_here = shared.uses == 1 and shared.name not in self._placed and depth <= _DEEPEST
+        is_here = shared.uses == 1 and shared.name not in self._written and depth <= _MAX_DEPTH
         return self._shared(shared, depth) if is_here else None
 
-    def _words(self, schema: Schema, description: str | None) -> Markup:
-        """A description; what has none borrows the first sentence of the plain value that it refers to."""
+    def _description(self, schema: Schema, description: str | None) -> Markup:
+        """Return a description, or the first paragraph of a plain value that is referred to."""
         text = description or schema.description
         if (
             text is None
@@ -157,16 +162,16 @@ class Trees:
             and not _has_parts(self._reference.follow(schema))
         ):
             text = next(
-                (step.description for step in self._reference.steps(schema) if step.description),
+                (step.description for step in self._reference.chain(schema) if step.description),
                 None,
             )
             text = text.strip().partition("\n\n")[0] if text else None
         return inline(text) if text else Markup("")
 
-    # ----------------------------------------------------------------------------------------------------------- types
+    # --- types
 
     def type(self, schema: Schema, here: str | None = None) -> Markup:
-        """The type of a value in words, with its bounds, and a link to what is described elsewhere than ``here``."""
+        """Return the type in words with bounds, linked unless it is the schema named ``here``."""
         words = self._type(schema, here)
         if types.is_nullable(self._reference, schema):
             words += " or null"
@@ -183,7 +188,8 @@ class Trees:
         words = escape(" or ".join(schema.types))
         choices = Markup("; ").join(
             Markup("{} {}").format(
-                choice.words, Markup(", ").join(self._type(each, here) for each in choice.schemas)
+                choice.words,
+                Markup(", ").join(self._type(option, here) for option in choice.schemas),
             )
             for choice in schema.choices
         )
@@ -196,7 +202,10 @@ class Trees:
         return whole + form
 
     def _named(self, shared: SharedSchema, here: str | None) -> Markup:
-        """A link to a shared schema, after its type where that is a plain one; class ``r`` is for what has parts."""
+        """Return a link to a shared schema.
+
+        A plain type is written before the link. Class ``r`` marks schemas with fields of their own.
+        """
         target = self._reference.follow(shared.schema)
         if shared.name == here:
             return escape(shared.name)
@@ -207,35 +216,35 @@ class Trees:
 
 
 def code(value: Json) -> Markup:
-    """A value of JSON as code; text without its quotes."""
+    """Return a JSON value as code, text without its quotes."""
     return Markup("<code>{}</code>").format(
         value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     )
 
 
 def _parts(schema: Schema) -> Iterator[Schema]:
-    """The schema, and those written out in it that must fit as well. Shared ones among them are linked, not copied."""
+    """Yield the schema and its inline ``allOf`` parts. Shared parts are linked, not copied."""
     yield schema
     for choice in schema.choices:
         if choice.kind == "allOf":
-            for each in choice.schemas:
-                if each.name is None:
-                    yield from _parts(each)
+            for option in choice.schemas:
+                if option.name is None:
+                    yield from _parts(option)
 
 
 def _choices(schema: Schema) -> Iterator[tuple[Choice, list[Schema]]]:
-    """The choices that a list of fields does not show, each with the schemas that are worth a row."""
+    """Yield the choices that a list of fields does not show, with schemas worth a row."""
     for part in _parts(schema):
         for choice in part.choices:
             is_all = choice.kind == "allOf"
-            schemas = [each for each in choice.schemas if each.name is not None or not is_all]
-            if any(_has_parts(each) or each.description for each in schemas):
+            schemas = [option for option in choice.schemas if option.name is not None or not is_all]
+            if any(_has_parts(option) or option.description for option in schemas):
                 yield choice, schemas
 
 
 def _has_parts(schema: Schema) -> bool:
     return schema.name is not None or bool(
-        schema.properties or schema.items or schema.choices or schema.others
+        schema.properties or schema.items or schema.choices or schema.additional
     )
 
 
@@ -249,19 +258,19 @@ def _enum(values: tuple[Json, ...]) -> Markup:
 
 
 def _facts(schema: Schema) -> Iterator[Markup]:
-    """What else is to be known of a value."""
+    """Yield further facts about a value."""
     if schema.pattern is not None:
         yield Markup("Pattern: {}").format(code(schema.pattern))
     if schema.default is not MISSING:
         yield Markup("Default: {}").format(code(schema.default))
     for example in schema.examples[:1]:
-        if isinstance(example, str | int | float) and len(str(example)) <= _LONGEST_EXAMPLE:
+        if isinstance(example, str | int | float) and len(str(example)) <= _MAX_EXAMPLE_LENGTH:
             yield Markup("Example: {}").format(code(example))
     if schema.deprecated:
         yield Markup("Deprecated")
     if schema.read_only:
-        yield Markup("Only in answers")
+        yield Markup("Only in responses")
     if schema.write_only:
         yield Markup("Only in requests")
     if any(choice.kind == "not" for choice in schema.choices):
-        yield Markup("Some values are excepted")
+        yield Markup("Some values are excluded")

@@ -1,4 +1,4 @@
-"""Text made into HTML: descriptions in Markdown, and code in colours. Nothing else may come out as HTML."""
+"""Converts text to HTML: Markdown descriptions and highlighted code. Everything else is escaped."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Number, String, _TokenType, is_token_subtype
 
-_DEEPEST_HEADING = 6
-_GOOD_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
-# What a fence may be called, and the lexer for it. No other name reaches the highlighter.
+_MAX_HEADING = 6
+_SAFE_LINK = re.compile(r"(?:https?://|mailto:|#)[^\x00-\x20\x7f]*", re.IGNORECASE)
+# Names of fences and their lexers. No other name reaches the highlighter.
 _LEXERS = {
     **dict.fromkeys(("bash", "sh", "shell", "console"), "bash"),
     **dict.fromkeys(("javascript", "js", "typescript", "ts"), "javascript"),
     **dict.fromkeys(("python", "py"), "python"),
     **{name: name for name in ("json", "yaml", "http")},
 }
-# What the colours hang on. The commonest have no class, for the page's size.
+# The elements that carry the colours. The most frequent ones have no class, to keep the page small.
 _TAGS: tuple[tuple[_TokenType, str], ...] = (
     (String, "<i>{}</i>"),
     (Keyword, "<b>{}</b>"),
@@ -35,19 +35,22 @@ _TAGS: tuple[tuple[_TokenType, str], ...] = (
 )
 
 
-# -------------------------------------------------------------------------------------------------------- descriptions
+# --- descriptions
 
 
 def prose(text: str, heading: int, after: Markup | str = "") -> Markup:
-    """A description as blocks; its highest heading becomes one of the given level. ``after`` ends its last line."""
-    made = _prose(text, heading)
+    """Return a description as blocks.
+
+    Its highest heading becomes one of the given level. ``after`` is added to its last line.
+    """
+    html = _prose(text, heading)
     end = Markup("</p>")
-    return made.removesuffix(end) + after + end if after and made.endswith(end) else made + after
+    return html.removesuffix(end) + after + end if after and html.endswith(end) else html + after
 
 
 @lru_cache(maxsize=4096)
 def inline(text: str) -> Markup:
-    """A description as running text, for where there is no room for blocks."""
+    """Return a description as running text, for places without room for blocks."""
     return Markup(_parser().renderInline(" ".join(text.split())))  # noqa: S704 (the parser writes no HTML of the text)
 
 
@@ -55,33 +58,34 @@ def inline(text: str) -> Markup:
 def _prose(text: str, heading: int) -> Markup:
     tokens = _parser().parse(text)
     shift = heading - min(
-        (int(each.tag[1]) for each in tokens if each.type == "heading_open"), default=heading
+        (int(token.tag[1]) for token in tokens if token.type == "heading_open"), default=heading
     )
-    for each in tokens:
-        if each.type in ("heading_open", "heading_close"):
-            each.tag = f"h{min(_DEEPEST_HEADING, int(each.tag[1]) + shift)}"
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(_MAX_HEADING, int(token.tag[1]) + shift)}"
     parser = _parser()
     return Markup(parser.renderer.render(tokens, parser.options, {}).strip())  # noqa: S704 (as above)
 
 
 @cache
 def _parser() -> MarkdownIt:
-    """CommonMark with tables, without HTML, without pictures (they would be fetched from somewhere)."""
+    """Return a CommonMark parser with tables, but without HTML and without images to fetch."""
     parser = (
         MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
         .enable("table")
         .disable("image")
     )
-    parser.validateLink = _is_good_link  # type: ignore[method-assign]
+    parser.validateLink = _is_safe_link  # type: ignore[method-assign]
     return parser
 
 
 class _Renderer(RendererHTML):
-    """Blocks of code in our colours, links that tell nobody where they were clicked."""
+    """Renders highlighted code, and external links without a referrer."""
 
     def fence(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         token = tokens[index]
-        return f"<pre>{highlighted(token.content.rstrip(), token.info.strip().partition(' ')[0])}</pre>\n"
+        language = token.info.strip().partition(" ")[0]
+        return f"<pre>{highlighted(token.content.rstrip(), language)}</pre>\n"
 
     def code_block(self, tokens: Sequence[Token], index: int, *_: Any) -> str:
         return f"<pre>{_text(tokens[index].content.rstrip())}</pre>\n"
@@ -92,17 +96,17 @@ class _Renderer(RendererHTML):
         return self.renderToken(tokens, index, options, env)
 
 
-def _is_good_link(url: str) -> bool:
-    """Whether a link leads to the web, to a mailbox, or to a place on this page."""
-    return _GOOD_LINK.fullmatch(url) is not None
+def _is_safe_link(url: str) -> bool:
+    """Return whether a link leads to the web, to a mailbox or to a place on this page."""
+    return _SAFE_LINK.fullmatch(url) is not None
 
 
-# ---------------------------------------------------------------------------------------------------------------- code
+# --- code
 
 
 @lru_cache(maxsize=4096)
 def highlighted(code: str, language: str) -> Markup:
-    """Code with classes for its colours; as it is, in a language that we do not know."""
+    """Return highlighted code, or the escaped code if the language is unknown."""
     lexer = _lexer(_LEXERS.get(language.lower(), ""))
     if lexer is None:
         return _text(code)
@@ -115,7 +119,7 @@ def _lexer(name: str) -> Lexer | None:
 
 
 def _pieces(lexer: Lexer, code: str) -> Iterator[Markup]:
-    # (Where a line of a shell goes on is no string, whatever the lexer says.)
+    # Pygments marks a shell's line continuation as a string.
     tagged = (
         ("" if text == "\\\n" else _tag_of(type), text) for type, text in lexer.get_tokens(code)
     )
@@ -125,7 +129,7 @@ def _pieces(lexer: Lexer, code: str) -> Iterator[Markup]:
 
 
 def _text(text: str) -> Markup:
-    """A text between tags, where quotes mean nothing: there are many of them in code."""
+    """Return an escaped text for use between tags, where quotes need no escaping."""
     return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))  # noqa: S704
 
 

@@ -1,4 +1,4 @@
-"""``llms.txt``: where a language model finds what, by the convention of llmstxt.org."""
+"""``llms.txt``: an index for language models, by the convention of llmstxt.org."""
 
 from __future__ import annotations
 
@@ -13,27 +13,31 @@ PAGE = "reference.md"
 
 
 def text(reference: Reference, options: Options) -> str:
-    """The whole file."""
+    """Return the whole file."""
     return "\n".join(_lines(reference, options)).rstrip("\n") + "\n"
 
 
 def _lines(reference: Reference, options: Options) -> Iterator[str]:
-    shown = Published(reference, everything=options.provenance == "all")
+    published = Published(reference, everything=options.provenance == "all")
     yield from [f"# {plain(reference.title)}", ""]
-    if reference.description and shown.shows(reference.provenance):
+    if reference.description and published.shows(reference.provenance):
         yield from [f"> {_first_paragraph(reference.description)}", ""]
-    yield from _basics(reference, shown)
-    if shown.everything and reference.guides:
+    yield from _basics(reference, published)
+    if published.everything and reference.guides:
         yield from ["## Guides", ""]
-        yield from (f"- [{plain(each.title)}]({PAGE}#{each.anchor})" for each in reference.guides)
+        yield from (
+            f"- [{plain(guide.title)}]({PAGE}#{guide.anchor})" for guide in reference.guides
+        )
         yield ""
     for page in reference.pages:
-        operations = [each for each in page.operations if shown.shows(each.provenance)]
+        operations = [
+            operation for operation in page.operations if published.shows(operation.provenance)
+        ]
         if operations:
             yield from [f"## {plain(page.title)}", ""]
-            yield from (_operation(each) for each in operations)
+            yield from (_operation(operation) for operation in operations)
             yield ""
-    if shown.everything and reference.schemas:
+    if published.everything and reference.schemas:
         yield from [
             "## Optional",
             "",
@@ -42,9 +46,9 @@ def _lines(reference: Reference, options: Options) -> Iterator[str]:
         ]
 
 
-def _basics(reference: Reference, shown: Published) -> Iterator[str]:
-    """What every request needs."""
-    for server in (each for each in reference.servers if shown.shows(each.provenance)):
+def _basics(reference: Reference, published: Published) -> Iterator[str]:
+    """Yield the servers and the authentication."""
+    for server in (server for server in reference.servers if published.shows(server.provenance)):
         yield f"- Server: {server.url}" + (
             f" ({plain(server.description)})" if server.description else ""
         )

@@ -1,4 +1,4 @@
-"""The reference as one Markdown page, to be read on a forge or in an editor."""
+"""The reference as one Markdown page for forges and editors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from mockserver.docs import request, samples
 from mockserver.docs.markdown_schema import described, facts, mark, table, type_words
 from mockserver.docs.markdown_text import anchor, cell, code, fence, folded, link, plain, prose
 from mockserver.docs.model import (
-    Answer,
     Body,
     Example,
     Header,
@@ -21,40 +20,50 @@ from mockserver.docs.model import (
     Response,
     Schema,
     SharedSchema,
+    StatusResponse,
 )
 from mockserver.docs.options import Options
 from mockserver.docs.published import Published
 from mockserver.docs.request import Request
 from mockserver.docs.samples import pretty_json
 
-BANNER = "This page was generated from the OpenAPI spec. Run `make generate-docs` to refresh after spec changes."
-_MARKS = (
-    "*observed* and *assumed* stand beside what the vendor's page does not document; † follows a description that is "
-    "not the vendor's."
+BANNER = (
+    "This page was generated from the OpenAPI spec. "
+    "Run `make generate-docs` to refresh after spec changes."
+)
+_MARKS_LEGEND = (
+    "*observed* and *assumed* mark what the vendor's page does not document. † marks a description "
+    "that is not the vendor's."
 )
 
 
 def page(reference: Reference, options: Options) -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join(_Writer(reference, options).page()).rstrip("\n") + "\n"
 
 
 class _Writer:
-    """Writes blocks; each method gives lines, and leaves an empty one behind."""
+    """Writes blocks. Each method yields lines and ends with an empty one."""
 
     def __init__(self, reference: Reference, options: Options) -> None:
         self._reference = reference
         self._realistic = options.examples == "realistic"
         self._published = Published(reference, everything=True)
-        self._is_security_the_same = len({each.security for each in reference.operations}) < 2
-        self._at_home: set[str] = set()
-        """Shared schemas that were written out where they are used, being used nowhere else."""
+        self._has_uniform_security = (
+            len({operation.security for operation in reference.operations}) < 2
+        )
+        self._written_with_operation: set[str] = set()
+        """Shared schemas that are used once and written out there."""
 
     def page(self) -> Iterator[str]:
         reference = self._reference
-        # What stands with its operation is not written again below, so the operations come first.
-        pages = [line for each in reference.pages for line in self._page(each)]
-        schemas = [each for each in reference.schemas.values() if each.name not in self._at_home]
+        # Operations come first: they determine which schemas remain to be described.
+        pages = [line for page in reference.pages for line in self._page(page)]
+        schemas = [
+            shared
+            for shared in reference.schemas.values()
+            if shared.name not in self._written_with_operation
+        ]
         yield from self._head()
         yield from self._contents(schemas)
         for guide in reference.guides:
@@ -65,21 +74,21 @@ class _Writer:
         yield from self._shared_headers()
         yield from self._schemas(schemas)
 
-    # ------------------------------------------------------------------------------------------------------------ head
+    # --- head
 
     def _head(self) -> Iterator[str]:
         reference = self._reference
         yield from [f"# {plain(reference.title)}", "", f"> {BANNER}", ""]
-        said = [f"Version {plain(reference.version)}"] if reference.version else []
+        facts_line = [f"Version {plain(reference.version)}"] if reference.version else []
         count = len(list(reference.operations))
-        said.append(f"{count} operation" + ("" if count == 1 else "s"))
+        facts_line.append(f"{count} operation" + ("" if count == 1 else "s"))
         if reference.license:
-            said.append(f"{plain(reference.license)} license")
-        yield from [" · ".join(said), ""]
+            facts_line.append(f"{plain(reference.license)} license")
+        yield from [" · ".join(facts_line), ""]
         if reference.description:
             yield from [prose(reference.description, 2), ""]
         if _is_marked(reference):
-            yield from [_MARKS, ""]
+            yield from [_MARKS_LEGEND, ""]
         yield from ["**Servers**", ""]
         for server in reference.servers:
             yield f"- {code(server.url)}" + (
@@ -100,9 +109,9 @@ class _Writer:
         yield from (
             f"- {link(plain(guide.title), guide.anchor)}" for guide in self._reference.guides
         )
-        for each in self._reference.pages:
-            yield f"- {link(plain(each.title), each.anchor)}"
-            for group in each.groups:
+        for page in self._reference.pages:
+            yield f"- {link(plain(page.title), page.anchor)}"
+            for group in page.groups:
                 if group.title is not None and group.anchor is not None:
                     yield f"  - {link(plain(group.title), group.anchor)}"
                 indent = "  " if group.title is None else "    "
@@ -114,7 +123,7 @@ class _Writer:
         yield from ["- [Schemas](#schemas)"] if schemas else []
         yield ""
 
-    # ------------------------------------------------------------------------------------------------------ operations
+    # --- operations
 
     def _page(self, page: Page) -> Iterator[str]:
         yield from _heading(2, page.title, page.anchor)
@@ -139,16 +148,17 @@ class _Writer:
         yield from self._parameters(operation)
         if operation.body is not None:
             yield from self._body(operation, operation.body)
-        asked = request.of(self._reference, operation)
-        yield from self._request(operation, asked)
-        yield from self._answers(operation, asked)
+        sample_request = request.build(self._reference, operation)
+        yield from self._request(operation, sample_request)
+        yield from self._responses(operation, sample_request)
         for callback in operation.callbacks:
             yield from self._callback(callback.name, callback.operation)
 
     def _callback(self, name: str, call: Operation) -> Iterator[str]:
-        """A request that the server makes, with what the receiver may answer."""
+        """Write a request that the server makes, with the responses that it accepts."""
         yield from [
-            f"{anchor(call.anchor)}**Callback** {code(name)}: {code(call.heading)}{mark(call.provenance)}",
+            f"{anchor(call.anchor)}**Callback** {code(name)}: {code(call.heading)}"
+            f"{mark(call.provenance)}",
             "",
         ]
         if call.description:
@@ -158,17 +168,17 @@ class _Writer:
         if call.body is not None:
             yield from self._body(call, call.body)
             yield from self._media_examples(call.body.media)
-        if call.answers:
-            yield from ["| Answer | Means |", "|---|---|"]
-            yield from (self._error(each, call) for each in call.answers)
+        if call.responses:
+            yield from ["| Response | Meaning |", "|---|---|"]
+            yield from (self._error(status_response, call) for status_response in call.responses)
             yield ""
 
     def _security(self, operation: Operation) -> Iterator[str]:
-        """Who may call, where that is not the same for every operation."""
-        if self._is_security_the_same:
+        """Write the authentication of an operation, unless all operations share it."""
+        if self._has_uniform_security:
             return
         ways = [
-            " and ".join(link(plain(each.name), each.anchor) for each in way) or "none"
+            " and ".join(link(plain(scheme.name), scheme.anchor) for scheme in way) or "none"
             for way in operation.security
         ]
         yield from [f"Authentication: {' or '.join(ways) or 'none'}.", ""]
@@ -182,7 +192,7 @@ class _Writer:
             "| Name | In | Type | Required | Description |",
             "|---|---|---|---|---|",
         ]
-        yield from (self._parameter(each, operation) for each in operation.parameters)
+        yield from (self._parameter(parameter, operation) for parameter in operation.parameters)
         yield ""
 
     def _parameter(self, parameter: Parameter, operation: Operation) -> str:
@@ -194,9 +204,9 @@ class _Writer:
         deprecated = (
             " Deprecated." if parameter.deprecated and not parameter.schema.deprecated else ""
         )
-        told = f"{text}{_dagger(parameter.description_mark)}{deprecated}"
+        text_cell = f"{text}{_dagger(parameter.description_mark)}{deprecated}"
         type = type_words(self._reference, parameter.schema)
-        return f"| {name} | {parameter.location} | {type} | {required} | {told.strip()} |"
+        return f"| {name} | {parameter.location} | {type} | {required} | {text_cell.strip()} |"
 
     def _body(self, operation: Operation, body: Body) -> Iterator[str]:
         required = "required" if body.required else "optional"
@@ -209,9 +219,9 @@ class _Writer:
         for media in body.media:
             yield from self._media(media, body.provenance)
 
-    def _media(self, media: Media, around: str | None) -> Iterator[str]:
-        """The type of a body, and its fields where its schema is used nowhere else."""
-        type = code(media.type) + mark(media.provenance, around)
+    def _media(self, media: Media, inherited: str | None) -> Iterator[str]:
+        """Write the type of a body, and its fields if its schema is used nowhere else."""
+        type = code(media.type) + mark(media.provenance, inherited)
         schema = media.schema
         if schema is None:
             yield from [type, ""]
@@ -225,78 +235,81 @@ class _Writer:
     def _written_out(self, type: str, schema: Schema, shared: SharedSchema | None) -> Iterator[str]:
         name = "" if shared is None else f" {anchor(shared.anchor)}{plain(shared.name)}"
         inner = schema if shared is None else shared.schema
-        around = None if shared is None else shared.provenance
+        inherited = None if shared is None else shared.provenance
         if shared is not None:
-            self._at_home.add(shared.name)
+            self._written_with_operation.add(shared.name)
         text = cell(inner.description) if inner.description else ""
-        rows = table(self._reference, inner, around)
+        rows = table(self._reference, inner, inherited)
         words = "" if rows else f" {type_words(self._reference, inner)}"
-        told = f"{type}:{name}{words}" + (f". {text}" if text else "")
-        yield from [told if name or words or text else type, ""]
+        line = f"{type}:{name}{words}" + (f". {text}" if text else "")
+        yield from [line if name or words or text else type, ""]
         yield from rows
 
-    # -------------------------------------------------------------------------------------------- requests and answers
+    # --- requests and responses
 
-    def _request(self, operation: Operation, asked: Request) -> Iterator[str]:
+    def _request(self, operation: Operation, sample_request: Request) -> Iterator[str]:
         yield from ["**Request example**", ""]
         if not self._realistic:
             yield from [fence(self._published.curl(operation), "bash"), ""]
             return
-        first, *others = samples.all_of(asked)
+        first, *others = samples.in_all_languages(sample_request)
         yield from [fence(first.code, first.lexer), ""]
         for sample in others:
             yield from folded(sample.label, fence(sample.code, sample.lexer))
 
-    def _answers(self, operation: Operation, asked: Request) -> Iterator[str]:
-        for answer in operation.answers:
-            if answer.is_success:
-                yield from self._success(operation, answer, asked)
+    def _responses(self, operation: Operation, sample_request: Request) -> Iterator[str]:
+        for status_response in operation.responses:
+            if status_response.is_success:
+                yield from self._success(operation, status_response, sample_request)
         if operation.errors:
             yield from ["**Errors**", "", "| Status | When |", "|---|---|"]
-            yield from (self._error(answer, operation) for answer in operation.errors)
+            yield from (
+                self._error(status_response, operation) for status_response in operation.errors
+            )
             yield ""
-        for answer in operation.errors:
-            if answer.response.anchor is None and (
-                answer.response.media or answer.response.headers
+        for status_response in operation.errors:
+            if status_response.response.anchor is None and (
+                status_response.response.media or status_response.response.headers
             ):
-                yield from [f"**Response {plain(answer.status)}**", ""]
-                yield from self._response(answer.response)
-                yield from self._examples(answer.response)
+                yield from [f"**Response {plain(status_response.status)}**", ""]
+                yield from self._response(status_response.response)
+                yield from self._examples(status_response.response)
 
-    def _success(self, operation: Operation, answer: Answer, asked: Request) -> Iterator[str]:
-        response = answer.response
-        is_shown = answer is operation.success
-        title = (
-            f"**Response {plain(answer.status)}**{mark(response.provenance, operation.provenance)}"
-        )
+    def _success(
+        self, operation: Operation, status_response: StatusResponse, sample_request: Request
+    ) -> Iterator[str]:
+        response = status_response.response
+        is_shown = status_response is operation.success
+        marked = mark(response.provenance, operation.provenance)
+        title = f"**Response {plain(status_response.status)}**{marked}"
         yield from [f"{title} {cell(response.description)}".rstrip(), ""]
         yield from self._response(response)
         if is_shown and not self._realistic:
             yield from [fence(pretty_json(self._published.response(operation)), "json"), ""]
         elif is_shown:
-            example = request.answer_to(self._reference, operation, asked)
+            example = request.response_example(self._reference, operation, sample_request)
             yield from (
                 [fence(pretty_json(example.value), "json"), ""] if example is not None else []
             )
-            yield from self._examples(response, but=example)
+            yield from self._examples(response, except_for=example)
         else:
             yield from self._examples(response)
         if response.links:
-            yield from [f"Then: {'; '.join(self._links(response))}.", ""]
+            yield from [f"Next steps: {'; '.join(self._links(response))}.", ""]
 
-    def _error(self, answer: Answer, operation: Operation) -> str:
-        response = answer.response
+    def _error(self, status_response: StatusResponse, operation: Operation) -> str:
+        response = status_response.response
         words = cell(response.description) or "An error."
-        told = link("details", response.anchor) if response.anchor is not None else ""
+        details = link("details", response.anchor) if response.anchor is not None else ""
         marked = mark(response.provenance, operation.provenance)
-        return f"| {plain(answer.status)} | {words} {told}{marked} |"
+        return f"| {plain(status_response.status)} | {words} {details}{marked} |"
 
     def _response(self, response: Response) -> Iterator[str]:
         for media in response.media:
             yield from self._media(media, response.provenance)
         if response.headers:
             yield from [
-                f"Headers: {', '.join(self._header_link(each) for each in response.headers)}.",
+                f"Headers: {', '.join(self._header_link(header) for header in response.headers)}.",
                 "",
             ]
 
@@ -305,25 +318,27 @@ class _Writer:
         return link(name, header.anchor) if header.anchor is not None else name
 
     def _links(self, response: Response) -> Iterator[str]:
-        for name, links in groupby(response.links, key=lambda each: each.name):
-            each = next(links)
-            target = self._reference.anchors.get(each.operation_id or "")
-            shown = code(each.operation_id or name)
-            words = cell(each.description or "").rstrip(".")
+        for name, links in groupby(response.links, key=lambda response_link: response_link.name):
+            target_link = next(links)
+            target = self._reference.anchors.get(target_link.operation_id or "")
+            shown = code(target_link.operation_id or name)
+            words = cell(target_link.description or "").rstrip(".")
             yield (link(shown, target) if target else shown) + (f" ({words})" if words else "")
 
-    def _examples(self, response: Response, but: Example | None = None) -> Iterator[str]:
-        yield from self._media_examples(response.media, but)
+    def _examples(self, response: Response, except_for: Example | None = None) -> Iterator[str]:
+        yield from self._media_examples(response.media, except_for)
 
-    def _media_examples(self, of: tuple[Media, ...], but: Example | None = None) -> Iterator[str]:
+    def _media_examples(
+        self, of: tuple[Media, ...], except_for: Example | None = None
+    ) -> Iterator[str]:
         for media in of:
             for example in media.examples:
-                if example is not but and self._realistic:
+                if example is not except_for and self._realistic:
                     title = example.summary or example.name or "Example"
                     text = pretty_json(example.value) if media.is_json else str(example.value)
                     yield from folded(title, fence(text, "json" if media.is_json else ""))
 
-    # ---------------------------------------------------------------------------------------------------- shared parts
+    # --- shared parts
 
     def _shared_responses(self) -> Iterator[str]:
         if self._reference.responses:
@@ -340,9 +355,10 @@ class _Writer:
         if not self._reference.headers:
             return
         yield from ["## Shared headers", "", anchor("headers"), ""]
-        yield from ["| Header | Type | Always there | Description |", "|---|---|---|---|"]
+        yield from ["| Header | Type | Always sent | Description |", "|---|---|---|---|"]
         for header in self._reference.headers:
-            name = f"{anchor(header.anchor or '')}{code(header.name, in_table=True)}{mark(header.provenance)}"
+            place = anchor(header.anchor or "")
+            name = f"{place}{code(header.name, in_table=True)}{mark(header.provenance)}"
             schema = header.schema or Schema()
             text = described(self._reference, schema, header.description)
             always = "yes" if header.required else "no"
@@ -372,8 +388,8 @@ class _Writer:
     def _value(self, shared: SharedSchema) -> str:
         name = f"{anchor(shared.anchor)}{code(shared.name, in_table=True)}{mark(shared.provenance)}"
         text = cell(shared.schema.description) if shared.schema.description else ""
-        told = " ".join([text, *facts(shared.schema)]).strip()
-        return f"| {name} | {type_words(self._reference, shared.schema)} | {told} |"
+        text_cell = " ".join([text, *facts(shared.schema)]).strip()
+        return f"| {name} | {type_words(self._reference, shared.schema)} | {text_cell} |"
 
 
 def _heading(level: int, title: str, anchored: str, marked: str = "") -> list[str]:
@@ -381,7 +397,11 @@ def _heading(level: int, title: str, anchored: str, marked: str = "") -> list[st
 
 
 def _dagger(description_mark: str | None, after: str = "") -> str:
-    """The sign of a description that is not the vendor's; nothing after a code block, which it would become part of."""
+    """Return the mark of a description that is not the vendor's.
+
+    After a code block or table the mark is a separate paragraph, else it would become part of the
+    block.
+    """
     if description_mark in (None, "documented"):
         return ""
     last = after.rpartition("\n")[2].lstrip()
@@ -389,4 +409,4 @@ def _dagger(description_mark: str | None, after: str = "") -> str:
 
 
 def _is_marked(reference: Reference) -> bool:
-    return any(each.provenance is not None for each in reference.operations)
+    return any(operation.provenance is not None for operation in reference.operations)

@@ -1,4 +1,4 @@
-"""The published page in Markdown: its layout, and what it documents."""
+"""The published page in Markdown: its layout, and documented operations only."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _TABLE = ["| Name | Type | Required | Description |", "|---|---|---|---|"]
 
 
 def page(reference: Reference, options: Options) -> str:
-    """The page: one chapter for each tag, its operations in published order."""
+    """Return the page: one chapter for each tag, operations in published order."""
     writer = _Writer(reference, options)
-    chapters = [line for each in reference.pages for line in writer.chapter(each)]
+    chapters = [line for page in reference.pages for line in writer.chapter(page)]
     return (
         "\n".join(chapters or [f"# {plain(reference.title)}", "", f"> {BANNER}"]).rstrip("\n")
         + "\n"
@@ -32,7 +32,11 @@ class _Writer:
         self._published = Published(reference)
 
     def chapter(self, page: Page) -> Iterator[str]:
-        operations = [each for each in page.operations if self._published.shows(each.provenance)]
+        operations = [
+            operation
+            for operation in page.operations
+            if self._published.shows(operation.provenance)
+        ]
         if not operations:
             return
         yield from [f"# {plain(page.title)}", ""]
@@ -49,22 +53,22 @@ class _Writer:
             yield from [paragraph(operation.summary), ""]
         rows = self._published.rows(operation)
         if rows:
-            yield from ["### Parameters", "", *_TABLE, *(_row(each) for each in rows), ""]
+            yield from ["### Parameters", "", *_TABLE, *(_row(row) for row in rows), ""]
         yield from ["### Request Example", "", fence(self._curl(operation), "bash"), ""]
         yield from ["### Response Example", "", fence(self._response(operation), "json"), ""]
 
     def _curl(self, operation: Operation) -> str:
         if self._realistic:
-            return samples.curl(request.of(self._reference, operation))
+            return samples.curl(request.build(self._reference, operation))
         return self._published.curl(operation)
 
     def _response(self, operation: Operation) -> str:
         if self._realistic:
-            answer = request.answer_to(
-                self._reference, operation, request.of(self._reference, operation)
+            example = request.response_example(
+                self._reference, operation, request.build(self._reference, operation)
             )
-            if answer is not None:
-                return pretty_json(answer.value)
+            if example is not None:
+                return pretty_json(example.value)
         return pretty_json(self._published.response(operation))
 
 

@@ -1,4 +1,4 @@
-"""Schemas in Markdown: a type in words, the facts about a value, a table of fields. All of it is made for cells."""
+"""Schemas in Markdown for table cells: types in words, facts about values, tables of fields."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mockserver.docs.fields import Field
 from mockserver.docs.markdown_text import cell, code, link, plain
 from mockserver.docs.model import DOCUMENTED, MISSING, Choice, Json, Reference, Schema
 
-_LONGEST_EXCERPT, _LONGEST_EXAMPLE = 160, 80
+_MAX_EXCERPT_LENGTH, _MAX_EXAMPLE_LENGTH = 160, 80
 
 
 def type_words(reference: Reference, schema: Schema) -> str:
-    """The type of a value in a cell of a table, with a link to what is described elsewhere."""
+    """Return the type of a value for a table cell, with a link to a shared schema."""
     words = _type_words(reference, schema)
     nullable = types.is_nullable(reference, schema)
     bounds = schema.bounds if schema.name is None else ()
@@ -22,42 +22,44 @@ def type_words(reference: Reference, schema: Schema) -> str:
 
 
 def facts(schema: Schema) -> Iterator[str]:
-    """What else is to be known of a value, each fact a sentence."""
+    """Yield further facts about a value, each as a sentence."""
     if schema.pattern is not None:
         yield f"Pattern: {_code(schema.pattern)}."
     if schema.default is not MISSING:
         yield f"Default: {_code(schema.default)}."
     for example in schema.examples[:1]:
-        if isinstance(example, str | int | float) and len(str(example)) <= _LONGEST_EXAMPLE:
+        if isinstance(example, str | int | float) and len(str(example)) <= _MAX_EXAMPLE_LENGTH:
             yield f"Example: {_code(example)}."
     if schema.deprecated:
         yield "Deprecated."
     if schema.read_only:
-        yield "Only in answers."
+        yield "Only in responses."
     if schema.write_only:
         yield "Only in requests."
     for choice in fields.choices_of(schema):
         if choice.kind == "not":
-            yield "Some values are excepted."
+            yield "Some values are excluded."
 
 
-def mark(provenance: str | None, around: str | None = DOCUMENTED) -> str:
-    """A quiet mark on what comes from elsewhere than the things around it."""
-    return "" if provenance is None or provenance == around else f" *{plain(provenance)}*"
+def mark(provenance: str | None, inherited: str | None = DOCUMENTED) -> str:
+    """Return a mark on a part whose provenance differs from that of its surroundings."""
+    return "" if provenance is None or provenance == inherited else f" *{plain(provenance)}*"
 
 
-def table(reference: Reference, schema: Schema, around: str | None) -> list[str]:
-    """The fields of an object as a table; nothing where it has none."""
+def table(reference: Reference, schema: Schema, inherited: str | None) -> list[str]:
+    """Return the fields of an object as a table, or nothing if it has none."""
     rows = fields.of(reference, schema)
     if not rows:
         return []
     lines = ["| Field | Type | Required | Description |", "|---|---|---|---|"]
-    return [*lines, *(_row(reference, each, around) for each in rows), ""]
+    return [*lines, *(_row(reference, row, inherited) for row in rows), ""]
 
 
 def described(reference: Reference, schema: Schema, words: str | None = None) -> str:
-    """A description in a cell, then the facts. What has no description of its own borrows the first sentence of what
-    it refers to, if that is a plain value: an object is described where it stands.
+    """Return a description and facts for a cell.
+
+    A schema without a description borrows the first sentence of the schema that it refers to, if
+    that is a plain value. An object is described in its own section.
     """
     text = words or schema.description
     if (
@@ -68,7 +70,7 @@ def described(reference: Reference, schema: Schema, words: str | None = None) ->
         text = next(
             (
                 _first_sentence(step.description)
-                for step in reference.steps(schema)
+                for step in reference.chain(schema)
                 if step.description
             ),
             None,
@@ -77,14 +79,15 @@ def described(reference: Reference, schema: Schema, words: str | None = None) ->
 
 
 def sentence(text: str) -> str:
-    """A text that others may follow."""
+    """Return a text ending with punctuation, so that other sentences can follow."""
     return text if text.endswith((".", "!", "?", ":", "`")) or not text else f"{text}."
 
 
-def _row(reference: Reference, field: Field, around: str | None) -> str:
+def _row(reference: Reference, field: Field, inherited: str | None) -> str:
     required = "yes" if field.required else "no"
-    name = code(field.path, in_table=True) + mark(field.schema.mark, around)
-    return f"| {name} | {type_words(reference, field.schema)} | {required} | {described(reference, field.schema)} |"
+    name = code(field.path, in_table=True) + mark(field.schema.mark, inherited)
+    type = type_words(reference, field.schema)
+    return f"| {name} | {type} | {required} | {described(reference, field.schema)} |"
 
 
 def _type_words(reference: Reference, schema: Schema) -> str:
@@ -101,12 +104,12 @@ def _type_words(reference: Reference, schema: Schema) -> str:
 
 
 def _named(reference: Reference, name: str) -> str:
-    """A link to a shared schema, after its type where that is a plain one."""
+    """Return a link to a shared schema, after its type if that is a plain one."""
     shared = reference.schemas[name]
-    to_it = link(plain(name), shared.anchor)
+    target_link = link(plain(name), shared.anchor)
     target = reference.follow(shared.schema)
     is_plain = target.types not in (("object",), ()) and target.items is None
-    return f"{' or '.join(target.types)} ({to_it})" if is_plain else to_it
+    return f"{' or '.join(target.types)} ({target_link})" if is_plain else target_link
 
 
 def _enum_words(values: tuple[Json, ...]) -> str:
@@ -115,7 +118,9 @@ def _enum_words(values: tuple[Json, ...]) -> str:
 
 
 def _choice_words(reference: Reference, choice: Choice) -> str:
-    return f"{choice.words} " + ", ".join(_type_words(reference, each) for each in choice.schemas)
+    return f"{choice.words} " + ", ".join(
+        _type_words(reference, schema) for schema in choice.schemas
+    )
 
 
 def _code(value: Json) -> str:
@@ -127,6 +132,6 @@ def _code(value: Json) -> str:
 def _first_sentence(text: str) -> str:
     line = " ".join(text.partition("\n\n")[0].split())
     sentence = line.partition(". ")[0]
-    if len(sentence) > _LONGEST_EXCERPT or sentence.count("`") % 2:
+    if len(sentence) > _MAX_EXCERPT_LENGTH or sentence.count("`") % 2:
         return ""
     return sentence if sentence.endswith(".") or not sentence else f"{sentence}."

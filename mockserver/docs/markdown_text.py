@@ -1,9 +1,8 @@
-"""Text made safe to stand in a Markdown page, wherever it came from.
+"""Makes text safe in a Markdown page, whatever its origin.
 
-Two sorts come in. Names, titles and summaries are plain text: whatever in them means something in Markdown is escaped.
-Descriptions are Markdown themselves, and stay so, but cannot do more than they should: HTML is shown instead of
-obeyed, a fence that is never closed is closed, a link goes nowhere but to the web, and nothing defines a reference,
-which would hold for the whole page.
+Names, titles and summaries are plain text: Markdown syntax in them is escaped. Descriptions are
+Markdown and keep their meaning within limits: HTML is shown as text, an open fence is closed, links
+lead only to the web, and nothing can define a reference for the whole page.
 """
 
 from __future__ import annotations
@@ -16,41 +15,44 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_MEANINGFUL = re.compile(r"[\\`*\[\]|]|~~|(?<![^\W_])_|_(?![^\W_])|(?:^|(?<=\s))#|&(?=#?\w+;)")
-_MEANINGFUL_AT_START = re.compile(r"^(\d*)([>=+.)-])")
-# In order: what a backslash escapes, a code span, backticks that begin none, an autolink, then what may be unsafe.
-_NOTABLE = re.compile(
+_MARKUP = re.compile(r"[\\`*\[\]|]|~~|(?<![^\W_])_|_(?![^\W_])|(?:^|(?<=\s))#|&(?=#?\w+;)")
+_MARKUP_AT_START = re.compile(r"^(\d*)([>=+.)-])")
+# In order: backslash escapes, code spans, unmatched backticks, autolinks, possibly unsafe syntax.
+_SPECIAL = re.compile(
     r"\\.|(`+)(?!`).+?(?<!`)\1(?!`)|`+|<https?://[^\s<>`]+>|<|\]\(|\]:", re.DOTALL
 )
 _BACKTICKS = re.compile(r"`+")
 _DESTINATION = re.compile(r"\]\(\s*([^\s)]*)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_GOOD_SCHEMES = ("http:", "https:", "mailto:")
-_DEEPEST_HEADING = 6
+_SAFE_SCHEMES = ("http:", "https:", "mailto:")
+_MAX_HEADING = 6
 
 
-# ---------------------------------------------------------------------------------------------------------- plain text
+# --- plain text
 
 
 def plain(text: str) -> str:
-    """A plain text on one line, without any meaning in Markdown or HTML. Not for the beginning of a paragraph."""
-    return _MEANINGFUL.sub(_escaped, " ".join(text.split())).replace("<", "&lt;")
+    """Return a plain text on one line without Markdown or HTML meaning.
+
+    It is not escaped for the beginning of a paragraph.
+    """
+    return _MARKUP.sub(_escaped, " ".join(text.split())).replace("<", "&lt;")
 
 
 def paragraph(text: str) -> str:
-    """A plain text as a paragraph of its own."""
-    return _MEANINGFUL_AT_START.sub(lambda found: f"{found[1]}\\{found[2]}", plain(text))
+    """Return a plain text as a paragraph."""
+    return _MARKUP_AT_START.sub(lambda found: f"{found[1]}\\{found[2]}", plain(text))
 
 
 def _escaped(found: re.Match[str]) -> str:
-    return "&amp;" if found[0] == "&" else "".join(f"\\{each}" for each in found[0])
+    return "&amp;" if found[0] == "&" else "".join(f"\\{character}" for character in found[0])
 
 
 def code(text: str, *, in_table: bool = False) -> str:
-    """A text as a code span."""
+    """Return a text as a code span."""
     line = " ".join(text.split()) or " "
     if in_table:
-        # Cells are cut apart before anything else, at pipes without a backslash; two would end the cell.
+        # Cells are split first, at pipes without a backslash. Two backslashes would end the cell.
         line = re.sub(r"\\*\|", r"\\|", line)
     ticks = "`" * (max((len(run) for run in _BACKTICKS.findall(line)), default=0) + 1)
     padding = " " if "`" in (line[0], line[-1]) else ""
@@ -58,48 +60,48 @@ def code(text: str, *, in_table: bool = False) -> str:
 
 
 def fence(text: str, language: str) -> str:
-    """A text as a code block."""
+    """Return a text as a code block."""
     ticks = "`" * max(3, *(len(run) + 1 for run in _BACKTICKS.findall(text)), 3)
     return f"{ticks}{language}\n{text}\n{ticks}"
 
 
 def folded(title: str, block: str) -> list[str]:
-    """Lines that unfold a block. What stands on the first of them is HTML, not Markdown."""
+    """Return the lines of a foldable block. Its title is HTML, not Markdown."""
     summary = html.escape(" ".join(title.split()))
     return [f"<details><summary>{summary}</summary>", "", block, "", "</details>", ""]
 
 
 def link(text: str, anchor: str) -> str:
-    """A link to a part of this page; the text is Markdown."""
+    """Return a link to a part of this page. The text is Markdown."""
     return f"[{text}](#{anchor})"
 
 
 def anchor(name: str) -> str:
-    """The place that a link to a part of this page leads to."""
+    """Return the target of links to a part of this page."""
     return f'<a id="{html.escape(name)}"></a>'
 
 
-# -------------------------------------------------------------------------------------------------------- descriptions
+# --- descriptions
 
 
 def cell(text: str) -> str:
-    """A description in a cell of a table: on one line, its pipes escaped."""
+    """Return a description for a table cell: on one line, with escaped pipes."""
     line = _safe_inline(" ".join(text.split()))
-    # A pipe that has a backslash is escaped already.
+    # Pipes after a backslash are already escaped.
     return re.sub(r"\\*\|", r"\\|", line)
 
 
 def prose(text: str, heading: int) -> str:
-    """A description as paragraphs of its own; its highest heading becomes one of the given level."""
+    """Return a description as paragraphs; its highest heading becomes one of the given level."""
     lines = re.sub(r"\r\n?", "\n", text).rstrip().split("\n")
     tokens = _parser().parse("\n".join(lines))
     safe: list[str] = []
-    done = 0
+    next_line = 0
     for start, end, piece in _pieces(tokens, lines, heading):
-        safe += [_safe_inline(line) for line in lines[done:start]]
+        safe += [_safe_inline(line) for line in lines[next_line:start]]
         safe += piece
-        done = end
-    safe += [_safe_inline(line) for line in lines[done:]]
+        next_line = end
+    safe += [_safe_inline(line) for line in lines[next_line:]]
     return "\n".join(safe).strip("\n")
 
 
@@ -111,18 +113,18 @@ def _parser() -> MarkdownIt:
 def _pieces(
     tokens: list[Token], lines: list[str], heading: int
 ) -> Iterator[tuple[int, int, list[str]]]:
-    """Blocks in the order of their lines: from, to, and their lines made safe."""
+    """Yield blocks in the order of their lines: first line, end, and the lines made safe."""
     levels = [
         int(token.tag[1]) for token in tokens if token.type == "heading_open" and token.level == 0
     ]
     shift = heading - min(levels, default=heading)
-    done = 0
+    next_line = 0
     for index, token in enumerate(tokens):
-        if token.map is None or token.map[0] < done or token.nesting == -1:
+        if token.map is None or token.map[0] < next_line or token.nesting == -1:
             continue
         start, end = token.map
         if token.type == "heading_open" and token.level == 0:
-            depth = min(_DEEPEST_HEADING, int(token.tag[1]) + shift)
+            depth = min(_MAX_HEADING, int(token.tag[1]) + shift)
             yield (
                 start,
                 end,
@@ -138,7 +140,7 @@ def _pieces(
             yield start, end, _safe_inline("\n".join(lines[start:end])).split("\n")
         else:
             continue
-        done = end
+        next_line = end
 
 
 def _is_unclosed(token: Token, lines: list[str]) -> bool:
@@ -150,13 +152,13 @@ def _is_unclosed(token: Token, lines: list[str]) -> bool:
 
 
 def _safe_row(line: str) -> str:
-    """A row of a table: no code span reaches from one cell into the next."""
+    """Return a table row in which no code span extends from one cell into the next."""
     return "|".join(_safe_inline(part) for part in re.split(r"(?<!\\)\|", line))
 
 
 def _safe_inline(text: str) -> str:
-    """Running text, code spans left as they are. (By CommonMark, they come before all else once there is no HTML.)"""
-    return _NOTABLE.sub(lambda found: _made_safe(found[0], text, found.start()), text)
+    """Return running text made safe. Code spans stay as they are: CommonMark reads them first."""
+    return _SPECIAL.sub(lambda found: _made_safe(found[0], text, found.start()), text)
 
 
 def _made_safe(piece: str, text: str, at: int) -> str:
@@ -164,18 +166,18 @@ def _made_safe(piece: str, text: str, at: int) -> str:
         case "<" | "\\<":
             return "&lt;"
         case "](":
-            return piece if _is_good(text, at) else "]\\("
+            return piece if _is_safe(text, at) else "]\\("
         case "]:":
             return "]\\:"
         case _:
-            # Backticks that begin no code span here could begin one with what is put beside them.
+            # Unmatched backticks could start a code span with the text around them.
             return piece if piece.strip("`") else "\\`" * len(piece)
 
 
-def _is_good(text: str, at: int) -> bool:
-    """Whether the link whose text ends here leads to the web, or to a place in these pages."""
+def _is_safe(text: str, at: int) -> bool:
+    """Return whether the link whose text ends here leads to the web or into these pages."""
     found = _DESTINATION.match(text, at)
     written = html.unescape(found[1]) if found is not None else ""
     target = re.sub(r"[\\<\x00-\x20]", "", written)
     scheme = _SCHEME.match(target)
-    return scheme is None or scheme[0].lower() in _GOOD_SCHEMES
+    return scheme is None or scheme[0].lower() in _SAFE_SCHEMES

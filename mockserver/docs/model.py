@@ -1,11 +1,12 @@
-"""What a reference page says, as plain data: made from a document by ``reader``, written by one module per format.
+"""The content of the reference pages as plain data.
 
-A shared schema is there once, in ``Reference.schemas``; what refers to it holds its name. So the model is as large as
-the document, however its schemas refer to each other, and a cycle is a name like any other.
+``reader`` creates it from a document; one module for each format writes it. A shared schema occurs
+once, in ``Reference.schemas``; other parts refer to it by name. The model is therefore as large as
+the document, and cycles are harmless.
 
-Marks. ``mark`` is what ``x-provenance`` says of the very thing, or None. ``provenance`` is what holds for it: its own
-mark, or that of the nearest thing around it. ``description_mark`` says where the description comes from, when that is
-another place. Documents without marks have None everywhere.
+Provenance: ``mark`` is the ``x-provenance`` of the part itself, or None. ``provenance`` is the
+effective one: its own mark, or that of the nearest enclosing part. ``description_mark`` is the
+provenance of the description if it differs. Documents without marks have None everywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, Final, Literal
 
 
 class Missing(Enum):
-    """A value that is not there, where null would be one."""
+    """The absence of a value, where null would be a value."""
 
     VALUE = "missing"
 
@@ -29,17 +30,17 @@ LOCATIONS: tuple[Location, ...] = ("path", "query", "header", "cookie")
 DOCUMENTED = "documented"
 
 
-# ------------------------------------------------------------------------------------------------------------ schemas
+# --- schemas
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a value may be."""
+    """The constraints of a value."""
 
     name: str | None = None
-    """The shared schema that this refers to. What is said beside it here adds to what is said there."""
+    """The shared schema that this one refers to. Siblings of the reference are kept here."""
     types: tuple[str, ...] = ()
-    """Empty for any type. ``null`` is not among them: see ``nullable``."""
+    """Empty for any type. ``null`` is not included: see ``nullable``."""
     nullable: bool = False
     title: str | None = None
     description: str | None = None
@@ -48,8 +49,8 @@ class Schema:
     format: str | None = None
     bounds: tuple[str, ...] = ()
     """In words: ``at least 1``, ``at most 255 characters``."""
-    least: int | None = None
-    """The least whole number that is allowed, where there is one."""
+    minimum: int | None = None
+    """The smallest integer that is allowed, or None."""
     pattern: str | None = None
     enum: tuple[Json, ...] | None = None
     default: Json = MISSING
@@ -59,8 +60,8 @@ class Schema:
     write_only: bool = False
     properties: tuple[Property, ...] = ()
     items: Schema | None = None
-    others: Schema | bool | None = None
-    """What ``additionalProperties`` says; None where it says nothing."""
+    additional: Schema | bool | None = None
+    """The schema or flag of ``additionalProperties``, or None."""
     choices: tuple[Choice, ...] = ()
 
 
@@ -75,7 +76,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Schemas of which all, any or exactly one must fit."""
+    """Schemas of which all, any, exactly one or none must match."""
 
     kind: Literal["allOf", "anyOf", "oneOf", "not"]
     schemas: tuple[Schema, ...]
@@ -96,15 +97,15 @@ class SharedSchema:
     schema: Schema
     provenance: str | None
     uses: int
-    """How many references there are to it, from operations and from other schemas."""
+    """The number of references to it, from operations and from other schemas."""
 
 
-# --------------------------------------------------------------------------------------------------------- operations
+# --- operations
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A value with what it shows. ``name`` pairs the example of a request with that of its response."""
+    """An example value. ``name`` pairs the example of a request with that of its response."""
 
     name: str | None
     summary: str | None
@@ -114,7 +115,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a body is in one media type."""
+    """A body in one media type."""
 
     type: str
     schema: Schema | None
@@ -130,7 +131,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a path, a query, a header or a cookie."""
+    """A path, query, header or cookie parameter."""
 
     name: str
     location: Location
@@ -140,7 +141,7 @@ class Parameter:
     schema: Schema
     examples: tuple[Example, ...]
     explode: bool
-    """Whether a list is one parameter for each entry (``a=1&a=2``) rather than one with commas (``a=1,2``)."""
+    """Whether list items are separate parameters (``a=1&a=2``) or joined by commas (``a=1,2``)."""
     deprecated: bool
     mark: str | None
     provenance: str | None
@@ -148,11 +149,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header of a response. One that several responses refer to is the same object in all of them."""
+    """A header of a response. A shared header is the same object in all of them."""
 
     name: str
     anchor: str | None
-    """Where it is described, when several responses refer to it."""
+    """The anchor of its description if it is shared."""
     required: bool
     description: str | None
     schema: Schema | None
@@ -179,7 +180,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What can be done with an answer."""
+    """An operation that can follow a response."""
 
     name: str
     description: str | None
@@ -189,12 +190,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. One that several operations refer to is the same object in all of them."""
+    """A response. A shared response is the same object in all operations."""
 
     name: str | None
-    """Its name among the shared responses."""
+    """The name among the shared responses."""
     anchor: str | None
-    """Where it is described, when it is shared."""
+    """The anchor of its description if it is shared."""
     description: str
     headers: tuple[Header, ...]
     media: tuple[Media, ...]
@@ -208,8 +209,8 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A response of one operation, with its status: ``200``, ``4XX``, ``default``."""
+class StatusResponse:
+    """A response of one operation with its status: ``200``, ``4XX``, ``default``."""
 
     status: str
     response: Response
@@ -221,7 +222,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One way to say who is calling."""
+    """A security scheme."""
 
     name: str
     anchor: str
@@ -229,9 +230,9 @@ class Scheme:
     """``apiKey``, ``http``, ``oauth2``, ``openIdConnect`` or ``mutualTLS``."""
     location: str | None
     parameter: str | None
-    """Of an API key: the name of the header, query parameter or cookie."""
+    """The name of the header, query parameter or cookie of an API key."""
     scheme: str | None
-    """Of ``http``: ``bearer``, ``basic``, ..."""
+    """The HTTP authentication scheme: ``bearer``, ``basic``, ..."""
     description: str | None
     mark: str | None
 
@@ -243,21 +244,21 @@ class Operation:
     operation_id: str | None
     anchor: str
     method: str
-    """In capitals."""
+    """In upper case."""
     path: str
     tag: str | None
-    """The first of its tags, on whose page it stands."""
+    """The first tag, which determines the page."""
     group: str | None
     summary: str | None
     description: str | None
     description_mark: str | None
     deprecated: bool
     parameters: tuple[Parameter, ...]
-    """First of the path, then of the query, then headers, then cookies; each in the order of the document."""
+    """Path, query, header, then cookie parameters; each kind in the order of the document."""
     body: Body | None
-    answers: tuple[Answer, ...]
+    responses: tuple[StatusResponse, ...]
     security: tuple[tuple[Scheme, ...], ...]
-    """One of these must be met; an empty one means that nothing need be said."""
+    """Alternatives, of which one must be met. An empty one allows unauthenticated requests."""
     server: str
     mark: str | None
     provenance: str | None
@@ -268,31 +269,43 @@ class Operation:
         return f"{self.method} {self.path}"
 
     @property
-    def success(self) -> Answer | None:
-        """The 200, or else the first other answer that means success."""
-        exact = next((answer for answer in self.answers if answer.status == "200"), None)
-        return exact or next((answer for answer in self.answers if answer.is_success), None)
+    def success(self) -> StatusResponse | None:
+        """The 200 response, or else the first other successful one."""
+        exact = next(
+            (
+                status_response
+                for status_response in self.responses
+                if status_response.status == "200"
+            ),
+            None,
+        )
+        return exact or next(
+            (status_response for status_response in self.responses if status_response.is_success),
+            None,
+        )
 
     @property
-    def errors(self) -> tuple[Answer, ...]:
-        """Every answer but those that mean success."""
-        return tuple(answer for answer in self.answers if not answer.is_success)
+    def errors(self) -> tuple[StatusResponse, ...]:
+        """All responses that are not successful."""
+        return tuple(
+            status_response for status_response in self.responses if not status_response.is_success
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A request that the server makes: an operation whose path is an expression for the receiver's URL."""
+    """A request that the server makes. The path is an expression for the receiver's URL."""
 
     name: str
     operation: Operation
 
 
-# ---------------------------------------------------------------------------------------------------------- the whole
+# --- the whole
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Operations of a page that belong together. ``title`` is None for those that name no group."""
+    """Operations of a page that belong together. ``title`` is None for those without a group."""
 
     title: str | None
     anchor: str | None
@@ -311,7 +324,7 @@ class Page:
     groups: tuple[Group, ...]
     """In the order of the document; their operations in published order."""
     operations: tuple[Operation, ...]
-    """All of them, in published order."""
+    """All operations in published order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +339,7 @@ class Guide:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the API can be reached; variables are replaced by their defaults."""
+    """A server of the API. Variables are replaced by their defaults."""
 
     url: str
     description: str | None
@@ -335,13 +348,12 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """All that the pages say."""
+    """The content of all pages."""
 
     title: str
     version: str
     description: str | None
     license: str | None
-    license_url: str | None
     provenance: str | None
     servers: tuple[Server, ...]
     schemes: tuple[Scheme, ...]
@@ -349,9 +361,9 @@ class Reference:
     pages: tuple[Page, ...]
     schemas: Mapping[str, SharedSchema]
     responses: tuple[Response, ...]
-    """The shared ones that some operation refers to, each once."""
+    """The shared responses that are used."""
     headers: tuple[Header, ...]
-    """The shared ones that some response refers to, each once."""
+    """The shared headers that are used."""
     anchors: Mapping[str, str]
     """The anchor of each operation that has an operationId."""
 
@@ -361,20 +373,21 @@ class Reference:
         for page in self.pages:
             yield from page.operations
 
-    def steps(self, schema: Schema) -> Iterator[Schema]:
-        """The schema itself, then what it refers to, and so on to the last, which refers to nothing. Each may say
-        something of its own: that null will do, a default, a description. The nearest counts.
+    def chain(self, schema: Schema) -> Iterator[Schema]:
+        """Yield the schema, the schema that it refers to, and so on.
+
+        Each may have its own description, default or nullability. The nearest takes precedence.
         """
         yield schema
         passed: set[str] = set()
         while schema.name is not None:
-            # One that is nothing but itself (``allOf`` of itself alone) may be anything.
+            # A schema that refers only to itself may be anything.
             name = schema.name
             schema = Schema() if name in passed else self.schemas[name].schema
             passed.add(name)
             yield schema
 
     def follow(self, schema: Schema) -> Schema:
-        """The last of the steps: where it says what the value is."""
-        *_, last = self.steps(schema)
+        """Return the last schema of the chain, which defines the value."""
+        *_, last = self.chain(schema)
         return last

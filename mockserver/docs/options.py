@@ -1,4 +1,4 @@
-"""What a reader of the pages wants to see of a reference."""
+"""Options of the pages."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How pages are to be made."""
+    """What the pages show."""
 
     provenance: Literal["documented", "all"] = "all"
-    """``documented`` makes the published page: its layout, and nothing that is observed or assumed."""
+    """``documented`` makes the published page: its layout, without observed or assumed parts."""
     examples: Literal["realistic", "placeholder"] = "realistic"
     """Realistic examples come from the document; placeholders are the published page's."""
+    api_key: str = ""
+    """The key that the forms of a live page start with."""

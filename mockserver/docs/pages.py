@@ -1,4 +1,4 @@
-"""Pages made from a file, and put into a folder: all of them, or none."""
+"""Creates pages from a file and writes them into a folder, all or none."""
 
 from __future__ import annotations
 
@@ -15,59 +15,61 @@ from mockserver.openapi.yaml_file import FileError
 
 
 def make(spec: Path, formats: Sequence[str], options: Options) -> Files:
-    """The text of every page, by file name. Raises FileError when the document cannot be used."""
+    """Return the text of every page by file name. Raise FileError if the document is unusable."""
     try:
         reference = read(Document.load(spec))
         return {
             name: text
-            for each in formats
-            for name, text in FORMATS[each](reference, options).items()
+            for format in formats
+            for name, text in FORMATS[format](reference, options).items()
         }
     except RecursionError:
-        raise FileError(spec, "is nested too deeply to be shown") from None
+        raise FileError(spec, "is nested too deeply") from None
 
 
 def write(folder: Path, files: Files) -> list[Path]:
-    """Write the pages that are not there already, and say which. Each is written beside its place and moved there when
-    all of them are complete, so what was there stays if anything fails.
+    """Write the pages that have changed, and return their paths.
+
+    Each page is written to a temporary file first. All are moved when the last one is complete, so
+    the old pages stay if anything fails.
     """
     changed = {
         folder / name: text.encode()
         for name, text in files.items()
-        if _content(folder / name) != text.encode()
+        if _current_content(folder / name) != text.encode()
     }
-    aside = {place: place.with_name(f".{place.name}.{os.getpid()}") for place in changed}
+    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in changed}
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        for place, content in changed.items():
-            aside[place].write_bytes(content)
-        for place, finished in aside.items():
-            finished.replace(place)
+        for path, content in changed.items():
+            temporary[path].write_bytes(content)
+        for path, temporary_path in temporary.items():
+            temporary_path.replace(path)
     finally:
-        for finished in aside.values():
-            finished.unlink(missing_ok=True)
+        for temporary_path in temporary.values():
+            temporary_path.unlink(missing_ok=True)
     return list(changed)
 
 
 def difference(folder: Path, files: Files) -> str:
-    """What would change if the pages were written: a unified diff, empty if they are fresh."""
+    """Return the unified diff that writing the pages would cause, empty if they are fresh."""
     return "".join(
         line for name, text in files.items() for line in _difference(folder / name, text)
     )
 
 
-def _difference(place: Path, text: str) -> Iterator[str]:
-    there = _content(place)
-    if there == text.encode():
+def _difference(path: Path, text: str) -> Iterator[str]:
+    current = _current_content(path)
+    if current == text.encode():
         return
-    before = (there or b"").decode(errors="replace").splitlines(keepends=True)
-    name = "/dev/null" if there is None else str(place)
-    for line in unified_diff(before, text.splitlines(keepends=True), name, str(place)):
+    before = (current or b"").decode(errors="replace").splitlines(keepends=True)
+    name = "/dev/null" if current is None else str(path)
+    for line in unified_diff(before, text.splitlines(keepends=True), name, str(path)):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def _content(place: Path) -> bytes | None:
+def _current_content(path: Path) -> bytes | None:
     try:
-        return place.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         return None

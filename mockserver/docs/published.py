@@ -1,7 +1,7 @@
-"""What the published page shows of an operation, by the page's own rules: rows, a curl command, an answer.
+"""Reproduces the published page: parameter rows, a curl command and a response for each operation.
 
-The rules were worked out from the page, which 29 operations of it follow. They are odd here and there (GET sends a
-content type, a default of true is sent as false), and kept as they are: the point is that the page can be made again.
+The rules were derived from the vendor's page. Some are odd: GET requests have a content type, a
+default of true is sent as false. They are kept, because the page must be reproducible.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ NO_SCHEMA: Json = {"status": "ok"}
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _PROPERTIES_SENT, _PROPERTIES_SHOWN = 5, 6
 _LOCATIONS = ("path", "query", "header")
-_KEY_HEADER = "X-API-Key"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a parameters table."""
+    """A row of a parameter table."""
 
     name: str
     type: str
@@ -45,51 +44,57 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Makes what the page shows; with ``everything`` also of what is observed or assumed."""
+    """Builds the published page's content. ``everything`` includes observed and assumed parts."""
 
     reference: Reference
     everything: bool = False
 
     def shows(self, provenance: str | None) -> bool:
-        """Whether a thing is shown. A document without marks is documented as a whole."""
+        """Return whether a part is shown. In a document without marks, everything is documented."""
         return self.everything or provenance in (None, DOCUMENTED)
 
     def rows(self, operation: Operation) -> list[Row]:
-        """The parameters table: path, query and header parameters, then the properties of the body."""
-        parameters = (each for each in operation.parameters if each.location in _LOCATIONS)
+        """Return the parameter table: path, query, header parameters, then body properties."""
+        parameters = (
+            parameter for parameter in operation.parameters if parameter.location in _LOCATIONS
+        )
         return [
-            *(self._parameter_row(each) for each in parameters if self.shows(each.provenance)),
-            *(self._property_row(each) for each in self._body_properties(operation)),
+            *(
+                self._parameter_row(parameter)
+                for parameter in parameters
+                if self.shows(parameter.provenance)
+            ),
+            *(self._property_row(property) for property in self._body_properties(operation)),
         ]
 
     def curl(self, operation: Operation) -> str:
-        """The request example."""
+        """Return the request example."""
         lines = [f"curl -X {operation.method} {self._url(operation)}"]
-        lines += [f'-H "{self._key_header()}: YOUR_API_KEY"', '-H "Content-Type: application/json"']
+        lines += [*self._credentials(), '-H "Content-Type: application/json"']
         body = self._request_body(operation)
         if body:
             lines.append("-d " + shell_quoted(pretty_json(body).replace("\n", "\n  ")))
         return " \\\n  ".join(lines)
 
     def response(self, operation: Operation) -> Json:
-        """The response example."""
-        answer = operation.success
-        media = answer.response.json if answer is not None else None
+        """Return the response example."""
+        status_response = operation.success
+        media = status_response.response.json if status_response is not None else None
         if media is None or media.schema is None or not self._shows_schema(media):
             return NO_SCHEMA
         properties = list(self._properties(media))[:_PROPERTIES_SHOWN]
         if properties:
-            return {each.name: self._placeholder(each.schema) for each in properties}
-        is_plain = types.shown(self.reference, media.schema) in ("object", types.ANY)
+            return {property.name: self._placeholder(property.schema) for property in properties}
+        is_plain = types.type_text(self.reference, media.schema) in ("object", types.ANY)
         return NO_SCHEMA if is_plain else self._placeholder(media.schema)
 
-    # ------------------------------------------------------------------------------------------------------------ rows
+    # --- rows
 
     def _parameter_row(self, parameter: Parameter) -> Row:
         described = parameter.description if self.shows(parameter.description_mark) else None
         return Row(
             parameter.name,
-            types.shown(self.reference, parameter.schema),
+            types.type_text(self.reference, parameter.schema),
             parameter.required,
             described or parameter.name,
             self._default(parameter.schema),
@@ -98,20 +103,20 @@ class Published:
     def _property_row(self, property: Property) -> Row:
         return Row(
             property.name,
-            types.shown(self.reference, property.schema),
+            types.type_text(self.reference, property.schema),
             property.required,
             self._description(property),
             self._default(property.schema),
         )
 
     def _description(self, property: Property) -> str:
-        steps = list(self.reference.steps(property.schema))
-        for schema in steps:
+        chain = list(self.reference.chain(property.schema))
+        for schema in chain:
             if schema.description and self.shows(schema.description_mark or schema.mark):
                 return schema.description
         if types.is_nullable(self.reference, property.schema):
             return property.name
-        return next((schema.title for schema in steps if schema.title), property.name)
+        return next((schema.title for schema in chain if schema.title), property.name)
 
     def _default(self, schema: Schema) -> str | None:
         default = types.default_of(self.reference, schema)
@@ -121,32 +126,38 @@ class Published:
             str(default) if isinstance(default, (str, bool, int, float)) else pretty_json(default)
         )
 
-    # --------------------------------------------------------------------------------------------------------- request
+    # --- request
 
     def _url(self, operation: Operation) -> str:
         url = operation.server + re.sub(r"\{([^{}]*)\}", r"<\1>", operation.path)
-        wanted = [
-            f"{each.name}=<{each.name}>"
-            for each in operation.parameters
-            if each.location == "query" and each.required and self.shows(each.provenance)
+        query = [
+            f"{parameter.name}=<{parameter.name}>"
+            for parameter in operation.parameters
+            if parameter.location == "query"
+            and parameter.required
+            and self.shows(parameter.provenance)
         ]
-        return f"{url}?{'&'.join(wanted)}" if wanted else url
+        return f"{url}?{'&'.join(query)}" if query else url
 
-    def _key_header(self) -> str:
-        names = (
-            each.parameter
-            for each in self.reference.schemes
-            if (each.type, each.location) == ("apiKey", "header")
-        )
-        return next((name for name in names if name), _KEY_HEADER)
+    def _credentials(self) -> list[str]:
+        """Return the header with the placeholder of a key, by the document's security schemes."""
+        schemes = self.reference.schemes
+        for scheme in schemes:
+            if scheme.type == "apiKey" and scheme.location == "header":
+                return [f'-H "{scheme.parameter or scheme.name}: YOUR_API_KEY"']
+        for scheme in schemes:
+            if scheme.type in ("http", "oauth2", "openIdConnect"):
+                kind = (scheme.scheme or "bearer").capitalize()
+                return [f'-H "Authorization: {kind} YOUR_API_KEY"']
+        return []
 
     def _request_body(self, operation: Operation) -> dict[str, Json]:
         if operation.method not in _METHODS_WITH_BODY:
             return {}
         return {
-            each.name: self._request_value(each)
-            for each in list(self._body_properties(operation))[:_PROPERTIES_SENT]
-            if each.required or self._default(each.schema) is not None
+            property.name: self._request_value(property)
+            for property in list(self._body_properties(operation))[:_PROPERTIES_SENT]
+            if property.required or self._default(property.schema) is not None
         }
 
     def _request_value(self, property: Property) -> Json:
@@ -163,14 +174,14 @@ class Published:
             case _:
                 return f"example_{property.name}"
 
-    # -------------------------------------------------------------------------------------------------------- response
+    # --- response
 
     def _placeholder(self, schema: Schema) -> Json:
         if types.is_nullable(self.reference, schema):
             return "example"
         type = self._type(schema)
         if type == "object":
-            # The page knows no more of a reference than that it is one; of a scalar's, it never had one.
+            # The page shows "example" for references to objects. It has no references to scalars.
             return "example" if schema.name is not None else {}
         placeholders: dict[str | None, Json] = {
             "integer": 0,
@@ -181,37 +192,37 @@ class Published:
         return placeholders.get(type, "example")
 
     def _type(self, schema: Schema) -> str | None:
-        """The one type of a schema; None where it may have several."""
+        """Return the single type of a schema, or None if it may have several."""
         found = self.reference.follow(schema).types
         if len(found) == 1:
             return found[0]
-        words = types.shown(self.reference, schema)
+        words = types.type_text(self.reference, schema)
         return words if words in ("integer", "number", "boolean", "object") else None
 
-    # ------------------------------------------------------------------------------------------------------ provenance
+    # --- provenance
 
     def _body_properties(self, operation: Operation) -> Iterator[Property]:
         media = operation.body.json if operation.body is not None else None
         return self._properties(media) if media is not None else iter(())
 
     def _properties(self, media: Media) -> Iterator[Property]:
-        """The properties of a body that are shown. A mark holds until a nearer one says otherwise."""
+        """Yield the shown properties of a body. A mark applies until a nearer one overrides it."""
         if media.schema is None:
             return
-        around = self._mark_within(media)
+        inherited = self._mark_within(media)
         target = self._first_choice(media.schema)
-        for each in properties_of(self.reference, target):
-            if self.shows(each.schema.mark or around):
-                yield each
+        for property in properties_of(self.reference, target):
+            if self.shows(property.schema.mark or inherited):
+                yield property
 
     def _first_choice(self, schema: Schema) -> Schema:
-        """A schema, or the first that it may be instead where it has no properties of its own."""
+        """Return the schema, or its first choice if it has no properties itself."""
         target = self.reference.follow(schema)
         options = [
-            each
+            option
             for choice in target.choices
             if choice.kind in ("anyOf", "oneOf")
-            for each in choice.schemas
+            for option in choice.schemas
         ]
         return options[0] if options and not properties_of(self.reference, target) else schema
 
@@ -219,7 +230,7 @@ class Published:
         return self.shows(self._mark_within(media))
 
     def _mark_within(self, media: Media) -> str | None:
-        """What holds for the properties of a body: the mark of its schema, or of what is around it."""
-        steps = self.reference.steps(media.schema) if media.schema is not None else ()
-        marks = [step.mark for step in steps if step.mark is not None]
+        """Return the provenance of a body's properties: its schema's, or that around it."""
+        chain = self.reference.chain(media.schema) if media.schema is not None else ()
+        marks = [step.mark for step in chain if step.mark is not None]
         return marks[-1] if marks else media.provenance

@@ -1,4 +1,4 @@
-"""A document made into a reference."""
+"""Reads a document into a reference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from mockserver.docs.anchors import Anchors
 from mockserver.docs.document import Document, Node
 from mockserver.docs.model import (
     LOCATIONS,
-    Answer,
     Callback,
     Group,
     Guide,
@@ -21,18 +20,19 @@ from mockserver.docs.model import (
     Reference,
     Scheme,
     Server,
+    StatusResponse,
 )
 from mockserver.docs.part_reader import PartReader
 from mockserver.docs.schema_reader import SchemaReader
 from mockserver.docs.shape import METHODS
 
-# Where the published page's own examples go; also where a document goes that names no server.
-DEFAULT_SERVER = "https://api.alterlab.io"
+DEFAULT_SERVER = "https://api.example.com"
+"""Server of samples if the document names none, and the base of relative server URLs."""
 _AFTER_LETTERS = "\U0010ffff"
 
 
 def read(document: Document) -> Reference:
-    """The reference of a document."""
+    """Return the reference of a document."""
     return _Reader(document).reference()
 
 
@@ -40,7 +40,7 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self._root = document.root
         self._document = document
-        self._whole: str | None = document.root.get("x-provenance")
+        self._document_provenance: str | None = document.root.get("x-provenance")
         self._anchors = Anchors()
         self._schemas = SchemaReader(document, self._anchors)
         self._parts = PartReader(document, self._schemas, self._anchors)
@@ -59,8 +59,7 @@ class _Reader:
             version=str(info.get("version", "")),
             description=info.get("description"),
             license=info.get("license", {}).get("name"),
-            license_url=info.get("license", {}).get("url"),
-            provenance=info.get("x-provenance", self._whole),
+            provenance=info.get("x-provenance", self._document_provenance),
             servers=servers or (Server(DEFAULT_SERVER, None, None),),
             schemes=tuple(schemes.values()),
             guides=guides,
@@ -69,9 +68,9 @@ class _Reader:
             responses=self._parts.shared_responses,
             headers=self._parts.shared_headers,
             anchors={
-                each.operation_id: each.anchor
-                for each in operations
-                if each.operation_id is not None
+                operation.operation_id: operation.anchor
+                for operation in operations
+                if operation.operation_id is not None
             },
         )
 
@@ -79,14 +78,14 @@ class _Reader:
         found: Node = self._root.get("components", {}).get(kind, {})
         return found
 
-    # ------------------------------------------------------------------------------------------------------ operations
+    # --- operations
 
     def _operations(self, schemes: dict[str, Scheme]) -> Iterator[Operation]:
-        """All operations in the order of the document."""
-        for path, each in self._root.get("paths", {}).items():
+        """Yield all operations in the order of the document."""
+        for path, path_item in self._root.get("paths", {}).items():
             if path.startswith("x-"):
                 continue
-            item = self._document.follow(each)
+            item = self._document.follow(path_item)
             for method in item:
                 if method in METHODS:
                     yield self._operation(path, method, item, item[method], schemes)
@@ -101,14 +100,9 @@ class _Reader:
         *,
         kind: str = "operation",
     ) -> Operation:
-        around = node.get("x-provenance", item.get("x-provenance", self._whole))
+        inherited = node.get("x-provenance", item.get("x-provenance", self._document_provenance))
         operation_id = node.get("operationId")
         servers = [*self._servers(node), *self._servers(item), *self._servers(self._root)]
-        answers = (
-            (status, each)
-            for status, each in node.get("responses", {}).items()
-            if not status.startswith("x-")
-        )
         return Operation(
             operation_id=operation_id,
             anchor=self._anchors.take(kind, operation_id or f"{method} {path}"),
@@ -120,22 +114,29 @@ class _Reader:
             description=node.get("description", item.get("description")),
             description_mark=node.get("x-description-provenance"),
             deprecated=node.get("deprecated", False),
-            parameters=self._parameters(item, node, around),
-            body=self._parts.body(node["requestBody"], around) if "requestBody" in node else None,
-            answers=tuple(
-                Answer(status, self._parts.response(each, around)) for status, each in answers
-            ),
+            parameters=self._parameters(item, node, inherited),
+            body=self._parts.body(node["requestBody"], inherited)
+            if "requestBody" in node
+            else None,
+            responses=self._responses(node, inherited),
             security=self._security(node, schemes),
             server=servers[0].url if servers else DEFAULT_SERVER,
             mark=node.get("x-provenance"),
-            provenance=around,
-            # A callback may well have callbacks, and even itself: one level is shown.
+            provenance=inherited,
+            # A callback may contain itself, so only one level is read.
             callbacks=tuple(self._callbacks(node, schemes)) if kind == "operation" else (),
         )
 
+    def _responses(self, node: Node, inherited: str | None) -> tuple[StatusResponse, ...]:
+        return tuple(
+            StatusResponse(status, self._parts.response(response, inherited))
+            for status, response in node.get("responses", {}).items()
+            if not status.startswith("x-")
+        )
+
     def _callbacks(self, node: Node, schemes: dict[str, Scheme]) -> Iterator[Callback]:
-        for name, each in node.get("callbacks", {}).items():
-            for expression, value in self._document.follow(each).items():
+        for name, callback in node.get("callbacks", {}).items():
+            for expression, value in self._document.follow(callback).items():
                 if expression.startswith("x-"):
                     continue
                 item = self._document.follow(value)
@@ -148,21 +149,24 @@ class _Reader:
                             ),
                         )
 
-    def _parameters(self, item: Node, node: Node, around: str | None) -> tuple[Parameter, ...]:
-        """Those of the path and those of the operation, which replace others of the same name and place."""
+    def _parameters(self, item: Node, node: Node, inherited: str | None) -> tuple[Parameter, ...]:
+        """Return the path item's parameters, overridden by those of the operation."""
         found: dict[tuple[str, str], Parameter] = {}
-        for each in [*item.get("parameters", ()), *node.get("parameters", ())]:
-            parameter = self._parts.parameter(each, around)
+        for declared in [*item.get("parameters", ()), *node.get("parameters", ())]:
+            parameter = self._parts.parameter(declared, inherited)
             found[parameter.location, parameter.name] = parameter
         return tuple(
             sorted(found.values(), key=lambda parameter: LOCATIONS.index(parameter.location))
         )
 
     def _security(self, node: Node, schemes: dict[str, Scheme]) -> tuple[tuple[Scheme, ...], ...]:
-        wanted: list[Node] = (
+        requirements: list[Node] = (
             node["security"] if "security" in node else self._root.get("security", [])
         )
-        return tuple(tuple(schemes[name] for name in each if name in schemes) for each in wanted)
+        return tuple(
+            tuple(schemes[name] for name in requirement if name in schemes)
+            for requirement in requirements
+        )
 
     def _scheme(self, name: str, node: Any) -> Scheme:
         node = self._document.follow(node)
@@ -186,10 +190,10 @@ class _Reader:
             yield Server(
                 absolute.rstrip("/"),
                 server.get("description"),
-                server.get("x-provenance", self._whole),
+                server.get("x-provenance", self._document_provenance),
             )
 
-    # ----------------------------------------------------------------------------------------------------------- pages
+    # --- pages
 
     def _tags(self) -> dict[str, Node]:
         return {tag["name"]: tag for tag in self._root.get("tags", ())}
@@ -197,13 +201,13 @@ class _Reader:
     def _guides(self) -> Iterator[Guide]:
         for name, tag in self._tags().items():
             if tag.get("x-traitTag"):
-                provenance = tag.get("x-provenance", self._whole)
+                provenance = tag.get("x-provenance", self._document_provenance)
                 yield Guide(
                     name, self._anchors.take("guide", name), tag.get("description", ""), provenance
                 )
 
     def _pages(self, operations: list[Operation]) -> Iterator[Page]:
-        """One page for each tag that has operations: declared ones first, then as they appear."""
+        """Yield a page for each tag with operations: declared tags first, then by use."""
         tags = self._tags()
         found = _grouped(operations, lambda operation: operation.tag)
         undeclared = [name for name in found if name not in tags and name is not None]
@@ -218,7 +222,7 @@ class _Reader:
                 anchor=self._anchors.take("tag", title),
                 description=tag.get("description"),
                 description_mark=tag.get("x-description-provenance"),
-                provenance=tag.get("x-provenance", self._whole),
+                provenance=tag.get("x-provenance", self._document_provenance),
                 groups=tuple(self._groups(found[name])),
                 operations=in_published_order(found[name]),
             )
@@ -234,7 +238,7 @@ class _Reader:
 
 
 def in_published_order(operations: list[Operation]) -> tuple[Operation, ...]:
-    """By path, ``{`` after the letters; the methods of one path stay in the order of the document."""
+    """Return operations sorted by path, ``{`` after letters; methods stay in document order."""
     return tuple(
         sorted(operations, key=lambda operation: operation.path.replace("{", _AFTER_LETTERS))
     )

@@ -1,4 +1,4 @@
-"""The request of a sample, before it is written in a language."""
+"""The request of a sample, independent of the language that it is written in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from urllib.parse import quote
 from mockserver.docs import types, values
 from mockserver.docs.model import (
     MISSING,
-    Answer,
     Example,
     Json,
     Media,
@@ -20,9 +19,10 @@ from mockserver.docs.model import (
     Parameter,
     Reference,
     Scheme,
+    StatusResponse,
 )
 
-# What may stand as it is in a path that comes from the document.
+# Characters that are not quoted in a path of the document.
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
 Encoding = Literal["json", "form", "multipart", "raw"]
 _ENCODINGS: dict[str, Encoding] = {
@@ -33,7 +33,7 @@ _ENCODINGS: dict[str, Encoding] = {
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that may end in a secret, which is taken from the environment: ``before``, then what ``$variable`` is."""
+    """A text that may end in a secret: ``before``, then the environment's ``$variable``."""
 
     before: str
     variable: str | None = None
@@ -41,37 +41,44 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that can be sent as it is, once the variables of the environment are set."""
+    """A request that can be sent once the environment variables are set."""
 
     method: str
     url: Text
     headers: tuple[tuple[str, Text], ...]
     body: Json
-    """MISSING when there is none; text when it is ``raw``."""
+    """MISSING if there is none, text if the encoding is ``raw``."""
     encoding: Encoding
-    answer: Literal["json", "text", "none"]
-    """What to read of the answer."""
+    response_format: Literal["json", "text", "none"]
+    """How the sample reads the response."""
     example: str | None
     """The name of the example that is sent."""
-    chosen: tuple[str, ...]
-    """``name=value`` of each optional parameter that is sent because its example says so."""
+    optional_parameters: tuple[str, ...]
+    """``name=value`` of each optional parameter that is sent because of its example."""
 
 
-def of(reference: Reference, operation: Operation) -> Request:
-    """The request with the document's first example: what is required, and optional query parameters whose example
-    differs from their default.
+def build(reference: Reference, operation: Operation) -> Request:
+    """Return the request with the document's first example.
+
+    It sends required parameters, and optional query parameters whose example differs from their
+    default.
     """
     media = _media(operation)
     example = next(iter(media.examples), None) if media is not None else None
     encoding = _encoding(media)
-    sent = [each for each in operation.parameters if each.required or _is_chosen(reference, each)]
-    headers = [*_headers(reference, sent), *_content_type(media, encoding)]
-    url = operation.server + _path(reference, operation) + _query(reference, sent)
+    parameters = [
+        parameter
+        for parameter in operation.parameters
+        if parameter.required or _is_shown(reference, parameter)
+    ]
+    headers = [*_headers(reference, parameters), *_content_type(media, encoding)]
+    url = operation.server + _path(reference, operation) + _query(reference, parameters)
     address = Text(url)
-    for scheme in next((each for each in operation.security if each), ()):
+    for scheme in next((requirement for requirement in operation.security if requirement), ()):
         if scheme.type == "apiKey" and scheme.location == "query":
             address = Text(
-                f"{url}{'&' if '?' in url else '?'}{quote(scheme.parameter or 'key')}=", "API_KEY"
+                f"{url}{'&' if '?' in url else '?'}{quote(scheme.parameter or scheme.name)}=",
+                "API_KEY",
             )
         else:
             headers[:0] = _credentials(scheme)
@@ -81,41 +88,44 @@ def of(reference: Reference, operation: Operation) -> Request:
         headers=tuple(headers),
         body=_body(reference, media, example, encoding),
         encoding=encoding,
-        answer=_answer_kind(operation.success),
+        response_format=_response_format(operation.success),
         example=example.name if example is not None else None,
-        chosen=tuple(
-            f"{each.name}={_in_words(_value(reference, each))}"
-            for each in sent
-            if not each.required
+        optional_parameters=tuple(
+            f"{parameter.name}={_as_text(_value(reference, parameter))}"
+            for parameter in parameters
+            if not parameter.required
         ),
     )
 
 
-def answer_to(reference: Reference, operation: Operation, request: Request) -> Example | None:
-    """The body of the answer to a request: the example that is paired with it, or one made from the schema.
+def response_example(
+    reference: Reference, operation: Operation, request: Request
+) -> Example | None:
+    """Return the response body for a request: the matching example, or one built from the schema.
 
-    A pair has the same name; or the summary of the answer's example says ``name=value`` of what was asked for.
+    Examples match if they have the same name, or if the response example's summary contains
+    ``name=value`` of an optional parameter that is sent.
     """
     media = operation.success.response.json if operation.success is not None else None
     if media is None:
         return None
     if media.examples:
-        chosen = (
-            each
-            for each in media.examples
-            if any(words in (each.summary or "") for words in request.chosen)
+        optional_parameters = (
+            example
+            for example in media.examples
+            if any(words in (example.summary or "") for words in request.optional_parameters)
         )
         named = (
-            each
-            for each in media.examples
-            if each.name is not None and each.name == request.example
+            example
+            for example in media.examples
+            if example.name is not None and example.name == request.example
         )
-        return next(chosen, None) or next(named, None) or media.examples[0]
+        return next(optional_parameters, None) or next(named, None) or media.examples[0]
     value = values.for_response(reference, media.schema)
     return None if value is MISSING else Example(None, None, None, value)
 
 
-# ------------------------------------------------------------------------------------------------------------ addresses
+# --- addresses
 
 
 def _path(reference: Reference, operation: Operation) -> str:
@@ -125,14 +135,14 @@ def _path(reference: Reference, operation: Operation) -> str:
             path = path.replace(
                 f"{{{parameter.name}}}", quote(_joined(_value(reference, parameter)), safe="")
             )
-    # A part that nothing describes stands for itself: its braces would not pass as an address.
+    # Without a described parameter the name is used: braces are not valid in a URL.
     return quote(re.sub(r"\{([^{}]*)\}", r"\1", path), safe=_SAFE_IN_PATH)
 
 
-def _query(reference: Reference, sent: list[Parameter]) -> str:
+def _query(reference: Reference, parameters: list[Parameter]) -> str:
     pairs = [
         f"{quote(name, safe='')}={quote(text, safe=',')}"
-        for parameter in sent
+        for parameter in parameters
         if parameter.location == "query"
         for name, text in _pairs(parameter, _value(reference, parameter))
     ]
@@ -140,24 +150,24 @@ def _query(reference: Reference, sent: list[Parameter]) -> str:
 
 
 def _pairs(parameter: Parameter, value: Json) -> Iterator[tuple[str, str]]:
-    """How a query parameter is sent, by OpenAPI's default style."""
+    """Yield the pairs of a query parameter in OpenAPI's default style."""
     if isinstance(value, list) and parameter.explode:
-        yield from ((parameter.name, _in_words(each)) for each in value)
+        yield from ((parameter.name, _as_text(item)) for item in value)
     elif isinstance(value, dict) and parameter.explode:
-        yield from ((name, _in_words(each)) for name, each in value.items())
+        yield from ((name, _as_text(item)) for name, item in value.items())
     else:
         yield parameter.name, _joined(value)
 
 
 def _joined(value: Json) -> str:
     if isinstance(value, list):
-        return ",".join(_in_words(each) for each in value)
+        return ",".join(_as_text(item) for item in value)
     if isinstance(value, dict):
-        return ",".join(f"{name},{_in_words(each)}" for name, each in value.items())
-    return _in_words(value)
+        return ",".join(f"{name},{_as_text(item)}" for name, item in value.items())
+    return _as_text(value)
 
 
-def _in_words(value: Json) -> str:
+def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -167,18 +177,18 @@ def _value(reference: Reference, parameter: Parameter) -> Json:
     return values.for_request(reference, parameter.schema)
 
 
-def _is_chosen(reference: Reference, parameter: Parameter) -> bool:
-    """Whether an optional parameter is shown in use. One that repeats its default would say nothing."""
+def _is_shown(reference: Reference, parameter: Parameter) -> bool:
+    """Return whether an optional parameter is sent. Repeating its default would show nothing."""
     if parameter.location != "query" or not parameter.examples:
         return False
     return bool(parameter.examples[0].value != types.default_of(reference, parameter.schema))
 
 
-# -------------------------------------------------------------------------------------------------- headers and bodies
+# --- headers and bodies
 
 
-def _headers(reference: Reference, sent: list[Parameter]) -> Iterator[tuple[str, Text]]:
-    for parameter in sent:
+def _headers(reference: Reference, parameters: list[Parameter]) -> Iterator[tuple[str, Text]]:
+    for parameter in parameters:
         text = _one_line(_joined(_value(reference, parameter)))
         if parameter.location == "header":
             yield parameter.name, Text(text)
@@ -194,14 +204,14 @@ def _credentials(scheme: Scheme) -> list[tuple[str, Text]]:
     if scheme.type == "apiKey" and scheme.location == "cookie":
         return [("Cookie", Text(f"{scheme.parameter}=", "API_KEY"))]
     if scheme.type == "apiKey":
-        return [(scheme.parameter or "X-API-Key", Text("", "API_KEY"))]
+        return [(scheme.parameter or scheme.name, Text("", "API_KEY"))]
     if scheme.type == "http" and scheme.scheme is not None and scheme.scheme.lower() != "bearer":
         return [("Authorization", Text(f"{scheme.scheme.capitalize()} ", "API_CREDENTIALS"))]
     return [] if scheme.type == "mutualTLS" else [("Authorization", Text("Bearer ", "API_TOKEN"))]
 
 
 def _media(operation: Operation) -> Media | None:
-    """The media type to send: JSON where it may be."""
+    """Return the media type to send, JSON if possible."""
     if operation.body is None:
         return None
     return operation.body.json or next(iter(operation.body.media), None)
@@ -214,7 +224,7 @@ def _encoding(media: Media | None) -> Encoding:
 
 
 def _content_type(media: Media | None, encoding: Encoding) -> list[tuple[str, Text]]:
-    # A multipart body's boundary is written into the header by what sends it; a form's header is set by it.
+    # The client sets this header itself for forms and for multipart bodies with their boundary.
     return (
         []
         if media is None or encoding in ("form", "multipart")
@@ -229,13 +239,13 @@ def _body(
         return MISSING
     value = example.value if example is not None else values.for_request(reference, media.schema)
     if encoding == "raw":
-        return "..." if value is MISSING else _in_words(value)
+        return "..." if value is MISSING else _as_text(value)
     if encoding in ("form", "multipart") and not isinstance(value, dict):
         return {}
     return value
 
 
-def _answer_kind(success: Answer | None) -> Literal["json", "text", "none"]:
+def _response_format(success: StatusResponse | None) -> Literal["json", "text", "none"]:
     if success is None or not success.response.media:
         return "none"
     return "json" if success.response.json is not None else "text"

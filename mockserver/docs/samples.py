@@ -1,4 +1,4 @@
-"""Requests written out in three languages, ready to run."""
+"""Writes requests in three languages, ready to run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mockserver.docs.model import MISSING, Json
 from mockserver.docs.request import Request, Text
 
-_BARE = re.compile(r"[\w@%+=:,./~-]+", re.ASCII)
+_NEEDS_NO_QUOTES = re.compile(r"[\w@%+=:,./~-]+", re.ASCII)
 _IN_DOUBLE_QUOTES = re.compile(r'([\\"$`])')
 _METHODS_OF_REQUESTS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -20,12 +20,12 @@ class Sample:
     """A request in one language."""
 
     language: str
-    """``curl``, ``python`` or ``javascript``: the key under which a reader's choice is kept."""
+    """``curl``, ``python`` or ``javascript``: the key that stores a reader's choice."""
     label: str
     lexer: str
     """The language's name for highlighters and fences."""
-    needs: str
-    """What it takes to run it, in one line."""
+    requirements: str
+    """What is needed to run it, in one line."""
     code: str
 
 
@@ -33,23 +33,23 @@ class Sample:
 class _Language:
     label: str
     lexer: str
-    needs: str
+    requirements: str
     write: Callable[[Request], str]
 
 
-def all_of(request: Request) -> tuple[Sample, ...]:
-    """The request in every language."""
+def in_all_languages(request: Request) -> tuple[Sample, ...]:
+    """Return the request in every language."""
     return tuple(
-        Sample(name, language.label, language.lexer, language.needs, language.write(request))
+        Sample(name, language.label, language.lexer, language.requirements, language.write(request))
         for name, language in LANGUAGES.items()
     )
 
 
-# ---------------------------------------------------------------------------------------------------------------- curl
+# --- curl
 
 
 def curl(request: Request) -> str:
-    """A command for a POSIX shell."""
+    """Return a command for a POSIX shell."""
     method = "--head" if request.method == "HEAD" else f"-X {request.method}"
     lines = [f"curl {method} {_shell(request.url)}"]
     headers = (Text(f"{name}: {text.before}", text.variable) for name, text in request.headers)
@@ -59,19 +59,19 @@ def curl(request: Request) -> str:
 
 
 def shell_quoted(text: str) -> str:
-    """A text as one word of a shell command, in single quotes."""
+    """Return a text as one word of a shell command, in single quotes."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _shell(text: Text) -> str:
     if text.variable is None:
-        return text.before if _BARE.fullmatch(text.before) else shell_quoted(text.before)
+        return text.before if _NEEDS_NO_QUOTES.fullmatch(text.before) else shell_quoted(text.before)
     return _shell_in_double_quotes(text)
 
 
 def _shell_in_double_quotes(text: Text) -> str:
     if text.variable is None:
-        # An exclamation mark is only safe in single quotes where people type.
+        # Interactive shells expand exclamation marks outside single quotes.
         return (
             shell_quoted(text.before) if re.search(r'[\\"$`!]', text.before) else f'"{text.before}"'
         )
@@ -88,15 +88,16 @@ def _shell_data(request: Request) -> list[str]:
         return [f"--data-raw {shell_quoted(request.body)}"]
     flag = "--data-urlencode" if request.encoding == "form" else "--form-string"
     return [
-        f"{flag} {shell_quoted(f'{name}={_plain(value)}')}" for name, value in request.body.items()
+        f"{flag} {shell_quoted(f'{name}={_as_text(value)}')}"
+        for name, value in request.body.items()
     ]
 
 
-# -------------------------------------------------------------------------------------------------------------- Python
+# --- Python
 
 
 def python(request: Request) -> str:
-    """A program that uses requests."""
+    """Return a Python program that uses requests."""
     known = request.method in _METHODS_OF_REQUESTS
     call = f"requests.{request.method.lower()}(" if known else "requests.request("
     arguments = [*([] if known else [_python(request.method)]), _python_text(request.url)]
@@ -115,7 +116,7 @@ def python(request: Request) -> str:
     start = "import os\n\nimport requests\n\n" if needs_environment else "import requests\n\n"
     inside = "".join(f"    {argument},\n" for argument in arguments)
     read = {"json": "response.json()", "text": "response.text", "none": "response.status_code"}[
-        request.answer
+        request.response_format
     ]
     return f"{start}response = {call}\n{inside})\nresponse.raise_for_status()\nprint({read})"
 
@@ -130,11 +131,11 @@ def _python_data(request: Request) -> str:
             return "json=" + _python(request.body, 1)
         case "form":
             return "data=" + _python(
-                {name: _plain(value) for name, value in request.body.items()}, 1
+                {name: _as_text(value) for name, value in request.body.items()}, 1
             )
         case "multipart":
             parts = "".join(
-                f"        {_python(name)}: (None, {_python(_plain(value))}),\n"
+                f"        {_python(name)}: (None, {_python(_as_text(value))}),\n"
                 for name, value in request.body.items()
             )
             return f"files={{\n{parts}    }}"
@@ -150,28 +151,29 @@ def _python_text(text: Text) -> str:
 
 
 def _python(value: Json, depth: int = 0) -> str:
-    """A value as Python writes it, over several lines where it has parts."""
+    """Return a value as a Python literal, containers over several lines."""
     inner, outer = "    " * (depth + 1), "    " * depth
     match value:
         case dict() if value:
             lines = (
-                f"{inner}{_python(str(name))}: {_python(each, depth + 1)},\n"
-                for name, each in value.items()
+                f"{inner}{_python(str(name))}: {_python(item, depth + 1)},\n"
+                for name, item in value.items()
             )
             return f"{{\n{''.join(lines)}{outer}}}"
         case list() if value:
-            return f"[\n{''.join(f'{inner}{_python(each, depth + 1)},{chr(10)}' for each in value)}{outer}]"
+            items = "".join(f"{inner}{_python(item, depth + 1)},\n" for item in value)
+            return f"[\n{items}{outer}]"
         case None | bool():
             return str(value)
         case _:
             return json.dumps(value, ensure_ascii=False)
 
 
-# ---------------------------------------------------------------------------------------------------------- JavaScript
+# --- JavaScript
 
 
 def javascript(request: Request) -> str:
-    """A module that uses fetch."""
+    """Return a JavaScript module that uses fetch."""
     options = [] if request.method == "GET" else [f"method: {_javascript(request.method)},"]
     if request.headers:
         headers = "".join(
@@ -191,7 +193,7 @@ def javascript(request: Request) -> str:
     return (
         f"const response = await {call};\n"
         "if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);\n"
-        f"console.log({read[request.answer]});"
+        f"console.log({read[request.response_format]});"
     )
 
 
@@ -200,11 +202,12 @@ def _javascript_data(request: Request) -> str:
         case "json":
             return f"JSON.stringify({_javascript(request.body, 1)})"
         case "form":
-            return f"new URLSearchParams({_javascript(_plain_values(request), 1)})"
+            return f"new URLSearchParams({_javascript(_text_values(request), 1)})"
         case "multipart":
-            # A FormData has no literal; a list of its parts reads well enough.
-            parts = _javascript(list(map(list, _plain_values(request).items())), 1)
-            return f"{parts}.reduce((form, [name, value]) => (form.append(name, value), form), new FormData())"
+            # FormData has no literal syntax, so it is filled from a list of parts.
+            parts = _javascript(list(map(list, _text_values(request).items())), 1)
+            append = "(form, [name, value]) => (form.append(name, value), form)"
+            return f"{parts}.reduce({append}, new FormData())"
         case "raw":
             return _javascript(request.body)
 
@@ -217,23 +220,24 @@ def _javascript_text(text: Text) -> str:
 
 
 def _javascript(value: Json, depth: int = 0) -> str:
-    """A value as JavaScript writes it."""
+    """Return a value as a JavaScript literal."""
     inner, outer = "  " * (depth + 1), "  " * depth
     match value:
         case dict() if value:
             lines = (
-                f"{inner}{_javascript_name(name)}: {_javascript(each, depth + 1)},\n"
-                for name, each in value.items()
+                f"{inner}{_javascript_name(name)}: {_javascript(item, depth + 1)},\n"
+                for name, item in value.items()
             )
             return f"{{\n{''.join(lines)}{outer}}}"
         case list() if value:
-            return f"[\n{''.join(f'{inner}{_javascript(each, depth + 1)},{chr(10)}' for each in value)}{outer}]"
+            items = "".join(f"{inner}{_javascript(item, depth + 1)},\n" for item in value)
+            return f"[\n{items}{outer}]"
         case _:
             return json.dumps(value, ensure_ascii=False)
 
 
 def _javascript_name(name: str) -> str:
-    if name == "__proto__":  # in a literal, this name alone would set the prototype
+    if name == "__proto__":  # in a literal, this name would set the prototype
         return '["__proto__"]'
     return (
         name
@@ -242,20 +246,20 @@ def _javascript_name(name: str) -> str:
     )
 
 
-# ------------------------------------------------------------------------------------------------------------- together
+# --- together
 
 
 def pretty_json(value: Json) -> str:
-    """JSON as people read it."""
+    """Return indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _plain(value: Json) -> str:
+def _as_text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _plain_values(request: Request) -> dict[str, str]:
-    return {name: _plain(value) for name, value in request.body.items()}
+def _text_values(request: Request) -> dict[str, str]:
+    return {name: _as_text(value) for name, value in request.body.items()}
 
 
 LANGUAGES = {

@@ -1,4 +1,4 @@
-"""Schema objects of a document made into schemas of the model; each shared one once."""
+"""Reads the schema objects of a document into schemas of the model, each shared schema once."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _COMPONENTS: Pointer = ("components", "schemas")
 _KINDS: tuple[Literal["allOf", "anyOf", "oneOf"], ...] = ("allOf", "anyOf", "oneOf")
 _NULL = Schema(types=("null",))
 _STRUCTURAL = frozenset(
-    {"types", "enum", "properties", "items", "others", "choices", "name", "format", "pattern"}
+    {"types", "enum", "properties", "items", "additional", "choices", "name", "format", "pattern"}
 )
 
 
 class SchemaReader:
-    """Reads schema objects. A reference becomes the name of a shared schema, which is read once, later."""
+    """Reads schema objects. A reference becomes the name of a shared schema, read later."""
 
     def __init__(self, document: Document, anchors: Anchors) -> None:
         self._document = document
         self._anchors = anchors
         self._names: dict[Pointer, str] = {}
-        self._taken: set[str] = set()
+        self._used_names: set[str] = set()
         self._uses: Counter[str] = Counter()
         for name in document.root.get("components", {}).get("schemas", {}):
             self._name((*_COMPONENTS, name))
 
     def read(self, node: Any) -> Schema:
-        """One schema object, or true or false."""
+        """Return a schema from a schema object, or from true or false."""
         if isinstance(node, bool):
             return Schema() if node else Schema(choices=(Choice("not", (Schema(),)),))
         reference = reference_of(node)
@@ -44,9 +44,9 @@ class SchemaReader:
         return _simplified(self._facts(node, name))
 
     def shared(self) -> dict[str, SharedSchema]:
-        """All shared schemas by name: those of the components, then whatever else was referred to."""
+        """Return all shared schemas by name: components first, then other targets of references."""
         schemas: dict[str, Schema] = {}
-        # Reading one may find references to others that are in no component.
+        # Reading a schema may find references to schemas that are not components.
         while len(schemas) < len(self._names):
             for pointer, name in list(self._names.items()):
                 if name not in schemas:
@@ -64,14 +64,16 @@ class SchemaReader:
         }
 
     def _name(self, pointer: Pointer) -> str:
-        """The name of the shared schema at a pointer."""
+        """Return the name of the shared schema at a pointer."""
         if pointer not in self._names:
-            wanted = str(pointer[-1]) if pointer[:-1] == _COMPONENTS else _name_of_place(pointer)
-            name, number = wanted, 1
-            while name in self._taken:
+            preferred = (
+                str(pointer[-1]) if pointer[:-1] == _COMPONENTS else _name_from_pointer(pointer)
+            )
+            name, number = preferred, 1
+            while name in self._used_names:
                 number += 1
-                name = f"{wanted} ({number})"
-            self._taken.add(name)
+                name = f"{preferred} ({number})"
+            self._used_names.add(name)
             self._names[pointer] = name
         return self._names[pointer]
 
@@ -80,7 +82,7 @@ class SchemaReader:
         enum = (node["const"],) if "const" in node else node.get("enum")
         return Schema(
             name=name,
-            types=tuple(each for each in types if each != "null") or types,
+            types=tuple(type for type in types if type != "null") or types,
             nullable=bool(node.get("nullable"))
             or (len(types) > 1 and "null" in types)
             or None in (enum or ()),
@@ -90,9 +92,9 @@ class SchemaReader:
             mark=node.get("x-provenance"),
             format=node.get("format"),
             bounds=bounds.in_words(node),
-            least=bounds.least(node),
+            minimum=bounds.minimum(node),
             pattern=node.get("pattern"),
-            enum=None if enum is None else tuple(each for each in enum if each is not None),
+            enum=None if enum is None else tuple(value for value in enum if value is not None),
             default=node.get("default", MISSING),
             examples=tuple([node["example"]] if "example" in node else node.get("examples", ())),
             deprecated=node.get("deprecated", False),
@@ -100,7 +102,7 @@ class SchemaReader:
             write_only=node.get("writeOnly", False),
             properties=tuple(self._properties(node)),
             items=self.read(node["items"]) if "items" in node else None,
-            others=self._others(node),
+            additional=self._additional(node),
             choices=tuple(self._choices(node)),
         )
 
@@ -109,42 +111,48 @@ class SchemaReader:
         for name, schema in node.get("properties", {}).items():
             yield Property(name, name in required, self.read(schema))
 
-    def _others(self, node: Node) -> Schema | bool | None:
-        others = node.get("additionalProperties")
-        return others if others is None or isinstance(others, bool) else self.read(others)
+    def _additional(self, node: Node) -> Schema | bool | None:
+        additional = node.get("additionalProperties")
+        return (
+            additional
+            if additional is None or isinstance(additional, bool)
+            else self.read(additional)
+        )
 
     def _choices(self, node: Node) -> Iterator[Choice]:
         for kind in _KINDS:
             if node.get(kind):
-                yield Choice(kind, tuple(self.read(each) for each in node[kind]))
+                yield Choice(kind, tuple(self.read(option) for option in node[kind]))
         if "not" in node:
             yield Choice("not", (self.read(node["not"]),))
 
 
 def _types(node: Node) -> tuple[str, ...]:
-    """The types that a schema names; those that its other keywords speak of, where it names none."""
-    said = node.get("type")
-    if said is not None:
+    """Return the types that a schema names, or the type that its keywords imply."""
+    declared = node.get("type")
+    if declared is not None:
         return tuple(
-            each for each in ([said] if isinstance(said, str) else said) if isinstance(each, str)
+            name
+            for name in ([declared] if isinstance(declared, str) else declared)
+            if isinstance(name, str)
         )
     if "properties" in node or "additionalProperties" in node:
         return ("object",)
     return ("array",) if "items" in node else ()
 
 
-def _name_of_place(pointer: Pointer) -> str:
-    """A name for a schema that has none: where it is, without the words that every place has."""
+def _name_from_pointer(pointer: Pointer) -> str:
+    """Return a name for a schema outside the components: its path without common words."""
     noise = {"components", "schemas", "properties", "paths", "schema", "content"}
     return ".".join(str(part) for part in pointer if part not in noise) or "schema"
 
 
 def _simplified(schema: Schema) -> Schema:
-    """The same schema with its null among its choices as ``nullable``, and without a choice of one."""
+    """Return the schema with a null choice as ``nullable``, and without choices of one schema."""
     choices: list[Choice] = []
     nullable = schema.nullable
     for choice in schema.choices:
-        rest = tuple(each for each in choice.schemas if not _is_null(each))
+        rest = tuple(option for option in choice.schemas if not _is_null(option))
         if choice.kind in ("anyOf", "oneOf") and rest and len(rest) < len(choice.schemas):
             nullable = True
             choices.append(replace(choice, schemas=rest))
@@ -166,13 +174,13 @@ def _is_null(schema: Schema) -> bool:
 
 
 def _is_wrapper(schema: Schema) -> bool:
-    """Whether a schema says nothing of the value itself but by its choices."""
-    said = (getattr(schema, name) for name in _STRUCTURAL - {"choices", "types"})
-    return not any(said) and schema.bounds == () and schema.types in ((), ("object",))
+    """Return whether a schema constrains its value only by its choices."""
+    declared = (getattr(schema, name) for name in _STRUCTURAL - {"choices", "types"})
+    return not any(declared) and schema.bounds == () and schema.types in ((), ("object",))
 
 
 def _merged(outer: Schema, inner: Schema) -> Schema:
-    """The inner schema, with what the outer one says about it."""
+    """Return the inner schema with the annotations of the outer one."""
     return replace(
         inner,
         nullable=outer.nullable or inner.nullable,

@@ -1,8 +1,8 @@
-"""What each object of an OpenAPI document consists of, as far as the pages read it.
+"""The shape of each object of an OpenAPI document, as far as the pages read it.
 
-A kind maps the names of fields to what they must be: a type of JSON, a kind, or one of these in a list or a mapping.
-Fields that are not named here are not read, and may be anything. OpenAPI 3.0 and 3.1 are one here: where they differ,
-both are allowed.
+A kind maps field names to shapes: a JSON type, another kind, or a list or map of these. Fields that
+are not listed are not read and may be anything. OpenAPI 3.0 and 3.1 share one description, which
+allows both forms where they differ.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """An object, whose fields are in ``KINDS``."""
+    """An object whose fields are listed in ``KINDS``."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list of one sort of thing."""
+    """A list of one shape."""
 
     of: Shape
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """A mapping of any names to one sort of thing."""
+    """A map from any names to one shape."""
 
     of: Shape
     extensible: bool = False
-    """Whether names that begin with ``x-`` or ``$`` may be anything instead."""
+    """Whether names that begin with ``x-`` or ``$`` may have any value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of one of some types of JSON, or one of some words."""
+    """A value of certain JSON types, or one of certain words."""
 
     types: tuple[type, ...]
     words: str
-    among: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 Shape = Kind | ListOf | MapOf | Value
@@ -73,7 +73,7 @@ _SCHEMAS = (
     "propertyNames",
 )
 _CONTENT: dict[str, Shape] = {"content": MapOf(Kind("media type"))}
-_VALUE_OF: dict[str, Shape] = {
+_PARAMETER_FIELDS: dict[str, Shape] = {
     **_DESCRIBED,
     "required": FLAG,
     "deprecated": FLAG,
@@ -134,8 +134,8 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
         "security": ListOf(MapOf(NAMES)),
         "servers": ListOf(Kind("server")),
     },
-    "parameter": {**_VALUE_OF, "name": TEXT, "in": PLACE},
-    "header": _VALUE_OF,
+    "parameter": {**_PARAMETER_FIELDS, "name": TEXT, "in": PLACE},
+    "header": _PARAMETER_FIELDS,
     "request body": {**_DESCRIBED, "required": FLAG, **_CONTENT},
     "response": {**_DESCRIBED, "headers": MapOf(HEADER), "links": MapOf(Kind("link")), **_CONTENT},
     "media type": {**_MARKS, "schema": SCHEMA, "examples": MapOf(Kind("example"))},
@@ -167,7 +167,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
     },
 }
 
-# What an object cannot do without. A path needs no more to be shown than its method.
+# Required fields of an object. A path needs only a method to be shown.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "parameter": ("name", "in"),
     "tag": ("name",),

@@ -1,4 +1,4 @@
-"""Types of schemas in words, as the published page writes them: ``string[]``, ``"a" | "b"``."""
+"""Types of schemas in words, in the style of the published page: ``string[]``, ``"a" | "b"``."""
 
 from __future__ import annotations
 
@@ -10,45 +10,46 @@ from mockserver.docs.values import parts_of
 ANY = "any"
 
 
-def shown(reference: Reference, schema: Schema) -> str:
-    """The type of a schema; nullability, bounds and formats are no part of it."""
+def type_text(reference: Reference, schema: Schema) -> str:
+    """Return the type of a schema, without nullability, bounds and formats."""
     return " | ".join(_options(reference, schema, frozenset())) or ANY
 
 
 def is_nullable(reference: Reference, schema: Schema) -> bool:
-    """Whether null will do, by what is said here or where a reference leads."""
-    return any(step.nullable for step in reference.steps(schema))
+    """Return whether null is allowed by the schema or one that it refers to."""
+    return any(step.nullable for step in reference.chain(schema))
 
 
 def default_of(reference: Reference, schema: Schema) -> Json:
-    """What a value is when it is left out; MISSING where nothing is said."""
+    """Return the default of a value, or MISSING."""
     return next(
-        (step.default for step in reference.steps(schema) if step.default is not MISSING), MISSING
+        (step.default for step in reference.chain(schema) if step.default is not MISSING),
+        MISSING,
     )
 
 
-def _options(reference: Reference, schema: Schema, passed: frozenset[str]) -> list[str]:
+def _options(reference: Reference, schema: Schema, visited: frozenset[str]) -> list[str]:
     if schema.name is not None:
-        if schema.name in passed:
-            return ["object"]  # it contains itself; a name would say no more
-        passed |= {schema.name}
+        if schema.name in visited:
+            return ["object"]  # a recursive schema
+        visited |= {schema.name}
     target = reference.follow(schema)
-    enum = next((step.enum for step in reference.steps(schema) if step.enum), None)
+    enum = next((step.enum for step in reference.chain(schema) if step.enum), None)
     if enum is not None:
         return list(dict.fromkeys(json.dumps(value, ensure_ascii=False) for value in enum))
     if target.types:
         return [
-            _array(reference, target, passed) if type == "array" else type for type in target.types
+            _array(reference, target, visited) if type == "array" else type for type in target.types
         ]
     for choice in target.choices:
         if choice.kind in ("anyOf", "oneOf"):
-            each_option = (_options(reference, each, passed) for each in choice.schemas)
+            each_option = (_options(reference, option, visited) for option in choice.schemas)
             return list(dict.fromkeys(option for options in each_option for option in options))
     types = (type for part in parts_of(reference, target) for type in part.types)
     return list(dict.fromkeys(types))[:1]
 
 
-def _array(reference: Reference, schema: Schema, passed: frozenset[str]) -> str:
-    options = _options(reference, schema.items, passed) if schema.items is not None else []
+def _array(reference: Reference, schema: Schema, visited: frozenset[str]) -> str:
+    options = _options(reference, schema.items, visited) if schema.items is not None else []
     inner = " | ".join(options) or ANY
     return f"({inner})[]" if len(options) > 1 else f"{inner}[]"

@@ -1,4 +1,4 @@
-"""A value that a schema allows, for where a document gives no example."""
+"""Values that a schema allows, for documents without examples."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from mockserver.docs.model import MISSING, Json, Property, Reference, Schema
 
-# Enough to show what something looks like. Schemas may refer to each other without end, and each step multiplies.
-_DEEPEST = 2
-_MOST_VALUES = 60
+# Limits of an example. Recursive schemas would otherwise grow exponentially.
+_MAX_DEPTH = 2
+_MAX_VALUES = 60
 
 _OF_FORMAT = {
     "uuid": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
@@ -27,81 +27,89 @@ _OF_FORMAT = {
 
 
 def for_request(reference: Reference, schema: Schema | None) -> Json:
-    """What has to be sent: required properties, and those that have an example."""
-    return MISSING if schema is None else _Maker(reference, for_request=True).value(schema)
+    """Return a value to send: required properties, and those with an example."""
+    return MISSING if schema is None else _ExampleBuilder(reference, for_request=True).value(schema)
 
 
 def for_response(reference: Reference, schema: Schema | None) -> Json:
-    """What may come back: all properties."""
-    return MISSING if schema is None else _Maker(reference, for_request=False).value(schema)
+    """Return a value to receive: all properties."""
+    return (
+        MISSING if schema is None else _ExampleBuilder(reference, for_request=False).value(schema)
+    )
 
 
 def properties_of(reference: Reference, schema: Schema) -> tuple[Property, ...]:
-    """The properties of an object, those of the parts of which it is made up (``allOf``) included, each name once."""
+    """Return the properties of an object and its ``allOf`` parts, each name once."""
     found: dict[str, Property] = {}
     for part in parts_of(reference, schema):
-        for each in part.properties:
-            found.setdefault(each.name, each)
+        for property in part.properties:
+            found.setdefault(property.name, property)
     return tuple(found.values())
 
 
 def parts_of(reference: Reference, schema: Schema) -> Iterator[Schema]:
-    """The schema that is meant, and all schemas that must fit as well, each once."""
-    waiting, seen = [schema], set()
-    while waiting:
-        part = waiting.pop(0)
+    """Yield the schema and all its ``allOf`` parts, each once."""
+    pending, seen = [schema], set()
+    while pending:
+        part = pending.pop(0)
         if part.name is not None:
             if part.name in seen:
                 continue
             seen.add(part.name)
-            # What is said beside a reference holds too, and comes first, being nearer.
+            # Siblings of a reference apply too. They come first because they are nearer.
             if part.properties or part.choices:
                 yield part
-            waiting.insert(0, reference.schemas[part.name].schema)
+            pending.insert(0, reference.schemas[part.name].schema)
         else:
             yield part
-        waiting.extend(
-            each for choice in part.choices if choice.kind == "allOf" for each in choice.schemas
+        pending.extend(
+            option for choice in part.choices if choice.kind == "allOf" for option in choice.schemas
         )
 
 
-class _Maker:
-    """Makes one value, within its bounds of depth and number."""
+class _ExampleBuilder:
+    """Builds one value within limits of depth and size."""
 
     def __init__(self, reference: Reference, *, for_request: bool) -> None:
         self._reference = reference
         self._for_request = for_request
-        self._made = 0
+        self._value_count = 0
 
     def value(self, schema: Schema, depth: int = 0) -> Json:
-        self._made += 1
-        said = [value for step in self._reference.steps(schema) for value in _said(step)]
-        return said[0] if said else self._made_up(self._reference.follow(schema), depth)
+        self._value_count += 1
+        declared = [
+            value for step in self._reference.chain(schema) for value in _declared_values(step)
+        ]
+        return declared[0] if declared else self._invented(self._reference.follow(schema), depth)
 
-    def _made_up(self, target: Schema, depth: int) -> Json:
+    def _invented(self, target: Schema, depth: int) -> Json:
         type = next(
-            (each.types[0] for each in parts_of(self._reference, target) if each.types), None
+            (part.types[0] for part in parts_of(self._reference, target) if part.types), None
         )
         options = [
-            each
+            option
             for choice in target.choices
             if choice.kind in ("anyOf", "oneOf")
-            for each in choice.schemas
+            for option in choice.schemas
         ]
         if type is None and options:
-            return self.value(options[0], depth + 1) if depth <= _DEEPEST else {}
+            return self.value(options[0], depth + 1) if depth <= _MAX_DEPTH else {}
         if type == "object":
             return self._object(target, depth)
         return self._array(target, depth) if type == "array" else _scalar(target, type)
 
     def _object(self, schema: Schema, depth: int) -> Json:
-        if depth >= _DEEPEST:
+        if depth >= _MAX_DEPTH:
             return {}
-        wanted = (each for each in properties_of(self._reference, schema) if self._is_wanted(each))
+        wanted = (
+            property
+            for property in properties_of(self._reference, schema)
+            if self._is_wanted(property)
+        )
         return {
-            each.name: self.value(each.schema, depth + 1)
-            for each in wanted
-            if self._made < _MOST_VALUES
+            property.name: self.value(property.schema, depth + 1)
+            for property in wanted
+            if self._value_count < _MAX_VALUES
         }
 
     def _is_wanted(self, property: Property) -> bool:
@@ -112,13 +120,13 @@ class _Maker:
         )
 
     def _array(self, schema: Schema, depth: int) -> Json:
-        if schema.items is None or depth >= _DEEPEST or self._made >= _MOST_VALUES:
+        if schema.items is None or depth >= _MAX_DEPTH or self._value_count >= _MAX_VALUES:
             return []
         return [self.value(schema.items, depth + 1)]
 
 
-def _said(schema: Schema) -> Iterator[Json]:
-    """The values that a schema itself names."""
+def _declared_values(schema: Schema) -> Iterator[Json]:
+    """Yield the values that a schema itself names."""
     yield from schema.examples
     if schema.default is not MISSING and schema.default is not None:
         yield schema.default
@@ -128,9 +136,9 @@ def _said(schema: Schema) -> Iterator[Json]:
 def _scalar(schema: Schema, type: str | None) -> Json:
     match type:
         case "integer":
-            return 1 if schema.least is None else schema.least
+            return 1 if schema.minimum is None else schema.minimum
         case "number":
-            return 1.0 if schema.least is None else float(schema.least)
+            return 1.0 if schema.minimum is None else float(schema.minimum)
         case "boolean":
             return True
         case "null":

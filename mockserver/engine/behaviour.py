@@ -2,7 +2,7 @@
 
 A document says what requests and responses look like. A ``Behaviour`` adds what no document says:
 who calls, what happens, how errors are written. ``mockserver.billing`` implements it by hand for
-one API; ``mockserver.resources`` implements it for any other document.
+one API; ``mockserver.packaged`` implements it for any other document.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Pages of lists that are kept oldest first and shown newest first."""
+"""Pages of lists that are stored oldest first and shown newest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items, newest first, of ``total`` in all."""
+    """One page of items, newest first; ``total`` counts the whole list."""
 
     items: Sequence[Item]
     total: int
@@ -17,7 +17,7 @@ class Page(Generic[Item]):
 
 
 def newest_first(items: Sequence[Item], *, limit: int, offset: int = 0) -> Page[Item]:
-    """Cut a page from a list in order of writing, in time that depends on ``limit`` alone."""
+    """Cut a page from a list in order of writing. The cost depends only on ``limit``."""
     total = len(items)
     end = max(total - offset, 0)
     start = max(end - limit, 0)

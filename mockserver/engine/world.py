@@ -108,7 +108,7 @@ class World(Generic[S]):
             if account_id is not None:
                 self.webhooks.drop_pending("The account was reset.", account_id)
             self.state.forget(key)
-            self.faults.forget(key)
+            self.faults.reset_account(key)
             return
         self.webhooks.reset()
         self.state.forget()

@@ -1,1 +1,1 @@
-"""Faults on demand: rules that say which requests go wrong, and how. Plain data and choice; HTTP is in ``api/``."""
+"""Faults on demand: rules that select requests and say how they fail. No HTTP in here."""

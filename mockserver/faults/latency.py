@@ -1,4 +1,4 @@
-"""How long a request is held up: always the same, between two bounds, or with a long tail."""
+"""How long a request is delayed: fixed, uniformly distributed, or lognormal (with a long tail)."""
 
 import math
 from collections.abc import Iterator
@@ -7,16 +7,20 @@ from dataclasses import dataclass, fields
 from mockserver.faults.seeded_random import Draw
 
 MAX_MS = 60_000
-"""Nobody waits longer: also the end of every tail, and of the sum of all rules that hold up one request."""
+"""Upper bound of every delay, and of the sum of all delays of one request."""
 
 _P95 = 1.6448536269514722
-"""The point of the standard normal distribution below which 95 of 100 lie."""
-_SHAPES = ({"ms"}, {"min_ms", "max_ms"}, {"median_ms", "p95_ms"})
+"""The 95th percentile of the standard normal distribution."""
+_FORMS = ({"ms"}, {"min_ms", "max_ms"}, {"median_ms", "p95_ms"})
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """One of three: ``ms``; ``min_ms`` and ``max_ms`` (uniform); ``median_ms`` and ``p95_ms`` (lognormal)."""
+    """A delay in milliseconds of real time, in one of three forms.
+
+    ``ms`` is fixed; ``min_ms`` and ``max_ms`` bound a uniform distribution; ``median_ms`` and
+    ``p95_ms`` describe a lognormal one.
+    """
 
     ms: int | None = None
     min_ms: int | None = None
@@ -25,23 +29,23 @@ class Latency:
     p95_ms: int | None = None
 
     def milliseconds(self, draw: Draw) -> float:
-        """The time that belongs to a draw."""
+        """Return the delay for a draw."""
         if self.min_ms is not None and self.max_ms is not None:
             return self.min_ms + (self.max_ms - self.min_ms) * draw.first
         if self.median_ms is not None and self.p95_ms is not None:
             sigma = math.log(self.p95_ms / self.median_ms) / _P95
-            # Beyond 50 the exponential is past any bound, and would soon be past what a float holds.
+            # An exponent above 50 exceeds MAX_MS in any case; a much larger one overflows a float.
             return min(float(MAX_MS), self.median_ms * math.exp(min(50.0, sigma * draw.normal)))
         return float(self.ms or 0)
 
     def problems(self) -> Iterator[tuple[list[str | int], str]]:
-        """All that is wrong with it."""
+        """Report everything that is invalid: where, and what as the end of a sentence."""
         given = {
-            each.name: getattr(self, each.name)
-            for each in fields(self)
-            if getattr(self, each.name) is not None
+            form.name: getattr(self, form.name)
+            for form in fields(self)
+            if getattr(self, form.name) is not None
         }
-        if set(given) not in _SHAPES:
+        if set(given) not in _FORMS:
             yield [], "must be 'ms' alone, or 'min_ms' and 'max_ms', or 'median_ms' and 'p95_ms'"
             return
         least = 1 if "median_ms" in given else 0

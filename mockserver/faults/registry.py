@@ -1,4 +1,4 @@
-"""The rules that are on now, and which of them a request falls under."""
+"""The registry of active faults: adds and removes them, and matches requests with them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,193 +10,202 @@ from mockserver.faults.sets import FaultSet
 
 MAX_RULES = 100
 _MAX_COUNTERS = 10_000
-_NO_CHANCE = Draw(0.5, 0.5, 0.5)
+_FIXED_DRAW = Draw(0.5, 0.5, 0.5)
+"""For rules that need no random number."""
 
 
 class TooManyFaults(Exception):
-    """So many rules are kept and no more."""
+    """The maximum number of rules is reached."""
 
 
 class UnknownFault(Exception):
-    """There is no rule of that id."""
+    """No fault has this id."""
 
 
 class UnknownFaultSet(Exception):
-    """There is no set of that name."""
+    """No fault set has this name."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """A rule that was switched on: for whom, from where, and how often it was met."""
+    """An active rule, with its scope and its counters."""
 
     id: str
     rule: Rule
     key: str | None = None
-    """The account whose requests it is about; None for all."""
+    """Key of the account whose requests it selects; None for all accounts."""
     set: str | None = None
-    """The set that it came with."""
+    """Name of the fault set that it belongs to."""
     seen: int = 0
-    """Requests that it was about."""
+    """Number of requests that it selected."""
     applied: int = 0
-    """Requests to which it happened."""
-    _nth: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
-    """How many requests of an account to an operation it has seen: chance counts them apart, so that what happens to
-    one account does not depend on what others do meanwhile."""
+    """Number of requests that it applied to."""
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
+    """Selected requests by account and operation. Random numbers depend on this count, so that the
+    requests of other accounts do not change which requests of an account fail."""
 
     @property
     def remaining(self) -> int | None:
-        """How many requests it will still hit; None when that is open."""
+        """How many more requests it applies to; None if unlimited."""
         return None if self.rule.next is None else self.rule.next - self.applied
 
-    def is_about(self, operation_id: str, key: str) -> bool:
+    def selects(self, operation_id: str, key: str) -> bool:
+        """Return whether the rule concerns an account's requests to an operation."""
         if self.key is not None and self.key != key:
             return False
         return self.rule.operations is None or operation_id in self.rule.operations
 
-    def hit(self, seed: int, operation_id: str, key: str) -> Draw | None:
-        """Count a request: the chance that it happens with, or None if it does not."""
+    def apply(self, seed: int, operation_id: str, key: str) -> Draw | None:
+        """Count a selected request; return its random numbers, or None if the rule spares it."""
         self.seen += 1
-        by_chance = self.rule.share is not None or self.rule.latency is not None
-        chance = (
-            draw(seed, self.rule.label, key, operation_id, self._next(operation_id, key))
-            if by_chance
-            else None
-        )
-        if chance is not None and self.rule.share is not None and chance.share >= self.rule.share:
+        drawn = _FIXED_DRAW
+        if self.rule.share is not None or self.rule.latency is not None:
+            count = self._count(operation_id, key)
+            drawn = draw(seed, self.rule.label, key, operation_id, count)
+        if self.rule.share is not None and drawn.share >= self.rule.share:
             return None
         self.applied += 1
-        return chance or _NO_CHANCE
+        return drawn
 
-    def forget(self, key: str) -> None:
-        """Begin anew for an account."""
-        self._nth = {
-            (account, name): count for (account, name), count in self._nth.items() if account != key
+    def reset_account(self, key: str) -> None:
+        """Reset the counts of an account, so that its random numbers start again."""
+        self._counts = {
+            (account, name): count
+            for (account, name), count in self._counts.items()
+            if account != key
         }
 
-    def _next(self, operation_id: str, key: str) -> int:
-        place = (key, operation_id)
-        count = self._nth.pop(place, 0) + 1
-        if len(self._nth) >= _MAX_COUNTERS:
-            del self._nth[next(iter(self._nth))]
-        self._nth[place] = count
+    def _count(self, operation_id: str, key: str) -> int:
+        pair = (key, operation_id)
+        count = self._counts.pop(pair, 0) + 1
+        if len(self._counts) >= _MAX_COUNTERS:
+            del self._counts[next(iter(self._counts))]
+        self._counts[pair] = count
         return count
 
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """What happens to one request."""
+    """The effect of all faults that apply to one request."""
 
     names: str
-    """Of all rules that had a part in it, with commas between."""
+    """Labels of the rules that apply, separated by commas."""
     seconds: float
+    """Delay in real time."""
     rule: Rule | None
-    """The rule that decides about the answer; None when there is only a delay."""
+    """The rule that determines the response; None if there is only a delay."""
 
 
 class FaultRegistry:
-    """All rules. Those that were added last are asked first."""
+    """All faults. The one that was added last takes precedence."""
 
     def __init__(self, sets: Mapping[str, FaultSet] | None = None, seed: int = 0) -> None:
         self.sets: Mapping[str, FaultSet] = sets or {}
-        """By name: the sets that can be switched on."""
+        """Available fault sets by name."""
         self.operations: Collection[str] = ()
-        """The operations of the contract, by which rules are judged."""
+        """operationIds of the contract, for the validation of rules."""
         self.active: list[Fault] = []
-        """Those that can still hit something, in the order in which they are asked."""
+        """Faults that are not used up, in order of precedence."""
         self._all: list[Fault] = []
         self._seed = seed
         self._count = 0
         self._at_start: Sequence[str] = ()
 
     def start_with(self, names: Sequence[str]) -> None:
-        """The sets that are on at the start and after each reset. Raises UnknownFaultSet."""
+        """Activate fault sets now and after each reset. Raises UnknownFaultSet."""
         for name in names:
-            self._known(name)
+            self._set_named(name)
         self._at_start = names
         self.reset()
 
-    def renew(self, sets: Mapping[str, FaultSet]) -> None:
-        """Know other sets from now on; rules that are on stay on. Raises UnknownFaultSet: one of the start is gone."""
+    def reload(self, sets: Mapping[str, FaultSet]) -> None:
+        """Replace the available fault sets; active faults stay active.
+
+        Raises UnknownFaultSet if a set that is active at start is missing.
+        """
         for name in self._at_start:
             if name not in sets:
                 raise UnknownFaultSet(
-                    f"The set of faults '{name}', which is on since the start, is gone."
+                    f"The fault set '{name}', which is active from the start, is missing."
                 )
         self.sets = sets
 
     def match(self, operation_id: str, key: str) -> Injection | None:
-        """What happens to a request, counted; ``key`` is "" when it has none that can be used."""
+        """Return what happens to a request, and count it; None if nothing does.
+
+        ``key`` identifies the account; it is empty if the request has no usable key.
+        """
         names: list[str] = []
         milliseconds = 0.0
-        decided: Rule | None = None
-        spent = False
+        deciding: Rule | None = None
+        is_used_up = False
         for fault in self.active:
-            if not fault.is_about(operation_id, key) or (
-                decided is not None and fault.rule.decides
+            if not fault.selects(operation_id, key) or (
+                deciding is not None and fault.rule.decides
             ):
                 continue
-            chance = fault.hit(self._seed, operation_id, key)
-            if chance is None:
+            drawn = fault.apply(self._seed, operation_id, key)
+            if drawn is None:
                 continue
             names.append(fault.rule.label)
             if fault.rule.latency is not None:
-                milliseconds += fault.rule.latency.milliseconds(chance)
+                milliseconds += fault.rule.latency.milliseconds(drawn)
             if fault.rule.decides:
-                decided = fault.rule
-            spent = spent or fault.remaining == 0
-        if spent:
-            self._sort_out()
-        return (
-            Injection(", ".join(names), min(milliseconds, MAX_MS) / 1_000, decided)
-            if names
-            else None
-        )
+                deciding = fault.rule
+            is_used_up = is_used_up or fault.remaining == 0
+        if is_used_up:
+            self._refresh_active()
+        if not names:
+            return None
+        return Injection(", ".join(names), min(milliseconds, MAX_MS) / 1_000, deciding)
 
     def all(self, key: str | None = None, set_name: str | None = None) -> list[Fault]:
-        """Those of an account, of a set, or all, in the order in which they are asked."""
+        """Return all faults, or those of an account or a set, in order of precedence."""
         return [
-            each for each in self._all if key in (None, each.key) and set_name in (None, each.set)
+            fault
+            for fault in self._all
+            if key in (None, fault.key) and set_name in (None, fault.set)
         ]
 
     def add(self, rule: Rule, key: str | None = None) -> Fault:
-        """Switch a rule on. Raises TooManyFaults."""
+        """Activate a rule. Raises TooManyFaults."""
         (fault,) = self._add([rule], key, None, self._all)
         return fault
 
     def apply(self, name: str, key: str | None = None) -> list[Fault]:
-        """Switch a set on, instead of itself if it is on. Raises UnknownFaultSet and TooManyFaults."""
-        others = [each for each in self._all if (each.set, each.key) != (name, key)]
-        return self._add(self._known(name).rules, key, name, others)
+        """Activate a fault set, again if it is active. Raises UnknownFaultSet and TooManyFaults."""
+        others = [fault for fault in self._all if (fault.set, fault.key) != (name, key)]
+        return self._add(self._set_named(name).rules, key, name, others)
 
     def remove(self, fault_id: str) -> Fault:
-        """Switch a rule off. Raises UnknownFault."""
-        found = next((each for each in self._all if each.id == fault_id), None)
+        """Remove a fault. Raises UnknownFault."""
+        found = next((fault for fault in self._all if fault.id == fault_id), None)
         if found is None:
             raise UnknownFault(f"There is no fault '{fault_id}'.")
         self._drop([found])
         return found
 
     def remove_all(self, key: str | None = None, set_name: str | None = None) -> int:
-        """Switch off those of an account, of a set, or all: how many they were."""
+        """Remove all faults, or those of an account or a set; return their number."""
         found = self.all(key, set_name)
         self._drop(found)
         return len(found)
 
-    def forget(self, key: str) -> None:
-        """Switch off what is about one account alone; what is about all begins anew for it."""
+    def reset_account(self, key: str) -> None:
+        """Remove the faults of an account, and reset its counts in the faults of all accounts."""
         self.remove_all(key)
         for fault in self._all:
-            fault.forget(key)
+            fault.reset_account(key)
 
     def reset(self) -> None:
-        """As at the start."""
+        """Return to the faults that are active at start."""
         self._all = []
         self._count = 0
-        self._sort_out()
+        self._refresh_active()
         for name in reversed(self._at_start):
             self.apply(name)
 
-    def _known(self, name: str) -> FaultSet:
+    def _set_named(self, name: str) -> FaultSet:
         if name not in self.sets:
             raise UnknownFaultSet(
                 f"There is no set of faults '{name}'. There are: {', '.join(sorted(self.sets))}."
@@ -206,33 +215,36 @@ class FaultRegistry:
     def _add(
         self, rules: Sequence[Rule], key: str | None, set_name: str | None, others: list[Fault]
     ) -> list[Fault]:
-        kept = _with_room(others, len(rules))
+        kept = _make_room(others, len(rules))
         added = []
         for rule in rules:
             self._count += 1
             added.append(Fault(f"fault_{self._count}", rule, key, set_name))
         self._all = [*added, *kept]
-        self._sort_out()
+        self._refresh_active()
         return added
 
     def _drop(self, faults: Iterable[Fault]) -> None:
-        ids = {each.id for each in faults}
-        self._all = [each for each in self._all if each.id not in ids]
-        self._sort_out()
+        ids = {fault.id for fault in faults}
+        self._all = [fault for fault in self._all if fault.id not in ids]
+        self._refresh_active()
 
-    def _sort_out(self) -> None:
-        self.active = [each for each in self._all if each.remaining != 0]
+    def _refresh_active(self) -> None:
+        self.active = [fault for fault in self._all if fault.remaining != 0]
 
 
-def _with_room(faults: list[Fault], wanted: int) -> list[Fault]:
-    """The same, or fewer: those that can hit nothing more give way, the oldest first. Raises TooManyFaults."""
+def _make_room(faults: list[Fault], wanted: int) -> list[Fault]:
+    """Return the faults without as many used-up ones, oldest first, as new faults need room.
+
+    Raises TooManyFaults.
+    """
     excess = len(faults) + wanted - MAX_RULES
     if excess <= 0:
         return faults
-    spent = [each.id for each in reversed(faults) if each.remaining == 0]
-    if len(spent) < excess:
+    used_up = [fault.id for fault in reversed(faults) if fault.remaining == 0]
+    if len(used_up) < excess:
         raise TooManyFaults(
             f"There are {len(faults)} faults, and at most {MAX_RULES} are kept. Delete some first."
         )
-    given_up = set(spent[:excess])
-    return [each for each in faults if each.id not in given_up]
+    removed = set(used_up[:excess])
+    return [fault for fault in faults if fault.id not in removed]

@@ -1,4 +1,4 @@
-"""A rule: which requests it is about, how many of them it hits, and what happens to those. What people write."""
+"""A fault rule, as users write it: which requests it selects, how many, and how they fail."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -9,8 +9,9 @@ from typing import Literal
 from mockserver.faults.latency import Latency
 
 Place = list[str | int]
+"""Path of a field in a rule, such as ``["latency", "ms"]``."""
 Problem = tuple[Place, str]
-"""Where in a rule something is wrong, and what, as the end of a sentence."""
+"""An invalid field, and what is wrong with it as the end of a sentence."""
 
 MAX_NEXT = 1_000_000
 MAX_RETRY_AFTER = 86_400
@@ -22,9 +23,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _FRAMING = frozenset(
     {"connection", "content-length", "content-type", "transfer-encoding", "x-mock-fault"}
 )
-"""Headers that belong to the server: with another value the answer could not be read, or not be told apart."""
+"""Headers that the server sets: other values would make the response unreadable or ambiguous."""
 _WITH_RETRY_AFTER = (429, 503)
-_BROKEN = {
+_CONNECTION_LABELS = {
     "reset": "connection-reset",
     "truncated_body": "truncated-body",
     "answer_lost": "answer-lost",
@@ -33,75 +34,83 @@ _BROKEN = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is left out is not wanted: no operations are all operations, neither next nor share is while on."""
+    """A rule by which requests fail. Without ``next`` and ``share`` it applies to every request."""
 
     name: str | None = None
     operations: list[str] | None = None
+    """The operationIds whose requests it selects; None for all."""
     next: int | None = None
-    """So many requests, and then no more."""
+    """How many requests it applies to, before it is used up."""
     share: float | None = None
-    """So large a part of the requests."""
+    """Share of the requests that it applies to: more than 0, at most 1."""
     status: int | None = None
-    """Answered in the operation's stead."""
+    """Status code of an error, sent instead of the operation's response."""
     detail: str | None = None
+    """Message of that error."""
     headers: dict[str, str] | None = None
+    """Additional headers of that error."""
     retry_after_seconds: int | None = None
+    """Value of that error's Retry-After header; for 429 and 503."""
     connection: Literal["reset", "truncated_body", "answer_lost"] | None = None
-    """``reset``: before anything is done. The others: after the operation was carried out."""
+    """How the connection breaks: ``reset`` before the operation runs, the others after it ran."""
     latency: Latency | None = None
-    """Before anything else."""
+    """Delay before the operation runs."""
 
     @property
     def decides(self) -> bool:
-        """Whether it does more than take time: of such, one request suffers one."""
+        """Whether it determines the response. One such rule at most applies to a request."""
         return self.status is not None or self.connection is not None
 
     @property
     def label(self) -> str:
-        """Its name, or else what it does."""
+        """The rule's name, or else a description of its effect, such as ``status-503``."""
         if self.name is not None:
             return self.name
         if self.status is not None:
             return f"status-{self.status}"
         if self.connection is not None:
-            return _BROKEN[self.connection]
+            return _CONNECTION_LABELS[self.connection]
         return "latency"
 
 
 def problems(rule: Rule, operations: Collection[str] | None = None) -> Iterator[Problem]:
-    """All that is wrong with a rule. Its operations are looked at when it is known which there are."""
+    """Report everything that is invalid in a rule; operations are checked if they are given."""
     if rule.name is not None and not NAME.fullmatch(rule.name):
-        yield ["name"], "must be letters, digits, dots, dashes and underscores, at most 64"
-    yield from _of_target(rule, operations)
-    yield from _of_number(rule)
-    yield from _of_answer(rule)
+        yield (
+            ["name"],
+            "must be letters, digits, dots, dashes and underscores, at most 64",
+        )
+    yield from _operation_problems(rule, operations)
+    yield from _count_problems(rule)
+    yield from _response_problems(rule)
     if rule.latency is not None:
         yield from ((["latency", *place], problem) for place, problem in rule.latency.problems())
     if rule.status is not None and rule.connection is not None:
         yield (
             ["connection"],
-            "does not go with status: the answer is either one of its own, or the operation's",
+            "cannot be combined with status: a rule either sends an error or breaks the connection",
         )
     if not rule.decides and rule.latency is None:
-        yield [], "says nothing that is to happen: give it a status, a connection or a latency"
+        yield [], "has no effect: add a status, a connection or a latency"
 
 
-def _of_target(rule: Rule, operations: Collection[str] | None) -> Iterator[Problem]:
+def _operation_problems(rule: Rule, operations: Collection[str] | None) -> Iterator[Problem]:
     if rule.operations is None:
         return
     if not rule.operations:
-        yield ["operations"], "must name an operation; leave it out to mean all"
+        yield ["operations"], "must name at least one operation; leave it out to select all"
     if operations is None:
         return
     for index, name in enumerate(rule.operations):
         if name not in operations:
+            hint = _suggestion(name, operations)
             yield (
                 ["operations", index],
-                f"'{name[:100]}' is no operation of the contract{_alike(name, operations)}",
+                f"'{name[:100]}' is not an operation of the contract{hint}",
             )
 
 
-def _of_number(rule: Rule) -> Iterator[Problem]:
+def _count_problems(rule: Rule) -> Iterator[Problem]:
     if rule.next is not None and not 1 <= rule.next <= MAX_NEXT:
         yield ["next"], f"must be from 1 to {MAX_NEXT:,}"
     if rule.share is not None and not 0 < rule.share <= 1:
@@ -109,42 +118,41 @@ def _of_number(rule: Rule) -> Iterator[Problem]:
     if rule.next is not None and rule.share is not None:
         yield (
             ["share"],
-            "does not go with next: a rule hits the next so many requests, or a share of all",
+            "cannot be combined with next: a rule applies to a number of requests or to a share",
         )
 
 
-def _of_answer(rule: Rule) -> Iterator[Problem]:
+def _response_problems(rule: Rule) -> Iterator[Problem]:
     if rule.status is None:
         for name in ("detail", "headers", "retry_after_seconds"):
             if getattr(rule, name) is not None:
-                yield [name], "belongs to a status, and there is none"
+                yield [name], "requires a status"
         return
     if not 400 <= rule.status <= 599:
-        yield ["status"], "must be that of an error, from 400 to 599"
+        yield ["status"], "must be an error status, from 400 to 599"
     if rule.detail is not None and not 1 <= len(rule.detail) <= MAX_TEXT:
         yield ["detail"], f"must have 1 to {MAX_TEXT:,} characters"
     if rule.retry_after_seconds is not None:
         if rule.status not in _WITH_RETRY_AFTER:
-            yield ["retry_after_seconds"], "belongs to the statuses 429 and 503"
+            yield ["retry_after_seconds"], "requires status 429 or 503"
         elif not 0 <= rule.retry_after_seconds <= MAX_RETRY_AFTER:
             yield ["retry_after_seconds"], f"must be from 0 to {MAX_RETRY_AFTER:,}"
-    yield from _of_headers(rule.headers or {})
+    yield from _header_problems(rule.headers or {})
 
 
-def _of_headers(headers: dict[str, str]) -> Iterator[Problem]:
+def _header_problems(headers: dict[str, str]) -> Iterator[Problem]:
     if len(headers) > MAX_HEADERS:
-        yield ["headers"], f"must be at most {MAX_HEADERS}"
+        yield ["headers"], f"must have at most {MAX_HEADERS} entries"
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name):
-            yield ["headers", name[:100]], "is not the name of a header"
+            yield ["headers", name[:100]], "is not a valid header name"
         elif name.lower() in _FRAMING:
-            yield ["headers", name], "cannot be chosen: it belongs to the server"
+            yield ["headers", name], "is set by the server and cannot be changed"
         elif len(value) > MAX_TEXT or not value.isascii() or (value and not value.isprintable()):
             yield ["headers", name], f"must be printable ASCII, at most {MAX_TEXT:,} characters"
 
 
-def _alike(name: str, known: Collection[str]) -> str:
-    """What may have been meant."""
+def _suggestion(name: str, known: Collection[str]) -> str:
     from difflib import get_close_matches
 
     found = get_close_matches(name, known, n=2, cutoff=0.6)
@@ -152,7 +160,7 @@ def _alike(name: str, known: Collection[str]) -> str:
 
 
 def phrase(status: int) -> str:
-    """What a status says of itself."""
+    """Return the reason phrase of a status as a sentence."""
     try:
         return f"{HTTPStatus(status).phrase}."
     except ValueError:

@@ -1,4 +1,4 @@
-"""Named sets of rules: the files of ``fixtures/faults/``."""
+"""Named fault sets: the files of ``fixtures/faults/``."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -13,7 +13,7 @@ MAX_RULES_OF_A_SET = 20
 
 @dataclass(frozen=True, slots=True)
 class FaultSet:
-    """A situation that has a name, such as an outage."""
+    """Rules that together make up a situation, such as an outage."""
 
     title: str
     about: str
@@ -21,41 +21,44 @@ class FaultSet:
 
 
 def load(folder: Path) -> dict[str, FaultSet]:
-    """All sets of a folder, by the name of the file. Raises FileError, with file and line."""
-    found: dict[str, FaultSet] = {}
+    """Return the fault sets of a folder by file name. Raises FileError with file and line."""
+    fault_sets: dict[str, FaultSet] = {}
     for path in sorted(folder.glob("*.yaml")):
         if not NAME.fullmatch(path.stem):
             raise FileError(
                 path,
                 "must have a name of letters, digits, dots, dashes and underscores, at most 64",
             )
-        found[path.stem] = loaded = load_as(path, FaultSet)
+        fault_sets[path.stem] = loaded = load_as(path, FaultSet)
         if not 1 <= len(loaded.rules) <= MAX_RULES_OF_A_SET:
-            raise error_at(path, ["rules"], f"must be 1 to {MAX_RULES_OF_A_SET}")
+            raise error_at(path, ["rules"], f"must have 1 to {MAX_RULES_OF_A_SET} entries")
         for place, problem in _problems(loaded, None):
             raise error_at(path, place, problem)
-    return found
+    return fault_sets
 
 
 def check_operations(
     sets: Mapping[str, FaultSet], folder: Path, operations: Collection[str]
 ) -> None:
-    """Every operation that a set names must be one of the contract. Raises FileError, with file and line."""
-    for name, each in sets.items():
-        for place, problem in _problems(each, operations):
+    """Check that the contract has the operations of all sets.
+
+    Raises FileError with file and line.
+    """
+    for name, fault_set in sets.items():
+        for place, problem in _problems(fault_set, operations):
             raise error_at(folder / f"{name}.yaml", place, problem)
 
 
 def _problems(
-    found: FaultSet, operations: Collection[str] | None
+    fault_set: FaultSet, operations: Collection[str] | None
 ) -> Iterator[tuple[list[str | int], str]]:
-    names = Counter(rule.label for rule in found.rules)
-    for index, rule in enumerate(found.rules):
+    names = Counter(rule.label for rule in fault_set.rules)
+    for index, rule in enumerate(fault_set.rules):
         for place, problem in problems(rule, operations):
             yield ["rules", index, *place], problem
         if names[rule.label] > 1:
-            # Chance goes by the name: two rules of one name would always hit together.
+            # The label seeds the random numbers: two rules of one name would always apply together.
             yield (
                 ["rules", index, "name"],
-                f"must differ from the other rules' names: '{rule.label}' is there twice",
+                f"must be unique in the set: '{rule.label}' occurs twice",
             )

@@ -1,4 +1,7 @@
-"""Values that are valid by a schema of the contract: what is answered where nobody wrote a handler."""
+"""Generation of valid values from OpenAPI schemas.
+
+Knows nothing of billing. Imports only ``mockserver.openapi.schemas`` from the rest of the package.
+"""
 
 from mockserver.generator.errors import NoValue
 from mockserver.generator.maker import Generator, Maker

@@ -1,4 +1,4 @@
-"""From schemas to nodes."""
+"""Builds a graph of nodes from a schema."""
 
 from __future__ import annotations
 
@@ -14,209 +14,223 @@ import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError
 
 from mockserver.generator import names, numbers, regex
-from mockserver.generator.chance import Chance
-from mockserver.generator.containers import Extras, Items, Members
-from mockserver.generator.errors import DeadEnd, NoValue
-from mockserver.generator.facets import Facets, Reader
+from mockserver.generator.constraints import ConstraintReader, Constraints
+from mockserver.generator.containers import AdditionalProperties, ArrayNode, ObjectNode
+from mockserver.generator.errors import NoValue, Unsatisfiable
 from mockserver.generator.nodes import (
-    Checked,
-    Choice,
-    Exhausted,
-    Leaf,
-    Link,
+    CheckedNode,
+    ChoiceNode,
+    EnumNode,
+    GenerationContext,
     Node,
-    Offered,
-    Values,
-    Walk,
+    RecursiveNode,
+    ScalarNode,
+    StepLimitExceeded,
+    WithExamples,
     clone,
-    settle,
+    resolve_heights,
 )
 from mockserver.generator.patterns import Pattern
-from mockserver.generator.strings import strings
-from mockserver.openapi.schemas import ELSEWHERE, Schema, Validator, convert
+from mockserver.generator.seeded_random import SeededRandom
+from mockserver.generator.strings import string_maker
+from mockserver.openapi.schemas import SIBLING_PROPERTY, Schema, Validator, convert
 
-_MOST_NODES = 20_000
-_MOST_BRANCHES = 64
-_NULLS = 0.1
+_MAX_NODES = 20_000
+_MAX_BRANCHES = 64
+_NULL_SHARE = 0.1
 _PROBES = 20
-_RELIABLE = 0.6
-_OFFERS = {"const": 1.0, "example": 0.3, "default": 0.1}
-"""How often an offer of the author is taken."""
-_SHELVES = frozenset({"components", "definitions", "$schema"})
-_USUAL_EXTRAS = 3
+_RELIABLE_RATE = 0.6
+_HINT_SHARES = {"const": 1.0, "example": 0.3, "default": 0.1}
+"""How often each hint of the author is used as the value."""
+_NOT_CONSTRAINTS = frozenset({"components", "definitions", "$schema"})
+_MAX_EXTRAS = 3
 
 Kind = TypeVar("Kind", bound=Node)
 
 
 class Builder:
-    """Builds the graph of one document: of its root, and of all schemas that this leads to."""
+    """Builds the graph of one document: its root schema and every schema that it refers to."""
 
-    def __init__(self, document: Schema, chance: Chance, *, spare: bool = True) -> None:
-        self._reader = Reader(document)
-        self._chance = chance
-        self._spare = spare
-        self._known: dict[tuple[str, str], Node | DeadEnd] = {}
-        self._pending: dict[tuple[str, str], Link] = {}
+    def __init__(
+        self, document: Schema, seeded: SeededRandom, *, with_fallback: bool = True
+    ) -> None:
+        self._reader = ConstraintReader(document)
+        self._seeded = seeded
+        self._with_fallback = with_fallback
+        self._built: dict[tuple[str, str], Node | Unsatisfiable] = {}
+        self._pending: dict[tuple[str, str], RecursiveNode] = {}
         self._nodes: list[Node] = []
-        self._shared = _shared(document)
+        self._referenced = _referenced_schemas(document)
         self._validators: dict[str, Validator] = {}
-        self._checked: list[tuple[Checked, Any]] = []
+        self._checked: list[tuple[CheckedNode, Any]] = []
 
-    def build(self) -> Checked:
-        """The graph of the whole document. Raises DeadEnd and NoValue."""
+    def build(self) -> CheckedNode:
+        """Return the root node of the document. Raise Unsatisfiable or NoValue."""
         document = self._reader.document
-        schema = {key: value for key, value in document.items() if key not in _SHELVES}
+        schema = {key: value for key, value in document.items() if key not in _NOT_CONSTRAINTS}
         node = self.node(schema, "")
         root = (
             node
-            if isinstance(node, Checked)
-            else self._keep(Checked(node, self._validator(schema)))
+            if isinstance(node, CheckedNode)
+            else self._register(CheckedNode(node, self._validator(schema)))
         )
         if root is not node:
             self._checked.append((root, schema))
-        settle(self._nodes)
+        resolve_heights(self._nodes)
         if root.height == math.inf:
-            raise NoValue("every value would have to hold another of its kind, without end")
+            raise NoValue(
+                "every value would have to contain another value of the same kind, without end"
+            )
         for checked, part in self._checked:
-            self._rehearse(checked, part)
+            self._test_reliability(checked, part)
         return root
 
     def node(self, schema: Any, name: str) -> Node:
-        """The maker of values for one schema, for a property of that name. Raises DeadEnd."""
+        """Return the node for a schema; ``name`` is the property's name. Raise Unsatisfiable."""
         key = (json.dumps(schema, sort_keys=True), name)
-        known = self._known.get(key)
-        if isinstance(known, DeadEnd):
-            raise known
-        if known is not None:
-            return known
+        built = self._built.get(key)
+        if isinstance(built, Unsatisfiable):
+            raise built
+        if built is not None:
+            return built
         if key in self._pending:
             return self._pending[key]
-        if len(self._nodes) > _MOST_NODES:
+        if len(self._nodes) > _MAX_NODES:
             raise NoValue(
-                "the schema is too large: its parts and choices make more than 20,000 kinds of values"
+                "the schema is too large: its parts and choices make more than 20,000 nodes"
             )
-        link = self._pending[key] = Link()
+        link = self._pending[key] = RecursiveNode()
         try:
-            node = self._known[key] = link.target = self._made(schema, name)
-        except DeadEnd as error:
-            self._known[key] = error
+            node = self._built[key] = link.target = self._build(schema, name)
+        except Unsatisfiable as error:
+            self._built[key] = error
             raise
         finally:
             del self._pending[key]
-        # A link is measured only where it was taken: last, when what it leads to is known.
+        # Register the reference last: its height follows from the height of its target.
         self._nodes.append(link)
         return node
 
-    def _made(self, schema: Any, name: str) -> Node:
-        facets = self._reader.read(schema)
-        if facets.enum is not None:
-            node = self._values(schema, facets.enum)
+    def _build(self, schema: Any, name: str) -> Node:
+        constraints = self._reader.read(schema)
+        if constraints.enum is not None:
+            node = self._values(schema, constraints.enum)
         else:
-            node = self._any(self._alternatives(facets, (), _MOST_BRANCHES), name)
-            if facets.checked:
-                checked = self._keep(Checked(node, self._validator(schema)))
+            node = self._build_choice(self._alternatives(constraints, (), _MAX_BRANCHES), name)
+            if constraints.needs_check:
+                checked = self._register(CheckedNode(node, self._validator(schema)))
                 self._checked.append((checked, schema))
                 node = checked
-        return self._offered(node, schema, facets)
+        return self._with_examples(node, schema, constraints)
 
     def _values(self, schema: Any, values: list[Any]) -> Node:
         validator = self._validator(schema)
-        allowed = [each for each in values if validator.is_valid(each)]
+        allowed = [value for value in values if validator.is_valid(value)]
         if not allowed:
-            raise DeadEnd("no value of the enum meets the other demands")
-        nulls = [each for each in allowed if each is None]
+            raise Unsatisfiable("no value of the enum meets the other constraints")
+        nulls = [value for value in allowed if value is None]
         if not nulls or len(nulls) == len(allowed):
-            return self._keep(Values(allowed))
-        others = self._keep(Values([each for each in allowed if each is not None]))
-        return self._keep(Choice([others, self._keep(Values([None]))], [1 - _NULLS, _NULLS]))
+            return self._register(EnumNode(allowed))
+        not_null = self._register(EnumNode([value for value in allowed if value is not None]))
+        return self._register(
+            ChoiceNode([not_null, self._register(EnumNode([None]))], [1 - _NULL_SHARE, _NULL_SHARE])
+        )
 
-    def _alternatives(self, facets: Facets, met: tuple[Any, ...], limit: int) -> list[Facets]:
-        """The facets with a branch of each of their choices, in every way that does not contradict itself."""
-        if not facets.groups:
-            return [facets]
-        group, rest = facets.groups[0], replace(facets, groups=facets.groups[1:])
-        if any(each in met for each in group.branches):
-            return self._alternatives(rest, met, limit)
-        found: list[Facets] = []
+    def _alternatives(
+        self, constraints: Constraints, chosen: tuple[Any, ...], limit: int
+    ) -> list[Constraints]:
+        """Return every combination of branches that does not contradict itself."""
+        if not constraints.groups:
+            return [constraints]
+        group, rest = constraints.groups[0], replace(constraints, groups=constraints.groups[1:])
+        if any(branch in chosen for branch in group.branches):
+            return self._alternatives(rest, chosen, limit)
+        found: list[Constraints] = []
         for branch in group.branches:
             if len(found) >= limit:
                 break
             try:
-                joined = rest.meet(
+                joined = rest.intersect(
                     self._reader.read(self._reader.branch(branch, group.discriminator))
                 )
                 found += self._alternatives(
-                    joined, (*met, branch), max(1, limit // len(group.branches))
+                    joined, (*chosen, branch), max(1, limit // len(group.branches))
                 )
-            except DeadEnd:
+            except Unsatisfiable:
                 continue
         if not found:
-            raise DeadEnd("no branch can be had together with the rest")
+            raise Unsatisfiable("no branch is compatible with the rest of the schema")
         return found
 
-    def _any(self, alternatives: list[Facets], name: str) -> Node:
+    def _build_choice(self, alternatives: list[Constraints], name: str) -> Node:
         nodes: list[Node] = []
         weights: list[float] = []
-        reason = DeadEnd("no type has a value")
-        for facets in alternatives:
-            if facets.enum is not None:
-                nodes.append(self._keep(Values(facets.enum)))
+        reason = Unsatisfiable("no type has a value")
+        for constraints in alternatives:
+            if constraints.enum is not None:
+                nodes.append(self._register(EnumNode(constraints.enum)))
                 weights.append(1)
                 continue
-            types = self._types(facets)
+            types = self._types(constraints)
             for index, type in enumerate(types):
                 try:
-                    nodes.append(self._typed(type, facets, name))
-                except DeadEnd as error:
+                    nodes.append(self._build_typed(type, constraints, name))
+                except Unsatisfiable as error:
                     reason = error
                     continue
-                others = len(types) - ("null" in types)
+                other_types = len(types) - ("null" in types)
                 weights.append(
-                    _NULLS if type == "null" and others else 1 / max(1, others) / (1 + index / 10)
+                    _NULL_SHARE
+                    if type == "null" and other_types
+                    else 1 / max(1, other_types) / (1 + index / 10)
                 )
         if not nodes:
             raise reason
-        return nodes[0] if len(nodes) == 1 else self._keep(Choice(nodes, weights))
+        return nodes[0] if len(nodes) == 1 else self._register(ChoiceNode(nodes, weights))
 
     @staticmethod
-    def _types(facets: Facets) -> list[str]:
-        """The types to choose from: those that the schema allows and speaks of."""
-        if facets.types is not None:
-            return sorted(facets.types, key=lambda each: each == "null")
-        return sorted(facets.about) or ["string", "integer", "boolean"]
+    def _types(constraints: Constraints) -> list[str]:
+        """Return the types to choose from: those allowed, or those that the keywords imply."""
+        if constraints.types is not None:
+            return sorted(constraints.types, key=lambda type: type == "null")
+        return sorted(constraints.implied_types) or ["string", "integer", "boolean"]
 
-    def _typed(self, type: str, facets: Facets, name: str) -> Node:
+    def _build_typed(self, type: str, constraints: Constraints, name: str) -> Node:
         if type == "object":
-            return self._members(facets)
+            return self._build_object(constraints)
         if type == "array":
-            return self._items(facets, name)
-        return self._keep(Leaf(self._scalar(type, facets, name)))
+            return self._build_array(constraints, name)
+        return self._register(ScalarNode(self._scalar_maker(type, constraints, name)))
 
-    def _scalar(self, type: str, facets: Facets, name: str) -> Callable[[Chance], Any]:
+    def _scalar_maker(
+        self, type: str, constraints: Constraints, name: str
+    ) -> Callable[[SeededRandom], Any]:
         if type == "null":
             return lambda _: None
         if type == "boolean":
-            return lambda chance: chance.random.random() < 0.5
+            return lambda seeded: seeded.random.random() < 0.5
         if type == "string":
-            return strings(facets.text, name, self._chance).draw
+            return string_maker(constraints.string, name, self._seeded).draw
         draw = (
-            numbers.integers(facets.bounds, facets.width)
+            numbers.integers(constraints.bounds, constraints.integer_format)
             if type == "integer"
-            else numbers.reals(facets.bounds)
+            else numbers.reals(constraints.bounds)
         )
         allowed = (
-            facets.bounds if type == "number" else facets.bounds.meet(numbers.width(facets.width))
+            constraints.bounds
+            if type == "number"
+            else constraints.bounds.intersect(numbers.format_bounds(constraints.integer_format))
         )
-        return self._guessing(draw, allowed, name, whole=type == "integer")
+        return self._number_maker(draw, allowed, name, whole=type == "integer")
 
-    def _guessing(
+    def _number_maker(
         self, draw: Callable[[Any], float], bounds: numbers.Bounds, name: str, *, whole: bool
-    ) -> Callable[[Chance], Any]:
-        """Numbers as the name suggests, where these are within the bounds."""
-        guess = names.number(name)
+    ) -> Callable[[SeededRandom], Any]:
+        """Return a maker that prefers plausible numbers for the property's name."""
+        guess = names.number_guess(name)
 
         def usable() -> bool:
-            value = guess(self._chance) if guess else None
+            value = guess(self._seeded) if guess else None
             return (
                 value is not None
                 and (not whole or isinstance(value, int))
@@ -224,152 +238,182 @@ class Builder:
             )
 
         if guess is None or not any(usable() for _ in range(_PROBES)):
-            return lambda chance: draw(chance.random)
+            return lambda seeded: draw(seeded.random)
 
-        def make(chance: Chance) -> Any:
+        def make(seeded: SeededRandom) -> Any:
             for _ in range(_PROBES):
-                value = guess(chance)
+                value = guess(seeded)
                 if numbers.fits(value, bounds):
                     return value
-            return draw(chance.random)
+            return draw(seeded.random)
 
         return make
 
-    def _items(self, facets: Facets, name: str) -> Node:
-        if facets.highest is not None and facets.fewest > facets.highest:
-            raise DeadEnd("minItems is larger than maxItems")
+    def _build_array(self, constraints: Constraints, name: str) -> Node:
+        if constraints.max_items is not None and constraints.min_items > constraints.max_items:
+            raise Unsatisfiable("minItems is larger than maxItems")
         item: Node | None = None
-        if facets.highest != 0:
+        if constraints.max_items != 0:
             try:
-                item = self.node(facets.items, names.singular(name))
-            except DeadEnd:
-                if facets.fewest:
+                item = self.node(constraints.items, names.singular(name))
+            except Unsatisfiable:
+                if constraints.min_items:
                     raise
-        return self._keep(Items(item, facets.fewest, facets.highest, facets.unique))
+        return self._register(
+            ArrayNode(item, constraints.min_items, constraints.max_items, constraints.unique_items)
+        )
 
-    def _members(self, facets: Facets) -> Node:
-        fewest, highest = facets.fewest_properties, facets.highest_properties
-        if highest is not None and max(fewest, len(facets.required)) > highest:
-            raise DeadEnd("more properties are asked for than maxProperties allows")
+    def _build_object(self, constraints: Constraints) -> Node:
+        minimum, maximum = constraints.min_properties, constraints.max_properties
+        if maximum is not None and max(minimum, len(constraints.required)) > maximum:
+            raise Unsatisfiable("more properties are required than maxProperties allows")
         nodes: dict[str, Node] = {}
-        for name in (*facets.properties, *sorted(facets.required - facets.properties.keys())):
-            schema = facets.of_name(name)
-            if schema == ELSEWHERE and name not in facets.required and len(nodes) >= fewest:
+        for name in (
+            *constraints.properties,
+            *sorted(constraints.required - constraints.properties.keys()),
+        ):
+            schema = constraints.schema_for(name)
+            if (
+                schema == SIBLING_PROPERTY
+                and name not in constraints.required
+                and len(nodes) >= minimum
+            ):
                 continue
             try:
                 if schema is None:
-                    raise DeadEnd(f"{name!r} is required and not allowed")
+                    raise Unsatisfiable(f"{name!r} is required but not allowed")
                 nodes[name] = self.node(schema, name)
-            except DeadEnd:
-                if name in facets.required:
+            except Unsatisfiable:
+                if name in constraints.required:
                     raise
-        extras = self._extras(facets)
-        if not extras.names and len(nodes) < fewest:
-            raise DeadEnd("there are fewer properties than minProperties asks for")
-        return self._keep(Members(nodes, facets.required, fewest, highest, extras))
+        extras = self._additional_properties(constraints)
+        if not extras.name_sources and len(nodes) < minimum:
+            raise Unsatisfiable("there are fewer properties than minProperties requires")
+        return self._register(ObjectNode(nodes, constraints.required, minimum, maximum, extras))
 
-    def _extras(self, facets: Facets) -> Extras:
-        extras = Extras(list(facets.by_pattern), facets.properties.keys())
-        for expression in facets.by_pattern:
-            with contextlib.suppress(regex.Unreadable):
-                self._add_names(extras, facets, partial(_matching, Pattern(expression)))
-        if facets.others is not None:
-            self._add_names(extras, facets, _word)
-        # An open object that names its properties has these; a map has what it maps.
-        if facets.by_pattern or facets.others or (facets.others == {} and not facets.properties):
-            extras.usual = _USUAL_EXTRAS
+    def _additional_properties(self, constraints: Constraints) -> AdditionalProperties:
+        extras = AdditionalProperties(
+            list(constraints.pattern_properties), constraints.properties.keys()
+        )
+        for expression in constraints.pattern_properties:
+            with contextlib.suppress(regex.UnsupportedPattern):
+                self._add_names(extras, constraints, partial(_matching_name, Pattern(expression)))
+        if constraints.additional is not None:
+            self._add_names(extras, constraints, _word)
+        # Add unnamed properties only to maps: an open object that names its properties gets just
+        # those.
+        if (
+            constraints.pattern_properties
+            or constraints.additional
+            or (constraints.additional == {} and not constraints.properties)
+        ):
+            extras.max_unrequested = _MAX_EXTRAS
         return extras
 
-    def _add_names(self, extras: Extras, facets: Facets, names: Callable[[Chance], str]) -> None:
-        """A source of names, if some of them may have a value."""
+    def _add_names(
+        self,
+        extras: AdditionalProperties,
+        constraints: Constraints,
+        names: Callable[[SeededRandom], str],
+    ) -> None:
+        """Add a source of property names if at least some of the names can have a value."""
         usable = False
-        for name in {names(self._chance): None for _ in range(_PROBES)}:
-            kind, schema = extras.kind(name), facets.of_name(name)
-            if kind not in extras.nodes and schema is not None:
-                with contextlib.suppress(DeadEnd):
-                    extras.nodes[kind] = self.node(schema, "")
-            usable = usable or kind in extras.nodes
+        for name in {names(self._seeded): None for _ in range(_PROBES)}:
+            matched, schema = extras.matching_patterns(name), constraints.schema_for(name)
+            if matched not in extras.nodes and schema is not None:
+                with contextlib.suppress(Unsatisfiable):
+                    extras.nodes[matched] = self.node(schema, "")
+            usable = usable or matched in extras.nodes
         if usable:
-            extras.names.append(names)
+            extras.name_sources.append(names)
 
-    def _offered(self, node: Node, schema: Any, facets: Facets) -> Node:
-        """The node, and what the author of the schema offers in its place."""
-        for kind, hint in facets.hints:
+    def _with_examples(self, node: Node, schema: Any, constraints: Constraints) -> Node:
+        """Wrap the node so that it sometimes returns the author's hints."""
+        for kind, hint in constraints.hints:
             validator = self._validator(schema)
             if kind == "x-faker":
-                node = self._keep(Offered(node, self._chance.provider(hint), 1, validator))
+                node = self._register(WithExamples(node, self._seeded.provider(hint), 1, validator))
             elif validator.is_valid(hint):
-                node = self._keep(
-                    Offered(node, partial(clone, hint), _share(kind, hint, facets), validator)
+                node = self._register(
+                    WithExamples(
+                        node, partial(clone, hint), _hint_share(kind, hint, constraints), validator
+                    )
                 )
         return node
 
-    def _rehearse(self, checked: Checked, schema: Any) -> None:
-        """Find out how often a plan works; where that is rarely, have the canonical form of the schema beside it."""
-        walk = Walk(self._chance, effort=_PROBES * 400)
+    def _test_reliability(self, checked: CheckedNode, schema: Any) -> None:
+        """Measure how often the first strategy succeeds, and add a fallback if it rarely does.
+
+        The fallback is built from the canonical form of the schema.
+        """
+        context = GenerationContext(self._seeded, steps_left=_PROBES * 400)
         try:
-            share = checked.share(checked.plans[0], walk, _PROBES)
-        except (Exhausted, RecursionError):
-            share = 0
-        if share < _RELIABLE and self._spare:
-            spare = self._canonical(schema)
-            if spare is not None:
-                checked.plans.insert(0 if share == 0 else 1, spare)
-                checked.height = min(checked.height, spare.height)
+            rate = checked.success_rate(checked.strategies[0], context, _PROBES)
+        except (StepLimitExceeded, RecursionError):
+            rate = 0
+        if rate < _RELIABLE_RATE and self._with_fallback:
+            fallback = self._canonical(schema)
+            if fallback is not None:
+                checked.strategies.insert(0 if rate == 0 else 1, fallback)
+                checked.height = min(checked.height, fallback.height)
 
     def _canonical(self, schema: Any) -> Node | None:
-        """The same schema in a form in which its choices exclude each other and its bounds are met."""
+        """Build the canonical form, with exclusive choices and merged bounds."""
         try:
             document = jsonschema_rs.canonicalize(
-                self._alone(schema), draft=jsonschema_rs.Draft4, validate_formats=True
+                self._as_document(schema), draft=jsonschema_rs.Draft4, validate_formats=True
             ).to_json_schema()
             return (
-                Builder(document, self._chance, spare=False).build()
+                Builder(document, self._seeded, with_fallback=False).build()
                 if isinstance(document, dict)
                 else None
             )
-        except (DeadEnd, NoValue, CanonicalizationError):
+        except (Unsatisfiable, NoValue, CanonicalizationError):
             return None
 
     def _validator(self, schema: Any) -> Validator:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
-            self._validators[key] = Validator(self._alone(schema), validate_formats=True)
+            self._validators[key] = Validator(self._as_document(schema), validate_formats=True)
         return self._validators[key]
 
-    def _alone(self, schema: Any) -> Schema:
-        """A schema as a document, with all that its references lead to, and nothing that no validator looks at."""
+    def _as_document(self, schema: Any) -> Schema:
+        """Return a schema as a document with everything that its references need."""
         alone = {"allOf": [convert(schema)]}
-        # To read all components takes a while: only where some are referred to.
-        return {**alone, **self._shared} if '"$ref"' in json.dumps(alone) else alone
+        # Converting all components is slow, so it is done only if the schema has references.
+        return {**alone, **self._referenced} if '"$ref"' in json.dumps(alone) else alone
 
-    def _keep(self, node: Kind) -> Kind:
+    def _register(self, node: Kind) -> Kind:
         self._nodes.append(node)
         return node
 
 
-def _shared(document: Schema) -> Schema:
-    """The parts of a document that references lead to."""
+def _referenced_schemas(document: Schema) -> Schema:
+    """Return the converted parts of a document that references can name."""
     components = document.get("components", {}).get("schemas", {})
     definitions = document.get("definitions", {})
     return {
-        "components": {"schemas": {name: convert(each) for name, each in components.items()}},
-        "definitions": {name: convert(each) for name, each in definitions.items()},
+        "components": {"schemas": {name: convert(schema) for name, schema in components.items()}},
+        "definitions": {name: convert(schema) for name, schema in definitions.items()},
     }
 
 
-def _share(kind: str, hint: Any, facets: Facets) -> float:
-    """How often an offer is taken: seldom where each value should be another, mostly where the type says little."""
+def _hint_share(kind: str, hint: Any, constraints: Constraints) -> float:
+    """Return how often a hint is used.
+
+    Strings with a format should vary, so their example is rarely used. A bare ``string`` says
+    little, so its example is used most of the time.
+    """
     if kind == "example" and isinstance(hint, str):
-        demands = facets.text
-        return 0.02 if demands.formats else _OFFERS[kind] if demands.patterns else 0.7
-    return _OFFERS[kind] / (3 if isinstance(hint, dict | list) else 1)
+        demands = constraints.string
+        return 0.02 if demands.formats else _HINT_SHARES[kind] if demands.patterns else 0.7
+    return _HINT_SHARES[kind] / (3 if isinstance(hint, dict | list) else 1)
 
 
-def _matching(pattern: Pattern, chance: Chance) -> str:
-    """A name for a property; one of some length, for there may have to be several."""
-    return pattern.draw(chance.random, chance.random.randint(1, 8), regex.UNBOUNDED)
+def _matching_name(pattern: Pattern, seeded: SeededRandom) -> str:
+    """Return a property name. Its length varies because several different names may be needed."""
+    return pattern.draw(seeded.random, seeded.random.randint(1, 8), regex.UNBOUNDED)
 
 
-def _word(chance: Chance) -> str:
-    return str(chance.fake.word())
+def _word(seeded: SeededRandom) -> str:
+    return str(seeded.fake.word())

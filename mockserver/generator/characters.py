@@ -1,4 +1,4 @@
-"""Sets of characters, as ranges of their codes: what a regular expression allows in one place."""
+"""Sets of characters as ranges of code points: what a regular expression allows at one position."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ SHORTHANDS: dict[str, Ranges] = {
     "s": ((32, 32), (9, 13), (160, 160)),
 }
 _SURROGATES = (0xD800, 0xDFFF)
-_LOOKED_AT = 0x3100
-"""Where the search for characters of a kind ends: the alphabets that people write with are below it."""
+_SEARCH_END = 0x3100
+"""End of the search for characters with a property. The common alphabets are below it."""
 _HAN = (0x4E00, 0x4FFF)
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _PRINTABLE = "".join(map(chr, range(32, 127)))
 
 
-def of(char: str) -> Ranges:
-    """One character, as a set."""
+def single(char: str) -> Ranges:
+    """Return the set of one character."""
     return ((ord(char), ord(char)),)
 
 
-def tidy(ranges: Ranges) -> Ranges:
-    """The same set with its ranges in order, none of them overlapping."""
+def normalized(ranges: Ranges) -> Ranges:
+    """Return the same set with its ranges sorted and merged."""
     tidied: list[tuple[int, int]] = []
     for first, last in sorted(ranges):
         if tidied and first <= tidied[-1][1] + 1:
@@ -40,10 +40,10 @@ def tidy(ranges: Ranges) -> Ranges:
 
 
 def complement(ranges: Ranges) -> Ranges:
-    """Every other character. Halves of characters are none."""
+    """Return all other characters, surrogates excluded."""
     others: list[tuple[int, int]] = []
     at = 0
-    for first, last in tidy((*ranges, _SURROGATES)):
+    for first, last in normalized((*ranges, _SURROGATES)):
         if at < first:
             others.append((at, first - 1))
         at = last + 1
@@ -53,44 +53,50 @@ def complement(ranges: Ranges) -> Ranges:
 
 
 @lru_cache(maxsize=64)
-def having(name: str) -> Ranges:
-    """Characters with a property of Unicode (``L``, ``Lu``, ``Letter``, ``Script=Greek``): enough to choose from."""
+def with_property(name: str) -> Ranges:
+    """Return characters with a Unicode property: ``L``, ``Lu``, ``Letter``, ``Script=Greek``.
+
+    The set is not complete, but large enough to choose from.
+    """
     kind, _, value = name.rpartition("=")
     wanted = _CATEGORIES.get(value.lower(), value)
     if kind in {"", "gc", "General_Category"} and len(wanted) <= 2:
         codes = [
-            code for code in range(_LOOKED_AT) if unicodedata.category(chr(code)).startswith(wanted)
+            code
+            for code in range(_SEARCH_END)
+            if unicodedata.category(chr(code)).startswith(wanted)
         ]
     elif value.lower() in {"han", "hani"}:
         return (_HAN,)
     else:
         start = f"{_SCRIPTS.get(value.lower(), value).upper()} "
         codes = [
-            code for code in range(_LOOKED_AT) if unicodedata.name(chr(code), "").startswith(start)
+            code for code in range(_SEARCH_END) if unicodedata.name(chr(code), "").startswith(start)
         ]
-    return tidy(tuple((code, code) for code in codes))
+    return normalized(tuple((code, code) for code in codes))
 
 
 @lru_cache(maxsize=2048)
 def choices(ranges: Ranges, broad: bool) -> str:
-    """What to choose from: letters and digits where nearly all is allowed, else what can be printed."""
+    """Return the readable characters of a set: letters and digits if broad, else all printable."""
     for alphabet in (_PLAIN, _PRINTABLE) if broad else (_PRINTABLE,):
         found = "".join(char for char in alphabet if _within(ord(char), ranges))
-        if found and (broad or covers(ranges, len(found)) or not found.isspace()):
+        if found and (broad or has_size(ranges, len(found)) or not found.isspace()):
             return found
     return ""
 
 
-def covers(ranges: Ranges, number: int) -> bool:
-    """Whether that many characters are all there are."""
+def has_size(ranges: Ranges, number: int) -> bool:
+    """Return whether a set has exactly that many characters."""
     return sum(last - first + 1 for first, last in ranges) == number
 
 
 def draw(ranges: Ranges, broad: bool, random: Random) -> str:
-    """One character of a set. The set is not empty."""
-    # Where nearly all is allowed, something else than a letter is needed at times: next to the edge of a word.
+    """Return a random character of a non-empty set."""
+    # A broad set sometimes needs a character that is no letter, for instance next to a word
+    # boundary.
     found = choices(ranges, broad and random.random() < 0.9)
-    if found and (broad or random.random() < 0.9 or covers(ranges, len(found))):
+    if found and (broad or random.random() < 0.9 or has_size(ranges, len(found))):
         return random.choice(found)
     first, last = random.choice(ranges)
     code = random.randint(first, min(last, first + 0x500))

@@ -1,4 +1,4 @@
-"""Makers of arrays and objects."""
+"""Nodes for arrays and objects."""
 
 from __future__ import annotations
 
@@ -8,193 +8,197 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.generator.chance import Chance
-from mockserver.generator.errors import DeadEnd
-from mockserver.generator.nodes import Node, Walk
+from mockserver.generator.errors import Unsatisfiable
+from mockserver.generator.nodes import GenerationContext, Node
 from mockserver.generator.patterns import matches
+from mockserver.generator.seeded_random import SeededRandom
 
-_LONGEST_BY_CHOICE = 3
-_MISSES, _MISSES_BY_CHOICE = 400, 10
-_NAME_TRIES = 24
+_MAX_UNREQUESTED_ITEMS = 3
+_MAX_DUPLICATES, _MAX_UNREQUESTED_DUPLICATES = 400, 10
+_NAME_ATTEMPTS = 24
 
 
-class Items(Node):
-    """An array."""
+class ArrayNode(Node):
+    """Generates an array."""
 
-    __slots__ = ("_fewest", "_highest", "_item", "_unique")
+    __slots__ = ("_item", "_maximum", "_minimum", "_unique")
 
-    def __init__(self, item: Node | None, fewest: int, highest: int | None, unique: bool) -> None:
+    def __init__(self, item: Node | None, minimum: int, maximum: int | None, unique: bool) -> None:
         super().__init__()
         self._item = item
-        self._fewest = fewest
-        self._highest = highest
+        self._minimum = minimum
+        self._maximum = maximum
         self._unique = unique
 
-    def draw(self, walk: Walk) -> list[Any]:
-        walk.enter()
+    def draw(self, context: GenerationContext) -> list[Any]:
+        context.enter_container()
         item = self._item
         if item is None or item.height == math.inf:
             return []
-        walk.effort += self._fewest * 2  # what is asked for is not wasted
-        wanted = self._length(walk)
+        context.steps_left += self._minimum * 2  # required items do not count against the limit
+        wanted = self._length(context)
         values: list[Any] = []
-        taken: set[str] = set()
-        misses = 0
-        while len(values) < wanted and misses < (
-            _MISSES if len(values) < self._fewest else _MISSES_BY_CHOICE
+        reserved: set[str] = set()
+        duplicates = 0
+        while len(values) < wanted and duplicates < (
+            _MAX_DUPLICATES if len(values) < self._minimum else _MAX_UNREQUESTED_DUPLICATES
         ):
             try:
-                value = item.draw(walk)
-            except DeadEnd:
+                value = item.draw(context)
+            except Unsatisfiable:
                 break
             if self._unique:
-                walk.spend()
+                context.count_step()
                 identity = _identity(value)
-                if identity in taken:
-                    misses += 1
+                if identity in reserved:
+                    duplicates += 1
                     continue
-                taken.add(identity)
+                reserved.add(identity)
             values.append(value)
-        if len(values) < self._fewest:
-            raise DeadEnd("too few items were found")
+        if len(values) < self._minimum:
+            raise Unsatisfiable("too few different items were found")
         return values
 
-    def _length(self, walk: Walk) -> int:
-        if walk.tight:
-            return self._fewest
-        random = walk.chance.random
-        least = max(self._fewest, 1 if random.random() < 0.95 else 0)
-        most = max(least, min(self._fewest + _LONGEST_BY_CHOICE, least + _LONGEST_BY_CHOICE))
-        if self._highest is not None:
-            least, most = min(least, self._highest), min(most, self._highest)
+    def _length(self, context: GenerationContext) -> int:
+        if context.minimal:
+            return self._minimum
+        random = context.seeded.random
+        least = max(self._minimum, 1 if random.random() < 0.95 else 0)
+        most = max(
+            least, min(self._minimum + _MAX_UNREQUESTED_ITEMS, least + _MAX_UNREQUESTED_ITEMS)
+        )
+        if self._maximum is not None:
+            least, most = min(least, self._maximum), min(most, self._maximum)
         return random.randint(least, most)
 
-    def measure(self) -> float:
-        return 1 + (self._item.height if self._item is not None and self._fewest else 0)
+    def compute_height(self) -> float:
+        return 1 + (self._item.height if self._item is not None and self._minimum else 0)
 
 
 @dataclass(slots=True)
-class Extras:
-    """What properties there may be beyond those that have a name of their own."""
+class AdditionalProperties:
+    """The properties that an object may have beyond the named ones."""
 
     patterns: list[str]
-    taken: Collection[str]
-    """The names that are not for extras."""
-    names: list[Callable[[Chance], str]] = field(default_factory=list)
+    reserved: Collection[str]
+    """Names that additional properties cannot have."""
+    name_sources: list[Callable[[SeededRandom], str]] = field(default_factory=list)
     nodes: dict[frozenset[str], Node] = field(default_factory=dict)
-    """What a property holds, by the patterns that its name matches."""
-    usual: int = 0
-    """How many there are at most when nobody asks for more."""
+    """Node for a property's value, by the set of patterns that its name matches."""
+    max_unrequested: int = 0
+    """Maximum number of additional properties when none are required."""
 
-    def kind(self, name: str) -> frozenset[str]:
-        """The patterns that a name matches."""
-        return frozenset(each for each in self.patterns if matches(each, name))
+    def matching_patterns(self, name: str) -> frozenset[str]:
+        """Return the patterns that a name matches."""
+        return frozenset(pattern for pattern in self.patterns if matches(pattern, name))
 
 
-class Members(Node):
-    """An object."""
+class ObjectNode(Node):
+    """Generates an object."""
 
-    __slots__ = ("_extras", "_fewest", "_highest", "_nodes", "_required")
+    __slots__ = ("_extras", "_maximum", "_minimum", "_nodes", "_required")
 
     def __init__(
         self,
         nodes: dict[str, Node],
         required: frozenset[str],
-        fewest: int,
-        highest: int | None,
-        extras: Extras,
+        minimum: int,
+        maximum: int | None,
+        extras: AdditionalProperties,
     ) -> None:
         super().__init__()
         self._nodes = nodes
         self._required = required
-        self._fewest = fewest
-        self._highest = highest
+        self._minimum = minimum
+        self._maximum = maximum
         self._extras = extras
 
-    def draw(self, walk: Walk) -> dict[str, Any]:
-        walk.enter()
-        names = self._names(walk)
+    def draw(self, context: GenerationContext) -> dict[str, Any]:
+        context.enter_container()
+        names = self._choose_names(context)
         values: dict[str, Any] = {}
         for name, node in self._nodes.items():
             if name in names:
                 try:
-                    values[name] = node.draw(walk)
-                except DeadEnd:
+                    values[name] = node.draw(context)
+                except Unsatisfiable:
                     if name in self._required:
                         raise
-        self._add(values, walk)
-        if len(values) < self._fewest:
-            raise DeadEnd("too few properties were found")
+        self._add_extras(values, context)
+        if len(values) < self._minimum:
+            raise Unsatisfiable("too few properties could be generated")
         return values
 
-    def _names(self, walk: Walk) -> set[str]:
-        """The required ones, and as many others as there may and must be."""
-        random = walk.chance.random
-        # On the shortest way out, each level must be lower than the last: else there would be no end.
-        limit = self.height if walk.tight else math.inf
+    def _choose_names(self, context: GenerationContext) -> set[str]:
+        """Return the required names and a random choice of optional ones, within the limits."""
+        random = context.seeded.random
+        # A minimal value only contains nodes of lower height. Without this rule recursion might not
+        # end.
+        limit = self.height if context.minimal else math.inf
         optional = [
             name
             for name, node in self._nodes.items()
             if name not in self._required and node.height < limit
         ]
-        kept = 0.0 if walk.tight else walk.kept
-        chosen = [name for name in optional if random.random() < kept]
-        room = len(optional) if self._highest is None else self._highest - len(self._required)
+        optional_share = 0.0 if context.minimal else context.optional_share
+        chosen = [name for name in optional if random.random() < optional_share]
+        room = len(optional) if self._maximum is None else self._maximum - len(self._required)
         if len(chosen) > room:
             chosen = random.sample(chosen, max(room, 0))
-        lacking = self._fewest - len(self._required) - len(chosen)
-        if lacking > 0:
+        missing = self._minimum - len(self._required) - len(chosen)
+        if missing > 0:
             rest = [name for name in optional if name not in chosen]
             random.shuffle(rest)
-            chosen += sorted(rest, key=lambda name: self._nodes[name].height)[:lacking]
+            chosen += sorted(rest, key=lambda name: self._nodes[name].height)[:missing]
         return {*self._required, *chosen}
 
-    def _add(self, values: dict[str, Any], walk: Walk) -> None:
+    def _add_extras(self, values: dict[str, Any], context: GenerationContext) -> None:
         extras = self._extras
-        if not extras.names:
+        if not extras.name_sources:
             return
-        random = walk.chance.random
+        random = context.seeded.random
         wanted = max(
-            self._fewest, len(values) + (0 if walk.tight else random.randint(0, extras.usual))
+            self._minimum,
+            len(values) + (0 if context.minimal else random.randint(0, extras.max_unrequested)),
         )
-        if self._highest is not None:
-            wanted = min(wanted, self._highest)
-        for _ in range((wanted - len(values)) * 3 + _NAME_TRIES if len(values) < wanted else 0):
-            walk.spend()
-            name = random.choice(extras.names)(walk.chance)
+        if self._maximum is not None:
+            wanted = min(wanted, self._maximum)
+        for _ in range((wanted - len(values)) * 3 + _NAME_ATTEMPTS if len(values) < wanted else 0):
+            context.count_step()
+            name = random.choice(extras.name_sources)(context.seeded)
             node = (
                 None
-                if name in values or name in extras.taken
-                else extras.nodes.get(extras.kind(name))
+                if name in values or name in extras.reserved
+                else extras.nodes.get(extras.matching_patterns(name))
             )
-            if node is not None and node.height < (self.height if walk.tight else math.inf):
+            if node is not None and node.height < (self.height if context.minimal else math.inf):
                 try:
-                    values[name] = node.draw(walk)
-                except DeadEnd:
+                    values[name] = node.draw(context)
+                except Unsatisfiable:
                     continue
                 if len(values) >= wanted:
                     return
 
-    def measure(self) -> float:
+    def compute_height(self) -> float:
         inside = [self._nodes[name].height for name in self._required]
-        lacking = self._fewest - len(inside)
-        if lacking > 0:
+        missing = self._minimum - len(inside)
+        if missing > 0:
             extra = min((node.height for node in self._extras.nodes.values()), default=math.inf)
             optional = [
                 node.height for name, node in self._nodes.items() if name not in self._required
             ]
-            inside += sorted([*optional, *[extra] * lacking])[:lacking]
+            inside += sorted([*optional, *[extra] * missing])[:missing]
         return 1 + max(inside, default=0)
 
 
 def _identity(value: Any) -> str:
-    """The same for equal JSON values: 1 and 1.0 are one."""
-    return json.dumps(_plain(value), sort_keys=True)
+    """Return a key that is equal for equal JSON values: 1 and 1.0 are the same number."""
+    return json.dumps(_normalized(value), sort_keys=True)
 
 
-def _plain(value: Any) -> Any:
+def _normalized(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        return {key: _normalized(item) for key, item in value.items()}
+    return [_normalized(item) for item in value] if isinstance(value, list) else value

@@ -1,9 +1,9 @@
-"""Why there is no value."""
+"""Errors of the generator."""
 
 
 class NoValue(Exception):
-    """No value can be made from a schema; the message is a sentence for the author of the schema."""
+    """No value can be generated from a schema. The message is meant for the schema's author."""
 
 
-class DeadEnd(Exception):
-    """A choice that was made on the way leads to no value: another one may."""
+class Unsatisfiable(Exception):
+    """The choices made so far cannot lead to a value. Other choices may."""

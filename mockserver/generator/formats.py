@@ -1,4 +1,4 @@
-"""What the formats of OpenAPI and JSON Schema look like: samples that read well, and an expression for every length."""
+"""Sample values of the OpenAPI and JSON Schema formats, and a regular expression for each."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from mockserver.generator.chance import Chance
+from mockserver.generator.seeded_random import SeededRandom
 
-Sample = Callable[[Chance], str]
+Sample = Callable[[SeededRandom], str]
 
 _FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 _SECONDS = 3 * 365 * 86_400
@@ -17,94 +17,103 @@ _ANY_SECONDS = 50 * 365 * 86_400
 
 
 def samples(name: str) -> list[Sample]:
-    """Makers of values of a format, the most natural first; none where the format is not known."""
+    """Return makers of values of a format, the most natural first; none if it is unknown."""
     return _SAMPLES.get(name, [])
 
 
 def expression(name: str) -> str | None:
-    """A regular expression with which values of a format can be made as short or as long as they must be."""
+    """Return a regular expression for values of a format of any length, or None."""
     return _EXPRESSIONS.get(name)
 
 
-def moment(chance: Chance, seconds: int = _SECONDS) -> datetime:
-    """A second of recent years."""
-    return _FIRST_DAY + timedelta(seconds=chance.random.randrange(seconds))
+def random_datetime(seeded: SeededRandom, seconds: int = _SECONDS) -> datetime:
+    """Return a random time of the recent past or near future, with a precision of seconds."""
+    return _FIRST_DAY + timedelta(seconds=seeded.random.randrange(seconds))
 
 
-def _instant(form: str, seconds: int = _SECONDS) -> Sample:
-    return lambda chance: moment(chance, seconds).strftime(form)
+def _formatted_datetime(form: str, seconds: int = _SECONDS) -> Sample:
+    return lambda seeded: random_datetime(seeded, seconds).strftime(form)
 
 
 def _with_fraction(digits: int, offset: str) -> Sample:
-    return lambda chance: (
-        f"{moment(chance):%Y-%m-%dT%H:%M:%S}.{chance.random.randrange(10**digits):0{digits}d}{offset}"
+    return lambda seeded: (
+        f"{random_datetime(seeded):%Y-%m-%dT%H:%M:%S}."
+        f"{seeded.random.randrange(10**digits):0{digits}d}{offset}"
     )
 
 
-def _uuid(chance: Chance) -> str:
-    return str(UUID(int=chance.random.getrandbits(128), version=4))
+def _uuid(seeded: SeededRandom) -> str:
+    return str(UUID(int=seeded.random.getrandbits(128), version=4))
 
 
-def _uri(chance: Chance) -> str:
-    fake = chance.fake
+def _uri(seeded: SeededRandom) -> str:
+    fake = seeded.fake
     return f"https://{fake.domain_word()}.example.com/{fake.word()}"
 
 
-def _duration(chance: Chance) -> str:
-    return chance.random.choice(["PT{}M", "PT{}H", "P{}D", "P{}W"]).format(
-        chance.random.randint(1, 30)
+def _duration(seeded: SeededRandom) -> str:
+    return seeded.random.choice(["PT{}M", "PT{}H", "P{}D", "P{}W"]).format(
+        seeded.random.randint(1, 30)
     )
 
 
-def _base64(chance: Chance) -> str:
-    return base64.b64encode(chance.fake.sentence(4).encode()).decode()
+def _base64(seeded: SeededRandom) -> str:
+    return base64.b64encode(seeded.fake.sentence(4).encode()).decode()
 
 
-def _pointer(chance: Chance) -> str:
-    return "/" + "/".join(chance.fake.word() for _ in range(chance.random.randint(1, 3)))
+def _pointer(seeded: SeededRandom) -> str:
+    return "/" + "/".join(seeded.fake.word() for _ in range(seeded.random.randint(1, 3)))
 
 
 _SAMPLES: dict[str, list[Sample]] = {
     "date-time": [
-        _instant("%Y-%m-%dT%H:%M:%SZ"),
+        _formatted_datetime("%Y-%m-%dT%H:%M:%SZ"),
         _with_fraction(3, "Z"),
         _with_fraction(6, "Z"),
-        _instant("%Y-%m-%dT%H:%M:%S+00:00"),
-        _instant("%Y-%m-%dT%H:%M:%S+02:00"),
-        _instant("%Y-%m-%dT%H:%M:%S-05:00"),
-        _instant("%Y-%m-%dT00:00:00Z"),
-        _instant("%Y-%m-%dT%H:%M:%SZ", _ANY_SECONDS),
+        _formatted_datetime("%Y-%m-%dT%H:%M:%S+00:00"),
+        _formatted_datetime("%Y-%m-%dT%H:%M:%S+02:00"),
+        _formatted_datetime("%Y-%m-%dT%H:%M:%S-05:00"),
+        _formatted_datetime("%Y-%m-%dT00:00:00Z"),
+        _formatted_datetime("%Y-%m-%dT%H:%M:%SZ", _ANY_SECONDS),
     ],
-    "date": [_instant("%Y-%m-%d"), _instant("%Y-%m-%d", _ANY_SECONDS), _instant("%Y-%m-01")],
-    "time": [_instant("%H:%M:%SZ"), _instant("%H:%M:%S+02:00"), _instant("%H:%M:00Z")],
+    "date": [
+        _formatted_datetime("%Y-%m-%d"),
+        _formatted_datetime("%Y-%m-%d", _ANY_SECONDS),
+        _formatted_datetime("%Y-%m-01"),
+    ],
+    "time": [
+        _formatted_datetime("%H:%M:%SZ"),
+        _formatted_datetime("%H:%M:%S+02:00"),
+        _formatted_datetime("%H:%M:00Z"),
+    ],
     "duration": [_duration],
     "email": [
-        lambda chance: f"{chance.fake.first_name()}.{chance.fake.last_name()}@example.com".lower()
+        lambda seeded: f"{seeded.fake.first_name()}.{seeded.fake.last_name()}@example.com".lower()
     ],
-    "hostname": [lambda chance: f"{chance.fake.domain_word()}.example.com"],
-    "ipv4": [lambda chance: ".".join(str(chance.random.randint(1, 254)) for _ in range(4))],
+    "hostname": [lambda seeded: f"{seeded.fake.domain_word()}.example.com"],
+    "ipv4": [lambda seeded: ".".join(str(seeded.random.randint(1, 254)) for _ in range(4))],
     "ipv6": [
-        lambda chance: ":".join(f"{chance.random.getrandbits(16):x}" for _ in range(8)),
+        lambda seeded: ":".join(f"{seeded.random.getrandbits(16):x}" for _ in range(8)),
         lambda _: "2001:db8::1",
     ],
     "uri": [
         _uri,
-        lambda chance: _uri(chance).replace("https", "http"),
-        lambda chance: f"urn:uuid:{_uuid(chance)}",
+        lambda seeded: _uri(seeded).replace("https", "http"),
+        lambda seeded: f"urn:uuid:{_uuid(seeded)}",
     ],
     "uri-reference": [_uri, _pointer],
     "uuid": [_uuid],
     "byte": [_base64],
-    "binary": [lambda chance: chance.fake.sentence(4)],
+    "binary": [lambda seeded: seeded.fake.sentence(4)],
     "password": [
-        lambda chance: "".join(
-            chance.random.choices("abcdefghkmnpqrstuvwxyzABCDEFGH23456789!#%", k=14)
+        lambda seeded: "".join(
+            seeded.random.choices("abcdefghkmnpqrstuvwxyzABCDEFGH23456789!#%", k=14)
         )
     ],
     "json-pointer": [_pointer],
-    "relative-json-pointer": [lambda chance: f"{chance.random.randint(0, 3)}{_pointer(chance)}"],
-    "uri-template": [lambda chance: f"{_uri(chance)}/{{id}}"],
-    "regex": [lambda chance: f"^{chance.fake.word()}$"],
+    "relative-json-pointer": [lambda seeded: f"{seeded.random.randint(0, 3)}{_pointer(seeded)}"],
+    "uri-template": [lambda seeded: f"{_uri(seeded)}/{{id}}"],
+    "regex": [lambda seeded: f"^{seeded.fake.word()}$"],
 }
 for _alias, _name in (
     ("idn-email", "email"),

@@ -1,4 +1,4 @@
-"""What a property is likely to hold, by its name: ``email``, ``cityName``, ``amount_cents``."""
+"""Plausible values by the name of a property: ``email``, ``cityName``, ``amount_cents``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from mockserver.generator import formats
-from mockserver.generator.chance import Chance
+from mockserver.generator.seeded_random import SeededRandom
 
-Guess = Callable[[Chance], Any]
+Guess = Callable[[SeededRandom], Any]
 
 _CENTS_IN_MICROCENTS = 1_000_000
 _CURRENCIES = ["USD", "EUR", "GBP", "CHF", "JPY", "CAD", "AUD"]
@@ -22,29 +22,29 @@ _COLORS = ["red", "green", "blue", "orange", "purple", "black", "white"]
 _STATES = ["active", "pending", "done"]
 
 
-def words(name: str) -> str:
-    """A name in the one way of writing that the guesses know: ``createdAt``, ``created-at`` as ``created_at``."""
+def snake_case(name: str) -> str:
+    """Return a name in snake case: ``createdAt`` and ``created-at`` become ``created_at``."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
 
 
 def singular(name: str) -> str:
-    """The name of one of many: ``emails`` hold an ``email`` each."""
+    """Return the singular of a name: the items of ``emails`` are named ``email``."""
     if name.endswith("ies"):
         return f"{name[:-3]}y"
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
 
 
 @lru_cache(maxsize=2048)
-def text(name: str) -> Guess | None:
-    """A maker of strings for a property of that name."""
-    return _first(_TEXTS, words(name))
+def string_guess(name: str) -> Guess | None:
+    """Return a maker of strings for a property with that name, or None."""
+    return _first(_TEXTS, snake_case(name))
 
 
 @lru_cache(maxsize=2048)
-def number(name: str) -> Guess | None:
-    """A maker of numbers for a property of that name."""
-    return _first(_NUMBERS, words(name))
+def number_guess(name: str) -> Guess | None:
+    """Return a maker of numbers for a property with that name, or None."""
+    return _first(_NUMBERS, snake_case(name))
 
 
 def _first(table: list[tuple[re.Pattern[str], Guess]], name: str) -> Guess | None:
@@ -56,68 +56,69 @@ def _sample(format: str) -> Guess:
 
 
 def _choice(values: list[str]) -> Guess:
-    return lambda chance: chance.random.choice(values)
+    return lambda seeded: seeded.random.choice(values)
 
 
 def _between(least: int, most: int, times: int = 1) -> Guess:
-    return lambda chance: chance.random.randint(least, most) * times
+    return lambda seeded: seeded.random.randint(least, most) * times
 
 
 def _real(least: float, most: float, digits: int) -> Guess:
-    return lambda chance: round(chance.random.uniform(least, most), digits)
+    return lambda seeded: round(seeded.random.uniform(least, most), digits)
 
 
-def _display(chance: Chance) -> str:
-    return f"${chance.random.randint(1, 2_000):,}.{chance.random.randint(0, 99):02d}"
+def _display(seeded: SeededRandom) -> str:
+    return f"${seeded.random.randint(1, 2_000):,}.{seeded.random.randint(0, 99):02d}"
 
 
-def _image(chance: Chance) -> str:
-    return f"https://images.example.com/{chance.fake.word()}.png"
+def _image(seeded: SeededRandom) -> str:
+    return f"https://images.example.com/{seeded.fake.word()}.png"
 
 
-def _file(chance: Chance) -> str:
-    return f"{chance.fake.word()}.{chance.random.choice(['pdf', 'csv', 'png', 'txt'])}"
+def _file(seeded: SeededRandom) -> str:
+    return f"{seeded.fake.word()}.{seeded.random.choice(['pdf', 'csv', 'png', 'txt'])}"
 
 
 def _table(*rows: tuple[str, Guess]) -> list[tuple[re.Pattern[str], Guess]]:
-    """Each expression is looked for as whole words of a name."""
+    """Compile the expressions, each of which must match the last words of a name."""
     return [(re.compile(f"(?:^|_)(?:{words})$"), guess) for words, guess in rows]
 
 
-# The first that fits counts: the particular stand before the general.
+# The first match wins, so specific names come before general ones.
 _TEXTS = _table(
-    ("first_name|given_name|forename", lambda chance: chance.fake.first_name()),
-    ("last_name|surname|family_name", lambda chance: chance.fake.last_name()),
+    ("first_name|given_name|forename", lambda seeded: seeded.fake.first_name()),
+    ("last_name|surname|family_name", lambda seeded: seeded.fake.last_name()),
     (
         "user_?name|login|handle|nick_?name",
-        lambda chance: chance.fake.first_name().lower() + str(chance.random.randint(1, 99)),
+        lambda seeded: seeded.fake.first_name().lower() + str(seeded.random.randint(1, 99)),
     ),
     ("host_?name|domain(_name)?|host", _sample("hostname")),
     ("(file|path)_?name|file|attachment", _file),
     (
         "(company|organi[sz]ation|employer|merchant|vendor|business)(_name)?",
-        lambda chance: chance.fake.company(),
+        lambda seeded: seeded.fake.company(),
     ),
-    ("(city|town)(_name)?", lambda chance: chance.fake.city()),
+    ("(city|town)(_name)?", lambda seeded: seeded.fake.city()),
     ("country_code|country", _choice(_COUNTRIES)),
-    ("country_name|nationality", lambda chance: chance.fake.country()),
-    ("state|province|region|county", lambda chance: chance.fake.state()),
+    ("country_name|nationality", lambda seeded: seeded.fake.country()),
+    ("state|province|region|county", lambda seeded: seeded.fake.state()),
     ("e?mail(_address)?|recipient", _sample("email")),
     (
         "(tele)?phone(_?number)?|mobile|fax",
-        lambda chance: f"+1555{chance.random.randint(0, 9_999_999):07d}",
+        lambda seeded: f"+1555{seeded.random.randint(0, 9_999_999):07d}",
     ),
     (
         "street(_address)?|address(_line_?\\d?)?|line_?[12]",
-        lambda chance: chance.fake.street_address(),
+        lambda seeded: seeded.fake.street_address(),
     ),
-    ("zip(_?code)?|post(al)?_?code", lambda chance: f"{chance.random.randint(1_000, 99_999):05d}"),
+    ("zip(_?code)?|post(al)?_?code", lambda seeded: f"{seeded.random.randint(1_000, 99_999):05d}"),
     (
-        "(display|full|account|holder|customer|author|owner|contact|person)_?name|author|owner|cardholder",
-        lambda chance: chance.fake.name(),
+        "(display|full|account|holder|customer|author|owner|contact|person)_?name"
+        "|author|owner|cardholder",
+        lambda seeded: seeded.fake.name(),
     ),
-    ("[a-z]+_name", lambda chance: f"{chance.fake.word()} {chance.fake.word()}".title()),
-    ("name", lambda chance: chance.fake.name()),
+    ("[a-z]+_name", lambda seeded: f"{seeded.fake.word()} {seeded.fake.word()}".title()),
+    ("name", lambda seeded: seeded.fake.name()),
     ("currency(_code)?", _choice(_CURRENCIES)),
     ("(avatar|image|picture|photo|logo|icon|thumbnail)(_ur[il])?", _image),
     ("ur[il]|href|link|website|homepage|web_?site|redirect|callback|endpoint", _sample("uri")),
@@ -132,14 +133,15 @@ _TEXTS = _table(
     ("time_?zone|tz", _choice(_ZONES)),
     ("locale|language|lang", _choice(_LANGUAGES)),
     ("brand", _choice(_BRANDS)),
-    ("last_?4", lambda chance: f"{chance.random.randint(0, 9_999):04d}"),
+    ("last_?4", lambda seeded: f"{seeded.random.randint(0, 9_999):04d}"),
     ("colou?r", _choice(_COLORS)),
     ("display", _display),
     ("status", _choice(_STATES)),
     (
         "version",
-        lambda chance: (
-            f"{chance.random.randint(0, 9)}.{chance.random.randint(0, 20)}.{chance.random.randint(0, 9)}"
+        lambda seeded: (
+            f"{seeded.random.randint(0, 9)}.{seeded.random.randint(0, 20)}"
+            f".{seeded.random.randint(0, 9)}"
         ),
     ),
     ("gender|sex", _choice(["female", "male", "other"])),
@@ -154,22 +156,23 @@ _TEXTS = _table(
     ),
     (
         "(client_)?secret|token|api_?key|signature|hash|checksum|digest|cursor",
-        lambda chance: f"{chance.random.getrandbits(128):032x}",
+        lambda seeded: f"{seeded.random.getrandbits(128):032x}",
     ),
     (
         "id|key|ref(erence)?|sku|number|code",
-        lambda chance: f"{chance.fake.word()}_{chance.random.getrandbits(40):010x}",
+        lambda seeded: f"{seeded.fake.word()}_{seeded.random.getrandbits(40):010x}",
     ),
-    ("title|subject|heading|headline|label", lambda chance: chance.fake.sentence(3).rstrip(".")),
+    ("title|subject|heading|headline|label", lambda seeded: seeded.fake.sentence(3).rstrip(".")),
     (
-        "(description|message|detail|details|text|body|content|comment|note|notes|summary|reason|bio|about|msg)",
-        lambda chance: chance.fake.sentence(8),
+        "(description|message|detail|details|text|body|content|comment|note|notes|summary|reason"
+        "|bio|about|msg)",
+        lambda seeded: seeded.fake.sentence(8),
     ),
-    ("(slug|tag|category|type|kind|word|group|topic)", lambda chance: chance.fake.word()),
+    ("(slug|tag|category|type|kind|word|group|topic)", lambda seeded: seeded.fake.word()),
 )
 
 _NUMBERS = _table(
-    ("micro_?cents", lambda chance: chance.random.randint(0, 200_000) * _CENTS_IN_MICROCENTS),
+    ("micro_?cents", lambda seeded: seeded.random.randint(0, 200_000) * _CENTS_IN_MICROCENTS),
     ("cents|amount_minor|minor_units", _between(0, 200_000)),
     ("(price|amount|cost|total_amount|balance|fee|tax|subtotal|dollars)", _real(0, 2_000, 2)),
     ("lat(itude)?", _real(-90, 90, 5)),
@@ -191,10 +194,10 @@ _NUMBERS = _table(
         _between(0, 100),
     ),
     ("port", _between(1_024, 65_535)),
-    ("status(_code)?", lambda chance: chance.random.choice([200, 201, 204, 400, 404, 500])),
+    ("status(_code)?", lambda seeded: seeded.random.choice([200, 201, 204, 400, 404, 500])),
     (
         "timestamp|[a-z0-9]+_(at|time)|created|updated",
-        lambda chance: int(formats.moment(chance).timestamp()),
+        lambda seeded: int(formats.random_datetime(seeded).timestamp()),
     ),
     ("(width|height)", _between(1, 40, 50)),
     ("(ms|millis|milliseconds|duration|latency)", _between(1, 5_000)),

@@ -1,4 +1,4 @@
-"""Makers of values: a schema becomes a graph of these, once; a value is one walk through it."""
+"""Nodes that generate values. A schema is compiled into a graph of nodes once."""
 
 from __future__ import annotations
 
@@ -8,86 +8,86 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.generator.chance import Chance
-from mockserver.generator.errors import DeadEnd
+from mockserver.generator.errors import Unsatisfiable
+from mockserver.generator.seeded_random import SeededRandom
 from mockserver.openapi.schemas import Validator
 
-_TRIES = 24
-_CONTAINERS = 60
-_EFFORT = 4_000
-_ROUNDS = 2
-_KEPT = (0.85, 0.85, 0.5, 0.15, 0.95)
-"""How often optional properties are there: at first mostly, then otherwise, as long as nothing fits."""
+_ATTEMPTS = 24
+_MAX_CONTAINERS = 60
+_MAX_STEPS = 4_000
+_MAX_RECURSION = 2
+_OPTIONAL_SHARES = (0.85, 0.85, 0.5, 0.15, 0.95)
+"""How often optional properties are present, by attempt. Later attempts try other shares."""
 
 
-class Exhausted(Exception):
-    """A value took more steps than one should."""
+class StepLimitExceeded(Exception):
+    """Generating a value took too many steps."""
 
 
 @dataclass(slots=True)
-class Walk:
-    """One walk through a graph."""
+class GenerationContext:
+    """The state of generating one value."""
 
-    chance: Chance
-    kept: float = _KEPT[0]
-    containers: int = _CONTAINERS
-    """How many more objects and arrays there may be before the value is brought to an end."""
-    effort: int = _EFFORT
-    tight: bool = False
-    """Whether to take the shortest way out: nothing optional, no items, the shallowest branch."""
-    rounds: dict[int, int] = field(default_factory=dict)
+    seeded: SeededRandom
+    optional_share: float = _OPTIONAL_SHARES[0]
+    containers_left: int = _MAX_CONTAINERS
+    """Number of further objects and arrays before the value is kept minimal."""
+    steps_left: int = _MAX_STEPS
+    minimal: bool = False
+    """Whether to generate the smallest value: no optional parts, the lowest branch."""
+    recursion_depths: dict[int, int] = field(default_factory=dict)
 
-    def enter(self) -> None:
-        """An object or an array begins."""
-        self.containers -= 1
-        if self.containers <= 0:
-            self.tight = True
-        self.spend()
+    def enter_container(self) -> None:
+        """Record the start of an object or array."""
+        self.containers_left -= 1
+        if self.containers_left <= 0:
+            self.minimal = True
+        self.count_step()
 
-    def spend(self) -> None:
-        """One more step. Raises Exhausted when there were too many."""
-        self.effort -= 1
-        if self.effort <= 0:
-            raise Exhausted
+    def count_step(self) -> None:
+        """Count a step. Raise StepLimitExceeded if there were too many."""
+        self.steps_left -= 1
+        if self.steps_left <= 0:
+            raise StepLimitExceeded
 
 
 class Node(ABC):
-    """A maker of values of one schema."""
+    """Generates values of one schema."""
 
     __slots__ = ("height",)
 
     def __init__(self) -> None:
         self.height: float = math.inf
-        """How many levels its smallest value has; infinite where every value needs another inside."""
+        """Nesting depth of the smallest value, infinite if every value must contain another."""
 
     @abstractmethod
-    def draw(self, walk: Walk) -> Any:
-        """A value. Raises DeadEnd where the choices so far lead to none."""
+    def draw(self, context: GenerationContext) -> Any:
+        """Return a value. Raise Unsatisfiable if the choices so far allow none."""
 
     @abstractmethod
-    def measure(self) -> float:
-        """Its height, by the heights of what it is made of."""
+    def compute_height(self) -> float:
+        """Return the height, computed from the heights of the node's parts."""
 
 
-class Leaf(Node):
-    """A value that holds no others."""
+class ScalarNode(Node):
+    """Generates a value without nested values."""
 
     __slots__ = ("_make",)
 
-    def __init__(self, make: Callable[[Chance], Any]) -> None:
+    def __init__(self, make: Callable[[SeededRandom], Any]) -> None:
         super().__init__()
         self._make = make
         self.height = 0
 
-    def draw(self, walk: Walk) -> Any:
-        return self._make(walk.chance)
+    def draw(self, context: GenerationContext) -> Any:
+        return self._make(context.seeded)
 
-    def measure(self) -> float:
+    def compute_height(self) -> float:
         return 0
 
 
-class Values(Node):
-    """One of the values of an enum."""
+class EnumNode(Node):
+    """Returns one of the values of an enum."""
 
     __slots__ = ("_values",)
 
@@ -96,15 +96,15 @@ class Values(Node):
         self._values = values
         self.height = 0
 
-    def draw(self, walk: Walk) -> Any:
-        return clone(walk.chance.random.choice(self._values))
+    def draw(self, context: GenerationContext) -> Any:
+        return clone(context.seeded.random.choice(self._values))
 
-    def measure(self) -> float:
+    def compute_height(self) -> float:
         return 0
 
 
-class Choice(Node):
-    """One of several."""
+class ChoiceNode(Node):
+    """Generates a value from one of several nodes."""
 
     __slots__ = ("_nodes", "_weights")
 
@@ -113,31 +113,33 @@ class Choice(Node):
         self._nodes = nodes
         self._weights = weights
 
-    def draw(self, walk: Walk) -> Any:
-        for node in self._order(walk):
+    def draw(self, context: GenerationContext) -> Any:
+        for node in self._order(context):
             if node.height < math.inf:
                 try:
-                    return node.draw(walk)
-                except DeadEnd:
+                    return node.draw(context)
+                except Unsatisfiable:
                     continue
-        raise DeadEnd("no branch has a value")
+        raise Unsatisfiable("no branch has a value")
 
-    def _order(self, walk: Walk) -> Iterable[Node]:
-        # Each gets a number that is the smaller, the more it weighs: an order by chance, drawn at once.
-        random = walk.chance.random.random
+    def _order(self, context: GenerationContext) -> Iterable[Node]:
+        # A weighted shuffle: a larger weight makes a smaller sort key more likely.
+        random = context.seeded.random.random
         ranked = [
             (-math.log(1 - random()) / weight, node)
             for node, weight in zip(self._nodes, self._weights, strict=True)
         ]
-        ranked.sort(key=lambda each: (each[1].height, each[0]) if walk.tight else each[0])
+        ranked.sort(
+            key=lambda ranking: (ranking[1].height, ranking[0]) if context.minimal else ranking[0]
+        )
         return [node for _, node in ranked]
 
-    def measure(self) -> float:
+    def compute_height(self) -> float:
         return min(node.height for node in self._nodes)
 
 
-class Link(Node):
-    """The way back to a node that is being built: where a schema refers to itself."""
+class RecursiveNode(Node):
+    """Refers to a node that is still being built, where a schema refers to itself."""
 
     __slots__ = ("target",)
 
@@ -145,103 +147,109 @@ class Link(Node):
         super().__init__()
         self.target: Node | None = None
 
-    def draw(self, walk: Walk) -> Any:
+    def draw(self, context: GenerationContext) -> Any:
         if self.target is None or self.height == math.inf:
-            raise DeadEnd("a value would have to hold itself")
-        rounds = walk.rounds.get(id(self), 0)
-        tight, walk.rounds[id(self)] = walk.tight, rounds + 1
-        walk.tight = tight or rounds >= _ROUNDS
+            raise Unsatisfiable("a value would have to contain itself")
+        recursion_depths = context.recursion_depths.get(id(self), 0)
+        minimal, context.recursion_depths[id(self)] = context.minimal, recursion_depths + 1
+        context.minimal = minimal or recursion_depths >= _MAX_RECURSION
         try:
-            return self.target.draw(walk)
+            return self.target.draw(context)
         finally:
-            walk.rounds[id(self)] = rounds
-            walk.tight = tight or walk.containers <= 0
+            context.recursion_depths[id(self)] = recursion_depths
+            context.minimal = minimal or context.containers_left <= 0
 
-    def measure(self) -> float:
+    def compute_height(self) -> float:
         return self.target.height if self.target is not None else math.inf
 
 
-class Offered(Node):
-    """What the author of the schema offers, sometimes or always; else what the schema says."""
+class WithExamples(Node):
+    """Returns a hint of the schema's author, sometimes or always, else a generated value."""
 
-    __slots__ = ("_node", "_offers", "_share", "_validator")
+    __slots__ = ("_example", "_node", "_share", "_validator")
 
     def __init__(
-        self, node: Node, offers: Callable[[], Any], share: float, validator: Validator
+        self, node: Node, example: Callable[[], Any], share: float, validator: Validator
     ) -> None:
         super().__init__()
         self._node = node
-        self._offers = offers
+        self._example = example
         self._share = share
         self._validator = validator
 
-    def draw(self, walk: Walk) -> Any:
-        if self._share == 1 or (walk.chance.random.random() < self._share and not walk.tight):
-            for _ in range(_TRIES if self._share == 1 else 1):
-                value = self._offers()
+    def draw(self, context: GenerationContext) -> Any:
+        if self._share == 1 or (
+            context.seeded.random.random() < self._share and not context.minimal
+        ):
+            for _ in range(_ATTEMPTS if self._share == 1 else 1):
+                value = self._example()
                 if self._validator.is_valid(value):
                     return value
-        return self._node.draw(walk)
+        return self._node.draw(context)
 
-    def measure(self) -> float:
+    def compute_height(self) -> float:
         return self._node.height
 
 
-class Checked(Node):
-    """A value that is looked at before it is given away: its demands are more than a choice of what to make."""
+class CheckedNode(Node):
+    """Generates values until one is valid: some constraints can only be checked by validation."""
 
-    __slots__ = ("plans", "validator")
+    __slots__ = ("strategies", "validator")
 
     def __init__(self, node: Node, validator: Validator) -> None:
         super().__init__()
-        self.plans = [node]
+        self.strategies = [node]
         self.validator = validator
 
-    def draw(self, walk: Walk) -> Any:
-        kept = walk.kept
+    def draw(self, context: GenerationContext) -> Any:
+        optional_share = context.optional_share
         try:
-            for plan in self.plans:
-                for attempt in range(_TRIES):
-                    walk.kept = _KEPT[attempt % len(_KEPT)] if attempt else kept
-                    value = self._attempt(plan, walk)
-                    if value is not _NOTHING:
+            for strategy in self.strategies:
+                for attempt in range(_ATTEMPTS):
+                    context.optional_share = (
+                        _OPTIONAL_SHARES[attempt % len(_OPTIONAL_SHARES)]
+                        if attempt
+                        else optional_share
+                    )
+                    value = self._attempt(strategy, context)
+                    if value is not _NO_VALUE:
                         return value
         finally:
-            walk.kept = kept
-        raise DeadEnd("no value was found that meets all demands")
+            context.optional_share = optional_share
+        raise Unsatisfiable("no value was found that meets all constraints")
 
-    def share(self, plan: Node, walk: Walk, times: int) -> float:
-        """How often a plan gives a value that is right."""
-        return sum(self._attempt(plan, walk) is not _NOTHING for _ in range(times)) / times
+    def success_rate(self, strategy: Node, context: GenerationContext, times: int) -> float:
+        """Return how often a strategy generates a valid value."""
+        return sum(self._attempt(strategy, context) is not _NO_VALUE for _ in range(times)) / times
 
-    def _attempt(self, plan: Node, walk: Walk) -> Any:
-        walk.spend()
+    def _attempt(self, strategy: Node, context: GenerationContext) -> Any:
+        context.count_step()
         try:
-            value = plan.draw(walk)
-        except DeadEnd:
-            return _NOTHING
-        return value if self.validator.is_valid(value) else _NOTHING
+            value = strategy.draw(context)
+        except Unsatisfiable:
+            return _NO_VALUE
+        return value if self.validator.is_valid(value) else _NO_VALUE
 
-    def measure(self) -> float:
-        return min(plan.height for plan in self.plans)
+    def compute_height(self) -> float:
+        return min(strategy.height for strategy in self.strategies)
 
 
-def settle(nodes: list[Node]) -> None:
-    """Measure the heights of a graph, which may lead back into itself."""
+def resolve_heights(nodes: list[Node]) -> None:
+    """Compute the heights of all nodes of a graph that may contain cycles."""
     changed = True
     while changed:
         changed = False
         for node in nodes:
-            height = node.measure()
+            height = node.compute_height()
             if height < node.height:
                 node.height, changed = height, True
 
 
 def clone(value: Any) -> Any:
-    """A copy of a JSON value that nobody else holds."""
+    """Return a deep copy of a JSON value."""
     if isinstance(value, dict):
-        return {key: clone(each) for key, each in value.items()}
-    return [clone(each) for each in value] if isinstance(value, list) else value
+        return {key: clone(item) for key, item in value.items()}
+    return [clone(item) for item in value] if isinstance(value, list) else value
 
 
-_NOTHING = object()
+_NO_VALUE = object()

@@ -1,4 +1,4 @@
-"""Strings that match a regular expression, of a length within bounds."""
+"""Strings that match a regular expression and have a length within bounds."""
 
 from __future__ import annotations
 
@@ -8,161 +8,178 @@ from random import Random
 from mockserver.generator import characters, regex
 from mockserver.generator.regex import (
     UNBOUNDED,
+    Alternation,
     Anchor,
-    Back,
-    Chars,
-    Either,
+    Backreference,
+    CharacterClass,
     Group,
-    Look,
+    Lookaround,
     Node,
     Repeat,
     Sequence,
 )
 from mockserver.openapi.schemas import Validator
 
-_USUAL_EXTRA = 10
-"""How much longer than it must be a repeated part usually gets."""
+_MAX_EXTRA = 10
+"""Default limit for the number of repetitions beyond the required ones."""
 
-_ANY = Chars(characters.complement(((0, 31), (32, 47), (58, 64), (91, 96), (123, characters.LAST))))
+_ANY = CharacterClass(
+    characters.complement(((0, 31), (32, 47), (58, 64), (91, 96), (123, characters.LAST)))
+)
 _PADDING = Repeat(_ANY, 0, UNBOUNDED)
 
 
 class Pattern:
-    """One expression, or several that one string has to match one after the other."""
+    """One regular expression, or several that consecutive parts of a string must match."""
 
     def __init__(self, *expressions: str) -> None:
-        """Raises regex.Unreadable."""
-        self._node: Node = Sequence(tuple(_open_ended(regex.parse(each)) for each in expressions))
-        self.least, self.most = _lengths(self._node)
+        """Raise regex.UnsupportedPattern if an expression cannot be parsed."""
+        self._node: Node = Sequence(
+            tuple(_with_padding(regex.parse(expression)) for expression in expressions)
+        )
+        self.min_length, self.max_length = _lengths(self._node)
 
-    def draw(self, random: Random, least: int, most: int) -> str:
-        """A string that most likely matches: what looks around itself may need another try."""
-        text = _Text(random)
-        text.write(self._node, max(least, self.least), most)
+    def draw(self, random: Random, min_length: int, max_length: int) -> str:
+        """Return a string that very likely matches. Lookarounds may need retries."""
+        text = _StringWriter(random)
+        text.write(self._node, max(min_length, self.min_length), max_length)
         return text.finished()
 
 
-class _Text:
-    """A string as it grows from left to right."""
+class _StringWriter:
+    """Builds a string from left to right."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._text = ""
         self._groups: dict[str, str] = {}
-        self._ahead: list[tuple[int, str]] = []
+        self._lookaheads: list[tuple[int, str]] = []
 
     def finished(self) -> str:
-        """The string, with what was asked for ahead written over what stands there."""
+        """Return the string, with the text that lookaheads require written over it."""
         text = self._text
-        for at, wanted in self._ahead:
+        for at, positive in self._lookaheads:
             text = (
-                text[:at] + (wanted + text[at + len(wanted) :])[: max(len(text) - at, len(wanted))]
+                text[:at]
+                + (positive + text[at + len(positive) :])[: max(len(text) - at, len(positive))]
             )
         return text
 
-    def write(self, node: Node, least: int, most: int) -> None:
-        """Append what a node allows, between so many and so many characters where that can be."""
+    def write(self, node: Node, min_length: int, max_length: int) -> None:
+        """Append text that matches a node, within the length limits if possible."""
         match node:
-            case Chars(ranges, broad):
+            case CharacterClass(ranges, broad):
                 if ranges:
                     self._text += characters.draw(ranges, broad, self._random)
             case Sequence(parts):
-                self._sequence(parts, least, most)
-            case Either(options):
+                self._sequence(parts, min_length, max_length)
+            case Alternation(options):
                 fitting = [
-                    each
-                    for each in options
-                    if _lengths(each)[0] <= most and _lengths(each)[1] >= least
+                    option
+                    for option in options
+                    if _lengths(option)[0] <= max_length and _lengths(option)[1] >= min_length
                 ]
-                self.write(self._random.choice(fitting or options), least, most)
-            case Repeat(part, fewest, highest):
-                self._repeat(part, fewest, highest, least, most)
+                self.write(self._random.choice(fitting or options), min_length, max_length)
+            case Repeat(part, minimum, maximum):
+                self._repeat(part, minimum, maximum, min_length, max_length)
             case Group(part, names):
                 began = len(self._text)
-                self.write(part, least, most)
+                self.write(part, min_length, max_length)
                 self._groups.update(dict.fromkeys(names, self._text[began:]))
-            case Back(name):
+            case Backreference(name):
                 self._text += self._groups.get(name, "")
-            case Look(part, ahead=True, wanted=True):
-                self._look(part, most)
-            case Look(part, ahead=False, wanted=True) if not self._text:
-                # Nothing holds the start: what has to come before can be put there.
-                self.write(part, 0, most)
-            case Look() | Anchor():
+            case Lookaround(part, ahead=True, positive=True):
+                self._write_lookahead(part, max_length)
+            case Lookaround(part, ahead=False, positive=True) if not self._text:
+                # The expression is not anchored at its start, so the lookbehind's text can be
+                # written there.
+                self.write(part, 0, max_length)
+            case Lookaround() | Anchor():
                 pass
 
-    def _sequence(self, parts: tuple[Node, ...], least: int, most: int) -> None:
-        lengths = [_lengths(each) for each in parts]
-        rest_least, rest_most = sum(each[0] for each in lengths), sum(each[1] for each in lengths)
+    def _sequence(self, parts: tuple[Node, ...], min_length: int, max_length: int) -> None:
+        lengths = [_lengths(part) for part in parts]
+        rest_min, rest_max = (
+            sum(length[0] for length in lengths),
+            sum(length[1] for length in lengths),
+        )
         for part, (shortest, longest) in zip(parts, lengths, strict=True):
-            rest_least, rest_most = rest_least - shortest, rest_most - longest
+            rest_min, rest_max = rest_min - shortest, rest_max - longest
             began = len(self._text)
-            self.write(part, max(shortest, least - rest_most), min(longest, most - rest_least))
+            self.write(
+                part, max(shortest, min_length - rest_max), min(longest, max_length - rest_min)
+            )
             written = len(self._text) - began
-            least, most = least - written, most - written
+            min_length, max_length = min_length - written, max_length - written
 
-    def _repeat(self, part: Node, fewest: int, highest: int, least: int, most: int) -> None:
+    def _repeat(
+        self, part: Node, minimum: int, maximum: int, min_length: int, max_length: int
+    ) -> None:
         shortest, longest = _lengths(part)
-        times = max(fewest, -(-least // longest) if longest else 0)
+        times = max(minimum, -(-min_length // longest) if longest else 0)
         limit = min(
-            highest, most // shortest if shortest else highest, times + self._extra(part, times)
+            maximum,
+            max_length // shortest if shortest else maximum,
+            times + self._extra_repetitions(part, times),
         )
         times = self._random.randint(times, max(times, limit))
-        if isinstance(part, Chars) and part.ranges:
-            self._text += self._run(part, times)
+        if isinstance(part, CharacterClass) and part.ranges:
+            self._text += self._character_run(part, times)
             return
         for left in range(times - 1, -1, -1):
             began = len(self._text)
             self.write(
                 part,
-                max(shortest, least - left * longest),
-                max(shortest, min(longest, most - left * shortest)),
+                max(shortest, min_length - left * longest),
+                max(shortest, min(longest, max_length - left * shortest)),
             )
             written = len(self._text) - began
-            least, most = least - written, most - written
+            min_length, max_length = min_length - written, max_length - written
 
-    def _extra(self, part: Node, times: int) -> int:
+    def _extra_repetitions(self, part: Node, times: int) -> int:
         if part is _ANY:
             return 0
-        return max(0, _USUAL_EXTRA - times) if isinstance(part, Chars) else 2
+        return max(0, _MAX_EXTRA - times) if isinstance(part, CharacterClass) else 2
 
-    def _run(self, part: Chars, times: int) -> str:
+    def _character_run(self, part: CharacterClass, times: int) -> str:
         found = characters.choices(part.ranges, part.broad)
-        if found and (part.broad or characters.covers(part.ranges, len(found))):
+        if found and (part.broad or characters.has_size(part.ranges, len(found))):
             return "".join(self._random.choices(found, k=times))
         return "".join(characters.draw(part.ranges, part.broad, self._random) for _ in range(times))
 
-    def _look(self, part: Node, most: int) -> None:
-        wanted = _Text(self._random)
-        wanted.write(part, 0, most)
-        self._ahead.append((len(self._text), wanted.finished()))
+    def _write_lookahead(self, part: Node, max_length: int) -> None:
+        positive = _StringWriter(self._random)
+        positive.write(part, 0, max_length)
+        self._lookaheads.append((len(self._text), positive.finished()))
 
 
 @lru_cache(maxsize=4096)
 def _lengths(node: Node) -> tuple[int, int]:
-    """The fewest and the most characters that a node takes."""
-    least, most = 0, 0
+    """Return the minimum and maximum number of characters that a node matches."""
+    min_length, max_length = 0, 0
     match node:
-        case Chars():
-            least, most = 1, 1
+        case CharacterClass():
+            min_length, max_length = 1, 1
         case Sequence(parts):
-            least, most = (sum(each) for each in zip((0, 0), *map(_lengths, parts), strict=True))
-        case Either(options):
-            least, most = (
-                min(_lengths(each)[0] for each in options),
-                max(_lengths(each)[1] for each in options),
+            min_length, max_length = (
+                sum(bound) for bound in zip((0, 0), *map(_lengths, parts), strict=True)
             )
-        case Repeat(part, fewest, highest):
-            least, most = _lengths(part)[0] * fewest, _lengths(part)[1] * highest
+        case Alternation(options):
+            min_length, max_length = (
+                min(_lengths(option)[0] for option in options),
+                max(_lengths(option)[1] for option in options),
+            )
+        case Repeat(part, minimum, maximum):
+            min_length, max_length = _lengths(part)[0] * minimum, _lengths(part)[1] * maximum
         case Group(part):
-            least, most = _lengths(part)
-        case Back():
-            most = UNBOUNDED
-    return least, min(most, UNBOUNDED)
+            min_length, max_length = _lengths(part)
+        case Backreference():
+            max_length = UNBOUNDED
+    return min_length, min(max_length, UNBOUNDED)
 
 
 def matches(expression: str, text: str) -> bool:
-    """Whether a text matches, as validators see it: their expressions are not Python's."""
+    """Return whether a text matches by the validators' rules, which differ from Python's ``re``."""
     return _matcher(expression).is_valid(text)
 
 
@@ -171,10 +188,10 @@ def _matcher(expression: str) -> Validator:
     return Validator({"pattern": expression})
 
 
-def _open_ended(node: Node) -> Node:
-    """The expression with room around it, where nothing holds it to the start or the end."""
-    if isinstance(node, Either):
-        return Either(tuple(_open_ended(each) for each in node.options))
+def _with_padding(node: Node) -> Node:
+    """Add room around an expression that is not anchored at its start or end."""
+    if isinstance(node, Alternation):
+        return Alternation(tuple(_with_padding(option) for option in node.options))
     parts = node.parts if isinstance(node, Sequence) else (node,)
     before = () if parts and _is_anchor(parts[0], "^") else (_PADDING,)
     after = () if parts and _is_anchor(parts[-1], "$") else (_PADDING,)
@@ -182,14 +199,14 @@ def _open_ended(node: Node) -> Node:
 
 
 def _is_anchor(node: Node, kind: str) -> bool:
-    """Whether a part surely stands at the start or the end."""
+    """Return whether a node always matches the start or the end."""
     match node:
         case Anchor(found):
             return found == kind
         case Group(part):
             return _is_anchor(part, kind)
-        case Either(options):
-            return all(_is_anchor(each, kind) for each in options)
+        case Alternation(options):
+            return all(_is_anchor(option, kind) for option in options)
         case Sequence(parts):
             return bool(parts) and _is_anchor(parts[0 if kind == "^" else -1], kind)
         case _:

@@ -1,4 +1,4 @@
-"""Sentences about schemas that nothing can satisfy."""
+"""Explanations of why nothing can satisfy a schema."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from jsonschema_rs.canonical import (
 from mockserver.openapi.schemas import Schema
 
 
-def why_not(closed: Schema, plain: Schema) -> str | None:
-    """Why no value satisfies a schema as answers are held to it; None where that is not certain."""
+def explain_unsatisfiable(closed: Schema, plain: Schema) -> str | None:
+    """Return why no value satisfies a schema, or None if that is not proven.
+
+    ``closed`` is the schema of responses, which may contain only documented properties; ``plain``
+    is the schema as it is written.
+    """
     if not _is_empty(closed):
         return None
     sentence = _sentence(closed)
     if not _is_empty(plain):
-        sentence += " (an answer of the mock holds no properties but those that the schema names)"
+        sentence += " (responses may contain only the properties that the schema names)"
     return sentence
 
 
@@ -43,20 +47,23 @@ def _sentence(document: Schema) -> str:
         pointer: text for pointer, reason in found.items() if (text := _reason(reason, pointer))
     }
     if not reasons:
-        return "nothing can satisfy the schema: every value would have to hold another of its kind, without end"
+        return (
+            "nothing can satisfy the schema: "
+            "every value would have to contain another value of the same kind, without end"
+        )
     pointer = min(reasons, key=len)
     schema: Any = document if pointer == "" else None
     while isinstance(schema, dict):
-        # What has to be there and cannot be is the reason, and not that it has to be there.
-        inner = next((each for each in _needed(schema) if f"{pointer}/{each[0]}" in reasons), None)
+        # If a required part is unsatisfiable, report the part instead of the requirement.
+        inner = next((part for part in _needed(schema) if f"{pointer}/{part[0]}" in reasons), None)
         if inner is None:
             break
         pointer, schema = f"{pointer}/{inner[0]}", inner[1]
-    return f"nothing can satisfy the schema{_at(pointer)}: {reasons[pointer]}"
+    return f"nothing can satisfy the schema{_location(pointer)}: {reasons[pointer]}"
 
 
 def _needed(schema: Schema) -> Iterator[tuple[str, Any]]:
-    """The parts of a schema without which it has no value, by their pointers."""
+    """Yield the parts that every value of a schema needs, with their pointers."""
     for name in schema.get("required", ()):
         if name in schema.get("properties", {}):
             yield (
@@ -71,29 +78,29 @@ def _needed(schema: Schema) -> Iterator[tuple[str, Any]]:
 
 def _reason(reason: Any, pointer: str) -> str | None:
     if isinstance(reason, UnsatisfiableReason.Conflict):
-        return _together(reason.causes, pointer)
+        return _conflict_sentence(reason.causes, pointer)
     if isinstance(reason, UnsatisfiableReason.Empty) and reason.cause.keywords:
-        return _together([reason.cause], pointer)
+        return _conflict_sentence([reason.cause], pointer)
     return None
 
 
-def _together(causes: list[Cause], pointer: str) -> str:
-    """The type is no news where something else is to blame."""
-    telling = [cause for cause in causes if cause.keywords != ["type"]] or causes
+def _conflict_sentence(causes: list[Cause], pointer: str) -> str:
+    """Return a sentence that names the conflicting keywords. ``type`` is left out if possible."""
+    relevant = [cause for cause in causes if cause.keywords != ["type"]] or causes
     parts = [
-        f"{word}{_at(cause.pointer) if cause.pointer != pointer else ''}"
-        for cause in telling
-        for word in _words(cause)
+        f"{word}{_location(cause.pointer) if cause.pointer != pointer else ''}"
+        for cause in relevant
+        for word in _keyword_names(cause)
     ]
     if len(parts) == 1:
         return f"no value meets {parts[0]}"
     return f"no value meets {', '.join(parts[:-1])} and {parts[-1]} together"
 
 
-def _words(cause: Cause) -> list[str]:
+def _keyword_names(cause: Cause) -> list[str]:
     return [f"`{keyword}`" for keyword in cause.keywords] or ["the schema"]
 
 
-def _at(pointer: str) -> str:
+def _location(pointer: str) -> str:
     path = pointer.removeprefix("#")
     return f" at {path}" if path else ""

@@ -1,4 +1,4 @@
-"""Regular expressions of ECMA 262, as JSON Schema has them, read into a tree."""
+"""Parser for the regular expressions of JSON Schema (ECMA 262)."""
 
 from __future__ import annotations
 
@@ -12,82 +12,84 @@ _SPECIAL = frozenset("*+?|)")
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 
 
-class Unreadable(ValueError):
-    """An expression that this reader does not know."""
+class UnsupportedPattern(ValueError):
+    """An expression that this parser cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chars:
-    """One character out of some."""
+class CharacterClass:
+    """One character of a set."""
 
     ranges: Ranges
     broad: bool = False
-    """Whether it says what is not allowed rather than what is."""
+    """Whether the set is defined by the characters that it excludes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One after the other."""
+    """Parts that match one after the other."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
-    """One of several."""
+class Alternation:
+    """Options of which one matches."""
 
     options: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """The same several times."""
+    """A part that is repeated."""
 
     part: Node
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A part that others may refer back to."""
+    """A group that can be referred back to."""
 
     part: Node
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
-    """What a group matched, again."""
+class Backreference:
+    """The text that a group matched before."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A condition on what comes next or came before; it takes no room."""
+class Lookaround:
+    """A condition on the text before or after a position. It matches no characters itself."""
 
     part: Node
     ahead: bool
-    wanted: bool
+    positive: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A condition on the place: ``^``, ``$``, or ``b`` and ``B`` for the edges of words."""
+    """A condition on the position: ``^``, ``$``, or the word boundaries ``b`` and ``B``."""
 
     kind: str
 
 
-Node = Chars | Sequence | Either | Repeat | Group | Back | Look | Anchor
+Node = (
+    CharacterClass | Sequence | Alternation | Repeat | Group | Backreference | Lookaround | Anchor
+)
 
 
 def parse(expression: str) -> Node:
-    """The tree of an expression. Raises Unreadable."""
+    """Return the tree of an expression. Raise UnsupportedPattern."""
     reader = _Reader(expression)
-    node = reader.either()
+    node = reader.alternation()
     if reader.more():
-        raise Unreadable(f"{expression!r} has a ')' too many")
+        raise UnsupportedPattern(f"{expression!r} has an unmatched ')'")
     return node
 
 
@@ -100,11 +102,11 @@ class _Reader:
     def more(self) -> bool:
         return self._at < len(self._text)
 
-    def either(self) -> Node:
+    def alternation(self) -> Node:
         options = [self._sequence()]
         while self._take("|"):
             options.append(self._sequence())
-        return options[0] if len(options) == 1 else Either(tuple(options))
+        return options[0] if len(options) == 1 else Alternation(tuple(options))
 
     def _sequence(self) -> Node:
         parts: list[Node] = []
@@ -114,7 +116,7 @@ class _Reader:
 
     def _repeated(self, part: Node) -> Node:
         while self.more():
-            bounds = self._bounds()
+            bounds = self._quantifier()
             if bounds is None:
                 break
             if not self._take("?"):
@@ -122,25 +124,25 @@ class _Reader:
             part = Repeat(part, *bounds)
         return part
 
-    def _bounds(self) -> tuple[int, int] | None:
+    def _quantifier(self) -> tuple[int, int] | None:
         for sign, bounds in (("*", (0, UNBOUNDED)), ("+", (1, UNBOUNDED)), ("?", (0, 1))):
             if self._take(sign):
                 return bounds
         end = self._text.find("}", self._at)
         if self._text[self._at] != "{" or end < 0:
             return None
-        least, comma, most = self._text[self._at + 1 : end].partition(",")
-        if not least.isdigit() or (most and not most.isdigit()):
+        minimum, comma, maximum = self._text[self._at + 1 : end].partition(",")
+        if not minimum.isdigit() or (maximum and not maximum.isdigit()):
             return None
         self._at = end + 1
-        return int(least), int(most) if most else UNBOUNDED if comma else int(least)
+        return int(minimum), int(maximum) if maximum else UNBOUNDED if comma else int(minimum)
 
     def _atom(self) -> Node:
         char = self._next()
         if char in "^$":
             return Anchor(char)
         if char == ".":
-            return Chars(characters.complement(characters.NEWLINES), broad=True)
+            return CharacterClass(characters.complement(characters.NEWLINES), broad=True)
         if char == "(":
             return self._group()
         if char == "[":
@@ -148,32 +150,32 @@ class _Reader:
         if char == "\\":
             return self._escape()
         if char in _SPECIAL:
-            raise Unreadable(f"{self._text!r} has a {char!r} with nothing before it")
-        return Chars(characters.of(char))
+            raise UnsupportedPattern(f"{self._text!r} has a {char!r} with nothing to repeat")
+        return CharacterClass(characters.single(char))
 
     def _group(self) -> Node:
-        for sign, ahead, wanted in (
+        for sign, ahead, positive in (
             ("?=", True, True),
             ("?!", True, False),
             ("?<=", False, True),
             ("?<!", False, False),
         ):
             if self._take(sign):
-                return Look(self._closed(), ahead, wanted)
+                return Lookaround(self._group_body(), ahead, positive)
         if self._take("?:"):
-            return self._closed()
+            return self._group_body()
         self._groups += 1
         names = [str(self._groups)]
         if self._take("?<") or self._take("?P<"):
             names.append(self._until(">"))
         elif self._take("?"):
-            raise Unreadable(f"{self._text!r} has a group of a kind that is not known")
-        return Group(self._closed(), tuple(names))
+            raise UnsupportedPattern(f"{self._text!r} has a group of an unsupported kind")
+        return Group(self._group_body(), tuple(names))
 
-    def _closed(self) -> Node:
-        node = self.either()
+    def _group_body(self) -> Node:
+        node = self.alternation()
         if not self._take(")"):
-            raise Unreadable(f"{self._text!r} has a '(' too many")
+            raise UnsupportedPattern(f"{self._text!r} has an unclosed '('")
         return node
 
     def _escape(self) -> Node:
@@ -185,37 +187,35 @@ class _Reader:
         if char in "zZ":
             return Anchor("$")
         if char == "k" and self._take("<"):
-            return Back(self._until(">"))
+            return Backreference(self._until(">"))
         if char in "123456789":
             while self.more() and self._text[self._at].isdigit():
                 char += self._next()
-            return Back(char)
+            return Backreference(char)
         ranges = self._escaped(char)
-        return Chars(ranges, broad=char in "DWSP")
+        return CharacterClass(ranges, broad=char in "DWSP")
 
     def _escaped(self, char: str) -> Ranges:
-        """What an escape stands for, in a class or out of one."""
+        """Return the characters that an escape represents, inside or outside a class."""
         if char.lower() in characters.SHORTHANDS:
             ranges = characters.SHORTHANDS[char.lower()]
             return characters.complement(ranges) if char.isupper() else ranges
         if char in "pP":
             name = self._until("}") if self._take("{") else self._next()
-            ranges = characters.having(name)
+            ranges = characters.with_property(name)
             if not ranges:
-                raise Unreadable(
-                    f"{self._text!r} names the characters {name!r}, which are not known"
-                )
+                raise UnsupportedPattern(f"{self._text!r} has an unknown Unicode property {name!r}")
             return characters.complement(ranges) if char == "P" else ranges
         if char == "u" and self._take("{"):
-            return characters.of(chr(self._hex(self._until("}"))))
+            return characters.single(chr(self._hex(self._until("}"))))
         if char in "ux":
-            return characters.of(self._code(4 if char == "u" else 2))
+            return characters.single(self._code(4 if char == "u" else 2))
         if char == "c":
-            return characters.of(chr(ord(self._next().upper()) % 32))
-        return characters.of(_CONTROLS.get(char, char))
+            return characters.single(chr(ord(self._next().upper()) % 32))
+        return characters.single(_CONTROLS.get(char, char))
 
     def _code(self, digits: int) -> str:
-        """A character by its code; two halves of one make one."""
+        """Return a character by its code. Two surrogate escapes make one character."""
         code = self._hex("".join(self._next() for _ in range(digits)))
         if 0xD800 <= code < 0xDC00 and self._take("\\u"):
             low = self._hex("".join(self._next() for _ in range(4)))
@@ -236,17 +236,21 @@ class _Reader:
                 if first[0][0] == first[-1][1] and last[0][0] == last[-1][1]:
                     first = ((first[0][0], last[0][0]),)
                 else:
-                    first = (*first, *characters.of("-"), *last)
+                    first = (*first, *characters.single("-"), *last)
             ranges = (*ranges, *first)
-        ranges = characters.tidy(ranges)
-        return Chars(characters.complement(ranges), broad=True) if negated else Chars(ranges)
+        ranges = characters.normalized(ranges)
+        return (
+            CharacterClass(characters.complement(ranges), broad=True)
+            if negated
+            else CharacterClass(ranges)
+        )
 
     def _member(self) -> Ranges:
         char = self._next()
         if char != "\\":
-            return characters.of(char)
+            return characters.single(char)
         char = self._next()
-        return characters.of("\b") if char == "b" else self._escaped(char)
+        return characters.single("\b") if char == "b" else self._escaped(char)
 
     def _hex(self, digits: str) -> int:
         try:
@@ -254,13 +258,13 @@ class _Reader:
         except ValueError:
             code = -1
         if not 0 <= code <= characters.LAST:
-            raise Unreadable(f"{self._text!r} has a code that is none: {digits!r}")
+            raise UnsupportedPattern(f"{self._text!r} has an invalid character code {digits!r}")
         return code
 
     def _until(self, end: str) -> str:
         at = self._text.find(end, self._at)
         if at < 0:
-            raise Unreadable(f"{self._text!r} lacks a {end!r}")
+            raise UnsupportedPattern(f"{self._text!r} has no closing {end!r}")
         found, self._at = self._text[self._at : at], at + 1
         return found
 
@@ -271,6 +275,6 @@ class _Reader:
 
     def _next(self) -> str:
         if not self.more():
-            raise Unreadable(f"{self._text!r} ends too early")
+            raise UnsupportedPattern(f"{self._text!r} ends unexpectedly")
         self._at += 1
         return self._text[self._at - 1]

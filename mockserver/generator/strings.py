@@ -1,4 +1,4 @@
-"""Strings within all that a schema asks of them: length, expressions, formats."""
+"""Strings within the constraints of a schema: length, patterns and formats."""
 
 from __future__ import annotations
 
@@ -9,170 +9,177 @@ from itertools import permutations
 from typing import Any
 
 from mockserver.generator import formats, names, regex
-from mockserver.generator.chance import Chance
-from mockserver.generator.errors import DeadEnd
+from mockserver.generator.errors import Unsatisfiable
 from mockserver.generator.patterns import Pattern
+from mockserver.generator.seeded_random import SeededRandom
 from mockserver.openapi.schemas import Validator
 
-Source = Callable[[Chance], Any]
+Source = Callable[[SeededRandom], Any]
 
-_TRIES = 40
+_ATTEMPTS = 40
 _PROBES = 24
-_LONGEST_BY_CHOICE = 200
-_ENOUGH = 2
+_DEFAULT_MAX_LENGTH = 200
+_MAX_RELIABLE_SOURCES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Demands:
-    """What a schema asks of a string."""
+class StringConstraints:
+    """The constraints of a schema on a string."""
 
-    least: int = 0
-    most: int | None = None
+    min_length: int = 0
+    max_length: int | None = None
     patterns: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
 
-    def meet(self, other: Demands) -> Demands:
-        """What both ask."""
-        tops = [each for each in (self.most, other.most) if each is not None]
-        return Demands(
-            max(self.least, other.least),
+    def intersect(self, other: StringConstraints) -> StringConstraints:
+        """Return the constraints of both."""
+        tops = [limit for limit in (self.max_length, other.max_length) if limit is not None]
+        return StringConstraints(
+            max(self.min_length, other.min_length),
             min(tops) if tops else None,
             tuple(dict.fromkeys((*self.patterns, *other.patterns))),
             tuple(dict.fromkeys((*self.formats, *other.formats))),
         )
 
     def validator(self) -> Validator | None:
-        """What decides whether a string is right; None where any is."""
-        if self == Demands():
+        """Return a validator for the constraints, or None if there are none."""
+        if self == StringConstraints():
             return None
-        parts: list[dict[str, Any]] = [{"minLength": self.least}]
-        if self.most is not None:
-            parts.append({"maxLength": self.most})
-        parts += [{"pattern": each} for each in self.patterns]
-        parts += [{"format": each} for each in self.formats]
+        parts: list[dict[str, Any]] = [{"minLength": self.min_length}]
+        if self.max_length is not None:
+            parts.append({"maxLength": self.max_length})
+        parts += [{"pattern": expression} for expression in self.patterns]
+        parts += [{"format": format} for format in self.formats]
         return Validator({"type": "string", "allOf": parts}, validate_formats=True)
 
 
 @dataclass(slots=True)
-class Strings:
-    """A maker of strings. The sources that never give a string that fits are left out from the start."""
+class StringMaker:
+    """Generates strings from the sources that can meet the constraints."""
 
-    demands: Demands
+    constraints: StringConstraints
     sources: list[Source]
-    check: Validator | None = field(init=False)
+    validator: Validator | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self.check = self.demands.validator()
+        self.validator = self.constraints.validator()
 
-    def draw(self, chance: Chance) -> str:
-        """A string that fits. Raises DeadEnd when none was found."""
+    def draw(self, seeded: SeededRandom) -> str:
+        """Return a string that meets the constraints. Raise Unsatisfiable if none was found."""
         for source in self.sources:
-            for _ in range(_TRIES):
-                text = source(chance)
+            for _ in range(_ATTEMPTS):
+                text = source(seeded)
                 if self.fits(text):
                     return str(text)
-        raise DeadEnd("no string was found that fits")
+        raise Unsatisfiable("no string was found that meets the constraints")
 
     def fits(self, text: object) -> bool:
-        """Whether it is a string, and one that fits."""
-        return isinstance(text, str) and (self.check is None or self.check.is_valid(text))
+        """Return whether a value is a string that meets the constraints."""
+        return isinstance(text, str) and (self.validator is None or self.validator.is_valid(text))
 
 
-def strings(demands: Demands, name: str, chance: Chance) -> Strings:
-    """A maker of strings for a property of that name. Raises DeadEnd where none was found."""
-    if demands.most is not None and demands.least > demands.most:
-        raise DeadEnd("minLength is larger than maxLength")
-    made = Strings(demands, [])
-    lucky: list[Source] = []
-    for source in _sources(demands, name):
-        hits = sum(made.fits(source(chance)) for _ in range(_PROBES))
+def string_maker(constraints: StringConstraints, name: str, seeded: SeededRandom) -> StringMaker:
+    """Return a maker of strings for a property with that name. Raise Unsatisfiable."""
+    if constraints.max_length is not None and constraints.min_length > constraints.max_length:
+        raise Unsatisfiable("minLength is larger than maxLength")
+    maker = StringMaker(constraints, [])
+    unreliable: list[Source] = []
+    for source in _sources(constraints, name):
+        hits = sum(maker.fits(source(seeded)) for _ in range(_PROBES))
         if hits >= _PROBES // 4:
-            made.sources.append(source)
+            maker.sources.append(source)
         elif hits:
-            lucky.append(source)
-        if len(made.sources) == _ENOUGH:
+            unreliable.append(source)
+        if len(maker.sources) == _MAX_RELIABLE_SOURCES:
             break
-    # What fits only by luck comes last.
-    made.sources += lucky
-    if not made.sources:
-        raise DeadEnd(
-            "no string was found that has the length, the format and the pattern that are asked for"
-        )
-    return made
+    # Sources that rarely succeed come last.
+    maker.sources += unreliable
+    if not maker.sources:
+        raise Unsatisfiable("no string was found that has the required length, format and pattern")
+    return maker
 
 
-def _sources(demands: Demands, name: str) -> Iterator[Source]:
-    """Where strings may come from, the most natural first."""
-    for format in demands.formats:
+def _sources(constraints: StringConstraints, name: str) -> Iterator[Source]:
+    """Yield sources of strings, the most natural first."""
+    for format in constraints.formats:
         yield from formats.samples(format)
-    guess = names.text(name)
-    if guess is not None and not demands.formats:
+    guess = names.string_guess(name)
+    if guess is not None and not constraints.formats:
         yield guess
-    yield from _from_expressions(demands)
-    if demands.formats and demands.patterns:
-        yield from _grafts(demands)
-    yield partial(_words, replace(demands, most=_top(demands)))
+    yield from _from_expressions(constraints)
+    if constraints.formats and constraints.patterns:
+        yield from _spliced_samples(constraints)
+    yield partial(_words, replace(constraints, max_length=_upper_limit(constraints)))
 
 
-def _from_expressions(demands: Demands) -> Iterator[Source]:
-    """Strings of a pattern, of several patterns in a row, and of the shape of a format."""
-    shapes = [shape for shape in map(formats.expression, demands.formats) if shape is not None]
-    orders = list(permutations(demands.patterns[:3])) if len(demands.patterns) > 1 else []
+def _from_expressions(constraints: StringConstraints) -> Iterator[Source]:
+    """Yield strings of each pattern, of patterns in a row, and of the format's expression."""
+    shapes = [shape for shape in map(formats.expression, constraints.formats) if shape is not None]
+    orders = list(permutations(constraints.patterns[:3])) if len(constraints.patterns) > 1 else []
     for expressions in (
-        *((each,) for each in demands.patterns),
+        *((expression,) for expression in constraints.patterns),
         *orders,
-        *((each,) for each in shapes),
+        *((expression,) for expression in shapes),
     ):
         pattern = _pattern(*expressions)
         if pattern is not None:
-            most = demands.most if demands.most is not None else regex.UNBOUNDED
-            yield partial(_matching, pattern, demands.least, most)
+            max_length = (
+                constraints.max_length if constraints.max_length is not None else regex.UNBOUNDED
+            )
+            yield partial(_matching, pattern, constraints.min_length, max_length)
 
 
-def _matching(pattern: Pattern, least: int, most: int, chance: Chance) -> str:
-    return pattern.draw(chance.random, least, most)
+def _matching(pattern: Pattern, min_length: int, max_length: int, seeded: SeededRandom) -> str:
+    return pattern.draw(seeded.random, min_length, max_length)
 
 
-def _grafts(demands: Demands) -> Iterator[Source]:
-    """A sample of the format whose start or end the pattern writes over: ``^2031-`` makes a date of 2031."""
-    for expression in demands.patterns:
+def _spliced_samples(constraints: StringConstraints) -> Iterator[Source]:
+    """Yield samples of a format with one end replaced by a match of the pattern.
+
+    For example, ``^2031-`` makes a date of the year 2031.
+    """
+    for expression in constraints.patterns:
         pattern = _pattern(expression)
         if pattern is not None:
-            for format in demands.formats:
+            for format in constraints.formats:
                 for sample in formats.samples(format):
-                    yield partial(_graft, pattern, sample)
+                    yield partial(_splice, pattern, sample)
 
 
-def _graft(pattern: Pattern, sample: formats.Sample, chance: Chance) -> str:
-    text, piece = sample(chance), pattern.draw(chance.random, 0, regex.UNBOUNDED)
+def _splice(pattern: Pattern, sample: formats.Sample, seeded: SeededRandom) -> str:
+    text, piece = sample(seeded), pattern.draw(seeded.random, 0, regex.UNBOUNDED)
     return (
         piece + text[len(piece) :]
-        if chance.random.random() < 0.5
+        if seeded.random.random() < 0.5
         else text[: -len(piece) or None] + piece
     )
 
 
-def _words(demands: Demands, chance: Chance) -> str:
-    """Plain words, cut or filled up to the length that is asked for."""
-    least, most = demands.least, demands.most or 0
-    text = chance.fake.sentence(3).rstrip(".") if most >= 24 else chance.fake.word()
-    if len(text) < least:
-        text = f"{text} {chance.fake.sentence(8)} " * (least // (len(text) + 12) + 1)
+def _words(constraints: StringConstraints, seeded: SeededRandom) -> str:
+    """Return plain words, cut or padded to the required length."""
+    min_length, max_length = constraints.min_length, constraints.max_length or 0
+    text = seeded.fake.sentence(3).rstrip(".") if max_length >= 24 else seeded.fake.word()
+    if len(text) < min_length:
+        text = f"{text} {seeded.fake.sentence(8)} " * (min_length // (len(text) + 12) + 1)
         return (
-            text[: chance.random.randint(least, max(least, min(most, least + 20)))]
+            text[
+                : seeded.random.randint(
+                    min_length, max(min_length, min(max_length, min_length + 20))
+                )
+            ]
             .rstrip()
-            .ljust(least, "x")
+            .ljust(min_length, "x")
         )
-    return text[:most].rstrip().ljust(least, "x")
+    return text[:max_length].rstrip().ljust(min_length, "x")
 
 
-def _top(demands: Demands) -> int:
-    top = max(_LONGEST_BY_CHOICE, demands.least)
-    return top if demands.most is None else min(demands.most, top)
+def _upper_limit(constraints: StringConstraints) -> int:
+    top = max(_DEFAULT_MAX_LENGTH, constraints.min_length)
+    return top if constraints.max_length is None else min(constraints.max_length, top)
 
 
 def _pattern(*expressions: str) -> Pattern | None:
     try:
         return Pattern(*expressions)
-    except regex.Unreadable:
+    except regex.UnsupportedPattern:
         return None

@@ -132,17 +132,17 @@ class Contract:
             self._validators[key] = compile_schema(schema, self.schemas, closed=closed)
         return self._validators[key]
 
-    def validator_of_callback(self, operation_id: str, name: str) -> Validator | None:
-        """The compiled schema of what a callback of an operation carries; None if the document has no such callback."""
-        operation = self.operations.get(operation_id)
-        callback = (
-            self.follow(operation.node.get("callbacks", {}).get(name, {})) if operation else {}
-        )
-        for item in callback.values():
-            return self.validator(
-                item["post"]["requestBody"]["content"][JSON]["schema"], closed=True
-            )
-        return None
+    @cached_property
+    def callback_validators(self) -> list[Validator]:
+        """The compiled schemas of the JSON bodies of all callbacks."""
+        return [
+            self.validator(media["schema"], closed=True)
+            for operation in self.operations.values()
+            for callback in operation.node.get("callbacks", {}).values()
+            for item in self.follow(callback).values()
+            for name, media in item["post"]["requestBody"]["content"].items()
+            if is_json(name)
+        ]
 
     @cached_property
     def security_schemes(self) -> dict[str, Schema]:

@@ -1,8 +1,8 @@
-"""OpenAPI 3.0 schemas made into compiled JSON Schema validators.
+"""Compiles OpenAPI 3.0 schemas into JSON Schema validators.
 
-OpenAPI 3.0 is JSON Schema of draft 4 but for ``nullable``, which becomes a type union. In draft 4 ``1.0`` is no
-integer: money is never a float. Response schemas are closed on the way: what the contract does not name, the mock may
-not send.
+OpenAPI 3.0 schemas are JSON Schema draft 4 apart from ``nullable``, which becomes a type union. In
+draft 4 ``1.0`` is not an integer, so amounts of money are never floats. Response schemas are
+closed: the mock may send only what the contract names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,16 +16,19 @@ Validator = jsonschema_rs.Draft4Validator
 _IGNORED = frozenset({"description", "title", "example", "examples", "nullable", "default"})
 _BY_NAME = frozenset({"properties", "patternProperties"})
 _BRANCHES = ("allOf", "oneOf", "anyOf")
-ELSEWHERE: Schema = {"x-elsewhere": True}
-"""Marks a property that a whole allows because one of its parts names it: there it is said what it holds."""
+SIBLING_PROPERTY: Schema = {"x-sibling-property": True}
+"""Stands for a property that another part of the same composition describes."""
 _PART = "+part"
-"""Ends the name of a component as part of a whole; no component has a plus sign in its own name."""
+"""Suffix of a component's name within a composition. Component names contain no ``+``."""
 
 
 def convert(schema: Any, *, hints: bool = False) -> Any:
-    """A schema of OpenAPI 3.0 as JSON Schema of draft 4; ``hints`` keeps what no validator looks at."""
+    """Return an OpenAPI 3.0 schema as JSON Schema draft 4.
+
+    ``hints`` keeps the annotations that validators ignore, such as ``example`` and ``x-faker``.
+    """
     if isinstance(schema, list):
-        return [convert(each, hints=hints) for each in schema]
+        return [convert(item, hints=hints) for item in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
@@ -44,16 +47,20 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
 
 
 def compile_schema(schema: Schema, components: Schema, *, closed: bool = False) -> Validator:
-    """A validator of one schema, with the component schemas that it refers to; ``closed`` as Answers says."""
+    """Return a validator of one schema and the component schemas that it refers to.
+
+    ``closed`` rejects properties that the contract does not name: see ``ResponseSchemas``.
+    """
     return Validator(
-        standalone(schema, Answers(components) if closed else components), validate_formats=True
+        standalone(schema, ResponseSchemas(components) if closed else components),
+        validate_formats=True,
     )
 
 
 def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = False) -> Schema:
-    """One schema as a document of draft 4, with the component schemas that it refers to."""
-    if isinstance(components, Answers):
-        schema = components.narrow(schema)
+    """Return a schema as a draft 4 document with the component schemas that it refers to."""
+    if isinstance(components, ResponseSchemas):
+        schema = components.restrict(schema)
     needed = {
         name: convert(components[name], hints=hints)
         for name in _references(schema, components, set())
@@ -62,29 +69,31 @@ def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = F
 
 
 def resolve(schema: Schema, components: Mapping[str, Any]) -> Schema:
-    """The schema itself, where it is a reference to a component."""
+    """Return the schema itself, or the component that it refers to."""
     while "$ref" in schema:
         schema = components[schema["$ref"].rsplit("/", 1)[1]]
     return schema
 
 
-class Answers(Mapping[str, Any]):
-    """Component schemas as answers keep them: nothing write-only and, where ``closed``, nothing but what is named.
+class ResponseSchemas(Mapping[str, Any]):
+    """Component schemas restricted to responses.
 
-    A schema that is put together (``allOf``, or ``properties`` beside ``oneOf``) is closed as a whole, around all that
-    its parts name: each part on its own would forbid what the others ask for.
+    Write-only properties are removed. If ``closed``, only named properties are allowed. A composed
+    schema (``allOf``, or ``properties`` beside ``oneOf``) is closed as a whole, around the
+    properties that all its parts name. Closing each part by itself would forbid the properties of
+    the others.
     """
 
     def __init__(self, components: Mapping[str, Any], *, closed: bool = True) -> None:
         self._components = components
         self._closed = closed
-        self._narrowed: Schema = {}
+        self._restricted: Schema = {}
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._narrowed:
+        if name not in self._restricted:
             schema = self._components[name.removesuffix(_PART)]
-            self._narrowed[name] = self.narrow(schema, part=name.endswith(_PART))
-        return self._narrowed[name]
+            self._restricted[name] = self.restrict(schema, part=name.endswith(_PART))
+        return self._restricted[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._components)
@@ -92,8 +101,8 @@ class Answers(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._components)
 
-    def narrow(self, schema: Any, *, part: bool = False) -> Any:
-        """One schema, with its references leading to components of this kind."""
+    def restrict(self, schema: Any, *, part: bool = False) -> Any:
+        """Return one schema restricted to responses, its references included."""
         if not isinstance(schema, dict):
             return schema
         if "$ref" in schema:
@@ -101,39 +110,44 @@ class Answers(Mapping[str, Any]):
         joined = (
             "allOf" in schema or sum(key in schema for key in ("properties", "oneOf", "anyOf")) > 1
         )
-        narrowed = {key: self._keyword(key, value, part or joined) for key, value in schema.items()}
+        restricted = {
+            key: self._keyword(key, value, part or joined) for key, value in schema.items()
+        }
         hidden = {
-            name for name, each in schema.get("properties", {}).items() if self._write_only(each)
+            name
+            for name, property in schema.get("properties", {}).items()
+            if self._write_only(property)
         }
         if hidden:
-            narrowed["properties"] = {
-                name: narrowed["properties"][name]
+            restricted["properties"] = {
+                name: restricted["properties"][name]
                 for name in schema["properties"]
                 if name not in hidden
             }
-            narrowed["required"] = [
+            restricted["required"] = [
                 name for name in schema.get("required", []) if name not in hidden
             ]
-            if not narrowed["required"]:
-                del narrowed["required"]
+            if not restricted["required"]:
+                del restricted["required"]
         if self._closed and not part:
-            self._close(schema, narrowed, joined)
-        return narrowed
+            self._close(schema, restricted, joined)
+        return restricted
 
     def _keyword(self, key: str, value: Any, part: bool) -> Any:
         if key in _BY_NAME:
-            return {name: self.narrow(each) for name, each in value.items()}
+            return {name: self.restrict(property) for name, property in value.items()}
         if key in _BRANCHES:
-            return [self.narrow(each, part=part) for each in value]
+            return [self.restrict(branch, part=part) for branch in value]
         if key == "not":
-            return self.narrow(value, part=True)
-        return self.narrow(value) if key in {"items", "additionalProperties"} else value
+            return self.restrict(value, part=True)
+        return self.restrict(value) if key in {"items", "additionalProperties"} else value
 
-    def _close(self, schema: Schema, narrowed: Schema, joined: bool) -> None:
+    def _close(self, schema: Schema, restricted: Schema, joined: bool) -> None:
         if "oneOf" in schema and not joined:
-            # Exactly one as the contract has it, and nothing that this one does not name.
-            narrowed["anyOf"] = narrowed["oneOf"]
-            narrowed["oneOf"] = [self.narrow(each, part=True) for each in schema["oneOf"]]
+            # ``oneOf`` counts the branches as the contract writes them; ``anyOf`` closes the one
+            # that matches.
+            restricted["anyOf"] = restricted["oneOf"]
+            restricted["oneOf"] = [self.restrict(branch, part=True) for branch in schema["oneOf"]]
         names, open_ended = (
             self._named(schema, set()) if joined or "properties" in schema else (set[str](), True)
         )
@@ -143,13 +157,13 @@ class Answers(Mapping[str, Any]):
             and "additionalProperties" not in schema
         ):
             others: Schema = dict.fromkeys(
-                sorted(names - set(schema.get("properties", ()))), ELSEWHERE
+                sorted(names - set(schema.get("properties", ()))), SIBLING_PROPERTY
             )
-            narrowed["properties"] = narrowed.get("properties", {}) | others
-            narrowed["additionalProperties"] = False
+            restricted["properties"] = restricted.get("properties", {}) | others
+            restricted["additionalProperties"] = False
 
     def _named(self, schema: Schema, seen: set[str]) -> tuple[set[str], bool]:
-        """All property names of a whole, and whether one of its parts asks for more than these."""
+        """Return all property names of a composition, and whether a part allows others."""
         if "$ref" in schema:
             if schema["$ref"] in seen:
                 return set(), False
@@ -157,10 +171,10 @@ class Answers(Mapping[str, Any]):
             schema = resolve(schema, self._components)
         properties = schema.get("properties", {})
         names = {*properties, *schema.get("required", ())}
-        names -= {name for name, each in properties.items() if self._write_only(each)}
+        names -= {name for name, property in properties.items() if self._write_only(property)}
         open_ended = schema.get("additionalProperties", False) is not False
-        for each in (each for key in _BRANCHES for each in schema.get(key, ())):
-            more, open_too = self._named(each, seen)
+        for branch in (branch for key in _BRANCHES for branch in schema.get(key, ())):
+            more, open_too = self._named(branch, seen)
             names, open_ended = names | more, open_ended or open_too
         return names, open_ended
 
@@ -179,10 +193,10 @@ def _converted(key: str, value: Any, hints: bool) -> Any:
 
 
 def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> Iterator[str]:
-    """The names of all component schemas that a schema needs, each once."""
+    """Yield the names of all component schemas that a schema needs, each once."""
     if isinstance(schema, list):
-        for each in schema:
-            yield from _references(each, components, seen)
+        for item in schema:
+            yield from _references(item, components, seen)
     elif isinstance(schema, dict):
         reference = schema.get("$ref")
         if isinstance(reference, str):
@@ -191,8 +205,8 @@ def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> I
                 seen.add(name)
                 yield name
                 yield from _references(components[name], components, seen)
-        for key, each in schema.items():
+        for key, value in schema.items():
             if key in _BY_NAME:
-                yield from _references(list(each.values()), components, seen)
+                yield from _references(list(value.values()), components, seen)
             elif key not in _IGNORED and key != "enum" and not key.startswith("x-"):
-                yield from _references(each, components, seen)
+                yield from _references(value, components, seen)

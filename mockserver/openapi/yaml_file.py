@@ -1,4 +1,4 @@
-"""YAML files that people edit: loaded fast, and wrong ones reported with file and line."""
+"""Loads YAML files that people edit, and reports errors with file and line."""
 
 import re
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ import msgspec
 import yaml
 from jsonschema_rs import ValidationErrorKind
 
-# libyaml's loader is ten times as fast; both are safe: they make plain values only.
+# libyaml's loader is ten times as fast. Both loaders are safe: they only create plain values.
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TIMESTAMP, _MERGE = "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge"
 
 
 class _Loader(_Fast):  # type: ignore[misc]
-    """Leaves times as the text that they are, and takes no key twice."""
+    """Keeps timestamps as text and rejects duplicate keys."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own name)
-        first: [each for each in resolvers if each[0] != _TIMESTAMP]
+        first: [resolver for resolver in resolvers if resolver[0] != _TIMESTAMP]
         for first, resolvers in _Fast.yaml_implicit_resolvers.items()
     }
 
@@ -33,7 +33,7 @@ class _Loader(_Fast):  # type: ignore[misc]
             for key, _ in node.value:
                 if key.value in keys:
                     raise yaml.constructor.ConstructorError(
-                        problem=f"the key '{key.value}' is there twice", problem_mark=key.start_mark
+                        problem=f"the key '{key.value}' occurs twice", problem_mark=key.start_mark
                     )
                 keys.add(key.value)
         return mapping
@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 @dataclass
 class FileError(Exception):
-    """A file that cannot be used: which, where and why."""
+    """A file that cannot be used: which file, which line and why."""
 
     path: Path
     problem: str
@@ -56,7 +56,7 @@ class FileError(Exception):
 
 
 def read(path: Path) -> str:
-    """The text of a file. Raises FileError."""
+    """Return the text of a file. Raise FileError."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
@@ -66,7 +66,10 @@ def read(path: Path) -> str:
 
 
 def load(path: Path) -> Any:
-    """The content of a YAML file as plain JSON: keys and times become text. Raises FileError."""
+    """Return the content of a YAML file as plain JSON. Raise FileError.
+
+    Keys and timestamps become text.
+    """
     try:
         return msgspec.to_builtins(yaml.load(read(path), Loader=_Loader), str_keys=True)  # noqa: S506
     except yaml.MarkedYAMLError as error:
@@ -81,13 +84,16 @@ def load(path: Path) -> Any:
 
 
 def load_as(path: Path, type: type[T]) -> T:
-    """The content of a YAML file as a dataclass; unknown and misspelt fields are errors. Raises FileError."""
+    """Return the content of a YAML file as a dataclass. Raise FileError.
+
+    Unknown and misspelt fields are errors.
+    """
     content = load(path)
     for error in _validator(type).iter_errors(content):  # type: ignore[arg-type]
         pointer = list(error.instance_path)
         if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
             pointer.append(error.kind.unexpected[0])
-            raise error_at(path, pointer, "is not a field that belongs here")
+            raise error_at(path, pointer, "is not a known field here")
         raise error_at(path, pointer, error.message)
     try:
         return msgspec.convert(content, type)
@@ -97,18 +103,18 @@ def load_as(path: Path, type: type[T]) -> T:
 
 
 def _parts(path: str) -> list[str | int]:
-    """The parts of a path as msgspec writes it: ``.plans[0].price_cents``."""
+    """Return the parts of a path as msgspec writes it: ``.plans[0].price_cents``."""
     return [int(index) if index else name for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path)]
 
 
 def error_at(path: Path, pointer: Sequence[str | int], problem: str) -> FileError:
-    """The error of one part of a YAML file, with its name and line."""
+    """Return the error of one part of a YAML file, with its name and line."""
     name = ".".join(str(part) for part in pointer)
     return FileError(path, f"{name}: {problem}" if name else problem, line_of(path, pointer))
 
 
 def line_of(path: Path, pointer: Sequence[str | int]) -> int | None:
-    """The line on which a part of a YAML file begins; of its nearest parent if it is not there."""
+    """Return the line on which a part of a YAML file begins, or that of its nearest parent."""
     node = yaml.compose(read(path), Loader=_Loader)
     line = node.start_mark.line + 1 if node else None
     for part in pointer:

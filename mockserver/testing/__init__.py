@@ -1,6 +1,6 @@
-"""The mock in a test suite: a server in a process of its own, and an object that does what a test wants of it.
+"""The mock in a test suite: ``BillingServer`` runs it as a process, ``BillingMock`` controls it.
 
-The fixture ``billing_mock`` of ``mockserver.pytest_plugin`` hands it out.
+The fixture ``billing_mock`` of ``mockserver.pytest_plugin`` returns a ``BillingMock``.
 """
 
 from mockserver.testing.errors import BillingMockError

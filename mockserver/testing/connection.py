@@ -1,4 +1,4 @@
-"""The control API as a test speaks it: one kept-alive connection, and errors that are a sentence."""
+"""A client of the control API: one kept-alive connection, and errors of one line."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mockserver.testing.errors import BillingMockError
 __tracebackhide__ = True
 
 _TIMEOUT_SECONDS = 90
-"""More than any call may take that waits for something."""
+"""Longer than the longest wait that a call may ask for."""
 
 
 class Connection:
-    """Calls the control API of one server. Threads may share it: they take turns."""
+    """A connection to the control API of one server. It may be shared by threads."""
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
         self._url = url
         self._http = HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS)
-        self._turn = Lock()
+        self._lock = Lock()
 
     def call(
         self,
@@ -36,19 +36,24 @@ class Connection:
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
     ) -> bytes:
-        """The answer to one request. Raises BillingMockError with the server's sentence if it is refused."""
+        """Send a request and return the body of the response.
+
+        Raises BillingMockError with the server's message for a status of 400 and above, and if the
+        server cannot be reached or does not respond within 90 seconds.
+        """
         headers = {"Content-Type": "application/json"}
         if key is not None:
             headers["X-API-Key"] = key
         target = f"/_mock{path}" + (f"?{urlencode(query)}" if query else "")
         payload = msgspec.json.encode(body) if body is not None else b""
-        with self._turn:
-            status, answer = self._exchange(method, target, payload, headers)
+        with self._lock:
+            status, response = self._exchange(method, target, payload, headers)
         if status >= 400:
-            raise BillingMockError(_sentence(status, answer))
-        return answer
+            raise BillingMockError(_message(status, response))
+        return response
 
     def close(self) -> None:
+        """Close the connection; a later call opens it again."""
         self._http.close()
 
     def _exchange(
@@ -58,7 +63,8 @@ class Connection:
         try:
             return self._try(method, target, payload, headers)
         except ConnectionError:
-            # The server closes a connection that rested for some seconds; what is sent into it then is not read.
+            # The server closes idle connections after some seconds and does not read what is sent
+            # on them: the request can be repeated on a new one.
             if not was_open:
                 raise self._unreachable() from None
         try:
@@ -76,34 +82,35 @@ class Connection:
         except TimeoutError:
             self._http.close()
             raise BillingMockError(
-                f"The billing mock did not answer {method} {target} within {_TIMEOUT_SECONDS} seconds."
+                f"The billing mock did not respond to {method} {target} "
+                f"within {_TIMEOUT_SECONDS} seconds."
             ) from None
         except BaseException as error:
-            # Also after Ctrl-C: a connection with half an answer in it is of no use.
+            # Also after Ctrl-C: the rest of this response would be read as the next one.
             self._http.close()
             if isinstance(error, HTTPException) and not isinstance(error, ConnectionError):
                 raise BillingMockError(
-                    f"The billing mock's answer to {method} {target} is no HTTP: {error!r}."
+                    f"The billing mock's response to {method} {target} is not HTTP: {error!r}."
                 ) from None
             raise
 
     def _unreachable(self) -> BillingMockError:
         return BillingMockError(
-            f"The billing mock on {self._url} is gone: nobody answers there any more."
+            f"The billing mock at {self._url} is gone: the connection was refused or broken."
         )
 
 
-def _sentence(status: int, answer: bytes) -> str:
-    """What the server says is wrong, in one line."""
+def _message(status: int, body: bytes) -> str:
+    """Return the server's error message in one line."""
     try:
-        detail = msgspec.json.decode(answer)["detail"]
+        detail = msgspec.json.decode(body)["detail"]
     except (msgspec.DecodeError, KeyError, TypeError):
-        return f"The billing mock answered {status}: {answer[:200].decode(errors='replace')}"
+        return f"The billing mock responded with {status}: {body[:200].decode(errors='replace')}"
     if isinstance(detail, str):
         return detail
     return "; ".join(f"{_place(problem['loc'])}: {problem['msg']}" for problem in detail)
 
 
 def _place(loc: list[str | int]) -> str:
-    """Where a problem is: ``type`` for ``[body, type]``."""
+    """Return the path of an invalid field: ``type`` for ``["body", "type"]``."""
     return ".".join(map(str, loc[1:] or loc))

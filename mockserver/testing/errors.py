@@ -1,5 +1,5 @@
-"""What a test is told when the mock cannot do what it asked for."""
+"""The exception of ``mockserver.testing``."""
 
 
 class BillingMockError(Exception):
-    """The mock refused a call, or is not there: one sentence that says why."""
+    """The mock refused a call or cannot be reached; the message says why in one line."""

@@ -1,4 +1,4 @@
-"""What a test does with the mock that no customer could: move time, use credits, pay, read the mail."""
+"""Control of the mock from a test: move the clock, use credits, pay, inject faults, read mail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -24,27 +24,26 @@ from mockserver.testing.records import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-
-if TYPE_CHECKING:
-    from mockserver.testing.server import BillingServer
+from mockserver.testing.server import BillingServer
 
 __tracebackhide__ = True
 
-_MOST = 1_000
+_LIMIT = 1_000
+"""The largest page of the control API's lists."""
 _SESSION_ID = re.compile(r"cs_test_[A-Za-z0-9]+")
 _SECONDS_PER_DAY = 86_400
 
-_Answer = TypeVar("_Answer")
+_Response = TypeVar("_Response")
 
 
 class HasJson(Protocol):
-    """A response of httpx, requests and their kin."""
+    """A response of httpx, requests or a similar client."""
 
     def json(self) -> Any: ...
 
 
 Checkout = str | Mapping[str, Any] | HasJson
-"""What names a checkout session: its id, the address of its page, or the answer to a deposit or checkout."""
+"""Reference to a checkout session: its id, its page's URL, or the response that created it."""
 
 
 @dataclass
@@ -86,8 +85,10 @@ class _Invariants:
 class BillingMock:
     """A running billing mock, and one account on it.
 
-    All of it is synchronous and takes about a millisecond a call, so it can be used as it is in ``async`` tests too:
-    the server is another process. Every method raises BillingMockError, with one sentence, when the mock refuses.
+    Amounts are in microcents (100,000,000 per dollar) unless a name says otherwise; times are
+    in UTC. All methods are synchronous and take about a millisecond. They can be called from async
+    tests as well, since the server is another process. Each method and property that calls the mock
+    raises BillingMockError if the mock refuses the call or cannot be reached.
     """
 
     def __init__(
@@ -96,74 +97,97 @@ class BillingMock:
         self._server = server
         self._start = start
         self.url = server.url
-        """Where the mock is, such as ``http://127.0.0.1:40123``; the Billing API is under ``/api/v1/billing``."""
+        """Base URL, such as ``http://127.0.0.1:40123``; the API is at ``/api/v1/billing``."""
         self.api_key = api_key
-        """The key of the account."""
+        """API key of the account."""
 
     def __repr__(self) -> str:
         return f"<BillingMock {self.url}, {self.api_key}>"
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a client sends to be this account."""
+        """Request headers that authenticate a client as this account."""
         return {"X-API-Key": self.api_key}
 
-    # ------------------------------------------------------------------------------------------ other accounts
+    # ------------------------------------------------------------------------------- other accounts
 
     def as_persona(self, persona: str) -> BillingMock:
-        """The same server as another account: that of a persona, such as ``subscriber`` or ``card_declined``."""
+        """Return a ``BillingMock`` for the account of a persona on the same server.
+
+        Personas are, for example, ``subscriber`` and ``card_declined``. Raises BillingMockError for
+        an unknown persona and for one without an API key.
+        """
         return self.with_key(self._server.key_of(persona))
 
     def with_key(self, api_key: str) -> BillingMock:
-        """The same server as another account: that of a key. Each ``sk_test_...`` has one."""
+        """Return a ``BillingMock`` for the account of an API key on the same server.
+
+        Every key ``sk_test_...`` has an account; it is created by the first call.
+        """
         return BillingMock(self._server, api_key, self._start)
 
-    # ---------------------------------------------------------------------------------------------------- time
+    # ----------------------------------------------------------------------------------------- time
 
     @property
     def now(self) -> datetime:
-        """The mock's time. It stands still, and moves only by ``advance``."""
+        """The mock's time. The clock is frozen; only ``advance`` and ``reset`` move it."""
         return self._call("GET", "/clock", _Clock).now
 
     def advance(
         self, *, days: int = 0, seconds: int = 0, to: datetime | str | None = None
     ) -> datetime:
-        """Let time pass for all accounts, with all that falls due on the way: renewals, retries. The new time."""
+        """Advance the clock of all accounts by a step or to a time; return the new time.
+
+        Everything that falls due on the way happens: renewals, retries, expiries. ``days`` and
+        ``seconds`` add up. ``to`` without an offset is in UTC. Raises BillingMockError if ``to`` is
+        combined with a step or lies in the past, and if a step is negative.
+        """
         step = (
             {"to": in_iso(to)} if to is not None else {"seconds": days * _SECONDS_PER_DAY + seconds}
         )
         if to is not None and (days or seconds):
-            raise BillingMockError("advance() goes by days and seconds, or to a moment, not both.")
+            raise BillingMockError("advance() takes either days and seconds, or to, not both.")
         return self._call("POST", "/clock/advance", _Clock, body=step).now
 
-    # ----------------------------------------------------------------------------------------- what happens to it
+    # --------------------------------------------------------------------------- usage and payments
 
     def use(self, type: str, requests: int = 1) -> UsageCharge:
-        """Use credits, with all that follows: ledger, alerts, recharge. Types: light, js, pdf, ocr, crawl."""
+        """Use credits by a number of requests of one type; return the charge.
+
+        Types are ``light``, ``js``, ``pdf``, ``ocr`` and ``crawl``. The ledger entry, usage alerts
+        and auto recharge follow as in production. Raises BillingMockError if the balance is
+        insufficient.
+        """
         return self._call("POST", "/usage", UsageCharge, body={"type": type, "requests": requests})
 
     def complete_checkout(
         self, checkout: Checkout | None = None, *, payment_method_id: str | None = None
     ) -> CheckoutSession:
-        """Pay a checkout session as its page would: a given one, or the latest that is open.
+        """Pay a checkout session, as its page does: the given one, or the latest open one.
 
-        Without ``payment_method_id`` the default card pays, and ``pm_card_visa`` if there is none. A card that is
-        declined raises; the session stays open.
+        Without ``payment_method_id`` the default card is charged, or ``pm_card_visa`` if there is
+        no card. Raises BillingMockError if the card is declined; the session then stays open.
         """
         body = {"payment_method_id": payment_method_id} if payment_method_id is not None else None
-        return self._end_checkout(checkout, "complete", body)
+        return self._close_checkout(checkout, "complete", body)
 
     def decline_checkout(
         self, checkout: Checkout | None = None, *, reason: str = "generic_decline"
     ) -> CheckoutSession:
-        """Let the payment of a session fail: it stays open, and shows the reason."""
-        return self._end_checkout(checkout, "decline", {"reason": reason})
+        """Decline the payment of a session, by default the latest open one.
+
+        The session stays open. ``reason`` is its decline code, such as ``insufficient_funds``.
+        """
+        return self._close_checkout(checkout, "decline", {"reason": reason})
 
     def expire_checkout(self, checkout: Checkout | None = None) -> CheckoutSession:
-        """Close a session unpaid, as happens by itself after 24 hours."""
-        return self._end_checkout(checkout, "expire", None)
+        """Expire an unpaid session, by default the latest open one.
 
-    # ------------------------------------------------------------------------------------------ what goes wrong
+        Without this call a session expires 24 hours after it was created.
+        """
+        return self._close_checkout(checkout, "expire", None)
+
+    # --------------------------------------------------------------------------------------- faults
 
     def fail_next(
         self,
@@ -176,10 +200,14 @@ class BillingMock:
         connection: Literal["reset", "truncated_body", "answer_lost"] | None = None,
         latency_ms: int | None = None,
     ) -> Fault:
-        """Let the account's next requests fail: those to one operation, by its operationId, or all.
+        """Make the account's next requests fail, ``times`` in all; return the fault.
 
-        They are answered with ``status`` in the operation's stead (503 if nothing else is said), their connection
-        breaks, or they are held up by ``latency_ms`` of real time, alone or before one of the other two.
+        ``operation`` is an operationId such as ``create_deposit``; None selects all operations.
+        Either ``status`` (400 to 599) replaces the response, with the message ``detail`` and, for
+        429 and 503, the header Retry-After from ``retry_after_seconds``. Or ``connection`` breaks
+        the connection: ``reset`` before the operation runs, ``truncated_body`` and ``answer_lost``
+        after it ran. ``latency_ms`` delays the request by real time, alone or in addition. Without
+        any of the three the status is 503.
         """
         if status is None and connection is None and latency_ms is None:
             status = 503
@@ -195,96 +223,110 @@ class BillingMock:
         return self._call("POST", "/faults", Fault, body=rule)
 
     def apply_faults(self, name: str) -> list[Fault]:
-        """Switch a named set of faults on for the account, such as ``outage`` or ``slow-3g``."""
+        """Activate a fault set for the account; return its faults.
+
+        Fault sets, such as ``outage`` and ``slow-3g``, are files of ``fixtures/faults``. Raises
+        BillingMockError for an unknown name.
+        """
         return self._call("POST", f"/fault-sets/{quote(name, safe='')}/apply", _Faults).faults
 
     @property
     def faults(self) -> list[Fault]:
-        """The account's faults, and how often each was met. They are gone when the test is over."""
+        """The account's faults with their counters, used up or not. They end with the test."""
         return self._call("GET", "/faults", _Faults).faults
 
     def clear_faults(self) -> None:
-        """Let the account's requests go well again."""
+        """Remove all faults of the account."""
         self._call("DELETE", "/faults", dict[str, Any])
 
-    # ------------------------------------------------------------------------------------------------ webhooks
+    # ------------------------------------------------------------------------------------- webhooks
 
     def webhooks_to(self, url: str, *, events: Sequence[str] = (), **modes: Any) -> WebhookEndpoint:
-        """Tell an address on this machine what happens to the account: some types of events, or all.
+        """Register a webhook endpoint for the account's events; return it.
 
-        ``modes`` are what goes wrong on purpose: ``duplicate=True``, ``drop_next=2``, ``reorder=2``,
-        ``delay_seconds=60``, ``checkout="redirect_first"`` and what else the control API knows.
+        ``url`` must be on this machine. ``events`` are types such as ``deposit.completed``; empty
+        for all. ``modes`` make deliveries misbehave: ``duplicate=True``, ``drop_next=2``,
+        ``drop_share=0.5``, ``reorder=2``, ``delay_seconds=60``, ``checkout="redirect_first"``.
         """
         wanted = {"url": url, "events": list(events), "modes": modes}
         return self._call("POST", "/webhook-endpoints", WebhookEndpoint, body=wanted)
 
     @property
     def deliveries(self) -> list[WebhookDelivery]:
-        """What was told of the account, and what has come of it so far, newest first."""
+        """The account's webhook deliveries with their attempts, newest first; at most 1,000."""
         return self._call(
-            "GET", "/webhook-deliveries", _Deliveries, query={"limit": _MOST}
+            "GET", "/webhook-deliveries", _Deliveries, query={"limit": _LIMIT}
         ).deliveries
 
     def settle_webhooks(self, timeout_seconds: int = 15) -> list[WebhookDelivery]:
-        """Wait until everything due is told, and see what came of it, newest first. Retries are due when time passes.
+        """Wait until no delivery of the account is due; return all deliveries, newest first.
 
-        Where the receiver runs in the event loop of the test, give it room: ``await asyncio.to_thread(...)``.
+        Retries fall due when the clock is advanced. If the receiver runs in the event loop of the
+        test, call this with ``await asyncio.to_thread(...)``. Raises BillingMockError if deliveries
+        are still due after ``timeout_seconds`` of real time.
         """
-        with closing(Connection(self.url)) as own:  # the receiver may use the other meanwhile
-            answer = own.call(
+        with closing(Connection(self.url)) as own:  # the receiver may use the shared one
+            response = own.call(
                 "POST",
                 "/webhook-deliveries/settle",
                 key=self.api_key,
                 query={"timeout_seconds": timeout_seconds},
             )
-        settled = msgspec.json.decode(answer, type=_Settled)
+        settled = msgspec.json.decode(response, type=_Settled)
         if not settled.settled:
             raise BillingMockError(
-                f"{settled.pending} webhooks were not told within {timeout_seconds} seconds."
+                f"{settled.pending} webhooks were not delivered within {timeout_seconds} seconds."
             )
         return self.deliveries
 
     def replay(self, delivery: WebhookDelivery) -> WebhookDelivery:
-        """Tell the same again, as a delivery of its own."""
+        """Send a delivery again; return the new delivery."""
         return self._call("POST", f"/webhook-deliveries/{delivery.id}/replay", WebhookDelivery)
 
-    # ------------------------------------------------------------------------------------------------- looking
+    # ----------------------------------------------------------------------------------- inspection
 
     @property
     def outbox(self) -> list[Message]:
-        """E-mails, text messages and webhook calls of the account, newest first."""
-        return self._call("GET", "/outbox", _Outbox, query={"limit": _MOST}).messages
+        """E-mails, text messages and usage alerts to the account, newest first; at most 1,000."""
+        return self._call("GET", "/outbox", _Outbox, query={"limit": _LIMIT}).messages
 
     @property
     def requests(self) -> list[Exchange]:
-        """What the Billing API was asked and answered since the test began, newest first; of all accounts."""
-        return self._call("GET", "/requests", _Exchanges, query={"limit": _MOST}).requests
+        """Requests to the Billing API and their responses since the test began.
+
+        They are those of all accounts, newest first, at most 1,000.
+        """
+        return self._call("GET", "/requests", _Exchanges, query={"limit": _LIMIT}).requests
 
     def invariants(self) -> list[str]:
-        """What does not add up in the account's books, a sentence each: nothing, it is hoped."""
+        """Return the violated invariants of the account's books as sentences; empty if all hold."""
         return self._call("GET", "/invariants", _Invariants).violations
 
-    # ------------------------------------------------------------------------------------------ saving, restoring
+    # ---------------------------------------------------------------------------------------- state
 
     @property
     def state(self) -> dict[str, Any]:
-        """The account's whole state, as plain JSON."""
+        """The account's whole state as JSON values."""
         return self._call("GET", "/state", dict[str, Any])
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Replace the account's state by one that was exported, and perhaps edited."""
+        """Replace the account's state.
+
+        ``state`` is what the property ``state`` returned, for this or another account, edited or
+        not. Raises BillingMockError if the state is invalid or violates an invariant.
+        """
         self._call("PUT", "/state", dict[str, Any], body=state)
 
     def reset(self) -> None:
-        """Start anew, as when the test began: all accounts, the clock, everything."""
+        """Return all accounts, the clock and everything else to the state when the test began."""
         self._server.reset(self._start)
 
-    def _end_checkout(self, checkout: Checkout | None, verb: str, body: Any) -> CheckoutSession:
-        session_id = self._latest_open() if checkout is None else _session_id(checkout)
+    def _close_checkout(self, checkout: Checkout | None, verb: str, body: Any) -> CheckoutSession:
+        session_id = self._latest_open_session() if checkout is None else _session_id(checkout)
         path = f"/checkout-sessions/{quote(session_id, safe='')}/{verb}"
         return self._call("POST", path, CheckoutSession, body=body)
 
-    def _latest_open(self) -> str:
+    def _latest_open_session(self) -> str:
         now = self.now
         for session_id, session in reversed(self.state["checkout_sessions"].items()):
             if session["closed"] is None and datetime.fromisoformat(session["expires_at"]) > now:
@@ -295,29 +337,29 @@ class BillingMock:
         self,
         method: str,
         path: str,
-        kind: type[_Answer],
+        kind: type[_Response],
         *,
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
-    ) -> _Answer:
-        answer = self._server.connection.call(
+    ) -> _Response:
+        response = self._server.connection.call(
             method, path, key=self.api_key, query=query, body=body
         )
-        return msgspec.json.decode(answer, type=kind)
+        return msgspec.json.decode(response, type=kind)
 
 
 def _session_id(checkout: Checkout) -> str:
-    """The id of a checkout session, wherever it stands."""
+    """Return the id that a reference to a checkout session contains."""
     if isinstance(checkout, str):
         found = _SESSION_ID.search(checkout)
         return found[0] if found else checkout
     try:
-        answer = checkout if isinstance(checkout, Mapping) else checkout.json()
+        body = checkout if isinstance(checkout, Mapping) else checkout.json()
     except (AttributeError, ValueError):
-        raise BillingMockError(f"This names no checkout session: {checkout!r}") from None
+        raise BillingMockError(f"Not a reference to a checkout session: {checkout!r}") from None
     try:
-        return str(answer["session_id"])
+        return str(body["session_id"])
     except (KeyError, TypeError):
         raise BillingMockError(
-            f"This names no checkout session, it has no 'session_id': {answer!r}"
+            f"Not a reference to a checkout session, 'session_id' is missing: {body!r}"
         ) from None

@@ -1,4 +1,4 @@
-"""Moments as tests write them."""
+"""Conversion of the times that tests pass."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ __tracebackhide__ = True
 
 
 def in_iso(moment: datetime | str) -> str:
-    """A moment as the control API wants it. Without an offset it is meant in UTC, as that of ``--now`` is."""
+    """Return a time in ISO 8601. A time without an offset is in UTC, as with ``--now``.
+
+    Raises BillingMockError if the text is not a time.
+    """
     try:
         read = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
     except (ValueError, TypeError):
         raise BillingMockError(
-            f"{moment!r} is no time in ISO 8601, such as 2026-03-01T12:00:00Z."
+            f"{moment!r} is not a time in ISO 8601, such as 2026-03-01T12:00:00Z."
         ) from None
     return (read if read.tzinfo is not None else read.replace(tzinfo=UTC)).isoformat()

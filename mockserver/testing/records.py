@@ -1,4 +1,8 @@
-"""What the mock tells a test, as the control API's document describes it. Amounts are in microcents, moments in UTC."""
+"""Records that the control API returns, field by field as its document describes them.
+
+Amounts are in the unit that the field names: US cents or microcents (millionths of a cent). Times
+are in UTC.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,44 +11,48 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An e-mail, a text message or a webhook call that the mock would have sent."""
+    """An e-mail, a text message or a usage alert; none of them but the alert is really sent."""
 
     id: str
     channel: str
     """``email``, ``sms`` or ``webhook``."""
     recipient: str
+    """E-mail address, telephone number or URL."""
     subject: str
     text: str
     code: str | None
-    """The verification code that it carries."""
+    """Verification code in the text; None if there is none."""
     payload: dict[str, Any] | None
-    """What a webhook call carries."""
+    """JSON body of a webhook call; None for other channels."""
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request to the Billing API and its answer. Keys, codes and client secrets are redacted."""
+    """A request to the Billing API and its response.
+
+    API keys, verification codes and client secrets are redacted.
+    """
 
     at: datetime
     account_id: str | None
     operation_id: str | None
-    """The operationId in the contract, such as ``create_deposit``."""
+    """operationId of the contract, such as ``create_deposit``."""
     method: str
     path: str
     query: str
     status: int | None
-    """None when a fault broke the connection before there was an answer."""
+    """None if a fault broke the connection before there was a response."""
     request_body: Any
-    """JSON as it is, anything else as text, None if there was none."""
+    """Parsed JSON, or text if it is not JSON; None if there was no body."""
     response_body: Any
     fault: str | None = None
-    """The names of the faults that it suffered."""
+    """Names of the faults that applied, separated by commas."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutSession:
-    """A checkout session, and the account's balance beside it."""
+    """A checkout session, with the account's balance."""
 
     session_id: str
     status: str
@@ -56,7 +64,7 @@ class CheckoutSession:
     promo_code: str | None
     bonus_cents: int
     last_decline_code: str | None
-    """Why the last payment failed."""
+    """Decline code of the last failed payment; None if none failed."""
     created_at: datetime
     expires_at: datetime
     completed_at: datetime | None
@@ -66,7 +74,7 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class UsageCharge:
-    """A usage event, and the balance after it and all that followed, such as a recharge."""
+    """A usage event, with the balance after it and its consequences, such as a recharge."""
 
     id: str
     type: str
@@ -81,15 +89,17 @@ class UsageCharge:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A rule by which requests go wrong, and how often it was met."""
+    """An active fault rule, with its counters."""
 
     id: str
     name: str
-    """What ``X-Mock-Fault`` says in the answers that it spoils."""
+    """Value of the header ``X-Mock-Fault`` in the responses that it changes."""
     operations: list[str] | None
-    """The operationIds that it is about; None for all."""
+    """The operationIds whose requests it selects; None for all."""
     next: int | None
+    """How many requests it applies to in all; None if unlimited."""
     share: float | None
+    """Share of the requests that it applies to, 0 to 1; None for all."""
     status: int | None
     detail: str | None
     headers: dict[str, str] | None
@@ -97,30 +107,34 @@ class Fault:
     connection: str | None
     """``reset``, ``truncated_body`` or ``answer_lost``."""
     latency: dict[str, int] | None
+    """Delay in milliseconds: ``ms``, ``min_ms`` and ``max_ms``, or ``median_ms`` and ``p95_ms``."""
     account: str | None
-    """Whose requests it is about, as a name; None for all."""
+    """Name of the account whose requests it selects; None for all accounts."""
     set: str | None
-    """The set that it came with."""
+    """Name of the fault set that it belongs to."""
     seen: int
+    """Number of requests that it selected."""
     applied: int
+    """Number of requests that it applied to."""
     remaining: int | None
-    """Requests that it will still hit; None when that is open."""
+    """How many more requests it applies to; None if unlimited."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
-    """An address that is told of events."""
+    """A URL that receives events."""
 
     id: str
     url: str
     secret: str
-    """What signs its deliveries."""
+    """Key of its deliveries' signatures."""
     account_id: str | None
     events: list[str]
-    """The types that it wants; empty for all."""
+    """Event types that it receives; empty for all."""
     modes: dict[str, Any]
-    """What goes wrong on purpose."""
+    """Deliberate misbehaviour of its deliveries."""
     pending: int
+    """Number of unfinished deliveries; the next three count the finished ones."""
     delivered: int
     failed: int
     dropped: int
@@ -129,26 +143,30 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class WebhookAttempt:
-    """One call, and what came of it."""
+    """One call of a receiver and its outcome."""
 
     at: datetime
+    """By the mock's clock."""
     duration_ms: int
+    """Real time."""
     request_headers: dict[str, str]
     response_status: int | None
     response_body: str | None
+    """The first 1,024 bytes of it."""
     error: str | None
+    """Why the attempt failed; None if it succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """One event on its way to one address."""
+    """One event for one URL, with all attempts to send it."""
 
     id: str
     endpoint_id: str | None
     """None for a usage alert to the account's own ``webhook_url``."""
     account_id: str
     event: str
-    """Its type, such as ``deposit.completed``."""
+    """Type of the event, such as ``deposit.completed``."""
     event_id: str
     url: str
     status: str
@@ -156,6 +174,7 @@ class WebhookDelivery:
     reason: str | None
     """Why it was dropped."""
     replay_of: str | None
+    """Id of the delivery that it repeats."""
     created_at: datetime
     next_attempt_at: datetime | None
     body: dict[str, Any]

@@ -1,4 +1,4 @@
-"""A server in a process of its own, for one test run: it ends with the run, however that ends."""
+"""A mock server as a child process, which ends with the test run in whatever way that ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __tracebackhide__ = True
 _START_SECONDS = 60
 _END_SECONDS = 5
 _PACKAGES = Path(__file__).resolve().parent.parent.parent
-"""Where ``mockserver`` is: a folder of installed packages, or a checkout."""
+"""Folder of the package ``mockserver``: site-packages or a checkout."""
 
 
 class _Persona(TypedDict):
@@ -40,10 +40,13 @@ class _Personas(TypedDict):
 
 
 class BillingServer:
-    """A running server. ``flags`` are those of ``mockserver serve``; the port is a free one."""
+    """A mock server in a child process, on a free port of this machine; also a context manager."""
 
     def __init__(self, flags: Sequence[str] = ()) -> None:
-        """Start it and wait until it serves. Raises BillingMockError with the one line that says why it does not."""
+        """Start the server with flags of ``mockserver serve`` and wait until it accepts requests.
+
+        Raises BillingMockError with the server's last line of output if it does not start.
+        """
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         self._process = subprocess.Popen(  # noqa: S603 (this interpreter, with flags that the server checks)
             [sys.executable, "-P", "-m", "mockserver.child_server", *flags, "--port=0"],
@@ -51,11 +54,11 @@ class BillingServer:
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             env=_environment(),
-            # Ctrl-C is for the test run: the server must still be there while fixtures are torn down.
+            # Ctrl-C must not reach the server: fixtures still use it while they are torn down.
             start_new_session=True,
         )
         try:
-            self.url = self._address()
+            self.url = self._printed_url()
             self.connection = Connection(self.url)
         except BaseException:
             self._end()
@@ -73,71 +76,76 @@ class BillingServer:
         self.close()
 
     def reset(self, now: datetime | str | None = None) -> None:
-        """Forget everything, as if the server had just been started: at a moment, or at that of its flags."""
+        """Return all accounts, the clock and everything else to the state at start.
+
+        ``now`` replaces the start time of the server's flags.
+        """
         body = {"now": in_iso(now)} if now is not None else None
         self.connection.call("POST", "/reset", body=body)
 
     def key_of(self, persona: str) -> str:
-        """The API key of a persona. Raises BillingMockError if there is none."""
+        """Return the API key of a persona. Raises BillingMockError if there is none."""
         try:
             return self._keys[persona]
         except KeyError:
             known = ", ".join(sorted(self._keys))
             raise BillingMockError(
-                f"There is no persona '{persona}' with a key. Those that have one: {known}."
+                f"There is no persona '{persona}' with a key. Personas with a key: {known}."
             ) from None
 
     @property
     def log_size(self) -> int:
-        """How many bytes it has logged so far."""
+        """Size of the server's log in bytes."""
         return os.fstat(self._stderr.fileno()).st_size
 
     def log(self, since: int = 0) -> str:
-        """What it has logged, from a size on."""
-        # pread leaves the file where it is: the server writes on from there.
+        """Return the server's log from an offset in bytes."""
+        # pread does not move the file position, which the server shares.
         return os.pread(self._stderr.fileno(), self.log_size - since, since).decode(
             errors="replace"
         )
 
     def close(self) -> None:
-        """End it."""
+        """Stop the server."""
         self.connection.close()
         self._end()
 
     @cached_property
     def _keys(self) -> dict[str, str]:
-        answer = msgspec.json.decode(self.connection.call("GET", "/personas"), type=_Personas)
-        return {each["slug"]: each["key"] for each in answer["personas"] if each["key"] is not None}
+        response = msgspec.json.decode(self.connection.call("GET", "/personas"), type=_Personas)
+        return {
+            persona["slug"]: persona["key"]
+            for persona in response["personas"]
+            if persona["key"] is not None
+        }
 
-    def _address(self) -> str:
-        """The address that the server prints when it is ready."""
-        too_late = Timer(_START_SECONDS, self._process.kill)
-        too_late.start()
+    def _printed_url(self) -> str:
+        """Wait for the URL that the server prints when it is ready."""
+        timeout = Timer(_START_SECONDS, self._process.kill)
+        timeout.start()
         try:
-            found = re.search(
-                r"http://\S+",
-                self._process.stdout.readline().decode() if self._process.stdout else "",
-            )
+            line = self._process.stdout.readline() if self._process.stdout else b""
         finally:
-            too_late.cancel()
+            timeout.cancel()
+        found = re.search(r"http://\S+", line.decode())
         if found is None:
-            raise BillingMockError(self._complaint())
+            raise BillingMockError(self._start_error())
         return found[0]
 
-    def _complaint(self) -> str:
-        """Why the server did not start: the last line that it wrote."""
+    def _start_error(self) -> str:
+        """Return why the server did not start: the last line that it wrote."""
         code = self._process.wait()
         lines = self.log().strip().splitlines()
         return (
             lines[-1].removeprefix("mockserver: ")
             if lines
-            else f"it ended with exit code {code} and said nothing"
+            else f"it exited with code {code} and wrote nothing"
         )
 
     def _end(self) -> None:
         with self._process as process:
             if process.stdin is not None:
-                process.stdin.close()  # that ends it
+                process.stdin.close()  # the signal to exit
             try:
                 process.wait(_END_SECONDS)
             except subprocess.TimeoutExpired:
@@ -146,10 +154,10 @@ class BillingServer:
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment, without what would make the server another one than the flags say."""
+    """Return this process's environment without settings that would override the flags."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
     kept.pop("PYTHONWARNINGS", None)
     if str(_PACKAGES) not in (*site.getsitepackages(), site.getusersitepackages()):
-        # A checkout: the server must be of the same one as this module, whatever else is installed.
+        # In a checkout, the server must run this code, whatever else is installed.
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_PACKAGES), kept.get("PYTHONPATH")]))
     return kept

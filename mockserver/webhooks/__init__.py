@@ -1,1 +1,1 @@
-"""Webhooks: events of accounts, signed and delivered to endpoints on this machine."""
+"""Webhooks: events of accounts, signed and delivered to registered endpoints."""

@@ -1,4 +1,4 @@
-"""What waits to be delivered to one address: in order of time, and never more than so much of it."""
+"""The deliveries that wait to be sent to one URL, ordered by due time and bounded in number."""
 
 from bisect import bisect_left, insort
 from collections import OrderedDict
@@ -12,63 +12,65 @@ MAX_BACKLOG = 500
 
 
 class Backlog:
-    """Deliveries, each with the moment at which it is due. What is due at the same moment keeps its order."""
+    """Deliveries ordered by due time; those due at the same time keep their order of arrival."""
 
     def __init__(self) -> None:
-        self._turns: list[tuple[datetime, int]] = []
-        """When whose turn is, sorted."""
+        self._order: list[tuple[datetime, int]] = []
+        """Due time and number of each delivery, sorted."""
+        # An OrderedDict finds its first entry in constant time; a dict slows down as it is emptied.
         self._by_number: OrderedDict[int, Delivery] = OrderedDict()
-        """By the order in which they came; the dictionary of Python would look ever longer for its first entry."""
-        self._numbers: dict[str, tuple[datetime, int]] = {}
+        self._positions: dict[str, tuple[datetime, int]] = {}
+        """Entries of ``_order`` by delivery id."""
         self._last = 0
 
     def __len__(self) -> int:
-        return len(self._turns)
+        return len(self._order)
 
     def __contains__(self, delivery: Delivery) -> bool:
-        return delivery.id in self._numbers
+        return delivery.id in self._positions
 
     def __iter__(self) -> Iterator[Delivery]:
-        return (self._by_number[number] for _, number in self._turns)
+        return (self._by_number[number] for _, number in self._order)
 
     @property
     def next_due(self) -> datetime | None:
-        return self._turns[0][0] if self._turns else None
+        """Due time of the first delivery; None if there is none."""
+        return self._order[0][0] if self._order else None
 
     def due_at(self, now: datetime) -> Iterator[Delivery]:
-        """Those whose moment has come."""
+        """Iterate over the deliveries that are due."""
         return (
             self._by_number[number]
-            for moment, number in takewhile(lambda turn: turn[0] <= now, self._turns)
+            for due, number in takewhile(lambda position: position[0] <= now, self._order)
         )
 
     def put(self, delivery: Delivery, due: datetime) -> Delivery | None:
-        """Let it wait: the oldest delivery, if that one has to go to make room."""
+        """Add a delivery. If that exceeds the bound, remove and return the oldest one."""
         self._last += 1
-        turn = (due, self._last)
-        insort(self._turns, turn)
+        position = (due, self._last)
+        insort(self._order, position)
         self._by_number[self._last] = delivery
-        self._numbers[delivery.id] = turn
+        self._positions[delivery.id] = position
         delivery.next_attempt_at = due
-        if len(self._turns) <= MAX_BACKLOG:
+        if len(self._order) <= MAX_BACKLOG:
             return None
         oldest = next(iter(self._by_number.values()))
         self.remove(oldest)
         return oldest
 
     def take(self, now: datetime) -> Delivery | None:
-        """The next that is due, which waits no longer; None if none is due yet."""
-        if not self._turns or self._turns[0][0] > now:
+        """Remove and return the first delivery that is due; None if none is."""
+        if not self._order or self._order[0][0] > now:
             return None
-        delivery = self._by_number[self._turns[0][1]]
+        delivery = self._by_number[self._order[0][1]]
         self.remove(delivery)
         return delivery
 
     def remove(self, delivery: Delivery) -> bool:
-        """Let it wait no longer: whether it did."""
-        turn = self._numbers.pop(delivery.id, None)
-        if turn is None:
+        """Remove a delivery; False if it was not in the backlog."""
+        position = self._positions.pop(delivery.id, None)
+        if position is None:
             return False
-        del self._turns[bisect_left(self._turns, turn)]
-        del self._by_number[turn[1]]
+        del self._order[bisect_left(self._order, position)]
+        del self._by_number[position[1]]
         return True

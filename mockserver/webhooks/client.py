@@ -1,7 +1,7 @@
-"""One POST over a connection of its own: bounded in time and size, no redirects, no proxies.
+"""An HTTP client for one POST: a new connection, bounds on time and size, no redirects, no proxies.
 
-Made of asyncio and the HTTP parser that the server has loaded anyway. An HTTP client would cost a megabyte and some
-ten milliseconds, and several times as much of the loop for each call.
+It consists of asyncio and the HTTP parser that the server loads in any case. An HTTP client library
+costs a megabyte of memory, ten milliseconds to load and several times the processor time per call.
 """
 
 from __future__ import annotations
@@ -15,25 +15,32 @@ from httptools import HttpParserError, HttpResponseParser
 
 from mockserver.webhooks.target import Target
 
-MAX_ANSWER_BYTES = 65_536
-"""As much of an answer as is read, its head included; what comes after it is nobody's business."""
+MAX_RESPONSE_BYTES = 65_536
+"""How much of a response is read, status line and headers included."""
 KEPT_BYTES = 1_024
+"""How much of a response's body is kept."""
 
-_WITHOUT_FRAME = "The receiver closed the connection before its answer was complete."
+_INCOMPLETE = "The receiver closed the connection before its response was complete."
 
 
 class Undelivered(Exception):
-    """A call without an answer: a sentence that says why."""
+    """A call that got no response; the message is a sentence that says why."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
+    """What a receiver responded."""
+
     status: int
     body: bytes
-    """As it began: at most 1 KiB."""
+    """The first ``KEPT_BYTES`` of the body."""
 
 
-async def post(target: Target, headers: dict[str, str], body: bytes, seconds: float) -> Answer:
-    """Send a body, and read the answer. Raises Undelivered."""
+async def post(target: Target, headers: dict[str, str], body: bytes, seconds: float) -> Response:
+    """Send a body and return the response.
+
+    Raises Undelivered if the connection fails, the response is not HTTP, or ``seconds`` of real
+    time pass before it is complete.
+    """
     lines = [
         f"POST {target.path} HTTP/1.1",
         f"Host: {target.authority}",
@@ -45,10 +52,10 @@ async def post(target: Target, headers: dict[str, str], body: bytes, seconds: fl
         async with asyncio.timeout(seconds):
             return await _exchange(target, request)
     except TimeoutError:
-        raise Undelivered(f"The receiver did not answer within {seconds:g} seconds.") from None
+        raise Undelivered(f"The receiver did not respond within {seconds:g} seconds.") from None
 
 
-async def _exchange(target: Target, request: bytes) -> Answer:
+async def _exchange(target: Target, request: bytes) -> Response:
     exchange = await _connect(target, request)
     try:
         outcome = await exchange.outcome
@@ -79,7 +86,7 @@ async def _connect(target: Target, request: bytes) -> _Exchange:
 
 
 def _reason(error: OSError) -> str:
-    """What went wrong, without numbers."""
+    """Return the reason in words, without the error number."""
     if isinstance(error, ssl.SSLError):
         return (error.reason or str(error)).replace("_", " ").lower()
     if error.errno is not None and error.errno > 0:
@@ -88,7 +95,7 @@ def _reason(error: OSError) -> str:
 
 
 def _tls(target: Target) -> ssl.SSLContext:
-    """How to speak TLS: on this machine any certificate will do, since nobody can be in between."""
+    """Return the TLS settings. Certificates of this machine are not verified (no third party)."""
     if not target.is_local:
         return ssl.create_default_context()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -98,10 +105,10 @@ def _tls(target: Target) -> ssl.SSLContext:
 
 
 class _Exchange(asyncio.Protocol):
-    """Sends the request once it is connected, and reads the answer as it comes."""
+    """Sends the request as soon as it is connected, and parses the response as it arrives."""
 
     def __init__(self, request: bytes) -> None:
-        self.outcome: asyncio.Future[Answer | Undelivered] = (
+        self.outcome: asyncio.Future[Response | Undelivered] = (
             asyncio.get_running_loop().create_future()
         )
         self._request = request
@@ -113,15 +120,17 @@ class _Exchange(asyncio.Protocol):
         self._is_framed = False
 
     def close(self) -> None:
-        # The parser knows this and this knows the parser: left so, each call would wait for the garbage collector.
+        """Close the connection."""
+        # The parser and this object refer to each other: that cycle would keep both in memory until
+        # the garbage collector runs.
         self._parser = None
         if self._transport is not None:
             self._transport.abort()
 
-    # What the transport calls.
+    # Callbacks of the transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # To be told by its type it would have to be asyncio's own: uvloop's is none.
+        # A cast, since uvloop's transport does not derive from asyncio.Transport.
         self._transport = cast(asyncio.Transport, transport)
         self._transport.write(self._request)
 
@@ -132,22 +141,21 @@ class _Exchange(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except HttpParserError:
-            self._fail("The receiver answered with something that is no HTTP.")
-        if self._received >= MAX_ANSWER_BYTES:
-            # Enough is known of an answer whose head is there.
+            self._fail("The receiver's response is not HTTP.")
+        if self._received >= MAX_RESPONSE_BYTES:
+            # A response whose headers are complete counts, however long its body is.
             self._finish() if self._status >= 200 else self._fail(
-                "The head of the receiver's answer is too large."
+                "The headers of the receiver's response are too large."
             )
 
-    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (the shape of a protocol)
-        # An answer without a length ends where the connection ends.
-        self._finish() if self._status >= 200 and not self._is_framed else self._fail(
-            _WITHOUT_FRAME
-        )
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (the signature is asyncio's)
+        # A response without a length ends when the connection is closed.
+        is_complete = self._status >= 200 and not self._is_framed
+        self._finish() if is_complete else self._fail(_INCOMPLETE)
 
-    # What the parser calls.
+    # Callbacks of the parser.
 
-    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: ARG002 (the shape of a callback)
+    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: ARG002 (the signature is httptools')
         if name.lower() in (b"content-length", b"transfer-encoding"):
             self._is_framed = True
 
@@ -156,21 +164,19 @@ class _Exchange(asyncio.Protocol):
             self._status = self._parser.get_status_code()
 
     def on_body(self, body: bytes) -> None:
-        self._body = (
-            (self._body + body)[:KEPT_BYTES] if len(self._body) < KEPT_BYTES else self._body
-        )
+        if len(self._body) < KEPT_BYTES:
+            self._body = (self._body + body)[:KEPT_BYTES]
 
     def on_message_complete(self) -> None:
-        if (
-            self._status >= 200
-        ):  # else it is a 100 Continue or the like, and the answer comes after it
+        # An interim response, such as 100 Continue, precedes the final one.
+        if self._status >= 200:
             self._finish()
 
     def _finish(self) -> None:
         if not self.outcome.done():
-            self.outcome.set_result(Answer(self._status, self._body))
+            self.outcome.set_result(Response(self._status, self._body))
 
     def _fail(self, sentence: str) -> None:
-        # No exception: nobody may be there any more to take it.
+        # A result and not an exception: after a timeout nobody retrieves it, and asyncio logs that.
         if not self.outcome.done():
             self.outcome.set_result(Undelivered(sentence))

@@ -1,4 +1,4 @@
-"""A delivery: one event on its way to one address, with every attempt that was made."""
+"""A delivery: one event for one URL, with all attempts to send it."""
 
 from __future__ import annotations
 
@@ -10,38 +10,44 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from mockserver.billing.events import Event
-
-SIGNATURE = "X-Alterlab-Signature"
+from mockserver.webhooks.event import Conventions, Event
 
 Status = Literal["pending", "delivered", "failed", "dropped"]
 
 
 class Attempt(NamedTuple):
-    """One call, and what came of it. A body is kept as it began."""
+    """One call of the receiver and its outcome."""
 
     at: datetime
-    """By the mock's clock: the moment at which it was due."""
+    """The moment, on the mock's clock, at which the call was due."""
     duration_ms: int
-    """In real time, whatever the mock's clock does."""
+    """Real time, independent of the mock's clock."""
     headers: dict[str, str]
+    """Headers of the request."""
     status: int | None
-    answer: bytes
+    """Status code of the response; None if there was no response."""
+    response_body: bytes
+    """The first bytes of the response's body."""
     error: str | None
+    """Why the attempt failed, as a sentence; None if it succeeded."""
 
 
 @dataclass(eq=False)
 class Delivery:
-    """``dropped`` never goes out; ``failed`` went out in vain as often as it is tried."""
+    """One event on its way to one URL.
+
+    A ``dropped`` delivery is not sent (again). A ``failed`` delivery used up all its attempts.
+    """
 
     id: str
     endpoint_id: str | None
-    """None: a usage alert to the account's own ``webhook_url``."""
+    """None for a direct delivery, which goes to the URL that the event names."""
     account_id: str
     event: Event
     url: str
     created_at: datetime
     replay_of: str | None = None
+    """Id of the delivery that this one repeats."""
     status: Status = "pending"
     reason: str | None = None
     """Why it was dropped."""
@@ -50,7 +56,7 @@ class Delivery:
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What it carries: of a usage alert exactly what the contract documents, of anything else more facts."""
+        """The JSON body. A direct delivery has only the two fields that the contract documents."""
         event = self.event
         if event.url is not None:
             return {"event": event.type, "data": event.data}
@@ -64,30 +70,32 @@ class Delivery:
 
     @cached_property
     def body(self) -> bytes:
-        """The payload as it is sent and signed. Made when it is needed: much that is queued is never sent."""
-        return orjson.dumps(self.payload, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME)
+        """The serialized payload. Computed on demand, since many deliveries are never sent."""
+        return orjson.dumps(
+            self.payload, default=_json_value, option=orjson.OPT_PASSTHROUGH_DATETIME
+        )
 
-    def headers(self, secret: str) -> dict[str, str]:
-        """All headers but those that HTTP itself wants."""
+    def headers(self, secret: str, conventions: Conventions) -> dict[str, str]:
+        """Return the request's headers, without ``Host``, ``Content-Length`` and ``Connection``."""
         return {
             "Content-Type": "application/json",
-            "User-Agent": "alterlab-billing-mock",
-            SIGNATURE: sign(secret, self.body),
+            "User-Agent": conventions.user_agent,
+            conventions.signature_header: sign(secret, self.body),
             "X-Mock-Delivery": self.id,
         }
 
     def drop(self, reason: str) -> None:
-        """Never send it (again)."""
+        """Give the delivery up: it is not sent (again)."""
         self.status, self.reason, self.next_attempt_at = "dropped", reason, None
 
 
 def sign(secret: str, body: bytes) -> str:
-    """What ``X-Alterlab-Signature`` says of a body (documented)."""
+    """Return the signature of a body: ``sha256=`` and its HMAC (documented)."""
     return "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
 
 
-def _plain(value: Any) -> Any:
-    """Moments as the API writes them: ISO 8601 in UTC, to the millisecond."""
+def _json_value(value: Any) -> Any:
+    """Format a datetime as the API does: ISO 8601 in UTC with milliseconds."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds")[:-6] + "Z"
-    raise TypeError(f"{type(value).__name__} does not belong into an event")
+    raise TypeError(f"an event cannot carry a value of type {type(value).__name__}")

@@ -1,21 +1,26 @@
-"""The payload of a usage alert held against the contract, before it is sent."""
+"""Direct deliveries are callbacks of the contract: their payloads must satisfy it."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
-from mockserver.openapi.schemas import Validator
+from mockserver.openapi.contract import Contract
 
 
-def checker(load: Callable[[], Validator | None]) -> Callable[[Any], str | None]:
-    """Tells what is wrong with a payload; None if nothing is. The schema is compiled when the first alert goes out."""
-    validator = cache(load)
+def checker(contract: Contract) -> Callable[[Any], str | None]:
+    """Return a function that says how a payload violates the contract; None if it does not.
+
+    A payload has to satisfy one of the documented callbacks. Their schemas are compiled on first
+    use.
+    """
 
     def check(payload: Any) -> str | None:
-        schema = validator()
-        for error in schema.iter_errors(payload) if schema is not None else ():
+        problem = None
+        for validator in contract.callback_validators:
+            error = next(validator.iter_errors(payload), None)
+            if error is None:
+                return None
             where = "/".join(str(part) for part in error.instance_path)
-            return f"{where or 'the payload'}: {error.message}"
-        return None
+            problem = problem or f"{where or 'the payload'}: {error.message}"
+        return problem
 
     return check

@@ -1,4 +1,4 @@
-"""Sends what is due, at the mock's time, on the server's own loop and in what it leaves of it."""
+"""Sends due deliveries on the server's event loop, leaving most of its time to requests."""
 
 from __future__ import annotations
 
@@ -12,53 +12,59 @@ from mockserver.engine.clock import Clock
 from mockserver.webhooks import client
 from mockserver.webhooks.client import Undelivered
 from mockserver.webhooks.delivery import Attempt, Delivery
+from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.queue import DeliveryQueue
 
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER = (timedelta(seconds=10), timedelta(seconds=20))
-"""The pauses between attempts, by the mock's clock. That there are three, further and further apart, is documented."""
+"""Delays between attempts, on the mock's clock: three attempts, increasing delays (documented)."""
 
 TIMEOUT_SECONDS = 10.0
-"""How long a receiver has, in real time (documented)."""
+"""Real time within which a receiver must respond (documented)."""
 
-_PAUSES_FOR_EACH_CALL = 6
+_PAUSE_PER_CALL = 6
+"""Length of the pause after a call, as a multiple of the call's processor time."""
 _MAX_PAUSE_SECONDS = 0.02
 _TICK = 0.001
 
 
 class Sender:
-    """One task for each lane that has something to send, started when it is needed.
+    """Runs one task for each queue that has due deliveries.
 
-    Only what is due is sent. A clock that stands still has to be moved; of what fell due on the way, each is sent as of
-    its own moment, so that retries follow each other as they would have.
+    If the clock is frozen, deliveries fall due when it is advanced. An attempt that fell due during
+    an advance is dated at the moment it was due, so that retries keep their distances.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, conventions: Conventions) -> None:
         self.timeout_seconds = TIMEOUT_SECONDS
         self._clock = clock
+        self._conventions = conventions
         self._moved_to: datetime | None = None
-        """What was due until then fell due on the way of a clock that was moved."""
+        """The clock's time after it was last set; what was due by then fell due on the way."""
         self._free_at = 0.0
-        """The next call is made no earlier (by the loop's time) while more are waiting."""
+        """The event loop's time before which no further call starts."""
         self._waiters: list[asyncio.Future[None]] = []
 
     def clock_moved(self, queues: Iterable[DeliveryQueue]) -> None:
-        """The clock has been put somewhere else."""
+        """Send what is due after the clock was set or advanced."""
         self._moved_to = self._clock.now()
         for queue in queues:
             self.wake(queue)
 
-    def forget(self) -> None:
-        """As if the clock had never been moved."""
+    def reset(self) -> None:
+        """Return to the state before the clock was first moved."""
         self._moved_to = None
         self.changed()
 
     def wake(self, queue: DeliveryQueue) -> None:
-        """See to it that a lane sends what is due, now or at its moment."""
+        """Start sending what is due, or schedule that for the next due time.
+
+        Without a running event loop nothing happens until ``settle`` is called.
+        """
         try:
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # a world without a server: it waits until somebody settles
+        except RuntimeError:
             return
         due = queue.backlog.next_due
         if queue.worker is not None or due is None:
@@ -79,7 +85,7 @@ class Sender:
         concerns: Callable[[Delivery], bool],
         seconds: float,
     ) -> bool:
-        """Wait until nothing in the lanes that concerns the caller is due any more; False if that takes too long."""
+        """Wait until none of the deliveries that ``concerns`` accepts is due; False on timeout."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while True:
@@ -99,13 +105,13 @@ class Sender:
                 self._waiters.remove(waiter)
 
     def hold(self, queue: DeliveryQueue, deliveries: Iterable[Delivery], seconds: float) -> None:
-        """Send some deliveries so much later, in real time."""
-        held = [each for each in deliveries if queue.backlog.remove(each)]
+        """Send some deliveries of a queue later, by so many seconds of real time."""
+        held = [delivery for delivery in deliveries if queue.backlog.remove(delivery)]
         queue.held += held
         asyncio.get_running_loop().call_later(seconds, self._release, queue, held)
 
     def changed(self) -> None:
-        """Let those look again who wait for something to be done."""
+        """Have all calls of ``settle`` check again."""
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():
@@ -113,19 +119,19 @@ class Sender:
 
     def _release(self, queue: DeliveryQueue, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:
-            if delivery in queue.held:  # else it was dropped meanwhile
+            if delivery in queue.held:  # otherwise it has been dropped in the meantime
                 queue.held.remove(delivery)
                 queue.put(delivery, delivery.next_attempt_at or self._clock.now())
         self.wake(queue)
         self.changed()
 
     async def _work(self, queue: DeliveryQueue) -> None:
-        """Send what is due, one after the other, and go."""
+        """Send the due deliveries of a queue, one after the other."""
         try:
             while (due := queue.backlog.next_due) is not None and due <= self._clock.now():
-                await self._make_way()
+                await self._yield_to_requests()
                 queue.current = delivery = queue.backlog.take(self._clock.now())
-                if delivery is not None:  # else it was dropped meanwhile
+                if delivery is not None:  # otherwise it has been dropped in the meantime
                     await self._attempt(queue, delivery)
                 queue.current = None
                 self.changed()
@@ -133,40 +139,39 @@ class Sender:
             queue.worker = queue.current = None
         self.wake(queue)
 
-    async def _make_way(self) -> None:
-        """Leave the loop to requests for a while, unless this call is the first for long or somebody waits for it."""
+    async def _yield_to_requests(self) -> None:
+        """Pause after the previous call, unless somebody waits for deliveries to settle."""
         pause = self._free_at - asyncio.get_running_loop().time()
         if pause > 0 and not self._waiters:
             await asyncio.sleep(pause)
 
     async def _attempt(self, queue: DeliveryQueue, delivery: Delivery) -> None:
-        at = self._moment(delivery)
-        headers = delivery.headers(queue.secret)
-        answer = error = None
+        at = self._attempt_time(delivery)
+        headers = delivery.headers(queue.secret, self._conventions)
+        response = error = None
         began, busy = time.perf_counter(), time.thread_time()
         try:
-            answer = await client.post(queue.target, headers, delivery.body, self.timeout_seconds)
-            error = _objection(answer.status)
-        except Undelivered as problem:
-            error = str(problem)
+            response = await client.post(queue.target, headers, delivery.body, self.timeout_seconds)
+            error = _failure(response.status)
+        except Undelivered as undelivered:
+            error = str(undelivered)
         except Exception:
-            logger.exception(
-                "The delivery %s to %s failed in the mock itself", delivery.id, queue.target.url
-            )
-            error = "The mock failed to send it; its log says why."
+            logger.exception("Internal error: delivery %s to %s", delivery.id, queue.target.url)
+            error = "Internal error of the mock; see its log."
         duration = time.perf_counter() - began
-        # Time that requests took meanwhile counts too: the more there is to do, the longer are the pauses.
-        pause = (time.thread_time() - busy) * _PAUSES_FOR_EACH_CALL
+        # The processor time includes requests served during the call: the higher the load, the
+        # longer the pause.
+        pause = (time.thread_time() - busy) * _PAUSE_PER_CALL
         self._free_at = asyncio.get_running_loop().time() + min(pause, _MAX_PAUSE_SECONDS)
-        status, body = (answer.status, answer.body) if answer else (None, b"")
+        status, body = (response.status, response.body) if response else (None, b"")
         if error is not None:
             logger.info(
                 "Webhook %s (%s) to %s: %s", delivery.id, delivery.event.type, delivery.url, error
             )
         delivery.attempts.append(Attempt(at, round(duration * 1000), headers, status, body, error))
-        self._decide(queue, delivery, at, error is None, duration)
+        self._conclude(queue, delivery, at, error is None, duration)
 
-    def _decide(
+    def _conclude(
         self,
         queue: DeliveryQueue,
         delivery: Delivery,
@@ -174,21 +179,21 @@ class Sender:
         is_delivered: bool,
         seconds: float,
     ) -> None:
-        """Whether it is done with, or is tried again."""
+        """Finish a delivery after an attempt, or queue it for a retry."""
         if is_delivered:
             delivery.reason = None
             queue.end(delivery, "delivered")
-        elif delivery.reason is not None:  # it was dropped while it was being sent
+        elif delivery.reason is not None:  # dropped while it was being sent
             queue.drop(delivery, delivery.reason)
         elif len(delivery.attempts) > len(RETRY_AFTER):
             queue.end(delivery, "failed")
         else:
-            # A clock that stands still did so during the call too.
+            # On a frozen clock the call took no time.
             ended = at if self._clock.frozen else at + timedelta(seconds=seconds)
             queue.put(delivery, ended + RETRY_AFTER[len(delivery.attempts) - 1])
 
-    def _moment(self, delivery: Delivery) -> datetime:
-        """When this attempt is made, by the mock's clock: if that was moved, when it would have been made."""
+    def _attempt_time(self, delivery: Delivery) -> datetime:
+        """Return the mock's time of an attempt: when it was due, if the clock was moved past it."""
         now, due = self._clock.now(), delivery.next_attempt_at
         if due is not None and (
             self._clock.frozen or (self._moved_to is not None and due <= self._moved_to)
@@ -197,10 +202,10 @@ class Sender:
         return now
 
 
-def _objection(status: int) -> str | None:
-    """What is wrong with an answer; None if nothing is."""
+def _failure(status: int) -> str | None:
+    """Return why a response counts as a failure; None if it does not."""
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:
-        return f"The receiver answered {status}. Redirects are not followed."
-    return f"The receiver answered {status}."
+        return f"The receiver responded with {status}. Redirects are not followed."
+    return f"The receiver responded with {status}."

@@ -1,4 +1,4 @@
-"""Where a webhook goes: a URL, taken apart once, that leads to an allowed host and nowhere else."""
+"""The target of a webhook: a URL, parsed once, whose host is allowed."""
 
 import re
 from collections.abc import Collection
@@ -14,45 +14,43 @@ _SCHEMES = {"http": 80, "https": 443}
 
 
 class RefusedUrl(Exception):
-    """A URL to which nothing is sent: why, and how to put it right."""
+    """A URL that webhooks must not use; the message says why and how to correct it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL as it is called. The host is what was checked: nothing parses the URL a second time."""
+    """A parsed URL. The host that was checked is the host that is called."""
 
     url: str
     is_tls: bool
     host: str
     port: int
     path: str
-    """With the query."""
+    """Path and query."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """What to connect to, in this order. ``localhost`` is asked of no resolver: it is this machine."""
+        """Hosts to connect to, in order. ``localhost`` is this machine; no resolver is asked."""
         return ("127.0.0.1", "::1") if self.host == "localhost" else (self.host,)
 
     @property
     def is_local(self) -> bool:
+        """Whether the host is this machine."""
         return is_loopback(self.host)
 
     @property
     def authority(self) -> str:
-        """What the Host header says."""
+        """Value of the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return (
-            host
-            if self.port == _SCHEMES["https" if self.is_tls else "http"]
-            else f"{host}:{self.port}"
-        )
+        default_port = _SCHEMES["https" if self.is_tls else "http"]
+        return host if self.port == default_port else f"{host}:{self.port}"
 
 
 def parse(url: str, *, allowed: Collection[str] = (), own_port: int | None = None) -> Target:
-    """The target of a URL. Raises RefusedUrl.
+    """Return the target of a URL. Raises RefusedUrl.
 
-    ``allowed`` names hosts beside this machine. ``own_port`` is the mock's own: a webhook to itself could do what only
-    its control API may.
+    ``allowed`` lists hosts beside this machine. ``own_port`` is the mock's own port: a webhook to
+    the mock itself could use the control API on behalf of any client.
     """
     if len(url) > MAX_LENGTH or not _PLAIN.fullmatch(url):
         raise RefusedUrl(
@@ -62,15 +60,13 @@ def parse(url: str, *, allowed: Collection[str] = (), own_port: int | None = Non
         parts = urlsplit(url)
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError:
-        raise RefusedUrl(f"'{url}' is no URL.") from None
+        raise RefusedUrl(f"'{url}' is not a URL.") from None
     if scheme not in _SCHEMES or not host:
         raise RefusedUrl(
             f"'{url}' must be a URL such as http://127.0.0.1:3000/webhooks, with http or https."
         )
     if parts.username is not None or parts.password is not None:
-        raise RefusedUrl(
-            "The URL must carry no user name and no password: nothing would send them."
-        )
+        raise RefusedUrl("The URL must not contain a user name or a password: they are not sent.")
     port = _SCHEMES[scheme] if port is None else port
     if not is_loopback(host) and host not in allowed:
         raise RefusedUrl(
@@ -78,6 +74,6 @@ def parse(url: str, *, allowed: Collection[str] = (), own_port: int | None = Non
             f"Start the mock with --allow-webhook-host {host} to allow it."
         )
     if is_loopback(host) and port == own_port:
-        raise RefusedUrl(f"Port {port} is the mock's own. Give the address of your own server.")
+        raise RefusedUrl(f"Port {port} is the mock's own. Use the address of your own server.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(url, scheme == "https", host, port, path)

@@ -11,6 +11,7 @@ from mockserver.billing import (
     checkout,
     payment_methods,
     promo,
+    refunds,
     setup_intents,
     subscription,
     usage,
@@ -65,6 +66,11 @@ def use_with_alert(context: Context) -> None:
         context, threshold_75_enabled=False, threshold_90_enabled=False, threshold_100_enabled=False
     )
     usage.record(context, "light", 300_000)
+
+
+def use_with_refund(context: Context) -> None:
+    usage.record(context, "light", 50)
+    refunds.refund(context, 1)
 
 
 def open_pack(context: Context) -> str:
@@ -143,6 +149,7 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
             "auto_recharge.disabled",
         ],
     ),
+    "refund usage": (use_with_refund, ["refund.granted"]),
     "configure alerts": (watch, ["usage_alerts.updated"]),
     "fire an alert": (use_with_alert, ["usage_alerts.updated", "usage_alert.fired"]),
     "open a deposit": (lambda context: checkout.open_deposit(context, 1_000), ["deposit.created"]),

@@ -21,6 +21,7 @@ from mockserver.billing import (
     money,
     payment_methods,
     promo,
+    refunds,
     setup_intents,
     subscription,
     usage,
@@ -200,6 +201,16 @@ class Life(RuleBasedStateMachine):
         credits = self.account.ledger.balance * percent // 100 // money.MICROCENTS_PER_CREDIT
         self.attempt(lambda: usage.record(self.context, "light", max(credits, 1)))
 
+    @rule(cents=st.integers(0, 20_000))
+    def refund(self, cents: int) -> None:
+        self.attempt(lambda: refunds.refund(self.context, cents))
+
+    @precondition(lambda self: refunds.refundable_cents(self.account) > 0)
+    @rule(percent=st.integers(1, 100))
+    def refund_a_share(self, percent: int) -> None:
+        cents = refunds.refundable_cents(self.account) * percent // 100
+        refunds.refund(self.context, max(cents, 1))
+
     @rule(
         switches=st.lists(booleans, min_size=6, max_size=6),
         url=st.none() | st.just("https://example.com/hook"),
@@ -284,6 +295,7 @@ class Life(RuleBasedStateMachine):
             == (sums["deposit"] + sums["auto_recharge"]) // money.MICROCENTS_PER_CENT
         )
         assert ledger.spent_cents == -(sums["usage"] + sums["refund"]) // money.MICROCENTS_PER_CENT
+        assert 0 <= sums["refund"] <= -sums["usage"]
 
     @invariant()
     def the_views_of_usage_agree(self) -> None:

@@ -71,5 +71,5 @@ def test_a_set_that_is_wrong_is_told_with_file_and_line(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     said = refusal("--port", "0", "--fixtures", folder)
     assert said.startswith(
-        f"mockserver: {path}:{number + 1}: rules.0.operations.0: 'get_balnce' is no operation"
+        f"mockserver: {path}:{number + 1}: rules.0.operations.0: 'get_balnce' is not an operation"
     )

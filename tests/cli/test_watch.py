@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -11,26 +12,31 @@ import httpx
 import pytest
 
 from mockserver import packaged
+from mockserver.openapi.contract import Contract
 from tests.cli.program import Program, serving
 from tests.conftest import API
+from tests.invented import invent_path
 
 SPEC = packaged.spec().read_text(encoding="utf-8")
 WITHIN_SECONDS = 10
 """A machine of CI may be busy; the benchmark tells how long it takes on one that is not."""
-NEW = """
-  /api/v1/billing/credit-notes:
-    get:
-      operationId: list_credit_notes
-      responses:
-        "200":
-          description: All of them.
-          content:
-            application/json:
-              schema: { type: array, items: { type: string } }
-              example: [one, two]
-
-components:
-"""
+INVENTED = f"{API}/invented-things"
+ITEM = {
+    "get": {
+        "operationId": "list_invented_things",
+        "responses": {
+            "200": {
+                "description": "All of them.",
+                "content": {
+                    "application/json": {
+                        "schema": {"type": "array", "items": {"type": "string"}},
+                        "example": ["one", "two"],
+                    }
+                },
+            }
+        },
+    }
+}
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +86,13 @@ def test_a_new_operation_is_served_when_the_file_is_saved(
     save: Callable[[str, str], str], client: httpx.Client
 ) -> None:
     """From its example, marked, and in the interactive docs as well; what changed is said in a line."""
-    url = f"{API}/credit-notes"
+    url = INVENTED
+    invent_path(Contract.load(packaged.spec()).document, url, ITEM)
     assert client.get(url).status_code == 404
-    said = save("openapi.yaml", SPEC.replace("\ncomponents:\n", NEW, 1))
+    said = save(
+        "openapi.yaml",
+        SPEC.replace("\ncomponents:\n", f"\n  {url}: {json.dumps(ITEM)}\n\ncomponents:\n", 1),
+    )
     assert said.startswith(f"Reloaded openapi.yaml: GET {url} is new. ")
     answer = client.get(url)
     assert (answer.json(), answer.headers["x-mock-source"]) == (["one", "two"], "schema")

@@ -179,7 +179,7 @@ def test_a_set_that_is_not_there_is_told_which_are(mock: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("rule", "loc", "words"),
     [
-        ({}, ("body",), "The rule says nothing that is to happen"),
+        ({}, ("body",), "The rule has no effect"),
         (
             {"status": 503, "operations": ["get_balnce"]},
             ("body", "operations", 0),
@@ -190,12 +190,12 @@ def test_a_set_that_is_not_there_is_told_which_are(mock: httpx.Client) -> None:
         (
             {"status": 503, "next": 1, "share": 0.5},
             ("body", "share"),
-            "share does not go with next",
+            "share cannot be combined with next",
         ),
         (
             {"status": 503, "connection": "reset"},
             ("body", "connection"),
-            "connection does not go with status",
+            "connection cannot be combined with status",
         ),
         ({"status": 200}, ("body", "status"), "greater than or equal to 400"),
         ({"status": "503"}, ("body", "status"), "integer"),
@@ -210,7 +210,7 @@ def test_a_set_that_is_not_there_is_told_which_are(mock: httpx.Client) -> None:
         (
             {"status": 503, "headers": {"A B": "x"}},
             ("body", "headers", "A B"),
-            "is not the name of a header",
+            "is not a valid header name",
         ),
         ({"stauts": 503}, ("body",), "not permitted: stauts"),
     ],

@@ -117,8 +117,7 @@ def test_deleting_hangs_up(mock: httpx.Client, receiver: Receiver) -> None:
     endpoint = register(mock, receiver.url)
     happen(mock)
     began = time.monotonic()
-    while not receiver.received:
-        time.sleep(0.005)
+    receiver.wait_for(1)
     mock.delete(f"{ENDPOINTS}/{endpoint['id']}").raise_for_status()
     assert settle(mock) == {"settled": True, "pending": 0, "next_attempt_at": None}
     assert time.monotonic() - began < 5

@@ -46,7 +46,7 @@ class Element:
 
     def at(self, anchor: str) -> Element:
         """The element with an id."""
-        return next(each for each in self.all() if each.attributes.get("id") == anchor)
+        return next(element for element in self.all() if element.attributes.get("id") == anchor)
 
 
 class _Parser(HTMLParser):

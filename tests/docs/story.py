@@ -114,7 +114,7 @@ class Story:
         )["id"]
         state = json.loads(json.dumps(self._state(key)).replace(added, SECOND_CARD))
         _set_expiry(
-            [each for each in state["wallet"]["cards"] if each["id"] == SECOND_CARD], 2027, 11
+            [card for card in state["wallet"]["cards"] if card["id"] == SECOND_CARD], 2027, 11
         )
         return dict(state)
 

@@ -50,27 +50,29 @@ def words(text: str) -> str:
     return re.sub(r"[^\w]+", "", text)
 
 
-# -------------------------------------------------------------------------------------------------------- completeness
+# --- completeness
 
 
 def test_every_operation_is_there_with_its_words() -> None:
     """A section for each, with method, path, summary, description, parameters and all statuses."""
     operations = list(whole().operations)
     assert len(list(page().all("section", "o"))) == len(operations) == 29
-    for each in operations:
-        section = page().at(each.anchor)
-        assert f"{each.method} {each.path}" in section.words
-        assert each.summary is not None
-        assert each.summary in section.words
-        assert words(each.description or "") in words(section.words)
+    for operation in operations:
+        section = page().at(operation.anchor)
+        assert f"{operation.method} {operation.path}" in section.words
+        assert operation.summary is not None
+        assert operation.summary in section.words
+        assert words(operation.description or "") in words(section.words)
         rows = [row.text for row in section.all("code", "v")]
-        assert [parameter.name for parameter in each.parameters] == rows[: len(each.parameters)]
-        for parameter in each.parameters:
+        assert [parameter.name for parameter in operation.parameters] == rows[
+            : len(operation.parameters)
+        ]
+        for parameter in operation.parameters:
             assert words(parameter.description or "") in words(section.words)
         headings = " ".join(part.text for part in section.all("h5"))
-        for answer in each.answers:
+        for answer in operation.responses:
             shown = headings if answer.is_success else next(section.all("ul", "r")).words
-            assert answer.status in shown, (each.heading, answer.status)
+            assert answer.status in shown, (operation.heading, answer.status)
 
 
 def _fields(node: Any) -> Iterator[str]:
@@ -85,8 +87,8 @@ def _fields(node: Any) -> Iterator[str]:
         yield from _fields(node["additionalProperties"])
     yield from _fields(node.get("items"))
     for kind in ("allOf", "anyOf", "oneOf"):
-        for each in node.get(kind, ()):
-            yield from _fields(each)
+        for branch in node.get(kind, ()):
+            yield from _fields(branch)
 
 
 def _values(node: Any, wanted: str) -> Iterator[Any]:
@@ -94,11 +96,11 @@ def _values(node: Any, wanted: str) -> Iterator[Any]:
     if isinstance(node, dict):
         if wanted in node and not isinstance(node[wanted], dict):
             yield node[wanted]
-        for each in node.values():
-            yield from _values(each, wanted)
+        for item in node.values():
+            yield from _values(item, wanted)
     elif isinstance(node, list):
-        for each in node:
-            yield from _values(each, wanted)
+        for item in node:
+            yield from _values(item, wanted)
 
 
 def test_every_field_is_there_exactly_once() -> None:
@@ -107,12 +109,16 @@ def test_every_field_is_there_exactly_once() -> None:
     fields = [name for schema in components["schemas"].values() for name in _fields(schema)]
     media = [media for item in raw()["paths"].values() for media in _values([item], "content")]
     assert not media, "bodies refer to components; what they hold is counted there"
-    calls = [each.operation for operation in whole().operations for each in operation.callbacks]
-    parameters = [
-        each.name for operation in [*whole().operations, *calls] for each in operation.parameters
+    calls = [
+        callback.operation for operation in whole().operations for callback in operation.callbacks
     ]
-    headers = [each.name for each in whole().headers]
-    rows = [each.text for each in page().all("code", "v")]
+    parameters = [
+        parameter.name
+        for operation in [*whole().operations, *calls]
+        for parameter in operation.parameters
+    ]
+    headers = [header.name for header in whole().headers]
+    rows = [row.text for row in page().all("code", "v")]
     assert sorted(rows) == sorted([*fields, *parameters, *headers])
     assert len(fields) > 200
 
@@ -122,20 +128,20 @@ def test_every_schema_has_one_place_with_its_fields() -> None:
     for shared in whole().schemas.values():
         place = page().at(shared.anchor)
         assert shared.name in place.words
-        names = [each.text for each in place.all("code", "v")]
-        assert {each.name for each in shared.schema.properties} <= set(names), shared.name
+        names = [row.text for row in place.all("code", "v")]
+        assert {property.name for property in shared.schema.properties} <= set(names), shared.name
         assert words(shared.schema.description or "") in words(place.words)
 
 
 def test_every_enum_pattern_and_default_is_there() -> None:
     """As code."""
-    codes = {each.text for each in page().all("code")}
+    codes = {element.text for element in page().all("code")}
     for enum in _values(raw()["components"], "enum"):
-        assert {str(each) for each in enum if each is not None} <= codes
+        assert {str(value) for value in enum if value is not None} <= codes
     for pattern in _values(raw()["components"], "pattern"):
         assert pattern in codes
-    for each in whole().operations:
-        for parameter in each.parameters:
+    for operation in whole().operations:
+        for parameter in operation.parameters:
             if parameter.schema.enum is not None:
                 assert set(parameter.schema.enum) <= codes
 
@@ -145,8 +151,8 @@ def test_every_sample_and_example_is_there_to_the_letter() -> None:
     count = 0
     for operation in whole().operations:
         section = page().at(operation.anchor)
-        blocks = [each.text for each in section.all("pre")]
-        for sample in samples.all_of(request.of(whole(), operation)):
+        blocks = [block.text for block in section.all("pre")]
+        for sample in samples.in_all_languages(request.build(whole(), operation)):
             assert sample.code in blocks
             count += 1
         success = operation.success
@@ -158,7 +164,7 @@ def test_every_sample_and_example_is_there_to_the_letter() -> None:
                 )
     assert count == 87
     for response in whole().responses:
-        blocks = [each.text for each in page().at(response.anchor or "").all("pre")]
+        blocks = [block.text for block in page().at(response.anchor or "").all("pre")]
         for media in response.media:
             for example in media.examples:
                 assert json.dumps(example.value, indent=2, ensure_ascii=False) in blocks
@@ -168,8 +174,8 @@ def test_a_callback_stands_with_its_operation() -> None:
     """Under a heading of its own: the call, its example, its answers."""
     section = page().at(whole().anchors["update_usage_alerts"])
     assert "Callback usageAlert" in section.words
-    assert "{$request.body#/webhook_url}" in {each.text for each in section.all("code")}
-    assert any('"usage.alert"' in each.text for each in section.all("pre"))
+    assert "{$request.body#/webhook_url}" in {element.text for element in section.all("code")}
+    assert any('"usage.alert"' in element.text for element in section.all("pre"))
     assert page().at("callback-receive_usage_alert").text == "Callback usageAlert assumed"
 
 
@@ -178,17 +184,17 @@ def test_guides_headers_and_marks_are_there() -> None:
     for guide in whole().guides:
         shown = page().at(guide.anchor)
         cells = (re.sub(r"[-|:\s]+", "", line) for line in guide.text.splitlines())
-        for line in (words(each) for each in cells if not each.startswith("```")):
+        for line in (words(cell) for cell in cells if not cell.startswith("```")):
             assert line in words(shown.text) or line in ("json", "bash"), line
     balance = page().at(whole().anchors["get_balance"])
-    links = {each.attributes["href"] for each in balance.all("a")}
+    links = {link.attributes["href"] for link in balance.all("a")}
     assert {
-        f"#{each.anchor}" for each in whole().headers if each.name.startswith("X-RateLimit")
+        f"#{header.anchor}" for header in whole().headers if header.name.startswith("X-RateLimit")
     } <= links
-    assert {each.text for each in page().all("small", "m")} == {"observed", "assumed"}
+    assert {mark.text for mark in page().all("small", "m")} == {"observed", "assumed"}
 
 
-# ----------------------------------------------------------------------------------------------------------- one piece
+# --- one piece
 
 
 @pytest.mark.parametrize("live", [False, True])
@@ -197,10 +203,10 @@ def test_the_page_is_of_one_piece_and_small(live: bool) -> None:
     made = html.live_page(whole(), Options()) if live else text()
     assert len(made.encode()) <= 400_000
     assert len(gzip.compress(made.encode())) <= 80_000
-    for each in parsed(made).all():
-        assert "src" not in each.attributes
-        if each.tag == "link":
-            assert each.attributes["href"] == "data:,"
+    for element in parsed(made).all():
+        assert "src" not in element.attributes
+        if element.tag == "link":
+            assert element.attributes["href"] == "data:,"
 
 
 @pytest.mark.parametrize("live", [False, True])
@@ -208,28 +214,28 @@ def test_the_policy_allows_what_is_there_and_nothing_else(live: bool) -> None:
     """Every script and style by its hash; nothing inline by name; connections only where there is a server."""
     page = parsed(html.live_page(whole(), Options()) if live else text())
     policy = next(
-        each.attributes["content"] for each in page.all("meta") if "http-equiv" in each.attributes
+        meta.attributes["content"] for meta in page.all("meta") if "http-equiv" in meta.attributes
     )
-    rules = dict(each.split(" ", 1) for each in policy.split("; "))
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == "'none'"
     assert "unsafe" not in policy
     assert rules.get("connect-src") == ("'self'" if live else None)
     for tag, rule in (("script", "script-src"), ("style", "style-src")):
         hashes = {
-            b64encode(hashlib.sha256(each.text.encode()).digest()).decode()
-            for each in page.all(tag)
+            b64encode(hashlib.sha256(element.text.encode()).digest()).decode()
+            for element in page.all(tag)
         }
-        assert {f"'sha256-{each}'" for each in hashes} == set(rules[rule].split())
-    for each in page.all():
-        assert "style" not in each.attributes
-        assert not [name for name in each.attributes if name.startswith("on")]
+        assert {f"'sha256-{digest}'" for digest in hashes} == set(rules[rule].split())
+    for element in page.all():
+        assert "style" not in element.attributes
+        assert not [name for name in element.attributes if name.startswith("on")]
 
 
 def test_links_lead_somewhere_and_places_are_unique() -> None:
     """Every link within the page has its target; every id is there once."""
-    ids = [each.attributes["id"] for each in page().all() if "id" in each.attributes]
+    ids = [element.attributes["id"] for element in page().all() if "id" in element.attributes]
     assert len(ids) == len(set(ids))
-    links = [each.attributes["href"] for each in page().all("a")]
+    links = [link.attributes["href"] for link in page().all("a")]
     assert len(links) > 100
     for link in links:
         assert link.startswith("https://") or link[1:] in ids, link
@@ -238,7 +244,7 @@ def test_links_lead_somewhere_and_places_are_unique() -> None:
 def test_headings_go_down_step_by_step() -> None:
     """No level is left out."""
     main = next(page().all("main"))
-    levels = [int(each.tag[1]) for each in main.all() if re.fullmatch(r"h[1-6]", each.tag)]
+    levels = [int(heading.tag[1]) for heading in main.all() if re.fullmatch(r"h[1-6]", heading.tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
@@ -249,17 +255,17 @@ def test_try_it_is_only_where_there_is_a_server() -> None:
     assert 'class="try"' not in text()
     assert "fetch(" not in text().rpartition("<script>")[2]
     live = parsed(html.live_page(whole(), Options()))
-    forms = [json.loads(each.attributes["data-request"]) for each in live.all("div", "try")]
-    assert [(each["method"], each["path"]) for each in forms] == [
-        (each.method, each.path)
+    forms = [json.loads(form.attributes["data-request"]) for form in live.all("div", "try")]
+    assert [(form["method"], form["path"]) for form in forms] == [
+        (operation.method, operation.path)
         for page in whole().pages
         for group in page.groups
-        for each in group.operations
+        for operation in group.operations
     ]
-    assert {each["key"] for each in forms} == {"X-API-Key"}
+    assert {form["key"] for form in forms} == {"X-API-Key"}
 
 
-# ------------------------------------------------------------------------------------------------------ other documents
+# --- other documents
 
 
 def test_the_published_form_holds_no_more_than_the_published_page() -> None:
@@ -302,10 +308,10 @@ def test_other_documents_make_pages_that_hold_together(document: dict[str, Any])
     """Whatever is missing in them."""
     for live in (False, True):
         shown = made_and_parsed(document, live=live)
-        ids = [each.attributes["id"] for each in shown.all() if "id" in each.attributes]
+        ids = [element.attributes["id"] for element in shown.all() if "id" in element.attributes]
         assert len(ids) == len(set(ids))
-        for each in shown.all("a"):
-            assert each.attributes["href"][1:] in ids, each.attributes
+        for link in shown.all("a"):
+            assert link.attributes["href"][1:] in ids, link.attributes
 
 
 def test_a_chain_of_schemas_is_nested_so_far_and_linked_beyond() -> None:
@@ -316,9 +322,9 @@ def test_a_chain_of_schemas_is_nested_so_far_and_linked_beyond() -> None:
     )
     shown = made_and_parsed(document)
     anchors = [
-        each.attributes["id"]
-        for each in shown.all()
-        if each.attributes.get("id", "").startswith("schema-")
+        element.attributes["id"]
+        for element in shown.all()
+        if element.attributes.get("id", "").startswith("schema-")
     ]
     assert len(anchors) == 301
 

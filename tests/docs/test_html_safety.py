@@ -30,15 +30,15 @@ _ATTRIBUTES = _names("""
 def test_a_payload_stays_text(payload: str, live: bool) -> None:
     """No tag, attribute, script or link of its making, and the page holds together."""
     page = parsed(made(hostile.document(payload), live=live))
-    for each in page.all():
-        assert each.tag in _TAGS
-        others = {name for name in each.attributes if not name.startswith("aria-")}
-        assert others <= _ATTRIBUTES, (each.tag, each.attributes)
+    for element in page.all():
+        assert element.tag in _TAGS
+        others = {name for name in element.attributes if not name.startswith("aria-")}
+        assert others <= _ATTRIBUTES, (element.tag, element.attributes)
     assert len(list(page.all("script"))) == 2
     assert len(list(page.all("style"))) == 1
-    ids = [each.attributes["id"] for each in page.all() if "id" in each.attributes]
+    ids = [element.attributes["id"] for element in page.all() if "id" in element.attributes]
     assert len(ids) == len(set(ids))
-    for link in (each.attributes["href"] for each in page.all("a")):
+    for link in (link.attributes["href"] for link in page.all("a")):
         assert link.startswith(("https://", "http://", "mailto:")) or link[1:] in ids, link
 
 
@@ -69,20 +69,20 @@ def test_a_payload_can_be_read(payload: str) -> None:
 def test_links_of_descriptions_lead_to_the_web_or_nowhere(text: str, link: str | None) -> None:
     """What is no good link is shown as it is written."""
     made = parsed(html_text.prose(text, 2))
-    assert [each.attributes["href"] for each in made.all("a")] == ([link] if link else [])
+    assert [link.attributes["href"] for link in made.all("a")] == ([link] if link else [])
 
 
 def test_pictures_are_not_fetched() -> None:
     """A picture becomes a link, which nobody follows unasked."""
     made = parsed(html_text.prose("![x](https://example.com/x.png)", 2))
-    assert [each.tag for each in made.all()] == ["p", "a"]
+    assert [element.tag for element in made.all()] == ["p", "a"]
 
 
 def test_code_of_any_language_is_text() -> None:
     """The name of a language reaches neither the page nor the highlighter, unless we know it."""
     for name in ("json", "JSON", "<script>", '"onload="x', "", "no-such-language"):
         made = parsed(html_text.prose(f'```{name}\n{{"a": "<b>"}}\n```', 2))
-        assert {each.tag for each in made.all()} <= {"pre", "i"}
+        assert {element.tag for element in made.all()} <= {"pre", "i"}
         assert made.words == '{"a": "<b>"}'
 
 

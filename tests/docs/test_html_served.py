@@ -49,7 +49,7 @@ def test_without_what_the_pages_need_it_says_so(
 ) -> None:
     """The mock itself needs none of it, and runs on."""
     monkeypatch.setitem(sys.modules, "markdown_it", None)
-    for name in [each for each in sys.modules if each.startswith("mockserver.docs.html")]:
+    for name in [name for name in sys.modules if name.startswith("mockserver.docs.html")]:
         monkeypatch.delitem(sys.modules, name)
         monkeypatch.delattr(mockserver.docs, name.rpartition(".")[2])
     with make_server().client("sk_test_new") as visitor:

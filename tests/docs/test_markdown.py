@@ -30,7 +30,7 @@ def part(page: str, heading: str) -> str:
     return found[0]
 
 
-# --------------------------------------------------------------------------------------------------------- Completeness
+# --- Completeness
 
 
 def test_every_operation_is_there_in_words_with_three_samples() -> None:
@@ -70,7 +70,7 @@ def test_every_field_stands_in_one_table() -> None:
 def test_every_example_of_the_contract_is_shown() -> None:
     """Of answers, all of them; of requests, the one that the samples send."""
     for operation in REFERENCE.operations:
-        for answer in operation.answers:
+        for answer in operation.responses:
             for media in answer.response.media:
                 for example in media.examples:
                     assert json.dumps(example.value, indent=2, ensure_ascii=False) in PAGE
@@ -82,7 +82,7 @@ def test_a_callback_stands_with_its_operation() -> None:
     called = text[text.index("**Callback** `usageAlert`: `POST {$request.body#/webhook_url}`") :]
     assert "| `X-Alterlab-Signature` *observed* | header |" in called
     assert '"event": "usage.alert"' in called
-    assert "| 2XX | Taken" in called
+    assert "| 2XX | Accepted" in called
 
 
 def test_shared_parts_are_told_once() -> None:
@@ -92,7 +92,7 @@ def test_shared_parts_are_told_once() -> None:
     for schema in REFERENCE.schemas.values():
         assert PAGE.count(f'<a id="{schema.anchor}"></a>') == 1
     assert (
-        PAGE.count("A sentence for people. It may be reworded at any time. |") == 2
+        PAGE.count("A human-readable message. It may change at any time. |") == 2
     )  # Error, PaymentRequired
 
 
@@ -122,7 +122,7 @@ def test_llms_txt_lists_everything() -> None:
     assert "- [Errors](reference.md#guide-errors)\n" in LLMS
 
 
-# ----------------------------------------------------------------------------------------------------- Other documents
+# --- Other documents
 
 
 def test_facts_about_parameters_are_told() -> None:

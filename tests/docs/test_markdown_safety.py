@@ -58,7 +58,9 @@ def test_a_hostile_document_keeps_the_outline_of_the_page(text: str) -> None:
         tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"
     ]
     assert [
-        each for each in headings if each in ("Contents", "Shared responses", "Schemas", "Values")
+        heading
+        for heading in headings
+        if heading in ("Contents", "Shared responses", "Schemas", "Values")
     ] == [
         "Contents",
         "Shared responses",

@@ -10,7 +10,7 @@ from mockserver import packaged
 from mockserver.docs.document import Document
 from mockserver.docs.model import MISSING, Schema
 from mockserver.docs.reader import read
-from mockserver.docs.types import is_nullable, shown
+from mockserver.docs.types import is_nullable, type_text
 from tests.docs.specs import JSON, Json, answering, reference, spec, taking, to
 
 CONTRACT = Document.load(packaged.spec())
@@ -26,7 +26,7 @@ def schema_of(node: Any, schemas: Json | None = None, version: str = "3.0.3") ->
     )
 
 
-# ------------------------------------------------------------------------------------------------------- The contract
+# --- The contract
 
 
 def test_the_contract_is_there_as_a_whole() -> None:
@@ -39,19 +39,23 @@ def test_the_contract_is_there_as_a_whole() -> None:
         "Errors",
     ]
     assert list(REFERENCE.schemas) == list(CONTRACT.root["components"]["schemas"])
-    assert {each.name for each in REFERENCE.responses} == set(
+    assert {response.name for response in REFERENCE.responses} == set(
         CONTRACT.root["components"]["responses"]
     )
-    assert {each.name for each in REFERENCE.headers} == set(CONTRACT.root["components"]["headers"])
+    assert {header.name for header in REFERENCE.headers} == set(
+        CONTRACT.root["components"]["headers"]
+    )
 
 
 def test_a_callback_is_read_as_an_operation() -> None:
     """With its own parameters, body and answers; the path is the expression."""
-    (callback,) = [each for operation in REFERENCE.operations for each in operation.callbacks]
+    (callback,) = [
+        callback for operation in REFERENCE.operations for callback in operation.callbacks
+    ]
     call = callback.operation
     assert (callback.name, call.heading) == ("usageAlert", "POST {$request.body#/webhook_url}")
-    assert [each.name for each in call.parameters] == ["X-Alterlab-Signature"]
-    assert [each.status for each in call.answers] == ["2XX", "4XX", "default"]
+    assert [parameter.name for parameter in call.parameters] == ["X-Alterlab-Signature"]
+    assert [answer.status for answer in call.responses] == ["2XX", "4XX", "default"]
     assert call.body is not None
     assert call.body.provenance == "assumed"
 
@@ -66,8 +70,8 @@ def test_a_callback_of_itself_has_an_end() -> None:
         }
     }
     first, second = reference(spec({"/one": one, "/two": two})).operations
-    assert [each.name for each in first.callbacks] == ["other"]
-    assert [each.name for each in second.callbacks] == ["again"]
+    assert [callback.name for callback in first.callbacks] == ["other"]
+    assert [callback.name for callback in second.callbacks] == ["again"]
     assert first.callbacks[0].operation.callbacks == ()
 
 
@@ -76,17 +80,17 @@ def test_groups_are_in_the_order_of_the_contract_and_their_operations_in_publish
     (page,) = REFERENCE.pages
     assert [group.title for group in page.groups][:3] == ["Balance", "Deposits", "Auto-recharge"]
     for group in page.groups:
-        assert [each for each in page.operations if each in group.operations] == list(
-            group.operations
-        )
+        assert [
+            operation for operation in page.operations if operation in group.operations
+        ] == list(group.operations)
 
 
 def test_shared_parts_are_one_object_wherever_they_are_used() -> None:
     """A page that links to them is as long as the contract, not as its uses."""
     unauthorized = {
         id(answer.response)
-        for each in REFERENCE.operations
-        for answer in each.answers
+        for operation in REFERENCE.operations
+        for answer in operation.responses
         if answer.status == "401"
     }
     assert len(unauthorized) == 1
@@ -94,34 +98,38 @@ def test_shared_parts_are_one_object_wherever_they_are_used() -> None:
 
 def test_provenance_is_inherited_until_a_nearer_mark() -> None:
     """From the document through the operation, or through the shared part, to the thing itself."""
-    balance = next(each for each in REFERENCE.operations if each.operation_id == "get_balance")
+    balance = next(
+        operation for operation in REFERENCE.operations if operation.operation_id == "get_balance"
+    )
     assert (balance.mark, balance.provenance, balance.description_mark) == (
         None,
         "documented",
         "assumed",
     )
-    assert balance.answers[0].response.provenance == "documented"
-    assert balance.answers[1].response.provenance == "observed"
-    invoices = next(each for each in REFERENCE.operations if each.operation_id == "list_invoices")
-    assert [media.provenance for media in invoices.answers[0].response.media] == ["assumed"]
+    assert balance.responses[0].response.provenance == "documented"
+    assert balance.responses[1].response.provenance == "observed"
+    invoices = next(
+        operation for operation in REFERENCE.operations if operation.operation_id == "list_invoices"
+    )
+    assert [media.provenance for media in invoices.responses[0].response.media] == ["assumed"]
     assert REFERENCE.schemas["Balance"].provenance == "documented"
     assert REFERENCE.schemas["AutoRechargeSummary"].provenance == "assumed"
 
 
-# ------------------------------------------------------------------------------------------------------------ Anchors
+# --- Anchors
 
 
 def anchors(document: Json) -> list[str]:
     whole = reference(document)
     return [
-        *(each.anchor for each in whole.operations),
-        *(each.anchor for each in whole.guides),
-        *(each.anchor for each in whole.pages),
+        *(operation.anchor for operation in whole.operations),
+        *(guide.anchor for guide in whole.guides),
+        *(page.anchor for page in whole.pages),
         *(group.anchor for page in whole.pages for group in page.groups if group.anchor),
-        *(each.anchor for each in whole.schemas.values()),
-        *(each.anchor for each in whole.schemes),
-        *(each.anchor for each in whole.responses if each.anchor),
-        *(each.anchor for each in whole.headers if each.anchor),
+        *(schema.anchor for schema in whole.schemas.values()),
+        *(scheme.anchor for scheme in whole.schemes),
+        *(response.anchor for response in whole.responses if response.anchor),
+        *(header.anchor for header in whole.headers if header.anchor),
     ]
 
 
@@ -143,7 +151,9 @@ def test_anchors_are_unique_even_where_names_are_not() -> None:
         spec(paths, {"Error": {}, "error": {}, "E r r o r": {}, "x" * 300: {}}, tags=tags)
     )
     assert len(found) == len(set(found)) > 12
-    assert all(each == each.lower() and " " not in each and len(each) < 100 for each in found)
+    assert all(
+        anchor == anchor.lower() and " " not in anchor and len(anchor) < 100 for anchor in found
+    )
 
 
 def test_an_anchor_does_not_depend_on_what_else_there_is() -> None:
@@ -153,7 +163,7 @@ def test_an_anchor_does_not_depend_on_what_else_there_is() -> None:
     assert {"operation-get-b", "schema-b"} <= set(anchors(before)) & set(anchors(after))
 
 
-# ------------------------------------------------------------------------------------------------------------ Schemas
+# --- Schemas
 
 
 @pytest.mark.parametrize(
@@ -227,7 +237,7 @@ def test_real_choices_are_kept() -> None:
         ({"minLength": 1}, ("at least 1 character",)),
         ({"minLength": 0, "maxLength": 1}, ("at most 1 character",)),
         ({"minLength": 6, "maxLength": 6}, ("6 characters",)),
-        ({"minItems": 1, "uniqueItems": True}, ("at least 1 entry", "no entry twice")),
+        ({"minItems": 1, "uniqueItems": True}, ("at least 1 entry", "unique entries")),
         ({"maxProperties": 3}, ("at most 3 fields",)),
         ({"minimum": float("-inf"), "maximum": float("inf")}, ("-inf to inf",)),
     ],
@@ -275,7 +285,7 @@ def test_what_is_nothing_but_itself_may_be_anything(kind: str) -> None:
     )
     for name in "ABC":
         assert whole.follow(Schema(name=name)) == Schema()
-        assert shown(whole, Schema(name=name)) in ("any", "object")
+        assert type_text(whole, Schema(name=name)) in ("any", "object")
     assert is_nullable(whole, Schema(name="C"))
 
 
@@ -292,7 +302,7 @@ def test_a_reference_to_any_other_place_is_a_shared_schema_too() -> None:
     }
     whole = reference(spec(schemas=schemas))
     assert list(whole.schemas) == ["Tree", "Tree.left"]
-    assert [each.schema.name for each in whole.schemas["Tree.left"].schema.properties] == [
+    assert [property.schema.name for property in whole.schemas["Tree.left"].schema.properties] == [
         "Tree.left"
     ]
 
@@ -310,7 +320,7 @@ def test_names_with_signs_are_found() -> None:
     assert whole.follow(Schema(name="To")).types == ("integer",)
 
 
-# -------------------------------------------------------------------------------------------------------------- Parts
+# --- Parts
 
 
 def test_references_are_followed_wherever_they_may_stand() -> None:
@@ -348,10 +358,10 @@ def test_references_are_followed_wherever_they_may_stand() -> None:
     }
     document = spec({"/x": {"$ref": "#/components/pathItems/I"}}, version="3.1.0")
     (operation,) = reference({**document, "components": components}).operations
-    assert [each.name for each in operation.parameters] == ["q"]
+    assert [parameter.name for parameter in operation.parameters] == ["q"]
     assert operation.body is not None
     assert [example.value for example in operation.body.media[0].examples] == ["hello"]
-    assert operation.answers[0].response.headers[0].description == "A header."
+    assert operation.responses[0].response.headers[0].description == "A header."
     assert operation.security[0][0].scheme == "bearer"
 
 
@@ -359,7 +369,7 @@ def test_nothing_need_be_said() -> None:
     """A document with no more than its version and a path; an operation with nothing at all."""
     whole = reference({"openapi": "3.1.0", "paths": {"/x": {"get": {}}}})
     (operation,) = whole.operations
-    assert (operation.summary, operation.body, operation.answers, operation.success) == (
+    assert (operation.summary, operation.body, operation.responses, operation.success) == (
         None,
         None,
         (),
@@ -377,7 +387,7 @@ def test_json_is_found_among_media_types() -> None:
             spec({"/x": {"get": {"responses": {"200": {"description": "", "content": content}}}}})
         )
         (operation,) = whole.operations
-        found = operation.answers[0].response.json
+        found = operation.responses[0].response.json
         assert found is not None
         assert found.type == media_type
 
@@ -385,6 +395,6 @@ def test_json_is_found_among_media_types() -> None:
 def test_the_fields_of_the_contract_are_all_there() -> None:
     """No property of a shared schema is lost on the way."""
     for name, node in CONTRACT.root["components"]["schemas"].items():
-        assert [each.name for each in REFERENCE.schemas[name].schema.properties] == list(
+        assert [property.name for property in REFERENCE.schemas[name].schema.properties] == list(
             node.get("properties", {})
         )

@@ -54,7 +54,7 @@ def rows_of(schema: Any, schemas: Json | None = None) -> list[Row]:
     return published.rows(operation)
 
 
-# -------------------------------------------------------------------------------------------------------------- Types
+# --- Types
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_types_are_written_as_on_the_page(schema: Any, shown: str) -> None:
     assert type_of(schema, schemas) == shown
 
 
-# --------------------------------------------------------------------------------------------------------------- Rows
+# --- Rows
 
 
 def test_rows_go_by_place_and_then_in_the_order_of_the_document() -> None:
@@ -203,7 +203,7 @@ def test_an_object_that_is_a_part_of_itself_is_shown() -> None:
     assert [row.name for row in rows_of(to("Odd"), schemas)] == ["a"]
 
 
-# ------------------------------------------------------------------------------------------------------------ Requests
+# --- Requests
 
 
 def test_required_query_parameters_are_appended_and_others_never_appear() -> None:
@@ -304,7 +304,7 @@ def test_a_quote_in_a_name_does_not_end_the_body() -> None:
     )
 
 
-# ------------------------------------------------------------------------------------------------------------- Answers
+# --- Answers
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_another_success_stands_in_for_a_missing_200() -> None:
     assert published.response(operation) == {"id": 0}
 
 
-# ----------------------------------------------------------------------------------------------------- Order and marks
+# --- Order and marks
 
 
 def test_paths_are_sorted_with_braces_after_letters_and_methods_are_not() -> None:

@@ -30,7 +30,10 @@ def only(document: Json) -> tuple[Reference, Operation]:
 
 
 def code_of(document: Json) -> dict[str, str]:
-    return {sample.language: sample.code for sample in samples.all_of(request.of(*only(document)))}
+    return {
+        sample.language: sample.code
+        for sample in samples.in_all_languages(request.build(*only(document)))
+    }
 
 
 def words_of(command: str) -> list[str]:
@@ -48,51 +51,54 @@ def words_of(command: str) -> list[str]:
 
 def answered(operation_id: str) -> str | None:
     operation = OPERATIONS[operation_id]
-    example = request.answer_to(CONTRACT, operation, request.of(CONTRACT, operation))
+    example = request.response_example(CONTRACT, operation, request.build(CONTRACT, operation))
     assert example is not None
     return example.name
 
 
-# -------------------------------------------------------------------------------------------------------- The contract
+# --- The contract
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
 def test_samples_of_the_contract_can_be_read_by_their_languages(operation: Operation) -> None:
     """Three for each operation; the shell and Python take them apart without complaint."""
-    made = {sample.language: sample for sample in samples.all_of(request.of(CONTRACT, operation))}
+    made = {
+        sample.language: sample
+        for sample in samples.in_all_languages(request.build(CONTRACT, operation))
+    }
     assert list(made) == ["curl", "python", "javascript"]
     assert f"-X {operation.method} " in made["curl"].code
     shlex.split(made["curl"].code)
     ast.parse(made["python"].code)
     for sample in made.values():
         assert "https://api.alterlab.io/api/v1/billing/" in sample.code
-        assert sample.needs
+        assert sample.requirements
 
 
 def test_the_request_is_the_first_example_and_the_answer_is_its_pair() -> None:
     """Examples are paired by their names."""
-    sent = request.of(CONTRACT, OPERATIONS["create_deposit"])
+    sent = request.build(CONTRACT, OPERATIONS["create_deposit"])
     assert (sent.example, sent.body) == ("amount_only", {"amount_cents": 10_000})
     assert answered("create_deposit") == "amount_only"
 
 
 def test_an_optional_parameter_is_sent_when_its_example_differs_from_its_default() -> None:
     """And the answer is the example that says so in its summary."""
-    assert request.of(CONTRACT, OPERATIONS["get_usage_chart"]).url.before.endswith(
+    assert request.build(CONTRACT, OPERATIONS["get_usage_chart"]).url.before.endswith(
         "/usage-chart?days=7"
     )
     assert answered("list_credit_transactions") == "only_crawls"
-    assert request.of(CONTRACT, OPERATIONS["list_audit_log"]).url.before.endswith("/audit-log")
+    assert request.build(CONTRACT, OPERATIONS["list_audit_log"]).url.before.endswith("/audit-log")
 
 
 def test_a_key_is_never_printed() -> None:
     """It comes from the environment."""
-    for sample in samples.all_of(request.of(CONTRACT, OPERATIONS["get_balance"])):
+    for sample in samples.in_all_languages(request.build(CONTRACT, OPERATIONS["get_balance"])):
         assert "API_KEY" in sample.code
         assert "sk_" not in sample.code
 
 
-# ------------------------------------------------------------------------------------------------------------ Requests
+# --- Requests
 
 
 def test_everything_that_is_required_is_sent_where_it_belongs() -> None:
@@ -171,7 +177,7 @@ def test_a_body_without_an_example_is_made_from_its_schema() -> None:
             "exemplary": {"type": "string", "example": "shown"},
         },
     }
-    body = request.of(*only(spec({"/x": {"post": {"requestBody": taking(schema)}}}))).body
+    body = request.build(*only(spec({"/x": {"post": {"requestBody": taking(schema)}}}))).body
     assert body == {
         "id": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
         "kind": "a",
@@ -187,7 +193,7 @@ def test_an_answer_without_an_example_is_made_from_its_schema_and_stays_small() 
     schemas = {"Wide": {"type": "object", "properties": wide}}
     operation = {"responses": answering({"$ref": "#/components/schemas/Wide"})}
     whole, only_one = only(spec({"/x": {"get": operation}}, schemas))
-    example = request.answer_to(whole, only_one, request.of(whole, only_one))
+    example = request.response_example(whole, only_one, request.build(whole, only_one))
     assert example is not None
     assert 10 < len(json.dumps(example.value)) < 2_000
 
@@ -221,10 +227,10 @@ def _sending(media_type: str, value: Any) -> Json:
 def test_nothing_is_sent_where_there_is_no_body() -> None:
     """Nor a content type."""
     whole, operation = only(spec({"/x": {"post": {}}}))
-    sent = request.of(whole, operation)
+    sent = request.build(whole, operation)
     assert sent.body is MISSING
     assert sent.headers == ()
-    assert request.answer_to(whole, operation, sent) is None
+    assert request.response_example(whole, operation, sent) is None
 
 
 def test_rare_methods_are_sent_too() -> None:
@@ -235,7 +241,7 @@ def test_rare_methods_are_sent_too() -> None:
     assert 'method: "HEAD"' in head["javascript"]
 
 
-# -------------------------------------------------------------------------------------------------------------- Safety
+# --- Safety
 
 
 @pytest.mark.parametrize("text", PAYLOADS, ids=[f"{number}" for number in range(len(PAYLOADS))])

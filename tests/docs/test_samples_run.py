@@ -106,10 +106,10 @@ def test_a_sample_gets_the_answer_that_is_shown(
     """Nothing in it is changed but the host; ids and times may differ."""
     key = f"sk_test_{language}_{operation.operation_id}"
     story.begin(operation.operation_id or "", key)
-    asked = request.of(REFERENCE, operation)
-    shown = request.answer_to(REFERENCE, operation, asked)
+    sample_request = request.build(REFERENCE, operation)
+    shown = request.response_example(REFERENCE, operation, sample_request)
     assert shown is not None
-    code = samples.LANGUAGES[language].write(asked)
+    code = samples.LANGUAGES[language].write(sample_request)
     assert code.count(HOST) == 1
     answer = RUNNERS[language](
         code.replace(HOST, server.url), {"API_KEY": key, "NO_PROXY": "127.0.0.1"}

@@ -1,4 +1,4 @@
-"""Schemas that are hard to find a value for, each in another way; and schemas that no value satisfies."""
+"""Schemas for which a value is hard to find, each for another reason, and unsatisfiable schemas."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ HARD: Schemas = {
                 "made-up",
             )
         ),
-        **{each: text(format=each) for each in formats},
+        **{name: text(format=name) for name in formats},
     ),
     "base64 of some length": text(format="byte", minLength=17, maxLength=23),
     # Enums and null

@@ -1,4 +1,4 @@
-"""Schemas that are hard to satisfy have valid values all the same; those that none can satisfy say why."""
+"""Hard schemas have valid values; unsatisfiable schemas are rejected with a reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from mockserver.generator import Generator, NoValue
 
 from .hard import COMPONENTS, HARD, IMPOSSIBLE, IMPOSSIBLE_COMPONENTS
-from .judges import UNKNOWN_TO_PYTHON, Judges
+from .validators import UNSUPPORTED_IN_PYTHON, BothValidators
 
 
 @pytest.fixture(scope="module")
@@ -20,28 +20,30 @@ def generator() -> Generator:
 
 def assert_valid(generator: Generator, name: str, times: int, *, second: bool) -> None:
     maker = generator.compile(HARD[name])
-    judges = Judges(HARD[name], COMPONENTS, second=second and name not in UNKNOWN_TO_PYTHON)
+    validators = BothValidators(
+        HARD[name], COMPONENTS, second=second and name not in UNSUPPORTED_IN_PYTHON
+    )
     for key in range(times):
         value = maker.make(key)
-        assert judges.complaints(value) == [], value
+        assert validators.errors(value) == [], value
 
 
 @pytest.mark.parametrize("name", HARD)
 def test_every_value_of_a_hard_schema_is_valid(generator: Generator, name: str) -> None:
-    """Whatever the key: by the server's validator, closed, and by Python's, which shares no code with it."""
+    """The server's closed validator and Python's accept the value of every key."""
     assert_valid(generator, name, 50, second=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HARD)
 def test_a_thousand_values_of_a_hard_schema_are_valid(generator: Generator, name: str) -> None:
-    """What is rare in fifty values shows in a thousand."""
+    """Failures that are rare in fifty values show in a thousand."""
     assert_valid(generator, name, 1_000, second=False)
 
 
 @pytest.mark.parametrize("name", HARD)
 def test_the_same_seed_schema_and_key_give_the_same_value(generator: Generator, name: str) -> None:
-    """In any order, from another generator, and after others have made theirs."""
+    """The order of keys, another generator and other schemas make no difference."""
     first = generator.compile(HARD[name])
     values = [first.make(key) for key in range(5)]
     second = Generator(COMPONENTS, seed=1).compile(HARD[name])
@@ -50,15 +52,15 @@ def test_the_same_seed_schema_and_key_give_the_same_value(generator: Generator, 
 
 
 def test_there_are_many_hard_schemas() -> None:
-    """Enough of them to mean something, and every component is part of one."""
+    """There are at least 60 hard schemas, and every component is used by one."""
     assert len(HARD) >= 60
     text = repr(HARD) + repr(COMPONENTS)
     assert [name for name in COMPONENTS if f"schemas/{name}'" not in text] == []
 
 
 @pytest.mark.parametrize("name", IMPOSSIBLE)
-def test_a_schema_that_nothing_satisfies_says_so(name: str) -> None:
-    """At once, in one line that names what is wrong."""
+def test_an_unsatisfiable_schema_is_rejected_with_a_reason(name: str) -> None:
+    """The reason is one line, names the cause and comes within a second."""
     schema, word = IMPOSSIBLE[name]
     generator = Generator(IMPOSSIBLE_COMPONENTS, seed=1)
     began = time.perf_counter()
@@ -69,8 +71,8 @@ def test_a_schema_that_nothing_satisfies_says_so(name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_reason_names_the_place() -> None:
-    """The author of a large schema does not have to search."""
+def test_the_reason_names_the_location() -> None:
+    """The reason contains the pointer of the contradicting keywords."""
     inner: dict[str, Any] = {"type": "integer", "minimum": 5, "maximum": 4}
     schema = {
         "type": "object",
@@ -84,10 +86,10 @@ def test_a_reason_names_the_place() -> None:
         Generator({}, seed=1).compile(schema)
 
 
-def test_a_schema_that_only_open_answers_satisfy_says_that() -> None:
-    """The mock sends only what is named: the sentence tells, for the schema itself looks right."""
+def test_a_schema_that_only_open_responses_satisfy_is_rejected() -> None:
+    """The reason says that responses contain only documented properties."""
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "minProperties": 2}
     with pytest.raises(
-        NoValue, match="an answer of the mock holds no properties but those that the schema names"
+        NoValue, match="responses may contain only the properties that the schema names"
     ):
         Generator({}, seed=1).compile(schema)

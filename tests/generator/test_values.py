@@ -1,4 +1,4 @@
-"""What values are like: plausible, as the author of the schema wants them, never too deep, never write-only."""
+"""Generated values are plausible, follow hints, stay small and omit write-only fields."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def property_values(name: str, schema: Schema) -> list[Any]:
 
 
 def test_another_seed_gives_another_value() -> None:
-    """The seed of the server is the seed of its data."""
+    """The seed determines the value."""
     schema = thing("name", "email", name=text(), email=text())
     assert compiled(schema, seed=1).make("k") != compiled(schema, seed=2).make("k")
     assert compiled(schema, seed=1).make("k") == compiled(schema, seed=1).make("k")
@@ -41,11 +41,13 @@ def test_another_seed_gives_another_value() -> None:
 
 @pytest.mark.slow
 def test_another_process_makes_the_same_value() -> None:
-    """Nothing depends on the order of sets or on where objects lie in memory."""
+    """Values do not depend on hash seeds or memory addresses."""
     script = (
-        "from mockserver.generator import Generator; from tests.generator.hard import COMPONENTS, HARD\n"
+        "from mockserver.generator import Generator\n"
+        "from tests.generator.hard import COMPONENTS, HARD\n"
         "generator = Generator(COMPONENTS, 1)\n"
-        "print([generator.compile(HARD[name]).make(1) for name in ('every format', 'a tree', 'names by pattern')])"
+        "names = 'every format', 'a tree', 'names by pattern'\n"
+        "print([generator.compile(HARD[name]).make(1) for name in names])"
     )
     outputs = {
         subprocess.run(
@@ -60,7 +62,7 @@ def test_another_process_makes_the_same_value() -> None:
 
 
 def test_a_schema_may_come_from_yaml() -> None:
-    """Where a date without quotes is a date, and a name of digits a number."""
+    """Unquoted dates and numeric property names are accepted."""
     schema = {
         "type": "object",
         "required": ["1"],
@@ -71,13 +73,15 @@ def test_a_schema_may_come_from_yaml() -> None:
 
 
 def test_a_reference_must_name_a_component_schema() -> None:
-    """The sentence names what is missing."""
-    with pytest.raises(NoValue, match="a reference names 'Nobody', which is no component schema"):
+    """The error names the missing component."""
+    with pytest.raises(
+        NoValue, match="a reference names 'Nobody', which is not a component schema"
+    ):
         compiled(many(ref("Nobody")))
 
 
-def test_who_changes_a_value_changes_no_other() -> None:
-    """Values of an enum and examples are copies."""
+def test_changing_a_value_does_not_change_others() -> None:
+    """Enum values and examples are copied."""
     maker = compiled({"enum": [{"a": [1]}]})
     maker.make(1)["a"].append(2)
     assert maker.make(1) == {"a": [1]}
@@ -85,7 +89,7 @@ def test_who_changes_a_value_changes_no_other() -> None:
 
 @pytest.mark.parametrize("name", ["Tree", "Folder", "Even", "Expression", "Wide", "Chain"])
 def test_recursion_ends(name: str) -> None:
-    """However a schema refers to itself, its values are of a size that one can read."""
+    """Recursive schemas produce values of limited depth and size."""
     maker = compiled(ref(name), COMPONENTS)
     for value in map(maker.make, range(50)):
         assert depth(value) <= 25
@@ -93,32 +97,32 @@ def test_recursion_ends(name: str) -> None:
 
 
 def test_required_write_only_properties_are_left_out() -> None:
-    """A password is sent, never answered; that it is required is said of requests."""
+    """A password is required in requests and absent from responses."""
     for value in values(ref("Login"), COMPONENTS):
         assert value.keys() == {"user"}
 
 
-def test_optional_properties_are_mostly_there() -> None:
-    """A page is tried with full data, and sometimes without."""
+def test_optional_properties_are_usually_present() -> None:
+    """Optional properties are present in more than 70 % of the values, but not in all."""
     there = sum("b" in value for value in values(thing("a", a=whole(), b=whole())))
     assert 0.7 * len(KEYS) < there < len(KEYS)
 
 
-def test_what_is_nullable_is_null_at_times() -> None:
-    """About one in ten."""
+def test_nullable_values_are_sometimes_null() -> None:
+    """About one nullable value in ten is null."""
     nulls = sum(value is None for value in values(text(nullable=True)))
     assert 0 < nulls < 0.25 * len(KEYS)
 
 
-def test_lists_hold_several_items_and_are_empty_at_times() -> None:
-    """A screen shows both."""
+def test_lists_have_several_items_and_are_sometimes_empty() -> None:
+    """A user interface has to show both."""
     lengths = {len(value) for value in values(many(whole()))}
     assert {0, 1, 2, 3} <= lengths
     assert max(lengths) <= 5
 
 
-def test_what_is_asked_for_is_made_however_long_it_takes() -> None:
-    """The bounds on effort are for what is only there by choice."""
+def test_required_items_are_generated_whatever_their_number() -> None:
+    """The step limit applies only to optional parts."""
     value = compiled(many(thing("id", id=whole()), minItems=5_000, uniqueItems=False)).make(1)
     assert len(value) >= 5_000
 
@@ -145,8 +149,8 @@ PLAUSIBLE = {
 
 
 @pytest.mark.parametrize(("name", "pattern"), PLAUSIBLE.items(), ids=PLAUSIBLE)
-def test_a_string_is_what_its_name_says(name: str, pattern: str) -> None:
-    """Where the schema says no more than that it is a string."""
+def test_a_string_matches_its_property_name(name: str, pattern: str) -> None:
+    """A plain string is what its name suggests."""
     for value in property_values(name, text()):
         assert re.fullmatch(pattern, value), value
 
@@ -162,15 +166,15 @@ def test_a_string_is_what_its_name_says(name: str, pattern: str) -> None:
         ("exp_year", 2024, 2032),
     ],
 )
-def test_an_integer_is_what_its_name_says(name: str, least: int, most: int) -> None:
-    """A month is none of a thousand."""
+def test_an_integer_matches_its_property_name(name: str, least: int, most: int) -> None:
+    """A plain integer is in the range that its name suggests."""
     found = property_values(name, whole())
     assert all(least <= value <= most for value in found)
     assert len(set(found)) > 1
 
 
-def test_the_schema_has_the_last_word_over_the_name() -> None:
-    """A property may be called `email` and be something else."""
+def test_the_schema_overrides_the_property_name() -> None:
+    """A pattern or bound takes precedence over the name."""
     assert set(property_values("email", text(pattern="^(yes|no)$"))) == {"yes", "no"}
     assert all(
         value >= 5_000_000 for value in property_values("amount_cents", whole(minimum=5_000_000))
@@ -178,22 +182,22 @@ def test_the_schema_has_the_last_word_over_the_name() -> None:
     assert all(value % 7 == 0 for value in property_values("month", whole(multipleOf=7)))
 
 
-def test_moments_are_in_utc() -> None:
-    """With `Z`, as the contract writes them."""
+def test_times_are_in_utc() -> None:
+    """Times without other constraints end in ``Z``."""
     for value in values(text(format="date-time")):
         assert value.endswith("Z")
         datetime.fromisoformat(value)
 
 
-def test_an_example_is_taken_at_times_if_it_fits() -> None:
-    """It is the author's own idea of the value; one that does not fit is never sent."""
+def test_a_valid_example_is_sometimes_used() -> None:
+    """An example that the schema rejects is never used."""
     found = values(text(example="insufficient_funds"))
     assert 0 < found.count("insufficient_funds") < len(found)
     assert "insufficient_funds" not in values(text(example="insufficient_funds", maxLength=5))
 
 
-def test_faker_makes_what_x_faker_names() -> None:
-    """By name, or by name with arguments, as keywords or in order."""
+def test_x_faker_selects_a_faker_provider() -> None:
+    """A provider takes keyword or positional arguments."""
     assert all(
         re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]+", value)
         for value in values(text(**{"x-faker": "iban"}))
@@ -203,8 +207,8 @@ def test_faker_makes_what_x_faker_names() -> None:
     assert set(values(with_names)) == set(values(in_order)) == {3, 4, 5}
 
 
-def test_what_faker_makes_becomes_json() -> None:
-    """Dates, decimals and tuples have no type of their own there."""
+def test_faker_results_become_json() -> None:
+    """Dates, decimals and tuples are converted to JSON types."""
     schema = thing(
         "day", "price", "place",
         day=text(format="date", **{"x-faker": "date_object"}),
@@ -212,20 +216,20 @@ def test_what_faker_makes_becomes_json() -> None:
         place=many(text(), **{"x-faker": "location_on_land"}),
     )  # fmt: skip
     value = compiled(schema).make(1)
-    assert [type(each) for each in value.values()] == [str, float, list]
+    assert [type(item) for item in value.values()] == [str, float, list]
     assert len(value["place"]) == 5
 
 
-def test_a_misspelt_provider_is_named_with_its_likely_spelling() -> None:
-    """In a schema deep inside another as well."""
+def test_a_misspelt_provider_is_reported_with_a_suggestion() -> None:
+    """This includes providers in nested schemas."""
     with pytest.raises(
-        NoValue, match="x-faker names 'emial', which is no provider of Faker: did you mean 'email'"
+        NoValue, match="x-faker names 'emial', which is not a Faker provider: did you mean 'email'"
     ):
         compiled(many(thing("a", a=text(**{"x-faker": "emial"}))))
 
 
-def test_the_discriminator_says_which_branch_it_is() -> None:
-    """By its mapping, or by the name of the component."""
+def test_the_discriminator_identifies_the_branch() -> None:
+    """The value comes from the mapping, or is the name of the component."""
     for value in values(HARD["discriminator with a mapping"], COMPONENTS):
         assert ("last4" in value) == (value["type"] == "credit")
     for pets in values(HARD["discriminator of a base"], COMPONENTS):
@@ -235,14 +239,14 @@ def test_the_discriminator_says_which_branch_it_is() -> None:
         )
 
 
-def test_int32_is_kept_though_no_validator_looks() -> None:
-    """A client in another language would overflow."""
+def test_int32_is_respected_although_validators_ignore_it() -> None:
+    """A larger integer would overflow in some client languages."""
     schema = {"type": "integer", "format": "int32", "minimum": 2_147_483_000}
     assert all(value <= 2_147_483_647 for value in values(schema))
 
 
 def test_every_branch_is_taken() -> None:
-    """Nothing that a screen has to show is left out for ever."""
+    """Every branch of ``oneOf`` is generated for some key."""
     schema = {"oneOf": [ref("Card"), ref("Bank"), {"enum": ["cash"]}]}
     kinds = {
         value if isinstance(value, str) else value["type"] for value in values(schema, COMPONENTS)
@@ -252,10 +256,10 @@ def test_every_branch_is_taken() -> None:
 
 def walk(value: Any) -> Iterator[Any]:
     yield value
-    for each in (
+    for item in (
         value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     ):
-        yield from walk(each)
+        yield from walk(item)
 
 
 def depth(value: Any) -> int:

@@ -31,7 +31,7 @@ def open_deposit(client: httpx.Client) -> Opener:
 def told(page: httpx.Response, name: str) -> str | None:
     """The text of the element with a test id, or None when the page has none."""
     found = re.search(rf'data-testid="{name}"[^>]*>(.*?)</', page.text, re.DOTALL)
-    return html.unescape(found[1]).strip() if found else None
+    return " ".join(html.unescape(found[1]).split()) if found else None
 
 
 def offered(page: httpx.Response) -> dict[str, dict[str, str]]:

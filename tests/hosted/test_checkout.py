@@ -27,7 +27,7 @@ def test_the_page_says_what_is_to_be_paid(client: httpx.Client, open_deposit: Op
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert told(page, "amount") == "$50.00"
-    assert told(page, "test-mode") == "Test mode: this is a mock, no money moves."
+    assert told(page, "test-mode") == "Test mode: this is a mock, and no money moves."
     assert "Deposit" in page.text
     assert told(page, "pay") == "Pay $50.00"
     cards = offered(page)
@@ -73,7 +73,7 @@ def test_a_promo_code_that_was_used_meanwhile_shows_no_bonus(
     before = balance(client)
     page = client.get(late)
     assert (told(page, "bonus"), told(page, "total")) == (None, "$50.00")
-    assert "has been used" in (told(page, "promo-refused") or "")
+    assert "has already been used" in (told(page, "promo-refused") or "")
     client.post(f"{late}/pay")
     assert balance(client) == before + DEPOSIT
     assert told(client.get(late), "total") == "$50.00"

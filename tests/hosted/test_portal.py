@@ -32,7 +32,9 @@ def offers(page: httpx.Response) -> list[dict[str, str]]:
     return [
         {
             "name": " ".join(re.sub(r"<[^>]+>", " ", offer[: offer.index("</p>")]).split()),
-            "effect": re.findall(r'data-testid="effect">\s*(.*?)\s*</p>', offer, re.DOTALL)[0],
+            "effect": " ".join(
+                re.findall(r'data-testid="effect">(.*?)</p>', offer, re.DOTALL)[0].split()
+            ),
         }
         for offer in found
     ]
@@ -109,14 +111,14 @@ def test_the_plan_is_cancelled_and_kept_again(client: httpx.Client, portal: str)
     assert told(client.get(portal), "resume") == "Keep the Starter plan"
     assert client.post(f"{portal}/resume").status_code == 303
     assert client.get(f"{API}/subscription").json()["cancel_at_period_end"] is False
-    assert told(client.get(portal), "cancel") == "Cancel at the period's end"
+    assert told(client.get(portal), "cancel") == "Cancel at the end of the period"
 
 
 def test_without_a_plan_there_is_nothing_to_cancel(client: httpx.Client) -> None:
     """The page says how one pays instead."""
     portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
     page = client.get(portal)
-    assert told(page, "plan") == "No plan: you pay as you go."
+    assert told(page, "plan") == "No plan: pay as you go."
     assert told(page, "cancel") is None
 
 
@@ -158,12 +160,13 @@ def test_each_plan_says_what_it_would_mean(client: httpx.Client, portal: str) ->
     down, up = offers(client.get(portal))
     assert down["name"] == "Starter $29.00 a month"
     assert re.match(
-        r"From \d{1,2} [A-Z][a-z]+ \d{4} on; Growth until then\. Nothing is due now\.",
+        r"From \d{1,2} [A-Z][a-z]+ \d{4}; Growth until then\. Nothing is due now\.",
         down["effect"],
     )
     assert up["name"] == "Scale $299.00 a month"
     assert re.match(
-        r"\$\d+\.\d\d and [\d,]+ credits now, for the time to \d{1,2} [A-Z]", up["effect"]
+        r"\$\d+\.\d\d for [\d,]+ credits now, for the rest of the period until \d{1,2} [A-Z]",
+        up["effect"],
     )
 
 
@@ -181,7 +184,7 @@ def test_an_upgrade_costs_what_the_page_said(make_server: ServerFactory) -> None
             assert (reply.status_code, reply.headers["location"]) == (303, f"{portal}?done=plan")
         newest = client.get(f"{API}/invoices", params={"limit": 1}).json()
         assert newest["total"] == before + 1
-        assert shown["Growth"].startswith(f"{newest['invoices'][0]['amount_display']} and ")
+        assert shown["Growth"].startswith(f"{newest['invoices'][0]['amount_display']} for ")
         assert told(client.get(portal), "plan") == "Growth, $99.00 a month"
 
 
@@ -191,10 +194,10 @@ def test_a_downgrade_is_chosen_and_taken_back(client: httpx.Client, portal: str)
     client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
     page = client.get(portal)
     assert re.match(
-        r"Starter from \d{1,2} [A-Z][a-z]+ \d{4} on, \$29\.00 a month\.",
+        r"Starter from \d{1,2} [A-Z][a-z]+ \d{4}, \$29\.00 a month\.",
         told(page, "pending") or "",
     )
-    assert told(page, "coming") == "chosen"
+    assert told(page, "coming") == "scheduled"
     assert client.get(f"{API}/subscription").json()["plan"] == "growth"
     client.post(f"{portal}/resume")
     assert told(client.get(portal), "pending") is None
@@ -244,7 +247,7 @@ def test_a_past_due_plan_is_not_upgraded(make_server: ServerFactory) -> None:
     with mock.client("sk_test_past_due") as client:
         portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
         page = client.get(portal)
-        assert "tried again on 20 March 2026" in (told(page, "past-due") or "")
+        assert "retried on 20 March 2026" in (told(page, "past-due") or "")
         assert "Upgrade" not in page.text
         refused = client.post(f"{portal}/plan", data={"price": "price_scale_monthly"})
         assert (refused.status_code, "unpaid" in (told(refused, "problem") or "")) == (409, True)

@@ -191,7 +191,8 @@ def test_there_are_enough_of_every_kind() -> None:
 def test_every_operation_is_hit_by_two_faults(contract: Contract) -> None:
     hits = Counter(operation for fault in ALL for operation in fault.operations)
     assert set(hits) <= set(contract.operations)
-    assert [operation for operation in contract.operations if hits[operation] < 2] == []
+    missing = [operation for operation in contract.operations if hits[operation] < 2]
+    assert not missing, f"write two faults of {missing} in tests/mutants/faults"
     assert {fault.name for fault in ALL if not fault.operations} == _OF_NO_OPERATION
 
 

@@ -1,4 +1,4 @@
-"""A server that is started as the fixture starts it, and an account of each test's own."""
+"""A server in a child process, as the plugin starts it, and a ``BillingMock`` for each test."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ NOON_TEXT = "2026-03-18T12:00:00Z"
 
 
 @pytest.fixture(scope="session")
-def companion() -> Iterator[BillingServer]:
-    """One for all tests here; each resets it."""
-    with BillingServer([f"--now={NOON_TEXT}"]) as server:
-        yield server
+def server() -> Iterator[BillingServer]:
+    """Start one server for all tests of this folder; each test resets it."""
+    with BillingServer([f"--now={NOON_TEXT}"]) as running:
+        yield running
 
 
 @pytest.fixture
-def mock(companion: BillingServer) -> BillingMock:
-    """As ``billing_mock`` is when a test begins."""
-    made = BillingMock(companion, "sk_test_of_this_test", NOON_TEXT)
+def mock(server: BillingServer) -> BillingMock:
+    """Return what the fixture ``billing_mock`` returns."""
+    made = BillingMock(server, "sk_test_of_this_test", NOON_TEXT)
     made.reset()
     return made
 
 
 @pytest.fixture
 def api(mock: BillingMock) -> Iterator[httpx.Client]:
-    """The Billing API as the account of ``mock`` calls it."""
+    """Return a client of the Billing API, authenticated as the account of ``mock``."""
     address = f"{mock.url}/api/v1/billing"
     with httpx.Client(
         base_url=address, headers=mock.headers, timeout=10, trust_env=False, verify=TLS
@@ -41,6 +41,6 @@ def api(mock: BillingMock) -> Iterator[httpx.Client]:
 
 
 def drop(http: HTTPConnection) -> None:
-    """What a connection looks like that the other side has closed while it rested."""
+    """Close a connection's socket, as a server does with an idle connection."""
     sock: Any = http.sock
     sock.shutdown(2)

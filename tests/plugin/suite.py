@@ -1,4 +1,4 @@
-"""Somebody's test suite: written into a folder, and run by a pytest of its own."""
+"""A user's test suite: written to a folder and run by pytest in a child process."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ def remember(request):
             file.write(line + "\\n")
     return write
 """
-"""A conftest with a fixture by which tests leave facts behind; a short line is written in one piece."""
+"""A conftest with a fixture that records facts of a test, one JSON line per test.
+
+Short lines are written atomically, so that processes can share the file.
+"""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of pytest said, and what its tests left behind."""
+    """The result of a pytest run: exit code, output and the facts that its tests recorded."""
 
     code: int
     out: str
@@ -43,7 +46,7 @@ class Outcome:
 
     @property
     def counts(self) -> dict[str, int]:
-        """``{"passed": 3, "errors": 1}``: how the tests ended."""
+        """Number of tests by outcome, such as ``{"passed": 3, "error": 1}``."""
         last = self.out.rstrip().rsplit("\n", 1)[-1]
         return {
             word.rstrip("s"): int(count)
@@ -51,14 +54,14 @@ class Outcome:
         }
 
     def of(self, fact: str) -> dict[str, Any]:
-        """One fact of each test, by the test's name."""
-        return {each["test"]: each[fact] for each in self.facts}
+        """Return one fact of all tests, by test name."""
+        return {facts["test"]: facts[fact] for facts in self.facts}
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """An environment without what this run of pytest left in it, and without plugins of others: they take a second.
+    """Return an environment without this run's settings and without other plugins (slow to load).
 
-    That pytest finds the plugin by itself, where it is installed, is tested with the wheel.
+    A test of the wheel shows that pytest finds the installed plugin by its entry point.
     """
     kept = {
         name: value
@@ -75,14 +78,14 @@ def command(*words: str) -> list[str]:
 
 
 def write(folder: Path, text: str, *, name: str = "test_suite.py", ini: str = "") -> None:
-    """A suite of one file, with a configuration of its own."""
+    """Write a suite of one file, with a pytest configuration."""
     (folder / "pytest.ini").write_text(f"[pytest]\n{ini}\n")
     (folder / "conftest.py").write_text(REMEMBER)
     (folder / name).write_text(text)
 
 
 def run(folder: Path, *words: str, cwd: Path | None = None, **variables: str) -> Outcome:
-    """Run the suite of a folder; what tests left behind is of this run alone."""
+    """Run the suite of a folder and collect the facts of this run."""
     (folder / "facts").unlink(missing_ok=True)
     done = subprocess.run(
         command(*words),

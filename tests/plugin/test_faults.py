@@ -1,4 +1,4 @@
-"""What a test lets go wrong."""
+"""``BillingMock``: faults."""
 
 from __future__ import annotations
 
@@ -13,29 +13,36 @@ from mockserver.testing import BillingMock, BillingMockError
 def test_the_next_request_fails_and_the_one_after_does_not(
     mock: BillingMock, api: httpx.Client
 ) -> None:
-    """503, for this account alone; the record tells of it."""
+    """The status is 503; other accounts are not affected, and the request log names the fault."""
     fault = mock.fail_next()
     assert api.get("/balance", headers={"X-API-Key": "sk_test_other"}).status_code == 200
     assert [api.get("/balance").status_code for _ in range(2)] == [503, 200]
-    assert [(each.id, each.applied, each.remaining) for each in mock.faults] == [(fault.id, 1, 0)]
-    assert [each.fault for each in mock.requests] == [None, fault.name, None]
+    assert [(active.id, active.applied, active.remaining) for active in mock.faults] == [
+        (fault.id, 1, 0)
+    ]
+    assert [exchange.fault for exchange in mock.requests] == [None, fault.name, None]
 
 
-def test_an_operation_fails_as_often_as_asked_and_in_the_way_asked(
+def test_one_operation_fails_with_a_chosen_response_a_number_of_times(
     mock: BillingMock, api: httpx.Client
 ) -> None:
-    """Other operations go on."""
+    """Other operations succeed meanwhile."""
     mock.fail_next(
         "create_deposit", times=2, status=429, detail="Slow down.", retry_after_seconds=7
     )
     assert api.get("/balance").status_code == 200
-    answers = [api.post("/deposit", json={"amount_cents": 5_000}) for _ in range(3)]
-    assert [each.status_code for each in answers] == [429, 429, 200]
-    assert (answers[0].headers["Retry-After"], answers[0].json()) == ("7", {"detail": "Slow down."})
+    responses = [api.post("/deposit", json={"amount_cents": 5_000}) for _ in range(3)]
+    assert [response.status_code for response in responses] == [429, 429, 200]
+    assert (responses[0].headers["Retry-After"], responses[0].json()) == (
+        "7",
+        {"detail": "Slow down."},
+    )
 
 
-def test_an_answer_can_be_lost_after_the_work_is_done(mock: BillingMock, api: httpx.Client) -> None:
-    """The client sees a broken connection, the mock a deposit."""
+def test_a_response_can_be_lost_after_the_operation_ran(
+    mock: BillingMock, api: httpx.Client
+) -> None:
+    """The client sees a broken connection; the mock has the deposit."""
     mock.fail_next("create_deposit", connection="answer_lost")
     with pytest.raises(httpx.TransportError):
         api.post("/deposit", json={"amount_cents": 5_000})
@@ -43,10 +50,10 @@ def test_an_answer_can_be_lost_after_the_work_is_done(mock: BillingMock, api: ht
     assert mock.complete_checkout().status == "complete"
 
 
-def test_a_connection_that_breaks_before_anything_was_done_has_no_status(
+def test_a_connection_reset_before_the_operation_has_no_status(
     mock: BillingMock, api: httpx.Client
 ) -> None:
-    """Nothing is answered, and nothing happened."""
+    """There is no response, and the state is unchanged."""
     before = mock.state
     mock.fail_next(connection="reset")
     with pytest.raises(httpx.TransportError):
@@ -55,32 +62,32 @@ def test_a_connection_that_breaks_before_anything_was_done_has_no_status(
     assert mock.state == before
 
 
-def test_a_request_can_be_slow_and_well(mock: BillingMock, api: httpx.Client) -> None:
-    """Latency alone is no failure."""
+def test_a_request_can_be_slow_and_succeed(mock: BillingMock, api: httpx.Client) -> None:
+    """Latency alone does not change the response."""
     mock.fail_next(latency_ms=80)
     began = time.monotonic()
     assert api.get("/balance").status_code == 200
     assert time.monotonic() - began >= 0.08
 
 
-def test_a_set_of_faults_is_on_until_it_is_cleared(mock: BillingMock, api: httpx.Client) -> None:
-    """The sets are those of the fixtures."""
-    assert {each.set for each in mock.apply_faults("rate-limited")} == {"rate-limited"}
+def test_a_fault_set_is_active_until_it_is_cleared(mock: BillingMock, api: httpx.Client) -> None:
+    """Fault sets come from the fixtures."""
+    assert {fault.set for fault in mock.apply_faults("rate-limited")} == {"rate-limited"}
     assert [api.get("/balance").status_code for _ in range(3)] == [429] * 3
     mock.clear_faults()
     assert mock.faults == []
     assert api.get("/balance").status_code == 200
 
 
-def test_a_reset_leaves_no_fault(mock: BillingMock, api: httpx.Client) -> None:
-    """The next test begins without those of this one."""
+def test_a_reset_removes_all_faults(mock: BillingMock, api: httpx.Client) -> None:
+    """Faults of one test do not affect the next."""
     mock.fail_next(times=100)
     mock.reset()
     assert api.get("/balance").status_code == 200
 
 
-def test_a_fault_that_makes_no_sense_is_refused(mock: BillingMock) -> None:
-    """A misspelt operation would never be met: it is refused, and named."""
+def test_an_invalid_fault_is_refused(mock: BillingMock) -> None:
+    """Unknown operations, unknown sets and statuses that are no errors are named in the message."""
     with pytest.raises(BillingMockError, match="create_deposits"):
         mock.fail_next("create_deposits")
     with pytest.raises(BillingMockError, match="no set of faults 'weather'"):

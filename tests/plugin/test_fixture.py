@@ -1,4 +1,4 @@
-"""The fixture ``billing_mock``, in suites of somebody who has installed the package."""
+"""The fixtures of the plugin, in the test suite of a user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugin.suite import ROOT, Outcome, command, environment, facts_of, run, write
-from tests.plugin.test_server import refused_connection, wait_until_refused
+from tests.plugin.test_server import refuses_connections, wait_until_refused
 
 SUITE = """
 import hashlib
@@ -27,7 +27,7 @@ from mockserver.testing import BillingMock
 marked = pytest.mark.billing_mock
 
 
-def looked(mock):
+def facts(mock):
     digest = hashlib.sha256(json.dumps(mock.state).encode()).hexdigest()
     return {
         "key": mock.api_key,
@@ -38,7 +38,7 @@ def looked(mock):
     }
 
 
-def mess(mock):
+def change(mock):
     http = HTTPConnection(mock.url.removeprefix("http://"))
     http.request("POST", "/api/v1/billing/deposit", '{"amount_cents": 5000}', mock.headers)
     assert http.getresponse().status == 200
@@ -50,67 +50,60 @@ def mess(mock):
 
 
 def test_first(billing_mock, remember):
-    remember(**looked(billing_mock))
-    mess(billing_mock)
+    remember(**facts(billing_mock))
+    change(billing_mock)
 
 
 def test_second(billing_mock: BillingMock, remember):
-    remember(**looked(billing_mock))
-    mess(billing_mock)
+    remember(**facts(billing_mock))
+    change(billing_mock)
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_with_a_number(billing_mock, remember, number):
-    remember(**looked(billing_mock))
-    mess(billing_mock)
+    remember(**facts(billing_mock))
+    change(billing_mock)
 
 
 @marked(persona="subscriber", now="2025-01-01")
 class TestOfAClass:
     def test_persona(self, billing_mock, remember):
-        remember(**looked(billing_mock))
-        mess(billing_mock)
+        remember(**facts(billing_mock))
+        change(billing_mock)
 
     @marked(persona="new")
     def test_nearest(self, billing_mock, remember):
-        remember(**looked(billing_mock))
+        remember(**facts(billing_mock))
 
     @marked(key="sk_test_mine", now=datetime(2027, 1, 1, tzinfo=UTC))
     def test_key(self, billing_mock, remember):
-        remember(**looked(billing_mock))
+        remember(**facts(billing_mock))
 
 
 def test_url(billing_mock_url, billing_mock, remember):
     assert billing_mock_url == billing_mock.url
-    remember(**looked(billing_mock))
+    remember(**facts(billing_mock))
 """
 
-WRONG = """
-import pytest
+ACCOUNTS = ("test_first", "test_second", "test_with_a_number[1]", "test_url")
+"""Tests without a marker: each has its own account."""
+TESTS = (*ACCOUNTS, "test_with_a_number[2]", "test_persona", "test_nearest", "test_key")
+"""All tests of the suite."""
 
-marked = pytest.mark.billing_mock
-
-@marked(persona="nobody")
-def test_persona(billing_mock): pass
-
-@marked(persna="new")
-def test_word(billing_mock): pass
-
-@marked("new")
-def test_position(billing_mock): pass
-
-@marked(persona="new", key="sk_test_x")
-def test_both(billing_mock): pass
-
-@marked(now="soon")
-def test_time(billing_mock): pass
-
-@marked(now="1950-01-01")
-def test_long_ago(billing_mock): pass
-
-def test_usage(billing_mock):
-    billing_mock.use("lite", 5)
-"""
+TAKES = "@pytest.mark.billing_mock takes"
+INVALID_MARKERS = {
+    'persona="nobody"': (
+        "billing_mock: There is no persona 'nobody' with a key. Personas with a key: "
+    ),
+    'persna="new"': f"{TAKES} persona=, key= and now=, not persna.",
+    '"new"': f"{TAKES} persona=, key= and now=, not 'new'.",
+    'persona="new", key="sk_test_x"': (
+        f"{TAKES} either persona= or key=, since a persona has its own key."
+    ),
+    'now="soon"': "billing_mock: 'soon' is not a time in ISO 8601, such as 2026-03-01T12:00:00Z.",
+    'now="1950-01-01"': "billing_mock: A clock starts between 1975 and 2200.",
+}
+"""Arguments of the marker, and the error of a test that has it."""
 
 
 @pytest.fixture(scope="module")
@@ -122,41 +115,39 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def outcome(folder: Path) -> Outcome:
-    """One run of the suite, warnings being errors."""
+    """Run the suite once, with warnings as errors."""
     return run(folder, "--strict-markers", "--strict-config")
 
 
 def test_every_test_gets_a_mock(outcome: Outcome) -> None:
-    """Nothing is leaked that pytest warns of, and nothing is said."""
-    assert outcome.counts == {"passed": 8}, outcome.out
+    """All tests pass, without warnings and without output on standard error."""
+    assert outcome.counts == {"passed": len(TESTS)}, outcome.out
+    assert set(outcome.of("key")) == set(TESTS)
     assert (outcome.code, outcome.err) == (0, "")
     assert "warning" not in outcome.out.lower()
 
 
 def test_one_server_serves_the_whole_run_and_ends_with_it(outcome: Outcome) -> None:
-    """It is started once, by the first test that wants it."""
+    """All tests see the same URL, which refuses connections afterwards."""
     (url,) = set(outcome.of("url").values())
-    assert refused_connection(url)
+    assert refuses_connections(url)
 
 
-def test_each_test_has_an_account_of_its_own(outcome: Outcome) -> None:
-    """Its key comes from its name, the parameters included."""
-    keys = [
-        outcome.of("key")[name]
-        for name in ("test_first", "test_second", "test_with_a_number[1]", "test_url")
-    ]
-    assert len(set(keys)) == 4
+def test_each_test_has_its_own_account(outcome: Outcome) -> None:
+    """The key is derived from the test's name with its parameters."""
+    keys = [outcome.of("key")[name] for name in ACCOUNTS]
+    assert len(set(keys)) == len(ACCOUNTS)
     assert all(re.fullmatch("sk_test_[0-9a-f]{24}", key) for key in keys)
 
 
-def test_nothing_is_left_of_the_test_before(outcome: Outcome) -> None:
-    """The clock is back, and nothing was asked yet; whatever the other did."""
+def test_a_test_does_not_see_the_changes_of_others(outcome: Outcome) -> None:
+    """The clock is reset, and the request log is empty."""
     assert set(outcome.of("requests").values()) == {0}
     assert outcome.of("now")["test_second"] == "2026-03-18T12:00:00+00:00"
 
 
-def test_a_marker_says_who_and_when(outcome: Outcome) -> None:
-    """On the test, its class or its module; of each the nearest counts."""
+def test_a_marker_chooses_account_and_start_time(outcome: Outcome) -> None:
+    """It is set on a test, a class or a module; the nearest marker counts for each argument."""
     keys, times = outcome.of("key"), outcome.of("now")
     assert (keys["test_persona"], times["test_persona"]) == (
         "sk_test_subscriber",
@@ -169,30 +160,31 @@ def test_a_marker_says_who_and_when(outcome: Outcome) -> None:
     assert (keys["test_key"], times["test_key"]) == ("sk_test_mine", "2027-01-01T00:00:00+00:00")
 
 
-def test_what_makes_no_sense_is_said_in_a_line(tmp_path: Path) -> None:
-    """No traceback through the plugin; of a call, the line of the test."""
-    write(tmp_path, WRONG)
+def test_an_invalid_marker_or_call_is_reported_in_one_line(tmp_path: Path) -> None:
+    """There is no traceback through the plugin; for a call, the line of the test is shown."""
+    tests = "".join(
+        f"@pytest.mark.billing_mock({marker})\ndef test_{number}(billing_mock): pass\n"
+        for number, marker in enumerate(INVALID_MARKERS)
+    )
+    call = "def test_call(billing_mock):\n    billing_mock.use('lite', 5)\n"
+    write(tmp_path, f"import pytest\n{tests}{call}")
     outcome = run(tmp_path)
-    assert outcome.counts == {"failed": 1, "error": 6}, outcome.out
-    takes = "@pytest.mark.billing_mock takes"
-    for sentence in (
-        "billing_mock: There is no persona 'nobody' with a key. Those that have one: card_declined, ",
-        f"{takes} persona=, key= and now=, not persna.",
-        f"{takes} persona=, key= and now=, not 'new'.",
-        f"{takes} either persona= or key=, since a persona has its own key.",
-        "billing_mock: 'soon' is no time in ISO 8601, such as 2026-03-01T12:00:00Z.",
-        "billing_mock: A clock starts between 1975 and 2200.",
-        "BillingMockError: type: Input should be 'light' or 'js' or 'pdf' or 'ocr' or 'crawl'",
+    assert outcome.counts == {"failed": 1, "error": len(INVALID_MARKERS)}, outcome.out
+    for message in INVALID_MARKERS.values():
+        assert message in outcome.out
+    types = "'light' or 'js' or 'pdf' or 'ocr' or 'crawl'"
+    assert f"BillingMockError: type: Input should be {types}" in outcome.out
+    for unwanted in (
+        "Traceback",
+        "During handling",
+        "mockserver/testing",
+        "mockserver/pytest_plugin",
     ):
-        assert sentence in outcome.out
-    assert "Traceback" not in outcome.out
-    assert "During handling" not in outcome.out
-    assert "mockserver/testing" not in outcome.out
-    assert "mockserver/pytest_plugin" not in outcome.out
+        assert unwanted not in outcome.out
 
 
-def test_a_server_that_does_not_start_fails_the_tests_that_want_it(tmp_path: Path) -> None:
-    """In words of the configuration that it comes from; the others run."""
+def test_a_server_that_does_not_start_fails_the_tests_that_use_it(tmp_path: Path) -> None:
+    """The message names the configuration option, and other tests run."""
     write(
         tmp_path,
         "def test_one(billing_mock): pass\ndef test_other(): pass\n",
@@ -200,14 +192,14 @@ def test_a_server_that_does_not_start_fails_the_tests_that_want_it(tmp_path: Pat
     )
     outcome = run(tmp_path)
     assert outcome.counts == {"passed": 1, "error": 1}
-    line = "billing_mock: the server does not start: billing_mock_now must be a time in ISO 8601, such as "
-    assert line in outcome.out
+    start = "billing_mock: the server does not start: "
+    assert f"{start}billing_mock_now must be a time in ISO 8601, such as " in outcome.out
     assert "Traceback" not in outcome.out
     assert "mockserver/" not in outcome.out
 
 
-def test_a_test_that_fails_shows_what_the_mock_logged_meanwhile(tmp_path: Path) -> None:
-    """Of this test alone, and not of those that pass."""
+def test_a_failing_test_shows_the_log_of_the_mock(tmp_path: Path) -> None:
+    """The log is limited to the test; passing tests show nothing."""
     text = """
 from urllib.request import urlopen
 
@@ -226,8 +218,8 @@ def test_one(billing_mock, number):
     assert re.findall(r"openapi.yaml\?number=(\d)", outcome.out) == ["2"]
 
 
-def test_a_suite_that_does_not_use_it_pays_nothing(tmp_path: Path) -> None:
-    """Everybody's pytest loads the plugin: it brings nothing along but itself, and shows nothing."""
+def test_a_suite_without_the_fixture_loads_only_the_plugin(tmp_path: Path) -> None:
+    """Every pytest run loads the plugin: it imports nothing else and prints nothing."""
     loads = "\n".join(
         (
             "import sys, pytest, _pytest.logging, _pytest.python",
@@ -255,8 +247,8 @@ def test_a_suite_that_does_not_use_it_pays_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_order_changes_nothing(folder: Path, outcome: Outcome, tmp_path: Path) -> None:
-    """The same test has the same bytes alone, in any order, and from wherever pytest is started."""
+def test_the_order_of_tests_does_not_matter(folder: Path, outcome: Outcome, tmp_path: Path) -> None:
+    """A test sees the same state alone, in any order and from any working directory."""
     expected = outcome.of("state").items()
     backwards = run(
         folder, *(f"test_suite.py::{name}" for name in ("test_url", "test_second", "test_first"))
@@ -281,19 +273,19 @@ def test_order_changes_nothing(folder: Path, outcome: Outcome, tmp_path: Path) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dist", ["load", "loadgroup"])
-def test_workers_of_xdist_have_a_server_each(folder: Path, outcome: Outcome, dist: str) -> None:
-    """And every test has the bytes that it has in one process."""
+def test_each_worker_of_xdist_has_its_own_server(folder: Path, outcome: Outcome, dist: str) -> None:
+    """Every test sees the same state as in one process."""
     spread = run(folder, "-n", "2", "--dist", dist, "--maxschedchunk", "1")
-    assert spread.counts == {"passed": 8}, spread.out
+    assert spread.counts == {"passed": len(TESTS)}, spread.out
     assert spread.of("state") == outcome.of("state")
-    servers = {(each["pid"], each["url"]) for each in spread.facts}
+    servers = {(facts["pid"], facts["url"]) for facts in spread.facts}
     assert len(servers) == len({pid for pid, _ in servers}) == len({url for _, url in servers}) == 2
-    assert all(refused_connection(url) for _, url in servers)
+    assert all(refuses_connections(url) for _, url in servers)
 
 
 @pytest.mark.slow
-def test_the_configuration_says_who_when_and_what(tmp_path: Path) -> None:
-    """Paths are relative to the file that they stand in."""
+def test_the_configuration_sets_time_key_fixtures_and_flags(tmp_path: Path) -> None:
+    """Paths are relative to the configuration file."""
     fixtures = tmp_path / "world"
     (fixtures / "personas").mkdir(parents=True)
     (fixtures / "catalogue.yaml").write_text((ROOT / "fixtures" / "catalogue.yaml").read_text())
@@ -335,10 +327,10 @@ def test_one(billing_mock, remember):
         pytest.param(signal.SIGINT, ("-n", "2"), id="interrupted with workers"),
     ],
 )
-def test_a_run_that_is_ended_leaves_no_server(
+def test_an_ended_run_leaves_no_server(
     tmp_path: Path, number: signal.Signals, workers: tuple[str, ...]
 ) -> None:
-    """Killed, interrupted or terminated in the middle of a test: its servers end too."""
+    """Its servers end when it is killed, interrupted or terminated during a test."""
     text = """
 import time
 
@@ -362,7 +354,7 @@ def test_two(billing_mock, remember):
     ) as process:
         try:
             urls = wait_for_facts(tmp_path, expected)
-            assert not any(refused_connection(url) for url in urls)
+            assert not any(refuses_connections(url) for url in urls)
             process.send_signal(number)
             process.wait(30)
         finally:
@@ -374,6 +366,6 @@ def test_two(billing_mock, remember):
 def wait_for_facts(folder: Path, count: int) -> list[str]:
     deadline = time.monotonic() + 30
     while len(facts := facts_of(folder)) < count:
-        assert time.monotonic() < deadline, "the tests did not begin"
+        assert time.monotonic() < deadline, "the tests did not start"
         time.sleep(0.02)
-    return [each["url"] for each in facts]
+    return [fact["url"] for fact in facts]

@@ -1,4 +1,4 @@
-"""``BillingMock``: what a test does with the mock, and what it is told."""
+"""``BillingMock``: clock, usage, checkouts, inspection, accounts and state."""
 
 from __future__ import annotations
 
@@ -20,10 +20,8 @@ CONTROL = Contract.load(packaged.control_spec())
 
 
 def deposit(api: httpx.Client, cents: int = 5_000) -> dict[str, Any]:
-    answer: dict[str, Any] = (
-        api.post("/deposit", json={"amount_cents": cents}).raise_for_status().json()
-    )
-    return answer
+    response = api.post("/deposit", json={"amount_cents": cents}).raise_for_status()
+    return dict(response.json())
 
 
 def balance(api: httpx.Client) -> int:
@@ -32,23 +30,23 @@ def balance(api: httpx.Client) -> int:
 
 @pytest.mark.parametrize(
     "record",
-    [each for each in vars(records).values() if dataclasses.is_dataclass(each)],
-    ids=lambda each: each.__name__,
+    [value for value in vars(records).values() if dataclasses.is_dataclass(value)],
+    ids=lambda record: record.__name__,
 )
-def test_a_record_is_what_the_document_describes(record: Any) -> None:
-    """No field of an answer is left out, and none is made up; what may be null may be None."""
+def test_a_record_has_the_fields_of_its_schema(record: Any) -> None:
+    """Names and order are those of the control API's document; nullable fields may be None."""
     schema = CONTROL.schemas[record.__name__]
-    types = {each.name: str(each.type) for each in dataclasses.fields(record)}
+    types = {field.name: str(field.type) for field in dataclasses.fields(record)}
     assert list(types) == list(schema["properties"])
     for name, node in schema["properties"].items():
         nullable = CONTROL.follow(node).get("nullable", False) or types[name] == "Any"
         assert nullable == ("None" in types[name] or types[name] == "Any"), name
 
 
-# -------------------------------------------------------------------------------------------------------------- time
+# --------------------------------------------------------------------------------------------- time
 
 
-def test_the_clock_stands_still_until_it_is_moved(mock: BillingMock) -> None:
+def test_the_clock_is_frozen_until_it_is_advanced(mock: BillingMock) -> None:
     """Days and seconds add up."""
     assert mock.now == NOON
     assert mock.advance(days=1, seconds=30) == NOON + timedelta(days=1, seconds=30)
@@ -66,15 +64,15 @@ def test_the_clock_stands_still_until_it_is_moved(mock: BillingMock) -> None:
     ],
     ids=str,
 )
-def test_the_clock_goes_to_a_moment_in_any_notation(
+def test_the_clock_advances_to_a_time_in_any_notation(
     mock: BillingMock, moment: datetime | str
 ) -> None:
-    """A moment without an offset is meant in UTC."""
+    """A time without an offset is in UTC."""
     assert mock.advance(to=moment) == datetime(2026, 4, 1, tzinfo=UTC)
 
 
-def test_time_that_passes_renews_subscriptions(mock: BillingMock) -> None:
-    """What falls due on the way is done on return."""
+def test_advancing_the_clock_renews_subscriptions(mock: BillingMock) -> None:
+    """What falls due on the way has happened when the call returns."""
     subscriber = mock.as_persona("subscriber")
     before = len(subscriber.state["invoices"])
     mock.advance(days=31)
@@ -82,31 +80,29 @@ def test_time_that_passes_renews_subscriptions(mock: BillingMock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "sentence"),
+    ("step", "message"),
     [
         (
             {"to": "2026-01-01"},
             "The clock never goes backwards: it is 2026-03-18T12:00:00Z. Reset to start anew.",
         ),
-        ({"to": "soon"}, "'soon' is no time in ISO 8601, such as 2026-03-01T12:00:00Z."),
+        ({"to": "soon"}, "'soon' is not a time in ISO 8601, such as 2026-03-01T12:00:00Z."),
         (
             {"to": "2026-04-01", "days": 1},
-            "advance() goes by days and seconds, or to a moment, not both.",
+            "advance() takes either days and seconds, or to, not both.",
         ),
         ({"days": -1}, "seconds: Input should be greater than or equal to 0"),
     ],
 )
-def test_a_step_that_makes_no_sense_is_refused(
-    mock: BillingMock, step: dict[str, Any], sentence: str
-) -> None:
-    """One sentence says why, and the clock stands where it stood."""
+def test_an_invalid_step_is_refused(mock: BillingMock, step: dict[str, Any], message: str) -> None:
+    """The error says why, and the clock is unchanged."""
     with pytest.raises(BillingMockError) as refused:
         mock.advance(**step)
-    assert str(refused.value) == sentence
+    assert str(refused.value) == message
     assert mock.now == NOON
 
 
-# ------------------------------------------------------------------------------------------------------------- usage
+# -------------------------------------------------------------------------------------------- usage
 
 
 def test_usage_is_charged(mock: BillingMock, api: httpx.Client) -> None:
@@ -134,33 +130,33 @@ def test_usage_is_charged(mock: BillingMock, api: httpx.Client) -> None:
 def test_usage_that_cannot_be_charged_is_refused(
     mock: BillingMock, type: str, requests: int, beginning: str
 ) -> None:
-    """The error is the server's sentence, in one line."""
+    """The error is the server's message in one line."""
     with pytest.raises(BillingMockError) as refused:
         mock.use(type, requests)
     assert str(refused.value).startswith(beginning)
     assert "\n" not in str(refused.value)
 
 
-# ---------------------------------------------------------------------------------------------------------- checkout
+# ----------------------------------------------------------------------------------------- checkout
 
 
-@pytest.mark.parametrize("form", ["id", "answer", "response", "address", "latest"])
-def test_a_checkout_is_paid_however_it_is_named(
+@pytest.mark.parametrize("form", ["id", "body", "response", "url", "latest"])
+def test_a_checkout_is_paid_by_any_reference(
     mock: BillingMock, api: httpx.Client, form: str
 ) -> None:
-    """By its id, the answer of the deposit, the response that carries it, its page's address; or it is the latest."""
+    """A reference is an id, a body, a response or a page's URL; without one the latest is paid."""
     before = balance(api)
     response = api.post("/deposit", json={"amount_cents": 5_000})
-    answer = response.json()
+    body = response.json()
     forms = {
-        "id": answer["session_id"],
-        "answer": answer,
+        "id": body["session_id"],
+        "body": body,
         "response": response,
-        "address": answer["url"],
+        "url": body["url"],
     }
     paid = mock.complete_checkout(forms.get(form))
     assert (paid.session_id, paid.status, paid.completed_at) == (
-        answer["session_id"],
+        body["session_id"],
         "complete",
         NOON,
     )
@@ -168,7 +164,7 @@ def test_a_checkout_is_paid_however_it_is_named(
 
 
 def test_the_latest_checkout_is_the_last_that_is_open(mock: BillingMock, api: httpx.Client) -> None:
-    """Sessions that are paid or expired are passed over; without an open one there is nothing to pay."""
+    """Paid and expired sessions are skipped; without an open one the call fails."""
     first, second, third = (deposit(api)["session_id"] for _ in range(3))
     assert mock.complete_checkout().session_id == third
     assert mock.expire_checkout(second).status == "expired"
@@ -178,7 +174,7 @@ def test_the_latest_checkout_is_the_last_that_is_open(mock: BillingMock, api: ht
         mock.complete_checkout()
 
 
-def test_a_card_that_is_declined_raises_and_leaves_the_session_open(
+def test_a_declined_card_raises_and_leaves_the_session_open(
     mock: BillingMock, api: httpx.Client
 ) -> None:
     """Nothing is credited, and another card can pay."""
@@ -205,29 +201,29 @@ def test_a_payment_can_be_made_to_fail(mock: BillingMock, api: httpx.Client) -> 
         ("a b?c#d", "No such checkout session: 'a b?c#d'"),
         (
             {"detail": "Promo code is unknown"},
-            "This names no checkout session, it has no 'session_id': {'detail'",
+            "Not a reference to a checkout session, 'session_id' is missing: {'detail'",
         ),
         (
             httpx.Response(500, json=[1]),
-            "This names no checkout session, it has no 'session_id': [1]",
+            "Not a reference to a checkout session, 'session_id' is missing: [1]",
         ),
-        (7, "This names no checkout session: 7"),
+        (7, "Not a reference to a checkout session: 7"),
     ],
 )
-def test_what_names_no_checkout_is_refused(
+def test_an_invalid_reference_to_a_checkout_is_refused(
     mock: BillingMock, checkout: Any, beginning: str
 ) -> None:
-    """The sentence shows what was given: often it is the answer of a deposit that was refused."""
+    """The error shows the reference: often it is the body of a refused deposit."""
     with pytest.raises(BillingMockError) as refused:
         mock.complete_checkout(checkout)
     assert str(refused.value).startswith(beginning)
 
 
-# ----------------------------------------------------------------------------------------------------------- looking
+# --------------------------------------------------------------------------------------- inspection
 
 
-def test_the_outbox_shows_what_was_sent_newest_first(mock: BillingMock, api: httpx.Client) -> None:
-    """A verification code is read there, and confirms."""
+def test_the_outbox_lists_messages_newest_first(mock: BillingMock, api: httpx.Client) -> None:
+    """A verification code can be read there and then confirmed."""
     assert mock.outbox == []
     api.post("/verify/initiate", json={"action": "change_email"})
     mock.advance(seconds=90)
@@ -243,38 +239,38 @@ def test_the_outbox_shows_what_was_sent_newest_first(mock: BillingMock, api: htt
     assert confirmed.json()["success"] is True
 
 
-def test_requests_show_what_was_asked_and_answered_newest_first(
+def test_requests_are_listed_with_their_responses_newest_first(
     mock: BillingMock, api: httpx.Client
 ) -> None:
-    """Of all accounts, and of this test alone."""
+    """They are of all accounts, since the test began."""
     assert mock.requests == []
     deposit(api, 2_500)
     api.get("/balance", headers={"X-API-Key": "sk_test_new"})
-    looked, asked = mock.requests
-    assert (looked.method, looked.path, looked.status) == ("GET", "/api/v1/billing/balance", 200)
-    assert (asked.operation_id, asked.request_body, asked.at) == (
+    read, created = mock.requests
+    assert (read.method, read.path, read.status) == ("GET", "/api/v1/billing/balance", 200)
+    assert (created.operation_id, created.request_body, created.at) == (
         "create_deposit",
         {"amount_cents": 2_500},
         NOON,
     )
-    assert asked.response_body["amount_display"] == "$25.00"
-    assert looked.account_id != asked.account_id == mock.state["id"]
+    assert created.response_body["amount_display"] == "$25.00"
+    assert read.account_id != created.account_id == mock.state["id"]
     mock.reset()
     assert mock.requests == []
 
 
-def test_the_books_are_in_order(mock: BillingMock, api: httpx.Client) -> None:
-    """Whatever a test did, they add up."""
+def test_the_invariants_hold(mock: BillingMock, api: httpx.Client) -> None:
+    """Usage and payments keep the books balanced."""
     mock.use("js", 10)
     mock.complete_checkout(deposit(api))
     assert mock.invariants() == []
 
 
-# ---------------------------------------------------------------------------------------------------- other accounts
+# ----------------------------------------------------------------------------------- other accounts
 
 
 def test_one_server_has_many_accounts(mock: BillingMock) -> None:
-    """A persona or another key: the same mock for another account."""
+    """A persona or another key selects another account on the same server."""
     new, other = mock.as_persona("new"), mock.with_key("sk_test_other")
     assert (new.api_key, new.url, new.headers) == (
         "sk_test_new",
@@ -288,25 +284,25 @@ def test_one_server_has_many_accounts(mock: BillingMock) -> None:
 
 @pytest.mark.parametrize("persona", ["nobody", "organization"])
 def test_a_persona_without_a_key_is_refused(mock: BillingMock, persona: str) -> None:
-    """The sentence lists those that there are."""
+    """The error lists the personas with a key."""
     with pytest.raises(
         BillingMockError,
-        match=f"no persona '{persona}' with a key. Those that .*, default, .*, subs",
+        match=f"no persona '{persona}' with a key. Personas with a key: .*, default, .*, subs",
     ):
         mock.as_persona(persona)
 
 
-def test_a_key_that_is_none_is_refused(mock: BillingMock) -> None:
-    """A live key gets nowhere, here either."""
+def test_a_live_key_is_refused(mock: BillingMock) -> None:
+    """Only test keys reach an account."""
     with pytest.raises(BillingMockError, match="do not send live keys"):
         mock.with_key("sk_live_1").use("light")
 
 
-# -------------------------------------------------------------------------------------------------- saving, restoring
+# -------------------------------------------------------------------------------------------- state
 
 
-def test_a_state_is_put_back(mock: BillingMock, api: httpx.Client) -> None:
-    """Also into another account."""
+def test_a_state_is_restored(mock: BillingMock, api: httpx.Client) -> None:
+    """A state can be restored into another account."""
     before, state = balance(api), mock.state
     mock.use("light", 1_000)
     mock.restore(state)
@@ -316,8 +312,8 @@ def test_a_state_is_put_back(mock: BillingMock, api: httpx.Client) -> None:
     assert balance(api) == 0
 
 
-def test_a_state_that_does_not_add_up_is_refused(mock: BillingMock) -> None:
-    """In one line, with what is wrong."""
+def test_a_state_that_violates_an_invariant_is_refused(mock: BillingMock) -> None:
+    """The error names the violation in one line."""
     state = mock.state
     state["ledger"]["entries"][-1]["balance_after_microcents"] += 1
     with pytest.raises(BillingMockError, match="balance_after") as refused:
@@ -325,8 +321,8 @@ def test_a_state_that_does_not_add_up_is_refused(mock: BillingMock) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_a_reset_goes_back_to_where_the_test_began(mock: BillingMock) -> None:
-    """To its time too, not to that of the server's start."""
+def test_a_reset_restores_the_start_of_the_test(mock: BillingMock) -> None:
+    """That includes the test's start time, which may differ from the server's."""
     earlier = BillingMock(mock._server, "sk_test_earlier", "2025-06-30T23:00:00Z")
     earlier.reset()
     first = earlier.state
@@ -337,21 +333,21 @@ def test_a_reset_goes_back_to_where_the_test_began(mock: BillingMock) -> None:
     assert earlier.now == datetime(2025, 6, 30, 23, tzinfo=UTC)
 
 
-# ------------------------------------------------------------------------------------------------------------ callers
+# -------------------------------------------------------------------------------------- concurrency
 
 
 def test_threads_may_share_it(mock: BillingMock) -> None:
-    """They take turns on its connection."""
+    """Calls of several threads are serialized on one connection."""
     before = mock.use("light").balance_microcents
     with ThreadPoolExecutor(8) as threads:
         charges = list(threads.map(lambda _: mock.use("light"), range(80)))
-    assert {before - each.balance_microcents for each in charges} == {
+    assert {before - charge.balance_microcents for charge in charges} == {
         n * 20_000 for n in range(1, 81)
     }
 
 
-def test_an_async_test_calls_it_as_it_is(mock: BillingMock) -> None:
-    """The server is another process: nothing that waits for it can be what it waits for."""
+def test_an_async_test_can_call_it(mock: BillingMock) -> None:
+    """The server is another process, so a blocking call cannot deadlock with the event loop."""
 
     async def story() -> str:
         async with httpx.AsyncClient(

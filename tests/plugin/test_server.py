@@ -1,4 +1,4 @@
-"""``BillingServer``: a process that is there when it is needed, and gone when it is not."""
+"""``BillingServer``: start, errors and end of the child process."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from mockserver.testing.connection import Connection
 from tests.plugin.conftest import drop
 
 
-def refused_connection(url: str) -> bool:
+def refuses_connections(url: str) -> bool:
+    """Return whether the port of a URL is closed."""
     host, port = url.removeprefix("http://").split(":")
     with closing(socket.socket()) as one:
         return one.connect_ex((host, int(port))) != 0
 
 
 def test_a_server_ends_when_it_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It starts in any folder, whatever settings the environment holds, and leaves nothing behind."""
+    """Neither the working directory nor settings in the environment affect its start."""
     (tmp_path / "mockserver.py").write_text("raise SystemExit('not this one')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MOCKSERVER_CONTROL_TOKEN", "secret")
@@ -34,7 +35,7 @@ def test_a_server_ends_when_it_is_closed(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     with BillingServer(["--now=2026-03-18T12:00:00Z"]) as server:
         assert BillingMock(server, "sk_test_new").use("light", 1_000).balance_display == "$0.80"
-    assert refused_connection(server.url)
+    assert refuses_connections(server.url)
     assert server._process.returncode == 0
 
 
@@ -50,36 +51,36 @@ def test_a_server_ends_when_it_is_closed(tmp_path: Path, monkeypatch: pytest.Mon
     ],
 )
 def test_a_server_that_does_not_start_says_why(flag: str, sentence: str) -> None:
-    """Its one line is the error."""
+    """The error is the server's last line of output."""
     with pytest.raises(BillingMockError) as refused:
         BillingServer([flag])
     assert str(refused.value) == sentence
 
 
-def test_a_server_that_is_gone_is_an_error_and_no_riddle() -> None:
-    """Whoever killed it: one sentence, and closing it still works."""
+def test_calls_to_a_killed_server_raise_a_clear_error() -> None:
+    """The error names the URL, and closing the server still works."""
     with BillingServer() as server:
         mock = BillingMock(server, "sk_test_new")
         assert mock.invariants() == []
         server._process.kill()
         server._process.wait()
-        with pytest.raises(BillingMockError, match=rf"The billing mock on {server.url} is gone"):
+        with pytest.raises(BillingMockError, match=rf"The billing mock at {server.url} is gone"):
             mock.use("light")
         with pytest.raises(BillingMockError, match="is gone"):
             mock.reset()
 
 
-def test_a_connection_that_was_closed_while_it_rested_is_made_anew(mock: BillingMock) -> None:
-    """The server closes it after some seconds; the call is made once all the same."""
+def test_a_closed_idle_connection_is_opened_again(mock: BillingMock) -> None:
+    """The server closes idle connections; the call is still made exactly once."""
     before = mock.use("light").balance_microcents
     drop(mock._server.connection._http)
     assert mock.use("light").balance_microcents == before - 20_000
 
 
-def test_a_call_that_is_interrupted_does_not_spoil_the_next(
+def test_an_interrupted_call_does_not_affect_the_next(
     mock: BillingMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C between question and answer: the answer is not taken for that of the next call."""
+    """After Ctrl-C between request and response, the next call does not read the old response."""
     http = mock._server.connection._http
     with monkeypatch.context() as patch:
 
@@ -93,25 +94,28 @@ def test_a_call_that_is_interrupted_does_not_spoil_the_next(
 
 
 @pytest.mark.parametrize(
-    ("answer", "sentence"),
+    ("response", "message"),
     [
-        (b"SSH-2.0-OpenSSH\r\n", "The billing mock's answer to GET /_mock/clock is no HTTP"),
+        (b"SSH-2.0-OpenSSH\r\n", "The billing mock's response to GET /_mock/clock is not HTTP"),
         (
             b"HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\nOops",
-            "The billing mock answered 500: Oops",
+            "The billing mock responded with 500: Oops",
         ),
-        (b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}", "The billing mock answered 500: {}"),
+        (
+            b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}",
+            "The billing mock responded with 500: {}",
+        ),
     ],
 )
-def test_what_is_no_answer_of_the_mock_is_an_error(answer: bytes, sentence: str) -> None:
-    """Something else may listen there."""
+def test_a_response_of_another_server_is_an_error(response: bytes, message: str) -> None:
+    """Another program may listen on the port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
 
         def serve() -> None:
             one, _ = listener.accept()
             with closing(one):
                 one.recv(65_536)
-                one.sendall(answer)
+                one.sendall(response)
 
         thread = Thread(target=serve)
         thread.start()
@@ -119,12 +123,15 @@ def test_what_is_no_answer_of_the_mock_is_an_error(answer: bytes, sentence: str)
         with closing(connection), pytest.raises(BillingMockError) as refused:
             connection.call("GET", "/clock")
         thread.join()
-    assert str(refused.value).startswith(sentence)
+    assert str(refused.value).startswith(message)
 
 
-def test_a_server_outlives_nobody() -> None:
-    """The process that started it is killed, and has no time to end anything: the server ends by itself."""
-    script = "from mockserver.testing import BillingServer; s = BillingServer(); print(s.url, flush=True); input()"
+def test_a_server_ends_when_its_parent_is_killed() -> None:
+    """A killed process cannot stop its server: the closed pipe does."""
+    script = (
+        "from mockserver.testing import BillingServer; s = BillingServer();"
+        "print(s.url, flush=True); input()"
+    )
     root = str(Path(__file__).resolve().parents[2])
     starter = subprocess.Popen(
         [sys.executable, "-c", script],
@@ -136,15 +143,15 @@ def test_a_server_outlives_nobody() -> None:
     with starter:
         assert starter.stdout is not None
         url = starter.stdout.readline().strip()
-        assert not refused_connection(url)
+        assert not refuses_connections(url)
         starter.send_signal(signal.SIGKILL)
         starter.wait()
     wait_until_refused(url)
 
 
 def wait_until_refused(url: str) -> None:
-    """Wait for a process that is ending. It is no child of ours, so its port is what we can see of it."""
+    """Wait until a server has ended. It is not a child of this process, so its port is checked."""
     deadline = time.monotonic() + 10
-    while not refused_connection(url):
-        assert time.monotonic() < deadline, "the server is still there"
+    while not refuses_connections(url):
+        assert time.monotonic() < deadline, "the server is still running"
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What a test has told to a receiver of its own."""
+"""``BillingMock``: webhooks to a receiver of the test."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from mockserver.testing import BillingMock, BillingMockError
 
 
 class Receiver:
-    """A webhook endpoint as an application has one; ``statuses`` are what it answers, 200 when there are none left."""
+    """An application's webhook endpoint.
+
+    It responds with the last of ``statuses`` and removes it; without statuses it responds with 200.
+    """
 
     def __init__(self) -> None:
         self.bodies: SimpleQueue[bytes] = SimpleQueue()
         self.statuses: list[int] = []
         self.on_receipt: Callable[[], object] = lambda: None
-        """What it does with a call before it answers."""
+        """Called before the response is sent."""
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,10 +57,10 @@ def receiver() -> Iterator[Receiver]:
     receiver.close()
 
 
-def test_an_endpoint_is_told_what_it_wants_to_know(
+def test_an_endpoint_receives_the_events_it_registered_for(
     mock: BillingMock, receiver: Receiver, api: httpx.Client
 ) -> None:
-    """Of this account and of the types asked for; the list shows what came of it."""
+    """They are of this account and of the chosen types; the delivery records the outcome."""
     endpoint = mock.webhooks_to(receiver.url, events=["deposit.completed"])
     assert (endpoint.url, endpoint.events, endpoint.account_id) == (
         receiver.url,
@@ -74,69 +77,73 @@ def test_an_endpoint_is_told_what_it_wants_to_know(
         endpoint.id,
     )
     assert json.loads(receiver.bodies.get(timeout=5)) == delivery.body
-    assert [each.response_status for each in delivery.attempts] == [200]
+    assert [attempt.response_status for attempt in delivery.attempts] == [200]
 
 
-def test_a_call_that_failed_is_tried_again_when_time_passes(
+def test_a_failed_delivery_is_retried_when_the_clock_advances(
     mock: BillingMock, receiver: Receiver
 ) -> None:
-    """On the mock's clock: a test waits for no retry."""
+    """Retries follow the mock's clock, so a test does not wait for them."""
     receiver.statuses = [200, 503]
     mock.webhooks_to(receiver.url, events=["credit_transaction.created"])
     mock.use("light")
-    (waiting,) = mock.settle_webhooks()
-    assert (waiting.status, len(waiting.attempts)) == ("pending", 1)
-    assert waiting.next_attempt_at is not None
-    mock.advance(to=waiting.next_attempt_at)
+    (pending,) = mock.settle_webhooks()
+    assert (pending.status, len(pending.attempts)) == ("pending", 1)
+    assert pending.next_attempt_at is not None
+    mock.advance(to=pending.next_attempt_at)
     (done,) = mock.settle_webhooks()
-    assert (done.status, [each.response_status for each in done.attempts]) == (
+    assert (done.status, [attempt.response_status for attempt in done.attempts]) == (
         "delivered",
         [503, 200],
     )
     again = mock.replay(done)
     assert (again.replay_of, again.body) == (done.id, done.body)
-    assert [each.status for each in mock.settle_webhooks()] == ["delivered", "delivered"]
+    assert [delivery.status for delivery in mock.settle_webhooks()] == ["delivered", "delivered"]
 
 
-def test_modes_let_deliveries_go_wrong(mock: BillingMock, receiver: Receiver) -> None:
-    """Lost and doubled, as asked."""
+def test_modes_drop_and_duplicate_deliveries(mock: BillingMock, receiver: Receiver) -> None:
+    """The first event is dropped, the second is delivered twice."""
     mock.webhooks_to(
         receiver.url, events=["credit_transaction.created"], drop_next=1, duplicate=True
     )
     mock.use("light")
     mock.use("light")
-    statuses = sorted(each.status for each in mock.settle_webhooks())
+    statuses = sorted(delivery.status for delivery in mock.settle_webhooks())
     assert statuses == ["delivered", "delivered", "dropped"]
 
 
-def test_a_receiver_may_look_at_the_mock_before_it_answers(
+def test_a_receiver_may_call_the_mock_before_it_responds(
     mock: BillingMock, receiver: Receiver
 ) -> None:
-    """Waiting for webhooks does not hold up what they lead to."""
+    """``settle_webhooks`` does not block other calls of the mock."""
     seen: list[int] = []
     receiver.on_receipt = lambda: seen.append(len(mock.state["usage"]["events"]))
     mock.webhooks_to(receiver.url, events=["credit_transaction.created"])
     before = len(mock.state["usage"]["events"])
     mock.use("light")
-    assert [each.status for each in mock.settle_webhooks(timeout_seconds=5)] == ["delivered"]
+    assert [delivery.status for delivery in mock.settle_webhooks(timeout_seconds=5)] == [
+        "delivered"
+    ]
     assert seen == [before + 1]
 
 
-def test_a_receiver_that_hangs_is_said_to(mock: BillingMock, receiver: Receiver) -> None:
-    """The wait ends, with how many are not done."""
+def test_waiting_for_a_receiver_that_hangs_times_out(mock: BillingMock, receiver: Receiver) -> None:
+    """The error says how many deliveries are unfinished."""
     released = threading.Event()
     receiver.on_receipt = lambda: released.wait(10)
     mock.webhooks_to(receiver.url, events=["credit_transaction.created"])
     mock.use("light")
     try:
-        with pytest.raises(BillingMockError, match="1 webhooks were not told within 1 seconds"):
+        with pytest.raises(
+            BillingMockError, match="1 webhooks were not delivered within 1 seconds"
+        ):
             mock.settle_webhooks(timeout_seconds=1)
     finally:
         released.set()
 
 
-def test_a_receiver_in_the_tests_event_loop_is_told_too(mock: BillingMock) -> None:
-    """Only the wait has to leave the loop free."""
+def test_a_receiver_can_run_in_the_event_loop_of_the_test(mock: BillingMock) -> None:
+    """Only ``settle_webhooks`` has to run in another thread."""
 
     async def story() -> str:
         async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -155,14 +162,14 @@ def test_a_receiver_in_the_tests_event_loop_is_told_too(mock: BillingMock) -> No
     assert asyncio.run(story()) == "delivered"
 
 
-def test_another_machine_is_refused(mock: BillingMock) -> None:
-    """What a test tells leaves this machine never."""
+def test_a_url_on_another_machine_is_refused(mock: BillingMock) -> None:
+    """Webhooks do not leave this machine."""
     with pytest.raises(BillingMockError, match="url"):
         mock.webhooks_to("https://example.com/hooks")
 
 
-def test_a_reset_tells_nobody_any_more(mock: BillingMock, receiver: Receiver) -> None:
-    """The next test begins without endpoints and without deliveries."""
+def test_a_reset_removes_endpoints_and_deliveries(mock: BillingMock, receiver: Receiver) -> None:
+    """Webhooks of one test do not reach the receivers of another."""
     mock.webhooks_to(receiver.url)
     mock.use("light")
     mock.settle_webhooks()

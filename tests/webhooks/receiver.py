@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ class Received:
     headers: dict[str, str]
     """By name in lower case."""
     body: bytes
+    at: float = field(default_factory=time.monotonic, compare=False)
+    """When it was read, in seconds of ``time.monotonic``."""
 
     @property
     def json(self) -> Any:
@@ -61,13 +64,18 @@ class Receiver:
                 answer = self.answers.pop(0) if self.answers else self.otherwise
                 self._open += 1
                 self.most_at_once = max(self.most_at_once, self._open)
-            try:
-                if answer == NEVER:
-                    self._end.wait(30)
-                connection.sendall(answer)
-            finally:
-                with self._lock:
-                    self._open -= 1
+            if answer == NEVER:
+                self._end.wait(30)
+            with self._lock:
+                self._open -= 1  # before the response: the next request may follow it at once
+            connection.sendall(answer)
+
+    def wait_for(self, count: int, seconds: float = 5) -> None:
+        """Wait until so many requests have come."""
+        deadline = time.monotonic() + seconds
+        while len(self.received) < count:
+            assert time.monotonic() < deadline, f"{len(self.received)} of {count} requests came"
+            time.sleep(0.002)
 
     def stop(self) -> None:
         self._end.set()

@@ -109,14 +109,16 @@ def test_what_was_sent_and_answered_is_listed(mock: Mock, receiver: Receiver) ->
     """Request and answer, with the time that it took."""
     endpoint = mock.register(receiver.url)
     receiver.answers = [status(201, "X-Other: 1\r\n", b"thank you")]
+    began = time.monotonic()
     mock.happen()
     mock.settle()
+    longest_ms = 1_000 * (time.monotonic() - began)
     (delivery,) = mock.deliveries()
     (request,) = receiver.received
     assert (delivery["status"], delivery["endpoint_id"]) == ("delivered", endpoint["id"])
     assert (delivery["body"], delivery["event_id"]) == (request.json, request.json["id"])
     (attempt,) = delivery["attempts"]
-    assert 0 <= attempt.pop("duration_ms") < 500
+    assert 0 <= attempt.pop("duration_ms") <= longest_ms
     assert {
         name.lower(): value for name, value in attempt.pop("request_headers").items()
     }.items() <= (request.headers.items())
@@ -212,10 +214,9 @@ def test_a_clock_that_runs_retries_by_itself(make_server: ServerFactory) -> None
         receiver.answers = [status(500)]
         mock.happen()
         mock.settle()
-        began = time.monotonic()
-        while len(receiver.received) < 2 and time.monotonic() - began < 15:
-            time.sleep(0.05)
-        assert 9 < time.monotonic() - began < 13
+        receiver.wait_for(2, seconds=15)
+        first, second = receiver.received
+        assert 9 < second.at - first.at < 13
         mock.settle()
         assert mock.deliveries()[0]["status"] == "delivered"
 
@@ -309,10 +310,7 @@ def test_endpoints_know_nothing_of_each_other(mock: Mock, receiver: Receiver) ->
         mock.register(silent.url)
         mock.register(receiver.url)
         mock.happen(3)
-        began = time.monotonic()
-        while len(receiver.received) < 3:
-            assert time.monotonic() - began < 4  # the silent one has five seconds
-            time.sleep(0.005)
+        receiver.wait_for(3, seconds=4)  # the silent one has five
         assert len(silent.received) <= 1
 
 
@@ -382,7 +380,8 @@ def test_no_more_wait_than_there_is_room_for(mock: Mock, receiver: Receiver) -> 
         {"number": number} for number in range(100)
     ]
     assert all(
-        "the oldest had to go" in each["reason"] and each["attempts"] == [] for each in dropped
+        "the oldest one was dropped" in each["reason"] and each["attempts"] == []
+        for each in dropped
     )
     mock.advance(60)
     assert len(receiver.received) == 500

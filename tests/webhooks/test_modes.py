@@ -217,15 +217,14 @@ def test_the_redirect_can_come_before_the_webhooks(
     shop = Shop(receiver.url, checkout="redirect_first")
 
     async def story() -> None:
-        assert await shop.pay() < 0.4
-        await asyncio.sleep(0.1)
+        await shop.pay()
         assert receiver.received == []
         assert shop.world.webhooks.count_pending()[0] == 5
-        began = time.monotonic()
         assert await shop.world.webhooks.settle()
-        assert time.monotonic() - began > 0.05
 
+    began = time.monotonic()
     asyncio.run(story())
+    assert receiver.received[0].at - began >= 0.5
     assert receiver.types[-1] == "deposit.completed"
     assert len(receiver.received) == 5
 

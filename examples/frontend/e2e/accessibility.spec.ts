@@ -9,7 +9,12 @@ for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test("axe finds nothing: a busy account, forms with problems, a question", async ({ account, billing, cardForm, page }) => {
+    test("axe finds nothing: a busy account, forms with problems, a question", async ({
+      account,
+      billing,
+      cardForm,
+      page,
+    }) => {
       await account.startAs("new");
       await account.addCard("pm_card_visa");
       await account.deposit(1900);
@@ -28,9 +33,15 @@ for (const colorScheme of ["light", "dark"] as const) {
       expect(await violations(page)).toEqual([]);
     });
 
-    test("axe finds nothing: an account without money, a notice, a part that failed", async ({ account, billing, page }) => {
+    test("axe finds nothing: an account without money, a notice, a part that failed", async ({
+      account,
+      billing,
+      page,
+    }) => {
       await account.startAs("exhausted");
-      await page.route("**/payment-methods", (route) => route.fulfill({ status: 503, body: "down" }));
+      await page.route("**/payment-methods", (route) =>
+        route.fulfill({ status: 503, body: "down" }),
+      );
       await page.goto(`/?key=${account.key}&deposit=cancelled`);
       await expect(billing.warning).toBeVisible();
       await expect(billing.section("Payment methods").getByRole("alert")).toContainText("(503)");

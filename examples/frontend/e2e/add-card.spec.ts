@@ -11,7 +11,11 @@ test.beforeEach(async ({ account, billing, cardForm }) => {
   await cardForm.open();
 });
 
-test("a card is typed into Stripe's form and is the account's from then on", async ({ billing, cardForm, page }) => {
+test("a card is typed into Stripe's form and is the account's from then on", async ({
+  billing,
+  cardForm,
+  page,
+}) => {
   await cardForm.save(VISA);
   await expect(billing.notice).toContainText("Visa ending in 4242 added.");
   await expect(billing.cards).toHaveCount(1);
@@ -32,7 +36,10 @@ test("the added card pays a deposit", async ({ account, billing, cardForm, check
   expect(await account.balance()).toBe("$21.00");
 });
 
-test("after a declined card another one can be saved in the same form", async ({ billing, cardForm }) => {
+test("after a declined card another one can be saved in the same form", async ({
+  billing,
+  cardForm,
+}) => {
   await cardForm.save(DECLINED);
   await expect(cardForm.problem).toContainText("Your card was declined.");
   await expect(billing.cards).toHaveCount(0);
@@ -41,7 +48,10 @@ test("after a declined card another one can be saved in the same form", async ({
   await expect(billing.cards).toHaveCount(1);
 });
 
-test("a bank that asks who is there is answered, wrongly and then rightly", async ({ billing, cardForm }) => {
+test("a bank that asks who is there is answered, wrongly and then rightly", async ({
+  billing,
+  cardForm,
+}) => {
   await cardForm.save(WANTS_AUTHENTICATION);
   await cardForm.authenticate("fail");
   await expect(cardForm.problem).toContainText(/authenticate/);
@@ -61,7 +71,11 @@ test("what is typed wrongly is said before anything is sent", async ({ billing, 
   await expect(billing.cards).toHaveCount(0);
 });
 
-test("the form can be closed again, and opened for another card", async ({ billing, cardForm, page }) => {
+test("the form can be closed again, and opened for another card", async ({
+  billing,
+  cardForm,
+  page,
+}) => {
   await page.locator("#add-card").getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByTestId("stripe-number")).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Add a card" })).toBeFocused();
@@ -73,7 +87,11 @@ test("the form can be closed again, and opened for another card", async ({ billi
   await expect(billing.cards).toHaveCount(2);
 });
 
-test("when billing loses the card, the form says so and can be used again", async ({ account, billing, cardForm }) => {
+test("when billing loses the card, the form says so and can be used again", async ({
+  account,
+  billing,
+  cardForm,
+}) => {
   await account.letFail({ operations: ["add_payment_method"], next: 1, status: 503 });
   await cardForm.save(VISA);
   await expect(cardForm.problem).toContainText("Billing has a problem right now (503).");

@@ -7,11 +7,18 @@ test.beforeEach(async ({ account, billing }) => {
   await billing.open(account.key);
 });
 
-test("when three quarters of the credits are used, the screen and an e-mail say so", async ({ account, billing }) => {
-  await expect(billing.section("Usage this month")).toContainText("0 of 100,000 credits used (0 %)");
+test("when three quarters of the credits are used, the screen and an e-mail say so", async ({
+  account,
+  billing,
+}) => {
+  await expect(billing.section("Usage this month")).toContainText(
+    "0 of 100,000 credits used (0 %)",
+  );
   await account.use(74_999);
   await billing.refresh();
-  await expect(billing.section("Usage this month")).toContainText("74,999 of 100,000 credits used (74 %)");
+  await expect(billing.section("Usage this month")).toContainText(
+    "74,999 of 100,000 credits used (74 %)",
+  );
   await expect(billing.alert).toHaveCount(0);
   await account.use(1);
   await billing.refresh();
@@ -23,7 +30,12 @@ test("when three quarters of the credits are used, the screen and an e-mail say 
   });
 });
 
-test("alerts come when and how they are set: here as a signed webhook at 50 %", async ({ account, billing, receiver, page }) => {
+test("alerts come when and how they are set: here as a signed webhook at 50 %", async ({
+  account,
+  billing,
+  receiver,
+  page,
+}) => {
   const settings = billing.section("Usage alerts");
   await settings.getByLabel("At 50 %").check();
   await settings.getByLabel("At 75 %").uncheck();
@@ -40,7 +52,9 @@ test("alerts come when and how they are set: here as a signed webhook at 50 %", 
   await billing.refresh();
   await expect(billing.alert).toHaveText("50 % of this month's credits are used.");
   await expect.poll(() => receiver.deliveries).toHaveLength(1);
-  const [{ body, headers }] = receiver.deliveries as [{ body: string; headers: Record<string, string> }];
+  const [{ body, headers }] = receiver.deliveries as [
+    { body: string; headers: Record<string, string> },
+  ];
   expect(JSON.parse(body)).toEqual({
     event: "usage.alert",
     data: { threshold: 50, credits_used: 80_000, credits_allocated: 100_000, period: "2026-03" },

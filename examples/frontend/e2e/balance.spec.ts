@@ -31,12 +31,19 @@ test("an account without a past has empty lists, and says so", async ({ account,
   await expect(billing.section("Usage this month")).toContainText("0 of 5,000 credits used (0 %)");
 });
 
-test("the transactions are turned page by page, also by keyboard", async ({ account, billing, page }) => {
+test("the transactions are turned page by page, also by keyboard", async ({
+  account,
+  billing,
+  page,
+}) => {
   await account.startAs("new");
   for (let each = 0; each < 12; each++) await account.use(1);
   await billing.open(account.key);
   const list = billing.section("Transactions");
-  const [newer, older] = [list.getByRole("button", { name: "Newer" }), list.getByRole("button", { name: "Older" })];
+  const [newer, older] = [
+    list.getByRole("button", { name: "Newer" }),
+    list.getByRole("button", { name: "Older" }),
+  ];
   await expect(list).toContainText("1–10 of 13");
   await expect(newer).toBeDisabled();
   await older.focus();

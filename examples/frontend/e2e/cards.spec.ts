@@ -21,7 +21,9 @@ test("another card becomes the default", async ({ billing, page }) => {
 test("a card is removed after a question", async ({ billing, page }) => {
   const remove = page.getByRole("button", { name: "Remove: Mastercard ending in 4444" });
   await remove.click();
-  await expect(page.getByRole("dialog", { name: "Remove the Mastercard ending in 4444?" })).toBeVisible();
+  await expect(
+    page.getByRole("dialog", { name: "Remove the Mastercard ending in 4444?" }),
+  ).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
   await expect(billing.cards).toHaveCount(2);
@@ -33,7 +35,11 @@ test("a card is removed after a question", async ({ billing, page }) => {
   await expect(billing.activities.first()).toContainText("mastercard ending in 4444");
 });
 
-test("a card that somebody else removed meanwhile is no riddle", async ({ account, billing, page }) => {
+test("a card that somebody else removed meanwhile is no riddle", async ({
+  account,
+  billing,
+  page,
+}) => {
   await account.removeCards();
   await page.getByRole("button", { name: "Make default: Mastercard ending in 4444" }).click();
   await expect(billing.notice).toContainText("That is not there any more.");

@@ -1,7 +1,12 @@
 import { advanceClock } from "./support/account";
 import { expect, test } from "./support";
 
-test("a checkout that nobody paid for a day has expired", async ({ account, billing, checkout, request }) => {
+test("a checkout that nobody paid for a day has expired", async ({
+  account,
+  billing,
+  checkout,
+  request,
+}) => {
   await account.startAs("new");
   await billing.open(account.key);
   await billing.startDeposit("50");

@@ -6,7 +6,11 @@ test.beforeEach(async ({ account, billing }) => {
   await expect(billing.balance).toHaveText("$1.00");
 });
 
-test("a deposit that is paid on the checkout page raises the balance", async ({ billing, checkout, page }) => {
+test("a deposit that is paid on the checkout page raises the balance", async ({
+  billing,
+  checkout,
+  page,
+}) => {
   await billing.startDeposit("50");
   await expect(checkout.amount).toHaveText("$50.00");
   await checkout.pay();
@@ -18,7 +22,11 @@ test("a deposit that is paid on the checkout page raises the balance", async ({ 
   await expect(billing.notice).toBeEmpty();
 });
 
-test("a promo code is checked first, and its bonus comes on top", async ({ billing, checkout, page }) => {
+test("a promo code is checked first, and its bonus comes on top", async ({
+  billing,
+  checkout,
+  page,
+}) => {
   await page.getByLabel("Promo code").fill("WELCOME10");
   await page.getByRole("button", { name: "Check code" }).click();
   await expect(page.getByTestId("promo-worth")).toHaveText(
@@ -28,7 +36,9 @@ test("a promo code is checked first, and its bonus comes on top", async ({ billi
   await expect(checkout.amount).toHaveText("$1,000.00");
   await expect(checkout.bonus).toHaveText("$20.00");
   await checkout.pay("pm_card_mastercard");
-  await expect(billing.notice).toContainText("$1,000.00 added to your balance, and a bonus of $20.00.");
+  await expect(billing.notice).toContainText(
+    "$1,000.00 added to your balance, and a bonus of $20.00.",
+  );
   await expect(billing.balance).toHaveText("$1,021.00");
   await expect(billing.tier).toHaveText("High volume tier");
 });
@@ -69,7 +79,11 @@ test("after a declined card another one can pay", async ({ account, billing, che
   await expect(billing.balance).toHaveText("$26.50");
 });
 
-test("a bank that asks who is there is answered, wrongly and then rightly", async ({ account, billing, checkout }) => {
+test("a bank that asks who is there is answered, wrongly and then rightly", async ({
+  account,
+  billing,
+  checkout,
+}) => {
   await billing.startDeposit("50");
   await checkout.pay("pm_card_authenticationRequired");
   await checkout.authenticate("fail");

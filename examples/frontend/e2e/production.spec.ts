@@ -10,7 +10,9 @@ test("a production build has no key of the API, no address of a mock, and Stripe
   process.env["VITE_STRIPE_KEY"] = "pk_of_yours";
   await build(inProduction);
   const files = await readdir(outDir, { recursive: true, withFileTypes: true });
-  const texts = files.filter((file) => file.isFile()).map((file) => readFile(`${file.parentPath}/${file.name}`, "utf8"));
+  const texts = files
+    .filter((file) => file.isFile())
+    .map((file) => readFile(`${file.parentPath}/${file.name}`, "utf8"));
   const all = (await Promise.all(texts)).join("\n");
   expect(all).toContain("pk_of_yours");
   expect(all).toContain("js.stripe.com");

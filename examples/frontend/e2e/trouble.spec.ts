@@ -16,17 +16,26 @@ test("a broken connection and half an answer are told apart", async ({ account, 
   await account.letFail({ operations: ["get_balance"], connection: "reset" });
   await account.letFail({ operations: ["list_credit_transactions"], connection: "truncated_body" });
   await billing.open(account.key);
-  await expect(billing.section("Balance").getByRole("alert")).toContainText("Billing cannot be reached.");
-  await expect(billing.section("Transactions").getByRole("alert")).toContainText(/cannot be (read|reached)/);
+  await expect(billing.section("Balance").getByRole("alert")).toContainText(
+    "Billing cannot be reached.",
+  );
+  await expect(billing.section("Transactions").getByRole("alert")).toContainText(
+    /cannot be (read|reached)/,
+  );
 });
 
 test("too many requests", async ({ account, billing }) => {
   await account.letFail({ operations: ["get_usage_alerts"], status: 429 });
   await billing.open(account.key);
-  await expect(billing.section("Usage alerts").getByRole("alert")).toContainText("Wait a minute, then try again.");
+  await expect(billing.section("Usage alerts").getByRole("alert")).toContainText(
+    "Wait a minute, then try again.",
+  );
 });
 
-test("while billing is slow, what is there stays, and the rest is announced as loading", async ({ account, billing }) => {
+test("while billing is slow, what is there stays, and the rest is announced as loading", async ({
+  account,
+  billing,
+}) => {
   await billing.open(account.key);
   await expect(billing.balance).toBeVisible();
   const before = await billing.balance.textContent();
@@ -39,7 +48,11 @@ test("while billing is slow, what is there stays, and the rest is announced as l
   await expect(billing.balance).not.toHaveText(before ?? "");
 });
 
-test("a deposit of which nobody knows whether it was made is not made twice unasked", async ({ account, billing, checkout }) => {
+test("a deposit of which nobody knows whether it was made is not made twice unasked", async ({
+  account,
+  billing,
+  checkout,
+}) => {
   // Not just the next one: a browser itself repeats a request whose connection breaks before the answer begins.
   await account.letFail({ operations: ["create_deposit"], connection: "answer_lost" });
   await billing.open(account.key);
@@ -57,7 +70,8 @@ test("what an API says can never become markup", async ({ account, billing, page
   await page.route("**/recent-activity*", async (route) => {
     const response = await route.fetch();
     const body = await response.json();
-    for (const each of body.activities) Object.assign(each, { type: "usage_alert", description: evil });
+    for (const each of body.activities)
+      Object.assign(each, { type: "usage_alert", description: evil });
     await route.fulfill({ response, json: body });
   });
   await billing.open(account.key);

@@ -1,7 +1,12 @@
 import { mockUrl } from "./support/account";
 import { expect, test } from "./support";
 
-test("an app that knows nothing of a mock is tested all the same", async ({ account, cardForm, page, request }) => {
+test("an app that knows nothing of a mock is tested all the same", async ({
+  account,
+  cardForm,
+  page,
+  request,
+}) => {
   await account.startAs("new");
   // This screen would know: take away the tag in its page, and say no key in its address.
   await page.route("**/_mock/stripe.js", (route) => route.abort());

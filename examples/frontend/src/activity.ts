@@ -10,7 +10,10 @@ const SHOWN = 6;
 export function activitySection(): Section {
   return section("Recent activity", {
     id: "activity",
-    load: () => answer(billing.GET("/api/v1/billing/recent-activity", { params: { query: { limit: SHOWN } } })),
+    load: () =>
+      answer(
+        billing.GET("/api/v1/billing/recent-activity", { params: { query: { limit: SHOWN } } }),
+      ),
     show: ({ activities }) => [
       activities.length === 0
         ? el("p", { className: "quiet", textContent: "Nothing yet." })
@@ -24,7 +27,15 @@ function item(activity: Schemas["Activity"]): HTMLElement {
   return el(
     "li",
     { className: isTrouble ? "trouble" : "", attrs: { "data-testid": "activity" } },
-    el("span", {}, activity.description, el("span", { className: "quiet", textContent: `${named(activity.type)}, ${dayOf(activity.created_at)}` })),
+    el(
+      "span",
+      {},
+      activity.description,
+      el("span", {
+        className: "quiet",
+        textContent: `${named(activity.type)}, ${dayOf(activity.created_at)}`,
+      }),
+    ),
     el("span", { className: "number", textContent: activity.amount_display ?? "" }),
   );
 }

@@ -50,7 +50,10 @@ async function cardForm(added: () => Promise<void>, close: () => void): Promise<
       answer(billing.POST("/api/v1/billing/setup-intent")),
     ]);
     if (stripe === null) throw new Failure("Cards cannot be added here.");
-    const elements = stripe.elements({ clientSecret: intent.client_secret, appearance: appearance() });
+    const elements = stripe.elements({
+      clientSecret: intent.client_secret,
+      appearance: appearance(),
+    });
     mount.replaceChildren();
     elements.create("payment").mount(mount);
     return { stripe, elements };

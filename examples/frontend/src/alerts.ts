@@ -38,12 +38,18 @@ async function loadMonth(): Promise<Month> {
     answer(billing.GET("/api/v1/billing/recent-activity", { params: { query: { limit: 100 } } })),
   ]);
   const month = now.as_of.slice(0, "2026-03".length);
-  const alert = recent.activities.find((each) => each.type === "usage_alert" && each.created_at.startsWith(month));
+  const alert = recent.activities.find(
+    (each) => each.type === "usage_alert" && each.created_at.startsWith(month),
+  );
   return { used: projection.credits_used, allocated: projection.credits_allocated, alert };
 }
 
 function alertOf(alert: Schemas["Activity"]): HTMLElement {
-  return el("div", { className: "notice bad", attrs: { "data-testid": "usage-alert" } }, el("p", {}, `${alert.description}.`));
+  return el(
+    "div",
+    { className: "notice bad", attrs: { "data-testid": "usage-alert" } },
+    el("p", {}, `${alert.description}.`),
+  );
 }
 
 function meter({ used, allocated }: Month): HTMLElement {
@@ -55,8 +61,17 @@ function meter({ used, allocated }: Month): HTMLElement {
   return el(
     "div",
     { className: "share" },
-    el("p", { textContent: `${countInWords(used)} of ${countInWords(allocated)} credits used (${share} %)` }),
-    el("meter", { max: 100, low: 75, high: 90, optimum: 0, value: Math.min(share, 100), ariaLabel: "Share of credits used" }),
+    el("p", {
+      textContent: `${countInWords(used)} of ${countInWords(allocated)} credits used (${share} %)`,
+    }),
+    el("meter", {
+      max: 100,
+      low: 75,
+      high: 90,
+      optimum: 0,
+      value: Math.min(share, 100),
+      ariaLabel: "Share of credits used",
+    }),
   );
 }
 
@@ -73,7 +88,13 @@ function show(settings: Schemas["UsageAlerts"]): Node[] {
   const email = checkbox("By e-mail", "alerts-email", settings.email_enabled);
   const webhook = field(
     "Webhook address",
-    { id: "alerts-webhook", type: "url", value: settings.webhook_url ?? "", autocomplete: "off", maxLength: 2048 },
+    {
+      id: "alerts-webhook",
+      type: "url",
+      value: settings.webhook_url ?? "",
+      autocomplete: "off",
+      maxLength: 2048,
+    },
     "If there is one, alerts are posted there, signed.",
   );
   const details = el(
@@ -86,7 +107,8 @@ function show(settings: Schemas["UsageAlerts"]): Node[] {
   );
   enabled.input.addEventListener("change", () => (details.disabled = !enabled.input.checked));
 
-  const isOn = (share: number): boolean => thresholds.some((each) => each.share === share && each.input.checked);
+  const isOn = (share: number): boolean =>
+    thresholds.some((each) => each.share === share && each.input.checked);
   const save = async (): Promise<void> => {
     const address = webhook.input.value.trim();
     if (address !== "" && !/^https?:\/\/[^\s/]/.test(address)) {
@@ -108,5 +130,14 @@ function show(settings: Schemas["UsageAlerts"]): Node[] {
     );
     notice("Alert settings saved.");
   };
-  return [form({ fields: { webhook_url: webhook }, content: [enabled.element, details], submit: "Save alerts" }, save)];
+  return [
+    form(
+      {
+        fields: { webhook_url: webhook },
+        content: [enabled.element, details],
+        submit: "Save alerts",
+      },
+      save,
+    ),
+  ];
 }

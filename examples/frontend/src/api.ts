@@ -16,7 +16,9 @@ export const billing = createClient<paths>({
 });
 
 /** What a call answered. Whatever else happens is a Failure with words for people. */
-export async function answer<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function answer<T>(
+  call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
   const { data, error, response } = await call.catch((reason: unknown) => {
     throw failureWithoutAnswer(reason);
   });

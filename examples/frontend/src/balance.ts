@@ -24,7 +24,10 @@ export function balanceSection(): Section {
 async function load(): Promise<Standing> {
   const call = billing.GET("/api/v1/billing/balance");
   const balance = await answer(call);
-  return { balance, warning: (await call).response.headers.get("X-AlterLab-Balance-Warning") ?? undefined };
+  return {
+    balance,
+    warning: (await call).response.headers.get("X-AlterLab-Balance-Warning") ?? undefined,
+  };
 }
 
 function show({ balance, warning }: Standing): Node[] {
@@ -34,7 +37,9 @@ function show({ balance, warning }: Standing): Node[] {
     ["Spent", centsInWords(balance.total_spent_cents)],
     [
       "Auto-recharge",
-      recharge.enabled ? `${recharge.recharge_amount_display} below ${recharge.threshold_display}` : "Off",
+      recharge.enabled
+        ? `${recharge.recharge_amount_display} below ${recharge.threshold_display}`
+        : "Off",
     ],
   ];
   return [
@@ -42,14 +47,29 @@ function show({ balance, warning }: Standing): Node[] {
       "p",
       { className: "amount" },
       el("strong", { textContent: balance.balance_display, attrs: { "data-testid": "balance" } }),
-      el("span", { className: "tag", textContent: `${named(balance.tier)} tier`, attrs: { "data-testid": "tier" } }),
+      el("span", {
+        className: "tag",
+        textContent: `${named(balance.tier)} tier`,
+        attrs: { "data-testid": "tier" },
+      }),
     ),
     ...(warning === undefined ? [] : [warningOf(warning)]),
-    el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", { textContent: name }), el("dd", { textContent: value })])),
+    el(
+      "dl",
+      {},
+      ...rows.flatMap(([name, value]) => [
+        el("dt", { textContent: name }),
+        el("dd", { textContent: value }),
+      ]),
+    ),
   ];
 }
 
 function warningOf(level: string): HTMLElement {
   const text = WARNINGS[level] ?? "Look at your balance.";
-  return el("p", { className: "warning", textContent: text, attrs: { "data-testid": "balance-warning" } });
+  return el("p", {
+    className: "warning",
+    textContent: text,
+    attrs: { "data-testid": "balance-warning" },
+  });
 }

@@ -21,7 +21,10 @@ export function cardsSection(changed: () => void): Section {
     load: () => answer(billing.GET("/api/v1/billing/payment-methods")),
     show: ({ payment_methods: cards }) => [
       cards.length === 0
-        ? el("p", { className: "quiet", textContent: "No cards yet. Add one to pay without typing it each time." })
+        ? el("p", {
+            className: "quiet",
+            textContent: "No cards yet. Add one to pay without typing it each time.",
+          })
         : el("ul", { className: "cards" }, ...cards.map((card) => item(card, refresh))),
     ],
     below: addCard(refresh),
@@ -58,7 +61,12 @@ function item(card: Schemas["PaymentMethod"], refresh: () => Promise<void>): HTM
 }
 
 function action(id: string, text: string, card: string, work: () => Promise<void>): HTMLElement {
-  const button = el("button", { type: "button", id, textContent: text, ariaLabel: `${text}: ${card}` });
+  const button = el("button", {
+    type: "button",
+    id,
+    textContent: text,
+    ariaLabel: `${text}: ${card}`,
+  });
   button.addEventListener("click", () => void busy(button, work));
   return button;
 }

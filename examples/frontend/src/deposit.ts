@@ -13,9 +13,21 @@ const LOOKS = 4;
 const BETWEEN_LOOKS_MS = 1_000;
 
 export function depositSection(): HTMLElement {
-  const amount = field("Amount in dollars", { id: "amount", inputMode: "decimal", value: "50", required: true }, "$10 to $2,000");
-  const promo = field("Promo code", { id: "promo", autocomplete: "off", spellcheck: false, maxLength: 64 }, "If you have one");
-  const worth = el("p", { className: "quiet", role: "status", attrs: { "data-testid": "promo-worth" } });
+  const amount = field(
+    "Amount in dollars",
+    { id: "amount", inputMode: "decimal", value: "50", required: true },
+    "$10 to $2,000",
+  );
+  const promo = field(
+    "Promo code",
+    { id: "promo", autocomplete: "off", spellcheck: false, maxLength: 64 },
+    "If you have one",
+  );
+  const worth = el("p", {
+    className: "quiet",
+    role: "status",
+    attrs: { "data-testid": "promo-worth" },
+  });
   const apply = el("button", { type: "button", textContent: "Check code" });
 
   const code = (): string => promo.input.value.trim();
@@ -23,12 +35,16 @@ export function depositSection(): HTMLElement {
     promo.setProblem(undefined);
     worth.textContent = "";
     if (code() === "") return promo.setProblem("Type a code first.");
-    const found = await answer(billing.POST("/api/v1/billing/promo/validate", { body: { code: code() } }));
+    const found = await answer(
+      billing.POST("/api/v1/billing/promo/validate", { body: { code: code() } }),
+    );
     if (found.valid) worth.textContent = `${found.message} ${bonusInWords(found)}`;
     else promo.setProblem(found.message);
   };
   apply.addEventListener("click", () => {
-    void busy(apply, () => validate().catch((reason: unknown) => promo.setProblem(wordsOf(reason))));
+    void busy(apply, () =>
+      validate().catch((reason: unknown) => promo.setProblem(wordsOf(reason))),
+    );
   });
   promo.input.addEventListener("input", () => {
     promo.setProblem(undefined);
@@ -38,7 +54,10 @@ export function depositSection(): HTMLElement {
   const element = form(
     {
       fields: { amount_cents: amount, promo_code: promo },
-      content: [amount.element, el("div", { className: "with-button" }, promo.element, apply, worth)],
+      content: [
+        amount.element,
+        el("div", { className: "with-button" }, promo.element, apply, worth),
+      ],
       submit: "Continue to payment",
     },
     async () => {

@@ -1,7 +1,9 @@
 /** Elements without a framework. Text only ever becomes text nodes, so nothing that an API says can become markup. */
 
 type Child = Node | string | false | null | undefined;
-type Listeners = { [name in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[name]) => void };
+type Listeners = {
+  [name in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[name]) => void;
+};
 
 interface Extras {
   attrs?: Record<string, string | boolean | undefined>;
@@ -20,8 +22,11 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
     if (value === true) element.setAttribute(name, "");
     else if (typeof value === "string") element.setAttribute(name, value);
   }
-  for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener as EventListener);
-  element.append(...children.filter((child): child is Node | string => child !== false && child != null));
+  for (const [name, listener] of Object.entries(on))
+    element.addEventListener(name, listener as EventListener);
+  element.append(
+    ...children.filter((child): child is Node | string => child !== false && child != null),
+  );
   return element;
 }
 

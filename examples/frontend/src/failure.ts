@@ -18,7 +18,9 @@ export class Failure extends Error {
 
   /** For who wanted to change something: the message, and whether to look before trying again. */
   get afterChange(): string {
-    return this.isOpen ? `${this.message} See whether it was done before you try again.` : this.message;
+    return this.isOpen
+      ? `${this.message} See whether it was done before you try again.`
+      : this.message;
   }
 }
 
@@ -26,9 +28,11 @@ export class Failure extends Error {
 export function failureOf(status: number, body: unknown): Failure {
   if (status === 401) return new Failure("You are not signed in any more. Sign in again.");
   if (status === 404) return new Failure("That is not there any more.");
-  if (status === 429) return new Failure("That was too much at once. Wait a minute, then try again.");
+  if (status === 429)
+    return new Failure("That was too much at once. Wait a minute, then try again.");
   if (status >= 500) return unclear(`Billing has a problem right now (${status}).`);
-  const detail = typeof body === "object" && body !== null && "detail" in body ? body.detail : undefined;
+  const detail =
+    typeof body === "object" && body !== null && "detail" in body ? body.detail : undefined;
   if (typeof detail === "string") return new Failure(detail);
   if (Array.isArray(detail) && detail.every(isProblem)) return invalid(detail);
   return new Failure(`Billing refused this (${status}).`);
@@ -40,7 +44,8 @@ export function failureWithoutAnswer(reason: unknown): Failure {
   const isTimeout = reason instanceof DOMException && reason.name === "TimeoutError";
   if (isTimeout) return unclear("Billing did not answer in time.");
   if (reason instanceof SyntaxError) return unclear("The answer from billing could not be read.");
-  if (reason instanceof TypeError) return unclear("Billing cannot be reached. Check your connection.");
+  if (reason instanceof TypeError)
+    return unclear("Billing cannot be reached. Check your connection.");
   throw reason; // a mistake of this program: not for the screen
 }
 
@@ -49,11 +54,20 @@ function unclear(message: string): Failure {
 }
 
 function isProblem(value: unknown): value is Problem {
-  return typeof value === "object" && value !== null && "msg" in value && "loc" in value && Array.isArray(value.loc);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "msg" in value &&
+    "loc" in value &&
+    Array.isArray(value.loc)
+  );
 }
 
 function invalid(problems: Problem[]): Failure {
   const fields = new Map<string, string>();
   for (const { loc, msg } of problems) fields.set(String(loc.at(-1) ?? ""), msg);
-  return new Failure([...fields].map(([name, message]) => `${name.replaceAll("_", " ")}: ${message}`).join(". "), fields);
+  return new Failure(
+    [...fields].map(([name, message]) => `${name.replaceAll("_", " ")}: ${message}`).join(". "),
+    fields,
+  );
 }

@@ -9,15 +9,29 @@ export interface Field {
   setProblem: (problem: string | undefined) => void;
 }
 
-export function field(label: string, input: Partial<HTMLInputElement> & { id: string }, hint?: string): Field {
+export function field(
+  label: string,
+  input: Partial<HTMLInputElement> & { id: string },
+  hint?: string,
+): Field {
   const problem = el("p", { id: `${input.id}-problem`, className: "field-problem" });
-  const help = hint === undefined ? undefined : el("p", { id: `${input.id}-hint`, className: "quiet", textContent: hint });
+  const help =
+    hint === undefined
+      ? undefined
+      : el("p", { id: `${input.id}-hint`, className: "quiet", textContent: hint });
   const control = el("input", input);
   const describe = (...ids: (string | undefined)[]): void =>
     control.setAttribute("aria-describedby", ids.filter((id) => id !== undefined).join(" "));
   describe(help?.id);
   return {
-    element: el("div", { className: "field" }, el("label", { htmlFor: input.id, textContent: label }), control, help, problem),
+    element: el(
+      "div",
+      { className: "field" },
+      el("label", { htmlFor: input.id, textContent: label }),
+      control,
+      help,
+      problem,
+    ),
     input: control,
     setProblem: (text) => {
       problem.textContent = text ?? "";
@@ -27,7 +41,11 @@ export function field(label: string, input: Partial<HTMLInputElement> & { id: st
   };
 }
 
-export function checkbox(label: string, id: string, checked: boolean): { element: HTMLElement; input: HTMLInputElement } {
+export function checkbox(
+  label: string,
+  id: string,
+  checked: boolean,
+): { element: HTMLElement; input: HTMLInputElement } {
   const input = el("input", { type: "checkbox", id, checked });
   return { element: el("label", { className: "check", htmlFor: id }, input, label), input };
 }
@@ -37,7 +55,12 @@ export function checkbox(label: string, id: string, checked: boolean): { element
  * none of them stands above the buttons.
  */
 export function form(
-  parts: { fields: Record<string, Field>; content: (Node | string)[]; submit: string; others?: Node[] },
+  parts: {
+    fields: Record<string, Field>;
+    content: (Node | string)[];
+    submit: string;
+    others?: Node[];
+  },
   send: () => Promise<void>,
 ): HTMLFormElement {
   const problem = el("p", { className: "problem", role: "alert", hidden: true });

@@ -9,7 +9,14 @@ const place = el("div", { id: "notices", role: "status" });
 export const noticesElement: HTMLElement = place;
 
 export function notice(text: string, kind: Kind = "good"): void {
-  const close = el("button", { type: "button", className: "close", ariaLabel: "Dismiss", textContent: "×" });
+  const close = el("button", {
+    type: "button",
+    className: "close",
+    ariaLabel: "Dismiss",
+    textContent: "×",
+  });
   close.addEventListener("click", () => place.replaceChildren());
-  place.replaceChildren(el("div", { className: `notice ${kind}` }, el("p", { textContent: text }), close));
+  place.replaceChildren(
+    el("div", { className: `notice ${kind}` }, el("p", { textContent: text }), close),
+  );
 }

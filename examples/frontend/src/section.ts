@@ -14,7 +14,11 @@ export function section<T>(
   options: { id: string; load: () => Promise<T>; show: (loaded: T) => Node[]; below?: Node },
 ): Section {
   const heading = el("h2", { id: `${options.id}-title`, textContent: title, tabIndex: -1 });
-  const body = el("div", { className: "body" }, el("p", { className: "quiet", textContent: "Loading…" }));
+  const body = el(
+    "div",
+    { className: "body" },
+    el("p", { className: "quiet", textContent: "Loading…" }),
+  );
   const element = el(
     "section",
     { id: options.id, attrs: { "aria-labelledby": heading.id, "aria-busy": "true" } },
@@ -27,7 +31,9 @@ export function section<T>(
   const refresh = async (): Promise<void> => {
     const own = ++latest;
     element.ariaBusy = "true";
-    const content = await options.load().then(options.show, (reason: unknown) => [failed(reason, refresh)]);
+    const content = await options
+      .load()
+      .then(options.show, (reason: unknown) => [failed(reason, refresh)]);
     if (own !== latest) return; // a later refresh is on its way: what it brings is newer
     replace(body, content, heading);
     element.ariaBusy = "false";

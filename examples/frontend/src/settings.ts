@@ -9,7 +9,8 @@ export const isTestMode = import.meta.env.MODE !== "production";
 const otherwise = isTestMode ? "http://127.0.0.1:8080" : location.origin;
 
 export const billingUrl: string = import.meta.env.VITE_BILLING_URL ?? otherwise;
-export const stripeKey: string = import.meta.env.VITE_STRIPE_KEY ?? (isTestMode ? "pk_test_mock" : "");
+export const stripeKey: string =
+  import.meta.env.VITE_STRIPE_KEY ?? (isTestMode ? "pk_test_mock" : "");
 
 /**
  * The key that requests carry; none in production, where a backend of yours adds it: who holds a key can charge cards.
@@ -27,7 +28,8 @@ function testKey(): string {
     address.searchParams.delete("key");
     history.replaceState(null, "", address);
   }
-  const key = sessionStorage.getItem(REMEMBERED) ?? import.meta.env.VITE_BILLING_KEY ?? "sk_test_default";
+  const key =
+    sessionStorage.getItem(REMEMBERED) ?? import.meta.env.VITE_BILLING_KEY ?? "sk_test_default";
   if (!TEST_KEY.test(key)) throw new Error("VITE_BILLING_KEY must be a test key: sk_test_...");
   return key;
 }

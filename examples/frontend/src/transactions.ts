@@ -14,17 +14,25 @@ export function transactionsSection(): Section {
     void whole.refresh();
   };
   const load = (): Promise<Schemas["CreditTransactions"]> =>
-    answer(billing.GET("/api/v1/billing/credit-transactions", { params: { query: { limit: PER_PAGE, offset } } }));
+    answer(
+      billing.GET("/api/v1/billing/credit-transactions", {
+        params: { query: { limit: PER_PAGE, offset } },
+      }),
+    );
   const whole = section("Transactions", {
     id: "transactions",
     load,
-    show: (page) => (page.total === 0 ? [none()] : [table(page.transactions), pager(page, offset, turn)]),
+    show: (page) =>
+      page.total === 0 ? [none()] : [table(page.transactions), pager(page, offset, turn)],
   });
   return whole;
 }
 
 function none(): HTMLElement {
-  return el("p", { className: "quiet", textContent: "Nothing yet. What you pay in and use will be listed here." });
+  return el("p", {
+    className: "quiet",
+    textContent: "Nothing yet. What you pay in and use will be listed here.",
+  });
 }
 
 function table(entries: Schemas["CreditTransaction"][]): HTMLElement {
@@ -35,7 +43,11 @@ function table(entries: Schemas["CreditTransaction"][]): HTMLElement {
     el(
       "table",
       {},
-      el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col", textContent: text })))),
+      el(
+        "thead",
+        {},
+        el("tr", {}, ...heads.map((text) => el("th", { scope: "col", textContent: text }))),
+      ),
       el("tbody", {}, ...entries.map(row)),
     ),
   );
@@ -47,16 +59,35 @@ function row(entry: Schemas["CreditTransaction"]): HTMLElement {
     "tr",
     { attrs: { "data-testid": "transaction" } },
     el("td", { className: "quiet", textContent: momentOf(entry.created_at) }),
-    el("td", {}, entry.description, " ", el("span", { className: "tag", textContent: named(entry.type) })),
-    el("td", { className: isIncome ? "number income" : "number", textContent: `${isIncome ? "+" : ""}${entry.amount_display}` }),
+    el(
+      "td",
+      {},
+      entry.description,
+      " ",
+      el("span", { className: "tag", textContent: named(entry.type) }),
+    ),
+    el("td", {
+      className: isIncome ? "number income" : "number",
+      textContent: `${isIncome ? "+" : ""}${entry.amount_display}`,
+    }),
     el("td", { className: "number", textContent: entry.balance_after_display }),
   );
 }
 
-function pager(page: Schemas["CreditTransactions"], offset: number, turn: (to: number) => void): HTMLElement {
+function pager(
+  page: Schemas["CreditTransactions"],
+  offset: number,
+  turn: (to: number) => void,
+): HTMLElement {
   const last = offset + page.transactions.length;
   const button = (id: string, text: string, to: number, isThere: boolean): HTMLElement =>
-    el("button", { type: "button", id, textContent: text, disabled: !isThere, on: { click: () => turn(to) } });
+    el("button", {
+      type: "button",
+      id,
+      textContent: text,
+      disabled: !isThere,
+      on: { click: () => turn(to) },
+    });
   return el(
     "nav",
     { className: "pager", ariaLabel: "Pages of transactions" },

@@ -3,7 +3,11 @@
 import type { Schemas } from "./api";
 
 const day = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeZone: "UTC" });
-const moment = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+const moment = new Intl.DateTimeFormat("en-US", {
+  dateStyle: "medium",
+  timeStyle: "short",
+  timeZone: "UTC",
+});
 const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
 const count = new Intl.NumberFormat("en-US");
 
@@ -33,8 +37,14 @@ export function cardInWords(card: Schemas["PaymentMethod"]): string {
 export function bonusInWords(promo: Schemas["PromoValidation"]): string {
   if (promo.bonus_type == null || promo.bonus_value === null) return "";
   const isShare = promo.bonus_type === "percentage";
-  const bonus = isShare ? `${promo.bonus_value} % on top` : `${centsInWords(promo.bonus_value)} on top`;
-  const most = isShare && promo.max_credits_display !== null ? `, up to ${promo.max_credits_display}` : "";
-  const least = promo.min_deposit_cents === null ? "" : `, for ${centsInWords(promo.min_deposit_cents)} or more`;
+  const bonus = isShare
+    ? `${promo.bonus_value} % on top`
+    : `${centsInWords(promo.bonus_value)} on top`;
+  const most =
+    isShare && promo.max_credits_display !== null ? `, up to ${promo.max_credits_display}` : "";
+  const least =
+    promo.min_deposit_cents === null
+      ? ""
+      : `, for ${centsInWords(promo.min_deposit_cents)} or more`;
   return `${bonus}${most}${least}.`;
 }

@@ -21,6 +21,7 @@ from mockserver.billing import (
     checkout,
     money,
     payment_methods,
+    refunds,
     subscription,
     usage,
     usage_alerts,
@@ -118,7 +119,6 @@ class Persona:
     organization_id: Annotated[str, Meta(pattern=_UUID)] | None = None
     """Of an organization: the id that ``X-Organization-Id`` names."""
     member_of: str | None = None
-    role: Literal["owner", "admin", "member"] | None = None
     age_days: Days = 0
     signup_bonus: bool = True
     cards: list[CardOnFile] = field(default_factory=list)
@@ -284,7 +284,7 @@ def _sign_up(context: Context) -> None:
     amount = money.in_microcents(SIGNUP_BONUS_CENTS)
     context.credit("bonus", amount, "Sign-up bonus", reference_type="signup")
     context.audit("account.created")
-    context.tell("bonus", "Sign-up bonus", amount)
+    context.record_activity("bonus", "Sign-up bonus", amount)
 
 
 def _adder(card: CardOnFile, now: datetime) -> Callable[[Context], None]:
@@ -357,10 +357,7 @@ def _break_card(context: Context) -> None:
 
 def _refunder(cents: int) -> Callable[[Context], None]:
     def refund(context: Context) -> None:
-        amount = money.in_microcents(cents)
-        context.credit("refund", amount, "Refund of failed requests", reference_type="refund")
-        context.audit("refund.granted", amount_cents=cents)
-        context.tell("refund", "Refund of failed requests", amount)
+        refunds.grant(context, cents)
 
     return refund
 

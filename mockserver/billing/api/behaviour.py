@@ -32,8 +32,13 @@ from mockserver.faults.registry import FaultRegistry
 from mockserver.openapi.contract import Operation
 from mockserver.openapi.security import Security
 from mockserver.webhooks.dispatcher import Webhooks
+from mockserver.webhooks.event import Conventions
 
 _SECRET_FIELDS = frozenset({"code", "client_secret"})
+CONVENTIONS = Conventions(
+    "X-Alterlab-Signature", "alterlab-billing-mock", "usage alerts of {account_id}"
+)
+"""How webhooks are signed and sent (header documented, the rest assumed)."""
 _KEY = re.compile(r"(sk_(?:test|live)_)[^\s\"'\\&,;<>]+")
 
 

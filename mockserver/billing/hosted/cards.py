@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mockserver.billing.account import Card
-from mockserver.billing.catalogue import Catalogue, TestCard, passes_luhn
+from mockserver.billing.card_details import card_of
+from mockserver.billing.catalogue import Catalogue, TestCard
 from mockserver.billing.context import Context
+from mockserver.billing.errors import CardDetailsRefused
 from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED
 
 _BRANDS = {
@@ -23,10 +25,17 @@ _BRANDS = {
 }
 _ID = re.compile(r"pm_\w{1,250}", re.ASCII)
 _EXPIRY = re.compile(r"([0-9]{1,2})\s*[/-]\s*([0-9]{2}|[0-9]{4})", re.ASCII)
-_NUMBER = re.compile(r"[0-9]{12,19}", re.ASCII)
 _ASKS = "Asks for authentication (3-D Secure)"
 LIVE_CARD = "test_mode_live_card"
 """Stripe's decline code where a card that is no test card is used in test mode."""
+_OF_A_NUMBER = {
+    "incorrect_number": "This is no card number. Check its digits.",
+    LIVE_CARD: (
+        f"The card was declined ({LIVE_CARD}) and has not been kept: it is no test card. "
+        "The numbers that work are listed under 'Test card numbers' below."
+    ),
+}
+"""Why a typed number cannot be used, by Stripe's code."""
 
 
 class CardRefused(Exception):
@@ -119,15 +128,10 @@ def typed(fields: dict[str, str], catalogue: Catalogue, now: datetime) -> TestCa
     number = re.sub(r"[\s-]", "", fields.get("number", ""))
     if not number:
         raise CardRefused("number", "Type a card number.")
-    if not _NUMBER.fullmatch(number) or not passes_luhn(number):
-        raise CardRefused("number", "This is no card number. Check its digits.", "incorrect_number")
-    card = catalogue.card_of_number(number)
-    if card is None:
-        reason = (
-            f"The card was declined ({LIVE_CARD}) and has not been kept: it is no test card. "
-            "The numbers that work are listed under 'Test card numbers' below."
-        )
-        raise CardRefused("number", reason, LIVE_CARD)
+    try:
+        card = card_of(number, catalogue)
+    except CardDetailsRefused as refused:
+        raise CardRefused("number", _OF_A_NUMBER[refused.code], refused.code) from None
     _check_expiry(fields.get("expiry", ""), now)
     length = 4 if card.brand == "amex" else 3
     if not re.fullmatch(rf"[0-9]{{{length}}}", fields.get("cvc", ""), re.ASCII):

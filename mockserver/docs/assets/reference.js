@@ -1,11 +1,18 @@
 "use strict";
-// Comfort only: everything on the page can be read without this.
+// Optional features: everything on the page can be read without scripts.
 (() => {
   const root = document.documentElement, byId = (id) => document.getElementById(id);
-  const make = (tag, props, ...inner) => { const made = Object.assign(document.createElement(tag), props); made.append(...inner); return made; };
-  const keep = (name, value) => { try { localStorage.setItem("reference-" + name, value); } catch { /* not allowed here */ } };
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const make = (tag, props, ...children) => {
+    const element = Object.assign(document.createElement(tag), props);
+    element.append(...children);
+    return element;
+  };
+  const store = (name, value) => {
+    try { localStorage.setItem("reference-" + name, value); } catch { /* storage is not allowed */ }
+  };
 
-  // ------------------------------------------------------------------ theme
+  // ---- theme
   const themes = ["auto", "light", "dark"], theme = byId("theme");
   const showTheme = () => {
     const words = "Theme: " + (root.dataset.theme || "auto");
@@ -15,31 +22,39 @@
   theme.addEventListener("click", () => {
     const next = themes[(themes.indexOf(root.dataset.theme || "auto") + 1) % themes.length];
     if (next === "auto") delete root.dataset.theme; else root.dataset.theme = next;
-    keep("theme", next);
+    store("theme", next);
     showTheme();
   });
   showTheme();
   theme.hidden = false;
 
-  // ------------------------------------------------------------------ languages
+  // ---- languages
   const choose = (language) => {
     root.dataset.language = language;
-    for (const each of document.querySelectorAll(".tabs button")) each.setAttribute("aria-pressed", String(each.value === language));
+    for (const tab of all(".tabs button")) {
+      tab.setAttribute("aria-pressed", String(tab.value === language));
+    }
   };
-  for (const samples of document.querySelectorAll(".ss")) {
+  for (const samples of all(".ss")) {
     const figures = [...samples.children];
     if (figures.length < 2) continue;
     const tabs = make("div", { className: "tabs" });
     tabs.setAttribute("role", "group");
     tabs.setAttribute("aria-label", "Language");
-    for (const each of figures) tabs.append(make("button", { type: "button", value: each.className, textContent: each.firstElementChild.textContent }));
+    for (const figure of figures) {
+      const { className: value, firstElementChild: caption } = figure;
+      tabs.append(make("button", { type: "button", value, textContent: caption.textContent }));
+    }
     samples.prepend(tabs);
   }
   choose(root.dataset.language);
 
-  // ------------------------------------------------------------------ copying
+  // ---- copy buttons
   const copy = async (text) => {
-    try { await navigator.clipboard.writeText(text); return true; } catch { /* an older way */ }
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch { /* fall back to execCommand */ }
     const area = make("textarea", { value: text, className: "off" });
     document.body.append(area);
     area.select();
@@ -47,7 +62,9 @@
     area.remove();
     return done;
   };
-  for (const each of document.querySelectorAll("figure")) each.append(make("button", { type: "button", className: "copy", textContent: "Copy" }));
+  for (const figure of all("figure")) {
+    figure.append(make("button", { type: "button", className: "copy", textContent: "Copy" }));
+  }
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button");
@@ -61,30 +78,35 @@
     } else if (button.matches(".tabs button")) {
       const top = button.getBoundingClientRect().top;
       choose(button.value);
-      keep("language", button.value);
+      store("language", button.value);
       scrollBy({ top: button.getBoundingClientRect().top - top });
     }
   });
 
-  // ------------------------------------------------------------------ where we are
+  // ---- navigation
   const nav = byId("nav"), menu = byId("menu");
-  const open = (yes) => { nav.classList.toggle("open", yes); menu.setAttribute("aria-expanded", String(yes)); };
+  const open = (isOpen) => {
+    nav.classList.toggle("open", isOpen);
+    menu.setAttribute("aria-expanded", String(isOpen));
+  };
   menu.hidden = false;
   menu.addEventListener("click", () => open(!nav.classList.contains("open")));
   nav.addEventListener("click", (event) => { if (event.target.closest("a")) open(false); });
-  const arrive = () => {
+  const goToHash = () => {
     let id = location.hash.slice(1);
-    try { id = decodeURIComponent(id); } catch { /* as it is */ }
+    try { id = decodeURIComponent(id); } catch { /* use it undecoded */ }
     const target = id && byId(id);
     if (!target) return;
-    for (let each = target; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
+    for (let element = target; element; element = element.parentElement) {
+      if (element.tagName === "DETAILS") element.open = true;
+    }
     target.scrollIntoView();
-    // What was not laid out before may have moved it.
+    // Sections that are laid out only now may have moved the target.
     requestAnimationFrame(() => requestAnimationFrame(() => target.scrollIntoView()));
   };
-  addEventListener("hashchange", arrive);
-  arrive();
-  const links = new Map([...nav.querySelectorAll("a")].map((each) => [each.getAttribute("href").slice(1), each]));
+  addEventListener("hashchange", goToHash);
+  goToHash();
+  const links = new Map(all("a", nav).map((link) => [link.getAttribute("href").slice(1), link]));
   let current = null;
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) {
@@ -94,37 +116,39 @@
       current = link;
       link.setAttribute("aria-current", "true");
       const box = link.getBoundingClientRect(), view = nav.getBoundingClientRect();
-      if (box.top < view.top || box.bottom > view.bottom) nav.scrollTop += box.top - view.top - view.height / 3;
+      if (box.top < view.top || box.bottom > view.bottom) {
+        nav.scrollTop += box.top - view.top - view.height / 3;
+      }
     }
   }, { rootMargin: "-80px 0px -75% 0px" });
-  for (const each of document.querySelectorAll(".o, .g, #responses, #headers, #schemas")) watcher.observe(each);
+  for (const part of all(".o, .g, #responses, #headers, #schemas")) watcher.observe(part);
 
-  // ------------------------------------------------------------------ on paper nothing is folded
+  // ---- print with everything unfolded
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open])")];
-    for (const each of folded) each.open = true;
+    folded = all("details:not([open])");
+    for (const details of folded) details.open = true;
   });
-  addEventListener("afterprint", () => { for (const each of folded) each.open = false; });
+  addEventListener("afterprint", () => { for (const details of folded) details.open = false; });
 
-  // ------------------------------------------------------------------ shared schemas unfold where they are linked
+  // ---- unfold linked schemas in place
   let copies = 0;
   const unfold = (link) => {
     const home = byId(link.getAttribute("href").slice(1));
     if (!home || home.contains(link)) return;
     const body = make("div", { className: "in" });
-    for (const each of home.matches(".c > span") ? home.parentElement.querySelectorAll(":scope > ul") : home.children) {
-      if (!each.matches("h3, summary")) body.append(each.cloneNode(true));
+    const isInline = home.matches(".c > span");
+    for (const part of isInline ? all(":scope > ul", home.parentElement) : home.children) {
+      if (!part.matches("h3, summary")) body.append(part.cloneNode(true));
     }
-    for (const each of body.querySelectorAll("[id]")) each.removeAttribute("id");
-    for (const each of body.querySelectorAll("button.unfold")) each.remove();
-    for (const each of body.querySelectorAll(".unfolded")) each.remove();
+    for (const element of all("[id]", body)) element.removeAttribute("id");
+    for (const element of all("button.unfold, .unfolded", body)) element.remove();
     if (!body.childElementCount) return;
     body.className = "unfolded f";
     body.id = "unfolded-" + ++copies;
     return body;
   };
-  for (const link of document.querySelectorAll("main a.r")) {
+  for (const link of all("main a.r")) {
     const button = make("button", { type: "button", className: "unfold", textContent: "+" });
     button.setAttribute("aria-expanded", "false");
     button.setAttribute("aria-label", "Show the fields of " + link.textContent + " here");
@@ -134,13 +158,17 @@
     const button = event.target.closest("button.unfold");
     if (!button) return;
     const holder = button.closest("li, .c, .sh") || button.parentElement;
-    const there = [...holder.children].find((each) => each.id && each.id === button.getAttribute("aria-controls"));
-    if (there) {
-      there.remove();
+    const controlled = button.getAttribute("aria-controls");
+    const shown = [...holder.children].find((child) => child.id && child.id === controlled);
+    if (shown) {
+      shown.remove();
     } else {
       const body = unfold(button.previousElementSibling);
-      if (!body) { location.hash = button.previousElementSibling.getAttribute("href"); return; }
-      for (const link of body.querySelectorAll("a.r")) {
+      if (!body) {
+        location.hash = button.previousElementSibling.getAttribute("href");
+        return;
+      }
+      for (const link of all("a.r", body)) {
         const inner = button.cloneNode(true);
         inner.setAttribute("aria-label", "Show the fields of " + link.textContent + " here");
         inner.removeAttribute("aria-controls");
@@ -149,24 +177,28 @@
       holder.append(body);
       button.setAttribute("aria-controls", body.id);
     }
-    button.setAttribute("aria-expanded", String(!there));
-    button.textContent = there ? "+" : "\u2212";
+    button.setAttribute("aria-expanded", String(!shown));
+    button.textContent = shown ? "+" : "\u2212";
   });
 
-  // ------------------------------------------------------------------ search
+  // ---- search
   const box = byId("search"), found = byId("found"), count = byId("count");
   let index = null, selected = -1;
   const textOf = (node, ...without) => {
     const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT), pieces = [];
-    for (let each = walker.nextNode(); each; each = walker.nextNode()) {
-      if (each.parentElement.tagName !== "BUTTON" && !without.some((other) => other && other.contains(each))) pieces.push(each.data);
+    for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+      const isExcluded = without.some((other) => other && other.contains(text));
+      if (text.parentElement.tagName !== "BUTTON" && !isExcluded) pieces.push(text.data);
     }
     return pieces.join(" ").replace(/\s+/g, " ");
   };
-  const read = () => [...document.querySelectorAll(".o, .g, .sh, main > section:first-child, #headers + ul > li")].map((each) => {
-    const heading = each.querySelector("h1, h2, h3, h4, .v"), path = each.querySelector(".u"), target = each.id || "top";
+  const searchable = ".o, .g, .sh, main > section:first-child, #headers + ul > li";
+  const buildIndex = () => all(searchable).map((part) => {
+    const heading = part.querySelector("h1, h2, h3, h4, .v"), path = part.querySelector(".u");
+    const target = part.id || "top";
     const title = textOf(heading).trim(), place = path ? textOf(path).trim() : "";
-    const text = textOf(each, heading, path).trim(), head = [title, place, target].join(" ").toLowerCase();
+    const text = textOf(part, heading, path).trim();
+    const head = [title, place, target].join(" ").toLowerCase();
     return { title, text, target, place, head, low: text.toLowerCase() };
   });
   const score = (entry, words) => words.reduce((sum, word) => {
@@ -174,18 +206,26 @@
     return sum + (entry.head.includes(word) ? 20 : 0) + Math.min(5, entry.low.split(word).length);
   }, 1);
   const marked = (text, words) => {
-    const low = text.toLowerCase(), hits = words.map((word) => low.indexOf(word)).filter((at) => at >= 0);
-    const start = Math.max(0, (hits.length ? Math.min(...hits) : 0) - 30), first = start && low.indexOf(" ", start) + 1;
+    const low = text.toLowerCase();
+    const hits = words.map((word) => low.indexOf(word)).filter((at) => at >= 0);
+    const start = Math.max(0, (hits.length ? Math.min(...hits) : 0) - 30);
+    const first = start && low.indexOf(" ", start) + 1;
     let rest = text.slice(first, first + 140).replace(/\s\S*$/, "");
     const pieces = first ? ["\u2026"] : [];
-    const any = new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "i");
+    const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const any = new RegExp(escaped.join("|"), "i");
     for (let hit = any.exec(rest); hit && hit[0]; hit = any.exec(rest)) {
       pieces.push(rest.slice(0, hit.index), make("mark", {}, hit[0]));
       rest = rest.slice(hit.index + hit[0].length);
     }
     return [...pieces, rest];
   };
-  const close = () => { found.hidden = true; box.setAttribute("aria-expanded", "false"); box.removeAttribute("aria-activedescendant"); selected = -1; };
+  const close = () => {
+    found.hidden = true;
+    box.setAttribute("aria-expanded", "false");
+    box.removeAttribute("aria-activedescendant");
+    selected = -1;
+  };
   const select = (at) => {
     const hits = found.querySelectorAll(".hit");
     if (!hits.length) return;
@@ -195,19 +235,23 @@
     box.setAttribute("aria-activedescendant", hits[selected].id);
   };
   const search = () => {
-    index = index || read();
+    index = index || buildIndex();
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
     if (!words.length) return close();
-    const hits = index.map((entry) => ({ entry, score: score(entry, words) })).filter((each) => each.score > 0).sort((a, b) => b.score - a.score).slice(0, 20);
+    const scored = index.map((entry) => ({ entry, score: score(entry, words) }));
+    const matches = scored.filter((hit) => hit.score > 0);
+    const hits = matches.sort((a, b) => b.score - a.score).slice(0, 20);
     found.replaceChildren(...hits.map(({ entry }, place) => {
-      const hit = make("div", { className: "hit", id: "hit-" + place }, make("b", {}, entry.title), ...(entry.place ? [make("span", {}, entry.place)] : []), make("span", {}, ...marked(entry.text, words)));
+      const hit = make("div", { className: "hit", id: "hit-" + place }, make("b", {}, entry.title));
+      if (entry.place) hit.append(make("span", {}, entry.place));
+      hit.append(make("span", {}, ...marked(entry.text, words)));
       hit.setAttribute("role", "option");
       hit.setAttribute("aria-selected", "false");
       hit.dataset.target = entry.target;
       return hit;
     }));
     count.textContent = hits.length ? hits.length + " found" : "Nothing found";
-    if (!hits.length) found.append(Object.assign(make("div", { className: "none" }, "Nothing found")));
+    if (!hits.length) found.append(make("div", { className: "none" }, "Nothing found"));
     found.hidden = false;
     box.setAttribute("aria-expanded", "true");
     select(0);
@@ -216,7 +260,8 @@
     close();
     box.value = "";
     box.blur();
-    if (location.hash === "#" + hit.dataset.target) arrive(); else location.hash = hit.dataset.target;
+    if (location.hash === "#" + hit.dataset.target) goToHash();
+    else location.hash = hit.dataset.target;
     const target = byId(hit.dataset.target);
     target.tabIndex = -1;
     target.focus({ preventScroll: true });
@@ -234,10 +279,16 @@
     else return;
     event.preventDefault();
   });
-  found.addEventListener("mousedown", (event) => { const hit = event.target.closest(".hit"); if (hit) { event.preventDefault(); go(hit); } });
+  found.addEventListener("mousedown", (event) => {
+    const hit = event.target.closest(".hit");
+    if (!hit) return;
+    event.preventDefault();
+    go(hit);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && nav.classList.contains("open")) { open(false); menu.focus(); }
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select")) return;
     event.preventDefault();
     box.focus();
   });

@@ -43,7 +43,7 @@ def test_the_page_opens_from_the_disk_in_silence(open_page: Open, on_disk: str) 
     seen = open_page(on_disk)
     seen.page.keyboard.press("End")
     seen.page.wait_for_timeout(100)
-    assert [each for each in seen.requests if not each.startswith("data:")] == [on_disk]
+    assert [url for url in seen.requests if not url.startswith("data:")] == [on_disk]
     seen.must_be_quiet()
     assert seen.page.locator(".try").count() == 0
 
@@ -103,7 +103,11 @@ def test_copying_gives_the_sample_to_the_letter(open_page: Open, on_disk: str) -
     """With its line ends, and nothing of the button."""
     seen = open_page(on_disk, permissions=["clipboard-read", "clipboard-write"])
     reference = contract_reference()
-    operation = next(each for each in reference.operations if each.operation_id == "create_deposit")
+    operation = next(
+        operation
+        for operation in reference.operations
+        if operation.operation_id == "create_deposit"
+    )
     figure = seen.page.locator("#operation-create_deposit figure.curl")
     figure.hover()
     button = figure.locator(".copy")
@@ -111,7 +115,7 @@ def test_copying_gives_the_sample_to_the_letter(open_page: Open, on_disk: str) -
     seen.page.wait_for_function("document.querySelector('.copy.done')")
     assert button.inner_text() == "Copied"
     copied = seen.page.evaluate("navigator.clipboard.readText()")
-    assert copied == samples.curl(request.of(reference, operation))
+    assert copied == samples.curl(request.build(reference, operation))
     seen.must_be_quiet()
 
 

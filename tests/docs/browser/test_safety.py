@@ -39,9 +39,9 @@ def test_no_payload_runs_anywhere(open_page: Open, tmp_path: Path, live: bool) -
         assert seen.page.evaluate(_POKE) == 2, payload
         seen.page.evaluate("new Promise((done) => setTimeout(done, 20))")
         assert (seen.ran, seen.violations, seen.complaints) == ([], [], []), payload
-        assert {each for each in seen.requests if not each.startswith("data:,")} == {
-            place.as_uri()
-        }, payload
+        assert {url for url in seen.requests if not url.startswith("data:,")} == {place.as_uri()}, (
+            payload
+        )
 
 
 def test_no_payload_runs_out_of_the_search(open_page: Open, tmp_path: Path) -> None:

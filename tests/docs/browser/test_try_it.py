@@ -50,7 +50,7 @@ def test_a_request_is_sent_to_the_mock_and_its_answer_shown(
     form.locator("output summary").click()
     assert "x-ratelimit-remaining" in form.locator("output details").inner_text().lower()
     seen.must_be_quiet()
-    assert {each for each in seen.requests if not each.startswith((mock.url, "data:"))} == set()
+    assert {url for url in seen.requests if not url.startswith((mock.url, "data:"))} == set()
 
 
 def test_bodies_and_parts_of_paths_can_be_edited(
@@ -70,7 +70,7 @@ def test_bodies_and_parts_of_paths_can_be_edited(
     assert status in (404, 422)
     assert "detail" in shown
     # A browser notes in its console that a request was refused; nothing else may be there.
-    assert all("status of 4" in each for each in seen.complaints), seen.complaints
+    assert all("status of 4" in complaint for complaint in seen.complaints), seen.complaints
     assert (seen.ran, seen.violations) == ([], [])
 
 

@@ -111,7 +111,7 @@ def _add_again(original: Original, context: Context, stripe_id: str) -> Card:
     context.audit(
         "payment_method.added", payment_method_id=card.id, brand=card.brand, last4=card.last4
     )
-    context.tell("payment_method_added", f"Added {card.label}")
+    context.record_activity("payment_method_added", f"Added {card.label}")
     return card
 
 

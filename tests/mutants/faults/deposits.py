@@ -133,7 +133,7 @@ def _tell_at_once(
     original: Original, context: Context, amount_cents: int, **more: Any
 ) -> CheckoutSession:
     session: CheckoutSession = original(context, amount_cents, **more)
-    context.tell("deposit", session.description, money.in_microcents(amount_cents))
+    context.record_activity("deposit", session.description, money.in_microcents(amount_cents))
     return session
 
 

@@ -73,7 +73,7 @@ def _renew_though_declined(original: Original, context: Context, current: Subscr
 
 def _grant_nothing(_: Original, context: Context, plan: Plan) -> None:
     context.audit("subscription.renewed", plan=plan.slug)
-    context.tell("subscription", f"Renewed the {plan.name} plan")
+    context.record_activity("subscription", f"Renewed the {plan.name} plan")
 
 
 def _upgrade_though_declined(

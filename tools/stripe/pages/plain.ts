@@ -12,7 +12,9 @@ const find = <T extends Element>(selector: string): T => document.querySelector(
 const say = (text: string): void => void (find("#result").textContent = text);
 
 function saved(result: SetupIntentResult): Saved {
-  return result.error ? { error: result.error } : { paymentMethod: String(result.setupIntent.payment_method) };
+  return result.error
+    ? { error: result.error }
+    : { paymentMethod: String(result.setupIntent.payment_method) };
 }
 
 /** The payment element; the way that Stripe recommends today. */
@@ -23,7 +25,10 @@ function withPaymentElement(stripe: Stripe, elements: StripeElements): Save {
   payment.on("loaderror", (event) => say(`loaderror ${event.error.code ?? event.error.type}`));
   payment.mount("#element");
   return async () => {
-    const confirmParams = { return_url: returnUrl, payment_method_data: { billing_details: { name: "Jenny Rosen" } } };
+    const confirmParams = {
+      return_url: returnUrl,
+      payment_method_data: { billing_details: { name: "Jenny Rosen" } },
+    };
     if (redirect === "always") {
       const { error } = await stripe.confirmSetup({ elements, confirmParams });
       return { error };
@@ -45,7 +50,12 @@ function withDeferredIntent(stripe: Stripe, elements: StripeElements): Save {
 
 /** The card element, in one row. */
 function withCardElement(stripe: Stripe, elements: StripeElements): Save {
-  const style = { base: { color: theme === "night" ? "#ffffff" : "#202030", "::placeholder": { color: "#8a8a99" } } };
+  const style = {
+    base: {
+      color: theme === "night" ? "#ffffff" : "#202030",
+      "::placeholder": { color: "#8a8a99" },
+    },
+  };
   const card = elements.create("card", { style, hidePostalCode: kind === "card-without-postal" });
   card.on("change", (event) => {
     events.push({ change: event });
@@ -54,7 +64,9 @@ function withCardElement(stripe: Stripe, elements: StripeElements): Save {
   card.mount(find<HTMLElement>("#element"));
   return async () => {
     const billing_details = { name: "Jenny Rosen", email: "jenny@example.com" };
-    return saved(await stripe.confirmCardSetup(secret, { payment_method: { card, billing_details } }));
+    return saved(
+      await stripe.confirmCardSetup(secret, { payment_method: { card, billing_details } }),
+    );
   };
 }
 
@@ -66,7 +78,10 @@ function withSplitFields(stripe: Stripe, elements: StripeElements): Save {
   elements.create("cardExpiry").mount("#expiry");
   elements.create("cardCvc").mount("#cvc");
   return async () => {
-    const { paymentMethod, error } = await stripe.createPaymentMethod({ type: "card", card: number });
+    const { paymentMethod, error } = await stripe.createPaymentMethod({
+      type: "card",
+      card: number,
+    });
     return error ? { error } : { paymentMethod: paymentMethod.id };
   };
 }
@@ -74,19 +89,27 @@ function withSplitFields(stripe: Stripe, elements: StripeElements): Save {
 async function start(): Promise<void> {
   const stripe = await loadStripe("pk_test_shop");
   if (stripe === null) throw new Error("There is no Stripe here.");
-  const appearance = { theme, variables: { colorPrimary: theme === "night" ? "#85d996" : "#5433ff" } };
+  const appearance = {
+    theme,
+    variables: { colorPrimary: theme === "night" ? "#85d996" : "#5433ff" },
+  };
   const elements =
     kind === "deferred"
       ? stripe.elements({ mode: "setup", currency: "usd", appearance })
       : stripe.elements(kind === "payment" ? { clientSecret: secret, appearance } : { appearance });
-  const kinds = { payment: withPaymentElement, deferred: withDeferredIntent, split: withSplitFields };
+  const kinds = {
+    payment: withPaymentElement,
+    deferred: withDeferredIntent,
+    split: withSplitFields,
+  };
   const save = (kinds[kind as keyof typeof kinds] ?? withCardElement)(stripe, elements);
   find<HTMLFormElement>("form").addEventListener("submit", async (event) => {
     event.preventDefault();
     say("saving");
     try {
       const result = await save();
-      if ("error" in result) say(`${result.error.type} ${result.error.code ?? ""}: ${result.error.message ?? ""}`);
+      if ("error" in result)
+        say(`${result.error.type} ${result.error.code ?? ""}: ${result.error.message ?? ""}`);
       else say(await addCard(result.paymentMethod));
     } catch (error) {
       say(String(error));

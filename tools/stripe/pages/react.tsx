@@ -20,8 +20,10 @@ const stripePromise = loadStripe("pk_test_shop");
 
 function Fields({ onComplete }: { onComplete: (complete: boolean) => void }): ReactElement {
   const onChange = (event: { complete: boolean }): void => onComplete(event.complete);
-  if (kind === "payment") return <PaymentElement onChange={onChange} onReady={() => onComplete(false)} />;
-  if (kind === "card") return <CardElement onChange={onChange} options={{ hidePostalCode: true }} />;
+  if (kind === "payment")
+    return <PaymentElement onChange={onChange} onReady={() => onComplete(false)} />;
+  if (kind === "card")
+    return <CardElement onChange={onChange} options={{ hidePostalCode: true }} />;
   return (
     <>
       <CardNumberElement options={{ showIcon: true }} onChange={onChange} />
@@ -41,7 +43,8 @@ function Form(): ReactElement {
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (!stripe || !elements) return;
-    const card = kind === "card" ? elements.getElement(CardElement) : elements.getElement(CardNumberElement);
+    const card =
+      kind === "card" ? elements.getElement(CardElement) : elements.getElement(CardNumberElement);
     const { setupIntent, error } =
       kind === "payment"
         ? await stripe.confirmSetup({ elements, redirect: "if_required" })
@@ -51,7 +54,9 @@ function Form(): ReactElement {
   }
 
   return (
-    <form onSubmit={(event) => void save(event).catch((error: unknown) => setResult(String(error)))}>
+    <form
+      onSubmit={(event) => void save(event).catch((error: unknown) => setResult(String(error)))}
+    >
       {isShown && <Fields onComplete={setComplete} />}
       <button>Save card</button>
       <button type="button" onClick={() => setShown(!isShown)}>

@@ -16,8 +16,14 @@ export async function addCard(paymentMethod: string): Promise<string> {
     headers: { "Content-Type": "application/json", "X-API-Key": key },
     body: JSON.stringify({ payment_method_id: paymentMethod }),
   });
-  const body = (await reply.json()) as Record<string, { card_brand: string; card_last4: string }> & { detail?: string };
-  const card = (body.payment_method ?? body) as unknown as { card_brand: string; card_last4: string };
+  const body = (await reply.json()) as Record<
+    string,
+    { card_brand: string; card_last4: string }
+  > & { detail?: string };
+  const card = (body.payment_method ?? body) as unknown as {
+    card_brand: string;
+    card_last4: string;
+  };
   return reply.ok ? `added ${card.card_brand} ${card.card_last4}` : `not added: ${body.detail}`;
 }
 

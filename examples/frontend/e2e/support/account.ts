@@ -45,7 +45,8 @@ export class Account {
 
   async removeCards(): Promise<void> {
     const { payment_methods: cards } = await this.call("GET", "/api/v1/billing/payment-methods");
-    for (const card of cards) await this.call("DELETE", `/api/v1/billing/payment-methods/${card.id}`);
+    for (const card of cards)
+      await this.call("DELETE", `/api/v1/billing/payment-methods/${card.id}`);
   }
 
   async balance(): Promise<string> {
@@ -76,15 +77,25 @@ export class Account {
     return (await this.call("GET", "/_mock/invariants"))["violations"];
   }
 
-  private async call(method: string, path: string, data?: unknown, key = this.key): Promise<Record<string, any>> {
+  private async call(
+    method: string,
+    path: string,
+    data?: unknown,
+    key = this.key,
+  ): Promise<Record<string, any>> {
     const headers = { "X-API-Key": key, ...ONE_REQUEST };
     return must(await this.request.fetch(mockUrl + path, { method, data, headers }));
   }
 }
 
 /** Move the clock of the whole mock, for every account. */
-export async function advanceClock(request: APIRequestContext, step: { days: number } | { seconds: number }): Promise<void> {
-  await must(await request.post(`${mockUrl}/_mock/clock/advance`, { data: step, headers: ONE_REQUEST }));
+export async function advanceClock(
+  request: APIRequestContext,
+  step: { days: number } | { seconds: number },
+): Promise<void> {
+  await must(
+    await request.post(`${mockUrl}/_mock/clock/advance`, { data: step, headers: ONE_REQUEST }),
+  );
 }
 
 async function must(response: APIResponse): Promise<Record<string, any>> {

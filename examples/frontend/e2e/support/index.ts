@@ -27,7 +27,8 @@ export const test = base.extend<Fixtures>({
     const [errors, outside]: [Error[], string[]] = [[], []];
     page.on("pageerror", (error) => errors.push(error));
     page.on("request", (request) => {
-      if (/^https?:/.test(request.url()) && new URL(request.url()).hostname !== "127.0.0.1") outside.push(request.url());
+      if (/^https?:/.test(request.url()) && new URL(request.url()).hostname !== "127.0.0.1")
+        outside.push(request.url());
     });
     await use(new Screen(page));
     expect(errors).toEqual([]);

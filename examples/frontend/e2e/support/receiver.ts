@@ -21,7 +21,10 @@ export class Receiver {
       const parts: Buffer[] = [];
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
-        receiver.deliveries.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
+        receiver.deliveries.push({
+          headers: request.headers,
+          body: Buffer.concat(parts).toString(),
+        });
         response.writeHead(204).end();
       });
     });

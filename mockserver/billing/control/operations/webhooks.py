@@ -18,6 +18,6 @@ def _usage_alerts(call: Call) -> Json | None:
     url = account.usage_alerts.webhook_url
     return {
         "url": url,
-        "secret": world.webhooks.alert_secret(account.id),
+        "secret": world.webhooks.direct_secret(account.id),
         "refused": world.webhooks.refusal(url) if url is not None else None,
     }

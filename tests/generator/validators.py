@@ -1,4 +1,4 @@
-"""Two validators that know nothing of each other: the one of the server, and Python's of OpenAPI 3.0 for answers."""
+"""Two independent validators: the server's, and the OpenAPI 3.0 validator in Python."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from openapi_schema_validator import OAS30ReadValidator, oas30_format_checker
 
 from mockserver.openapi.schemas import compile_schema
 
-# Python's expressions know no properties of characters, nor codes in braces; and it takes `time` for one without zone.
-UNKNOWN_TO_PYTHON = {
+# Python's regular expressions have no Unicode properties or code points in braces, and its ``time``
+# format accepts values without a time zone.
+UNSUPPORTED_IN_PYTHON = {
     "letters of any alphabet",
     "Chinese characters and an emoji",
     "Greek script",
@@ -17,8 +18,8 @@ UNKNOWN_TO_PYTHON = {
 }
 
 
-class Judges:
-    """What both say about the values of one schema."""
+class BothValidators:
+    """The errors that both validators report for values of one schema."""
 
     def __init__(
         self, schema: dict[str, Any], components: dict[str, Any], *, second: bool = True
@@ -29,8 +30,8 @@ class Judges:
             OAS30ReadValidator(document, format_checker=oas30_format_checker) if second else None
         )
 
-    def complaints(self, value: Any) -> list[str]:
-        """What is wrong with a value, by either."""
+    def errors(self, value: Any) -> list[str]:
+        """Return the error messages of both validators."""
         errors = [*self._first.iter_errors(value)]
         if self._second is not None:
             errors += [*self._second.iter_errors(value)]

@@ -1,9 +1,11 @@
 "use strict";
-// Before anything is drawn: the theme and the language that this reader chose.
+// Runs before the first paint: applies the theme and the language that the reader chose before.
 (() => {
   const root = document.documentElement;
   root.classList.add("js");
-  const read = (name) => { try { return localStorage.getItem("reference-" + name); } catch { return null; } };
+  const read = (name) => {
+    try { return localStorage.getItem("reference-" + name); } catch { return null; }
+  };
   const theme = read("theme"), language = read("language");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
   root.dataset.language = ["curl", "python", "javascript"].includes(language) ? language : "curl";

@@ -1,4 +1,4 @@
-"""The one source of chance while a value is made, and the providers of Faker."""
+"""The only source of randomness while a value is generated, and access to Faker's providers."""
 
 from __future__ import annotations
 
@@ -22,65 +22,70 @@ _USED_HERE = [
 ]
 
 
-class Chance:
-    """Everything random comes from here, so that the same seed makes the same value."""
+class SeededRandom:
+    """All randomness comes from here, so the same seed produces the same value."""
 
     def __init__(self) -> None:
         self.fake = Faker("en_US", use_weighting=False, providers=_USED_HERE)
         self.random: Random = self.fake.random
 
     def reseed(self, seed: int) -> None:
-        """Start anew. What was made since the last start does not matter any more."""
+        """Restart from a seed, independent of everything generated before."""
         self.random.seed(seed)
 
     @cached_property
     def _every(self) -> Faker:
-        """Faker with all its providers, which take a while to load: only for schemas that name one of them."""
+        """Faker with all its providers. Loading is slow, so it happens only for ``x-faker``."""
         every = Faker("en_US", use_weighting=False)
         every.seed_instance(0)
-        # One generator of numbers for both: seeding one seeds the other.
+        # Both Fakers share one random number generator, so seeding one seeds the other.
         for factory in every.factories:
             factory.random = self.random
         return every
 
     def provider(self, hint: Any) -> Provider:
-        """What an ``x-faker`` asks for: a name, or a name with its arguments. Raises NoValue."""
+        """Return the provider that an ``x-faker`` hint names. Raise NoValue.
+
+        A hint is a provider's name, or an object with the name as its only key and the arguments as
+        the value.
+        """
         name, arguments = (
             next(iter(hint.items())) if isinstance(hint, dict) and len(hint) == 1 else (hint, None)
         )
         if not isinstance(name, str) or not isinstance(arguments, dict | list | None):
             raise NoValue(
-                f"x-faker must be the name of a Faker provider, or that name with its arguments, and is {hint!r}"
+                "x-faker must be a Faker provider's name, "
+                f"alone or with its arguments, not {hint!r}"
             )
         method = None if name.startswith(("_", "seed")) else getattr(self._every, name, None)
         if not callable(method):
             raise NoValue(
-                f"x-faker names {name!r}, which is no provider of Faker{self._near(name)}"
+                f"x-faker names {name!r}, which is not a Faker provider{self._near(name)}"
             )
         try:
             method(**arguments) if isinstance(arguments, dict) else method(*(arguments or ()))
         except Exception as error:
             raise NoValue(
-                f"x-faker: {name} does not take {arguments!r}: {_first_line(error)}"
+                f"x-faker: {name} does not accept {arguments!r}: {_first_line(error)}"
             ) from error
         if isinstance(arguments, dict):
             return lambda: as_json(method(**arguments))
         return lambda: as_json(method(*(arguments or ())))
 
     def _near(self, name: str) -> str:
-        known = [each for each in dir(self._every.factories[0]) if not each.startswith("_")]
-        near = difflib.get_close_matches(name, [each for each in known if each != name], 1)
+        known = [method for method in dir(self._every.factories[0]) if not method.startswith("_")]
+        near = difflib.get_close_matches(name, [method for method in known if method != name], 1)
         return f": did you mean {near[0]!r}?" if near else ""
 
 
 def as_json(value: Any) -> Any:
-    """What a provider made, as JSON has it."""
+    """Convert a provider's result to plain JSON types."""
     if isinstance(value, dict):
-        return {str(key): as_json(each) for key, each in value.items()}
+        return {str(key): as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [as_json(each) for each in value]
+        return [as_json(item) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted((as_json(each) for each in value), key=repr)
+        return sorted((as_json(item) for item in value), key=repr)
     return next((write(value) for kind, write in _WRITTEN if isinstance(value, kind)), value)
 
 
@@ -93,7 +98,7 @@ _WRITTEN: list[tuple[type, Provider]] = [
     (timedelta, str),
     (bytes, lambda value: value.decode("latin-1")),
 ]
-"""How to write what JSON has no type for. A datetime is a date as well: it stands first."""
+"""Conversions for types that JSON lacks. ``datetime`` comes first because it is also a ``date``."""
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,350 @@
+"""What a schema requires of a value, with ``allOf`` merged and references followed."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from mockserver.generator.errors import NoValue, Unsatisfiable
+from mockserver.generator.numbers import Bounds, fraction
+from mockserver.generator.patterns import matches
+from mockserver.generator.strings import StringConstraints
+from mockserver.openapi.schemas import SIBLING_PROPERTY, Schema
+
+TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+_HINT_KEYWORDS = ("example", "default", "const", "x-faker")
+# The type that a keyword implies if the schema has no ``type``.
+_KEYWORDS_OF_TYPE = {
+    "object": (
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "minProperties",
+        "maxProperties",
+    ),
+    "array": ("items", "minItems", "maxItems", "uniqueItems"),
+    "string": ("minLength", "maxLength", "pattern"),
+    "number": ("minimum", "maximum", "multipleOf"),
+}
+_NUMERIC_FORMATS = frozenset({"int32", "int64", "float", "double"})
+
+
+@dataclass(frozen=True, slots=True)
+class BranchGroup:
+    """Schemas of which at least one must match."""
+
+    branches: list[Any]
+    discriminator: Any = None
+
+
+@dataclass(slots=True)
+class Constraints:
+    """The merged constraints of one or more schemas."""
+
+    types: frozenset[str] | None = None
+    """None allows any type."""
+    implied_types: frozenset[str] = frozenset()
+    """Types that the keywords are about. They are preferred if any type is allowed."""
+    enum: list[Any] | None = None
+    bounds: Bounds = field(default_factory=Bounds)
+    integer_format: str | None = None
+    string: StringConstraints = field(default_factory=StringConstraints)
+    items: Schema = field(default_factory=dict)
+    min_items: int = 0
+    max_items: int | None = None
+    unique_items: bool = False
+    properties: dict[str, Schema] = field(default_factory=dict)
+    pattern_properties: dict[str, Schema] = field(default_factory=dict)
+    additional: Schema | None = field(default_factory=dict)
+    """Schema of properties that are not named, or None if no others are allowed."""
+    required: frozenset[str] = frozenset()
+    min_properties: int = 0
+    max_properties: int | None = None
+    groups: list[BranchGroup] = field(default_factory=list)
+    needs_check: bool = False
+    """Whether some constraints (``not``, ``oneOf``) can only be checked on a finished value."""
+    hints: list[tuple[str, Any]] = field(default_factory=list)
+    """Values suggested by the author: ``example``, ``default``, ``x-faker``, ..."""
+
+    def intersect(self, other: Constraints) -> Constraints:
+        """Return the constraints of both. Raise Unsatisfiable if they clearly contradict."""
+        if self.types is None or other.types is None:
+            types = self.types if other.types is None else other.types
+        else:
+            types = _common_types(self.types, other.types)
+        enum = self.enum if other.enum is None else other.enum
+        if self.enum is not None and other.enum is not None:
+            enum = [
+                value
+                for value in self.enum
+                if any(json_equal(value, first) for first in other.enum)
+            ]
+        if (types is not None and not types) or (enum is not None and not enum):
+            raise Unsatisfiable("no type or value is allowed by all parts of allOf")
+        properties, forbidden = _common_properties(self, other)
+        required = self.required | other.required
+        if required & forbidden:
+            raise Unsatisfiable(f"{min(required & forbidden)!r} is required but not allowed")
+        return Constraints(
+            types=types,
+            implied_types=self.implied_types | other.implied_types,
+            enum=enum,
+            bounds=self.bounds.intersect(other.bounds),
+            integer_format=self.integer_format
+            if other.integer_format in {None, "int64"}
+            else other.integer_format,
+            string=self.string.intersect(other.string),
+            items=all_of(self.items, other.items),
+            min_items=max(self.min_items, other.min_items),
+            max_items=_lower_limit(self.max_items, other.max_items),
+            unique_items=self.unique_items or other.unique_items,
+            properties=properties,
+            pattern_properties=_common_patterns(self, other),
+            additional=None
+            if self.additional is None or other.additional is None
+            else all_of(self.additional, other.additional),
+            required=required,
+            min_properties=max(self.min_properties, other.min_properties),
+            max_properties=_lower_limit(self.max_properties, other.max_properties),
+            groups=[*self.groups, *other.groups],
+            needs_check=self.needs_check
+            or other.needs_check
+            or bool(self.pattern_properties and other.pattern_properties),
+            hints=[*self.hints, *other.hints],
+        )
+
+    def schema_for(self, name: str) -> Schema | None:
+        """Return the schema of a property, or None if the property is not allowed."""
+        schema = self.properties.get(name)
+        parts = [
+            schema for pattern, schema in self.pattern_properties.items() if matches(pattern, name)
+        ]
+        if schema is None and not parts:
+            return self.additional
+        joined: Schema = all_of(*([] if schema is None else [schema]), *parts)
+        return joined
+
+
+class ConstraintReader:
+    """Reads the schemas of one document and follows their references."""
+
+    def __init__(self, document: Schema) -> None:
+        self.document = document
+
+    def read(self, schema: Any) -> Constraints:
+        """Return the constraints of a schema.
+
+        Raise Unsatisfiable if they contradict each other, and NoValue if a reference has no target.
+        """
+        return self._read(schema, ())
+
+    def follow(self, reference: str) -> Any:
+        """Return the target of a reference. Raise NoValue if it does not exist."""
+        found: Any = self.document
+        try:
+            for part in reference.removeprefix("#").split("/")[1:]:
+                found = found[unquote(part).replace("~1", "/").replace("~0", "~")]
+        except (KeyError, TypeError):
+            raise NoValue(f"the reference {reference!r} has no target") from None
+        return found
+
+    def _read(self, schema: Any, visited: tuple[str, ...]) -> Constraints:
+        if schema is False or schema == {"not": {}}:
+            raise Unsatisfiable("the schema allows no value")
+        if not isinstance(schema, dict):
+            return Constraints()
+        if isinstance(schema.get("$ref"), str):
+            if schema["$ref"] in visited:
+                raise Unsatisfiable(f"{schema['$ref']!r} refers only to itself")
+            return self._component(schema["$ref"], visited)
+        constraints = _own_constraints(schema)
+        for part in schema.get("allOf", ()):
+            constraints = constraints.intersect(self._read(part, visited))
+        return constraints
+
+    def _component(self, reference: str, visited: tuple[str, ...]) -> Constraints:
+        """Read a component, with the discriminator value that its base schema assigns to it."""
+        schema = self.follow(reference)
+        constraints = self._read(schema, (*visited, reference))
+        for part in schema.get("allOf", ()) if isinstance(schema, dict) else ():
+            base = self.follow(part["$ref"]) if isinstance(part, dict) and "$ref" in part else None
+            if (
+                isinstance(base, dict)
+                and "discriminator" in base
+                and not base.keys() & {"oneOf", "anyOf"}
+            ):
+                with contextlib.suppress(Unsatisfiable):
+                    constraints = constraints.intersect(
+                        _own_constraints(
+                            _discriminator_schema(component_name(reference), base["discriminator"])
+                        )
+                    )
+        return constraints
+
+    def branch(self, schema: Any, discriminator: Any) -> Any:
+        """Return a branch of a choice, with its discriminator value if that is compatible."""
+        if (
+            not isinstance(discriminator, dict)
+            or not isinstance(schema, dict)
+            or "$ref" not in schema
+        ):
+            return schema
+        identified = all_of(
+            schema, _discriminator_schema(component_name(schema["$ref"]), discriminator)
+        )
+        try:
+            self.read(identified)
+        except Unsatisfiable:
+            return schema
+        return identified
+
+
+def component_name(reference: str) -> str:
+    """Return the name of the component that a reference names, without the part suffix."""
+    return reference.rsplit("/", 1)[-1].partition("+")[0]
+
+
+def all_of(*schemas: Any) -> Any:
+    """Return a schema that requires everything that the given schemas require."""
+    parts: list[Any] = []
+    for schema in schemas:
+        nested = (
+            schema["allOf"] if isinstance(schema, dict) and list(schema) == ["allOf"] else [schema]
+        )
+        parts += [
+            part
+            for part in nested
+            if part not in ({}, True, SIBLING_PROPERTY) and part not in parts
+        ]
+    if not parts:
+        return SIBLING_PROPERTY if SIBLING_PROPERTY in schemas else {}
+    return {"allOf": parts} if len(parts) > 1 else parts[0]
+
+
+def json_equal(first: Any, second: Any) -> bool:
+    """Return whether two JSON values are equal. ``true`` and 1 are different."""
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(json_equal, first, second))
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(
+            json_equal(first[key], second[key]) for key in first
+        )
+    return bool(first == second)
+
+
+def _discriminator_schema(name: str, discriminator: Schema) -> Schema:
+    """Return the schema of a component's discriminator property.
+
+    It allows the mapped keys, or the component's own name if no key is mapped to it.
+    """
+    mapping = discriminator.get("mapping") or {}
+    keys = [key for key, target in mapping.items() if component_name(str(target)) == name]
+    return {"properties": {discriminator["propertyName"]: {"enum": keys or [name]}}}
+
+
+def _own_constraints(schema: Schema) -> Constraints:
+    """Return the constraints of a schema itself, without those of its parts."""
+    types = schema.get("type")
+    format = schema.get("format")
+    textual = isinstance(format, str) and format not in _NUMERIC_FORMATS
+    implied_types = {
+        type
+        for type, keywords in _KEYWORDS_OF_TYPE.items()
+        if any(keyword in schema for keyword in keywords)
+    }
+    return Constraints(
+        types=None if types is None else frozenset([types] if isinstance(types, str) else types),
+        implied_types=frozenset(implied_types | ({"string"} if textual else set())),
+        enum=schema.get("enum"),
+        bounds=_bounds(schema),
+        integer_format=format if format in {"int32", "int64"} else None,
+        string=StringConstraints(
+            int(schema.get("minLength", 0)),
+            schema.get("maxLength"),
+            (schema["pattern"],) if "pattern" in schema else (),
+            (str(format),) if textual else (),
+        ),
+        items=schema.get("items", {}),
+        min_items=int(schema.get("minItems", 0)),
+        max_items=schema.get("maxItems"),
+        unique_items=schema.get("uniqueItems", False),
+        properties=schema.get("properties", {}),
+        pattern_properties=schema.get("patternProperties", {}),
+        additional=_additional(schema),
+        required=frozenset(schema.get("required", ())),
+        min_properties=int(schema.get("minProperties", 0)),
+        max_properties=schema.get("maxProperties"),
+        groups=[
+            BranchGroup(schema[key], schema.get("discriminator"))
+            for key in ("oneOf", "anyOf")
+            if key in schema
+        ],
+        needs_check="oneOf" in schema or "not" in schema,
+        hints=[(key, schema[key]) for key in _HINT_KEYWORDS if key in schema],
+    )
+
+
+def _bounds(schema: Schema) -> Bounds:
+    minimum, maximum, multiple_of = (
+        fraction(schema[key]) if key in schema else None
+        for key in ("minimum", "maximum", "multipleOf")
+    )
+    exclusive_minimum, exclusive_maximum = (
+        schema.get("exclusiveMinimum") is True,
+        schema.get("exclusiveMaximum") is True,
+    )
+    return Bounds(
+        minimum,
+        exclusive_minimum and minimum is not None,
+        maximum,
+        exclusive_maximum and maximum is not None,
+        multiple_of,
+    )
+
+
+def _additional(schema: Schema) -> Schema | None:
+    additional = schema.get("additionalProperties", {})
+    return None if additional in (False, {"not": {}}) else {} if additional is True else additional
+
+
+def _common_types(first: frozenset[str], second: frozenset[str]) -> frozenset[str]:
+    wider = [types | ({"integer"} if "number" in types else set()) for types in (first, second)]
+    common = wider[0] & wider[1]
+    return common - {"integer"} if "number" in common else common
+
+
+def _common_properties(
+    first: Constraints, second: Constraints
+) -> tuple[dict[str, Schema], set[str]]:
+    """Return the named properties of two schemas, and the names that one of them forbids."""
+    properties: dict[str, Schema] = {}
+    forbidden: set[str] = set()
+    for name in (
+        *first.properties,
+        *(name for name in second.properties if name not in first.properties),
+    ):
+        schemas = first.schema_for(name), second.schema_for(name)
+        if schemas[0] is None or schemas[1] is None:
+            forbidden.add(name)
+        else:
+            properties[name] = all_of(*schemas)
+    return properties, forbidden
+
+
+def _common_patterns(first: Constraints, second: Constraints) -> dict[str, Schema]:
+    patterns: dict[str, Schema] = {}
+    for mine, other in ((first, second), (second, first)):
+        for pattern, schema in mine.pattern_properties.items():
+            rest = other.pattern_properties.get(pattern, other.additional)
+            if rest is not None:
+                patterns[pattern] = all_of(schema, rest)
+    return patterns
+
+
+def _lower_limit(first: int | None, second: int | None) -> int | None:
+    return first if second is None else second if first is None else min(first, second)

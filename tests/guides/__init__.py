@@ -1,0 +1,1 @@
+"""Tests of README and guides: commands, tables, figures and links."""

@@ -1,0 +1,63 @@
+"""Plays all stories against a checkout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from tools.recording.caller import Caller, Json, Log
+from tools.recording.server import mock
+from tools.recording.stories import Story, billing, contract, control, pages, protocol, webhooks
+
+VERSION = 1
+MOCK_DIGITS = "00000"
+
+
+def record(checkout: Path, out: Path, only: str = "") -> None:
+    """Write the recording of a checkout; ``only`` limits it to stories whose name contains it."""
+    checkout = checkout.resolve()
+    recording: Json = {"version": VERSION, "stories": {}}
+    stories = [
+        *(*contract.stories(checkout), *billing.STORIES, *control.STORIES, *webhooks.STORIES),
+        *(*pages.STORIES, *protocol.STORIES),
+    ]
+    chosen = [story for story in stories if only in story.name]
+    for flags, group in groupby(sorted(chosen, key=_flags), key=_flags):
+        recording["stories"] |= _play(checkout, flags, group)
+    out.write_text(json.dumps(recording, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _flags(story: Story) -> tuple[str, ...]:
+    return story.flags
+
+
+def _play(checkout: Path, flags: tuple[str, ...], stories: Iterable[Story]) -> Json:
+    """Play stories one after another on one server, which is reset before each."""
+    played: Json = {}
+    filled = [flag.format(checkout=checkout) for flag in flags]
+    with mock(checkout, filled) as port:
+        for story in stories:
+            Caller(port, Log()).post("/_mock/reset")
+            log = Log({port: MOCK_DIGITS})
+            played[story.name] = _attempt(story.play, Caller(port, log), log, story.name)
+    return played
+
+
+def _attempt(play: Callable[[Caller], Any], caller: Caller, log: Log, name: str) -> Json:
+    """Play a story to its end, or as far as the responses allow."""
+    started = time.monotonic()
+    broken = None
+    try:
+        play(caller)
+    except (
+        Exception
+    ) as problem:  # the story needs a response that did not come: part of what is seen
+        broken = f"{type(problem).__name__}: {problem}"
+    seconds = time.monotonic() - started
+    print(f"{seconds:6.1f} s {len(log.exchanges):5} {name} {broken or ''}", file=sys.stderr)
+    return {"exchanges": log.exchanges, "facts": log.facts, "broken": broken}
