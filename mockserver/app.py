@@ -14,13 +14,13 @@ from starlette.types import ASGIApp
 from mockserver.billing.accounts import fixtures as billing_fixtures
 from mockserver.billing.api.behaviour import CONVENTIONS, Billing, world_of
 from mockserver.billing.api.operations import HANDLERS
+from mockserver.clock import Clock
 from mockserver.compat import ProblemException
 from mockserver.console.pages import pages
 from mockserver.control import document as control_document
 from mockserver.control.guard import ControlGuard
 from mockserver.control.service import ControlService
 from mockserver.engine.behaviour import Behaviour
-from mockserver.engine.clock import Clock
 from mockserver.engine.connexion_app import add_operations, connexion_app, open_app
 from mockserver.engine.errors import Refusal
 from mockserver.engine.fallback import Fallback

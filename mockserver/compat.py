@@ -1,8 +1,12 @@
-"""Connexion, imported without what a server never uses of it. Everybody here imports Connexion from this module.
+"""Everything that touches private parts of Connexion and uvicorn.
 
-Connexion's package brings two HTTP clients (for specs at a URL and remote token checks), Starlette's test client and a
-terminal toolkit along: half of the start-up time, and 20 MB. While it is imported, stand-ins take their places; they
-leave no trace in ``sys.modules``, and the HTTP clients' load the real module when somebody uses them after all.
+Upper bounds in ``pyproject.toml`` keep the versions with which it was seen to work;
+``tests/test_compat.py`` says what is missing in another one.
+
+Importing Connexion also imports two HTTP clients (for documents at a URL and remote token checks),
+Starlette's test client and a terminal toolkit: half of the start-up time, and 20 MB. Stand-ins take
+their places in ``sys.modules`` during the import. Those of the HTTP clients load the real module on
+first use.
 """
 
 import importlib
@@ -12,10 +16,12 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 
 @contextmanager
-def _lightly() -> Iterator[None]:
-    stand_ins = [_postponed("httpx"), _postponed("requests"), _test_client()]
+def _without_clients() -> Iterator[None]:
+    stand_ins = [_lazy("httpx"), _lazy("requests"), _test_client()]
     ours = [module for module in stand_ins if module.__name__ not in sys.modules]
     sys.modules.update({module.__name__: module for module in ours})
     try:
@@ -25,7 +31,9 @@ def _lightly() -> Iterator[None]:
             del sys.modules[module.__name__]
 
 
-def _postponed(name: str) -> ModuleType:
+def _lazy(name: str) -> ModuleType:
+    """Return a stand-in that loads the real module when an attribute is read."""
+
     def load(attribute: str) -> Any:
         return getattr(importlib.import_module(name), attribute)
 
@@ -40,7 +48,7 @@ def _test_client() -> ModuleType:
     return module
 
 
-with _lightly():
+with _without_clients():
     from connexion.exceptions import ProblemException
     from connexion.lifecycle import ConnexionRequest, ConnexionResponse
     from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
@@ -63,4 +71,13 @@ __all__ = [
     "RoutedMiddleware",
     "RoutingMiddleware",
     "ServerErrorMiddleware",
+    "UvicornProtocol",
 ]
+
+
+class UvicornProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with access to the state that it hands to each request."""
+
+    def put_into_state(self, name: str, value: object) -> None:
+        """Add an entry to the ``state`` of the requests of this connection."""
+        self.app_state = {**self.app_state, name: value}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from mockserver.engine.clock import BEGINNING_OF_TIME, END_OF_TIME
+from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 _HOST = re.compile(r"(?!-)[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")

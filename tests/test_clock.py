@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mockserver.engine.clock import END_OF_TIME, Clock, ClockError
+from mockserver.clock import END_OF_TIME, Clock, ClockError
 from tests.worlds import (
     NOON,
     WallClock,

@@ -11,7 +11,7 @@ import pytest
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.api.behaviour import world_of
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.openapi.yaml_file import FileError
 
 CATALOGUE, SUBSCRIBER, DEFAULT = (

@@ -9,7 +9,7 @@ import pytest
 from mockserver.billing import payment_methods, usage
 from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.api.behaviour import world_of
-from mockserver.engine.clock import Clock, ClockError
+from mockserver.clock import Clock, ClockError
 from mockserver.engine.world import MAX_SNAPSHOTS, TooManySnapshots, UnknownSnapshot, World
 from tests.worlds import (
     DEFAULT,

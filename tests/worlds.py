@@ -15,7 +15,7 @@ from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.accounts.fixtures import Fixtures
 from mockserver.billing.api.behaviour import world_of
 from mockserver.billing.context import Context
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.engine.world import World
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)

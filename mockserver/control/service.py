@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from mockserver.clock import ClockError
 from mockserver.control.operations import HANDLERS
 from mockserver.engine.behaviour import Behaviour, ErrorResponse
 from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
-from mockserver.engine.clock import ClockError
 from mockserver.engine.errors import Headers, Refusal, Unprocessable, envelope
 from mockserver.engine.request import Request
 from mockserver.engine.state import UnusableState

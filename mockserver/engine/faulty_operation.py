@@ -9,8 +9,8 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from mockserver.clock import Clock
 from mockserver.engine import connection
-from mockserver.engine.clock import Clock
 from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.operation import CompiledOperation
 from mockserver.engine.reply import encode, send_json

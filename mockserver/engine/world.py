@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
-from mockserver.engine.clock import Clock, ClockState
+from mockserver.clock import Clock, ClockState
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.state import State
 from mockserver.faults.registry import FaultRegistry

@@ -1,4 +1,4 @@
-"""uvicorn, but for what this server does in its own way."""
+"""uvicorn's server and protocol, adapted."""
 
 import asyncio
 import signal
@@ -8,15 +8,17 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-TRANSPORT = "mockserver.transport"
-"""The name of the connection in the state of each of its requests."""
+from mockserver.compat import UvicornProtocol
+from mockserver.engine.connection import TRANSPORT
+
 _BUFFER_BYTES = 65_536
 
 
 class AnnouncedServer(uvicorn.Server):
-    """Says that it is ready when it is, and forgets no signal that comes before or after uvicorn looks for them."""
+    """Announces when it is ready, and honours signals that arrive before or after uvicorn's own
+    handling of them.
+    """
 
     def __init__(
         self,
@@ -27,7 +29,7 @@ class AnnouncedServer(uvicorn.Server):
         super().__init__(config)
         self._announcement = announcement
         self._beside = beside
-        """What goes on beside the requests until the server ends."""
+        """A task that runs beside the requests until the server stops."""
         self._task: asyncio.Task[None] | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
@@ -48,14 +50,14 @@ class AnnouncedServer(uvicorn.Server):
         self.should_exit = True
 
 
-class BufferedProtocol(HttpToolsProtocol):
-    """Gathers what is written within one turn of the loop, and hands the connection to those who must break it.
+class BufferedProtocol(UvicornProtocol):
+    """Buffers what is written in one turn of the event loop, and hands the connection to faults.
 
-    uvloop writes at once what exceeds the buffer limit, which is 64 bytes unless it is set: head and body of each
-    answer would be a system call each, and a system call is a third of a request's time.
+    uvloop writes at once what exceeds the buffer limit, which is 64 bytes by default: head and body
+    of each response would be a system call each, a third of a request's time.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=_BUFFER_BYTES)
-        self.app_state = {**self.app_state, TRANSPORT: transport}
+        self.put_into_state(TRANSPORT, transport)

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import blake2b
 from random import Random
 
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.webhooks import target
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoint import Endpoint, Modes

@@ -5,9 +5,12 @@ from typing import Any
 
 from mockserver.openapi.contract import Contract
 
+Check = Callable[[Any], str | None]
+"""Takes a payload; returns how it violates the contract, None if it does not."""
 
-def checker(contract: Contract) -> Callable[[Any], str | None]:
-    """Return a function that says how a payload violates the contract; None if it does not.
+
+def checker(contract: Contract) -> Check:
+    """Return the check of a contract.
 
     A payload has to satisfy one of the documented callbacks. Their schemas are compiled on first
     use.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.webhooks import client
 from mockserver.webhooks.client import Undelivered
 from mockserver.webhooks.delivery import Attempt, Delivery

@@ -14,7 +14,7 @@ from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.api.behaviour import world_of
 from mockserver.billing.hosted import checkout, portal
 from mockserver.billing.hosted.routes import billing_routes
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.engine.world import World
 from tests.conftest import NOON
 

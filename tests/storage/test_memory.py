@@ -16,7 +16,7 @@ from mockserver.billing.accounts import store as store_module
 from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.accounts.store import MemoryStore, Tenant
 from mockserver.billing.api.behaviour import world_of
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.engine.world import World
 from tests.conftest import NOON
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.webhooks.delivery import sign
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions

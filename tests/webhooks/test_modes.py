@@ -13,7 +13,7 @@ from mockserver import packaged
 from mockserver.billing import checkout
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.api.behaviour import world_of
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.webhooks import dispatcher
 from mockserver.webhooks.endpoint import Modes
 from tests.conftest import NOON

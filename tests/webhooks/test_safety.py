@@ -14,7 +14,7 @@ import mockserver
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.api.behaviour import world_of
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.webhooks.backlog import MAX_BACKLOG
 from mockserver.webhooks.dispatcher import MAX_DELIVERIES, Webhooks
 from tests.cli.program import launched

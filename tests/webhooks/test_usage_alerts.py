@@ -15,7 +15,7 @@ from openapi_core.testing import MockRequest
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.api.behaviour import world_of
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.openapi.contract import Contract
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.payload import checker

@@ -20,7 +20,7 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import NotAMember
 from mockserver.billing.events import Event
 from mockserver.billing.ids import IdSource
-from mockserver.engine.clock import Clock
+from mockserver.clock import Clock
 from mockserver.engine.state import UnusableState
 
 MAX_PROBLEMS = 20

@@ -20,10 +20,10 @@ from mockserver.billing.hosted.routes import billing_routes
 from mockserver.billing.stripe import paths as stripe_paths
 from mockserver.billing.stripe.app import StripeApp
 from mockserver.billing.tiers import warning_of
+from mockserver.clock import Clock
 from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse, PublicApp
 from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
-from mockserver.engine.clock import Clock
 from mockserver.engine.errors import Headers, envelope
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.request import Request
