@@ -7,7 +7,7 @@ const PROJECT = resolve(import.meta.dirname, "../..");
 const { PYTHON = "../../.venv/bin/python", CHROMIUM = "/usr/bin/chromium" } = process.env;
 const python = PYTHON.includes("/") ? resolve(import.meta.dirname, PYTHON) : PYTHON;
 
-// Chosen once; the workers, which read this file again, inherit them.
+// Ports are chosen once: workers evaluate this file again and inherit the environment.
 const mockPort = (process.env["MOCK_PORT"] ??= await freePort());
 const screenPort = (process.env["SCREEN_PORT"] ??= await freePort());
 const mockUrl = (process.env["MOCK_URL"] = `http://127.0.0.1:${mockPort}`);
@@ -16,10 +16,11 @@ const screenUrl = `http://127.0.0.1:${screenPort}`;
 const browser = {
   ...devices["Desktop Chrome"],
   launchOptions: {
-    // Debian's, if it is there; else the one that `npx playwright install chromium` brings.
+    // Debian's Chromium if installed, otherwise that of `npx playwright install chromium`.
     ...(existsSync(CHROMIUM) ? { executablePath: CHROMIUM } : {}),
     args: [
-      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // nothing outside this machine is ever asked
+      // No request leaves this machine.
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
       "--disable-gpu",
       "--disable-background-networking",
       "--disable-component-update",
@@ -37,12 +38,12 @@ export default defineConfig({
   retries: 0,
   forbidOnly: Boolean(process.env["CI"]),
   timeout: 30_000,
-  expect: { timeout: 10_000 }, // for machines that are busy
+  expect: { timeout: 10_000 }, // for busy machines
   reporter: "list",
   use: { ...browser, baseURL: screenUrl, trace: "retain-on-failure" },
   projects: [
     { name: "screen", testIgnore: "clock.spec.ts" },
-    // The clock is one for all accounts: who moves it comes when the others are done.
+    // All accounts share the clock: the tests that advance it run after the others.
     { name: "clock", testMatch: "clock.spec.ts", dependencies: ["screen"], workers: 1 },
   ],
   webServer: [
@@ -52,7 +53,10 @@ export default defineConfig({
       url: `${mockUrl}/_mock/health`,
     },
     {
-      command: `vite build --mode test && vite preview --mode test --host 127.0.0.1 --port ${screenPort} --strictPort`,
+      command: [
+        "vite build --mode test",
+        `vite preview --mode test --host 127.0.0.1 --port ${screenPort} --strictPort`,
+      ].join(" && "),
       env: { VITE_BILLING_URL: mockUrl },
       url: screenUrl,
     },

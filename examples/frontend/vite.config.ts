@@ -11,13 +11,13 @@ export default defineConfig(({ command, mode }) => {
   }
   const mock = environment["VITE_BILLING_URL"] ?? "http://127.0.0.1:8080";
   return {
-    // A build for tests talks to a mock: it must never lie where a build for customers is taken from.
+    // A test build calls the mock: it must not be in the folder from which you deploy.
     build: { outDir: mode === "test" ? "dist-test" : "dist" },
     plugins: [
       {
         name: "stripe-stand-in",
-        // In development and in tests the mock's stand-in is there before loadStripe() looks, so js.stripe.com is
-        // never asked. A production build has no such tag, and loadStripe() brings Stripe's own.
+        // In development and in tests the mock's script is loaded first: loadStripe() finds it and
+        // does not request js.stripe.com. In production loadStripe() loads Stripe's script.
         transformIndexHtml: () =>
           mode === "production"
             ? []

@@ -79,7 +79,7 @@ class Endpoint:
             for reordered in _in_another_order(self.group, self.random):
                 self.queue.backlog.remove(reordered)
                 self.queue.put(reordered, due)
-            self.group = [member for member in self.group if member in self.queue.backlog]
+            self.group = []
 
 
 def _in_another_order(items: list[Delivery], random: Random) -> list[Delivery]:

@@ -9,7 +9,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme });
 
-    test("axe finds nothing: a busy account, forms with problems, a question", async ({
+    test("axe reports nothing: a busy account, invalid forms, a dialog", async ({
       account,
       billing,
       cardForm,
@@ -18,7 +18,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await account.startAs("new");
       await account.addCard("pm_card_visa");
       await account.deposit(1900);
-      for (let each = 0; each < 8; each++) await account.use(10_000);
+      for (let count = 0; count < 8; count++) await account.use(10_000);
       await billing.open(account.key);
       await expect(billing.alert).toBeVisible();
       await expect(billing.transactions).toHaveCount(10);
@@ -33,7 +33,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       expect(await violations(page)).toEqual([]);
     });
 
-    test("axe finds nothing: an account without money, a notice, a part that failed", async ({
+    test("axe reports nothing: an empty balance, a notice, a failed section", async ({
       account,
       billing,
       page,
@@ -55,7 +55,9 @@ async function violations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const axe = (window as unknown as { axe: typeof import("axe-core") }).axe;
-    const found = await axe.run();
-    return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
+    const results = await axe.run();
+    return results.violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html}`),
+    );
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "./support";
 
-// Numbers that Stripe publishes for tests.
+// Card numbers that Stripe publishes for tests.
 const VISA = "4242 4242 4242 4242";
 const DECLINED = "4000 0000 0000 0002";
 const WANTS_AUTHENTICATION = "4000 0027 6000 3184";
@@ -11,7 +11,7 @@ test.beforeEach(async ({ account, billing, cardForm }) => {
   await cardForm.open();
 });
 
-test("a card is typed into Stripe's form and is the account's from then on", async ({
+test("a card entered in Stripe's form is added to the account", async ({
   billing,
   cardForm,
   page,
@@ -48,7 +48,7 @@ test("after a declined card another one can be saved in the same form", async ({
   await expect(billing.cards).toHaveCount(1);
 });
 
-test("a bank that asks who is there is answered, wrongly and then rightly", async ({
+test("after a failed authentication the card can be authenticated again", async ({
   billing,
   cardForm,
 }) => {
@@ -62,20 +62,16 @@ test("a bank that asks who is there is answered, wrongly and then rightly", asyn
   await expect(billing.cards).toHaveCount(1);
 });
 
-test("what is typed wrongly is said before anything is sent", async ({ billing, cardForm }) => {
+test("invalid input is reported before a request is sent", async ({ billing, cardForm }) => {
   await cardForm.save("4242 4242 4242 4241");
-  await expect(cardForm.mistake).toHaveText("Your card number is invalid.");
+  await expect(cardForm.inputError).toHaveText("Your card number is invalid.");
   await cardForm.save(VISA, "01 / 20");
-  await expect(cardForm.mistake).toContainText("expiration");
+  await expect(cardForm.inputError).toContainText("expiration");
   await expect(cardForm.problem).toBeHidden();
   await expect(billing.cards).toHaveCount(0);
 });
 
-test("the form can be closed again, and opened for another card", async ({
-  billing,
-  cardForm,
-  page,
-}) => {
+test("the form can be closed, and opened for another card", async ({ billing, cardForm, page }) => {
   await page.locator("#add-card").getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByTestId("stripe-number")).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Add a card" })).toBeFocused();
@@ -87,7 +83,7 @@ test("the form can be closed again, and opened for another card", async ({
   await expect(billing.cards).toHaveCount(2);
 });
 
-test("when billing loses the card, the form says so and can be used again", async ({
+test("when the billing API fails, the form reports it and can be used again", async ({
   account,
   billing,
   cardForm,

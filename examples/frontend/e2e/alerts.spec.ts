@@ -3,11 +3,11 @@ import { signatureOf } from "./support/receiver";
 
 test.beforeEach(async ({ account, billing }) => {
   await account.startAs("new");
-  await account.deposit(1900); // with the dollar that everyone starts with: 100,000 credits
+  await account.deposit(1900); // with the sign-up bonus of $1.00: 100,000 credits
   await billing.open(account.key);
 });
 
-test("when three quarters of the credits are used, the screen and an e-mail say so", async ({
+test("at 75 % of the credits, an alert is shown and an e-mail is sent", async ({
   account,
   billing,
 }) => {
@@ -30,7 +30,7 @@ test("when three quarters of the credits are used, the screen and an e-mail say 
   });
 });
 
-test("alerts come when and how they are set: here as a signed webhook at 50 %", async ({
+test("alerts follow the settings: a signed webhook at 50 %", async ({
   account,
   billing,
   receiver,
@@ -60,10 +60,11 @@ test("alerts come when and how they are set: here as a signed webhook at 50 %", 
     data: { threshold: 50, credits_used: 80_000, credits_allocated: 100_000, period: "2026-03" },
   });
   expect(headers["x-alterlab-signature"]).toBe(signatureOf(body, await account.webhookSecret()));
-  expect((await account.messages()).map(({ channel }) => channel)).toEqual(["webhook"]); // no e-mail
+  const messages = await account.messages();
+  expect(messages.map(({ channel }) => channel)).toEqual(["webhook"]); // and no e-mail
 });
 
-test("who wants no alerts gets none", async ({ account, billing }) => {
+test("with alerts switched off there are none", async ({ account, billing }) => {
   const settings = billing.section("Usage alerts");
   await settings.getByLabel("Warn me about my usage").uncheck();
   await expect(settings.getByLabel("By e-mail")).toBeDisabled();
@@ -76,11 +77,11 @@ test("who wants no alerts gets none", async ({ account, billing }) => {
   expect(await account.messages()).toEqual([]);
 });
 
-test("a webhook address that is none is refused where it stands", async ({ billing }) => {
+test("an invalid webhook address is reported at its field", async ({ billing }) => {
   const address = billing.section("Usage alerts").getByLabel("Webhook address");
   await address.fill("hooks.example.com");
   await address.press("Enter");
-  await expect(address).toHaveAccessibleDescription(/Type an address that begins with https:/);
+  await expect(address).toHaveAccessibleDescription(/Enter an address that starts with https:/);
   await expect(address).toBeFocused();
   await address.fill("https://" + "a b"); // the API refuses this one
   await address.press("Enter");

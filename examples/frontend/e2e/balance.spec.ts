@@ -1,6 +1,6 @@
 import { expect, test } from "./support";
 
-test("shows the balance, the tier and what was paid in", async ({ account, billing }) => {
+test("shows the balance, the tier and the deposits", async ({ account, billing }) => {
   await account.startAs("new");
   await account.deposit(5000);
   await billing.open(account.key);
@@ -10,9 +10,9 @@ test("shows the balance, the tier and what was paid in", async ({ account, billi
   await expect(billing.warning).toHaveCount(0);
 });
 
-test("warns when little is left, and when nothing is", async ({ account, billing }) => {
+test("warns when the balance is low and when it is used up", async ({ account, billing }) => {
   await account.startAs("new");
-  await account.use(3000); // of the dollar that everyone starts with, 60 cents
+  await account.use(3000); // 60 cents of the sign-up bonus of $1.00
   await billing.open(account.key);
   await expect(billing.balance).toHaveText("$0.40");
   await expect(billing.warning).toContainText("Your balance is low");
@@ -22,7 +22,7 @@ test("warns when little is left, and when nothing is", async ({ account, billing
   await expect(billing.warning).toContainText("Your balance is used up");
 });
 
-test("an account without a past has empty lists, and says so", async ({ account, billing }) => {
+test("a new account has empty lists", async ({ account, billing }) => {
   await account.startAs("new");
   await billing.open(account.key);
   await expect(billing.section("Payment methods")).toContainText("No cards yet.");
@@ -31,13 +31,9 @@ test("an account without a past has empty lists, and says so", async ({ account,
   await expect(billing.section("Usage this month")).toContainText("0 of 5,000 credits used (0 %)");
 });
 
-test("the transactions are turned page by page, also by keyboard", async ({
-  account,
-  billing,
-  page,
-}) => {
+test("transactions are paged, also by keyboard", async ({ account, billing, page }) => {
   await account.startAs("new");
-  for (let each = 0; each < 12; each++) await account.use(1);
+  for (let count = 0; count < 12; count++) await account.use(1);
   await billing.open(account.key);
   const list = billing.section("Transactions");
   const [newer, older] = [
@@ -52,7 +48,7 @@ test("the transactions are turned page by page, also by keyboard", async ({
   await expect(billing.transactions).toHaveCount(3);
   await expect(billing.transactions.last()).toContainText("Sign-up bonus");
   await expect(older).toBeDisabled();
-  await expect(list.getByRole("heading")).toBeFocused(); // the button that had it is gone
+  await expect(list.getByRole("heading")).toBeFocused(); // the focused button is disabled now
   await newer.click();
   await expect(list).toContainText("1–10 of 13");
   await expect(older).toBeEnabled();

@@ -18,7 +18,7 @@ test("another card becomes the default", async ({ billing, page }) => {
   await expect(billing.section("Payment methods").getByRole("heading")).toBeFocused();
 });
 
-test("a card is removed after a question", async ({ billing, page }) => {
+test("a card is removed after confirmation", async ({ billing, page }) => {
   const remove = page.getByRole("button", { name: "Remove: Mastercard ending in 4444" });
   await remove.click();
   await expect(
@@ -35,13 +35,13 @@ test("a card is removed after a question", async ({ billing, page }) => {
   await expect(billing.activities.first()).toContainText("mastercard ending in 4444");
 });
 
-test("a card that somebody else removed meanwhile is no riddle", async ({
+test("a card that was removed elsewhere is reported and disappears", async ({
   account,
   billing,
   page,
 }) => {
   await account.removeCards();
   await page.getByRole("button", { name: "Make default: Mastercard ending in 4444" }).click();
-  await expect(billing.notice).toContainText("That is not there any more.");
+  await expect(billing.notice).toContainText("That no longer exists.");
   await expect(billing.section("Payment methods")).toContainText("No cards yet.");
 });

@@ -1,7 +1,7 @@
 import { advanceClock } from "./support/account";
 import { expect, test } from "./support";
 
-test("a checkout that nobody paid for a day has expired", async ({
+test("an unpaid checkout session expires after a day", async ({
   account,
   billing,
   checkout,
@@ -16,7 +16,7 @@ test("a checkout that nobody paid for a day has expired", async ({
   await expect(checkout.state).toContainText("expired");
 });
 
-test("with a new month the alert of the old one is gone", async ({ account, billing, request }) => {
+test("the alert of a month disappears in the next month", async ({ account, billing, request }) => {
   await account.startAs("new");
   await account.deposit(1900);
   await account.use(80_000);

@@ -6,7 +6,7 @@ test.beforeEach(async ({ account, billing }) => {
   await expect(billing.balance).toHaveText("$1.00");
 });
 
-test("a deposit that is paid on the checkout page raises the balance", async ({
+test("a deposit paid on the checkout page increases the balance", async ({
   billing,
   checkout,
   page,
@@ -22,7 +22,7 @@ test("a deposit that is paid on the checkout page raises the balance", async ({
   await expect(billing.notice).toBeEmpty();
 });
 
-test("a promo code is checked first, and its bonus comes on top", async ({
+test("a promo code can be checked before payment, and its bonus is credited", async ({
   billing,
   checkout,
   page,
@@ -43,7 +43,7 @@ test("a promo code is checked first, and its bonus comes on top", async ({
   await expect(billing.tier).toHaveText("High volume tier");
 });
 
-test("a promo code that cannot be used is refused in words", async ({ account, billing, page }) => {
+test("an unusable promo code is refused with the reason", async ({ account, billing, page }) => {
   const code = page.getByLabel("Promo code");
   const check = page.getByRole("button", { name: "Check code" });
   await code.fill("SPRING2025");
@@ -52,18 +52,18 @@ test("a promo code that cannot be used is refused in words", async ({ account, b
   await code.fill("");
   await expect(code).not.toHaveAttribute("aria-invalid");
   await check.click();
-  await expect(code).toHaveAccessibleDescription(/Type a code first\./);
-  // One that was not checked is refused when the deposit is made.
+  await expect(code).toHaveAccessibleDescription(/Enter a code first\./);
+  // A code that was not checked before is refused with the deposit.
   await billing.startDeposit("50", "NOSUCHCODE");
   await expect(billing.page.getByRole("alert")).toContainText(/promo code/i);
   expect(await account.balance()).toBe("$1.00");
 });
 
-test("what is no amount that can be paid in goes nowhere", async ({ billing, page }) => {
+test("an invalid amount is reported at its field", async ({ billing, page }) => {
   const input = page.getByLabel("Amount in dollars");
   for (const amount of ["", "ten", "9.99", "2000.01", "-50", "10.001"]) {
     await billing.startDeposit(amount);
-    await expect(input).toHaveAccessibleDescription(/Type an amount from \$10 to \$2,000/);
+    await expect(input).toHaveAccessibleDescription(/Enter an amount from \$10 to \$2,000/);
     await expect(input).toBeFocused();
   }
   await expect(billing.balance).toHaveText("$1.00");
@@ -79,7 +79,7 @@ test("after a declined card another one can pay", async ({ account, billing, che
   await expect(billing.balance).toHaveText("$26.50");
 });
 
-test("a bank that asks who is there is answered, wrongly and then rightly", async ({
+test("after a failed authentication the card can be authenticated again", async ({
   account,
   billing,
   checkout,
@@ -95,7 +95,7 @@ test("a bank that asks who is there is answered, wrongly and then rightly", asyn
   await expect(billing.balance).toHaveText("$51.00");
 });
 
-test("who turns back on the checkout page has paid nothing", async ({ billing, checkout }) => {
+test("a cancelled checkout charges nothing", async ({ billing, checkout }) => {
   await billing.startDeposit("50");
   await checkout.cancel();
   await expect(billing.notice).toContainText("Payment cancelled. Nothing was charged.");
@@ -103,7 +103,7 @@ test("who turns back on the checkout page has paid nothing", async ({ billing, c
   await expect(billing.transactions).toHaveCount(1);
 });
 
-test("an address that claims a payment is not believed", async ({ billing, page }) => {
+test("a forged return URL does not confirm a payment", async ({ billing, page }) => {
   await page.goto("/?deposit=done&session=cs_test_neverpaid");
   await expect(billing.notice).toContainText("Your payment is being processed.");
   await expect(billing.balance).toHaveText("$1.00");

@@ -1,18 +1,22 @@
 import { expect, test } from "./support";
 
-test("a part that fails says so, and can be tried again", async ({ account, billing, page }) => {
+test("a failed section reports the error and can be retried", async ({
+  account,
+  billing,
+  page,
+}) => {
   await account.letFail({ operations: ["get_balance"], next: 1, status: 503 });
   await billing.open(account.key);
   const section = billing.section("Balance");
   await expect(section.getByRole("alert")).toContainText("Billing has a problem right now (503).");
-  await expect(billing.transactions).toHaveCount(10); // the others are there
+  await expect(billing.transactions).toHaveCount(10); // other sections are loaded
   await section.getByRole("button", { name: "Try again" }).click();
   await expect(billing.balance).toHaveText(await account.balance());
   await expect(section.getByRole("heading")).toBeFocused();
   await expect(page.getByRole("alert").filter({ visible: true })).toHaveCount(0);
 });
 
-test("a broken connection and half an answer are told apart", async ({ account, billing }) => {
+test("a broken connection and a truncated response are reported", async ({ account, billing }) => {
   await account.letFail({ operations: ["get_balance"], connection: "reset" });
   await account.letFail({ operations: ["list_credit_transactions"], connection: "truncated_body" });
   await billing.open(account.key);
@@ -24,7 +28,7 @@ test("a broken connection and half an answer are told apart", async ({ account, 
   );
 });
 
-test("too many requests", async ({ account, billing }) => {
+test("rate limiting is reported with advice", async ({ account, billing }) => {
   await account.letFail({ operations: ["get_usage_alerts"], status: 429 });
   await billing.open(account.key);
   await expect(billing.section("Usage alerts").getByRole("alert")).toContainText(
@@ -32,7 +36,7 @@ test("too many requests", async ({ account, billing }) => {
   );
 });
 
-test("while billing is slow, what is there stays, and the rest is announced as loading", async ({
+test("during a slow refresh the content stays, and the section is marked as busy", async ({
   account,
   billing,
 }) => {
@@ -48,30 +52,31 @@ test("while billing is slow, what is there stays, and the rest is announced as l
   await expect(billing.balance).not.toHaveText(before ?? "");
 });
 
-test("a deposit of which nobody knows whether it was made is not made twice unasked", async ({
+test("after a lost response the user is told to check before trying again", async ({
   account,
   billing,
   checkout,
 }) => {
-  // Not just the next one: a browser itself repeats a request whose connection breaks before the answer begins.
+  // All requests, not only the next: browsers repeat a request if no response has begun.
   await account.letFail({ operations: ["create_deposit"], connection: "answer_lost" });
   await billing.open(account.key);
   await billing.startDeposit("50");
   await expect(billing.section("Add funds").getByRole("alert")).toContainText(
-    "Billing cannot be reached. Check your connection. See whether it was done before you try again.",
+    "Billing cannot be reached. Check your connection. " +
+      "Check whether it was done before you try again.",
   );
   await account.letAllGoWell();
   await billing.startDeposit("50");
   await expect(checkout.amount).toHaveText("$50.00");
 });
 
-test("what an API says can never become markup", async ({ account, billing, page }) => {
+test("data from the API cannot become markup", async ({ account, billing, page }) => {
   const evil = '<img src=x onerror="window.hurt = true">';
   await page.route("**/recent-activity*", async (route) => {
     const response = await route.fetch();
     const body = await response.json();
-    for (const each of body.activities)
-      Object.assign(each, { type: "usage_alert", description: evil });
+    for (const activity of body.activities)
+      Object.assign(activity, { type: "usage_alert", description: evil });
     await route.fulfill({ response, json: body });
   });
   await billing.open(account.key);

@@ -1,14 +1,14 @@
 import { mockUrl } from "./support/account";
 import { expect, test } from "./support";
 
-test("an app that knows nothing of a mock is tested all the same", async ({
+test("an app without any knowledge of the mock can be tested", async ({
   account,
   cardForm,
   page,
   request,
 }) => {
   await account.startAs("new");
-  // This screen would know: take away the tag in its page, and say no key in its address.
+  // Remove what this screen has for the mock: the script tag and the key in the URL.
   await page.route("**/_mock/stripe.js", (route) => route.abort());
 
   await page.route("**/api/v1/billing/**", (route) =>

@@ -1,18 +1,18 @@
-/** What happened lately, in words. */
+/** The list of recent activity. */
 
-import { answer, billing, type Schemas } from "./api";
+import { billing, dataOf, type Schemas } from "./api";
 import { el } from "./dom";
+import { formatDay, label } from "./format";
 import { section, type Section } from "./section";
-import { dayOf, named } from "./words";
 
-const SHOWN = 6;
+const LIMIT = 6;
 
 export function activitySection(): Section {
   return section("Recent activity", {
     id: "activity",
     load: () =>
-      answer(
-        billing.GET("/api/v1/billing/recent-activity", { params: { query: { limit: SHOWN } } }),
+      dataOf(
+        billing.GET("/api/v1/billing/recent-activity", { params: { query: { limit: LIMIT } } }),
       ),
     show: ({ activities }) => [
       activities.length === 0
@@ -23,17 +23,17 @@ export function activitySection(): Section {
 }
 
 function item(activity: Schemas["Activity"]): HTMLElement {
-  const isTrouble = activity.type === "usage_alert" || activity.type === "auto_recharge_failed";
+  const isProblem = activity.type === "usage_alert" || activity.type === "auto_recharge_failed";
   return el(
     "li",
-    { className: isTrouble ? "trouble" : "", attrs: { "data-testid": "activity" } },
+    { className: isProblem ? "trouble" : "", attrs: { "data-testid": "activity" } },
     el(
       "span",
       {},
       activity.description,
       el("span", {
         className: "quiet",
-        textContent: `${named(activity.type)}, ${dayOf(activity.created_at)}`,
+        textContent: `${label(activity.type)}, ${formatDay(activity.created_at)}`,
       }),
     ),
     el("span", { className: "number", textContent: activity.amount_display ?? "" }),

@@ -1,29 +1,29 @@
 /**
- * Adding a card with Stripe, written as for production: a setup intent from the billing API, Stripe's own form, and the
- * payment method that comes out of it goes back to the billing API. Nothing here knows of a mock.
+ * Adding a card with Stripe, as in production: the billing API creates a setup intent, Stripe's
+ * form confirms it, and the resulting payment method is added with the billing API.
  */
 
 import { loadStripe, type Appearance, type Stripe, type StripeElements } from "@stripe/stripe-js";
-import { answer, billing } from "./api";
+import { billing, dataOf } from "./api";
 import { busy, el } from "./dom";
 import { Failure } from "./failure";
+import { cardName } from "./format";
 import { form } from "./forms";
 import { notice } from "./notices";
 import { stripeKey } from "./settings";
-import { cardInWords } from "./words";
 
-interface Entry {
+interface CardEntry {
   stripe: Stripe;
   elements: StripeElements;
 }
 
-/** The button, and the form that it opens. */
+/** A button that opens the form. */
 export function addCard(added: () => Promise<void>): HTMLElement {
   const open = el("button", { type: "button", textContent: "Add a card" });
   const problem = el("p", { className: "problem", role: "alert", hidden: true });
-  const place = el("div", {});
+  const container = el("div", {});
   const close = (): void => {
-    place.replaceChildren();
+    container.replaceChildren();
     open.hidden = false;
     open.focus();
   };
@@ -31,23 +31,23 @@ export function addCard(added: () => Promise<void>): HTMLElement {
     problem.hidden = true;
     void busy(open, async () => {
       try {
-        place.replaceChildren(await cardForm(added, close));
+        container.replaceChildren(await cardForm(added, close));
         open.hidden = true;
       } catch (reason) {
-        problem.textContent = wordsOf(reason);
+        problem.textContent = messageOf(reason);
         problem.hidden = false;
       }
     });
   });
-  return el("div", { id: "add-card" }, problem, open, place);
+  return el("div", { id: "add-card" }, problem, open, container);
 }
 
 async function cardForm(added: () => Promise<void>, close: () => void): Promise<HTMLFormElement> {
   const mount = el("div", { id: "payment-element" });
-  const prepare = async (): Promise<Entry> => {
+  const prepare = async (): Promise<CardEntry> => {
     const [stripe, intent] = await Promise.all([
       loadStripe(stripeKey),
-      answer(billing.POST("/api/v1/billing/setup-intent")),
+      dataOf(billing.POST("/api/v1/billing/setup-intent")),
     ]);
     if (stripe === null) throw new Failure("Cards cannot be added here.");
     const elements = stripe.elements({
@@ -64,12 +64,12 @@ async function cardForm(added: () => Promise<void>, close: () => void): Promise<
     const id = await confirmedMethod(entry);
     if (id === undefined) return;
     try {
-      const card = await answer(
+      const card = await dataOf(
         billing.POST("/api/v1/billing/payment-methods", { body: { payment_method_id: id } }),
       );
-      notice(`${cardInWords(card)} added.`);
+      notice(`${cardName(card)} added.`);
     } catch (reason) {
-      entry = await prepare(); // the intent is used up: another card needs another one
+      entry = await prepare(); // an intent can be confirmed once: another card needs a new one
       throw reason;
     }
     close();
@@ -78,10 +78,10 @@ async function cardForm(added: () => Promise<void>, close: () => void): Promise<
 }
 
 /**
- * The payment method's id, once the card's bank agreed; undefined if something is typed wrongly, which Stripe's form says
- * itself. A declined card can be corrected and tried again.
+ * Confirm the card with its bank and return the payment method's id; undefined for invalid input,
+ * which Stripe's form reports itself. After a declined card the user can try again.
  */
-async function confirmedMethod({ stripe, elements }: Entry): Promise<string | undefined> {
+async function confirmedMethod({ stripe, elements }: CardEntry): Promise<string | undefined> {
   const { error, setupIntent } = await stripe.confirmSetup({
     elements,
     confirmParams: { return_url: location.href },
@@ -98,7 +98,7 @@ function appearance(): Appearance {
   return { theme: matchMedia("(prefers-color-scheme: dark)").matches ? "night" : "stripe" };
 }
 
-function wordsOf(reason: unknown): string {
+function messageOf(reason: unknown): string {
   if (reason instanceof Failure) return reason.message;
   if (reason instanceof Error && reason.message.startsWith("Failed to load Stripe.js")) {
     return "The card form cannot be loaded. Check your connection, then try again.";

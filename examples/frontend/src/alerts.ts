@@ -1,12 +1,12 @@
-/** How much of the month's credits is used, which alerts that set off, and when to be told. */
+/** The month's usage, the alert that it caused, and the settings of alerts. */
 
-import { answer, billing, type Schemas } from "./api";
+import { billing, dataOf, type Schemas } from "./api";
 import { el } from "./dom";
 import { Failure } from "./failure";
+import { formatCount } from "./format";
 import { checkbox, field, form } from "./forms";
 import { notice } from "./notices";
 import { section, type Section } from "./section";
-import { countInWords } from "./words";
 
 const THRESHOLDS = [50, 75, 90, 100] as const;
 const PATH = "/api/v1/billing/usage-alerts";
@@ -14,37 +14,37 @@ const PATH = "/api/v1/billing/usage-alerts";
 interface Month {
   used: number;
   allocated: number;
-  /** The newest alert of this month. */
+  /** The latest alert of this month. */
   alert: Schemas["Activity"] | undefined;
 }
 
-/** The month's usage; `banner` is where an alert is shown above everything else. */
+/** The month's usage; an alert is shown in `banner`, at the top of the screen. */
 export function usageSection(banner: HTMLElement): Section {
   return section("Usage this month", {
     id: "usage",
     load: loadMonth,
     show: (month) => {
-      banner.replaceChildren(...(month.alert === undefined ? [] : [alertOf(month.alert)]));
+      banner.replaceChildren(...(month.alert === undefined ? [] : [alertElement(month.alert)]));
       return [meter(month)];
     },
   });
 }
 
-/** The API's time decides which month it is: this computer's clock may be wrong. */
+/** Load the month's usage. The API's time determines the month: the local clock may be wrong. */
 async function loadMonth(): Promise<Month> {
-  const [projection, now, recent] = await Promise.all([
-    answer(billing.GET("/api/v1/billing/cost-projection")),
-    answer(billing.GET("/api/v1/billing/usage-realtime")),
-    answer(billing.GET("/api/v1/billing/recent-activity", { params: { query: { limit: 100 } } })),
+  const [projection, realtime, recent] = await Promise.all([
+    dataOf(billing.GET("/api/v1/billing/cost-projection")),
+    dataOf(billing.GET("/api/v1/billing/usage-realtime")),
+    dataOf(billing.GET("/api/v1/billing/recent-activity", { params: { query: { limit: 100 } } })),
   ]);
-  const month = now.as_of.slice(0, "2026-03".length);
+  const month = realtime.as_of.slice(0, "2026-03".length);
   const alert = recent.activities.find(
-    (each) => each.type === "usage_alert" && each.created_at.startsWith(month),
+    (activity) => activity.type === "usage_alert" && activity.created_at.startsWith(month),
   );
   return { used: projection.credits_used, allocated: projection.credits_allocated, alert };
 }
 
-function alertOf(alert: Schemas["Activity"]): HTMLElement {
+function alertElement(alert: Schemas["Activity"]): HTMLElement {
   return el(
     "div",
     { className: "notice bad", attrs: { "data-testid": "usage-alert" } },
@@ -54,7 +54,7 @@ function alertOf(alert: Schemas["Activity"]): HTMLElement {
 
 function meter({ used, allocated }: Month): HTMLElement {
   if (allocated === 0) {
-    const text = `${countInWords(used)} credits. No plan or deposit this month, so there is no share to show.`;
+    const text = `${formatCount(used)} credits. No plan or deposit this month to compare with.`;
     return el("p", { textContent: text });
   }
   const share = Math.floor((used * 100) / allocated);
@@ -62,7 +62,7 @@ function meter({ used, allocated }: Month): HTMLElement {
     "div",
     { className: "share" },
     el("p", {
-      textContent: `${countInWords(used)} of ${countInWords(allocated)} credits used (${share} %)`,
+      textContent: `${formatCount(used)} of ${formatCount(allocated)} credits used (${share} %)`,
     }),
     el("meter", {
       max: 100,
@@ -76,7 +76,7 @@ function meter({ used, allocated }: Month): HTMLElement {
 }
 
 export function alertSettingsSection(): Section {
-  return section("Usage alerts", { id: "alerts", load: () => answer(billing.GET(PATH)), show });
+  return section("Usage alerts", { id: "alerts", load: () => dataOf(billing.GET(PATH)), show });
 }
 
 function show(settings: Schemas["UsageAlerts"]): Node[] {
@@ -95,12 +95,12 @@ function show(settings: Schemas["UsageAlerts"]): Node[] {
       autocomplete: "off",
       maxLength: 2048,
     },
-    "If there is one, alerts are posted there, signed.",
+    "Optional. Alerts are sent here as signed POST requests.",
   );
   const details = el(
     "fieldset",
     { disabled: !settings.enabled },
-    el("legend", { textContent: "When, and how" }),
+    el("legend", { textContent: "Thresholds and channels" }),
     el("div", { className: "checks" }, ...thresholds.map(({ element }) => element)),
     email.element,
     webhook.element,
@@ -108,14 +108,14 @@ function show(settings: Schemas["UsageAlerts"]): Node[] {
   enabled.input.addEventListener("change", () => (details.disabled = !enabled.input.checked));
 
   const isOn = (share: number): boolean =>
-    thresholds.some((each) => each.share === share && each.input.checked);
+    thresholds.some((threshold) => threshold.share === share && threshold.input.checked);
   const save = async (): Promise<void> => {
-    const address = webhook.input.value.trim();
-    if (address !== "" && !/^https?:\/\/[^\s/]/.test(address)) {
-      const wanted = "Type an address that begins with https:// or http://.";
-      throw new Failure(wanted, new Map([["webhook_url", wanted]]));
+    const url = webhook.input.value.trim();
+    if (url !== "" && !/^https?:\/\/[^\s/]/.test(url)) {
+      const message = "Enter an address that starts with https:// or http://.";
+      throw new Failure(message, new Map([["webhook_url", message]]));
     }
-    await answer(
+    await dataOf(
       billing.PUT(PATH, {
         body: {
           enabled: enabled.input.checked,
@@ -124,7 +124,7 @@ function show(settings: Schemas["UsageAlerts"]): Node[] {
           threshold_90_enabled: isOn(90),
           threshold_100_enabled: isOn(100),
           email_enabled: email.input.checked,
-          webhook_url: address === "" ? null : address,
+          webhook_url: url === "" ? null : url,
         },
       }),
     );

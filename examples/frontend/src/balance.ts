@@ -1,9 +1,9 @@
-/** What is left, and a warning when that is little. */
+/** The balance, with a warning when it is low. */
 
-import { answer, billing, type Schemas } from "./api";
+import { billing, dataOf, type Schemas } from "./api";
 import { el } from "./dom";
+import { formatCents, label } from "./format";
 import { section, type Section } from "./section";
-import { centsInWords, named } from "./words";
 
 const WARNINGS: Record<string, string> = {
   low: "Your balance is low. Add funds before it runs out.",
@@ -11,7 +11,7 @@ const WARNINGS: Record<string, string> = {
   exhausted: "Your balance is used up. Requests are refused until you add funds.",
 };
 
-interface Standing {
+interface BalanceState {
   balance: Schemas["Balance"];
   warning: string | undefined;
 }
@@ -20,21 +20,21 @@ export function balanceSection(): Section {
   return section("Balance", { id: "balance", load, show });
 }
 
-/** The warning comes with every answer, in a header. */
-async function load(): Promise<Standing> {
+/** The warning is a header of every response. */
+async function load(): Promise<BalanceState> {
   const call = billing.GET("/api/v1/billing/balance");
-  const balance = await answer(call);
+  const balance = await dataOf(call);
   return {
     balance,
     warning: (await call).response.headers.get("X-AlterLab-Balance-Warning") ?? undefined,
   };
 }
 
-function show({ balance, warning }: Standing): Node[] {
+function show({ balance, warning }: BalanceState): Node[] {
   const recharge = balance.auto_recharge;
   const rows: [string, string][] = [
-    ["Paid in", centsInWords(balance.total_deposited_cents)],
-    ["Spent", centsInWords(balance.total_spent_cents)],
+    ["Paid in", formatCents(balance.total_deposited_cents)],
+    ["Spent", formatCents(balance.total_spent_cents)],
     [
       "Auto-recharge",
       recharge.enabled
@@ -49,11 +49,11 @@ function show({ balance, warning }: Standing): Node[] {
       el("strong", { textContent: balance.balance_display, attrs: { "data-testid": "balance" } }),
       el("span", {
         className: "tag",
-        textContent: `${named(balance.tier)} tier`,
+        textContent: `${label(balance.tier)} tier`,
         attrs: { "data-testid": "tier" },
       }),
     ),
-    ...(warning === undefined ? [] : [warningOf(warning)]),
+    ...(warning === undefined ? [] : [warningElement(warning)]),
     el(
       "dl",
       {},
@@ -65,8 +65,8 @@ function show({ balance, warning }: Standing): Node[] {
   ];
 }
 
-function warningOf(level: string): HTMLElement {
-  const text = WARNINGS[level] ?? "Look at your balance.";
+function warningElement(level: string): HTMLElement {
+  const text = WARNINGS[level] ?? "Check your balance.";
   return el("p", {
     className: "warning",
     textContent: text,

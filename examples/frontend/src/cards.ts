@@ -1,45 +1,51 @@
-/** The account's cards: which is charged, and adding or removing one. */
+/** The account's cards: list, default card, adding and removing. */
 
 import { addCard } from "./add-card";
-import { answer, billing, type Schemas } from "./api";
+import { billing, dataOf, type Schemas } from "./api";
 import { confirmed } from "./confirmation";
 import { busy, el } from "./dom";
 import { Failure } from "./failure";
+import { cardName } from "./format";
 import { notice } from "./notices";
 import { section, type Section } from "./section";
-import { cardInWords } from "./words";
 
-const ONE = "/api/v1/billing/payment-methods/{payment_method_id}";
+const CARD_PATH = "/api/v1/billing/payment-methods/{payment_method_id}";
 
 export function cardsSection(changed: () => void): Section {
   const refresh = async (): Promise<void> => {
-    await whole.refresh();
+    await cards.refresh();
     changed();
   };
-  const whole = section("Payment methods", {
+  const cards = section("Payment methods", {
     id: "cards",
-    load: () => answer(billing.GET("/api/v1/billing/payment-methods")),
-    show: ({ payment_methods: cards }) => [
-      cards.length === 0
+    load: () => dataOf(billing.GET("/api/v1/billing/payment-methods")),
+    show: ({ payment_methods }) => [
+      payment_methods.length === 0
         ? el("p", {
             className: "quiet",
-            textContent: "No cards yet. Add one to pay without typing it each time.",
+            textContent: "No cards yet. Add one for later payments.",
           })
-        : el("ul", { className: "cards" }, ...cards.map((card) => item(card, refresh))),
+        : el("ul", { className: "cards" }, ...payment_methods.map((card) => item(card, refresh))),
     ],
     below: addCard(refresh),
   });
-  return whole;
+  return cards;
 }
 
 function item(card: Schemas["PaymentMethod"], refresh: () => Promise<void>): HTMLElement {
   const params = { path: { payment_method_id: card.id } };
-  const name = cardInWords(card);
+  const name = cardName(card);
   const makeDefault = (): Promise<void> =>
-    act(refresh, async () => (await answer(billing.POST(`${ONE}/default`, { params }))).message);
+    perform(
+      refresh,
+      async () => (await dataOf(billing.POST(`${CARD_PATH}/default`, { params }))).message,
+    );
   const remove = async (): Promise<void> => {
     if (!(await confirmed(`Remove the ${name}?`, "Remove"))) return;
-    await act(refresh, async () => (await answer(billing.DELETE(ONE, { params }))).message);
+    await perform(
+      refresh,
+      async () => (await dataOf(billing.DELETE(CARD_PATH, { params }))).message,
+    );
   };
   return el(
     "li",
@@ -54,27 +60,32 @@ function item(card: Schemas["PaymentMethod"], refresh: () => Promise<void>): HTM
     el(
       "span",
       { className: "buttons" },
-      !card.is_default && action(`default-${card.id}`, "Make default", name, makeDefault),
-      action(`remove-${card.id}`, "Remove", name, remove),
+      !card.is_default && actionButton(`default-${card.id}`, "Make default", name, makeDefault),
+      actionButton(`remove-${card.id}`, "Remove", name, remove),
     ),
   );
 }
 
-function action(id: string, text: string, card: string, work: () => Promise<void>): HTMLElement {
+function actionButton(
+  id: string,
+  text: string,
+  card: string,
+  action: () => Promise<void>,
+): HTMLElement {
   const button = el("button", {
     type: "button",
     id,
     textContent: text,
     ariaLabel: `${text}: ${card}`,
   });
-  button.addEventListener("click", () => void busy(button, work));
+  button.addEventListener("click", () => void busy(button, action));
   return button;
 }
 
-/** Do something, say what came of it, and show how things are now, whatever came of it. */
-async function act(refresh: () => Promise<void>, work: () => Promise<string>): Promise<void> {
+/** Run an action, show its outcome, and reload the list in any case. */
+async function perform(refresh: () => Promise<void>, action: () => Promise<string>): Promise<void> {
   try {
-    notice(await work());
+    notice(await action());
   } catch (reason) {
     if (!(reason instanceof Failure)) throw reason;
     notice(reason.afterChange, "bad");

@@ -1,4 +1,4 @@
-/** A question before something that cannot be undone. */
+/** A dialog that asks for confirmation of an irreversible action. */
 
 import { el } from "./dom";
 

@@ -1,16 +1,16 @@
-/** Adding funds: a form, then the checkout page, then back here. */
+/** Adding funds: the form, the redirect to the checkout page, and the return from it. */
 
-import { answer, billing } from "./api";
+import { billing, dataOf } from "./api";
 import { busy, el } from "./dom";
 import { Failure } from "./failure";
+import { describeBonus, parseCents } from "./format";
 import { field, form } from "./forms";
 import { notice } from "./notices";
-import { bonusInWords, typedCents } from "./words";
 
 const DONE = "done";
 const CANCELLED = "cancelled";
-const LOOKS = 4;
-const BETWEEN_LOOKS_MS = 1_000;
+const ATTEMPTS = 4;
+const ATTEMPT_INTERVAL_MS = 1_000;
 
 export function depositSection(): HTMLElement {
   const amount = field(
@@ -23,7 +23,7 @@ export function depositSection(): HTMLElement {
     { id: "promo", autocomplete: "off", spellcheck: false, maxLength: 64 },
     "If you have one",
   );
-  const worth = el("p", {
+  const benefit = el("p", {
     className: "quiet",
     role: "status",
     attrs: { "data-testid": "promo-worth" },
@@ -33,22 +33,23 @@ export function depositSection(): HTMLElement {
   const code = (): string => promo.input.value.trim();
   const validate = async (): Promise<void> => {
     promo.setProblem(undefined);
-    worth.textContent = "";
-    if (code() === "") return promo.setProblem("Type a code first.");
-    const found = await answer(
+    benefit.textContent = "";
+    if (code() === "") return promo.setProblem("Enter a code first.");
+    const validation = await dataOf(
       billing.POST("/api/v1/billing/promo/validate", { body: { code: code() } }),
     );
-    if (found.valid) worth.textContent = `${found.message} ${bonusInWords(found)}`;
-    else promo.setProblem(found.message);
+    if (validation.valid)
+      benefit.textContent = `${validation.message} ${describeBonus(validation)}`;
+    else promo.setProblem(validation.message);
   };
   apply.addEventListener("click", () => {
     void busy(apply, () =>
-      validate().catch((reason: unknown) => promo.setProblem(wordsOf(reason))),
+      validate().catch((reason: unknown) => promo.setProblem(messageOf(reason))),
     );
   });
   promo.input.addEventListener("input", () => {
     promo.setProblem(undefined);
-    worth.textContent = "";
+    benefit.textContent = "";
   });
 
   const element = form(
@@ -56,22 +57,22 @@ export function depositSection(): HTMLElement {
       fields: { amount_cents: amount, promo_code: promo },
       content: [
         amount.element,
-        el("div", { className: "with-button" }, promo.element, apply, worth),
+        el("div", { className: "with-button" }, promo.element, apply, benefit),
       ],
       submit: "Continue to payment",
     },
     async () => {
-      const cents = typedCents(amount.input.value);
+      const cents = parseCents(amount.input.value);
       if (cents === undefined || cents < 1_000 || cents > 200_000) {
-        const wanted = "Type an amount from $10 to $2,000, such as 50 or 12.50.";
-        throw new Failure(wanted, new Map([["amount_cents", wanted]]));
+        const message = "Enter an amount from $10 to $2,000, such as 50 or 12.50.";
+        throw new Failure(message, new Map([["amount_cents", message]]));
       }
-      const session = await answer(
+      const session = await dataOf(
         billing.POST("/api/v1/billing/deposit", {
           body: {
             amount_cents: cents,
-            success_url: addressAfter(DONE, "&session={CHECKOUT_SESSION_ID}"),
-            cancel_url: addressAfter(CANCELLED),
+            success_url: returnUrl(DONE, "&session={CHECKOUT_SESSION_ID}"),
+            cancel_url: returnUrl(CANCELLED),
             ...(code() === "" ? {} : { promo_code: code() }),
           },
         }),
@@ -83,48 +84,48 @@ export function depositSection(): HTMLElement {
   return el("section", { id: "deposit", attrs: { "aria-labelledby": title.id } }, title, element);
 }
 
-/** The placeholder of the session must arrive as it is written, so it is no search parameter like others. */
-function addressAfter(outcome: string, more = ""): string {
+/** A string, not a URL object, since that would encode the braces of the session placeholder. */
+function returnUrl(outcome: string, more = ""): string {
   return `${location.origin}${location.pathname}?deposit=${outcome}${more}`;
 }
 
 /**
- * Say how the way through the checkout page ended. An address can be typed by anybody, so that something was paid is
- * only said when the ledger says so; it may take a moment until it does.
+ * Report the outcome after the return from the checkout page. A URL can be forged, so a payment is
+ * only confirmed if it is in the ledger, where it may appear with a short delay.
  */
-export async function welcomeBack(refresh: () => Promise<void>): Promise<void> {
-  const address = new URL(location.href);
-  const outcome = address.searchParams.get("deposit");
-  const session = address.searchParams.get("session");
+export async function reportCheckout(refresh: () => Promise<void>): Promise<void> {
+  const url = new URL(location.href);
+  const outcome = url.searchParams.get("deposit");
+  const session = url.searchParams.get("session");
   if (outcome === null) return;
-  history.replaceState(null, "", address.pathname);
+  history.replaceState(null, "", url.pathname);
   if (outcome === CANCELLED) notice("Payment cancelled. Nothing was charged.", "plain");
   if (outcome !== DONE || session === null) return;
-  for (let look = 0; look < LOOKS; look++) {
-    if (look > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
-    const said = await paid(session).catch(() => undefined);
-    if (said !== undefined) {
-      notice(said);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, ATTEMPT_INTERVAL_MS));
+    const message = await paymentMessage(session).catch(() => undefined);
+    if (message !== undefined) {
+      notice(message);
       return refresh();
     }
   }
   notice("Your payment is being processed. Your balance will show it soon.", "plain");
 }
 
-/** What a session brought, by the ledger; undefined if it is not there. */
-async function paid(session: string): Promise<string | undefined> {
-  const { transactions } = await answer(
+/** Describe the payment of a session from its ledger entries; undefined if there are none. */
+async function paymentMessage(session: string): Promise<string | undefined> {
+  const { transactions } = await dataOf(
     billing.GET("/api/v1/billing/credit-transactions", { params: { query: { limit: 100 } } }),
   );
   const entries = transactions.filter((entry) => entry.reference_id === session);
   const deposit = entries.find((entry) => entry.type === "deposit");
   const bonus = entries.find((entry) => entry.type === "bonus");
   if (deposit === undefined) return undefined;
-  const more = bonus === undefined ? "" : `, and a bonus of ${bonus.amount_display}`;
-  return `Payment received: ${deposit.amount_display} added to your balance${more}.`;
+  const addition = bonus === undefined ? "" : `, and a bonus of ${bonus.amount_display}`;
+  return `Payment received: ${deposit.amount_display} added to your balance${addition}.`;
 }
 
-function wordsOf(reason: unknown): string {
+function messageOf(reason: unknown): string {
   if (reason instanceof Failure) return reason.message;
   throw reason;
 }

@@ -1,4 +1,6 @@
-/** Elements without a framework. Text only ever becomes text nodes, so nothing that an API says can become markup. */
+/**
+ * Helpers to build elements. Text becomes text nodes, so data from the API cannot become markup.
+ */
 
 type Child = Node | string | false | null | undefined;
 type Listeners = {
@@ -10,7 +12,7 @@ interface Extras {
   on?: Listeners;
 }
 
-/** An element, its properties set, with attributes and listeners. */
+/** Create an element with properties, attributes, listeners and children. */
 export function el<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   properties: Partial<HTMLElementTagNameMap[Tag]> & Extras = {},
@@ -30,7 +32,7 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** While something runs, its button cannot be pressed again, and says that it is at work. Focus stays where it is. */
+/** Disable a button with aria-disabled while its work runs; it keeps the focus. */
 export async function busy(button: HTMLButtonElement, work: () => Promise<void>): Promise<void> {
   if (button.ariaDisabled === "true") return;
   button.ariaDisabled = "true";

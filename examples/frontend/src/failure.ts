@@ -1,4 +1,4 @@
-/** What went wrong, in words for the person in front of the screen. */
+/** Errors with messages for the user. */
 
 interface Problem {
   loc: (string | number)[];
@@ -8,29 +8,28 @@ interface Problem {
 export class Failure extends Error {
   constructor(
     message: string,
-    /** By the name of the field that is wrong: what is wrong with it. */
+    /** Messages by the name of the invalid field. */
     readonly fields: ReadonlyMap<string, string> = new Map(),
-    /** True if nobody knows whether it was done: the answer is missing, or says only that something broke. */
-    readonly isOpen: boolean = false,
+    /** True if the request may have taken effect: no usable response, or a server error. */
+    readonly isUncertain: boolean = false,
   ) {
     super(message);
   }
 
-  /** For who wanted to change something: the message, and whether to look before trying again. */
+  /** The message after a change; if it may have taken effect, with the advice to check. */
   get afterChange(): string {
-    return this.isOpen
-      ? `${this.message} See whether it was done before you try again.`
+    return this.isUncertain
+      ? `${this.message} Check whether it was done before you try again.`
       : this.message;
   }
 }
 
-/** The API says `{"detail": "a sentence"}`, or on 422 a list with a place for each thing that is wrong. */
+/** Convert an error response: `{"detail": ...}` has a message, or with 422 a list of problems. */
 export function failureOf(status: number, body: unknown): Failure {
-  if (status === 401) return new Failure("You are not signed in any more. Sign in again.");
-  if (status === 404) return new Failure("That is not there any more.");
-  if (status === 429)
-    return new Failure("That was too much at once. Wait a minute, then try again.");
-  if (status >= 500) return unclear(`Billing has a problem right now (${status}).`);
+  if (status === 401) return new Failure("You are no longer signed in. Sign in again.");
+  if (status === 404) return new Failure("That no longer exists.");
+  if (status === 429) return new Failure("Too many requests. Wait a minute, then try again.");
+  if (status >= 500) return uncertain(`Billing has a problem right now (${status}).`);
   const detail =
     typeof body === "object" && body !== null && "detail" in body ? body.detail : undefined;
   if (typeof detail === "string") return new Failure(detail);
@@ -38,18 +37,18 @@ export function failureOf(status: number, body: unknown): Failure {
   return new Failure(`Billing refused this (${status}).`);
 }
 
-/** No answer came, or none that can be read. */
-export function failureWithoutAnswer(reason: unknown): Failure {
+/** Convert the error of a request without a usable response. */
+export function failureWithoutResponse(reason: unknown): Failure {
   if (reason instanceof Failure) return reason;
   const isTimeout = reason instanceof DOMException && reason.name === "TimeoutError";
-  if (isTimeout) return unclear("Billing did not answer in time.");
-  if (reason instanceof SyntaxError) return unclear("The answer from billing could not be read.");
+  if (isTimeout) return uncertain("Billing did not respond in time.");
+  if (reason instanceof SyntaxError) return uncertain("The response from billing cannot be read.");
   if (reason instanceof TypeError)
-    return unclear("Billing cannot be reached. Check your connection.");
-  throw reason; // a mistake of this program: not for the screen
+    return uncertain("Billing cannot be reached. Check your connection.");
+  throw reason; // a bug of this program, which the user cannot correct
 }
 
-function unclear(message: string): Failure {
+function uncertain(message: string): Failure {
   return new Failure(message, new Map(), true);
 }
 

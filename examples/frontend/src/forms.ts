@@ -1,4 +1,4 @@
-/** Labelled fields, and forms that say what is wrong with them where it is wrong. */
+/** Labelled fields, and forms that show errors at the fields. */
 
 import { busy, el } from "./dom";
 import { Failure } from "./failure";
@@ -51,8 +51,8 @@ export function checkbox(
 }
 
 /**
- * A form. `send` throws a Failure for what went wrong; its fields' names are the names of `fields`, and what belongs to
- * none of them stands above the buttons.
+ * Create a form. If `send` throws a Failure, its messages are shown at the fields of the same
+ * names; other messages are shown above the buttons.
  */
 export function form(
   parts: {
@@ -68,16 +68,16 @@ export function form(
   const submit = (event: Event): void => {
     event.preventDefault();
     problem.hidden = true;
-    for (const each of Object.values(parts.fields)) each.setProblem(undefined);
-    void busy(button, () => send().catch(complain));
+    for (const field of Object.values(parts.fields)) field.setProblem(undefined);
+    void busy(button, () => send().catch(showFailure));
   };
-  const complain = (reason: unknown): void => {
+  const showFailure = (reason: unknown): void => {
     if (!(reason instanceof Failure)) throw reason;
-    const wrong = Object.entries(parts.fields).filter(([name]) => reason.fields.has(name));
-    for (const [name, each] of wrong) each.setProblem(reason.fields.get(name));
+    const invalid = Object.entries(parts.fields).filter(([name]) => reason.fields.has(name));
+    for (const [name, field] of invalid) field.setProblem(reason.fields.get(name));
     problem.textContent = reason.afterChange;
-    problem.hidden = wrong.length > 0 && wrong.length === reason.fields.size;
-    wrong[0]?.[1].input.focus();
+    problem.hidden = invalid.length > 0 && invalid.length === reason.fields.size;
+    invalid[0]?.[1].input.focus();
   };
   const row = el("div", { className: "buttons" }, button, ...(parts.others ?? []));
   return el("form", { noValidate: true, on: { submit } }, ...parts.content, problem, row);

@@ -1,10 +1,10 @@
-/** The billing screen, put together. */
+/** The billing screen. */
 
 import { activitySection } from "./activity";
 import { alertSettingsSection, usageSection } from "./alerts";
 import { balanceSection } from "./balance";
 import { cardsSection } from "./cards";
-import { depositSection, welcomeBack } from "./deposit";
+import { depositSection, reportCheckout } from "./deposit";
 import { el } from "./dom";
 import { noticesElement } from "./notices";
 import { apiKey, isTestMode } from "./settings";
@@ -18,9 +18,9 @@ const activity = activitySection();
 const cards = cardsSection(() => void activity.refresh());
 const alerts = alertSettingsSection();
 
-const figures = [balance, usage, transactions, activity];
+const sections = [balance, usage, transactions, activity];
 const refresh = async (): Promise<void> => {
-  await Promise.all(figures.map((each) => each.refresh()));
+  await Promise.all(sections.map((section) => section.refresh()));
 };
 
 document
@@ -48,15 +48,15 @@ document
     ),
     ...(isTestMode && apiKey !== undefined ? [testAccounts(apiKey)] : []),
   );
-void Promise.all([refresh(), cards.refresh(), alerts.refresh(), welcomeBack(refresh)]);
+void Promise.all([refresh(), cards.refresh(), alerts.refresh(), reportCheckout(refresh)]);
 
-/** Who this tab is; development and tests only. */
+/** The account of this tab and links to others; in development and tests only. */
 function testAccounts(key: string): HTMLElement {
-  const others = ["default", "new", "low_balance", "exhausted", "power_user"].map(
-    (each) => `sk_test_${each}`,
+  const keys = ["default", "new", "low_balance", "exhausted", "power_user"].map(
+    (name) => `sk_test_${name}`,
   );
-  const links = others.map((each) =>
-    el("li", {}, el("a", { href: `?key=${each}`, textContent: each })),
+  const links = keys.map((other) =>
+    el("li", {}, el("a", { href: `?key=${other}`, textContent: other })),
   );
   return el(
     "footer",
@@ -64,9 +64,9 @@ function testAccounts(key: string): HTMLElement {
     el(
       "p",
       {},
-      "Test mode, no money moves. You are ",
+      "Test mode: nothing is charged. Account: ",
       el("code", { textContent: key }),
-      ". Others:",
+      ". Other accounts:",
     ),
     el("ul", {}, ...links),
   );

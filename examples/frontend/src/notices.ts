@@ -1,12 +1,12 @@
-/** Notices at the top of the screen: said once by screen readers, there until the next one. */
+/** Notices at the top of the screen: announced to screen readers, visible until the next one. */
 
 import { el } from "./dom";
 
 export type Kind = "good" | "plain" | "bad";
 
-const place = el("div", { id: "notices", role: "status" });
+const container = el("div", { id: "notices", role: "status" });
 
-export const noticesElement: HTMLElement = place;
+export const noticesElement: HTMLElement = container;
 
 export function notice(text: string, kind: Kind = "good"): void {
   const close = el("button", {
@@ -15,8 +15,8 @@ export function notice(text: string, kind: Kind = "good"): void {
     ariaLabel: "Dismiss",
     textContent: "×",
   });
-  close.addEventListener("click", () => place.replaceChildren());
-  place.replaceChildren(
+  close.addEventListener("click", () => container.replaceChildren());
+  container.replaceChildren(
     el("div", { className: `notice ${kind}` }, el("p", { textContent: text }), close),
   );
 }

@@ -1,11 +1,13 @@
-/** A part of the screen that loads on its own: loading, loaded, or failed with a way to try again. */
+/**
+ * A part of the screen that loads independently: loading, loaded, or failed with a retry button.
+ */
 
 import { el } from "./dom";
 import { Failure } from "./failure";
 
 export interface Section {
   element: HTMLElement;
-  /** Loads anew. What is there stays until the answer comes. */
+  /** Load again; the present content stays until the response arrives. */
   refresh: () => Promise<void>;
 }
 
@@ -29,19 +31,21 @@ export function section<T>(
   let latest = 0;
 
   const refresh = async (): Promise<void> => {
-    const own = ++latest;
+    const number = ++latest;
     element.ariaBusy = "true";
     const content = await options
       .load()
       .then(options.show, (reason: unknown) => [failed(reason, refresh)]);
-    if (own !== latest) return; // a later refresh is on its way: what it brings is newer
+    if (number !== latest) return; // a later refresh will bring newer content
     replace(body, content, heading);
     element.ariaBusy = "false";
   };
   return { element, refresh };
 }
 
-/** New content; whoever was on a button in the old one is put on the same button, or else on the heading. */
+/**
+ * Replace the content. The focus stays on the same button, or moves to the heading if it is gone.
+ */
 function replace(body: HTMLElement, content: Node[], heading: HTMLElement): void {
   const focused = body.contains(document.activeElement) ? document.activeElement : null;
   body.replaceChildren(...content);

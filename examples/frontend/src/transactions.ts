@@ -1,34 +1,34 @@
-/** The ledger, page by page. */
+/** The ledger, in pages. */
 
-import { answer, billing, type Schemas } from "./api";
+import { billing, dataOf, type Schemas } from "./api";
 import { el } from "./dom";
+import { formatCount, formatTime, label } from "./format";
 import { section, type Section } from "./section";
-import { countInWords, momentOf, named } from "./words";
 
 const PER_PAGE = 10;
 
 export function transactionsSection(): Section {
   let offset = 0;
-  const turn = (to: number): void => {
+  const goTo = (to: number): void => {
     offset = Math.max(0, to);
-    void whole.refresh();
+    void transactions.refresh();
   };
   const load = (): Promise<Schemas["CreditTransactions"]> =>
-    answer(
+    dataOf(
       billing.GET("/api/v1/billing/credit-transactions", {
         params: { query: { limit: PER_PAGE, offset } },
       }),
     );
-  const whole = section("Transactions", {
+  const transactions = section("Transactions", {
     id: "transactions",
     load,
     show: (page) =>
-      page.total === 0 ? [none()] : [table(page.transactions), pager(page, offset, turn)],
+      page.total === 0 ? [emptyMessage()] : [table(page.transactions), pager(page, offset, goTo)],
   });
-  return whole;
+  return transactions;
 }
 
-function none(): HTMLElement {
+function emptyMessage(): HTMLElement {
   return el("p", {
     className: "quiet",
     textContent: "Nothing yet. What you pay in and use will be listed here.",
@@ -36,7 +36,7 @@ function none(): HTMLElement {
 }
 
 function table(entries: Schemas["CreditTransaction"][]): HTMLElement {
-  const heads = ["Date", "What", "Amount", "Balance after"];
+  const heads = ["Date", "Description", "Amount", "Balance after"];
   return el(
     "div",
     { className: "scroll", tabIndex: 0, role: "group", ariaLabel: "Transactions, scrollable" },
@@ -58,13 +58,13 @@ function row(entry: Schemas["CreditTransaction"]): HTMLElement {
   return el(
     "tr",
     { attrs: { "data-testid": "transaction" } },
-    el("td", { className: "quiet", textContent: momentOf(entry.created_at) }),
+    el("td", { className: "quiet", textContent: formatTime(entry.created_at) }),
     el(
       "td",
       {},
       entry.description,
       " ",
-      el("span", { className: "tag", textContent: named(entry.type) }),
+      el("span", { className: "tag", textContent: label(entry.type) }),
     ),
     el("td", {
       className: isIncome ? "number income" : "number",
@@ -77,16 +77,18 @@ function row(entry: Schemas["CreditTransaction"]): HTMLElement {
 function pager(
   page: Schemas["CreditTransactions"],
   offset: number,
-  turn: (to: number) => void,
+  goTo: (to: number) => void,
 ): HTMLElement {
   const last = offset + page.transactions.length;
-  const button = (id: string, text: string, to: number, isThere: boolean): HTMLElement =>
+  const total = formatCount(page.total);
+  const range = `${formatCount(offset + 1)}–${formatCount(last)} of ${total}`;
+  const button = (id: string, text: string, to: number, isEnabled: boolean): HTMLElement =>
     el("button", {
       type: "button",
       id,
       textContent: text,
-      disabled: !isThere,
-      on: { click: () => turn(to) },
+      disabled: !isEnabled,
+      on: { click: () => goTo(to) },
     });
   return el(
     "nav",
@@ -94,7 +96,7 @@ function pager(
     button("newer", "Newer", offset - PER_PAGE, offset > 0),
     el("span", {
       role: "status",
-      textContent: `${countInWords(offset + 1)}–${countInWords(last)} of ${countInWords(page.total)}`,
+      textContent: range,
     }),
     button("older", "Older", offset + PER_PAGE, page.has_more),
   );

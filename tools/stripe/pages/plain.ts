@@ -1,4 +1,4 @@
-/** A page that saves a card, written for Stripe.js, with its types and without a framework. */
+/** A page that saves a card with Stripe.js, in plain TypeScript. */
 import { loadStripe } from "@stripe/stripe-js";
 import type { SetupIntentResult, Stripe, StripeElements, StripeError } from "@stripe/stripe-js";
 
@@ -9,7 +9,7 @@ type Save = () => Promise<Saved>;
 
 const events: unknown[] = [];
 const find = <T extends Element>(selector: string): T => document.querySelector(selector) as T;
-const say = (text: string): void => void (find("#result").textContent = text);
+const show = (text: string): void => void (find("#result").textContent = text);
 
 function saved(result: SetupIntentResult): Saved {
   return result.error
@@ -17,12 +17,12 @@ function saved(result: SetupIntentResult): Saved {
     : { paymentMethod: String(result.setupIntent.payment_method) };
 }
 
-/** The payment element; the way that Stripe recommends today. */
+/** The payment element, which Stripe recommends. */
 function withPaymentElement(stripe: Stripe, elements: StripeElements): Save {
   const payment = elements.create("payment", { layout: "tabs" });
   payment.on("ready", (event) => events.push({ ready: event.elementType }));
   payment.on("change", (event) => events.push({ change: event }));
-  payment.on("loaderror", (event) => say(`loaderror ${event.error.code ?? event.error.type}`));
+  payment.on("loaderror", (event) => show(`loaderror ${event.error.code ?? event.error.type}`));
   payment.mount("#element");
   return async () => {
     const confirmParams = {
@@ -37,7 +37,7 @@ function withPaymentElement(stripe: Stripe, elements: StripeElements): Save {
   };
 }
 
-/** The payment element before there is an intent: the shop asks for one when the form is sent. */
+/** The payment element without an intent: the shop requests one when the form is submitted. */
 function withDeferredIntent(stripe: Stripe, elements: StripeElements): Save {
   elements.create("payment").mount("#element");
   return async () => {
@@ -48,7 +48,7 @@ function withDeferredIntent(stripe: Stripe, elements: StripeElements): Save {
   };
 }
 
-/** The card element, in one row. */
+/** The card element, with all fields in one row. */
 function withCardElement(stripe: Stripe, elements: StripeElements): Save {
   const style = {
     base: {
@@ -70,7 +70,7 @@ function withCardElement(stripe: Stripe, elements: StripeElements): Save {
   };
 }
 
-/** Number, expiry and security code wherever the page wants them. */
+/** Separate elements for number, expiry and security code. */
 function withSplitFields(stripe: Stripe, elements: StripeElements): Save {
   const number = elements.create("cardNumber", { showIcon: true, placeholder: "Number" });
   number.on("change", (event) => events.push({ change: event }));
@@ -88,7 +88,7 @@ function withSplitFields(stripe: Stripe, elements: StripeElements): Save {
 
 async function start(): Promise<void> {
   const stripe = await loadStripe("pk_test_shop");
-  if (stripe === null) throw new Error("There is no Stripe here.");
+  if (stripe === null) throw new Error("Stripe.js is not available.");
   const appearance = {
     theme,
     variables: { colorPrimary: theme === "night" ? "#85d996" : "#5433ff" },
@@ -105,14 +105,14 @@ async function start(): Promise<void> {
   const save = (kinds[kind as keyof typeof kinds] ?? withCardElement)(stripe, elements);
   find<HTMLFormElement>("form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    say("saving");
+    show("saving");
     try {
       const result = await save();
       if ("error" in result)
-        say(`${result.error.type} ${result.error.code ?? ""}: ${result.error.message ?? ""}`);
-      else say(await addCard(result.paymentMethod));
+        show(`${result.error.type} ${result.error.code ?? ""}: ${result.error.message ?? ""}`);
+      else show(await addCard(result.paymentMethod));
     } catch (error) {
-      say(String(error));
+      show(String(error));
     }
   });
   Object.assign(window, { shop: { stripe, elements, events, secret } });

@@ -1,4 +1,4 @@
-/** The same in React, as @stripe/react-stripe-js is documented, in strict mode: everything is mounted twice. */
+/** The same page in React, in strict mode, which mounts everything twice. */
 import {
   CardCvcElement,
   CardElement,

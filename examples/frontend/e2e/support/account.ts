@@ -13,27 +13,27 @@ interface Fault {
 
 export const mockUrl = process.env["MOCK_URL"] ?? "http://127.0.0.1:8080";
 
-// A server closes connections that were idle for some seconds; a request that meets that moment would fail.
-const ONE_REQUEST = { Connection: "close" };
+// The server closes idle connections after some seconds; a request at that moment would fail.
+const CLOSE_CONNECTION = { Connection: "close" };
 
-/** An account of the mock that nobody else uses, and what a test does to it behind the screen's back. */
+/** An account of the mock for one test, with the actions that the screen does not offer. */
 export class Account {
   readonly key = `sk_test_${randomUUID().replaceAll("-", "")}`;
 
   constructor(private readonly request: APIRequestContext) {}
 
-  /** Start as one of the personas: its whole state becomes this account's. Otherwise it starts like `default`. */
+  /** Copy the state of a persona to this account. Without this it starts like `default`. */
   async startAs(persona: Persona): Promise<void> {
     const state = await this.call("GET", "/_mock/state", undefined, `sk_test_${persona}`);
     await this.call("PUT", "/_mock/state", state);
   }
 
-  /** Use credits, as the customer's programs would; everything that follows from it happens. */
+  /** Use credits, with all consequences: ledger entry, alerts, auto recharge. */
   async use(requests: number, type: "light" | "js" = "light"): Promise<void> {
     await this.call("POST", "/_mock/usage", { type, requests });
   }
 
-  /** Pay a deposit without a browser, where the way to it is not what is tested. */
+  /** Make and pay a deposit without the browser. */
   async deposit(cents: number): Promise<void> {
     const session = await this.call("POST", "/api/v1/billing/deposit", { amount_cents: cents });
     await this.call("POST", `/_mock/checkout-sessions/${session["session_id"]}/complete`, {});
@@ -53,12 +53,12 @@ export class Account {
     return (await this.call("GET", "/api/v1/billing/balance"))["balance_display"];
   }
 
-  /** What was sent: e-mails, webhook calls. */
+  /** E-mails, text messages and usage alerts to the account, newest first. */
   async messages(): Promise<{ channel: string; subject: string; payload: unknown }[]> {
     return (await this.call("GET", "/_mock/outbox"))["messages"];
   }
 
-  /** Let requests of this account go wrong: the rules of `POST /_mock/faults`. */
+  /** Make requests of this account fail; the rule is the body of `POST /_mock/faults`. */
   async letFail(rule: Fault): Promise<void> {
     await this.call("POST", "/_mock/faults", rule);
   }
@@ -67,12 +67,12 @@ export class Account {
     await this.call("DELETE", "/_mock/faults");
   }
 
-  /** What the account's usage alerts are signed with. */
+  /** The secret that signs the account's usage alerts. */
   async webhookSecret(): Promise<string> {
     return (await this.call("GET", "/_mock/webhook-endpoints"))["usage_alerts"].secret;
   }
 
-  /** What does not add up in the account's books. */
+  /** The violated invariants of the account's books. */
   async violations(): Promise<unknown> {
     return (await this.call("GET", "/_mock/invariants"))["violations"];
   }
@@ -83,22 +83,22 @@ export class Account {
     data?: unknown,
     key = this.key,
   ): Promise<Record<string, any>> {
-    const headers = { "X-API-Key": key, ...ONE_REQUEST };
-    return must(await this.request.fetch(mockUrl + path, { method, data, headers }));
+    const headers = { "X-API-Key": key, ...CLOSE_CONNECTION };
+    return bodyOf(await this.request.fetch(mockUrl + path, { method, data, headers }));
   }
 }
 
-/** Move the clock of the whole mock, for every account. */
+/** Advance the clock of the mock, for all accounts. */
 export async function advanceClock(
   request: APIRequestContext,
   step: { days: number } | { seconds: number },
 ): Promise<void> {
-  await must(
-    await request.post(`${mockUrl}/_mock/clock/advance`, { data: step, headers: ONE_REQUEST }),
+  await bodyOf(
+    await request.post(`${mockUrl}/_mock/clock/advance`, { data: step, headers: CLOSE_CONNECTION }),
   );
 }
 
-async function must(response: APIResponse): Promise<Record<string, any>> {
+async function bodyOf(response: APIResponse): Promise<Record<string, any>> {
   expect(response.ok(), `${response.url()}: ${await response.text()}`).toBe(true);
   return response.json();
 }

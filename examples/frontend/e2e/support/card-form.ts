@@ -1,16 +1,16 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
-/** Stripe's card form, as the mock's stand-in shows it. At Stripe it is in a frame; here it is in the page. */
+/** Stripe's card form as the mock shows it: in the page, not in a frame as with Stripe. */
 export class CardForm {
-  /** What the bank or billing said. */
+  /** Errors of the bank and the billing API. */
   readonly problem: Locator;
-  /** What Stripe's form says of what was typed. */
-  readonly mistake: Locator;
+  /** Errors of the input, reported by Stripe's form. */
+  readonly inputError: Locator;
   private readonly number: Locator;
 
   constructor(private readonly page: Page) {
     this.problem = page.locator("#add-card form > [role=alert]");
-    this.mistake = page.locator("#payment-element").getByRole("alert");
+    this.inputError = page.locator("#payment-element").getByRole("alert");
     this.number = page.getByTestId("stripe-number");
   }
 
@@ -27,7 +27,7 @@ export class CardForm {
     await this.page.getByRole("button", { name: "Save card" }).click();
   }
 
-  /** Answer what the card's bank asks. */
+  /** Complete the authentication that the card's bank requests. */
   async authenticate(outcome: "pass" | "fail"): Promise<void> {
     await this.page.getByTestId(`stripe-challenge-${outcome}`).click();
   }

@@ -1,6 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 
-/** The mock's checkout page: all that is known of it here, by the test ids that it promises. */
+/** The mock's checkout page, accessed by its documented test ids only. */
 export class Checkout {
   readonly amount: Locator;
   readonly bonus: Locator;
@@ -19,12 +19,12 @@ export class Checkout {
     await this.page.getByTestId("pay").click();
   }
 
-  /** The card that is chosen when the page opens is the account's own, if it has one. */
+  /** Pay with the preselected card: the account's default card, if it has one. */
   async payWithCardOnFile(): Promise<void> {
     await this.page.getByTestId("pay").click();
   }
 
-  /** Answer what the card's bank asks. */
+  /** Complete the authentication that the card's bank requests. */
   async authenticate(outcome: "pass" | "fail"): Promise<void> {
     await this.page.getByTestId(`authentication-${outcome}`).click();
   }

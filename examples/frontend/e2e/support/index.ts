@@ -14,8 +14,8 @@ interface Fixtures {
 }
 
 /**
- * Every test has an account of its own, whose books must add up in the end, and a page that reports no errors and asks
- * nobody outside this machine.
+ * Each test has its own account, whose invariants must hold at the end, and a page that must not
+ * report errors or send requests to other machines.
  */
 export const test = base.extend<Fixtures>({
   account: async ({ request }, use) => {

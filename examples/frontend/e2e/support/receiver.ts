@@ -7,7 +7,7 @@ interface Delivery {
   body: string;
 }
 
-/** A program of yours that takes webhooks. */
+/** A receiver of webhooks, as your application has one. */
 export class Receiver {
   readonly deliveries: Delivery[] = [];
 
@@ -40,7 +40,7 @@ export class Receiver {
   }
 }
 
-/** What `X-Alterlab-Signature` must be. */
+/** The expected value of the header `X-Alterlab-Signature`. */
 export function signatureOf(body: string, secret: string): string {
   return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 }

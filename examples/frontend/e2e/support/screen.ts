@@ -1,6 +1,6 @@
 import type { Locator, Page } from "@playwright/test";
 
-/** The billing screen, by what people see. */
+/** The billing screen, accessed by what users see. */
 export class Screen {
   readonly balance: Locator;
   readonly tier: Locator;
@@ -34,7 +34,7 @@ export class Screen {
     await this.page.getByRole("button", { name: "Refresh" }).click();
   }
 
-  /** Fill in the form and go on to the checkout page. */
+  /** Fill in the form and continue to the checkout page. */
   async startDeposit(dollars: string, promoCode?: string): Promise<void> {
     await this.page.getByLabel("Amount in dollars").fill(dollars);
     if (promoCode !== undefined) await this.page.getByLabel("Promo code").fill(promoCode);
