@@ -214,6 +214,11 @@ def a_plan_that_is_not_for_sale(account: Account) -> None:
     account.subscription.plan = "gold"  # type: ignore[assignment]
 
 
+def a_pending_plan_that_is_not_for_sale(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.pending_plan = "gold"  # type: ignore[assignment]
+
+
 def filed_under_another_id(account: Account) -> None:
     account.challenges[ANOTHER] = account.challenges.popitem()[1]
 
@@ -301,6 +306,7 @@ BREAKAGES: list[tuple[Callable[[Account], None], str]] = [
     (no_period, "in period 0"),
     (a_price_that_is_not_for_sale, "there is no price 'price_nope'"),
     (a_plan_that_is_not_for_sale, "plan 'gold' is not in the catalogue"),
+    (a_pending_plan_that_is_not_for_sale, "plan 'gold' is not in the catalogue"),
     (filed_under_another_id, f"The key '{ANOTHER}' holds the record"),
     (a_time_without_a_zone, "is not in UTC"),
     (a_time_in_another_zone, "is not in UTC"),
