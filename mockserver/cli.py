@@ -12,17 +12,14 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 from mockserver import packaged, settings
 from mockserver.openapi.yaml_file import FileError
 from mockserver.settings import Settings, SettingsError
-
-if TYPE_CHECKING:
-    from mockserver.app import Server
 
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _BACKLOG = 2_048
@@ -188,14 +185,13 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
     announcement = banner.text(url, server)
-    beside = _watch(chosen, server) if chosen.watch else None
+    beside = None
+    if chosen.watch:
+        from mockserver.watch import Watch
+
+        say = partial(print, flush=True)
+        beside = Watch(server, chosen.spec, chosen.fixtures, say=say).run
     AnnouncedServer(config, announcement, beside).run(sockets=[listener])
-
-
-def _watch(chosen: Settings, server: Server) -> Callable[[], Coroutine[Any, Any, None]]:
-    from mockserver.watch import Watch
-
-    return Watch(server, chosen.spec, chosen.fixtures, say=partial(print, flush=True)).run
 
 
 def _url(host: str, port: int) -> str:

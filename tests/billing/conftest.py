@@ -1,4 +1,4 @@
-"""Small builders for tests of the domain: an account with nothing in it, one frozen moment, the real catalogue."""
+"""Builders for tests of the domain: a fresh account, a fixed time, the real catalogue."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import settings
 
-from mockserver import packaged
+from mockserver import fixtures, resources
 from mockserver.billing import (
     checkout,
     invariants,
@@ -22,7 +22,6 @@ from mockserver.billing import (
     usage_alerts,
 )
 from mockserver.billing.account import Account, AutoRechargeRequest, CheckoutSession, Profile
-from mockserver.billing.accounts import fixtures
 from mockserver.billing.audit import Actor
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.context import Context
@@ -40,8 +39,8 @@ NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue of ``fixtures/``."""
-    return fixtures.load(packaged.fixtures()).catalogue
+    """Return the catalogue of ``fixtures/``."""
+    return fixtures.load(resources.fixtures()).catalogue
 
 
 WORKING, DECLINED_LATER = "pm_card_visa", "pm_card_chargeCustomerFail"
@@ -57,36 +56,36 @@ Change = Callable[[Context], object]
 
 
 def account(name: str, now: datetime) -> Account:
-    """An account to which nothing has happened yet."""
+    """Return a fresh account."""
     ids = IdSource(f"profile of {name}")
     profile = Profile(ids.uuid(), ids.uuid(), "Jane Doe", "jane.doe@example.com", "+1 202 555 0142")
     return Account(f"acct_{name}", profile, now, IdSource(name))
 
 
 def fresh(name: str = "someone", now: datetime = NOON, actor: Actor = "api_key") -> Context:
-    """The context of a fresh account."""
+    """Return the context of a fresh account."""
     return Context(account(name, now), catalogue(), now, actor)
 
 
 def later(context: Context, **duration: float) -> Context:
-    """The same account after some time, with the work done that fell due on the way."""
+    """Return the account after some time, with all due work done."""
     return at(context, context.now + timedelta(**duration))
 
 
 def at(context: Context, moment: datetime) -> Context:
-    """The same account at a later moment, with the work done that fell due on the way."""
+    """Return the account at a later time, with all due work done."""
     subscription.catch_up(context.account, context.catalogue, moment)
     return context.at(moment, context.actor)
 
 
 def state(context: Context) -> dict[str, Any]:
-    """All that the account knows, the counter of its ids included."""
+    """Return the whole account as plain data, the counter of its ids included."""
     plain: dict[str, Any] = msgspec.to_builtins(context.account, enc_hook=list)
     return plain
 
 
 def problems(context: Context) -> list[str]:
-    """What does not add up in the account's books."""
+    """Return the broken invariants of the account."""
     return invariants.violations(context.account, context.catalogue, context.now)
 
 
@@ -106,12 +105,12 @@ def deposit(
 
 
 def credit(context: Context, credits: int) -> None:
-    """Put so many credits on the balance, as a bonus."""
+    """Credit a number of credits as a bonus."""
     context.credit("bonus", credits * money.MICROCENTS_PER_CREDIT, "Bonus", reference_type="signup")
 
 
 def watch(context: Context, **changes: Any) -> None:
-    """Configure usage alerts: every threshold and e-mail on, but for the changes."""
+    """Configure usage alerts: all thresholds and e-mail, except for the changes."""
     everything: dict[str, Any] = {
         f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)
     }
@@ -120,13 +119,13 @@ def watch(context: Context, **changes: Any) -> None:
 
 
 def actions(context: Context) -> list[str]:
-    """What the audit log says was done, oldest first."""
+    """Return the actions of the audit log, oldest first."""
     return [entry.action for entry in context.account.audit_log]
 
 
 @contextmanager
 def refused(context: Context, error: type[Error]) -> Iterator[pytest.ExceptionInfo[Error]]:
-    """Within the block the rules refuse, and nothing at all has changed."""
+    """Expect the rules to refuse what the block does, and nothing to change."""
     before = state(context)
     with pytest.raises(error) as caught:
         yield caught
@@ -135,12 +134,12 @@ def refused(context: Context, error: type[Error]) -> Iterator[pytest.ExceptionIn
 
 @pytest.fixture
 def context() -> Context:
-    """A fresh account at noon."""
+    """Return a fresh account at noon."""
     return fresh()
 
 
 @pytest.fixture
 def with_card(context: Context) -> Context:
-    """A fresh account with a card that works."""
+    """Return a fresh account with a working card."""
     payment_methods.add(context, WORKING)
     return context

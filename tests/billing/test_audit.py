@@ -1,4 +1,4 @@
-"""The audit log: every change is in it, and no secret."""
+"""The audit log has an entry for every change and contains no secret."""
 
 import json
 import re
@@ -37,7 +37,7 @@ from .conftest import (
 
 
 def prepared(actor: Actor = "api_key") -> Context:
-    """A card on the account and money on the balance."""
+    """Return an account with a card and a balance of $100."""
     context = fresh(actor=actor)
     payment_methods.add(context, WORKING)
     deposit(context, 10_000)
@@ -231,7 +231,7 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
 
 @pytest.mark.parametrize(("change", "written"), CHANGES.values(), ids=CHANGES)
 def test_a_change_is_in_the_audit_log(change: Change, written: list[str]) -> None:
-    """Every change appends what was done, in order, and nothing else."""
+    """Every change appends its actions in order, and nothing else."""
     context = prepared()
     before = len(actions(context))
     change(context)
@@ -240,7 +240,7 @@ def test_a_change_is_in_the_audit_log(change: Change, written: list[str]) -> Non
 
 @pytest.mark.parametrize("actor", ["api_key", "payer", "mock"])
 def test_an_entry_says_who_and_when(actor: Actor) -> None:
-    """id, action, actor, created_at, details."""
+    """An entry has an id, an action, an actor, a time and details."""
     context = prepared(actor)
     payment_methods.add(context, "pm_card_amex")
     entry = context.account.audit_log[-1]
@@ -250,7 +250,7 @@ def test_an_entry_says_who_and_when(actor: Actor) -> None:
         "brand": "amex",
         "last4": "8431",
     }
-    ids = [each.id for each in context.account.audit_log]
+    ids = [entry.id for entry in context.account.audit_log]
     assert len(set(ids)) == len(ids)
 
 
@@ -269,7 +269,7 @@ def test_an_entry_says_who_and_when(actor: Actor) -> None:
     ],
 )
 def test_reading_changes_nothing(read: Change) -> None:
-    """Every change, not reads: neither the log nor anything else moves."""
+    """Reads change neither the audit log nor anything else."""
     context = prepared()
     before = state(context)
     read(context)
@@ -277,7 +277,7 @@ def test_reading_changes_nothing(read: Change) -> None:
 
 
 def test_no_secret_is_in_the_log() -> None:
-    """Never a whole card number, code or key, whatever was done."""
+    """The log never contains a whole card number, a code or a key."""
     context = prepared()
     for change, _ in CHANGES.values():
         change(other := prepared())
@@ -288,7 +288,7 @@ def test_no_secret_is_in_the_log() -> None:
     secrets |= {intent.client_secret for intent in context.account.setup_intents.values()}
     assert len(secrets) > 1
     details = [entry.details for entry in context.account.audit_log]
-    assert not [each for each in details if secrets & {str(value) for value in each.values()}]
+    assert not [entry for entry in details if secrets & {str(value) for value in entry.values()}]
     text = json.dumps(msgspec.to_builtins(details))
     assert not re.search(r"\d{13,19}", text)
     assert not re.search(r"sk_|_secret_|@", text)

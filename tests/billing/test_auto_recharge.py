@@ -41,7 +41,7 @@ def switch_on(
 
 
 def ready(card: str = WORKING) -> Context:
-    """$20 on the balance, the card on the account, recharges of $50 below $10."""
+    """Return an account with $20 and a card, which recharges $50 below $10."""
     context = fresh()
     deposit(context, 2_000)
     payment_methods.add(context, card)
@@ -50,7 +50,7 @@ def ready(card: str = WORKING) -> Context:
 
 
 def test_never_configured_it_is_off_with_the_defaults() -> None:
-    """Never configured: the defaults, disabled."""
+    """Until configured, auto-recharge has the default settings and is disabled."""
     settings = AutoRecharge()
     assert (settings.enabled, settings.threshold_microcents, settings.amount_cents) == (
         False,
@@ -63,7 +63,7 @@ def test_never_configured_it_is_off_with_the_defaults() -> None:
 
 
 def test_settings_are_replaced_as_a_whole(with_card: Context) -> None:
-    """PUT replaces the settings: what is left out is not kept from before."""
+    """PUT replaces the settings: omitted fields get their defaults."""
     consent = Consent("I agree.", "settings", "2026-01")
     auto_recharge.configure(
         with_card,
@@ -82,14 +82,14 @@ def test_settings_are_replaced_as_a_whole(with_card: Context) -> None:
 
 
 def test_enabling_needs_a_card(context: Context) -> None:
-    """Enabling needs a usable card: else 400 that says to add one."""
+    """Enabling without a card is a 400 that says to add one."""
     with refused(context, NoUsableCard) as caught:
         switch_on(context)
     assert "Add a card" in str(caught.value)
 
 
 def test_enabling_needs_a_card_that_has_not_expired(with_card: Context) -> None:
-    """An expired card is not usable, from the first moment on."""
+    """An expired card is not usable, from the first moment after its month."""
     card = with_card.account.wallet.cards[0]
     with_card.account.wallet.cards[0] = payment_methods.expiring(
         card, datetime(2026, 2, 1, tzinfo=UTC)
@@ -101,14 +101,14 @@ def test_enabling_needs_a_card_that_has_not_expired(with_card: Context) -> None:
 
 
 def test_a_card_in_its_last_month_is_usable(with_card: Context) -> None:
-    """A card is good to the end of its month."""
+    """A card is usable to the end of its month."""
     card = with_card.account.wallet.cards[0]
     with_card.account.wallet.cards[0] = payment_methods.expiring(card, NOON)
     assert switch_on(with_card).enabled
 
 
 def test_a_card_that_is_not_there_cannot_be_named(with_card: Context) -> None:
-    """Naming an unknown card is refused, enabling or not."""
+    """Naming an unknown card is refused, whether enabling or not."""
     for enabled in (True, False):
         with refused(with_card, UnknownCard):
             auto_recharge.configure(
@@ -121,7 +121,7 @@ def test_a_card_that_is_not_there_cannot_be_named(with_card: Context) -> None:
 
 
 def test_the_named_card_cannot_be_removed_by_any_name(with_card: Context) -> None:
-    """A card that an enabled auto-recharge names, by whichever of its two ids, cannot be removed."""
+    """The card that an enabled auto-recharge names cannot be removed by either of its ids."""
     card = payment_methods.add(with_card, "pm_card_amex")
     switch_on(with_card, card.id)
     with refused(with_card, BillingError):
@@ -129,13 +129,13 @@ def test_the_named_card_cannot_be_removed_by_any_name(with_card: Context) -> Non
 
 
 def test_disabling_needs_no_card(context: Context) -> None:
-    """Settings can be kept without a card as long as they are off."""
+    """Settings can be saved without a card if auto-recharge is disabled."""
     auto_recharge.configure(context, enabled=False, threshold_microcents=5, amount_cents=2_500)
     assert context.account.auto_recharge.threshold_microcents == 5
 
 
 def test_switching_off_keeps_the_other_settings(with_card: Context) -> None:
-    """Disable keeps threshold, amount and card for the next time."""
+    """Disabling keeps threshold, amount and card."""
     switch_on(with_card, WORKING, threshold=7)
     after = later(with_card, hours=1)
     settings = auto_recharge.disable(after)
@@ -149,7 +149,7 @@ def test_switching_off_keeps_the_other_settings(with_card: Context) -> None:
 
 
 def test_it_runs_at_once_when_a_charge_takes_the_balance_below() -> None:
-    """The recharge is there before anybody can see the balance: ledger, history, invoice, audit, activity."""
+    """A recharge writes ledger, history, invoice, audit and activity before the next request."""
     context = ready()
     usage.record(context, "light", FIFTEEN_DOLLARS)
     account = context.account
@@ -179,23 +179,23 @@ def test_it_runs_at_once_when_a_charge_takes_the_balance_below() -> None:
     assert account.ledger.deposited_cents == 7_000
 
 
-def test_the_recharge_is_the_systems_doing() -> None:
-    """The audit log says that nobody asked for it by hand."""
+def test_the_actor_of_a_recharge_is_the_system() -> None:
+    """The actor of a recharge in the audit log is the system."""
     context = ready()
     usage.record(context, "light", FIFTEEN_DOLLARS)
     assert context.account.audit_log[-1].actor == "system"
 
 
 @pytest.mark.parametrize(("credits", "recharges"), [(50_000, 0), (50_001, 1)])
-def test_below_means_below(credits: int, recharges: int) -> None:
-    """At the threshold nothing happens; a credit less, and it runs."""
+def test_the_threshold_itself_is_not_below(credits: int, recharges: int) -> None:
+    """At the threshold nothing happens; one credit below it, the recharge runs."""
     context = ready()
     usage.record(context, "light", credits)
     assert len(context.account.auto_recharge.attempts) == recharges
 
 
 def test_it_does_not_run_without_a_charge() -> None:
-    """A low balance alone sets nothing off: configuring, depositing and time do not charge a card."""
+    """Configuring, depositing and time charge no card, even if the balance is low."""
     context = ready()
     switch_on(context, threshold=in_microcents(100_000))
     deposit(later(context, days=40), 1_000)
@@ -203,7 +203,7 @@ def test_it_does_not_run_without_a_charge() -> None:
 
 
 def test_disabled_it_does_not_run() -> None:
-    """Off is off."""
+    """A disabled auto-recharge never runs."""
     context = ready()
     auto_recharge.disable(context)
     usage.record(context, "light", FIFTEEN_DOLLARS)
@@ -211,14 +211,14 @@ def test_disabled_it_does_not_run() -> None:
 
 
 def test_a_refused_charge_recharges_nothing() -> None:
-    """A charge that the balance does not cover is refused as a whole, recharge or not."""
+    """A charge beyond the balance is refused as a whole and starts no recharge."""
     context = ready()
     with refused(context, BillingError):
         usage.record(context, "light", 100_001)
 
 
 def test_the_named_card_pays_not_the_default(with_card: Context) -> None:
-    """The settings may name a card; without a name the default of the moment pays."""
+    """A card named in the settings pays instead of the default card."""
     context = with_card
     deposit(context, 2_000)
     amex = payment_methods.add(context, "pm_card_amex")
@@ -228,7 +228,7 @@ def test_the_named_card_pays_not_the_default(with_card: Context) -> None:
 
 
 def test_without_a_name_the_default_of_the_moment_pays() -> None:
-    """Choosing another default card changes who pays the next recharge."""
+    """Without a named card, the default card at the time of the recharge pays."""
     context = ready()
     amex = payment_methods.add(context, "pm_card_amex")
     payment_methods.set_default(context, amex.id)
@@ -237,7 +237,7 @@ def test_without_a_name_the_default_of_the_moment_pays() -> None:
 
 
 def test_a_failure_is_history_with_its_reason() -> None:
-    """Failure writes history and audit, and no money moves."""
+    """A failure is written to history and audit log, and no money moves."""
     context = ready(DECLINED_LATER)
     usage.record(context, "light", FIFTEEN_DOLLARS)
     account = context.account
@@ -255,7 +255,7 @@ def test_a_failure_is_history_with_its_reason() -> None:
 
 
 def test_an_expired_card_fails_as_expired() -> None:
-    """A card that ran out since is named as the reason."""
+    """A recharge with an expired card fails with the reason expired_card."""
     context = ready()
     card = context.account.wallet.cards[0]
     context.account.wallet.cards[0] = payment_methods.expiring(card, NOON)
@@ -264,7 +264,7 @@ def test_an_expired_card_fails_as_expired() -> None:
 
 
 def test_without_a_card_it_fails() -> None:
-    """The default card may be removed; the recharge then fails and says so."""
+    """If the default card was removed, the recharge fails with that reason."""
     context = ready()
     payment_methods.remove(context, WORKING)
     usage.record(context, "light", FIFTEEN_DOLLARS)
@@ -277,7 +277,7 @@ def test_without_a_card_it_fails() -> None:
 
 
 def test_no_second_recharge_within_a_minute() -> None:
-    """No second recharge within 60 s of the last; the next charge after that runs one."""
+    """No recharge runs within 60 s of the last; the next charge after that runs one."""
     context = ready()
     switch_on(context, threshold=in_microcents(100_000))
     usage.record(context, "light", 1)
@@ -295,7 +295,7 @@ def fail_times(context: Context, times: int) -> Context:
 
 
 def test_three_failures_in_a_row_disable_it() -> None:
-    """Two are borne; with the third it is off, and the audit log says why."""
+    """The third consecutive failure disables auto-recharge, and the audit log says why."""
     context = ready(DECLINED_LATER)
     usage.record(context, "light", FIFTEEN_DOLLARS)
     context = fail_times(context, 1)
@@ -310,8 +310,8 @@ def test_three_failures_in_a_row_disable_it() -> None:
     assert len(context.account.auto_recharge.attempts) == 3
 
 
-def test_a_success_between_failures_starts_the_count_anew() -> None:
-    """Three in a row: a success in between counts."""
+def test_a_success_resets_the_failures() -> None:
+    """A success resets the number of consecutive failures."""
     context = ready(DECLINED_LATER)
     usage.record(context, "light", FIFTEEN_DOLLARS)
     context = fail_times(context, 1)
@@ -329,8 +329,8 @@ def test_a_success_between_failures_starts_the_count_anew() -> None:
     ) == (True, 2)
 
 
-def test_enabling_again_forgives_the_failures() -> None:
-    """Who switches it on again starts with three tries, and keeps the history."""
+def test_enabling_again_resets_the_failures() -> None:
+    """Enabling again resets the failures and keeps the history."""
     context = ready(DECLINED_LATER)
     usage.record(context, "light", FIFTEEN_DOLLARS)
     context = fail_times(context, 2)
@@ -339,7 +339,7 @@ def test_enabling_again_forgives_the_failures() -> None:
 
 
 def test_a_test_charges_nothing() -> None:
-    """``test`` tells whether the card would work, and changes nothing at all."""
+    """The test reports whether the card would work, and changes nothing."""
     context = ready()
     before = state(context)
     check = auto_recharge.check(context)
@@ -348,8 +348,8 @@ def test_a_test_charges_nothing() -> None:
     assert check.card == context.account.wallet.cards[0]
 
 
-def test_a_test_tells_when_the_card_expires() -> None:
-    """The days that are left are whole days; the last day counts none."""
+def test_a_test_reports_the_days_until_expiry() -> None:
+    """The test reports the whole days until expiry; the last day counts as zero."""
     context = ready()
     card = context.account.wallet.cards[0]
     context.account.wallet.cards[0] = payment_methods.expiring(card, NOON)
@@ -361,15 +361,15 @@ def test_a_test_tells_when_the_card_expires() -> None:
     assert "expired" in over.message
 
 
-def test_a_test_tells_that_a_card_would_be_declined() -> None:
-    """With the decline code that the charge would meet."""
+def test_a_test_reports_the_decline_code() -> None:
+    """The test reports the decline code that a charge would get."""
     check = auto_recharge.check(ready(DECLINED_LATER))
     assert (check.works, check.card_expired) == (False, False)
     assert DECLINE in check.message
 
 
-def test_a_test_without_a_card_says_so(context: Context) -> None:
-    """Nothing to test: it says what to do."""
+def test_a_test_without_a_card_says_to_add_one(context: Context) -> None:
+    """Without a card, the test says to add one."""
     check = auto_recharge.check(context)
     assert (check.card, check.works, check.days_until_expiry) == (None, False, None)
     assert "Add a card" in check.message

@@ -1,4 +1,4 @@
-"""What only passes through an account is not kept for ever: the oldest goes, and nothing else changes."""
+"""Short-lived records are bounded: the oldest are dropped, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def books_are_in_order(context: Context) -> bool:
     return violations(context.account, context.catalogue, context.now) == []
 
 
-def test_closed_checkout_sessions_go_before_open_ones() -> None:
-    """The oldest open one is still there when closed ones had to go."""
+def test_closed_checkout_sessions_are_dropped_before_open_ones() -> None:
+    """The oldest open session survives as long as closed ones can be dropped."""
     here = context()
     oldest = checkout.open_deposit(here, 1_000)
     paid = checkout.open_deposit(here, 5_000)
@@ -35,8 +35,8 @@ def test_closed_checkout_sessions_go_before_open_ones() -> None:
     assert books_are_in_order(here)
 
 
-def test_of_open_checkout_sessions_the_oldest_go() -> None:
-    """When there is nothing else that could go."""
+def test_the_oldest_open_checkout_sessions_are_dropped() -> None:
+    """If all sessions are open, the oldest are dropped."""
     here = context()
     opened = [
         checkout.open_deposit(here, 1_000).id for _ in range(bounds.MAX_CHECKOUT_SESSIONS + 1)
@@ -47,7 +47,7 @@ def test_of_open_checkout_sessions_the_oldest_go() -> None:
 
 
 def test_portal_sessions_and_setup_intents_are_bounded() -> None:
-    """The newest are there."""
+    """The newest portal sessions and setup intents are kept."""
     here = context()
     for _ in range(2 * max(bounds.MAX_PORTAL_SESSIONS, bounds.MAX_SETUP_INTENTS)):
         portal, intent = checkout.open_portal(here), setup_intents.create(here)
@@ -58,8 +58,8 @@ def test_portal_sessions_and_setup_intents_are_bounded() -> None:
     assert books_are_in_order(here)
 
 
-def test_challenges_out_of_time_go_first() -> None:
-    """One that can still be confirmed stays."""
+def test_expired_challenges_are_dropped_first() -> None:
+    """A challenge that can still be confirmed outlives expired ones."""
     here = context()
     for _ in range(bounds.MAX_CHALLENGES - 1):
         verification.initiate(here, "close_account", "email")

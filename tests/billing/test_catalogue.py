@@ -1,4 +1,4 @@
-"""What everybody knows: test cards and their numbers."""
+"""The catalogue: test cards, their numbers, and plans."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.billing.conftest import catalogue
     ],
 )
 def test_a_number_names_one_card(number: str, id: str) -> None:
-    """As people type it: with spaces, with hyphens, without; of ids that share a number, the first."""
+    """Spaces and hyphens are ignored; of several ids with one number, the first is found."""
     card = catalogue().card_of_number(number)
     assert card is not None
     assert card.id == id
@@ -27,12 +27,12 @@ def test_a_number_names_one_card(number: str, id: str) -> None:
 
 @pytest.mark.parametrize("number", ["", "4242", "4111111111111111", "pm_card_visa", "None"])
 def test_any_other_number_names_none(number: str) -> None:
-    """No card is made up for a number: only the published ones are known."""
+    """Only published numbers are known; no card is derived from a number."""
     assert catalogue().card_of_number(number) is None
 
 
 def test_every_behaviour_can_be_typed() -> None:
-    """For each way in which a test card behaves there is a number."""
+    """Every behaviour of a test card is available by a number."""
     cards = catalogue().test_cards
     behaviours = {
         (card.declines_attach, card.declines_charge, card.authentication) for card in cards
@@ -54,6 +54,6 @@ def test_the_last_digit_of_a_number_fits_the_others(digits: str, passes: bool) -
 
 
 def test_an_unknown_plan_is_a_key_error() -> None:
-    """A plan that the catalogue does not have is a mistake of the caller, not the end of a loop."""
+    """A plan that the catalogue does not have is a KeyError that names it."""
     with pytest.raises(KeyError, match="platinum"):
         catalogue().plan("platinum")

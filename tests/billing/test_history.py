@@ -1,4 +1,4 @@
-"""A history is a list: packed or not, it reads, compares and cuts as one."""
+"""A history behaves like a list, whether its items are packed or not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COUNTS = [0, 1, NEWEST, NEWEST + 1, NEWEST + BLOCK, 5 * BLOCK + 3]
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_it_holds_what_was_appended(count: int) -> None:
-    """In order, whether it came at once or one by one."""
+    """Items keep their order, whether given at once or appended one by one."""
     one_by_one: History[Thing] = History()
     for thing in things(count):
         one_by_one.append(thing)
@@ -42,14 +42,14 @@ def test_it_holds_what_was_appended(count: int) -> None:
     end=st.integers(-500, 500),
     step=st.sampled_from([1, 2, -1, -3]),
 )
-def test_it_is_cut_as_a_list_is(count: int, start: int, end: int, step: int) -> None:
-    """Any slice, in any direction."""
+def test_it_is_sliced_like_a_list(count: int, start: int, end: int, step: int) -> None:
+    """Any slice, in any direction, gives what a list gives."""
     assert History(things(count))[start:end:step] == things(count)[start:end:step]
 
 
 @given(count=st.sampled_from(COUNTS), index=st.integers(-500, 500))
-def test_it_is_indexed_as_a_list_is(count: int, index: int) -> None:
-    """From both ends, and with the same error."""
+def test_it_is_indexed_like_a_list(count: int, index: int) -> None:
+    """Indexes work from both ends and raise the error of a list."""
     if -count <= index < count:
         assert History(things(count))[index] == things(count)[index]
     else:
@@ -58,20 +58,20 @@ def test_it_is_indexed_as_a_list_is(count: int, index: int) -> None:
 
 
 @given(count=st.sampled_from(COUNTS[1:]), index=st.integers(0, 500))
-def test_it_is_changed_as_a_list_is(count: int, index: int) -> None:
-    """An item replaced, inserted and deleted, and then appended to again."""
+def test_it_is_changed_like_a_list(count: int, index: int) -> None:
+    """Items can be replaced, inserted and deleted, and then appended again."""
     history, plain = History(things(count)), things(count)
     place, other = index % count, Thing(-1, "another")
-    for each in (history, plain):
-        each[place] = other
-        each.insert(place, other)
-        del each[-1]
-        each.extend(things(NEWEST))
+    for items in (history, plain):
+        items[place] = other
+        items.insert(place, other)
+        del items[-1]
+        items.extend(things(NEWEST))
     assert list(history) == plain
 
 
 def test_old_items_are_packed() -> None:
-    """Most of a long history is a fraction of its size, and what is read twice is the same object."""
+    """A long history takes a fraction of its size; reading twice gives the same object."""
     history = History(things(100 * BLOCK))
     assert len(history._newest) <= NEWEST
     assert sum(map(len, history._blocks)) < 10 * 100 * BLOCK
@@ -93,8 +93,8 @@ class Event:
     gap=st.integers(1, 70),
 )
 def test_moments_are_kept_to_the_microsecond(moments: list[datetime], gap: int) -> None:
-    """In UTC, in any order, and also where some are missing."""
+    """Datetimes in UTC keep their microseconds, in any order, with None among them."""
     events = [Event(at, None if number % gap == 0 else at) for number, at in enumerate(moments)]
     kept = History(events)
     assert kept == events
-    assert all(each.at.tzinfo is UTC for each in kept)
+    assert all(item.at.tzinfo is UTC for item in kept)

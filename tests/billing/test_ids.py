@@ -1,4 +1,4 @@
-"""Ids that come from a seed and a counter."""
+"""Ids derived from a seed and a counter."""
 
 import re
 from uuid import UUID
@@ -9,7 +9,7 @@ TAKEN = 500
 
 
 def test_the_same_seed_and_counter_give_the_same_ids() -> None:
-    """The same story always has the same bytes."""
+    """The same seed and counter give the same ids."""
     first, second = IdSource("seed"), IdSource("seed")
     assert [first.uuid(), first.token("cs_test_"), first.digits(6)] == [
         second.uuid(),
@@ -19,14 +19,14 @@ def test_the_same_seed_and_counter_give_the_same_ids() -> None:
 
 
 def test_other_seeds_give_other_ids() -> None:
-    """Accounts do not share ids."""
+    """Accounts share no ids."""
     mine = IdSource("mine")
     yours = IdSource("yours")
     assert not {mine.uuid() for _ in range(TAKEN)} & {yours.uuid() for _ in range(TAKEN)}
 
 
-def test_a_source_goes_on_where_its_counter_stands() -> None:
-    """The counter is state: a restored source continues, and repeats nothing."""
+def test_a_source_continues_from_its_counter() -> None:
+    """A restored source continues from its counter and repeats no id."""
     source = IdSource("seed")
     before = [source.uuid() for _ in range(3)]
     after = IdSource("seed", source.counter).uuid()
@@ -35,26 +35,26 @@ def test_a_source_goes_on_where_its_counter_stands() -> None:
 
 
 def test_no_id_is_given_twice() -> None:
-    """Each id names one thing."""
+    """No id is issued twice."""
     source = IdSource("seed")
     assert len({source.uuid() for _ in range(TAKEN)}) == TAKEN
     assert len({source.token("cs_test_") for _ in range(TAKEN)}) == TAKEN
 
 
 def test_ids_of_one_account_end_alike() -> None:
-    """What they share packs to nothing; neighbours differ where one looks first."""
+    """Ids share their ending, which packs well, and differ at the beginning."""
     source, other = IdSource("mine"), IdSource("yours")
     uuids, tokens = (
         [source.uuid() for _ in range(TAKEN)],
         [source.token("cs_test_") for _ in range(TAKEN)],
     )
-    assert len({each[8:] for each in uuids}) == len({each[-12:] for each in tokens}) == 1
-    assert len({each[:4] for each in uuids}) > TAKEN * 0.9
+    assert len({uuid[8:] for uuid in uuids}) == len({token[-12:] for token in tokens}) == 1
+    assert len({uuid[:4] for uuid in uuids}) > TAKEN * 0.9
     assert other.uuid()[8:] != uuids[0][8:]
 
 
 def test_uuids_are_of_version_4() -> None:
-    """Ids are UUIDs as others read them."""
+    """UUIDs have the form of version 4."""
     source = IdSource("seed")
     for _ in range(TAKEN):
         text = source.uuid()
@@ -66,7 +66,7 @@ def test_uuids_are_of_version_4() -> None:
 
 
 def test_tokens_look_like_stripes() -> None:
-    """A prefix and 24 letters and digits."""
+    """A token is a prefix and 24 letters and digits."""
     source = IdSource("seed")
     for _ in range(TAKEN):
         assert re.fullmatch(r"cs_test_[A-Za-z0-9]{24}", source.token("cs_test_"))

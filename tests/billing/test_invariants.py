@@ -1,4 +1,4 @@
-"""The invariants: each is broken on purpose, and found."""
+"""Every invariant is broken on purpose and reported."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ LATER = NOON + timedelta(days=9)
 
 
 def lived() -> Context:
-    """An account with something of everything: cards, a paid and an open deposit, a plan, usage, a recharge."""
+    """Return an account with cards, a paid and an open deposit, a plan, usage and a recharge."""
     context = fresh()
     payment_methods.add(context, WORKING)
     payment_methods.add(context, "pm_card_amex")
@@ -55,7 +55,7 @@ def an_intent(account: Account) -> SetupIntent:
 
 
 def of_type(account: Account, type: str) -> int:
-    """The position of the first ledger entry of a type."""
+    """Return the position of the first ledger entry of a type."""
     return next(index for index, entry in enumerate(account.ledger.entries) if entry.type == type)
 
 
@@ -64,7 +64,7 @@ def change_entry(account: Account, index: int, **changes: object) -> None:
 
 
 def rebalanced(entries: list[Entry]) -> Ledger:
-    """A ledger of these entries that adds up."""
+    """Return a ledger of these entries with matching balances."""
     balance, written = 0, []
     for entry in entries:
         balance += entry.amount_microcents
@@ -214,6 +214,11 @@ def a_plan_that_is_not_for_sale(account: Account) -> None:
     account.subscription.plan = "gold"  # type: ignore[assignment]
 
 
+def a_pending_plan_that_is_not_for_sale(account: Account) -> None:
+    assert account.subscription is not None
+    account.subscription.pending_plan = "gold"  # type: ignore[assignment]
+
+
 def filed_under_another_id(account: Account) -> None:
     account.challenges[ANOTHER] = account.challenges.popitem()[1]
 
@@ -301,6 +306,7 @@ BREAKAGES: list[tuple[Callable[[Account], None], str]] = [
     (no_period, "in period 0"),
     (a_price_that_is_not_for_sale, "there is no price 'price_nope'"),
     (a_plan_that_is_not_for_sale, "plan 'gold' is not in the catalogue"),
+    (a_pending_plan_that_is_not_for_sale, "plan 'gold' is not in the catalogue"),
     (filed_under_another_id, f"The key '{ANOTHER}' holds the record"),
     (a_time_without_a_zone, "is not in UTC"),
     (a_time_in_another_zone, "is not in UTC"),
@@ -321,21 +327,21 @@ BREAKAGES: list[tuple[Callable[[Account], None], str]] = [
 ]
 
 
-def test_an_account_that_lived_by_the_rules_is_in_order() -> None:
-    """What the domain does breaks nothing."""
+def test_the_rules_break_no_invariant() -> None:
+    """The rules of the domain break no invariant."""
     assert problems(lived()) == []
 
 
-def test_a_fresh_account_is_in_order(context: Context) -> None:
-    """Nothing yet is nothing wrong."""
+def test_a_fresh_account_breaks_no_invariant(context: Context) -> None:
+    """A fresh account breaks no invariant."""
     assert problems(context) == []
 
 
 @pytest.mark.parametrize(
     ("broken", "sentence"), BREAKAGES, ids=[broken.__name__ for broken, _ in BREAKAGES]
 )
-def test_what_is_broken_is_found(broken: Callable[[Account], None], sentence: str) -> None:
-    """Each broken invariant is said in a sentence."""
+def test_a_broken_invariant_is_reported(broken: Callable[[Account], None], sentence: str) -> None:
+    """Every broken invariant is reported in a sentence."""
     context = lived()
     broken(context.account)
     found = problems(context)
@@ -343,8 +349,8 @@ def test_what_is_broken_is_found(broken: Callable[[Account], None], sentence: st
     assert all(problem.endswith(".") for problem in found)
 
 
-def test_all_that_is_broken_is_said_at_once() -> None:
-    """Every broken invariant, not the first only."""
+def test_all_broken_invariants_are_reported() -> None:
+    """All broken invariants are reported, not only the first."""
     context = lived()
     no_default(context.account)
     no_plan(context.account)

@@ -44,13 +44,13 @@ def story() -> Ledger:
 
 
 def test_an_empty_ledger_has_no_money() -> None:
-    """Balance = sum of the entries: of none, zero."""
+    """The balance of an empty ledger is zero."""
     ledger = Ledger()
     assert (ledger.balance, ledger.deposited_cents, ledger.spent_cents) == (0, 0, 0)
 
 
 def test_the_balance_is_the_sum_of_the_entries(story: Ledger) -> None:
-    """Balance = sum of the entries, always."""
+    """The balance is the sum of the entries."""
     assert (
         story.balance
         == sum(entry.amount_microcents for entry in story.entries)
@@ -59,23 +59,23 @@ def test_the_balance_is_the_sum_of_the_entries(story: Ledger) -> None:
 
 
 def test_each_entry_knows_the_balance_after_it(story: Ledger) -> None:
-    """balance_after is the sum up to the entry, itself included."""
+    """balance_after is the sum of the entries up to and including this one."""
     cents = [entry.balance_after_microcents // in_microcents(1) for entry in story.entries]
     assert cents == [10_000, 15_000, 16_000, 13_000, 13_500, 15_500]
 
 
 def test_deposited_is_deposits_and_auto_recharges(story: Ledger) -> None:
-    """Neither bonus nor refund nor a plan's credits are deposited money."""
+    """Bonuses, refunds and a plan's credits do not count as deposited."""
     assert story.deposited_cents == 15_000
 
 
 def test_spent_is_usage_less_refunds(story: Ledger) -> None:
-    """total_spent_cents = usage, less refunds."""
+    """total_spent_cents is usage less refunds."""
     assert story.spent_cents == 2_500
 
 
 def test_spent_counts_whole_cents_only() -> None:
-    """A cent is spent when it is spent as a whole."""
+    """total_spent_cents is rounded down to whole cents."""
     ledger = Ledger()
     ledger.append(
         id="1",
@@ -90,13 +90,13 @@ def test_spent_counts_whole_cents_only() -> None:
 
 
 def test_an_entry_cannot_be_changed(story: Ledger) -> None:
-    """The ledger is append-only."""
+    """Entries are immutable."""
     with pytest.raises(FrozenInstanceError):
         story.entries[0].amount_microcents = 1  # type: ignore[misc]
 
 
 def test_a_ledger_that_is_read_back_has_the_same_totals(story: Ledger) -> None:
-    """Running totals are views of the entries, never state of their own."""
+    """Running totals are derived from the entries."""
     again = Ledger(list(story.entries))
     assert (again.balance, again.deposited_cents, again.spent_cents) == (
         15_500_000_000,
@@ -110,13 +110,13 @@ def test_a_ledger_that_is_read_back_has_the_same_totals(story: Ledger) -> None:
 
 
 def test_entries_are_listed_newest_first(story: Ledger) -> None:
-    """Equal timestamps keep the order of writing: what was written last comes first."""
+    """Of equal timestamps, the entry written last comes first."""
     page = story.page(limit=100, offset=0)
     assert [entry.description for entry in page.items] == ["5", "4", "3", "2", "1", "0"]
 
 
 def test_a_filter_counts_its_own_matches(story: Ledger) -> None:
-    """``total`` is the number of all matches, not of all entries."""
+    """``total`` counts the matches of the filter, not all entries."""
     write(story, -100, "usage", "crawl")
     write(story, -100, "usage", "scrape")
     page = story.page(limit=1, offset=0, reference_type="scrape")
@@ -130,13 +130,13 @@ def test_a_filter_counts_its_own_matches(story: Ledger) -> None:
 
 
 def test_a_filter_without_matches_is_an_empty_page(story: Ledger) -> None:
-    """Nothing found is not an error."""
+    """A filter without matches gives an empty page."""
     page = story.page(limit=10, offset=0, reference_type="signup")
     assert (list(page.items), page.total, page.has_more) == ([], 0, False)
 
 
 def test_a_month_bought_its_opening_balance_and_its_deposits() -> None:
-    """What was left when the month began, and deposits, recharges and bonuses of the month."""
+    """A month buys its opening balance plus its deposits, recharges and bonuses."""
     ledger = Ledger()
     write(ledger, 10_000, now=datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC))
     write(ledger, -4_000, "usage", "scrape", now=datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC))
@@ -149,7 +149,7 @@ def test_a_month_bought_its_opening_balance_and_its_deposits() -> None:
 
 
 def test_a_month_without_entries_opens_with_the_balance() -> None:
-    """Nothing has happened in it yet, so what is there is what it opened with."""
+    """A month without entries opens with the current balance."""
     ledger = Ledger()
     write(ledger, 10_000, now=NOON)
     assert ledger.bought_in_month((2026, 4)) == in_microcents(10_000)

@@ -1,4 +1,4 @@
-"""Money: whole microcents, and how they are shown."""
+"""Money as whole microcents, and its display format."""
 
 from decimal import Decimal
 
@@ -55,7 +55,7 @@ def test_amounts_are_shown_in_dollars(microcents: int, shown: str) -> None:
 
 @given(st.integers(-(10**18), 10**18))
 def test_more_money_than_there_is_is_never_shown(microcents: int) -> None:
-    """What is shown is at most what there is, and less by no more than the last digit that is shown."""
+    """The shown amount is at most the real one, and less by at most its last digit."""
     shown = (
         Decimal(money.display(microcents).replace("$", "").replace(",", ""))
         * 100
@@ -69,7 +69,7 @@ def test_more_money_than_there_is_is_never_shown(microcents: int) -> None:
 
 @given(st.integers(-(10**18), 10**18))
 def test_whole_cents_round_toward_minus_infinity(microcents: int) -> None:
-    """An amount never counts for a cent that is not whole."""
+    """A fraction of a cent never counts as a cent."""
     assert (
         0
         <= microcents - money.in_microcents(money.in_cents(microcents))
@@ -82,10 +82,10 @@ def test_whole_cents_round_toward_minus_infinity(microcents: int) -> None:
     [(0, "$0"), (2_500, "$25"), (2_550, "$25.50"), (200_000, "$2,000"), (7, "$0.07")],
 )
 def test_sentences_leave_out_cents_that_are_not_there(cents: int, shown: str) -> None:
-    """``$25``, but ``$25.50``."""
+    """Sentences say ``$25``, but ``$25.50``."""
     assert money.dollars(cents) == shown
 
 
 def test_cents_are_shown_like_the_same_amount_in_microcents() -> None:
-    """One way of writing money for both units."""
+    """Cents and microcents have the same display format."""
     assert money.display_cents(123_456) == money.display(123_456_000_000) == "$1,234.56"

@@ -7,7 +7,7 @@ from mockserver.engine.pages import newest_first
 
 
 def test_a_page_shows_the_newest_first() -> None:
-    """Lists are kept in order of writing and shown the other way round."""
+    """Lists are stored oldest first and shown newest first."""
     page = newest_first([1, 2, 3, 4, 5], limit=2)
     assert (list(page.items), page.total, page.has_more) == ([5, 4], 5, True)
 
@@ -19,12 +19,12 @@ def test_the_last_page_says_that_nothing_follows() -> None:
 
 
 def test_a_full_last_page_has_no_more() -> None:
-    """The page that ends with the oldest entry is the last, full or not."""
+    """The page with the oldest entry is the last, even if it is full."""
     assert not newest_first([1, 2, 3, 4], limit=2, offset=2).has_more
 
 
 def test_beyond_the_end_a_page_is_empty() -> None:
-    """``total`` is the number of all matches, wherever the page lies."""
+    """A page beyond the end is empty, and ``total`` still counts all entries."""
     page = newest_first([1, 2, 3], limit=10, offset=3)
     assert (list(page.items), page.total, page.has_more) == ([], 3, False)
     assert newest_first([1, 2, 3], limit=10, offset=10**9) == page
@@ -32,7 +32,7 @@ def test_beyond_the_end_a_page_is_empty() -> None:
 
 @given(st.lists(st.integers()), st.integers(1, 100))
 def test_pages_together_are_the_list(items: list[int], limit: int) -> None:
-    """Walking page by page shows each entry once, and stops where ``has_more`` is false."""
+    """Walking page by page shows every entry once and stops when ``has_more`` is false."""
     walked: list[int] = []
     has_more = True
     while has_more:

@@ -43,7 +43,7 @@ def test_a_published_test_card_has_its_brand_and_digits(context: Context, known:
 def test_a_card_that_is_refused_when_added_leaves_nothing_behind(
     context: Context, known: TestCard
 ) -> None:
-    """A card that declines the customer is not added, and the error names Stripe's decline code."""
+    """A card that declines being saved is not added, and the error has Stripe's decline code."""
     with refused(context, CardDeclined) as caught:
         payment_methods.add(context, known.id)
     assert caught.value.code == known.declines_attach
@@ -51,7 +51,7 @@ def test_a_card_that_is_refused_when_added_leaves_nothing_behind(
 
 
 def test_the_cards_that_stripe_publishes_are_known() -> None:
-    """Those named in the design are in the catalogue, each with its behaviour."""
+    """The catalogue has Stripe's test cards with their behaviour."""
     assert catalogue().card("pm_card_visa").brand == "visa"
     assert catalogue().card("pm_card_mastercard").brand == "mastercard"
     assert catalogue().card("pm_card_amex").brand == "amex"
@@ -65,7 +65,7 @@ def test_the_cards_that_stripe_publishes_are_known() -> None:
 
 
 def test_any_other_id_is_a_working_card_made_from_the_id(context: Context) -> None:
-    """A real Stripe.js in test mode makes new ids; the same id gives the same card everywhere."""
+    """An unknown id gives a working card, the same for the same id."""
     mine = payment_methods.add(context, "pm_1Qabc")
     yours = payment_methods.add(fresh("other"), "pm_1Qabc")
     assert (mine.brand, mine.last4, mine.exp_month, mine.exp_year) == (
@@ -81,7 +81,7 @@ def test_any_other_id_is_a_working_card_made_from_the_id(context: Context) -> No
 
 
 def test_other_ids_are_different_cards() -> None:
-    """The brand and digits come from the id, so that a list of cards looks like one."""
+    """Brand and digits are derived from the id and vary."""
     looks = {
         (card.brand, card.last4)
         for card in (catalogue().card(f"pm_{number}") for number in range(50))
@@ -90,7 +90,7 @@ def test_other_ids_are_different_cards() -> None:
 
 
 def test_the_same_card_twice_is_a_conflict(context: Context) -> None:
-    """The same card twice: 409, and it is there once."""
+    """Adding a card twice is a 409, and the card is saved once."""
     payment_methods.add(context, WORKING)
     with refused(context, CardAlreadyAdded) as caught:
         payment_methods.add(context, WORKING)
@@ -104,15 +104,15 @@ def test_the_first_card_becomes_the_default(context: Context) -> None:
 
 
 def test_exactly_one_card_is_the_default(context: Context) -> None:
-    """Whatever is chosen, added or removed: one default while there are cards."""
+    """Whatever is chosen, added or removed, one card is the default while there are any."""
     wallet = context.account.wallet
     for card in add_three(context):
         payment_methods.set_default(context, card.id)
-        assert [each for each in wallet.cards if each.id == wallet.default_id] == [card]
+        assert [other for other in wallet.cards if other.id == wallet.default_id] == [card]
 
 
 def test_the_default_can_be_named_by_either_id(context: Context) -> None:
-    """In paths a card is named by its id; its Stripe id is understood too."""
+    """A path names a card by its id or by its Stripe id."""
     visa, mastercard, _ = add_three(context)
     assert payment_methods.set_default(context, mastercard.stripe_id) == mastercard
     assert context.account.wallet.default == mastercard
@@ -121,7 +121,7 @@ def test_the_default_can_be_named_by_either_id(context: Context) -> None:
 
 
 def test_removing_the_default_hands_it_to_the_oldest_left(context: Context) -> None:
-    """Removing the default hands it to the oldest that is left."""
+    """Removing the default card makes the oldest remaining card the default."""
     visa, mastercard, amex = add_three(context)
     payment_methods.set_default(context, amex.id)
     payment_methods.remove(context, amex.id)
@@ -131,7 +131,7 @@ def test_removing_the_default_hands_it_to_the_oldest_left(context: Context) -> N
 
 
 def test_removing_another_card_keeps_the_default(context: Context) -> None:
-    """Only a removed default is handed on."""
+    """Removing another card keeps the default."""
     visa, mastercard, amex = add_three(context)
     payment_methods.remove(context, mastercard.id)
     assert context.account.wallet.default == visa
@@ -139,7 +139,7 @@ def test_removing_another_card_keeps_the_default(context: Context) -> None:
 
 
 def test_without_cards_there_is_no_default(with_card: Context) -> None:
-    """The last card takes the default with it, and the next one becomes it."""
+    """Without cards there is no default; the next card becomes it."""
     payment_methods.remove(with_card, WORKING)
     assert with_card.account.wallet.default is None
     assert with_card.account.wallet.default_id is None
@@ -148,7 +148,7 @@ def test_without_cards_there_is_no_default(with_card: Context) -> None:
 
 
 def test_a_removed_card_is_gone(with_card: Context) -> None:
-    """Removed: 404, by either name; and it can be added again as a new card."""
+    """A removed card is a 404 by either name and can be added again as a new card."""
     card = payment_methods.remove(with_card, WORKING)
     for name in (card.id, card.stripe_id):
         with refused(with_card, CardNotFound):
@@ -159,7 +159,7 @@ def test_a_removed_card_is_gone(with_card: Context) -> None:
 
 
 def test_another_accounts_card_is_not_found(with_card: Context) -> None:
-    """Nothing is shared between accounts: another's card does not exist here."""
+    """A card of another account is not found."""
     other = fresh("other")
     name = with_card.account.wallet.cards[0].id
     with refused(other, CardNotFound):
@@ -190,8 +190,8 @@ def test_the_card_that_auto_recharge_names_stays(context: Context, named_by: str
     assert "another card" in str(caught.value)
 
 
-def test_when_auto_recharge_is_off_its_card_can_go(context: Context) -> None:
-    """Doing what the error says helps."""
+def test_the_card_of_a_disabled_auto_recharge_can_be_removed(context: Context) -> None:
+    """Disabling auto-recharge, as the error suggests, lets the card be removed."""
     _, mastercard, _ = add_three(context)
     recharge_with(context, mastercard.stripe_id)
     auto_recharge.disable(context)
@@ -199,8 +199,8 @@ def test_when_auto_recharge_is_off_its_card_can_go(context: Context) -> None:
     assert mastercard not in context.account.wallet.cards
 
 
-def test_when_auto_recharge_names_another_card_the_first_can_go(context: Context) -> None:
-    """Doing the other thing that the error says helps too."""
+def test_a_card_that_auto_recharge_no_longer_names_can_be_removed(context: Context) -> None:
+    """Choosing another card, as the error suggests, lets the card be removed."""
     visa, mastercard, _ = add_three(context)
     recharge_with(context, mastercard.stripe_id)
     recharge_with(context, visa.stripe_id)
@@ -216,27 +216,27 @@ def test_when_auto_recharge_names_another_card_the_first_can_go(context: Context
         (2026, 4, datetime(2026, 5, 1, tzinfo=UTC)),
     ],
 )
-def test_a_card_is_good_to_the_end_of_its_month(year: int, month: int, end: datetime) -> None:
-    """The first moment of the next month is the first at which it is declined."""
+def test_a_card_is_valid_to_the_end_of_its_month(year: int, month: int, end: datetime) -> None:
+    """A card is declined from the first moment of the month after its expiry."""
     card = Card("id", "pm_1", "visa", "4242", month, year, NOON)
     assert card.expires_at == end
     assert card.decline_code(end - timedelta(milliseconds=1)) is None
     assert card.decline_code(end) == "expired_card"
 
 
-def test_a_new_card_is_good_for_years(with_card: Context) -> None:
-    """Cards that are added now do not expire in the middle of a test."""
+def test_a_new_card_is_valid_for_years(with_card: Context) -> None:
+    """A new card does not expire in the course of a test."""
     assert with_card.account.wallet.cards[0].expires_at > NOON + timedelta(days=2 * 365)
 
 
 def test_a_working_card_pays(with_card: Context) -> None:
-    """A charge answers the card that paid."""
+    """A charge returns the card that paid."""
     card = with_card.account.wallet.cards[0]
     assert payment_methods.charge(card, NOON) == card
 
 
 def test_a_card_that_fails_later_can_be_added_and_not_charged(context: Context) -> None:
-    """pm_card_chargeCustomerFail: attaching succeeds, charging is declined."""
+    """pm_card_chargeCustomerFail can be saved, and its charges are declined."""
     card = payment_methods.add(context, DECLINED_LATER)
     with pytest.raises(CardDeclined) as caught:
         payment_methods.charge(card, NOON)
@@ -244,24 +244,24 @@ def test_a_card_that_fails_later_can_be_added_and_not_charged(context: Context) 
 
 
 def test_an_expired_card_is_declined_as_expired() -> None:
-    """That it has expired is said first, whatever else is wrong with it."""
+    """An expired card is declined as expired, whatever else is wrong with it."""
     card = Card("id", "pm_1", "visa", "4242", 2, 2026, NOON, "card_declined")
     with pytest.raises(CardDeclined) as caught:
         payment_methods.charge(card, NOON)
     assert caught.value.code == "expired_card"
 
 
-def test_nobody_pays_without_a_card() -> None:
-    """No card: the error says to add one."""
+def test_a_charge_needs_a_card() -> None:
+    """Charging without a card is an error that says to add one."""
     with pytest.raises(NoUsableCard, match="Add a card"):
         payment_methods.charge(None, NOON)
 
 
 def test_adding_and_removing_is_recent_activity(with_card: Context) -> None:
-    """What a customer would want to see happened is told, with brand and last four digits."""
+    """Adding and removing a card is recent activity, with brand and last four digits."""
     payment_methods.remove(with_card, WORKING)
-    told = [(activity.type, activity.description) for activity in with_card.account.activities]
-    assert told == [
+    shown = [(activity.type, activity.description) for activity in with_card.account.activities]
+    assert shown == [
         ("payment_method_added", "Added visa ending in 4242"),
         ("payment_method_removed", "Removed visa ending in 4242"),
     ]
@@ -273,7 +273,7 @@ def test_adding_and_removing_is_recent_activity(with_card: Context) -> None:
 def test_a_page_adds_a_card_that_asks_once_its_holder_has_passed(
     context: Context, card: str
 ) -> None:
-    """Setting a card up is what 3-D Secure asks about first; an id that was sent has been set up already."""
+    """A page adds such a card once its holder is authenticated; an id from a client already is."""
     with refused(context, CardDeclined) as caught:
         payment_methods.add(context, card, authenticated=False)
     assert caught.value.code == "authentication_required"

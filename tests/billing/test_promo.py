@@ -19,20 +19,20 @@ SPRING_IS_OVER = datetime(2025, 6, 1, tzinfo=UTC)
 
 @pytest.mark.parametrize("typed", ["WELCOME10", "welcome10", "  Welcome10 "])
 def test_codes_are_understood_as_people_type_them(context: Context, typed: str) -> None:
-    """Case and surrounding space do not matter."""
+    """Case and surrounding spaces are ignored."""
     assert promo.check(context, typed, 5_000).code == "WELCOME10"
 
 
 @pytest.mark.parametrize("typed", ["NOPE", "", "WELCOME", "WELCOME10X"])
 def test_an_unknown_code_is_refused(context: Context, typed: str) -> None:
-    """A code that is not in the catalogue does not exist."""
+    """A code that is not in the catalogue is refused."""
     with refused(context, PromoCodeRefused) as caught:
         promo.check(context, typed, 5_000)
     assert "does not exist" in str(caught.value)
 
 
-def test_a_code_is_good_until_the_moment_it_expires() -> None:
-    """The expiry is the first moment at which it is refused."""
+def test_a_code_is_valid_until_it_expires() -> None:
+    """A code is refused from the moment of its expiry."""
     assert (
         promo.check(fresh(now=SPRING_IS_OVER - timedelta(milliseconds=1)), "SPRING2025").code
         == "SPRING2025"
@@ -44,7 +44,7 @@ def test_a_code_is_good_until_the_moment_it_expires() -> None:
 
 
 def test_a_deposit_below_the_minimum_is_refused(context: Context) -> None:
-    """The minimum is in the catalogue, and the error says it."""
+    """A deposit below the code's minimum is refused with that minimum."""
     assert promo.check(context, "BONUS5", 2_500).code == "BONUS5"
     with refused(context, PromoCodeRefused) as caught:
         promo.check(context, "BONUS5", 2_499)
@@ -52,12 +52,12 @@ def test_a_deposit_below_the_minimum_is_refused(context: Context) -> None:
 
 
 def test_without_an_amount_the_minimum_is_not_asked(context: Context) -> None:
-    """A front end may check a code before it knows the amount."""
+    """A code can be checked before the amount is known."""
     assert promo.check(context, "BONUS5").code == "BONUS5"
 
 
 def test_checking_redeems_nothing(context: Context) -> None:
-    """promo/validate changes nothing, however often it is asked."""
+    """Validating a code changes nothing."""
     before = context.account.ids.counter
     for _ in range(3):
         promo.check(context, "WELCOME10", 5_000)
@@ -65,7 +65,7 @@ def test_checking_redeems_nothing(context: Context) -> None:
 
 
 def test_a_code_works_once_per_account(context: Context) -> None:
-    """Once per account: another account may still use it."""
+    """A code works once per account; another account can still use it."""
     deposit(context, promo_code="WELCOME10")
     with refused(context, PromoCodeRefused) as caught:
         checkout.open_deposit(context, 5_000, promo_code="welcome10")
@@ -74,7 +74,7 @@ def test_a_code_works_once_per_account(context: Context) -> None:
 
 
 def test_two_open_deposits_cannot_use_a_code_twice(context: Context) -> None:
-    """The code is used up by the first deposit that is paid; the second is credited without a bonus."""
+    """The first paid deposit uses the code; the second is credited without a bonus."""
     first, second = (
         checkout.open_deposit(context, 5_000, promo_code="WELCOME10") for _ in range(2)
     )
@@ -86,7 +86,7 @@ def test_two_open_deposits_cannot_use_a_code_twice(context: Context) -> None:
 
 
 def test_a_code_that_expires_before_payment_gives_no_bonus() -> None:
-    """What counts is the moment of payment; the deposit itself is credited."""
+    """The code must be valid at payment; the deposit is credited anyway."""
     context = fresh(now=SPRING_IS_OVER - timedelta(hours=1))
     session = checkout.open_deposit(context, 5_000, promo_code="SPRING2025")
     checkout.complete(context.at(SPRING_IS_OVER), session.id)
@@ -110,7 +110,7 @@ def test_a_code_that_expires_before_payment_gives_no_bonus() -> None:
 def test_the_bonus_is_a_share_or_a_fixed_amount(
     code: str, amount_cents: int, bonus_cents: int
 ) -> None:
-    """Percentage or fixed, rounded down to the cent, capped."""
+    """A bonus is a percentage or fixed, rounded down to the cent, and capped."""
     known = catalogue().promo_code(code)
     assert known is not None
     assert promo.bonus_cents(known, amount_cents) == bonus_cents
@@ -125,7 +125,7 @@ def test_the_bonus_is_a_share_or_a_fixed_amount(
 def test_the_bonus_never_exceeds_the_cap(
     type: str, value: int, cap: int | None, amount: int
 ) -> None:
-    """Whatever the code and the deposit, the cap holds, and below it the bonus is exact."""
+    """The cap always holds, and below it the bonus is exact."""
     code = PromoCode(
         "ANY", "percentage" if type == "percentage" else "fixed", value, max_bonus_cents=cap
     )
@@ -136,7 +136,7 @@ def test_the_bonus_never_exceeds_the_cap(
 
 
 def test_a_redeemed_bonus_is_in_ledger_and_activity(context: Context) -> None:
-    """The bonus is an entry of its own that refers to the promo."""
+    """A bonus is a ledger entry that refers to the promo code, and an activity."""
     session = deposit(context, promo_code="BONUS5")
     entry = context.account.ledger.entries[-1]
     assert (entry.type, entry.reference_type, entry.amount_microcents) == (

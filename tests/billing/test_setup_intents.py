@@ -1,4 +1,4 @@
-"""Setup intents: a card is collected, authenticated, declined, and never on the account by itself."""
+"""Setup intents collect, authenticate or decline a card, and never add it to the account."""
 
 import re
 from dataclasses import replace
@@ -43,7 +43,7 @@ def typed(card: TestCard) -> CardDetails:
 
 
 def test_a_new_intent_waits_for_a_card(context: Context) -> None:
-    """It is filed under its id, and its secret begins with that, as Stripe's do."""
+    """An intent is stored under its id, and its secret begins with the id, as with Stripe."""
     intent = setup_intents.create(context)
     assert context.account.setup_intents == {intent.id: intent}
     assert (intent.status, intent.payment_method, intent.last_error) == (
@@ -56,8 +56,8 @@ def test_a_new_intent_waits_for_a_card(context: Context) -> None:
 
 
 @pytest.mark.parametrize("card", TYPED, ids=by_id)
-def test_a_number_that_is_typed_is_known_again_by_its_id(context: Context, card: TestCard) -> None:
-    """Brand, digits, expiry and behaviour of a test card are in the id that its number gets; the number is not."""
+def test_the_id_of_a_typed_card_encodes_the_test_card(context: Context, card: TestCard) -> None:
+    """The id of a typed card encodes the test card and its expiry, but not the number."""
     assert card.number is not None
     id = typed(card).payment_method(context.catalogue, context.account.ids, context.now)
     assert re.fullmatch(r"pm_mock_[A-Za-z0-9_]{1,240}", id)
@@ -78,7 +78,7 @@ def test_a_number_that_is_typed_is_known_again_by_its_id(context: Context, card:
 
 @pytest.mark.parametrize("card", TYPED, ids=by_id)
 def test_every_test_card_sets_up_as_it_is_described(context: Context, card: TestCard) -> None:
-    """Authentication comes first where a card asks for it; then its bank declines, or the intent succeeds."""
+    """A card that requires it is authenticated first; then it is declined or set up."""
     intent = setup_intents.confirm(context, setup_intents.create(context), typed(card))
     if card.authentication != "never":
         assert intent.status == "requires_action"
@@ -97,7 +97,7 @@ def test_every_test_card_sets_up_as_it_is_described(context: Context, card: Test
 
 
 def test_a_typed_card_keeps_its_expiry_when_it_is_added(context: Context) -> None:
-    """The card on the account is the one that was typed."""
+    """A typed card that is added keeps its expiry date."""
     intent = setup_intents.confirm(
         context, setup_intents.create(context), details("5555555555554444", 2, 31)
     )
@@ -112,7 +112,7 @@ def test_a_typed_card_keeps_its_expiry_when_it_is_added(context: Context) -> Non
 
 
 def test_the_same_number_twice_is_two_payment_methods(context: Context) -> None:
-    """As with Stripe: each time that a card is typed it gets an id of its own, the same ones from the same seed."""
+    """Every typed card gets a new id, as with Stripe; the same seed gives the same ids."""
     ids, again = IdSource("here"), IdSource("here")
     made = [
         details("4242424242424242").payment_method(context.catalogue, ids, NOON) for _ in range(2)
@@ -124,7 +124,7 @@ def test_the_same_number_twice_is_two_payment_methods(context: Context) -> None:
 
 
 def test_a_confirmed_intent_adds_no_card(context: Context) -> None:
-    """The client adds it, with the payment method's id: no card and no money moves by itself."""
+    """Confirming adds no card and moves no money; the client adds the payment method."""
     intent = setup_intents.confirm(context, setup_intents.create(context), WORKING)
     assert (intent.status, intent.payment_method) == ("succeeded", WORKING)
     assert context.account.wallet.cards == []
@@ -132,7 +132,7 @@ def test_a_confirmed_intent_adds_no_card(context: Context) -> None:
 
 
 def test_an_intent_succeeds_once(context: Context) -> None:
-    """Afterwards it takes no other card, whichever way it is given."""
+    """A succeeded intent accepts no other card."""
     intent = setup_intents.confirm(context, setup_intents.create(context), WORKING)
     for payer in (WORKING, details("4242424242424242")):
         with refused(context, SetupIntentSucceeded):
@@ -142,7 +142,7 @@ def test_an_intent_succeeds_once(context: Context) -> None:
 
 
 def test_after_a_decline_another_card_succeeds(context: Context) -> None:
-    """A decline is remembered until the next try."""
+    """A decline is recorded until the next attempt."""
     intent = setup_intents.confirm(context, setup_intents.create(context), GENERIC)
     assert intent.last_error == SetupError("generic_decline", GENERIC)
     again = setup_intents.confirm(context, intent, WORKING)
@@ -151,7 +151,7 @@ def test_after_a_decline_another_card_succeeds(context: Context) -> None:
 
 
 def test_a_payer_who_fails_authentication_may_try_again(context: Context) -> None:
-    """The intent waits for a payment method again, and says that it was the authentication."""
+    """After a failed authentication the intent says so and waits for a payment method."""
     intent = setup_intents.confirm(context, setup_intents.create(context), AUTHENTICATED)
     assert (intent.status, intent.payment_method) == ("requires_action", AUTHENTICATED)
     setup_intents.authenticate(context, intent, passed=False)
@@ -170,14 +170,14 @@ def test_a_payer_who_fails_authentication_may_try_again(context: Context) -> Non
 
 
 def test_an_intent_that_waits_for_authentication_takes_another_card(context: Context) -> None:
-    """As after a page was reloaded in the middle of it."""
+    """An intent that waits for authentication can be confirmed again, as after a page reload."""
     intent = setup_intents.confirm(context, setup_intents.create(context), AUTHENTICATED)
     setup_intents.confirm(context, intent, WORKING)
     assert (intent.status, intent.payment_method) == ("succeeded", WORKING)
 
 
 def test_a_card_that_has_expired_meanwhile_is_declined(context: Context) -> None:
-    """A payment method is as old as it says, whenever it is used."""
+    """A payment method that has expired since it was created is declined."""
     id = details("4242424242424242", 3, 2026).payment_method(
         context.catalogue, context.account.ids, NOON
     )
@@ -216,7 +216,7 @@ def test_a_card_that_has_expired_meanwhile_is_declined(context: Context) -> None
 def test_details_are_checked_before_anything_changes(
     context: Context, given: CardDetails, code: str
 ) -> None:
-    """A wrong card is an error with Stripe's code, and leaves no trace."""
+    """Wrong details are an error with Stripe's code and change nothing."""
     intent = setup_intents.create(context)
     if code == "ok":
         assert setup_intents.confirm(context, intent, given).status == "succeeded"
@@ -228,7 +228,7 @@ def test_details_are_checked_before_anything_changes(
 
 
 def test_a_number_is_nowhere_in_the_account(context: Context) -> None:
-    """Neither number nor security code stays, whatever became of the card; nor are they shown by accident."""
+    """Number and security code are neither stored nor part of any representation."""
     shown = []
     for card in TYPED:
         given = details(card.number or "", cvc="987")
@@ -240,14 +240,14 @@ def test_a_number_is_nowhere_in_the_account(context: Context) -> None:
 
 
 def test_no_secret_is_in_the_audit_log(context: Context) -> None:
-    """Whoever reads what happened cannot go on with it."""
+    """The audit log contains no client secret."""
     intent = setup_intents.confirm(context, setup_intents.create(context), AUTHENTICATED)
     setup_intents.authenticate(context, intent, passed=True)
     assert intent.client_secret not in repr(context.account.audit_log)
 
 
 def test_an_intent_is_found_by_id_and_secret_together(context: Context) -> None:
-    """A wrong secret, another intent's secret, and an id that is none look the same."""
+    """A wrong secret, another intent's secret and an unknown id give the same error."""
     intent, other = setup_intents.create(context), setup_intents.create(context)
     assert setup_intents.get(context.account, intent.id, intent.client_secret) is intent
     wrong = [
@@ -277,14 +277,14 @@ def test_an_intent_is_found_by_id_and_secret_together(context: Context) -> None:
     ],
 )
 def test_an_id_that_only_looks_typed_is_some_card_that_works(context: Context, id: str) -> None:
-    """Any pm_... id is a card; one that nobody typed is no exception."""
+    """An id that resembles a typed card's gives a working card, like any pm_... id."""
     card = payment_methods.add(context, id)
     assert (card.stripe_id, card.decline_code(NOON)) == (id, None)
     assert problems(context) == []
 
 
 def test_an_older_state_without_outcomes_can_be_read() -> None:
-    """States that were exported before intents could be confirmed are still states."""
+    """States exported before intents could be confirmed can be imported."""
     context = fresh()
     intent = setup_intents.create(context)
     plain = state(context)
@@ -294,7 +294,7 @@ def test_an_older_state_without_outcomes_can_be_read() -> None:
 
 
 def test_a_bank_may_decline_after_authentication(context: Context) -> None:
-    """First the payer is asked, then the bank: a card of somebody's own catalogue may do both."""
+    """A custom card can require authentication and decline afterwards."""
     strict = TestCard(
         "pm_card_strict", "visa", "4242", "lost_card", "lost_card", authentication="always"
     )

@@ -1,4 +1,4 @@
-"""Tiers and warnings that follow the balance."""
+"""Tiers and warnings depend on the balance."""
 
 import pytest
 
@@ -46,5 +46,5 @@ def test_more_balance_allows_more_requests() -> None:
     ],
 )
 def test_warnings_come_in_as_the_balance_goes_down(microcents: int, warning: str | None) -> None:
-    """Below $0.50 low, below $0.10 critical, nothing left: exhausted."""
+    """Below $0.50 is low, below $0.10 critical, zero or less exhausted."""
     assert warning_of(microcents) == warning

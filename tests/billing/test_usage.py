@@ -1,4 +1,4 @@
-"""Usage: events that debit the ledger, and views that are sums of the same events."""
+"""Usage: events debit the ledger, and views are sums of the same events."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,7 +16,7 @@ MIDNIGHT = datetime(2026, 3, 18, tzinfo=UTC)
 
 @pytest.mark.parametrize("type", CREDITS_PER_REQUEST)
 def test_a_request_costs_its_credits(context: Context, type: UsageType) -> None:
-    """An event debits the ledger by its credits, as one entry that names it."""
+    """An event debits the ledger by its credits, in one entry that refers to it."""
     credit(context, 1_000)
     event = usage.record(context, type, 7)
     entry = context.account.ledger.entries[-1]
@@ -27,15 +27,15 @@ def test_a_request_costs_its_credits(context: Context, type: UsageType) -> None:
     assert entry.reference_type == ("crawl" if type == "crawl" else "scrape")
 
 
-def test_all_that_there_is_can_be_spent(context: Context) -> None:
-    """A charge that the balance covers to the credit goes through."""
+def test_the_whole_balance_can_be_spent(context: Context) -> None:
+    """A charge that uses up the balance exactly succeeds."""
     credit(context, 10)
     usage.record(context, "js", 2)
     assert context.account.ledger.balance == 0
 
 
 def test_a_charge_beyond_the_balance_is_refused_as_a_whole(context: Context) -> None:
-    """402: nothing of it is charged, and the error says what is missing."""
+    """A charge beyond the balance is a 402 that says how much is missing."""
     credit(context, 9)
     with refused(context, InsufficientBalance) as caught:
         usage.record(context, "js", 2)
@@ -46,13 +46,13 @@ def test_a_charge_beyond_the_balance_is_refused_as_a_whole(context: Context) -> 
 
 
 def test_an_empty_balance_refuses_everything(context: Context) -> None:
-    """Without money there is no usage."""
+    """An empty balance covers no usage."""
     with refused(context, InsufficientBalance):
         usage.record(context, "light", 1)
 
 
 def test_a_view_without_usage_is_all_zeros(context: Context) -> None:
-    """Every type is listed, used or not."""
+    """Every type is listed, even without usage."""
     tally = usage.month_to_date(context)
     assert tally == Tally()
     assert set(tally.requests) == set(tally.credits) == set(CREDITS_PER_REQUEST)
@@ -60,7 +60,7 @@ def test_a_view_without_usage_is_all_zeros(context: Context) -> None:
 
 
 def test_the_breakdown_adds_up_by_type(context: Context) -> None:
-    """Requests and credits of each type, and of all."""
+    """Requests and credits of all types add up to the totals."""
     credit(context, 1_000)
     recorded: list[tuple[UsageType, int]] = [("light", 10), ("js", 2), ("light", 5), ("ocr", 1)]
     for type, requests in recorded:
@@ -72,7 +72,7 @@ def test_the_breakdown_adds_up_by_type(context: Context) -> None:
 
 
 def used_at(*moments: datetime) -> Context:
-    """A context at the last of some moments, with one credit used at each."""
+    """Return a context at the last of several moments, with one credit used at each."""
     context = fresh(now=min(moments) - timedelta(days=1))
     credit(context, 1_000)
     for moment in moments:
@@ -91,7 +91,7 @@ def test_days_are_utc() -> None:
 
 
 def test_weeks_begin_on_monday() -> None:
-    """Sunday's last moment is last week."""
+    """The last moment of Sunday belongs to the week before."""
     monday = datetime(2026, 3, 16, tzinfo=UTC)
     context = used_at(monday - timedelta(milliseconds=1), monday, NOON)
     assert usage.week_to_date(context).total_credits == 2
@@ -100,7 +100,7 @@ def test_weeks_begin_on_monday() -> None:
 
 
 def test_months_are_utc() -> None:
-    """The last moment of a month is not in the next."""
+    """The last moment of a month does not belong to the next."""
     first = datetime(2026, 3, 1, tzinfo=UTC)
     context = used_at(first - timedelta(milliseconds=1), first, NOON)
     assert usage.month_to_date(context).total_credits == 2
@@ -131,13 +131,13 @@ def test_months_are_utc() -> None:
 def test_a_month_is_from_the_first_to_the_first(
     now: datetime, start: datetime, end: datetime
 ) -> None:
-    """Months are UTC, of whatever length."""
+    """Months are UTC and have their own length."""
     assert usage.month_of(now) == (start, end)
 
 
 @pytest.mark.parametrize("days", [1, 2, 7, 30, 365])
 def test_a_chart_has_a_point_for_each_day(context: Context, days: int) -> None:
-    """Oldest first, today included, days without usage too."""
+    """A chart is oldest first and includes today and days without usage."""
     points = usage.chart(context, days)
     assert [day for day, _ in points] == [
         date(2026, 3, 18) - timedelta(days=back) for back in range(days - 1, -1, -1)
@@ -145,7 +145,7 @@ def test_a_chart_has_a_point_for_each_day(context: Context, days: int) -> None:
 
 
 def test_reading_a_view_cannot_change_it(context: Context) -> None:
-    """A sum of days is a sum of its own."""
+    """Changing the tally of several days does not change the log."""
     credit(context, 100)
     usage.record(context, "light", 3)
     usage.month_to_date(context).add("light", 100, 100)
@@ -153,7 +153,7 @@ def test_reading_a_view_cannot_change_it(context: Context) -> None:
 
 
 def test_a_log_that_is_read_back_has_the_same_views() -> None:
-    """Tallies are views of the events, never state of their own."""
+    """Tallies are derived from the events."""
     context = used_at(MIDNIGHT - timedelta(days=20), MIDNIGHT, NOON)
     log = UsageLog(list(context.account.usage.events))
     assert log.credits_in_month(NOON) == context.account.usage.credits_in_month(NOON) == 2
@@ -173,7 +173,7 @@ def test_a_log_that_is_read_back_has_the_same_views() -> None:
     ],
 )
 def test_the_trend_compares_two_weeks(before: int, recent: int, trend: str) -> None:
-    """This 7 days against the 7 before; 10 % either way is stable."""
+    """The last 7 days are compared with the 7 before; 10 % either way is stable."""
     context = fresh(now=NOON - timedelta(days=30))
     credit(context, 1_000)
     if before:
@@ -184,7 +184,7 @@ def test_the_trend_compares_two_weeks(before: int, recent: int, trend: str) -> N
 
 
 def test_the_trend_forgets_what_is_older_than_two_weeks() -> None:
-    """Only 14 days count, today included."""
+    """The trend covers 14 days, today included."""
     context = fresh(now=NOON - timedelta(days=30))
     credit(context, 1_000)
     usage.record(at(context, NOON - timedelta(days=14)), "light", 500)
@@ -192,14 +192,14 @@ def test_the_trend_forgets_what_is_older_than_two_weeks() -> None:
 
 
 def test_with_a_plan_its_credits_are_allocated(with_card: Context) -> None:
-    """credits_allocated = the plan's monthly credits, whatever was deposited beside them."""
+    """With a plan, credits_allocated is the plan's monthly credits."""
     deposit(with_card, 10_000)
     subscription.change(with_card, "price_starter_monthly")
     assert usage.project(with_card).credits_allocated == 150_000
 
 
 def test_without_a_plan_opening_balance_and_deposits_are_allocated(context: Context) -> None:
-    """Or those that the month's opening balance and deposits bought, used or not."""
+    """Without a plan, credits_allocated is what opening balance and deposits bought."""
     deposit(context, 2_000)
     usage.record(context, "light", 40_000)
     assert usage.allocation(context) == 100_000
@@ -211,8 +211,8 @@ def test_without_a_plan_opening_balance_and_deposits_are_allocated(context: Cont
     assert usage.project(april).credits_used == 1_000
 
 
-def test_a_description_tells_what_was_done(context: Context) -> None:
-    """The ledger is readable; a caller may say more."""
+def test_a_usage_entry_has_a_description(context: Context) -> None:
+    """A usage entry has a readable description, which the caller can replace."""
     credit(context, 10_000)
     usage.record(context, "light", 1_234)
     usage.record(context, "js", 1, "1 js request to example.com")

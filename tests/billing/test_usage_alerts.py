@@ -1,4 +1,4 @@
-"""Usage alerts: crossing a share of the allocation is told once per month and threshold."""
+"""Usage alerts: each threshold of the allocation fires once a month."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ HOOK = "https://example.com/hook"
 
 @pytest.fixture
 def watched() -> Context:
-    """100 credits to use, every alert on."""
+    """Return an account with 100 credits and every alert enabled."""
     context = fresh()
     credit(context, 100)
     watch(context)
@@ -23,11 +23,11 @@ def watched() -> Context:
 
 
 def fired(context: Context) -> list[tuple[str, int]]:
-    return [(each.period, each.threshold) for each in context.account.usage_alerts.fired]
+    return [(alert.period, alert.threshold) for alert in context.account.usage_alerts.fired]
 
 
 def test_the_defaults_leave_out_one_half() -> None:
-    """Never configured: alerts are on by e-mail for 75, 90 and 100 %."""
+    """By default, alerts are sent by e-mail at 75, 90 and 100 %."""
     settings = UsageAlerts()
     assert (settings.enabled, settings.email_enabled, settings.webhook_url) == (True, True, None)
     assert settings.thresholds == [75, 90, 100]
@@ -36,7 +36,7 @@ def test_the_defaults_leave_out_one_half() -> None:
 
 @pytest.mark.parametrize("threshold", [50, 75, 90, 100])
 def test_an_alert_fires_when_its_share_is_reached(watched: Context, threshold: int) -> None:
-    """One credit before it nothing; with it, the alert."""
+    """An alert fires with the credit that reaches its threshold, not before."""
     usage.record(watched, "light", threshold - 1)
     assert ("2026-03", threshold) not in fired(watched)
     before = len(fired(watched))
@@ -45,7 +45,7 @@ def test_an_alert_fires_when_its_share_is_reached(watched: Context, threshold: i
 
 
 def test_each_alert_fires_once_a_month(watched: Context) -> None:
-    """Going on, and crossing again after a deposit, tells nothing twice."""
+    """More usage, or crossing again after a deposit, fires no alert twice."""
     for _ in range(100):
         usage.record(watched, "light", 1)
     assert fired(watched) == [("2026-03", threshold) for threshold in (50, 75, 90, 100)]
@@ -55,7 +55,7 @@ def test_each_alert_fires_once_a_month(watched: Context) -> None:
 
 
 def test_one_charge_can_cross_all(watched: Context) -> None:
-    """Each threshold is told, the lowest first."""
+    """A charge that crosses several thresholds fires all, the lowest first."""
     usage.record(watched, "light", 100)
     assert fired(watched) == [("2026-03", threshold) for threshold in (50, 75, 90, 100)]
     assert [message.subject for message in watched.account.outbox] == [
@@ -63,8 +63,8 @@ def test_one_charge_can_cross_all(watched: Context) -> None:
     ]
 
 
-def test_the_next_month_begins_anew(watched: Context) -> None:
-    """Once per period: what fired in March fires again in April."""
+def test_an_alert_fires_again_in_the_next_month(watched: Context) -> None:
+    """An alert that fired in March fires again in April."""
     usage.record(watched, "light", 60)
     april = at(watched, datetime(2026, 4, 1, tzinfo=UTC))
     usage.record(april, "light", 20)
@@ -72,24 +72,24 @@ def test_the_next_month_begins_anew(watched: Context) -> None:
 
 
 @pytest.mark.parametrize("threshold", [50, 75, 90, 100])
-def test_a_threshold_that_is_off_is_not_told(watched: Context, threshold: int) -> None:
-    """According to the settings: the others fire still."""
+def test_a_disabled_threshold_does_not_fire(watched: Context, threshold: int) -> None:
+    """A disabled threshold does not fire; the others do."""
     watch(watched, **{f"threshold_{threshold}_enabled": False})
     usage.record(watched, "light", 100)
-    assert [each for _, each in fired(watched)] == [
-        each for each in (50, 75, 90, 100) if each != threshold
+    assert [percent for _, percent in fired(watched)] == [
+        percent for percent in (50, 75, 90, 100) if percent != threshold
     ]
 
 
-def test_switched_off_nothing_is_told(watched: Context) -> None:
-    """Off is off, whatever the thresholds say."""
+def test_disabled_alerts_do_not_fire(watched: Context) -> None:
+    """Disabled alerts never fire."""
     watch(watched, enabled=False, webhook_url=HOOK)
     usage.record(watched, "light", 100)
     assert (fired(watched), watched.account.outbox) == ([], [])
 
 
 def test_an_alert_goes_out_by_e_mail_and_webhook(watched: Context) -> None:
-    """By e-mail to the account's address, and to webhook_url with the numbers."""
+    """An alert is sent to the account's e-mail address and, with its numbers, to webhook_url."""
     watch(watched, webhook_url=HOOK)
     usage.record(watched, "light", 50)
     mail, hook = watched.account.outbox
@@ -120,7 +120,7 @@ def test_an_alert_goes_out_by_e_mail_and_webhook(watched: Context) -> None:
 def test_the_settings_choose_the_channels(
     watched: Context, email: bool, url: str | None, channels: list[str]
 ) -> None:
-    """An alert fires all the same: it is in the audit log and in recent activity."""
+    """Without a channel, an alert is still audited and in recent activity."""
     watch(watched, email_enabled=email, webhook_url=url)
     usage.record(watched, "light", 50)
     assert [message.channel for message in watched.account.outbox] == channels
@@ -129,7 +129,7 @@ def test_the_settings_choose_the_channels(
     assert watched.account.activities[-1].type == "usage_alert"
 
 
-def test_new_settings_do_not_forget_what_fired(watched: Context) -> None:
+def test_new_settings_keep_the_fired_alerts(watched: Context) -> None:
     """Saving the settings again does not send the same alert again."""
     usage.record(watched, "light", 50)
     after = later(watched, hours=1)
@@ -142,7 +142,7 @@ def test_new_settings_do_not_forget_what_fired(watched: Context) -> None:
 
 
 def test_shares_are_of_the_plan_when_there_is_one(with_card: Context) -> None:
-    """75 % of the Starter plan's 150,000 credits."""
+    """With a plan, thresholds are shares of its monthly credits."""
     subscription.change(with_card, "price_starter_monthly")
     deposit(with_card, 10_000)
     usage.record(with_card, "light", 112_499)

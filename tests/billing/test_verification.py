@@ -1,4 +1,4 @@
-"""Verification challenges: a code that goes out, and five tries to know it."""
+"""Verification challenges: a code is sent, and five attempts are allowed."""
 
 import re
 from datetime import timedelta
@@ -31,7 +31,7 @@ def wrong(challenge: Challenge) -> str:
 
 
 def test_a_challenge_is_good_for_ten_minutes_and_five_tries(challenge: Challenge) -> None:
-    """Opened for an action, with all its tries."""
+    """A new challenge is valid for ten minutes and has all attempts."""
     assert (challenge.action, challenge.method, challenge.remaining_attempts) == (
         "change_plan",
         "email",
@@ -48,7 +48,7 @@ def test_a_challenge_is_good_for_ten_minutes_and_five_tries(challenge: Challenge
 def test_the_code_goes_out_and_the_destination_is_masked(
     context: Context, method: str, recipient: str, masked: str
 ) -> None:
-    """A 6-digit code is put into the outbox; masked_destination shows no more than the rule allows."""
+    """The 6-digit code is in the outbox, and masked_destination is masked."""
     challenge = verification.initiate(context, "add_card", method)
     [message] = context.account.outbox
     assert (message.channel, message.recipient, message.code) == (method, recipient, challenge.code)
@@ -59,14 +59,14 @@ def test_the_code_goes_out_and_the_destination_is_masked(
 
 @pytest.mark.parametrize("method", ["phone", "EMAIL", "", "totp"])
 def test_another_method_is_refused(context: Context, method: str) -> None:
-    """Another method: 400 that names those that work; nothing goes out."""
+    """An unknown method is a 400 that names the known ones, and no message is sent."""
     with refused(context, UnknownVerificationMethod) as caught:
         verification.initiate(context, "add_card", method)
     assert "'email' or 'sms'" in str(caught.value)
 
 
 def test_each_challenge_has_a_code_of_its_own(context: Context) -> None:
-    """One code does not open another challenge."""
+    """The code of one challenge does not confirm another."""
     first, second = (verification.initiate(context, "add_card", "sms") for _ in range(2))
     assert first.id != second.id
     assert first.code != second.code
@@ -74,7 +74,7 @@ def test_each_challenge_has_a_code_of_its_own(context: Context) -> None:
 
 
 def test_the_right_code_is_right_once(context: Context, challenge: Challenge) -> None:
-    """success true, once; then it is used."""
+    """The correct code succeeds once; then the challenge is used."""
     assert verification.confirm(context, challenge.id, challenge.code) == (True, challenge)
     assert (challenge.used, challenge.remaining_attempts) == (True, 5)
     with refused(context, ChallengeUsed):
@@ -82,21 +82,21 @@ def test_the_right_code_is_right_once(context: Context, challenge: Challenge) ->
 
 
 def test_a_wrong_code_costs_one_attempt(context: Context, challenge: Challenge) -> None:
-    """success false, one attempt fewer; the right code still works."""
+    """A wrong code costs one attempt, and the correct code still works."""
     assert verification.confirm(context, challenge.id, wrong(challenge)) == (False, challenge)
     assert challenge.remaining_attempts == 4
     assert verification.confirm(context, challenge.id, challenge.code)[0] is True
 
 
 def test_the_fifth_attempt_may_still_be_right(context: Context, challenge: Challenge) -> None:
-    """Five attempts are five."""
+    """The correct code works on the fifth attempt."""
     for _ in range(4):
         verification.confirm(context, challenge.id, wrong(challenge))
     assert verification.confirm(context, challenge.id, challenge.code)[0] is True
 
 
 def test_five_wrong_codes_lock_it(context: Context, challenge: Challenge) -> None:
-    """Then even the right one does not open it."""
+    """After five wrong codes, even the correct one is refused."""
     left = []
     for _ in range(5):
         _, after = verification.confirm(context, challenge.id, wrong(challenge))
@@ -107,7 +107,7 @@ def test_five_wrong_codes_lock_it(context: Context, challenge: Challenge) -> Non
 
 
 def test_it_expires_after_ten_minutes(context: Context, challenge: Challenge) -> None:
-    """Valid 10 minutes: at their end it is gone, whatever the code."""
+    """A challenge expires after ten minutes, whatever the code."""
     over = later(context, minutes=10)
     for code in (challenge.code, wrong(challenge)):
         with refused(over, ChallengeExpired):
@@ -115,20 +115,20 @@ def test_it_expires_after_ten_minutes(context: Context, challenge: Challenge) ->
 
 
 def test_it_is_valid_to_its_last_moment(context: Context, challenge: Challenge) -> None:
-    """10 minutes are 10 minutes."""
+    """A challenge is valid to the last moment of its ten minutes."""
     last = later(context, minutes=10, milliseconds=-1)
     assert verification.confirm(last, challenge.id, challenge.code)[0] is True
 
 
 @pytest.mark.parametrize("challenge_id", ["", "nope", "00000000-0000-4000-8000-000000000000"])
 def test_an_unknown_challenge_is_not_found(context: Context, challenge_id: str) -> None:
-    """Unknown: 404."""
+    """An unknown challenge is a 404."""
     with refused(context, ChallengeNotFound):
         verification.confirm(context, challenge_id, "123456")
 
 
 def test_another_accounts_challenge_is_not_found(challenge: Challenge) -> None:
-    """Nothing is shared between accounts, and the other's attempts are not spent."""
+    """A challenge of another account is not found and loses no attempt."""
     other = fresh("other")
     with refused(other, ChallengeNotFound):
         verification.confirm(other, challenge.id, challenge.code)
@@ -136,14 +136,12 @@ def test_another_accounts_challenge_is_not_found(challenge: Challenge) -> None:
 
 
 @pytest.mark.parametrize("nearly", ["{0:.5}", "{0}0", " {0}", "{0}\n"])
-def test_nearly_right_is_wrong(context: Context, challenge: Challenge, nearly: str) -> None:
-    """The whole code and nothing else."""
+def test_part_of_a_code_is_wrong(context: Context, challenge: Challenge, nearly: str) -> None:
+    """Only the whole code is correct."""
     assert verification.confirm(context, challenge.id, nearly.format(challenge.code))[0] is False
 
 
 @pytest.mark.parametrize("code", ["", "\uff11" * 6, "é" * 6, "x" * 10_000])
-def test_any_text_is_a_code_that_may_be_wrong(
-    context: Context, challenge: Challenge, code: str
-) -> None:
-    """Nothing that is typed breaks the comparison."""
+def test_any_text_can_be_tried(context: Context, challenge: Challenge, code: str) -> None:
+    """Any text can be tried as a code."""
     assert verification.confirm(context, challenge.id, code)[0] is False
