@@ -24,11 +24,15 @@ class Section:
     json: str
 
 
-def published() -> list[Section]:
-    """The published page, whose text stands four spaces to the right."""
+def published_text() -> str:
+    """Return the text of the published page, whose lines are indented by four spaces."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line.removeprefix("    ") for line in lines).split("\nLast updated:")[0]
-    return [_published_section(lines) for lines in _sections(text)]
+    return "\n".join(line.removeprefix("    ") for line in lines).split("\nLast updated:")[0]
+
+
+def published() -> list[Section]:
+    """Return the sections of the published page."""
+    return [_published_section(lines) for lines in _sections(published_text())]
 
 
 def generated(page: str) -> list[Section]:
@@ -45,7 +49,7 @@ def _sections(text: str) -> Iterator[list[str]]:
 
 def _published_section(lines: list[str]) -> Section:
     heading, method, path, summary = [line for line in lines if line][:4]
-    request, answer = lines.index("Request Example"), lines.index("Response Example")
+    request, response = lines.index("Request Example"), lines.index("Response Example")
     rows: tuple[str, ...] = ()
     if "Parameters" in lines:
         # A required parameter's row is broken into three lines.
@@ -56,8 +60,8 @@ def _published_section(lines: list[str]) -> Section:
         f"{method} {path}",
         summary,
         rows,
-        curl="\n".join(lines[request + 3 : answer]).strip("\n"),
-        json="\n".join(lines[answer + 3 :]).strip("\n"),
+        curl="\n".join(lines[request + 3 : response]).strip("\n"),
+        json="\n".join(lines[response + 3 :]).strip("\n"),
     )
 
 

@@ -65,86 +65,91 @@ BROKEN = {
     "a reference to nothing": (
         ("schemas/Thing", "schemas/Thin"),
         "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
-        "'#/components/schemas/Thin' leads nowhere",
+        "'#/components/schemas/Thin' has no target",
     ),
     "a reference to another file": (
         ('"#/components/schemas/Thing"', "other.yaml#/Thing"),
         "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
-        "'other.yaml#/Thing' is outside of this file, and only what is in it can be shown",
+        "'other.yaml#/Thing' is outside this file; only references within the file are supported",
     ),
     "a reference that is no text": (
         ('"#/components/schemas/Thing"', "7"),
         "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
-        "must be text, and is the number 7",
+        "must be text, not the number 7",
     ),
     "a reference to something else": (
         ("#/components/schemas/Thing", "#/paths/~1things~1{id}/get/summary"),
         "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
-        "'#/paths/~1things~1{id}/get/summary' leads to the text 'Get it', and a schema is an object",
+        "'#/paths/~1things~1{id}/get/summary' refers to the text 'Get it', "
+        "but a schema must be an object",
     ),
     "a reference to itself": (
         ("{type: string}\n", '{$ref: "#/components/schemas/Thing/properties/a"}\n'),
         "20: #/components/schemas/Thing/properties/a/$ref: "
-        "'#/components/schemas/Thing/properties/a' leads only from reference to reference, round and round",
+        "'#/components/schemas/Thing/properties/a' is a cycle of references without a target",
     ),
     "references that only lead to each other": (
         (
             "    Thing:",
-            '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/components/schemas/A"}\n    Thing:',
+            '    A: {$ref: "#/components/schemas/B"}\n'
+            '    B: {$ref: "#/components/schemas/A"}\n    Thing:',
         ),
         "17: #/components/schemas/A/$ref: "
-        "'#/components/schemas/B' leads only from reference to reference, round and round",
+        "'#/components/schemas/B' is a cycle of references without a target",
     ),
     "a reference that leads to a broken one": (
         (
             "    Thing:",
             '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/nowhere"}\n    Thing:',
         ),
-        "17: #/components/schemas/A/$ref: '#/components/schemas/B' leads to '#/nowhere', which is nowhere",
+        "17: #/components/schemas/A/$ref: "
+        "'#/components/schemas/B' refers to '#/nowhere', which does not exist",
     ),
     "a list where text should be": (
         ("summary: Get it", "summary: [Get, it]"),
-        "6: #/paths/~1things~1{id}/get/summary: must be text, and is a list",
+        "6: #/paths/~1things~1{id}/get/summary: must be text, not a list",
     ),
     "text where an object should be": (
         ("        a: {type: string}", "        a: string"),
-        "20: #/components/schemas/Thing/properties/a: must be an object, and is the text 'string'",
+        "20: #/components/schemas/Thing/properties/a: must be an object, not the text 'string'",
     ),
     "text where a list should be": (
         ("type: object", "required: a"),
-        "18: #/components/schemas/Thing/required: must be a list, and is the text 'a'",
+        "18: #/components/schemas/Thing/required: must be a list, not the text 'a'",
     ),
     "a number where a flag should be": (
         ("required: true", "required: 1"),
-        "8: #/paths/~1things~1{id}/get/parameters/0/required: must be true or false, and is the number 1",
+        "8: #/paths/~1things~1{id}/get/parameters/0/required: "
+        "must be true or false, not the number 1",
     ),
     "a flag where a number should be": (
         ("        a: {type: string}", "        a: {minimum: true}"),
-        "20: #/components/schemas/Thing/properties/a/minimum: must be a number, and is true",
+        "20: #/components/schemas/Thing/properties/a/minimum: must be a number, not true",
     ),
     "nothing where an object should be": (
         ("  /things/{id}:\n    get:", "  /nothing:\n  /things/{id}:\n    get:"),
-        "4: #/paths/~1nothing: must be an object, and is empty",
+        "4: #/paths/~1nothing: must be an object, not an empty value",
     ),
     "a parameter without a name": (
         ("name: id, in", "in"),
-        "8: #/paths/~1things~1{id}/get/parameters/0: has no 'name', which a parameter needs",
+        "8: #/paths/~1things~1{id}/get/parameters/0: lacks 'name', which a parameter requires",
     ),
     "a parameter of the older kind": (
         ("in: path", "in: body"),
-        "8: #/paths/~1things~1{id}/get/parameters/0/in: must be path, query, header or cookie, and is the text 'body'",
+        "8: #/paths/~1things~1{id}/get/parameters/0/in: "
+        "must be path, query, header or cookie, not the text 'body'",
     ),
     "another version": (
         ("openapi: 3.0.3", "swagger: '2.0'"),
-        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, and says nothing of it",
+        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, but has no version",
     ),
     "a version that is a number": (
         ("openapi: 3.0.3", "openapi: 3.0"),
-        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, and says 3.0",
+        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, but has version 3.0",
     ),
     "a key that is there twice": (
         ("      summary: Get it", "      summary: Get it\n      summary: Take it"),
-        "7: the key 'summary' is there twice",
+        "7: the key 'summary' occurs twice",
     ),
     "no YAML": (("paths:", "paths: ]"), "3: did not find expected node content"),
 }

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from mockserver import resources
-from mockserver.docs.document import Document
 from mockserver.docs.model import MISSING, Schema
-from mockserver.docs.reader import read
 from mockserver.docs.types import is_nullable, type_text
+from tests.docs.contract_reference import (
+    CONTRACT,
+    OPERATIONS,
+    REFERENCE,
+    declared_headings,
+    operation,
+)
 from tests.docs.specs import JSON, Json, answering, reference, spec, taking, to
-
-CONTRACT = Document.load(resources.spec())
-REFERENCE = read(CONTRACT)
 
 
 def schema_of(node: Any, schemas: Json | None = None, version: str = "3.0.3") -> Schema:
@@ -31,13 +32,11 @@ def schema_of(node: Any, schemas: Json | None = None, version: str = "3.0.3") ->
 
 def test_the_contract_is_there_as_a_whole() -> None:
     """Operations, guides, shared schemas, responses and headers, in words of the contract."""
-    assert [page.title for page in REFERENCE.pages] == ["Billing"]
-    assert len(list(REFERENCE.operations)) == 29
-    assert [guide.title for guide in REFERENCE.guides][:3] == [
-        "Authentication",
-        "Money and units",
-        "Errors",
-    ]
+    tags = CONTRACT.root["tags"]
+    guides = [tag["name"] for tag in tags if tag.get("x-traitTag")]
+    assert [guide.title for guide in REFERENCE.guides] == guides
+    assert {page.title for page in REFERENCE.pages} <= {tag["name"] for tag in tags} - {*guides}
+    assert sorted(operation.heading for operation in OPERATIONS) == sorted(declared_headings())
     assert list(REFERENCE.schemas) == list(CONTRACT.root["components"]["schemas"])
     assert {response.name for response in REFERENCE.responses} == set(
         CONTRACT.root["components"]["responses"]
@@ -49,9 +48,7 @@ def test_the_contract_is_there_as_a_whole() -> None:
 
 def test_a_callback_is_read_as_an_operation() -> None:
     """With its own parameters, body and answers; the path is the expression."""
-    (callback,) = [
-        callback for operation in REFERENCE.operations for callback in operation.callbacks
-    ]
+    (callback,) = operation("update_usage_alerts").callbacks
     call = callback.operation
     assert (callback.name, call.heading) == ("usageAlert", "POST {$request.body#/webhook_url}")
     assert [parameter.name for parameter in call.parameters] == ["X-Alterlab-Signature"]
@@ -75,45 +72,65 @@ def test_a_callback_of_itself_has_an_end() -> None:
     assert first.callbacks[0].operation.callbacks == ()
 
 
-def test_groups_are_in_the_order_of_the_contract_and_their_operations_in_published_order() -> None:
-    """The contract tells its story group by group; the page sorts within each."""
-    (page,) = REFERENCE.pages
-    assert [group.title for group in page.groups][:3] == ["Balance", "Deposits", "Auto-recharge"]
-    for group in page.groups:
-        assert [
-            operation for operation in page.operations if operation in group.operations
-        ] == list(group.operations)
+def test_groups_keep_the_order_of_the_contract() -> None:
+    """Within a group and within a page, operations are in published order."""
+    declared = {heading: place for place, heading in enumerate(declared_headings())}
+    for page in REFERENCE.pages:
+        places = [
+            min(declared[operation.heading] for operation in group.operations)
+            for group in page.groups
+        ]
+        assert places == sorted(places)
+        for group in page.groups:
+            in_page_order = [entry for entry in page.operations if entry in group.operations]
+            assert in_page_order == list(group.operations)
 
 
-def test_shared_parts_are_one_object_wherever_they_are_used() -> None:
-    """A page that links to them is as long as the contract, not as its uses."""
-    unauthorized = {
-        id(answer.response)
-        for operation in REFERENCE.operations
-        for answer in operation.responses
-        if answer.status == "401"
-    }
-    assert len(unauthorized) == 1
+def test_a_shared_response_is_one_object() -> None:
+    """A page that links to shared parts grows with the contract and not with their uses."""
+    objects: dict[str, set[int]] = {}
+    for entry in OPERATIONS:
+        for documented in entry.responses:
+            if documented.response.name is not None:
+                objects.setdefault(documented.response.name, set()).add(id(documented.response))
+    assert objects.keys() == CONTRACT.root["components"]["responses"].keys()
+    assert {len(ids) for ids in objects.values()} == {1}
 
 
 def test_provenance_is_inherited_until_a_nearer_mark() -> None:
-    """From the document through the operation, or through the shared part, to the thing itself."""
-    balance = next(
-        operation for operation in REFERENCE.operations if operation.operation_id == "get_balance"
+    """The order is part, operation, path item, document; shared parts inherit from the document."""
+    media: Json = {JSON: {"schema": to("Own"), "x-provenance": "assumed"}}
+    document = spec(
+        {
+            "/marked": {
+                "x-provenance": "observed",
+                "get": {"x-description-provenance": "assumed", "responses": {"200": to_shared()}},
+                "put": {"x-provenance": "assumed"},
+            },
+            "/plain": {"get": {"responses": {"200": {"description": "", "content": media}}}},
+        },
+        {"Own": {"x-provenance": "assumed"}, "Plain": {}},
+        **{"x-provenance": "documented"},
     )
-    assert (balance.mark, balance.provenance, balance.description_mark) == (
+    document["components"]["responses"] = {"Shared": {"description": ""}}
+    whole = reference(document)
+    marked, changed, plain = whole.operations
+    assert (marked.mark, marked.provenance, marked.description_mark) == (
         None,
-        "documented",
+        "observed",
         "assumed",
     )
-    assert balance.responses[0].response.provenance == "documented"
-    assert balance.responses[1].response.provenance == "observed"
-    invoices = next(
-        operation for operation in REFERENCE.operations if operation.operation_id == "list_invoices"
-    )
-    assert [media.provenance for media in invoices.responses[0].response.media] == ["assumed"]
-    assert REFERENCE.schemas["Balance"].provenance == "documented"
-    assert REFERENCE.schemas["AutoRechargeSummary"].provenance == "assumed"
+    assert (changed.mark, changed.provenance) == ("assumed", "assumed")
+    assert (plain.mark, plain.provenance) == (None, "documented")
+    assert marked.responses[0].response.provenance == "documented"
+    assert plain.responses[0].response.provenance == "documented"
+    assert [entry.provenance for entry in plain.responses[0].response.media] == ["assumed"]
+    assert whole.schemas["Own"].provenance == "assumed"
+    assert whole.schemas["Plain"].provenance == "documented"
+
+
+def to_shared() -> Json:
+    return {"$ref": "#/components/responses/Shared"}
 
 
 # --- Anchors

@@ -216,7 +216,7 @@ def test_required_query_parameters_are_appended_and_others_never_appear() -> Non
     ]
     published, operation = of_get(parameters=parameters)
     assert published.curl(operation).splitlines() == [
-        "curl -X GET https://api.alterlab.io/things?from=<from>&to=<to> \\",
+        "curl -X GET https://api.example.com/things?from=<from>&to=<to> \\",
         '  -H "X-API-Key: YOUR_API_KEY" \\',
         '  -H "Content-Type: application/json"',
     ]
@@ -227,7 +227,7 @@ def test_a_path_parameter_is_written_between_angle_brackets() -> None:
     published, operation = only_operation(spec({"/a/{b}/c/{d-e}": {"get": {}}}))
     assert (
         published.curl(operation).splitlines()[0]
-        == "curl -X GET https://api.alterlab.io/a/<b>/c/<d-e> \\"
+        == "curl -X GET https://api.example.com/a/<b>/c/<d-e> \\"
     )
 
 

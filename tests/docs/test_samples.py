@@ -71,7 +71,7 @@ def test_samples_of_the_contract_can_be_read_by_their_languages(operation: Opera
     shlex.split(made["curl"].code)
     ast.parse(made["python"].code)
     for sample in made.values():
-        assert "https://api.alterlab.io/api/v1/billing/" in sample.code
+        assert "https://api.example.com/api/v1/billing/" in sample.code
         assert sample.requirements
 
 
@@ -121,7 +121,7 @@ def test_everything_that_is_required_is_sent_where_it_belongs() -> None:
     assert words_of(command) == [
         "-X",
         "GET",
-        "https://api.alterlab.io/x/a%2Fb%20%C3%BC?q=x%26y%3Dz&many=a&many=b&few=1,2",
+        "https://api.example.com/x/a%2Fb%20%C3%BC?q=x%26y%3Dz&many=a&many=b&few=1,2",
         "-H",
         "X-Trace: on",
         "-H",
@@ -154,9 +154,9 @@ def test_a_key_may_be_part_of_the_address() -> None:
         "It": {"type": "apiKey", "in": "query", "name": "key"}
     }
     code = code_of(document)
-    assert words_of(code["curl"])[-1] == "https://api.alterlab.io/x?a=1&key=key"
-    assert '"https://api.alterlab.io/x?a=1&key=" + os.environ["API_KEY"]' in code["python"]
-    assert '"https://api.alterlab.io/x?a=1&key=" + process.env.API_KEY' in code["javascript"]
+    assert words_of(code["curl"])[-1] == "https://api.example.com/x?a=1&key=key"
+    assert '"https://api.example.com/x?a=1&key=" + os.environ["API_KEY"]' in code["python"]
+    assert '"https://api.example.com/x?a=1&key=" + process.env.API_KEY' in code["javascript"]
 
 
 def test_a_body_without_an_example_is_made_from_its_schema() -> None:
@@ -236,7 +236,7 @@ def test_nothing_is_sent_where_there_is_no_body() -> None:
 def test_rare_methods_are_sent_too() -> None:
     """A HEAD that asked for a body would wait for it for ever."""
     head = code_of(spec({"/x": {"head": {}}}))
-    assert head["curl"] == "curl --head https://api.alterlab.io/x"
+    assert head["curl"] == "curl --head https://api.example.com/x"
     assert 'requests.request(\n    "HEAD",' in head["python"]
     assert 'method: "HEAD"' in head["javascript"]
 
