@@ -16,7 +16,7 @@ REFERENCE = read(CONTRACT)
 OPERATIONS = list(REFERENCE.operations)
 
 
-def operation(operation_id: str) -> Operation:
+def find_operation(operation_id: str) -> Operation:
     """Return an operation of the contract that a test is about."""
     found = [operation for operation in OPERATIONS if operation.operation_id == operation_id]
     assert len(found) == 1, f"the contract has no operation {operation_id!r}, which a test needs"

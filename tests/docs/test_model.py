@@ -13,7 +13,7 @@ from tests.docs.contract_reference import (
     OPERATIONS,
     REFERENCE,
     declared_headings,
-    operation,
+    find_operation,
 )
 from tests.docs.specs import JSON, Json, answering, reference, spec, taking, to
 
@@ -48,7 +48,7 @@ def test_the_contract_is_there_as_a_whole() -> None:
 
 def test_a_callback_is_read_as_an_operation() -> None:
     """With its own parameters, body and answers; the path is the expression."""
-    (callback,) = operation("update_usage_alerts").callbacks
+    (callback,) = find_operation("update_usage_alerts").callbacks
     call = callback.operation
     assert (callback.name, call.heading) == ("usageAlert", "POST {$request.body#/webhook_url}")
     assert [parameter.name for parameter in call.parameters] == ["X-Alterlab-Signature"]

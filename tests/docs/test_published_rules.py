@@ -217,9 +217,25 @@ def test_required_query_parameters_are_appended_and_others_never_appear() -> Non
     published, operation = of_get(parameters=parameters)
     assert published.curl(operation).splitlines() == [
         "curl -X GET https://api.example.com/things?from=<from>&to=<to> \\",
-        '  -H "X-API-Key: YOUR_API_KEY" \\',
         '  -H "Content-Type: application/json"',
     ]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "header"),
+    [
+        ({"type": "apiKey", "in": "header", "name": "X-Small-Key"}, "X-Small-Key: YOUR_API_KEY"),
+        ({"type": "http", "scheme": "bearer"}, "Authorization: Bearer YOUR_API_KEY"),
+        ({"type": "http", "scheme": "basic"}, "Authorization: Basic YOUR_API_KEY"),
+        ({"type": "oauth2", "flows": {}}, "Authorization: Bearer YOUR_API_KEY"),
+    ],
+)
+def test_credentials_follow_the_security_schemes(scheme: Json, header: str) -> None:
+    """The header comes from the document; without a scheme there is none."""
+    document = spec({"/x": {"get": {}}})
+    document["components"]["securitySchemes"] = {"Key": scheme}
+    published, operation = only_operation(document)
+    assert published.curl(operation).splitlines()[1] == f'  -H "{header}" \\'
 
 
 def test_a_path_parameter_is_written_between_angle_brackets() -> None:
