@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
-from mockserver import resources
 from mockserver.docs import html
-from mockserver.docs.document import Document
-from mockserver.docs.model import Reference
 from mockserver.docs.options import Options
-from mockserver.docs.reader import read
 from tests.browser import ROOT, Open, Seen
 from tests.conftest import NOON, RunningServer, running_server
+from tests.docs.contract_reference import REFERENCE
 
-__all__ = ["ROOT", "SCREENSHOTS", "Open", "Seen", "contract_reference"]
+__all__ = ["ROOT", "SCREENSHOTS", "Open", "Seen"]
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
-
-
-@cache
-def contract_reference() -> Reference:
-    """The contract, as it is read for the pages."""
-    return read(Document.load(resources.spec()))
 
 
 @pytest.fixture(scope="session")
 def on_disk(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of this contract's page, as a file."""
     place = tmp_path_factory.mktemp("docs") / html.PAGE
-    place.write_text(html.page(contract_reference(), Options()))
+    place.write_text(html.page(REFERENCE, Options()))
     return place.as_uri()
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mockserver.docs import request, samples
-from tests.docs.browser.conftest import Open, contract_reference
+from tests.docs.browser.conftest import Open
+from tests.docs.contract_reference import OPERATIONS, REFERENCE, find_operation
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +39,20 @@ def shown_languages(page: Any) -> set[str]:
     return set(figures)
 
 
+def word_of_one_guide() -> tuple[str, str]:
+    """Return the title of a guide, and a long word that occurs in this guide only."""
+    texts = {guide.title: guide.text.lower() for guide in REFERENCE.guides}
+    others = " ".join(
+        f"{operation.summary} {operation.description}".lower() for operation in OPERATIONS
+    )
+    for title, text in texts.items():
+        elsewhere = [other for name, other in texts.items() if name != title]
+        for word in re.findall(r"\b[a-z]{12,}\b", text):
+            if not any(word in other for other in [*elsewhere, others]):
+                return title, word
+    raise AssertionError("no guide has a long word of its own to search for")
+
+
 def test_the_page_opens_from_the_disk_in_silence(open_page: Open, on_disk: str) -> None:
     """One request, for itself; nothing in the console, nothing against the policy; scrolled through to its end."""
     seen = open_page(on_disk)
@@ -51,11 +66,13 @@ def test_the_page_opens_from_the_disk_in_silence(open_page: Open, on_disk: str) 
 def test_without_scripts_everything_can_be_read(open_page: Open, on_disk: str) -> None:
     """All three languages are shown, and the contents."""
     seen = open_page(on_disk, java_script_enabled=False)
-    assert seen.page.locator(".ss figure:visible").count() == 87
-    assert seen.page.locator("nav a:visible").count() > 36
+    figures = len(OPERATIONS) * len(samples.LANGUAGES)
+    entries = len(OPERATIONS) + len(REFERENCE.guides) + len(REFERENCE.pages)
+    assert seen.page.locator(".ss figure:visible").count() == figures
+    assert seen.page.locator("nav a:visible").count() >= entries
     assert seen.page.locator("#search:visible, #theme:visible, #menu:visible").count() == 0
     phone = open_page(on_disk, width=390, java_script_enabled=False)
-    assert phone.page.locator("nav a:visible").count() > 36
+    assert phone.page.locator("nav a:visible").count() >= entries
 
 
 def test_search_finds_words_anywhere(open_page: Open, on_disk: str) -> None:
@@ -64,13 +81,16 @@ def test_search_finds_words_anywhere(open_page: Open, on_disk: str) -> None:
     page = seen.page
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"
-    page.keyboard.type("validate promo")
-    assert page.locator(".hit").first.inner_text().startswith("Validate Promo Code")
+    summary = find_operation("validate_promo_code").summary
+    assert summary is not None
+    page.keyboard.type(summary.lower())
+    assert page.locator(".hit").first.inner_text().startswith(summary)
     page.fill("#search", "balance_after_microcents")
     assert page.locator(".hit").count() >= 1
     assert page.locator(".hit mark").first.inner_text() == "balance_after_microcents"
-    page.fill("#search", "sk_test_past_due")
-    assert page.locator(".hit").first.inner_text().startswith("Testing with the mock")
+    guide, word = word_of_one_guide()
+    page.fill("#search", word)
+    assert page.locator(".hit").first.inner_text().startswith(guide)
     page.fill("#search", "card")
     page.keyboard.press("ArrowDown")
     assert page.locator('.hit[aria-selected="true"]').get_attribute("id") == "hit-1"
@@ -90,11 +110,12 @@ def test_search_finds_words_anywhere(open_page: Open, on_disk: str) -> None:
 def test_what_is_found_can_be_clicked(open_page: Open, on_disk: str) -> None:
     """And the page goes there."""
     page = open_page(on_disk).page
-    page.fill("#search", "change plan")
+    operation = find_operation("change_plan")
+    page.fill("#search", operation.summary)
     page.locator(".hit").first.click()
     page.wait_for_timeout(200)
     top = page.evaluate(
-        "document.getElementById('operation-change_plan').getBoundingClientRect().top"
+        "(id) => document.getElementById(id).getBoundingClientRect().top", operation.anchor
     )
     assert 0 <= top < 200
 
@@ -102,12 +123,7 @@ def test_what_is_found_can_be_clicked(open_page: Open, on_disk: str) -> None:
 def test_copying_gives_the_sample_to_the_letter(open_page: Open, on_disk: str) -> None:
     """With its line ends, and nothing of the button."""
     seen = open_page(on_disk, permissions=["clipboard-read", "clipboard-write"])
-    reference = contract_reference()
-    operation = next(
-        operation
-        for operation in reference.operations
-        if operation.operation_id == "create_deposit"
-    )
+    operation = find_operation("create_deposit")
     figure = seen.page.locator("#operation-create_deposit figure.curl")
     figure.hover()
     button = figure.locator(".copy")
@@ -115,7 +131,7 @@ def test_copying_gives_the_sample_to_the_letter(open_page: Open, on_disk: str) -
     seen.page.wait_for_function("document.querySelector('.copy.done')")
     assert button.inner_text() == "Copied"
     copied = seen.page.evaluate("navigator.clipboard.readText()")
-    assert copied == samples.curl(request.build(reference, operation))
+    assert copied == samples.curl(request.build(REFERENCE, operation))
     seen.must_be_quiet()
 
 
@@ -218,7 +234,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open, on_disk: s
     page.keyboard.press("Escape")
     assert page.locator("nav").is_hidden()
     page.click("#menu")
-    page.locator("nav a", has_text="Create a deposit").click()
+    page.locator("nav a", has_text=find_operation("create_deposit").summary).first.click()
     assert page.locator("nav").is_hidden()
     seen.must_be_quiet()
 
