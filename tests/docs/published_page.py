@@ -1,4 +1,4 @@
-"""The published page and the generated one, cut into the same pieces: text as it stands, nothing interpreted."""
+"""The published and the generated page, split into the same sections of plain text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Section:
     badge: str
     summary: str
     rows: tuple[str, ...]
-    """Each as the published page runs its cells together: ``limitintegerOptionallimitDefault: 20``."""
+    """Rows as the published page joins their cells: ``limitintegerOptionallimitDefault: 20``."""
     curl: str
     json: str
 
@@ -36,7 +36,7 @@ def published() -> list[Section]:
 
 
 def generated(page: str) -> list[Section]:
-    """A page that was made from a document."""
+    """Return the sections of a generated page."""
     return [_generated_section(lines) for lines in _sections(page)]
 
 
@@ -52,7 +52,7 @@ def _published_section(lines: list[str]) -> Section:
     request, response = lines.index("Request Example"), lines.index("Response Example")
     rows: tuple[str, ...] = ()
     if "Parameters" in lines:
-        # A required parameter's row is broken into three lines.
+        # The row of a required parameter spans three lines.
         cells = "\n".join(lines[lines.index("NameTypeRequiredDescription") + 1 : request]).strip()
         rows = tuple(cells.replace("\nRequired\n", "Required").split("\n"))
     return Section(

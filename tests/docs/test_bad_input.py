@@ -1,4 +1,4 @@
-"""A document that cannot be shown: one line with file, line and pointer, exit code 2, and the pages stay."""
+"""An invalid document is rejected in one line with exit code 2, and the old pages stay."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ components:
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """A folder with a page of an earlier day."""
+    """A folder with an old page."""
     folder = tmp_path / "pages"
     folder.mkdir()
     (folder / "reference.md").write_text("of an earlier day")
@@ -45,13 +45,13 @@ def out(tmp_path: Path) -> Path:
 def refusal(
     tmp_path: Path, out: Path, text: str | bytes, capsys: pytest.CaptureFixture[str]
 ) -> str:
-    """What is said of a document, after its name; and that nothing else happened."""
+    """Return the message about a document, after its name, and check that nothing else happened."""
     file = tmp_path / "spec.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     for check in ([], ["--check"]):
         assert cli.main(["docs", "--spec", str(file), "--out", str(out), *check]) == 2
-        answered, said = capsys.readouterr()
-        assert answered == ""
+        printed, said = capsys.readouterr()
+        assert printed == ""
         assert said.count("\n") == 1, said
     assert {path.name: path.read_text() for path in out.iterdir()} == {
         "reference.md": "of an earlier day"
@@ -156,10 +156,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_document_is_refused_with_its_place(
+def test_an_invalid_document_is_rejected_with_its_location(
     name: str, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The first thing that is wrong, in one line: file, line, pointer, and what should be there."""
+    """The line names the first problem: file, line, pointer, and what is expected."""
     (old, new), expected = BROKEN[name]
     assert old in SMALL
     assert refusal(tmp_path, out, SMALL.replace(old, new, 1), capsys) == expected
@@ -176,17 +176,17 @@ def test_a_broken_document_is_refused_with_its_place(
         ("a: &a\n  b: *a\n", " is nested too deeply, or contains itself"),
     ],
 )
-def test_what_is_no_document_is_refused(
+def test_a_file_without_a_document_is_rejected(
     text: str | bytes, expected: str, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An empty file, other YAML, no text, no end."""
+    """Empty files, other YAML, binary content and endless nesting are rejected."""
     assert refusal(tmp_path, out, text, capsys).startswith(expected.strip())
 
 
-def test_a_document_that_is_nested_too_deeply_is_refused(
+def test_a_too_deeply_nested_document_is_rejected(
     tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Deep enough to be read as YAML, too deep to be shown."""
+    """The YAML parser accepts it, the pages do not."""
     depth = 600
     deep = "{items: " * depth + "{}" + "}" * depth
     text = SMALL.replace("        a: {type: string}", f"        a: {deep}")
@@ -194,10 +194,8 @@ def test_a_document_that_is_nested_too_deeply_is_refused(
     assert "is nested too deeply" in said
 
 
-def test_a_file_that_is_not_there_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With what the system says of it."""
+def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message contains the system's error."""
     assert cli.main(["docs", "--spec", str(tmp_path / "none.yaml")]) == 2
     assert (
         capsys.readouterr().err
@@ -205,8 +203,8 @@ def test_a_file_that_is_not_there_is_named(
     )
 
 
-def test_pages_stay_when_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last of them cannot be written: none is moved, and nothing is left lying about."""
+def test_old_pages_stay_if_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page is moved, and no temporary file remains."""
     write = Path.write_bytes
 
     def full(path: Path, content: bytes) -> int:
@@ -222,8 +220,8 @@ def test_pages_stay_when_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatc
     }
 
 
-def test_the_contract_itself_is_sound() -> None:
-    """Nothing in it is refused."""
+def test_the_contract_is_accepted() -> None:
+    """The check of the contract itself succeeds."""
     assert cli.main(
         ["docs", "--check", "--spec", str(resources.spec()), "--out", str(Path("docs"))]
     ) in (0, 1)

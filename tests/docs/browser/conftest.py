@@ -19,7 +19,7 @@ SCREENSHOTS = ROOT / "docs" / "screenshots"
 
 @pytest.fixture(scope="session")
 def on_disk(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of this contract's page, as a file."""
+    """The address of the contract's page as a file."""
     place = tmp_path_factory.mktemp("docs") / html.PAGE
     place.write_text(html.page(REFERENCE, Options()))
     return place.as_uri()
@@ -27,12 +27,12 @@ def on_disk(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[RunningServer]:
-    """A mock whose clock stands still."""
+    """A mock with a frozen clock."""
     with running_server(now=NOON) as running:
         yield running
 
 
 @pytest.fixture
 def served(mock: RunningServer) -> str:
-    """The address of the page as the mock serves it."""
+    """The address of the page that the mock serves."""
     return f"{mock.url}/docs/reference"

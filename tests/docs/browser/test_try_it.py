@@ -1,4 +1,4 @@
-"""The forms of the page that the mock serves: they send requests to the mock, and show what comes back."""
+"""The forms of the served page send requests to the mock and show the responses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 def open_form(page: Any, operation_id: str) -> Any:
-    """The form of an operation, unfolded."""
+    """Open the form of an operation."""
     holder = page.locator(f"#operation-{operation_id} .try")
     holder.locator("summary").first.click()
     holder.locator("form").wait_for()
@@ -31,10 +31,10 @@ def send(holder: Any) -> tuple[int, Any]:
     return int(holder.locator(".status").inner_text().split()[0]), json.loads(text)
 
 
-def test_a_request_is_sent_to_the_mock_and_its_answer_shown(
+def test_a_form_sends_a_request_and_shows_the_response(
     open_page: Open, served: str, mock: RunningServer
 ) -> None:
-    """With the key of the healthy account, or another one, which all forms then have."""
+    """A key that is entered in one form is used in all of them."""
     seen = open_page(served)
     form = open_form(seen.page, "get_balance")
     assert form.locator(".key").input_value() == "sk_test_default"
@@ -53,10 +53,10 @@ def test_a_request_is_sent_to_the_mock_and_its_answer_shown(
     assert {url for url in seen.requests if not url.startswith((mock.url, "data:"))} == set()
 
 
-def test_bodies_and_parts_of_paths_can_be_edited(
+def test_bodies_and_path_parameters_can_be_edited(
     open_page: Open, served: str, mock: RunningServer
 ) -> None:
-    """A deposit of another amount; a card that is not there."""
+    """A deposit has another amount, and an unknown card is reported."""
     seen = open_page(served)
     form = open_form(seen.page, "create_deposit")
     body = json.loads(form.locator("textarea").input_value())
@@ -69,13 +69,13 @@ def test_bodies_and_parts_of_paths_can_be_edited(
     status, shown = send(form)
     assert status in (404, 422)
     assert "detail" in shown
-    # A browser notes in its console that a request was refused; nothing else may be there.
+    # Browsers log refused requests in the console. Nothing else may be there.
     assert all("status of 4" in complaint for complaint in seen.complaints), seen.complaints
     assert (seen.ran, seen.violations) == ([], [])
 
 
 def test_every_operation_can_be_tried(open_page: Open, served: str) -> None:
-    """All 29 forms send what the sample says; what is refused is refused for the account, not for the form."""
+    """All forms send the request of the sample and get a documented status."""
     seen = open_page(served)
     statuses = {}
     for operation in OPERATIONS:
@@ -88,8 +88,8 @@ def test_every_operation_can_be_tried(open_page: Open, served: str) -> None:
     assert seen.violations == []
 
 
-def test_the_policy_lets_the_page_speak_to_nobody_else(open_page: Open, served: str) -> None:
-    """A request to another host is stopped by the browser."""
+def test_the_policy_blocks_requests_to_other_hosts(open_page: Open, served: str) -> None:
+    """The browser stops a request to another host."""
     seen = open_page(served)
     refused = seen.page.evaluate("fetch('https://example.invalid/').then(() => false, () => true)")
     assert refused
