@@ -201,7 +201,7 @@ def _describe(node: Any) -> str:
     """Return what kind of value something is, for an error sentence."""
     match node:
         case None:
-            return "empty"
+            return "an empty value"
         case bool():
             return str(node).lower()
         case dict():

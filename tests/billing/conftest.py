@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import settings
 
-from mockserver import fixtures, resources
+from mockserver import packaged
 from mockserver.billing import (
     checkout,
     invariants,
@@ -22,6 +22,7 @@ from mockserver.billing import (
     usage_alerts,
 )
 from mockserver.billing.account import Account, AutoRechargeRequest, CheckoutSession, Profile
+from mockserver.billing.accounts import fixtures
 from mockserver.billing.audit import Actor
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.context import Context
@@ -40,7 +41,7 @@ NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 @cache
 def catalogue() -> Catalogue:
     """Return the catalogue of ``fixtures/``."""
-    return fixtures.load(resources.fixtures()).catalogue
+    return fixtures.load(packaged.fixtures()).catalogue
 
 
 WORKING, DECLINED_LATER = "pm_card_visa", "pm_card_chargeCustomerFail"

@@ -9,14 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.billing import (
-    checkout,
-    money,
-    payment_methods,
-    promo,
-    subscription,
-    usage,
-)
+from mockserver.billing import checkout, money, payment_methods, promo, subscription, usage
 from mockserver.billing.catalogue import PlanSlug
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError

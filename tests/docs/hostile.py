@@ -1,4 +1,4 @@
-"""Texts that try to be more than text, and a document that has one of them wherever a document has text."""
+"""Payloads that try to escape from text, and a document with a payload in every text field."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ PAYLOADS = (
 
 
 def document(text: str) -> Json:
-    """A document with a text in every field that takes one, names included."""
+    """Return a document with a text in every field that takes one, names included."""
     example = {"summary": text, "description": text, "value": {text: text, "list": [text]}}
     schema: Json = {
         "title": text,

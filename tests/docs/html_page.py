@@ -78,7 +78,7 @@ class _Parser(HTMLParser):
 
 
 def parsed(text: str) -> Element:
-    """A page taken apart. Fails where an element is not closed, or closed by another."""
+    """Parse a page. Fails if an element is not closed, or closed by another."""
     parser = _Parser()
     parser.feed(text)
     parser.close()
@@ -86,7 +86,7 @@ def parsed(text: str) -> Element:
 
 
 def made(document: Json, *, live: bool = False) -> str:
-    """The page of a document."""
+    """Return the page of a document."""
     return (html.live_page if live else html.page)(reference(document), Options())
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from tests.docs.specs import Json, answering, spec, taking, to
+from tests.docs.specs import Json, responding, spec, taking, to
 
 
 def document(operations: int) -> Json:
-    """So many operations, and a quarter as many schemas, each of which leads to all others."""
+    """Return a document with a quarter as many schemas as operations, in a ring."""
     count = max(1, operations // 4)
     paths = {
         f"/api/v1/resource-{number}/{{id}}": _item(number, count) for number in range(operations)
     }
     schemas = {f"Schema{number}": _schema(number, count) for number in range(count)}
-    responses = {"NotFound": answering({"properties": {"detail": {"type": "string"}}})["200"]}
+    responses = {"NotFound": responding({"properties": {"detail": {"type": "string"}}})["200"]}
     whole = spec(paths, schemas, servers=[{"url": "https://api.example.com"}])
     return {**whole, "components": {**whole["components"], "responses": responses}}
 
@@ -38,7 +38,7 @@ def _item(number: int, count: int) -> Json:
             },
         ],
         "responses": {
-            **answering(to(f"Schema{number % count}")),
+            **responding(to(f"Schema{number % count}")),
             "404": {"$ref": "#/components/responses/NotFound"},
         },
     }

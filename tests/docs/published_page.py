@@ -1,4 +1,4 @@
-"""The published page and the generated one, cut into the same pieces: text as it stands, nothing interpreted."""
+"""The published and the generated page, split into the same sections of plain text."""
 
 from __future__ import annotations
 
@@ -19,20 +19,24 @@ class Section:
     badge: str
     summary: str
     rows: tuple[str, ...]
-    """Each as the published page runs its cells together: ``limitintegerOptionallimitDefault: 20``."""
+    """Rows as the published page joins their cells: ``limitintegerOptionallimitDefault: 20``."""
     curl: str
     json: str
 
 
-def published() -> list[Section]:
-    """The published page, whose text stands four spaces to the right."""
+def published_text() -> str:
+    """Return the text of the published page, whose lines are indented by four spaces."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line.removeprefix("    ") for line in lines).split("\nLast updated:")[0]
-    return [_published_section(lines) for lines in _sections(text)]
+    return "\n".join(line.removeprefix("    ") for line in lines).split("\nLast updated:")[0]
+
+
+def published() -> list[Section]:
+    """Return the sections of the published page."""
+    return [_published_section(lines) for lines in _sections(published_text())]
 
 
 def generated(page: str) -> list[Section]:
-    """A page that was made from a document."""
+    """Return the sections of a generated page."""
     return [_generated_section(lines) for lines in _sections(page)]
 
 
@@ -45,10 +49,10 @@ def _sections(text: str) -> Iterator[list[str]]:
 
 def _published_section(lines: list[str]) -> Section:
     heading, method, path, summary = [line for line in lines if line][:4]
-    request, answer = lines.index("Request Example"), lines.index("Response Example")
+    request, response = lines.index("Request Example"), lines.index("Response Example")
     rows: tuple[str, ...] = ()
     if "Parameters" in lines:
-        # A required parameter's row is broken into three lines.
+        # The row of a required parameter spans three lines.
         cells = "\n".join(lines[lines.index("NameTypeRequiredDescription") + 1 : request]).strip()
         rows = tuple(cells.replace("\nRequired\n", "Required").split("\n"))
     return Section(
@@ -56,8 +60,8 @@ def _published_section(lines: list[str]) -> Section:
         f"{method} {path}",
         summary,
         rows,
-        curl="\n".join(lines[request + 3 : answer]).strip("\n"),
-        json="\n".join(lines[answer + 3 :]).strip("\n"),
+        curl="\n".join(lines[request + 3 : response]).strip("\n"),
+        json="\n".join(lines[response + 3 :]).strip("\n"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Small documents, and what is made of them."""
+"""Small documents, and the pages made from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JSON = "application/json"
 def spec(
     paths: Json | None = None, schemas: Json | None = None, *, version: str = "3.0.3", **others: Any
 ) -> Json:
-    """A document with these paths and shared schemas."""
+    """Return a document with these paths and shared schemas."""
     return {
         "openapi": version,
         "info": {"title": "Small", "version": "1"},
@@ -28,18 +28,18 @@ def spec(
     }
 
 
-def answering(schema: Any, **media: Any) -> Json:
-    """Responses with a 200 whose JSON is of a schema."""
+def responding(schema: Any, **media: Any) -> Json:
+    """Return responses with a 200 whose JSON has a schema."""
     return {"200": {"description": "It.", "content": {JSON: {"schema": schema, **media}}}}
 
 
 def taking(schema: Any, **media: Any) -> Json:
-    """A request body whose JSON is of a schema."""
+    """Return a request body whose JSON has a schema."""
     return {"content": {JSON: {"schema": schema, **media}}}
 
 
 def to(name: str) -> Json:
-    """A reference to a shared schema."""
+    """Return a reference to a shared schema."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -48,14 +48,14 @@ def reference(document: Json) -> Reference:
 
 
 def only_operation(document: Json) -> tuple[Published, Operation]:
-    """The one operation of a document, and what makes its part of the published page."""
+    """Return the only operation of a document, with the builder of its published page."""
     whole = reference(document)
     (operation,) = whole.operations
     return Published(whole), operation
 
 
 def of_get(**operation: Any) -> tuple[Published, Operation]:
-    """An operation that is asked for with GET."""
+    """Return an operation of method GET."""
     return only_operation(spec({"/things": {"get": operation}}))
 
 
@@ -64,5 +64,5 @@ def markdown(
     provenance: Literal["documented", "all"] = "all",
     examples: Literal["realistic", "placeholder"] = "realistic",
 ) -> str:
-    """The Markdown page of a document."""
+    """Return the Markdown page of a document."""
     return FORMATS["markdown"](reference(document), Options(provenance, examples))["reference.md"]

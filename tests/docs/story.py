@@ -1,7 +1,7 @@
-"""The account that the contract's examples tell of, lived through on the mock: two weeks in March 2026.
+"""The account of the contract's examples: two weeks in March 2026, replayed on the mock.
 
-An example shows an answer to somebody to whom certain things have happened. Here they happen, so that the samples of
-the pages can be sent and their answers compared with what the pages show.
+An example shows a response to an account with a certain history. This story produces that history,
+so that the samples can be sent and their responses compared with the examples.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _DEPOSIT = {
 
 
 class Story:
-    """The states of the account that examples are about, each made once."""
+    """The account states that the examples are about, each created once."""
 
     def __init__(self, server: RunningServer) -> None:
         self._server = server
@@ -60,11 +60,14 @@ class Story:
         }
 
     def begin(self, operation_id: str, key: str) -> None:
-        """Let the account of a key be as it is in the example of an operation."""
+        """Put the account of a key into the state of an operation's example."""
         self._put(key, self._special.get(operation_id, lambda: self._two_weeks)())
 
     def _lived(self) -> tuple[State, State]:
-        """The account after two weeks; and the same but for bonuses, whose credits the projection's example has not."""
+        """Return the account after two weeks, with and without bonus credits.
+
+        The example of the cost projection has no bonus credits.
+        """
         keys = {
             "sk_test_story": _DEPOSIT,
             "sk_test_without_bonus": {**_DEPOSIT, "promo_code": None},
@@ -95,7 +98,7 @@ class Story:
         state = deepcopy(self._signed_up)
         state["profile"]["email"] = "jane@example.com"
         state["audit_log"] = []  # the example begins after the sign-up
-        state["usage_alerts"]["enabled"] = False  # the examples tell of no alert
+        state["usage_alerts"]["enabled"] = False  # the examples contain no alert
         return state
 
     def _ended(self, key: str) -> State:
@@ -103,7 +106,7 @@ class Story:
         state["usage_alerts"]["enabled"] = True
         _set_expiry(
             state["wallet"]["cards"], 2028, 8
-        )  # the mock's own test cards expire at another time
+        )  # the mock's test cards have another expiry date
         return state
 
     def _with_two_cards(self) -> State:
@@ -123,7 +126,7 @@ class Story:
         self._put(key, self._two_weeks)
         self._post(key, f"{API}/change-plan", {"price_id": "price_growth_monthly"})
         text = json.dumps(self._state(key)["subscription"])
-        # It began with the month.
+        # The subscription of the example began on the first of the month.
         text = text.replace("2026-03-14T09:27:00", "2026-03-01T00:00:00").replace(
             "2026-04-14T09:27:00", "2026-04-01T00:00:00"
         )
@@ -158,8 +161,8 @@ class Story:
 
     def _put(self, key: str, state: State) -> None:
         with self._server.client(key) as client:
-            answer = client.put("/_mock/state", json=state)
-            assert answer.status_code == 200, answer.text
+            response = client.put("/_mock/state", json=state)
+            assert response.status_code == 200, response.text
 
 
 def _set_expiry(cards: list[dict[str, Any]], year: int, month: int) -> None:
@@ -175,6 +178,6 @@ _TIME = re.compile(
 )
 
 
-def but_for_ids_and_times(value: Any) -> Any:
-    """The same value, its ids, times and hosts made equal. When a card expires is a time."""
+def without_ids_and_times(value: Any) -> Any:
+    """Return the value with ids, times and hosts made equal. Card expiry dates count as times."""
     return json.loads(_TIME.sub("0", _ID.sub("id", json.dumps(value))))

@@ -1,4 +1,4 @@
-"""A document that cannot be shown: one line with file, line and pointer, exit code 2, and the pages stay."""
+"""An invalid document is rejected in one line with exit code 2, and the old pages stay."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ components:
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """A folder with a page of an earlier day."""
+    """A folder with an old page."""
     folder = tmp_path / "pages"
     folder.mkdir()
     (folder / "reference.md").write_text("of an earlier day")
@@ -45,13 +45,13 @@ def out(tmp_path: Path) -> Path:
 def refusal(
     tmp_path: Path, out: Path, text: str | bytes, capsys: pytest.CaptureFixture[str]
 ) -> str:
-    """What is said of a document, after its name; and that nothing else happened."""
+    """Return the message about a document, after its name, and check that nothing else happened."""
     file = tmp_path / "spec.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     for check in ([], ["--check"]):
         assert cli.main(["docs", "--spec", str(file), "--out", str(out), *check]) == 2
-        answered, said = capsys.readouterr()
-        assert answered == ""
+        printed, said = capsys.readouterr()
+        assert printed == ""
         assert said.count("\n") == 1, said
     assert {path.name: path.read_text() for path in out.iterdir()} == {
         "reference.md": "of an earlier day"
@@ -65,96 +65,101 @@ BROKEN = {
     "a reference to nothing": (
         ("schemas/Thing", "schemas/Thin"),
         "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
-        "'#/components/schemas/Thin' leads nowhere",
+        "'#/components/schemas/Thin' has no target",
     ),
     "a reference to another file": (
         ('"#/components/schemas/Thing"', "other.yaml#/Thing"),
         "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
-        "'other.yaml#/Thing' is outside of this file, and only what is in it can be shown",
+        "'other.yaml#/Thing' is outside this file; only references within the file are supported",
     ),
     "a reference that is no text": (
         ('"#/components/schemas/Thing"', "7"),
         "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
-        "must be text, and is the number 7",
+        "must be text, not the number 7",
     ),
     "a reference to something else": (
         ("#/components/schemas/Thing", "#/paths/~1things~1{id}/get/summary"),
         "14: #/paths/~1things~1{id}/get/responses/200/content/application~1json/schema/$ref: "
-        "'#/paths/~1things~1{id}/get/summary' leads to the text 'Get it', and a schema is an object",
+        "'#/paths/~1things~1{id}/get/summary' refers to the text 'Get it', "
+        "but a schema must be an object",
     ),
     "a reference to itself": (
         ("{type: string}\n", '{$ref: "#/components/schemas/Thing/properties/a"}\n'),
         "20: #/components/schemas/Thing/properties/a/$ref: "
-        "'#/components/schemas/Thing/properties/a' leads only from reference to reference, round and round",
+        "'#/components/schemas/Thing/properties/a' is a cycle of references without a target",
     ),
     "references that only lead to each other": (
         (
             "    Thing:",
-            '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/components/schemas/A"}\n    Thing:',
+            '    A: {$ref: "#/components/schemas/B"}\n'
+            '    B: {$ref: "#/components/schemas/A"}\n    Thing:',
         ),
         "17: #/components/schemas/A/$ref: "
-        "'#/components/schemas/B' leads only from reference to reference, round and round",
+        "'#/components/schemas/B' is a cycle of references without a target",
     ),
     "a reference that leads to a broken one": (
         (
             "    Thing:",
             '    A: {$ref: "#/components/schemas/B"}\n    B: {$ref: "#/nowhere"}\n    Thing:',
         ),
-        "17: #/components/schemas/A/$ref: '#/components/schemas/B' leads to '#/nowhere', which is nowhere",
+        "17: #/components/schemas/A/$ref: "
+        "'#/components/schemas/B' refers to '#/nowhere', which does not exist",
     ),
     "a list where text should be": (
         ("summary: Get it", "summary: [Get, it]"),
-        "6: #/paths/~1things~1{id}/get/summary: must be text, and is a list",
+        "6: #/paths/~1things~1{id}/get/summary: must be text, not a list",
     ),
     "text where an object should be": (
         ("        a: {type: string}", "        a: string"),
-        "20: #/components/schemas/Thing/properties/a: must be an object, and is the text 'string'",
+        "20: #/components/schemas/Thing/properties/a: must be an object, not the text 'string'",
     ),
     "text where a list should be": (
         ("type: object", "required: a"),
-        "18: #/components/schemas/Thing/required: must be a list, and is the text 'a'",
+        "18: #/components/schemas/Thing/required: must be a list, not the text 'a'",
     ),
     "a number where a flag should be": (
         ("required: true", "required: 1"),
-        "8: #/paths/~1things~1{id}/get/parameters/0/required: must be true or false, and is the number 1",
+        "8: #/paths/~1things~1{id}/get/parameters/0/required: "
+        "must be true or false, not the number 1",
     ),
     "a flag where a number should be": (
         ("        a: {type: string}", "        a: {minimum: true}"),
-        "20: #/components/schemas/Thing/properties/a/minimum: must be a number, and is true",
+        "20: #/components/schemas/Thing/properties/a/minimum: must be a number, not true",
     ),
     "nothing where an object should be": (
         ("  /things/{id}:\n    get:", "  /nothing:\n  /things/{id}:\n    get:"),
-        "4: #/paths/~1nothing: must be an object, and is empty",
+        "4: #/paths/~1nothing: must be an object, not an empty value",
     ),
     "a parameter without a name": (
         ("name: id, in", "in"),
-        "8: #/paths/~1things~1{id}/get/parameters/0: has no 'name', which a parameter needs",
+        "8: #/paths/~1things~1{id}/get/parameters/0: lacks 'name', which a parameter requires",
     ),
     "a parameter of the older kind": (
         ("in: path", "in: body"),
-        "8: #/paths/~1things~1{id}/get/parameters/0/in: must be path, query, header or cookie, and is the text 'body'",
+        "8: #/paths/~1things~1{id}/get/parameters/0/in: "
+        "must be path, query, header or cookie, not the text 'body'",
     ),
     "another version": (
         ("openapi: 3.0.3", "swagger: '2.0'"),
-        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, and says nothing of it",
+        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, but has no version",
     ),
     "a version that is a number": (
         ("openapi: 3.0.3", "openapi: 3.0"),
-        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, and says 3.0",
+        "1: #/openapi: must be an OpenAPI document of version 3.0 or 3.1, but has version 3.0",
     ),
     "a key that is there twice": (
         ("      summary: Get it", "      summary: Get it\n      summary: Take it"),
-        "7: the key 'summary' is there twice",
+        "7: the key 'summary' occurs twice",
     ),
     "no YAML": (("paths:", "paths: ]"), "3: did not find expected node content"),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_document_is_refused_with_its_place(
+def test_an_invalid_document_is_rejected_with_its_location(
     name: str, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The first thing that is wrong, in one line: file, line, pointer, and what should be there."""
+    """The line names the first problem: file, line, pointer, and what is expected."""
     (old, new), expected = BROKEN[name]
     assert old in SMALL
     assert refusal(tmp_path, out, SMALL.replace(old, new, 1), capsys) == expected
@@ -171,17 +176,17 @@ def test_a_broken_document_is_refused_with_its_place(
         ("a: &a\n  b: *a\n", " is nested too deeply, or contains itself"),
     ],
 )
-def test_what_is_no_document_is_refused(
+def test_a_file_without_a_document_is_rejected(
     text: str | bytes, expected: str, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An empty file, other YAML, no text, no end."""
+    """Empty files, other YAML, binary content and endless nesting are rejected."""
     assert refusal(tmp_path, out, text, capsys).startswith(expected.strip())
 
 
-def test_a_document_that_is_nested_too_deeply_is_refused(
+def test_a_too_deeply_nested_document_is_rejected(
     tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Deep enough to be read as YAML, too deep to be shown."""
+    """The YAML parser accepts it, the pages do not."""
     depth = 600
     deep = "{items: " * depth + "{}" + "}" * depth
     text = SMALL.replace("        a: {type: string}", f"        a: {deep}")
@@ -189,10 +194,8 @@ def test_a_document_that_is_nested_too_deeply_is_refused(
     assert "is nested too deeply" in said
 
 
-def test_a_file_that_is_not_there_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With what the system says of it."""
+def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message contains the system's error."""
     assert cli.main(["docs", "--spec", str(tmp_path / "none.yaml")]) == 2
     assert (
         capsys.readouterr().err
@@ -200,8 +203,8 @@ def test_a_file_that_is_not_there_is_named(
     )
 
 
-def test_pages_stay_when_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last of them cannot be written: none is moved, and nothing is left lying about."""
+def test_old_pages_stay_if_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page is moved, and no temporary file remains."""
     write = Path.write_bytes
 
     def full(path: Path, content: bytes) -> int:
@@ -217,8 +220,8 @@ def test_pages_stay_when_writing_fails(out: Path, monkeypatch: pytest.MonkeyPatc
     }
 
 
-def test_the_contract_itself_is_sound() -> None:
-    """Nothing in it is refused."""
+def test_the_contract_is_accepted() -> None:
+    """The check of the contract itself succeeds."""
     assert cli.main(
         ["docs", "--check", "--spec", str(packaged.spec()), "--out", str(Path("docs"))]
     ) in (0, 1)

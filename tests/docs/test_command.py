@@ -1,4 +1,4 @@
-"""``mockserver docs``: what it writes, what it says, and how it ends."""
+"""``mockserver docs``: its files, messages and exit codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import cli, packaged
+from mockserver import cli, resources
 from mockserver.docs import pages
 from mockserver.docs.formats import FORMATS
 from mockserver.docs.options import Options
@@ -27,15 +27,15 @@ def small(tmp_path: Path) -> Path:
 
 
 def test_the_pages_of_the_contract_are_fresh() -> None:
-    """Whoever edits the contract runs `make generate-docs`."""
-    made = pages.make(packaged.spec(), list(FORMATS), Options())
+    """After a change of the contract, run ``make generate-docs``."""
+    made = pages.make(resources.spec(), list(FORMATS), Options())
     assert pages.difference(ROOT / "docs", made) == ""
 
 
-def test_pages_are_written_and_named(
+def test_pages_are_written_and_listed(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Into a folder that is made for them; nothing else is left there."""
+    """The folder is created and contains nothing else."""
     out = tmp_path / "a" / "b"
     assert cli.main(["docs", "--spec", str(small), "--out", str(out), "--format", "markdown"]) == 0
     assert capsys.readouterr() == (f"wrote {out / 'reference.md'}\nwrote {out / 'llms.txt'}\n", "")
@@ -43,10 +43,10 @@ def test_pages_are_written_and_named(
     assert "**Größe**" in (out / "reference.md").read_text(encoding="utf-8")
 
 
-def test_pages_that_are_fresh_are_not_touched(
+def test_fresh_pages_are_not_written(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing is written, nothing is said; other files in the folder are nobody's business."""
+    """Nothing is printed, and other files in the folder are left alone."""
     arguments = ["docs", "--spec", str(small), "--out", str(tmp_path / "out")]
     assert cli.main(arguments) == 0
     (tmp_path / "out" / "notes.txt").write_text("mine")
@@ -60,7 +60,7 @@ def test_pages_that_are_fresh_are_not_touched(
 def test_a_stale_page_is_shown_as_a_diff(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With `--check`: exit code 1, what would change, what to do, and nothing written."""
+    """``--check`` exits with 1, prints a diff and the command to run, and writes nothing."""
     out = tmp_path / "out"
     cli.main(["docs", "--spec", str(small), "--out", str(out)])
     capsys.readouterr()
@@ -75,10 +75,10 @@ def test_a_stale_page_is_shown_as_a_diff(
     assert (out / "reference.md").read_bytes() == before
 
 
-def test_a_page_that_is_not_there_is_stale(
+def test_a_missing_page_is_stale(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All of it would be new; not even the folder is made."""
+    """The diff shows the whole page, and the folder is not created."""
     out = tmp_path / "none"
     assert cli.main(["docs", "--spec", str(small), "--out", str(out), "--check"]) == 1
     assert capsys.readouterr().out.startswith(
@@ -91,14 +91,14 @@ def test_a_page_that_is_not_there_is_stale(
 def test_other_bytes_are_stale(
     there: bytes, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A missing end of line, other ends of lines, no text at all."""
+    """A missing final newline, other line ends and binary content are differences."""
     (tmp_path / "reference.md").write_bytes(there)
     assert cli.main(["docs", "--spec", str(small), "--out", str(tmp_path), "--check"]) == 1
     assert "+# Small\n" in capsys.readouterr().out
 
 
-def test_the_published_page_is_one_command_away(tmp_path: Path) -> None:
-    """`--provenance documented --examples placeholder`."""
+def test_the_published_page_can_be_made(tmp_path: Path) -> None:
+    """The flags are ``--provenance documented --examples placeholder``."""
     flags = ["--provenance", "documented", "--examples", "placeholder"]
     assert cli.main(["docs", *flags, "--out", str(tmp_path)]) == 0
     assert (
@@ -118,10 +118,10 @@ def test_the_published_page_is_one_command_away(tmp_path: Path) -> None:
         (["--chec"], "unrecognized arguments: --chec"),
     ],
 )
-def test_what_cannot_be_used_is_refused_in_one_line(
+def test_invalid_flags_are_rejected_in_one_line(
     words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Which flag, and what it takes."""
+    """The message names the flag and the values that it accepts."""
     try:
         code: object = cli.main(["docs", *words])
     except SystemExit as end:
@@ -132,18 +132,18 @@ def test_what_cannot_be_used_is_refused_in_one_line(
     assert said.count("\n") == 1
 
 
-def test_a_folder_that_cannot_be_made_is_refused_in_one_line(
+def test_an_impossible_folder_is_rejected_in_one_line(
     small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file is in its place."""
+    """A file has the folder's name."""
     assert cli.main(["docs", "--spec", str(small), "--out", str(small / "out")]) == 2
     assert capsys.readouterr().err.startswith("mockserver: [Errno 20] Not a directory")
 
 
-def test_settings_come_from_the_environment_too(
+def test_environment_variables_set_the_options(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As for the server, and a flag wins."""
+    """A flag overrides its variable."""
     monkeypatch.setenv("MOCKSERVER_SPEC", str(small))
     monkeypatch.setenv("MOCKSERVER_OUT", str(tmp_path / "variable"))
     assert cli.main(["docs"]) == 0
@@ -154,7 +154,7 @@ def test_settings_come_from_the_environment_too(
 
 
 def test_the_command_runs_from_any_folder(tmp_path: Path) -> None:
-    """As a process of its own: into `docs` of the folder that one is in, and the same bytes each time."""
+    """It writes into ``docs`` of the current folder, the same bytes for any hash seed."""
     command = [sys.executable, "-m", "mockserver", "docs"]
     for seed in ("1", "2"):
         variables = environment(PYTHONPATH=str(ROOT), PYTHONHASHSEED=seed)
@@ -175,7 +175,7 @@ def test_the_command_runs_from_any_folder(tmp_path: Path) -> None:
 
 
 def test_help_lists_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
-    """With their choices, and the exit codes."""
+    """The help also lists the exit codes."""
     with pytest.raises(SystemExit):
         cli.main(["docs", "--help"])
     said = capsys.readouterr().out

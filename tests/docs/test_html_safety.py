@@ -1,4 +1,4 @@
-"""Whatever a document says, the page has no tags and attributes but ours."""
+"""No document can inject tags or attributes into the HTML page."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ def _names(text: str) -> frozenset[str]:
 
 
 _TAGS = _names("""
-    html head meta title link script style body a header div label input kbd button span nav main section footer h1 h2
-    h3 h4 h5 h6 p ul ol li code pre small em strong b i details summary figure figcaption table thead tbody tr th td
-    blockquote hr br
+    html head meta title link script style body a header div label input kbd button span nav main
+    section footer h1 h2 h3 h4 h5 h6 p ul ol li code pre small em strong b i details summary figure
+    figcaption table thead tbody tr th td blockquote hr br
 """)
 _ATTRIBUTES = _names("""
-    lang charset http-equiv content name rel href id class role hidden for type placeholder autocomplete spellcheck
-    tabindex data-request start title
+    data-key lang charset http-equiv content name rel href id class role hidden for type placeholder
+    autocomplete spellcheck tabindex data-request start title
 """)
 
 
 @pytest.mark.parametrize("live", [False, True])
 @pytest.mark.parametrize("payload", hostile.PAYLOADS)
 def test_a_payload_stays_text(payload: str, live: bool) -> None:
-    """No tag, attribute, script or link of its making, and the page holds together."""
+    """The payload creates no tag, attribute, script or link, and the page stays valid."""
     page = parsed(made(hostile.document(payload), live=live))
     for element in page.all():
         assert element.tag in _TAGS
@@ -47,8 +47,8 @@ def _all_text(element: Element) -> str:
 
 
 @pytest.mark.parametrize("payload", hostile.PAYLOADS)
-def test_a_payload_can_be_read(payload: str) -> None:
-    """Names are shown as they are: nothing is swallowed."""
+def test_a_payload_is_shown_completely(payload: str) -> None:
+    """No part of a name is lost."""
     page = parsed(made(hostile.document(payload)))
     assert "".join(payload.split()) in _all_text(next(page.all("main")))
 
@@ -66,28 +66,28 @@ def test_a_payload_can_be_read(payload: str) -> None:
         ("[x](page.html)", None),
     ],
 )
-def test_links_of_descriptions_lead_to_the_web_or_nowhere(text: str, link: str | None) -> None:
-    """What is no good link is shown as it is written."""
+def test_links_of_descriptions_lead_only_to_the_web(text: str, link: str | None) -> None:
+    """An unsafe link is shown as text."""
     made = parsed(html_text.prose(text, 2))
     assert [link.attributes["href"] for link in made.all("a")] == ([link] if link else [])
 
 
-def test_pictures_are_not_fetched() -> None:
-    """A picture becomes a link, which nobody follows unasked."""
+def test_images_are_not_fetched() -> None:
+    """An image becomes a link."""
     made = parsed(html_text.prose("![x](https://example.com/x.png)", 2))
     assert [element.tag for element in made.all()] == ["p", "a"]
 
 
 def test_code_of_any_language_is_text() -> None:
-    """The name of a language reaches neither the page nor the highlighter, unless we know it."""
+    """Unknown language names reach neither the page nor the highlighter."""
     for name in ("json", "JSON", "<script>", '"onload="x', "", "no-such-language"):
         made = parsed(html_text.prose(f'```{name}\n{{"a": "<b>"}}\n```', 2))
         assert {element.tag for element in made.all()} <= {"pre", "i"}
         assert made.words == '{"a": "<b>"}'
 
 
-def test_what_is_tried_stays_data() -> None:
-    """The request of a form is in an attribute, whatever it holds."""
+def test_the_request_of_a_form_stays_data() -> None:
+    """It is in an attribute, whatever it contains."""
     operation = {
         "requestBody": {"content": {"application/json": {"example": {"a": "</script>\"'><b>"}}}}
     }

@@ -1,4 +1,4 @@
-"""A page of a thousand operations: what it may weigh. benchmarks/docs_scale.py says how long it takes."""
+"""The size of a page of a thousand operations. benchmarks/docs_scale.py measures the time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_thousand_operations_fit_into_three_megabytes() -> None:
-    """With all their samples; each operation and each schema stands there once."""
+    """All samples are included, and each operation and schema occurs once."""
     text = made(large.document(1_000))
     assert len(text.encode()) <= 3_000_000
     assert len(re.findall(r"<section class=o ", text)) == 1_000

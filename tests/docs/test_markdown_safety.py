@@ -1,4 +1,4 @@
-"""Whatever a document says, the Markdown page stays a page: no HTML of the document's, no script, no broken parts."""
+"""No document can inject HTML, scripts or broken structure into the Markdown page."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from mockserver.docs.markdown_text import cell, code, fence, paragraph, plain, p
 from tests.docs.hostile import PAYLOADS, document
 from tests.docs.specs import markdown
 
-# As a forge reads it: HTML is obeyed, and tables are tables.
+# A forge: HTML is active and tables are supported.
 FORGE = MarkdownIt("commonmark", {"html": True}).enable("table")
-# A renderer that has never heard of tables.
+# A renderer without tables.
 BARE = MarkdownIt("commonmark", {"html": True})
 OUR_HTML = re.compile(r'<a id="[\w-]+">|</a>|<details><summary>[^<>]*</summary>\n?|</details>\n?')
 GOOD_ADDRESS = re.compile(r"https?:|#|[^:]*$")
@@ -25,12 +25,12 @@ each_payload = pytest.mark.parametrize(
 
 
 def flat(tokens: list[Token]) -> list[Token]:
-    """All tokens, those within others included."""
+    """Return all tokens, nested ones included."""
     return [inner for token in tokens for inner in [token, *flat(token.children or [])]]
 
 
 def assert_harmless(page: str) -> None:
-    """It has no HTML but ours, and no link but to the web or into the page."""
+    """Check that the page has no HTML except ours, and links only to the web or into the page."""
     for token in [*flat(FORGE.parse(page)), *flat(BARE.parse(page))]:
         if token.type in ("html_block", "html_inline"):
             assert OUR_HTML.sub("", token.content) == "", token.content
@@ -39,20 +39,20 @@ def assert_harmless(page: str) -> None:
 
 
 def test_there_are_more_than_fifty_payloads() -> None:
-    """Each its own."""
+    """No payload is repeated."""
     assert len(set(PAYLOADS)) == len(PAYLOADS) > 50
 
 
 @each_payload
 def test_a_hostile_document_makes_a_harmless_page(text: str) -> None:
-    """The text is in every field that takes one; whoever reads the page sees it as text."""
+    """A payload in every text field is shown as text."""
     assert_harmless(markdown(document(text)))
     assert_harmless(markdown(document(text), "documented", "placeholder"))
 
 
 @each_payload
 def test_a_hostile_document_keeps_the_outline_of_the_page(text: str) -> None:
-    """No part swallows the next: a page ends with the schemas, and every table has as many cells in each row."""
+    """No part swallows the next, and every table row has the same number of cells."""
     tokens = FORGE.parse(markdown(document(text)))
     headings = [
         tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"
@@ -78,7 +78,7 @@ def test_a_hostile_document_keeps_the_outline_of_the_page(text: str) -> None:
 
 @each_payload
 def test_plain_text_is_shown_as_it_is(text: str) -> None:
-    """Names, titles and summaries mean nothing but themselves; only their spaces are set in order."""
+    """Names, titles and summaries have no markup. Only white space is normalized."""
     (inline,) = [token for token in FORGE.parse(paragraph(text)) if token.type == "inline"]
     assert {token.type for token in inline.children or []} <= {"text", "text_special"}
     assert "".join(token.content for token in inline.children or []) == " ".join(text.split())
@@ -88,7 +88,7 @@ def test_plain_text_is_shown_as_it_is(text: str) -> None:
 
 @each_payload
 def test_code_is_shown_as_it_is(text: str) -> None:
-    """Also where there are backticks in it, and in a table, where a pipe loses at most a backslash before it."""
+    """This includes backticks. In a table a pipe may lose the backslashes before it."""
     line = " ".join(text.split())
     (span,) = [token for token in flat(FORGE.parse(code(text))) if token.type == "code_inline"]
     assert span.content == line
@@ -100,8 +100,8 @@ def test_code_is_shown_as_it_is(text: str) -> None:
 
 
 @each_payload
-def test_a_description_ends_where_it_ends(text: str) -> None:
-    """What follows it is read as if it had not been there."""
+def test_a_description_does_not_affect_the_text_after_it(text: str) -> None:
+    """The next heading and the next cell are read normally."""
     tokens = FORGE.parse(f"{prose(text, 3)}\n\n## After it\n\ntext")
     at = [
         index
@@ -119,20 +119,20 @@ def test_a_description_ends_where_it_ends(text: str) -> None:
 
 
 def test_the_markdown_of_a_description_is_kept() -> None:
-    """Code, emphasis, links, lists and tables mean what they mean."""
+    """Code, emphasis, links, lists and tables keep their meaning."""
     words = "Use `a < b`, **not** [this](https://example.com) nor <https://example.com>."
     text = f"{words}\n\n- one\n- two\n\n| a |\n|---|\n| `<b>` |"
     assert prose(text, 3) == text
 
 
-def test_headings_of_a_description_stand_below_those_around_it() -> None:
-    """The highest takes the level that it is given, the others follow; a line under a heading counts as its mark."""
+def test_headings_of_a_description_are_below_the_enclosing_one() -> None:
+    """The highest heading gets the given level and the others follow."""
     assert prose("# A\n\n## B\n\nC\n=\n", 4) == "#### A\n\n##### B\n\n#### C"
     assert prose("##### A\n\n###### B", 2) == "## A\n\n### B"
 
 
 def test_an_open_fence_is_closed() -> None:
-    """At the end of the description that opened it."""
+    """It is closed at the end of the description."""
     assert prose("~~~~ sh\nls", 3) == "~~~~ sh\nls\n~~~~"
     assert prose("```\nls\n```", 3) == "```\nls\n```"
 
@@ -153,6 +153,6 @@ def test_an_open_fence_is_closed() -> None:
         ("a\n  b", "a b"),
     ],
 )
-def test_only_what_would_mean_something_is_escaped(text: str, safe: str) -> None:
-    """Ordinary words stay ordinary."""
+def test_only_markup_is_escaped(text: str, safe: str) -> None:
+    """Ordinary text stays as it is."""
     assert paragraph(text) == safe

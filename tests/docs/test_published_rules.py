@@ -1,4 +1,4 @@
-"""The rules of the published page are the format's: they hold for what this contract does not use."""
+"""The published page's rules also apply to what the contract does not use."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from mockserver.docs.published import NO_SCHEMA, Row
 from tests.docs.specs import (
     Json,
-    answering,
     markdown,
     of_get,
     only_operation,
     reference,
+    responding,
     spec,
     taking,
     to,
@@ -23,7 +23,7 @@ NULL = {"type": "null"}
 
 
 def type_of(schema: Any, schemas: Json | None = None) -> str:
-    """The type that a parameter of a schema is shown with."""
+    """Return the type that is shown for a parameter of a schema."""
     parameter = {"name": "x", "in": "query", "schema": schema}
     published, operation = only_operation(
         spec({"/things": {"get": {"parameters": [parameter]}}}, schemas)
@@ -32,15 +32,16 @@ def type_of(schema: Any, schemas: Json | None = None) -> str:
     return row.type
 
 
-def answer_of(schema: Any, schemas: Json | None = None) -> Any:
+def response_of(schema: Any, schemas: Json | None = None) -> Any:
+    """Return the response that is shown for a schema."""
     published, operation = only_operation(
-        spec({"/things": {"get": {"responses": answering(schema)}}}, schemas)
+        spec({"/things": {"get": {"responses": responding(schema)}}}, schemas)
     )
     return published.response(operation)
 
 
 def posting(schema: Any, schemas: Json | None = None, method: str = "post") -> str:
-    """The curl command of an operation that takes a body of a schema."""
+    """Return the curl command of an operation whose body has a schema."""
     published, operation = only_operation(
         spec({"/things": {method: {"requestBody": taking(schema)}}}, schemas)
     )
@@ -93,7 +94,7 @@ def rows_of(schema: Any, schemas: Json | None = None) -> list[Row]:
     ],
 )
 def test_types_are_written_as_on_the_page(schema: Any, shown: str) -> None:
-    """Arrays with brackets, enums as their values, references as what they lead to; nothing else."""
+    """Arrays have brackets, enums are listed, and references are shown as their targets."""
     schemas = {
         "Color": {"type": "string", "enum": ["red", "blü"]},
         "Alias": to("Color"),
@@ -106,8 +107,8 @@ def test_types_are_written_as_on_the_page(schema: Any, shown: str) -> None:
 # --- Rows
 
 
-def test_rows_go_by_place_and_then_in_the_order_of_the_document() -> None:
-    """Path, query and header parameters, then the body's properties; those of the path item are among them."""
+def test_rows_are_sorted_by_location_and_document_order() -> None:
+    """Path, query, header parameters and body properties follow, the path item's included."""
     document = spec(
         {
             "/things/{id}": {
@@ -130,8 +131,8 @@ def test_rows_go_by_place_and_then_in_the_order_of_the_document() -> None:
     assert [row.name for row in published.rows(operation)] == ["id", "b", "a", "X-Trace", "z", "y"]
 
 
-def test_a_parameter_of_the_operation_replaces_that_of_its_path() -> None:
-    """The same name in the same place is the same parameter."""
+def test_an_operation_parameter_overrides_that_of_the_path_item() -> None:
+    """Parameters are identified by name and location."""
     shared = {"name": "a", "in": "query", "description": "Of the path."}
     own = {"name": "a", "in": "query", "description": "Its own."}
     published, operation = only_operation(
@@ -152,8 +153,10 @@ def test_a_parameter_of_the_operation_replaces_that_of_its_path() -> None:
         (to("Price"), "Of the shared one."),
     ],
 )
-def test_a_property_is_described_by_the_first_that_there_is(schema: Any, description: str) -> None:
-    """Its description, else its title; a nullable one without a description shows its bare name."""
+def test_a_property_is_described_by_its_description_title_or_name(
+    schema: Any, description: str
+) -> None:
+    """A nullable property without a description shows its name."""
     (row,) = rows_of(
         {"type": "object", "properties": {"price_id": schema}},
         {"Price": {"type": "string", "description": "Of the shared one."}},
@@ -174,13 +177,13 @@ def test_a_property_is_described_by_the_first_that_there_is(schema: Any, descrip
     ],
 )
 def test_defaults_are_shown_as_python_prints_them(default: Any, shown: str | None) -> None:
-    """A default of null is none."""
+    """A default of null is not shown."""
     (row,) = rows_of({"properties": {"x": {"default": default}}})
     assert row.default == shown
 
 
-def test_properties_of_all_parts_are_rows() -> None:
-    """An object that is made up of others (`allOf`) has their properties, each once."""
+def test_properties_of_all_of_parts_are_rows() -> None:
+    """The properties of ``allOf`` parts are listed, each name once."""
     schemas = {
         "Base": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
     }
@@ -197,8 +200,8 @@ def test_properties_of_all_parts_are_rows() -> None:
     assert [(row.name, row.required) for row in rows] == [("id", True), ("more", False)]
 
 
-def test_an_object_that_is_a_part_of_itself_is_shown() -> None:
-    """Nothing goes round and round."""
+def test_an_object_that_contains_itself_is_shown() -> None:
+    """Cycles end."""
     schemas = {"Odd": {"allOf": [to("Odd"), {"properties": {"a": {"type": "string"}}}]}}
     assert [row.name for row in rows_of(to("Odd"), schemas)] == ["a"]
 
@@ -206,8 +209,8 @@ def test_an_object_that_is_a_part_of_itself_is_shown() -> None:
 # --- Requests
 
 
-def test_required_query_parameters_are_appended_and_others_never_appear() -> None:
-    """Nor do headers, required or not."""
+def test_only_required_query_parameters_are_in_the_url() -> None:
+    """Header parameters are not sent, even if they are required."""
     parameters = [
         {"name": "from", "in": "query", "required": True},
         {"name": "limit", "in": "query"},
@@ -216,23 +219,39 @@ def test_required_query_parameters_are_appended_and_others_never_appear() -> Non
     ]
     published, operation = of_get(parameters=parameters)
     assert published.curl(operation).splitlines() == [
-        "curl -X GET https://api.alterlab.io/things?from=<from>&to=<to> \\",
-        '  -H "X-API-Key: YOUR_API_KEY" \\',
+        "curl -X GET https://api.example.com/things?from=<from>&to=<to> \\",
         '  -H "Content-Type: application/json"',
     ]
 
 
-def test_a_path_parameter_is_written_between_angle_brackets() -> None:
-    """Every one of them."""
+@pytest.mark.parametrize(
+    ("scheme", "header"),
+    [
+        ({"type": "apiKey", "in": "header", "name": "X-Small-Key"}, "X-Small-Key: YOUR_API_KEY"),
+        ({"type": "http", "scheme": "bearer"}, "Authorization: Bearer YOUR_API_KEY"),
+        ({"type": "http", "scheme": "basic"}, "Authorization: Basic YOUR_API_KEY"),
+        ({"type": "oauth2", "flows": {}}, "Authorization: Bearer YOUR_API_KEY"),
+    ],
+)
+def test_credentials_follow_the_security_schemes(scheme: Json, header: str) -> None:
+    """The header comes from the document; without a scheme there is none."""
+    document = spec({"/x": {"get": {}}})
+    document["components"]["securitySchemes"] = {"Key": scheme}
+    published, operation = only_operation(document)
+    assert published.curl(operation).splitlines()[1] == f'  -H "{header}" \\'
+
+
+def test_path_parameters_are_in_angle_brackets() -> None:
+    """Every parameter of the path is replaced."""
     published, operation = only_operation(spec({"/a/{b}/c/{d-e}": {"get": {}}}))
     assert (
         published.curl(operation).splitlines()[0]
-        == "curl -X GET https://api.alterlab.io/a/<b>/c/<d-e> \\"
+        == "curl -X GET https://api.example.com/a/<b>/c/<d-e> \\"
     )
 
 
-def test_the_first_server_is_asked_with_its_variables_filled_in() -> None:
-    """That of the operation before that of the document."""
+def test_the_first_server_is_used_with_its_variables_filled_in() -> None:
+    """An operation's server overrides that of the document."""
     servers = [
         {"url": "https://{region}.example.com/v1/", "variables": {"region": {"default": "eu"}}}
     ]
@@ -243,10 +262,8 @@ def test_the_first_server_is_asked_with_its_variables_filled_in() -> None:
     assert published.curl(operation).startswith("curl -X GET https://own.example.com/x ")
 
 
-def test_the_body_has_those_of_the_first_five_properties_that_are_required_or_have_a_default() -> (
-    None
-):
-    """Each as its type says; a boolean is false, whatever its default."""
+def test_the_body_has_the_required_and_default_ones_of_five_properties() -> None:
+    """Values follow from the types. A boolean is false whatever its default."""
     properties = {
         "name": {"type": "string"},
         "mode": {"type": "string", "default": "fast"},
@@ -266,8 +283,8 @@ def test_the_body_has_those_of_the_first_five_properties_that_are_required_or_ha
     ]
 
 
-def test_other_types_have_placeholders_too() -> None:
-    """Lists and objects are empty, a number is 0.0, and what may be anything is a text."""
+def test_all_types_have_placeholders() -> None:
+    """Lists and objects are empty, numbers are 0.0, untyped values are strings."""
     kinds = {
         "l": {"type": "array"},
         "o": {"type": "object"},
@@ -284,27 +301,27 @@ def test_other_types_have_placeholders_too() -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "delete", "head", "options"])
-def test_methods_that_send_nothing_have_no_body(method: str) -> None:
-    """Only POST, PUT and PATCH have."""
+def test_methods_without_a_body_send_none(method: str) -> None:
+    """Only POST, PUT and PATCH send a body."""
     assert "-d" not in posting(
         {"required": ["a"], "properties": {"a": {"type": "string"}}}, method=method
     )
 
 
-def test_there_is_no_body_without_a_property_to_send() -> None:
-    """Nothing required and no default: no `-d`."""
+def test_without_a_property_to_send_there_is_no_body() -> None:
+    """No property is required or has a default, so there is no ``-d``."""
     assert "-d" not in posting({"properties": {"a": {"type": "string", "default": None}}})
     assert "-d" not in posting({"type": "array", "items": {"type": "string"}})
 
 
 def test_a_quote_in_a_name_does_not_end_the_body() -> None:
-    """The command stays one that a shell understands."""
+    """The command remains valid shell syntax."""
     assert "\"it'\\''s\": " in posting(
         {"required": ["it's"], "properties": {"it's": {"type": "string"}}}
     )
 
 
-# --- Answers
+# --- Responses
 
 
 @pytest.mark.parametrize(
@@ -322,23 +339,23 @@ def test_a_quote_in_a_name_does_not_end_the_body() -> None:
         ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, "example"),
     ],
 )
-def test_fields_of_an_answer_have_placeholders(schema: Any, shown: Any) -> None:
-    """Text, nullable fields and references give "example"; numbers 0, booleans true, arrays nothing."""
-    assert answer_of({"properties": {"x": schema}}, {"Thing": {"type": "object"}}) == {"x": shown}
+def test_response_fields_have_placeholders(schema: Any, shown: Any) -> None:
+    """Each type has a placeholder; nullable fields and references show "example"."""
+    assert response_of({"properties": {"x": schema}}, {"Thing": {"type": "object"}}) == {"x": shown}
 
 
-def test_an_answer_shows_its_first_six_fields() -> None:
-    """In the order of the schema."""
+def test_a_response_shows_its_first_six_fields() -> None:
+    """The order is that of the schema."""
     properties = {name: {"type": "integer"} for name in "gfedcba"}
-    assert list(answer_of(to("Thing"), {"Thing": {"properties": properties}})) == list("gfedcb")
+    assert list(response_of(to("Thing"), {"Thing": {"properties": properties}})) == list("gfedcb")
 
 
 @pytest.mark.parametrize(
     "schema", [{}, True, {"type": "object"}, {"type": "object", "additionalProperties": True}]
 )
-def test_an_answer_without_fields_is_ok(schema: Any) -> None:
-    """As if it had no schema."""
-    assert answer_of(schema) == NO_SCHEMA
+def test_a_response_without_fields_is_ok(schema: Any) -> None:
+    """An object without fields is shown as if it had no schema."""
+    assert response_of(schema) == NO_SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -348,19 +365,19 @@ def test_an_answer_without_fields_is_ok(schema: Any) -> None:
         {"default": {"description": "It."}},
         {"204": {"description": "Nothing."}},
         {"200": {"description": "It.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
-        {"404": answering({"properties": {"detail": {}}})["200"]},
+        {"404": responding({"properties": {"detail": {}}})["200"]},
     ],
 )
-def test_an_operation_without_a_json_answer_is_ok(responses: Json) -> None:
-    """No responses at all, none that means success, none in JSON."""
+def test_an_operation_without_a_json_response_is_ok(responses: Json) -> None:
+    """There are no responses, no successful ones, or none in JSON."""
     published, operation = of_get(responses=responses)
     assert published.response(operation) == NO_SCHEMA
 
 
-def test_another_success_stands_in_for_a_missing_200() -> None:
-    """A 201 is an answer too."""
+def test_another_success_replaces_a_missing_200() -> None:
+    """A 201 is a successful response."""
     published, operation = of_get(
-        responses={"201": answering({"properties": {"id": {"type": "integer"}}})["200"]}
+        responses={"201": responding({"properties": {"id": {"type": "integer"}}})["200"]}
     )
     assert published.response(operation) == {"id": 0}
 
@@ -369,7 +386,7 @@ def test_another_success_stands_in_for_a_missing_200() -> None:
 
 
 def test_paths_are_sorted_with_braces_after_letters_and_methods_are_not() -> None:
-    """Whatever order the document has its paths in."""
+    """The order of paths in the document does not matter."""
     document = spec(
         {
             "/b": {"post": {}, "get": {}},
@@ -389,8 +406,8 @@ def test_paths_are_sorted_with_braces_after_letters_and_methods_are_not() -> Non
     ]
 
 
-def test_what_is_not_documented_is_left_out() -> None:
-    """Operations, parameters, properties and descriptions, by their own mark or by what is around them."""
+def test_undocumented_parts_are_left_out() -> None:
+    """Operations, parameters, properties and descriptions have a mark or inherit it."""
     document = spec(
         {
             "/a": {
@@ -408,7 +425,7 @@ def test_what_is_not_documented_is_left_out() -> None:
                         {"properties": {"dropped": {}, "kept_too": {"x-provenance": "documented"}}},
                         **{"x-provenance": "assumed"},
                     ),
-                    "responses": answering(to("Thing")),
+                    "responses": responding(to("Thing")),
                 },
                 "get": {"x-provenance": "assumed", "summary": "Nobody knows"},
             }
@@ -432,8 +449,8 @@ def test_a_document_without_marks_is_documented() -> None:
     assert '```json\n{\n  "status": "ok"\n}\n```' in page
 
 
-def test_each_tag_is_a_page_of_its_own() -> None:
-    """Declared tags first and in their order, then others, and last what has none."""
+def test_each_tag_is_a_page() -> None:
+    """Every tag has its own chapter."""
     paths = {
         "/1": {"get": {}},
         "/2": {"get": {"tags": ["New"]}},

@@ -1,4 +1,4 @@
-"""Samples are real requests in three languages, whatever has to be sent."""
+"""Samples are valid requests in three languages, whatever they have to send."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ from typing import Any, TypeGuard
 
 import pytest
 
-from mockserver import packaged
 from mockserver.docs import request, samples
-from mockserver.docs.document import Document
 from mockserver.docs.model import MISSING, Operation, Reference
-from mockserver.docs.reader import read
+from tests.docs.contract_reference import OPERATIONS, REFERENCE, find_operation
 from tests.docs.hostile import PAYLOADS
-from tests.docs.specs import JSON, Json, answering, reference, spec, taking
-
-CONTRACT = read(Document.load(packaged.spec()))
-OPERATIONS = {operation.operation_id: operation for operation in CONTRACT.operations}
+from tests.docs.specs import JSON, Json, reference, responding, spec, taking
 
 
 def only(document: Json) -> tuple[Reference, Operation]:
@@ -37,7 +32,7 @@ def code_of(document: Json) -> dict[str, str]:
 
 
 def words_of(command: str) -> list[str]:
-    """The words that a POSIX shell makes of a command, with its variables set to their names."""
+    """Return the words that a POSIX shell makes of a command, its variables set to their names."""
     script = (
         "API_KEY=key API_TOKEN=token API_CREDENTIALS=creds\ncurl() { printf '%s\\0' \"$@\"; }\n"
         + command
@@ -49,9 +44,9 @@ def words_of(command: str) -> list[str]:
     return done.stdout.decode().split("\0")[:-1]
 
 
-def answered(operation_id: str) -> str | None:
-    operation = OPERATIONS[operation_id]
-    example = request.response_example(CONTRACT, operation, request.build(CONTRACT, operation))
+def example_name(operation_id: str) -> str | None:
+    entry = find_operation(operation_id)
+    example = request.response_example(REFERENCE, entry, request.build(REFERENCE, entry))
     assert example is not None
     return example.name
 
@@ -59,41 +54,43 @@ def answered(operation_id: str) -> str | None:
 # --- The contract
 
 
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
-def test_samples_of_the_contract_can_be_read_by_their_languages(operation: Operation) -> None:
-    """Three for each operation; the shell and Python take them apart without complaint."""
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda entry: entry.heading)
+def test_samples_of_the_contract_can_be_parsed(operation: Operation) -> None:
+    """Each operation has three samples, which the shell and Python can parse."""
     made = {
         sample.language: sample
-        for sample in samples.in_all_languages(request.build(CONTRACT, operation))
+        for sample in samples.in_all_languages(request.build(REFERENCE, operation))
     }
     assert list(made) == ["curl", "python", "javascript"]
     assert f"-X {operation.method} " in made["curl"].code
     shlex.split(made["curl"].code)
     ast.parse(made["python"].code)
     for sample in made.values():
-        assert "https://api.alterlab.io/api/v1/billing/" in sample.code
+        assert operation.server in sample.code
         assert sample.requirements
 
 
-def test_the_request_is_the_first_example_and_the_answer_is_its_pair() -> None:
+def test_the_response_is_paired_with_the_first_request_example() -> None:
     """Examples are paired by their names."""
-    sent = request.build(CONTRACT, OPERATIONS["create_deposit"])
+    sent = request.build(REFERENCE, find_operation("create_deposit"))
     assert (sent.example, sent.body) == ("amount_only", {"amount_cents": 10_000})
-    assert answered("create_deposit") == "amount_only"
+    assert example_name("create_deposit") == "amount_only"
 
 
 def test_an_optional_parameter_is_sent_when_its_example_differs_from_its_default() -> None:
-    """And the answer is the example that says so in its summary."""
-    assert request.build(CONTRACT, OPERATIONS["get_usage_chart"]).url.before.endswith(
+    """The response is the example whose summary names the parameter."""
+    assert request.build(REFERENCE, find_operation("get_usage_chart")).url.before.endswith(
         "/usage-chart?days=7"
     )
-    assert answered("list_credit_transactions") == "only_crawls"
-    assert request.build(CONTRACT, OPERATIONS["list_audit_log"]).url.before.endswith("/audit-log")
+    assert example_name("list_credit_transactions") == "only_crawls"
+    assert request.build(REFERENCE, find_operation("list_audit_log")).url.before.endswith(
+        "/audit-log"
+    )
 
 
-def test_a_key_is_never_printed() -> None:
-    """It comes from the environment."""
-    for sample in samples.in_all_languages(request.build(CONTRACT, OPERATIONS["get_balance"])):
+def test_keys_come_from_the_environment() -> None:
+    """Samples contain no key."""
+    for sample in samples.in_all_languages(request.build(REFERENCE, find_operation("get_balance"))):
         assert "API_KEY" in sample.code
         assert "sk_" not in sample.code
 
@@ -101,8 +98,8 @@ def test_a_key_is_never_printed() -> None:
 # --- Requests
 
 
-def test_everything_that_is_required_is_sent_where_it_belongs() -> None:
-    """Path, query, headers and cookies, encoded as each demands."""
+def test_required_parameters_are_sent_in_their_location() -> None:
+    """Paths, queries, headers and cookies are encoded by their own rules."""
     parameters = [
         {"name": "id", "in": "path", "required": True, "example": "a/b ü"},
         {"name": "q", "in": "query", "required": True, "example": "x&y=z"},
@@ -121,7 +118,7 @@ def test_everything_that_is_required_is_sent_where_it_belongs() -> None:
     assert words_of(command) == [
         "-X",
         "GET",
-        "https://api.alterlab.io/x/a%2Fb%20%C3%BC?q=x%26y%3Dz&many=a&many=b&few=1,2",
+        "https://api.example.com/x/a%2Fb%20%C3%BC?q=x%26y%3Dz&many=a&many=b&few=1,2",
         "-H",
         "X-Trace: on",
         "-H",
@@ -139,28 +136,28 @@ def test_everything_that_is_required_is_sent_where_it_belongs() -> None:
         ({"type": "oauth2", "flows": {}}, "Authorization: Bearer token"),
     ],
 )
-def test_each_way_to_say_who_is_calling_has_its_place(scheme: Json, header: str) -> None:
-    """With what the environment holds."""
+def test_each_security_scheme_has_its_header(scheme: Json, header: str) -> None:
+    """The credentials come from the environment."""
     document = spec({"/x": {"get": {}}}, security=[{"It": []}])
     document["components"]["securitySchemes"] = {"It": scheme}
     assert words_of(code_of(document)["curl"])[-1] == header
 
 
-def test_a_key_may_be_part_of_the_address() -> None:
-    """After the other query parameters."""
+def test_a_key_may_be_a_query_parameter() -> None:
+    """It follows the other query parameters."""
     parameters = [{"name": "a", "in": "query", "required": True, "example": 1}]
     document = spec({"/x": {"get": {"parameters": parameters}}}, security=[{"It": []}])
     document["components"]["securitySchemes"] = {
         "It": {"type": "apiKey", "in": "query", "name": "key"}
     }
     code = code_of(document)
-    assert words_of(code["curl"])[-1] == "https://api.alterlab.io/x?a=1&key=key"
-    assert '"https://api.alterlab.io/x?a=1&key=" + os.environ["API_KEY"]' in code["python"]
-    assert '"https://api.alterlab.io/x?a=1&key=" + process.env.API_KEY' in code["javascript"]
+    assert words_of(code["curl"])[-1] == "https://api.example.com/x?a=1&key=key"
+    assert '"https://api.example.com/x?a=1&key=" + os.environ["API_KEY"]' in code["python"]
+    assert '"https://api.example.com/x?a=1&key=" + process.env.API_KEY' in code["javascript"]
 
 
 def test_a_body_without_an_example_is_made_from_its_schema() -> None:
-    """What is required, with values that its properties name."""
+    """It has the required properties, with values from the schema."""
     schema = {
         "type": "object",
         "required": ["id", "kind", "count", "inner"],
@@ -187,19 +184,19 @@ def test_a_body_without_an_example_is_made_from_its_schema() -> None:
     }
 
 
-def test_an_answer_without_an_example_is_made_from_its_schema_and_stays_small() -> None:
-    """However its schemas refer to each other."""
+def test_a_response_made_from_its_schema_stays_small() -> None:
+    """Recursive schemas do not make it grow."""
     wide: Json = {f"f{number}": {"$ref": "#/components/schemas/Wide"} for number in range(100)}
     schemas = {"Wide": {"type": "object", "properties": wide}}
-    operation = {"responses": answering({"$ref": "#/components/schemas/Wide"})}
+    operation = {"responses": responding({"$ref": "#/components/schemas/Wide"})}
     whole, only_one = only(spec({"/x": {"get": operation}}, schemas))
     example = request.response_example(whole, only_one, request.build(whole, only_one))
     assert example is not None
     assert 10 < len(json.dumps(example.value)) < 2_000
 
 
-def test_forms_and_files_and_plain_text_are_sent_as_such() -> None:
-    """In whatever way each language does that."""
+def test_forms_multipart_and_plain_text_are_supported() -> None:
+    """Each language uses its own means."""
     value = {"a": "1 & 2", "b": True}
     form = code_of(_sending("application/x-www-form-urlencoded", value))
     assert words_of(form["curl"])[-4:] == [
@@ -224,8 +221,8 @@ def _sending(media_type: str, value: Any) -> Json:
     return spec({"/x": {"post": {"requestBody": {"content": {media_type: {"example": value}}}}}})
 
 
-def test_nothing_is_sent_where_there_is_no_body() -> None:
-    """Nor a content type."""
+def test_without_a_body_nothing_is_sent() -> None:
+    """There is no content type either."""
     whole, operation = only(spec({"/x": {"post": {}}}))
     sent = request.build(whole, operation)
     assert sent.body is MISSING
@@ -233,10 +230,10 @@ def test_nothing_is_sent_where_there_is_no_body() -> None:
     assert request.response_example(whole, operation, sent) is None
 
 
-def test_rare_methods_are_sent_too() -> None:
-    """A HEAD that asked for a body would wait for it for ever."""
+def test_rare_methods_are_supported() -> None:
+    """curl needs ``--head``, else it would wait for a body."""
     head = code_of(spec({"/x": {"head": {}}}))
-    assert head["curl"] == "curl --head https://api.alterlab.io/x"
+    assert head["curl"] == "curl --head https://api.example.com/x"
     assert 'requests.request(\n    "HEAD",' in head["python"]
     assert 'method: "HEAD"' in head["javascript"]
 
@@ -245,8 +242,8 @@ def test_rare_methods_are_sent_too() -> None:
 
 
 @pytest.mark.parametrize("text", PAYLOADS, ids=[f"{number}" for number in range(len(PAYLOADS))])
-def test_whatever_is_sent_is_sent_as_it_is(text: str, tmp_path: Path) -> None:
-    """No text ends a string, a command or a line in any language: a shell and Python give back what was to be sent."""
+def test_values_are_quoted_safely(text: str, tmp_path: Path) -> None:
+    """No text ends a string, command or line: the shell and Python return the original."""
     parameters = [{"name": "X-Text", "in": "header", "required": True, "example": text}]
     body = {text: [text, None, True, 1.5, {"a": text}]}
     operation = {"parameters": parameters, "requestBody": {"content": {JSON: {"example": body}}}}
@@ -269,6 +266,6 @@ def _is_call(node: ast.AST) -> TypeGuard[ast.Call]:
     )
 
 
-def test_a_name_that_javascript_gives_a_meaning_of_its_own_is_a_name() -> None:
-    """`__proto__` in a literal would set the prototype and send nothing."""
+def test_proto_is_an_ordinary_name_in_javascript() -> None:
+    """In a plain literal ``__proto__`` would set the prototype and send nothing."""
     assert '["__proto__"]: 1' in code_of(_sending(JSON, {"__proto__": 1}))["javascript"]

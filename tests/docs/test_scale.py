@@ -1,4 +1,4 @@
-"""Pages are as long as the document: twice the operations, twice the bytes. benchmarks/docs_scale.py says how fast."""
+"""Pages grow in proportion to the document. benchmarks/docs_scale.py measures the time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.docs.large import document
 from tests.docs.specs import reference
 
 pytestmark = pytest.mark.slow
-OF_OPERATION = 2_500  # bytes of Markdown, its share of the schemas included
+OF_OPERATION = 2_500  # bytes of Markdown, including its share of the schemas
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_pages_grow_in_proportion(format: str) -> None:
-    """However the schemas refer to each other: they are linked, not copied into each operation."""
+    """Schemas are linked, not copied into each operation."""
     sizes = []
     for operations in (250, 500, 1_000):
         files = FORMATS[format](reference(document(operations)), Options())
@@ -24,8 +24,8 @@ def test_pages_grow_in_proportion(format: str) -> None:
     assert sizes[2] < 2.1 * sizes[1]
 
 
-def test_a_thousand_operations_make_a_page_that_can_be_read() -> None:
-    """Each operation and each schema once, within bounds."""
+def test_a_page_of_a_thousand_operations_is_limited() -> None:
+    """Each operation and each schema occurs once."""
     whole = reference(document(1_000))
     page = FORMATS["markdown"](whole, Options())["reference.md"]
     assert page.count("\n#### ") + page.count("\n### GET ") + page.count("\n### POST ") == 1_000

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 
-from mockserver import packaged
 from mockserver.docs import html
-from mockserver.docs.document import Document
-from mockserver.docs.model import Reference
 from mockserver.docs.options import Options
-from mockserver.docs.reader import read
 from tests.browser import ROOT, Open, Seen
 from tests.conftest import NOON, RunningServer, running_server
+from tests.docs.contract_reference import REFERENCE
 
-__all__ = ["ROOT", "SCREENSHOTS", "Open", "Seen", "contract_reference"]
+__all__ = ["ROOT", "SCREENSHOTS", "Open", "Seen"]
 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 
 
-@cache
-def contract_reference() -> Reference:
-    """The contract, as it is read for the pages."""
-    return read(Document.load(packaged.spec()))
-
-
 @pytest.fixture(scope="session")
 def on_disk(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of this contract's page, as a file."""
+    """The address of the contract's page as a file."""
     place = tmp_path_factory.mktemp("docs") / html.PAGE
-    place.write_text(html.page(contract_reference(), Options()))
+    place.write_text(html.page(REFERENCE, Options()))
     return place.as_uri()
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[RunningServer]:
-    """A mock whose clock stands still."""
+    """A mock with a frozen clock."""
     with running_server(now=NOON) as running:
         yield running
 
 
 @pytest.fixture
 def served(mock: RunningServer) -> str:
-    """The address of the page as the mock serves it."""
+    """The address of the page that the mock serves."""
     return f"{mock.url}/docs/reference"

@@ -1,4 +1,4 @@
-"""What scripts add to the page, in a real browser: search, copying, themes, languages, unfolding."""
+"""Optional features of the page in a browser: search, copying, themes, languages, unfolding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mockserver.docs import request, samples
-from tests.docs.browser.conftest import Open, contract_reference
+from tests.docs.browser.conftest import Open
+from tests.docs.contract_reference import OPERATIONS, REFERENCE, find_operation
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +21,7 @@ def background(page: Any) -> str:
 
 
 def is_remembered(page: Any, shows: Callable[[], bool]) -> bool:
-    """Whether the page shows it when it is opened again. Chromium writes what it remembers a moment later."""
+    """Return whether the page shows it after a reload. Chromium saves its storage with a delay."""
     for _ in range(20):
         page.reload()
         if shows():
@@ -30,7 +31,7 @@ def is_remembered(page: Any, shows: Callable[[], bool]) -> bool:
 
 
 def shown_languages(page: Any) -> set[str]:
-    """The languages of the samples that can be seen."""
+    """Return the languages of the visible samples."""
     figures: list[str] = page.evaluate(
         """[...document.querySelectorAll(".ss figure")]
           .filter((one) => one.checkVisibility()).map((one) => one.className)"""
@@ -38,8 +39,22 @@ def shown_languages(page: Any) -> set[str]:
     return set(figures)
 
 
-def test_the_page_opens_from_the_disk_in_silence(open_page: Open, on_disk: str) -> None:
-    """One request, for itself; nothing in the console, nothing against the policy; scrolled through to its end."""
+def word_of_one_guide() -> tuple[str, str]:
+    """Return the title of a guide, and a long word that occurs in this guide only."""
+    texts = {guide.title: guide.text.lower() for guide in REFERENCE.guides}
+    others = " ".join(
+        f"{operation.summary} {operation.description}".lower() for operation in OPERATIONS
+    )
+    for title, text in texts.items():
+        elsewhere = [other for name, other in texts.items() if name != title]
+        for word in re.findall(r"\b[a-z]{12,}\b", text):
+            if not any(word in other for other in [*elsewhere, others]):
+                return title, word
+    raise AssertionError("no guide has a long word of its own to search for")
+
+
+def test_the_page_opens_from_disk_without_requests_or_errors(open_page: Open, on_disk: str) -> None:
+    """The page only requests itself, and nothing is in the console or violates the policy."""
     seen = open_page(on_disk)
     seen.page.keyboard.press("End")
     seen.page.wait_for_timeout(100)
@@ -49,28 +64,33 @@ def test_the_page_opens_from_the_disk_in_silence(open_page: Open, on_disk: str) 
 
 
 def test_without_scripts_everything_can_be_read(open_page: Open, on_disk: str) -> None:
-    """All three languages are shown, and the contents."""
+    """All languages and the navigation are visible."""
     seen = open_page(on_disk, java_script_enabled=False)
-    assert seen.page.locator(".ss figure:visible").count() == 87
-    assert seen.page.locator("nav a:visible").count() > 36
+    figures = len(OPERATIONS) * len(samples.LANGUAGES)
+    entries = len(OPERATIONS) + len(REFERENCE.guides) + len(REFERENCE.pages)
+    assert seen.page.locator(".ss figure:visible").count() == figures
+    assert seen.page.locator("nav a:visible").count() >= entries
     assert seen.page.locator("#search:visible, #theme:visible, #menu:visible").count() == 0
     phone = open_page(on_disk, width=390, java_script_enabled=False)
-    assert phone.page.locator("nav a:visible").count() > 36
+    assert phone.page.locator("nav a:visible").count() >= entries
 
 
 def test_search_finds_words_anywhere(open_page: Open, on_disk: str) -> None:
-    """From the keyboard: slash, words, arrows, Enter; the title counts most, the text counts too."""
+    """The keyboard is enough. Titles weigh more than text."""
     seen = open_page(on_disk)
     page = seen.page
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"
-    page.keyboard.type("validate promo")
-    assert page.locator(".hit").first.inner_text().startswith("Validate Promo Code")
+    summary = find_operation("validate_promo_code").summary
+    assert summary is not None
+    page.keyboard.type(summary.lower())
+    assert page.locator(".hit").first.inner_text().startswith(summary)
     page.fill("#search", "balance_after_microcents")
     assert page.locator(".hit").count() >= 1
     assert page.locator(".hit mark").first.inner_text() == "balance_after_microcents"
-    page.fill("#search", "sk_test_past_due")
-    assert page.locator(".hit").first.inner_text().startswith("Testing with the mock")
+    guide, word = word_of_one_guide()
+    page.fill("#search", word)
+    assert page.locator(".hit").first.inner_text().startswith(guide)
     page.fill("#search", "card")
     page.keyboard.press("ArrowDown")
     assert page.locator('.hit[aria-selected="true"]').get_attribute("id") == "hit-1"
@@ -87,27 +107,23 @@ def test_search_finds_words_anywhere(open_page: Open, on_disk: str) -> None:
     seen.must_be_quiet()
 
 
-def test_what_is_found_can_be_clicked(open_page: Open, on_disk: str) -> None:
-    """And the page goes there."""
+def test_a_search_result_can_be_clicked(open_page: Open, on_disk: str) -> None:
+    """The page scrolls to it."""
     page = open_page(on_disk).page
-    page.fill("#search", "change plan")
+    operation = find_operation("change_plan")
+    page.fill("#search", operation.summary)
     page.locator(".hit").first.click()
     page.wait_for_timeout(200)
     top = page.evaluate(
-        "document.getElementById('operation-change_plan').getBoundingClientRect().top"
+        "(id) => document.getElementById(id).getBoundingClientRect().top", operation.anchor
     )
     assert 0 <= top < 200
 
 
-def test_copying_gives_the_sample_to_the_letter(open_page: Open, on_disk: str) -> None:
-    """With its line ends, and nothing of the button."""
+def test_copying_copies_the_sample_exactly(open_page: Open, on_disk: str) -> None:
+    """Line ends are kept, and the button's text is not copied."""
     seen = open_page(on_disk, permissions=["clipboard-read", "clipboard-write"])
-    reference = contract_reference()
-    operation = next(
-        operation
-        for operation in reference.operations
-        if operation.operation_id == "create_deposit"
-    )
+    operation = find_operation("create_deposit")
     figure = seen.page.locator("#operation-create_deposit figure.curl")
     figure.hover()
     button = figure.locator(".copy")
@@ -115,12 +131,12 @@ def test_copying_gives_the_sample_to_the_letter(open_page: Open, on_disk: str) -
     seen.page.wait_for_function("document.querySelector('.copy.done')")
     assert button.inner_text() == "Copied"
     copied = seen.page.evaluate("navigator.clipboard.readText()")
-    assert copied == samples.curl(request.build(reference, operation))
+    assert copied == samples.curl(request.build(REFERENCE, operation))
     seen.must_be_quiet()
 
 
-def test_the_language_is_chosen_once_and_remembered(open_page: Open, on_disk: str) -> None:
-    """For every operation, and when the page is opened again; what was looked at stays in sight."""
+def test_the_chosen_language_is_remembered(open_page: Open, on_disk: str) -> None:
+    """It applies to every operation and after a reload, and the visible part stays in view."""
     seen = open_page(on_disk)
     page = seen.page
     assert shown_languages(page) == {"curl"}
@@ -136,8 +152,8 @@ def test_the_language_is_chosen_once_and_remembered(open_page: Open, on_disk: st
     seen.must_be_quiet()
 
 
-def test_the_theme_follows_the_system_until_it_is_chosen(open_page: Open, on_disk: str) -> None:
-    """Light and dark; the choice is remembered."""
+def test_the_theme_follows_the_system_until_one_is_chosen(open_page: Open, on_disk: str) -> None:
+    """The choice is remembered."""
     light, dark = "rgb(255, 255, 255)", "rgb(18, 22, 29)"
     assert background(open_page(on_disk).page) == light
     seen = open_page(on_disk, scheme="dark")
@@ -154,8 +170,8 @@ def test_the_theme_follows_the_system_until_it_is_chosen(open_page: Open, on_dis
     seen.must_be_quiet()
 
 
-def test_deep_links_open_what_they_lead_to(open_page: Open, on_disk: str) -> None:
-    """Also a schema that is folded within an operation."""
+def test_deep_links_unfold_their_target(open_page: Open, on_disk: str) -> None:
+    """A schema that is folded within an operation is unfolded."""
     page = open_page(f"{on_disk}#operation-get_balance").page
     place = page.evaluate(
         """() => {
@@ -174,7 +190,7 @@ def test_deep_links_open_what_they_lead_to(open_page: Open, on_disk: str) -> Non
 
 
 def test_shared_schemas_unfold_where_they_are_linked(open_page: Open, on_disk: str) -> None:
-    """The fields come from the schema's own place, without its ids, and go again."""
+    """The fields are copied without ids and can be folded again."""
     seen = open_page(on_disk)
     page = seen.page
     button = page.locator("main button.unfold").first
@@ -194,8 +210,8 @@ def test_shared_schemas_unfold_where_they_are_linked(open_page: Open, on_disk: s
     seen.must_be_quiet()
 
 
-def test_the_keyboard_reaches_the_text_first(open_page: Open, on_disk: str) -> None:
-    """Skip link first; what has the focus can be seen."""
+def test_the_skip_link_comes_first(open_page: Open, on_disk: str) -> None:
+    """The focused element is visible."""
     page = open_page(on_disk).page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -208,7 +224,7 @@ def test_the_keyboard_reaches_the_text_first(open_page: Open, on_disk: str) -> N
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open, on_disk: str) -> None:
-    """And the contents are behind a button, which Escape closes too."""
+    """The navigation is behind a button, and Escape closes it."""
     seen = open_page(on_disk, width=390, height=844)
     page = seen.page
     assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -218,13 +234,13 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open, on_disk: s
     page.keyboard.press("Escape")
     assert page.locator("nav").is_hidden()
     page.click("#menu")
-    page.locator("nav a", has_text="Create a deposit").click()
+    page.locator("nav a", has_text=find_operation("create_deposit").summary).first.click()
     assert page.locator("nav").is_hidden()
     seen.must_be_quiet()
 
 
-def test_on_paper_everything_is_there(open_page: Open, on_disk: str) -> None:
-    """All languages, nothing folded, no buttons; dark on light whatever the theme."""
+def test_printing_shows_everything(open_page: Open, on_disk: str) -> None:
+    """All languages are shown, nothing is folded, buttons are hidden, and the theme is light."""
     page = open_page(on_disk, scheme="dark").page
     page.click("#theme")
     page.click("#theme")

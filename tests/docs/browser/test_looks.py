@@ -22,7 +22,7 @@ def test_axe_would_find_something(open_page: Open, on_disk: str, axe: str) -> No
     page = open_page(on_disk).page
     page.evaluate("document.getElementById('theme').removeAttribute('aria-label')")
     page.evaluate("document.getElementById('theme').replaceChildren()")
-    assert [violation[0] for violation in judged(page, axe)] == ["button-name"]
+    assert [each[0] for each in judged(page, axe)] == ["button-name"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

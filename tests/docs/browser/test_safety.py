@@ -1,4 +1,4 @@
-"""Nothing in a document can run script in the page, in a real browser; see ``hostile`` for what is tried."""
+"""No document can run scripts in the page. The payloads are in ``hostile``."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _POKE = """() => {
 
 
 @pytest.mark.parametrize("live", [False, True], ids=["on the disk", "to try"])
-def test_no_payload_runs_anywhere(open_page: Open, tmp_path: Path, live: bool) -> None:
-    """Every payload in every text field: 0 executions, 0 violations, 0 requests to any host."""
+def test_no_payload_runs(open_page: Open, tmp_path: Path, live: bool) -> None:
+    """A payload in every text field causes no execution, violation or request."""
     assert len(hostile.PAYLOADS) >= 50
     place = tmp_path / "page.html"
     place.write_text("<!doctype html><title>start</title>")
@@ -44,8 +44,8 @@ def test_no_payload_runs_anywhere(open_page: Open, tmp_path: Path, live: bool) -
         )
 
 
-def test_no_payload_runs_out_of_the_search(open_page: Open, tmp_path: Path) -> None:
-    """What is found is shown as text."""
+def test_no_payload_runs_in_search_results(open_page: Open, tmp_path: Path) -> None:
+    """Search results are text."""
     place = tmp_path / "page.html"
     payload = "<img src=x onerror=alert(1)>"
     place.write_text(made(hostile.document(payload)), encoding="utf-8")
@@ -56,8 +56,8 @@ def test_no_payload_runs_out_of_the_search(open_page: Open, tmp_path: Path) -> N
     seen.must_be_quiet()
 
 
-def test_what_watches_would_see_it(open_page: Open, tmp_path: Path) -> None:
-    """The test itself notices scripts, refusals and requests."""
+def test_the_instrumentation_detects_violations(open_page: Open, tmp_path: Path) -> None:
+    """The test setup notices scripts, policy violations and requests."""
     place = tmp_path / "page.html"
     place.write_text("<!doctype html><body><img src='https://evil.invalid/x' onerror='alert(1)'>")
     seen = open_page(place.as_uri())
