@@ -21,9 +21,9 @@ class Emitter {
     }
     this._handlers.set(event, [...(this._handlers.get(event) ?? []), handler]);
     // A listener added late, as React does, still receives the event: a real element takes longer.
-    if (this._missed.has(event)) {
-      const payload = this._missed.get(event);
-      this._missed.delete(event);
+    if (this._replayed.has(event)) {
+      const payload = this._replayed.get(event);
+      this._replayed.delete(event);
       setTimeout(() => this.emit(event, payload));
     }
   }
@@ -44,12 +44,12 @@ class Emitter {
     this.on(event, single);
   }
 
-  hears(event) {
+  hasListener(event) {
     return (this._handlers.get(event) ?? []).length > 0;
   }
 
-  emit(event, payload, isLasting = false) {
-    if (isLasting && !this.hears(event)) this._missed.set(event, payload);
+  emit(event, payload, isReplayed = false) {
+    if (isReplayed && !this.hasListener(event)) this._replayed.set(event, payload);
     for (const handler of this._handlers.get(event) ?? []) {
       try {
         handler(payload);
