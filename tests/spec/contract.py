@@ -1,4 +1,4 @@
-"""Reading the contract: operations, references, schemas and provenance, for the tests beside this file."""
+"""Reads the contract for the tests of this folder: operations, references, schemas, provenance."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +17,18 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch",
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation as it stands in the contract."""
+    """One operation of the contract."""
 
     method: str
     path: str
+    item: Json
+    """The path item, whose parameters and provenance the operation inherits."""
     node: Json
+
+    @property
+    def key(self) -> str:
+        """Method and path, as the published page writes them."""
+        return f"{self.method.upper()} {self.path}"
 
     @property
     def id(self) -> str:
@@ -29,18 +36,22 @@ class Operation:
 
     @property
     def parameters(self) -> list[Json]:
-        return [resolve(parameter) for parameter in self.node.get("parameters", [])]
+        """The parameters of the operation and those of its path item that it does not replace."""
+        nodes = [*self.item.get("parameters", []), *self.node.get("parameters", [])]
+        resolved = [resolve(node) for node in nodes]
+        return list({(node["in"], node["name"]): node for node in resolved}.values())
 
     @property
     def body(self) -> Json | None:
         """The media type object of the JSON request body."""
         request = self.node.get("requestBody")
-        return request["content"]["application/json"] if request else None
+        return json_of(request) if request else None
 
     @property
     def success(self) -> Json:
         """The media type object of the 200's JSON body."""
-        media: Json = self.node["responses"]["200"]["content"]["application/json"]
+        media = json_of(self.responses.get("200", {}))
+        assert media is not None, f"{self.key} has no 200 with a JSON body"
         return media
 
     @property
@@ -55,21 +66,36 @@ class Operation:
     def links(self) -> dict[str, Json]:
         return {
             name: resolve(link)
-            for name, link in self.node["responses"]["200"].get("links", {}).items()
+            for name, link in self.responses.get("200", {}).get("links", {}).items()
         }
 
+    def provenance(self, *path: Json) -> str:
+        """Return the provenance of the last node of a path from the operation into its parts."""
+        return provenance(self.item, self.node, *path)
 
-def operations() -> list[Operation]:
+    def is_documented(self, *path: Json) -> bool:
+        """Return whether a part of the operation, or without a path the operation, is published."""
+        return self.provenance(*path) == "documented"
+
+
+def operations(document: Json = SPEC) -> list[Operation]:
+    """Return the operations of a document, in its order."""
     return [
-        Operation(method, path, node)
-        for path, item in SPEC["paths"].items()
+        Operation(method, path, item, node)
+        for path, item in document["paths"].items()
         for method, node in item.items()
         if method in METHODS
     ]
 
 
+def json_of(node: Json) -> Json | None:
+    """Return the JSON media type object of a request body or response, or None."""
+    media: Json | None = node.get("content", {}).get("application/json")
+    return media
+
+
 def resolve(node: Json) -> Json:
-    """What a node is, or what it refers to."""
+    """Follow the references of a node."""
     while "$ref" in node:
         target: Any = SPEC
         for key in node["$ref"].removeprefix("#/").split("/"):
@@ -79,13 +105,16 @@ def resolve(node: Json) -> Json:
 
 
 def provenance(*path: Json) -> str:
-    """The grade of the last node: its own mark, or that of the nearest node before it, or the document's."""
+    """Return the provenance of the last node of a path.
+
+    It is the node's own mark, else that of the nearest node before it, else the document's.
+    """
     marks = [node["x-provenance"] for node in (SPEC, *path) if "x-provenance" in node]
     return str(marks[-1])
 
 
 def nodes(node: Any = SPEC, where: str = "#") -> Iterator[tuple[str, Json]]:
-    """Every mapping of the contract with its place, examples' values left out."""
+    """Yield every mapping of the contract with its location, except examples' values."""
     if isinstance(node, dict):
         yield where, node
         for key, value in node.items():
@@ -97,7 +126,7 @@ def nodes(node: Any = SPEC, where: str = "#") -> Iterator[tuple[str, Json]]:
 
 
 def schemas() -> Iterator[tuple[str, Json]]:
-    """Every schema of the contract with its place: the components, those of parameters and headers, and all within."""
+    """Yield every schema with its location: components, parameters, headers, and subschemas."""
     for where, node in nodes():
         if "schema" in node and "/properties" not in where:
             yield from _subschemas(node["schema"], f"{where}/schema")

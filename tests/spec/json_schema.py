@@ -1,4 +1,4 @@
-"""OpenAPI 3.0 schemas as JSON Schema (Draft 4), for a validator."""
+"""Converts OpenAPI 3.0 schemas to JSON Schema (Draft 4) for a validator."""
 
 import datetime
 from typing import Any
@@ -9,14 +9,14 @@ from .contract import SPEC, Json
 
 
 def validator(schema: Json) -> Draft4Validator:
-    """A validator for a schema of the contract, formats checked."""
+    """Return a validator for a schema of the contract that checks formats."""
     document = {"allOf": [to_draft4(schema)], "components": {"schemas": COMPONENTS}}
-    # Draft 4 knows date-time and uri; a pattern stands beside `uuid` already.
+    # Draft 4 has date-time and uri; `uuid` always comes with a pattern.
     return Draft4Validator(document, validate_formats=True, formats={"date": _is_date})
 
 
 def to_draft4(schema: Any) -> Any:
-    """`nullable: true` becomes a union of types; all else means the same in both."""
+    """Convert `nullable: true` to a union of types; the rest is the same in both."""
     if isinstance(schema, list):
         return [to_draft4(item) for item in schema]
     if not isinstance(schema, dict):

@@ -1,8 +1,8 @@
-"""The published Billing page, read into facts; and the same facts as the contract states them.
+"""Parses the published Billing page, and derives the same page from the contract.
 
-Both sides give a `Published` for each operation, so a test compares like with like. The rules by which a page is made
-from a contract are known from the page itself: parameters first path, then query, then header, then body; the first
-six fields of a response; placeholders instead of values.
+Both yield a `Published` for each operation, which tests compare. The rules of the page are observed
+on the page itself: parameters are sorted by path, query, header, body; a response shows its first
+six fields, with placeholders as values.
 """
 
 import json
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .contract import ROOT, SPEC, Json, Operation, operations, provenance, resolve
+from .contract import ROOT, SPEC, Json, Operation, operations, resolve
 
 PAGE = ROOT / "tests" / "data" / "billing-page.txt"
 NOTHING_PUBLISHED: Json = {"status": "ok"}
@@ -38,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Published:
-    """All that the page says of an operation."""
+    """Everything that the page contains about an operation."""
 
     method: str
     path: str
@@ -53,10 +53,11 @@ class Published:
         return f"{self.method} {self.path}"
 
 
-# ----------------------------------------------------------------------------------------------------------- the page
+# ----------------------------------------------------------------------------------------- the page
 
 
 def read_page() -> list[Published]:
+    """Parse the published page."""
     lines = [line.strip() for line in PAGE.read_text(encoding="utf-8").splitlines()]
     starts = [index for index, line in enumerate(lines) if _HEADING.match(line)]
     end = next(index for index, line in enumerate(lines) if line.startswith("Last updated:"))
@@ -69,9 +70,7 @@ def read_page() -> list[Published]:
 def _read_operation(lines: list[str]) -> Published:
     method, path, *rest = [line for line in lines[1:] if line]
     if lines[0] != f"{method} {path}":
-        raise ValueError(
-            f"{lines[0]!r} is headed by another operation than its badge, {method} {path}"
-        )
+        raise ValueError(f"the heading {lines[0]!r} does not match its badge, {method} {path}")
     sections: dict[str, list[str]] = {"summary": []}
     current = "summary"
     for line in rest:
@@ -89,7 +88,7 @@ def _read_operation(lines: list[str]) -> Published:
 
 
 def _read_rows(lines: list[str]) -> tuple[Row, ...]:
-    """Optional rows stand on one line; a required one is broken before and after its `Required`."""
+    """Parse rows: an optional row is one line, a required one is split around its `Required`."""
     cells = re.sub(r"\nRequired\n", "Required", "\n".join(lines[1:]))
     rows = []
     for line in cells.splitlines():
@@ -117,47 +116,44 @@ def _read_request(lines: list[str]) -> tuple[str, Json | None]:
     return curl["url"], json.loads(data[1]) if data else None
 
 
-# ------------------------------------------------------------------------------------------------------- the contract
+# ------------------------------------------------------------------------------------- the contract
 
 
-def documented_operations() -> list[Published]:
-    """What the page would say, were it made from the documented parts of the contract."""
-    documented = [operation for operation in operations() if is_documented(operation.node)]
+def documented_operations(document: Json = SPEC) -> list[Published]:
+    """Derive the page from the documented parts of a contract."""
+    documented = [operation for operation in operations(document) if operation.is_documented()]
     documented.sort(key=lambda operation: operation.path.replace("{", "~"))  # `{` after the letters
-    return [_state(operation) for operation in documented]
-
-
-def is_documented(*path: Json) -> bool:
-    return provenance(*path) == "documented"
+    return [_published_form(operation) for operation in documented]
 
 
 def documented_body_properties(operation: Operation) -> list[tuple[str, Json, bool]]:
-    """Name, schema and requiredness of each body property that the contract calls documented."""
+    """Return name, schema and requiredness of each documented body property."""
     if operation.body is None:
         return []
     schema = resolve(operation.body["schema"])
-    above = (operation.node, operation.node["requestBody"], operation.body, schema)
+    above = (operation.node["requestBody"], operation.body, schema)
     return [
         (name, prop, name in schema.get("required", []))
         for name, prop in schema["properties"].items()
-        if is_documented(*above, prop)
+        if operation.is_documented(*above, prop)
     ]
 
 
 def documented_response(operation: Operation) -> list[tuple[str, Json]]:
-    """Name and schema of each response field that the contract calls documented, in order."""
-    above = (operation.node, operation.node["responses"]["200"], operation.success)
-    if not is_documented(*above):
+    """Return name and schema of each documented response field, in order."""
+    above = (operation.responses["200"], operation.success)
+    if not operation.is_documented(*above):
         return []
     schema = resolve(operation.success["schema"])
     return [
         (name, prop)
         for name, prop in schema["properties"].items()
-        if is_documented(*above, schema, prop)
+        if operation.is_documented(*above, schema, prop)
     ]
 
 
 def type_shown(schema: Json) -> str:
+    """Return a type as the page writes it."""
     schema = resolve(schema)
     if "enum" in schema:
         return " | ".join(json.dumps(value) for value in schema["enum"] if value is not None)
@@ -167,13 +163,14 @@ def type_shown(schema: Json) -> str:
 
 
 def placeholder(schema: Json) -> Any:
+    """Return the placeholder that the page shows for a value of a schema."""
     schema = resolve(schema)
     if schema.get("nullable"):
         return "example"
     return {"integer": 0, "boolean": True, "array": []}.get(schema["type"], "example")
 
 
-def _state(operation: Operation) -> Published:
+def _published_form(operation: Operation) -> Published:
     method = operation.method.upper()
     properties = documented_body_properties(operation)
     response = {name: placeholder(prop) for name, prop in documented_response(operation)}
@@ -190,7 +187,7 @@ def _state(operation: Operation) -> Published:
 
 def _parameter_rows(operation: Operation) -> list[Row]:
     parameters = [
-        parameter for parameter in operation.parameters if is_documented(operation.node, parameter)
+        parameter for parameter in operation.parameters if operation.is_documented(parameter)
     ]
     parameters.sort(key=lambda parameter: ("path", "query", "header").index(parameter["in"]))
     return [

@@ -1,4 +1,4 @@
-"""Every example is valid, its displays equal its numbers, and together the examples tell one story."""
+"""Examples are valid and consistent: with their displays, with the ledger, with each other."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .contract import Json, Operation, nodes, operations, schemas
+from .contract import Json, Operation, json_of, nodes, operations, schemas
 from .json_schema import validator
 
 MICROCENTS_PER_DOLLAR = 100_000_000
@@ -17,7 +17,7 @@ CREDITS = {"light": 1, "js": 5, "pdf": 3, "ocr": 6, "crawl": 1}
 
 
 def examples() -> Iterator[tuple[str, Json, Any]]:
-    """Place, schema and value of every example: of bodies, parameters, headers and schemas."""
+    """Yield location, schema and value of all examples: bodies, parameters, headers, schemas."""
     for where, node in nodes():
         if "schema" in node and "/properties" not in where:
             for name, example in node.get("examples", {}).items():
@@ -40,6 +40,7 @@ each_example = pytest.mark.parametrize(
 
 
 def objects(value: Any) -> Iterator[Json]:
+    """Yield every object in a JSON value."""
     if isinstance(value, dict):
         yield value
         for inner in value.values():
@@ -50,31 +51,36 @@ def objects(value: Any) -> Iterator[Json]:
 
 
 def display(dollars: Decimal) -> str:
-    """Two decimals, four below a cent, rounded toward minus infinity."""
+    """Format with two decimals, or four below a cent, rounded toward minus infinity."""
     places = "0.0001" if 0 < abs(dollars) < Decimal("0.01") else "0.01"
     rounded = dollars.quantize(Decimal(places), rounding=ROUND_FLOOR)
     return f"{'-' if rounded < 0 else ''}${abs(rounded):,}"
 
 
 def success(operation: str, name: str) -> Json:
+    """Return the value of a success example."""
     value: Json = OPERATIONS[operation].success["examples"][name]["value"]
     return value
 
 
-def test_examples_are_found() -> None:
-    """A walk that finds nothing proves nothing."""
-    assert len(EXAMPLES) > 120
+def test_examples_of_every_body_are_found() -> None:
+    """The walk finds the examples of every request and response, so that the tests cover them."""
+    values = [value for _, _, value in EXAMPLES]
+    for operation in operations():
+        media = [json_of(response) for response in operation.responses.values()]
+        for body in filter(None, [operation.body, *media]):
+            assert all(example["value"] in values for example in body["examples"].values())
 
 
 @each_example
 def test_example_is_valid(schema: Json, value: Any) -> None:
-    """An example obeys the schema that it illustrates, formats included."""
+    """An example is valid against its schema, formats included."""
     assert [error.message for error in validator(schema).iter_errors(value)] == []
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
-def test_example_shows_every_field_it_could(operation: Operation) -> None:
-    """A success example has no field that the schema does not list, so a slip of spelling cannot hide."""
+def test_success_example_has_exactly_the_listed_fields(operation: Operation) -> None:
+    """An additional field would be valid, so only this test finds a misspelled one."""
     listed = set(operation.response_schema["properties"])
     for name, example in operation.success["examples"].items():
         assert set(example["value"]) == listed, name
@@ -84,7 +90,7 @@ def test_example_shows_every_field_it_could(operation: Operation) -> None:
     "value", [example[2] for example in EXAMPLES], ids=[example[0] for example in EXAMPLES]
 )
 def test_display_equals_its_number(value: Any) -> None:
-    """A `*_display` says the same as the `*_microcents` or `*_cents` beside it."""
+    """A `*_display` equals its `*_microcents` or `*_cents`."""
     for found in objects(value):
         for name, shown in found.items():
             if not name.endswith("_display"):
@@ -100,7 +106,7 @@ def test_display_equals_its_number(value: Any) -> None:
 
 
 def test_ledger_adds_up() -> None:
-    """Each entry's balance is the one before plus its amount, from nothing to the balance that is shown."""
+    """Each balance is the previous one plus the amount, from 0 to the balance of the account."""
     ledger = success("list_credit_transactions", "whole_ledger")["transactions"]
     balance = 0
     for entry in reversed(ledger):
@@ -118,7 +124,7 @@ def test_ledger_adds_up() -> None:
 
 
 def test_usage_views_agree_with_each_other_and_the_ledger() -> None:
-    """Breakdown, chart, real-time usage, projection and ledger show the same requests."""
+    """Breakdown, chart, real-time usage, projection and ledger count the same requests."""
     breakdown = success("get_usage_breakdown", "march")
     for kind, credits in CREDITS.items():
         assert breakdown[kind]["credits"] == breakdown[kind]["requests"] * credits
@@ -151,7 +157,7 @@ def test_usage_views_agree_with_each_other_and_the_ledger() -> None:
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
 def test_lists_are_newest_first_and_complete(operation: Operation) -> None:
-    """A list's examples are in order of time, newest first, and `total` and `has_more` fit what is shown."""
+    """Entries are sorted newest first, and `total` and `has_more` match them."""
     for example in operation.success["examples"].values():
         value = example["value"]
         for entries in (inner for inner in value.values() if isinstance(inner, list)):
@@ -168,15 +174,15 @@ def test_lists_are_newest_first_and_complete(operation: Operation) -> None:
 @pytest.mark.parametrize(
     "operation", [o for o in operations() if o.body], ids=lambda operation: operation.id
 )
-def test_answers_repeat_what_was_asked(operation: Operation) -> None:
-    """In a pair of examples, a field that is in the request and in the response has the same value in both."""
+def test_responses_repeat_the_request(operation: Operation) -> None:
+    """A field of a request example has the same value in the response example of that name."""
     assert operation.body is not None
     for name, example in operation.body["examples"].items():
-        answer = success(operation.id, name)
-        for field in example["value"].keys() & answer.keys():
+        response = success(operation.id, name)
+        for field in example["value"].keys() & response.keys():
             if (operation.id, field, name) != (
                 "change_plan",
                 "price_id",
                 "downgrade",
-            ):  # applies at the period's end
-                assert answer[field] == example["value"][field], f"{name}: {field}"
+            ):  # takes effect at the end of the period
+                assert response[field] == example["value"][field], f"{name}: {field}"

@@ -68,7 +68,7 @@ def test_every_part_is_in_it_once() -> None:
     assert len(parts) > 10
     assert [whole.count(part) for part in parts] == [1] * len(parts)
     assert max(part.count("\n") for part in parts) < 400
-    assert max(len(line) for part in parts for line in part.splitlines()) <= 120
+    assert max(len(line) for part in parts for line in part.splitlines()) <= 100
 
 
 def test_it_calls_nobody_but_the_mock() -> None:

@@ -174,18 +174,18 @@ WRONG = {
     "shop.stripe.elements().create('payment')": "you must pass a clientSecret or mode",
     "shop.stripe.elements().create('card').mount('#nowhere')": "applies to no DOM elements",
     "shop.stripe.elements().create('card').mount(null)": "Invalid DOM element",
-    "shop.stripe.elements().create('card').on('change')": "an event's name and a function",
+    "shop.stripe.elements().create('card').on('change')": "an event name and a function",
     "shop.stripe.confirmCardSetup('nonsense')": "Invalid value for stripe.confirmCardSetup() intent secret",
     "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: {}}})": "card should be a card or cardNumber",
     "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 5})": "payment_method should be an id or an object",
-    "shop.stripe.confirmSetup()": "an object is needed",
+    "shop.stripe.confirmSetup()": "an object is required",
     "shop.stripe.confirmSetup({elements: shop.elements})": "return_url argument is required",
-    "shop.stripe.confirmSetup({elements: {}, redirect: 'if_required'})": "what stripe.elements() gave",
+    "shop.stripe.confirmSetup({elements: {}, redirect: 'if_required'})": "an object from stripe.elements()",
     "shop.stripe.confirmSetup({elements: shop.elements, redirect: 'no'})": "always, if_required",
     "shop.stripe.confirmSetup({clientSecret: shop.secret, redirect: 'if_required'})": "elements, or a payment_method",
     "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: '/done'}})": "full URL",
     "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: 'javascript:0'}})": "full URL",
-    "shop.stripe.createPaymentMethod()": "an object is needed",
+    "shop.stripe.createPaymentMethod()": "an object is required",
     "shop.stripe.createPaymentMethod({type: 'card'})": "card should be a card or cardNumber Element",
     "shop.stripe.createPaymentMethod({type: 'sepa_debit'})": 'with the type "sepa_debit" is not part of',
     "shop.stripe.createToken('pii', {})": 'createToken("pii") is not part of',
@@ -196,7 +196,7 @@ WRONG = {
     "window.Stripe()": "Please call Stripe() with your publishable key",
     "window.Stripe('')": "Please call Stripe() with your publishable key",
     "window.Stripe('sk_test_x')": "You should not use your secret key",
-    "window.Stripe('pk_live_x')": "takes no live key",
+    "window.Stripe('pk_live_x')": "accepts no live keys",
 }
 
 
@@ -226,8 +226,8 @@ def test_every_method_of_stripe_is_offered_or_says_that_it_is_left_out(card: Sho
     assert {"confirmSetup", "confirmKlarnaPayment", "paymentRequest"} <= methods
     for name in sorted(methods - OFFERED - WITHOUT_PAYMENT_INTENTS):
         assert card.do(f"shop.stripe.{name}({{}})") == (
-            f"IntegrationError: stripe.{name}() is not part of the mock's stand-in for Stripe.js, which sets up cards "
-            "and goes to checkout pages."
+            f"IntegrationError: stripe.{name}() is not part of the mock's stand-in for Stripe.js, "
+            "which only sets up cards and opens checkout pages."
         )
     for name in sorted(OFFERED | WITHOUT_PAYMENT_INTENTS):
         assert card.do(f"typeof shop.stripe.{name}") == "function"

@@ -1,9 +1,10 @@
-// The card element, all in one row, and its parts as elements of their own.
+// The card element, with all fields in one row, and the elements for single card fields.
 
-class CardElementBehind extends ElementBehind {
+class CardElementImplementation extends ElementImplementation {
   build() {
     this._brand = node("span", { class: "brand", "aria-hidden": "true" });
-    const make = (kind, problem) => new Field(kind, { problem, changed: () => this.changed(), showsErrors: false });
+    const make = (kind, problem) =>
+      new Field(kind, { problem, changed: () => this.changed(), showsErrors: false });
     const fields = this.kinds.map((kind) => make(kind, this.problemOf(kind)));
     for (const field of fields) if (fields.length === 1) field.root.classList.add("alone");
     fields.find((field) => field.kind === "number")?.box.append(this._brand);
@@ -29,17 +30,21 @@ class CardElementBehind extends ElementBehind {
   }
 
   field(kind) {
-    return this.fields.find((each) => each.kind === kind);
+    return this.fields.find((field) => field.kind === kind);
   }
 
   applyOptions(options) {
     if ("style" in options || this.root.adoptedStyleSheets.length === 0) {
-      this.root.adoptedStyleSheets = [sheetOf(BASE_CSS + ROW_CSS), sheetOfStyle(this.options.style)];
+      this.root.adoptedStyleSheets = [
+        sheetOf(BASE_CSS + ROW_CSS),
+        sheetOfStyle(this.options.style),
+      ];
     }
     const postal = this.field("postal");
     if (postal !== undefined) {
       postal.root.hidden = Boolean(this.options.hidePostalCode);
-      if (isObject(options.value) && "postalCode" in options.value) postal.value = options.value.postalCode ?? "";
+      if (isObject(options.value) && "postalCode" in options.value)
+        postal.value = options.value.postalCode ?? "";
     }
     if (this.fields.length === 1 && typeof options.placeholder === "string") {
       this.fields[0].input.placeholder = options.placeholder;
@@ -59,7 +64,10 @@ class CardElementBehind extends ElementBehind {
     const { brand } = this.brand;
     this._brand.textContent = brand.toUpperCase();
     this._brand.hidden = brand === "unknown" || !this.showsBrand;
-    this._row.classList.toggle("on-dark", isLight(this.isMounted ? getComputedStyle(this.host).color : ""));
+    this._row.classList.toggle(
+      "on-dark",
+      isLight(this.isMounted ? getComputedStyle(this.host).color : ""),
+    );
   }
 
   payload() {
@@ -69,20 +77,20 @@ class CardElementBehind extends ElementBehind {
   }
 }
 
-/** One field of a card, as an element: cardNumber, cardExpiry or cardCvc. */
-class CardPartBehind extends CardElementBehind {
+/** An element with one card field: cardNumber, cardExpiry or cardCvc. */
+class CardPartImplementation extends CardElementImplementation {
   get kinds() {
     return [{ cardNumber: "number", cardExpiry: "expiry", cardCvc: "cvc" }[this.type]];
   }
 
   changed() {
     super.changed();
-    // How long a security code is depends on the number.
+    // The number determines the length of the security code.
     if (this.type === "cardNumber") this.group.part("cardCvc")?.refresh();
   }
 }
 
-/** Whether a colour, as the browser computes it, is a light one: text of that colour stands on a dark page. */
+/** Whether a computed text color is light, which indicates a dark page. */
 function isLight(color) {
   const [red, green, blue] = (color.match(/[\d.]+/g) ?? []).map(Number);
   return color.startsWith("rgb") && 0.299 * red + 0.587 * green + 0.114 * blue > 140;

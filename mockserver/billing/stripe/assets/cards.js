@@ -1,9 +1,14 @@
-// What is known of a card while it is typed: brand, length, checksum, expiry.
+// Validation and formatting of card fields: brand, length, checksum, expiry.
 
 const UNKNOWN_BRAND = { brand: "unknown", pattern: /^/, lengths: [16], cvc: 3 };
 const BRANDS = [
   { brand: "visa", pattern: /^4/, lengths: [16], cvc: 3 },
-  { brand: "mastercard", pattern: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16], cvc: 3 },
+  {
+    brand: "mastercard",
+    pattern: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/,
+    lengths: [16],
+    cvc: 3,
+  },
   { brand: "amex", pattern: /^3[47]/, lengths: [15], cvc: 4 },
   { brand: "diners", pattern: /^30[0-5]/, lengths: [14, 16], cvc: 3 },
   { brand: "diners", pattern: /^3[689]/, lengths: [14], cvc: 3 },
@@ -17,7 +22,7 @@ function digitsOf(text) {
 }
 
 function brandOf(digits) {
-  return BRANDS.find((each) => each.pattern.test(digits)) ?? UNKNOWN_BRAND;
+  return BRANDS.find((brand) => brand.pattern.test(digits)) ?? UNKNOWN_BRAND;
 }
 
 function passesLuhn(digits) {
@@ -25,16 +30,18 @@ function passesLuhn(digits) {
   return values.reduce((sum, value) => sum + (value > 9 ? value - 9 : value), 0) % 10 === 0;
 }
 
-/** Groups of four; of four, six and the rest where that is printed on the card. */
+/** Format in groups of four or, as printed on some brands, of four, six and the rest. */
 function formatNumber(text) {
   const { brand, lengths } = brandOf(digitsOf(text));
   const digits = digitsOf(text).slice(0, Math.max(...lengths));
   const isShort = brand === "amex" || (brand === "diners" && digits.length <= 14);
-  const groups = isShort ? /^(.{1,4})(.{1,6})?(.+)?$/.exec(digits)?.slice(1) : digits.match(/.{1,4}/g);
+  const groups = isShort
+    ? /^(.{1,4})(.{1,6})?(.+)?$/.exec(digits)?.slice(1)
+    : digits.match(/.{1,4}/g);
   return (groups ?? []).filter(Boolean).join(" ");
 }
 
-/** "MM / YY", whatever is typed or pasted of it. */
+/** Format typed or pasted text as "MM / YY". */
 function formatExpiry(text, isDeleting) {
   const parts = /^\s*(\d{1,2})\s*[/.-]\s*(\d*)/.exec(text);
   let digits = parts ? parts[1].padStart(2, "0") + parts[2] : digitsOf(text);
@@ -45,7 +52,7 @@ function formatExpiry(text, isDeleting) {
   return `${month} / ${year}`;
 }
 
-/** The code of what is wrong with a field: incomplete_... while it may still become right, null when it is. */
+/** Return an error code or null. incomplete_... means that more input can make it valid. */
 function numberProblem(text) {
   const digits = digitsOf(text);
   const { lengths } = brandOf(digits);

@@ -1,10 +1,10 @@
-// 3-D Secure: in place of a bank's question, a dialog that asks for the outcome.
+// 3-D Secure: a dialog that replaces the bank's challenge and asks for the outcome.
 
-function nameOf(hostname) {
+function siteName(hostname) {
   return hostname === "" ? "this page" : hostname;
 }
 
-/** Ask the payer: "pass" or "fail". Escape is a fail, as closing a bank's window is. */
+/** Ask for the outcome, "pass" or "fail". Escape means "fail", like closing a bank's window. */
 function challenge() {
   const host = node("div", { class: "__PrivateStripeChallenge" });
   const root = host.attachShadow({ mode: "open" });
@@ -20,8 +20,8 @@ function challenge() {
     node(
       "p",
       { id: "text" },
-      `Here a bank would ask whether it is you who uses this card on ${nameOf(location.hostname)}. ` +
-        "Choose how that ends: complete the authentication, or fail it.",
+      `A bank would ask here whether you are using this card on ${siteName(location.hostname)}. ` +
+        "Choose the outcome: complete the authentication, or fail it.",
     ),
     node("div", { class: "choices" }, pass, fail),
   );

@@ -1,33 +1,37 @@
-// What all elements have in common. A page holds handles; what stands behind a handle is nobody else's.
+// The base of all elements. A page holds handles; their implementations are private.
 
-const BEHIND = new WeakMap();
+const IMPLEMENTATIONS = new WeakMap();
 
-/** What stands behind a handle; undefined for anything that is none. */
-function behind(handle) {
-  return isObject(handle) ? BEHIND.get(handle) : undefined;
+/** Return the implementation of a handle, or undefined for any other value. */
+function implementationOf(handle) {
+  return isObject(handle) ? IMPLEMENTATIONS.get(handle) : undefined;
 }
 
 class Emitter {
   constructor() {
     this._handlers = new Map();
-    this._missed = new Map();
+    this._replayed = new Map();
   }
 
   on(event, handler) {
     if (typeof event !== "string" || typeof handler !== "function") {
-      throw new IntegrationError(`Invalid value for element.on(): an event's name and a function are needed.`);
+      throw new IntegrationError(
+        `Invalid value for element.on(): an event name and a function are required.`,
+      );
     }
     this._handlers.set(event, [...(this._handlers.get(event) ?? []), handler]);
-    // A page that listens late, as React does, has not missed that an element is ready: a real one takes its time.
-    if (this._missed.has(event)) {
-      const payload = this._missed.get(event);
-      this._missed.delete(event);
+    // A listener added late, as React does, still receives the event: a real element takes longer.
+    if (this._replayed.has(event)) {
+      const payload = this._replayed.get(event);
+      this._replayed.delete(event);
       setTimeout(() => this.emit(event, payload));
     }
   }
 
   off(event, handler) {
-    const others = (this._handlers.get(event) ?? []).filter((each) => each !== handler && each.original !== handler);
+    const others = (this._handlers.get(event) ?? []).filter(
+      (other) => other !== handler && other.original !== handler,
+    );
     this._handlers.set(event, handler === undefined ? [] : others);
   }
 
@@ -40,17 +44,17 @@ class Emitter {
     this.on(event, single);
   }
 
-  hears(event) {
+  hasListener(event) {
     return (this._handlers.get(event) ?? []).length > 0;
   }
 
-  emit(event, payload, isLasting = false) {
-    if (isLasting && !this.hears(event)) this._missed.set(event, payload);
+  emit(event, payload, isReplayed = false) {
+    if (isReplayed && !this.hasListener(event)) this._replayed.set(event, payload);
     for (const handler of this._handlers.get(event) ?? []) {
       try {
         handler(payload);
       } catch (error) {
-        reportError(error); // a page's own fault must not stop the element
+        reportError(error); // an error in the page's handler must not stop the element
       }
     }
   }
@@ -64,7 +68,7 @@ const CLASSES = {
   invalid: "StripeElement--invalid",
 };
 
-class ElementBehind extends Emitter {
+class ElementImplementation extends Emitter {
   constructor(type, group, options) {
     super();
     this.type = type;
@@ -82,11 +86,12 @@ class ElementBehind extends Emitter {
     this.refresh();
     this.root.addEventListener("focusin", () => this._focusChanged(true));
     this.root.addEventListener("focusout", (event) => {
-      if (!(event.relatedTarget instanceof Node && this.root.contains(event.relatedTarget))) this._focusChanged(false);
+      if (!(event.relatedTarget instanceof Node && this.root.contains(event.relatedTarget)))
+        this._focusChanged(false);
     });
     this.root.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.emit("escape", { elementType: this.type });
-      if (event.key === "Enter" && event.target instanceof HTMLInputElement) this._send();
+      if (event.key === "Enter" && event.target instanceof HTMLInputElement) this._submitForm();
     });
   }
 
@@ -96,34 +101,38 @@ class ElementBehind extends Emitter {
 
   mount(target) {
     if (this.isDestroyed) {
-      throw new IntegrationError("This Element has already been destroyed. Please create a new one.");
+      throw new IntegrationError(
+        "This Element has already been destroyed. Please create a new one.",
+      );
     }
     const container = typeof target === "string" ? document.querySelector(target) : target;
     if (container === null && typeof target === "string") {
       throw new IntegrationError(
-        `The selector you specified (${target}) applies to no DOM elements that are currently on the page. ` +
-          "Make sure the element exists on the page before calling mount().",
+        `The selector you specified (${target}) applies to no DOM elements that are currently ` +
+          "on the page. Make sure the element exists on the page before calling mount().",
       );
     }
     if (!(container instanceof HTMLElement)) {
-      throw new IntegrationError("Invalid DOM element. Call mount() with a CSS selector or an HTML element.");
+      throw new IntegrationError(
+        "Invalid DOM element. Call mount() with a CSS selector or an HTML element.",
+      );
     }
     if (container === this.container) return;
     this.unmount();
     this.container = container;
     container.replaceChildren(this.host);
-    this._listenOutside();
+    this._listenOnContainer();
     this.refresh();
     this.emit("loaderstart", { elementType: this.type });
     setTimeout(() => this.load());
   }
 
-  /** What must be there before the element is ready. */
+  /** Load what the element needs before it is ready. */
   async load() {
-    this.beReady();
+    this.markReady();
   }
 
-  beReady() {
+  markReady() {
     if (this.isMounted) this.emit("ready", { elementType: this.type }, true);
   }
 
@@ -131,7 +140,8 @@ class ElementBehind extends Emitter {
     if (this.container === null) return;
     this._listeners.abort();
     const { base, complete, empty, focus, invalid } = this._classes();
-    for (const names of [base, complete, empty, focus, invalid]) this.container.classList.remove(...words(names));
+    for (const names of [base, complete, empty, focus, invalid])
+      this.container.classList.remove(...classNames(names));
     this.host.remove();
     this.container = null;
     this.isFocused = false;
@@ -140,12 +150,13 @@ class ElementBehind extends Emitter {
   destroy() {
     this.unmount();
     this.isDestroyed = true;
-    this.group.forget(this);
+    this.group.removeElement(this);
   }
 
   update(options) {
-    if (!isObject(options)) throw new IntegrationError("Invalid value for element.update(): an object is needed.");
-    const before = Object.values(this._classes()).flatMap(words);
+    if (!isObject(options))
+      throw new IntegrationError("Invalid value for element.update(): an object is required.");
+    const before = Object.values(this._classes()).flatMap(classNames);
     this.options = { ...this.options, ...options };
     if (this.container !== null) this.container.classList.remove(...before);
     this.applyOptions(options);
@@ -165,7 +176,7 @@ class ElementBehind extends Emitter {
     this.changed();
   }
 
-  /** Bring everything up to date after something was typed. */
+  /** Update the element after input, and emit "change" if its state changed. */
   changed() {
     this.refresh();
     const payload = this.payload();
@@ -187,9 +198,15 @@ class ElementBehind extends Emitter {
     if (this.container === null) return;
     const { empty, complete } = this.payload();
     const names = this._classes();
-    const states = { base: true, empty, complete, invalid: this.error !== undefined, focus: this.isFocused };
+    const states = {
+      base: true,
+      empty,
+      complete,
+      invalid: this.error !== undefined,
+      focus: this.isFocused,
+    };
     for (const [name, isOn] of Object.entries(states)) {
-      for (const word of words(names[name])) this.container.classList.toggle(word, isOn);
+      for (const word of classNames(names[name])) this.container.classList.toggle(word, isOn);
     }
   }
 
@@ -197,9 +214,9 @@ class ElementBehind extends Emitter {
     return this.fields.filter((field) => !field.root.hidden);
   }
 
-  /** The first thing that is wrong, of all that was typed so far. */
+  /** The first validation error of the input so far. */
   get error() {
-    const code = this.shownFields.map((field) => field.problem).find((each) => each !== null);
+    const code = this.shownFields.map((field) => field.problem).find((problem) => problem !== null);
     return code === undefined ? undefined : validationError(code);
   }
 
@@ -213,7 +230,7 @@ class ElementBehind extends Emitter {
     };
   }
 
-  /** Say everything that is wrong, also of what nobody has touched yet: the first error, or undefined. */
+  /** Show all errors, including those of untouched fields; return the first, or undefined. */
   validate() {
     for (const field of this.shownFields) field.isTouched = true;
     this.changed();
@@ -231,80 +248,92 @@ class ElementBehind extends Emitter {
     this.emit(isFocused ? "focus" : "blur", { elementType: this.type });
   }
 
-  /** Send the form around, as Enter does in any field: fields in a shadow belong to no form. */
-  _send() {
+  /** Submit the surrounding form on Enter: fields in a shadow root belong to no form. */
+  _submitForm() {
     const form = this.host.closest("form");
-    const button = [...(form?.elements ?? [])].find((each) => each.type === "submit" || each.type === "image");
+    const button = [...(form?.elements ?? [])].find(
+      (control) => control.type === "submit" || control.type === "image",
+    );
     if (form !== null && !button?.disabled) form.requestSubmit(button);
   }
 
-  /** A click on the container, or on a label that belongs to it, is a click on the element. */
-  _listenOutside() {
+  /** Focus the element on a click on its container or on a label of the container. */
+  _listenOnContainer() {
     this._listeners = new AbortController();
     const { signal } = this._listeners;
     const { id } = this.container;
-    const labels = [...document.querySelectorAll("label")].filter((each) => id !== "" && each.htmlFor === id);
+    const labels = [...document.querySelectorAll("label")].filter(
+      (label) => id !== "" && label.htmlFor === id,
+    );
     const around = this.container.closest("label");
     for (const label of around ? [...labels, around] : labels) {
-      label.addEventListener("click", (event) => event.composedPath().includes(this.host) || this.focus(), { signal });
+      label.addEventListener(
+        "click",
+        (event) => event.composedPath().includes(this.host) || this.focus(),
+        { signal },
+      );
     }
-    this.container.addEventListener("click", (event) => event.target === this.container && this.focus(), { signal });
+    this.container.addEventListener(
+      "click",
+      (event) => event.target === this.container && this.focus(),
+      { signal },
+    );
   }
 }
 
-/** The classes in a `classes` option. */
-function words(text) {
+/** Split a value of the `classes` option into class names. */
+function classNames(text) {
   return typeof text === "string" ? text.split(/\s+/).filter(Boolean) : [];
 }
 
-/** What a page holds of an element. */
+/** The handle of an element. */
 class StripeElement {
   constructor(element) {
-    BEHIND.set(this, element);
+    IMPLEMENTATIONS.set(this, element);
   }
 
   mount(target) {
-    behind(this).mount(target);
+    implementationOf(this).mount(target);
   }
   unmount() {
-    behind(this).unmount();
+    implementationOf(this).unmount();
   }
   destroy() {
-    behind(this).destroy();
+    implementationOf(this).destroy();
   }
   focus() {
-    behind(this).focus();
+    implementationOf(this).focus();
   }
   blur() {
-    behind(this).blur();
+    implementationOf(this).blur();
   }
   clear() {
-    behind(this).clear();
+    implementationOf(this).clear();
   }
   collapse() {
-    leftOut("element.collapse()");
+    throwUnsupported("element.collapse()");
   }
   getBoundingClientRect() {
-    return behind(this).host.getBoundingClientRect();
+    return implementationOf(this).host.getBoundingClientRect();
   }
 
   update(options) {
-    behind(this).update(options);
+    implementationOf(this).update(options);
     return this;
   }
 
   on(event, handler) {
-    behind(this).on(event, handler);
+    implementationOf(this).on(event, handler);
     return this;
   }
 
   once(event, handler) {
-    behind(this).once(event, handler);
+    implementationOf(this).once(event, handler);
     return this;
   }
 
   off(event, handler) {
-    behind(this).off(event, handler);
+    implementationOf(this).off(event, handler);
     return this;
   }
 }

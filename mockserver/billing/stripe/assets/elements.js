@@ -1,22 +1,30 @@
-// A group of elements: those that belong to one form.
+// A group of elements that belong to one form.
 
 const KINDS = {
-  payment: PaymentElementBehind,
-  card: CardElementBehind,
-  cardNumber: CardPartBehind,
-  cardExpiry: CardPartBehind,
-  cardCvc: CardPartBehind,
+  payment: PaymentElementImplementation,
+  card: CardElementImplementation,
+  cardNumber: CardPartImplementation,
+  cardExpiry: CardPartImplementation,
+  cardCvc: CardPartImplementation,
 };
 
-class GroupBehind extends Emitter {
+class GroupImplementation extends Emitter {
   constructor(options) {
     super();
-    if (options.clientSecret !== undefined) intentOf(options.clientSecret, "elements(): clientSecret");
+    if (options.clientSecret !== undefined)
+      intentOf(options.clientSecret, "elements(): clientSecret");
     if (options.clientSecret !== undefined && options.mode !== undefined) {
-      throw new IntegrationError("Invalid value for elements(): mode and clientSecret cannot both be specified.");
+      throw new IntegrationError(
+        "Invalid value for elements(): mode and clientSecret cannot both be specified.",
+      );
     }
-    if (options.mode !== undefined && !["setup", "payment", "subscription"].includes(options.mode)) {
-      throw new IntegrationError("Invalid value for elements(): mode should be one of: payment, setup, subscription.");
+    if (
+      options.mode !== undefined &&
+      !["setup", "payment", "subscription"].includes(options.mode)
+    ) {
+      throw new IntegrationError(
+        "Invalid value for elements(): mode should be one of: payment, setup, subscription.",
+      );
     }
     this.options = { ...options };
     this.isSubmitted = false;
@@ -29,10 +37,12 @@ class GroupBehind extends Emitter {
   }
 
   get isSetup() {
-    return this.secret !== undefined ? this.secret.startsWith("seti_") : this.options.mode !== "payment";
+    return this.secret !== undefined
+      ? this.secret.startsWith("seti_")
+      : this.options.mode !== "payment";
   }
 
-  /** The brand of the number that is being typed, where number and security code are elements of their own. */
+  /** The brand of the number in the cardNumber element. */
   get brand() {
     return this.part("cardNumber")?.brand ?? UNKNOWN_BRAND;
   }
@@ -43,32 +53,36 @@ class GroupBehind extends Emitter {
 
   create(type, options = {}) {
     if (!Object.hasOwn(KINDS, type)) {
-      leftOut(`The element ${JSON.stringify(type)}`);
+      throwUnsupported(`The element ${JSON.stringify(type)}`);
     }
     if (this._elements.has(type)) {
       throw new IntegrationError(
-        `Can only create one Element of type ${type} through elements(). Destroy the other one first.`,
+        `Can only create one Element of type ${type} through elements(). ` +
+          "Destroy the other one first.",
       );
     }
     if (type === "payment" && this.secret === undefined && this.options.mode === undefined) {
       throw new IntegrationError(
-        "In order to create a payment element, you must pass a clientSecret or mode when creating the group: " +
-          "stripe.elements({clientSecret: 'YOUR_CLIENT_SECRET'}).",
+        "In order to create a payment element, you must pass a clientSecret or mode when " +
+          "creating the group: stripe.elements({clientSecret: 'YOUR_CLIENT_SECRET'}).",
       );
     }
     if (!isObject(options))
-      throw new IntegrationError("Invalid value for elements.create(): options should be an object.");
+      throw new IntegrationError(
+        "Invalid value for elements.create(): options should be an object.",
+      );
     const element = new KINDS[type](type, this, options);
     this._elements.set(type, element);
     return element.handle;
   }
 
-  forget(element) {
+  removeElement(element) {
     if (this._elements.get(element.type) === element) this._elements.delete(element.type);
   }
 
   async update(options) {
-    if (!isObject(options)) throw new IntegrationError("Invalid value for elements.update(): an object is needed.");
+    if (!isObject(options))
+      throw new IntegrationError("Invalid value for elements.update(): an object is required.");
     this.options = { ...this.options, ...options };
     for (const element of this._elements.values()) {
       element.applyOptions({});
@@ -77,11 +91,13 @@ class GroupBehind extends Emitter {
     this.emit("update-end", {});
   }
 
-  /** The payment element, which must be there. */
+  /** Return the mounted payment element; throw if there is none. */
   mounted(where) {
     const element = this.part("payment");
     if (element === undefined || !element.isMounted) {
-      throw new IntegrationError(`Invalid value for ${where}: elements should have a mounted Payment Element.`);
+      throw new IntegrationError(
+        `Invalid value for ${where}: elements should have a mounted Payment Element.`,
+      );
     }
     return element;
   }
@@ -93,46 +109,51 @@ class GroupBehind extends Emitter {
   }
 }
 
-/** What a page holds of a group. */
+/** The handle of a group. */
 class Elements {
   constructor(group) {
-    BEHIND.set(this, group);
+    IMPLEMENTATIONS.set(this, group);
   }
 
   create(type, options) {
-    return behind(this).create(type, options ?? {});
+    return implementationOf(this).create(type, options ?? {});
   }
   getElement(type) {
-    return behind(this).part(typeof type === "string" ? type : type?.__elementType)?.handle ?? null;
+    return (
+      implementationOf(this).part(typeof type === "string" ? type : type?.__elementType)?.handle ??
+      null
+    );
   }
   update(options) {
-    return behind(this).update(options);
+    return implementationOf(this).update(options);
   }
   submit() {
-    return behind(this).submit();
+    return implementationOf(this).submit();
   }
 
   async fetchUpdates() {
-    return behind(this).secret === undefined ? {} : pick(await aboutIntent(behind(this).secret, "fetchUpdates()"));
+    return implementationOf(this).secret === undefined
+      ? {}
+      : errorOnly(await requestSetupIntent(implementationOf(this).secret, "fetchUpdates()"));
   }
 
   on(event, handler) {
-    behind(this).on(event, handler);
+    implementationOf(this).on(event, handler);
     return this;
   }
 
   once(event, handler) {
-    behind(this).once(event, handler);
+    implementationOf(this).once(event, handler);
     return this;
   }
 
   off(event, handler) {
-    behind(this).off(event, handler);
+    implementationOf(this).off(event, handler);
     return this;
   }
 }
 
-/** Only what went wrong. */
-function pick({ error }) {
+/** Keep only the error of a result. */
+function errorOnly({ error }) {
   return error === undefined ? {} : { error };
 }

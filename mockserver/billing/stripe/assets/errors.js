@@ -1,4 +1,4 @@
-// What can go wrong, in Stripe's words: wrong use throws, everything else is a value.
+// Errors, worded as Stripe words them: incorrect use throws, every other error is a value.
 
 class IntegrationError extends Error {
   constructor(message) {
@@ -7,18 +7,20 @@ class IntegrationError extends Error {
   }
 }
 
-const IS_LEFT_OUT = "is not part of the mock's stand-in for Stripe.js, which sets up cards and goes to checkout pages.";
+const UNSUPPORTED_MESSAGE =
+  "is not part of the mock's stand-in for Stripe.js, which only sets up cards and opens " +
+  "checkout pages.";
 
-function leftOut(name) {
-  throw new IntegrationError(`${name} ${IS_LEFT_OUT}`);
+function throwUnsupported(name) {
+  throw new IntegrationError(`${name} ${UNSUPPORTED_MESSAGE}`);
 }
 
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a value is, without its content: it may be a secret. */
-function kindOf(value) {
+/** Describe the type of a value, but not its content, which may be a secret. */
+function describeType(value) {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   return typeof value === "string" ? "a string of another form" : `${typeof value}`;
@@ -26,13 +28,13 @@ function kindOf(value) {
 
 const SECRET = /^((seti|pi)_[A-Za-z0-9]+)_secret_[A-Za-z0-9]+$/;
 
-/** The intent that a client secret belongs to: its id, and whether it is a setup or a payment intent. */
+/** Return the id of the intent of a client secret, and whether it is a setup intent. */
 function intentOf(secret, where) {
   const found = typeof secret === "string" ? SECRET.exec(secret) : null;
   if (found === null) {
     throw new IntegrationError(
-      `Invalid value for ${where}: value should be a client secret of the form \${id}_secret_\${secret}. ` +
-        `You specified: ${kindOf(secret)}.`,
+      `Invalid value for ${where}: value should be a client secret of the form ` +
+        `\${id}_secret_\${secret}. You specified: ${describeType(secret)}.`,
     );
   }
   return { id: found[1], isSetup: found[2] === "seti" };
@@ -40,15 +42,17 @@ function intentOf(secret, where) {
 
 const CONNECTION_ERROR = {
   type: "api_connection_error",
-  message: `The mock at ${MOCK.origin} cannot be reached. Nothing was charged. Check that it runs, and try again.`,
+  message:
+    `The mock at ${MOCK.origin} cannot be reached. Nothing was charged. ` +
+    "Check that it is running, and try again.",
 };
 
 const NO_PAYMENT_INTENTS = {
   type: "invalid_request_error",
   code: "resource_missing",
   message:
-    "The mock has no payment intents: this API takes payments on checkout pages. Open the url of a deposit or a " +
-    "checkout session, or call stripe.redirectToCheckout({sessionId}).",
+    "The mock has no payment intents: this API takes payments on checkout pages. Open the url of " +
+    "a deposit or a checkout session, or call stripe.redirectToCheckout({sessionId}).",
   param: "intent",
 };
 

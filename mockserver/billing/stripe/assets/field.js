@@ -1,12 +1,13 @@
-// One input of an element: labelled, formatted while it is typed, and able to say what is wrong with it.
+// One labelled input of an element. It formats and validates what is typed.
 
 function node(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
+  const created = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+    if (value !== undefined && value !== null && value !== false)
+      created.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children);
-  return made;
+  created.append(...children);
+  return created;
 }
 
 const FIELDS = {
@@ -44,49 +45,63 @@ const FIELDS = {
   },
 };
 
-/** What is to be done once no button of a mouse is down: what moves then is no longer under anybody's click. */
-const pointer = { isDown: false, waiting: [] };
+/** Tasks that wait until the pointer is up, so that the layout does not move during a click. */
+const pointer = { isDown: false, tasks: [] };
 
 function afterClick(task) {
-  if (pointer.isDown) pointer.waiting.push(task);
+  if (pointer.isDown) pointer.tasks.push(task);
   else task();
 }
 
-function pointerMoved(isDown) {
+function setPointerDown(isDown) {
   pointer.isDown = isDown;
-  if (!isDown) setTimeout(() => pointer.waiting.splice(0).forEach((task) => task()));
+  if (!isDown) setTimeout(() => pointer.tasks.splice(0).forEach((task) => task()));
 }
 
-addEventListener("pointerdown", () => pointerMoved(true), true);
-addEventListener("pointerup", () => pointerMoved(false), true);
-addEventListener("pointercancel", () => pointerMoved(false), true);
+addEventListener("pointerdown", () => setPointerDown(true), true);
+addEventListener("pointerup", () => setPointerDown(false), true);
+addEventListener("pointercancel", () => setPointerDown(false), true);
 
 class Field {
-  /** `problem(text)` says what is wrong; `changed(field)` is told of every change. */
+  /** `problem(text)` returns an error code or null; `changed(field)` is called on every change. */
   constructor(kind, { problem, changed, showsErrors, isWide }) {
     this.kind = kind;
     this.isTouched = false;
     this.showsErrors = showsErrors;
     this._problem = problem;
-    const facts = FIELDS[kind];
-    this._format = facts.format;
+    const definition = FIELDS[kind];
+    this._format = definition.format;
     this.input = node("input", {
       id: kind,
-      name: facts.name,
+      name: definition.name,
       type: "text",
-      inputmode: facts.mode,
-      placeholder: facts.placeholder,
+      inputmode: definition.mode,
+      placeholder: definition.placeholder,
       autocomplete: "off",
       autocorrect: "off",
       spellcheck: "false",
-      "data-testid": facts.testid,
+      "data-testid": definition.testid,
       "aria-describedby": `${kind}-error`,
     });
     this.box = node("div", { class: "box" }, this.input);
-    this.label = node("label", { for: kind, class: showsErrors ? null : "hidden" }, facts.label);
-    this.error = node("p", { id: `${kind}-error`, class: showsErrors ? "error" : "hidden", role: "alert" });
+    this.label = node(
+      "label",
+      { for: kind, class: showsErrors ? null : "hidden" },
+      definition.label,
+    );
+    this.error = node("p", {
+      id: `${kind}-error`,
+      class: showsErrors ? "error" : "hidden",
+      role: "alert",
+    });
     this.error.hidden = true;
-    this.root = node("div", { class: `field ${kind}${isWide ? " wide" : ""}` }, this.label, this.box, this.error);
+    this.root = node(
+      "div",
+      { class: `field ${kind}${isWide ? " wide" : ""}` },
+      this.label,
+      this.box,
+      this.error,
+    );
     this.input.addEventListener("input", (event) => this._typed(event, changed));
     this.input.addEventListener("blur", () => {
       afterClick(() => {
@@ -112,7 +127,7 @@ class Field {
     return this._problem(this.value) === null;
   }
 
-  /** What is wrong, as far as it should be said by now: not before a field is whole, or was left. */
+  /** The error code to show now: an incomplete field is no error until it has lost focus. */
   get problem() {
     const code = this._problem(this.value);
     if (code === null) return null;
@@ -124,7 +139,7 @@ class Field {
     this.isTouched = false;
   }
 
-  /** Bring what is seen and heard up to date. */
+  /** Update styles, the error message and the ARIA state. */
   show() {
     const code = this.problem;
     this.input.classList.toggle("invalid", code !== null);
@@ -144,15 +159,16 @@ class Field {
     const formatted = this._format(input.value, isDeleting);
     if (formatted !== input.value) {
       input.value = formatted;
-      if (!isAtEnd) input.setSelectionRange(...Array(2).fill(placeAfter(formatted, before)));
+      if (!isAtEnd) input.setSelectionRange(...Array(2).fill(caretAfter(formatted, before)));
     }
     changed(this);
   }
 }
 
-/** Where the caret stands after so many digits. */
-function placeAfter(text, count) {
+/** Return the caret position after a number of digits. */
+function caretAfter(text, count) {
   let place = 0;
-  for (let seen = 0; place < text.length && seen < count; place += 1) seen += /\d/.test(text[place]) ? 1 : 0;
+  for (let seen = 0; place < text.length && seen < count; place += 1)
+    seen += /\d/.test(text[place]) ? 1 : 0;
   return place;
 }

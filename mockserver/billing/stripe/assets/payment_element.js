@@ -1,12 +1,12 @@
-// The payment element: a whole form for a card, with labels and sentences about what is wrong.
+// The payment element: a complete card form with labels and error messages.
 
 const COUNTRIES =
-  "US AR AT AU BE BG BR CA CH CL CN CO CY CZ DE DK EE ES FI FR GB GR HK HR HU ID IE IL IN IS IT JP KR LT LU LV MT MX " +
-  "MY NL NO NZ PE PH PL PT RO SE SG SI SK TH TR TW UA VN ZA";
+  "US AR AT AU BE BG BR CA CH CL CN CO CY CZ DE DK EE ES FI FR GB GR HK HR HU ID IE IL IN IS IT " +
+  "JP KR LT LU LV MT MX MY NL NO NZ PE PH PL PT RO SE SG SI SK TH TR TW UA VN ZA";
 const COUNTRIES_WITH_POSTAL_CODE = ["US", "CA", "GB"];
 const TERMS = "By providing your card information, you allow";
 
-class PaymentElementBehind extends ElementBehind {
+class PaymentElementImplementation extends ElementImplementation {
   build() {
     const make = (kind, problem, isWide) =>
       new Field(kind, { problem, changed: () => this.changed(), showsErrors: true, isWide });
@@ -16,7 +16,8 @@ class PaymentElementBehind extends ElementBehind {
       make("cvc", (text) => cvcProblem(text, this.brand)),
       make("postal", (text) => postalProblem(text, this.country)),
     ];
-    for (const field of fields) field.input.name = field.kind === "postal" ? "postalCode" : field.kind;
+    for (const field of fields)
+      field.input.name = field.kind === "postal" ? "postalCode" : field.kind;
     this.fields = fields;
     this._brand = node("span", { class: "brand", "aria-hidden": "true" });
     fields[0].box.append(this._brand);
@@ -27,13 +28,32 @@ class PaymentElementBehind extends ElementBehind {
       "data-testid": "stripe-country",
     });
     const names = new Intl.DisplayNames(["en"], { type: "region" });
-    for (const code of COUNTRIES.split(" ")) this._country.append(node("option", { value: code }, names.of(code)));
+    for (const code of COUNTRIES.split(" "))
+      this._country.append(node("option", { value: code }, names.of(code)));
     this._country.addEventListener("change", () => this.changed());
-    this._countryRoot = node("div", { class: "field" }, node("label", { for: "country" }, "Country"), this._country);
+    this._countryRoot = node(
+      "div",
+      { class: "field" },
+      node("label", { for: "country" }, "Country"),
+      this._country,
+    );
     this._terms = node("p", { class: "note", "data-testid": "stripe-terms" });
-    this._failure = node("p", { class: "error", role: "alert", "data-testid": "stripe-load-error" });
+    this._failure = node("p", {
+      class: "error",
+      role: "alert",
+      "data-testid": "stripe-load-error",
+    });
     const [number, expiry, cvc, postal] = fields.map((field) => field.root);
-    this._form = node("div", { class: "form" }, number, expiry, cvc, this._countryRoot, postal, this._terms);
+    this._form = node(
+      "div",
+      { class: "form" },
+      number,
+      expiry,
+      cvc,
+      this._countryRoot,
+      postal,
+      this._terms,
+    );
     this.root.append(this._failure, this._form);
     const address = this.options.defaultValues?.billingDetails?.address ?? {};
     if (COUNTRIES.split(" ").includes(address.country)) this._country.value = address.country;
@@ -55,17 +75,18 @@ class PaymentElementBehind extends ElementBehind {
     this.root.adoptedStyleSheets = [sheetOf(BASE_CSS + PAYMENT_CSS), appearance];
   }
 
-  /** A secret that opens nothing is told now, and not when a card is typed. */
+  /** Check the client secret now, before a card is typed. */
   async load() {
     const { secret } = this.group;
-    const { error } = secret ? await aboutIntent(secret, "elements(): clientSecret") : {};
+    const { error } = secret ? await requestSetupIntent(secret, "elements(): clientSecret") : {};
     if (!this.isMounted) return;
     this._failure.textContent = error?.message ?? "";
     this.refresh();
     if (error === undefined) {
-      this.beReady();
+      this.markReady();
     } else {
-      if (!this.hears("loaderror")) console.error("Unhandled payment Element loaderror", error);
+      if (!this.hasListener("loaderror"))
+        console.error("Unhandled payment Element loaderror", error);
       this.emit("loaderror", { elementType: this.type, error }, true);
     }
   }
@@ -75,18 +96,18 @@ class PaymentElementBehind extends ElementBehind {
     const { brand } = this.brand;
     this._brand.textContent = brand.toUpperCase();
     this._brand.hidden = brand === "unknown";
-    const asked = this.options.fields?.billingDetails;
-    const asksNothing = asked === "never" || asked?.address === "never";
-    const hidesCountry = asksNothing || asked?.address?.country === "never";
-    const hidesPostal = asksNothing || asked?.address?.postalCode === "never";
+    const requested = this.options.fields?.billingDetails;
+    const collectsNothing = requested === "never" || requested?.address === "never";
+    const hidesCountry = collectsNothing || requested?.address?.country === "never";
+    const hidesPostal = collectsNothing || requested?.address?.postalCode === "never";
     this._countryRoot.hidden = hidesCountry;
     this._country.disabled = Boolean(this.options.readOnly);
     this.fields[3].root.hidden = hidesPostal || !COUNTRIES_WITH_POSTAL_CODE.includes(this.country);
     this._terms.hidden = this.options.terms?.card === "never" || !this.group.isSetup;
     const business = this.options.business?.name ?? "this shop";
     this._terms.textContent =
-      `${TERMS} ${business} to charge your card for future payments in accordance with their terms. ` +
-      "Test mode: this is the mock's stand-in for Stripe.js, use test cards only.";
+      `${TERMS} ${business} to charge your card for future payments in accordance with ` +
+      "their terms. Test mode: this is the mock's stand-in for Stripe.js, use test cards only.";
     const failed = this._failure.textContent !== "";
     this._failure.hidden = !failed;
     this._form.hidden = failed;

@@ -1,5 +1,5 @@
-// Looks, as constructed style sheets: they need no permission of a page's content security policy. What a page asks for
-// is set property by property, so that no text of it can become a rule.
+// Constructed style sheets, which work under any content security policy of the page. Styles from
+// the page are set property by property, so that their text cannot become a rule.
 
 const THEMES = {
   stripe: {
@@ -30,20 +30,25 @@ const PSEUDO = /^(:hover|:focus|:disabled|::placeholder|::selection)$/;
 const BASE_CSS = `
 :host { display: block; }
 * { box-sizing: border-box; }
-.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
 input, select { font: inherit; color: inherit; }
 [hidden] { display: none !important; }
 `;
 
 const ROW_CSS = `
-.row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; font: 16px/1.4 system-ui, sans-serif; }
+.row { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center;
+  font: 16px/1.4 system-ui, sans-serif; }
 .field { flex: 0 1 auto; min-width: 0; position: relative; }
 .field.number { flex: 1 1 11.5em; }
 .box { display: flex; align-items: center; gap: 8px; }
 .field.alone { flex: 1 1 auto; }
-input { width: 100%; min-width: 0; padding: 2px 0; border: 0; background: transparent; border-radius: 2px; }
+input { width: 100%; min-width: 0; padding: 2px 0; border: 0; background: transparent;
+  border-radius: 2px; }
 input:focus-visible { outline: none; box-shadow: 0 2px currentColor; }
-.expiry:not(.alone) input { width: 5.2em; } .cvc:not(.alone) input { width: 3.6em; } .postal input { width: 5.2em; }
+.expiry:not(.alone) input { width: 5.2em; }
+.cvc:not(.alone) input { width: 3.6em; }
+.postal input { width: 5.2em; }
 input::placeholder { color: inherit; opacity: 0.72; }
 input.invalid { color: #c0123c; }
 .on-dark input.invalid { color: #ff9bae; }
@@ -52,36 +57,44 @@ input.invalid { color: #c0123c; }
 `;
 
 const PAYMENT_CSS = `
-.form { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin: 0; padding: 0; border: 0; min-width: 0;
-  color: var(--colorText); font-family: var(--fontFamily, system-ui, sans-serif); font-size: var(--fontSizeBase, 16px);
+.form { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin: 0; padding: 0;
+  border: 0; min-width: 0;
+  color: var(--colorText); font-family: var(--fontFamily, system-ui, sans-serif);
+  font-size: var(--fontSizeBase, 16px);
   line-height: 1.4; }
 .field { min-width: 0; position: relative; }
 .wide { grid-column: 1 / -1; }
 label { display: block; margin-bottom: 4px; font-size: 0.93em; }
-input, select { width: 100%; height: 44px; padding: 0 12px; background: var(--colorBackground); color: var(--colorText);
+input, select { width: 100%; height: 44px; padding: 0 12px; background: var(--colorBackground);
+  color: var(--colorText);
   border: 1px solid var(--line); border-radius: var(--borderRadius, 5px); }
-input:focus-visible, select:focus-visible { outline: 2px solid var(--colorPrimary); outline-offset: 1px; }
+input:focus-visible, select:focus-visible { outline: 2px solid var(--colorPrimary);
+  outline-offset: 1px; }
 input::placeholder { color: var(--colorTextPlaceholder, inherit); opacity: 0.72; }
 input.invalid { color: var(--colorDanger); border-color: var(--colorDanger); }
 .error, .note { margin: 4px 0 0; font-size: 0.93em; }
 .error { color: var(--colorDanger); }
 .note { grid-column: 1 / -1; margin: 0; }
 .box { position: relative; }
-.brand { position: absolute; right: 12px; top: 50%; translate: 0 -50%; font: 700 10px/1 system-ui, sans-serif;
-  letter-spacing: 0.05em; border: 1px solid; border-radius: 3px; padding: 3px 4px; background: var(--colorBackground); }
+.brand { position: absolute; right: 12px; top: 50%; translate: 0 -50%;
+  font: 700 10px/1 system-ui, sans-serif;
+  letter-spacing: 0.05em; border: 1px solid; border-radius: 3px; padding: 3px 4px;
+  background: var(--colorBackground); }
 @media (max-width: 340px) { .form { grid-template-columns: 1fr; } }
 `;
 
 const CHALLENGE_CSS = `
 :host { color-scheme: light dark; }
 * { box-sizing: border-box; }
-dialog { max-width: min(28rem, calc(100% - 2rem)); border: 1px solid GrayText; border-radius: 12px; padding: 24px;
+dialog { max-width: min(28rem, calc(100% - 2rem)); border: 1px solid GrayText;
+  border-radius: 12px; padding: 24px;
   color: CanvasText; background: Canvas; font: 16px/1.5 system-ui, sans-serif; }
 dialog::backdrop { background: rgb(0 0 0 / 55%); }
 h2 { margin: 0 0 8px; font-size: 1.25rem; }
 p { margin: 0 0 16px; }
 .choices { display: flex; flex-wrap: wrap; gap: 12px; }
-button { font: inherit; padding: 8px 18px; border-radius: 6px; border: 1px solid CanvasText; cursor: pointer;
+button { font: inherit; padding: 8px 18px; border-radius: 6px; border: 1px solid CanvasText;
+  cursor: pointer;
   background: Canvas; color: CanvasText; }
 button.pass { border-color: #1d5fd0; background: #1d5fd0; color: #fff; }
 button:focus-visible { outline: 3px solid CanvasText; outline-offset: 2px; }
@@ -93,7 +106,7 @@ function sheetOf(css) {
   return sheet;
 }
 
-/** Add a rule whose declarations come from the page; what is no CSS is dropped by the browser. */
+/** Add a rule with declarations from the page. The browser ignores invalid ones. */
 function addRule(sheet, selector, declarations) {
   if (!isObject(declarations)) return;
   const rule = sheet.cssRules[sheet.insertRule(`${selector} {}`, sheet.cssRules.length)];
@@ -106,7 +119,7 @@ function addRule(sheet, selector, declarations) {
   }
 }
 
-/** The `style` option of card elements: base, complete, empty and invalid, each with pseudo-classes. */
+/** Convert the `style` option: base, complete, empty and invalid, each with pseudo-classes. */
 function sheetOfStyle(style) {
   const sheet = new CSSStyleSheet();
   if (!isObject(style)) return sheet;
@@ -126,20 +139,23 @@ function sheetOfStyle(style) {
   return sheet;
 }
 
-/** The `appearance` of an Elements group: theme, variables, and rules for inputs, labels and errors. */
+/** Convert the `appearance` option: theme, variables, and rules for inputs, labels and errors. */
 function sheetOfAppearance(appearance) {
   const sheet = new CSSStyleSheet();
-  const asked = isObject(appearance) ? appearance : {};
+  const requested = isObject(appearance) ? appearance : {};
   const variables = {
-    ...(THEMES[asked.theme] ?? THEMES.stripe),
-    ...(isObject(asked.variables) ? asked.variables : {}),
+    ...(THEMES[requested.theme] ?? THEMES.stripe),
+    ...(isObject(requested.variables) ? requested.variables : {}),
   };
   const rule = sheet.cssRules[sheet.insertRule(":host {}")];
   for (const [name, value] of Object.entries(variables)) {
-    if (VARIABLE.test(name) && typeof value === "string") rule.style.setProperty(`--${name}`, value);
+    if (VARIABLE.test(name) && typeof value === "string")
+      rule.style.setProperty(`--${name}`, value);
   }
   const parts = { Input: "input, select", Label: "label", Error: ".error" };
-  for (const [name, declarations] of Object.entries(isObject(asked.rules) ? asked.rules : {})) {
+  for (const [name, declarations] of Object.entries(
+    isObject(requested.rules) ? requested.rules : {},
+  )) {
     const found = /^\.(Input|Label|Error)(--invalid)?(:hover|:focus|::placeholder)?$/.exec(name);
     if (found === null) continue;
     const selector = found[2] ? "input.invalid" : parts[found[1]];
