@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from tests.api.account import Account, Accounts
-from tests.api.headers import LIMITS, SHOP
-from tests.api.operations import (
-    PATHS,
-    methods_of,
-    url_of,
-)
+from tests.api.headers import SHOP
+from tests.api.operations import CONTRACT, OPERATIONS, PATHS, methods_of, url_of
 
-EXPOSED = {*LIMITS, "Retry-After", "X-AlterLab-Balance", "X-AlterLab-Balance-Warning"}
-EXPOSED |= {"X-Mock-Source", "X-Mock-Fault", "Preference-Applied"}
+EXPOSED = {"X-Mock-Source", "X-Mock-Fault", "Preference-Applied"} | {
+    name
+    for operation in OPERATIONS
+    for response in operation.node["responses"].values()
+    for name in CONTRACT.follow(response).get("headers", {})
+}
+"""The mock's own headers, and every response header of the contract."""
 SENT = "X-API-Key, X-Organization-Id, Content-Type"
 
 
