@@ -42,9 +42,9 @@ def test_an_imported_account_lives_on(world: World) -> None:
     """The same things happen to it afterwards as to the one that it was exported from."""
     other = make_world()
     other.import_state(SUBSCRIBER, world.export_state(SUBSCRIBER))
-    for each in (world, other):
-        each.advance_to(NOON + timedelta(days=45))
-        usage.record(each.context(each.tenant(SUBSCRIBER)), "js", 3)
+    for copy in (world, other):
+        copy.advance_to(NOON + timedelta(days=45))
+        usage.record(copy.context(copy.tenant(SUBSCRIBER)), "js", 3)
     assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
 
 

@@ -156,4 +156,6 @@ def _broken(operation: Operation) -> Scene | None:
 
 
 def _takes(operation: Operation, place: str, name: str) -> bool:
-    return any((each["in"], each["name"]) == (place, name) for each in operation.parameters)
+    return any(
+        (parameter["in"], parameter["name"]) == (place, name) for parameter in operation.parameters
+    )

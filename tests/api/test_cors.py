@@ -36,13 +36,13 @@ def test_a_browser_may_ask_for_every_operation(accounts: Accounts, path: str) ->
         assert answer.status_code in (200, 204)
         assert answer.headers["access-control-allow-origin"] == "*"
         assert method in [
-            each.strip() for each in answer.headers["access-control-allow-methods"].split(",")
+            name.strip() for name in answer.headers["access-control-allow-methods"].split(",")
         ]
         allowed = {
-            each.strip().lower()
-            for each in answer.headers["access-control-allow-headers"].split(",")
+            name.strip().lower()
+            for name in answer.headers["access-control-allow-headers"].split(",")
         }
-        assert {each.strip().lower() for each in SENT.split(",")} <= allowed
+        assert {name.strip().lower() for name in SENT.split(",")} <= allowed
         assert int(answer.headers["access-control-max-age"]) >= 600
         assert "access-control-allow-credentials" not in answer.headers
 
@@ -69,9 +69,9 @@ def test_a_page_may_read_every_answer(
     assert answer.status_code == status
     assert answer.headers["access-control-allow-origin"] in ("*", SHOP["Origin"])
     exposed = {
-        each.strip().lower() for each in answer.headers["access-control-expose-headers"].split(",")
+        name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")
     }
-    assert exposed == {each.lower() for each in EXPOSED}
+    assert exposed == {name.lower() for name in EXPOSED}
     assert "access-control-allow-credentials" not in answer.headers
 
 

@@ -36,7 +36,7 @@ def test_a_wrong_method_is_405_and_says_the_right_ones(newcomer: Account, path: 
             continue
         answer = newcomer.client.request(method, url_of(path))
         assert answer.status_code == 405, method
-        assert {each.strip() for each in answer.headers["allow"].split(",")} == allowed
+        assert {name.strip() for name in answer.headers["allow"].split(",")} == allowed
         assert answer.headers["content-type"] == "application/json"
         limits_of(answer)
         if method != "HEAD":
@@ -81,11 +81,11 @@ def test_a_wrong_method_elsewhere_says_the_right_ones_too(
     """`Allow` is right for pages and for the control API."""
     answer = newcomer.client.delete(path)
     assert answer.status_code == 405
-    assert {each.strip() for each in answer.headers["allow"].split(",")} == allowed
+    assert {name.strip() for name in answer.headers["allow"].split(",")} == allowed
     assert_envelope(answer)
 
 
-@pytest.mark.parametrize("operation", READS, ids=lambda each: each.operation_id)
+@pytest.mark.parametrize("operation", READS, ids=lambda operation: operation.operation_id)
 def test_head_is_a_get_without_a_body(newcomer: Account, operation: Operation) -> None:
     """HEAD has the status and the headers of GET, and costs as many tokens."""
     path = path_of(operation)
@@ -114,4 +114,8 @@ def test_answers_are_not_cached(newcomer: Account, operation: Operation) -> None
 
 def test_the_contract_is_the_one_that_is_served() -> None:
     """These tests walk the packaged contract, with every path in it."""
-    assert len(PATHS) == len(CONTRACT.document["paths"]) == len({each.path for each in OPERATIONS})
+    assert (
+        len(PATHS)
+        == len(CONTRACT.document["paths"])
+        == len({operation.path for operation in OPERATIONS})
+    )

@@ -51,7 +51,7 @@ def caller(grown: RunningServer, key: str) -> Iterator[httpx.Client]:
 def problems(answer: httpx.Response) -> list[list[Any]]:
     """The places that a 422 complains about."""
     assert answer.status_code == 422, answer.text
-    return [each["loc"] for each in answer.json()["detail"]]
+    return [problem["loc"] for problem in answer.json()["detail"]]
 
 
 def test_data_is_made_from_the_schema_and_says_so(

@@ -11,8 +11,8 @@ from mockserver import resources
 from mockserver.contract import Contract
 
 OPERATIONS = [
-    (each.method.upper(), "/_mock" + re.sub(r"\{\w+\}", "x", each.path))
-    for each in Contract.load(resources.control_spec()).operations.values()
+    (operation.method.upper(), "/_mock" + re.sub(r"\{\w+\}", "x", operation.path))
+    for operation in Contract.load(resources.control_spec()).operations.values()
 ]
 OTHERS = [
     {"Origin": "https://evil.example"},

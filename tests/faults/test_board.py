@@ -196,7 +196,7 @@ def test_rules_are_removed_by_account_and_set(faults: Faults) -> None:
     assert faults.remove_all(MINE, "slow") == 1
     assert faults.remove_all(MINE) == 1
     assert faults.remove_all(set_name="slow") == 1
-    assert [each.set for each in faults.all()] == ["down", "down"]
+    assert [rule.set for rule in faults.all()] == ["down", "down"]
     assert faults.remove_all() == 2
     assert faults.active == []
 
@@ -209,7 +209,7 @@ def test_forgetting_an_account_removes_its_rules_and_its_counts(faults: Faults) 
     pattern(faults, 5, key=OTHER)
     faults.add(Rule(status=502), MINE)
     faults.forget(MINE)
-    assert [each.key for each in faults.all()] == [OTHER, None]
+    assert [rule.key for rule in faults.all()] == [OTHER, None]
     assert pattern(faults) == first
     assert {key for key, _ in shared._nth} == {MINE}
 
@@ -221,7 +221,7 @@ def test_applying_a_set_again_begins_anew(faults: Faults) -> None:
     (again,) = faults.apply("slow")
     assert counts(again) == (0, 0, None)
     faults.apply("slow", MINE)
-    assert [each.key for each in faults.all()] == [MINE, None]
+    assert [rule.key for rule in faults.all()] == [MINE, None]
 
 
 def test_an_unknown_set_is_told_what_there_is(faults: Faults) -> None:
@@ -236,14 +236,14 @@ def test_an_unknown_set_is_told_what_there_is(faults: Faults) -> None:
 def test_a_reset_goes_back_to_the_sets_of_the_start(faults: Faults) -> None:
     """The first that was named is asked first; ids and counts begin anew."""
     faults.start_with(["down", "slow"])
-    before = [(each.id, each.rule.name) for each in faults.all()]
+    before = [(rule.id, rule.rule.name) for rule in faults.all()]
     assert [name for _, name in before] == ["a", "b", "c"]
     hit(faults)
     faults.remove_all()
     faults.add(Rule(status=502))
     faults.reset()
-    assert [(each.id, each.rule.name) for each in faults.all()] == before
-    assert {counts(each) for each in faults.active} == {(0, 0, None)}
+    assert [(rule.id, rule.rule.name) for rule in faults.all()] == before
+    assert {counts(rule) for rule in faults.active} == {(0, 0, None)}
 
 
 def test_so_many_rules_are_kept_and_no_more(faults: Faults) -> None:
@@ -264,4 +264,4 @@ def test_spent_rules_give_way(faults: Faults) -> None:
     for _ in range(MAX_RULES + 20):
         ids.append(faults.add(Rule(status=500, next=1)).id)
         assert pattern(faults, 2) == "x."
-    assert [each.id for each in faults.all()] == ids[:19:-1]
+    assert [rule.id for rule in faults.all()] == ids[:19:-1]

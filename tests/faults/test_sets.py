@@ -100,8 +100,8 @@ def test_an_operation_that_the_contract_does_not_have_is_told_with_its_line(tmp_
 def packaged() -> list[Rule]:
     return [
         rule
-        for each in fixtures.load(resources.fixtures()).fault_sets.values()
-        for rule in each.rules
+        for fault_set in fixtures.load(resources.fixtures()).fault_sets.values()
+        for rule in fault_set.rules
     ]
 
 

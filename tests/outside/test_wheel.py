@@ -108,7 +108,9 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
     with serving("serve", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
         keys = re.findall(r"^  (sk_test_\w+)", program.stdout, re.MULTILINE)
         assert set(keys) == {
-            each.key for each in fixtures.load(resources.fixtures()).personas.values() if each.key
+            persona.key
+            for persona in fixtures.load(resources.fixtures()).personas.values()
+            if persona.key
         }
         with program.client("sk_test_default") as client:
             assert client.get(f"{API}/balance").json()["tier"] == "growth"

@@ -84,7 +84,7 @@ def test_memory_is_bounded_whatever_happens() -> None:
     assert len(webhooks.deliveries) == MAX_DELIVERIES
     assert len(endpoint.lane.waiting) == MAX_WAITING
     assert endpoint.lane.counts["dropped"] == 3_000 - MAX_WAITING
-    assert [each.event.data["number"] for each in endpoint.lane.waiting] == list(
+    assert [delivery.event.data["number"] for delivery in endpoint.lane.waiting] == list(
         range(3_000 - MAX_WAITING, 3_000)
     )
 
@@ -123,7 +123,7 @@ def test_no_secret_stands_among_the_requests(mock: Mock, receiver: Receiver) -> 
     listed = mock.client.get("/_mock/requests").text
     assert endpoint["secret"] not in listed
     assert "whsec_" not in listed
-    assert all(endpoint["secret"].encode() not in each.body for each in receiver.received)
+    assert all(endpoint["secret"].encode() not in request.body for request in receiver.received)
     assert endpoint["secret"] not in mock.client.get("/_mock/webhook-deliveries").text
 
 
