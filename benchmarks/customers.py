@@ -247,7 +247,7 @@ async def _set_auto_recharge(customer: Customer) -> None:
 
 async def _set_alerts(customer: Customer) -> None:
     chance = customer.chance
-    names = [f"threshold_{each}_enabled" for each in (50, 75, 90, 100)]
+    names = [f"threshold_{percent}_enabled" for percent in (50, 75, 90, 100)]
     body = {
         "enabled": True,
         "email_enabled": True,
@@ -305,7 +305,7 @@ async def _verify(customer: Customer) -> None:
         await customer.ask("initiate_verification", "POST", f"{API}/verify/initiate", body)
     ).json()
     mail = (await customer.ask("list_messages", "GET", f"{CONTROL}/outbox?limit=5")).json()
-    code = next(each["code"] for each in mail["messages"] if each["code"] is not None)
+    code = next(message["code"] for message in mail["messages"] if message["code"] is not None)
     typed = code if customer.chance.random() < 0.8 else "000000"
     body = {"challenge_id": opened["challenge_id"], "code": typed}
     await customer.ask("confirm_verification", "POST", f"{API}/verify/confirm", body)

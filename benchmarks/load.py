@@ -149,7 +149,9 @@ async def drive(job: Job) -> Result:
     for connection in connections:
         connection.send()
     patience = job.seconds + _LAST_ANSWERS_WITHIN_SECONDS
-    _, unanswered = await asyncio.wait([each.done for each in connections], timeout=patience)
+    _, unanswered = await asyncio.wait(
+        [connection.done for connection in connections], timeout=patience
+    )
     for _ in unanswered:
         run.result.fail(f"no answer within {_LAST_ANSWERS_WITHIN_SECONDS:.0f} s")
     run.result.seconds = job.seconds

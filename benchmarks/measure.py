@@ -63,7 +63,7 @@ class Series:
 
     @property
     def good(self) -> list[Round]:
-        return [each for each in self.rounds if not each.errors]
+        return [round_ for round_ in self.rounds if not round_.errors]
 
     @property
     def speeds(self) -> list[float]:
@@ -73,7 +73,7 @@ class Series:
             raise BenchError(
                 f"{self.name}, {self.scenario.name}: every round had errors, the last: {why}"
             )
-        return [each.per_second for each in self.good]
+        return [round_.per_second for round_ in self.good]
 
     @property
     def per_second(self) -> float:
@@ -83,11 +83,11 @@ class Series:
     def answers(self) -> int:
         """All good answers, those of the warm-up too."""
         warm_up = [self.warm_up] if self.warm_up else []
-        return sum(each.answers for each in [*warm_up, *self.rounds])
+        return sum(round_.answers for round_ in [*warm_up, *self.rounds])
 
     @property
     def cpu_microseconds(self) -> float:
-        return statistics.median(each.cpu_microseconds for each in self.good)
+        return statistics.median(round_.cpu_microseconds for round_ in self.good)
 
 
 @dataclass(slots=True)
@@ -113,11 +113,11 @@ def starts(programs: Sequence[Program], times: int) -> dict[str, Starts]:
 def compare(subjects: Sequence[tuple[Server, Scenario]], plan: Plan) -> list[Series]:
     """Drive each subject in turn, round by round, after a warm-up of each."""
     found = [Series(server, scenario, _entries(server, scenario)) for server, scenario in subjects]
-    for each in found:
-        each.warm_up = _drive(each.server, each.scenario, plan, WARM_UP_SECONDS)
+    for run in found:
+        run.warm_up = _drive(run.server, run.scenario, plan, WARM_UP_SECONDS)
     for _ in range(plan.rounds):
-        for each in found:
-            each.rounds.append(_drive(each.server, each.scenario, plan, plan.seconds))
+        for run in found:
+            run.rounds.append(_drive(run.server, run.scenario, plan, plan.seconds))
     return found
 
 

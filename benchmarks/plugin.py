@@ -113,7 +113,7 @@ def _measure(suite: str, workers: Sequence[str]) -> list[float]:
             *workers,
         ]
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-        return [float(each) for file in folder.glob("times-*") for each in file.read_text().split()]
+        return [float(name) for file in folder.glob("times-*") for name in file.read_text().split()]
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def spec_with_full_page(folder: Path) -> Path:
     spec: dict[str, Any] = yaml.load(SPEC.read_text(encoding="utf-8"), yaml.CSafeLoader)
     content = spec["paths"][PAGE_PATH]["get"]["responses"]["200"]["content"]["application/json"]
     longest = max(
-        (each["value"] for each in content["examples"].values()),
+        (example["value"] for example in content["examples"].values()),
         key=lambda page: len(page["transactions"]),
     )
     entries = list(islice(cycle(longest["transactions"]), PAGE_SIZE))

@@ -50,7 +50,9 @@ def text(found: Findings) -> str:
         "# Benchmark results",
         _introduction(found),
         "## Targets",
-        _table(("", "target", "measured", "met"), [_target_row(each) for each in targets(found)]),
+        _table(
+            ("", "target", "measured", "met"), [_target_row(target) for target in targets(found)]
+        ),
         "## Requests per second",
         _table(
             ("request", "server", "per second", "lowest - highest", "ours is", *_DETAIL),
@@ -69,7 +71,7 @@ def text(found: Findings) -> str:
         "## Errors",
         _errors(found),
         "## Machine",
-        _table(("", ""), [list(each) for each in found.machine.items()]),
+        _table(("", ""), [list(fact) for fact in found.machine.items()]),
         "## How it was measured",
         _method(found),
     ]
@@ -93,12 +95,12 @@ def targets(found: Findings) -> list[Target]:
         ),
         *(
             _at_most(
-                f"{each.scenario.name}, time against a short ledger",
-                _slower(found, each),
+                f"{ledger.scenario.name}, time against a short ledger",
+                _slower(found, ledger),
                 LEDGER_RATIO,
                 "x",
             )
-            for each in found.ledgers[1:]
+            for ledger in found.ledgers[1:]
         ),
         _at_most(
             "first request of a new key, median",
@@ -193,7 +195,9 @@ def _speed_rows(found: Findings) -> list[list[str]]:
 
 def _speed_notes(found: Findings) -> str:
     _, prism, full = found.comparisons[1]
-    busiest = max(each.generator_busy for series in found.comparisons for each in series[0].good)
+    busiest = max(
+        sample.generator_busy for series in found.comparisons for sample in series[0].good
+    )
     return (
         f"Prism answers a page with the example of the contract, whatever `limit` says: {prism.entries} entries, so it "
         "sends far fewer bytes than this server; the target is held against that row all the same. The row "
@@ -210,39 +214,42 @@ def _start_rows(found: Findings) -> list[list[str]]:
     rows = [
         [
             "start to first answer, median",
-            *(f"{statistics.median(each.seconds):.2f} s" for each in (ours, prism)),
+            *(f"{statistics.median(program.seconds):.2f} s" for program in (ours, prism)),
         ]
     ]
     rows.append(
         [
             "lowest - highest",
-            *(f"{min(each.seconds):.2f} - {max(each.seconds):.2f} s" for each in (ours, prism)),
+            *(
+                f"{min(program.seconds):.2f} - {max(program.seconds):.2f} s"
+                for program in (ours, prism)
+            ),
         ]
     )
     for moment, pair in found.memory.items():
-        rows.append([f"memory {moment}", *(f"{each * _MIB_IN_MB:.0f} MB" for each in pair)])
+        rows.append([f"memory {moment}", *(f"{size * _MIB_IN_MB:.0f} MB" for size in pair)])
     return rows
 
 
 def _memory_notes(found: Findings) -> str:
     (before, _), (after, _) = list(found.memory.values())[-2:]
-    each = (after - before) * 1024 * 1024 / max(found.deposits, 1)
+    bytes_each = (after - before) * 1024 * 1024 / max(found.deposits, 1)
     return (
         f"Memory is what is resident. Prism keeps nothing; this server opened {found.deposits:,} checkout sessions "
-        f"under the load of deposits and keeps all, about {each:,.0f} bytes each; that row is not held to the target."
+        f"under the load of deposits and keeps all, about {bytes_each:,.0f} bytes each; that row is not held to the target."
     )
 
 
 def _ledger_rows(found: Findings) -> list[list[str]]:
     return [
         [
-            each.scenario.name,
-            f"{each.per_second:,.0f}",
-            _range(each.speeds),
-            f"{_slower(found, each):.2f} x",
-            *_detail(each),
+            ledger.scenario.name,
+            f"{ledger.per_second:,.0f}",
+            _range(ledger.speeds),
+            f"{_slower(found, ledger):.2f} x",
+            *_detail(ledger),
         ]
-        for each in found.ledgers
+        for ledger in found.ledgers
     ]
 
 
@@ -256,19 +263,19 @@ def _new_key_notes(found: Findings) -> str:
 
 
 def _errors(found: Findings) -> str:
-    series = [*(each for group in found.comparisons for each in group), *found.ledgers]
+    series = [*(run for group in found.comparisons for run in group), *found.ledgers]
     bad = [
-        (each, number, rounds)
-        for each in series
-        for number, rounds in enumerate(each.rounds, 1)
+        (sample, number, rounds)
+        for sample in series
+        for number, rounds in enumerate(sample.rounds, 1)
         if rounds.errors
     ]
     if not bad:
         return "None: every answer of every round was 2xx."
     lines = [
-        f"- {each.name}, {each.scenario.name}, round {number}: {rounds.errors} errors, "
+        f"- {wrong.name}, {wrong.scenario.name}, round {number}: {rounds.errors} errors, "
         f"the first: {rounds.first_error}; not counted as speed"
-        for each, number, rounds in bad
+        for wrong, number, rounds in bad
     ]
     return "\n".join(lines)
 

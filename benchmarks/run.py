@@ -78,12 +78,12 @@ def _measure(plan: Plan) -> Findings:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         full = prism.program(prism.spec_with_full_page(folder), "Prism, 100 entries")
         mock, other, full_page = (
-            stack.enter_context(running(each)) for each in (ours(), prism.program(), full)
+            stack.enter_context(running(program)) for program in (ours(), prism.program(), full)
         )
         memory = {"after the start": _memory_after_start(starts)}
         balance = _compare([(mock, scenarios.BALANCE), (other, scenarios.BALANCE)], plan)
-        page = _compare([(each, scenarios.PAGE) for each in (mock, other, full_page)], plan)
-        ledgers = _compare([(mock, each) for each in _LEDGER_PAGES], plan)
+        page = _compare([(program, scenarios.PAGE) for program in (mock, other, full_page)], plan)
+        ledgers = _compare([(mock, page) for page in _LEDGER_PAGES], plan)
         _say("first requests of new keys")
         new_keys = measure.first_requests(mock, plan.new_keys)
         memory["after all balances and pages"] = (mock.memory_mib(), other.memory_mib())

@@ -71,7 +71,7 @@ def do_nothing() -> Program:
 def running(program: Program) -> Iterator[Server]:
     """A server, from its first answer on; it is ended on the way out. Raises BenchError when it does not come up."""
     port = free_port()
-    command = [each.format(port=port) for each in program.command]
+    command = [word.format(port=port) for word in program.command]
     with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
         process = subprocess.Popen(

@@ -83,13 +83,13 @@ class Findings:
     def settled(self) -> Sample:
         """The sample from which growth is counted."""
         after = self.plan.requests // _SHARE_OF_WARM_UP
-        return next(each for each in self.samples if each.requests >= after)
+        return next(sample for sample in self.samples if sample.requests >= after)
 
     @property
     def growth_percent(self) -> float:
         """By how much the highest sample after the warm-up is above the first of them."""
         highest = max(
-            each.memory_mib for each in self.samples if each.requests >= self.settled.requests
+            sample.memory_mib for sample in self.samples if sample.requests >= self.settled.requests
         )
         return (highest / self.settled.memory_mib - 1) * 100
 
@@ -160,7 +160,7 @@ async def soak(server: Server, plan: Plan) -> Findings:
     patience = _CONNECTS_WITHIN_SECONDS + plan.requests / _SLOWEST_PER_SECOND
     try:
         async with asyncio.timeout(patience):
-            await asyncio.gather(*(crowd.work(each) for each in clients))
+            await asyncio.gather(*(crowd.work(client) for client in clients))
     except TimeoutError:
         raise BenchError(
             f"{found.tally.total:,} requests in {patience:.0f} s: the server is stuck"
@@ -195,10 +195,12 @@ def text(found: Findings) -> str:
     """The report, in Markdown."""
     tally, plan, last = found.tally, found.plan, found.samples[-1]
     settled = found.settled
-    wrong = [f"- {each}" for each in tally.wrong] or [
+    wrong = [f"- {wrong}" for wrong in tally.wrong] or [
         "None: every answer had the status that was meant to come, and the books of all customers add up."
     ]
-    broken = [f"- {key}: {each}" for key, problems in found.violations.items() for each in problems]
+    broken = [
+        f"- {key}: {problem}" for key, problems in found.violations.items() for problem in problems
+    ]
     statuses = ", ".join(
         f"{count:,} x {status}" for status, count in sorted(tally.statuses.items())
     )

@@ -77,7 +77,7 @@ def measure(subjects: Sequence[Subject], plan: Plan) -> list[Series]:
     found = []
     for kind in KINDS:
         print(f"{kind} ...", flush=True)
-        several = [Series(kind, each.name) for each in subjects]
+        several = [Series(kind, subject.name) for subject in subjects]
         for number in range(plan.rounds + 1):
             for subject, series in zip(subjects, several, strict=True):
                 seconds = plan.seconds if number else _WARM_UP_SECONDS
@@ -169,7 +169,9 @@ def compare(plan: Plan) -> list[Series]:
 def ratio(series: Series, all_series: Sequence[Series]) -> float:
     """The speed against that of the server with neither."""
     bare = next(
-        each for each in all_series if each.kind == series.kind and each.subject == "neither"
+        all_serie
+        for all_serie in all_series
+        if all_serie.kind == series.kind and all_serie.subject == "neither"
     )
     return series.speed / bare.speed
 
@@ -177,16 +179,16 @@ def ratio(series: Series, all_series: Sequence[Series]) -> float:
 def text(found: Sequence[Series], plan: Plan) -> str:
     """The report, in Markdown."""
     rows = [
-        f"| {each.kind} | {each.subject} | {each.speed:,.0f} | {min(each.speeds):,.0f} - {max(each.speeds):,.0f} | "
-        f"{ratio(each, found):.2f} | {each.cpu:.0f} |"
-        for each in found
+        f"| {result.kind} | {result.subject} | {result.speed:,.0f} | {min(result.speeds):,.0f} - {max(result.speeds):,.0f} | "
+        f"{ratio(result, found):.2f} | {result.cpu:.0f} |"
+        for result in found
     ]
     told = (
         ""
-        if any("endpoint" in each.subject for each in found)
+        if any("endpoint" in result.subject for result in found)
         else " This server tells of no events."
     )
-    busiest = max(busy for each in found for busy in each.busy)
+    busiest = max(busy for result in found for busy in result.busy)
     return "\n".join(
         [
             "# Throughput with journal and webhooks",
@@ -237,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     markdown = text(found, plan)
     flags.output.write_text(markdown, encoding="utf-8")
     print(markdown)
-    return _EXIT_OK if all(ratio(each, found) >= MIN_RATIO for each in found) else _EXIT_MISSED
+    return _EXIT_OK if all(ratio(result, found) >= MIN_RATIO for result in found) else _EXIT_MISSED
 
 
 if __name__ == "__main__":

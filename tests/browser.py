@@ -136,6 +136,10 @@ def judged(page: Any, axe: str) -> list[tuple[str, str, list[str]]]:
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
-        (each["id"], each["help"], [node["html"][:200] for node in each["nodes"][:3]])
-        for each in found["violations"]
+        (
+            violation["id"],
+            violation["help"],
+            [node["html"][:200] for node in violation["nodes"][:3]],
+        )
+        for violation in found["violations"]
     ]

@@ -122,9 +122,11 @@ def test_exhausted_has_spent_its_last_credit(now: datetime) -> None:
     context = new_context("sk_test_exhausted", now)
     assert context.account.ledger.balance == 0
     period = f"{now:%Y-%m}"
-    fired = [each.threshold for each in context.account.usage_alerts.fired if each.period == period]
+    fired = [
+        alert.threshold for alert in context.account.usage_alerts.fired if alert.period == period
+    ]
     assert sorted(fired) == [50, 75, 90, 100]
-    assert all(each.fired_at <= now for each in context.account.usage_alerts.fired)
+    assert all(alert.fired_at <= now for alert in context.account.usage_alerts.fired)
     with pytest.raises(InsufficientBalance):
         usage.record(context, "light", 1)
     projection = usage.project(context)

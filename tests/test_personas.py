@@ -46,7 +46,9 @@ def test_there_is_a_persona_for_every_promised_key() -> None:
     """Every key that the documentation promises has a persona, and there is one organization."""
     assert set(KEYS) >= PROMISED
     assert [
-        each.organization_id for each in load_fixtures().personas.values() if each.organization_id
+        load_fixture.organization_id
+        for load_fixture in load_fixtures().personas.values()
+        if load_fixture.organization_id
     ] == [ORGANIZATION]
 
 

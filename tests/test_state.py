@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from mockserver.billing import payment_methods, usage
-from mockserver.billing.accounts.accounts import Accounts
-from mockserver.engine.state import UnusableState
-from mockserver.engine.world import World
+from mockserver.world import (
+    UnusableState,
+    World,
+)
 from tests.worlds import (
     DEFAULT,
     KEYS,
@@ -24,38 +25,37 @@ from tests.worlds import (
 
 
 @pytest.fixture
-def world() -> World[Accounts]:
+def world() -> World:
     return make_world()
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_export_import_export_is_the_identity(world: World[Accounts], key: str) -> None:
+def test_export_import_export_is_the_identity(world: World, key: str) -> None:
     """An account that is written out and read back is the same account."""
-    state = world.state.export(key)
+    state = world.export_state(key)
     text = json.dumps(state)
-    world.state.replace(key, json.loads(text))
-    assert json.dumps(world.state.export(key)) == text
+    world.import_state(key, json.loads(text))
+    assert json.dumps(world.export_state(key)) == text
 
 
-def test_an_imported_account_lives_on(world: World[Accounts]) -> None:
+def test_an_imported_account_lives_on(world: World) -> None:
     """The same things happen to it afterwards as to the one that it was exported from."""
     other = make_world()
-    other.state.replace(SUBSCRIBER, world.state.export(SUBSCRIBER))
-    for each in (world, other):
-        each.advance_to(NOON + timedelta(days=45))
-        usage.record(each.state.context(each.state.tenant(SUBSCRIBER)), "js", 3)
+    other.import_state(SUBSCRIBER, world.export_state(SUBSCRIBER))
+    for copy in (world, other):
+        copy.advance_to(NOON + timedelta(days=45))
+        usage.record(copy.context(copy.tenant(SUBSCRIBER)), "js", 3)
     assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
 
 
-def test_an_account_takes_over_a_state_and_stays_itself(world: World[Accounts]) -> None:
+def test_an_account_takes_over_a_state_and_stays_itself(world: World) -> None:
     """Imported under another key: its past is the other's, its id and its ids to come are its own."""
-    own = world.state.tenant("sk_test_mine").account.id
-    world.state.replace("sk_test_mine", world.state.export(SUBSCRIBER))
-    account = world.state.tenant("sk_test_mine").account
-    theirs = world.state.tenant(SUBSCRIBER).account
+    own = world.tenant("sk_test_mine").account.id
+    account = world.import_state("sk_test_mine", world.export_state(SUBSCRIBER))
+    theirs = world.tenant(SUBSCRIBER).account
     assert (account.id, account.subscription) == (own, theirs.subscription)
     mine_next, theirs_next = (
-        usage.record(world.state.context(world.state.tenant(key)), "light", 1)
+        usage.record(world.context(world.tenant(key)), "light", 1)
         for key in ("sk_test_mine", SUBSCRIBER)
     )
     assert mine_next.id != theirs_next.id
@@ -63,12 +63,12 @@ def test_an_account_takes_over_a_state_and_stays_itself(world: World[Accounts]) 
     assert account.usage.events[-1] is not theirs.usage.events[-1]
 
 
-def test_an_import_does_the_work_that_fell_due_since(world: World[Accounts]) -> None:
+def test_an_import_does_the_work_that_fell_due_since(world: World) -> None:
     """An older state is brought up to the clock."""
-    state = world.state.export(SUBSCRIBER)
+    state = world.export_state(SUBSCRIBER)
     world.advance_to(NOON + timedelta(days=100))
-    world.state.replace("sk_test_mine", state)
-    subscription = world.state.tenant("sk_test_mine").account.subscription
+    world.import_state("sk_test_mine", state)
+    subscription = world.tenant("sk_test_mine").account.subscription
     assert subscription is not None
     assert subscription.period_end > world.clock.now()
 
@@ -125,36 +125,36 @@ def without_ledger(state: Any) -> Any:
         pytest.param(broken("ids.counter", 2**63), id="a number beyond 64 bits"),
     ],
 )
-def test_a_bad_state_changes_nothing(world: World[Accounts], change: Callable[[Any], Any]) -> None:
+def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any]) -> None:
     """What is imported is validated; a bad one is refused with reasons, and the account is as it was."""
     before = exported(world, SUBSCRIBER)
     with pytest.raises(UnusableState) as caught:
-        world.state.replace(
-            SUBSCRIBER, change(json.loads(json.dumps(world.state.export(SUBSCRIBER))))
+        world.import_state(
+            SUBSCRIBER, change(json.loads(json.dumps(world.export_state(SUBSCRIBER))))
         )
     assert caught.value.problems
     assert all(problem.strip() for problem in caught.value.problems)
     assert exported(world, SUBSCRIBER) == before
 
 
-def test_a_state_of_later_is_refused(world: World[Accounts]) -> None:
+def test_a_state_of_later_is_refused(world: World) -> None:
     """Whatever happened last, money or not: a state is never of later than the clock."""
     later = make_world(now=NOON)
-    later.state.tenant(DEFAULT)
+    later.tenant(DEFAULT)
     later.advance_to(NOON + timedelta(days=5))
-    payment_methods.add(later.state.context(later.state.tenant(DEFAULT)), "pm_card_amex")
+    payment_methods.add(later.context(later.tenant(DEFAULT)), "pm_card_amex")
     before = exported(world, DEFAULT)
     with pytest.raises(UnusableState, match="clock"):
-        world.state.replace(DEFAULT, later.state.export(DEFAULT))
+        world.import_state(DEFAULT, later.export_state(DEFAULT))
     assert exported(world, DEFAULT) == before
 
 
-def test_ids_are_not_given_twice_after_an_import(world: World[Accounts]) -> None:
+def test_ids_are_not_given_twice_after_an_import(world: World) -> None:
     """An edited counter cannot make the account repeat itself."""
-    state = world.state.export(DEFAULT)
+    state = world.export_state(DEFAULT)
     known = json.dumps(state)
     state["ids"]["counter"] = 0
-    world.state.replace(DEFAULT, state)
-    context = world.state.context(world.state.tenant(DEFAULT))
+    world.import_state(DEFAULT, state)
+    context = world.context(world.tenant(DEFAULT))
     assert usage.record(context, "light", 1).id not in known
     assert context.account.ledger.entries[-1].id not in known

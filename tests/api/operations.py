@@ -17,9 +17,11 @@ WITH_BODY = [operation for operation in OPERATIONS if operation.request_body]
 READS = [operation for operation in OPERATIONS if operation.method == "get"]
 
 each_operation = pytest.mark.parametrize(
-    "operation", OPERATIONS, ids=lambda each: each.operation_id
+    "operation", OPERATIONS, ids=lambda operation: operation.operation_id
 )
-each_with_body = pytest.mark.parametrize("operation", WITH_BODY, ids=lambda each: each.operation_id)
+each_with_body = pytest.mark.parametrize(
+    "operation", WITH_BODY, ids=lambda operation: operation.operation_id
+)
 
 
 def path_of(operation: Operation, **values: str) -> str:

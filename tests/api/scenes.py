@@ -120,6 +120,8 @@ def generic(operation: Operation, status: int) -> Scene | None:
         422: _broken(operation),
         429: Scene("rate_limited", body, before=use_all_tokens),
     }
+    if operation.method == "get" and "{" not in operation.path:
+        scenes[200] = Scene()
     if _takes(operation, "header", "X-Organization-Id"):
         scenes[403] = Scene(headers={"X-Organization-Id": "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"})
     if operation.request_body:
@@ -154,4 +156,6 @@ def _broken(operation: Operation) -> Scene | None:
 
 
 def _takes(operation: Operation, place: str, name: str) -> bool:
-    return any((each["in"], each["name"]) == (place, name) for each in operation.parameters)
+    return any(
+        (parameter["in"], parameter["name"]) == (place, name) for parameter in operation.parameters
+    )

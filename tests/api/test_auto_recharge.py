@@ -252,7 +252,7 @@ def test_a_success_between_them_starts_the_count_anew(accounts: Accounts) -> Non
         settings["consecutive_failures"],
         settings["last_failure_reason"],
     ) == (True, 0, None)
-    assert [each["status"] for each in history(declined)] == ["succeeded", "failed", "failed"]
+    assert [attempt["status"] for attempt in history(declined)] == ["succeeded", "failed", "failed"]
 
 
 def declined_settings(account: Account) -> dict[str, Any]:
@@ -281,7 +281,7 @@ def test_without_a_name_the_default_card_of_the_moment_pays(account: Account) ->
     account.leave(5 * DOLLAR)
     account.use("light", 1)
     amex = account.get("payment-methods")["default_method_id"]
-    assert [each["payment_method_id"] for each in history(account)] == [amex]
+    assert [attempt["payment_method_id"] for attempt in history(account)] == [amex]
 
 
 def test_without_any_card_left_the_recharge_fails(account: Account) -> None:
@@ -301,7 +301,7 @@ def test_an_expired_card_fails_the_recharge(accounts: Accounts) -> None:
     expiring.wait(days=14)
     expiring.leave(5 * DOLLAR)
     expiring.use("light", 1)
-    assert [each["failure_reason"] for each in history(expiring)] == ["expired_card"]
+    assert [attempt["failure_reason"] for attempt in history(expiring)] == ["expired_card"]
 
 
 def test_the_history_comes_in_numbered_pages(accounts: Accounts) -> None:
@@ -313,15 +313,15 @@ def test_the_history_comes_in_numbered_pages(accounts: Accounts) -> None:
         low.use("light", 1)
         low.wait(seconds=60)
     pages = [low.get("auto-recharge/history", page=number, per_page=2) for number in (1, 2, 3, 4)]
-    assert [len(each["history"]) for each in pages] == [2, 2, 1, 0]
-    assert [each["has_more"] for each in pages] == [True, True, False, False]
-    assert [(each["page"], each["per_page"], each["total"]) for each in pages] == [
+    assert [len(page["history"]) for page in pages] == [2, 2, 1, 0]
+    assert [page["has_more"] for page in pages] == [True, True, False, False]
+    assert [(page["page"], page["per_page"], page["total"]) for page in pages] == [
         (n, 2, 5) for n in (1, 2, 3, 4)
     ]
-    united = [attempt for each in pages for attempt in each["history"]]
+    united = [attempt for page in pages for attempt in page["history"]]
     assert united == history(low)
-    assert len({each["id"] for each in united}) == 5
-    moments = [each["created_at"] for each in united]
+    assert len({entry["id"] for entry in united}) == 5
+    moments = [entry["created_at"] for entry in united]
     assert moments == sorted(moments, reverse=True)
     assert low.get("auto-recharge/history", per_page=5)["has_more"] is False
 

@@ -41,11 +41,14 @@ def test_unknown_query_parameters_are_ignored(newcomer: Account, operation: Oper
 
 QUERY_INTEGERS = [
     pytest.param(
-        operation, each["name"], each["schema"], id=f"{operation.operation_id}-{each['name']}"
+        operation,
+        parameter["name"],
+        parameter["schema"],
+        id=f"{operation.operation_id}-{parameter['name']}",
     )
     for operation in OPERATIONS
-    for each in operation.parameters
-    if each["in"] == "query" and each["schema"].get("type") == "integer"
+    for parameter in operation.parameters
+    if parameter["in"] == "query" and parameter["schema"].get("type") == "integer"
 ]
 NO_INTEGERS = [
     "",

@@ -53,14 +53,14 @@ def test_totals_are_what_was_paid_in_and_used(account: Account) -> None:
     """Deposits and recharges count as deposited, bonuses do not; usage less refunds is spent."""
     entries = every_transaction(account, 100)
     paid_in = sum(
-        each["amount_microcents"]
-        for each in entries
-        if each["type"] in ("deposit", "auto_recharge")
+        entry["amount_microcents"]
+        for entry in entries
+        if entry["type"] in ("deposit", "auto_recharge")
     )
     spent = -sum(
-        each["amount_microcents"] for each in entries if each["type"] in ("usage", "refund")
+        entry["amount_microcents"] for entry in entries if entry["type"] in ("usage", "refund")
     )
-    assert {"bonus", "refund", "usage", "deposit"} <= {each["type"] for each in entries}
+    assert {"bonus", "refund", "usage", "deposit"} <= {entry["type"] for entry in entries}
     balance = account.get("balance")
     assert balance["total_deposited_cents"] * 1_000_000 == paid_in
     assert balance["total_spent_cents"] == spent // 1_000_000
@@ -106,10 +106,10 @@ def test_never_more_money_is_shown_than_there_is(newcomer: Account) -> None:
 def test_pages_of_the_ledger_unite_to_the_whole(account: Account, limit: int) -> None:
     """No entry twice, none missing, newest first, whatever the size of the pages."""
     entries = every_transaction(account, limit)
-    ids = [each["id"] for each in entries]
+    ids = [entry["id"] for entry in entries]
     assert len(set(ids)) == len(ids)
-    assert ids == [each["id"] for each in reversed(account.state()["ledger"]["entries"])]
-    moments = [each["created_at"] for each in entries]
+    assert ids == [entry["id"] for entry in reversed(account.state()["ledger"]["entries"])]
+    moments = [entry["created_at"] for entry in entries]
     assert moments == sorted(moments, reverse=True)
 
 
@@ -118,8 +118,8 @@ def test_entries_of_one_moment_keep_their_order(newcomer: Account) -> None:
     for requests in range(1, 6):
         newcomer.use("light", requests)
     page = newcomer.get("credit-transactions", limit=5)["transactions"]
-    assert [-each["amount_microcents"] // CREDIT for each in page] == [5, 4, 3, 2, 1]
-    assert len({each["created_at"] for each in page}) == 1
+    assert [-entry["amount_microcents"] // CREDIT for entry in page] == [5, 4, 3, 2, 1]
+    assert len({entry["created_at"] for entry in page}) == 1
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,13 @@ def test_entries_of_one_moment_keep_their_order(newcomer: Account) -> None:
 def test_the_ledger_can_be_filtered(account: Account, reference_type: str) -> None:
     """Only entries of that kind, all of them, and a total that counts no others."""
     wanted = [
-        each["id"]
-        for each in every_transaction(account, 100)
-        if each["reference_type"] == reference_type
+        entry["id"]
+        for entry in every_transaction(account, 100)
+        if entry["reference_type"] == reference_type
     ]
     assert wanted
     found = every_transaction(account, 10, reference_type=reference_type)
-    assert [each["id"] for each in found] == wanted
+    assert [entry["id"] for entry in found] == wanted
 
 
 @pytest.mark.parametrize("reference_type", ["no_such_type", "", "deposit' OR 1=1"])
@@ -197,8 +197,8 @@ def test_every_unknown_test_key_is_an_account_of_its_own(accounts: Accounts) -> 
     """It begins as the default persona, with the same money and with ids of its own."""
     one, other, default = (accounts(name).state() for name in ("one", "other", "default"))
     assert len({one["id"], other["id"], default["id"]}) == 3
-    assert not {each["id"] for each in one["ledger"]["entries"]} & {
-        each["id"] for each in other["ledger"]["entries"]
+    assert not {entry["id"] for entry in one["ledger"]["entries"]} & {
+        entry["id"] for entry in other["ledger"]["entries"]
     }
     assert one["wallet"]["cards"][0]["stripe_id"] == default["wallet"]["cards"][0]["stripe_id"]
-    assert [each["type"] for each in one["ledger"]["entries"]].count("deposit") == 2
+    assert [entry["type"] for entry in one["ledger"]["entries"]].count("deposit") == 2

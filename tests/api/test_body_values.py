@@ -71,11 +71,11 @@ def _is_nullable(parameters: Any) -> bool:
 def body_with(operation: Operation, name: str, value: bytes) -> bytes:
     """The contract's example of a body, with one value as raw JSON."""
     others = {
-        each: given for each, given in (body_example(operation) or {}).items() if each != name
+        other: given for other, given in (body_example(operation) or {}).items() if other != name
     }
     pairs = [
-        json.dumps(each).encode() + b":" + json.dumps(given).encode()
-        for each, given in others.items()
+        json.dumps(other).encode() + b":" + json.dumps(given).encode()
+        for other, given in others.items()
     ]
     return b"{" + b",".join([*pairs, json.dumps(name).encode() + b":" + value]) + b"}"
 
@@ -94,7 +94,11 @@ def test_a_value_of_another_type_is_422(
 
 @pytest.mark.parametrize(
     ("operation", "name"),
-    [pytest.param(*each.values[:2], id=each.id) for each in PROPERTIES if _is_nullable(each)],
+    [
+        pytest.param(*parameters.values[:2], id=parameters.id)
+        for parameters in PROPERTIES
+        if _is_nullable(parameters)
+    ],
 )
 def test_null_is_a_value_where_the_contract_says_so(
     newcomer: Account, operation: Operation, name: str
@@ -102,7 +106,7 @@ def test_null_is_a_value_where_the_contract_says_so(
     """Then it is as good as nothing; the test above refuses it everywhere else."""
     given = post(newcomer, operation, body_with(operation, name, b"null"))
     forget(newcomer)
-    left_out = {each: value for each, value in body_example(operation).items() if each != name}
+    left_out = {other: value for other, value in body_example(operation).items() if other != name}
     assert given.content == post(newcomer, operation, json.dumps(left_out).encode()).content
     assert given.status_code != 422
     forget(newcomer)

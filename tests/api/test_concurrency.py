@@ -33,7 +33,7 @@ def at_once(
 
 def statuses(answers: list[httpx.Response]) -> dict[int, int]:
     """How often each status came."""
-    found = [each.status_code for each in answers]
+    found = [response.status_code for response in answers]
     return {status: found.count(status) for status in sorted(set(found))}
 
 
@@ -55,14 +55,14 @@ def test_a_hundred_deposits_are_a_hundred_deposits(
     assert balance["balance_microcents"] == before["balance_microcents"] + sum(amounts) * 1_000_000
     assert balance["total_deposited_cents"] == before["total_deposited_cents"] + sum(amounts)
     entries = account.get("credit-transactions", limit=100)["transactions"]
-    assert sorted(each["reference_id"] for each in entries) == sorted(sessions)
-    assert sorted(each["amount_microcents"] for each in entries) == [
+    assert sorted(entry["reference_id"] for entry in entries) == sorted(sessions)
+    assert sorted(entry["amount_microcents"] for entry in entries) == [
         amount * 1_000_000 for amount in amounts
     ]
     written = account.get("invoices", limit=100)
     assert written["total"] == invoices + MANY
-    assert len({each["number"] for each in written["invoices"]}) == MANY
-    log = [each["action"] for each in account.state()["audit_log"]][-2 * MANY :]
+    assert len({invoice["number"] for invoice in written["invoices"]}) == MANY
+    log = [entry["action"] for entry in account.state()["audit_log"]][-2 * MANY :]
     assert (log.count("deposit.created"), log.count("deposit.completed")) == (MANY, MANY)
     account.check_books()
 
@@ -73,9 +73,12 @@ def test_a_session_that_many_pay_is_paid_once(account: Account, crowd: ThreadPoo
     before = account.balance
     answers = at_once(crowd, account.pay, [session["session_id"]] * MANY)
     assert statuses(answers) == {200: MANY}
-    assert len({each.content for each in answers}) == 1
+    assert len({response.content for response in answers}) == 1
     assert account.balance == before + 55 * DOLLAR
-    kinds = [each["type"] for each in account.get("credit-transactions", limit=3)["transactions"]]
+    kinds = [
+        transaction["type"]
+        for transaction in account.get("credit-transactions", limit=3)["transactions"]
+    ]
     assert kinds[:2] == ["bonus", "deposit"]
     assert kinds[2] not in ("bonus", "deposit")
     account.check_books()
@@ -86,8 +89,8 @@ def test_a_promo_code_is_redeemed_once(newcomer: Account, crowd: ThreadPoolExecu
     sessions = [
         newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(30)
     ]
-    paid = at_once(crowd, newcomer.pay, [each["session_id"] for each in sessions])
-    assert sorted(each.json()["bonus_cents"] for each in paid) == [0] * 29 + [500]
+    paid = at_once(crowd, newcomer.pay, [session["session_id"] for session in sessions])
+    assert sorted(response.json()["bonus_cents"] for response in paid) == [0] * 29 + [500]
     assert newcomer.balance == (100 + 30 * 5_000 + 500) * 1_000_000
     newcomer.check_books()
 
@@ -100,7 +103,7 @@ def test_the_balance_is_never_spent_twice(newcomer: Account, crowd: ThreadPoolEx
     )
     assert statuses(answers) == {200: 50, 402: 50}
     assert sorted(
-        each.json()["balance_microcents"] for each in answers if each.status_code == 200
+        response.json()["balance_microcents"] for response in answers if response.status_code == 200
     ) == [left * 100 * CREDIT for left in range(50)]
     assert newcomer.balance == 0
     assert newcomer.get("usage-realtime")["credits_used_today"] == 5_000
@@ -158,7 +161,7 @@ def test_reads_beside_writes_always_add_up(account: Account, crowd: ThreadPoolEx
             return None
         return account.call("GET", "credit-transactions", params={"limit": 2})
 
-    pages = [each for each in at_once(crowd, do, list(range(60))) if each is not None]
+    pages = [page for page in at_once(crowd, do, list(range(60))) if page is not None]
     assert len(pages) == 30
     for page in pages:
         newest, older = page.json()["transactions"]

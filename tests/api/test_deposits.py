@@ -118,7 +118,7 @@ def test_everything_that_is_wrong_is_listed_at_once(account: Account) -> None:
         "auto_recharge_amount_cents": 2_499,
     }
     problems = account.refused(422, "POST", "deposit", wrong)
-    assert {(each["loc"][-1], each["type"]) for each in problems} == {
+    assert {(problem["loc"][-1], problem["type"]) for problem in problems} == {
         ("amount_cents", "int_type"),
         ("success_url", "string_pattern_mismatch"),
         ("promo_code", "string_too_short"),
@@ -162,7 +162,9 @@ def test_a_promo_code_brings_its_bonus(
     assert balance["balance_microcents"] == (100 + amount + bonus_cents) * 1_000_000
     assert balance["total_deposited_cents"] == amount
     assert newcomer.audited(2) == ["promo_code.redeemed", "deposit.completed"]
-    assert [each["type"] for each in newcomer.get("recent-activity", limit=2)["activities"]] == [
+    assert [
+        activity["type"] for activity in newcomer.get("recent-activity", limit=2)["activities"]
+    ] == [
         "bonus",
         "deposit",
     ]
@@ -200,7 +202,7 @@ def test_two_open_deposits_with_one_code_get_one_bonus(newcomer: Account) -> Non
     sessions = [
         newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(2)
     ]
-    bonuses = [newcomer.pay(each["session_id"]).json()["bonus_cents"] for each in sessions]
+    bonuses = [newcomer.pay(session["session_id"]).json()["bonus_cents"] for session in sessions]
     assert bonuses == [500, 0]
     assert newcomer.balance == (100 + 2 * 5_000 + 500) * 1_000_000
     newcomer.check_books()
@@ -269,7 +271,9 @@ def test_a_credit_pack_is_bought_once(newcomer: Account) -> None:
 
 def test_a_plan_begins_when_its_checkout_is_paid(newcomer: Account) -> None:
     """The plan, its credits, an invoice with a period, and the card for renewals."""
-    session = newcomer.post("checkout", {each: PLAN[each] for each in PLAN if each != "mode"})
+    session = newcomer.post(
+        "checkout", {scenario: PLAN[scenario] for scenario in PLAN if scenario != "mode"}
+    )
     assert newcomer.get("subscription")["status"] == "none"
     newcomer.pay(session["session_id"]).raise_for_status()
     plan = newcomer.get("subscription")
@@ -312,7 +316,10 @@ def test_a_checkout_of_what_is_not_for_sale_is_400(
 def test_a_checkout_needs_its_three_fields(account: Account, field: str) -> None:
     """What is missing is named."""
     [problem] = account.refused(
-        422, "POST", "checkout", {each: PLAN[each] for each in PLAN if each != field}
+        422,
+        "POST",
+        "checkout",
+        {scenario: PLAN[scenario] for scenario in PLAN if scenario != field},
     )
     assert (problem["loc"], problem["type"]) == (["body", field], "missing")
 

@@ -44,8 +44,8 @@ def play(server: RunningServer) -> list[Exchange]:
     for account in personas:
         account.state()
     covered = {
-        each["operation_id"]
-        for each in personas[0].client.get("/_mock/requests?limit=1000").json()["requests"]
+        request["operation_id"]
+        for request in personas[0].client.get("/_mock/requests?limit=1000").json()["requests"]
     }
     assert covered == set(CONTRACT.operations)
     accounts.close()

@@ -41,9 +41,12 @@ def test_a_live_key_is_refused_and_leaves_no_trace(
     with caplog.at_level(logging.DEBUG):
         answers = [
             accounts.without_key.request(
-                each.method, path_of(each), json=body_example(each), headers={"X-API-Key": key}
+                operation.method,
+                path_of(operation),
+                json=body_example(operation),
+                headers={"X-API-Key": key},
             )
-            for each in OPERATIONS
+            for operation in OPERATIONS
         ]
     invalid = accounts.without_key.get(f"{API}/balance", headers={"X-API-Key": "x"}).json()[
         "detail"

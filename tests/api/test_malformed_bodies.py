@@ -107,8 +107,8 @@ def test_deep_nesting_is_422(
 
 @pytest.mark.parametrize(
     "operation",
-    [each for each in WITH_BODY if body_schema(each).get("required")],
-    ids=lambda each: each.operation_id,
+    [operation for operation in WITH_BODY if body_schema(operation).get("required")],
+    ids=lambda operation: operation.operation_id,
 )
 def test_deep_nesting_around_the_body_is_422(newcomer: Account, operation: Operation) -> None:
     """An object in an object in an object has nothing that the operation needs."""

@@ -86,7 +86,7 @@ def test_the_ledger_of_the_organization_adds_up(accounts: Accounts) -> None:
     entries = [entry for page in pages for entry in page["transactions"]]
     assert len(entries) == pages[0]["total"]
     assert entries[0]["balance_after_microcents"] == sum(
-        each["amount_microcents"] for each in entries
+        entry["amount_microcents"] for entry in entries
     )
     assert (
         answer(member, "usage-breakdown")["total_credits"]
@@ -125,7 +125,7 @@ def test_what_is_no_uuid_is_422(accounts: Accounts, path: str, organization: str
     problems = accounts("org_owner").refused(
         422, "GET", path, headers={"X-Organization-Id": organization}
     )
-    assert {tuple(each["loc"]) for each in problems} == {("header", "X-Organization-Id")}
+    assert {tuple(problem["loc"]) for problem in problems} == {("header", "X-Organization-Id")}
 
 
 def test_without_the_header_a_member_has_an_account_of_its_own(accounts: Accounts) -> None:

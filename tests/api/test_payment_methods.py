@@ -17,7 +17,11 @@ def cards(account: Account) -> list[dict[str, Any]]:
 def default_of(account: Account) -> str | None:
     """The Stripe id of the default card, after checking that all places agree on it."""
     answer = account.get("payment-methods")
-    defaults = [each for each in answer["payment_methods"] if each["is_default"]]
+    defaults = [
+        payment_method
+        for payment_method in answer["payment_methods"]
+        if payment_method["is_default"]
+    ]
     assert len(defaults) == (1 if answer["payment_methods"] else 0)
     assert answer["default_method_id"] == (defaults[0]["id"] if defaults else None)
     return defaults[0]["stripe_payment_method_id"] if defaults else None
@@ -211,4 +215,4 @@ def test_no_whole_card_number_is_ever_shown(account: Account) -> None:
     add(account, "pm_card_amex")
     for digits in ("4242424242424242", "378282246310005", "5555555555554444"):
         assert digits not in str(account.state())
-    assert all(len(each["card_last4"]) == 4 for each in cards(account))
+    assert all(len(card["card_last4"]) == 4 for card in cards(account))

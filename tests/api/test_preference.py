@@ -40,7 +40,9 @@ def schema_of(operation: Operation, status: int) -> Any:
 
 @pytest.mark.parametrize("dynamic", ["", ", dynamic=true"])
 @pytest.mark.parametrize(
-    ("operation", "status"), DOCUMENTED, ids=lambda each: getattr(each, "operation_id", each)
+    ("operation", "status"),
+    DOCUMENTED,
+    ids=lambda operation: getattr(operation, "operation_id", operation),
 )
 def test_any_documented_answer_can_be_had(
     accounts: Accounts, operation: Operation, status: int, dynamic: str
@@ -52,13 +54,17 @@ def test_any_documented_answer_can_be_had(
     assert not [error.message for error in validator.iter_errors(answer.json())]
     assert answer.headers["preference-applied"] == f"code={status}{dynamic}"
     required = [
-        name for name, each in response["headers"].items() if CONTRACT.follow(each).get("required")
+        name
+        for name, header in response["headers"].items()
+        if CONTRACT.follow(header).get("required")
     ]
     assert all(name in answer.headers for name in required)
 
 
 @pytest.mark.parametrize(
-    ("operation", "status", "name"), EXAMPLES, ids=lambda each: getattr(each, "operation_id", each)
+    ("operation", "status", "name"),
+    EXAMPLES,
+    ids=lambda operation: getattr(operation, "operation_id", operation),
 )
 def test_any_example_can_be_had_by_its_name(
     accounts: Accounts, operation: Operation, status: int, name: str
@@ -211,7 +217,7 @@ def test_the_header_is_read_as_the_rfc_writes_it(
     headers: list[str], expected: dict[str, Any]
 ) -> None:
     """Names in any case, quoted values, parameters, several headers; of two alike the first counts."""
-    pairs = [(b"prefer", each.encode()) for each in headers]
+    pairs = [(b"prefer", header.encode()) for header in headers]
     assert preference.read(pairs) == preference.Preference(**expected)
 
 

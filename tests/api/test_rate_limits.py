@@ -48,8 +48,8 @@ def test_the_limit_follows_the_tier(newcomer: Account, deposit_cents: int, limit
 def test_limits_are_told_but_not_enforced(newcomer: Account) -> None:
     """Unless the server is told to, or the persona is made for it; what remains is never below nothing."""
     answers = [newcomer.call("GET", "balance") for _ in range(35)]
-    assert {each.status_code for each in answers} == {200}
-    assert [limits_of(each)[1] for each in answers] == [*range(29, -1, -1), 0, 0, 0, 0, 0]
+    assert {response.status_code for response in answers} == {200}
+    assert [limits_of(response)[1] for response in answers] == [*range(29, -1, -1), 0, 0, 0, 0, 0]
 
 
 def test_the_limited_persona_has_five_requests_a_minute(accounts: Accounts) -> None:
@@ -79,8 +79,8 @@ def test_enforced_limits_end_with_the_minute(enforcing_server: RunningServer) ->
         account = Account(client)
         client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()
         answers = [account.call("POST", "setup-intent") for _ in range(15)]
-        assert {each.status_code for each in answers} == {200}
-        assert [limits_of(each)[1] for each in answers] == list(range(28, -1, -2))
+        assert {response.status_code for response in answers} == {200}
+        assert [limits_of(response)[1] for response in answers] == list(range(28, -1, -2))
         before = account.state()
         for seconds, step in ((60, 0), (40, 20), (1, 39)):
             account.wait(seconds=step)

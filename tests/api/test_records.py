@@ -53,10 +53,10 @@ def test_every_change_is_in_the_audit_log(account: Account) -> None:
     for method, path, body, _ in CHANGES:
         assert account.call(method, path, json=body).status_code == 200
     log = account.get("audit-log", limit=len(CHANGES))
-    assert [each["action"] for each in reversed(log["entries"])] == [
+    assert [entry["action"] for entry in reversed(log["entries"])] == [
         action for *_, action in CHANGES
     ]
-    assert {each["actor"] for each in log["entries"]} == {"api_key"}
+    assert {entry["actor"] for entry in log["entries"]} == {"api_key"}
     assert log["total"] == before + len(CHANGES)
 
 
@@ -99,9 +99,9 @@ def test_pages_unite_to_the_whole(accounts: Accounts, persona: str, path: str, n
         page = someone.get(path, limit=limit, offset=offset)
         assert page["total"] == total
         assert page["has_more"] == (offset + limit < total)
-        moments = [each["created_at"] for each in page[name]]
+        moments = [entry["created_at"] for entry in page[name]]
         assert moments == sorted(moments, reverse=True)
-        seen += [each["id"] for each in page[name]]
+        seen += [entry["id"] for entry in page[name]]
     assert len(seen) == len(set(seen)) == total
     assert someone.get(path, offset=total)[name] == []
 
@@ -135,7 +135,7 @@ def test_a_page_out_of_bounds_is_422(
 ) -> None:
     """All that is wrong is listed."""
     problems = account.refused(422, "GET", path, params=params)
-    assert sorted(each["loc"] for each in problems) == [["query", name] for name in wrong]
+    assert sorted(problem["loc"] for problem in problems) == [["query", name] for name in wrong]
 
 
 @pytest.mark.parametrize(
@@ -166,15 +166,15 @@ def test_money_that_moved_is_the_same_in_activity_and_ledger(account: Account) -
     account.deposit(5_000, promo_code="BONUS5")
     kinds = {"deposit", "bonus", "refund", "auto_recharge"}
     told = [
-        each
-        for each in account.get("recent-activity", limit=100)["activities"]
-        if each["type"] in kinds
+        activity
+        for activity in account.get("recent-activity", limit=100)["activities"]
+        if activity["type"] in kinds
     ]
     booked = [
-        each for each in reversed(account.state()["ledger"]["entries"]) if each["type"] in kinds
+        entry for entry in reversed(account.state()["ledger"]["entries"]) if entry["type"] in kinds
     ]
-    assert [(each["type"], each["amount_microcents"]) for each in told] == [
-        (each["type"], each["amount_microcents"]) for each in booked
+    assert [(activity["type"], activity["amount_microcents"]) for activity in told] == [
+        (entry["type"], entry["amount_microcents"]) for entry in booked
     ]
     assert len(told) > 3
 
@@ -188,7 +188,7 @@ def test_the_newest_invoice_comes_first(account: Account) -> None:
     assert (len(page["invoices"]), page["has_more"]) == (10, True)
     whole = account.get("invoices", limit=100)
     assert (len(whole["invoices"]), whole["has_more"]) == (total, False)
-    assert [each["number"] for each in whole["invoices"]] == [
+    assert [invoice["number"] for invoice in whole["invoices"]] == [
         f"INV-{number:06d}" for number in range(total, 0, -1)
     ]
     assert account.get("invoices", limit=total)["has_more"] is False
@@ -206,9 +206,9 @@ def test_every_charge_of_a_card_has_its_invoice(accounts: Accounts) -> None:
     invoices = low.get("invoices")
     assert invoices["total"] == before + 4
     newest = invoices["invoices"][:4]
-    assert [each["amount_cents"] for each in newest] == [7_000, 2_900, 3_000, 5_000]
-    assert [each["period_start"] is not None for each in newest] == [True, True, False, False]
-    assert all(each["paid_at"] == each["created_at"] for each in newest)
+    assert [entry["amount_cents"] for entry in newest] == [7_000, 2_900, 3_000, 5_000]
+    assert [entry["period_start"] is not None for entry in newest] == [True, True, False, False]
+    assert all(entry["paid_at"] == entry["created_at"] for entry in newest)
 
 
 def test_no_record_holds_a_key(account: Account) -> None:

@@ -76,7 +76,7 @@ def test_an_answer_that_breaks_the_contract_is_never_sent(
     assert answer.headers["access-control-allow-origin"] == "*"
     limits_of(answer)
     assert account.call("GET", "invoices").status_code == 200
-    [record] = [each for each in caplog.records if each.levelno >= logging.ERROR]
+    [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert pointer in record.getMessage()
 
 

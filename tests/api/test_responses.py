@@ -29,9 +29,9 @@ def page(length: int) -> Listing:
     ]["get"]
     examples = schemas["responses"]["200"]["content"]["application/json"]["examples"]
     entry = next(
-        each["value"]["transactions"][0]
-        for each in examples.values()
-        if each["value"]["transactions"]
+        example["value"]["transactions"][0]
+        for example in examples.values()
+        if example["value"]["transactions"]
     )
     return Listing("transactions", [entry] * length, dict, {"total": length, "has_more": False})
 

@@ -40,7 +40,7 @@ def test_from_sign_up_to_a_balance_that_fills_itself(newcomer: Account) -> None:
     balance = newcomer.get("balance")
     assert (balance["balance_display"], balance["tier"]) == ("$56.00", "growth")
     assert balance["auto_recharge"]["enabled"] is True
-    kinds = [each["type"] for each in newcomer.get("recent-activity")["activities"]]
+    kinds = [activity["type"] for activity in newcomer.get("recent-activity")["activities"]]
     assert kinds == ["bonus", "deposit", "payment_method_added", "bonus"]
     assert newcomer.call("DELETE", f"payment-methods/{card['id']}").status_code == 409
 
@@ -49,11 +49,11 @@ def test_from_sign_up_to_a_balance_that_fills_itself(newcomer: Account) -> None:
     newcomer.use("light", 1)
     assert newcomer.get("balance")["balance_display"] == "$54.99"
     assert newcomer.get("auto-recharge/history")["history"][0]["status"] == "succeeded"
-    assert [each["amount_display"] for each in newcomer.get("invoices")["invoices"]] == [
+    assert [invoice["amount_display"] for invoice in newcomer.get("invoices")["invoices"]] == [
         "$50.00",
         "$50.00",
     ]
-    assert len([each for each in newcomer.messages() if "90 %" in each["subject"]]) == 1
+    assert len([message for message in newcomer.messages() if "90 %" in message["subject"]]) == 1
 
     newcomer.delete("auto-recharge")
     newcomer.delete(f"payment-methods/{card['id']}")
@@ -103,9 +103,9 @@ def test_a_year_on_a_plan(account: Account) -> None:
     account.wait(days=270)
     assert account.get("invoices")["total"] == invoices
     told = [
-        each["action"]
-        for each in reversed(account.state()["audit_log"])
-        if each["action"].startswith("subscr")
+        entry["action"]
+        for entry in reversed(account.state()["audit_log"])
+        if entry["action"].startswith("subscr")
     ]
     assert told == [
         "subscription.ended",

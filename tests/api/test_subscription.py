@@ -199,10 +199,10 @@ def test_a_subscription_renews_when_the_clock_passes_its_end(account: Account) -
     assert plan["current_period_end"] == "2026-06-18T12:00:00.000Z"
     assert plan["started_at"] == "2026-03-18T12:00:00.000Z"
     invoices = account.get("invoices", limit=3)["invoices"]
-    assert [each["created_at"] for each in invoices] == [
+    assert [invoice["created_at"] for invoice in invoices] == [
         f"2026-0{month}-18T12:00:00.000Z" for month in (5, 4, 3)
     ]
-    assert [each["amount_cents"] for each in invoices] == [2_900] * 3
+    assert [invoice["amount_cents"] for invoice in invoices] == [2_900] * 3
     assert account.balance == before + 2 * 150_000 * CREDIT
     renewal = account.get("audit-log", limit=1)["entries"][0]
     assert (renewal["action"], renewal["actor"]) == ("subscription.renewed", "system")
@@ -261,9 +261,12 @@ def test_the_personas_on_plans_are_what_they_say(accounts: Accounts) -> None:
         "active",
         "starter",
     )
-    assert [each["status"] for each in subscriber.get("invoices")["invoices"]] == ["paid"] * 3
+    assert [invoice["status"] for invoice in subscriber.get("invoices")["invoices"]] == ["paid"] * 3
     assert past_due.get("subscription")["status"] == "past_due"
-    assert [each["status"] for each in past_due.get("invoices")["invoices"]] == ["open", "paid"]
+    assert [invoice["status"] for invoice in past_due.get("invoices")["invoices"]] == [
+        "open",
+        "paid",
+    ]
 
 
 def test_a_month_that_begins_on_the_31st_ends_on_the_last_day(account: Account) -> None:
@@ -273,7 +276,7 @@ def test_a_month_that_begins_on_the_31st_ends_on_the_last_day(account: Account) 
     for _ in range(2):
         account.wait(days=31)
         ends.append(account.get("subscription")["current_period_end"])
-    assert [each[:10] for each in ends] == ["2026-04-30", "2026-05-31", "2026-06-30"]
+    assert [end[:10] for end in ends] == ["2026-04-30", "2026-05-31", "2026-06-30"]
 
 
 def test_a_plan_brings_its_credits_to_the_balance(newcomer: Account) -> None:

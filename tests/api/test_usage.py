@@ -82,7 +82,7 @@ def test_one_charge_moves_every_view_by_its_credits(
 
     before = views()
     account.use(type, 9)
-    assert views() == tuple(each + 9 * credits for each in before)
+    assert views() == tuple(credits_before + 9 * credits for credits_before in before)
 
 
 def test_the_breakdown_is_of_this_month(account: Account) -> None:
@@ -154,7 +154,7 @@ def test_longer_charts_hold_the_shorter_ones(account: Account) -> None:
     year = account.get("usage-chart", days=365)["data"]
     assert account.get("usage-chart", days=7)["data"] == year[-7:]
     assert sum(day["credits"] for day in year) == sum(
-        each["credits"] for each in account.state()["usage"]["events"]
+        event["credits"] for event in account.state()["usage"]["events"]
     )
 
 

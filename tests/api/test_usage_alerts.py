@@ -31,7 +31,7 @@ HOOK = "https://hooks.example.com/alterlab"
 
 def subjects(account: Account) -> list[str]:
     """Of all messages, the oldest first."""
-    return [each["subject"] for each in reversed(account.messages())]
+    return [message["subject"] for message in reversed(account.messages())]
 
 
 def test_never_set_means_the_defaults(newcomer: Account) -> None:
@@ -63,7 +63,7 @@ def test_settings_are_replaced_as_a_whole(account: Account) -> None:
 def test_a_setting_that_breaks_the_rules_is_422(account: Account, field: str, value: Any) -> None:
     """The settings stay as they were."""
     problems = account.refused(422, "PUT", "usage-alerts", {**EVERYTHING, field: value})
-    assert {tuple(each["loc"]) for each in problems} == {("body", field)}
+    assert {tuple(problem["loc"]) for problem in problems} == {("body", field)}
 
 
 def test_a_crossed_threshold_goes_out_by_mail_and_webhook(newcomer: Account) -> None:
@@ -151,7 +151,7 @@ def test_settings_say_whether_and_how_it_goes_out(
     """By e-mail, by webhook, by both or not at all."""
     newcomer.put("usage-alerts", settings)
     newcomer.use("light", 3_750)
-    assert [each["channel"] for each in reversed(newcomer.messages())] == channels
+    assert [message["channel"] for message in reversed(newcomer.messages())] == channels
 
 
 def test_what_was_crossed_before_the_change_does_not_fire(newcomer: Account) -> None:
@@ -180,7 +180,7 @@ def test_a_plan_is_measured_by_its_credits(account: Account) -> None:
 def test_the_exhausted_account_has_been_warned_of_everything(accounts: Accounts) -> None:
     """Every alert has fired."""
     exhausted = accounts("exhausted")
-    fired = [each["threshold"] for each in exhausted.state()["usage_alerts"]["fired"]]
+    fired = [alert["threshold"] for alert in exhausted.state()["usage_alerts"]["fired"]]
     assert sorted(fired) == [50, 75, 90, 100]
     told = exhausted.get("recent-activity", limit=100)["activities"]
-    assert len([each for each in told if each["type"] == "usage_alert"]) == 4
+    assert len([activity for activity in told if activity["type"] == "usage_alert"]) == 4

@@ -191,7 +191,9 @@ def test_a_fixture_with_a_wrong_field_is_named_with_its_line(folder: Path) -> No
     path = folder / "catalogue.yaml"
     text = changed(path.read_text(), "price_cents: 2900", "price_cents: cheap")
     path.write_text(text)
-    line = next(number for number, each in enumerate(text.splitlines(), 1) if "cheap" in each)
+    line = next(
+        number for number, splitline in enumerate(text.splitlines(), 1) if "cheap" in splitline
+    )
     said = refusal("--port", "0", "--fixtures", folder)
     assert (
         said == f'mockserver: {path}:{line}: plans.1.price_cents: "cheap" is not of type "integer"'

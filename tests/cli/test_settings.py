@@ -60,8 +60,8 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
 
 def test_every_setting_is_known_here() -> None:
     """A new setting has to come into these tests."""
-    assert list(TEXTS) == [each.name for each in settings.SETTINGS]
-    assert set(TEXTS) == {each.name for each in fields(Settings)}
+    assert list(TEXTS) == [setting.name for setting in settings.SETTINGS]
+    assert set(TEXTS) == {field.name for field in fields(Settings)}
 
 
 def test_without_flags_and_variables_the_defaults_hold() -> None:

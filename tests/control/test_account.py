@@ -88,7 +88,7 @@ def test_views_follow_an_imported_state(mock: httpx.Client) -> None:
     mock.post("/_mock/usage", json={"type": "ocr", "requests": 7}, headers=NEW)
     put(mock, state(mock), OTHER)
     for path in ("balance", "usage/realtime", "credit-transactions", "cost-projection"):
-        paths = [mock.get(f"{API}/{path}", headers=each) for each in (NEW, OTHER)]
+        paths = [mock.get(f"{API}/{path}", headers=key) for key in (NEW, OTHER)]
         assert paths[0].json() == paths[1].json()
 
 
@@ -137,7 +137,7 @@ def test_a_state_that_does_not_add_up_changes_nothing(mock: httpx.Client, damage
 def test_a_state_must_be_whole(mock: httpx.Client, part: str) -> None:
     """A part that is missing is named."""
     before = state(mock)
-    answer = put(mock, {name: each for name, each in before.items() if name != part})
+    answer = put(mock, {name: value for name, value in before.items() if name != part})
     assert answer.status_code == 422
     assert answer.json()["detail"] == [
         {"loc": ["body", part], "msg": "Field required", "type": "missing"}
@@ -276,7 +276,7 @@ def test_the_outbox_is_newest_first_and_can_be_cut(client: httpx.Client) -> None
     for method in ("email", "sms"):
         client.post(f"{API}/verify/initiate", json={"action": "change_plan", "method": method})
     outbox = client.get("/_mock/outbox").json()
-    assert [each["channel"] for each in outbox["messages"]] == ["sms", "email"]
+    assert [message["channel"] for message in outbox["messages"]] == ["sms", "email"]
     cut = client.get("/_mock/outbox", params={"limit": 1}).json()
     assert cut == {"messages": outbox["messages"][:1], "total": 2, "has_more": True}
 

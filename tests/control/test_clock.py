@@ -139,7 +139,7 @@ def test_what_falls_due_on_the_way_is_done(mock: httpx.Client) -> None:
     mock.post("/_mock/clock/advance", json={"days": 100})
     renewed = mock.get("/_mock/state", headers=headers).json()["invoices"]
     assert len(renewed) == invoices + 3
-    assert all(each["created_at"] < now(mock) for each in renewed[-3:])
+    assert all(invoice["created_at"] < now(mock) for invoice in renewed[-3:])
 
 
 def test_one_step_and_many_lead_to_the_same_state(mock: httpx.Client) -> None:

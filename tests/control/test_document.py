@@ -33,9 +33,9 @@ def examples() -> Iterator[Any]:
         ]
         for content in filter(None, contents):
             media = content["content"][JSON]
-            for name, each in media.get("examples", {}).items():
+            for name, example in media.get("examples", {}).items():
                 yield pytest.param(
-                    media["schema"], each["value"], id=f"{operation.operation_id}-{name}"
+                    media["schema"], example["value"], id=f"{operation.operation_id}-{name}"
                 )
     for name, schema in CONTROL.schemas.items():
         if "example" in schema:
@@ -58,7 +58,7 @@ def test_the_document_is_served_as_it_is_written(mock: httpx.Client) -> None:
     assert mock.get("/_mock/openapi.json").json() == CONTROL.document
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.operation_id)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.operation_id)
 def test_an_operation_is_described_like_all_others(operation: Operation) -> None:
     """verb_noun ids, descriptions, tags and security everywhere; bodies and errors by reference."""
     node = operation.node
@@ -75,7 +75,7 @@ def test_an_operation_is_described_like_all_others(operation: Operation) -> None
         assert media["examples"]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.operation_id)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.operation_id)
 def test_an_operation_names_the_errors_that_it_can_have(operation: Operation) -> None:
     """403 everywhere, 401 where a key is read, 422 with parameters, and 413, 415 and 422 with a body."""
     expected = {403}
@@ -97,7 +97,7 @@ def test_an_example_fits_its_schema(schema: Json, example: Any) -> None:
 
 def test_the_state_has_every_part_of_an_account() -> None:
     """The schema of a state names the fields of Account, all of them and in their order."""
-    fields = [each.name for each in dataclasses.fields(Account)]
+    fields = [field.name for field in dataclasses.fields(Account)]
     schema = CONTROL.schemas["State"]
     assert list(schema["properties"]) == fields
     assert schema["required"] == fields

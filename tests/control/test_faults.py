@@ -27,7 +27,7 @@ def create(
 def listed(mock: httpx.Client, headers: dict[str, str] | None = None, **filters: str) -> list[str]:
     """The names of the rules, in the order in which they are asked."""
     found = mock.get("/_mock/faults", params=filters, headers=headers).json()["faults"]
-    return [each["name"] for each in found]
+    return [rule["name"] for rule in found]
 
 
 def refused(mock: httpx.Client, rule: Any) -> dict[tuple[Any, ...], str]:
@@ -35,7 +35,7 @@ def refused(mock: httpx.Client, rule: Any) -> dict[tuple[Any, ...], str]:
     answer = mock.post("/_mock/faults", json=rule)
     assert answer.status_code == 422, answer.text
     assert listed(mock) == []
-    return {tuple(each["loc"]): each["msg"] for each in answer.json()["detail"]}
+    return {tuple(problem["loc"]): problem["msg"] for problem in answer.json()["detail"]}
 
 
 def test_a_rule_is_answered_as_it_is(mock: httpx.Client) -> None:
@@ -136,19 +136,21 @@ def test_the_sets_are_those_of_the_fixtures(mock: httpx.Client) -> None:
     """Each with what it is for, and its rules in the words of the API."""
     found = mock.get("/_mock/fault-sets").json()["sets"]
     assert (
-        [each["name"] for each in found] == SETS == ["flaky", "outage", "rate-limited", "slow-3g"]
+        [rule["name"] for rule in found] == SETS == ["flaky", "outage", "rate-limited", "slow-3g"]
     )
-    assert all(each["title"] and each["about"] and each["rules"] for each in found)
+    assert all(rule["title"] and rule["about"] and rule["rules"] for rule in found)
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_what_a_set_shows_can_be_sent(mock: httpx.Client, name: str) -> None:
     """A rule of a set, sent to the API as it is listed, is that rule."""
     (found,) = (
-        each for each in mock.get("/_mock/fault-sets").json()["sets"] if each["name"] == name
+        fault_set
+        for fault_set in mock.get("/_mock/fault-sets").json()["sets"]
+        if fault_set["name"] == name
     )
     applied = mock.post(f"/_mock/fault-sets/{name}/apply").json()["faults"]
-    assert [each["set"] for each in applied] == [name] * len(found["rules"])
+    assert [rule["set"] for rule in applied] == [name] * len(found["rules"])
     for rule, fault in zip(found["rules"], applied, strict=True):
         assert {**fault, **rule} == fault
         sent = create(mock, rule)
@@ -158,7 +160,7 @@ def test_what_a_set_shows_can_be_sent(mock: httpx.Client, name: str) -> None:
 def test_a_set_is_applied_to_one_account(mock: httpx.Client) -> None:
     """That of the key; without one, to all."""
     applied = mock.post("/_mock/fault-sets/rate-limited/apply", headers=MINE).json()["faults"]
-    assert [(each["name"], each["account"], each["set"]) for each in applied] == [
+    assert [(rule["name"], rule["account"], rule["set"]) for rule in applied] == [
         ("rate-limited", "sk_test_new", "rate-limited")
     ]
     statuses = [

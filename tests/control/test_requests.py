@@ -35,7 +35,7 @@ def story(mock: httpx.Client) -> httpx.Client:
 
 def test_requests_are_newest_first(story: httpx.Client) -> None:
     """The exchange that a test has just caused comes first."""
-    names = [(each["operation_id"], each["status"]) for each in recorded(story)]
+    names = [(exchange["operation_id"], exchange["status"]) for exchange in recorded(story)]
     assert names == [
         ("list_invoices", 200),
         ("create_deposit", 422),
@@ -75,13 +75,17 @@ def test_requests_can_be_filtered(
     story: httpx.Client, filters: dict[str, Any], expected: list[int]
 ) -> None:
     """All filters that are given must fit."""
-    assert [each["status"] for each in recorded(story, **filters)] == expected
+    assert [exchange["status"] for exchange in recorded(story, **filters)] == expected
 
 
 def test_requests_can_be_filtered_by_account(story: httpx.Client) -> None:
     """A parallel test sees its own only."""
-    assert [each["status"] for each in recorded(story, account=account_id(story, NEW))] == [200]
-    assert [each["status"] for each in recorded(story, account=account_id(story, MINE))] == [
+    assert [exchange["status"] for exchange in recorded(story, account=account_id(story, NEW))] == [
+        200
+    ]
+    assert [
+        exchange["status"] for exchange in recorded(story, account=account_id(story, MINE))
+    ] == [
         200,
         422,
     ]
@@ -222,4 +226,4 @@ def test_so_many_requests_are_kept_as_was_asked_for(
         for limit in (1, 2, 3):
             client.get(f"{API}/invoices", params={"limit": limit})
         found = recorded(client)
-    assert [each["query"] for each in found] == ["limit=3", "limit=2", "limit=1"][:expected]
+    assert [exchange["query"] for exchange in found] == ["limit=3", "limit=2", "limit=1"][:expected]

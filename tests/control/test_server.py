@@ -124,8 +124,10 @@ def test_personas_are_those_of_the_fixtures(
     mock: httpx.Client, frozen_server: RunningServer
 ) -> None:
     """Everybody one can be, with the key or organization to name them by."""
-    personas = {each["slug"]: each for each in mock.get("/_mock/personas").json()["personas"]}
-    assert set(personas) == set(frozen_server.world.state.personas)
+    personas = {
+        persona["slug"]: persona for persona in mock.get("/_mock/personas").json()["personas"]
+    }
+    assert set(personas) == set(frozen_server.world.personas)
     assert personas["new"]["key"] == "sk_test_new"
     organization = personas["organization"]
     assert organization["key"] is None
@@ -161,10 +163,10 @@ def test_accounts_shows_an_organization_by_its_id(
     mock: httpx.Client, frozen_server: RunningServer
 ) -> None:
     """An organization's account is there once a member asked for it."""
-    organization = frozen_server.world.state.personas["organization"].organization_id or ""
+    organization = frozen_server.world.personas["organization"].organization_id or ""
     headers = as_key("sk_test_org_owner") | {"X-Organization-Id": organization}
     mock.get(f"{API}/invoices", headers=headers).raise_for_status()
-    names = [each["name"] for each in mock.get("/_mock/accounts").json()["accounts"]]
+    names = [account["name"] for account in mock.get("/_mock/accounts").json()["accounts"]]
     assert names == [organization, "sk_test_org_owner"]
 
 
@@ -173,7 +175,7 @@ def test_accounts_can_be_cut(mock: httpx.Client) -> None:
     for key in ("sk_test_a1", "sk_test_b2"):
         balance(mock, key)
     listed = mock.get("/_mock/accounts", params={"limit": 1}).json()
-    assert [each["name"] for each in listed["accounts"]] == ["sk_test_b***"]
+    assert [account["name"] for account in listed["accounts"]] == ["sk_test_b***"]
     assert (listed["total"], listed["has_more"]) == (2, True)
 
 
@@ -208,7 +210,8 @@ def test_a_snapshot_of_the_same_name_replaces_the_older_one(mock: httpx.Client) 
     spend(mock, "sk_test_new")
     mock.post("/_mock/snapshots", json={"name": "one"})
     listed = {
-        each["name"]: each["accounts"] for each in mock.get("/_mock/snapshots").json()["snapshots"]
+        snapshot["name"]: snapshot["accounts"]
+        for snapshot in mock.get("/_mock/snapshots").json()["snapshots"]
     }
     assert listed == {"one": 1, "two": 0}
 

@@ -86,14 +86,14 @@ def test_endpoints_are_listed_newest_first(mock: httpx.Client) -> None:
     others = register(mock, headers={"X-API-Key": "sk_test_somebody_else"})
     everybodys = register(mock)
     listed = mock.get(ENDPOINTS).json()
-    assert [each["id"] for each in listed["endpoints"]] == [
+    assert [endpoint["id"] for endpoint in listed["endpoints"]] == [
         everybodys["id"],
         others["id"],
         mine["id"],
     ]
     assert listed["usage_alerts"] is None
     listed = mock.get(ENDPOINTS, headers=KEYED).json()
-    assert [each["id"] for each in listed["endpoints"]] == [everybodys["id"], mine["id"]]
+    assert [endpoint["id"] for endpoint in listed["endpoints"]] == [everybodys["id"], mine["id"]]
 
 
 def test_a_deleted_endpoint_hears_nothing_any_more(mock: httpx.Client, receiver: Receiver) -> None:
@@ -215,11 +215,13 @@ def test_deliveries_are_filtered(mock: httpx.Client, receiver: Receiver) -> None
     mock.post(f"{API}/portal", headers=KEYED)
     settle(mock)
     all = deliveries(mock)
-    assert [each["event"] for each in all][-1] == "deposit.created"
-    assert [each["id"] for each in all] == sorted((each["id"] for each in all), reverse=True)
+    assert [delivery["event"] for delivery in all][-1] == "deposit.created"
+    assert [delivery["id"] for delivery in all] == sorted(
+        (delivery["id"] for delivery in all), reverse=True
+    )
     assert len(all) == 4
     assert len(deliveries(mock, headers=KEYED)) == 3
-    assert {each["endpoint_id"] for each in deliveries(mock, endpoint=second["id"])} == {
+    assert {delivery["endpoint_id"] for delivery in deliveries(mock, endpoint=second["id"])} == {
         second["id"]
     }
     assert len(deliveries(mock, event="portal.opened")) == 2
@@ -343,9 +345,9 @@ def test_a_reset_of_an_account_drops_what_tells_of_it(
     mock.post("/_mock/clock/advance", json={"seconds": 5})
     settle(mock)
     mine, others = deliveries(mock, headers=KEYED), deliveries(mock, headers=somebody_else)
-    assert [each["status"] for each in mine] == ["dropped", "delivered", "delivered"]
+    assert [delivery["status"] for delivery in mine] == ["dropped", "delivered", "delivered"]
     assert mine[0]["reason"] == "The account was reset."
-    assert [each["status"] for each in others] == ["delivered", "delivered"]
+    assert [other["status"] for other in others] == ["delivered", "delivered"]
     assert len(mock.get(ENDPOINTS).json()["endpoints"]) == 2
     assert mock.get(ENDPOINTS).json()["endpoints"][0]["id"] == endpoint["id"]
 

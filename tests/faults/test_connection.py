@@ -168,7 +168,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake(
         with connected(frozen_server) as connection:
             connection.sendall(head + b"{")
         account.get("balance")
-        assert [each["seen"] for each in listed(account)] == [0]
+        assert [rule["seen"] for rule in listed(account)] == [0]
     assert last_request(account)["operation_id"] == "get_balance"
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 

@@ -113,7 +113,7 @@ def faulty_url(account: Account) -> bytes:
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(st.lists(rules().filter(lambda each: "next" in each or "share" in each), max_size=4))
+@given(st.lists(rules().filter(lambda rule: "next" in rule or "share" in rule), max_size=4))
 def test_a_client_that_looks_before_it_tries_again_gets_there(
     worlds: tuple[Account, Account], chosen: list[dict[str, Any]]
 ) -> None:

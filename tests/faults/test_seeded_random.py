@@ -40,21 +40,21 @@ def test_the_numbers_are_spread_evenly(draws: list[Draw]) -> None:
 
 def test_the_three_numbers_of_a_draw_are_independent(draws: list[Draw]) -> None:
     """Whether a fault happens says nothing about how long it takes."""
-    slow = [each.first for each in draws if each.share < 0.1]
+    slow = [draw.first for draw in draws if draw.share < 0.1]
     assert fmean(slow) == pytest.approx(0.5, abs=0.03)
-    assert fmean(each.first * each.second for each in draws) == pytest.approx(0.25, abs=0.01)
+    assert fmean(draw.first * draw.second for draw in draws) == pytest.approx(0.25, abs=0.01)
 
 
 def test_a_normal_number_is_normal(draws: list[Draw]) -> None:
     """Mean 0, deviation 1, and 95 of 100 below 1.645."""
-    numbers = [each.normal for each in draws]
+    numbers = [draw.normal for draw in draws]
     assert fmean(numbers) == pytest.approx(0, abs=0.03)
     assert pstdev(numbers) == pytest.approx(1, abs=0.03)
     assert sum(number < 1.645 for number in numbers) / COUNT == pytest.approx(0.95, abs=0.01)
 
 
 def times(latency: Latency, draws: list[Draw]) -> list[float]:
-    return [latency.milliseconds(each) for each in draws]
+    return [latency.milliseconds(draw) for draw in draws]
 
 
 def test_a_fixed_latency_is_always_the_same(draws: list[Draw]) -> None:

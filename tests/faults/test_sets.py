@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import packaged
+from mockserver import fixtures, resources
+from mockserver.contract import Contract
 from mockserver.faults import sets
 from mockserver.faults.rule import Rule, problems
-from mockserver.openapi.contract import Contract
-from mockserver.openapi.yaml_file import FileError
-
-PACKAGED = sets.load(packaged.fixtures() / "faults")
+from mockserver.yaml_file import FileError
 
 GOOD = """\
 title: A set
@@ -56,23 +54,18 @@ def test_a_folder_without_sets_has_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("status: 503", "status: 200", 7, "rules.0.status: must be an error status"),
+        ("status: 503", "status: 200", 7, "rules.0.status: must be that of an error"),
         ("status: 503", "status: often", 7, "rules.0.status"),
-        ("status: 503", "stauts: 503", 7, "rules.0.stauts: is not a known field here"),
+        ("status: 503", "stauts: 503", 7, "rules.0.stauts: is not a field that belongs here"),
         ("share: 0.5", "share: 50", 6, "rules.0.share: must be more than 0 and at most 1"),
-        (
-            "share: 0.5",
-            "connection: reset",
-            6,
-            "rules.0.connection: cannot be combined with status",
-        ),
-        ("    status: 503\n", "", 8 - 1, "rules.0.headers: requires a status"),
+        ("share: 0.5", "connection: reset", 6, "rules.0.connection: does not go with status"),
+        ("    status: 503\n", "", 8 - 1, "rules.0.headers: belongs to a status"),
         ("median_ms: 10", "ms: 10", 10, "rules.1.latency: must be 'ms' alone"),
         ("p95_ms: 20", "p95_ms: 9", 10, "rules.1.latency.p95_ms: must not be less than median_ms"),
-        ("name: second", "name: first", 4, "'first' occurs twice"),
+        ("name: second", "name: first", 4, "'first' is there twice"),
         ("name: second", "name: a b", 9, "rules.1.name: must be letters"),
         ("title: A set\n", "", 1, "title"),
-        (GOOD[GOOD.index("rules:") :], "rules: []", 3, "rules: must have 1 to 20 entries"),
+        (GOOD[GOOD.index("rules:") :], "rules: []", 3, "rules: must be 1 to 20"),
     ],
 )
 def test_a_wrong_set_is_told_with_file_and_line(
@@ -100,28 +93,32 @@ def test_an_operation_that_the_contract_does_not_have_is_told_with_its_line(tmp_
     with pytest.raises(FileError) as caught:
         sets.check_operations(sets.load(tmp_path), tmp_path, ["get_balance"])
     assert str(caught.value).startswith(
-        f"{path}:5: rules.0.operations.0: 'get_balnce' is not an operation"
+        f"{path}:5: rules.0.operations.0: 'get_balnce' is no operation"
     )
 
 
-def packaged_rules() -> list[Rule]:
-    return [rule for found in PACKAGED.values() for rule in found.rules]
+def packaged() -> list[Rule]:
+    return [
+        rule
+        for fault_set in fixtures.load(resources.fixtures()).fault_sets.values()
+        for rule in fault_set.rules
+    ]
 
 
 def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
     """Those that are there, and every rule of them."""
-    assert set(PACKAGED) == {
+    assert set(fixtures.load(resources.fixtures()).fault_sets) == {
         "flaky",
         "outage",
         "rate-limited",
         "slow-3g",
     }
-    assert [list(problems(rule, contract.operations)) for rule in packaged_rules()] == [[]] * len(
-        packaged_rules()
+    assert [list(problems(rule, contract.operations)) for rule in packaged()] == [[]] * len(
+        packaged()
     )
 
 
 def test_rules_of_different_packaged_sets_have_different_names() -> None:
     """Chance goes by the name: with one name, two sets that are on together would hit together."""
-    names = [rule.name for rule in packaged_rules()]
+    names = [rule.name for rule in packaged()]
     assert len(set(names)) == len(names)

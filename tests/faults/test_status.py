@@ -68,11 +68,11 @@ def test_without_a_sentence_of_its_own_the_contract_gives_one(account: Account) 
     fault(account, operations=["add_payment_method"], status=402)
     answer = account.call("POST", "payment-methods", json={"payment_method_id": "pm_card_visa"})
     response = CONTRACT.follow(CONTRACT.operations["add_payment_method"].node["responses"]["402"])
-    examples = [each["value"] for each in response["content"][JSON]["examples"].values()]
+    examples = [example["value"] for example in response["content"][JSON]["examples"].values()]
     assert answer.json() in examples
 
 
-@pytest.mark.parametrize("operation", LIMITED, ids=lambda each: each.operation_id)
+@pytest.mark.parametrize("operation", LIMITED, ids=lambda operation: operation.operation_id)
 def test_a_429_says_when_to_come_back(account: Account, operation: Operation) -> None:
     """``Retry-After`` until the next minute of the clock, nothing remaining, in the headers that are documented."""
     fault(account, operations=[operation.operation_id], status=429)
@@ -256,7 +256,7 @@ def test_snapshots_hold_no_faults(account: Account) -> None:
     account.client.post("/_mock/snapshots", json={"name": "before"})
     account.call("GET", "balance")
     account.client.post("/_mock/snapshots/before/restore")
-    assert [each["remaining"] for each in listed(account)] == [1]
+    assert [rule["remaining"] for rule in listed(account)] == [1]
     account.client.delete("/_mock/faults")
     account.client.post("/_mock/snapshots/before/restore")
     assert listed(account) == []
@@ -300,8 +300,8 @@ def test_a_rule_that_does_not_hit_changes_nothing(
     assert answer.status_code == status
     assert "X-Mock-Fault" not in answer.headers
     seen = [
-        each["seen"]
-        for each in body_of(account.client.get("/_mock/faults", headers={"X-API-Key": ""}))[
+        fault["seen"]
+        for fault in body_of(account.client.get("/_mock/faults", headers={"X-API-Key": ""}))[
             "faults"
         ]
     ]

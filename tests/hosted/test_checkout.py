@@ -276,8 +276,8 @@ def test_a_plan_begins_when_its_page_is_paid(client: httpx.Client) -> None:
     assert client.post(f"{path}/pay", data={"card": "pm_card_jcb"}).status_code == 303
     assert client.get(f"{API}/subscription").json()["plan"] == "starter"
     kept = [
-        each["stripe_payment_method_id"]
-        for each in client.get(f"{API}/payment-methods").json()["payment_methods"]
+        payment_method["stripe_payment_method_id"]
+        for payment_method in client.get(f"{API}/payment-methods").json()["payment_methods"]
     ]
     assert "pm_card_jcb" in kept
 

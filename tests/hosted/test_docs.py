@@ -57,7 +57,7 @@ def test_the_served_contract_has_this_mock_as_its_only_server(
     served = visitor.get("/openapi.json")
     assert served.headers["content-type"] == "application/json"
     document = served.json()
-    assert [each["url"] for each in document.pop("servers")] == ["/"]
+    assert [server["url"] for server in document.pop("servers")] == ["/"]
     assert document == {name: part for name, part in contract.document.items() if name != "servers"}
     assert list(document) == [name for name in contract.document if name != "servers"]
 

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mockserver import packaged
-from mockserver.billing.accounts import fixtures
+from mockserver import fixtures, resources
 from tests.conftest import API, NOON, RunningServer, running_server
 
-PERSONAS = [each.key for each in fixtures.load(packaged.fixtures()).personas.values() if each.key]
+PERSONAS = [
+    persona.key for persona in fixtures.load(resources.fixtures()).personas.values() if persona.key
+]
 ORGANIZATION = next(
-    each.organization_id
-    for each in fixtures.load(packaged.fixtures()).personas.values()
-    if each.organization_id
+    persona.organization_id
+    for persona in fixtures.load(resources.fixtures()).personas.values()
+    if persona.organization_id
 )
 URLS = {"success_url": "https://shop.example.com/done", "cancel_url": "https://shop.example.com"}
 
@@ -41,7 +42,7 @@ def addresses(client: httpx.Client, headers: dict[str, str]) -> Iterator[str]:
         client.post("/_mock/clock/advance", json={"seconds": 60}).raise_for_status()
     reply = client.get(f"{API}/invoices", params={"limit": 100}, headers=headers)
     assert reply.status_code == 200, reply.text
-    yield from (each["hosted_invoice_url"] for each in reply.json()["invoices"])
+    yield from (invoice["hosted_invoice_url"] for invoice in reply.json()["invoices"])
 
 
 @pytest.mark.parametrize("key", PERSONAS)

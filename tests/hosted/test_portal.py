@@ -23,7 +23,7 @@ def portal(client: httpx.Client) -> str:
 def cards(client: httpx.Client) -> dict[str, str]:
     """The account's cards, oldest first: brand and id."""
     listed = client.get(f"{API}/payment-methods").json()["payment_methods"]
-    return {each["card_brand"]: each["id"] for each in reversed(listed)}
+    return {rule["card_brand"]: rule["id"] for rule in reversed(listed)}
 
 
 def offers(page: httpx.Response) -> list[dict[str, str]]:
@@ -50,7 +50,7 @@ def test_the_portal_shows_plan_cards_and_invoices(client: httpx.Client, portal: 
     assert page.text.count('data-testid="card"') == len(cards(client)) == 3
     invoices = client.get(f"{API}/invoices", params={"limit": 100}).json()["invoices"]
     assert page.text.count('data-testid="invoice"') == len(invoices) > 0
-    assert all(each["number"] in page.text for each in invoices)
+    assert all(invoice["number"] in page.text for invoice in invoices)
 
 
 def test_its_invoices_can_be_opened(client: httpx.Client, portal: str) -> None:

@@ -61,7 +61,7 @@ def test_every_page_forbids_scripts_frames_and_caches(client: httpx.Client) -> N
     """A policy that loads nothing, and of styles only this one; nobody may frame a page with a Pay button."""
     for page in pages(client):
         policy = dict(
-            each.partition(" ")[::2] for each in page.headers["content-security-policy"].split("; ")
+            name.partition(" ")[::2] for name in page.headers["content-security-policy"].split("; ")
         )
         assert policy.pop("form-action") in ("'self' http: https:", "'self'", "'none'")
         (style,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
@@ -103,10 +103,10 @@ def test_markup_in_the_catalogue_is_shown_as_text(victim: httpx.Client) -> None:
         victim.post(f"{url}/pay", data={"card": "pm_card_amex"})
     portal = victim.get(victim.post(f"{API}/portal").json()["url"])
     invoices = victim.get(f"{API}/invoices").json()["invoices"]
-    for page in (portal, *(victim.get(each["hosted_invoice_url"]) for each in invoices)):
+    for page in (portal, *(victim.get(invoice["hosted_invoice_url"]) for invoice in invoices)):
         assert "<script" not in page.text.lower()
     assert portal.text.count(ESCAPED) >= 3
-    assert any(ESCAPED in victim.get(each["hosted_invoice_url"]).text for each in invoices)
+    assert any(ESCAPED in victim.get(invoice["hosted_invoice_url"]).text for invoice in invoices)
 
 
 def test_markup_in_an_imported_account_is_shown_as_text(client: httpx.Client) -> None:

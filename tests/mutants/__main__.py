@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         if chosen.list:
             sys.stdout.writelines(
-                f"{each.group}\t{each.name}\t{each.description}\n" for each in FAULTS.values()
+                f"{fault.group}\t{fault.name}\t{fault.description}\n" for fault in FAULTS.values()
             )
             return EXIT_OK
         if chosen.fault != NO_FAULT and chosen.fault not in FAULTS:

@@ -72,11 +72,11 @@ def together(*patches: Patch, on: Sequence[str] = ()) -> Patch:
     @contextmanager
     def plant(memory: Memory) -> Iterator[None]:
         with ExitStack() as stack:
-            for each in patches:
-                stack.enter_context(each.plant(memory))
+            for patch in patches:
+                stack.enter_context(patch.plant(memory))
             yield
 
-    operations = dict.fromkeys(name for each in patches for name in each.operations)
+    operations = dict.fromkeys(name for patch in patches for name in patch.operations)
     return Patch(tuple(on) or tuple(operations), plant)
 
 
@@ -116,7 +116,7 @@ def parameter(name: str, **changes: Any) -> Callable[[Demands], None]:
 
 def _change(schema: Schema, changes: Schema) -> None:
     schema.update(changes)
-    for keyword in [each for each, value in changes.items() if value is None]:
+    for keyword in [change for change, value in changes.items() if value is None]:
         del schema[keyword]
 
 
@@ -129,7 +129,11 @@ def _edited(
     if request_body:
         body = deepcopy(contract.follow(request_body["content"][JSON]["schema"]))
         request_body["content"][JSON]["schema"] = body
-    edit(Demands({each["name"]: each["schema"] for each in parameters}, body, request_body))
+    edit(
+        Demands(
+            {parameter["name"]: parameter["schema"] for parameter in parameters}, body, request_body
+        )
+    )
     node = {**operation.node, "requestBody": request_body} if request_body else operation.node
     return replace(operation, parameters=parameters, node=node)
 

@@ -97,13 +97,13 @@ def _requested(caller: Caller, contract: Contract) -> set[str]:
     asked: set[str] = set()
     for exchange in caller.exchanges:
         there = [
-            each
-            for each in contract.operations.values()
-            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each.path), exchange.path)
+            operation
+            for operation in contract.operations.values()
+            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation.path), exchange.path)
         ]
         method = "get" if exchange.method == "HEAD" else exchange.method.lower()
-        asked |= {each.operation_id for each in there if each.method == method} or {
-            each.operation_id for each in there
+        asked |= {operation.operation_id for operation in there if operation.method == method} or {
+            operation.operation_id for operation in there
         }
     return asked
 
@@ -143,7 +143,7 @@ def test_the_control_api_answers_as_ever_behind_a_wire(stage: Stage) -> None:
 def _fingerprint() -> dict[str, object]:
     """All that can be patched: what the modules and classes of the mock hold."""
     modules = [module for name, module in sys.modules.items() if name.startswith("mockserver")]
-    owners: list[Any] = [*modules, *(each for module in modules for each in _classes_of(module))]
+    owners: list[Any] = [*modules, *(owner for module in modules for owner in _classes_of(module))]
     return {
         f"{owner.__name__}.{name}": value for owner in owners for name, value in vars(owner).items()
     }
@@ -151,9 +151,9 @@ def _fingerprint() -> dict[str, object]:
 
 def _classes_of(module: ModuleType) -> list[type]:
     return [
-        each
-        for each in vars(module).values()
-        if isinstance(each, type) and each.__module__ == module.__name__
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__
     ]
 
 
@@ -175,10 +175,14 @@ def test_names_are_unique_and_in_kebab_case() -> None:
 def test_descriptions_are_one_line_each_and_no_two_are_the_same() -> None:
     descriptions = [fault.description for fault in ALL]
     assert [
-        each for each in descriptions if "\n" in each or not each.endswith(".") or "\t" in each
+        description
+        for description in descriptions
+        if "\n" in description or not description.endswith(".") or "\t" in description
     ] == []
-    assert [each for each in descriptions if len(each) > _LONGEST_DESCRIPTION] == []
-    assert [each for each, count in Counter(descriptions).items() if count > 1] == []
+    assert [
+        description for description in descriptions if len(description) > _LONGEST_DESCRIPTION
+    ] == []
+    assert [description for description, count in Counter(descriptions).items() if count > 1] == []
 
 
 def test_there_are_enough_of_every_kind() -> None:

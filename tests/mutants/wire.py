@@ -173,8 +173,8 @@ class WireApp:
         method = "GET" if method == "HEAD" else method
         found = (
             name
-            for each, pattern, name in self._operations
-            if each == method and pattern.fullmatch(path)
+            for _operation, pattern, name in self._operations
+            if _operation == method and pattern.fullmatch(path)
         )
         return next(found, None)
 

@@ -131,17 +131,17 @@ def test_every_import_is_declared(folder: str, without: tuple[str, ...], extras:
         if name.startswith(folder) and name.endswith(".py") and not name.startswith(without):
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Import):
-                    imported |= {each.name.partition(".")[0] for each in node.names}
+                    imported |= {alias.name.partition(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     imported.add(node.module.partition(".")[0])
     foreign = imported - set(sys.stdlib_module_names) - {"mockserver", "contract_tests"}
     project = tomllib.loads(tracked()["pyproject.toml"])["project"]
     wanted = project["dependencies"] + [
-        each for extra in extras for each in project["optional-dependencies"][extra]
+        requirement for extra in extras for requirement in project["optional-dependencies"][extra]
     ]
-    declared = {re.split(r"[><=;\[ ]", each)[0].lower() for each in wanted}
+    declared = {re.split(r"[><=;\[ ]", requirement)[0].lower() for requirement in wanted}
     of_module = packages_distributions()
     for module in foreign:
-        assert {each.lower().replace("_", "-") for each in of_module[module]} & declared, (
-            f"{module} is not declared"
-        )
+        assert {
+            distribution.lower().replace("_", "-") for distribution in of_module[module]
+        } & declared, f"{module} is not declared"

@@ -182,14 +182,14 @@ def _deposit_with_a_promo_code(call: Call, control: httpx.Client) -> None:
     assert call("get_balance")["balance_microcents"] == before + 5_500_000_000
     assert call("validate_promo_code", {"code": "BONUS5"})["valid"] is False
     newest = call("list_credit_transactions", limit=2)["transactions"]
-    assert [each["type"] for each in newest] == ["bonus", "deposit"]
+    assert [entry["type"] for entry in newest] == ["bonus", "deposit"]
     assert (
         call("list_credit_transactions", reference_type="promo", offset=0)["transactions"][0]
         == newest[0]
     )
     assert call("list_invoices", limit=1)["invoices"][0]["amount_cents"] == 5000
     assert "deposit" in {
-        each["type"] for each in call("list_recent_activity", limit=10)["activities"]
+        activity["type"] for activity in call("list_recent_activity", limit=10)["activities"]
     }
 
 

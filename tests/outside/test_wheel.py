@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import packaged
-from mockserver.billing.accounts import fixtures
+from mockserver import fixtures, resources
 from tests.cli.program import serving
 from tests.conftest import API
 from tests.outside.tools import PROJECT, SPEC, run
@@ -96,7 +95,7 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
         [
             sys.executable,
             "-c",
-            "import mockserver, mockserver.packaged as r; print(mockserver.__file__, r.spec())",
+            "import mockserver, mockserver.resources as r; print(mockserver.__file__, r.spec())",
         ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(site)},
@@ -109,7 +108,9 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
     with serving("serve", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
         keys = re.findall(r"^  (sk_test_\w+)", program.stdout, re.MULTILINE)
         assert set(keys) == {
-            each.key for each in fixtures.load(packaged.fixtures()).personas.values() if each.key
+            persona.key
+            for persona in fixtures.load(resources.fixtures()).personas.values()
+            if persona.key
         }
         with program.client("sk_test_default") as client:
             assert client.get(f"{API}/balance").json()["tier"] == "growth"

@@ -82,7 +82,7 @@ def test_every_test_card_does_what_the_catalogue_says(
         None,
     )
     before = owner.get(f"{API}/payment-methods").json()["payment_methods"]
-    assert set_up["payment_method"] not in {each["stripe_payment_method_id"] for each in before}
+    assert set_up["payment_method"] not in {card["stripe_payment_method_id"] for card in before}
     added = owner.post(
         f"{API}/payment-methods", json={"payment_method_id": set_up["payment_method"]}
     )

@@ -76,7 +76,7 @@ def test_it_calls_nobody_but_the_mock() -> None:
     hosts = re.findall(r"https?:\\?/\\?/[^\s\"'`]*", scripts.script("http://mock.test", NOON))
     known = {"http://mock.test"}
     assert [
-        each for each in hosts if each.rstrip('",') not in known and "js\\.stripe\\.com" not in each
+        host for host in hosts if host.rstrip('",') not in known and "js\\.stripe\\.com" not in host
     ] == [
         "https://",
         "http://.",

@@ -65,7 +65,7 @@ class Mock:
 
     def endpoint(self, id: str) -> Json:
         found = answered(self.client.get("/_mock/webhook-endpoints"))["endpoints"]
-        return next(each for each in found if each["id"] == id)
+        return next(endpoint for endpoint in found if endpoint["id"] == id)
 
 
 def answered(answer: httpx.Response) -> Json:

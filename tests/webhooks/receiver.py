@@ -54,7 +54,7 @@ class Receiver:
     @property
     def types(self) -> list[str]:
         """The types of the events that came, in their order."""
-        return [each.json["event"] for each in self.received]
+        return [request.json["event"] for request in self.received]
 
     def serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):

@@ -38,8 +38,8 @@ def play(steps: list[int | str]) -> None:
             model.append((step, new))
             assert gone is (model.pop(0)[1] if len(model) > backlog.MAX_BACKLOG else None)
         elif step == "take":
-            due = [each for each in model if each[0] <= 5]
-            first = min(due, key=lambda each: each[0], default=None)
+            due = [pair for pair in model if pair[0] <= 5]
+            first = min(due, key=lambda pair: pair[0], default=None)
             assert subject.take(NOON + timedelta(seconds=5)) is (first[1] if first else None)
             if first:
                 model.remove(first)
@@ -48,7 +48,7 @@ def play(steps: list[int | str]) -> None:
             assert subject.remove(removed)
             assert not subject.remove(removed)
             assert removed not in subject
-        expected = [each for _, each in sorted(model, key=lambda each: each[0])]
+        expected = [delivery for _, delivery in sorted(model, key=lambda pair: pair[0])]
         assert list(subject) == expected
         assert len(subject) == len(model)
         assert subject.next_due == (

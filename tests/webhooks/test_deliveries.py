@@ -27,7 +27,7 @@ DEPOSIT = [
 def moments(delivery: dict[str, Any]) -> list[int]:
     """When it was tried, in seconds after noon."""
     noon = f"{NOON:%Y-%m-%d}T12:"
-    texts = [each["at"] for each in delivery["attempts"]]
+    texts = [attempt["at"] for attempt in delivery["attempts"]]
     assert all(text.startswith(noon) for text in texts)
     return [int(text[14:16]) * 60 + int(text[17:19]) for text in texts]
 
@@ -38,8 +38,12 @@ def test_what_happens_is_told_in_order(mock: Mock, receiver: Receiver) -> None:
     mock.deposit()
     assert mock.settle() == {"settled": True, "pending": 0, "next_attempt_at": None}
     assert receiver.types == DEPOSIT
-    assert {(each.method, each.path) for each in receiver.received} == {("POST", "/hook?of=a-test")}
-    assert {each.headers["content-type"] for each in receiver.received} == {"application/json"}
+    assert {(request.method, request.path) for request in receiver.received} == {
+        ("POST", "/hook?of=a-test")
+    }
+    assert {request.headers["content-type"] for request in receiver.received} == {
+        "application/json"
+    }
 
 
 def test_an_event_says_what_happened_when_and_to_whom(mock: Mock, receiver: Receiver) -> None:
@@ -66,7 +70,7 @@ def test_money_is_told_as_the_ledger_has_it(mock: Mock, receiver: Receiver) -> N
     mock.register(receiver.url, events=["credit_transaction.created", "invoice.paid"])
     mock.deposit(7_500)
     mock.settle()
-    entry, invoice = (each.json["data"] for each in receiver.received)
+    entry, invoice = (request.json["data"] for request in receiver.received)
     balance = mock.client.get(f"{API}/balance").json()["balance_microcents"]
     assert (entry["type"], entry["amount_microcents"]) == ("deposit", 7_500_000_000)
     assert entry["balance_after_microcents"] == balance
@@ -86,12 +90,12 @@ def test_the_signature_is_the_hmac_of_the_bytes(
     assert endpoint["secret"] == secret or endpoint["secret"].startswith("whsec_")
     mock.happen(3)
     mock.settle()
-    for each in receiver.received:
+    for request in receiver.received:
         assert (
-            each.headers["x-alterlab-signature"]
-            == f"sha256={hmac_of(endpoint['secret'].encode(), each.body)}"
+            request.headers["x-alterlab-signature"]
+            == f"sha256={hmac_of(endpoint['secret'].encode(), request.body)}"
         )
-    assert len({each.headers["x-alterlab-signature"] for each in receiver.received}) == 3
+    assert len({request.headers["x-alterlab-signature"] for request in receiver.received}) == 3
 
 
 def hmac_of(key: bytes, body: bytes) -> str:
@@ -153,7 +157,7 @@ def test_a_clock_that_stands_still_has_to_be_moved_for_a_retry(
     assert receiver.received[0].body == receiver.received[1].body
     (delivery,) = mock.deliveries()
     assert (delivery["status"], moments(delivery)) == ("delivered", [0, 10])
-    assert [each["response_status"] for each in delivery["attempts"]] == [500, 200]
+    assert [attempt["response_status"] for attempt in delivery["attempts"]] == [500, 200]
 
 
 @pytest.mark.parametrize(
@@ -183,9 +187,13 @@ def test_a_retry_holds_up_nobody(mock: Mock, receiver: Receiver) -> None:
     receiver.answers = [status(500)]
     mock.happen(3)
     mock.settle()
-    assert [each["status"] for each in mock.deliveries()] == ["pending", "delivered", "delivered"]
+    assert [delivery["status"] for delivery in mock.deliveries()] == [
+        "pending",
+        "delivered",
+        "delivered",
+    ]
     mock.advance(10)
-    assert [each["status"] for each in mock.deliveries()] == ["delivered"] * 3
+    assert [delivery["status"] for delivery in mock.deliveries()] == ["delivered"] * 3
     assert receiver.received[3].body == receiver.received[0].body
 
 
@@ -232,7 +240,7 @@ def test_a_clock_that_runs_can_be_moved(make_server: ServerFactory) -> None:
         mock.settle()
         mock.advance(3_600)
         (delivery,) = mock.deliveries()
-        first, second, third = (each["at"] for each in delivery["attempts"])
+        first, second, third = (attempt["at"] for attempt in delivery["attempts"])
         assert delivery["status"] == "failed"
         assert timedelta(seconds=10) <= parse(second) - parse(first) < timedelta(seconds=11)
         assert timedelta(seconds=20) <= parse(third) - parse(second) < timedelta(seconds=21)
@@ -250,7 +258,7 @@ def test_order_is_kept_and_one_comes_at_a_time(mock: Mock, receiver: Receiver) -
     mock.register(receiver.url)
     mock.happen(100)
     mock.settle()
-    assert [each.json["data"]["amount_cents"] for each in receiver.received] == list(
+    assert [request.json["data"]["amount_cents"] for request in receiver.received] == list(
         range(1_000, 11_000, 100)
     )
     assert receiver.most_at_once == 1
@@ -368,20 +376,20 @@ def test_no_more_wait_than_there_is_room_for(mock: Mock, receiver: Receiver) -> 
     """The oldest go, are counted and listed; the newest five hundred are delivered."""
     endpoint = mock.register(receiver.url, modes={"delay_seconds": 60})
     key = "sk_test_webhooks"
-    tenant = mock.server.world.state.tenant(key)
-    context = mock.server.world.state.context(tenant)
+    tenant = mock.server.world.tenant(key)
+    context = mock.server.world.context(tenant)
     for number in range(599):
         context.emit("deposit.created", f"source {number}", {"number": number})
     mock.happen()  # publishes what lies there
     shown = mock.endpoint(endpoint["id"])
     assert (shown["pending"], shown["dropped"]) == (500, 100)
     dropped = mock.deliveries(status="dropped")
-    assert [each["body"]["data"] for each in dropped] == [
+    assert [delivery["body"]["data"] for delivery in dropped] == [
         {"number": number} for number in range(100)
     ]
     assert all(
-        "the oldest one was dropped" in each["reason"] and each["attempts"] == []
-        for each in dropped
+        "the oldest had to go" in delivery["reason"] and delivery["attempts"] == []
+        for delivery in dropped
     )
     mock.advance(60)
     assert len(receiver.received) == 500
@@ -401,7 +409,10 @@ def test_the_same_story_has_the_same_bytes(make_server: ServerFactory) -> None:
                 mock.deposit()
                 mock.settle()
             bodies.append(
-                [(each.body, each.headers["x-alterlab-signature"]) for each in receiver.received]
+                [
+                    (request.body, request.headers["x-alterlab-signature"])
+                    for request in receiver.received
+                ]
             )
     assert bodies[0] == bodies[1]
     assert len({body for body, _ in bodies[0]}) == len(DEPOSIT)
@@ -433,8 +444,8 @@ def test_a_receiver_on_ipv6_and_one_called_localhost_are_reached(mock: Mock) -> 
         mock.register(f"http://localhost:{port}/by-name")
         mock.happen()
         mock.settle()
-        assert sorted(each.path for each in six.received) == ["/", "/by-name"]
-        assert {each.headers["host"] for each in six.received} == {
+        assert sorted(request.path for request in six.received) == ["/", "/by-name"]
+        assert {request.headers["host"] for request in six.received} == {
             f"[::1]:{port}",
             f"localhost:{port}",
         }

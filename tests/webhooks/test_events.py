@@ -30,7 +30,9 @@ def emitted(path: Path) -> Iterator[str]:
     """The types that a module hands to ``audit`` or ``emit``, and what looks like one beside them."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and _name(node.func) in ("audit", "_audit", "emit", "_emit"):
-            for part in ast.walk(ast.Module([ast.Expr(each) for each in node.args[:2]], [])):
+            for part in ast.walk(
+                ast.Module([ast.Expr(argument) for argument in node.args[:2]], [])
+            ):
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     yield part.value
 
@@ -142,7 +144,7 @@ def play_a_plan(mock: Mock) -> None:
 @pytest.mark.parametrize("type", TYPES)
 def test_every_type_is_told(told: list[Received], type: str) -> None:
     """Nothing is promised that never comes, and each comes in the one envelope."""
-    found = [each.json for each in told if each.json["event"] == type]
+    found = [request.json for request in told if request.json["event"] == type]
     assert found
     for event in found:
         assert list(event) == ["id", "event", "created_at", "account_id", "data"]
@@ -154,18 +156,18 @@ def test_every_type_is_told(told: list[Received], type: str) -> None:
 
 def test_nothing_else_is_told(told: list[Received]) -> None:
     """What comes is what is promised."""
-    assert {each.json["event"] for each in told} == set(TYPES)
+    assert {request.json["event"] for request in told} == set(TYPES)
 
 
 def test_an_event_has_an_id_of_its_own(told: list[Received]) -> None:
     """So that a receiver can tell a duplicate."""
-    ids = [each.json["id"] for each in told]
+    ids = [request.json["id"] for request in told]
     assert len(ids) == len(set(ids)) > 50
 
 
 def test_every_change_of_a_subscription_tells_how_it_stands(told: list[Received]) -> None:
     """``subscription.updated`` follows each, with the state after it."""
-    events = [each.json for each in told if each.json["event"].startswith("subscription.")]
+    events = [request.json for request in told if request.json["event"].startswith("subscription.")]
     for change, update in zip(events[::2], events[1::2], strict=True):
         assert change["event"] != "subscription.updated"
         assert update["event"] == "subscription.updated"
@@ -189,7 +191,7 @@ def test_every_change_of_a_subscription_tells_how_it_stands(told: list[Received]
 
 def test_no_secret_is_told(told: list[Received]) -> None:
     """No key, no verification code, no client secret: neither their names nor anything like them."""
-    everything = b"\n".join(each.body for each in told).decode()
+    everything = b"\n".join(request.body for request in told).decode()
     assert "sk_test_" not in everything
     assert "_secret" not in everything
     assert "whsec_" not in everything

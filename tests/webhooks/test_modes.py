@@ -24,7 +24,7 @@ from .receiver import NEVER, Receiver, receiving, status
 
 def amounts(receiver: Receiver) -> list[int]:
     """Which of the events that ``happen`` makes came, by number and in their order."""
-    return [each.json["data"]["amount_cents"] // 100 - 10 for each in receiver.received]
+    return [request.json["data"]["amount_cents"] // 100 - 10 for request in receiver.received]
 
 
 def test_duplicates_are_the_same_event(mock: Mock, receiver: Receiver) -> None:
@@ -45,7 +45,7 @@ def test_the_next_ones_are_lost(mock: Mock, receiver: Receiver) -> None:
     mock.happen(4)
     mock.settle()
     assert amounts(receiver) == [2, 3]
-    assert [each["status"] for each in mock.deliveries()] == [
+    assert [delivery["status"] for delivery in mock.deliveries()] == [
         "dropped",
         "dropped",
         "delivered",
@@ -120,7 +120,10 @@ def test_a_delay_is_of_the_mocks_clock(mock: Mock, receiver: Receiver) -> None:
     mock.advance(59)
     assert receiver.received == []
     mock.advance(11)
-    assert [each["at"][14:19] for each in mock.deliveries()[0]["attempts"]] == ["01:00", "01:10"]
+    assert [attempt["at"][14:19] for attempt in mock.deliveries()[0]["attempts"]] == [
+        "01:00",
+        "01:10",
+    ]
     assert len(receiver.received) == 2
 
 
@@ -155,7 +158,10 @@ def test_modes_go_together(mock: Mock, receiver: Receiver) -> None:
     mock.happen(2)
     mock.advance(5)
     assert amounts(receiver) == [1, 1]
-    assert Counter(each["status"] for each in mock.deliveries()) == {"dropped": 1, "delivered": 2}
+    assert Counter(delivery["status"] for delivery in mock.deliveries()) == {
+        "dropped": 1,
+        "delivered": 2,
+    }
 
 
 # -------------------------------------------------------------------------------------------- payments on a page
@@ -196,7 +202,7 @@ def test_a_receiver_that_fails_holds_the_payer_up_once(receiver: Receiver) -> No
     receiver.otherwise = status(500)
     asyncio.run(shop.pay())
     assert len(receiver.received) == 5
-    assert {each.status for each in shop.world.webhooks.deliveries} == {"pending"}
+    assert {delivery.status for delivery in shop.world.webhooks.deliveries} == {"pending"}
 
 
 def test_a_silent_receiver_holds_the_payer_up_for_a_while_only(
@@ -241,7 +247,9 @@ def test_a_reset_forgets_what_was_held(receiver: Receiver, monkeypatch: pytest.M
 
     asyncio.run(story())
     assert receiver.received == []
-    assert {each.reason for each in shop.world.webhooks.deliveries} == {"The account was reset."}
+    assert {delivery.reason for delivery in shop.world.webhooks.deliveries} == {
+        "The account was reset."
+    }
 
 
 def test_other_payments_are_none_of_its_business(receiver: Receiver) -> None:

@@ -66,7 +66,9 @@ def test_an_alert_has_the_body_of_the_contract(alerted: Mock, receiver: Receiver
     assert request.path == "/alerts"
     assert request.json == {"event": "usage.alert", "data": data}
     messages = answered(alerted.client.get("/_mock/outbox"))["messages"]
-    assert [each["payload"] for each in messages if each["channel"] == "webhook"] == [request.json]
+    assert [message["payload"] for message in messages if message["channel"] == "webhook"] == [
+        request.json
+    ]
 
 
 def test_each_threshold_is_a_call_that_fits_the_callback(alerted: Mock, receiver: Receiver) -> None:
@@ -75,7 +77,7 @@ def test_each_threshold_is_a_call_that_fits_the_callback(alerted: Mock, receiver
     alerted.settle()
     media = call_of_the_contract()["requestBody"]["content"]["application/json"]
     (parameter,) = [spec()["components"]["parameters"]["WebhookSignature"]]
-    assert [each.json["data"]["threshold"] for each in receiver.received] == [50, 75, 90, 100]
+    assert [request.json["data"]["threshold"] for request in receiver.received] == [50, 75, 90, 100]
     for request in receiver.received:
         assert list(validator(media["schema"]).iter_errors(request.json)) == []
         signature = request.headers[parameter["name"].lower()]
@@ -131,7 +133,7 @@ def test_an_alert_is_retried_on_the_mocks_clock(alerted: Mock, receiver: Receive
     alerted.settle()
     alerted.advance(3_600)
     (delivery,) = alerted.deliveries(event="usage.alert")
-    assert [each["at"][14:19] for each in delivery["attempts"]] == ["00:00", "00:10", "00:30"]
+    assert [attempt["at"][14:19] for attempt in delivery["attempts"]] == ["00:00", "00:10", "00:30"]
     assert (delivery["status"], delivery["endpoint_id"]) == ("failed", None)
 
 
@@ -158,9 +160,9 @@ def test_an_alert_to_another_machine_is_not_sent(mock: Mock) -> None:
         assert delivery["reason"] == shown["refused"]
         assert "--allow-webhook-host hooks.example.com" in delivery["reason"]
         messages = answered(client.get("/_mock/outbox"))["messages"]
-        assert [each["recipient"] for each in messages if each["channel"] == "webhook"] == [
-            "https://hooks.example.com/alterlab"
-        ]
+        assert [
+            message["recipient"] for message in messages if message["channel"] == "webhook"
+        ] == ["https://hooks.example.com/alterlab"]
 
 
 def test_a_host_that_was_named_is_called(make_server: ServerFactory) -> None:

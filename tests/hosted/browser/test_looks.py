@@ -32,7 +32,7 @@ def test_axe_finds_nothing_in_any_state(open_page: Open, axe: str, width: int, s
             assert judged(page, axe) == [], state
             assert page.evaluate("document.documentElement.scrollWidth") <= width, state
         assert seen.violations == []
-        assert [each for each in seen.complaints if "404" not in each] == []
+        assert [complaint for complaint in seen.complaints if "404" not in complaint] == []
 
 
 @LOOKS
@@ -54,7 +54,7 @@ def test_axe_would_find_something(open_page: Open, axe: str, deposit: Opener) ->
     """The judge is awake."""
     page = open_page(deposit()).page
     page.evaluate("document.querySelector('label[for=card]').remove()")
-    assert [each[0] for each in judged(page, axe)] == ["select-name"]
+    assert [violation[0] for violation in judged(page, axe)] == ["select-name"]
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -69,8 +69,8 @@ def test_long_texts_fit(
     state["profile"] |= {"name": long, "email": f"{long}@example.com"}
     for session in state["checkout_sessions"].values():
         session["description"] = long
-    for each in state["invoices"]:
-        each["description"] = each["number"] = long
+    for invoice in state["invoices"]:
+        invoice["description"] = invoice["number"] = long
     for card in state["wallet"]["cards"]:
         card["brand"] = long
     account.put("/_mock/state", json=state).raise_for_status()

@@ -33,7 +33,7 @@ def methods(client: httpx.Client) -> dict[str, bool]:
     reply = client.get(f"{API}/payment-methods").json()
     default = reply["default_method_id"]
     return {
-        each["stripe_payment_method_id"]: each["id"] == default for each in reply["payment_methods"]
+        card["stripe_payment_method_id"]: card["id"] == default for card in reply["payment_methods"]
     }
 
 

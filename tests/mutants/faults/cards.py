@@ -163,7 +163,10 @@ def _claim_default(original: Original, call: Call) -> Json:
 
 def _add(me: Caller, *stripe_ids: str) -> list[str]:
     """Add cards: their ids."""
-    return [me.post("payment-methods", {"payment_method_id": each})["id"] for each in stripe_ids]
+    return [
+        me.post("payment-methods", {"payment_method_id": stripe_id})["id"]
+        for stripe_id in stripe_ids
+    ]
 
 
 def _brands(me: Caller) -> list[str]:
@@ -196,7 +199,10 @@ def _recharge_with_removed_card(me: Caller) -> object:
 def _defaults_after_a_change(me: Caller) -> object:
     card = _add(me, _AMEX)[0]
     me.post(f"payment-methods/{card}/default")
-    return [each["is_default"] for each in me.get("payment-methods")["payment_methods"]]
+    return [
+        payment_method["is_default"]
+        for payment_method in me.get("payment-methods")["payment_methods"]
+    ]
 
 
 def _default_after_its_removal(me: Caller) -> object:

@@ -23,7 +23,7 @@ Json = Any
 _NEW = "sk_test_new"
 _CACHE_LIFETIME = timedelta(seconds=10)
 _TIERS_OFF_BY_ONE = tuple(
-    replace(each, from_microcents=each.from_microcents + 1) for each in tiers.TIERS
+    replace(tier, from_microcents=tier.from_microcents + 1) for tier in tiers.TIERS
 )
 
 
@@ -38,7 +38,9 @@ def _before_the_bonus(original: Original, entry: Entry) -> Json:
 def _without_bonuses(original: Original, account: Account) -> Json:
     body = original(account)
     bonuses = sum(
-        each.amount_microcents for each in account.ledger.entries if each.reference_type == "promo"
+        entry.amount_microcents
+        for entry in account.ledger.entries
+        if entry.reference_type == "promo"
     )
     body["balance_microcents"] -= bonuses
     body["balance_display"] = money.display(body["balance_microcents"])

@@ -31,7 +31,7 @@ def _leave_out_null_references(body: Json, _: Request) -> None:
 
 def _shorten_refusal(body: Json, _: Request) -> None:
     if not body["valid"]:
-        for name in [each for each, value in body.items() if value is None]:
+        for name in [key for key, value in body.items() if value is None]:
             del body[name]
 
 

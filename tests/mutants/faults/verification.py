@@ -52,7 +52,7 @@ def _forget_the_expiry(
 def _take_any_code(original: Original, context: Context, challenge_id: str, code: str) -> Result:
     challenges = context.account.challenges
     challenge = challenges.get(challenge_id)
-    if challenge and any(each.code == code for each in challenges.values()):
+    if challenge and any(challenge.code == code for challenge in challenges.values()):
         challenge.code = code
     result: Result = original(context, challenge_id, code)
     return result

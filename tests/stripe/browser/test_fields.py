@@ -201,10 +201,10 @@ def test_events_tell_what_happens_to_an_element(card: Shop) -> None:
     card.page.keyboard.press("Escape")
     card.do("shop.card.blur()")
     card.do("shop.card.focus()")
-    names = [each[0] for each in card.do("shop.heard")]
+    names = [event[0] for event in card.do("shop.heard")]
     # Leaving the number is a change too: then it is known to be incomplete.
     assert names == ["focus", "once", "change", "change", "escape", "blur", "focus"]
-    assert {each[1] for each in card.do("shop.heard") if each[1:]} == {"card"}
+    assert {event[1] for event in card.do("shop.heard") if event[1:]} == {"card"}
 
 
 def test_an_element_that_is_ready_says_so_also_to_who_listens_late(card: Shop) -> None:

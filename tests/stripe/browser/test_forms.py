@@ -92,7 +92,7 @@ def test_the_card_element_saves_a_card(visit: Visit) -> None:
     shop.page.get_by_test_id("stripe-number").fill("4242")
     shop.page.get_by_test_id("stripe-number").fill("4242424242424242")
     shop.page.get_by_test_id("stripe-cvc").fill("123")
-    changes = [each["change"] for each in shop.do("shop.events")]
+    changes = [event["change"] for event in shop.do("shop.events")]
     assert changes[0] == {
         "elementType": "card",
         "empty": False,
@@ -165,7 +165,11 @@ def test_react_code_runs_in_strict_mode(visit: Visit, kind: str) -> None:
     shop.answer("pass")
     shop.must_say("added visa 3184")
     told = ("React DevTools", "the server responded with a status of 400")
-    own = [each for each in shop.seen.complaints if not any(known in each for known in told)]
+    own = [
+        complaint
+        for complaint in shop.seen.complaints
+        if not any(known in complaint for known in told)
+    ]
     assert (own, shop.seen.violations) == ([], [])
 
 

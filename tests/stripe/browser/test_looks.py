@@ -53,7 +53,7 @@ def test_axe_looks_into_the_shadows(visit: Visit, axe: str) -> None:
         "box => box.getRootNode().querySelector('label').remove()"
     )
     shop.page.get_by_test_id("stripe-number").evaluate("box => box.removeAttribute('placeholder')")
-    assert "label" in [each[0] for each in judged(shop.page, axe)]
+    assert "label" in [violation[0] for violation in judged(shop.page, axe)]
 
 
 @pytest.mark.parametrize("name", ["plain-payment", "plain-card", "plain-split"])
