@@ -235,8 +235,9 @@ def _memory_notes(found: Findings) -> str:
     (before, _), (after, _) = list(found.memory.values())[-2:]
     bytes_each = (after - before) * 1024 * 1024 / max(found.deposits, 1)
     return (
-        f"Memory is what is resident. Prism keeps nothing; this server opened {found.deposits:,} checkout sessions "
-        f"under the load of deposits and keeps all, about {bytes_each:,.0f} bytes each; that row is not held to the target."
+        "Memory is what is resident. Prism keeps nothing; this server opened "
+        f"{found.deposits:,} checkout sessions under the load of deposits and keeps all, about "
+        f"{bytes_each:,.0f} bytes each; that row is not held to the target."
     )
 
 

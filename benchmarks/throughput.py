@@ -179,7 +179,8 @@ def ratio(series: Series, all_series: Sequence[Series]) -> float:
 def text(found: Sequence[Series], plan: Plan) -> str:
     """The report, in Markdown."""
     rows = [
-        f"| {result.kind} | {result.subject} | {result.speed:,.0f} | {min(result.speeds):,.0f} - {max(result.speeds):,.0f} | "
+        f"| {result.kind} | {result.subject} | {result.speed:,.0f} | "
+        f"{min(result.speeds):,.0f} - {max(result.speeds):,.0f} | "
         f"{ratio(result, found):.2f} | {result.cpu:.0f} |"
         for result in found
     ]

@@ -81,3 +81,28 @@ def _responses(document: Json) -> Iterator[Json]:
     for operation in _operations(document["paths"]):
         yield from (r for r in operation["responses"].values() if "$ref" not in r)
     yield from document["components"].get("responses", {}).values()
+
+
+def invent_path(document: Mapping[str, Any], path: str, item: Json) -> Json:
+    """Return a copy of a document with one more path. Raise AlreadyInContractError."""
+    return extended(document, paths={path: item})
+
+
+def invent_header(document: Mapping[str, Any], name: str) -> str:
+    """Return the name of a header that nothing in the document has.
+
+    Raise AlreadyInContractError.
+    """
+    if name.lower() in _names(document):
+        raise AlreadyInContractError("header", name)
+    return name
+
+
+def _names(node: Any) -> set[str]:
+    """Return the keys and the values of ``name`` anywhere in a document, in lower case."""
+    if isinstance(node, list):
+        return set().union(*map(_names, node))
+    if not isinstance(node, Mapping):
+        return set()
+    names = {str(name).lower() for name in node} | {str(node.get("name", "")).lower()}
+    return names.union(*map(_names, node.values()))

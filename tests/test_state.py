@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from mockserver.billing import payment_methods, usage
-from mockserver.world import (
-    UnusableState,
-    World,
-)
+from mockserver.billing.accounts.accounts import Accounts
+from mockserver.engine.state import UnusableState
+from mockserver.engine.world import World
 from tests.worlds import (
     DEFAULT,
     KEYS,
@@ -25,37 +24,37 @@ from tests.worlds import (
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> World[Accounts]:
     return make_world()
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_export_import_export_is_the_identity(world: World, key: str) -> None:
+def test_export_import_export_is_the_identity(world: World[Accounts], key: str) -> None:
     """An account that is written out and read back is the same account."""
-    state = world.export_state(key)
+    state = world.state.export(key)
     text = json.dumps(state)
-    world.import_state(key, json.loads(text))
-    assert json.dumps(world.export_state(key)) == text
+    world.state.replace(key, json.loads(text))
+    assert json.dumps(world.state.export(key)) == text
 
 
-def test_an_imported_account_lives_on(world: World) -> None:
+def test_an_imported_account_lives_on(world: World[Accounts]) -> None:
     """The same things happen to it afterwards as to the one that it was exported from."""
     other = make_world()
-    other.import_state(SUBSCRIBER, world.export_state(SUBSCRIBER))
+    other.import_state(SUBSCRIBER, world.state.export(SUBSCRIBER))
     for copy in (world, other):
         copy.advance_to(NOON + timedelta(days=45))
         usage.record(copy.context(copy.tenant(SUBSCRIBER)), "js", 3)
     assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
 
 
-def test_an_account_takes_over_a_state_and_stays_itself(world: World) -> None:
+def test_an_account_takes_over_a_state_and_stays_itself(world: World[Accounts]) -> None:
     """Imported under another key: its past is the other's, its id and its ids to come are its own."""
-    own = world.tenant("sk_test_mine").account.id
-    account = world.import_state("sk_test_mine", world.export_state(SUBSCRIBER))
-    theirs = world.tenant(SUBSCRIBER).account
+    own = world.state.tenant("sk_test_mine").account.id
+    account = world.state.replace("sk_test_mine", world.state.export(SUBSCRIBER))
+    theirs = world.state.tenant(SUBSCRIBER).account
     assert (account.id, account.subscription) == (own, theirs.subscription)
     mine_next, theirs_next = (
-        usage.record(world.context(world.tenant(key)), "light", 1)
+        usage.record(world.state.context(world.state.tenant(key)), "light", 1)
         for key in ("sk_test_mine", SUBSCRIBER)
     )
     assert mine_next.id != theirs_next.id
@@ -63,12 +62,12 @@ def test_an_account_takes_over_a_state_and_stays_itself(world: World) -> None:
     assert account.usage.events[-1] is not theirs.usage.events[-1]
 
 
-def test_an_import_does_the_work_that_fell_due_since(world: World) -> None:
+def test_an_import_does_the_work_that_fell_due_since(world: World[Accounts]) -> None:
     """An older state is brought up to the clock."""
-    state = world.export_state(SUBSCRIBER)
+    state = world.state.export(SUBSCRIBER)
     world.advance_to(NOON + timedelta(days=100))
-    world.import_state("sk_test_mine", state)
-    subscription = world.tenant("sk_test_mine").account.subscription
+    world.state.replace("sk_test_mine", state)
+    subscription = world.state.tenant("sk_test_mine").account.subscription
     assert subscription is not None
     assert subscription.period_end > world.clock.now()
 
@@ -125,19 +124,19 @@ def without_ledger(state: Any) -> Any:
         pytest.param(broken("ids.counter", 2**63), id="a number beyond 64 bits"),
     ],
 )
-def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any]) -> None:
+def test_a_bad_state_changes_nothing(world: World[Accounts], change: Callable[[Any], Any]) -> None:
     """What is imported is validated; a bad one is refused with reasons, and the account is as it was."""
     before = exported(world, SUBSCRIBER)
     with pytest.raises(UnusableState) as caught:
-        world.import_state(
-            SUBSCRIBER, change(json.loads(json.dumps(world.export_state(SUBSCRIBER))))
+        world.state.replace(
+            SUBSCRIBER, change(json.loads(json.dumps(world.state.export(SUBSCRIBER))))
         )
     assert caught.value.problems
     assert all(problem.strip() for problem in caught.value.problems)
     assert exported(world, SUBSCRIBER) == before
 
 
-def test_a_state_of_later_is_refused(world: World) -> None:
+def test_a_state_of_later_is_refused(world: World[Accounts]) -> None:
     """Whatever happened last, money or not: a state is never of later than the clock."""
     later = make_world(now=NOON)
     later.tenant(DEFAULT)
@@ -145,16 +144,16 @@ def test_a_state_of_later_is_refused(world: World) -> None:
     payment_methods.add(later.context(later.tenant(DEFAULT)), "pm_card_amex")
     before = exported(world, DEFAULT)
     with pytest.raises(UnusableState, match="clock"):
-        world.import_state(DEFAULT, later.export_state(DEFAULT))
+        world.state.replace(DEFAULT, later.state.export(DEFAULT))
     assert exported(world, DEFAULT) == before
 
 
-def test_ids_are_not_given_twice_after_an_import(world: World) -> None:
+def test_ids_are_not_given_twice_after_an_import(world: World[Accounts]) -> None:
     """An edited counter cannot make the account repeat itself."""
-    state = world.export_state(DEFAULT)
+    state = world.state.export(DEFAULT)
     known = json.dumps(state)
     state["ids"]["counter"] = 0
-    world.import_state(DEFAULT, state)
-    context = world.context(world.tenant(DEFAULT))
+    world.state.replace(DEFAULT, state)
+    context = world.state.context(world.state.tenant(DEFAULT))
     assert usage.record(context, "light", 1).id not in known
     assert context.account.ledger.entries[-1].id not in known

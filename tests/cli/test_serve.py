@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from tests.cli.program import Program, environment, launched, serving
 from tests.conftest import API
 
@@ -41,7 +42,7 @@ def test_port_0_picks_a_port_and_says_which(started: Program) -> None:
 
 def test_the_banner_names_every_persona_with_a_line(started: Program) -> None:
     """Keys to try, the default first, and the docs, the control API and how to end it."""
-    personas = fixtures.load(resources.fixtures()).personas.values()
+    personas = fixtures.load(packaged.fixtures()).personas.values()
     keys = {persona.key: persona.title for persona in personas if persona.key}
     lines = [
         line.split(None, 1) for line in started.stdout.splitlines() if line.startswith("  sk_test_")

@@ -7,12 +7,12 @@ import re
 import httpx
 import pytest
 
-from mockserver import resources
-from mockserver.contract import Contract
+from mockserver import packaged
+from mockserver.openapi.contract import Contract
 
 OPERATIONS = [
     (operation.method.upper(), "/_mock" + re.sub(r"\{\w+\}", "x", operation.path))
-    for operation in Contract.load(resources.control_spec()).operations.values()
+    for operation in Contract.load(packaged.control_spec()).operations.values()
 ]
 OTHERS = [
     {"Origin": "https://evil.example"},

@@ -127,7 +127,7 @@ def test_personas_are_those_of_the_fixtures(
     personas = {
         persona["slug"]: persona for persona in mock.get("/_mock/personas").json()["personas"]
     }
-    assert set(personas) == set(frozen_server.world.personas)
+    assert set(personas) == set(frozen_server.world.state.personas)
     assert personas["new"]["key"] == "sk_test_new"
     organization = personas["organization"]
     assert organization["key"] is None
@@ -163,7 +163,7 @@ def test_accounts_shows_an_organization_by_its_id(
     mock: httpx.Client, frozen_server: RunningServer
 ) -> None:
     """An organization's account is there once a member asked for it."""
-    organization = frozen_server.world.personas["organization"].organization_id or ""
+    organization = frozen_server.world.state.personas["organization"].organization_id or ""
     headers = as_key("sk_test_org_owner") | {"X-Organization-Id": organization}
     mock.get(f"{API}/invoices", headers=headers).raise_for_status()
     names = [account["name"] for account in mock.get("/_mock/accounts").json()["accounts"]]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import cli, resources
+from mockserver import cli, packaged
 from mockserver.docs import pages
 from mockserver.docs.formats import FORMATS
 from mockserver.docs.options import Options
@@ -28,7 +28,7 @@ def small(tmp_path: Path) -> Path:
 
 def test_the_pages_of_the_contract_are_fresh() -> None:
     """After a change of the contract, run ``make generate-docs``."""
-    made = pages.make(resources.spec(), list(FORMATS), Options())
+    made = pages.make(packaged.spec(), list(FORMATS), Options())
     assert pages.difference(ROOT / "docs", made) == ""
 
 

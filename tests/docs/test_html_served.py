@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 import mockserver.docs
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import html
 from mockserver.docs.options import Options
 from tests.conftest import ServerFactory
@@ -34,7 +34,7 @@ def test_the_page_is_served_with_its_forms(client: httpx.Client) -> None:
 def test_the_page_shows_the_contract_of_spec(make_server: ServerFactory, tmp_path: Path) -> None:
     """The page is made from the document of ``--spec``."""
     mine = tmp_path / "mine.yaml"
-    text = resources.spec().read_text()
+    text = packaged.spec().read_text()
     assert f"title: {REFERENCE.title}\n" in text
     mine.write_text(text.replace(f"title: {REFERENCE.title}\n", "title: Mine & <b>\n", 1))
     with make_server(spec=mine).client(None) as visitor:
@@ -63,11 +63,11 @@ def test_a_contract_that_becomes_invalid_is_reported(
 ) -> None:
     """The error is one line, and the page returns when the contract is valid again."""
     mine = tmp_path / "mine.yaml"
-    mine.write_text(resources.spec().read_text())
+    mine.write_text(packaged.spec().read_text())
     with make_server(spec=mine).client(None) as visitor:
         mine.write_text("openapi: [")
         reply = visitor.get(PLACE)
         assert reply.status_code == 500
         assert str(mine) in reply.text
-        mine.write_text(resources.spec().read_text())
+        mine.write_text(packaged.spec().read_text())
         assert visitor.get(PLACE).status_code == 200

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import pages
 from mockserver.docs.markdown_schema import mark
 from mockserver.docs.model import Operation
@@ -15,7 +15,7 @@ from mockserver.docs.options import Options
 from tests.docs.contract_reference import CONTRACT, REFERENCE, find_operation
 from tests.docs.specs import markdown, responding, spec, taking, to
 
-FILES = pages.make(resources.spec(), ["markdown"], Options())
+FILES = pages.make(packaged.spec(), ["markdown"], Options())
 PAGE, LLMS = FILES["reference.md"], FILES["llms.txt"]
 SCHEMAS = CONTRACT.root["components"]["schemas"]
 

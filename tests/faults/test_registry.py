@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from mockserver.faults.board import (
+from mockserver.faults.latency import Latency
+from mockserver.faults.registry import (
     MAX_RULES,
     Fault,
-    Faults,
+    FaultRegistry,
     TooManyFaults,
     UnknownFault,
     UnknownFaultSet,
 )
-from mockserver.faults.latency import Latency
 from mockserver.faults.rule import Rule
 from mockserver.faults.sets import FaultSet
 
@@ -26,17 +26,17 @@ SETS = {
 
 
 @pytest.fixture
-def faults() -> Faults:
-    return Faults(SETS, seed=1)
+def faults() -> FaultRegistry:
+    return FaultRegistry(SETS, seed=1)
 
 
-def hit(faults: Faults, operation: str = "get_balance", key: str = MINE) -> str | None:
+def hit(faults: FaultRegistry, operation: str = "get_balance", key: str = MINE) -> str | None:
     """The names of the rules that a request falls under."""
-    strike = faults.strike(operation, key)
-    return strike.names if strike else None
+    injection = faults.match(operation, key)
+    return injection.names if injection else None
 
 
-def pattern(faults: Faults, count: int = 200, **request: Any) -> str:
+def pattern(faults: FaultRegistry, count: int = 200, **request: Any) -> str:
     """Which of so many requests are hit."""
     return "".join("x" if hit(faults, **request) else "." for _ in range(count))
 
@@ -45,13 +45,13 @@ def counts(fault: Fault) -> tuple[int, int, int | None]:
     return fault.seen, fault.applied, fault.remaining
 
 
-def test_without_rules_nothing_happens(faults: Faults) -> None:
+def test_without_rules_nothing_happens(faults: FaultRegistry) -> None:
     """And nothing is looked through."""
     assert faults.active == []
-    assert faults.strike("get_balance", MINE) is None
+    assert faults.match("get_balance", MINE) is None
 
 
-def test_a_rule_is_about_its_operations(faults: Faults) -> None:
+def test_a_rule_is_about_its_operations(faults: FaultRegistry) -> None:
     """One, several, or all when it names none."""
     several = faults.add(Rule(status=500, operations=["get_balance", "list_invoices"]))
     assert [
@@ -62,20 +62,20 @@ def test_a_rule_is_about_its_operations(faults: Faults) -> None:
     assert hit(faults, "create_deposit") == "all"
 
 
-def test_a_rule_is_about_its_account(faults: Faults) -> None:
+def test_a_rule_is_about_its_account(faults: FaultRegistry) -> None:
     """Others, and those who have no key that works, are left alone."""
     mine = faults.add(Rule(status=500), MINE)
     assert [bool(hit(faults, key=key)) for key in (MINE, OTHER, "")] == [True, False, False]
     assert counts(mine) == (1, 1, None)
 
 
-def test_a_rule_for_all_is_also_about_those_without_a_key(faults: Faults) -> None:
+def test_a_rule_for_all_is_also_about_those_without_a_key(faults: FaultRegistry) -> None:
     """An outage asks nobody who he is."""
     faults.add(Rule(status=500))
     assert hit(faults, key="")
 
 
-def test_the_next_three_are_three(faults: Faults) -> None:
+def test_the_next_three_are_three(faults: FaultRegistry) -> None:
     """Then the rule is spent: it stays listed, and costs nothing."""
     fault = faults.add(Rule(status=500, next=3))
     assert pattern(faults, 5) == "xxx.."
@@ -83,7 +83,7 @@ def test_the_next_three_are_three(faults: Faults) -> None:
     assert (faults.all(), faults.active) == ([fault], [])
 
 
-def test_a_share_is_about_so_large(faults: Faults) -> None:
+def test_a_share_is_about_so_large(faults: FaultRegistry) -> None:
     """A quarter of many requests, and counted."""
     fault = faults.add(Rule(status=500, share=0.25))
     found = pattern(faults, 4_000).count("x")
@@ -91,7 +91,7 @@ def test_a_share_is_about_so_large(faults: Faults) -> None:
     assert counts(fault) == (4_000, found, None)
 
 
-def test_a_share_of_one_is_everything(faults: Faults) -> None:
+def test_a_share_of_one_is_everything(faults: FaultRegistry) -> None:
     """No number that is drawn reaches 1."""
     faults.add(Rule(status=500, share=1.0))
     assert pattern(faults) == "x" * 200
@@ -101,7 +101,7 @@ def test_the_same_seed_and_requests_give_the_same_faults() -> None:
     """Another server, the same choice; another seed, another."""
 
     def run(seed: int, **rule: Any) -> str:
-        faults = Faults({}, seed)
+        faults = FaultRegistry({}, seed)
         faults.add(Rule(status=500, share=0.3, **rule))
         return pattern(faults)
 
@@ -109,10 +109,10 @@ def test_the_same_seed_and_requests_give_the_same_faults() -> None:
     assert len({run(1), run(2), run(1, name="other")}) == 3
 
 
-def test_what_others_do_meanwhile_does_not_change_the_choice(faults: Faults) -> None:
+def test_what_others_do_meanwhile_does_not_change_the_choice(faults: FaultRegistry) -> None:
     """Accounts and operations are counted apart: tests that run in parallel repeat."""
     faults.add(Rule(status=500, share=0.3))
-    alone = Faults({}, seed=1)
+    alone = FaultRegistry({}, seed=1)
     alone.add(Rule(status=500, share=0.3))
     expected = pattern(alone)
     found = ""
@@ -126,20 +126,20 @@ def test_what_others_do_meanwhile_does_not_change_the_choice(faults: Faults) -> 
     )
 
 
-def test_what_is_remembered_of_requests_is_bounded(faults: Faults) -> None:
+def test_what_is_remembered_of_requests_is_bounded(faults: FaultRegistry) -> None:
     """However many keys come by, a rule does not grow without end; the last ones go on as they were."""
     fault = faults.add(Rule(status=500, share=0.5))
     for number in range(10_100):
         hit(faults, key=f"sk_test_{number}")
     assert len(fault._nth) == 10_000
-    expected = Faults({}, seed=1)
+    expected = FaultRegistry({}, seed=1)
     expected.add(Rule(status=500, share=0.5))
     assert pattern(expected, 21, key="sk_test_10099")[1:] == pattern(
         faults, 20, key="sk_test_10099"
     )
 
 
-def test_the_newest_rule_is_asked_first(faults: Faults) -> None:
+def test_the_newest_rule_is_asked_first(faults: FaultRegistry) -> None:
     """What a test says last counts, whatever was on before; then the older one counts again."""
     old = faults.add(Rule(name="old", status=500))
     faults.add(Rule(name="new", status=402, next=1))
@@ -147,38 +147,38 @@ def test_the_newest_rule_is_asked_first(faults: Faults) -> None:
     assert counts(old) == (1, 1, None)
 
 
-def test_the_rules_of_a_set_are_asked_in_the_order_of_its_file(faults: Faults) -> None:
+def test_the_rules_of_a_set_are_asked_in_the_order_of_its_file(faults: FaultRegistry) -> None:
     """As one reads it."""
     first, second = faults.apply("down")
     assert hit(faults) == "a"
     assert (counts(first)[1], counts(second)[1]) == (1, 0)
 
 
-def test_one_request_suffers_one_decision_and_all_latencies(faults: Faults) -> None:
+def test_one_request_suffers_one_decision_and_all_latencies(faults: FaultRegistry) -> None:
     """Latencies add up; of those that decide about the answer the first that hits does."""
     faults.apply("down")
     faults.apply("slow")
     faults.add(Rule(name="slow-reset", connection="reset", latency=Latency(ms=50)))
-    strike = faults.strike("get_balance", MINE)
-    assert strike is not None
-    assert strike.rule is not None
-    assert (strike.names, strike.seconds, strike.rule.connection) == (
+    injection = faults.match("get_balance", MINE)
+    assert injection is not None
+    assert injection.rule is not None
+    assert (injection.names, injection.seconds, injection.rule.connection) == (
         "slow-reset, c",
         0.15,
         "reset",
     )
 
 
-def test_a_request_is_held_up_for_a_minute_at_most(faults: Faults) -> None:
+def test_a_request_is_held_up_for_a_minute_at_most(faults: FaultRegistry) -> None:
     """However many rules want to."""
     for _ in range(3):
         faults.add(Rule(latency=Latency(ms=40_000)))
-    strike = faults.strike("get_balance", MINE)
-    assert strike is not None
-    assert strike.seconds == 60
+    injection = faults.match("get_balance", MINE)
+    assert injection is not None
+    assert injection.seconds == 60
 
 
-def test_a_rule_is_removed_by_its_id(faults: Faults) -> None:
+def test_a_rule_is_removed_by_its_id(faults: FaultRegistry) -> None:
     """That one, and no other; a second time there is none."""
     gone, kept = faults.add(Rule(status=500)), faults.add(Rule(status=501))
     assert faults.remove(gone.id) is gone
@@ -187,7 +187,7 @@ def test_a_rule_is_removed_by_its_id(faults: Faults) -> None:
         faults.remove(gone.id)
 
 
-def test_rules_are_removed_by_account_and_set(faults: Faults) -> None:
+def test_rules_are_removed_by_account_and_set(faults: FaultRegistry) -> None:
     """Without a filter all are."""
     faults.add(Rule(status=500), MINE)
     faults.apply("slow", MINE)
@@ -201,20 +201,20 @@ def test_rules_are_removed_by_account_and_set(faults: Faults) -> None:
     assert faults.active == []
 
 
-def test_forgetting_an_account_removes_its_rules_and_its_counts(faults: Faults) -> None:
+def test_forgetting_an_account_removes_its_rules_and_its_counts(faults: FaultRegistry) -> None:
     """A test that resets its account meets the same faults again; nobody else notices."""
     shared = faults.add(Rule(status=500, share=0.3))
     faults.add(Rule(status=501, next=1_000), OTHER)
     first = pattern(faults)
     pattern(faults, 5, key=OTHER)
     faults.add(Rule(status=502), MINE)
-    faults.forget(MINE)
+    faults.reset_account(MINE)
     assert [rule.key for rule in faults.all()] == [OTHER, None]
     assert pattern(faults) == first
     assert {key for key, _ in shared._nth} == {MINE}
 
 
-def test_applying_a_set_again_begins_anew(faults: Faults) -> None:
+def test_applying_a_set_again_begins_anew(faults: FaultRegistry) -> None:
     """It replaces itself, for the same account; for another it stands beside."""
     faults.apply("slow")
     hit(faults)
@@ -224,7 +224,7 @@ def test_applying_a_set_again_begins_anew(faults: Faults) -> None:
     assert [rule.key for rule in faults.all()] == [MINE, None]
 
 
-def test_an_unknown_set_is_told_what_there_is(faults: Faults) -> None:
+def test_an_unknown_set_is_told_what_there_is(faults: FaultRegistry) -> None:
     """The names, so that one can choose; nothing is switched on."""
     with pytest.raises(UnknownFaultSet, match=r"'dwon'\. There are: down, slow\."):
         faults.apply("dwon")
@@ -233,7 +233,7 @@ def test_an_unknown_set_is_told_what_there_is(faults: Faults) -> None:
     assert faults.all() == []
 
 
-def test_a_reset_goes_back_to_the_sets_of_the_start(faults: Faults) -> None:
+def test_a_reset_goes_back_to_the_sets_of_the_start(faults: FaultRegistry) -> None:
     """The first that was named is asked first; ids and counts begin anew."""
     faults.start_with(["down", "slow"])
     before = [(rule.id, rule.rule.name) for rule in faults.all()]
@@ -246,7 +246,7 @@ def test_a_reset_goes_back_to_the_sets_of_the_start(faults: Faults) -> None:
     assert {counts(rule) for rule in faults.active} == {(0, 0, None)}
 
 
-def test_so_many_rules_are_kept_and_no_more(faults: Faults) -> None:
+def test_so_many_rules_are_kept_and_no_more(faults: FaultRegistry) -> None:
     """One too many is refused, as a set is of which not all rules find room; nothing changes."""
     for _ in range(MAX_RULES - 1):
         faults.add(Rule(status=500))
@@ -258,7 +258,7 @@ def test_so_many_rules_are_kept_and_no_more(faults: Faults) -> None:
     assert len(faults.all()) == MAX_RULES
 
 
-def test_spent_rules_give_way(faults: Faults) -> None:
+def test_spent_rules_give_way(faults: FaultRegistry) -> None:
     """The oldest first: a long test run that lets the next request fail again and again never fills the list."""
     ids = []
     for _ in range(MAX_RULES + 20):

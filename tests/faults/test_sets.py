@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import fixtures, resources
-from mockserver.contract import Contract
+from mockserver import packaged
 from mockserver.faults import sets
 from mockserver.faults.rule import Rule, problems
-from mockserver.yaml_file import FileError
+from mockserver.openapi.contract import Contract
+from mockserver.openapi.yaml_file import FileError
+
+PACKAGED = sets.load(packaged.fixtures() / "faults")
 
 GOOD = """\
 title: A set
@@ -97,28 +99,24 @@ def test_an_operation_that_the_contract_does_not_have_is_told_with_its_line(tmp_
     )
 
 
-def packaged() -> list[Rule]:
-    return [
-        rule
-        for fault_set in fixtures.load(resources.fixtures()).fault_sets.values()
-        for rule in fault_set.rules
-    ]
+def packaged_rules() -> list[Rule]:
+    return [rule for fault_set in PACKAGED.values() for rule in fault_set.rules]
 
 
 def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
     """Those that are there, and every rule of them."""
-    assert set(fixtures.load(resources.fixtures()).fault_sets) == {
+    assert set(PACKAGED) == {
         "flaky",
         "outage",
         "rate-limited",
         "slow-3g",
     }
-    assert [list(problems(rule, contract.operations)) for rule in packaged()] == [[]] * len(
-        packaged()
+    assert [list(problems(rule, contract.operations)) for rule in packaged_rules()] == [[]] * len(
+        packaged_rules()
     )
 
 
 def test_rules_of_different_packaged_sets_have_different_names() -> None:
     """Chance goes by the name: with one name, two sets that are on together would hit together."""
-    names = [rule.name for rule in packaged()]
+    names = [rule.name for rule in packaged_rules()]
     assert len(set(names)) == len(names)

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from tests.conftest import API, NOON, RunningServer, running_server
 
 PERSONAS = [
-    persona.key for persona in fixtures.load(resources.fixtures()).personas.values() if persona.key
+    persona.key for persona in fixtures.load(packaged.fixtures()).personas.values() if persona.key
 ]
 ORGANIZATION = next(
     persona.organization_id
-    for persona in fixtures.load(resources.fixtures()).personas.values()
+    for persona in fixtures.load(packaged.fixtures()).personas.values()
     if persona.organization_id
 )
 URLS = {"success_url": "https://shop.example.com/done", "cancel_url": "https://shop.example.com"}

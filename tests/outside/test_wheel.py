@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
 from tests.cli.program import serving
 from tests.conftest import API
 from tests.outside.tools import PROJECT, SPEC, run
@@ -95,7 +96,7 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
         [
             sys.executable,
             "-c",
-            "import mockserver, mockserver.resources as r; print(mockserver.__file__, r.spec())",
+            "import mockserver, mockserver.packaged as r; print(mockserver.__file__, r.spec())",
         ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(site)},
@@ -109,7 +110,7 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
         keys = re.findall(r"^  (sk_test_\w+)", program.stdout, re.MULTILINE)
         assert set(keys) == {
             persona.key
-            for persona in fixtures.load(resources.fixtures()).personas.values()
+            for persona in fixtures.load(packaged.fixtures()).personas.values()
             if persona.key
         }
         with program.client("sk_test_default") as client:

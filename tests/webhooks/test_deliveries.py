@@ -376,8 +376,8 @@ def test_no_more_wait_than_there_is_room_for(mock: Mock, receiver: Receiver) -> 
     """The oldest go, are counted and listed; the newest five hundred are delivered."""
     endpoint = mock.register(receiver.url, modes={"delay_seconds": 60})
     key = "sk_test_webhooks"
-    tenant = mock.server.world.tenant(key)
-    context = mock.server.world.context(tenant)
+    tenant = mock.server.world.state.tenant(key)
+    context = mock.server.world.state.context(tenant)
     for number in range(599):
         context.emit("deposit.created", f"source {number}", {"number": number})
     mock.happen()  # publishes what lies there

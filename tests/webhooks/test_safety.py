@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 import mockserver
-from mockserver import fixtures, resources
+from mockserver import packaged
+from mockserver.billing.accounts import fixtures
+from mockserver.billing.api.behaviour import world_of
 from mockserver.clock import Clock
-from mockserver.webhooks.hub import MAX_DELIVERIES, Webhooks
-from mockserver.webhooks.waiting import MAX_WAITING
-from mockserver.world import World
+from mockserver.webhooks.backlog import MAX_BACKLOG
+from mockserver.webhooks.dispatcher import MAX_DELIVERIES, Webhooks
 from tests.cli.program import launched
 from tests.conftest import API, NOON
 
@@ -74,18 +75,18 @@ def test_an_answer_that_is_no_text_is_shown_all_the_same(mock: Mock, receiver: R
 def test_memory_is_bounded_whatever_happens() -> None:
     """Three thousand events for a receiver that is never reached: as many are kept as there is room for."""
     webhooks = Webhooks(Clock(NOON), 1)
-    world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1, webhooks)
+    world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
     endpoint = webhooks.register("http://127.0.0.1:9/")
-    context = world.context(world.tenant("sk_test_new"))
+    context = world.state.context(world.state.tenant("sk_test_new"))
     for number in range(3_000):
         context.emit("deposit.created", str(number), {"number": number})
-    world.publish_all()
+    world.state.publish()
     assert context.account.events == []
     assert len(webhooks.deliveries) == MAX_DELIVERIES
-    assert len(endpoint.lane.waiting) == MAX_WAITING
-    assert endpoint.lane.counts["dropped"] == 3_000 - MAX_WAITING
-    assert [delivery.event.data["number"] for delivery in endpoint.lane.waiting] == list(
-        range(3_000 - MAX_WAITING, 3_000)
+    assert len(endpoint.queue.backlog) == MAX_BACKLOG
+    assert endpoint.queue.counts["dropped"] == 3_000 - MAX_BACKLOG
+    assert [delivery.event.data["number"] for delivery in endpoint.queue.backlog] == list(
+        range(3_000 - MAX_BACKLOG, 3_000)
     )
 
 
@@ -94,15 +95,15 @@ def test_usage_alerts_of_many_accounts_leave_nothing_behind(receiver: Receiver) 
 
     async def story() -> None:
         webhooks = Webhooks(Clock(NOON), 1)
-        world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1, webhooks)
-        context = world.context(world.tenant("sk_test_new"))
+        world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
+        context = world.state.context(world.state.tenant("sk_test_new"))
         for number in range(30):
             data = {"threshold": 50, "credits_used": 1, "credits_allocated": 2, "period": "2026-03"}
             context.emit("usage.alert", str(number), data, f"{receiver.url}/{number}")
             webhooks.publish(f"acct_{number}", context.account.events)
             context.account.events.clear()
             await webhooks.settle()
-        assert sum(1 for _ in webhooks._lanes()) <= 1
+        assert sum(1 for _ in webhooks._queues()) <= 1
 
     asyncio.run(story())
     assert len(receiver.received) == 30
