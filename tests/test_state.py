@@ -40,17 +40,18 @@ def test_export_import_export_is_the_identity(world: World[Accounts], key: str) 
 def test_an_imported_account_lives_on(world: World[Accounts]) -> None:
     """The same things happen to it afterwards as to the one that it was exported from."""
     other = make_world()
-    other.import_state(SUBSCRIBER, world.state.export(SUBSCRIBER))
+    other.state.replace(SUBSCRIBER, world.state.export(SUBSCRIBER))
     for copy in (world, other):
         copy.advance_to(NOON + timedelta(days=45))
-        usage.record(copy.context(copy.tenant(SUBSCRIBER)), "js", 3)
+        usage.record(copy.state.context(copy.state.tenant(SUBSCRIBER)), "js", 3)
     assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
 
 
 def test_an_account_takes_over_a_state_and_stays_itself(world: World[Accounts]) -> None:
     """Imported under another key: its past is the other's, its id and its ids to come are its own."""
     own = world.state.tenant("sk_test_mine").account.id
-    account = world.state.replace("sk_test_mine", world.state.export(SUBSCRIBER))
+    world.state.replace("sk_test_mine", world.state.export(SUBSCRIBER))
+    account = world.state.tenant("sk_test_mine").account
     theirs = world.state.tenant(SUBSCRIBER).account
     assert (account.id, account.subscription) == (own, theirs.subscription)
     mine_next, theirs_next = (
@@ -139,9 +140,9 @@ def test_a_bad_state_changes_nothing(world: World[Accounts], change: Callable[[A
 def test_a_state_of_later_is_refused(world: World[Accounts]) -> None:
     """Whatever happened last, money or not: a state is never of later than the clock."""
     later = make_world(now=NOON)
-    later.tenant(DEFAULT)
+    later.state.tenant(DEFAULT)
     later.advance_to(NOON + timedelta(days=5))
-    payment_methods.add(later.context(later.tenant(DEFAULT)), "pm_card_amex")
+    payment_methods.add(later.state.context(later.state.tenant(DEFAULT)), "pm_card_amex")
     before = exported(world, DEFAULT)
     with pytest.raises(UnusableState, match="clock"):
         world.state.replace(DEFAULT, later.state.export(DEFAULT))

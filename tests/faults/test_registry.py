@@ -131,7 +131,7 @@ def test_what_is_remembered_of_requests_is_bounded(faults: FaultRegistry) -> Non
     fault = faults.add(Rule(status=500, share=0.5))
     for number in range(10_100):
         hit(faults, key=f"sk_test_{number}")
-    assert len(fault._nth) == 10_000
+    assert len(fault._counts) == 10_000
     expected = FaultRegistry({}, seed=1)
     expected.add(Rule(status=500, share=0.5))
     assert pattern(expected, 21, key="sk_test_10099")[1:] == pattern(
@@ -211,7 +211,7 @@ def test_forgetting_an_account_removes_its_rules_and_its_counts(faults: FaultReg
     faults.reset_account(MINE)
     assert [rule.key for rule in faults.all()] == [OTHER, None]
     assert pattern(faults) == first
-    assert {key for key, _ in shared._nth} == {MINE}
+    assert {key for key, _ in shared._counts} == {MINE}
 
 
 def test_applying_a_set_again_begins_anew(faults: FaultRegistry) -> None:
