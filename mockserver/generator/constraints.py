@@ -71,18 +71,9 @@ class Constraints:
 
     def intersect(self, other: Constraints) -> Constraints:
         """Return the constraints of both. Raise Unsatisfiable if they clearly contradict."""
-        if self.types is None or other.types is None:
-            types = self.types if other.types is None else other.types
-        else:
-            types = _common_types(self.types, other.types)
-        enum = self.enum if other.enum is None else other.enum
-        if self.enum is not None and other.enum is not None:
-            enum = [
-                value
-                for value in self.enum
-                if any(json_equal(value, first) for first in other.enum)
-            ]
-        if (types is not None and not types) or (enum is not None and not enum):
+        types = _common_types(self.types, other.types)
+        enum = _common_values(self.enum, other.enum)
+        if types == frozenset() or enum == []:
             raise Unsatisfiable("no type or value is allowed by all parts of allOf")
         properties, forbidden = _common_properties(self, other)
         required = self.required | other.required
@@ -312,10 +303,22 @@ def _additional(schema: Schema) -> Schema | None:
     return None if additional in (False, {"not": {}}) else {} if additional is True else additional
 
 
-def _common_types(first: frozenset[str], second: frozenset[str]) -> frozenset[str]:
+def _common_types(
+    first: frozenset[str] | None, second: frozenset[str] | None
+) -> frozenset[str] | None:
+    """Return the types that both allow; None allows any type. Every integer is a number."""
+    if first is None or second is None:
+        return first if second is None else second
     wider = [types | ({"integer"} if "number" in types else set()) for types in (first, second)]
     common = wider[0] & wider[1]
     return common - {"integer"} if "number" in common else common
+
+
+def _common_values(first: list[Any] | None, second: list[Any] | None) -> list[Any] | None:
+    """Return the enum values that both allow; None allows any value."""
+    if first is None or second is None:
+        return first if second is None else second
+    return [value for value in first if any(json_equal(value, other) for other in second)]
 
 
 def _common_properties(

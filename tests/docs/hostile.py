@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tests.docs.specs import JSON, Json
 
 PAYLOADS = (
@@ -76,72 +74,6 @@ PAYLOADS = (
 
 def document(text: str) -> Json:
     """Return a document with a text in every field that takes one, names included."""
-    example = {"summary": text, "description": text, "value": {text: text, "list": [text]}}
-    schema: Json = {
-        "title": text,
-        "description": text,
-        "type": "object",
-        "required": [text],
-        "properties": {
-            text: {
-                "type": "string",
-                "title": text,
-                "description": text,
-                "format": text,
-                "pattern": text,
-                "default": text,
-                "example": text,
-                "enum": [text, "b"],
-            },
-            "list": {"type": "array", "items": {"type": "string"}},
-        },
-        "additionalProperties": {"type": "string", "description": text},
-    }
-    referring: Json = {
-        "$ref": "#/components/schemas/"
-        + text.replace("~", "~0").replace("/", "~1").replace("%", "%25")
-    }
-    plain: Json = {
-        "type": "string",
-        "description": text,
-        "default": text,
-        "example": text,
-        "enum": [text],
-    }
-    header = {"description": text, "schema": plain, "example": text}
-    media = {"schema": referring, "examples": {text: example}}
-    content = {JSON: media, text: {"schema": schema, "example": text}}
-    operation: Json = {
-        "operationId": text,
-        "tags": [text],
-        "x-group": text,
-        "summary": text,
-        "description": text,
-        "x-description-provenance": text,
-        "parameters": [
-            {
-                "name": text,
-                "in": place,
-                "required": True,
-                "description": text,
-                "schema": plain,
-                "example": text,
-            }
-            for place in ("query", "header", "cookie")
-        ],
-        "requestBody": {"description": text, "content": content},
-        "responses": {
-            "200": {
-                "description": text,
-                "headers": {text: header},
-                "content": content,
-                "links": {text: _link(text)},
-            },
-            "404": {"$ref": "#/components/responses/Shared"},
-            text: {"description": text, "content": content},
-        },
-        "security": [{text: []}],
-    }
     return {
         "openapi": "3.0.3",
         "x-provenance": text,
@@ -152,34 +84,96 @@ def document(text: str) -> Json:
             "license": {"name": text, "url": text},
         },
         "servers": [{"url": f"https://api.example.com/{text}", "description": text}],
-        "tags": [
-            {"name": text, "description": text},
-            {
-                "name": f"{text} guide",
-                "description": text,
-                "x-traitTag": True,
-                "x-provenance": text,
-            },
-        ],
+        "tags": _tags(text),
         "paths": {
-            f"/{text}": {"post": operation},
-            "/plain": {"get": {**operation, "operationId": f"{text}2"}},
+            f"/{text}": {"post": _operation(text)},
+            "/plain": {"get": {**_operation(text), "operationId": f"{text}2"}},
         },
-        "components": {
-            "schemas": {
-                text: schema,
-                f"{text}2": plain,
-                "Both": {"properties": {"a": referring, "b": plain}},
-            },
-            "responses": {
-                "Shared": {"description": text, "content": content, "headers": {text: header}}
-            },
-            "securitySchemes": {
-                text: {"type": "apiKey", "in": "header", "name": text, "description": text}
-            },
-        },
+        "components": _components(text),
     }
 
 
-def _link(text: str) -> dict[str, Any]:
-    return {"operationId": text, "description": text}
+def _tags(text: str) -> list[Json]:
+    guide = {"name": f"{text} guide", "description": text}
+    return [
+        {"name": text, "description": text},
+        {**guide, "x-traitTag": True, "x-provenance": text},
+    ]
+
+
+def _operation(text: str) -> Json:
+    parameter = {"name": text, "required": True, "description": text, "example": text}
+    response = {
+        "description": text,
+        "headers": {text: _header(text)},
+        "content": _content(text),
+        "links": {text: {"operationId": text, "description": text}},
+    }
+    return {
+        "operationId": text,
+        "tags": [text],
+        "x-group": text,
+        "summary": text,
+        "description": text,
+        "x-description-provenance": text,
+        "parameters": [
+            {**parameter, "in": place, "schema": _plain(text)}
+            for place in ("query", "header", "cookie")
+        ],
+        "requestBody": {"description": text, "content": _content(text)},
+        "responses": {
+            "200": response,
+            "404": {"$ref": "#/components/responses/Shared"},
+            text: {"description": text, "content": _content(text)},
+        },
+        "security": [{text: []}],
+    }
+
+
+def _components(text: str) -> Json:
+    both = {"properties": {"a": _reference(text), "b": _plain(text)}}
+    shared = {"description": text, "content": _content(text), "headers": {text: _header(text)}}
+    key = {"type": "apiKey", "in": "header", "name": text, "description": text}
+    return {
+        "schemas": {text: _schema(text), f"{text}2": _plain(text), "Both": both},
+        "responses": {"Shared": shared},
+        "securitySchemes": {text: key},
+    }
+
+
+def _content(text: str) -> Json:
+    example = {"summary": text, "description": text, "value": {text: text, "list": [text]}}
+    media = {"schema": _reference(text), "examples": {text: example}}
+    return {JSON: media, text: {"schema": _schema(text), "example": text}}
+
+
+def _header(text: str) -> Json:
+    return {"description": text, "schema": _plain(text), "example": text}
+
+
+def _reference(text: str) -> Json:
+    name = text.replace("~", "~0").replace("/", "~1").replace("%", "%25")
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _plain(text: str) -> Json:
+    named = {"description": text, "default": text, "example": text}
+    return {"type": "string", "enum": [text], **named}
+
+
+def _schema(text: str) -> Json:
+    property = {
+        **_plain(text),
+        "title": text,
+        "format": text,
+        "pattern": text,
+        "enum": [text, "b"],
+    }
+    return {
+        "title": text,
+        "description": text,
+        "type": "object",
+        "required": [text],
+        "properties": {text: property, "list": {"type": "array", "items": {"type": "string"}}},
+        "additionalProperties": {"type": "string", "description": text},
+    }

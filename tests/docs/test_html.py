@@ -25,7 +25,7 @@ from tests.docs.contract_reference import (
     find_operation,
 )
 from tests.docs.html_page import Element, made_and_parsed, parsed
-from tests.docs.specs import responding, spec, taking, to
+from tests.docs.specs import reference, responding, spec, taking, to
 
 
 @cache
@@ -255,6 +255,34 @@ def test_only_the_live_page_has_try_it_forms() -> None:
     ]
     key_headers = {scheme.parameter for scheme in REFERENCE.schemes if scheme.location == "header"}
     assert {form["key"] for form in forms} <= key_headers
+
+
+@pytest.mark.parametrize(
+    ("scheme", "key", "prefix"),
+    [
+        ({"type": "apiKey", "in": "header", "name": "X-Small-Key"}, "X-Small-Key", ""),
+        ({"type": "http", "scheme": "bearer"}, "Authorization", "Bearer "),
+    ],
+)
+def test_try_it_forms_send_the_credentials_of_the_document(
+    scheme: dict[str, Any], key: str, prefix: str
+) -> None:
+    """The header and its prefix come from the security scheme."""
+    document = spec({"/a": {"get": {}}}, security=[{"Key": []}])
+    document["components"]["securitySchemes"] = {"Key": scheme}
+    (form,) = made_and_parsed(document, live=True).all("div", "try")
+    request = json.loads(form.attributes["data-request"])
+    assert (request["key"], request["key_prefix"]) == (key, prefix)
+
+
+def test_the_first_key_of_the_forms_is_an_option() -> None:
+    """The document does not contain keys, so the caller may pass one in."""
+    document = reference(spec({"/a": {"get": {}}}))
+    for options, expected in ((Options(), None), (Options(api_key="key-1"), "key-1")):
+        (main,) = parsed(html.live_page(document, options)).all("main")
+        assert main.attributes.get("data-key") == expected
+    (main,) = parsed(html.page(document, Options(api_key="key-1"))).all("main")
+    assert "data-key" not in main.attributes
 
 
 # --- other documents
