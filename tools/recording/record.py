@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tools.recording import programs
 from tools.recording.caller import Caller, Json, Log
 from tools.recording.server import mock
 from tools.recording.stories import Story, billing, contract, control, pages, protocol, webhooks
@@ -29,7 +30,17 @@ def record(checkout: Path, out: Path, only: str = "") -> None:
     chosen = [story for story in stories if only in story.name]
     for flags, group in groupby(sorted(chosen, key=_flags), key=_flags):
         recording["stories"] |= _play(checkout, flags, group)
+    for name, part in programs.parts().items():
+        if only in name:
+            recording["stories"][name] = _facts(part, checkout, name)
     out.write_text(json.dumps(recording, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _facts(part: programs.Part, checkout: Path, name: str) -> Json:
+    started = time.monotonic()
+    facts = part(checkout)
+    print(f"{time.monotonic() - started:6.1f} s       {name}", file=sys.stderr)
+    return {"exchanges": [], "facts": facts, "broken": None}
 
 
 def _flags(story: Story) -> tuple[str, ...]:
