@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import html, request, samples
 from mockserver.docs.document import Document
 from mockserver.docs.model import Reference
@@ -29,7 +29,7 @@ from tests.spec.published import read_page
 
 @cache
 def whole() -> Reference:
-    return read(Document.load(resources.spec()))
+    return read(Document.load(packaged.spec()))
 
 
 @cache
@@ -44,7 +44,7 @@ def page() -> Element:
 
 @cache
 def raw() -> Any:
-    return yaml.load(resources.spec().read_text(), yaml.CSafeLoader)
+    return yaml.load(packaged.spec().read_text(), yaml.CSafeLoader)
 
 
 def words(text: str) -> str:

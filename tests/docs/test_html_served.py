@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 import mockserver.docs
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import html
 from mockserver.docs.document import Document
 from mockserver.docs.options import Options
@@ -28,7 +28,7 @@ def test_the_page_is_served_with_its_forms(client: httpx.Client) -> None:
     assert reply.status_code == 200
     assert reply.headers["content-type"].startswith("text/html")
     assert reply.headers["content-security-policy"] == "frame-ancestors 'none'"
-    assert reply.text == html.live_page(read(Document.load(resources.spec())), Options())
+    assert reply.text == html.live_page(read(Document.load(packaged.spec())), Options())
     assert len(list(parsed(reply.text).all("div", "try"))) == len(operations())
     assert client.post(PLACE).status_code == 405
 
@@ -39,7 +39,7 @@ def test_a_contract_of_ones_own_is_what_is_shown(
     """--spec counts here too."""
     mine = tmp_path / "mine.yaml"
     mine.write_text(
-        resources.spec().read_text().replace("title: AlterLab Billing API", "title: Mine & <b>", 1)
+        packaged.spec().read_text().replace("title: AlterLab Billing API", "title: Mine & <b>", 1)
     )
     with make_server(spec=mine).client(None) as visitor:
         assert "<h1>Mine &amp; &lt;b&gt;</h1>" in visitor.get(PLACE).text
@@ -67,11 +67,11 @@ def test_a_contract_that_breaks_while_the_mock_runs_is_named(
 ) -> None:
     """In one line."""
     mine = tmp_path / "mine.yaml"
-    mine.write_text(resources.spec().read_text())
+    mine.write_text(packaged.spec().read_text())
     with make_server(spec=mine).client(None) as visitor:
         mine.write_text("openapi: [")
         reply = visitor.get(PLACE)
         assert reply.status_code == 500
         assert str(mine) in reply.text
-        mine.write_text(resources.spec().read_text())
+        mine.write_text(packaged.spec().read_text())
         assert visitor.get(PLACE).status_code == 200

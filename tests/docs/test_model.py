@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs.document import Document
 from mockserver.docs.model import MISSING, Schema
 from mockserver.docs.reader import read
@@ -14,7 +14,7 @@ from mockserver.docs.types import is_nullable, shown
 from tests.docs.specs import JSON, Json, answering, reference, spec, taking, to
 from tests.spec.contract import operations
 
-CONTRACT = Document.load(resources.spec())
+CONTRACT = Document.load(packaged.spec())
 REFERENCE = read(CONTRACT)
 
 

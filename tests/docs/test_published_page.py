@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import pages
 from mockserver.docs.options import Options
 from tests.docs.published_page import Section, generated, published
 from tests.spec.published import read_page
 
 PUBLISHED = published()
-PAGE = pages.make(resources.spec(), ["markdown"], Options("documented", "placeholder"))[
+PAGE = pages.make(packaged.spec(), ["markdown"], Options("documented", "placeholder"))[
     "reference.md"
 ]
 GENERATED = {section.heading: section for section in generated(PAGE)}

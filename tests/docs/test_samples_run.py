@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from mockserver.docs import request, samples
 from mockserver.docs.document import Document
 from mockserver.docs.model import Operation
@@ -23,7 +23,7 @@ from tests.conftest import RunningServer, running_server
 from tests.docs.story import BEGINNING, Story, but_for_ids_and_times
 from tests.spec.contract import operations
 
-REFERENCE = read(Document.load(resources.spec()))
+REFERENCE = read(Document.load(packaged.spec()))
 OPERATIONS = list(REFERENCE.operations)
 HOST = "https://api.alterlab.io"
 
