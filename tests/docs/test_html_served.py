@@ -1,4 +1,4 @@
-"""The page as the mock serves it at ``/docs/reference``."""
+"""The page that the mock serves at ``/docs/reference``."""
 
 from __future__ import annotations
 
@@ -11,46 +11,42 @@ import pytest
 import mockserver.docs
 from mockserver import packaged
 from mockserver.docs import html
-from mockserver.docs.document import Document
 from mockserver.docs.options import Options
-from mockserver.docs.reader import read
 from tests.conftest import ServerFactory
+from tests.docs.contract_reference import REFERENCE, declared_headings
 from tests.docs.html_page import parsed
-from tests.spec.contract import operations
 
 PLACE = "/docs/reference"
 
 
 def test_the_page_is_served_with_its_forms(client: httpx.Client) -> None:
-    """To browsers, which send no key; the page's own policy holds, and no other page may frame it."""
+    """No key is needed, the page has its own policy, and no other page may frame it."""
     del client.headers["X-API-Key"]
     reply = client.get(PLACE)
     assert reply.status_code == 200
     assert reply.headers["content-type"].startswith("text/html")
     assert reply.headers["content-security-policy"] == "frame-ancestors 'none'"
-    assert reply.text == html.live_page(read(Document.load(packaged.spec())), Options())
-    assert len(list(parsed(reply.text).all("div", "try"))) == len(operations())
+    assert reply.text == html.live_page(REFERENCE, Options(api_key="sk_test_default"))
+    assert len(list(parsed(reply.text).all("div", "try"))) == len(declared_headings())
     assert client.post(PLACE).status_code == 405
 
 
-def test_a_contract_of_ones_own_is_what_is_shown(
-    make_server: ServerFactory, tmp_path: Path
-) -> None:
-    """--spec counts here too."""
+def test_the_page_shows_the_contract_of_spec(make_server: ServerFactory, tmp_path: Path) -> None:
+    """The page is made from the document of ``--spec``."""
     mine = tmp_path / "mine.yaml"
-    mine.write_text(
-        packaged.spec().read_text().replace("title: AlterLab Billing API", "title: Mine & <b>", 1)
-    )
+    text = packaged.spec().read_text()
+    assert f"title: {REFERENCE.title}\n" in text
+    mine.write_text(text.replace(f"title: {REFERENCE.title}\n", "title: Mine & <b>\n", 1))
     with make_server(spec=mine).client(None) as visitor:
         assert "<h1>Mine &amp; &lt;b&gt;</h1>" in visitor.get(PLACE).text
 
 
-def test_without_what_the_pages_need_it_says_so(
+def test_missing_dependencies_are_reported(
     make_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The mock itself needs none of it, and runs on."""
+    """The mock itself works without them."""
     monkeypatch.setitem(sys.modules, "markdown_it", None)
-    for name in [each for each in sys.modules if each.startswith("mockserver.docs.html")]:
+    for name in [name for name in sys.modules if name.startswith("mockserver.docs.html")]:
         monkeypatch.delitem(sys.modules, name)
         monkeypatch.delattr(mockserver.docs, name.rpartition(".")[2])
     with make_server().client("sk_test_new") as visitor:
@@ -62,10 +58,10 @@ def test_without_what_the_pages_need_it_says_so(
         assert visitor.get("/api/v1/billing/balance").status_code == 200
 
 
-def test_a_contract_that_breaks_while_the_mock_runs_is_named(
+def test_a_contract_that_becomes_invalid_is_reported(
     make_server: ServerFactory, tmp_path: Path
 ) -> None:
-    """In one line."""
+    """The error is one line, and the page returns when the contract is valid again."""
     mine = tmp_path / "mine.yaml"
     mine.write_text(packaged.spec().read_text())
     with make_server(spec=mine).client(None) as visitor:

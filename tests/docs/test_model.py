@@ -1,4 +1,4 @@
-"""What a reference holds: everything a document says, shared schemas once, anchors that last."""
+"""The model contains everything of a document, shared schemas once, with stable anchors."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from mockserver import packaged
-from mockserver.docs.document import Document
 from mockserver.docs.model import MISSING, Schema
-from mockserver.docs.reader import read
-from mockserver.docs.types import is_nullable, shown
-from tests.docs.specs import JSON, Json, answering, reference, spec, taking, to
-from tests.spec.contract import operations
-
-CONTRACT = Document.load(packaged.spec())
-REFERENCE = read(CONTRACT)
+from mockserver.docs.types import is_nullable, type_text
+from tests.docs.contract_reference import (
+    CONTRACT,
+    OPERATIONS,
+    REFERENCE,
+    declared_headings,
+    find_operation,
+)
+from tests.docs.specs import JSON, Json, reference, responding, spec, taking, to
 
 
 def schema_of(node: Any, schemas: Json | None = None, version: str = "3.0.3") -> Schema:
-    """One schema object, read as a shared one."""
+    """Return a schema object as the reader reads a shared one."""
     return (
         reference(spec(schemas={**(schemas or {}), "It": node}, version=version))
         .schemas["It"]
@@ -27,37 +27,37 @@ def schema_of(node: Any, schemas: Json | None = None, version: str = "3.0.3") ->
     )
 
 
-# ------------------------------------------------------------------------------------------------------- The contract
+# --- The contract
 
 
-def test_the_contract_is_there_as_a_whole() -> None:
-    """Operations, guides, shared schemas, responses and headers, in words of the contract."""
-    assert [page.title for page in REFERENCE.pages] == ["Billing"]
-    assert len(list(REFERENCE.operations)) == len(operations())
-    assert [guide.title for guide in REFERENCE.guides][:3] == [
-        "Authentication",
-        "Money and units",
-        "Errors",
-    ]
+def test_the_contract_is_read_completely() -> None:
+    """Operations, guides, shared schemas, responses and headers are all there."""
+    tags = CONTRACT.root["tags"]
+    guides = [tag["name"] for tag in tags if tag.get("x-traitTag")]
+    assert [guide.title for guide in REFERENCE.guides] == guides
+    assert {page.title for page in REFERENCE.pages} <= {tag["name"] for tag in tags} - {*guides}
+    assert sorted(operation.heading for operation in OPERATIONS) == sorted(declared_headings())
     assert list(REFERENCE.schemas) == list(CONTRACT.root["components"]["schemas"])
-    assert {each.name for each in REFERENCE.responses} == set(
+    assert {response.name for response in REFERENCE.responses} == set(
         CONTRACT.root["components"]["responses"]
     )
-    assert {each.name for each in REFERENCE.headers} == set(CONTRACT.root["components"]["headers"])
+    assert {header.name for header in REFERENCE.headers} == set(
+        CONTRACT.root["components"]["headers"]
+    )
 
 
 def test_a_callback_is_read_as_an_operation() -> None:
-    """With its own parameters, body and answers; the path is the expression."""
-    (callback,) = [each for operation in REFERENCE.operations for each in operation.callbacks]
+    """It has parameters, a body and responses. Its path is the expression."""
+    (callback,) = find_operation("update_usage_alerts").callbacks
     call = callback.operation
     assert (callback.name, call.heading) == ("usageAlert", "POST {$request.body#/webhook_url}")
-    assert [each.name for each in call.parameters] == ["X-Alterlab-Signature"]
-    assert [each.status for each in call.answers] == ["2XX", "4XX", "default"]
+    assert [parameter.name for parameter in call.parameters] == ["X-Alterlab-Signature"]
+    assert [documented.status for documented in call.responses] == ["2XX", "4XX", "default"]
     assert call.body is not None
     assert call.body.provenance == "assumed"
 
 
-def test_a_callback_of_itself_has_an_end() -> None:
+def test_recursive_callbacks_end() -> None:
     """Two paths that call each other are shown one level deep."""
     one = {"post": {"callbacks": {"other": {"{$url}": {"$ref": "#/paths/~1two"}}}, "responses": {}}}
     two = {
@@ -67,74 +67,98 @@ def test_a_callback_of_itself_has_an_end() -> None:
         }
     }
     first, second = reference(spec({"/one": one, "/two": two})).operations
-    assert [each.name for each in first.callbacks] == ["other"]
-    assert [each.name for each in second.callbacks] == ["again"]
+    assert [callback.name for callback in first.callbacks] == ["other"]
+    assert [callback.name for callback in second.callbacks] == ["again"]
     assert first.callbacks[0].operation.callbacks == ()
 
 
-def test_groups_are_in_the_order_of_the_contract_and_their_operations_in_published_order() -> None:
-    """The contract tells its story group by group; the page sorts within each."""
-    (page,) = REFERENCE.pages
-    assert [group.title for group in page.groups][:3] == ["Balance", "Deposits", "Auto-recharge"]
-    for group in page.groups:
-        assert [each for each in page.operations if each in group.operations] == list(
-            group.operations
-        )
+def test_groups_keep_the_order_of_the_contract() -> None:
+    """Within a group and within a page, operations are in published order."""
+    declared = {heading: place for place, heading in enumerate(declared_headings())}
+    for page in REFERENCE.pages:
+        places = [
+            min(declared[operation.heading] for operation in group.operations)
+            for group in page.groups
+        ]
+        assert places == sorted(places)
+        for group in page.groups:
+            in_page_order = [entry for entry in page.operations if entry in group.operations]
+            assert in_page_order == list(group.operations)
 
 
-def test_shared_parts_are_one_object_wherever_they_are_used() -> None:
-    """A page that links to them is as long as the contract, not as its uses."""
-    unauthorized = {
-        id(answer.response)
-        for each in REFERENCE.operations
-        for answer in each.answers
-        if answer.status == "401"
-    }
-    assert len(unauthorized) == 1
+def test_a_shared_response_is_one_object() -> None:
+    """A page that links to shared parts grows with the contract and not with their uses."""
+    objects: dict[str, set[int]] = {}
+    for entry in OPERATIONS:
+        for documented in entry.responses:
+            if documented.response.name is not None:
+                objects.setdefault(documented.response.name, set()).add(id(documented.response))
+    assert objects.keys() == CONTRACT.root["components"]["responses"].keys()
+    assert {len(ids) for ids in objects.values()} == {1}
 
 
 def test_provenance_is_inherited_until_a_nearer_mark() -> None:
-    """From the document through the operation, or through the shared part, to the thing itself."""
-    balance = next(each for each in REFERENCE.operations if each.operation_id == "get_balance")
-    assert (balance.mark, balance.provenance, balance.description_mark) == (
+    """The order is part, operation, path item, document; shared parts inherit from the document."""
+    media: Json = {JSON: {"schema": to("Own"), "x-provenance": "assumed"}}
+    document = spec(
+        {
+            "/marked": {
+                "x-provenance": "observed",
+                "get": {"x-description-provenance": "assumed", "responses": {"200": to_shared()}},
+                "put": {"x-provenance": "assumed"},
+            },
+            "/plain": {"get": {"responses": {"200": {"description": "", "content": media}}}},
+        },
+        {"Own": {"x-provenance": "assumed"}, "Plain": {}},
+        **{"x-provenance": "documented"},
+    )
+    document["components"]["responses"] = {"Shared": {"description": ""}}
+    whole = reference(document)
+    marked, changed, plain = whole.operations
+    assert (marked.mark, marked.provenance, marked.description_mark) == (
         None,
-        "documented",
+        "observed",
         "assumed",
     )
-    assert balance.answers[0].response.provenance == "documented"
-    assert balance.answers[1].response.provenance == "observed"
-    invoices = next(each for each in REFERENCE.operations if each.operation_id == "list_invoices")
-    assert [media.provenance for media in invoices.answers[0].response.media] == ["assumed"]
-    assert REFERENCE.schemas["Balance"].provenance == "documented"
-    assert REFERENCE.schemas["AutoRechargeSummary"].provenance == "assumed"
+    assert (changed.mark, changed.provenance) == ("assumed", "assumed")
+    assert (plain.mark, plain.provenance) == (None, "documented")
+    assert marked.responses[0].response.provenance == "documented"
+    assert plain.responses[0].response.provenance == "documented"
+    assert [entry.provenance for entry in plain.responses[0].response.media] == ["assumed"]
+    assert whole.schemas["Own"].provenance == "assumed"
+    assert whole.schemas["Plain"].provenance == "documented"
 
 
-# ------------------------------------------------------------------------------------------------------------ Anchors
+def to_shared() -> Json:
+    return {"$ref": "#/components/responses/Shared"}
+
+
+# --- Anchors
 
 
 def anchors(document: Json) -> list[str]:
     whole = reference(document)
     return [
-        *(each.anchor for each in whole.operations),
-        *(each.anchor for each in whole.guides),
-        *(each.anchor for each in whole.pages),
+        *(operation.anchor for operation in whole.operations),
+        *(guide.anchor for guide in whole.guides),
+        *(page.anchor for page in whole.pages),
         *(group.anchor for page in whole.pages for group in page.groups if group.anchor),
-        *(each.anchor for each in whole.schemas.values()),
-        *(each.anchor for each in whole.schemes),
-        *(each.anchor for each in whole.responses if each.anchor),
-        *(each.anchor for each in whole.headers if each.anchor),
+        *(schema.anchor for schema in whole.schemas.values()),
+        *(scheme.anchor for scheme in whole.schemes),
+        *(response.anchor for response in whole.responses if response.anchor),
+        *(header.anchor for header in whole.headers if header.anchor),
     ]
 
 
 def test_anchors_follow_from_names() -> None:
-    """An operation's from its operationId, or from method and path where it has none."""
+    """An operation's anchor is its operationId, or method and path without one."""
     document = spec({"/a/{b}": {"get": {"operationId": "getIt"}, "post": {}}}, {"Größe": {}})
     assert anchors(document)[:2] == ["operation-getit", "operation-post-a-b"]
     assert "schema-größe" in anchors(document)
 
 
-def test_anchors_are_unique_even_where_names_are_not() -> None:
-    """Names that differ in case or in signs alone, one name for several kinds of things, no name to speak of."""
+def test_anchors_are_unique() -> None:
+    """Names that differ only in case or punctuation, or are repeated or empty, are distinct."""
     paths = {
         path: {"get": {"tags": ["Error"], "x-group": group}}
         for path, group in {"/a/b": "Error", "/a-b": "error", "/a/{b}": "!", "/": "?"}.items()
@@ -144,17 +168,19 @@ def test_anchors_are_unique_even_where_names_are_not() -> None:
         spec(paths, {"Error": {}, "error": {}, "E r r o r": {}, "x" * 300: {}}, tags=tags)
     )
     assert len(found) == len(set(found)) > 12
-    assert all(each == each.lower() and " " not in each and len(each) < 100 for each in found)
+    assert all(
+        anchor == anchor.lower() and " " not in anchor and len(anchor) < 100 for anchor in found
+    )
 
 
-def test_an_anchor_does_not_depend_on_what_else_there_is() -> None:
-    """Links from elsewhere last while things come and go around them."""
+def test_an_anchor_does_not_depend_on_other_parts() -> None:
+    """Links stay valid when other parts are added or removed."""
     before = spec({"/b": {"get": {}}}, {"B": {}})
     after = spec({"/a": {"get": {}}, "/b": {"post": {}, "get": {}}}, {"A": {}, "B": {}})
     assert {"operation-get-b", "schema-b"} <= set(anchors(before)) & set(anchors(after))
 
 
-# ------------------------------------------------------------------------------------------------------------ Schemas
+# --- Schemas
 
 
 @pytest.mark.parametrize(
@@ -170,14 +196,14 @@ def test_an_anchor_does_not_depend_on_what_else_there_is() -> None:
         ({"allOf": [{"type": "string"}], "nullable": True}, ("string",)),
     ],
 )
-def test_every_form_of_nullable_is_one(node: Json, types: tuple[str, ...]) -> None:
-    """OpenAPI 3.0 has one, 3.1 has several."""
+def test_every_form_of_nullable_is_recognized(node: Json, types: tuple[str, ...]) -> None:
+    """OpenAPI 3.0 has one form, 3.1 has several."""
     schema = schema_of(node, version="3.1.0")
     assert (schema.types, schema.nullable, schema.choices) == (types, True, ())
 
 
 def test_a_nullable_reference_stays_a_reference() -> None:
-    """Its title and description are its own."""
+    """It keeps its own title and description."""
     whole = reference(
         spec(
             schemas={
@@ -194,12 +220,12 @@ def test_a_nullable_reference_stays_a_reference() -> None:
 
 
 def test_null_alone_is_a_type() -> None:
-    """There is nothing else that it could be."""
+    """A schema of type null allows nothing else."""
     assert schema_of({"type": "null"}, version="3.1.0").types == ("null",)
 
 
 def test_real_choices_are_kept() -> None:
-    """Of each kind, without their null."""
+    """Choices of every kind are kept, without their null."""
     schema = schema_of(
         {
             "oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}],
@@ -228,24 +254,24 @@ def test_real_choices_are_kept() -> None:
         ({"minLength": 1}, ("at least 1 character",)),
         ({"minLength": 0, "maxLength": 1}, ("at most 1 character",)),
         ({"minLength": 6, "maxLength": 6}, ("6 characters",)),
-        ({"minItems": 1, "uniqueItems": True}, ("at least 1 entry", "no entry twice")),
+        ({"minItems": 1, "uniqueItems": True}, ("at least 1 entry", "unique entries")),
         ({"maxProperties": 3}, ("at most 3 fields",)),
         ({"minimum": float("-inf"), "maximum": float("inf")}, ("-inf to inf",)),
     ],
 )
-def test_bounds_are_told_in_words(node: Json, bounds: tuple[str, ...]) -> None:
-    """As 3.0 and 3.1 write them."""
+def test_bounds_are_written_in_words(node: Json, bounds: tuple[str, ...]) -> None:
+    """Both OpenAPI 3.0 and 3.1 syntax is understood."""
     assert schema_of(node).bounds == bounds
 
 
-def test_no_default_is_not_a_default_of_null() -> None:
-    """Both are told apart."""
+def test_a_missing_default_differs_from_null() -> None:
+    """MISSING stands for a missing default."""
     assert schema_of({}).default is MISSING
     assert schema_of({"default": None}).default is None
 
 
-def test_recursion_is_a_name() -> None:
-    """Schemas that contain themselves or each other, in a ring or through lists and maps, are there once each."""
+def test_recursive_schemas_are_read_once() -> None:
+    """Schemas that contain themselves or each other are stored once and referred to by name."""
     schemas: Json = {
         "Node": {
             "properties": {"next": to("Node"), "children": {"type": "array", "items": to("Node")}}
@@ -253,7 +279,7 @@ def test_recursion_is_a_name() -> None:
         "A": {"properties": {"b": to("B")}},
         "B": {"additionalProperties": to("A"), "oneOf": [to("B"), to("Node")]},
     }
-    whole = reference(spec({"/x": {"get": {"responses": answering(to("A"))}}}, schemas))
+    whole = reference(spec({"/x": {"get": {"responses": responding(to("A"))}}}, schemas))
     assert list(whole.schemas) == ["Node", "A", "B"]
     assert {name: shared.uses for name, shared in whole.schemas.items()} == {
         "Node": 3,
@@ -263,8 +289,8 @@ def test_recursion_is_a_name() -> None:
 
 
 @pytest.mark.parametrize("kind", ["allOf", "anyOf", "oneOf"])
-def test_what_is_nothing_but_itself_may_be_anything(kind: str) -> None:
-    """Directly or through others: no reading of it goes round and round."""
+def test_a_schema_that_refers_only_to_itself_allows_anything(kind: str) -> None:
+    """Reading it ends, whether the cycle is direct or indirect."""
     whole = reference(
         spec(
             schemas={
@@ -276,12 +302,12 @@ def test_what_is_nothing_but_itself_may_be_anything(kind: str) -> None:
     )
     for name in "ABC":
         assert whole.follow(Schema(name=name)) == Schema()
-        assert shown(whole, Schema(name=name)) in ("any", "object")
+        assert type_text(whole, Schema(name=name)) in ("any", "object")
     assert is_nullable(whole, Schema(name="C"))
 
 
-def test_a_reference_to_any_other_place_is_a_shared_schema_too() -> None:
-    """Also where that place refers to itself."""
+def test_a_reference_outside_the_components_is_a_shared_schema() -> None:
+    """This includes recursive ones."""
     inner = "#/components/schemas/Tree/properties/left"
     schemas = {
         "Tree": {
@@ -293,13 +319,13 @@ def test_a_reference_to_any_other_place_is_a_shared_schema_too() -> None:
     }
     whole = reference(spec(schemas=schemas))
     assert list(whole.schemas) == ["Tree", "Tree.left"]
-    assert [each.schema.name for each in whole.schemas["Tree.left"].schema.properties] == [
+    assert [property.schema.name for property in whole.schemas["Tree.left"].schema.properties] == [
         "Tree.left"
     ]
 
 
-def test_names_with_signs_are_found() -> None:
-    """`~1` is a slash and `~0` a tilde; percent signs are decoded."""
+def test_escaped_names_are_found() -> None:
+    """``~1`` is a slash, ``~0`` a tilde, and percent signs are decoded."""
     whole = reference(
         spec(
             schemas={
@@ -311,11 +337,11 @@ def test_names_with_signs_are_found() -> None:
     assert whole.follow(Schema(name="To")).types == ("integer",)
 
 
-# -------------------------------------------------------------------------------------------------------------- Parts
+# --- Parts
 
 
-def test_references_are_followed_wherever_they_may_stand() -> None:
-    """Parameters, bodies, responses, headers, examples, security schemes and whole paths; through each other too."""
+def test_references_are_followed_everywhere() -> None:
+    """Every object that may be a reference is followed, also through other references."""
     components = {
         "parameters": {
             "P": {"$ref": "#/components/parameters/Q"},
@@ -349,18 +375,18 @@ def test_references_are_followed_wherever_they_may_stand() -> None:
     }
     document = spec({"/x": {"$ref": "#/components/pathItems/I"}}, version="3.1.0")
     (operation,) = reference({**document, "components": components}).operations
-    assert [each.name for each in operation.parameters] == ["q"]
+    assert [parameter.name for parameter in operation.parameters] == ["q"]
     assert operation.body is not None
     assert [example.value for example in operation.body.media[0].examples] == ["hello"]
-    assert operation.answers[0].response.headers[0].description == "A header."
+    assert operation.responses[0].response.headers[0].description == "A header."
     assert operation.security[0][0].scheme == "bearer"
 
 
-def test_nothing_need_be_said() -> None:
-    """A document with no more than its version and a path; an operation with nothing at all."""
+def test_everything_is_optional() -> None:
+    """A document needs only its version, a path and a method."""
     whole = reference({"openapi": "3.1.0", "paths": {"/x": {"get": {}}}})
     (operation,) = whole.operations
-    assert (operation.summary, operation.body, operation.answers, operation.success) == (
+    assert (operation.summary, operation.body, operation.responses, operation.success) == (
         None,
         None,
         (),
@@ -371,21 +397,21 @@ def test_nothing_need_be_said() -> None:
 
 
 def test_json_is_found_among_media_types() -> None:
-    """With parameters or as another vendor's JSON, wherever it stands."""
+    """Media types may have parameters or a ``+json`` suffix."""
     for media_type in (JSON, "application/json; charset=utf-8", "application/problem+json"):
         content = {"text/csv": {}, media_type: {"schema": {"type": "string"}}}
         whole = reference(
             spec({"/x": {"get": {"responses": {"200": {"description": "", "content": content}}}}})
         )
         (operation,) = whole.operations
-        found = operation.answers[0].response.json
+        found = operation.responses[0].response.json
         assert found is not None
         assert found.type == media_type
 
 
-def test_the_fields_of_the_contract_are_all_there() -> None:
-    """No property of a shared schema is lost on the way."""
+def test_all_fields_of_the_contract_are_read() -> None:
+    """No property of a shared schema is lost."""
     for name, node in CONTRACT.root["components"]["schemas"].items():
-        assert [each.name for each in REFERENCE.schemas[name].schema.properties] == list(
+        assert [property.name for property in REFERENCE.schemas[name].schema.properties] == list(
             node.get("properties", {})
         )

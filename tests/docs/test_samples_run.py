@@ -1,4 +1,4 @@
-"""Every sample that is printed is sent to the mock as it is printed, and gets the answer that is printed beside it."""
+"""Every sample runs against the mock unchanged, and gets the response that is printed beside it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,13 @@ from typing import Any
 
 import pytest
 
-from mockserver import packaged
 from mockserver.docs import request, samples
-from mockserver.docs.document import Document
 from mockserver.docs.model import Operation
-from mockserver.docs.reader import read
 from tests.conftest import RunningServer, running_server
-from tests.docs.story import BEGINNING, Story, but_for_ids_and_times
-from tests.spec.contract import operations
+from tests.docs.contract_reference import OPERATIONS, REFERENCE
+from tests.docs.story import BEGINNING, Story, without_ids_and_times
 
-REFERENCE = read(Document.load(packaged.spec()))
-OPERATIONS = list(REFERENCE.operations)
-HOST = "https://api.alterlab.io"
-
-# What the samples print is for people; here it is to be JSON. Node runs this before the sample, which stays as it is.
+# Node runs this before the sample, which stays unchanged, so that its output is JSON.
 _JSON_IS_PRINTED = (
     "data:text/javascript,console.log = value => process.stdout.write(JSON.stringify(value))"
 )
@@ -35,27 +28,27 @@ _JSON_IS_PRINTED = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
-    """A mock whose clock stands at the beginning of the examples' story."""
+    """A mock whose clock is at the beginning of the examples' story."""
     with running_server(now=BEGINNING) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def story(server: RunningServer) -> Story:
-    """The story, told to its end."""
+    """The complete story."""
     return Story(server)
 
 
 def run_curl(code: str, environment: dict[str, str]) -> Any:
-    """By a shell. (Without `--fail` an error would be an answer like any other.)"""
+    """Run a command in a shell. With ``--fail-with-body`` errors end the command."""
     if shutil.which("curl") is None:
-        pytest.skip("there is no curl on this machine, which the curl samples need")
+        pytest.skip("curl is not installed")
     function = 'curl() { command curl --silent --show-error --fail-with-body "$@"; }\n'
     return json.loads(_run(["/bin/sh", "-c", function + code], environment))
 
 
 def run_python(code: str, environment: dict[str, str]) -> Any:
-    """In this process: starting another for each would take longer than all the rest."""
+    """Run a program in this process: starting another for each one would be slow."""
     before, printed = dict(os.environ), StringIO()
     os.environ.update(environment)
     try:
@@ -68,10 +61,10 @@ def run_python(code: str, environment: dict[str, str]) -> Any:
 
 
 def run_javascript(code: str, environment: dict[str, str]) -> Any:
-    """By Node.js, as a module."""
+    """Run a module in Node.js."""
     node = shutil.which("node")
     if node is None:
-        pytest.skip("there is no Node.js on this machine, which the JavaScript samples need")
+        pytest.skip("Node.js is not installed")
     command = [node, "--import", _JSON_IS_PRINTED, "--input-type=module", "--eval", code]
     return json.loads(_run(command, environment))
 
@@ -93,26 +86,34 @@ def _run(command: list[str], environment: dict[str, str]) -> str:
 RUNNERS = {"curl": run_curl, "python": run_python, "javascript": run_javascript}
 
 
-def test_every_operation_and_every_language_is_run() -> None:
-    """The tests below cover all samples of the contract."""
-    assert len(OPERATIONS) == len(operations())
+def has_example(operation: Operation) -> bool:
+    """Return whether the contract has an example of the response, which the story reproduces."""
+    media = operation.success.response.json if operation.success is not None else None
+    return media is not None and bool(media.examples)
+
+
+def test_samples_of_every_language_are_run() -> None:
+    """No language is left out."""
     assert set(RUNNERS) == set(samples.LANGUAGES)
 
 
+EXEMPLARY = [operation for operation in OPERATIONS if has_example(operation)]
+
+
 @pytest.mark.parametrize("language", RUNNERS)
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.operation_id)
-def test_a_sample_gets_the_answer_that_is_shown(
+@pytest.mark.parametrize("operation", EXEMPLARY, ids=lambda operation: operation.heading)
+def test_a_sample_gets_the_response_that_is_shown(
     operation: Operation, language: str, server: RunningServer, story: Story
 ) -> None:
-    """Nothing in it is changed but the host; ids and times may differ."""
+    """Only the host is replaced. Ids and times may differ."""
     key = f"sk_test_{language}_{operation.operation_id}"
     story.begin(operation.operation_id or "", key)
-    asked = request.of(REFERENCE, operation)
-    shown = request.answer_to(REFERENCE, operation, asked)
+    sample_request = request.build(REFERENCE, operation)
+    shown = request.response_example(REFERENCE, operation, sample_request)
     assert shown is not None
-    code = samples.LANGUAGES[language].write(asked)
-    assert code.count(HOST) == 1
-    answer = RUNNERS[language](
-        code.replace(HOST, server.url), {"API_KEY": key, "NO_PROXY": "127.0.0.1"}
+    code = samples.LANGUAGES[language].write(sample_request)
+    assert code.count(operation.server) == 1
+    response = RUNNERS[language](
+        code.replace(operation.server, server.url), {"API_KEY": key, "NO_PROXY": "127.0.0.1"}
     )
-    assert but_for_ids_and_times(answer) == but_for_ids_and_times(shown.value)
+    assert without_ids_and_times(response) == without_ids_and_times(shown.value)
