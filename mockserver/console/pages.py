@@ -20,5 +20,9 @@ def pages(
 
     ``credentials`` are those of the interactive docs, by security scheme.
     """
-    routes = [*others, *docs_routes(contract, credentials), reference_route(contract)]
+    routes = [
+        *others,
+        *docs_routes(contract, credentials),
+        reference_route(contract, next(iter(credentials.values()), "")),
+    ]
     return Router(routes, default=otherwise, redirect_slashes=False)

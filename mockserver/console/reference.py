@@ -20,8 +20,8 @@ _HEADERS = {
 }
 
 
-def reference_route(contract: Contract) -> Route:
-    """The route of the page, which is made when it is first asked for."""
+def reference_route(contract: Contract, api_key: str) -> Route:
+    """Return the route of the page, which is made on first use. Its forms send ``api_key``."""
     made: Response | None = None
     turn = asyncio.Lock()
 
@@ -30,7 +30,7 @@ def reference_route(contract: Contract) -> Route:
         async with turn:
             if made is not None:
                 return made
-            answer = await asyncio.to_thread(_make, contract)
+            answer = await asyncio.to_thread(_make, contract, api_key)
             if answer.status_code == 200:
                 made = answer
             return answer
@@ -38,7 +38,7 @@ def reference_route(contract: Contract) -> Route:
     return Route("/docs/reference", page)
 
 
-def _make(contract: Contract) -> Response:
+def _make(contract: Contract, api_key: str) -> Response:
     try:
         from mockserver.docs import html
         from mockserver.docs.document import Document
@@ -49,9 +49,7 @@ def _make(contract: Contract) -> Response:
             f"{error.name} is missing. Install what the pages need: '.[docs]'.", 501
         )
     try:
-        text = html.live_page(
-            read(Document.load(contract.path)), Options(api_key="sk_test_default")
-        )
+        text = html.live_page(read(Document.load(contract.path)), Options(api_key=api_key))
     except FileError as error:
         return PlainTextResponse(f"The pages cannot be made: {error}", 500)
     return HTMLResponse(text, headers=_HEADERS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockserver import app
+from mockserver.billing.api import behaviour
 from mockserver.billing.api.operations import HANDLERS
 from tests.api.account import Accounts, assert_envelope
 from tests.api.headers import SHOP, limits_of
@@ -37,7 +37,7 @@ class Faulty:
 def faulty_server() -> Iterator[Faulty]:
     faulty = Faulty()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app, "HANDLERS", {name: faulty.handler(name) for name in HANDLERS})
+        patch.setattr(behaviour, "HANDLERS", {name: faulty.handler(name) for name in HANDLERS})
         with running_server(now=NOON) as running:
             faulty.account = Accounts(running)
             yield faulty

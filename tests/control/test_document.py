@@ -11,15 +11,13 @@ import httpx
 import pytest
 from openapi_spec_validator import validate
 
-from mockserver import packaged
 from mockserver.billing.account import Account
 from mockserver.billing.control.operations import HANDLERS as BILLING_HANDLERS
-from mockserver.control import document
 from mockserver.control.operations import HANDLERS
 from mockserver.openapi.contract import JSON, Operation
 from mockserver.openapi.schemas import compile_schema
+from tests.control.merged import CONTROL
 
-CONTROL = document.load(packaged.billing_control_spec(), {})
 OPERATIONS = list(CONTROL.operations.values())
 Json = dict[str, Any]
 

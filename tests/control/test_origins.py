@@ -7,12 +7,11 @@ import re
 import httpx
 import pytest
 
-from mockserver import packaged
-from mockserver.openapi.contract import Contract
+from tests.control.merged import CONTROL
 
 OPERATIONS = [
     (operation.method.upper(), "/_mock" + re.sub(r"\{\w+\}", "x", operation.path))
-    for operation in Contract.load(packaged.control_spec()).operations.values()
+    for operation in CONTROL.operations.values()
 ]
 OTHERS = [
     {"Origin": "https://evil.example"},

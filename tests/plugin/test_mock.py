@@ -11,12 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import packaged
-from mockserver.openapi.contract import Contract
 from mockserver.testing import BillingMock, BillingMockError, records
+from tests.control.merged import CONTROL
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
-CONTROL = Contract.load(packaged.control_spec())
 
 
 def deposit(api: httpx.Client, cents: int = 5_000) -> dict[str, Any]:
