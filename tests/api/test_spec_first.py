@@ -15,7 +15,7 @@ from mockserver.api.operations import HANDLERS
 from mockserver.contract import Contract
 from tests.api.operations import CONTRACT
 from tests.conftest import RunningServer, running_server
-from tests.invented import INVENTED, extended
+from tests.invented import INVENTED_PATH, invent_path, invent_schema
 
 UNWRITTEN = yaml_file.load(Path(__file__).with_name("unwritten.yaml"))
 PREFLIGHT = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "PATCH"}
@@ -24,11 +24,11 @@ BALANCE = CONTRACT.operations["get_balance"].path
 
 def with_unwritten(path: Path) -> Path:
     """Write the contract with the operations of ``unwritten.yaml`` to a file."""
-    document = extended(
-        CONTRACT.document,
-        paths=UNWRITTEN["paths"],
-        components={"schemas": UNWRITTEN["schemas"]},
-    )
+    document = CONTRACT.document
+    for name, schema in UNWRITTEN["schemas"].items():
+        document = invent_schema(document, name, schema)
+    for place, item in UNWRITTEN["paths"].items():
+        document = invent_path(document, place, item)
     path.write_text(yaml.dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path
 
@@ -58,13 +58,13 @@ def test_data_is_generated_from_the_schema_and_marked(
     caller: httpx.Client, grown: RunningServer
 ) -> None:
     """The body is valid, marked, and equal for equal requests; the usual headers are present."""
-    response = caller.get(INVENTED)
+    response = caller.get(INVENTED_PATH)
     schema = {"type": "array", "items": {"$ref": "#/components/schemas/InventedThing"}}
     validator = grown.contract.validator(schema, closed=True)
     assert not [error.message for error in validator.iter_errors(response.json())]
     assert response.headers["x-mock-source"] == "schema"
     assert response.headers["x-ratelimit-limit"].isdigit()
-    assert caller.get(INVENTED).content == response.content
+    assert caller.get(INVENTED_PATH).content == response.content
 
 
 def test_an_operation_with_a_handler_is_not_marked(caller: httpx.Client) -> None:
@@ -75,40 +75,44 @@ def test_an_operation_with_a_handler_is_not_marked(caller: httpx.Client) -> None
 def test_an_api_key_is_required(grown: RunningServer) -> None:
     """401, documented or not; an operation with empty security requires no key."""
     with grown.client(None) as unauthenticated:
-        assert unauthenticated.get(INVENTED).status_code == 401
-        assert unauthenticated.post(INVENTED, json=[{"amount_cents": 1}]).status_code == 401
-        assert unauthenticated.patch(f"{INVENTED}/7").status_code == 204
+        assert unauthenticated.get(INVENTED_PATH).status_code == 401
+        assert unauthenticated.post(INVENTED_PATH, json=[{"amount_cents": 1}]).status_code == 401
+        assert unauthenticated.patch(f"{INVENTED_PATH}/7").status_code == 204
 
 
 def test_parameters_are_validated(caller: httpx.Client) -> None:
     """Arrays, numbers and path integers are validated, though the contract has none today."""
-    assert caller.get(f"{INVENTED}?limit=1&reason=gift&reason=error&min=0.5").status_code == 200
-    assert problems(caller.get(f"{INVENTED}?limit=0")) == [["query", "limit"]]
-    assert problems(caller.get(f"{INVENTED}?reason=gift&reason=theft")) == [["query", "reason", 1]]
-    assert problems(caller.get(f"{INVENTED}?reason=gift&reason=gift&reason=gift")) == [
+    assert (
+        caller.get(f"{INVENTED_PATH}?limit=1&reason=gift&reason=error&min=0.5").status_code == 200
+    )
+    assert problems(caller.get(f"{INVENTED_PATH}?limit=0")) == [["query", "limit"]]
+    assert problems(caller.get(f"{INVENTED_PATH}?reason=gift&reason=theft")) == [
+        ["query", "reason", 1]
+    ]
+    assert problems(caller.get(f"{INVENTED_PATH}?reason=gift&reason=gift&reason=gift")) == [
         ["query", "reason"]
     ]
-    assert problems(caller.get(f"{INVENTED}?min=0.25")) == [["query", "min"]]
-    assert problems(caller.get(f"{INVENTED}?min=much")) == [["query", "min"]]
-    assert problems(caller.get(INVENTED, headers={"Idempotency-Key": "x" * 11})) == [
+    assert problems(caller.get(f"{INVENTED_PATH}?min=0.25")) == [["query", "min"]]
+    assert problems(caller.get(f"{INVENTED_PATH}?min=much")) == [["query", "min"]]
+    assert problems(caller.get(INVENTED_PATH, headers={"Idempotency-Key": "x" * 11})) == [
         ["header", "Idempotency-Key"]
     ]
-    assert problems(caller.patch(f"{INVENTED}/none")) == [["path", "number"]]
-    assert problems(caller.patch(f"{INVENTED}/0")) == [["path", "number"]]
+    assert problems(caller.patch(f"{INVENTED_PATH}/none")) == [["path", "number"]]
+    assert problems(caller.patch(f"{INVENTED_PATH}/0")) == [["path", "number"]]
 
 
 def test_bodies_are_validated(caller: httpx.Client) -> None:
     """An array body and a body that is not JSON are validated."""
-    assert problems(caller.post(INVENTED, json=[])) == [["body"]]
-    assert problems(caller.post(INVENTED, json=[{"amount_cents": "1"}])) == [
+    assert problems(caller.post(INVENTED_PATH, json=[])) == [["body"]]
+    assert problems(caller.post(INVENTED_PATH, json=[{"amount_cents": "1"}])) == [
         ["body", 0, "amount_cents"]
     ]
-    assert problems(caller.post(INVENTED)) == [["body"]]
+    assert problems(caller.post(INVENTED_PATH)) == [["body"]]
     assert (
-        caller.post(INVENTED, content=b"a,b", headers={"Content-Type": "text/csv"}).status_code
+        caller.post(INVENTED_PATH, content=b"a,b", headers={"Content-Type": "text/csv"}).status_code
         == 415
     )
-    upload = f"{INVENTED}/1"
+    upload = f"{INVENTED_PATH}/1"
     assert (
         caller.put(upload, content=b"a,b", headers={"Content-Type": "text/csv"}).status_code == 200
     )
@@ -119,7 +123,7 @@ def test_the_first_valid_example_is_sent(
     caller: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is sent with the documented status and headers; invalid examples are skipped."""
-    response = caller.post(INVENTED, json=[{"amount_cents": 1}])
+    response = caller.post(INVENTED_PATH, json=[{"amount_cents": 1}])
     assert (response.status_code, response.json()) == (201, {"made": 2})
     assert response.headers["location"] == "/made/1"
     assert "x-invented-optional" not in response.headers
@@ -128,34 +132,34 @@ def test_the_first_valid_example_is_sent(
 
 def test_an_invalid_example_is_not_sent_even_if_requested(caller: httpx.Client) -> None:
     """The mock never sends a body that violates the contract."""
-    response = caller.post(INVENTED, headers={"Prefer": "example=broken"})
+    response = caller.post(INVENTED_PATH, headers={"Prefer": "example=broken"})
     assert response.status_code == 500
     assert "breaks its schema at /made" in response.json()["detail"]
 
 
 def test_a_response_without_content_has_no_body(caller: httpx.Client) -> None:
     """A 204 has neither a length nor a type."""
-    response = caller.patch(f"{INVENTED}/7")
+    response = caller.patch(f"{INVENTED_PATH}/7")
     assert (response.status_code, response.content) == (204, b"")
     assert "content-type" not in response.headers
 
 
 def test_text_is_sent_as_text(caller: httpx.Client) -> None:
     """A media type other than JSON works, documented for all 2XX statuses."""
-    response = caller.get(f"{INVENTED}/7")
+    response = caller.get(f"{INVENTED_PATH}/7")
     assert (response.status_code, response.text) == (200, "1,50.00")
     assert response.headers["content-type"] == "text/csv"
 
 
 def test_a_default_response_documents_every_status(caller: httpx.Client) -> None:
     """``Prefer: code=...`` selects ``default`` and ``2XX`` responses."""
-    assert caller.get(f"{INVENTED}/7", headers={"Prefer": "code=503"}).status_code == 503
-    assert caller.get(f"{INVENTED}/7", headers={"Prefer": "code=206"}).text == "1,50.00"
+    assert caller.get(f"{INVENTED_PATH}/7", headers={"Prefer": "code=503"}).status_code == 503
+    assert caller.get(f"{INVENTED_PATH}/7", headers={"Prefer": "code=206"}).text == "1,50.00"
 
 
 def test_an_unsatisfiable_schema_is_a_500(caller: httpx.Client) -> None:
     """The error names the operation and the reason."""
-    response = caller.delete(f"{INVENTED}/7")
+    response = caller.delete(f"{INVENTED_PATH}/7")
     assert response.status_code == 500
     assert "delete_invented_thing" in response.json()["detail"]
     assert "no value fits its schema" in response.json()["detail"]
@@ -164,12 +168,12 @@ def test_an_unsatisfiable_schema_is_a_500(caller: httpx.Client) -> None:
 def test_pages_of_any_origin_may_call_new_operations(caller: httpx.Client) -> None:
     """The preflight allows the methods and header parameters of new operations."""
     headers = {**PREFLIGHT, "Access-Control-Request-Headers": "idempotency-key, x-api-key"}
-    assert caller.options(INVENTED, headers=headers).status_code == 200
+    assert caller.options(INVENTED_PATH, headers=headers).status_code == 200
 
 
 def test_requests_to_new_operations_are_recorded(caller: httpx.Client) -> None:
     """The exchange log lists requests to new operations."""
-    caller.patch(f"{INVENTED}/7")
+    caller.patch(f"{INVENTED_PATH}/7")
     latest = caller.get("/_mock/requests?operation=update_invented_thing").json()["requests"][0]
     assert (latest["status"], latest["response_body"]) == (204, None)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.invented import INVENTED, extended
+from tests.invented import INVENTED_PATH, invent_path
 
 from .contract import SPEC, Operation, operations, provenance
 from .published import (
@@ -77,7 +77,8 @@ def test_operations_of_our_own_are_not_compared_with_the_page(marked: str) -> No
     mark = {"x-provenance": "assumed"}
     operation = {"operationId": "list_invented_things", "responses": {}}
     item = {**mark, "get": operation} if marked == "path item" else {"get": {**mark, **operation}}
-    assert documented_operations(extended(SPEC, paths={INVENTED: item})) == list(CONTRACT.values())
+    grown = invent_path(SPEC, INVENTED_PATH, item)
+    assert documented_operations(grown) == list(CONTRACT.values())
 
 
 @each_published
