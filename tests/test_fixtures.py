@@ -1,4 +1,4 @@
-"""Fixtures that are edited by hand: wrong ones are told with file and line."""
+"""Fixtures are edited by hand: an invalid one is reported with its file and line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def edit(folder: Path, file: str, old: str, new: str) -> int:
-    """Replace the first of a text in a file: the line on which it stands."""
+    """Replace the first occurrence of a text in a file; return its line."""
     path = folder / file
     text = path.read_text(encoding="utf-8")
     before, found, after = text.partition(old)
@@ -38,7 +38,7 @@ def edit(folder: Path, file: str, old: str, new: str) -> int:
 
 
 def add(folder: Path, file: str, text: str) -> int:
-    """Add to the end of a file: the line on which it stands."""
+    """Append a text to a file; return its line."""
     path = folder / file
     before = path.read_text(encoding="utf-8")
     path.write_text(before + text, encoding="utf-8")
@@ -46,15 +46,15 @@ def add(folder: Path, file: str, text: str) -> int:
 
 
 def refusal(folder: Path) -> FileError:
-    """Why the folder is refused."""
+    """Load a folder that is invalid; return the error."""
     with pytest.raises(FileError) as caught:
         fixtures.load(folder)
     assert "\n" not in str(caught.value)
     return caught.value
 
 
-def test_the_fixtures_as_they_are_are_good(folder: Path) -> None:
-    """Each file is a persona, named by its slug."""
+def test_the_packaged_fixtures_are_valid(folder: Path) -> None:
+    """Each file in the folder is a persona, named by its slug."""
     loaded = fixtures.load(folder)
     assert set(loaded.personas) == {path.stem for path in (folder / "personas").glob("*.yaml")}
     assert loaded.personas["default"].key == "sk_test_default"
@@ -62,7 +62,7 @@ def test_the_fixtures_as_they_are_are_good(folder: Path) -> None:
 
 
 def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
-    """``file:line: problem``, so that an editor can jump there."""
+    """The error is ``file:line: problem``, which editors can open."""
     line = edit(folder, SUBSCRIBER, "age_days: 75", "age_days: soon")
     assert str(refusal(folder)).startswith(f"{folder / SUBSCRIBER}:{line}: age_days: ")
 
@@ -71,22 +71,30 @@ def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
     ("file", "old", "new", "says"),
     [
         pytest.param(
-            SUBSCRIBER, "age_days: 75", "age_days: soon", "age_days", id="text for a number"
+            SUBSCRIBER, "age_days: 75", "age_days: soon", "age_days", id="text instead of a number"
         ),
         pytest.param(
-            SUBSCRIBER, "age_days: 75", "age_days: true", "age_days", id="truth for a number"
+            SUBSCRIBER,
+            "age_days: 75",
+            "age_days: true",
+            "age_days",
+            id="boolean instead of a number",
         ),
         pytest.param(SUBSCRIBER, "age_days: 75", "age_days: 75.5", "age_days", id="a fraction"),
         pytest.param(
-            SUBSCRIBER, "age_days: 75", "age_days:", "age_days", id="nothing for a number"
+            SUBSCRIBER, "age_days: 75", "age_days:", "age_days", id="null instead of a number"
         ),
-        pytest.param(SUBSCRIBER, "title: ", "title: 7 #", "title", id="a number for text"),
+        pytest.param(SUBSCRIBER, "title: ", "title: 7 #", "title", id="a number instead of text"),
         pytest.param(
-            SUBSCRIBER, "  - id: pm_card_amex", "  - pm_card_amex", "cards", id="text for an object"
+            SUBSCRIBER,
+            "  - id: pm_card_amex",
+            "  - pm_card_amex",
+            "cards",
+            id="text instead of an object",
         ),
         pytest.param(SUBSCRIBER, "slug: starter", "slug: gold", "plan", id="an unknown plan"),
         pytest.param(
-            SUBSCRIBER, "days_ago: 75", "days: 75", "plan", id="a misspelt field in an object"
+            SUBSCRIBER, "days_ago: 75", "days: 75", "plan", id="a misspelled field in an object"
         ),
         pytest.param(
             SUBSCRIBER, "sk_test_subscriber", "sk_live_subscriber", "sk_test_", id="a live key"
@@ -100,13 +108,17 @@ def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
             "price_cents: 2900",
             "price_cents: $29",
             "price_cents",
-            id="dollars for cents",
+            id="dollars instead of cents",
         ),
-        pytest.param(CATALOGUE, "price_cents: 2900", "price: 2900", "price", id="a misspelt price"),
+        pytest.param(
+            CATALOGUE, "price_cents: 2900", "price: 2900", "price", id="a misspelled price"
+        ),
         pytest.param(
             CATALOGUE, "type: percentage", "type: gift", "type", id="an unknown kind of promo code"
         ),
-        pytest.param(CATALOGUE, "2025-06-01T00:00:00Z", "soon", "expires_at", id="text for a time"),
+        pytest.param(
+            CATALOGUE, "2025-06-01T00:00:00Z", "soon", "expires_at", id="text instead of a time"
+        ),
         pytest.param(
             CATALOGUE,
             "2025-06-01T00:00:00Z",
@@ -114,15 +126,13 @@ def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
             "expires_at",
             id="no such month",
         ),
-        pytest.param(
-            CATALOGUE, 'last4: "4242"', "last4: 4242", "last4", id="digits that are no text"
-        ),
+        pytest.param(CATALOGUE, 'last4: "4242"', "last4: 4242", "last4", id="unquoted digits"),
         pytest.param(
             CATALOGUE,
             "authentication: once",
             "authentication: twice",
             "authentication",
-            id="no such step",
+            id="an unknown authentication",
         ),
         pytest.param(
             CATALOGUE,
@@ -133,10 +143,10 @@ def test_an_error_is_one_line_with_file_and_line(folder: Path) -> None:
         ),
     ],
 )
-def test_a_wrong_value_is_told_with_its_line(
+def test_an_invalid_value_is_reported_with_its_line(
     folder: Path, file: str, old: str, new: str, says: str
 ) -> None:
-    """Checked against a schema when loaded, with an error that names file and line."""
+    """Files are validated when loaded; the error has the file and the line."""
     line = edit(folder, file, old, new)
     error = refusal(folder)
     assert error.path == folder / file
@@ -144,16 +154,16 @@ def test_a_wrong_value_is_told_with_its_line(
     assert error.line in range(line - 2, line + 1), str(error)
 
 
-def test_an_unknown_field_is_told_with_its_own_line(folder: Path) -> None:
-    """A misspelt field is where the eye should go, not the head of the file."""
+def test_an_unknown_field_is_reported_with_its_line(folder: Path) -> None:
+    """The error has the line of the misspelled field, not the first line of the file."""
     line = add(folder, SUBSCRIBER, "colour: red\n")
     error = refusal(folder)
     assert (error.path, error.line) == (folder / SUBSCRIBER, line)
     assert "colour" in error.problem
 
 
-def test_a_field_that_is_missing_is_told_by_name(folder: Path) -> None:
-    """The error names what has to be there."""
+def test_a_missing_field_is_reported_by_name(folder: Path) -> None:
+    """The error names the required field, with the first line of the file."""
     edit(folder, SUBSCRIBER, "title:", "# title:")
     error = refusal(folder)
     assert (error.path, error.line) == (folder / SUBSCRIBER, 1)
@@ -164,16 +174,16 @@ def test_a_field_that_is_missing_is_told_by_name(folder: Path) -> None:
     "text",
     ["cards: [\n", "\tage_days: 1\n", "title: 'open\n", "- a\n", "a: *nowhere\n", "?: !!nope x\n"],
 )
-def test_what_is_not_yaml_is_told_with_its_line(folder: Path, text: str) -> None:
-    """The line is that of the fault, or the end of the file where a bracket was left open."""
+def test_invalid_yaml_is_reported_with_its_line(folder: Path, text: str) -> None:
+    """The line is that of the syntax error, or the end of the file for an open bracket."""
     line = add(folder, SUBSCRIBER, text)
     error = refusal(folder)
     assert error.path == folder / SUBSCRIBER
     assert error.line in (line, line + 1)
 
 
-def test_a_key_that_is_written_twice_is_told(folder: Path) -> None:
-    """YAML forbids it: of two titles one would be lost without a word."""
+def test_a_duplicate_key_is_reported(folder: Path) -> None:
+    """YAML forbids duplicate keys: one of two titles would be lost silently."""
     line = add(folder, SUBSCRIBER, "title: another\n")
     error = refusal(folder)
     assert (error.path, error.line) == (folder / SUBSCRIBER, line)
@@ -181,15 +191,15 @@ def test_a_key_that_is_written_twice_is_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", "just text\n", "&a [*a]\n"])
-def test_a_file_that_is_no_object_is_told(folder: Path, text: str) -> None:
-    """Empty, a list, a text, or one that contains itself: never a crash."""
+def test_a_file_without_an_object_is_reported(folder: Path, text: str) -> None:
+    """A file that is empty, a list, a text or recursive is refused."""
     (folder / SUBSCRIBER).write_text(text, encoding="utf-8")
     assert refusal(folder).path == folder / SUBSCRIBER
 
 
 @pytest.mark.parametrize("file", [CATALOGUE, SUBSCRIBER])
-def test_a_file_that_is_not_utf_8_is_told(folder: Path, file: str) -> None:
-    """Saved by an editor with another encoding."""
+def test_a_file_that_is_not_utf_8_is_reported(folder: Path, file: str) -> None:
+    """The error names the encoding."""
     path = folder / file
     path.write_bytes(path.read_bytes() + b"# caf\xe9\n")
     error = refusal(folder)
@@ -197,16 +207,16 @@ def test_a_file_that_is_not_utf_8_is_told(folder: Path, file: str) -> None:
     assert "UTF-8" in error.problem
 
 
-def test_a_missing_catalogue_is_told(folder: Path) -> None:
-    """Without a catalogue nothing can be sold."""
+def test_a_missing_catalogue_is_reported(folder: Path) -> None:
+    """The catalogue is required."""
     (folder / CATALOGUE).unlink()
     error = refusal(folder)
     assert error.path == folder / CATALOGUE
     assert "No such file" in error.problem
 
 
-def test_a_missing_default_persona_is_told(folder: Path) -> None:
-    """Every unknown key starts as the default persona, so there must be one."""
+def test_a_missing_default_persona_is_reported(folder: Path) -> None:
+    """Unknown keys start as the default persona, so it is required."""
     (folder / DEFAULT).unlink()
     error = refusal(folder)
     assert error.path == folder / "personas"
@@ -214,8 +224,8 @@ def test_a_missing_default_persona_is_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("remove", ["", "personas"])
-def test_a_missing_folder_is_told(folder: Path, remove: str) -> None:
-    """A wrong ``--fixtures`` says so."""
+def test_a_missing_folder_is_reported(folder: Path, remove: str) -> None:
+    """The error of a wrong ``--fixtures`` names the folder."""
     shutil.rmtree(folder / remove)
     assert str(folder) in str(refusal(folder))
 
@@ -239,14 +249,14 @@ def test_a_missing_folder_is_told(folder: Path, remove: str) -> None:
             ", declines_charge: lost_card",
             "",
             "declines_charge",
-            id="refused when added, good when charged",
+            id="declined when added but not when charged",
         ),
         pytest.param(
             CATALOGUE,
             "4242424242424242",
             "4242424242414242",
             "last digit",
-            id="a number that is none",
+            id="a number with a wrong check digit",
         ),
         pytest.param(
             CATALOGUE,
@@ -260,14 +270,14 @@ def test_a_missing_folder_is_told(folder: Path, remove: str) -> None:
             "4242424242424242",
             "5555555555554444",
             "last4",
-            id="a number that ends otherwise",
+            id="a number with other last digits",
         ),
         pytest.param(
             CATALOGUE,
             'id: pm_card_visa_chargeDeclined, brand: visa, last4: "0002"',
             'id: pm_card_x, brand: visa, last4: "0002", number: "4000000000000002"',
             "test_cards",
-            id="a number of two cards",
+            id="two cards with one number",
         ),
         pytest.param(
             SUBSCRIBER, "key: sk_test_subscriber\n", "", "key", id="neither key nor organization"
@@ -295,10 +305,10 @@ def test_a_missing_folder_is_told(folder: Path, remove: str) -> None:
         ),
     ],
 )
-def test_what_does_not_fit_together_is_told(
+def test_inconsistent_values_are_reported(
     folder: Path, file: str, old: str, new: str, says: str
 ) -> None:
-    """What a schema cannot know is checked too, before anybody sends a request."""
+    """Rules that a schema cannot express are checked at start-up too."""
     edit(folder, file, old, new)
     error = refusal(folder)
     assert error.path == folder / file
@@ -307,7 +317,7 @@ def test_what_does_not_fit_together_is_told(
 
 
 def test_a_time_without_a_zone_is_utc_or_refused(folder: Path) -> None:
-    """A naive time must not reach the rules, where comparing it would crash the first request."""
+    """Comparing a naive time would fail at the first request."""
     edit(folder, CATALOGUE, "2025-06-01T00:00:00Z", "2025-06-01T00:00:00")
     try:
         loaded = fixtures.load(folder)
@@ -334,16 +344,16 @@ def test_a_time_without_a_zone_is_utc_or_refused(folder: Path) -> None:
         pytest.param(SUBSCRIBER, "pm_card_amex", "pm_card_visa", id="the same card twice"),
     ],
 )
-def test_a_life_that_the_rules_refuse_is_told_at_the_start(
+def test_a_history_that_violates_the_rules_is_reported_at_start_up(
     folder: Path, file: str, old: str, new: str
 ) -> None:
-    """A persona that cannot be lived is a broken fixture, not an error that answers every request of its key."""
+    """A persona that cannot be built is an invalid fixture, not an error of every request."""
     edit(folder, file, old, new)
     assert refusal(folder).path == folder / file
 
 
-def test_a_promo_code_that_expires_does_not_take_its_personas_along(folder: Path) -> None:
-    """Who edits the catalogue can let a code expire: the deposit of the past is then made without it."""
+def test_an_expired_promo_code_does_not_break_its_personas(folder: Path) -> None:
+    """A deposit in a persona's past is then made without the code."""
     edit(
         folder,
         CATALOGUE,
