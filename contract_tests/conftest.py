@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from contract_tests.checks import CHECKS
-from contract_tests.contract import Contract
+from contract_tests.context import Run
 from contract_tests.errors import KitError
-from contract_tests.mock import running_mock
-from contract_tests.run import Result, Run
+from contract_tests.findings.checks import CHECKS
+from contract_tests.findings.result import Result
+from contract_tests.http.local_mock import running_mock
+from contract_tests.openapi.contract import Contract
+from contract_tests.runner import perform
 from contract_tests.settings import API_KEY_ENV, Settings, packaged_spec, rate, seconds
 
 _RESULT = pytest.StashKey[Result]()
@@ -79,7 +81,7 @@ def result(request: pytest.FixtureRequest) -> Iterator[Result]:
         settings = _settings(url, request.config, mock=given is None or option("mock"))
         try:
             run = Run(settings, Contract.load(settings.spec))
-            run.execute()
+            perform(run)
         except KitError as error:
             pytest.exit(f"contract-tests: {error}", returncode=error.exit_code)
         request.config.stash[_RESULT] = run.result()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.checks import CHECKS, check_of
-from contract_tests.contract import Contract
-from contract_tests.finding import Finding
-from contract_tests.run import Result
-from contract_tests.stories import STORIES
+from contract_tests.billing.stories import STORIES
+from contract_tests.findings.checks import CHECKS, check_of
+from contract_tests.findings.finding import Finding
+from contract_tests.findings.result import Result
+from contract_tests.openapi.contract import Contract
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

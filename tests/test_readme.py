@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contract_tests import cli
-from contract_tests.baseline import Baseline
+from contract_tests.findings.baseline import Baseline
 from tests.conftest import ServerFactory
 from tests.plugin.suite import run, write
 

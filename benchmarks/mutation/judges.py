@@ -40,8 +40,9 @@ class Verdict:
 
 def kit(fault: str, seed: int) -> Verdict:
     """The kit with everything on; it stops at the first failure, but of the correct server it must see all."""
-    from contract_tests.contract import Contract
-    from contract_tests.run import Run
+    from contract_tests.context import Run
+    from contract_tests.openapi.contract import Contract
+    from contract_tests.runner import perform
     from contract_tests.settings import Settings
 
     with running(fault, seed) as url:
@@ -50,7 +51,7 @@ def kit(fault: str, seed: int) -> Verdict:
         )
         started = time.monotonic()
         run = Run(settings, Contract.load(SPEC))
-        run.execute()
+        perform(run)
         result = run.result()
         seconds = time.monotonic() - started
     if result.broken:

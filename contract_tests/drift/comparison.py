@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests.contract import Contract
 from contract_tests.drift.difference import Departs, Difference
 from contract_tests.drift.profile import (
     TEXT,
@@ -23,6 +22,7 @@ from contract_tests.drift.profile import (
     format_class,
     json_type,
 )
+from contract_tests.openapi.contract import Contract
 from contract_tests.text import printable, shortened
 
 _SAY_NOTHING = frozenset({TEXT, "empty text", "number in quotes"})

@@ -9,8 +9,6 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from rich.console import Console
 
-from contract_tests.channel import Withheld
-from contract_tests.contract import Contract, Operation
 from contract_tests.drift import comparison, report
 from contract_tests.drift.difference import Difference, placed
 from contract_tests.drift.outcome import Outcome
@@ -18,9 +16,11 @@ from contract_tests.drift.sequence import Step, sequence
 from contract_tests.drift.side import Side
 from contract_tests.drift.statuses import Pair, Statuses
 from contract_tests.errors import KitError, Unreachable, UsageError
-from contract_tests.progress import Display
+from contract_tests.http.channel import Withheld
+from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.schemas import Schemas
 from contract_tests.reports import files
-from contract_tests.schemas import Schemas
+from contract_tests.reports.progress import Display
 from contract_tests.settings import Settings
 
 

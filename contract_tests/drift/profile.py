@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contract_tests.contract import JSON, Contract, Operation, Place, escape, unescape
-from contract_tests.exchange import Exchange, NotJson
-from contract_tests.schemas import Breach, Schemas
+from contract_tests.http.exchange import Exchange, NotJson
+from contract_tests.openapi.contract import JSON, Contract, Operation, Place, escape, unescape
+from contract_tests.openapi.schemas import Breach, Schemas
 
 Spot = tuple[str, str]
 """An operationId and a place in its answers: ``/response/200/body/transactions/*/id``."""

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from contract_tests import preflight
-from contract_tests.caller import Caller
-from contract_tests.contract import Contract
+from contract_tests.context import KEY, Run
 from contract_tests.drift.profile import Profile
 from contract_tests.drift.sequence import Step, large_pages
-from contract_tests.drivers import boundaries
-from contract_tests.exchange import Exchange
-from contract_tests.run import KEY, Run
-from contract_tests.schemas import Schemas
+from contract_tests.drivers.read_account import path_values
+from contract_tests.http.client import Caller
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Contract
+from contract_tests.openapi.schemas import Schemas
+from contract_tests.runner import kept
+from contract_tests.safety import preflight
 from contract_tests.settings import Settings, key_from
 
 
@@ -36,8 +37,8 @@ class Side:
     @contextmanager
     def prepared(self) -> Iterator[None]:
         """A server that is there, and an account in it; all is put back when the block ends. Raises KitError."""
-        preflight.check(self.run)
-        with self.run.kept():
+        preflight.check(self.run.channel, self.run.settings)
+        with kept(self.run):
             if self.run.settings.mock:
                 self._caller = self._account()
             yield
@@ -46,7 +47,7 @@ class Side:
         """Send a step: its exchange, secrets replaced. Raises Withheld."""
         caller = self._caller if step.with_key else self.run.stranger()
         request = step.request
-        for name, value in boundaries.path_values(self._caller, step.operation).items():
+        for name, value in path_values(self._caller, step.operation).items():
             request = replace(request, path=request.path.replace(f"{{{name}}}", value))
         caller.raw(request)
         return self._heard[-1]
@@ -63,10 +64,10 @@ class Side:
             if key:
                 alias = f"sk-test {key.removeprefix('sk_test_').replace('_', '-')}"
                 self.run.keyring.add(alias, key, is_secret=False)
-                self._look_around(Caller(self.run.channel, alias))
+                self._read_account(Caller(self.run.channel, alias))
         self.run.channel.retries_429 = True
 
-    def _look_around(self, caller: Caller) -> None:
+    def _read_account(self, caller: Caller) -> None:
         for operation in self.run.operations(reads=True):
             if not operation.path_names:
                 caller.raw(large_pages(operation))

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from contract_tests.contract import Provenance
+from contract_tests.context import Run
 from contract_tests.drivers.outlet import Heard, Outlet
-from contract_tests.exchange import Exchange
-from contract_tests.finding import Finding
+from contract_tests.findings.finding import Finding
+from contract_tests.http.exchange import Exchange
 from contract_tests.judge import wire
-from contract_tests.judge.request import judge as judge_request
 from contract_tests.judge.second import SecondJudge
+from contract_tests.openapi.contract import Provenance
+from contract_tests.openapi.request import judge as judge_request
 from contract_tests.text import shortened
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
 
 WITNESS = "schemathesis"
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-from contract_tests.caller import Caller
-from contract_tests.channel import Withheld
-from contract_tests.contract import JSON, Operation
-from contract_tests.drivers import boundaries
-from contract_tests.exchange import Request
-from contract_tests.redaction import KEY_HEADER
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
+from contract_tests.context import Run
+from contract_tests.http.channel import Withheld
+from contract_tests.http.client import Caller
+from contract_tests.http.exchange import Request
+from contract_tests.http.redaction import KEY_HEADER
+from contract_tests.openapi import examples
+from contract_tests.openapi.contract import JSON, Operation
 
 WRONG_KEYS = (
     "not-a-key",
@@ -77,7 +74,7 @@ def _request(run: Run, operation: Operation) -> Request:
         path = path.replace(f"{{{name}}}", "00000000-0000-4000-8000-000000000000")
     if operation.body is None:
         return Request(operation.method, path)
-    body = json.dumps(boundaries.example(run.contract, operation)).encode()
+    body = json.dumps(examples.example(run.contract, operation)).encode()
     return Request(operation.method, path, headers={"Content-Type": JSON}, body=body)
 
 

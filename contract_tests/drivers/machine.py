@@ -6,20 +6,18 @@ looks for the shortest way there (on the mock, where every try has a fresh accou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import requests
 
-from contract_tests.channel import Withheld
+from contract_tests.billing.stories.actor import CREDIT, Actor, StoryEnds
+from contract_tests.context import Run
 from contract_tests.drivers.chance import by_the_seed
-from contract_tests.drivers.reads import look_around
+from contract_tests.drivers.read_account import read_account
 from contract_tests.errors import KitError
-from contract_tests.finding import Key
+from contract_tests.findings.finding import Key
+from contract_tests.http.channel import Withheld
 from contract_tests.judge.money import CREDITS_PER_REQUEST
-from contract_tests.stories.actor import CREDIT, Actor, StoryEnds
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
 
 _CARDS = (
     "pm_card_visa",
@@ -151,7 +149,7 @@ def make_machine(stage: Stage) -> type:
 
         def begin(self) -> None:
             self.actor = Actor(run, run.account())
-            look_around(run, self.actor.caller)
+            read_account(run, self.actor.caller)
 
         def play(self, step: Any) -> Any:
             """Play one step; what ends the run ends the examples too."""
@@ -185,7 +183,7 @@ def make_machine(stage: Stage) -> type:
         def look(self) -> None:
             if self.actor is not None:
                 caller = self.actor.caller
-                self.play(lambda: look_around(run, caller))
+                self.play(lambda: read_account(run, caller))
 
         @rule(card=card)
         def add_card(self, card: str) -> None:

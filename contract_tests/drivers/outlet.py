@@ -6,18 +6,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 
-from contract_tests.channel import Adapter, Withheld, attach
+from contract_tests.context import Run
 from contract_tests.errors import KitError
-from contract_tests.exchange import Exchange
-from contract_tests.finding import Finding
-from contract_tests.guard import READS
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
+from contract_tests.findings.finding import Finding
+from contract_tests.http.channel import Adapter, Withheld, attach
+from contract_tests.http.exchange import Exchange
+from contract_tests.safety.guard import READS
 
 ADD, REMOVE, CARD = "add_payment_method", "remove_payment_method", "payment_method_id"
 _CASE_ID = "X-Schemathesis-TestCaseId"

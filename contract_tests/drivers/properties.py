@@ -9,21 +9,21 @@ import copy
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
-from contract_tests.caller import Caller
-from contract_tests.channel import Outgoing, Withheld
-from contract_tests.contract import Contract, Node
-from contract_tests.drivers import boundaries
+from contract_tests.context import Run
 from contract_tests.drivers.chance import by_the_seed
 from contract_tests.drivers.complaints import Complaints
 from contract_tests.drivers.outlet import ADD, CARD, REMOVE, Outlet, Unanswered
-from contract_tests.judge import ORGANIZATION
-from contract_tests.redaction import KEY_HEADER
+from contract_tests.http.channel import Outgoing, Withheld
+from contract_tests.http.client import Caller
+from contract_tests.http.redaction import KEY_HEADER
+from contract_tests.judge.judge import ORGANIZATION
+from contract_tests.openapi import examples
+from contract_tests.openapi.contract import Contract, Node
 from contract_tests.text import shortened
 
 if TYPE_CHECKING:
     from schemathesis.engine.events import NonFatalError
 
-    from contract_tests.run import Run
 
 _REFUSALS = [400, 401, 402, 403, 404, 409, 410, 429]
 """What a valid request may be answered with, beside success: the state of the account has a say, too."""
@@ -61,7 +61,7 @@ def _real_values(run: Run, caller: Caller, organization: str | None) -> dict[str
     """Values by the parameter's name, with which a request gets as far as to what is to be tested."""
     real = {ORGANIZATION: organization} if organization else {}
     if run.settings.may_write and run.takes(ADD):
-        body = boundaries.example(run.contract, run.contract.operations[ADD])
+        body = examples.example(run.contract, run.contract.operations[ADD])
         with suppress(Withheld):
             card = caller.call(ADD, body).object.get("id")
             real |= {CARD: card} if isinstance(card, str) else {}

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from contract_tests.channel import Withheld
-from contract_tests.exchange import Exchange, Request
-from contract_tests.finding import Finding
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
+from contract_tests.context import Run
+from contract_tests.findings.finding import Finding
+from contract_tests.http.channel import Withheld
+from contract_tests.http.exchange import Exchange, Request
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "OPTIONS")
 _NO_CARD = "00000000-0000-4000-8000-000000000000"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from contract_tests.channel import Withheld
-from contract_tests.stories import IRREVERSIBLE, MOCK, STORIES, WRITE, Story
-from contract_tests.stories.actor import Actor, StoryEnds
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
+from contract_tests.billing.stories import IRREVERSIBLE, MOCK, STORIES, WRITE, Story
+from contract_tests.billing.stories.actor import Actor, StoryEnds
+from contract_tests.context import Run
+from contract_tests.http.channel import Withheld
 
 _NEEDS = {
     WRITE: "it writes (--allow-writes)",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from contract_tests.caller import Caller
-from contract_tests.channel import Withheld
-from contract_tests.drivers import boundaries
-from contract_tests.drivers.reads import look_around
-from contract_tests.exchange import Exchange
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
+from contract_tests.context import Run
+from contract_tests.drivers.read_account import read_account
+from contract_tests.http.channel import Withheld
+from contract_tests.http.client import Caller
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi import examples
 
 _STRANGE_ORGANIZATION = "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"
 
@@ -25,16 +23,16 @@ def drive(run: Run) -> None:
         return
     owner = run.account()
     _make_different(run, owner, other)
-    look_around(run, owner)
-    look_around(run, other)
+    read_account(run, owner)
+    read_account(run, other)
     for operation in run.operations(reads=True):
         for caller in (owner, other, owner):
             caller.call(operation.id)
     if run.settings.may_write:
         _with_the_others_things(run, owner, other)
         _writes_stay_home(run, owner, other)
-    look_around(run, owner)
-    look_around(run, other)
+    read_account(run, owner)
+    read_account(run, other)
     _organizations(run, other)
 
 
@@ -106,7 +104,7 @@ def _writes_stay_home(run: Run, owner: Caller, other: Caller) -> None:
     for operation in run.operations(reads=False):
         if operation.path_names or operation.id == "confirm_verification":
             continue
-        body: Any = boundaries.example(run.contract, operation)
+        body: Any = examples.example(run.contract, operation)
         try:
             if operation.body is None:
                 other.call(operation.id)
@@ -115,7 +113,7 @@ def _writes_stay_home(run: Run, owner: Caller, other: Caller) -> None:
         except Withheld as error:
             run.coverage.explain(operation.id, "tenants", str(error))
             continue
-        look_around(run, owner)
+        read_account(run, owner)
 
 
 def _organizations(run: Run, caller: Caller) -> None:

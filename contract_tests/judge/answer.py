@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contract_tests.contract import Operation, Provenance
-from contract_tests.exchange import Exchange
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Operation, Provenance
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from contract_tests.exchange import Exchange
+from contract_tests.http.exchange import Exchange
 from contract_tests.judge import money
 from contract_tests.judge.answer import Answer, Fault, Json, Rule, moment
 

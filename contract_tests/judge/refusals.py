@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests.exchange import Exchange, NotJson
+from contract_tests.http.exchange import Exchange, NotJson
 from contract_tests.judge import effects
 from contract_tests.judge.answer import Answer, Fault, Json
 from contract_tests.judge.tracker import Tracker

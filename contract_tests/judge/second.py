@@ -21,10 +21,10 @@ from openapi_core.validation.response.exceptions import (
 )
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from contract_tests.contract import Contract, Operation, escape
-from contract_tests.exchange import Exchange
-from contract_tests.redaction import KEY_HEADER
-from contract_tests.schemas import generalised
+from contract_tests.http.exchange import Exchange
+from contract_tests.http.redaction import KEY_HEADER
+from contract_tests.openapi.contract import Contract, Operation, escape
+from contract_tests.openapi.schemas import generalised
 
 _REMEMBERED = 20_000
 _HOST = "http://deployment.invalid"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests.exchange import Exchange, NotJson
+from contract_tests.http.exchange import Exchange, NotJson
 from contract_tests.judge.answer import Answer, Fault
 
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?:cs|bps|seti)_[A-Za-z0-9_]{8,}")

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from contract_tests.contract import Provenance
-from contract_tests.exchange import Exchange
+from contract_tests.http.exchange import Exchange
 from contract_tests.judge import effects
 from contract_tests.judge.answer import Answer, Fault, Json
-from contract_tests.schemas import generalised
+from contract_tests.openapi.contract import Provenance
+from contract_tests.openapi.schemas import generalised
 
 MAX_STEPS = 30
 MAX_VIEWS = 60

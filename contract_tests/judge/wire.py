@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests.contract import JSON, Contract, Operation, Place, Provenance, escape
-from contract_tests.exchange import Exchange, NotJson, header
-from contract_tests.finding import Finding
-from contract_tests.schemas import Breach, Schemas, generalised
+from contract_tests.findings.finding import Finding
+from contract_tests.http.exchange import Exchange, NotJson, header
+from contract_tests.openapi.contract import JSON, Contract, Operation, Place, Provenance, escape
+from contract_tests.openapi.schemas import Breach, Schemas, generalised
 
 ALWAYS: Provenance = "documented"
 """The grade of what no client of the published operations could live with: crashes, no JSON, strangers let in."""

@@ -28,13 +28,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from contract_tests import curl
-from contract_tests.coverage import OperationCoverage
-from contract_tests.exchange import Exchange, Headers
-from contract_tests.finding import Finding
+from contract_tests.findings.coverage import OperationCoverage
+from contract_tests.findings.finding import Finding
+from contract_tests.findings.result import Result
+from contract_tests.http import curl
+from contract_tests.http.exchange import Exchange, Headers
 from contract_tests.reports.kinds import title
 from contract_tests.reports.sentences import sentence
-from contract_tests.run import Result
 
 Json = dict[str, Any]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from contract_tests.channel import Gate
-from contract_tests.contract import Contract
+from contract_tests.context import Run
 from contract_tests.drivers import properties
-from contract_tests.exchange import Exchange
-from contract_tests.run import Run
+from contract_tests.http.channel import Gate
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Contract
 from contract_tests.settings import API_KEY_ENV, Settings
 from tests.contract_kit.exchanges import CONTRACT
 

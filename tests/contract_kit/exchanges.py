@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contract_tests.contract import JSON, Contract
-from contract_tests.exchange import Exchange, Headers
-from contract_tests.finding import Finding, Verdicts
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.http.exchange import Exchange, Headers
 from contract_tests.judge import Judge
+from contract_tests.openapi.contract import JSON, Contract
 from contract_tests.settings import packaged_spec
 
 CONTRACT = Contract.load(packaged_spec())

@@ -14,14 +14,14 @@ from typing import Any
 
 import httpx
 
-from contract_tests.bench import Bench, decoded
-from contract_tests.exchange import Exchange
-from contract_tests.forwarder import Forwarder
-from contract_tests.proxy import make_server, serve
-from contract_tests.redaction import Keyring
-from contract_tests.run import Result
+from contract_tests.findings.result import Result
+from contract_tests.http.exchange import Exchange
+from contract_tests.http.redaction import Keyring
+from contract_tests.recording.judge_process import Bench, decoded
+from contract_tests.recording.proxy import make_server, serve
+from contract_tests.recording.reverse_proxy import Forwarder
+from contract_tests.recording.traffic import Traffic
 from contract_tests.settings import Settings, packaged_spec
-from contract_tests.traffic import Traffic
 from tests.conftest import TLS
 from tests.contract_kit.exchanges import CONTRACT
 

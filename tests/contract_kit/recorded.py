@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from contract_tests import drivers
-from contract_tests.exchange import Exchange
-from contract_tests.finding import Finding, Grade, Key
-from contract_tests.har import HarWriter, entry_of
-from contract_tests.replay import replay
-from contract_tests.run import Result, Run
+from contract_tests import runner
+from contract_tests.context import Run
+from contract_tests.findings.finding import Finding, Grade, Key
+from contract_tests.findings.result import Result
+from contract_tests.http.exchange import Exchange
+from contract_tests.recording.har import HarWriter, entry_of
+from contract_tests.recording.replay import replay
+from contract_tests.runner import perform
 from contract_tests.settings import Settings, packaged_spec
 from tests.contract_kit.exchanges import CONTRACT, START, example, headers_of, request_example
 
@@ -55,7 +57,7 @@ def record(
     url: str, path: Path, drive: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
 ) -> Result:
     """A run with one driver, and its file."""
-    monkeypatch.setattr(drivers, "chosen", lambda _: [("visit", drive)])
+    monkeypatch.setattr(runner, "DRIVERS", {"visit": drive})
     return record_all(url, path)
 
 
@@ -65,7 +67,7 @@ def record_all(url: str, path: Path, *phases: str) -> Result:
     writer = HarWriter(path, settings)
     run = Run(settings, CONTRACT)
     run.channel.listeners.append(writer)
-    run.execute()
+    perform(run)
     writer.close(run.verdicts)
     return run.result()
 

@@ -12,14 +12,15 @@ from typing import Any
 
 import httpx
 
-from contract_tests.caller import Caller
-from contract_tests.journal import Journal
-from contract_tests.run import KEY, Run
+from contract_tests.context import KEY, Run
+from contract_tests.http.client import Caller
+from contract_tests.runner import perform
+from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, packaged_spec
 from tests.conftest import API, TLS
 from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.program import Said, kit
-from tests.contract_kit.recording import (
+from tests.contract_kit.recorder import (
     Answerer,
     Received,
     Recorder,
@@ -140,7 +141,7 @@ class Scene:
     def run(self, *phases: str, **more: Any) -> Run:
         """A run of some drivers, to its end."""
         run = Run(self.settings(*phases, **more), CONTRACT)
-        run.execute()
+        perform(run)
         return run
 
 

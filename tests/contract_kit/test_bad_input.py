@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests import channel, preflight
+from contract_tests.http import channel
+from contract_tests.safety import preflight
 from tests.contract_kit import faulty
 from tests.contract_kit.program import KEY, Said, kit, started
-from tests.contract_kit.recording import Answerer, Received, answer, as_json, recording
+from tests.contract_kit.recorder import Answerer, Received, answer, as_json, recording
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
