@@ -15,7 +15,7 @@ from contract_tests.findings.checks import CHECKS
 from contract_tests.findings.result import Result
 from contract_tests.http.local_mock import running_mock
 from contract_tests.openapi.contract import Contract
-from contract_tests.runner import perform
+from contract_tests.runner import knowledge_of, perform
 from contract_tests.settings import API_KEY_ENV, Settings, packaged_spec, rate, seconds
 
 _RESULT = pytest.StashKey[Result]()
@@ -77,15 +77,24 @@ def result(request: pytest.FixtureRequest) -> Iterator[Result]:
     option = request.config.getoption
     with ExitStack() as stack:
         given = option("base_url", None)
-        url = stack.enter_context(running_mock() if given is None else nullcontext(given))
+        url = stack.enter_context(
+            running_mock(*_spec_of(request.config)) if given is None else nullcontext(given)
+        )
         settings = _settings(url, request.config, mock=given is None or option("mock"))
         try:
-            run = Run(settings, Contract.load(settings.spec))
+            contract = Contract.load(settings.spec)
+            run = Run(settings, contract, knowledge_of(contract))
             perform(run)
         except KitError as error:
             pytest.exit(f"contract-tests: {error}", returncode=error.exit_code)
         request.config.stash[_RESULT] = run.result()
         yield run.result()
+
+
+def _spec_of(config: pytest.Config) -> list[str]:
+    """The flags by which the mock serves the contract."""
+    spec = config.getoption("spec")
+    return [] if spec == packaged_spec() else ["--spec", str(spec)]
 
 
 def _settings(url: str, config: pytest.Config, *, mock: bool) -> Settings:
@@ -126,6 +135,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             )
     for name, (reached, all) in result.coverage.totals().items():
         terminalreporter.line(f"{name}: {reached} of {all}")
+    for note in result.notes:
+        terminalreporter.line(note)
     terminalreporter.line(
         f"{result.exchanges} exchanges in {result.seconds:.0f} s, seed {result.settings.seed}"
     )

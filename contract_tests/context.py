@@ -12,11 +12,13 @@ from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.finding import Finding, Key, Verdicts
 from contract_tests.findings.result import Result, Skipped
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
-from contract_tests.http.client import Caller
+from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.http.redaction import Keyring
 from contract_tests.judge.judge import Judge
+from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract, Operation, Provenance
+from contract_tests.openapi.lists import list_operations
 from contract_tests.safety.guard import Guard
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
@@ -39,6 +41,7 @@ class Run:
         self,
         settings: Settings,
         contract: Contract,
+        knowledge: Knowledge,
         *,
         progress: Progress | None = None,
         listeners: Sequence[Listener] = (),
@@ -47,14 +50,16 @@ class Run:
     ) -> None:
         self.settings = settings
         self.contract = contract
+        self.knowledge = knowledge
+        self.lists = list_operations(contract)
         self.progress = progress
         self.skipped: list[Skipped] = []
         self.selected = select(contract, settings.only, settings.skip)
         self.verdicts = Verdicts(on_new=self._on_new)
-        self.judge = Judge(contract, self.verdicts)
+        self.judge = Judge(contract, self.verdicts, knowledge)
         self.coverage = Coverage(contract, self.selected)
-        self.guard = Guard(settings)
-        self.keyring = Keyring()
+        self.guard = Guard(settings, knowledge.safety)
+        self.keyring = Keyring(contract.credential)
         self.ended_early = ""
         self.interrupted = False
         self.unreachable = False
@@ -70,7 +75,7 @@ class Run:
         deadline = self.started + settings.max_time if settings.max_time else None
         limits = Limits(settings.timeout, settings.per_second, deadline, settings.ca_bundle)
         self.channel = Channel(
-            base_url(settings.url),
+            base_url(settings.url).removesuffix(contract.base_path),
             contract,
             self.keyring,
             limits=limits,
@@ -79,7 +84,7 @@ class Run:
         )
         self.journal: Journal | None = None
         """On a deployment that is written to and is no mock."""
-        if not settings.mock:
+        if not settings.mock and contract.credential is not None:
             self._take_keys()
 
     def _take_keys(self) -> None:
@@ -91,7 +96,12 @@ class Run:
             self.keyring.add(name, key_from(settings.environment, variable))
         if settings.may_write:
             self.journal = Journal(
-                settings, self.contract, self.keyring, variables, self.guard.withhold
+                settings,
+                self.contract,
+                self.keyring,
+                variables,
+                withhold=self.guard.withhold,
+                knowledge=self.knowledge,
             )
             self.channel.gates.append(self.journal)
 
@@ -109,30 +119,42 @@ class Run:
             if each.id in self.selected and (reads is None or each.is_read == reads)
         ]
 
-    def account(self) -> Caller:
+    def account(self) -> Client:
         """An account to work with: a fresh one on the mock, else the one whose key was given."""
+        if self.contract.credential is None:
+            return self.unauthenticated()
         if not self.settings.mock:
-            return Caller(self.channel, KEY)
+            return Client(self.channel, KEY)
         self._fresh += 1
-        return self.persona(f"kit_{self.settings.seed}_{self._fresh}")
+        return self.mock_account(f"kit_{self.settings.seed}_{self._fresh}")
 
-    def persona(self, name: str) -> Caller:
-        """An account of the mock by the name in its key, as if it had never been used."""
-        alias = f"sk-test {name.replace('_', '-')}"
-        self.keyring.add(alias, f"sk_test_{name}", is_secret=False)
-        caller = Caller(self.channel, alias)
+    def mock_account(self, name: str) -> Client:
+        """An account of the mock by its name, as if it had never been used."""
+        alias, key = self.knowledge.mock_account(name)
+        self.keyring.add(alias, key, is_secret=False)
+        caller = Client(self.channel, alias)
         caller.control("POST", "reset")
         return caller
 
-    def other(self) -> Caller | None:
+    def other(self) -> Client | None:
         """A second account that must see nothing of the first; None if there is none."""
         if self.settings.mock:
             return self.account()
-        return Caller(self.channel, OTHER_KEY) if self.settings.other_key_env else None
+        return Client(self.channel, OTHER_KEY) if self.settings.other_key_env else None
 
-    def stranger(self) -> Caller:
+    @property
+    def takes_any_key(self) -> bool:
+        """Whether no key is a wrong one."""
+        return self.settings.mock and self.knowledge.mock_takes_any_key
+
+    def is_public(self, key: str) -> bool:
+        """Whether a key is that of an account of some mock, and no secret."""
+        prefix = self.knowledge.mock_account("")[1]
+        return bool(prefix) and key.startswith(prefix)
+
+    def unauthenticated(self) -> Client:
         """A caller without a key."""
-        return Caller(self.channel, None)
+        return Client(self.channel, None)
 
     def found(self, finding: Finding) -> None:
         """A driver's own finding, secrets replaced."""

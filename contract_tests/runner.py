@@ -15,20 +15,18 @@ from rich.console import Console
 
 from contract_tests.context import Run
 from contract_tests.drivers import (
+    auth,
     boundaries,
-    keys,
-    machine,
-    properties,
     protocol,
     reads,
-    tales,
-    tenants,
+    schemathesis_engine,
 )
 from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
 from contract_tests.http.channel import Withheld
+from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
 from contract_tests.recording.har import HarWriter
 from contract_tests.reports import files
@@ -38,19 +36,59 @@ from contract_tests.safety import preflight
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings
 
-Driver = Callable[[Run], None]
-
 DRIVERS: dict[str, Driver] = {
     "reads": reads.drive,
     "boundaries": boundaries.drive,
-    "keys": keys.drive,
+    "keys": auth.drive,
     "protocol": protocol.drive,
-    "tenants": tenants.drive,
-    "stories": tales.drive,
-    "machine": machine.drive,
-    "properties": properties.drive,
+    "properties": schemathesis_engine.drive,
 }
+"""Drivers that need nothing but a contract."""
+PHASES = (
+    "reads",
+    "boundaries",
+    "keys",
+    "protocol",
+    "tenants",
+    "stories",
+    "machine",
+    "properties",
+)
 """In the order in which they run: what finds the most in the least time comes first."""
+BILLING = frozenset(
+    {
+        "add_payment_method",
+        "change_plan",
+        "check_auto_recharge",
+        "confirm_verification",
+        "create_checkout_session",
+        "create_deposit",
+        "create_portal_session",
+        "create_setup_intent",
+        "disable_auto_recharge",
+        "get_auto_recharge",
+        "get_balance",
+        "get_cost_projection",
+        "get_subscription",
+        "get_usage_alerts",
+        "get_usage_breakdown",
+        "get_usage_chart",
+        "get_usage_realtime",
+        "initiate_verification",
+        "list_audit_log",
+        "list_auto_recharge_history",
+        "list_credit_transactions",
+        "list_invoices",
+        "list_payment_methods",
+        "list_recent_activity",
+        "remove_payment_method",
+        "set_default_payment_method",
+        "update_auto_recharge",
+        "update_usage_alerts",
+        "validate_promo_code",
+    }
+)
+"""The operationIds by which the Billing API is recognised. Nothing of it is loaded for another document."""
 SNAPSHOT = "contract-tests"
 
 
@@ -66,14 +104,29 @@ def execute(settings: Settings) -> int:
     return publish(result)
 
 
+def knowledge_of(contract: Contract) -> Knowledge:
+    """Return what is known of a contract's API beyond the contract."""
+    if not BILLING.intersection(contract.operations):
+        return NoKnowledge()
+    from contract_tests.billing.knowledge import KNOWLEDGE
+
+    return KNOWLEDGE
+
+
+def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
+    """Return the drivers of ``--phases``, or all, and note which of them need knowledge that nobody has."""
+    known = {**DRIVERS, **run.knowledge.drivers}
+    names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
+    left_out = ", ".join(name for name in names if name not in known)
+    if left_out:
+        run.notes.append(f"left out: {left_out} (no knowledge of this API)")
+    return [(name, known[name]) for name in names if name in known]
+
+
 def perform(run: Run) -> None:
     """Preflight, then every driver. Raises UsageError and Unreachable before any test, nothing afterwards."""
     preflight.check(run.channel, run.settings)
-    chosen = [
-        (name, drive)
-        for name, drive in DRIVERS.items()
-        if not run.settings.phases or name in run.settings.phases
-    ]
+    chosen = chosen_drivers(run)
     with kept(run):
         try:
             for index, (name, drive) in enumerate(chosen, 1):
@@ -99,7 +152,7 @@ def kept(run: Run) -> Iterator[None]:
 
 def _freeze(run: Run) -> None:
     """Keep the mock as it is for afterwards, and stop its clock: stories count in seconds."""
-    stranger = run.stranger()
+    stranger = run.unauthenticated()
     stranger.control("POST", "snapshots", {"name": SNAPSHOT})
     now = stranger.control("GET", "clock").object.get("now")
     if isinstance(now, str):
@@ -139,7 +192,7 @@ def _restore(run: Run) -> None:
         run.channel.limits = replace(run.channel.limits, deadline=None)
         run.channel.source = "restore"
         try:
-            run.stranger().control("POST", f"snapshots/{SNAPSHOT}/restore")
+            run.unauthenticated().control("POST", f"snapshots/{SNAPSHOT}/restore")
         except (KitError, requests.RequestException):
             run.skip("restore", "the mock does not answer any more")
 
@@ -182,7 +235,13 @@ def _result(settings: Settings, contract: Contract, known: Baseline | None) -> R
     """One run, to its end or to whatever ends it before."""
     _refuse_unknown_phases(settings)
     display = Display(Console(stderr=True, quiet=settings.quiet))
-    run = Run(settings, contract, progress=display, known=known.accepted if known else ())
+    run = Run(
+        settings,
+        contract,
+        knowledge_of(contract),
+        progress=display,
+        known=known.accepted if known else (),
+    )
     har = (
         HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
     )
@@ -201,8 +260,8 @@ def _result(settings: Settings, contract: Contract, known: Baseline | None) -> R
 
 def _refuse_unknown_phases(settings: Settings) -> None:
     for name in settings.phases:
-        if name not in DRIVERS:
-            raise UsageError(f"--phases: '{name}' is none of {', '.join(DRIVERS)}")
+        if name not in PHASES:
+            raise UsageError(f"--phases: '{name}' is none of {', '.join(PHASES)}")
 
 
 def _with_baseline(result: Result, known: Baseline) -> Result:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from contract_tests.drivers.keys import WRONG_KEYS
+from contract_tests.drivers.auth import WRONG_KEYS
 from contract_tests.http.exchange import Request
-from contract_tests.http.redaction import KEY_HEADER
 from contract_tests.openapi import examples
 from contract_tests.openapi.contract import JSON, Contract, Operation, escape
 from contract_tests.openapi.examples import Probe
@@ -84,7 +83,10 @@ def _good(contract: Contract, operation: Operation) -> Iterator[Step]:
 
 
 def _strangers(contract: Contract, operation: Operation) -> Iterator[Step]:
-    for headers in ({}, {KEY_HEADER: WRONG_KEYS[0]}):
+    credential = contract.credential
+    if credential is None or not operation.secured:
+        return
+    for headers in ({}, {credential.header: credential.value(WRONG_KEYS[0])}):
         request = _plain(contract, operation)
         request.headers.update(headers)
         yield Step(operation, request, with_key=False)

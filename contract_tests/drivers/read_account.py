@@ -2,100 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from contract_tests.context import Run
-from contract_tests.http.client import Caller
-from contract_tests.openapi.contract import Operation
+from contract_tests.http.client import Client
+from contract_tests.openapi.contract import Operation, Place
+from contract_tests.openapi.examples import NOBODYS_ID, parameter_value, required_query
+from contract_tests.openapi.lists import UNKNOWN_VALUE, ListOperation
 
-LISTS = (
-    "list_credit_transactions",
-    "list_audit_log",
-    "list_recent_activity",
-    "list_auto_recharge_history",
-)
-_FILTERS = (
-    "deposit",
-    "auto_recharge",
-    "promo",
-    "signup",
-    "scrape",
-    "crawl",
-    "refund",
-    "subscription",
-    "no_such_type",
-)
+_WEEK, _QUARTER = 6, 90
+"""What is added to the least value of a number, and the most that is asked for."""
 
 
-def read_account(run: Run, caller: Caller, *, thoroughly: bool = False) -> None:
+def read_account(run: Run, client: Client, *, thoroughly: bool = False) -> None:
     """Read every view of an account once; ``thoroughly``: lists in small pages and by every filter, too."""
     for operation in run.operations(reads=True):
+        listed = run.lists.get(operation.id)
         if operation.path_names:
             continue
-        if operation.id in LISTS:
-            for _ in caller.pages(operation.id):
+        if listed is not None:
+            for _ in client.pages(listed, size=listed.largest):
                 pass
-        elif operation.id == "list_invoices":
-            caller.call(operation.id, query={"limit": 100})
         else:
-            caller.call(operation.id)
-    if run.settings.may_write and run.takes("check_auto_recharge"):
-        caller.call("check_auto_recharge")
+            client.call(operation.id, query=dict(required_query(run.contract, operation)))
+    if run.settings.may_write:
+        for operation in run.operations(reads=False):
+            if operation.id in run.knowledge.effects.asks and not operation.body_required:
+                client.call(operation.id)
     if thoroughly:
-        _small_pages(run, caller)
+        _in_parts(run, client)
 
 
-def _small_pages(run: Run, caller: Caller) -> None:
-    for operation_id in LISTS:
-        if run.takes(operation_id):
-            total = caller.call(operation_id).object.get("total", 0)
-            size = min(100, max(1, total // 3)) if isinstance(total, int) else 20
-            for _ in caller.pages(operation_id, size=size, at_most=4):
-                pass
-            _ends(caller, operation_id, total if isinstance(total, int) else 0)
-    if run.takes("list_credit_transactions"):
-        for name in _FILTERS:
-            query = {"reference_type": name, "limit": 100}
-            total = caller.call("list_credit_transactions", query=query).object.get("total")
-            if isinstance(total, int) and total > 1:
-                half = {"reference_type": name, "limit": min(100, (total + 1) // 2)}
-                caller.call("list_credit_transactions", query=half)
-                caller.call("list_credit_transactions", query={**half, "offset": half["limit"]})
-    if run.takes("list_invoices"):
-        for limit in (1, 2):
-            caller.call("list_invoices", query={"limit": limit})
-    if run.takes("get_usage_chart"):
-        for days in (1, 7, 90):
-            caller.call("get_usage_chart", query={"days": days})
+def read_scope(run: Run, client: Client, scope: str) -> None:
+    """Read the views of a shared account, such as an organization."""
+    header = run.knowledge.identifiers.scope_header
+    for operation in run.operations(reads=True):
+        if any(parameter.node["name"] == header for parameter in operation.parameters):
+            client.call(operation.id, headers={header: scope})
 
 
-def _ends(caller: Caller, operation_id: str, total: int) -> None:
+def path_values(run: Run, client: Client, operation: Operation) -> Mapping[str, str]:
+    """Real values for the path's parameters, as far as the account has any."""
+    names = operation.path_names
+    if not names:
+        return {}
+    values = {name: _value_of_nobody(run, operation, name) for name in names}
+    id = _first_id(run, client, operation)
+    return values | ({names[0]: id} if id is not None else {})
+
+
+def _first_id(run: Run, client: Client, operation: Operation) -> str | None:
+    """The id of the first thing in the list to which the path's first parameter leads."""
+    matched = run.contract.match("GET", operation.path.partition("/{")[0])
+    if matched is None or matched[0].path_names:
+        return None
+    response = client.call(matched[0].id)
+    things = next(_lists_of_objects(response.json), [])
+    name = operation.path_names[0]
+    for key in (name, "id"):
+        if things and isinstance(things[0].get(key), str | int):
+            return str(things[0][key])
+    return None
+
+
+def _lists_of_objects(body: Any) -> Iterator[list[dict[str, Any]]]:
+    for value in (body, *(body.values() if isinstance(body, dict) else ())):
+        if isinstance(value, list) and value and all(isinstance(thing, dict) for thing in value):
+            yield value
+
+
+def _value_of_nobody(run: Run, operation: Operation, name: str) -> str:
+    """A value that the path takes, and that most likely is the name of nothing."""
+    place = next(
+        parameter
+        for parameter in operation.parameters
+        if (parameter.node["in"], parameter.node["name"]) == ("path", name)
+    )
+    schema = run.contract.at(place.child("schema")).node if "schema" in place.node else {}
+    is_free = schema.get("type", "string") == "string" and not {"enum", "pattern"} & schema.keys()
+    return NOBODYS_ID if is_free else parameter_value(run.contract, place)
+
+
+# ------------------------------------------------------------------------------------------ in parts
+
+
+def _in_parts(run: Run, client: Client) -> None:
+    """Lists in small pages, at their ends and by every filter; other reads by the numbers in their query."""
+    for operation in run.operations(reads=True):
+        listed = run.lists.get(operation.id)
+        if listed is not None:
+            _small_pages(client, listed)
+            _filters(client, listed)
+        elif not operation.path_names:
+            for parameter in operation.parameters:
+                for value in _numbers(run, parameter):
+                    client.call(operation.id, query={parameter.node["name"]: value})
+
+
+def _small_pages(client: Client, listed: ListOperation) -> None:
+    if listed.position is None:
+        for size in (1, 2):
+            client.call(listed.id, query={listed.size: size})
+        return
+    total = _total(client.call(listed.id).object)
+    for _ in client.pages(listed, size=listed.clamped(total // 3), at_most=4):
+        pass
+    _ends(client, listed, total)
+
+
+def _ends(client: Client, listed: ListOperation, total: int) -> None:
     """The last page, exactly full, one short of it, and beyond the end."""
-    if operation_id == "list_auto_recharge_history":
-        for page, size in (
-            (1, min(100, max(1, total))),
-            (2, min(100, max(1, total))),
-            (max(1, total), 1),
-        ):
-            caller.call(operation_id, query={"page": page, "per_page": size})
+    if listed.position == "page":
+        whole = listed.clamped(total)
+        for page, size in ((1, whole), (2, whole), (max(1, total), 1)):
+            client.call(listed.id, query={"page": page, listed.size: size})
         return
     for offset in {max(0, total - 1), max(0, total - 2), total, total + 5}:
-        caller.call(operation_id, query={"limit": 2, "offset": offset})
-    caller.call(operation_id, query={"limit": 1, "offset": 1})
+        client.call(listed.id, query={listed.size: 2, "offset": offset})
+    client.call(listed.id, query={listed.size: 1, "offset": 1})
 
 
-def read_organization(run: Run, caller: Caller, organization: str) -> None:
-    """Read the views of an organization."""
-    headers = {"X-Organization-Id": organization}
-    for operation in run.operations(reads=True):
-        if any(each.node["name"] == "X-Organization-Id" for each in operation.parameters):
-            caller.call(operation.id, headers=headers)
+def _filters(client: Client, listed: ListOperation) -> None:
+    """The list by every value of every filter, whole and in two halves."""
+    for name, values in listed.filters.items():
+        for value in (*values, UNKNOWN_VALUE):
+            whole = {name: value, listed.size: listed.largest}
+            total = _total(client.call(listed.id, query=whole).object)
+            if total > 1 and listed.position is not None:
+                size = listed.clamped((total + 1) // 2)
+                for number in (0, 1):
+                    client.call(listed.id, query={name: value, **listed.page(number, size)})
 
 
-def path_values(caller: Caller, operation: Operation) -> Mapping[str, str]:
-    """Real values for the path's parameters, as far as the account has any."""
-    if not operation.path_names:
-        return {}
-    listed = caller.call("list_payment_methods").object.get("payment_methods") or []
-    name = str(listed[0]["id"]) if listed else "00000000-0000-4000-8000-000000000000"
-    return dict.fromkeys(operation.path_names, name)
+def _numbers(run: Run, parameter: Place) -> list[int]:
+    """Values of a bounded number: the least, a few more, many."""
+    schema = run.contract.at(parameter.child("schema")).node if "schema" in parameter.node else {}
+    if parameter.node["in"] != "query" or not {"minimum", "maximum"} <= schema.keys():
+        return []
+    low, high = schema["minimum"], schema["maximum"]
+    return [low, min(high, low + _WEEK), min(high, _QUARTER)]
+
+
+def _total(body: Mapping[str, Any]) -> int:
+    total = body.get("total")
+    return total if isinstance(total, int) else 0

@@ -63,7 +63,7 @@ class Coverage:
         seen = self.operations[matched[0].id]
         if exchange.method == seen.operation.method:
             seen.statuses[exchange.status] = seen.statuses.get(exchange.status, 0) + 1
-        if exchange.account in (ANYBODY, UNKNOWN_KEY):
+        if seen.operation.secured and exchange.account in (ANYBODY, UNKNOWN_KEY):
             return  # refused before anything else is looked at
         broken = {(breach.where, breach.keyword) for breach in request.breaches}
         seen.invalid |= broken & set(seen.all_constraints)

@@ -20,9 +20,10 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from contract_tests.compat import follow_no_redirects, with_body
 from contract_tests.errors import KitError, Unreachable
 from contract_tests.http.exchange import Exchange, Headers, Request
-from contract_tests.http.redaction import KEY_HEADER, Keyring
+from contract_tests.http.redaction import Keyring
 from contract_tests.openapi.contract import Contract, Operation
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -136,8 +137,9 @@ class Channel:
         if request.query:
             url = f"{url}?{urlencode(request.query)}"
         headers = dict(request.headers)
-        if key is not None:
-            headers[KEY_HEADER] = self.keyring.key(key)
+        if key is not None and self.keyring.credential is not None:
+            credential = self.keyring.credential
+            headers[credential.header] = credential.value(self.keyring.key(key))
         raw = requests.Request(request.method, url, headers=headers, data=request.body or None)
         prepared = self.session.prepare_request(raw)
         prepared.is_ours = True  # type: ignore[attr-defined]
@@ -145,7 +147,9 @@ class Channel:
         exchange: Exchange = answer.exchange  # type: ignore[attr-defined]
         return exchange
 
-    def carry(self, prepared: requests.PreparedRequest, adapter: Adapter) -> requests.Response:
+    def send_prepared(
+        self, prepared: requests.PreparedRequest, adapter: Adapter
+    ) -> requests.Response:
         """Take one prepared request through all of it."""
         outgoing = self.outgoing(prepared)
         for gate in self.gates:
@@ -218,7 +222,6 @@ class Channel:
         method = str(prepared.method)
         found = self.contract.match(method, path) if is_below else None
         body = prepared.body or b""
-        key = prepared.headers.get(KEY_HEADER)
         return Outgoing(
             method,
             path,
@@ -226,7 +229,7 @@ class Channel:
             found[0] if found else None,
             found[1] if found else {},
             body.encode() if isinstance(body, str) else bytes(body),  # type: ignore[arg-type]
-            self.keyring.name_of(key.decode("latin-1") if isinstance(key, bytes) else key),
+            self.keyring.account_of(_items(prepared.headers)),
         )
 
     def _wait_for_turn(self) -> None:
@@ -258,7 +261,7 @@ class Adapter(HTTPAdapter):
         self._channel = channel
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        response = self._channel.carry(request, self)
+        response = self._channel.send_prepared(request, self)
         failure = getattr(response, "failure", None)
         # Our own callers look at the exchange; Schemathesis wants the error raised.
         if failure is not None and not getattr(request, "is_ours", False):
@@ -277,12 +280,9 @@ class Adapter(HTTPAdapter):
             silent = requests.Response()
             silent.request = request
             silent.url = str(request.url)
-            silent._content = b""
-            return silent, plain(error)
+            return with_body(silent, b""), plain(error)
         body, error_text = _read(response.raw, ends_at)
-        response._content = body
-        response._content_consumed = True
-        return response, error_text
+        return with_body(response, body), error_text
 
 
 def attach(
@@ -290,7 +290,7 @@ def attach(
 ) -> requests.Session:
     """Make a session send everything through a channel, and nothing on its own account."""
     session.trust_env = False
-    session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # noqa: ARG005
+    follow_no_redirects(session)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.adapters.clear()
     adapter = adapter or Adapter(channel)

@@ -11,13 +11,14 @@ from urllib.parse import quote
 from contract_tests.http.channel import Channel
 from contract_tests.http.exchange import Exchange, Request
 from contract_tests.openapi.contract import JSON
+from contract_tests.openapi.lists import ListOperation
 
 Json = dict[str, Any]
 _NOTHING = object()
 
 
 @dataclass(frozen=True)
-class Caller:
+class Client:
     """Requests with one key (by its name in the keyring), or with none."""
 
     channel: Channel
@@ -58,18 +59,16 @@ class Caller:
             request.headers["Content-Type"] = JSON
         return self.channel.send(request, self.key)
 
-    def pages(self, operation_id: str, size: int = 100, at_most: int = 20) -> Iterator[Exchange]:
+    def pages(
+        self,
+        listed: ListOperation,
+        size: int = 100,
+        at_most: int = 20,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[Exchange]:
         """All pages of a list, one after another."""
-        names = {
-            each.node["name"] for each in self.channel.contract.operations[operation_id].parameters
-        }
-        for page in range(at_most):
-            query = {"limit": size, "offset": page * size}
-            if "per_page" in names:
-                query = {"per_page": size, "page": page + 1}
-            exchange = self.call(
-                operation_id, query={name: value for name, value in query.items() if name in names}
-            )
+        for number in range(at_most):
+            exchange = self.call(listed.id, query=listed.page(number, size), headers=headers)
             yield exchange
-            if exchange.object.get("has_more") is not True or not names & {"offset", "page"}:
+            if not listed.has_more(exchange.object, number, size):
                 return

@@ -9,7 +9,7 @@ import shlex
 from urllib.parse import urlsplit
 
 from contract_tests.http.exchange import Exchange
-from contract_tests.http.redaction import KEY_HEADER, UNKNOWN_KEY
+from contract_tests.http.redaction import UNKNOWN_KEY
 from contract_tests.settings import Settings
 
 OTHER_KEY_ENV = "OTHER_KEY"
@@ -29,9 +29,12 @@ _OWN = frozenset(
     }
 )
 """Headers that are the client's own business."""
-_NAME = re.compile(rf"\[(api-key|other-key|{UNKNOWN_KEY}|key \d+|sk-test [a-z0-9 .-]+)\]")
-_OF_THE_MOCK = "sk-test "
-"""How the names of the mock's keys begin."""
+_NAME = re.compile(
+    rf"\[(api-key|other-key|{UNKNOWN_KEY}|key \d+|sk-test [a-z0-9 .-]+|token [a-z0-9 .-]+)\]"
+)
+_SCHEME = re.compile(r"(?:Bearer |Basic )?")
+_TEST_KEY, _TOKEN = "sk-test ", "token "
+"""How the names of the mock's keys begin, which are no secrets."""
 _MAX_INLINE = 1_000
 """Bodies up to this size are readable in a command line."""
 
@@ -96,9 +99,10 @@ def _text(body: bytes) -> str | None:
 def _header(name: str, value: str, settings: Settings) -> str:
     if not value.strip():
         return shlex.quote(f"{name};")  # curl's way to send a header without a value
-    found = _NAME.fullmatch(value)
-    if found and name.lower() == KEY_HEADER.lower() and (variable := _variable(found[1], settings)):
-        return f'"{name}: ${variable}"'
+    scheme = _SCHEME.match(value)
+    found = _NAME.fullmatch(value, scheme.end() if scheme else 0)
+    if found and (variable := _variable(found[1], settings)):
+        return f'"{name}: {value[: found.start()]}${variable}"'
     if value == HIDDEN:  # a cookie or a token: whoever has one puts it there
         return f'"{name}: ${re.sub("[^A-Z0-9]", "_", name.upper())}"'
     return _word(f"{name}: {value}", settings)
@@ -118,14 +122,14 @@ def _public(found: re.Match[str]) -> str:
     """A key that is no secret, of the mock or of nobody, in place of its name."""
     if found[1] == UNKNOWN_KEY:
         return NO_KEY
-    if found[1].startswith(_OF_THE_MOCK):
-        return "sk_test_" + found[1].removeprefix(_OF_THE_MOCK).replace("-", "_")
-    return found[0]
+    if found[1].startswith(_TEST_KEY):
+        return "sk_test_" + found[1].removeprefix(_TEST_KEY).replace("-", "_")
+    return found[1].removeprefix(_TOKEN) if found[1].startswith(_TOKEN) else found[0]
 
 
 def _variable(name: str, settings: Settings) -> str:
     """The environment variable that holds the key of this name; empty if the key is no secret."""
-    if name == UNKNOWN_KEY or name.startswith(_OF_THE_MOCK):
+    if name == UNKNOWN_KEY or name.startswith((_TEST_KEY, _TOKEN)):
         return ""
     known = {"api-key": settings.api_key_env, "other-key": settings.other_key_env or OTHER_KEY_ENV}
     return known.get(name, name.upper().replace(" ", "_"))

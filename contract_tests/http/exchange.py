@@ -77,6 +77,14 @@ class Exchange:
         """The answer's body as a value. Raises NotJson."""
         return parse(self.response_body)
 
+    @property
+    def json(self) -> Any:
+        """The answer's body as a value; None if it is no JSON."""
+        try:
+            return self.answer
+        except NotJson:
+            return None
+
     @cached_property
     def object(self) -> dict[str, Any]:
         """The answer's body, if it is a JSON object; else an empty one."""

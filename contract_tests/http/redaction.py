@@ -11,8 +11,8 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from contract_tests.http.exchange import ANYBODY, Exchange, Headers, header
+from contract_tests.openapi.security import API_KEY, Credential
 
-KEY_HEADER = "X-API-Key"
 UNKNOWN_KEY = "unknown key"
 """Who asks with a key that nobody gave to the kit."""
 SESSION = "session"
@@ -45,7 +45,9 @@ _MIN_FOREIGN, _MAX_FOREIGN = 16, 1_000
 class Keyring:
     """The keys of a run, each under a name. Nothing but the channel ever sees a key."""
 
-    def __init__(self, *, foreign: bool = False) -> None:
+    def __init__(self, credential: Credential | None = API_KEY, *, foreign: bool = False) -> None:
+        self.credential = credential
+        """Where requests carry a key; None where they carry none."""
         self._keys: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._secrets: dict[str, str] = {}
@@ -98,9 +100,15 @@ class Keyring:
             return UNKNOWN_KEY
         return self.add(f"key {len(self._keys) + 1}", key, is_secret=not key.startswith("sk_test_"))
 
+    def account_of(self, headers: Headers) -> str:
+        """Who asks with these headers."""
+        return self.name_of(self._key_in(headers))
+
     def learn(self, headers: Headers) -> str:
         """Take in the credentials of a request that somebody else makes: who asks."""
-        key, token = header(headers, KEY_HEADER), header(headers, "authorization")
+        key, token = self._key_in(headers), header(headers, "authorization")
+        if key and self.credential is not None and self.credential.header == "Authorization":
+            return self.name_of(key)
         cookies = header(headers, "cookie")
         for secret in [*(token or "").split()[1:], *re.findall(r"=([^;]+)", cookies or "")]:
             if len(secret) >= _MIN_FOREIGN and len(self._secrets) < _MAX_FOREIGN:
@@ -145,9 +153,18 @@ class Keyring:
         """The same headers: secret ones by name only, the others without secrets."""
         return tuple((self.text(name), self._header(name, value)) for name, value in headers)
 
+    def _key_in(self, headers: Headers) -> str | None:
+        value = header(headers, self.credential.header) if self.credential is not None else None
+        return self.credential.key_in(value) if self.credential is not None and value else None
+
     def _header(self, name: str, value: str) -> str:
-        if name.lower() == KEY_HEADER.lower():
-            return f"[{self.name_of(value)}]" if value else value
+        credential = self.credential
+        if credential is not None and name.lower() == credential.header.lower():
+            key = credential.key_in(value)
+            if key is not None:
+                return credential.value(f"[{self.name_of(key)}]")
+            if not value:
+                return value
         return "[secret]" if name.lower() in _SECRET_HEADERS else self.text(value)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange
 from contract_tests.http.redaction import UNKNOWN_KEY
-from contract_tests.judge.wire import ALWAYS
+from contract_tests.judge.response import ALWAYS
 from contract_tests.openapi.contract import escape
 from contract_tests.text import shortened
 

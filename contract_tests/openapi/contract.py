@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from posixpath import commonpath
 from typing import Any, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
 from contract_tests.errors import UsageError
+from contract_tests.openapi.security import Credential, credential_of, is_required
 
 Json = Any
 Node = dict[str, Any]
@@ -21,6 +23,7 @@ Provenance = Literal["documented", "observed", "assumed"]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_PARAMETER = re.compile(r"\{([^/{}]+)\}")
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -53,20 +56,39 @@ class Operation:
     method: str
     """In capitals."""
     path: str
+    """Below the deployment's URL: the base path of ``servers``, and the template."""
     place: Place
     parameters: tuple[Place, ...]
     body: Place | None
     """The schema of the JSON request body."""
+    has_other_body: bool
+    """Whether the request has a body of another media type than JSON."""
     body_required: bool
     responses: Mapping[int, Place]
+    """The responses of single statuses."""
+    other_responses: Mapping[str, Place]
+    """``default``, and ranges such as ``4XX``."""
     tags: tuple[str, ...]
     group: str
     secured: bool
+    _names: tuple[str, ...] = field(repr=False, compare=False)
     _pattern: re.Pattern[str] = field(repr=False, compare=False)
 
     @property
     def is_read(self) -> bool:
         return self.method in ("GET", "HEAD")
+
+    def response(self, status: int) -> Place | None:
+        """Return the declared response of a status; None if the contract has none."""
+        for key in (f"{status // 100}XX", "default"):
+            if status not in self.responses and key in self.other_responses:
+                return self.other_responses[key]
+        return self.responses.get(status)
+
+    @property
+    def invalid_status(self) -> int:
+        """The status with which an invalid request is refused."""
+        return 400 if 400 in self.responses and 422 not in self.responses else 422
 
     @property
     def path_names(self) -> tuple[str, ...]:
@@ -75,9 +97,9 @@ class Operation:
     def match(self, path: str) -> dict[str, str] | None:
         """The path's parameters, if this is its path."""
         found = self._pattern.fullmatch(path)
-        return (
-            {name: unquote(value) for name, value in found.groupdict().items()} if found else None
-        )
+        if found is None:
+            return None
+        return dict(zip(self._names, map(unquote, found.groups()), strict=True))
 
 
 @dataclass(frozen=True)
@@ -105,6 +127,46 @@ class Contract:
             raise UsageError(f"{path}: has no operations under 'paths'")
         return contract
 
+    @property
+    def title(self) -> str:
+        """The API's name."""
+        return str((self.document.get("info") or {}).get("title") or "API")
+
+    @cached_property
+    def base_path(self) -> str:
+        """The path of the first server, without a slash at its end."""
+        servers = self.document.get("servers") or [{}]
+        url = str(servers[0].get("url") or "")
+        for name, variable in (servers[0].get("variables") or {}).items():
+            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+        return urlsplit(url).path.rstrip("/")
+
+    @property
+    def root(self) -> str:
+        """The path that all operations have in common; empty if they have none."""
+        return commonpath([operation.path for operation in self.operations.values()]).rstrip("/")
+
+    @cached_property
+    def credential(self) -> Credential | None:
+        """Where requests carry their key; None where no operation needs one."""
+        return credential_of(self.document)
+
+    @cached_property
+    def marks_provenance(self) -> bool:
+        """Whether the document says of its parts how well founded they are."""
+        return _has_key(self.document, "x-provenance")
+
+    @cached_property
+    def error_fields(self) -> frozenset[str]:
+        """The properties that every declared error body must have."""
+        required = [
+            frozenset(self.at(place.child("content", JSON, "schema")).node.get("required", ()))
+            for operation in self.operations.values()
+            for status, place in operation.responses.items()
+            if status >= 400 and JSON in place.node.get("content", {})
+        ]
+        return frozenset.intersection(*required) if required else frozenset()
+
     @cached_property
     def operations(self) -> dict[str, Operation]:
         """All operations by operationId, in the order of the document."""
@@ -113,10 +175,15 @@ class Contract:
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation that a request is for; a HEAD is for the GET of its path."""
         wanted = "GET" if method == "HEAD" else method
-        for operation in self.operations.values():
+        for operation in self._concrete_first:
             if operation.method == wanted and (found := operation.match(path)) is not None:
                 return operation, found
         return None
+
+    @cached_property
+    def _concrete_first(self) -> list[Operation]:
+        """The operations, those without parameters in the path before templates that also match."""
+        return sorted(self.operations.values(), key=lambda operation: operation.path.count("{"))
 
     def methods_of(self, path: str) -> list[str]:
         """The methods that some operation has on a path."""
@@ -137,6 +204,8 @@ class Contract:
     def provenance(self, pointer: str) -> Provenance:
         """The mark of a place: its own, or that of the nearest place around it."""
         node: Any = self.document
+        if not self.marks_provenance:
+            return "documented"
         mark: Provenance = node.get("x-provenance", "assumed")
         for key in pointer.removeprefix("#").split("/")[1:]:
             try:
@@ -165,7 +234,7 @@ class Contract:
         return tree if tree is not None else yaml.ScalarNode("", "")
 
     def _operations(self) -> Iterator[Operation]:
-        secured = bool(self.document.get("security"))
+        secured = is_required(self.document.get("security"))
         for path, item in self.document["paths"].items():
             for method in METHODS:
                 if method in item:
@@ -177,28 +246,33 @@ class Contract:
         self, path: str, method: str, node: Node, shared: list[Node], secured: bool
     ) -> Operation:
         pointer = f"#/paths/{escape(path)}/{method}"
-        parameters = [
-            self._follow(f"#/paths/{escape(path)}/parameters/{i}") for i in range(len(shared))
-        ]
-        parameters += [
-            self._follow(f"{pointer}/parameters/{i}")
-            for i in range(len(node.get("parameters", [])))
-        ]
+        pointers = [f"#/paths/{escape(path)}/parameters/{i}" for i in range(len(shared))]
+        pointers += [f"{pointer}/parameters/{i}" for i in range(len(node.get("parameters", [])))]
+        # The parameters of an operation override those of its path.
+        parameters = {
+            (place.node["in"], place.node["name"]): place for place in map(self._follow, pointers)
+        }
         body = None
         required = False
         if "requestBody" in node:
             request = self._follow(f"{pointer}/requestBody")
             required = bool(request.node.get("required", False))
-            if JSON in request.node["content"]:
+            if "schema" in request.node["content"].get(JSON, {}):
                 body = self._follow(request.child("content", JSON, "schema"))
         return Operation(
             id=node.get("operationId") or f"{method.upper()} {path}",
             method=method.upper(),
-            path=path,
+            path=self.base_path + path,
             place=Place(pointer, node),
-            parameters=tuple(parameters),
+            parameters=tuple(parameters.values()),
             body=body,
+            has_other_body="requestBody" in node and body is None,
             body_required=required,
+            other_responses={
+                str(status): self._follow(f"{pointer}/responses/{status}")
+                for status in node["responses"]
+                if not str(status).isdigit() and not str(status).startswith("x-")
+            },
             responses={
                 int(status): self._follow(f"{pointer}/responses/{status}")
                 for status in node["responses"]
@@ -206,8 +280,9 @@ class Contract:
             },
             tags=tuple(node.get("tags", [])),
             group=str(node.get("x-group", "")),
-            secured=bool(node.get("security", secured)),
-            _pattern=re.compile(re.sub(r"\\\{([^/]+?)\\\}", r"(?P<\1>[^/]+)", re.escape(path))),
+            secured=is_required(node["security"]) if "security" in node else secured,
+            _names=tuple(_PARAMETER.findall(path)),
+            _pattern=_pattern(self.base_path + path),
         )
 
     def _follow(self, pointer: str) -> Place:
@@ -224,6 +299,20 @@ def escape(key: str) -> str:
 
 def unescape(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Return the pattern of the paths that a template is for."""
+    parts = _PARAMETER.split(path)  # text and names in turn
+    return re.compile(
+        "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    )
+
+
+def _has_key(node: Any, key: str) -> bool:
+    if isinstance(node, dict):
+        return key in node or any(_has_key(value, key) for value in node.values())
+    return isinstance(node, list) and any(_has_key(value, key) for value in node)
 
 
 def _read(path: Path) -> Any:

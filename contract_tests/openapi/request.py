@@ -16,6 +16,7 @@ MAX_BODY_BYTES = 1_000_000
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _INTEGER_LIKE = re.compile(r"\s*[+-]?[0-9_]+(\.0*)?\s*")
+_STYLED = ("array", "object")
 _BOOLEANS = {"true": True, "false": False}
 _UNCLEAR_FORMATS = frozenset({"uri"})
 """Formats about which validators differ in good faith."""
@@ -33,6 +34,13 @@ class RequestJudgement:
     refusal: int = 422
     """The status with which what is wrong must be refused."""
 
+    def is_refused_by(self, status: int, operation: Operation) -> bool:
+        """Whether a status refuses what is wrong here, as declared or as HTTP defines it."""
+        if status in (self.refusal, operation.invalid_status):
+            return True
+        declares_none = not {400, 422}.intersection(operation.responses)
+        return status in (400, 422) and declares_none
+
     @property
     def is_valid(self) -> bool:
         return self.is_clear and not self.breaches
@@ -42,11 +50,12 @@ def judge(
     exchange: Exchange, operation: Operation, path_params: dict[str, str], schemas: Schemas
 ) -> RequestJudgement:
     """Hold a request against its operation's parameters and body."""
-    found = RequestJudgement()
+    found = RequestJudgement(refusal=operation.invalid_status)
     for parameter in operation.parameters:
         _parameter(exchange, parameter, path_params, schemas, found)
     if operation.body is not None:
         _body(exchange, operation, operation.body, schemas, found)
+    found.is_clear &= not operation.has_other_body
     return found
 
 
@@ -55,6 +64,8 @@ def constraints(contract: Contract, operation: Operation) -> dict[str, dict[str,
     found: dict[str, dict[str, str]] = {}
     for parameter in operation.parameters:
         where = f"/{parameter.node['in']}/{escape(parameter.node['name'])}"
+        if "schema" not in parameter.node:
+            continue
         keywords = _keywords(contract.at(parameter.child("schema")))
         if parameter.node.get("required") and parameter.node["in"] != "path":
             keywords["required"] = parameter.child("required")
@@ -121,7 +132,11 @@ def _parameter(
     if len(texts) > 1:
         found.is_clear = False
     pointer = parameter.child("schema")
-    value, is_clear = _value(texts[-1], schemas.node(pointer).get("type"))
+    type = schemas.node(pointer).get("type") if "schema" in parameter.node else None
+    if type in _STYLED or "schema" not in parameter.node:
+        found.is_clear = False  # how it is written is a matter of its style
+        return
+    value, is_clear = _value(texts[-1], type)
     found.is_clear &= is_clear and not any(
         ord(char) < 0x20 or ord(char) > 0x7E for char in texts[-1]
     )
@@ -142,6 +157,11 @@ def _value(text: str, type: Any) -> tuple[Any, bool]:
         if _INTEGER.fullmatch(text):
             return int(text), True
         return text, not _INTEGER_LIKE.fullmatch(text)
+    if type == "number":
+        try:
+            return float(text), _INTEGER.fullmatch(text) is not None
+        except ValueError:
+            return text, True
     if type == "boolean":
         return _BOOLEANS.get(text, text), text.lower() not in (
             "true",
@@ -163,12 +183,12 @@ def _body(
     if not exchange.request_body_known:
         found.is_clear = False
         return
-    if len(payload) > MAX_BODY_BYTES:
+    if len(payload) > MAX_BODY_BYTES and 413 in operation.responses:
         _wrong(found, operation, "size", f"{len(payload):,} bytes", 413)
         return
     if not payload.strip():
         if operation.body_required:
-            _wrong(found, operation, "required", "no body", 422)
+            _wrong(found, operation, "required", "no body", operation.invalid_status)
         return
     media_type = (exchange.request_header("content-type") or "").partition(";")[0].strip().lower()
     if media_type != JSON:
@@ -183,7 +203,7 @@ def _body(
             and "deeply" not in str(error)
             and payload[:3] != b"\xef\xbb\xbf"
         )
-        _wrong(found, operation, "json", f"the body {error}", 422)
+        _wrong(found, operation, "json", f"the body {error}", operation.invalid_status)
         return
     found.is_clear &= not _is_odd(value)
     if isinstance(value, dict):

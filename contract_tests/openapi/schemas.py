@@ -68,14 +68,21 @@ class Schemas:
     def _validator(self, pointer: str) -> jsonschema_rs.Draft4Validator:
         if pointer not in self._compiled:
             node = self._contract.at(pointer).node
-            schema = {**convert(node), "components": {"schemas": self._components}}
+            schema = {
+                **convert(node, is_open="allOf" in node),
+                "components": {"schemas": self._components},
+            }
             self._compiled[pointer] = jsonschema_rs.Draft4Validator(schema, validate_formats=True)
         return self._compiled[pointer]
 
     @cached_property
     def _components(self) -> Json:
         schemas = self._contract.document.get("components", {}).get("schemas", {})
-        return {name: convert(schema) for name, schema in schemas.items()}
+        joined = set(_joined(self._contract.document))
+        return {
+            name: convert(schema, is_open=f"#/components/schemas/{name}" in joined)
+            for name, schema in schemas.items()
+        }
 
 
 def generalised(pointer: str) -> str:
@@ -83,10 +90,10 @@ def generalised(pointer: str) -> str:
     return _INDEX.sub("/*", pointer)
 
 
-def convert(schema: Any) -> Any:
-    """A schema of OpenAPI 3.0 as JSON Schema of draft 4, closed to fields that it does not name.
+def convert(schema: Any, *, is_open: bool = False) -> Any:
+    """A schema of OpenAPI 3.0 as JSON Schema of draft 4, closed to fields that it does not name unless it is open.
 
-    In draft 4 ``1.0`` is no integer, as in this API.
+    In draft 4 ``1.0`` is no integer, as in this API. What ``allOf`` joins is open: each part names its own fields.
     """
     if isinstance(schema, list):
         return [convert(each) for each in schema]
@@ -97,6 +104,8 @@ def convert(schema: Any) -> Any:
     converted = {
         key: {name: convert(each) for name, each in value.items()}
         if key == "properties"
+        else [convert(each, is_open=True) for each in value]
+        if key == "allOf"
         else convert(value)
         for key, value in schema.items()
         if key not in _ANNOTATIONS and not key.startswith("x-")
@@ -106,7 +115,7 @@ def convert(schema: Any) -> Any:
             converted["type"] = [converted["type"], "null"]
         if "enum" in converted and None not in converted["enum"]:
             converted["enum"] = [*converted["enum"], None]
-    if "properties" in converted:
+    if "properties" in converted and not is_open and "allOf" not in converted:
         converted.setdefault("additionalProperties", False)
     return converted
 
@@ -140,3 +149,15 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
         )
     else:
         yield Breach(where, spec, kind.name, error.message, error.instance)
+
+
+def _joined(node: Any, *, is_part: bool = False) -> Iterator[str]:
+    """The references that stand in an ``allOf``."""
+    if isinstance(node, dict):
+        if is_part and isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for key, value in node.items():
+            yield from _joined(value, is_part=key == "allOf")
+    elif isinstance(node, list):
+        for value in node:
+            yield from _joined(value, is_part=is_part)

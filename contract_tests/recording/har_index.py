@@ -17,8 +17,6 @@ from contract_tests.recording.har import Har, Unusable, exchange_of
 
 Origin = tuple[str, str, int]
 
-PAYS = "stripe.com"
-"""Where customers pay: what is sent there may change an account."""
 ELSEWHERE = "for another host"
 NOT_OF_THE_RUN = "that the run did not send"
 _SHOWN = 5
@@ -43,6 +41,8 @@ class HarIndex:
     """
 
     har: Har
+    page_hosts: tuple[str, ...]
+    """Where accounts are changed beside the API, such as on a page where customers pay."""
     bases: Counter[str] = field(default_factory=Counter)
     """How many entries are for a declared path, by the base URL that they would have."""
     hosts: Counter[str] = field(default_factory=Counter)
@@ -51,9 +51,11 @@ class HarIndex:
     _entries: list[_Entry] = field(default_factory=list)
 
     @classmethod
-    def of(cls, path: Path, contract: Contract, keyring: Keyring) -> HarIndex:
+    def of(
+        cls, path: Path, contract: Contract, keyring: Keyring, page_hosts: tuple[str, ...]
+    ) -> HarIndex:
         """Read a file. Raises UsageError."""
-        found = cls(Har(path))
+        found = cls(Har(path), page_hosts)
         paths = (
             re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(each.path))
             for each in contract.operations.values()
@@ -132,7 +134,9 @@ class HarIndex:
     def _matters(self, entry: _Entry, base: str) -> bool:
         if self.har.is_ours:
             return entry.number > 0
-        return entry.origin == origin_of(base) or f".{entry.origin[1]}".endswith(f".{PAYS}")
+        host = f".{entry.origin[1]}"
+        is_page = any(host.endswith(f".{page}") for page in self.page_hosts)
+        return entry.origin == origin_of(base) or is_page
 
     def _when(self) -> Callable[[_Entry], float]:
         """What entries are to be sorted by: the number that we gave them, if we did, else when they ended."""

@@ -34,7 +34,7 @@ Waiting = tuple[Exchange, bool]
 """An exchange, and whether some before it were missed."""
 
 
-class Bench:
+class JudgeProcess:
     """The proxy's end."""
 
     def __init__(self, settings: Settings, room: int = WAITING) -> None:
@@ -109,10 +109,13 @@ def _judge(settings: Settings, pipe: Connection) -> None:
         signal.signal(number, signal.SIG_IGN)  # the proxy says when it is over
     from contract_tests.recording.traffic import Traffic
     from contract_tests.reports import files
+    from contract_tests.runner import knowledge_of
 
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
     live = Live(settings, known)
-    traffic = Traffic(Contract.load(settings.spec), Keyring(foreign=True), on_new=live)
+    contract = Contract.load(settings.spec)
+    keyring = Keyring(contract.credential, foreign=True)
+    traffic = Traffic(contract, keyring, knowledge_of(contract), on_new=live)
     har = None
     outcome: Result | KitError
     try:

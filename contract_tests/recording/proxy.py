@@ -20,8 +20,8 @@ from contract_tests.findings.result import Result
 from contract_tests.http.channel import plain as in_words
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Contract
-from contract_tests.recording.judge_process import Bench
-from contract_tests.recording.reverse_proxy import Forwarder
+from contract_tests.recording.judge_process import JudgeProcess
+from contract_tests.recording.reverse_proxy import ReverseProxy
 from contract_tests.reports import files
 from contract_tests.settings import Settings
 
@@ -40,8 +40,8 @@ def pass_on(
     """Everything between the start and the end: what came of it. Raises UsageError."""
     _check(settings)
     began = time.monotonic()
-    bench = Bench(settings)
-    forwarder = Forwarder(settings.url, bench.take, tls)
+    judge_process = JudgeProcess(settings)
+    forwarder = ReverseProxy(settings.url, judge_process.take, tls)
     server = make_server(forwarder)
     count = 0
 
@@ -49,7 +49,7 @@ def pass_on(
         nonlocal count
         count += 1
         if max_exchanges is None or count <= max_exchanges:
-            bench.take(exchange)
+            judge_process.take(exchange)
         if count == max_exchanges:
             server.should_exit = True
 
@@ -62,7 +62,7 @@ def pass_on(
     serve(server, forwarder, listener, settings.max_time)
     for number, handler in before.items():
         signal.signal(number, handler)
-    result = bench.finish(time.monotonic() - began)
+    result = judge_process.finish(time.monotonic() - began)
     if forwarder.unreachable:
         result.notes.append(
             f"{forwarder.unreachable:,} requests found no upstream, and were answered with 502"
@@ -79,7 +79,7 @@ def _check(settings: Settings) -> None:
         files.make_folder(settings.report_dir)
 
 
-def make_server(forwarder: Forwarder) -> uvicorn.Server:
+def make_server(forwarder: ReverseProxy) -> uvicorn.Server:
     """A server that adds nothing of its own."""
     config = uvicorn.Config(
         forwarder,
@@ -100,7 +100,7 @@ def make_server(forwarder: Forwarder) -> uvicorn.Server:
 
 def serve(
     server: uvicorn.Server,
-    forwarder: Forwarder,
+    forwarder: ReverseProxy,
     listener: socket.socket,
     max_time: float | None = None,
 ) -> None:

@@ -17,6 +17,7 @@ from contract_tests.openapi.contract import Contract
 from contract_tests.recording.har import findings_of, numbers_of
 from contract_tests.recording.har_index import ELSEWHERE, HarIndex, below, origin_of
 from contract_tests.recording.traffic import UNDECLARED, Traffic
+from contract_tests.runner import knowledge_of
 from contract_tests.settings import Settings, base_url
 
 
@@ -25,12 +26,12 @@ def replay(
 ) -> Result:
     """Judge what a file holds. Without a URL in the settings, the file must tell it. Raises UsageError."""
     started = time.monotonic()
-    keyring = Keyring(foreign=True)
-    index = HarIndex.of(path, contract, keyring)
+    keyring, knowledge = Keyring(contract.credential, foreign=True), knowledge_of(contract)
+    index = HarIndex.of(path, contract, keyring, knowledge.effects.page_hosts)
     har = index.har
     settings = _settled(settings, index)
     traffic = Traffic(
-        contract, keyring, is_stripped=har.is_overheard and not index.with_credentials
+        contract, keyring, knowledge, is_stripped=har.is_overheard and not index.with_credentials
     )
     wanted = numbers_of(har.about)
     kept: dict[int, Exchange] = {}

@@ -120,7 +120,7 @@ class _Passing:
         await self.send({"type": "http.response.body", "body": body})
 
 
-class Forwarder:
+class ReverseProxy:
     """The application. It speaks to no host but the upstream."""
 
     def __init__(

@@ -19,8 +19,9 @@ from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.findings.result import Result, Skipped
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.http.redaction import SESSION, UNKNOWN_KEY, Keyring
-from contract_tests.judge import effects
-from contract_tests.judge.judge import CONTROL, Judge
+from contract_tests.judge.accounts import is_control
+from contract_tests.judge.judge import Judge
+from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract
 from contract_tests.reports.sentences import counted
 from contract_tests.settings import Settings
@@ -28,11 +29,6 @@ from contract_tests.settings import Settings
 UNDECLARED = "for a path that the contract does not declare"
 _CONDITIONS = ("if-none-match", "if-modified-since")
 _READS = ("GET", "HEAD", "OPTIONS")
-_LEADS_TO_A_PAGE = frozenset(
-    {"create_deposit", "create_checkout_session", "create_setup_intent", "create_portal_session"}
-)
-"""What these give out may be paid or changed at any time, on a page that is not seen here."""
-_BY_A_PAYER = effects.CONTROL["/_mock/checkout-sessions/*/complete"]
 _AT_ONCE = timedelta(seconds=0.25)
 """Readings so near to each other belong together: nobody has paid between them."""
 _MAX_ACCOUNTS = 500
@@ -45,6 +41,7 @@ class Traffic:
         self,
         contract: Contract,
         keyring: Keyring,
+        knowledge: Knowledge,
         *,
         is_stripped: bool = False,
         on_new: Callable[[Finding], None] | None = None,
@@ -61,7 +58,8 @@ class Traffic:
         self._keyring = keyring
         self._is_stripped = is_stripped
         """Whether credentials were taken out of all of it, so that a request without any says nothing."""
-        self._judge = Judge(contract, self.verdicts)
+        self._judge = Judge(contract, self.verdicts, knowledge)
+        self._effects = knowledge.effects
         self._accepted: set[str] = set()
         """Keys that were good once: a 401 for any other key says that it is none."""
         self._pages: set[str] = set()
@@ -95,7 +93,7 @@ class Traffic:
         return exchange
 
     def is_declared(self, path: str) -> bool:
-        return path.startswith(f"{CONTROL}/") or bool(self._contract.methods_of(path))
+        return is_control(path) or bool(self._contract.methods_of(path))
 
     def pass_over(self, exchange: Exchange, why: str) -> Exchange | None:
         """Count an exchange that is not judged: what is kept of it, if it may have changed something."""
@@ -183,13 +181,13 @@ class Traffic:
             return
         for name, tracker in self._judge.trackers.items():
             if name == exchange.account or name.startswith("organization "):
-                tracker.forget_views(_BY_A_PAYER)
+                tracker.forget_views(self._effects.by_pages)
 
     def _remember(self, exchange: Exchange) -> None:
         matched = self._contract.match(exchange.method, exchange.path)
         if (
             matched is not None
-            and matched[0].id in _LEADS_TO_A_PAGE
+            and matched[0].id in self._effects.pages
             and 200 <= exchange.status < 300
         ):
             self._pages.add(exchange.account)

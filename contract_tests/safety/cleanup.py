@@ -64,11 +64,12 @@ def _clean_up(file: JournalFile, arguments: argparse.Namespace) -> int:
     is_clean, verdict = True, "CLEAN: there is nothing to put back"
     if record.unfinished:
         # What speaks HTTP takes its time to load, and a journal that cannot be used is to be told at once.
+        from contract_tests.runner import knowledge_of
         from contract_tests.safety.restoration import put_back
 
         if not arguments.spec:
             settings = replace(settings, spec=_spec(record))
-        restoration = put_back(file, settings, _variables(record, arguments))
+        restoration = put_back(file, settings, _variables(record, arguments), knowledge_of)
         _say(
             f"{record.url}: back to how it was before the run of {record.began.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         )

@@ -16,14 +16,14 @@ from urllib.parse import unquote
 
 from contract_tests.errors import UsageError
 from contract_tests.http.channel import Channel, Limits, Outgoing
-from contract_tests.http.client import Caller
+from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, NotJson, parse
 from contract_tests.http.redaction import Keyring
-from contract_tests.judge.effects import CARDS
+from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract
-from contract_tests.safety.account_state import Reader, Unusable, ids
-from contract_tests.safety.guard import READS, REVERSIBLE
-from contract_tests.safety.journal_file import ADD_CARD, JournalFile, Record
+from contract_tests.safety.account_state import Reader, Unusable
+from contract_tests.safety.guard import READS
+from contract_tests.safety.journal_file import JournalFile, Record
 from contract_tests.safety.restoration import SETTLE, Restoration
 from contract_tests.settings import Settings, base_url, packaged_spec
 
@@ -44,13 +44,16 @@ class Journal:
         contract: Contract,
         keyring: Keyring,
         keys: Mapping[str, str],
+        *,
         withhold: Withhold,
+        knowledge: Knowledge,
     ) -> None:
         self._settings = settings
         self._keyring = keyring
         self._keys = dict(keys)
         self._withhold = withhold
-        self._reader = Reader(contract, keyring)
+        self._reader = Reader(contract, keyring, knowledge)
+        self._reversible = knowledge.safety.reversible
         # What it reads and puts back is not what the run is about: no judge, no deadline, no other gate.
         limits = Limits(settings.timeout, settings.per_second, None, settings.ca_bundle)
         self._channel = Channel(base_url(settings.url), contract, keyring, limits=limits)
@@ -64,7 +67,7 @@ class Journal:
         self._tries: Counter[tuple[str, str]] = Counter()
         self._unusable: dict[tuple[str, str], str] = {}
         self._foreign: set[str] = set()
-        """Names of cards that are somebody's, in small letters."""
+        """Names of things that are somebody's, in small letters."""
         self._announced: set[tuple[str, str]] = set()
         self._count = 0
         self._pending = 0
@@ -110,7 +113,9 @@ class Journal:
                 for part in sorted(touched - self.record.before.get(account, {}).keys()):
                     self._withhold(self._unusable[account, part])
         if outgoing.method == "DELETE" and self._is_of_others(outgoing.path):
-            self._withhold("the card is not one that the run has added, and not its to remove")
+            self._withhold(
+                f"the {self._noun} is not one that the run has added, and not its to remove"
+            )
         with self._writing:
             if self._is_over:
                 self._withhold("the run is over")
@@ -120,12 +125,10 @@ class Journal:
 
     def after(self, outgoing: Outgoing, exchange: Exchange) -> None:
         """Write down what came of it."""
-        if (
-            outgoing.operation is not None
-            and outgoing.operation.id == CARDS
-            and exchange.status == 200
-        ):
-            self._note_cards(exchange)
+        collection = self._reader.collection
+        name = outgoing.operation.id if outgoing.operation is not None else ""
+        if collection is not None and name == collection.read and exchange.status == 200:
+            self._note_things(exchange)
         if self._local.is_pending is None:
             return
         with self._writing:
@@ -142,12 +145,13 @@ class Journal:
 
     def _learn(self, account: str) -> None:
         """Read what is not known yet of an account, and write it down."""
-        caller = Caller(self._channel, account)
+        caller = Client(self._channel, account)
         if account not in self._known:
             self._known.add(account)
             if (owner := self._reader.owner(caller)) is not None:
                 with self._writing:
                     self._write(entry="owner", account=account, id=owner)
+        collection = self._reader.collection
         for part in self._reader.parts:
             if part in self.record.before.get(account, {}) or self._tries[account, part] >= _TRIES:
                 continue
@@ -158,8 +162,9 @@ class Journal:
                 self._unusable[account, part] = str(error)
                 continue
             with self._writing:
-                if part == CARDS:
-                    self._foreign |= {name.lower() for pair in ids(state).items() for name in pair}
+                if collection is not None and part == collection.read:
+                    pairs = self._reader.ids(state).items()
+                    self._foreign |= {name.lower() for pair in pairs for name in pair}
                 self._write(entry="before", account=account, part=part, state=state)
 
     def _announce(self, outgoing: Outgoing) -> None:
@@ -171,12 +176,12 @@ class Journal:
             else f"{outgoing.method} {outgoing.path}"[:_MAX_NAME]
         )
         more: dict[str, Any] = {"account": outgoing.account, "operation": name}
-        if operation is None or name == ADD_CARD or name not in REVERSIBLE:
+        collection = self._reader.collection
+        adds = collection is not None and name == collection.add
+        if operation is None or adds or name not in self._reversible:
             self._count += 1
-            more |= {
-                "number": self._count,
-                "names": _cards_in(outgoing.body) if name == ADD_CARD else [],
-            }
+            names = _named(outgoing.body, collection.parameter) if collection and adds else []
+            more |= {"number": self._count, "names": names, "adds": adds}
             self._write(entry="sends", **more)
             self._local.number = self._count
         elif (outgoing.account, name) not in self._announced:
@@ -193,10 +198,15 @@ class Journal:
             if entry["entry"] not in ("answered", "done"):
                 self._withhold(f"{self._file.path} cannot be written any more ({error.strerror})")
 
-    def _note_cards(self, exchange: Exchange) -> None:
-        """Remember whose cards are listed: those that the run has not added are somebody's."""
+    @property
+    def _noun(self) -> str:
+        collection = self._reader.collection
+        return collection.noun if collection is not None else "thing"
+
+    def _note_things(self, exchange: Exchange) -> None:
+        """Remember whose things are listed: those that the run has not added are somebody's."""
         try:
-            cards = ids(self._reader.cards(exchange))
+            things = self._reader.ids(self._reader.things(exchange))
         except Unusable:
             return
         with self._writing:
@@ -204,7 +214,7 @@ class Journal:
             added = record.created | {
                 name for account in self._keys for name in record.claims(account)
             }
-            for pair in cards.items():
+            for pair in things.items():
                 if added.isdisjoint(pair):
                     self._foreign |= {name.lower() for name in pair}
 
@@ -242,11 +252,11 @@ class Journal:
             self._write(entry="done", account=account)
 
 
-def _cards_in(body: bytes) -> list[str]:
-    """The card that a body names."""
+def _named(body: bytes, parameter: str) -> list[str]:
+    """The thing that a body names."""
     try:
         sent = parse(body)
     except NotJson:
         return []
-    name = sent.get("payment_method_id") if isinstance(sent, dict) else None
+    name = sent.get(parameter) if isinstance(sent, dict) else None
     return [name[:_MAX_NAME]] if isinstance(name, str) else []

@@ -4,7 +4,7 @@
     {"entry": "owner", "account": "api-key", "id": ...}                   whose account it is
     {"entry": "before", "account": ..., "part": ..., "state": ...}        what is to be put back
     {"entry": "changes", "account": ..., "operation": ...}                the first change of this sort
-    {"entry": "sends", "number": 1, "account": ..., "operation": ..., "names": [...]}   makes something
+    {"entry": "sends", "number": 1, "account": ..., "operation": ..., "names": [...], "adds": true}
     {"entry": "answered", "number": 1, "status": 200, "id": ...}          what came of it
     {"entry": "done", "account": ...}                                     all is as it was
 
@@ -29,7 +29,6 @@ from contract_tests.http.redaction import Keyring
 Json = dict[str, Any]
 
 VERSION = 1
-ADD_CARD = "add_payment_method"
 _HEAD = {"entry": "journal", "tool": "contract-tests"}
 _BEGINNING = json.dumps(_HEAD)[:-1].encode()
 
@@ -41,7 +40,9 @@ class Sent:
     account: str
     operation: str
     names: tuple[str, ...] = ()
-    """Stripe ids of cards."""
+    """What is added, by its names outside of the API."""
+    adds: bool = False
+    """Whether it adds a thing that can be removed again."""
     status: int = 0
     """0 as long as no answer came."""
     id: str = ""
@@ -90,8 +91,9 @@ class Record:
         elif kind == "before":
             self.before.setdefault(entry["account"], {})[entry["part"]] = entry["state"]
         elif kind == "sends":
+            names = tuple(entry["names"])
             self.sent[entry["number"]] = Sent(
-                entry["account"], entry["operation"], tuple(entry["names"])
+                entry["account"], entry["operation"], names, entry.get("adds", bool(names))
             )
         elif kind == "answered":
             self.sent[entry["number"]].status, self.sent[entry["number"]].id = (
@@ -110,16 +112,16 @@ class Record:
 
     @property
     def additions(self) -> list[Sent]:
-        """Requests that add a card."""
-        return [each for each in self.sent.values() if each.operation == ADD_CARD]
+        """Requests that add a thing."""
+        return [each for each in self.sent.values() if each.adds]
 
     @property
     def created(self) -> set[str]:
-        """Ids of the cards that were added."""
+        """Ids of the things that were added."""
         return {each.id for each in self.additions if each.id}
 
     def claims(self, account: str) -> set[str]:
-        """Stripe ids of cards that may have been added to an account, if they were not there before.
+        """Names of things that may have been added to an account, if they were not there before.
 
         Of requests that named no known key nobody can say to which account they went.
         """
@@ -134,7 +136,7 @@ class Record:
         """What cannot be undone, a line for each operation."""
         made: dict[str, list[Sent]] = {}
         for each in self.sent.values():
-            if each.operation != ADD_CARD and not each.was_refused:
+            if not each.adds and not each.was_refused:
                 made.setdefault(each.operation, []).append(each)
         for operation, several in made.items():
             ids = [each.id for each in several if each.id]

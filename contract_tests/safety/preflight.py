@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from contract_tests.errors import Unreachable, UsageError
 from contract_tests.http.channel import Channel, retry_after
-from contract_tests.http.client import Caller
+from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, Request
+from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.examples import required_query
 from contract_tests.settings import Settings
 
 _TRIES = 3
@@ -31,28 +33,30 @@ def check(channel: Channel, settings: Settings) -> None:
 
 
 def _must_be_the_api(channel: Channel, settings: Settings) -> None:
-    caller = Caller(channel, "api-key")
+    client = Client(channel, "api-key" if channel.keyring.credential is not None else None)
     reads = [
-        each
-        for each in channel.contract.operations.values()
-        if each.is_read and not each.path_names
+        operation
+        for operation in channel.contract.operations.values()
+        if operation.is_read and not operation.path_names
     ]
     answers: list[Exchange] = []
     for operation in reads[:_TRIES]:
-        answer = _ask(caller, operation.id)
-        if _is_this_api(answer):
+        answer = _ask(client, operation)
+        if _is_this_api(answer, channel.contract):
             return
         answers.append(answer)
         if answer.error or answer.status == 429:
             break
-    raise Unreachable(_complaint(channel, settings, answers[-1]))
+    if answers:  # without a read that needs nothing, nobody can know
+        raise Unreachable(_complaint(channel, settings, answers[-1]))
 
 
-def _ask(caller: Caller, operation_id: str) -> Exchange:
+def _ask(client: Client, operation: Operation) -> Exchange:
     """An answer other than 429, if there is one within the time of our patience."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        answer = caller.call(operation_id)
+        query = dict(required_query(client.channel.contract, operation))
+        answer = client.call(operation.id, query=query)
         wait = retry_after(answer) or 1.0
         if answer.status != 429 or time.monotonic() + wait > deadline:
             return answer
@@ -60,7 +64,7 @@ def _ask(caller: Caller, operation_id: str) -> Exchange:
 
 
 def _must_be_the_mock(channel: Channel) -> None:
-    answer = Caller(channel, None).raw(Request("GET", "/_mock/health"))
+    answer = Client(channel, None).raw(Request("GET", "/_mock/health"))
     if answer.status == 0:
         raise Unreachable(_silent(channel, answer))
     if answer.status == 403:
@@ -73,13 +77,14 @@ def _must_be_the_mock(channel: Channel) -> None:
         )
 
 
-def _is_this_api(answer: Exchange) -> bool:
-    """Whether it speaks as the Billing API does: JSON objects, and no refusal of the key."""
-    if answer.status in (401, 403) or not answer.object:
+def _is_this_api(answer: Exchange, contract: Contract) -> bool:
+    """Whether it speaks as the API does: JSON as documented, and no refusal of the key."""
+    if answer.status in (401, 403) or answer.json is None or answer.json == {}:
         return False
-    return answer.status == 200 or (
-        answer.status not in (404, 405, 429) and "detail" in answer.object
-    )
+    if answer.status == 200:
+        return isinstance(answer.json, dict) or not contract.error_fields
+    is_error = contract.error_fields <= answer.object.keys() and bool(answer.object)
+    return answer.status not in (404, 405, 429) and is_error
 
 
 def _complaint(channel: Channel, settings: Settings, answer: Exchange) -> str:
@@ -104,8 +109,8 @@ def _complaint(channel: Channel, settings: Settings, answer: Exchange) -> str:
         return f"{url} answers {answer.status}, but {answer.error}"
     kind = answer.media_type or "no content type"
     return (
-        f"{url} is not the Billing API: GET {answer.path} answers {answer.status} with {kind} and no JSON object; "
-        "give the URL without /api/v1/billing"
+        f"{url} is not the {channel.contract.title}: GET {answer.path} answers {answer.status} with {kind} "
+        f"and no JSON object; give the URL without {channel.contract.root or 'the path of the API'}"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from contract_tests import runner
+from contract_tests.billing.knowledge import KNOWLEDGE
 from contract_tests.context import Run
 from contract_tests.findings.finding import Finding, Grade, Key
 from contract_tests.findings.result import Result
@@ -44,7 +45,7 @@ def visit(run: Run) -> None:
     caller.call("update_auto_recharge", settings)
     exchange = caller.call("get_auto_recharge")
     run.expect(False, exchange, "story", "/response/body", "told", "a story", "another")
-    run.stranger().call("get_balance")
+    run.unauthenticated().call("get_balance")
     run.account().call("list_payment_methods")
 
 
@@ -57,7 +58,7 @@ def record(
     url: str, path: Path, drive: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
 ) -> Result:
     """A run with one driver, and its file."""
-    monkeypatch.setattr(runner, "DRIVERS", {"visit": drive})
+    monkeypatch.setattr(runner, "chosen_drivers", lambda _: [("visit", drive)])
     return record_all(url, path)
 
 
@@ -65,7 +66,7 @@ def record_all(url: str, path: Path, *phases: str) -> Result:
     """A run with these drivers or all, and its file."""
     settings = Settings(url=url, spec=packaged_spec(), mock=True, seed=5, phases=phases)
     writer = HarWriter(path, settings)
-    run = Run(settings, CONTRACT)
+    run = Run(settings, CONTRACT, KNOWLEDGE)
     run.channel.listeners.append(writer)
     perform(run)
     writer.close(run.verdicts)

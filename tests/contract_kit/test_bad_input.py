@@ -79,7 +79,7 @@ def test_a_host_that_does_not_exist() -> None:
 def test_a_server_that_is_not_this_api(given: bytes, expected: str) -> None:
     """What it answered, and what the URL should be."""
     line = meeting(lambda _: given)
-    assert line.startswith("URL is not the Billing API: GET /api/v1/billing/")
+    assert line.startswith("URL is not the AlterLab Billing API: GET /api/v1/billing/")
     assert expected in line
     assert line.endswith("give the URL without /api/v1/billing")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
-from contract_tests.http.client import Caller
+from contract_tests.drivers.stories import StoryEnds
+from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 
 Json = dict[str, Any]
@@ -20,16 +21,12 @@ CREDIT = 20_000
 """One credit in microcents."""
 
 
-class StoryEnds(Exception):
-    """A story cannot go on, as something that it stands on did not happen. What it was has been told."""
-
-
 @dataclass(frozen=True)
 class Actor:
     """An account in a story."""
 
     run: Run
-    caller: Caller
+    caller: Client
 
     def call(self, operation_id: str, body: Any = None, **request: Any) -> Exchange:
         """An operation, whatever it answers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from contract_tests.billing.stories.actor import Actor, value_at
-from contract_tests.drivers.read_account import read_organization
+from contract_tests.drivers.read_account import read_scope
 from contract_tests.openapi import examples
 
 ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -22,11 +22,11 @@ _SIX = (
 def members_share_an_organization(actor: Actor) -> None:
     """Members see the same organization by the header and their own account without it."""
     owner, member = (
-        Actor(actor.run, actor.run.persona(name)) for name in ("org_owner", "org_member")
+        Actor(actor.run, actor.run.mock_account(name)) for name in ("org_owner", "org_member")
     )
     for each in (owner, member):
         each.look()
-        read_organization(actor.run, each.caller, ORGANIZATION)
+        read_scope(actor.run, each.caller, ORGANIZATION)
         each.look()
     for name in _SIX:
         first, second = (
@@ -52,7 +52,7 @@ def members_share_an_organization(actor: Actor) -> None:
 
 def the_header_is_for_six_operations(actor: Actor) -> None:
     """The other operations ignore the organization's header."""
-    owner = Actor(actor.run, actor.run.persona("org_owner"))
+    owner = Actor(actor.run, actor.run.mock_account("org_owner"))
     for name in (
         "get_balance",
         "list_payment_methods",
@@ -76,7 +76,7 @@ def the_allowance_is_counted(actor: Actor) -> None:
     """A read takes one token and a write two; beyond the limit it is 429 until the minute is over, then it goes on."""
     actor.run.channel.retries_429 = False
     try:
-        limited = Actor(actor.run, actor.run.persona("rate_limited"))
+        limited = Actor(actor.run, actor.run.mock_account("rate_limited"))
         now = limited.now
         limited.wait_until((now + timedelta(minutes=1)).replace(second=1, microsecond=0))
         for name, left in (("get_balance", 4), ("check_auto_recharge", 2), ("get_balance", 1)):
@@ -153,7 +153,7 @@ def every_operation_has_a_limit(actor: Actor) -> None:
     """Every operation is counted: when the allowance is used up, each is 429."""
     actor.run.channel.retries_429 = False
     try:
-        limited = Actor(actor.run, actor.run.persona("rate_limited"))
+        limited = Actor(actor.run, actor.run.mock_account("rate_limited"))
         for operation in actor.run.operations():
             path = dict.fromkeys(operation.path_names, "00000000-0000-4000-8000-000000000000")
             body = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from contract_tests.billing.stories.actor import Actor, StoryEnds
+from contract_tests.billing.stories.actor import Actor
+from contract_tests.drivers.stories import StoryEnds
 
 GOOD, OTHER, THIRD = "pm_card_mastercard", "pm_card_amex", "pm_card_discover"
 
@@ -134,7 +135,7 @@ def setup_and_portal_leave_the_account_alone(actor: Actor) -> None:
 
 def the_first_card_becomes_the_default(actor: Actor) -> None:
     """Without a card there is no default; the first becomes it, the second does not; without cards it is null again."""
-    newcomer = Actor(actor.run, actor.run.persona("new"))
+    newcomer = Actor(actor.run, actor.run.mock_account("new"))
     newcomer.look()
     first, second = _add(newcomer, GOOD), _add(newcomer, OTHER)
     answer = newcomer.call("list_payment_methods")

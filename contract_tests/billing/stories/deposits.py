@@ -66,7 +66,7 @@ def promo_codes_are_checked(actor: Actor) -> None:
         ("max_credits_microcents", 500 * CENT),
     ):
         actor.equal(answer, f"/{name}", FIXED, value)
-    newcomer = Actor(actor.run, actor.run.persona("new")) if actor.run.settings.mock else actor
+    newcomer = Actor(actor.run, actor.run.mock_account("new")) if actor.run.settings.mock else actor
     answer = newcomer.call("validate_promo_code", {"code": PERCENT})
     if answer.object.get("valid"):
         for name, value in (
@@ -83,7 +83,7 @@ def promo_codes_are_checked(actor: Actor) -> None:
 
 def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
     """A newcomer has $1, pays in once with a promo code, and every book knows of it."""
-    newcomer = Actor(actor.run, actor.run.persona("new"))
+    newcomer = Actor(actor.run, actor.run.mock_account("new"))
     newcomer.look()
     answer = newcomer.call("get_balance")
     newcomer.equal(answer, "/balance_microcents", "signup", DOLLAR)
@@ -216,7 +216,7 @@ def bonuses_are_bounded(actor: Actor) -> None:
             (200_000, FIXED, 500),
         )
     ):
-        newcomer = Actor(actor.run, actor.run.persona("new"))
+        newcomer = Actor(actor.run, actor.run.mock_account("new"))
         if number % 2:
             newcomer.look()
         newcomer.deposit(amount, promo_code=code)
@@ -224,7 +224,7 @@ def bonuses_are_bounded(actor: Actor) -> None:
         newcomer.equal(answer, "/balance_microcents", "bonus", DOLLAR + (amount + bonus) * CENT)
         newcomer.equal(answer, "/total_deposited_cents", "bonus", amount)
         newcomer.look()
-    newcomer = Actor(actor.run, actor.run.persona("new"))
+    newcomer = Actor(actor.run, actor.run.mock_account("new"))
     first, second = (
         newcomer.do("create_deposit", {"amount_cents": 5_000, "promo_code": FIXED})["session_id"]
         for _ in range(2)
@@ -278,7 +278,7 @@ def a_credit_pack_is_bought(actor: Actor) -> None:
 
 def balances_bring_tiers(actor: Actor) -> None:
     """The tier changes exactly at $5, $50, $200 and $500."""
-    newcomer = Actor(actor.run, actor.run.persona("new"))
+    newcomer = Actor(actor.run, actor.run.mock_account("new"))
     newcomer.deposit(49_900)
     for dollars, at, below in (
         (500, "high_volume", "scale"),

@@ -217,7 +217,7 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
 
 def an_unpaid_plan_ends(actor: Actor) -> None:
     """After the last try the plan ends and its invoice is void."""
-    owner = Actor(actor.run, actor.run.persona("past_due"))
+    owner = Actor(actor.run, actor.run.mock_account("past_due"))
     owner.look()
     answer = owner.call("get_subscription")
     owner.equal(answer, "/status", "past_due", "past_due")
@@ -232,7 +232,7 @@ def an_unpaid_plan_ends(actor: Actor) -> None:
 
 def a_declined_charge_starts_nothing(actor: Actor) -> None:
     """A card that declines is 402, and there is no plan, no invoice and no credit."""
-    poor = Actor(actor.run, actor.run.persona("card_declined"))
+    poor = Actor(actor.run, actor.run.mock_account("card_declined"))
     poor.look()
     poor.refused(402, "change_plan", {"price_id": STARTER})
     poor.look()

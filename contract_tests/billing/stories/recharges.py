@@ -143,7 +143,7 @@ def a_recharge_pauses_for_a_minute(actor: Actor) -> None:
 
 def three_failures_disable_it(actor: Actor) -> None:
     """A failed recharge credits nothing and says why; the third in a row disables the settings; enabling clears it."""
-    poor = Actor(actor.run, actor.run.persona("card_declined"))
+    poor = Actor(actor.run, actor.run.mock_account("card_declined"))
     poor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 4 * DOLLAR})
     poor.leave(4 * DOLLAR)
     before = poor.call("list_auto_recharge_history").object.get("total", 0)
@@ -223,7 +223,7 @@ def many_recharges_are_paged(actor: Actor) -> None:
 
 def an_expired_card_is_told(actor: Actor) -> None:
     """The check counts the days to the end of the card's month, and then says that it has expired."""
-    owner = Actor(actor.run, actor.run.persona("card_expiring"))
+    owner = Actor(actor.run, actor.run.mock_account("card_expiring"))
     owner.look()
     answer = owner.call("check_auto_recharge")
     owner.equal(answer, "/success", "before_expiry", True)

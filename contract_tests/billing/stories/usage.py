@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from contract_tests.billing.money import CREDITS_PER_REQUEST
 from contract_tests.billing.stories.actor import CENT, CREDIT, DOLLAR, Actor
-from contract_tests.judge.money import CREDITS_PER_REQUEST
 
 _VIEWS = ("get_usage_breakdown", "get_usage_realtime", "get_cost_projection")
 
@@ -244,7 +244,7 @@ def the_trend_is_what_the_days_say(actor: Actor) -> None:
 
 def history_reaches_back(actor: Actor) -> None:
     """Ten thousand entries are paged, filtered and charted like ten."""
-    power = Actor(actor.run, actor.run.persona("power_user"))
+    power = Actor(actor.run, actor.run.mock_account("power_user"))
     power.look()
     for offset in (0, 99, 100, 5_000, 9_950):
         power.call("list_credit_transactions", query={"limit": 100, "offset": offset})

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from contract_tests.billing.safety import REVERSIBLE
 from contract_tests.openapi.contract import Contract
-from contract_tests.safety.guard import REVERSIBLE
 from contract_tests.settings import packaged_spec
 from tests.contract_kit.drifting import (
     KEY,

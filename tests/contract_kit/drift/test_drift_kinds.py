@@ -11,8 +11,8 @@ import pytest
 
 from tests.contract_kit.drifting import (
     SPEC,
-    Fault,
     Json,
+    Violation,
     compare,
     edit,
     mock,
@@ -34,7 +34,7 @@ def plain() -> Iterator[Upstream]:
 # --------------------------------------------------------------------------------------------------- other differences
 
 
-def one(folder: Path, plain: Upstream, fault: Fault, *operations: str) -> Json:
+def one(folder: Path, plain: Upstream, fault: Violation, *operations: str) -> Json:
     """The one difference that a fault makes."""
     with mock(fault) as staging:
         return only(compare(folder, plain.url, staging.url, "--only", ",".join(operations))[1])

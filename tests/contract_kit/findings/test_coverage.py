@@ -5,22 +5,22 @@ from __future__ import annotations
 from contract_tests.findings.coverage import Coverage
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.request import RequestJudgement, constraints
-from tests.contract_kit.exchanges import CONTRACT, Bench
+from tests.contract_kit.exchanges import CONTRACT, JudgeHarness
 
 
 def counted(*answers: tuple[str, object, int]) -> Coverage:
     """The coverage of some deposits: what was sent, who asked, the status."""
-    coverage, bench = Coverage(CONTRACT), Bench()
-    judge = bench.judge
+    coverage, harness = Coverage(CONTRACT), JudgeHarness()
+    judge = harness.judge
 
     def hear(exchange: Exchange) -> RequestJudgement | None:
         judged = judge(exchange)
         coverage.note(exchange, judged)
         return judged
 
-    bench.judge = hear  # type: ignore[assignment]
+    harness.judge = hear  # type: ignore[assignment]
     for account, sent, status in answers:
-        bench.answers("create_deposit", status=status, sent=sent, account=account)
+        harness.answers("create_deposit", status=status, sent=sent, account=account)
     return coverage
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from contract_tests.findings.finding import Finding
 from contract_tests.openapi.contract import JSON
-from tests.contract_kit.exchanges import CONTRACT, Bench, Change, example, request_example
+from tests.contract_kit.exchanges import CONTRACT, Change, JudgeHarness, example, request_example
 
 DOCUMENTED = [
     pytest.param(operation.id, status, name, id=f"{operation.id}-{status}-{name}")
@@ -19,29 +19,31 @@ DOCUMENTED = [
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def harness() -> JudgeHarness:
+    return JudgeHarness()
 
 
 _QUERIES = {"only_crawls": "?reference_type=crawl"}
 """What examples answer to that are no answer to the plain request."""
 
 
-def only(bench: Bench) -> Finding:
+def only(harness: JudgeHarness) -> Finding:
     """The one finding."""
-    assert len(bench.found) == 1, [each.key for each in bench.found]
-    return bench.found[0]
+    assert len(harness.found) == 1, [each.key for each in harness.found]
+    return harness.found[0]
 
 
 @pytest.mark.parametrize(("operation", "status", "name"), DOCUMENTED)
-def test_documented_answers_are_good(bench: Bench, operation: str, status: int, name: str) -> None:
+def test_documented_answers_are_good(
+    harness: JudgeHarness, operation: str, status: int, name: str
+) -> None:
     """Nothing is wrong with any example of the contract."""
     sent = request_example(operation, name)
     account = "anybody" if status == 401 else "api-key"
     query = "?limit=none&days=none&page=none" if status == 422 else _QUERIES.get(name, "")
     if status == 422 and CONTRACT.operations[operation].body is not None:
         sent = {}  # not what the example complains of, but something to complain of
-    bench.answers(
+    harness.answers(
         operation,
         example(operation, status, name),
         status=status,
@@ -51,7 +53,7 @@ def test_documented_answers_are_good(bench: Bench, operation: str, status: int, 
     )
     told = [
         each
-        for each in bench.found
+        for each in harness.found
         if each.kind not in ("valid_refused", "wrong_refusal", "pagination", "usage")
     ]
     assert told == []
@@ -183,30 +185,37 @@ FAULTS = [
 
 @pytest.mark.parametrize(("operation", "fault", "kind", "keyword", "provenance"), FAULTS)
 def test_what_is_untrue_of_one_answer_is_told(
-    bench: Bench, operation: str, fault: Change, kind: str, keyword: str, provenance: str
+    harness: JudgeHarness,
+    operation: str,
+    fault: Change,
+    kind: str,
+    keyword: str,
+    provenance: str,
 ) -> None:
     """Each fault of a single answer is found by its rule and graded by where the rule comes from."""
-    bench.answers(operation, fault(example(operation)))
-    told = {(each.kind, each.keyword): each.provenance for each in bench.found}
+    harness.answers(operation, fault(example(operation)))
+    told = {(each.kind, each.keyword): each.provenance for each in harness.found}
     assert told.get((kind, keyword)) == provenance, told
 
 
-def test_both_judges_see_a_broken_schema(bench: Bench) -> None:
+def test_both_judges_see_a_broken_schema(harness: JudgeHarness) -> None:
     """openapi-core finds it by itself, and it is still one finding."""
-    bench.answers("get_balance", change("/balance_microcents", "1")(example("get_balance")))
-    schema = [each for each in bench.found if each.kind == "response_schema"]
+    harness.answers("get_balance", change("/balance_microcents", "1")(example("get_balance")))
+    schema = [each for each in harness.found if each.kind == "response_schema"]
     assert [each.witnesses for each in schema] == [("kit", "openapi-core")]
 
 
-def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(bench: Bench) -> None:
+def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(
+    harness: JudgeHarness,
+) -> None:
     """Positions do not make findings different."""
     for index in (0, 2):
-        bench.answers(
+        harness.answers(
             LEDGER,
             change(f"/transactions/{index}/type", "gift")(example(LEDGER)),
             query=f"?limit={20 + index}",
         )
-    finding = next(each for each in bench.found if each.keyword == "enum")
+    finding = next(each for each in harness.found if each.keyword == "enum")
     assert finding.where == "/response/200/body/transactions/*/type"
     assert finding.times == 2
     assert finding.spec == "#/components/schemas/CreditTransaction/properties/type/enum"
@@ -229,26 +238,30 @@ def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(bench: Bench) -
     ],
 )
 def test_status_headers_and_form_are_judged(
-    bench: Bench, status: int, headers: dict[str, str | None], raw: bytes | None, kind: str
+    harness: JudgeHarness,
+    status: int,
+    headers: dict[str, str | None],
+    raw: bytes | None,
+    kind: str,
 ) -> None:
     """A crash, an undocumented status, another content type, no JSON, a header that is missing or wrong."""
     known = status if status == 200 else 401
-    bench.send(
+    harness.send(
         "GET",
         "/api/v1/billing/balance",
         status=status,
         body=raw if raw is not None else b"",
         headers=(("Content-Type", JSON),),
-    ) if known != status else bench.answers("get_balance", headers=headers, raw=raw)
-    assert kind in {each.kind for each in bench.found}
+    ) if known != status else harness.answers("get_balance", headers=headers, raw=raw)
+    assert kind in {each.kind for each in harness.found}
 
 
-def test_a_broken_answer_is_told(bench: Bench) -> None:
+def test_a_broken_answer_is_told(harness: JudgeHarness) -> None:
     """An answer that breaks off is a finding, and nothing else is said of it."""
-    bench.send(
+    harness.send(
         "GET", "/api/v1/billing/balance", status=200, body=b'{"bal', error="the answer breaks off"
     )
-    assert only(bench).kind == "no_answer"
+    assert only(harness).kind == "no_answer"
 
 
 @pytest.mark.parametrize(
@@ -264,31 +277,33 @@ def test_a_broken_answer_is_told(bench: Bench) -> None:
     ],
 )
 def test_requests_are_let_in_and_refused_as_they_should_be(
-    bench: Bench, sent: Any, status: int, kind: str
+    harness: JudgeHarness, sent: Any, status: int, kind: str
 ) -> None:
     """What the contract forbids is refused with 422, what it allows is not."""
-    bench.answers("create_deposit", status=status, sent=sent)
-    assert kind in {each.kind for each in bench.found}
+    harness.answers("create_deposit", status=status, sent=sent)
+    assert kind in {each.kind for each in harness.found}
 
 
 @pytest.mark.parametrize(
     "sent",
     [b'{"amount_cents": 5000, "amount_cents": 1}', b"\xef\xbb\xbf{}", b'{"amount_cents": 5e3}'],
 )
-def test_where_readers_differ_nobody_is_blamed(bench: Bench, sent: bytes) -> None:
+def test_where_readers_differ_nobody_is_blamed(harness: JudgeHarness, sent: bytes) -> None:
     """A key twice, a byte order mark, a float that is whole: neither refusing nor accepting is told."""
     for status in (200, 422):
-        bench.answers("create_deposit", status=status, sent=sent)
-    assert not {"invalid_accepted", "valid_refused"} & {each.kind for each in bench.found}
+        harness.answers("create_deposit", status=status, sent=sent)
+    assert not {"invalid_accepted", "valid_refused"} & {each.kind for each in harness.found}
 
 
-def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(bench: Bench) -> None:
+def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(
+    harness: JudgeHarness,
+) -> None:
     """``$10-$2000`` stands on the page; the length of a promo code does not."""
-    bench.answers("create_deposit", sent={"amount_cents": 999})
-    bench.answers("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
+    harness.answers("create_deposit", sent={"amount_cents": 999})
+    harness.answers("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
     grades = {
         each.where: each.grade(strict=False)
-        for each in bench.found
+        for each in harness.found
         if each.kind == "invalid_accepted"
     }
     assert grades == {
@@ -298,17 +313,17 @@ def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(bench: 
 
 
 @pytest.mark.parametrize("account", ["anybody", "unknown key"])
-def test_strangers_are_let_in_nowhere(bench: Bench, account: str) -> None:
+def test_strangers_are_let_in_nowhere(harness: JudgeHarness, account: str) -> None:
     """An operation that answers without a key it knows is a failure in any grade."""
-    bench.answers("get_balance", account=account)
-    assert only(bench).kind == "auth"
-    assert only(bench).grade(strict=False) == "failure"
+    harness.answers("get_balance", account=account)
+    assert only(harness).kind == "auth"
+    assert only(harness).grade(strict=False) == "failure"
 
 
-def test_a_known_key_is_not_refused(bench: Bench) -> None:
+def test_a_known_key_is_not_refused(harness: JudgeHarness) -> None:
     """The key that was good a moment ago is good for every operation."""
-    bench.answers("get_balance", status=401)
-    assert only(bench).keyword == "known key"
+    harness.answers("get_balance", status=401)
+    assert only(harness).keyword == "known key"
 
 
 @pytest.mark.parametrize(
@@ -324,8 +339,8 @@ def test_a_known_key_is_not_refused(bench: Bench) -> None:
     ],
 )
 def test_what_is_no_operation_is_refused(
-    bench: Bench, method: str, path: str, status: int, headers: Any, keyword: str
+    harness: JudgeHarness, method: str, path: str, status: int, headers: Any, keyword: str
 ) -> None:
     """Another method is 405 with Allow, another path 404, both in the one envelope."""
-    bench.send(method, path, status=status, headers=headers, body=b"<h1>")
-    assert keyword in {each.keyword for each in bench.found}
+    harness.send(method, path, status=status, headers=headers, body=b"<h1>")
+    assert keyword in {each.keyword for each in harness.found}

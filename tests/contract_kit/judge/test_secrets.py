@@ -17,9 +17,9 @@ from urllib.parse import quote
 import pytest
 
 from contract_tests.findings.finding import Finding
-from contract_tests.runner import DRIVERS
+from contract_tests.runner import PHASES
 from tests.conftest import RunningServer
-from tests.contract_kit.exchanges import Bench, example
+from tests.contract_kit.exchanges import JudgeHarness, example
 from tests.contract_kit.program import kit
 from tests.contract_kit.recorder import Answerer, Received, answer, recording
 from tests.contract_kit.scene import scene
@@ -164,7 +164,7 @@ def test_the_search_finds_what_is_hidden() -> None:
 
 def drivers() -> list[Any]:
     quick = {"reads", "keys"}
-    return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in DRIVERS]
+    return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in PHASES]
 
 
 @pytest.mark.parametrize("driver", drivers())
@@ -217,40 +217,40 @@ def test_no_secret_is_in_anything_that_a_run_leaves(
 # ---------------------------------------------------------------------------------- a key that is said again is a fault
 
 
-def echoes(bench: Bench) -> list[Finding]:
-    return [each for each in bench.found if each.kind == "secret"]
+def echoes(harness: JudgeHarness) -> list[Finding]:
+    return [each for each in harness.found if each.kind == "secret"]
 
 
 @pytest.mark.parametrize("shown", ["[api-key]", "[other-key]", "[key 12]"])
 def test_a_key_in_an_answer_is_a_finding(shown: str) -> None:
     """In the body or in a header: a failure on any deployment, with the place."""
-    bench = Bench()
-    bench.answers("get_balance", {**example("get_balance"), "debug": f"asked with {shown}"})
-    bench.answers("get_balance", headers={"X-Debug": f"key={shown}"})
-    assert [(each.operation, each.where, each.keyword) for each in echoes(bench)] == [
+    harness = JudgeHarness()
+    harness.answers("get_balance", {**example("get_balance"), "debug": f"asked with {shown}"})
+    harness.answers("get_balance", headers={"X-Debug": f"key={shown}"})
+    assert [(each.operation, each.where, each.keyword) for each in echoes(harness)] == [
         ("get_balance", "/response/body", "key_echoed"),
         ("get_balance", "/response/headers/x-debug", "key_echoed"),
     ]
     assert all(
-        shown in each.got and each.grade(strict=False) == "failure" for each in echoes(bench)
+        shown in each.got and each.grade(strict=False) == "failure" for each in echoes(harness)
     )
 
 
 def test_a_key_in_a_refusal_or_beside_the_contract_is_a_finding() -> None:
     """Errors and unknown paths tell no keys either."""
-    bench = Bench()
-    bench.answers("get_balance", {"detail": "no key [api-key]"}, status=401)
-    bench.send("GET", "/admin", status=404, body=b'{"detail": "[api-key] may not"}')
-    assert [each.operation for each in echoes(bench)] == ["get_balance", "GET /admin"]
+    harness = JudgeHarness()
+    harness.answers("get_balance", {"detail": "no key [api-key]"}, status=401)
+    harness.send("GET", "/admin", status=404, body=b'{"detail": "[api-key] may not"}')
+    assert [each.operation for each in echoes(harness)] == ["get_balance", "GET /admin"]
 
 
 def test_what_was_sent_in_the_body_or_the_url_may_come_back() -> None:
     """Whoever writes a key into a field reads it there."""
-    bench = Bench()
+    harness = JudgeHarness()
     settings = {**example("get_usage_alerts"), "webhook_url": "https://a.example.com/?k=[api-key]"}
-    bench.answers("update_usage_alerts", settings, sent={"webhook_url": settings["webhook_url"]})
-    bench.answers("list_invoices", query="?kit=[api-key]", headers={"X-Query": "kit=[api-key]"})
-    assert echoes(bench) == []
+    harness.answers("update_usage_alerts", settings, sent={"webhook_url": settings["webhook_url"]})
+    harness.answers("list_invoices", query="?kit=[api-key]", headers={"X-Query": "kit=[api-key]"})
+    assert echoes(harness) == []
 
 
 @pytest.mark.parametrize(
@@ -258,10 +258,10 @@ def test_what_was_sent_in_the_body_or_the_url_may_come_back() -> None:
 )
 def test_what_is_no_key_of_the_run_is_no_finding(text: str) -> None:
     """Client secrets are for the browser; who misspells a key may be told so."""
-    bench = Bench()
-    bench.answers("get_balance", {"detail": f"no {text}"}, status=401)
-    bench.answers("get_balance", {"detail": "no [api-key]x"}, status=401, account="unknown key")
-    assert echoes(bench) == []
+    harness = JudgeHarness()
+    harness.answers("get_balance", {"detail": f"no {text}"}, status=401)
+    harness.answers("get_balance", {"detail": "no [api-key]x"}, status=401, account="unknown key")
+    assert echoes(harness) == []
 
 
 def test_a_deployment_of_which_only_one_answer_tells_the_key_fails() -> None:

@@ -17,8 +17,7 @@ import httpx
 import pytest
 
 from contract_tests.errors import KitError
-from contract_tests.recording import judge_process as bench_module
-from contract_tests.recording.judge_process import Bench
+from contract_tests.recording.judge_process import JudgeProcess
 from contract_tests.recording.replay import replay
 from contract_tests.settings import Settings, packaged_spec
 from tests.conftest import TLS
@@ -56,8 +55,10 @@ def test_the_verdicts_are_those_of_a_run(
 ) -> None:
     """A run through the proxy: both judges say the same, and so does a replay of the proxy's file."""
     upstream.app.fault = faulty.FAULTS.get(fault, lambda _: None)
-    bench = Bench(settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path))
-    with proxied(upstream.url, bench) as proxy:
+    judge_process = JudgeProcess(
+        settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path)
+    )
+    with proxied(upstream.url, judge_process) as proxy:
         run = record(proxy.url, tmp_path / "run.har", visit, monkeypatch)
     assert proxy.result is not None
     judged = [each for each in run.findings if "kit" in each.witnesses]
@@ -98,42 +99,42 @@ def test_fifty_clients_at_once_get_their_own_answers(upstream: faulty.Upstream) 
 def test_a_judge_that_does_nothing_keeps_nobody_waiting(upstream: faulty.Upstream) -> None:
     """While it is stopped, everything is answered; what finds no room is counted, and what has room is judged."""
     upstream.app.fault = lambda _: None
-    bench = Bench(settings(upstream.url), room=10)
+    judge_process = JudgeProcess(settings(upstream.url), room=10)
     with (
-        proxied(upstream.url, bench) as proxy,
+        proxied(upstream.url, judge_process) as proxy,
         proxy.client(**{"X-API-Key": "sk_test_slow"}) as client,
     ):
-        with stopped(bench):
+        with stopped(judge_process):
             answers = [client.get(f"{API}/credit-transactions?limit=100") for _ in range(150)]
         assert {each.status_code for each in answers} == {200}
     assert proxy.findings == []
     assert proxy.result is not None
-    assert bench.missed > 50
-    assert proxy.result.exchanges == 150 - bench.missed
+    assert judge_process.missed > 50
+    assert proxy.result.exchanges == 150 - judge_process.missed
     assert any("and were not" in each for each in proxy.result.notes)
 
 
 def test_what_was_missed_is_no_contradiction(upstream: faulty.Upstream) -> None:
     """A change for which there was no room may be what a later reading shows."""
     upstream.app.fault = lambda _: None
-    bench = Bench(settings(upstream.url), room=1)
+    judge_process = JudgeProcess(settings(upstream.url), room=1)
     changed = {"enabled": False, "threshold_microcents": 500_000_000, "recharge_amount_cents": 7700}
     with (
-        proxied(upstream.url, bench) as proxy,
+        proxied(upstream.url, judge_process) as proxy,
         proxy.client(**{"X-API-Key": "sk_test_gap"}) as client,
     ):
         client.get(f"{API}/auto-recharge")
-        with stopped(bench):
+        with stopped(judge_process):
             for number in range(100):
                 client.get(f"{API}/credit-transactions?limit=100&offset={number}")
-            missed = bench.missed
+            missed = judge_process.missed
             assert (
                 client.put(f"{API}/auto-recharge", json=changed).json()["recharge_amount_cents"]
                 == 7700
             )
-            assert bench.missed == missed + 1
-        while missed < bench.missed:
-            missed = bench.missed
+            assert judge_process.missed == missed + 1
+        while missed < judge_process.missed:
+            missed = judge_process.missed
             client.get(f"{API}/auto-recharge")
     assert proxy.findings == []
 
@@ -142,27 +143,29 @@ def test_large_bodies_fill_the_room_sooner(
     upstream: faulty.Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waits is bounded in bytes, too."""
-    monkeypatch.setattr(bench_module, "MAX_BYTES", 400_000)
-    bench = Bench(settings(upstream.url))
-    with stopped(bench):
+    monkeypatch.setattr("contract_tests.recording.judge_process.MAX_BYTES", 400_000)
+    judge_process = JudgeProcess(settings(upstream.url))
+    with stopped(judge_process):
         for number in range(1, 50):
-            bench.take(replace(EXCHANGE, number=number, path="/x", response_body=b" " * 100_000))
-    result = bench.finish(1.0)
-    assert 40 <= bench.missed <= 46
-    assert result.skipped[0].what == f"{49 - bench.missed} exchanges"
+            judge_process.take(
+                replace(EXCHANGE, number=number, path="/x", response_body=b" " * 100_000)
+            )
+    result = judge_process.finish(1.0)
+    assert 40 <= judge_process.missed <= 46
+    assert result.skipped[0].what == f"{49 - judge_process.missed} exchanges"
 
 
 def test_a_judge_that_was_killed_is_no_verdict(upstream: faulty.Upstream) -> None:
     """Traffic goes on; at the end it is said that nothing is known."""
     upstream.app.fault = lambda _: None
-    bench = Bench(settings(upstream.url))
-    bench.process.kill()
-    bench.process.join()
+    judge_process = JudgeProcess(settings(upstream.url))
+    judge_process.process.kill()
+    judge_process.process.join()
     for _ in range(3):
-        bench.take(EXCHANGE)
+        judge_process.take(EXCHANGE)
     with pytest.raises(KitError, match="the judge's process ended"):
-        bench.finish(1.0)
-    assert bench.missed == 3
+        judge_process.finish(1.0)
+    assert judge_process.missed == 3
 
 
 def test_no_key_is_kept(tmp_path: Path) -> None:
@@ -174,9 +177,9 @@ def test_no_key_is_kept(tmp_path: Path) -> None:
         return as_json(200, broken, Set_Cookie=f"session={token}; Path=/")
 
     with recording(tells) as server:
-        bench = Bench(settings(server.url, reports=("har",), report_dir=tmp_path))
+        judge_process = JudgeProcess(settings(server.url, reports=("har",), report_dir=tmp_path))
         with (
-            proxied(server.url, bench) as proxy,
+            proxied(server.url, judge_process) as proxy,
             proxy.client(**KEY, Cookie=f"session={token}") as client,
         ):
             assert client.get(f"{BALANCE}?key={secret}").json() == broken
@@ -191,9 +194,11 @@ def test_what_others_changed_meanwhile_is_no_contradiction(
 ) -> None:
     """A write to a path of no operation may have changed anything; the file tells as much of it, and no more."""
     upstream.app.fault = lambda _: None
-    bench = Bench(settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path))
+    judge_process = JudgeProcess(
+        settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path)
+    )
     key = {"X-API-Key": "sk_test_meanwhile"}
-    with proxied(upstream.url, bench) as proxy, proxy.client(**key) as client:
+    with proxied(upstream.url, judge_process) as proxy, proxy.client(**key) as client:
         before = client.get(BALANCE).json()
         httpx.post(
             f"{upstream.url}/_mock/usage",

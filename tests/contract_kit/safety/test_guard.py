@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 import requests
 
+from contract_tests.billing.safety import REVERSIBLE, SAFETY
 from contract_tests.http.channel import Channel, Outgoing, Withheld
 from contract_tests.http.redaction import Keyring
-from contract_tests.safety.guard import READS, REVERSIBLE, Guard
+from contract_tests.safety.guard import READS, Guard
 from contract_tests.settings import Settings, packaged_spec
 from tests.conftest import API
 from tests.contract_kit.exchanges import BASE, CONTRACT
@@ -31,7 +32,7 @@ def outgoing(method: str, url: str, body: bytes = b"") -> Outgoing:
 
 def lets_out(settings: Settings, request: Outgoing) -> bool:
     try:
-        Guard(settings).before(request)
+        Guard(settings, SAFETY).before(request)
     except Withheld:
         return False
     return True
@@ -155,7 +156,7 @@ def test_recharging_is_enabled_by_nobody(body: bytes) -> None:
 
 def test_what_was_withheld_is_counted() -> None:
     """By the reason, for the report."""
-    guard = Guard(READ_ONLY)
+    guard = Guard(READ_ONLY, SAFETY)
     for _ in range(2):
         with pytest.raises(Withheld, match="--allow-writes"):
             guard.before(of("update_usage_alerts", b"{}"))

@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 import pytest
 
+from contract_tests.billing.knowledge import KNOWLEDGE
 from contract_tests.context import KEY, OTHER_KEY, Run
 from contract_tests.errors import UsageError
 from contract_tests.http.channel import Withheld
-from contract_tests.http.client import Caller
+from contract_tests.http.client import Client
 from contract_tests.http.exchange import Request
 from contract_tests.http.redaction import Keyring
 from contract_tests.safety.journal_file import JournalFile, Record
@@ -239,7 +240,7 @@ def test_a_request_without_a_good_key_waits_for_all_accounts(stage: Stage) -> No
         as_json(503, {}) if received.header("x-api-key") == stage.scene.other.key else answer
     )
     with pytest.raises(Withheld):
-        Caller(stage.run.channel, None).call("update_usage_alerts", {})
+        Client(stage.run.channel, None).call("update_usage_alerts", {})
     assert stage.caller.call("update_usage_alerts", {}).status == 200
 
 
@@ -312,9 +313,9 @@ def test_what_cannot_be_written_down_does_not_leave(
 
 def test_nothing_is_written_without_a_journal(stage: Stage) -> None:
     """A run that has not begun its journal changes nothing."""
-    run = Run(stage.scene.settings(allow_writes=True), CONTRACT)
+    run = Run(stage.scene.settings(allow_writes=True), CONTRACT, KNOWLEDGE)
     with pytest.raises(Withheld, match="no journal"):
-        Caller(run.channel, KEY).call("update_usage_alerts", {})
+        Client(run.channel, KEY).call("update_usage_alerts", {})
     assert not any(each.method == "PUT" for each in stage.scene.received)
 
 

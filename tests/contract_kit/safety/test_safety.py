@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from contract_tests.billing.safety import REVERSIBLE
 from contract_tests.context import Run
 from contract_tests.errors import UsageError
 from contract_tests.http.channel import TimeIsUp
-from contract_tests.runner import DRIVERS
-from contract_tests.safety.guard import REVERSIBLE
+from contract_tests.runner import DRIVERS, PHASES
 from tests.conftest import API, RunningServer
 from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.recorder import Answerer, answer, as_json, recording
@@ -30,7 +30,7 @@ HEALTHY = as_json(200, {"tier": "growth"})
 
 def every_driver(*quick: str) -> list[Any]:
     """All that are registered; those that are not known to be quick are for the slow tests."""
-    return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in DRIVERS]
+    return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in PHASES]
 
 
 @pytest.fixture

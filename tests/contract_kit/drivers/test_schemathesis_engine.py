@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
-from contract_tests.drivers import properties
+from contract_tests import runner
+from contract_tests.billing.safety import REVERSIBLE
+from contract_tests.drivers import schemathesis_engine
 from contract_tests.errors import KitError, Unreachable
 from contract_tests.http.channel import GONE_AFTER, Channel, Outgoing, Stopped, TimeIsUp, Withheld
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Contract
-from contract_tests.runner import DRIVERS
-from contract_tests.safety.guard import REVERSIBLE
 from tests.conftest import NOON
 from tests.contract_kit import faulty
 from tests.contract_kit.driving import drive, make, operations
@@ -47,7 +47,7 @@ PHASES = {f"properties: {phase}" for phase in ("examples", "coverage", "fuzzing"
 
 def test_it_is_the_last_driver() -> None:
     """The drivers that know what they look for come first."""
-    assert list(DRIVERS)[-1] == "properties"
+    assert runner.PHASES[-1] == "properties"
 
 
 def test_all_phases_leave_through_the_channel_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ def test_ctrl_c_ends_it(after: int) -> None:
         with pytest.raises(KeyboardInterrupt):
             drive(run)
         sent = len(server.requests)
-        run.stranger().control("GET", "health")
+        run.unauthenticated().control("GET", "health")
         assert len(server.requests) == sent + 1
 
 
@@ -248,7 +248,7 @@ def test_new_sessions_are_their_own_again_afterwards() -> None:
     with faulty.mock() as server:
         run = make(server.url, only=("get_balance",))
         listeners = list(run.channel.listeners)
-        properties.drive(run)
+        schemathesis_engine.drive(run)
         assert run.channel.listeners == listeners
     assert requests.Session().trust_env
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contract_tests.drivers.complaints import Complaints
-from contract_tests.drivers.outlet import Heard, Outlet
+from contract_tests.drivers.schemathesis_checks import CheckResults
+from contract_tests.drivers.schemathesis_session import JudgedExchange, SessionAdapter
 from contract_tests.http.exchange import Exchange
 from mockserver import app, resources
 from mockserver.settings import Settings
 from tests.contract_kit import faulty
 from tests.contract_kit.driving import drive, make
-from tests.contract_kit.exchanges import Bench, example, request_example
+from tests.contract_kit.exchanges import JudgeHarness, example, request_example
 from tests.contract_kit.faulty import API, Answer, Faulty, Upstream
 
 
@@ -109,7 +109,9 @@ def test_what_it_says_of_the_request_must_be_so(
 ) -> None:
     """Valid or invalid is what was really sent, by two other judges; else nothing was wrong."""
     run = make("http://127.0.0.1:9")
-    Complaints(run, Outlet(run)).hear(check, "said so", Heard(exchange(body, status), ()))
+    CheckResults(run, SessionAdapter(run)).hear(
+        check, "said so", JudgedExchange(exchange(body, status), ())
+    )
     assert [each.kind for each in run.verdicts] == kinds
 
 
@@ -118,16 +120,16 @@ def test_what_it_says_of_the_request_must_be_so(
 
 def test_a_filter_may_be_empty() -> None:
     """No entry has the type "", so that list is empty, and says nothing of the whole."""
-    bench = Bench()
-    bench.answers("list_credit_transactions")
+    harness = JudgeHarness()
+    harness.answers("list_credit_transactions")
     nothing = {"transactions": [], "total": 0, "has_more": False}
-    bench.answers("list_credit_transactions", nothing, query="?reference_type=")
-    assert not {kind for kind, _ in bench.told} & {"state", "pagination"}
+    harness.answers("list_credit_transactions", nothing, query="?reference_type=")
+    assert not {kind for kind, _ in harness.told} & {"state", "pagination"}
 
 
 def test_the_end_of_the_audit_log_tells_nothing_of_its_beginning() -> None:
     """What a page further back does not show is still to come on the first."""
-    bench = Bench()
+    harness = JudgeHarness()
     log = example("list_audit_log")
     new = {
         "action": "portal.opened",
@@ -136,32 +138,34 @@ def test_the_end_of_the_audit_log_tells_nothing_of_its_beginning() -> None:
     }
     entry = {**log["entries"][0], **new}
     longer = {**log, "entries": [entry, *log["entries"]], "total": log["total"] + 1}
-    bench.answers("list_audit_log", log)
-    bench.answers("create_portal_session")
-    bench.answers("list_audit_log", {**longer, "entries": longer["entries"][1:]}, query="?offset=1")
-    bench.answers("list_audit_log", longer)
-    assert "audit" not in {kind for kind, _ in bench.told}
+    harness.answers("list_audit_log", log)
+    harness.answers("create_portal_session")
+    harness.answers(
+        "list_audit_log", {**longer, "entries": longer["entries"][1:]}, query="?offset=1"
+    )
+    harness.answers("list_audit_log", longer)
+    assert "audit" not in {kind for kind, _ in harness.told}
 
 
 @pytest.mark.parametrize("sent", [True, False])
 def test_a_text_around_a_foreign_id_may_come_back_to_who_sent_it(sent: bool) -> None:
     """Whoever sets a webhook's URL reads it again, whatever stands in it; whoever did not set it does not."""
-    bench = Bench()
+    harness = JudgeHarness()
     url = f"https://hooks.example.com/{example('list_invoices')['invoices'][0]['id']}"
     settings = {**example("get_usage_alerts"), "webhook_url": url}
-    bench.answers("list_invoices", account="another")
+    harness.answers("list_invoices", account="another")
     if sent:
-        bench.answers("update_usage_alerts", settings, sent={"webhook_url": url})
-    bench.answers("get_usage_alerts", settings)
-    assert (("tenant", "isolation") in bench.told) == (not sent)
+        harness.answers("update_usage_alerts", settings, sent={"webhook_url": url})
+    harness.answers("get_usage_alerts", settings)
+    assert (("tenant", "isolation") in harness.told) == (not sent)
 
 
 def test_what_stands_for_a_secret_is_not_what_was_sent() -> None:
     """Digits that could be a card's are not shown, so nobody can say how many there were."""
-    bench = Bench()
+    harness = JudgeHarness()
     sent = {
         "challenge_id": request_example("confirm_verification")["challenge_id"],
         "code": "[card number]",
     }
-    bench.answers("confirm_verification", status=422, sent=sent)
-    assert "valid_refused" not in {kind for kind, _ in bench.told}
+    harness.answers("confirm_verification", status=422, sent=sent)
+    assert "valid_refused" not in {kind for kind, _ in harness.told}

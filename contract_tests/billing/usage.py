@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 
-from contract_tests.judge import effects, money
-from contract_tests.judge.answer import Fault, moment
-from contract_tests.judge.views import Told, Views
+from contract_tests.billing import effects, money
+from contract_tests.judge.views import Shown, Views
+from contract_tests.judge.violation import Violation, moment
 
 BREAKDOWN, CHART, REALTIME = "get_usage_breakdown", "get_usage_chart", "get_usage_realtime"
 
 
-def usage_views_agree(views: Views) -> Iterator[Told]:
+def usage_views_agree(views: Views) -> Iterator[Shown]:
     """This month by type and in real time is the same, in credits and in requests."""
     month, realtime = views.newest(BREAKDOWN), views.newest(REALTIME)
     for total, name in (
@@ -20,7 +20,7 @@ def usage_views_agree(views: Views) -> Iterator[Told]:
         ("total_requests", "requests_month"),
     ):
         if month[total] != realtime[name]:
-            fault = Fault(
+            fault = Violation(
                 "usage",
                 f"/{name}",
                 "breakdown",
@@ -30,7 +30,7 @@ def usage_views_agree(views: Views) -> Iterator[Told]:
             yield REALTIME, fault
 
 
-def projection_counts_the_month(views: Views) -> Iterator[Told]:
+def projection_counts_the_month(views: Views) -> Iterator[Shown]:
     """The projection's credits are those of the month's breakdown."""
     used, month = (
         views.newest(effects.PROJECTION)["credits_used"],
@@ -39,11 +39,13 @@ def projection_counts_the_month(views: Views) -> Iterator[Told]:
     if used != month:
         yield (
             effects.PROJECTION,
-            Fault("usage", "/credits_used", "breakdown", f"{month}, by the breakdown", str(used)),
+            Violation(
+                "usage", "/credits_used", "breakdown", f"{month}, by the breakdown", str(used)
+            ),
         )
 
 
-def chart_ends_today(views: Views) -> Iterator[Told]:
+def chart_ends_today(views: Views) -> Iterator[Shown]:
     """The chart's last day is today so far; its last days add up to the week and the month."""
     chart, realtime = views.newest(CHART)["data"], views.newest(REALTIME)
     now = moment(realtime["as_of"]).astimezone(UTC)
@@ -51,7 +53,10 @@ def chart_ends_today(views: Views) -> Iterator[Told]:
         return
     last = chart[-1]
     if last["date"] != now.date().isoformat():
-        yield CHART, Fault("usage", "/data/*/date", "today", now.date().isoformat(), last["date"])
+        yield (
+            CHART,
+            Violation("usage", "/data/*/date", "today", now.date().isoformat(), last["date"]),
+        )
         return
     spans = {
         "today": now.date(),
@@ -65,11 +70,13 @@ def chart_ends_today(views: Views) -> Iterator[Told]:
             expected = sum(day[column] for day in chart if date.fromisoformat(day["date"]) >= first)
             if realtime[f"{name}_{span}"] != expected:
                 got = str(realtime[f"{name}_{span}"])
-                fault = Fault("usage", f"/{name}_{span}", "chart", f"{expected}, by the chart", got)
+                fault = Violation(
+                    "usage", f"/{name}_{span}", "chart", f"{expected}, by the chart", got
+                )
                 yield REALTIME, fault
 
 
-def chart_adds_up_to_the_month(views: Views) -> Iterator[Told]:
+def chart_adds_up_to_the_month(views: Views) -> Iterator[Shown]:
     """This month's days of the chart are the month's breakdown, type by type."""
     chart, month = views.newest(CHART)["data"], views.newest(BREAKDOWN)
     first = moment(month["period_start"]).date()
@@ -79,13 +86,15 @@ def chart_adds_up_to_the_month(views: Views) -> Iterator[Told]:
         expected = sum(day[type] for day in chart if date.fromisoformat(day["date"]) >= first)
         if month[type]["credits"] != expected:
             got = str(month[type]["credits"])
-            fault = Fault("usage", f"/{type}/credits", "chart", f"{expected}, by the chart", got)
+            fault = Violation(
+                "usage", f"/{type}/credits", "chart", f"{expected}, by the chart", got
+            )
             yield BREAKDOWN, fault
 
 
-def usage_is_in_the_ledger(views: Views) -> Iterator[Told]:
+def usage_is_in_the_ledger(views: Views) -> Iterator[Shown]:
     """What usage cost this month, the ledger was charged this month."""
-    entries = views.whole(effects.LEDGER, "transactions")
+    entries = views.whole(effects.LEDGER)
     if entries is None:
         return
     month = views.newest(BREAKDOWN)
@@ -99,7 +108,7 @@ def usage_is_in_the_ledger(views: Views) -> Iterator[Told]:
     if cost != charged:
         yield (
             BREAKDOWN,
-            Fault("usage", "/total_credits", "ledger", f"{charged} by the ledger", str(cost)),
+            Violation("usage", "/total_credits", "ledger", f"{charged} by the ledger", str(cost)),
         )
     crawled = -sum(
         each["amount_microcents"]
@@ -108,13 +117,15 @@ def usage_is_in_the_ledger(views: Views) -> Iterator[Told]:
     )
     if month["crawl"]["cost_microcents"] != crawled:
         got = str(month["crawl"]["cost_microcents"])
-        fault = Fault("usage", "/crawl/cost_microcents", "ledger", f"{crawled} by the ledger", got)
+        fault = Violation(
+            "usage", "/crawl/cost_microcents", "ledger", f"{crawled} by the ledger", got
+        )
         yield BREAKDOWN, fault
 
 
-def chart_is_in_the_ledger(views: Views) -> Iterator[Told]:
+def chart_is_in_the_ledger(views: Views) -> Iterator[Shown]:
     """Each day's credits are the day's debits of the ledger."""
-    entries = views.whole(effects.LEDGER, "transactions")
+    entries = views.whole(effects.LEDGER)
     chart = views.newest(CHART)["data"]
     if entries is None:
         return
@@ -128,11 +139,11 @@ def chart_is_in_the_ledger(views: Views) -> Iterator[Told]:
         if day["credits"] * money.MICROCENTS_PER_CREDIT != expected:
             got = f"{day['credits']} on {day['date']}"
             wanted = f"{expected // money.MICROCENTS_PER_CREDIT}, by the ledger"
-            yield CHART, Fault("usage", "/data/*/credits", "ledger", wanted, got)
+            yield CHART, Violation("usage", "/data/*/credits", "ledger", wanted, got)
             return
 
 
-def trend_follows_the_chart(views: Views) -> Iterator[Told]:
+def trend_follows_the_chart(views: Views) -> Iterator[Shown]:
     """This 7 days against the 7 before; within 10 % either way is stable."""
     chart, shown = views.newest(CHART)["data"], views.newest(effects.PROJECTION)["usage_trend"]
     if len(chart) < 14:
@@ -146,21 +157,21 @@ def trend_follows_the_chart(views: Views) -> Iterator[Told]:
         expected = "decreasing"
     if shown != expected:
         got = f"{shown} at {recent} after {before}"
-        yield effects.PROJECTION, Fault("usage", "/usage_trend", "trend", expected, got)
+        yield effects.PROJECTION, Violation("usage", "/usage_trend", "trend", expected, got)
 
 
-def allocation_is_the_plans(views: Views) -> Iterator[Told]:
+def allocation_is_the_plans(views: Views) -> Iterator[Shown]:
     """On a plan, its monthly credits are what is allocated."""
     plan, projection = views.newest(effects.SUBSCRIPTION), views.newest(effects.PROJECTION)
     if plan["status"] != "none" and projection["credits_allocated"] != plan["monthly_credits"]:
         got = str(projection["credits_allocated"])
         expected = f"{plan['monthly_credits']}, the plan's"
-        yield effects.PROJECTION, Fault("usage", "/credits_allocated", "plan", expected, got)
+        yield effects.PROJECTION, Violation("usage", "/credits_allocated", "plan", expected, got)
 
 
-def allocation_is_what_was_bought(views: Views) -> Iterator[Told]:
+def allocation_is_what_was_bought(views: Views) -> Iterator[Shown]:
     """Without a plan: what the month's opening balance and its deposits bought."""
-    entries = views.whole(effects.LEDGER, "transactions")
+    entries = views.whole(effects.LEDGER)
     if entries is None or views.newest(effects.SUBSCRIPTION)["status"] != "none":
         return
     start = moment(views.newest(BREAKDOWN)["period_start"])
@@ -187,5 +198,5 @@ def allocation_is_what_was_bought(views: Views) -> Iterator[Told]:
         expected = f"{least // money.MICROCENTS_PER_CREDIT}, by the ledger"
         yield (
             effects.PROJECTION,
-            Fault("usage", "/credits_allocated", "ledger", expected, str(shown)),
+            Violation("usage", "/credits_allocated", "ledger", expected, str(shown)),
         )

@@ -1,11 +1,14 @@
-"""Tells every story that the run allows, each on an account of its own where there can be one."""
+"""Runs every story that the run allows, each on an account of its own where there can be one."""
 
 from __future__ import annotations
 
-from contract_tests.billing.stories import IRREVERSIBLE, MOCK, STORIES, WRITE, Story
-from contract_tests.billing.stories.actor import Actor, StoryEnds
+from collections.abc import Callable
+from typing import Any
+
 from contract_tests.context import Run
 from contract_tests.http.channel import Withheld
+from contract_tests.http.client import Client
+from contract_tests.knowledge import IRREVERSIBLE, MOCK, WRITE, Story
 
 _NEEDS = {
     WRITE: "it writes (--allow-writes)",
@@ -13,26 +16,17 @@ _NEEDS = {
     MOCK: "it needs the mock's control API (--mock)",
 }
 
-
-def drive(run: Run) -> None:
-    """All stories, in their order."""
-    for story in STORIES:
-        tell(run, story)
+Cast = Callable[[Run, Client], Any]
+"""Makes the one who acts in a story."""
 
 
-def tell(run: Run, story: Story) -> None:
+class StoryEnds(Exception):
+    """A story cannot go on, as something that it stands on did not happen. What it was has been reported."""
+
+
+def run_story(run: Run, story: Story, cast: Cast) -> None:
     """One story, if the run allows it."""
-    settings = run.settings
-    level = (
-        MOCK
-        if settings.mock
-        else IRREVERSIBLE
-        if settings.may_do_anything
-        else WRITE
-        if settings.may_write
-        else 0
-    )
-    if level < story.needs:
+    if _level(run) < story.needs:
         run.skip(f"story: {story.name}", _NEEDS[story.needs])
         return
     if not run.takes(*story.operations):
@@ -40,7 +34,7 @@ def tell(run: Run, story: Story) -> None:
         return
     run.channel.source = f"stories: {story.name}"
     try:
-        story.tell(Actor(run, run.account()))
+        story.tell(cast(run, run.account()))
     except StoryEnds:
         run.skip(
             f"story: {story.name}, after a step that did not succeed",
@@ -48,3 +42,13 @@ def tell(run: Run, story: Story) -> None:
         )
     except Withheld as error:
         run.skip(f"story: {story.name}", str(error))
+
+
+def _level(run: Run) -> int:
+    """What stories are allowed to do."""
+    settings = run.settings
+    if settings.mock:
+        return MOCK
+    if settings.may_do_anything:
+        return IRREVERSIBLE
+    return WRITE if settings.may_write else 0

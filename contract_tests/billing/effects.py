@@ -5,6 +5,8 @@ Written down from the contract's descriptions; an operation that is not here may
 
 from __future__ import annotations
 
+from contract_tests.knowledge import Effects
+
 CARDS = "list_payment_methods"
 RECHARGE = "get_auto_recharge"
 ALERTS = "get_usage_alerts"
@@ -22,7 +24,7 @@ USAGE = frozenset({"get_usage_breakdown", "get_usage_chart", "get_usage_realtime
 
 MONEY = frozenset({BALANCE, LEDGER, INVOICES, AUDIT, ACTIVITY, PROJECTION, PROMO})
 
-EFFECTS: dict[str, frozenset[str]] = {
+_CHANGES: dict[str, frozenset[str]] = {
     "create_deposit": frozenset({AUDIT}),
     "create_checkout_session": frozenset({AUDIT}),
     "update_auto_recharge": frozenset({RECHARGE, BALANCE, CHECK, AUDIT}),
@@ -41,10 +43,10 @@ EFFECTS: dict[str, frozenset[str]] = {
 }
 """What a change that succeeds may change, by operationId. A read changes nothing."""
 
-ASKS = frozenset({CHECK, PROMO})
+_ASKS = frozenset({CHECK, PROMO})
 """Operations that are a POST and change nothing: their answers are views like those of a GET."""
 
-CONTROL: dict[str, frozenset[str]] = {
+_CONTROL: dict[str, frozenset[str]] = {
     "/_mock/usage": MONEY | USAGE | {RECHARGE, HISTORY, CHECK},
     "/_mock/checkout-sessions/*/complete": MONEY | {CARDS, RECHARGE, CHECK, SUBSCRIPTION},
     "/_mock/checkout-sessions/*/decline": frozenset({AUDIT}),
@@ -52,10 +54,24 @@ CONTROL: dict[str, frozenset[str]] = {
 }
 """The same for the mock's control API."""
 
-FORGETS = ("/_mock/reset", "/_mock/state", "/_mock/snapshots/*/restore")
-"""Control operations after which nothing that was known of an account holds."""
-
-PASSES_TIME = ("/_mock/clock", "/_mock/clock/advance")
+EFFECTS = Effects(
+    are_known=True,
+    changes=_CHANGES,
+    asks=_ASKS,
+    control=_CONTROL,
+    daily=USAGE | MONEY | {SUBSCRIPTION, CHECK, PROMO},
+    pages=frozenset(
+        {
+            "create_deposit",
+            "create_checkout_session",
+            "create_setup_intent",
+            "create_portal_session",
+        }
+    ),
+    by_pages=_CONTROL["/_mock/checkout-sessions/*/complete"],
+    page_hosts=("stripe.com",),
+)
+"""What a change may change, and where accounts are changed beside the API."""
 
 AUDITED: dict[str, str] = {
     "create_deposit": "deposit.",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from contract_tests.billing.identifiers import ORGANIZATION
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.http.channel import Withheld
-from contract_tests.http.client import Caller
+from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi import examples
 
@@ -36,7 +37,7 @@ def drive(run: Run) -> None:
     _organizations(run, other)
 
 
-def _make_different(run: Run, owner: Caller, other: Caller) -> None:
+def _make_different(run: Run, owner: Client, other: Client) -> None:
     """Accounts that could be taken for one another would hide that they are."""
     if run.settings.mock:
         owner.control("POST", "usage", {"type": "js", "requests": 7})
@@ -46,7 +47,7 @@ def _make_different(run: Run, owner: Caller, other: Caller) -> None:
         other.call("update_usage_alerts", {"threshold_50_enabled": True})
 
 
-def _with_the_others_things(run: Run, owner: Caller, other: Caller) -> None:
+def _with_the_others_things(run: Run, owner: Client, other: Client) -> None:
     """The other account names the owner's cards and challenges: there is no such thing."""
     cards = [
         each["id"] for each in owner.call("list_payment_methods").object.get("payment_methods", [])
@@ -99,7 +100,7 @@ def _with_the_others_things(run: Run, owner: Caller, other: Caller) -> None:
         )
 
 
-def _writes_stay_home(run: Run, owner: Caller, other: Caller) -> None:
+def _writes_stay_home(run: Run, owner: Client, other: Client) -> None:
     """Each write of one account, then all views of the other: the judge knows what they showed before."""
     for operation in run.operations(reads=False):
         if operation.path_names or operation.id == "confirm_verification":
@@ -116,7 +117,7 @@ def _writes_stay_home(run: Run, owner: Caller, other: Caller) -> None:
         read_account(run, owner)
 
 
-def _organizations(run: Run, caller: Caller) -> None:
+def _organizations(run: Run, caller: Client) -> None:
     """An organization that the caller does not belong to is refused, in the same words whether it exists or not."""
     known = (
         run.settings.organization_id
@@ -127,12 +128,12 @@ def _organizations(run: Run, caller: Caller) -> None:
         known = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
     outsider = caller if run.settings.mock or run.other() is caller else None
     for operation in run.operations():
-        if not any(each.node["name"] == "X-Organization-Id" for each in operation.parameters):
+        if not any(each.node["name"] == ORGANIZATION for each in operation.parameters):
             continue
-        strange = caller.call(operation.id, headers={"X-Organization-Id": _STRANGE_ORGANIZATION})
+        strange = caller.call(operation.id, headers={ORGANIZATION: _STRANGE_ORGANIZATION})
         _must_refuse(run, 403, strange)
         if known and outsider is not None:
-            real = outsider.call(operation.id, headers={"X-Organization-Id": known})
+            real = outsider.call(operation.id, headers={ORGANIZATION: known})
             _must_refuse(run, 403, real)
             run.expect(
                 real.status != 403 or real.response_body == strange.response_body,
@@ -160,7 +161,7 @@ def _must_refuse(run: Run, status: int, answer: Exchange | None) -> None:
     )
 
 
-def _try(run: Run, caller: Caller, operation_id: str, *args: Any, **more: Any) -> Exchange | None:
+def _try(run: Run, caller: Client, operation_id: str, *args: Any, **more: Any) -> Exchange | None:
     try:
         return caller.call(operation_id, *args, **more)
     except Withheld as error:
@@ -168,7 +169,7 @@ def _try(run: Run, caller: Caller, operation_id: str, *args: Any, **more: Any) -
         return None
 
 
-def _code(run: Run, caller: Caller) -> str | None:
+def _code(run: Run, caller: Client) -> str | None:
     """The code that was sent last, where it can be read."""
     if not run.settings.mock:
         return None

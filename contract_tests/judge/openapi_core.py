@@ -21,11 +21,12 @@ from openapi_core.validation.response.exceptions import (
 )
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
+from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange
-from contract_tests.http.redaction import KEY_HEADER
 from contract_tests.openapi.contract import Contract, Operation, escape
 from contract_tests.openapi.schemas import generalised
 
+WITNESS = "openapi-core"
 _REMEMBERED = 20_000
 _HOST = "http://deployment.invalid"
 _DIGIT = re.compile(r"[0-9]")
@@ -41,7 +42,7 @@ class Objection:
     message: str
 
 
-class SecondJudge:
+class OpenApiCore:
     """openapi-core for one contract.
 
     It takes milliseconds where the first judge takes microseconds, so nothing is shown to it twice: requests and bodies
@@ -50,17 +51,17 @@ class SecondJudge:
 
     def __init__(self, contract: Contract) -> None:
         # Whether the document is well-formed has been checked; where it is served is nothing to judge.
-        document = {**contract.document, "servers": [{"url": _HOST}]}
+        document = {**contract.document, "servers": [{"url": _HOST + contract.base_path}]}
         config = Config(spec_validator_cls=None)
         self._whole = OpenAPI.from_dict(document, config=config)
         self._bodies = OpenAPI.from_dict(_without_headers(document), config=config)
+        self._credential = contract.credential
         self._seen: dict[tuple[Any, ...], Any] = {}
 
     def accepts_request(self, exchange: Exchange) -> bool:
         """Whether it finds nothing wrong with a request, but for the key, which other rules judge."""
-        headers = tuple(
-            each for each in exchange.request_headers if each[0].lower() != KEY_HEADER.lower()
-        )
+        ignored = self._credential.header.lower() if self._credential is not None else ""
+        headers = tuple(pair for pair in exchange.request_headers if pair[0].lower() != ignored)
         key = (exchange.method, exchange.url, headers, exchange.request_body)
 
         def judge() -> bool:
@@ -81,6 +82,27 @@ class SecondJudge:
             key = (operation.id, exchange.status, facts)
             found |= dict.fromkeys(self._once(key, partial(_objections, openapi, exchange)))
         return tuple(found)
+
+    def findings(self, exchange: Exchange, operation: Operation) -> Iterator[Finding]:
+        """What it has against a response whose status the contract declares."""
+        response = operation.responses.get(exchange.status)
+        if response is None or exchange.method == "HEAD":
+            return
+        for objection in self.objections(exchange, operation):
+            if objection.kind != "response_header" and not exchange.response_body_known:
+                continue
+            yield Finding(
+                operation.id,
+                objection.kind,
+                objection.where,
+                objection.keyword,
+                "assumed",
+                "what the contract says",
+                objection.message,
+                response.pointer,
+                exchange,
+                witnesses=(WITNESS,),
+            )
 
     def _once(self, key: tuple[Any, ...], judge: Callable[[], Any]) -> Any:
         if key not in self._seen:

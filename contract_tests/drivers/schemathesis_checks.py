@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from contract_tests.compat import check_of
 from contract_tests.context import Run
-from contract_tests.drivers.outlet import Heard, Outlet
+from contract_tests.drivers.schemathesis_session import JudgedExchange, SessionAdapter
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange
-from contract_tests.judge import wire
-from contract_tests.judge.second import SecondJudge
+from contract_tests.judge.openapi_core import OpenApiCore
+from contract_tests.judge.response import excerpt, is_of_http
 from contract_tests.openapi.contract import Provenance
 from contract_tests.openapi.request import judge as judge_request
 from contract_tests.text import shortened
@@ -55,25 +56,25 @@ CHECKS = {
 }
 
 
-class Complaints:
+class CheckResults:
     """Hears every failure of a check, as the hook ``filter_failure``, and keeps each from Schemathesis.
 
     What does not count as a failure is not shrunk, and does not end the tests of an operation.
     """
 
-    def __init__(self, run: Run, outlet: Outlet) -> None:
+    def __init__(self, run: Run, adapter: SessionAdapter) -> None:
         self._run = run
-        self._outlet = outlet
+        self._outlet = adapter
 
     def filter_failure(self, context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG002 (the hook's)
         """Take note of a failure."""
-        name = failure.checks[0] if failure.checks else type(failure).__name__
+        name = check_of(failure)
         # This one is about a request that the check made itself, after the one with the answer in hand.
         heard = self._outlet.latest if name == "ignored_auth" else response.request.heard
         self.hear(name, f"{failure.title}: {failure.message}", heard)
         return False
 
-    def hear(self, name: str, message: str, heard: Heard) -> None:
+    def hear(self, name: str, message: str, heard: JudgedExchange) -> None:
         """A check's complaint about an exchange."""
         check = CHECKS.get(name, Check(name, "/response"))
         exchange = heard.exchange
@@ -83,6 +84,8 @@ class Complaints:
             check.kind, exchange
         ):
             return
+        if check.kind == "undocumented_status" and self._is_of_http(exchange):
+            return
         kinds = (check.kind, *check.also, *_BREAKDOWNS)
         same = [
             each for each in heard.findings if each.operation == operation and each.kind in kinds
@@ -91,7 +94,7 @@ class Complaints:
             self._run.found(replace(each, witnesses=(WITNESS,)))
         if not same:
             spec = matched[0].place.pointer if matched else "#/paths"
-            got = f"{exchange.status}: {wire.excerpt(exchange)}"
+            got = f"{exchange.status}: {excerpt(exchange)}"
             expected = shortened(" ".join(message.split()), 240)
             key = (operation, check.kind, check.where, name)
             steps = tuple(
@@ -112,9 +115,13 @@ class Complaints:
                 )
             )
 
+    def _is_of_http(self, exchange: Exchange) -> bool:
+        case = self._run.judge.case_of(exchange)
+        return case.operation is not None and is_of_http(case, case.operation)
+
     @cached_property
-    def _second(self) -> SecondJudge:
-        return SecondJudge(self._run.contract)
+    def _second(self) -> OpenApiCore:
+        return OpenApiCore(self._run.contract)
 
     def _stands(self, kind: str, exchange: Exchange) -> bool:
         """Whether both other judges, too, hold the request that was really sent for valid, or for invalid."""

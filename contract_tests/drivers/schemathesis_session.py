@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from contract_tests.compat import discard_example, every_new_session, request_of
 from contract_tests.context import Run
 from contract_tests.errors import KitError
 from contract_tests.findings.finding import Finding
@@ -17,7 +18,6 @@ from contract_tests.http.channel import Adapter, Withheld, attach
 from contract_tests.http.exchange import Exchange
 from contract_tests.safety.guard import READS
 
-ADD, REMOVE, CARD = "add_payment_method", "remove_payment_method", "payment_method_id"
 _CASE_ID = "X-Schemathesis-TestCaseId"
 
 
@@ -31,14 +31,14 @@ class Unanswered(requests.RequestException):
 
 
 @dataclass(frozen=True)
-class Heard:
+class JudgedExchange:
     """An exchange as reports may show it, and what the judge has against it."""
 
     exchange: Exchange
     findings: tuple[Finding, ...]
 
 
-class Turns:
+class ReadWriteLock:
     """Reads at the same time, anything else alone: who reads while a change is made cannot know what to expect."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Turns:
                 self._condition.notify_all()
 
 
-class Outlet(Adapter):
+class SessionAdapter(Adapter):
     """The end of every session that Schemathesis makes."""
 
     def __init__(self, run: Run) -> None:
@@ -78,23 +78,27 @@ class Outlet(Adapter):
         self.discarded: set[str] = set()
         """Operations of which a case came to nothing, as Schemathesis names them."""
         self._guard = run.guard
-        self._cards: set[str] = set()
-        """Cards that were added since it was opened: the kit's own."""
+        self._collection = run.knowledge.safety.collection
+        self._own: set[str] = set()
+        """Things that were added since it was opened: the kit's own."""
         self._verdicts = run.verdicts
         self._thread = threading.local()
-        self._turns = Turns()
+        self._turns = ReadWriteLock()
 
     def __call__(self, exchange: Exchange) -> None:
         """A listener of the channel, after the judge: in the thread that sent, before the next exchange is judged."""
-        self._thread.heard = Heard(exchange, tuple(self._verdicts.shown_by(exchange.number)))
+        self._thread.heard = JudgedExchange(
+            exchange, tuple(self._verdicts.shown_by(exchange.number))
+        )
         matched = self._channel.contract.match(exchange.method, exchange.path)
-        if matched is not None and matched[0].id == ADD:
-            self._cards.add(str(exchange.object.get("id")))
+        collection = self._collection
+        if matched is not None and collection is not None and matched[0].id == collection.add:
+            self._own.add(str(exchange.object.get("id")))
 
     @property
-    def latest(self) -> Heard:
+    def latest(self) -> JudgedExchange:
         """The last exchange of this thread."""
-        heard: Heard = self._thread.heard
+        heard: JudgedExchange = self._thread.heard
         return heard
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
@@ -104,7 +108,7 @@ class Outlet(Adapter):
         )  # chance, of no use to anybody, in what must be the same each time
         try:
             with self._turns.take(alone=request.method not in READS):
-                response = self._channel.carry(request, self)
+                response = self._channel.send_prepared(request, self)
         except Withheld:
             self._discard(request)
             raise
@@ -119,10 +123,11 @@ class Outlet(Adapter):
 
     def filter_case(self, context: Any, case: Any) -> bool:  # noqa: ARG002 (the hook's)
         """Schemathesis' hook of this name: what must not be sent is not even generated."""
-        parts = case.as_transport_kwargs(base_url=self._channel.base_url)
-        outgoing = self._channel.outgoing(requests.Request(**parts).prepare())
-        if outgoing.operation is not None and outgoing.operation.id == REMOVE:
-            return outgoing.path_params[CARD] in self._cards
+        base_url = self._channel.base_url + self._channel.contract.base_path
+        outgoing = self._channel.outgoing(request_of(case, base_url))
+        operation, collection = outgoing.operation, self._collection
+        if operation is not None and collection is not None and operation.id == collection.remove:
+            return outgoing.path_params[collection.parameter] in self._own
         return self._guard.reason(outgoing) is None
 
     def before_add_examples(self, context: Any, examples: list[Any]) -> None:
@@ -135,27 +140,17 @@ class Outlet(Adapter):
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Until the end of the block, every new session of this process leads here, whoever makes it."""
-        make = requests.Session.__init__
-
-        def make_attached(session: requests.Session) -> None:
-            make(session)
-            attach(self._channel, session, self)
-
         self._channel.listeners.append(self)
-        requests.Session.__init__ = make_attached  # type: ignore[method-assign, assignment]
         try:
-            yield
+            with every_new_session(lambda session: attach(self._channel, session, self)):
+                yield
         finally:
-            requests.Session.__init__ = make  # type: ignore[method-assign]
             self._channel.listeners.remove(self)
             super().close()
 
     def _discard(self, request: requests.PreparedRequest) -> None:
-        """Where Hypothesis is at work, have it take another example: an Exception would be a failure, and be shrunk."""
-        from hypothesis.control import current_build_context, currently_in_test_context
-
         operation = self._channel.outgoing(request).operation
         if operation is not None:
-            self.discarded.add(f"{operation.method} {operation.path}")
-        if currently_in_test_context():
-            current_build_context().data.mark_invalid("nothing to check")
+            path = operation.path.removeprefix(self._channel.contract.base_path)
+            self.discarded.add(f"{operation.method} {path}")
+        discard_example("nothing to check")
