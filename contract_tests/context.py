@@ -72,20 +72,23 @@ class Run:
         self._fresh = 0
         self._listeners = listeners
         self._known = known
-        deadline = self.started + settings.max_time if settings.max_time else None
-        limits = Limits(settings.timeout, settings.per_second, deadline, settings.ca_bundle)
-        self.channel = Channel(
-            base_url(settings.url).removesuffix(contract.base_path),
-            contract,
-            self.keyring,
-            limits=limits,
-            gates=[self.guard, *gates],
-            listeners=[self._hear],
-        )
+        self.channel = self._channel(gates)
         self.journal: Journal | None = None
         """On a deployment that is written to and is no mock."""
         if not settings.mock and contract.credential is not None:
             self._take_keys()
+
+    def _channel(self, gates: Sequence[Gate]) -> Channel:
+        settings = self.settings
+        deadline = self.started + settings.max_time if settings.max_time else None
+        return Channel(
+            base_url(settings.url).removesuffix(self.contract.base_path),
+            self.contract,
+            self.keyring,
+            limits=Limits(settings.timeout, settings.per_second, deadline, settings.ca_bundle),
+            gates=[self.guard, *gates],
+            listeners=[self._hear],
+        )
 
     def _take_keys(self) -> None:
         settings = self.settings

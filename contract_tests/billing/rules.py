@@ -360,43 +360,31 @@ def subscription_is_whole(response: Response) -> Iterator[Violation]:
     has_plan = body["status"] != "none"
     for name in ("id", "price_id", "current_period_start", "current_period_end", "started_at"):
         if (body[name] is not None) != has_plan:
-            yield Violation(
-                "state", f"/{name}", "plan", "set exactly when there is a plan", str(body[name])
-            )
+            expected = "set exactly when there is a plan"
+            yield Violation("state", f"/{name}", "plan", expected, str(body[name]))
     if (body["plan"] != "free") != has_plan:
         yield Violation("state", "/plan", "plan", "free exactly without a plan", body["plan"])
-    if not has_plan and (
-        body["price_cents"] or body["pending_plan"] or body["cancel_at_period_end"]
-    ):
-        yield Violation(
-            "state",
-            "/price_cents",
-            "free",
-            "nothing to pay and nothing pending",
-            str(body["price_cents"]),
-        )
-    if body["pending_plan"] is not None and body["pending_plan"] == body["plan"]:
-        yield Violation(
-            "state",
-            "/pending_plan",
-            "pending",
-            "another plan than the one that runs",
-            body["pending_plan"],
-        )
-    if body["cancel_at_period_end"] != (body["pending_plan"] == "free"):
-        yield Violation(
-            "state",
-            "/cancel_at_period_end",
-            "cancel",
-            "true exactly when it ends",
-            str(body["pending_plan"]),
-        )
+    is_due = body["price_cents"] or body["pending_plan"] or body["cancel_at_period_end"]
+    if not has_plan and is_due:
+        expected, got = "nothing to pay and nothing pending", str(body["price_cents"])
+        yield Violation("state", "/price_cents", "free", expected, got)
     if has_plan:
         span = moment(body["current_period_end"]) - moment(body["current_period_start"])
         if not timedelta(days=28) <= span <= timedelta(days=31):
-            yield Violation(
-                "time", "/current_period_end", "month", "one month", f"{span.days} days"
-            )
+            got = f"{span.days} days"
+            yield Violation("time", "/current_period_end", "month", "one month", got)
+
+
+def pending_plan_is_another(response: Response) -> Iterator[Violation]:
+    """A pending plan is another than the one that runs; the free one means that it ends."""
+    body = response.body
+    pending = body["pending_plan"]
+    if pending is not None and pending == body["plan"]:
+        expected = "another plan than the one that runs"
+        yield Violation("state", "/pending_plan", "pending", expected, pending)
+    if body["cancel_at_period_end"] != (pending == "free"):
+        where, expected = "/cancel_at_period_end", "true exactly when it ends"
+        yield Violation("state", where, "cancel", expected, str(pending))
 
 
 def promo_is_all_or_nothing(response: Response) -> Iterator[Violation]:
@@ -505,8 +493,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "get_usage_breakdown": (breakdown_adds_up,),
     "get_usage_chart": (chart_has_every_day,),
     "get_usage_realtime": (realtime_nests,),
-    "get_subscription": (subscription_is_whole,),
-    "change_plan": (subscription_is_whole,),
+    "get_subscription": (subscription_is_whole, pending_plan_is_another),
+    "change_plan": (subscription_is_whole, pending_plan_is_another),
     "validate_promo_code": (promo_is_all_or_nothing,),
     "create_deposit": (sessions_are_what_was_asked, url_names_the_session),
     "create_checkout_session": (url_names_the_session,),

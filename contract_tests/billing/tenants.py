@@ -48,43 +48,18 @@ def _make_different(run: Run, owner: Client, other: Client) -> None:
 
 
 def _with_the_others_things(run: Run, owner: Client, other: Client) -> None:
-    """The other account names the owner's cards and challenges: there is no such thing."""
-    cards = [
-        each["id"] for each in owner.call("list_payment_methods").object.get("payment_methods", [])
-    ]
+    """The other account names the owner's cards, challenges and sessions: there is no such thing."""
+    listed = owner.call("list_payment_methods").object.get("payment_methods", [])
+    cards = [card["id"] for card in listed]
     if cards and run.takes("remove_payment_method"):
-        _must_refuse(
-            run,
-            404,
-            _try(run, other, "set_default_payment_method", path={"payment_method_id": cards[0]}),
-        )
-        _must_refuse(
-            run,
-            404,
-            _try(run, other, "remove_payment_method", path={"payment_method_id": cards[0]}),
-        )
+        for operation in ("set_default_payment_method", "remove_payment_method"):
+            answer = _try(run, other, operation, path={"payment_method_id": cards[0]})
+            _must_refuse(run, 404, answer)
     if cards and run.takes("update_auto_recharge"):
         body = {"enabled": False, "stripe_payment_method_id": "pm_kit_of_nobody"}
         _try(run, other, "update_auto_recharge", body)
     if run.settings.may_do_anything and run.takes("initiate_verification", "confirm_verification"):
-        challenge = owner.call("initiate_verification", {"action": "kit_tenants"}).object.get(
-            "challenge_id"
-        )
-        code = _code(run, owner)
-        if challenge:
-            body = {"challenge_id": challenge, "code": code or "000000"}
-            _must_refuse(run, 404, other.call("confirm_verification", body))
-            if code:
-                answer = owner.call("confirm_verification", body)
-                run.expect(
-                    answer.object.get("success") is True,
-                    answer,
-                    "tenant",
-                    "/response/body/success",
-                    "untouched",
-                    "true: what the other account tried changed nothing",
-                    str(answer.object.get("success")),
-                )
+        _with_the_others_challenge(run, owner, other)
     if run.settings.mock:
         session = owner.call("create_deposit", {"amount_cents": 1234}).object.get("session_id", "")
         answer = other.control("POST", f"checkout-sessions/{session}/complete", {})
@@ -97,6 +72,26 @@ def _with_the_others_things(run: Run, owner: Client, other: Client) -> None:
             "404 for another account's checkout session",
             str(answer.status),
             operation="create_deposit",
+        )
+
+
+def _with_the_others_challenge(run: Run, owner: Client, other: Client) -> None:
+    opened = owner.call("initiate_verification", {"action": "kit_tenants"})
+    challenge, code = opened.object.get("challenge_id"), _code(run, owner)
+    if not challenge:
+        return
+    body = {"challenge_id": challenge, "code": code or "000000"}
+    _must_refuse(run, 404, other.call("confirm_verification", body))
+    if code:
+        answer = owner.call("confirm_verification", body)
+        run.expect(
+            answer.object.get("success") is True,
+            answer,
+            "tenant",
+            "/response/body/success",
+            "untouched",
+            "true: what the other account tried changed nothing",
+            str(answer.object.get("success")),
         )
 
 

@@ -28,40 +28,27 @@ def pages_add_up(response: Response) -> Iterator[Violation]:
         return
     items, total, offset, size = page
     expected = max(0, min(size, total - offset))
+    where, got = f"/{_list_name(response.body)}", f"{len(items)} entries"
     if len(items) > size:
-        yield Violation(
-            "pagination",
-            f"/{_list_name(response.body)}",
-            "limit",
-            f"at most {size} entries",
-            str(len(items)),
-        )
+        limit = f"at most {size} entries"
+        yield Violation("pagination", where, "limit", limit, str(len(items)))
     elif len(items) != expected:
-        got = f"{len(items)} entries"
-        yield Violation(
-            "pagination",
-            f"/{_list_name(response.body)}",
-            "length",
-            f"{expected} of {total} from {offset}",
-            got,
-        )
+        yield Violation("pagination", where, "length", f"{expected} of {total} from {offset}", got)
     more = offset + len(items) < total
     if response.body["has_more"] is not more:
         got = f"{response.body['has_more']} with {total} in all, {len(items)} from {offset}"
         yield Violation("pagination", "/has_more", "has_more", str(more), got)
+
+
+def pages_are_the_ones_asked_for(response: Response) -> Iterator[Violation]:
+    """``page`` and ``per_page`` come back as they were sent."""
+    if page_of(response) is None:
+        return
     for name in ("page", "per_page"):
-        if (
-            name in response.body
-            and name in response.params
-            and response.body[name] != response.params[name]
-        ):
-            yield Violation(
-                "pagination",
-                f"/{name}",
-                "echo",
-                str(response.params[name]),
-                str(response.body[name]),
-            )
+        if name in response.body and name in response.params:
+            expected, got = response.params[name], response.body[name]
+            if got != expected:
+                yield Violation("pagination", f"/{name}", "echo", str(expected), str(got))
 
 
 def lists_are_newest_first(response: Response) -> Iterator[Violation]:
@@ -110,6 +97,7 @@ def allowance_adds_up(response: Response) -> Iterator[Violation]:
 EVERYWHERE: tuple[Rule, ...] = (
     times_are_ordered,
     pages_add_up,
+    pages_are_the_ones_asked_for,
     lists_are_newest_first,
     allowance_adds_up,
 )

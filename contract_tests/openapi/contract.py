@@ -252,13 +252,12 @@ class Contract:
         parameters = {
             (place.node["in"], place.node["name"]): place for place in map(self._follow, pointers)
         }
-        body = None
-        required = False
-        if "requestBody" in node:
-            request = self._follow(f"{pointer}/requestBody")
-            required = bool(request.node.get("required", False))
-            if "schema" in request.node["content"].get(JSON, {}):
-                body = self._follow(request.child("content", JSON, "schema"))
+        body, required = self._body(pointer) if "requestBody" in node else (None, False)
+        responses = {
+            str(status): self._follow(f"{pointer}/responses/{status}")
+            for status in node["responses"]
+            if not str(status).startswith("x-")
+        }
         return Operation(
             id=node.get("operationId") or f"{method.upper()} {path}",
             method=method.upper(),
@@ -268,15 +267,11 @@ class Contract:
             body=body,
             has_other_body="requestBody" in node and body is None,
             body_required=required,
-            other_responses={
-                str(status): self._follow(f"{pointer}/responses/{status}")
-                for status in node["responses"]
-                if not str(status).isdigit() and not str(status).startswith("x-")
-            },
             responses={
-                int(status): self._follow(f"{pointer}/responses/{status}")
-                for status in node["responses"]
-                if str(status).isdigit()
+                int(status): place for status, place in responses.items() if status.isdigit()
+            },
+            other_responses={
+                status: place for status, place in responses.items() if not status.isdigit()
             },
             tags=tuple(node.get("tags", [])),
             group=str(node.get("x-group", "")),
@@ -284,6 +279,14 @@ class Contract:
             _names=tuple(_PARAMETER.findall(path)),
             _pattern=_pattern(self.base_path + path),
         )
+
+    def _body(self, pointer: str) -> tuple[Place | None, bool]:
+        """The schema of an operation's JSON body, and whether it must be sent."""
+        request = self._follow(f"{pointer}/requestBody")
+        body = None
+        if "schema" in request.node["content"].get(JSON, {}):
+            body = self._follow(request.child("content", JSON, "schema"))
+        return body, bool(request.node.get("required", False))
 
     def _follow(self, pointer: str) -> Place:
         try:

@@ -189,46 +189,7 @@ def exchange_of(entry: Any) -> Exchange:
     Of an entry that is not ours the account is not known, and the path is that of the whole URL.
     """
     try:
-        request, response = entry["request"], entry["response"]
-        method, url = (
-            str(request["method"]).upper(),
-            _without_user(str(request["url"]).partition("#")[0]),
-        )
-        status = int(response["status"] or 0)
-        started = _moment(entry["startedDateTime"])
-        _refuse_others(entry, url, status)
-        request_headers, response_headers = (
-            _headers(request.get("headers")),
-            _headers(response.get("headers")),
-        )
-        is_ours = "_number" in entry
-        request_body, request_known = _request_body(request, request_headers, is_ours=is_ours)
-        response_body, response_known = _response_body(response, response_headers, method)
-        seconds = (
-            entry["_seconds"]
-            if "_seconds" in entry
-            else max(0.0, float(entry.get("time") or 0)) / 1000
-        )
-        exchange = Exchange(
-            number=int(entry.get("_number", 0)),
-            method=method,
-            url=url,
-            path=str(entry["_path"]) if "_path" in entry else urlsplit(url).path,
-            request_headers=request_headers,
-            request_body=request_body,
-            status=status,
-            response_headers=response_headers,
-            response_body=response_body,
-            started=started,
-            seconds=float(seconds),
-            account=str(entry.get("_account", "")),
-            error=str(entry.get("_error", ""))
-            if is_ours
-            else "",  # browsers mark what they blocked so, too
-            source=str(entry.get("_source", "")),
-            request_body_known=request_known,
-            response_body_known=response_known,
-        )
+        exchange = _exchange(entry)
         exchange.ended  # noqa: B018 (raises what is no time)
         return exchange
     except Unusable:
@@ -237,6 +198,39 @@ def exchange_of(entry: Any) -> Exchange:
         raise Unusable(f"incomplete: no {error.args[0]}") from None
     except (TypeError, ValueError, AttributeError, OverflowError):
         raise Unusable("incomplete: a field is not what it must be") from None
+
+
+def _exchange(entry: Any) -> Exchange:
+    """The exchange of an entry that has the fields of one. Raises whatever a wrong field leads to."""
+    request, response, is_ours = entry["request"], entry["response"], "_number" in entry
+    method = str(request["method"]).upper()
+    url = _without_user(str(request["url"]).partition("#")[0])
+    status, started = int(response["status"] or 0), _moment(entry["startedDateTime"])
+    _refuse_others(entry, url, status)
+    request_headers = _headers(request.get("headers"))
+    response_headers = _headers(response.get("headers"))
+    request_body, request_known = _request_body(request, request_headers, is_ours=is_ours)
+    response_body, response_known = _response_body(response, response_headers, method)
+    seconds = max(0.0, float(entry.get("time") or 0)) / 1000
+    return Exchange(
+        number=int(entry.get("_number", 0)),
+        method=method,
+        url=url,
+        path=str(entry["_path"]) if "_path" in entry else urlsplit(url).path,
+        request_headers=request_headers,
+        request_body=request_body,
+        status=status,
+        response_headers=response_headers,
+        response_body=response_body,
+        started=started,
+        seconds=float(entry["_seconds"]) if "_seconds" in entry else seconds,
+        account=str(entry.get("_account", "")),
+        # Browsers mark what they blocked by an error, too.
+        error=str(entry.get("_error", "")) if is_ours else "",
+        source=str(entry.get("_source", "")),
+        request_body_known=request_known,
+        response_body_known=response_known,
+    )
 
 
 def findings_of(about: Json, exchanges: dict[int, Exchange]) -> Iterator[Finding]:

@@ -17,7 +17,14 @@ from contract_tests.openapi.examples import sample
 from contract_tests.openapi.request import judge
 from contract_tests.openapi.schemas import Schemas
 
-CODES = {401: "unauthenticated", 404: "not_found", 405: "invalid", 413: "invalid", 415: "invalid", 422: "invalid"}
+CODES = {
+    401: "unauthenticated",
+    404: "not_found",
+    405: "invalid",
+    413: "invalid",
+    415: "invalid",
+    422: "invalid",
+}
 Reply = tuple[int, Any, dict[str, str]]
 Fault = Callable[[str, Reply], Reply]
 """Changes what is answered: takes the operationId and the reply."""
@@ -35,13 +42,13 @@ class Stateless:
         self.contract = contract
         self.schemas = Schemas(contract)
         self.fault = fault
-        self.paths: list[str] = []
-        """The method and path of each request."""
+        self.targets: list[str] = []
+        """The method and target of each request."""
 
     def reply(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
         """Return status, body and headers."""
         path = urlsplit(target).path
-        self.paths.append(f"{method} {path}")
+        self.targets.append(f"{method} {target}")
         if path == "/_mock/health":
             return 200, {"status": "ok", "seed": 1, "clock": "2026-01-31T12:00:00Z"}, {}
         if path == "/_mock/reset":
@@ -62,8 +69,9 @@ class Stateless:
         headers: dict[str, str],
         body: bytes,
     ) -> Reply:
-        token = headers.get("authorization", "")
-        if operation.secured and not (token.lower().startswith("bearer ") and token[7:].strip()):
+        credential = self.contract.credential
+        given = headers.get(credential.header.lower(), "") if credential is not None else ""
+        if credential is not None and operation.secured and credential.key_in(given) is None:
             return self.error(401)
         asked = Exchange(
             1, method, f"http://mock{target}", urlsplit(target).path, tuple(headers.items()), body,
@@ -81,6 +89,8 @@ class Stateless:
 
     def error(self, status: int, headers: dict[str, str] | None = None) -> Reply:
         """Return an error in the document's shape."""
+        if "detail" in self.contract.error_fields:
+            return status, {"detail": "No."}, headers or {}
         code: Any = CODES[status] if self.contract.title == "Notes" else status
         return status, {"code": code, "message": "No."}, headers or {}
 

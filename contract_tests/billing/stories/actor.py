@@ -84,6 +84,11 @@ class Actor:
             operation=operation,
         )
 
+    def status(self, answer: Exchange, status: int, rule: str, operation: str = "") -> None:
+        """What an answer's status must be."""
+        fits = answer.status == status
+        self.expect(answer, fits, "/response/status", rule, status, answer.status, operation)
+
     def equal(
         self, answer: Exchange, where: str, rule: str, expected: object, operation: str = ""
     ) -> None:

@@ -37,7 +37,7 @@ def members_share_an_organization(actor: Actor) -> None:
         }
         member.expect(second, alike, "", "shared", "what the owner sees", "something else")
         upper = owner.call(name, headers={"X-Organization-Id": ORGANIZATION.upper()})
-        owner.expect(upper, upper.status == 200, "/response/status", "capitals", 200, upper.status)
+        owner.status(upper, 200, "capitals")
         own = owner.call(name)
         if name in ("list_credit_transactions", "list_invoices"):
             owner.expect(
@@ -77,48 +77,24 @@ def the_allowance_is_counted(actor: Actor) -> None:
     actor.run.channel.retries_429 = False
     try:
         limited = Actor(actor.run, actor.run.mock_account("rate_limited"))
-        now = limited.now
-        limited.wait_until((now + timedelta(minutes=1)).replace(second=1, microsecond=0))
+        limited.wait_until((limited.now + timedelta(minutes=1)).replace(second=1, microsecond=0))
+        place = "/response/200/headers/x-ratelimit-remaining"
         for name, left in (("get_balance", 4), ("check_auto_recharge", 2), ("get_balance", 1)):
             answer = limited.call(name)
             got = answer.response_header("X-RateLimit-Remaining")
-            limited.expect(
-                answer,
-                got == str(left),
-                "/response/200/headers/x-ratelimit-remaining",
-                "tokens",
-                left,
-                got,
-            )
-        answer = limited.call("check_auto_recharge")
-        limited.expect(
-            answer, answer.status == 429, "/response/status", "write_costs_two", 429, answer.status
-        )
-        answer = limited.call("get_balance")
-        limited.expect(
-            answer, answer.status == 200, "/response/status", "last_token", 200, answer.status
-        )
+            limited.expect(answer, got == str(left), place, "tokens", left, got)
+        limited.status(limited.call("check_auto_recharge"), 429, "write_costs_two")
+        limited.status(limited.call("get_balance"), 200, "last_token")
         for name in ("get_balance", "list_payment_methods", "get_usage_chart"):
             answer = limited.call(name)
-            limited.expect(
-                answer, answer.status == 429, "/response/status", "used_up", 429, answer.status
-            )
+            limited.status(answer, 429, "used_up")
         seconds = answer.response_header("Retry-After") or ""
         fits = seconds.isdigit() and 1 <= int(seconds) <= 60
-        limited.expect(
-            answer,
-            fits,
-            "/response/429/headers/retry-after",
-            "retry_after",
-            "1 to 60 seconds",
-            seconds,
-        )
+        place = "/response/429/headers/retry-after"
+        limited.expect(answer, fits, place, "retry_after", "1 to 60 seconds", seconds)
         if fits:
             limited.wait(seconds=int(seconds))
-            answer = limited.call("get_balance")
-            limited.expect(
-                answer, answer.status == 200, "/response/status", "waited", 200, answer.status
-            )
+            limited.status(limited.call("get_balance"), 200, "waited")
     finally:
         actor.run.channel.retries_429 = True
 
@@ -165,9 +141,7 @@ def every_operation_has_a_limit(actor: Actor) -> None:
                 answer = limited.call(operation.id, body, path=path)
                 if answer.status == 429:
                     break
-            limited.expect(
-                answer, answer.status == 429, "/response/status", "limited", 429, answer.status
-            )
+            limited.status(answer, 429, "limited")
     finally:
         actor.run.channel.retries_429 = True
 

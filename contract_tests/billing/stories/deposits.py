@@ -95,6 +95,15 @@ def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
     answer = newcomer.call("get_balance")
     newcomer.equal(answer, "/balance_microcents", "paid", DOLLAR + 55 * DOLLAR)
     newcomer.equal(answer, "/total_deposited_cents", "paid", 5_000)
+    _first_deposit_is_booked(newcomer, session["session_id"])
+    answer = newcomer.call("validate_promo_code", {"code": PERCENT})
+    newcomer.equal(answer, "/valid", "once_per_account", False)
+    newcomer.refused(400, "create_deposit", {"amount_cents": 5_000, "promo_code": PERCENT})
+    newcomer.look()
+
+
+def _first_deposit_is_booked(newcomer: Actor, session_id: str) -> None:
+    """Ledger, invoices, activity and audit log show the deposit and the bonus."""
     entries = newcomer.call("list_credit_transactions")
     booked = {each.get("reference_type"): each for each in entries.object.get("transactions", [])}
     for reference, type, amount in (
@@ -102,7 +111,7 @@ def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
         ("promo", "bonus", 5 * DOLLAR),
     ):
         entry = booked.get(reference, {})
-        expected = (type, amount, session["session_id"])
+        expected = (type, amount, session_id)
         got = (entry.get("type"), entry.get("amount_microcents"), entry.get("reference_id"))
         newcomer.expect(entries, got == expected, "/transactions", reference, expected, got)
     invoices = newcomer.call("list_invoices")
@@ -113,22 +122,12 @@ def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
         newcomer.equal(invoices, f"/invoices/0/period_{end}", "no_period", None)
     activity = newcomer.call("list_recent_activity")
     types = [each.get("type") for each in activity.object.get("activities", [])]
-    newcomer.expect(
-        activity,
-        {"deposit", "bonus"} <= set(types),
-        "/activities",
-        "paid",
-        "a deposit and a bonus",
-        types,
-    )
+    fits = {"deposit", "bonus"} <= set(types)
+    newcomer.expect(activity, fits, "/activities", "paid", "a deposit and a bonus", types)
     audit = newcomer.call("list_audit_log")
     actions = [each.get("action") for each in audit.object.get("entries", [])]
     wanted = {"deposit.created", "deposit.completed", "promo_code.redeemed"}
     newcomer.expect(audit, wanted <= set(actions), "/entries", "paid", sorted(wanted), actions)
-    answer = newcomer.call("validate_promo_code", {"code": PERCENT})
-    newcomer.equal(answer, "/valid", "once_per_account", False)
-    newcomer.refused(400, "create_deposit", {"amount_cents": 5_000, "promo_code": PERCENT})
-    newcomer.look()
 
 
 def a_deposit_is_credited_once(actor: Actor) -> None:
