@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from contract_tests.errors import KitError
-from contract_tests.redaction import Keyring
+from contract_tests.http.redaction import Keyring
 from contract_tests.text import printable
 
 EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
@@ -23,11 +23,14 @@ COMMANDS = {
         "contract_tests.run_command",
         "test a deployment: property tests, stories, invariants, tenants",
     ),
-    "replay": ("contract_tests.replay", "judge the traffic in a HAR file"),
-    "proxy": ("contract_tests.proxy", "pass traffic on to a deployment, and judge it"),
-    "drift": ("contract_tests.drift", "compare two deployments: the mock and staging"),
+    "replay": ("contract_tests.recording.replay_command", "judge the traffic in a HAR file"),
+    "proxy": (
+        "contract_tests.recording.proxy_command",
+        "pass traffic on to a deployment, and judge it",
+    ),
+    "drift": ("contract_tests.drift.command", "compare two deployments: the mock and staging"),
     "cleanup": (
-        "contract_tests.cleanup",
+        "contract_tests.safety.cleanup",
         "remove and put back what a run that was killed has left behind",
     ),
 }

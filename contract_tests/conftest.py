@@ -9,58 +9,73 @@ from typing import Any
 
 import pytest
 
-from contract_tests.checks import CHECKS
-from contract_tests.contract import Contract
+from contract_tests.context import Run
 from contract_tests.errors import KitError
-from contract_tests.mock import running_mock
-from contract_tests.run import Result, Run
+from contract_tests.findings.checks import CHECKS
+from contract_tests.findings.result import Result
+from contract_tests.http.local_mock import running_mock
+from contract_tests.openapi.contract import Contract
+from contract_tests.runner import knowledge_of, perform
 from contract_tests.settings import API_KEY_ENV, Settings, packaged_spec, rate, seconds
 
 _RESULT = pytest.StashKey[Result]()
 
 
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--spec": {
+        "type": Path,
+        "default": packaged_spec(),
+        "metavar": "FILE",
+        "help": "the contract",
+    },
+    "--mock": {"action": "store_true", "help": "the deployment is the mock: everything is on"},
+    "--allow-writes": {"action": "store_true", "help": "writes that are put back afterwards"},
+    "--allow-irreversible": {"action": "store_true", "help": "deposits and plan changes, too"},
+    "--api-key-env": {
+        "default": API_KEY_ENV,
+        "metavar": "NAME",
+        "help": "variable that holds the key",
+    },
+    "--other-key-env": {
+        "metavar": "NAME",
+        "help": "variable that holds another account's key",
+    },
+    "--organization-id": {"metavar": "UUID"},
+    "--rate-limit": {"type": rate, "metavar": "RATE", "help": "such as 5/s"},
+    "--max-time": {"type": seconds, "metavar": "TIME", "help": "such as 10m"},
+    "--contract-seed": {
+        "type": int,
+        "default": 1,
+        "metavar": "N",
+        "help": "the same seed, the same requests",
+    },
+    "--contract-strict": {
+        "action": "store_true",
+        "help": "differences from what is assumed fail, too",
+    },
+    "--max-examples": {
+        "type": int,
+        "default": 20,
+        "metavar": "N",
+        "help": "generated requests, each operation",
+    },
+    "--phases": {
+        "default": "",
+        "metavar": "NAMES",
+        "help": "drivers to run, comma separated",
+    },
+}
+"""The flags of ``contract-tests run``, as far as they make sense here."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The flags of ``contract-tests run``, as far as they make sense here."""
     group = parser.getgroup("contract", "the contract kit")
     with suppress(ValueError):  # another plugin has it, and means the same
         group.addoption(
             "--base-url", metavar="URL", help="the deployment to test; without it a mock is started"
         )
-    group.addoption(
-        "--spec", type=Path, default=packaged_spec(), metavar="FILE", help="the contract"
-    )
-    group.addoption(
-        "--mock", action="store_true", help="the deployment is the mock: everything is on"
-    )
-    group.addoption(
-        "--allow-writes", action="store_true", help="writes that are put back afterwards"
-    )
-    group.addoption(
-        "--allow-irreversible", action="store_true", help="deposits and plan changes, too"
-    )
-    group.addoption(
-        "--api-key-env", default=API_KEY_ENV, metavar="NAME", help="variable that holds the key"
-    )
-    group.addoption(
-        "--other-key-env", metavar="NAME", help="variable that holds another account's key"
-    )
-    group.addoption("--organization-id", metavar="UUID")
-    group.addoption("--rate-limit", type=rate, metavar="RATE", help="such as 5/s")
-    group.addoption("--max-time", type=seconds, metavar="TIME", help="such as 10m")
-    group.addoption(
-        "--contract-seed", type=int, default=1, metavar="N", help="the same seed, the same requests"
-    )
-    group.addoption(
-        "--contract-strict", action="store_true", help="differences from what is assumed fail, too"
-    )
-    group.addoption(
-        "--max-examples",
-        type=int,
-        default=20,
-        metavar="N",
-        help="generated requests, each operation",
-    )
-    group.addoption("--phases", default="", metavar="NAMES", help="drivers to run, comma separated")
+    for name, option in _OPTIONS.items():
+        group.addoption(name, **option)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,15 +90,24 @@ def result(request: pytest.FixtureRequest) -> Iterator[Result]:
     option = request.config.getoption
     with ExitStack() as stack:
         given = option("base_url", None)
-        url = stack.enter_context(running_mock() if given is None else nullcontext(given))
+        url = stack.enter_context(
+            running_mock(*_spec_of(request.config)) if given is None else nullcontext(given)
+        )
         settings = _settings(url, request.config, mock=given is None or option("mock"))
         try:
-            run = Run(settings, Contract.load(settings.spec))
-            run.execute()
+            contract = Contract.load(settings.spec)
+            run = Run(settings, contract, knowledge_of(contract))
+            perform(run)
         except KitError as error:
             pytest.exit(f"contract-tests: {error}", returncode=error.exit_code)
         request.config.stash[_RESULT] = run.result()
         yield run.result()
+
+
+def _spec_of(config: pytest.Config) -> list[str]:
+    """The flags by which the mock serves the contract."""
+    spec = config.getoption("spec")
+    return [] if spec == packaged_spec() else ["--spec", str(spec)]
 
 
 def _settings(url: str, config: pytest.Config, *, mock: bool) -> Settings:
@@ -124,6 +148,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             )
     for name, (reached, all) in result.coverage.totals().items():
         terminalreporter.line(f"{name}: {reached} of {all}")
+    for note in result.notes:
+        terminalreporter.line(note)
     terminalreporter.line(
         f"{result.exchanges} exchanges in {result.seconds:.0f} s, seed {result.settings.seed}"
     )

@@ -70,6 +70,6 @@ def command(arguments: argparse.Namespace) -> int:
     """Run, tell, and answer with the exit code. Raises KitError."""
     settings = flags.read(arguments, arguments.url)
     # What judges takes its time to load, and wrong flags are to be told at once.
-    from contract_tests.execution import execute
+    from contract_tests.runner import execute
 
     return execute(settings)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.checks import CHECKS, check_of
-from contract_tests.contract import Contract
-from contract_tests.finding import Finding
-from contract_tests.run import Result
-from contract_tests.stories import STORIES
+from contract_tests.findings.checks import CHECKS, check_of
+from contract_tests.findings.finding import Finding
+from contract_tests.findings.result import Result
+from contract_tests.openapi.contract import Contract
+from contract_tests.runner import knowledge_of
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -23,6 +23,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for check in CHECKS
         ]
         metafunc.parametrize(("operation", "check"), marked)
+    if "story" in metafunc.fixturenames:
+        contract = Contract.load(metafunc.config.getoption("spec"))
+        metafunc.parametrize("story", [story.name for story in knowledge_of(contract).stories])
 
 
 def test_the_deployment_keeps_its_contract(result: Result, operation: str, check: str) -> None:
@@ -46,12 +49,11 @@ def test_what_is_beside_the_contract_is_refused(result: Result) -> None:
 
 
 @pytest.mark.story
-@pytest.mark.parametrize("name", [story.name for story in STORIES])
-def test_the_story_comes_true(result: Result, name: str) -> None:
+def test_the_story_comes_true(result: Result, story: str) -> None:
     """What the story says came of it."""
-    told = [each for each in result.failures if each.source == f"stories: {name}"]
+    told = [each for each in result.failures if each.source == f"stories: {story}"]
     assert not told, "\n\n".join(map(sentence, told))
-    skipped = [each for each in result.skipped if each.what.startswith(f"story: {name}")]
+    skipped = [each for each in result.skipped if each.what.startswith(f"story: {story}")]
     if skipped:
         pytest.skip(skipped[0].why)
 

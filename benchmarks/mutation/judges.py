@@ -40,8 +40,9 @@ class Verdict:
 
 def kit(fault: str, seed: int) -> Verdict:
     """The kit with everything on; it stops at the first failure, but of the correct server it must see all."""
-    from contract_tests.contract import Contract
-    from contract_tests.run import Run
+    from contract_tests.context import Run
+    from contract_tests.openapi.contract import Contract
+    from contract_tests.runner import knowledge_of, perform
     from contract_tests.settings import Settings
 
     with running(fault, seed) as url:
@@ -49,8 +50,9 @@ def kit(fault: str, seed: int) -> Verdict:
             url, SPEC, mock=True, seed=seed, max_examples=KIT_EXAMPLES, fail_fast=fault != CORRECT
         )
         started = time.monotonic()
-        run = Run(settings, Contract.load(SPEC))
-        run.execute()
+        contract = Contract.load(SPEC)
+        run = Run(settings, contract, knowledge_of(contract))
+        perform(run)
         result = run.result()
         seconds = time.monotonic() - started
     if result.broken:

@@ -11,18 +11,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from contract_tests.contract import Contract
 from contract_tests.drift.difference import Departs, Difference
 from contract_tests.drift.profile import (
     TEXT,
-    Departure,
+    Deviation,
+    Location,
+    Observation,
     Profile,
-    Sight,
-    Spot,
     Use,
     format_class,
     json_type,
 )
+from contract_tests.openapi.contract import Contract
 from contract_tests.text import printable, shortened
 
 _SAY_NOTHING = frozenset({TEXT, "empty text", "number in quotes"})
@@ -33,28 +33,28 @@ PUT_THE_MOCK_RIGHT = "nothing: the mock departs from it, and is to be put right"
 def differences(contract: Contract, mock: Profile, staging: Profile) -> Iterator[Difference]:
     """All differences of two profiles."""
     comparison = _Comparison(contract, mock, staging)
-    yield from comparison.departures()
-    yield from comparison.sights()
+    yield from comparison.deviations()
+    yield from comparison.observations()
 
 
 def seen_uses(mock: Profile, staging: Profile) -> dict[str, set[str]]:
     """From where the places of the contract that were seen are referred to."""
     found: dict[str, set[str]] = defaultdict(set)
     for profile in (mock, staging):
-        for sight in profile.sights.values():
-            if sight.chances or sight.types:
-                found[sight.use.target].add(sight.use.own)
+        for observation in profile.observations.values():
+            if observation.chances or observation.types:
+                found[observation.use.target].add(observation.use.own)
     return found
 
 
 def unseen(here: Profile, there: Profile) -> list[str]:
     """Lists of which one server showed no entry and the other did: nothing can be said of those."""
     spots = (
-        spot
-        for spot in there.sights
-        if spot[1].startswith("/response/2") and spot[1].endswith("/*")
+        location
+        for location in there.observations
+        if location[1].startswith("/response/2") and location[1].endswith("/*")
     )
-    return [f"{name} {where}" for name, where in spots if (name, where) not in here.sights]
+    return [f"{name} {where}" for name, where in spots if (name, where) not in here.observations]
 
 
 class _Comparison:
@@ -63,37 +63,49 @@ class _Comparison:
         self._mock = mock
         self._staging = staging
 
-    def departures(self) -> Iterator[Difference]:
+    def deviations(self) -> Iterator[Difference]:
         """Where one server departs from the contract and the other does not, or otherwise."""
-        for key in dict.fromkeys([*self._staging.departures, *self._mock.departures]):
-            spot, keyword = key
-            here, there = self._mock.departures.get(key, {}), self._staging.departures.get(key, {})
+        for key in dict.fromkeys([*self._staging.deviations, *self._mock.deviations]):
+            location, keyword = key
+            here, there = self._mock.deviations.get(key, {}), self._staging.deviations.get(key, {})
             only_mock = [here[kind] for kind in here if kind not in there]
             only_staging = [there[kind] for kind in there if kind not in here]
             if only_staging:
-                yield self._departure(spot, keyword, "staging", only_staging, list(here.values()))
+                yield self._departure(
+                    location, keyword, "staging", only_staging, list(here.values())
+                )
             if only_mock:
-                yield self._departure(spot, keyword, "mock", only_mock, list(there.values()))
+                yield self._departure(location, keyword, "mock", only_mock, list(there.values()))
 
-    def sights(self) -> Iterator[Difference]:
+    def observations(self) -> Iterator[Difference]:
         """Where the contract allows what both do, and still they do it differently."""
-        odd = {spot for profile in (self._mock, self._staging) for spot, _ in profile.departures}
+        odd = {
+            location
+            for profile in (self._mock, self._staging)
+            for location, _ in profile.deviations
+        }
         topics = self._mock.topics(), self._staging.topics()
-        for spot, here in self._mock.sights.items():
-            there = self._staging.sights.get(spot)
-            if there is None or spot in odd:
+        for location, here in self._mock.observations.items():
+            there = self._staging.observations.get(location)
+            if there is None or location in odd:
                 continue
-            if here.is_optional and self._is_of_one_only(spot, here, there, topics):
+            if here.is_optional and self._is_of_one_only(location, here, there, topics):
                 yield self._allowed(
-                    spot, "presence", here, there, "say in `required` whether it is always there"
+                    location,
+                    "presence",
+                    here,
+                    there,
+                    "say in `required` whether it is always there",
                 )
             elif _differ_in_form(here, there):
                 hint = "say in `pattern` which of the two it is, so that the mock writes it too"
-                yield self._allowed(spot, "form", here, there, hint)
+                yield self._allowed(location, "form", here, there, hint)
 
-    def _is_of_one_only(self, spot: Spot, here: Sight, there: Sight, topics: Any) -> bool:
+    def _is_of_one_only(
+        self, location: Location, here: Observation, there: Observation, topics: Any
+    ) -> bool:
         """Whether one server always has an optional thing and the other never, whatever the account."""
-        operation = self._contract.operations[spot[0]]
+        operation = self._contract.operations[location[0]]
         knows_many = self._mock.is_of_many or self._staging.is_of_many
         if not knows_many or not operation.is_read or not here.chances or not there.chances:
             return False
@@ -102,22 +114,26 @@ class _Comparison:
 
     def _departure(
         self,
-        spot: Spot,
+        location: Location,
         keyword: str,
         departs: Departs,
-        found: list[Departure],
-        others: list[Departure],
+        found: list[Deviation],
+        others: list[Deviation],
     ) -> Difference:
         profile, other = (
             (self._staging, self._mock) if departs == "staging" else (self._mock, self._staging)
         )
-        said = _said(keyword, found, profile.sights.get(spot))
-        normal = _said(keyword, others, None) if others else _shown(keyword, other.sights.get(spot))
+        said = _said(keyword, found, profile.observations.get(location))
+        normal = (
+            _said(keyword, others, None)
+            if others
+            else _shown(keyword, other.observations.get(location))
+        )
         first = found[0]
-        name = spot[1].rsplit("/", 1)[1]
+        name = location[1].rsplit("/", 1)[1]
         return Difference(
-            operation=spot[0],
-            pointer=spot[1],
+            operation=location[0],
+            pointer=location[1],
             keyword=keyword,
             mock=normal if departs == "staging" else said,
             staging=said if departs == "staging" else normal,
@@ -132,12 +148,12 @@ class _Comparison:
         )
 
     def _allowed(
-        self, spot: Spot, keyword: str, here: Sight, there: Sight, hint: str
+        self, location: Location, keyword: str, here: Observation, there: Observation, hint: str
     ) -> Difference:
         use: Use = there.use
         return Difference(
-            operation=spot[0],
-            pointer=spot[1],
+            operation=location[0],
+            pointer=location[1],
             keyword=keyword,
             mock=_shown(keyword, here),
             staging=_shown(keyword, there),
@@ -150,7 +166,7 @@ class _Comparison:
         )
 
 
-def _differ_in_form(here: Sight, there: Sight) -> bool:
+def _differ_in_form(here: Observation, there: Observation) -> bool:
     if (
         not here.formats
         or not there.formats
@@ -160,12 +176,12 @@ def _differ_in_form(here: Sight, there: Sight) -> bool:
     return here.formats.keys().isdisjoint(there.formats)
 
 
-def _said(keyword: str, found: list[Departure], sight: Sight | None) -> str:
+def _said(keyword: str, found: list[Deviation], observation: Observation | None) -> str:
     """What a server does that the contract does not allow."""
     if keyword == "required":
         return (
-            f"is not there ({sum(each.times for each in found)} of {sight.chances})"
-            if sight
+            f"is not there ({sum(each.times for each in found)} of {observation.chances})"
+            if observation
             else "is not there"
         )
     if keyword == "json":
@@ -180,24 +196,25 @@ def _said(keyword: str, found: list[Departure], sight: Sight | None) -> str:
     return ", ".join(map(_value, values)) + known
 
 
-def _shown(keyword: str, sight: Sight | None) -> str:
+def _shown(keyword: str, observation: Observation | None) -> str:
     """What a server does that the contract allows."""
     if keyword == "unknown_field":
         return "is not there"
-    if sight is None or not (sight.chances or sight.types):
+    if observation is None or not (observation.chances or observation.types):
         return "was not seen"
-    if not sight.present and not sight.types:
-        return f"is never there ({sight.chances} answers)"
+    if not observation.present and not observation.types:
+        return f"is never there ({observation.chances} answers)"
     if keyword in ("required", "presence"):
-        return f"is there ({sight.present} of {sight.chances})"
-    if sight.values:
-        return ", ".join(_value(each) for each in list(sight.values)[:_MAX_VALUES])
+        return f"is there ({observation.present} of {observation.chances})"
+    if observation.values:
+        return ", ".join(_value(each) for each in list(observation.values)[:_MAX_VALUES])
     return ", ".join(
-        f"{type} ({', '.join(sight.formats)})" if type == "string" else type for type in sight.types
+        f"{type} ({', '.join(observation.formats)})" if type == "string" else type
+        for type in observation.types
     )
 
 
-def _advice(keyword: str, name: str, found: list[Departure]) -> str:
+def _advice(keyword: str, name: str, found: list[Deviation]) -> str:
     """What to do with the contract."""
     values = ", ".join(_value(each.value) for each in found[:_MAX_VALUES])
     if keyword == "required":

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from contract_tests.contract import Contract, Provenance
 from contract_tests.drift.profile import Use
-from contract_tests.exchange import Exchange
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Contract, Provenance
 
 Name = Literal["mock", "staging"]
 Departs = Literal["mock", "staging", "neither"]

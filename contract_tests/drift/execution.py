@@ -9,18 +9,18 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from rich.console import Console
 
-from contract_tests.channel import Withheld
-from contract_tests.contract import Contract, Operation
 from contract_tests.drift import comparison, report
 from contract_tests.drift.difference import Difference, placed
 from contract_tests.drift.outcome import Outcome
 from contract_tests.drift.sequence import Step, sequence
-from contract_tests.drift.side import Side
+from contract_tests.drift.server import Server
 from contract_tests.drift.statuses import Pair, Statuses
 from contract_tests.errors import KitError, Unreachable, UsageError
-from contract_tests.progress import Display
+from contract_tests.http.channel import Withheld
+from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.schemas import Schemas
 from contract_tests.reports import files
-from contract_tests.schemas import Schemas
+from contract_tests.reports.progress import Display
 from contract_tests.settings import Settings
 
 
@@ -33,8 +33,8 @@ def execute(
         files.make_folder(staging.report_dir)
     schemas = Schemas(contract)
     with _in_words_of_the_first():
-        here = Side(mock, contract, schemas, mock_key_env)
-    there = Side(staging, contract, schemas, staging_key_env)
+        here = Server(mock, contract, schemas, mock_key_env)
+    there = Server(staging, contract, schemas, staging_key_env)
     if not _operations(there):
         raise UsageError(
             "--only and --skip leave no operation that may be sent; most of them need --allow-writes or --mock"
@@ -55,7 +55,7 @@ class _Course:
     """The sequence sent to both servers."""
 
     def __init__(
-        self, contract: Contract, schemas: Schemas, mock: Side, staging: Side, display: Display
+        self, contract: Contract, schemas: Schemas, mock: Server, staging: Server, display: Display
     ) -> None:
         self._contract = contract
         self._schemas = schemas
@@ -145,7 +145,7 @@ class _Course:
         self._display.exchange(self._mock.requests + self._staging.requests, len(self._found))
 
 
-def _operations(side: Side) -> list[Operation]:
+def _operations(side: Server) -> list[Operation]:
     return side.run.operations(reads=None if side.run.settings.may_write else True)
 
 

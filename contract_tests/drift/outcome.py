@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from contract_tests.contract import Contract
 from contract_tests.drift.difference import Difference
+from contract_tests.openapi.contract import Contract
 from contract_tests.settings import Settings
 
 EXIT_CODES = {

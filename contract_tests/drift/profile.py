@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from contract_tests.contract import JSON, Contract, Operation, Place, escape, unescape
-from contract_tests.exchange import Exchange, NotJson
-from contract_tests.schemas import Breach, Schemas
+from contract_tests.http.exchange import Exchange, NotJson
+from contract_tests.openapi.contract import JSON, Contract, Operation, Place, escape, unescape
+from contract_tests.openapi.schemas import Breach, Schemas
 
-Spot = tuple[str, str]
+Location = tuple[str, str]
 """An operationId and a place in its answers: ``/response/200/body/transactions/*/id``."""
 
 TEXT = "text"
@@ -45,7 +45,7 @@ class Use:
 
 
 @dataclass
-class Sight:
+class Observation:
     """What was seen at one place."""
 
     use: Use
@@ -72,7 +72,7 @@ class Sight:
 
 
 @dataclass
-class Departure:
+class Deviation:
     """Something at one place that is otherwise than the contract says."""
 
     use: Use
@@ -89,8 +89,8 @@ class Profile:
     """Listens to the exchanges with one server."""
 
     def __init__(self, contract: Contract, schemas: Schemas, *, is_of_many: bool = False) -> None:
-        self.sights: dict[Spot, Sight] = {}
-        self.departures: dict[tuple[Spot, str], dict[str, Departure]] = defaultdict(dict)
+        self.observations: dict[Location, Observation] = {}
+        self.deviations: dict[tuple[Location, str], dict[str, Deviation]] = defaultdict(dict)
         """By place and keyword; each value, or type, that is wrong there."""
         self.is_of_many = is_of_many
         """Whether accounts in all kinds of situations are looked at before anything is told."""
@@ -116,8 +116,8 @@ class Profile:
             return
         content = Use(response.child("content"), response.child("content"))
         if exchange.media_type not in response.node["content"]:
-            spot = (operation.id, f"{where}/headers/content-type")
-            self._depart(spot, "content", content, content.own, exchange.media_type or None)
+            location = (operation.id, f"{where}/headers/content-type")
+            self._deviate(location, "content", content, content.own, exchange.media_type or None)
         elif exchange.media_type == JSON:
             self._body(
                 operation, exchange, response.child("content", JSON, "schema"), f"{where}/body"
@@ -126,9 +126,12 @@ class Profile:
     def topics(self) -> dict[str, tuple[int, int]]:
         """How often each thing was there, of how many chances, wherever it may stand."""
         found: dict[str, tuple[int, int]] = {}
-        for sight in self.sights.values():
-            present, chances = found.get(sight.topic, (0, 0))
-            found[sight.topic] = (present + sight.present, chances + sight.chances)
+        for observation in self.observations.values():
+            present, chances = found.get(observation.topic, (0, 0))
+            found[observation.topic] = (
+                present + observation.present,
+                chances + observation.chances,
+            )
         return found
 
     def use(self, own: str) -> Use:
@@ -147,29 +150,31 @@ class Profile:
         for name in documented:
             use = self.use(response.child("headers", name))
             node = self._contract.at(use.target).node
-            spot = (operation.id, f"{where}/{escape(name.lower())}")
-            sight = self._sight(spot, use, use.target, is_optional=not node.get("required"))
-            sight.chances += 1
+            location = (operation.id, f"{where}/{escape(name.lower())}")
+            observation = self._sight(
+                location, use, use.target, is_optional=not node.get("required")
+            )
+            observation.chances += 1
             text = given.get(name.lower())
             if text is not None:
-                sight.present += 1
-                self._header(spot, sight, text)
-            elif not sight.is_optional:
-                self._depart(spot, "required", use, f"{use.target}/required", None)
+                observation.present += 1
+                self._header(location, observation, text)
+            elif not observation.is_optional:
+                self._deviate(location, "required", use, f"{use.target}/required", None)
         around = Use(response.child("headers"), response.child("headers"))
         for name in given.keys() - {each.lower() for each in documented}:
             if name in _TOLD or name.startswith(self._families):
-                spot = (operation.id, f"{where}/{escape(name)}")
-                self._depart(spot, "unknown_field", around, around.own, given[name])
+                location = (operation.id, f"{where}/{escape(name)}")
+                self._deviate(location, "unknown_field", around, around.own, given[name])
 
-    def _header(self, spot: Spot, sight: Sight, text: str) -> None:
-        schema = self._contract.at(f"{sight.use.target}/schema")
+    def _header(self, location: Location, observation: Observation, text: str) -> None:
+        schema = self._contract.at(f"{observation.use.target}/schema")
         is_number = schema.node.get("type") == "integer" and re.fullmatch(r"-?\d+", text)
         value = int(text) if is_number else text
-        sight.look(value, schema.node)
+        observation.look(value, schema.node)
         for breach in _best(self._schemas.breaches(schema.pointer, value)):
             spec = self._keyword(schema.pointer, breach.keyword)
-            self._depart(spot, breach.keyword, sight.use, spec, value)
+            self._deviate(location, breach.keyword, observation.use, spec, value)
 
     # -------------------------------------------------------------------------------------------------- bodies
 
@@ -178,7 +183,7 @@ class Profile:
         try:
             answer = exchange.answer
         except NotJson as error:
-            self._depart((operation.id, where), "json", root, root.own, f"a body that {error}")
+            self._deviate((operation.id, where), "json", root, root.own, f"a body that {error}")
             return
         self._walk(
             operation.id,
@@ -189,14 +194,14 @@ class Profile:
         for breach in _best(self._schemas.breaches(root.target, answer)):
             self._breach(operation, root, breach, where)
 
-    def _walk(self, operation_id: str, sight: Sight, value: Any, where: str) -> None:
+    def _walk(self, operation_id: str, observation: Observation, value: Any, where: str) -> None:
         """Look at a value and at everything in it that the contract names."""
-        node = self._contract.at(sight.use.target).node
-        sight.look(value, node)
+        node = self._contract.at(observation.use.target).node
+        observation.look(value, node)
         if isinstance(value, dict):
             for name in node.get("properties", {}):
                 below = f"{where}/{escape(name)}"
-                use = self.use(f"{sight.use.target}/properties/{escape(name)}")
+                use = self.use(f"{observation.use.target}/properties/{escape(name)}")
                 is_optional = name not in node.get("required", [])
                 child = self._sight((operation_id, below), use, use.own, is_optional=is_optional)
                 child.chances += 1
@@ -204,7 +209,7 @@ class Profile:
                     child.present += 1
                     self._walk(operation_id, child, value[name], below)
         elif isinstance(value, list) and "items" in node and value:
-            use = self.use(f"{sight.use.target}/items")
+            use = self.use(f"{observation.use.target}/items")
             child = self._sight((operation_id, f"{where}/*"), use, use.own, is_optional=False)
             for each in value:
                 self._walk(operation_id, child, each, f"{where}/*")
@@ -223,7 +228,7 @@ class Profile:
         else:
             use, below = self._locate(root, parts)
             spec = self._keyword(use.target, breach.keyword)
-        self._depart((operation.id, where + below), breach.keyword, use, spec, breach.value)
+        self._deviate((operation.id, where + below), breach.keyword, use, spec, breach.value)
 
     def _locate(self, root: Use, parts: list[str]) -> tuple[Use, str]:
         """The place of the contract for a place in a value, and the latter without positions and free names."""
@@ -246,12 +251,12 @@ class Profile:
     def _keyword(self, pointer: str, keyword: str) -> str:
         return f"{pointer}/{keyword}" if keyword in self._contract.at(pointer).node else pointer
 
-    def _sight(self, spot: Spot, use: Use, topic: str, *, is_optional: bool) -> Sight:
-        if spot not in self.sights:
-            self.sights[spot] = Sight(use, topic, is_optional, self._exchange)
-        return self.sights[spot]
+    def _sight(self, location: Location, use: Use, topic: str, *, is_optional: bool) -> Observation:
+        if location not in self.observations:
+            self.observations[location] = Observation(use, topic, is_optional, self._exchange)
+        return self.observations[location]
 
-    def _depart(self, spot: Spot, keyword: str, use: Use, spec: str, value: Any) -> None:
+    def _deviate(self, location: Location, keyword: str, use: Use, spec: str, value: Any) -> None:
         kind = (
             str(value)
             if keyword in ("enum", "content")
@@ -259,11 +264,11 @@ class Profile:
             if keyword == "type"
             else ""
         )
-        found = self.departures[spot, keyword]
+        found = self.deviations[location, keyword]
         if kind in found:
             found[kind].times += 1
         else:
-            found[kind] = Departure(use, spec, self._exchange, value)
+            found[kind] = Deviation(use, spec, self._exchange, value)
 
 
 def json_type(value: Any) -> str:

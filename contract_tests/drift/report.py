@@ -16,9 +16,9 @@ from typing import Any
 
 from rich.console import Console
 
-from contract_tests import curl
 from contract_tests.drift.difference import Difference
 from contract_tests.drift.outcome import Outcome
+from contract_tests.http import curl
 from contract_tests.reports.document import shown_path
 from contract_tests.reports.sentences import counted
 from contract_tests.text import printable

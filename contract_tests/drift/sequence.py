@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from contract_tests.contract import JSON, Contract, Operation, escape
-from contract_tests.drivers import boundaries
-from contract_tests.drivers.boundaries import Probe
-from contract_tests.drivers.keys import WRONG_KEYS
-from contract_tests.exchange import Request
-from contract_tests.redaction import KEY_HEADER
-from contract_tests.schemas import Schemas
+from contract_tests.drivers.auth import WRONG_KEYS
+from contract_tests.http.exchange import Request
+from contract_tests.openapi import examples
+from contract_tests.openapi.contract import JSON, Contract, Operation, escape
+from contract_tests.openapi.examples import Probe
+from contract_tests.openapi.schemas import Schemas
 from contract_tests.text import shortened
 
 _SIZES = ("limit", "per_page")
@@ -84,7 +83,10 @@ def _good(contract: Contract, operation: Operation) -> Iterator[Step]:
 
 
 def _strangers(contract: Contract, operation: Operation) -> Iterator[Step]:
-    for headers in ({}, {KEY_HEADER: WRONG_KEYS[0]}):
+    credential = contract.credential
+    if credential is None or not operation.secured:
+        return
+    for headers in ({}, {credential.header: credential.value(WRONG_KEYS[0])}):
         request = _plain(contract, operation)
         request.headers.update(headers)
         yield Step(operation, request, with_key=False)
@@ -94,14 +96,14 @@ def _probes(
     contract: Contract, schemas: Schemas, operation: Operation, chance: random.Random
 ) -> Iterator[Step]:
     base = _example(contract, operation)
-    probes = [*boundaries.probes(operation, schemas), *_random_probes(contract, operation, chance)]
+    probes = [*examples.probes(operation, schemas), *_random_probes(contract, operation, chance)]
     probes.append(Probe("query", "kit_unknown_parameter", "ignored"))
     for probe in probes:
-        request = boundaries.request(operation, base, {}, probe)
+        request = examples.request(operation, base, {}, probe)
         if request is not None:
             yield Step(operation, request, probe)
     if operation.body is not None:
-        for request in boundaries.broken_bodies(operation, base, {}):
+        for request in examples.broken_bodies(operation, base, {}):
             yield Step(operation, request)
     numbers = _numbers(contract, operation)
     for _ in range(_COMBINATIONS if len(numbers) > 1 else 0):
@@ -127,13 +129,13 @@ def _random_probes(
 
 
 def _plain(contract: Contract, operation: Operation) -> Request:
-    request = boundaries.request(operation, _example(contract, operation), {}, None)
+    request = examples.request(operation, _example(contract, operation), {}, None)
     return request or Request(operation.method, operation.path)
 
 
 def _example(contract: Contract, operation: Operation) -> dict[str, Any]:
     """A valid body. It switches nothing on: that might cost something, and the answer would look the same."""
-    example = boundaries.example(contract, operation)
+    example = examples.example(contract, operation)
     return {name: False if name == "enabled" else value for name, value in example.items()}
 
 

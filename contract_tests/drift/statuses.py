@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from contract_tests.contract import JSON, Contract, Operation
 from contract_tests.drift.comparison import PUT_THE_MOCK_RIGHT
 from contract_tests.drift.difference import Departs, Difference
 from contract_tests.drift.profile import Use
 from contract_tests.drift.sequence import Step
-from contract_tests.drivers.boundaries import Probe
-from contract_tests.exchange import Exchange
-from contract_tests.judge.request import RequestJudgement, judge
-from contract_tests.schemas import Schemas
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import JSON, Contract, Operation
+from contract_tests.openapi.examples import Probe
+from contract_tests.openapi.request import RequestJudgement, judge
+from contract_tests.openapi.schemas import Schemas
 from contract_tests.text import printable, shortened
 
 _BUSY = (429, 502, 503, 504)

@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from contract_tests.channel import Withheld
-from contract_tests.exchange import Exchange, Request
-from contract_tests.finding import Finding
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
+from contract_tests.context import Run
+from contract_tests.findings.finding import Finding
+from contract_tests.http.channel import Withheld
+from contract_tests.http.exchange import Exchange, Request
+from contract_tests.openapi.examples import NOBODYS_ID, required_query
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "OPTIONS")
-_NO_CARD = "00000000-0000-4000-8000-000000000000"
 
 
 def drive(run: Run) -> None:
     """HEAD where there is a GET; every method where there is no operation; a few paths beside the declared ones."""
-    caller = run.account()
-    paths = {operation.path: operation for operation in run.operations()}
+    client = run.account()
     for operation in run.operations(reads=True):
+        query = required_query(run.contract, operation)
         if operation.path_names:
             continue
-        got = caller.call(operation.id)
-        head = caller.raw(Request("HEAD", operation.path))
+        got = client.call(operation.id, query=dict(query))
+        head = client.raw(Request("HEAD", operation.path, query))
         _compare(run, operation.id, got, head)
     try:
-        for path in paths:
-            for method in _METHODS:
-                url = path.replace("{payment_method_id}", _NO_CARD)
-                if "{" not in url and run.contract.match(method, url) is None:
-                    caller.raw(Request(method, url))
-        some = next(iter(paths))
-        for path in (
-            f"{some}/kit-no-such-path",
-            f"{some}/",
-            "/api/v1/billing",
-            f"/{some.lstrip('/').upper()}",
-            "/api/v1/billing/%2e%2e/x",
-        ):
-            caller.raw(Request("GET", path))
+        for request in _undeclared(run):
+            client.raw(request)
     except Withheld as error:
         run.skip("undeclared methods and paths", str(error))
+
+
+def _undeclared(run: Run) -> list[Request]:
+    """Methods that declared paths have not, and paths beside the declared ones."""
+    paths = list(dict.fromkeys(operation.path for operation in run.operations()))
+    found = []
+    for path in paths:
+        url = _filled(run, path)
+        for method in _METHODS:
+            if run.contract.match(method, url) is None:
+                found.append(Request(method, url))
+    some = _filled(run, paths[0])
+    root = run.contract.root
+    beside = [f"{some}/kit-no-such-path", f"{some}/", f"/{some.lstrip('/').upper()}"]
+    beside += [root, f"{root}/%2e%2e/x"] if root else []
+    return found + [
+        Request("GET", path) for path in beside if run.contract.match("GET", path) is None
+    ]
+
+
+def _filled(run: Run, path: str) -> str:
+    """A path with the name of nothing for each of its parameters."""
+    for operation in run.contract.operations.values():
+        if operation.path == path:
+            for name in operation.path_names:
+                path = path.replace(f"{{{name}}}", NOBODYS_ID)
+    return path
 
 
 def _compare(run: Run, operation_id: str, got: Exchange, head: Exchange) -> None:
@@ -55,10 +66,10 @@ def _compare(run: Run, operation_id: str, got: Exchange, head: Exchange) -> None
     elif head.status == 200 and head.media_type != got.media_type:
         problem = ("/response/headers/content-type", "head", got.media_type, head.media_type)
     if problem is not None:
-        where, keyword, expected, told = problem
+        where, keyword, expected, shown = problem
         run.report(
             Finding(
-                operation_id, "method", where, keyword, "assumed", expected, told, place.pointer
+                operation_id, "method", where, keyword, "assumed", expected, shown, place.pointer
             ),
             head,
         )

@@ -1,123 +1,32 @@
-"""Reads everything that an account shows, page by page and twice, so that its views can be held against each other."""
+"""Reads everything that an account shows, page by page and twice, so that its views can be compared."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from contract_tests.caller import Caller
-
-if TYPE_CHECKING:
-    from contract_tests.run import Run
-
-LISTS = (
-    "list_credit_transactions",
-    "list_audit_log",
-    "list_recent_activity",
-    "list_auto_recharge_history",
-)
-_FILTERS = (
-    "deposit",
-    "auto_recharge",
-    "promo",
-    "signup",
-    "scrape",
-    "crawl",
-    "refund",
-    "subscription",
-    "no_such_type",
-)
+from contract_tests.context import Run
+from contract_tests.drivers.read_account import read_account, read_scope
+from contract_tests.http.client import Client
 
 
 def drive(run: Run) -> None:
-    """All reads of the account; on the mock, of every persona."""
-    callers = [run.account()]
-    if run.settings.mock:
-        personas = callers[0].control("GET", "personas").object["personas"]
-        names = [each["key"].removeprefix("sk_test_") for each in personas if each["key"]]
-        callers += [
-            run.persona(name) for name in names if name not in ("power_user", "rate_limited")
-        ]
-    for caller in callers:
-        look_around(run, caller, thoroughly=True)
-    for organization in _organizations(run, callers[0]):
-        look_at_organization(run, *organization)
-    look_around(run, callers[0])
+    """All reads of the account; on the mock, of every account that has a past."""
+    first = run.account()
+    situations = run.knowledge.situations(first) if run.settings.mock else ()
+    clients = [run.mock_account(each.name) for each in situations if each.is_ordinary]
+    for client in (first, *clients):
+        read_account(run, client, thoroughly=True)
+    for client, scope in _scopes(run, first):
+        read_scope(run, client, scope)
+    read_account(run, first)
 
 
-def look_around(run: Run, caller: Caller, *, thoroughly: bool = False) -> None:
-    """Read every view of an account once; ``thoroughly``: lists in small pages and by every filter, too."""
-    for operation in run.operations(reads=True):
-        if operation.path_names:
-            continue
-        if operation.id in LISTS:
-            for _ in caller.pages(operation.id):
-                pass
-        elif operation.id == "list_invoices":
-            caller.call(operation.id, query={"limit": 100})
-        else:
-            caller.call(operation.id)
-    if run.settings.may_write and run.takes("check_auto_recharge"):
-        caller.call("check_auto_recharge")
-    if thoroughly:
-        _small_pages(run, caller)
-
-
-def _small_pages(run: Run, caller: Caller) -> None:
-    for operation_id in LISTS:
-        if run.takes(operation_id):
-            total = caller.call(operation_id).object.get("total", 0)
-            size = min(100, max(1, total // 3)) if isinstance(total, int) else 20
-            for _ in caller.pages(operation_id, size=size, at_most=4):
-                pass
-            _ends(caller, operation_id, total if isinstance(total, int) else 0)
-    if run.takes("list_credit_transactions"):
-        for name in _FILTERS:
-            query = {"reference_type": name, "limit": 100}
-            total = caller.call("list_credit_transactions", query=query).object.get("total")
-            if isinstance(total, int) and total > 1:
-                half = {"reference_type": name, "limit": min(100, (total + 1) // 2)}
-                caller.call("list_credit_transactions", query=half)
-                caller.call("list_credit_transactions", query={**half, "offset": half["limit"]})
-    if run.takes("list_invoices"):
-        for limit in (1, 2):
-            caller.call("list_invoices", query={"limit": limit})
-    if run.takes("get_usage_chart"):
-        for days in (1, 7, 90):
-            caller.call("get_usage_chart", query={"days": days})
-
-
-def _ends(caller: Caller, operation_id: str, total: int) -> None:
-    """The last page, exactly full, one short of it, and beyond the end."""
-    if operation_id == "list_auto_recharge_history":
-        for page, size in (
-            (1, min(100, max(1, total))),
-            (2, min(100, max(1, total))),
-            (max(1, total), 1),
-        ):
-            caller.call(operation_id, query={"page": page, "per_page": size})
-        return
-    for offset in {max(0, total - 1), max(0, total - 2), total, total + 5}:
-        caller.call(operation_id, query={"limit": 2, "offset": offset})
-    caller.call(operation_id, query={"limit": 1, "offset": 1})
-
-
-def _organizations(run: Run, caller: Caller) -> list[tuple[Caller, str]]:
-    """Who belongs to which organization, as far as that is known."""
+def _scopes(run: Run, client: Client) -> list[tuple[Client, str]]:
+    """Which account belongs to which shared one, as far as that is known."""
+    if not run.knowledge.identifiers.scope_header:
+        return []
     if run.settings.organization_id:
-        return [(caller, run.settings.organization_id)]
+        return [(client, run.settings.organization_id)]
     if not run.settings.mock:
         run.skip("organizations", "none was named (--organization-id)")
         return []
-    personas = caller.control("GET", "personas").object["personas"]
-    members = [each for each in personas if each["member_of"] and each["key"]]
-    return [
-        (run.persona(each["key"].removeprefix("sk_test_")), each["member_of"]) for each in members
-    ]
-
-
-def look_at_organization(run: Run, caller: Caller, organization: str) -> None:
-    """Read the views of an organization."""
-    headers = {"X-Organization-Id": organization}
-    for operation in run.operations(reads=True):
-        if any(each.node["name"] == "X-Organization-Id" for each in operation.parameters):
-            caller.call(operation.id, headers=headers)
+    situations = run.knowledge.situations(client)
+    return [(run.mock_account(each.name), each.scope) for each in situations if each.scope]

@@ -1,4 +1,4 @@
-"""What must be true of any good answer by itself, whatever its operation: so of a new one from its first day."""
+"""What must hold of any successful response by itself, whatever its operation: so of a new one from its first day."""
 
 from __future__ import annotations
 
@@ -6,89 +6,59 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from contract_tests.exchange import Exchange
-from contract_tests.judge import money
-from contract_tests.judge.answer import Answer, Fault, Json, Rule, moment
+from contract_tests.http.exchange import Exchange
+from contract_tests.judge.violation import Json, Response, Rule, Violation, moment
 
 
-def displays_say_their_numbers(answer: Answer) -> Iterator[Fault]:
-    """Each ``*_display`` is the amount beside it, rounded toward minus infinity."""
-    for where, node in _objects(answer.body, ""):
-        for name, text in node.items():
-            if not name.endswith("_display"):
-                continue
-            amount = _amount(node, name.removesuffix("_display"))
-            if amount is _NONE:
-                continue
-            expected = None if amount is None else money.display(amount)
-            if text != expected:
-                yield Fault(
-                    "display",
-                    f"{where}/{name}",
-                    "display",
-                    f"{expected}, as the number beside it",
-                    str(text),
-                )
-
-
-def times_are_ordered(answer: Answer) -> Iterator[Fault]:
+def times_are_ordered(response: Response) -> Iterator[Violation]:
     """A thing is created before it is paid or changed; a period ends after it begins."""
-    for where, node in _objects(answer.body, ""):
+    for where, node in objects_in(response.body, ""):
         for earlier, later in _PAIRS_OF_TIMES:
             first, last = node.get(earlier), node.get(later)
             if isinstance(first, str) and isinstance(last, str) and moment(first) > moment(last):
-                yield Fault(
+                yield Violation(
                     "time", f"{where}/{later}", "order", f"not before {earlier} ({first})", last
                 )
 
 
-def pages_add_up(answer: Answer) -> Iterator[Fault]:
+def pages_add_up(response: Response) -> Iterator[Violation]:
     """``total`` counts all matches, ``has_more`` says whether entries follow, a page is as long as it can be."""
-    page = page_of(answer)
+    page = page_of(response)
     if page is None:
         return
     items, total, offset, size = page
     expected = max(0, min(size, total - offset))
+    where, got = f"/{_list_name(response.body)}", f"{len(items)} entries"
     if len(items) > size:
-        yield Fault(
-            "pagination",
-            f"/{_list_name(answer.body)}",
-            "limit",
-            f"at most {size} entries",
-            str(len(items)),
-        )
+        limit = f"at most {size} entries"
+        yield Violation("pagination", where, "limit", limit, str(len(items)))
     elif len(items) != expected:
-        got = f"{len(items)} entries"
-        yield Fault(
-            "pagination",
-            f"/{_list_name(answer.body)}",
-            "length",
-            f"{expected} of {total} from {offset}",
-            got,
-        )
+        yield Violation("pagination", where, "length", f"{expected} of {total} from {offset}", got)
     more = offset + len(items) < total
-    if answer.body["has_more"] is not more:
-        got = f"{answer.body['has_more']} with {total} in all, {len(items)} from {offset}"
-        yield Fault("pagination", "/has_more", "has_more", str(more), got)
+    if response.body["has_more"] is not more:
+        got = f"{response.body['has_more']} with {total} in all, {len(items)} from {offset}"
+        yield Violation("pagination", "/has_more", "has_more", str(more), got)
+
+
+def pages_are_the_ones_asked_for(response: Response) -> Iterator[Violation]:
+    """``page`` and ``per_page`` come back as they were sent."""
+    if page_of(response) is None:
+        return
     for name in ("page", "per_page"):
-        if (
-            name in answer.body
-            and name in answer.params
-            and answer.body[name] != answer.params[name]
-        ):
-            yield Fault(
-                "pagination", f"/{name}", "echo", str(answer.params[name]), str(answer.body[name])
-            )
+        if name in response.body and name in response.params:
+            expected, got = response.params[name], response.body[name]
+            if got != expected:
+                yield Violation("pagination", f"/{name}", "echo", str(expected), str(got))
 
 
-def lists_are_newest_first(answer: Answer) -> Iterator[Fault]:
+def lists_are_newest_first(response: Response) -> Iterator[Violation]:
     """Lists are newest first, and no entry is there twice."""
-    for where, items in _lists(answer.body):
+    for where, items in _lists(response.body):
         times = [
             moment(each["created_at"]) for each in items if isinstance(each.get("created_at"), str)
         ]
         if any(after > before for before, after in pairwise(times)):
-            yield Fault(
+            yield Violation(
                 "order",
                 f"{where}/*/created_at",
                 "newest_first",
@@ -98,19 +68,19 @@ def lists_are_newest_first(answer: Answer) -> Iterator[Fault]:
         ids = [each["id"] for each in items if isinstance(each.get("id"), str)]
         if len(set(ids)) != len(ids):
             twice = next(each for each in ids if ids.count(each) > 1)
-            yield Fault(
+            yield Violation(
                 "pagination", f"{where}/*/id", "unique", "each entry once", f"{twice} twice"
             )
 
 
-def headers_know_the_caller(answer: Answer) -> Iterator[Fault]:
-    """Rate-limit headers fit each other; ``Retry-After`` belongs to 429; the warning follows the balance shown."""
-    exchange = answer.exchange
+def allowance_adds_up(response: Response) -> Iterator[Violation]:
+    """Rate-limit headers fit each other; ``Retry-After`` belongs to 429."""
+    exchange = response.exchange
     limit, left = number(exchange, "X-RateLimit-Limit"), number(exchange, "X-RateLimit-Remaining")
     headers = f"/response/{exchange.status}/headers"
     if limit is not None and left is not None and left > limit:
         got = f"{left} of {limit}"
-        yield Fault(
+        yield Violation(
             "headers",
             f"{headers}/x-ratelimit-remaining",
             "remaining",
@@ -119,25 +89,17 @@ def headers_know_the_caller(answer: Answer) -> Iterator[Fault]:
             "observed",
         )
     if exchange.response_header("Retry-After") is not None:
-        yield Fault(
+        yield Violation(
             "headers", f"{headers}/retry-after", "retry_after", "on 429 alone", "on 200", "observed"
         )
-    shown = exchange.response_header("X-AlterLab-Balance")
-    if shown is None:
-        return
-    warned = exchange.response_header("X-AlterLab-Balance-Warning")
-    expected = money.warning(_microcents(shown))
-    if warned != expected:
-        where = f"{headers}/x-alterlab-balance-warning"
-        yield Fault("headers", where, "warning", str(expected), f"{warned} at {shown}", "observed")
 
 
 EVERYWHERE: tuple[Rule, ...] = (
-    displays_say_their_numbers,
     times_are_ordered,
     pages_add_up,
+    pages_are_the_ones_asked_for,
     lists_are_newest_first,
-    headers_know_the_caller,
+    allowance_adds_up,
 )
 
 _PAIRS_OF_TIMES = (
@@ -147,18 +109,17 @@ _PAIRS_OF_TIMES = (
     ("current_period_start", "current_period_end"),
     ("started_at", "current_period_start"),
 )
-_NONE = object()
 
 
-def page_of(answer: Answer) -> tuple[list[Json], int, int, int] | None:
+def page_of(response: Response) -> tuple[list[Json], int, int, int] | None:
     """Of a page: its entries, how many there are in all, how many stand before it, how many fit on it."""
-    name = _list_name(answer.body)
-    if name is None or "total" not in answer.body or "has_more" not in answer.body:
+    name = _list_name(response.body)
+    if name is None or "total" not in response.body or "has_more" not in response.body:
         return None
-    params = answer.params
+    params = response.params
     size = params.get("limit", params.get("per_page"))
     offset = params["offset"] if "offset" in params else (params.get("page", 1) - 1) * (size or 0)
-    return (answer.body[name], answer.body["total"], offset, size) if size else None
+    return (response.body[name], response.body["total"], offset, size) if size else None
 
 
 def _list_name(body: Json) -> str | None:
@@ -172,33 +133,17 @@ def _lists(body: Json) -> Iterator[tuple[str, list[Json]]]:
             yield f"/{name}", value
 
 
-def _objects(node: Any, where: str) -> Iterator[tuple[str, Json]]:
+def objects_in(node: Any, where: str) -> Iterator[tuple[str, Json]]:
     """Every object in a body with its place, lists generalised."""
     if isinstance(node, dict):
         yield where, node
         for name, value in node.items():
-            yield from _objects(value, f"{where}/{name}")
+            yield from objects_in(value, f"{where}/{name}")
     elif isinstance(node, list):
         for each in node:
-            yield from _objects(each, f"{where}/*")
-
-
-def _amount(node: Json, stem: str) -> Any:
-    """The amount in microcents that a display stands beside; ``_NONE`` if there is none."""
-    for suffix, factor in (("_microcents", 1), ("_cents", money.MICROCENTS_PER_CENT)):
-        value = node.get(stem + suffix, _NONE)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return None if value is None else value * factor
-    return _NONE
+            yield from objects_in(each, f"{where}/*")
 
 
 def number(exchange: Exchange, name: str) -> int | None:
     text = exchange.response_header(name)
     return int(text) if text is not None and text.isascii() and text.isdigit() else None
-
-
-def _microcents(display: str) -> int:
-    """The amount that a display shows."""
-    whole, _, fraction = display.replace("$", "").replace(",", "").partition(".")
-    units = int(whole.lstrip("-") + fraction) * (-1 if whole.startswith("-") else 1)
-    return units * (100 * money.MICROCENTS_PER_CENT // int(10 ** len(fraction)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from contract_tests.contract import escape
-from contract_tests.exchange import Exchange
-from contract_tests.finding import Finding
-from contract_tests.judge.wire import ALWAYS
-from contract_tests.redaction import UNKNOWN_KEY
+from contract_tests.findings.finding import Finding
+from contract_tests.http.exchange import Exchange
+from contract_tests.http.redaction import UNKNOWN_KEY
+from contract_tests.judge.response import ALWAYS
+from contract_tests.openapi.contract import escape
 from contract_tests.text import shortened
 
 _KEY = re.compile(r"\[(?:api-key|other-key|key \d+)\]")

@@ -1,75 +1,140 @@
-"""The newest readings of one account, and pages put together."""
+"""The readings of one account that nothing can have changed since, and pages put together."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from contract_tests.judge.answer import Fault, Json
-from contract_tests.judge.tracker import Tracker, View
+from contract_tests.http.exchange import Exchange
+from contract_tests.judge.violation import Json, Response, Violation
+from contract_tests.openapi.lists import ListOperation
 
-Told = tuple[str, Fault]
-"""A fault, and the operation whose answer shows it."""
+MAX_VIEWS = 60
+
+Shown = tuple[str, Violation]
+"""A violation, and the operation whose response shows it."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One reading."""
+
+    operation: str
+    key: str
+    """Everything that was asked, as text."""
+    params: Json
+    body: Json
+    exchange: Exchange
 
 
 class Views:
-    """The newest reading of each operation, and pages put together."""
+    """The newest reading for each operation and its parameters."""
 
-    def __init__(self, tracker: Tracker) -> None:
-        self._views = list(tracker.views.values())
+    def __init__(self, lists: Mapping[str, ListOperation]) -> None:
+        self.lists = lists
+        self._views: dict[tuple[str, str], View] = {}
+
+    def put(self, response: Response) -> View | None:
+        """Take in a reading: the one before it that asked for the same, if there is one."""
+        operation = response.operation.id
+        key = json.dumps([response.params, _sent(response.exchange)], sort_keys=True, default=str)
+        before = self._views.pop((operation, key), None)
+        self._views[operation, key] = View(
+            operation, key, response.params, response.body, response.exchange
+        )
+        if len(self._views) > MAX_VIEWS:
+            del self._views[next(iter(self._views))]
+        return before
+
+    def keep(self, still_holds: Callable[[View], bool]) -> None:
+        """Forget every reading that does not hold any more."""
+        self._views = {key: view for key, view in self._views.items() if still_holds(view)}
+
+    @property
+    def latest(self) -> View | None:
+        """The last reading of all."""
+        return next(reversed(self._views.values()), None)
 
     def has(self, names: tuple[str, ...]) -> bool:
-        return set(names) <= {view.operation for view in self._views}
+        return set(names) <= {view.operation for view in self._views.values()}
+
+    def find(self, name: str) -> Json | None:
+        """The newest reading of an operation, whatever was asked; None if there is none."""
+        views = reversed(self._views.values())
+        return next((view.body for view in views if view.operation == name), None)
+
+    def oldest(self, name: str) -> Json | None:
+        """The oldest reading of an operation that still holds."""
+        views = self._views.values()
+        return next((view.body for view in views if view.operation == name), None)
 
     def newest(self, name: str) -> Json:
-        return next(view for view in reversed(self._views) if view.operation == name).body
+        """The newest reading of an operation. Raises KeyError if there is none."""
+        found = self.find(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    # ----------------------------------------------------------------------------------- of a list
 
     def head(self, name: str) -> Json | None:
         """The first page of a list, unfiltered; None if it was not read."""
-        for view in reversed(self._views):
-            params = _params(view)
-            is_first = not params.get("offset") and params.get("page", 1) == 1
-            if view.operation == name and is_first and params.get("reference_type") is None:
+        listed = self.lists[name]
+        for view in reversed(list(self._unfiltered(name))):
+            if listed.start(view.params) == 0:
                 return view.body
         return None
 
-    def whole(self, name: str, field: str) -> list[Json] | None:
-        """All entries of a list, if all pages of it were read; newest first."""
+    def whole(self, name: str) -> list[Json] | None:
+        """All entries of a list in its order, if all pages of it were read."""
+        listed = self.lists[name]
         starts: dict[int, list[Json]] = {}
         total = None
-        for view in self._views:
-            params = _params(view)
-            if view.operation == name and params.get("reference_type") is None:
-                size = params.get("limit") or params.get("per_page") or 0
-                start = params.get("offset", (params.get("page", 1) - 1) * size)
-                if len(view.body[field]) > len(starts.get(start, [])):
-                    starts[start] = view.body[field]
-                total = view.body["total"]
+        for view in self._unfiltered(name):
+            start = listed.start(view.params)
+            if len(view.body[listed.field]) > len(starts.get(start, [])):
+                starts[start] = view.body[listed.field]
+            total = view.body["total"]
         entries: list[Json] = []
         while len(entries) in starts and starts[len(entries)]:
             entries += starts[len(entries)]
         return entries if total is not None and len(entries) >= total else None
 
-    def pages(self, name: str, field: str) -> Iterator[tuple[int, list[Json], int]]:
+    def pages(self, name: str) -> Iterator[tuple[int, list[Json], int]]:
         """Each page that was read: where it starts, its entries, how many there are in all."""
-        for view in self._views:
-            params = _params(view)
-            if view.operation == name and params.get("reference_type") is None:
-                size = params.get("limit") or params.get("per_page") or 0
-                yield (
-                    params.get("offset", (params.get("page", 1) - 1) * size),
-                    view.body[field],
-                    view.body["total"],
-                )
+        listed = self.lists[name]
+        for view in self._unfiltered(name):
+            yield listed.start(view.params), view.body[listed.field], view.body["total"]
 
-    def filtered(self, name: str) -> Iterator[tuple[str, int, Json]]:
-        """Pages by ``reference_type``: which, where the page starts, the page."""
-        for view in self._views:
-            params = _params(view)
-            if view.operation == name and params.get("reference_type") is not None:
-                yield params["reference_type"], params.get("offset", 0), view.body
+    def filtered(self, name: str) -> Iterator[tuple[dict[str, Any], int, Json]]:
+        """Pages that show some entries only: the filters, where the page starts, the page."""
+        listed = self.lists[name]
+        for view in self._views.values():
+            if view.operation == name and listed.is_filtered(view.params):
+                filters = {each: view.params.get(each) for each in listed.filters}
+                wanted = {each: value for each, value in filters.items() if value is not None}
+                yield wanted, listed.start(view.params), view.body
+
+    def _unfiltered(self, name: str) -> Iterator[View]:
+        listed = self.lists[name]
+        for view in self._views.values():
+            if view.operation == name and not listed.is_filtered(view.params):
+                yield view
 
 
-def _params(view: View) -> Json:
-    params: Json = json.loads(view.params)[0]
-    return params
+@dataclass(frozen=True)
+class Relation:
+    """A rule between views of one account, when nothing was changed between their readings."""
+
+    views: tuple[str, ...]
+    """It is checked when one of these is read and all of them are there."""
+    check: Callable[[Views], Iterator[Shown]]
+
+
+def _sent(exchange: Exchange) -> Any:
+    try:
+        return exchange.sent if exchange.request_body else None
+    except ValueError:
+        return None

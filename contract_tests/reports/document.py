@@ -28,13 +28,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from contract_tests import curl
-from contract_tests.coverage import OperationCoverage
-from contract_tests.exchange import Exchange, Headers
-from contract_tests.finding import Finding
+from contract_tests.findings.coverage import OperationCoverage
+from contract_tests.findings.finding import Finding
+from contract_tests.findings.result import Result
+from contract_tests.http import curl
+from contract_tests.http.exchange import Exchange, Headers
 from contract_tests.reports.kinds import title
 from contract_tests.reports.sentences import sentence
-from contract_tests.run import Result
 
 Json = dict[str, Any]
 
@@ -55,7 +55,7 @@ def document(result: Result) -> Json:
     """The document of a result."""
     findings = [_finding(each, result) for each in _sorted(result)]
     counts = Counter("known" if each["known"] else each["grade"] for each in findings)
-    settings, contract = result.settings, result.contract
+    settings, contract, coverage = result.settings, result.contract, result.coverage
     info = contract.document.get("info") or {}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -66,19 +66,7 @@ def document(result: Result) -> Json:
             "title": str(info.get("title", "")),
             "version": str(info.get("version", "")),
         },
-        "settings": {
-            "seed": settings.seed,
-            "source": result.source,
-            "mock": settings.mock,
-            "strict": settings.is_strict,
-            "allow_writes": settings.may_write,
-            "allow_irreversible": settings.may_do_anything,
-            "organization_id": settings.organization_id,
-            "max_examples": settings.max_examples,
-            "only": list(settings.only),
-            "skip": list(settings.skip),
-            "phases": list(settings.phases),
-        },
+        "settings": _settings(result),
         "started": (result.ended - timedelta(seconds=result.seconds)).isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 3),
         "requests": result.exchanges,
@@ -92,14 +80,31 @@ def document(result: Result) -> Json:
         "coverage": {
             "totals": {
                 name: {"reached": some, "of": all}
-                for name, (some, all) in result.coverage.totals().items()
+                for name, (some, all) in coverage.totals().items()
             },
-            "operations": [_operation(each) for each in result.coverage.operations.values()],
+            "operations": [_operation(each) for each in coverage.operations.values()],
         },
         "skipped": [{"what": each.what, "why": each.why} for each in result.skipped],
         "withheld": [{"why": why, "requests": count} for why, count in result.withheld.items()],
         "broken": list(result.broken),
         "notes": list(result.notes),
+    }
+
+
+def _settings(result: Result) -> Json:
+    settings = result.settings
+    return {
+        "seed": settings.seed,
+        "source": result.source,
+        "mock": settings.mock,
+        "strict": settings.is_strict,
+        "allow_writes": settings.may_write,
+        "allow_irreversible": settings.may_do_anything,
+        "organization_id": settings.organization_id,
+        "max_examples": settings.max_examples,
+        "only": list(settings.only),
+        "skip": list(settings.skip),
+        "phases": list(settings.phases),
     }
 
 

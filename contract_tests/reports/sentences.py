@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contract_tests.run import Outcome, Result
+from contract_tests.findings.result import Outcome, Result
 
 _WORDS: dict[Outcome, str] = {
     "passed": "PASSED",

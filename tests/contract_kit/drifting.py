@@ -16,8 +16,8 @@ from tests.contract_kit.faulty import API, Answer, Faulty, Upstream, upstream
 from tests.contract_kit.program import Said, kit
 
 Json = dict[str, Any]
-Fault = Callable[[Answer], None]
-Spot = tuple[str, str, str]
+Violation = Callable[[Answer], None]
+Location = tuple[str, str, str]
 
 KEY = "sk_test_planted5up3rs3cr3t"
 SPEC = packaged_spec().read_text(encoding="utf-8").splitlines()
@@ -107,7 +107,7 @@ def envelope_as_string(answer: Answer) -> None:
 class Seeded:
     """A fault, and the difference that it is."""
 
-    fault: Fault
+    fault: Violation
     operation: str
     pointer: str
     keyword: str
@@ -152,7 +152,7 @@ def all_ten(answer: Answer) -> None:
 
 
 @contextmanager
-def mock(*faults: Fault, **changes: Any) -> Iterator[Upstream]:
+def mock(*faults: Violation, **changes: Any) -> Iterator[Upstream]:
     """A mock of its own, with faults on the wire."""
     settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
@@ -174,7 +174,7 @@ def compare(folder: Path, mock: str, staging: str, *words: str, **keys: str) -> 
     return said, document
 
 
-def spots(document: Json) -> list[Spot]:
+def spots(document: Json) -> list[Location]:
     return [
         (each["operation"], each["pointer"], each["keyword"]) for each in document["differences"]
     ]

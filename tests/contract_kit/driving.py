@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from contract_tests.channel import Gate
-from contract_tests.contract import Contract
-from contract_tests.drivers import properties
-from contract_tests.exchange import Exchange
-from contract_tests.run import Run
+from contract_tests.billing.knowledge import KNOWLEDGE
+from contract_tests.context import Run
+from contract_tests.drivers import schemathesis_engine
+from contract_tests.http.channel import Gate
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Contract
 from contract_tests.settings import API_KEY_ENV, Settings
 from tests.contract_kit.exchanges import CONTRACT
 
@@ -19,7 +20,7 @@ def make(
 ) -> Run:
     """A run that nobody has begun, of few examples."""
     settings = {"max_examples": 2, "environment": {API_KEY_ENV: "sk_test_properties"}, **settings}
-    return Run(Settings(url, contract.path, **settings), contract, gates=list(gates))
+    return Run(Settings(url, contract.path, **settings), contract, KNOWLEDGE, gates=list(gates))
 
 
 def drive(run: Run) -> list[Exchange]:
@@ -28,7 +29,7 @@ def drive(run: Run) -> list[Exchange]:
     run.channel.listeners.append(heard.append)
     if run.journal is not None:
         run.journal.begin()
-    properties.drive(run)
+    schemathesis_engine.drive(run)
     return heard
 
 

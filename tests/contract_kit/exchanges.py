@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contract_tests.contract import JSON, Contract
-from contract_tests.exchange import Exchange, Headers
-from contract_tests.finding import Finding, Verdicts
-from contract_tests.judge import Judge
+from contract_tests.billing.knowledge import KNOWLEDGE
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.http.exchange import Exchange, Headers
+from contract_tests.judge.judge import Judge
+from contract_tests.openapi.contract import JSON, Contract
 from contract_tests.settings import packaged_spec
 
 CONTRACT = Contract.load(packaged_spec())
@@ -58,14 +59,14 @@ def headers_of(operation_id: str, status: int, body: Any) -> Headers:
 
 
 @dataclass
-class Bench:
+class JudgeHarness:
     """A judge, and exchanges that are put before it one after another."""
 
     verdicts: Verdicts = field(default_factory=Verdicts)
     _count: int = 0
 
     def __post_init__(self) -> None:
-        self.judge = Judge(CONTRACT, self.verdicts)
+        self.judge = Judge(CONTRACT, self.verdicts, KNOWLEDGE)
 
     @property
     def found(self) -> list[Finding]:

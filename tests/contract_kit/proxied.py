@@ -14,14 +14,15 @@ from typing import Any
 
 import httpx
 
-from contract_tests.bench import Bench, decoded
-from contract_tests.exchange import Exchange
-from contract_tests.forwarder import Forwarder
-from contract_tests.proxy import make_server, serve
-from contract_tests.redaction import Keyring
-from contract_tests.run import Result
+from contract_tests.billing.knowledge import KNOWLEDGE
+from contract_tests.findings.result import Result
+from contract_tests.http.exchange import Exchange
+from contract_tests.http.redaction import Keyring
+from contract_tests.recording.judge_process import JudgeProcess, decoded
+from contract_tests.recording.proxy import make_server, serve
+from contract_tests.recording.reverse_proxy import ReverseProxy
+from contract_tests.recording.traffic import Traffic
 from contract_tests.settings import Settings, packaged_spec
-from contract_tests.traffic import Traffic
 from tests.conftest import TLS
 from tests.contract_kit.exchanges import CONTRACT
 
@@ -39,7 +40,7 @@ class Desk:
         self.take = self.taken.append
 
     def finish(self, seconds: float) -> Result:
-        traffic = Traffic(CONTRACT, Keyring(foreign=True))
+        traffic = Traffic(CONTRACT, Keyring(foreign=True), KNOWLEDGE)
         for each in self.taken:
             traffic.hear(decoded(each))
         return traffic.result(self._settings, seconds, list(traffic.verdicts))
@@ -50,7 +51,7 @@ class Proxied:
     """A proxy in a thread of this process."""
 
     url: str
-    forwarder: Forwarder
+    forwarder: ReverseProxy
     result: Result | None = None
     """What came of it, when it is over."""
 
@@ -67,11 +68,11 @@ class Proxied:
 
 
 @contextmanager
-def proxied(upstream: str, judge: Bench | Desk | None = None) -> Iterator[Proxied]:
+def proxied(upstream: str, judge: JudgeProcess | Desk | None = None) -> Iterator[Proxied]:
     """A proxy until the end of the block; then its result is there."""
     judge = judge or Desk(settings(upstream))
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    forwarder = Forwarder(upstream, judge.take)
+    forwarder = ReverseProxy(upstream, judge.take)
     server = make_server(forwarder)
     thread = threading.Thread(target=serve, args=(server, forwarder, listener), daemon=True)
     thread.start()
@@ -90,9 +91,9 @@ def settings(upstream: str, **more: Any) -> Settings:
 
 
 @contextmanager
-def stopped(bench: Bench) -> Iterator[None]:
+def stopped(judge_process: JudgeProcess) -> Iterator[None]:
     """The judge's process does nothing until the end of the block."""
-    pid = bench.process.pid
+    pid = judge_process.process.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     try:

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from contract_tests import drivers
-from contract_tests.exchange import Exchange
-from contract_tests.finding import Finding, Grade, Key
-from contract_tests.har import HarWriter, entry_of
-from contract_tests.replay import replay
-from contract_tests.run import Result, Run
+from contract_tests import runner
+from contract_tests.billing.knowledge import KNOWLEDGE
+from contract_tests.context import Run
+from contract_tests.findings.finding import Finding, Grade, Key
+from contract_tests.findings.result import Result
+from contract_tests.http.exchange import Exchange
+from contract_tests.recording.har import HarWriter, entry_of
+from contract_tests.recording.replay import replay
+from contract_tests.runner import perform
 from contract_tests.settings import Settings, packaged_spec
 from tests.contract_kit.exchanges import CONTRACT, START, example, headers_of, request_example
 
@@ -42,7 +45,7 @@ def visit(run: Run) -> None:
     caller.call("update_auto_recharge", settings)
     exchange = caller.call("get_auto_recharge")
     run.expect(False, exchange, "story", "/response/body", "told", "a story", "another")
-    run.stranger().call("get_balance")
+    run.unauthenticated().call("get_balance")
     run.account().call("list_payment_methods")
 
 
@@ -55,7 +58,7 @@ def record(
     url: str, path: Path, drive: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
 ) -> Result:
     """A run with one driver, and its file."""
-    monkeypatch.setattr(drivers, "chosen", lambda _: [("visit", drive)])
+    monkeypatch.setattr(runner, "chosen_drivers", lambda _: [("visit", drive)])
     return record_all(url, path)
 
 
@@ -63,9 +66,9 @@ def record_all(url: str, path: Path, *phases: str) -> Result:
     """A run with these drivers or all, and its file."""
     settings = Settings(url=url, spec=packaged_spec(), mock=True, seed=5, phases=phases)
     writer = HarWriter(path, settings)
-    run = Run(settings, CONTRACT)
+    run = Run(settings, CONTRACT, KNOWLEDGE)
     run.channel.listeners.append(writer)
-    run.execute()
+    perform(run)
     writer.close(run.verdicts)
     return run.result()
 

@@ -12,14 +12,16 @@ from typing import Any
 
 import httpx
 
-from contract_tests.caller import Caller
-from contract_tests.journal import Journal
-from contract_tests.run import KEY, Run
+from contract_tests.billing.knowledge import KNOWLEDGE
+from contract_tests.context import KEY, Run
+from contract_tests.http.client import Client
+from contract_tests.runner import perform
+from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, packaged_spec
 from tests.conftest import API, TLS
 from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.program import Said, kit
-from tests.contract_kit.recording import (
+from tests.contract_kit.recorder import (
     Answerer,
     Received,
     Recorder,
@@ -139,8 +141,8 @@ class Scene:
 
     def run(self, *phases: str, **more: Any) -> Run:
         """A run of some drivers, to its end."""
-        run = Run(self.settings(*phases, **more), CONTRACT)
-        run.execute()
+        run = Run(self.settings(*phases, **more), CONTRACT, KNOWLEDGE)
+        perform(run)
         return run
 
 
@@ -168,7 +170,7 @@ class Stage:
         self.begin()
 
     def begin(self) -> None:
-        self.run = Run(self.scene.settings(allow_irreversible=True), CONTRACT)
+        self.run = Run(self.scene.settings(allow_irreversible=True), CONTRACT, KNOWLEDGE)
         self.journal.begin()
 
     @property
@@ -177,8 +179,8 @@ class Stage:
         return self.run.journal
 
     @property
-    def caller(self) -> Caller:
-        return Caller(self.run.channel, KEY)
+    def caller(self) -> Client:
+        return Client(self.run.channel, KEY)
 
     def crash(self) -> None:
         """The end of the run's process: the file is free, and nothing has been put back."""
@@ -192,7 +194,7 @@ class Stage:
         return [each for each in self.told if each["entry"] == kind]
 
     def call_as(self, key: str, operation_id: str, *args: Any) -> int:
-        return Caller(self.run.channel, key).call(operation_id, *args).status
+        return Client(self.run.channel, key).call(operation_id, *args).status
 
     def add(self, name: str) -> str:
         """Add a card by the kit: its id."""
@@ -200,7 +202,7 @@ class Stage:
 
     def remove(self, name: str, key: str = KEY) -> int:
         path = {"payment_method_id": name}
-        return Caller(self.run.channel, key).call("remove_payment_method", path=path).status
+        return Client(self.run.channel, key).call("remove_payment_method", path=path).status
 
     def answers(self, operation: str, change: Callable[[Any], Any]) -> None:
         """Change what the mock answers to an operation."""

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests import channel, preflight
+from contract_tests.http import channel
+from contract_tests.safety import preflight
 from tests.contract_kit import faulty
 from tests.contract_kit.program import KEY, Said, kit, started
-from tests.contract_kit.recording import Answerer, Received, answer, as_json, recording
+from tests.contract_kit.recorder import Answerer, Received, answer, as_json, recording
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
@@ -78,7 +79,7 @@ def test_a_host_that_does_not_exist() -> None:
 def test_a_server_that_is_not_this_api(given: bytes, expected: str) -> None:
     """What it answered, and what the URL should be."""
     line = meeting(lambda _: given)
-    assert line.startswith("URL is not the Billing API: GET /api/v1/billing/")
+    assert line.startswith("URL is not the AlterLab Billing API: GET /api/v1/billing/")
     assert expected in line
     assert line.endswith("give the URL without /api/v1/billing")
 

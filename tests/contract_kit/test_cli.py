@@ -208,7 +208,7 @@ def test_names_that_the_contract_or_the_kit_does_not_have_are_told(
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kit is an extra of the package; without it, what to install is said."""
-    monkeypatch.delitem(sys.modules, "contract_tests.execution", raising=False)
+    monkeypatch.delitem(sys.modules, "contract_tests.runner", raising=False)
     monkeypatch.setitem(sys.modules, "rich.console", None)
     said = kit("run", "http://127.0.0.1:9")
     assert said.code == 2

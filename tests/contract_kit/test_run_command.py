@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.contract import Contract
-from contract_tests.drivers import DRIVERS
-from contract_tests.run import Run
+from contract_tests.context import Run
+from contract_tests.openapi.contract import Contract
+from contract_tests.runner import DRIVERS
 from contract_tests.settings import packaged_spec
 from tests.contract_kit import faulty
 from tests.contract_kit.program import KEY, PROJECT, kit, started
-from tests.contract_kit.recording import Received, as_json, recording
+from tests.contract_kit.recorder import Received, as_json, recording
 
 QUICK = ("--phases", "keys", "--only", "get_balance,list_invoices")
 """A run that takes a moment."""
@@ -70,7 +70,7 @@ def test_a_fault_of_the_kit_is_a_line_and_no_traceback(monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise RuntimeError("hush-hush")
 
-    monkeypatch.setattr("contract_tests.execution.document", fail)
+    monkeypatch.setattr("contract_tests.reports.output.document", fail)
     with faulty.mock() as mock:
         said = kit("run", mock.url, "--mock", "--quiet", *QUICK)
     assert said.code == 2

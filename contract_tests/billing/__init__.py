@@ -1,0 +1,1 @@
+"""What the kit knows of the Billing API."""

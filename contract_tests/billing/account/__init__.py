@@ -1,0 +1,1 @@
+"""What is known of one account of the Billing API, part by part."""

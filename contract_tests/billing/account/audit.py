@@ -1,0 +1,78 @@
+"""The audit log of an account: every change is in it, under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contract_tests.billing import effects
+from contract_tests.billing.account.cards import Cards
+from contract_tests.billing.account.part import Part
+from contract_tests.http.exchange import Exchange
+from contract_tests.judge.views import Views
+from contract_tests.judge.violation import Response, Violation
+
+
+class Audit(Part):
+    """The changes that the log must show when it is read next."""
+
+    def __init__(self, views: Views, cards: Cards) -> None:
+        self._views = views
+        self._cards = cards
+        self._changes: list[tuple[Exchange, str]] = []
+        """Changes since the log was last read, and how their action's name must begin."""
+        self._total: int | None = None
+        """How long the log was when it was last read from its newest entry on."""
+
+    def changed(self, response: Response) -> Iterator[Violation]:
+        prefix = effects.AUDITED.get(response.operation.id) or self._prefix(response)
+        if prefix:
+            self._changes.append((response.exchange, prefix))
+        return iter(())
+
+    def read(self, response: Response) -> Iterator[Violation]:
+        """Every change since the last reading is in the log, under its name."""
+        if response.operation.id != effects.AUDIT or response.params.get("offset"):
+            return
+        total = int(response.body["total"])
+        before, self._total = self._total, total
+        changes, self._changes = self._changes, []
+        if before is None:
+            return
+        added = total - before
+        entries = response.body["entries"][: max(0, added)]
+        actions = [entry["action"] for entry in entries]
+        if len(entries) == len(changes) and any(entry["actor"] != "api_key" for entry in entries):
+            got = ", ".join(entry["actor"] for entry in entries)
+            expected = "api_key, who made the changes"
+            yield Violation("audit", "/entries/*/actor", "actor", expected, got)
+        if added < len(changes):
+            yield _missing(changes, actions, added)
+        elif len(actions) >= added:
+            yield from _unnamed(changes, actions)
+
+    def _prefix(self, response: Response) -> str | None:
+        """How the log names what is a change only where it changes something; None where it does not."""
+        if response.operation.id == "set_default_payment_method":
+            card = self._cards.find(response.params["payment_method_id"])
+            return "payment_method." if card is not None and not card["is_default"] else None
+        if response.operation.id == "change_plan":
+            known = self._views.find(effects.SUBSCRIPTION)
+            return "subscription." if known is not None and known != response.body else None
+        return None
+
+
+def _missing(changes: list[tuple[Exchange, str]], actions: list[str], added: int) -> Violation:
+    names = ", ".join(
+        f"{exchange.method} {exchange.path.rpartition('/billing')[2]}"
+        for exchange, _ in changes[-5:]
+    )
+    expected = f"an entry for each of {len(changes)}: {names}"
+    got = f"{added} new entries: {', '.join(actions) or 'none'}"
+    return Violation("audit", "/entries", "missing", expected, got)
+
+
+def _unnamed(changes: list[tuple[Exchange, str]], actions: list[str]) -> Iterator[Violation]:
+    for prefix in dict.fromkeys(prefix for _, prefix in changes):
+        if not any(action.startswith(prefix) for action in actions):
+            got = ", ".join(actions[:5]) or "none"
+            yield Violation("audit", "/entries/*/action", prefix, f"an action {prefix}*", got)

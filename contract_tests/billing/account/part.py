@@ -1,0 +1,25 @@
+"""One part of what is known of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contract_tests.judge.violation import Response, Violation
+
+
+class Part:
+    """A part that knows nothing yet; subclasses say what they learn, and from which response."""
+
+    def read(self, response: Response) -> Iterator[Violation]:
+        """Compare a reading with what was predicted."""
+        return iter(())
+
+    def changed(self, response: Response) -> Iterator[Violation]:
+        """Compare the response to a change with what was known before."""
+        return iter(())
+
+    def predict(self, response: Response) -> None:
+        """Note what must be read after a change."""
+
+    def forget(self, names: frozenset[str] | None) -> None:
+        """Forget predictions for these views, or all."""

@@ -1,0 +1,46 @@
+"""Verification challenges of an account: how many attempts are left, and which are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from contract_tests.billing.account.part import Part
+from contract_tests.judge.violation import Response, Violation
+
+
+@dataclass
+class Challenge:
+    """A challenge that was opened."""
+
+    remaining: int = 5
+    is_used: bool = False
+
+
+class Challenges(Part):
+    """The challenges by their ids."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Challenge] = {}
+
+    def changed(self, response: Response) -> Iterator[Violation]:
+        if response.operation.id == "initiate_verification":
+            self.known[response.body["challenge_id"]] = Challenge()
+        elif response.operation.id == "confirm_verification":
+            yield from self._confirmed(response)
+
+    def _confirmed(self, response: Response) -> Iterator[Violation]:
+        """A wrong code costs one attempt of five; a right one is good once."""
+        body = response.body
+        challenge = self.known.get(response.exchange.sent["challenge_id"])
+        if challenge is None:
+            return
+        if challenge.is_used or challenge.remaining == 0:
+            expected = "409 for a challenge that is used or locked"
+            yield Violation("state", "/response/status", "closed", expected, "200")
+        left = challenge.remaining if body["success"] else challenge.remaining - 1
+        if body["remaining_attempts"] != left and challenge.remaining:
+            got = str(body["remaining_attempts"])
+            yield Violation("state", "/remaining_attempts", "attempts", f"{left} of 5", got)
+        challenge.remaining = max(0, left)
+        challenge.is_used = challenge.is_used or body["success"]

@@ -1,0 +1,37 @@
+"""The drivers that need knowledge of the Billing API, by the names of their phases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contract_tests.billing import tenants
+from contract_tests.billing.stories.actor import Actor
+from contract_tests.billing.stories.catalogue import STORIES
+from contract_tests.context import Run
+from contract_tests.drivers.stories import run_story
+from contract_tests.knowledge import Driver
+
+
+def tell_stories(run: Run) -> None:
+    """Run all stories, in their order."""
+    for story in STORIES:
+        run_story(run, story, Actor)
+
+
+def run_state_machine(run: Run) -> None:
+    """Let the state machine run on an account."""
+    if not run.settings.may_write:
+        run.skip("state machine", "it writes (--allow-writes)")
+        return
+    # Hypothesis takes its time to load.
+    from contract_tests.billing.state_machine import BillingMachine
+    from contract_tests.drivers.state_machine import run_machine
+
+    run_machine(run, BillingMachine)
+
+
+DRIVERS: Mapping[str, Driver] = {
+    "tenants": tenants.drive,
+    "stories": tell_stories,
+    "machine": run_state_machine,
+}

@@ -1,0 +1,81 @@
+"""What is known of the Billing API beyond its contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contract_tests.billing import drivers
+from contract_tests.billing.account.model import BillingAccount
+from contract_tests.billing.effects import EFFECTS
+from contract_tests.billing.identifiers import IDENTIFIERS
+from contract_tests.billing.relations import RELATIONS
+from contract_tests.billing.rules import OF_ANY, RULES
+from contract_tests.billing.safety import SAFETY
+from contract_tests.billing.stories.catalogue import STORIES
+from contract_tests.http.client import Client
+from contract_tests.judge.lists import list_relations
+from contract_tests.judge.views import Relation, Views
+from contract_tests.judge.violation import Rule
+from contract_tests.knowledge import (
+    AccountModel,
+    Driver,
+    Effects,
+    Identifiers,
+    Safety,
+    Situation,
+    Story,
+)
+from contract_tests.openapi.contract import Operation
+from contract_tests.openapi.lists import ListOperation
+from contract_tests.settings import Settings
+
+_TEST_KEY = "sk_test_"
+_SPECIAL = ("power_user", "rate_limited")
+"""Personas whose reading takes long, or fails."""
+
+
+class BillingKnowledge:
+    """The rules, effects, relations and stories of the Billing API."""
+
+    effects: Effects = EFFECTS
+    identifiers: Identifiers = IDENTIFIERS
+    safety: Safety = SAFETY
+    stories: Sequence[Story] = STORIES
+    drivers: Mapping[str, Driver] = drivers.DRIVERS
+    mock_takes_any_key = False
+    mock_keeps_state = True
+
+    def rules(self, operation_id: str) -> Sequence[Rule]:
+        return (*OF_ANY, *RULES.get(operation_id, ()))
+
+    def relations(self, lists: Mapping[str, ListOperation]) -> Sequence[Relation]:
+        return (*RELATIONS, *list_relations(lists))
+
+    def account_model(self, views: Views) -> AccountModel:
+        return BillingAccount(views)
+
+    def mock_account(self, name: str) -> tuple[str, str]:
+        return f"sk-test {name.replace('_', '-')}", f"{_TEST_KEY}{name}"
+
+    def situations(self, client: Client) -> Sequence[Situation]:
+        personas = client.control("GET", "personas").object.get("personas", [])
+        return [
+            Situation(name, persona["member_of"], is_ordinary=name not in _SPECIAL)
+            for persona in personas
+            if persona["key"] and (name := persona["key"].removeprefix(_TEST_KEY))
+        ]
+
+    def body_values(
+        self, client: Client, operation: Operation, settings: Settings, *, fresh: bool
+    ) -> dict[str, Any]:
+        if operation.id == "update_auto_recharge" and not settings.may_do_anything:
+            return {"enabled": False}  # enabled it may charge a card, and would be withheld
+        if operation.id != "confirm_verification" or not (fresh and settings.mock):
+            return {}
+        # A new challenge each time, as wrong codes use it up; elsewhere each would send a message to somebody.
+        opened = client.call("initiate_verification", {"action": "kit_boundaries"}).object
+        return {"challenge_id": opened["challenge_id"]} if "challenge_id" in opened else {}
+
+
+KNOWLEDGE = BillingKnowledge()

@@ -1,0 +1,176 @@
+"""Stories of who calls: organizations and rate limits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from contract_tests.billing.stories.actor import Actor, value_at
+from contract_tests.drivers.read_account import read_scope
+from contract_tests.openapi import examples
+
+ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+_SIX = (
+    "get_cost_projection",
+    "list_credit_transactions",
+    "list_invoices",
+    "get_usage_breakdown",
+    "get_usage_chart",
+    "get_usage_realtime",
+)
+
+
+def members_share_an_organization(actor: Actor) -> None:
+    """Members see the same organization by the header and their own account without it."""
+    owner, member = (
+        Actor(actor.run, actor.run.mock_account(name)) for name in ("org_owner", "org_member")
+    )
+    for each in (owner, member):
+        each.look()
+        read_scope(actor.run, each.caller, ORGANIZATION)
+        each.look()
+    for name in _SIX:
+        first, second = (
+            each.call(name, headers={"X-Organization-Id": ORGANIZATION}) for each in (owner, member)
+        )
+        alike = {k: v for k, v in first.object.items() if k != "as_of"} == {
+            k: v for k, v in second.object.items() if k != "as_of"
+        }
+        member.expect(second, alike, "", "shared", "what the owner sees", "something else")
+        upper = owner.call(name, headers={"X-Organization-Id": ORGANIZATION.upper()})
+        owner.status(upper, 200, "capitals")
+        own = owner.call(name)
+        if name in ("list_credit_transactions", "list_invoices"):
+            owner.expect(
+                own,
+                own.object != first.object,
+                "",
+                "own_account",
+                "the caller's own",
+                "the organization's",
+            )
+
+
+def the_header_is_for_six_operations(actor: Actor) -> None:
+    """The other operations ignore the organization's header."""
+    owner = Actor(actor.run, actor.run.mock_account("org_owner"))
+    for name in (
+        "get_balance",
+        "list_payment_methods",
+        "get_subscription",
+        "list_audit_log",
+        "get_auto_recharge",
+    ):
+        plain = owner.call(name)
+        marked = owner.call(name, headers={"X-Organization-Id": ORGANIZATION})
+        owner.expect(
+            marked,
+            marked.object == plain.object,
+            "",
+            "ignored",
+            "the caller's own account",
+            "another answer",
+        )
+
+
+def the_allowance_is_counted(actor: Actor) -> None:
+    """A read takes one token and a write two; beyond the limit it is 429 until the minute is over, then it goes on."""
+    actor.run.channel.retries_429 = False
+    try:
+        limited = Actor(actor.run, actor.run.mock_account("rate_limited"))
+        limited.wait_until((limited.now + timedelta(minutes=1)).replace(second=1, microsecond=0))
+        place = "/response/200/headers/x-ratelimit-remaining"
+        for name, left in (("get_balance", 4), ("check_auto_recharge", 2), ("get_balance", 1)):
+            answer = limited.call(name)
+            got = answer.response_header("X-RateLimit-Remaining")
+            limited.expect(answer, got == str(left), place, "tokens", left, got)
+        limited.status(limited.call("check_auto_recharge"), 429, "write_costs_two")
+        limited.status(limited.call("get_balance"), 200, "last_token")
+        for name in ("get_balance", "list_payment_methods", "get_usage_chart"):
+            answer = limited.call(name)
+            limited.status(answer, 429, "used_up")
+        seconds = answer.response_header("Retry-After") or ""
+        fits = seconds.isdigit() and 1 <= int(seconds) <= 60
+        place = "/response/429/headers/retry-after"
+        limited.expect(answer, fits, place, "retry_after", "1 to 60 seconds", seconds)
+        if fits:
+            limited.wait(seconds=int(seconds))
+            limited.status(limited.call("get_balance"), 200, "waited")
+    finally:
+        actor.run.channel.retries_429 = True
+
+
+def every_answer_counts_down(actor: Actor) -> None:
+    """A read takes one off the account's allowance of the minute and a write two; what others do takes nothing."""
+    other = Actor(actor.run, actor.run.account())
+    actor.wait(seconds=60)
+    left: int | None = None
+    limit = ""
+    for operation in actor.run.operations():
+        if operation.path_names:
+            continue
+        body = (
+            examples.example(actor.run.contract, operation) if operation.body is not None else None
+        )
+        other.call("get_balance")
+        answer = actor.call(operation.id, body)
+        told = answer.response_header("X-RateLimit-Remaining") or ""
+        before, limit = limit, answer.response_header("X-RateLimit-Limit") or ""
+        # A plan raises the balance, and with it the limit.
+        expected = (
+            None if left is None or limit != before else left - (1 if operation.is_read else 2)
+        )
+        fits = expected is None or told == str(expected)
+        where = f"/response/{answer.status}/headers/x-ratelimit-remaining"
+        actor.expect(answer, fits, where, "tokens", f"{expected} after {left}", told)
+        left = int(told) if told.isdigit() else None
+
+
+def every_operation_has_a_limit(actor: Actor) -> None:
+    """Every operation is counted: when the allowance is used up, each is 429."""
+    actor.run.channel.retries_429 = False
+    try:
+        limited = Actor(actor.run, actor.run.mock_account("rate_limited"))
+        for operation in actor.run.operations():
+            path = dict.fromkeys(operation.path_names, "00000000-0000-4000-8000-000000000000")
+            body = (
+                examples.example(actor.run.contract, operation)
+                if operation.body is not None
+                else None
+            )
+            for _ in range(6):
+                answer = limited.call(operation.id, body, path=path)
+                if answer.status == 429:
+                    break
+            limited.status(answer, 429, "limited")
+    finally:
+        actor.run.channel.retries_429 = True
+
+
+def times_are_the_clocks(actor: Actor) -> None:
+    """What happens now says so, everywhere: in UTC, by the one clock."""
+    actor.do("update_auto_recharge", {})
+    actor.do("update_usage_alerts", {})
+    actor.wait(seconds=37)
+    now = actor.now
+    card = actor.call("add_payment_method", {"payment_method_id": "pm_card_discover"})
+    recharge, alerts = actor.call("update_auto_recharge", {}), actor.call("update_usage_alerts", {})
+    actor.deposit(1_500)
+    actor.use("light", 1)
+    shown = [
+        (card, "/created_at"),
+        (recharge, "/updated_at"),
+        (alerts, "/updated_at"),
+        (actor.call("get_usage_realtime"), "/as_of"),
+        (actor.call("list_credit_transactions"), "/transactions/0/created_at"),
+        (actor.call("list_audit_log"), "/entries/0/created_at"),
+        (actor.call("list_recent_activity"), "/activities/0/created_at"),
+        (actor.call("list_invoices"), "/invoices/0/created_at"),
+        (actor.call("list_invoices"), "/invoices/0/paid_at"),
+    ]
+    for answer, where in shown:
+        text = str(value_at(answer.object, where))
+        try:
+            told = datetime.fromisoformat(text)
+        except ValueError:
+            continue  # the schema says so
+        actor.expect(answer, told == now, where, "now", now, text)

@@ -1,0 +1,202 @@
+"""What must be true between the views of usage: all are sums of the same events, and the ledger was charged so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, timedelta
+
+from contract_tests.billing import effects, money
+from contract_tests.judge.views import Shown, Views
+from contract_tests.judge.violation import Violation, moment
+
+BREAKDOWN, CHART, REALTIME = "get_usage_breakdown", "get_usage_chart", "get_usage_realtime"
+
+
+def usage_views_agree(views: Views) -> Iterator[Shown]:
+    """This month by type and in real time is the same, in credits and in requests."""
+    month, realtime = views.newest(BREAKDOWN), views.newest(REALTIME)
+    for total, name in (
+        ("total_credits", "credits_used_month"),
+        ("total_requests", "requests_month"),
+    ):
+        if month[total] != realtime[name]:
+            fault = Violation(
+                "usage",
+                f"/{name}",
+                "breakdown",
+                f"{month[total]}, by the breakdown",
+                str(realtime[name]),
+            )
+            yield REALTIME, fault
+
+
+def projection_counts_the_month(views: Views) -> Iterator[Shown]:
+    """The projection's credits are those of the month's breakdown."""
+    used, month = (
+        views.newest(effects.PROJECTION)["credits_used"],
+        views.newest(BREAKDOWN)["total_credits"],
+    )
+    if used != month:
+        yield (
+            effects.PROJECTION,
+            Violation(
+                "usage", "/credits_used", "breakdown", f"{month}, by the breakdown", str(used)
+            ),
+        )
+
+
+def chart_ends_today(views: Views) -> Iterator[Shown]:
+    """The chart's last day is today so far; its last days add up to the week and the month."""
+    chart, realtime = views.newest(CHART)["data"], views.newest(REALTIME)
+    now = moment(realtime["as_of"]).astimezone(UTC)
+    if not chart:
+        return
+    last = chart[-1]
+    if last["date"] != now.date().isoformat():
+        yield (
+            CHART,
+            Violation("usage", "/data/*/date", "today", now.date().isoformat(), last["date"]),
+        )
+        return
+    spans = {
+        "today": now.date(),
+        "week": now.date() - timedelta(days=now.weekday()),
+        "month": now.date().replace(day=1),
+    }
+    for span, first in spans.items():
+        if date.fromisoformat(chart[0]["date"]) > first:
+            continue
+        for column, name in (("credits", "credits_used"), ("requests", "requests")):
+            expected = sum(day[column] for day in chart if date.fromisoformat(day["date"]) >= first)
+            if realtime[f"{name}_{span}"] != expected:
+                got = str(realtime[f"{name}_{span}"])
+                fault = Violation(
+                    "usage", f"/{name}_{span}", "chart", f"{expected}, by the chart", got
+                )
+                yield REALTIME, fault
+
+
+def chart_adds_up_to_the_month(views: Views) -> Iterator[Shown]:
+    """This month's days of the chart are the month's breakdown, type by type."""
+    chart, month = views.newest(CHART)["data"], views.newest(BREAKDOWN)
+    first = moment(month["period_start"]).date()
+    if not chart or date.fromisoformat(chart[0]["date"]) > first:
+        return
+    for type in money.CREDITS_PER_REQUEST:
+        expected = sum(day[type] for day in chart if date.fromisoformat(day["date"]) >= first)
+        if month[type]["credits"] != expected:
+            got = str(month[type]["credits"])
+            fault = Violation(
+                "usage", f"/{type}/credits", "chart", f"{expected}, by the chart", got
+            )
+            yield BREAKDOWN, fault
+
+
+def usage_is_in_the_ledger(views: Views) -> Iterator[Shown]:
+    """What usage cost this month, the ledger was charged this month."""
+    entries = views.whole(effects.LEDGER)
+    if entries is None:
+        return
+    month = views.newest(BREAKDOWN)
+    start, end = moment(month["period_start"]), moment(month["period_end"])
+    charged = -sum(
+        each["amount_microcents"]
+        for each in entries
+        if each["type"] == "usage" and start <= moment(each["created_at"]) < end
+    )
+    cost = sum(month[type]["cost_microcents"] for type in money.CREDITS_PER_REQUEST)
+    if cost != charged:
+        yield (
+            BREAKDOWN,
+            Violation("usage", "/total_credits", "ledger", f"{charged} by the ledger", str(cost)),
+        )
+    crawled = -sum(
+        each["amount_microcents"]
+        for each in entries
+        if each["reference_type"] == "crawl" and start <= moment(each["created_at"]) < end
+    )
+    if month["crawl"]["cost_microcents"] != crawled:
+        got = str(month["crawl"]["cost_microcents"])
+        fault = Violation(
+            "usage", "/crawl/cost_microcents", "ledger", f"{crawled} by the ledger", got
+        )
+        yield BREAKDOWN, fault
+
+
+def chart_is_in_the_ledger(views: Views) -> Iterator[Shown]:
+    """Each day's credits are the day's debits of the ledger."""
+    entries = views.whole(effects.LEDGER)
+    chart = views.newest(CHART)["data"]
+    if entries is None:
+        return
+    charged: dict[str, int] = {}
+    for each in entries:
+        if each["type"] == "usage":
+            day = moment(each["created_at"]).astimezone(UTC).date().isoformat()
+            charged[day] = charged.get(day, 0) - each["amount_microcents"]
+    for day in chart:
+        expected = charged.get(day["date"], 0)
+        if day["credits"] * money.MICROCENTS_PER_CREDIT != expected:
+            got = f"{day['credits']} on {day['date']}"
+            wanted = f"{expected // money.MICROCENTS_PER_CREDIT}, by the ledger"
+            yield CHART, Violation("usage", "/data/*/credits", "ledger", wanted, got)
+            return
+
+
+def trend_follows_the_chart(views: Views) -> Iterator[Shown]:
+    """This 7 days against the 7 before; within 10 % either way is stable."""
+    chart, shown = views.newest(CHART)["data"], views.newest(effects.PROJECTION)["usage_trend"]
+    if len(chart) < 14:
+        return
+    recent = sum(day["credits"] for day in chart[-7:])
+    before = sum(day["credits"] for day in chart[-14:-7])
+    expected = "stable"
+    if recent * 10 > before * 11:
+        expected = "increasing"
+    elif recent * 10 < before * 9:
+        expected = "decreasing"
+    if shown != expected:
+        got = f"{shown} at {recent} after {before}"
+        yield effects.PROJECTION, Violation("usage", "/usage_trend", "trend", expected, got)
+
+
+def allocation_is_the_plans(views: Views) -> Iterator[Shown]:
+    """On a plan, its monthly credits are what is allocated."""
+    plan, projection = views.newest(effects.SUBSCRIPTION), views.newest(effects.PROJECTION)
+    if plan["status"] != "none" and projection["credits_allocated"] != plan["monthly_credits"]:
+        got = str(projection["credits_allocated"])
+        expected = f"{plan['monthly_credits']}, the plan's"
+        yield effects.PROJECTION, Violation("usage", "/credits_allocated", "plan", expected, got)
+
+
+def allocation_is_what_was_bought(views: Views) -> Iterator[Shown]:
+    """Without a plan: what the month's opening balance and its deposits bought."""
+    entries = views.whole(effects.LEDGER)
+    if entries is None or views.newest(effects.SUBSCRIPTION)["status"] != "none":
+        return
+    start = moment(views.newest(BREAKDOWN)["period_start"])
+    opening = sum(
+        each["amount_microcents"] for each in entries if moment(each["created_at"]) < start
+    )
+    paid_in = {
+        each["id"]: each["amount_microcents"]
+        for each in entries
+        if moment(each["created_at"]) >= start and each["type"] != "usage"
+    }
+    by_type: dict[str, int] = {}
+    for each in entries:
+        if each["id"] in paid_in:
+            by_type[each["type"]] = by_type.get(each["type"], 0) + each["amount_microcents"]
+    paid = sum(by_type.get(name, 0) for name in ("deposit", "auto_recharge", "subscription"))
+    shown = views.newest(effects.PROJECTION)["credits_allocated"]
+    # Whether bonuses and refunds count as bought is not said: both are right.
+    least, most = (
+        opening + paid,
+        opening + paid + by_type.get("bonus", 0) + by_type.get("refund", 0),
+    )
+    if not least // money.MICROCENTS_PER_CREDIT <= shown <= most // money.MICROCENTS_PER_CREDIT:
+        expected = f"{least // money.MICROCENTS_PER_CREDIT}, by the ledger"
+        yield (
+            effects.PROJECTION,
+            Violation("usage", "/credits_allocated", "ledger", expected, str(shown)),
+        )

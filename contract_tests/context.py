@@ -1,0 +1,267 @@
+"""A run as drivers see it: the channel, the judge, the accounts to work with, and a place for findings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Container, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from contract_tests.errors import UsageError
+from contract_tests.findings.coverage import Coverage
+from contract_tests.findings.finding import Finding, Key, Verdicts
+from contract_tests.findings.result import Result, Skipped
+from contract_tests.http.channel import Channel, Gate, Limits, Listener
+from contract_tests.http.client import Client
+from contract_tests.http.exchange import Exchange
+from contract_tests.http.redaction import Keyring
+from contract_tests.judge.judge import Judge
+from contract_tests.knowledge import Knowledge
+from contract_tests.openapi.contract import Contract, Operation, Provenance
+from contract_tests.openapi.lists import list_operations
+from contract_tests.safety.guard import Guard
+from contract_tests.safety.journal import Journal
+from contract_tests.settings import Settings, base_url, key_from
+
+KEY, OTHER_KEY = "api-key", "other-key"
+
+
+class Progress(Protocol):
+    """What is told of a run while it goes on."""
+
+    def driver(self, name: str, index: int, count: int) -> None: ...
+
+    def exchange(self, count: int, findings: int) -> None: ...
+
+
+class Run:
+    """Everything that drivers need."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        contract: Contract,
+        knowledge: Knowledge,
+        *,
+        progress: Progress | None = None,
+        listeners: Sequence[Listener] = (),
+        gates: Sequence[Gate] = (),
+        known: Container[Key] = frozenset(),
+    ) -> None:
+        self.settings = settings
+        self.contract = contract
+        self.knowledge = knowledge
+        self.lists = list_operations(contract)
+        self.progress = progress
+        self.skipped: list[Skipped] = []
+        self.selected = select(contract, settings.only, settings.skip)
+        self.verdicts = Verdicts(on_new=self._on_new)
+        self.judge = Judge(contract, self.verdicts, knowledge)
+        self.coverage = Coverage(contract, self.selected)
+        self.guard = Guard(settings, knowledge.safety)
+        self.keyring = Keyring(contract.credential)
+        self.ended_early = ""
+        self.interrupted = False
+        self.unreachable = False
+        """Whether the deployment went away in the middle."""
+        self.broken: list[str] = []
+        """Drivers that a fault of the kit ended."""
+        self.notes: list[str] = []
+        """What else a person should know, a line each."""
+        self.started = time.monotonic()
+        self._fresh = 0
+        self._listeners = listeners
+        self._known = known
+        self.channel = self._channel(gates)
+        self.journal: Journal | None = None
+        """On a deployment that is written to and is no mock."""
+        if not settings.mock and contract.credential is not None:
+            self._take_keys()
+
+    def _channel(self, gates: Sequence[Gate]) -> Channel:
+        settings = self.settings
+        deadline = self.started + settings.max_time if settings.max_time else None
+        return Channel(
+            base_url(settings.url).removesuffix(self.contract.base_path),
+            self.contract,
+            self.keyring,
+            limits=Limits(settings.timeout, settings.per_second, deadline, settings.ca_bundle),
+            gates=[self.guard, *gates],
+            listeners=[self._hear],
+        )
+
+    def _take_keys(self) -> None:
+        settings = self.settings
+        variables = {KEY: settings.api_key_env}
+        if settings.other_key_env:
+            variables[OTHER_KEY] = settings.other_key_env
+        for name, variable in variables.items():
+            self.keyring.add(name, key_from(settings.environment, variable))
+        if settings.may_write:
+            self.journal = Journal(
+                settings,
+                self.contract,
+                self.keyring,
+                variables,
+                withhold=self.guard.withhold,
+                knowledge=self.knowledge,
+            )
+            self.channel.gates.append(self.journal)
+
+    # ------------------------------------------------------------------------------------------- for drivers
+
+    def takes(self, *operation_ids: str) -> bool:
+        """Whether operations are selected and may be called at all."""
+        return all(each in self.selected for each in operation_ids)
+
+    def operations(self, *, reads: bool | None = None) -> list[Operation]:
+        """The selected operations, in the order of the contract."""
+        return [
+            each
+            for each in self.contract.operations.values()
+            if each.id in self.selected and (reads is None or each.is_read == reads)
+        ]
+
+    def account(self) -> Client:
+        """An account to work with: a fresh one on the mock, else the one whose key was given."""
+        if self.contract.credential is None:
+            return self.unauthenticated()
+        if not self.settings.mock:
+            return Client(self.channel, KEY)
+        self._fresh += 1
+        return self.mock_account(f"kit_{self.settings.seed}_{self._fresh}")
+
+    def mock_account(self, name: str) -> Client:
+        """An account of the mock by its name, as if it had never been used."""
+        alias, key = self.knowledge.mock_account(name)
+        self.keyring.add(alias, key, is_secret=False)
+        caller = Client(self.channel, alias)
+        caller.control("POST", "reset")
+        return caller
+
+    def other(self) -> Client | None:
+        """A second account that must see nothing of the first; None if there is none."""
+        if self.settings.mock:
+            return self.account()
+        return Client(self.channel, OTHER_KEY) if self.settings.other_key_env else None
+
+    @property
+    def takes_any_key(self) -> bool:
+        """Whether no key is a wrong one."""
+        return self.settings.mock and self.knowledge.mock_takes_any_key
+
+    def is_public(self, key: str) -> bool:
+        """Whether a key is that of an account of some mock, and no secret."""
+        prefix = self.knowledge.mock_account("")[1]
+        return bool(prefix) and key.startswith(prefix)
+
+    def unauthenticated(self) -> Client:
+        """A caller without a key."""
+        return Client(self.channel, None)
+
+    def found(self, finding: Finding) -> None:
+        """A driver's own finding, secrets replaced."""
+        text = self.keyring.text
+        finding = replace(finding, expected=text(finding.expected), got=text(finding.got))
+        self.verdicts.add(replace(finding, source=finding.source or self.channel.source))
+
+    def report(self, finding: Finding, exchange: Exchange) -> None:
+        """A driver's own finding about an exchange of its own, with what led there."""
+        shown = self.redacted(exchange)
+        steps = tuple(
+            each for each in self.judge.tracker(shown.account).steps if each.number < shown.number
+        )
+        self.found(replace(finding, exchange=shown, steps=steps, witnesses=(self.channel.source,)))
+
+    def expect(
+        self,
+        holds: bool,
+        exchange: Exchange,
+        kind: str,
+        where: str,
+        keyword: str,
+        expected: str,
+        got: str,
+        *,
+        provenance: Provenance = "assumed",
+        operation: str = "",
+    ) -> bool:
+        """What must hold of an exchange; a finding if it does not."""
+        if holds or exchange.status == 0 or exchange.status >= 500:
+            return holds  # that there is no answer, or a crash, has been told
+        matched = self.contract.match(exchange.method, exchange.path)
+        name = operation or (matched[0].id if matched else f"{exchange.method} {exchange.path}")
+        known = self.contract.operations.get(name)
+        spec = known.place.pointer if known else "#/paths"
+        self.report(Finding(name, kind, where, keyword, provenance, expected, got, spec), exchange)
+        return False
+
+    def redacted(self, exchange: Exchange) -> Exchange:
+        """An exchange as reports may show it."""
+        return self.channel.redacted(exchange)
+
+    def skip(self, what: str, why: str) -> None:
+        """Say that something was not done."""
+        if all(each.what != what for each in self.skipped):
+            self.skipped.append(Skipped(what, why))
+
+    def result(self) -> Result:
+        """What came of it so far."""
+        return Result(
+            self.settings,
+            self.contract,
+            list(self.verdicts),
+            self.coverage,
+            self.skipped,
+            self.judge.judged,
+            time.monotonic() - self.started,
+            self.ended_early,
+            notes=list(self.notes),
+            withheld=self.guard.withheld,
+            broken=self.broken,
+            interrupted=self.interrupted,
+            unreachable=self.unreachable,
+        )
+
+    def _hear(self, exchange: Exchange) -> None:
+        self.coverage.note(exchange, self.judge(exchange))
+        for listener in self._listeners:
+            listener(exchange)
+        if self.progress is not None:
+            self.progress.exchange(self.judge.judged, len(self.verdicts))
+
+    def _on_new(self, finding: Finding) -> None:
+        is_failure = (
+            finding.grade(strict=self.settings.is_strict) == "failure"
+            and finding.key not in self._known
+        )
+        if self.settings.fail_fast and is_failure:
+            self.channel.stop_reason = "the first failure ends the run (--fail-fast)"
+
+
+def select(contract: Contract, only: Sequence[str], skip: Sequence[str]) -> set[str]:
+    """The operations that ``--only`` and ``--skip`` leave: by operationId, tag or group. Raises UsageError."""
+
+    def named(name: str) -> set[str]:
+        found = {
+            each.id
+            for each in contract.operations.values()
+            if _plain(name) in map(_plain, (each.id, each.group, *each.tags))
+        }
+        if not found:
+            groups = sorted({each.group for each in contract.operations.values() if each.group})
+            raise UsageError(
+                f"'{name}' is no operationId, tag or group of the contract; groups: {', '.join(groups)}"
+            )
+        return found
+
+    chosen = set().union(*map(named, only)) if only else set(contract.operations)
+    left = chosen - set().union(*map(named, skip)) if skip else chosen
+    if not left:
+        raise UsageError("--only and --skip leave no operation")
+    return left
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: ``Payment methods`` is ``payment-methods``."""
+    return name.lower().replace("_", "-").replace(" ", "-")

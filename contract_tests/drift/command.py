@@ -1,0 +1,117 @@
+"""``contract-tests drift MOCK STAGING``: what the mock does otherwise than the real API, and the line to change."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+from contract_tests import flags
+from contract_tests.cli import COMMANDS
+from contract_tests.errors import UsageError
+from contract_tests.settings import API_KEY_ENV, Settings
+
+_DESCRIPTION = """\
+Sends the same requests to two servers and tells where their answers differ: statuses, fields, types, enum values,
+headers and formats. Ids, times, amounts and lengths of lists are not compared. Of each difference it says which line of
+the contract would have to change. Sends nothing but GET and HEAD, unless writes are allowed."""
+
+_EPILOG = f"""\
+examples:
+  contract-tests drift http://127.0.0.1:8080 https://staging.example.com --rate-limit 5/s
+      the mock and staging; the key of staging is in {API_KEY_ENV}
+  contract-tests drift https://staging.example.com https://api.example.com --mock-key-env STAGING_KEY
+      two deployments
+  contract-tests drift http://127.0.0.1:8080 http://127.0.0.1:8081 --mock
+      two mocks, with everything on
+
+exit codes:
+  0    no difference
+  1    differences, or something that was changed could not be put back
+  2    a flag, a variable or a file cannot be used, or nothing could be compared
+  3    a server cannot be reached, is something else, or refuses the key
+  130  interrupted; what was found so far is told"""
+
+_GROUPS = {
+    "the servers": ("ca_bundle", "timeout"),
+    "what may be sent to staging (reads only, unless told otherwise)": (
+        "allow_writes",
+        "allow_irreversible",
+        "journal",
+    ),
+    "what is compared": ("spec", "only", "skip", "seed"),
+    "how fast and how long": ("rate_limit", "max_time"),
+    "the report": ("report_dir", "quiet"),
+}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "drift",
+        help=COMMANDS["drift"][1],
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        usage="contract-tests drift MOCK STAGING [--flag value ...]",
+    )
+    parser.add_argument(
+        "mock_url", metavar="MOCK", help="where the mock is; it is put back as it was"
+    )
+    parser.add_argument(
+        "staging_url", metavar="STAGING", help="where the real API is, without /api/v1/billing"
+    )
+    for title, names in _GROUPS.items():
+        group = parser.add_argument_group(title)
+        if title == "the servers":
+            flags.add(group, "api_key_env")
+            group.add_argument(
+                "--mock-key-env",
+                metavar="NAME",
+                help="environment variable with a key for MOCK, which then is a deployment too (a fresh account)",
+            )
+            group.add_argument(
+                "--mock",
+                action="store_true",
+                help="both are mocks: everything may be done, /_mock used",
+            )
+        if title == "the report":
+            group.add_argument(
+                "--report", dest="reports", action="append", metavar="NAME", help="json: drift.json"
+            )
+        flags.add(group, *names)
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Compare, tell, and answer with the exit code. Raises KitError."""
+    staging = flags.read(arguments, arguments.staging_url)
+    mock = _of_the_mock(arguments, staging)
+    if set(staging.reports) - {"json"}:
+        raise UsageError("--report: drift writes 'json' only")
+    # What compares takes its time to load, and wrong flags are to be told at once.
+    from contract_tests.drift.execution import execute
+
+    return execute(mock, staging, arguments.mock_key_env, arguments.api_key_env)
+
+
+def _of_the_mock(arguments: argparse.Namespace, staging: Settings) -> Settings:
+    """The settings for the first server: a mock, as long as no key is named for it."""
+    named = argparse.Namespace(api_key_env=arguments.mock_key_env)
+    try:
+        own = flags.read(named, arguments.mock_url)
+    except UsageError as error:
+        raise UsageError(str(error).replace("--api-key-env", "--mock-key-env")) from None
+    is_mock = staging.mock or arguments.mock_key_env is None
+    # Nobody is hurt by a fast run against the mock.
+    per_second = None if is_mock else staging.per_second
+    journal = staging.journal.with_name(f"mock-{staging.journal.name}")
+    return replace(
+        staging,
+        url=own.url,
+        api_key_env=own.api_key_env,
+        mock=is_mock,
+        per_second=per_second,
+        journal=journal,
+    )

@@ -1,0 +1,138 @@
+"""What Schemathesis' checks complain of: further witnesses of what the judge has found, or findings of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from contract_tests.compat import check_of
+from contract_tests.context import Run
+from contract_tests.drivers.schemathesis_session import JudgedExchange, SessionAdapter
+from contract_tests.findings.finding import Finding
+from contract_tests.http.exchange import Exchange
+from contract_tests.judge.openapi_core import OpenApiCore
+from contract_tests.judge.response import excerpt, is_of_http
+from contract_tests.openapi.contract import Provenance
+from contract_tests.openapi.request import judge as judge_request
+from contract_tests.text import shortened
+
+WITNESS = "schemathesis"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of Schemathesis, in the kit's words."""
+
+    kind: str
+    where: str
+    provenance: Provenance = "assumed"
+    also: tuple[str, ...] = ()
+    """Other kinds under which the judge tells of the same."""
+
+
+_BREAKDOWNS = ("server_error", "no_answer")
+"""Kinds that explain whatever else is wrong with an answer."""
+_BODY = Check(
+    "response_schema", "/response/body", also=("unknown_field", "malformed_body", "content_type")
+)
+CHECKS = {
+    "not_a_server_error": Check(
+        "server_error", "/response/status", "documented", also=("method", "unknown_path")
+    ),
+    "status_code_conformance": Check("undocumented_status", "/response/status"),
+    "content_type_conformance": Check("content_type", "/response/headers/content-type"),
+    "response_headers_conformance": Check("response_header", "/response/headers"),
+    "response_schema_conformance": _BODY,
+    "negative_data_rejection": Check("invalid_accepted", "/request"),
+    "missing_required_header": Check("invalid_accepted", "/request/headers"),
+    "positive_data_acceptance": Check("valid_refused", "/request", also=("undocumented_status",)),
+    "unsupported_method": Check("method", "/response/status", also=("unknown_path",)),
+    "allow_header_conformance": Check("method", "/response/headers/allow"),
+    "ignored_auth": Check("auth", "/request/headers/x-api-key", "documented"),
+    "object_level_authorization": Check("tenant", "/response", "documented"),
+    "use_after_free": Check("state", "/response/status"),
+    "ensure_resource_availability": Check("state", "/response/status"),
+}
+
+
+class CheckResults:
+    """Hears every failure of a check, as the hook ``filter_failure``, and keeps each from Schemathesis.
+
+    What does not count as a failure is not shrunk, and does not end the tests of an operation.
+    """
+
+    def __init__(self, run: Run, adapter: SessionAdapter) -> None:
+        self._run = run
+        self._outlet = adapter
+
+    def filter_failure(self, context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG002 (the hook's)
+        """Take note of a failure."""
+        name = check_of(failure)
+        # This one is about a request that the check made itself, after the one with the answer in hand.
+        heard = self._outlet.latest if name == "ignored_auth" else response.request.heard
+        self.hear(name, f"{failure.title}: {failure.message}", heard)
+        return False
+
+    def hear(self, name: str, message: str, heard: JudgedExchange) -> None:
+        """A check's complaint about an exchange."""
+        check = CHECKS.get(name, Check(name, "/response"))
+        exchange = heard.exchange
+        matched = self._run.contract.match(exchange.method, exchange.path)
+        operation = matched[0].id if matched else f"{exchange.method} {exchange.path[:80]}"
+        if check.kind in ("invalid_accepted", "valid_refused") and not self._stands(
+            check.kind, exchange
+        ):
+            return
+        if check.kind == "undocumented_status" and self._is_of_http(exchange):
+            return
+        kinds = (check.kind, *check.also, *_BREAKDOWNS)
+        same = [
+            each for each in heard.findings if each.operation == operation and each.kind in kinds
+        ]
+        for each in same:
+            self._run.found(replace(each, witnesses=(WITNESS,)))
+        if not same:
+            spec = matched[0].place.pointer if matched else "#/paths"
+            got = f"{exchange.status}: {excerpt(exchange)}"
+            expected = shortened(" ".join(message.split()), 240)
+            key = (operation, check.kind, check.where, name)
+            steps = tuple(
+                each
+                for each in self._run.judge.tracker(exchange.account).steps
+                if each is not exchange
+            )
+            self._run.found(
+                Finding(
+                    *key,
+                    check.provenance,
+                    expected,
+                    got,
+                    spec,
+                    exchange,
+                    steps,
+                    witnesses=(WITNESS,),
+                )
+            )
+
+    def _is_of_http(self, exchange: Exchange) -> bool:
+        case = self._run.judge.case_of(exchange)
+        return case.operation is not None and is_of_http(case, case.operation)
+
+    @cached_property
+    def _second(self) -> OpenApiCore:
+        return OpenApiCore(self._run.contract)
+
+    def _stands(self, kind: str, exchange: Exchange) -> bool:
+        """Whether both other judges, too, hold the request that was really sent for valid, or for invalid."""
+        matched = self._run.contract.match(exchange.method, exchange.path)
+        if matched is None:
+            return False
+        request = judge_request(exchange, *matched, self._run.judge.schemas)
+        if kind == "valid_refused":
+            return request.is_valid and self._second.accepts_request(exchange)
+        return (
+            request.is_clear
+            and bool(request.breaches)
+            and not self._second.accepts_request(exchange)
+        )

@@ -1,0 +1,203 @@
+"""Property tests by Schemathesis, in this process: examples, coverage, fuzzing and stateful phases, with all checks.
+
+It makes requests, which the channel sends and the judge judges like any others. What its checks report is added.
+"""
+
+from __future__ import annotations
+
+import copy
+from contextlib import closing, suppress
+from typing import Any
+
+from contract_tests.compat import Event, decided_by_the_seed, run_schemathesis
+from contract_tests.context import Run
+from contract_tests.drivers.read_account import path_values
+from contract_tests.drivers.schemathesis_checks import CheckResults
+from contract_tests.drivers.schemathesis_session import SessionAdapter, Unanswered
+from contract_tests.http.channel import Outgoing, Withheld
+from contract_tests.http.client import Client
+from contract_tests.openapi import examples
+from contract_tests.openapi.contract import Contract, Node
+from contract_tests.text import shortened
+
+_REFUSALS = [400, 401, 402, 403, 404, 409, 410, 429]
+"""What a valid request may be answered with, beside success: the state of the account has a say, too."""
+
+_NO_HEADER_TEXT = "".join(map(chr, (*range(32), 127)))
+"""What HTTP does not allow in a header, so that it is refused before the API sees it."""
+
+Real = dict[str, str]
+"""Values by the parameter's name, with which a request gets as far as to what is to be tested."""
+
+
+def drive(run: Run) -> None:
+    """All phases, on one account, with every operation that may be called."""
+    adapter = SessionAdapter(run)
+    with decided_by_the_seed(), adapter.opened():
+        client, scope = _account(run)
+        real = _real_values(run, client, scope)
+        names = [each.id for each in run.operations() if _may_be_called(run, each.id, real)]
+        if names:
+            _run_schemathesis(run, adapter, client, real, names)
+        else:
+            run.skip("properties", "none of the selected operations may be called")
+
+
+def _account(run: Run) -> tuple[Client, str | None]:
+    """Who asks, and a shared account that it belongs to. On the mock one with a past, as if it had never been used."""
+    if not run.settings.mock:
+        return run.account(), run.settings.organization_id
+    for each in run.knowledge.situations(run.unauthenticated()):
+        if each.scope:
+            return run.mock_account(each.name), each.scope
+    return run.account(), None
+
+
+def _real_values(run: Run, client: Client, scope: str | None) -> Real:
+    real = {run.knowledge.identifiers.scope_header: scope} if scope else {}
+    collection = run.knowledge.safety.collection
+    if collection is None:
+        for operation in run.operations():
+            real |= path_values(run, client, operation)
+    elif run.settings.may_write and run.takes(collection.add):
+        body = examples.example(run.contract, run.contract.operations[collection.add])
+        with suppress(Withheld):
+            id = client.call(collection.add, body).object.get("id")
+            real |= {collection.parameter: id} if isinstance(id, str) else {}
+    return real
+
+
+def _may_be_called(run: Run, name: str, real: Real) -> bool:
+    """Whether there is any request for an operation that may leave."""
+    operation = run.contract.operations[name]
+    reason = run.guard.reason(
+        Outgoing(operation.method, operation.path, True, operation, {}, b"", "")
+    )
+    collection = run.knowledge.safety.collection
+    if (
+        reason is None
+        and collection is not None
+        and name == collection.remove
+        and collection.parameter not in real
+        and not run.settings.mock
+    ):
+        reason = f"no {collection.noun} could be added, and others are not the kit's to remove"
+    if reason is not None:
+        run.coverage.explain(name, "properties", reason)
+    return reason is None
+
+
+def _document(contract: Contract, real: Real, scope_header: str) -> Node:
+    """The contract with real values for its examples, and without the shared account if there is none.
+
+    A made-up organization is refused with 403 before anything else is looked at.
+    """
+    copied = Contract(contract.path, copy.deepcopy(contract.document))
+    for operation in copied.operations.values():
+        for parameter in operation.parameters:
+            name = parameter.node["name"]
+            if name in real:
+                parameter.node["example"] = _typed(copied, parameter.child("schema"), real[name])
+        if scope_header and scope_header not in real:
+            operation.place.node["parameters"] = [
+                each
+                for index, each in enumerate(operation.place.node.get("parameters", []))
+                if copied.at(operation.place.child("parameters", str(index))).node["name"]
+                != scope_header
+            ]
+    return copied.document
+
+
+def _typed(contract: Contract, schema: str, text: str) -> str | int:
+    return int(text) if contract.at(schema).node.get("type") == "integer" else text
+
+
+def _settings(run: Run, client: Client, real: Real) -> dict[str, Any]:
+    """Schemathesis' settings, as in its configuration file."""
+    settings, credential = run.settings, run.keyring.credential
+    headers = {}
+    if credential is not None and client.key is not None:
+        headers[credential.header] = credential.value(run.keyring.key(client.key))
+    return {
+        "base-url": run.channel.base_url + run.contract.base_path,
+        "headers": headers,
+        "seed": settings.seed,
+        "workers": settings.workers,
+        "max-redirects": 0,
+        "suppress-health-check": ["all"],
+        "cache": {"enabled": False},
+        "analysis": {"constants": {"enabled": False}},
+        "warnings": False,
+        "generation": {
+            "max-examples": settings.max_examples,
+            "database": "none",
+            "exclude-header-characters": _NO_HEADER_TEXT,
+        },
+        "checks": _checks(run),
+        "phases": {
+            "coverage": {} if settings.may_do_anything else {"unexpected-methods": []},
+            "stateful": {
+                "max-steps": 10,
+                "generation": {"max-examples": 2 * settings.max_examples},
+            },
+        },
+        **_own_things(run, real),
+    }
+
+
+def _checks(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", *_REFUSALS, "5xx"]},
+        "negative_data_rejection": {"expected-statuses": ["4xx", "5xx"]},
+    }
+    if run.takes_any_key:
+        found["ignored_auth"] = {"enabled": False}
+    if run.settings.mock and not run.knowledge.mock_keeps_state:
+        found["use_after_free"] = {"enabled": False}
+    return found
+
+
+def _own_things(run: Run, real: Real) -> dict[str, Any]:
+    """On a deployment, the path parameter of things is always that of the run's own."""
+    collection = run.knowledge.safety.collection
+    own = real.get(collection.parameter) if collection is not None else None
+    if collection is None or own is None or run.settings.mock:
+        return {}
+    always = {"dictionary": "own", "probability": 1.0}
+    return {
+        "dictionaries": {"own": {"values": [own]}},
+        "parameters": {f"path.{collection.parameter}": always},
+    }
+
+
+def _run_schemathesis(
+    run: Run, adapter: SessionAdapter, client: Client, real: Real, names: list[str]
+) -> None:
+    """Have Schemathesis do its tests, and report what it could not do."""
+    document = _document(run.contract, real, run.knowledge.identifiers.scope_header)
+    hooks: dict[str, Any] = {"filter_failure": CheckResults(run, adapter).filter_failure}
+    if not run.settings.mock:
+        hooks["filter_case"] = adapter.filter_case
+        hooks["before_add_examples"] = adapter.before_add_examples
+    interrupted = False
+    with closing(run_schemathesis(document, _settings(run, client, real), names, hooks)) as events:
+        for event in events:
+            if event.phase:
+                run.channel.source = f"properties: {event.phase}"
+            elif event.error is not None and not _is_explained(event, adapter):
+                why = run.keyring.text(f"{type(event.error).__name__}: {event.error}")
+                run.skip(f"properties: {event.label}", shortened(why, 200))
+            interrupted |= event.is_interruption
+    if interrupted:
+        raise adapter.ended or KeyboardInterrupt
+
+
+def _is_explained(event: Event, adapter: SessionAdapter) -> bool:
+    """Whether an error only says that requests were kept back or not answered, which others report."""
+    from hypothesis.errors import Unsatisfiable
+
+    if isinstance(event.error, Unsatisfiable):
+        return event.label in adapter.discarded or (
+            not event.is_of_operation and bool(adapter.discarded)
+        )
+    return isinstance(event.error, Withheld | Unanswered)

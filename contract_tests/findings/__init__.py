@@ -1,0 +1,1 @@
+"""What was found, what is known of it, how much of the contract was tried."""

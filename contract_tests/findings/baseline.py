@@ -1,0 +1,152 @@
+"""Known failures: a YAML list of findings that are accepted for a while, with owner, reason and expiry date.
+
+    - operation: get_balance
+      kind: response_schema
+      where: /response/200/body/tier
+      keyword: enum
+      owner: payments team
+      reason: BILL-123, the new tier is announced for May
+      expires: 2026-05-31
+
+An entry is for exactly one finding: operation, kind, JSON pointer and keyword must all be the same, so a new fault
+beside a known one still fails, and an edit elsewhere in the contract invalidates nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
+
+from contract_tests.errors import UsageError
+from contract_tests.findings.finding import Finding, Key
+
+_KEY = ("operation", "kind", "where", "keyword")
+_FIELDS = (*_KEY, "owner", "reason", "expires")
+ACCEPTED_FOR = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finding that somebody answers for."""
+
+    key: Key
+    owner: str
+    reason: str
+    expires: date
+    """The last day on which it is accepted."""
+    line: int
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The known failures of one file."""
+
+    path: Path
+    entries: Sequence[Entry]
+    today: date
+
+    @classmethod
+    def load(cls, path: Path, today: date) -> Baseline:
+        """Read a file. Raises UsageError with the line that is wrong."""
+        try:
+            tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except OSError as error:
+            raise UsageError(f"--baseline {path}: cannot be read ({error.strerror})") from None
+        except UnicodeDecodeError:
+            raise UsageError(f"--baseline {path}: is not UTF-8 text") from None
+        except yaml.MarkedYAMLError as error:
+            line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+            raise UsageError(f"{path}{line}: is not valid YAML ({error.problem})") from None
+        except (yaml.YAMLError, RecursionError) as error:
+            raise UsageError(f"{path}: is not valid YAML ({str(error).splitlines()[0]})") from None
+        if tree is None:
+            return cls(path, [], today)
+        if not isinstance(tree, yaml.SequenceNode):
+            raise UsageError(
+                f"{path}:1: a baseline is a list of entries, each with {', '.join(_FIELDS)}"
+            )
+        entries = [_entry(node, path) for node in tree.value]
+        _refuse_twice(entries, path)
+        return cls(path, entries, today)
+
+    @property
+    def accepted(self) -> dict[Key, Entry]:
+        """The entries that are in force."""
+        return {each.key: each for each in self.entries if each.expires >= self.today}
+
+    def apply(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings, those that are accepted marked as known."""
+        accepted = self.accepted
+        return [
+            replace(each, known=f"{known.owner}: {known.reason}, until {known.expires}")
+            if (known := accepted.get(each.key))
+            else each
+            for each in findings
+        ]
+
+    def notes(self, findings: Iterable[Finding], tried: set[str]) -> list[str]:
+        """Entries that have expired, and those of tried operations that nothing matches any more."""
+        found = {each.key for each in findings}
+        notes = []
+        for each in self.entries:
+            where = f"{self.path}:{each.line}"
+            if each.key not in found and each.key[0] in tried:
+                notes.append(
+                    f"{where}: nothing is found here any more ({' '.join(each.key)}); remove the entry"
+                )
+            elif each.expires < self.today:
+                notes.append(
+                    f"{where}: expired on {each.expires} and accepts nothing ({each.owner}: {each.reason})"
+                )
+        return notes
+
+
+def text(findings: Iterable[Finding], owner: str, reason: str, today: date) -> str:
+    """A baseline that accepts these findings from today on."""
+    more = {"owner": owner, "reason": reason, "expires": str(today + ACCEPTED_FOR)}
+    entries = [dict(zip(_KEY, each.key, strict=True)) | more for each in findings]
+    return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _entry(node: yaml.Node, path: Path) -> Entry:
+    line = node.start_mark.line + 1
+    if not isinstance(node, yaml.MappingNode):
+        raise UsageError(f"{path}:{line}: an entry must have the fields {', '.join(_FIELDS)}")
+    values: dict[str, str] = {}
+    for key, value in node.value:
+        where = f"{path}:{key.start_mark.line + 1}"
+        if not isinstance(key, yaml.ScalarNode) or key.value not in _FIELDS:
+            name = key.value if isinstance(key, yaml.ScalarNode) else "?"
+            raise UsageError(
+                f"{where}: '{name}' is no field of an entry; its fields are {', '.join(_FIELDS)}"
+            )
+        if not isinstance(value, yaml.ScalarNode) or not value.value.strip():
+            raise UsageError(f"{where}: '{key.value}' must be text, not empty")
+        if key.value in values:
+            raise UsageError(f"{where}: '{key.value}' is given twice")
+        values[key.value] = value.value.strip()
+    missing = [name for name in _FIELDS if name not in values]
+    if missing:
+        raise UsageError(f"{path}:{line}: the entry misses {', '.join(missing)}")
+    try:
+        expires = date.fromisoformat(values["expires"])
+    except ValueError:
+        raise UsageError(
+            f"{path}:{line}: 'expires' must be a date such as 2026-05-31, not '{values['expires']}'"
+        ) from None
+    key = (values["operation"], values["kind"], values["where"], values["keyword"])
+    return Entry(key, values["owner"], values["reason"], expires, line)
+
+
+def _refuse_twice(entries: Iterable[Entry], path: Path) -> None:
+    lines: dict[Key, int] = {}
+    for each in entries:
+        if each.key in lines:
+            raise UsageError(
+                f"{path}:{each.line}: is the same finding as the entry of line {lines[each.key]}"
+            )
+        lines[each.key] = each.line

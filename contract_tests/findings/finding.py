@@ -1,0 +1,107 @@
+"""Findings: what a deployment does otherwise than the contract says, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Provenance
+
+Grade = Literal["failure", "difference", "drift"]
+"""``failure``: breaks what is documented. ``difference``: the deployment differs from what the contract observed or
+assumes. ``drift``: it answers more than the contract knows."""
+
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be."""
+
+    operation: str
+    """An operationId, or ``METHOD path`` where there is none."""
+    kind: str
+    """What sort of fault it is: ``response_schema``, ``state``, ``money``, ..."""
+    where: str
+    """JSON pointer into the exchange, lists generalised: ``/response/body/transactions/*/id``."""
+    keyword: str
+    """The schema's keyword, or the name of the rule."""
+    provenance: Provenance
+    """Of the rule that is broken."""
+    expected: str
+    got: str
+    spec: str
+    """JSON pointer into the contract: where the rule stands, or what it is about."""
+    exchange: Exchange | None = None
+    """The exchange that shows it."""
+    steps: tuple[Exchange, ...] = ()
+    """The changes before it that led there, oldest first."""
+    source: str = ""
+    """The driver that found it."""
+    witnesses: tuple[str, ...] = ("kit",)
+    """The judges that say so."""
+    times: int = 1
+    known: str = ""
+    """Why it is accepted, if the baseline says so."""
+
+    @property
+    def key(self) -> Key:
+        """What makes two findings the same. No part of it moves when something else in the contract is edited."""
+        return self.operation, self.kind, self.where, self.keyword
+
+    def grade(self, *, strict: bool) -> Grade:
+        if self.keyword == "unknown_field" and not strict:
+            return "drift"
+        return "failure" if strict or self.provenance == "documented" else "difference"
+
+
+@dataclass
+class Verdicts:
+    """All findings of a run, each once, in the order in which they were first seen."""
+
+    on_new: Callable[[Finding], None] | None = None
+    heard: set[Key] = field(default_factory=set)
+    """What was found, again or for the first time, since somebody cleared this."""
+    _found: dict[Key, Finding] = field(default_factory=dict)
+    _latest: dict[Key, int] = field(default_factory=dict)
+    """The exchange that showed each finding last: two judges of one exchange count once."""
+
+    def add(self, finding: Finding) -> bool:
+        """Take note of a finding: whether it is a new one. Of the same finding the shortest way there is kept."""
+        self.heard.add(finding.key)
+        before = self._found.get(finding.key)
+        if before is None:
+            self._found[finding.key] = finding
+            self._note(finding)
+            if self.on_new is not None:
+                self.on_new(finding)
+            return True
+        is_another = finding.exchange is None or finding.exchange.number != self._latest.get(
+            finding.key
+        )
+        shorter = finding if len(finding.steps) < len(before.steps) else before
+        witnesses = tuple(dict.fromkeys(before.witnesses + finding.witnesses))
+        self._found[finding.key] = replace(
+            shorter, times=before.times + is_another, witnesses=witnesses
+        )
+        self._note(finding)
+        return False
+
+    def _note(self, finding: Finding) -> None:
+        if finding.exchange is not None:
+            self._latest[finding.key] = finding.exchange.number
+
+    def shown_by(self, number: int) -> list[Finding]:
+        """What an exchange showed, as long as no later one has shown it again."""
+        return [self._found[key] for key, latest in self._latest.items() if latest == number]
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._found.values())
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._found

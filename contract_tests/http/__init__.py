@@ -1,0 +1,1 @@
+"""How requests go out and come back: the channel, the exchange, secrets."""

@@ -1,0 +1,140 @@
+"""What went over the wire, as plain data. Secrets are replaced before an exchange is made: see ``redaction``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+Headers = tuple[tuple[str, str], ...]
+ANYBODY = "anybody"
+"""The account of a request that names no key."""
+
+
+class NotJson(ValueError):
+    """A body that is not strictly JSON: what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer."""
+
+    number: int
+    """Counts from 1 in the order in which the answers came."""
+    method: str
+    url: str
+    """Absolute, as it was sent."""
+    path: str
+    """Below the base URL, without the query; as it was sent, percent-encoded."""
+    request_headers: Headers
+    request_body: bytes
+    status: int
+    """0 when no answer came. Without an error, nobody knows whether the deployment is to blame."""
+    response_headers: Headers
+    response_body: bytes
+    started: datetime
+    seconds: float
+    account: str
+    """Who asks: a name that stands for the key, never the key."""
+    error: str = ""
+    """Why there is no whole answer."""
+    source: str = ""
+    """What sent it: a driver of the kit, a HAR file, the proxy."""
+    request_body_known: bool = True
+    response_body_known: bool = True
+    """False for a body that was sent but that nobody kept: it is not judged."""
+
+    @property
+    def ended(self) -> datetime:
+        return self.started + timedelta(seconds=self.seconds)
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+
+    def request_header(self, name: str) -> str | None:
+        return header(self.request_headers, name)
+
+    def response_header(self, name: str) -> str | None:
+        return header(self.response_headers, name)
+
+    @property
+    def media_type(self) -> str:
+        """Of the answer, without parameters, in lower case."""
+        return (self.response_header("content-type") or "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def sent(self) -> Any:
+        """The request body as a value. Raises NotJson."""
+        return parse(self.request_body)
+
+    @cached_property
+    def answer(self) -> Any:
+        """The answer's body as a value. Raises NotJson."""
+        return parse(self.response_body)
+
+    @property
+    def json(self) -> Any:
+        """The answer's body as a value; None if it is no JSON."""
+        try:
+            return self.answer
+        except NotJson:
+            return None
+
+    @cached_property
+    def object(self) -> dict[str, Any]:
+        """The answer's body, if it is a JSON object; else an empty one."""
+        try:
+            return self.answer if isinstance(self.answer, dict) else {}
+        except NotJson:
+            return {}
+
+
+@dataclass(slots=True)
+class Request:
+    """A request that a driver wants to send."""
+
+    method: str
+    path: str
+    """Below the base URL, percent-encoded; with parameters already in it."""
+    query: list[tuple[str, str]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The first value of a header; None if it is not there."""
+    return next((value for key, value in headers if key.lower() == name.lower()), None)
+
+
+def parse(body: bytes) -> Any:
+    """Strict JSON: UTF-8 without a mark, no NaN, no key twice. Raises NotJson."""
+    try:
+        return json.loads(
+            body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant
+        )
+    except UnicodeDecodeError as error:
+        raise NotJson(f"is not UTF-8 (byte {error.start})") from None
+    except json.JSONDecodeError as error:
+        raise NotJson(f"is not JSON ({error.msg} at character {error.pos})") from None
+    except RecursionError:
+        raise NotJson("is nested too deeply") from None
+    except NotJson:
+        raise
+    except ValueError as error:
+        raise NotJson(f"is not JSON ({error})") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NotJson("has a key twice")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise NotJson(f"holds {name}, which is not JSON")

@@ -1,0 +1,124 @@
+"""All accounts of a deployment, and what each exchange says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.judge.case import Case, Outcome
+from contract_tests.judge.isolation import Isolation
+from contract_tests.judge.tracker import Tracker
+from contract_tests.judge.violation import Response, Violation, guarded
+from contract_tests.knowledge import Knowledge
+from contract_tests.openapi.contract import Contract
+from contract_tests.openapi.lists import list_operations
+from contract_tests.openapi.schemas import Schemas
+
+CONTROL = "/_mock"
+"""Where the mock has its control API."""
+_FORGETS = ("/_mock/reset", "/_mock/state", "/_mock/snapshots/*/restore")
+"""Control operations after which nothing that was known of an account holds."""
+_SNAPSHOTS = "/_mock/snapshots/"
+_PASSES_TIME = ("/_mock/clock", "/_mock/clock/advance")
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """A violation that what is known of an account shows."""
+
+    tracker: Tracker
+    operation: str
+    """The operation whose response shows it."""
+    violation: Violation
+
+
+class Accounts:
+    """The trackers of all accounts."""
+
+    def __init__(self, contract: Contract, schemas: Schemas, knowledge: Knowledge) -> None:
+        self.trackers: dict[str, Tracker] = {}
+        self._schemas = schemas
+        self._knowledge = knowledge
+        self._lists = list_operations(contract)
+        self._relations = knowledge.relations(self._lists)
+        self._isolation = Isolation(knowledge.identifiers)
+
+    def tracker(self, account: str) -> Tracker:
+        """Return what is known of an account."""
+        if account not in self.trackers:
+            self.trackers[account] = Tracker(account, self._knowledge, self._lists)
+        return self.trackers[account]
+
+    def observe(self, case: Case) -> Iterator[Contradiction]:
+        """Take in an exchange with the API: what contradicts what is known."""
+        response = case.response(self._schemas)
+        if case.is_unauthenticated:
+            if case.is_write and 0 < case.exchange.status < 400:
+                self._note_change_everywhere(case.exchange)
+        elif case.outcome is Outcome.UNKNOWN:
+            self.tracker(case.account).note_change(case.exchange)
+        elif response is not None:
+            yield from self._of_account(case, response)
+
+    def observe_control(self, exchange: Exchange) -> None:
+        """Take in a call of the mock's control API: what it changes is no contradiction."""
+        if exchange.status >= 400 or exchange.method in ("GET", "HEAD"):
+            return
+        if _fits(exchange.path, _FORGETS) or exchange.path.startswith(_SNAPSHOTS):
+            for tracker in self.trackers.values():
+                if exchange.account in (ANYBODY, tracker.account):
+                    tracker.forget()
+        elif exchange.path in _PASSES_TIME:
+            self._note_change_everywhere(exchange)
+        else:
+            for pattern, names in self._knowledge.effects.control.items():
+                if _fits(exchange.path, (pattern,)):
+                    tracker = self.tracker(exchange.account)
+                    tracker.note_change(exchange, names)
+                    tracker.forget_views(names)
+
+    def _of_account(self, case: Case, response: Response) -> Iterator[Contradiction]:
+        name, tracker = response.operation.id, self.tracker(case.account)
+        if case.outcome is Outcome.SUCCESS:
+            for rule in self._knowledge.rules(name):
+                for violation in guarded(rule(response)):
+                    yield Contradiction(tracker, name, violation)
+            for violation in self._isolation.violations(case.account, response):
+                yield Contradiction(tracker, name, violation)
+        for violation in tracker.observe(case, response):
+            yield Contradiction(tracker, name, violation)
+        if case.outcome is Outcome.SUCCESS:
+            own = self.tracker(case.exchange.account)
+            for violation in own.model.headers(response):
+                yield Contradiction(own, name, violation)
+            yield from self._between_views(tracker, name)
+
+    def _between_views(self, tracker: Tracker, name: str) -> Iterator[Contradiction]:
+        """Everything that does not hold between the views, now that an operation has been read."""
+        for relation in self._relations:
+            if name not in relation.views or not tracker.views.has(relation.views):
+                continue
+            try:
+                for shown, violation in relation.check(tracker.views):
+                    yield Contradiction(tracker, shown, violation)
+            except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
+                continue  # not the shape that the rule speaks of: the schema says so
+
+    def _note_change_everywhere(self, exchange: Exchange) -> None:
+        for tracker in self.trackers.values():
+            tracker.note_change(exchange)
+
+
+def is_control(path: str) -> bool:
+    """Return whether a path is that of the mock's control API."""
+    return path == CONTROL or path.startswith(f"{CONTROL}/")
+
+
+def _fits(path: str, patterns: tuple[str, ...]) -> bool:
+    parts = path.split("/")
+    return any(
+        len(parts) == len(wanted)
+        and all(want in ("*", part) for want, part in zip(wanted, parts, strict=True))
+        for wanted in (pattern.split("/") for pattern in patterns)
+    )

@@ -1,0 +1,131 @@
+"""The judge: listens to exchanges, whoever makes them, and reports what is not as the contract says.
+
+An exchange passes four stages, in this order, each of which yields findings:
+
+1. the request: what the contract says of it (``openapi.request``, and openapi-core, which both must accept it);
+2. the response: its form (``response``), secrets in it (``secrets``), openapi-core's objections, and whether the key
+   and the request were let in or refused as they should be (``admission``);
+3. the account: rules of one response, ids of others, what is known of the account (``accounts``, ``tracker``);
+4. relations: the account's views against each other (``views``).
+
+Runs, replays and the proxy have this judge in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.http.exchange import Exchange
+from contract_tests.judge import admission, secrets
+from contract_tests.judge import response as responses
+from contract_tests.judge.accounts import Accounts, Contradiction, is_control
+from contract_tests.judge.case import Case
+from contract_tests.judge.openapi_core import OpenApiCore
+from contract_tests.judge.tracker import Tracker
+from contract_tests.knowledge import Knowledge
+from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.request import RequestJudgement
+from contract_tests.openapi.request import judge as judge_request
+from contract_tests.openapi.schemas import Schemas, generalised
+
+
+class Judge:
+    """Judges exchanges in the order in which they ended."""
+
+    def __init__(
+        self, contract: Contract, verdicts: Verdicts, knowledge: Knowledge, *, second: bool = True
+    ) -> None:
+        self.contract = contract
+        self.verdicts = verdicts
+        self.schemas = Schemas(contract)
+        self.judged = 0
+        self.accounts = Accounts(contract, self.schemas, knowledge)
+        self._scope_header = knowledge.identifiers.scope_header
+        self._openapi_core = OpenApiCore(contract) if second else None
+
+    def __call__(self, exchange: Exchange) -> RequestJudgement | None:
+        """Judge one exchange: what was said of its request, if it was for an operation."""
+        self.judged += 1
+        if is_control(exchange.path):
+            self.accounts.observe_control(exchange)
+            return None
+        case = self.case_of(exchange)
+        for finding in self._response(case):
+            self._report(finding)
+        for found in self.accounts.observe(case):
+            self._report(self._finding(found, exchange))
+        return case.request if case.operation is not None else None
+
+    @property
+    def trackers(self) -> dict[str, Tracker]:
+        """What is known of each account."""
+        return self.accounts.trackers
+
+    def tracker(self, account: str) -> Tracker:
+        """Return what is known of an account."""
+        return self.accounts.tracker(account)
+
+    # ---------------------------------------------------------------------------------- the request
+
+    def case_of(self, exchange: Exchange) -> Case:
+        """Return an exchange with its operation, and what the contract says of its request."""
+        matched = self.contract.match(exchange.method, exchange.path)
+        if matched is None:
+            return Case(exchange, None, {}, RequestJudgement(), exchange.account)
+        operation, path_params = matched
+        request = judge_request(exchange, operation, path_params, self.schemas)
+        if self._openapi_core is not None and request.is_valid:
+            request.is_clear = self._openapi_core.accepts_request(exchange)
+        account = self._account(exchange, operation)
+        return Case(exchange, operation, path_params, request, account)
+
+    def _account(self, exchange: Exchange, operation: Operation) -> str:
+        """Whose data a response shows: the key's account, or the shared one that was asked for."""
+        header = self._scope_header
+        takes = any(each.node["name"] == header for each in operation.parameters)
+        scope = exchange.request_header(header) if takes else None
+        return f"organization {scope.lower()}" if scope else exchange.account
+
+    # --------------------------------------------------------------------------------- the response
+
+    def _response(self, case: Case) -> Iterator[Finding]:
+        """Everything that one response shows by itself."""
+        exchange, operation = case.exchange, case.operation
+        if operation is None:
+            allowed = self.contract.methods_of(exchange.path)
+            yield from responses.undeclared(exchange, allowed, self.contract)
+            yield from secrets.judge(exchange, f"{exchange.method} {exchange.path[:80]}", "#/paths")
+            return
+        yield from responses.judge(case, operation, self.contract, self.schemas)
+        yield from secrets.judge(exchange, operation.id, operation.place.pointer)
+        if exchange.error or exchange.status == 0:
+            return
+        if self._openapi_core is not None:
+            yield from self._openapi_core.findings(exchange, operation)
+        yield from admission.judge(case, operation, self.contract)
+
+    # ------------------------------------------------------------------------------------- findings
+
+    def _finding(self, found: Contradiction, exchange: Exchange) -> Finding:
+        violation, operation = found.violation, self.contract.operations.get(found.operation)
+        where = violation.where
+        if not where.startswith("/response"):
+            where = f"/response/body{where}"
+        return Finding(
+            found.operation,
+            violation.kind,
+            generalised(where),
+            violation.rule,
+            violation.provenance,
+            violation.expected,
+            violation.got,
+            operation.place.pointer if operation else "#/paths",
+            exchange,
+            tuple(step for step in found.tracker.steps if step.number != exchange.number),
+        )
+
+    def _report(self, finding: Finding) -> None:
+        source = finding.exchange.source if finding.exchange else ""
+        self.verdicts.add(replace(finding, source=source))

@@ -1,0 +1,277 @@
+"""Status, headers and body of one response, validated against the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from contract_tests.findings.finding import Finding
+from contract_tests.http.exchange import Exchange, NotJson, header
+from contract_tests.judge.case import Case
+from contract_tests.openapi.contract import JSON, Contract, Operation, Place, Provenance, escape
+from contract_tests.openapi.schemas import Breach, Schemas, generalised
+
+ALWAYS: Provenance = "documented"
+"""The grade of what no client of the published operations could live with: crashes, no JSON, anybody let in."""
+
+_BOUNDS = frozenset(
+    {
+        "pattern",
+        "format",
+        "enum",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "anyOf",
+    }
+)
+"""Of responses the page states names and types and nothing else, so what these keywords say is assumed at best."""
+_OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
+"""The statuses by which HTTP itself refuses a body, whether or not a contract declares them."""
+
+
+def judge(
+    case: Case, operation: Operation, contract: Contract, schemas: Schemas
+) -> Iterator[Finding]:
+    """Yield everything that is wrong with the form of a response."""
+    exchange = case.exchange
+    broken = _breakdown(case, operation)
+    if broken is not None:
+        yield broken
+    elif exchange.status != 0 and exchange.status < 500:
+        response = operation.response(exchange.status)
+        if response is not None:
+            yield from _documented(exchange, operation, response, contract, schemas)
+        elif not is_of_http(case, operation):
+            yield _undocumented(exchange, operation)
+
+
+def _breakdown(case: Case, operation: Operation) -> Finding | None:
+    """Return that there is no whole response, or a server error."""
+    exchange, place = case.exchange, operation.place
+    if exchange.error:
+        kind, where, keyword = "no_answer", "/response", "broken"
+        expected, got, spec = "a whole answer", exchange.error, place.pointer
+    elif exchange.status >= 500:
+        kind, where, keyword = "server_error", "/response/status", "5xx"
+        expected, got = "no server error", f"{exchange.status}: {excerpt(exchange)}"
+        spec = place.child("responses")
+    else:
+        return None
+    return Finding(operation.id, kind, where, keyword, ALWAYS, expected, got, spec, exchange)
+
+
+def _undocumented(exchange: Exchange, operation: Operation) -> Finding:
+    status = exchange.status
+    return Finding(
+        operation.id,
+        "undocumented_status",
+        "/response/status",
+        str(status),
+        ALWAYS if status < 400 else "assumed",
+        f"one of {', '.join(str(each) for each in operation.responses)}",
+        f"{status}: {excerpt(exchange)}",
+        operation.place.child("responses"),
+        exchange,
+    )
+
+
+def is_of_http(case: Case, operation: Operation) -> bool:
+    """Whether a status refuses what HTTP, or the document's security, refuses on every operation."""
+    status, declared = case.exchange.status, operation.responses
+    if case.is_unauthenticated:
+        return status in (401, 403) and not {401, 403}.intersection(declared)
+    if not case.request.breaches:
+        return False
+    keyword = case.request.breaches[0].keyword
+    if keyword in _OF_HTTP and status == _OF_HTTP[keyword]:
+        return True
+    return status in (400, 422) and not {400, 422}.intersection(declared)
+
+
+def _documented(
+    exchange: Exchange, operation: Operation, response: Place, contract: Contract, schemas: Schemas
+) -> Iterator[Finding]:
+    """Yield what is wrong with headers and body of a documented response."""
+    for where, keyword, expected, got, spec in _headers(exchange, response, schemas):
+        grade = contract.provenance(spec)
+        yield Finding(
+            operation.id, "response_header", where, keyword, grade, expected, got, spec, exchange
+        )
+    media_types = response.node.get("content")
+    if exchange.method == "HEAD" or not media_types:
+        return
+    if exchange.media_type not in media_types and "*/*" not in media_types:
+        yield Finding(
+            operation.id,
+            "content_type",
+            "/response/headers/content-type",
+            "content",
+            ALWAYS,
+            " or ".join(media_types),
+            f"Content-Type: {exchange.response_header('content-type') or 'none'}",
+            response.child("content"),
+            exchange,
+        )
+    media_type = exchange.media_type if exchange.media_type in media_types else JSON
+    is_json = media_type == JSON or media_type.endswith("+json")
+    if is_json and media_type in media_types and exchange.response_body_known:
+        yield from _body(
+            exchange, operation, response.child("content", media_type), contract, schemas
+        )
+
+
+def _body(
+    exchange: Exchange, operation: Operation, media: str, contract: Contract, schemas: Schemas
+) -> Iterator[Finding]:
+    try:
+        value = exchange.answer
+    except NotJson as error:
+        yield Finding(
+            operation.id,
+            "malformed_body",
+            "/response/body",
+            "json",
+            ALWAYS,
+            "JSON",
+            f"a body that {error}: {excerpt(exchange)}",
+            media,
+            exchange,
+        )
+        return
+    if "schema" in contract.at(media).node:
+        for breach in schemas.breaches(f"{media}/schema", value):
+            yield of_breach(breach, exchange, operation, contract)
+
+
+def of_breach(
+    breach: Breach, exchange: Exchange, operation: Operation, contract: Contract
+) -> Finding:
+    """Return a breach of the response's schema as a finding."""
+    grade = contract.provenance(breach.spec)
+    if breach.keyword in _BOUNDS and grade == "documented" and contract.marks_provenance:
+        grade = "assumed"
+    return Finding(
+        operation.id,
+        "unknown_field" if breach.keyword == "unknown_field" else "response_schema",
+        f"/response/{exchange.status}/body{generalised(breach.where)}",
+        breach.keyword,
+        grade,
+        expectation(breach, contract),
+        shown(breach.value) if breach.keyword != "required" else "nothing",
+        breach.spec,
+        exchange,
+    )
+
+
+def expectation(breach: Breach, contract: Contract) -> str:
+    """Return what a keyword asks for, in words."""
+    if breach.keyword == "unknown_field":
+        return "no field that the contract does not name"
+    if breach.keyword == "required":
+        return f"'{breach.where.rsplit('/', 1)[1]}', which is required"
+    try:
+        return f"{breach.keyword}: {shown(contract.at(breach.spec).node, 120)}"
+    except (KeyError, TypeError, ValueError):
+        return breach.message[:160]
+
+
+def _headers(
+    exchange: Exchange, response: Place, schemas: Schemas
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Place, keyword, expectation, what came and the contract's place, of each header that is not as documented."""
+    for name in response.node.get("headers", {}):
+        documented = schemas.place(response.child("headers", name))
+        where = f"/response/{exchange.status}/headers/{escape(name.lower())}"
+        text = header(exchange.response_headers, name)
+        if text is None:
+            if documented.node.get("required"):
+                yield where, "required", f"the header {name}", "none", documented.pointer
+            continue
+        if "schema" not in documented.node:
+            continue
+        pointer = documented.child("schema")
+        value: Any = text
+        if schemas.node(pointer).get("type") == "integer" and text.lstrip("-").isdigit():
+            value = int(text)
+        for breach in schemas.breaches(pointer, value):
+            expected = f"{name}: {breach.message}"[:160]
+            yield where, breach.keyword, expected, f"{name}: {text}", breach.spec
+
+
+# ----------------------------------------------------------------------- beside the declared operations
+
+
+def undeclared(exchange: Exchange, allowed: list[str], contract: Contract) -> Iterator[Finding]:
+    """Yield what is wrong with the response to a request for an unknown path or an undeclared method."""
+    status = exchange.status
+    found: tuple[str, str, Provenance, str, str]
+    if exchange.error:
+        found = ("/response", "broken", ALWAYS, "a whole answer", exchange.error)
+    elif status >= 500:
+        got = f"{status}: {excerpt(exchange)}"
+        found = ("/response/status", "5xx", ALWAYS, "no server error", got)
+    elif exchange.method == "OPTIONS" or status == 0:
+        return
+    elif status < 400:
+        expected = f"405, with Allow: {', '.join(allowed)}" if allowed else "404"
+        got = f"{status}: {excerpt(exchange)}"
+        found = ("/response/status", "accepted", ALWAYS, expected, got)
+    elif status != (405 if allowed else 404):
+        expected = "405" if allowed else "404"
+        found = ("/response/status", "status", "assumed", expected, str(status))
+    else:
+        yield from _refusal(exchange, allowed, contract)
+        return
+    yield _beside(exchange, allowed, *found)
+
+
+def _beside(
+    exchange: Exchange,
+    allowed: list[str],
+    part: str,
+    keyword: str,
+    grade: Provenance,
+    expected: str,
+    got: str,
+) -> Finding:
+    where = f"{exchange.method} {exchange.path[:80]}"
+    kind = "method" if allowed else "unknown_path"
+    return Finding(where, kind, part, keyword, grade, expected, got, "#/paths", exchange)
+
+
+def _refusal(exchange: Exchange, allowed: list[str], contract: Contract) -> Iterator[Finding]:
+    place, expected = "/response/headers/allow", f"Allow: {', '.join(allowed)}"
+    text = exchange.response_header("allow")
+    named = {name.strip().upper() for name in (text or "").split(",") if name.strip()}
+    if allowed and text is None:
+        yield _beside(exchange, allowed, place, "required", "assumed", expected, "no Allow")
+    elif allowed and named - {"HEAD", "OPTIONS"} != set(allowed):
+        got = f"Allow: {', '.join(sorted(named))}"
+        yield _beside(exchange, allowed, place, "allow", "assumed", expected, got)
+    if exchange.method == "HEAD" or not exchange.response_body_known:
+        return
+    missing = sorted(contract.error_fields - exchange.object.keys())
+    if missing or not isinstance(exchange.object.get("detail", ""), str):
+        fields = ", ".join(f'"{name}": "..."' for name in sorted(contract.error_fields))
+        expected, got = f"{{{fields}}}, as every error", excerpt(exchange)
+        yield _beside(exchange, allowed, "/response/body", "envelope", "observed", expected, got)
+
+
+# ----------------------------------------------------------------------------------------------- words
+
+
+def shown(value: Any, limit: int = 200) -> str:
+    """Return a value as JSON, shortened."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= limit else f"{text[:limit]}..."
+
+
+def excerpt(exchange: Exchange, limit: int = 160) -> str:
+    """Return the beginning of a response, in one line."""
+    text = " ".join(exchange.response_body[: 4 * limit].decode("utf-8", "replace").split())
+    return text[:limit] + ("..." if len(text) > limit else "") if text else "no body"

@@ -1,0 +1,61 @@
+"""A successful response with what was asked, and what can be wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Operation, Provenance
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing that does not hold."""
+
+    kind: str
+    where: str
+    """JSON pointer into the body, lists generalised; into the exchange, if it begins with ``/response``."""
+    rule: str
+    expected: str
+    got: str
+    provenance: Provenance = "assumed"
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response with a JSON object as its body, and what was asked, with the contract's defaults."""
+
+    exchange: Exchange
+    operation: Operation
+    body: Json
+    params: Json
+
+
+Rule = Callable[[Response], Iterator[Violation]]
+"""What must hold of one successful response by itself."""
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that a body writes down. Raises ValueError."""
+    return datetime.fromisoformat(text)
+
+
+def guarded(found: Iterator[Violation]) -> Iterator[Violation]:
+    """Yield violations as long as bodies have the shape that the rules presuppose: the schema judges the rest."""
+    try:
+        yield from found
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        StopIteration,
+        RuntimeError,
+    ):
+        return

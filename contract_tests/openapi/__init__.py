@@ -1,0 +1,1 @@
+"""The contract as the kit reads it: operations, schemas, requests."""

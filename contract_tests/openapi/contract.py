@@ -1,0 +1,353 @@
+"""The contract as the kit reads it: operations, places in the document as JSON pointers, and their provenance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from posixpath import commonpath
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from contract_tests.errors import UsageError
+from contract_tests.openapi.security import Credential, credential_of, is_required
+
+Json = Any
+Node = dict[str, Any]
+Provenance = Literal["documented", "observed", "assumed"]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+JSON = "application/json"
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_PARAMETER = re.compile(r"\{([^/{}]+)\}")
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_BASE):  # type: ignore[misc]
+    """Leaves times as the text that they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own name)
+        first: [each for each in resolvers if each[0] != _TIMESTAMP]
+        for first, resolvers in _BASE.yaml_implicit_resolvers.items()
+    }
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node of the document and where it stands; references are followed."""
+
+    pointer: str
+    node: Node
+
+    def child(self, *keys: str) -> str:
+        """The pointer of something within; it need not exist."""
+        return self.pointer + "".join(f"/{escape(key)}" for key in keys)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: a method on a path."""
+
+    id: str
+    method: str
+    """In capitals."""
+    path: str
+    """Below the deployment's URL: the base path of ``servers``, and the template."""
+    place: Place
+    parameters: tuple[Place, ...]
+    body: Place | None
+    """The schema of the JSON request body."""
+    has_other_body: bool
+    """Whether the request has a body of another media type than JSON."""
+    body_required: bool
+    responses: Mapping[int, Place]
+    """The responses of single statuses."""
+    other_responses: Mapping[str, Place]
+    """``default``, and ranges such as ``4XX``."""
+    tags: tuple[str, ...]
+    group: str
+    secured: bool
+    _names: tuple[str, ...] = field(repr=False, compare=False)
+    _pattern: re.Pattern[str] = field(repr=False, compare=False)
+
+    @property
+    def is_read(self) -> bool:
+        return self.method in ("GET", "HEAD")
+
+    def response(self, status: int) -> Place | None:
+        """Return the declared response of a status; None if the contract has none."""
+        for key in (f"{status // 100}XX", "default"):
+            if status not in self.responses and key in self.other_responses:
+                return self.other_responses[key]
+        return self.responses.get(status)
+
+    @property
+    def invalid_status(self) -> int:
+        """The status with which an invalid request is refused."""
+        return 400 if 400 in self.responses and 422 not in self.responses else 422
+
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        return tuple(each.node["name"] for each in self.parameters if each.node["in"] == "path")
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The path's parameters, if this is its path."""
+        found = self._pattern.fullmatch(path)
+        if found is None:
+            return None
+        return dict(zip(self._names, map(unquote, found.groups()), strict=True))
+
+
+@dataclass(frozen=True)
+class Contract:
+    """An OpenAPI 3.0 document."""
+
+    path: Path
+    document: Node
+
+    @classmethod
+    def load(cls, path: Path) -> Contract:
+        """Load a document. Raises UsageError, with the line, when it cannot be used."""
+        document = _read(path)
+        version = document.get("openapi") if isinstance(document, dict) else None
+        if not isinstance(version, str) or not version.startswith("3.0"):
+            raise UsageError(
+                f"{path}: is no OpenAPI 3.0 document: it has no line such as 'openapi: 3.0.3'"
+            )
+        contract = cls(path, document)
+        try:
+            contract.operations  # noqa: B018 (reads all of it once, so that a broken one is found here)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UsageError(f"{path}: {_explain(error)}") from None
+        if not contract.operations:
+            raise UsageError(f"{path}: has no operations under 'paths'")
+        return contract
+
+    @property
+    def title(self) -> str:
+        """The API's name."""
+        return str((self.document.get("info") or {}).get("title") or "API")
+
+    @cached_property
+    def base_path(self) -> str:
+        """The path of the first server, without a slash at its end."""
+        servers = self.document.get("servers") or [{}]
+        url = str(servers[0].get("url") or "")
+        for name, variable in (servers[0].get("variables") or {}).items():
+            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+        return urlsplit(url).path.rstrip("/")
+
+    @property
+    def root(self) -> str:
+        """The path that all operations have in common; empty if they have none."""
+        return commonpath([operation.path for operation in self.operations.values()]).rstrip("/")
+
+    @cached_property
+    def credential(self) -> Credential | None:
+        """Where requests carry their key; None where no operation needs one."""
+        return credential_of(self.document)
+
+    @cached_property
+    def marks_provenance(self) -> bool:
+        """Whether the document says of its parts how well founded they are."""
+        return _has_key(self.document, "x-provenance")
+
+    @cached_property
+    def error_fields(self) -> frozenset[str]:
+        """The properties that every declared error body must have."""
+        required = [
+            frozenset(self.at(place.child("content", JSON, "schema")).node.get("required", ()))
+            for operation in self.operations.values()
+            for status, place in operation.responses.items()
+            if status >= 400 and JSON in place.node.get("content", {})
+        ]
+        return frozenset.intersection(*required) if required else frozenset()
+
+    @cached_property
+    def operations(self) -> dict[str, Operation]:
+        """All operations by operationId, in the order of the document."""
+        return {each.id: each for each in self._operations()}
+
+    def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """The operation that a request is for; a HEAD is for the GET of its path."""
+        wanted = "GET" if method == "HEAD" else method
+        for operation in self._concrete_first:
+            if operation.method == wanted and (found := operation.match(path)) is not None:
+                return operation, found
+        return None
+
+    @cached_property
+    def _concrete_first(self) -> list[Operation]:
+        """The operations, those without parameters in the path before templates that also match."""
+        return sorted(self.operations.values(), key=lambda operation: operation.path.count("{"))
+
+    def methods_of(self, path: str) -> list[str]:
+        """The methods that some operation has on a path."""
+        return [each.method for each in self.operations.values() if each.match(path) is not None]
+
+    def at(self, pointer: str) -> Place:
+        """What stands at a pointer, references followed. Raises KeyError when nothing does."""
+        node: Any = self.document
+        where = "#"
+        for key in pointer.removeprefix("#").split("/")[1:]:
+            node = node[int(key)] if isinstance(node, list) else node[unescape(key)]
+            where = f"{where}/{key}"
+            if isinstance(node, dict) and isinstance(node.get("$ref"), str):
+                place = self.at(node["$ref"])
+                where, node = place.pointer, place.node
+        return Place(where, node)
+
+    def provenance(self, pointer: str) -> Provenance:
+        """The mark of a place: its own, or that of the nearest place around it."""
+        node: Any = self.document
+        if not self.marks_provenance:
+            return "documented"
+        mark: Provenance = node.get("x-provenance", "assumed")
+        for key in pointer.removeprefix("#").split("/")[1:]:
+            try:
+                node = node[int(key)] if isinstance(node, list) else node[unescape(key)]
+            except (KeyError, IndexError, ValueError, TypeError):
+                break
+            if isinstance(node, dict):
+                mark = node.get("x-provenance", mark)
+        return mark
+
+    def line_of(self, pointer: str) -> int | None:
+        """The line of the document in which a place begins."""
+        node = self._tree
+        line = node.start_mark.line
+        for key in pointer.removeprefix("#").split("/")[1:]:
+            found = _step(node, unescape(key))
+            if found is None:
+                break
+            mark, node = found
+            line = mark
+        return line + 1
+
+    @cached_property
+    def _tree(self) -> yaml.Node:
+        tree = yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_Loader)
+        return tree if tree is not None else yaml.ScalarNode("", "")
+
+    def _operations(self) -> Iterator[Operation]:
+        secured = is_required(self.document.get("security"))
+        for path, item in self.document["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    yield self._operation(
+                        path, method, item[method], item.get("parameters", []), secured
+                    )
+
+    def _operation(
+        self, path: str, method: str, node: Node, shared: list[Node], secured: bool
+    ) -> Operation:
+        pointer = f"#/paths/{escape(path)}/{method}"
+        pointers = [f"#/paths/{escape(path)}/parameters/{i}" for i in range(len(shared))]
+        pointers += [f"{pointer}/parameters/{i}" for i in range(len(node.get("parameters", [])))]
+        # The parameters of an operation override those of its path.
+        parameters = {
+            (place.node["in"], place.node["name"]): place for place in map(self._follow, pointers)
+        }
+        body, required = self._body(pointer) if "requestBody" in node else (None, False)
+        responses = {
+            str(status): self._follow(f"{pointer}/responses/{status}")
+            for status in node["responses"]
+            if not str(status).startswith("x-")
+        }
+        return Operation(
+            id=node.get("operationId") or f"{method.upper()} {path}",
+            method=method.upper(),
+            path=self.base_path + path,
+            place=Place(pointer, node),
+            parameters=tuple(parameters.values()),
+            body=body,
+            has_other_body="requestBody" in node and body is None,
+            body_required=required,
+            responses={
+                int(status): place for status, place in responses.items() if status.isdigit()
+            },
+            other_responses={
+                status: place for status, place in responses.items() if not status.isdigit()
+            },
+            tags=tuple(node.get("tags", [])),
+            group=str(node.get("x-group", "")),
+            secured=is_required(node["security"]) if "security" in node else secured,
+            _names=tuple(_PARAMETER.findall(path)),
+            _pattern=_pattern(self.base_path + path),
+        )
+
+    def _body(self, pointer: str) -> tuple[Place | None, bool]:
+        """The schema of an operation's JSON body, and whether it must be sent."""
+        request = self._follow(f"{pointer}/requestBody")
+        body = None
+        if "schema" in request.node["content"].get(JSON, {}):
+            body = self._follow(request.child("content", JSON, "schema"))
+        return body, bool(request.node.get("required", False))
+
+    def _follow(self, pointer: str) -> Place:
+        try:
+            return self.at(pointer)
+        except (KeyError, IndexError, TypeError, RecursionError):
+            raise ValueError(f"{pointer}: its '$ref' leads nowhere") from None
+
+
+def escape(key: str) -> str:
+    """A key as a part of a JSON pointer."""
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
+def unescape(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Return the pattern of the paths that a template is for."""
+    parts = _PARAMETER.split(path)  # text and names in turn
+    return re.compile(
+        "".join("([^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    )
+
+
+def _has_key(node: Any, key: str) -> bool:
+    if isinstance(node, dict):
+        return key in node or any(_has_key(value, key) for value in node.values())
+    return isinstance(node, list) and any(_has_key(value, key) for value in node)
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (derived from the safe loader)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not UTF-8 text") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise UsageError(f"{path}{line}: is not valid YAML ({error.problem})") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: is not valid YAML ({str(error).splitlines()[0]})") from None
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"misses '{error.args[0]}', which an OpenAPI document must have"
+    return (
+        str(error) if isinstance(error, ValueError) else f"is no valid OpenAPI document ({error})"
+    )
+
+
+def _step(node: yaml.Node, key: str) -> tuple[int, yaml.Node] | None:
+    """The line and the node of a key (or index) within a node."""
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if str(name.value) == key:
+                return name.start_mark.line, value
+    if isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
+        value = node.value[int(key)]
+        return value.start_mark.line, value
+    return None

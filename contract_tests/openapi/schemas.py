@@ -1,0 +1,163 @@
+"""Schemas of the contract as compiled validators, and what they have against a value, with places on both sides."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+from jsonschema_rs import ValidationErrorKind
+
+from contract_tests.openapi.contract import Contract, Json, Place, escape
+
+_ANNOTATIONS = frozenset(
+    {"description", "title", "example", "examples", "nullable", "default", "deprecated"}
+)
+_INDEX = re.compile(r"/\d+(?=/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One thing that a schema has against a value."""
+
+    where: str
+    """JSON pointer into the value."""
+    spec: str
+    """JSON pointer of the keyword in the contract."""
+    keyword: str
+    message: str
+    value: Json
+
+
+class Schemas:
+    """Validators for schemas of one contract, each compiled when it is first used."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._compiled: dict[str, jsonschema_rs.Draft4Validator] = {}
+
+    def breaches(self, pointer: str, value: Json) -> Iterator[Breach]:
+        """Everything that the schema at a pointer has against a value. Fields it does not name: ``unknown_field``."""
+        validator = self._validator(pointer)
+        try:
+            errors = [] if validator.is_valid(value) else list(validator.iter_errors(value))
+        except (
+            UnicodeEncodeError
+        ):  # half a surrogate pair, which JSON can write and the validator cannot read
+            readable = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+            errors = list(validator.iter_errors(json.loads(readable)))
+        for error in errors:
+            yield from _breaches(error, pointer)
+
+    def accepts(self, pointer: str, value: Json) -> bool:
+        """Whether a value is valid; fields that are not named are."""
+        return all(each.keyword == "unknown_field" for each in self.breaches(pointer, value))
+
+    def node(self, pointer: str) -> Any:
+        """What stands at a pointer of the contract: a schema, or the value of a keyword."""
+        return self._contract.at(pointer).node
+
+    def place(self, pointer: str) -> Place:
+        """The place at a pointer of the contract, references followed."""
+        return self._contract.at(pointer)
+
+    def _validator(self, pointer: str) -> jsonschema_rs.Draft4Validator:
+        if pointer not in self._compiled:
+            node = self._contract.at(pointer).node
+            schema = {
+                **convert(node, is_open="allOf" in node),
+                "components": {"schemas": self._components},
+            }
+            self._compiled[pointer] = jsonschema_rs.Draft4Validator(schema, validate_formats=True)
+        return self._compiled[pointer]
+
+    @cached_property
+    def _components(self) -> Json:
+        schemas = self._contract.document.get("components", {}).get("schemas", {})
+        joined = set(_joined(self._contract.document))
+        return {
+            name: convert(schema, is_open=f"#/components/schemas/{name}" in joined)
+            for name, schema in schemas.items()
+        }
+
+
+def generalised(pointer: str) -> str:
+    """A pointer into a value with ``*`` for each position in a list: the same place in every entry."""
+    return _INDEX.sub("/*", pointer)
+
+
+def convert(schema: Any, *, is_open: bool = False) -> Any:
+    """A schema of OpenAPI 3.0 as JSON Schema of draft 4, closed to fields that it does not name unless it is open.
+
+    In draft 4 ``1.0`` is no integer, as in this API. What ``allOf`` joins is open: each part names its own fields.
+    """
+    if isinstance(schema, list):
+        return [convert(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"]}
+    converted = {
+        key: {name: convert(each) for name, each in value.items()}
+        if key == "properties"
+        else [convert(each, is_open=True) for each in value]
+        if key == "allOf"
+        else convert(value)
+        for key, value in schema.items()
+        if key not in _ANNOTATIONS and not key.startswith("x-")
+    }
+    if schema.get("nullable"):
+        if "type" in converted:
+            converted["type"] = [converted["type"], "null"]
+        if "enum" in converted and None not in converted["enum"]:
+            converted["enum"] = [*converted["enum"], None]
+    if "properties" in converted and not is_open and "allOf" not in converted:
+        converted.setdefault("additionalProperties", False)
+    return converted
+
+
+def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breach]:
+    where = "".join(f"/{escape(str(part))}" for part in error.instance_path)
+    path = [str(part) for part in error.schema_path]
+    base = "#" if path[:1] == ["components"] else root
+    spec = base + "".join(f"/{escape(part)}" for part in path)
+    kind = error.kind
+    if isinstance(kind, ValidationErrorKind.AdditionalProperties):
+        for name in kind.unexpected:
+            value = error.instance[name] if isinstance(error.instance, dict) else None
+            parent = spec.removesuffix("/additionalProperties")
+            yield Breach(
+                f"{where}/{escape(name)}",
+                parent,
+                "unknown_field",
+                f"'{name}' is not in the contract",
+                value,
+            )
+    elif isinstance(kind, ValidationErrorKind.Required):
+        owner = spec.removesuffix("/required")
+        name = str(kind.property)
+        yield Breach(
+            f"{where}/{escape(name)}",
+            f"{owner}/properties/{escape(name)}",
+            "required",
+            f"'{name}' is missing",
+            None,
+        )
+    else:
+        yield Breach(where, spec, kind.name, error.message, error.instance)
+
+
+def _joined(node: Any, *, is_part: bool = False) -> Iterator[str]:
+    """The references that stand in an ``allOf``."""
+    if isinstance(node, dict):
+        if is_part and isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for key, value in node.items():
+            yield from _joined(value, is_part=key == "allOf")
+    elif isinstance(node, list):
+        for value in node:
+            yield from _joined(value, is_part=is_part)

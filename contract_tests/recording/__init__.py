@@ -1,0 +1,1 @@
+"""Traffic of others: HAR files and the proxy."""

@@ -1,0 +1,421 @@
+"""HAR 1.2 files: ours, written while a run goes on, and those of browsers and other tools."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import urlencode, urlsplit
+
+from contract_tests.errors import UsageError
+from contract_tests.findings.finding import Finding
+from contract_tests.http.exchange import Exchange, Headers, header
+from contract_tests.recording.json_stream import BrokenOff, JsonStream
+from contract_tests.settings import Settings
+
+Json = dict[str, Any]
+
+VERSION = "1"
+"""Of what stands under ``_contractTests`` and in the fields of our own."""
+OURS = "contract-tests"
+"""The creator that our files name."""
+JUDGES = frozenset({"kit", "openapi-core"})
+"""The witnesses that say the same again when the traffic is replayed."""
+_FACTS = (
+    "operation",
+    "kind",
+    "where",
+    "keyword",
+    "provenance",
+    "expected",
+    "got",
+    "spec",
+    "source",
+    "times",
+)
+
+
+class Unusable(ValueError):
+    """An entry that holds no exchange, and why."""
+
+
+class HarWriter:
+    """A listener that writes down each exchange as it comes. ``close`` makes a whole file of it.
+
+    Until then it stands beside the file, under its name with ``.part``; what is there survives the end of the process.
+    """
+
+    def __init__(self, path: Path, settings: Settings, *, overheard: bool = False) -> None:
+        self._path = path
+        self._part = path.with_name(f"{path.name}.part")
+        self._about = {
+            "version": VERSION,
+            "baseUrl": settings.url,
+            "strict": settings.strict,
+            "mock": settings.mock,
+            "seed": settings.seed,
+            "overheard": overheard,
+        }
+        self._separator = ""
+        self._failure = ""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._part.open("w", encoding="ascii")
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
+        creator = json.dumps({"name": OURS, "version": VERSION})
+        self._write(f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": [')
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Write down an exchange, whose secrets have been replaced."""
+        self._write(f"{self._separator}\n{json.dumps(entry_of(exchange))}")
+        self._separator = ","
+
+    def close(self, findings: Iterable[Finding]) -> None:
+        """Finish the file, with the findings that the traffic alone does not show. Raises UsageError."""
+        told = [_told(each) for each in findings if not JUDGES.issuperset(each.witnesses)]
+        self._write(f'\n], "_contractTests": {json.dumps({**self._about, "findings": told})}}}}}\n')
+        try:
+            self._file.close()
+            if not self._failure:
+                os.replace(self._part, self._path)
+        except OSError as error:
+            self._failure = str(error.strerror)
+        if self._failure:
+            raise UsageError(f"{self._path}: cannot be written ({self._failure})")
+
+    def _write(self, text: str) -> None:
+        if self._failure:
+            return
+        try:
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:  # the run goes on; that there is no file is said at its end
+            self._failure = str(error.strerror)
+
+
+@dataclass
+class Har:
+    """A HAR file that is read entry by entry, as often as need be."""
+
+    path: Path
+    creator: str = ""
+    about: Json = field(default_factory=dict)
+    """What a file of ours says of its run; known when all entries have been read."""
+
+    def entries(self) -> Iterator[Any]:
+        """Its entries as they stand there. Raises UsageError."""
+        count = 0
+        try:
+            with self.path.open("rb") as file:
+                for entry in self._entries(file):
+                    yield entry
+                    count += 1
+        except OSError as error:
+            raise UsageError(f"{self.path}: cannot be read ({error.strerror})") from None
+        except BrokenOff as error:
+            raise UsageError(f"{error}, after {count:,} entries; {self._why_broken()}") from None
+
+    @property
+    def is_ours(self) -> bool:
+        return self.creator == OURS and bool(self.about)
+
+    @property
+    def is_overheard(self) -> bool:
+        """Whether somebody else may have changed things between its exchanges."""
+        return not self.is_ours or bool(self.about.get("overheard"))
+
+    def _entries(self, file: BinaryIO) -> Iterator[Any]:
+        stream = JsonStream(file, self.path)
+        if stream.is_at_end:
+            raise UsageError(f"{self.path}: is empty")
+        is_har = False
+        for name in stream.members() if stream.begins("{") else ():
+            if name != "log" or not stream.begins("{"):
+                stream.value()
+                continue
+            for part in stream.members():
+                if part == "entries" and stream.begins("["):
+                    is_har = True
+                    for _ in stream.items():
+                        yield stream.value()
+                else:
+                    self._note(part, stream.value())
+        if not is_har:
+            raise UsageError(f"{self.path}: is no HAR file: it has no 'log' with 'entries'")
+        if not stream.is_at_end:
+            raise UsageError(f"{self.path}: goes on after its end, at {stream.where()}")
+
+    def _note(self, part: str, value: Any) -> None:
+        if part == "creator" and isinstance(value, dict):
+            self.creator = str(value.get("name", ""))
+        elif part == "_contractTests" and isinstance(value, dict):
+            self.about = value
+
+    def _why_broken(self) -> str:
+        if self.creator == OURS:
+            return "it is of a run that was ended before it could finish the file"
+        return "record it or export it again"
+
+
+def entry_of(exchange: Exchange) -> Json:
+    """An exchange as an entry. Fields of our own begin with an underscore, as the format asks."""
+    milliseconds = exchange.seconds * 1000
+    return {
+        "startedDateTime": exchange.started.isoformat(timespec="microseconds"),
+        "time": milliseconds,
+        "request": _request(exchange),
+        "response": _response(exchange),
+        "cache": {},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+        "_number": exchange.number,
+        "_account": exchange.account,
+        "_path": exchange.path,
+        "_source": exchange.source,
+        "_error": exchange.error,
+        "_seconds": exchange.seconds,
+    }
+
+
+def exchange_of(entry: Any) -> Exchange:
+    """The exchange that an entry tells of. Raises Unusable.
+
+    Of an entry that is not ours the account is not known, and the path is that of the whole URL.
+    """
+    try:
+        exchange = _exchange(entry)
+        exchange.ended  # noqa: B018 (raises what is no time)
+        return exchange
+    except Unusable:
+        raise
+    except KeyError as error:
+        raise Unusable(f"incomplete: no {error.args[0]}") from None
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise Unusable("incomplete: a field is not what it must be") from None
+
+
+def _exchange(entry: Any) -> Exchange:
+    """The exchange of an entry that has the fields of one. Raises whatever a wrong field leads to."""
+    request, response, is_ours = entry["request"], entry["response"], "_number" in entry
+    method = str(request["method"]).upper()
+    url = _without_user(str(request["url"]).partition("#")[0])
+    status, started = int(response["status"] or 0), _moment(entry["startedDateTime"])
+    _refuse_others(entry, url, status)
+    request_headers = _headers(request.get("headers"))
+    response_headers = _headers(response.get("headers"))
+    request_body, request_known = _request_body(request, request_headers, is_ours=is_ours)
+    response_body, response_known = _response_body(response, response_headers, method)
+    seconds = max(0.0, float(entry.get("time") or 0)) / 1000
+    return Exchange(
+        number=int(entry.get("_number", 0)),
+        method=method,
+        url=url,
+        path=str(entry["_path"]) if "_path" in entry else urlsplit(url).path,
+        request_headers=request_headers,
+        request_body=request_body,
+        status=status,
+        response_headers=response_headers,
+        response_body=response_body,
+        started=started,
+        seconds=float(entry["_seconds"]) if "_seconds" in entry else seconds,
+        account=str(entry.get("_account", "")),
+        # Browsers mark what they blocked by an error, too.
+        error=str(entry.get("_error", "")) if is_ours else "",
+        source=str(entry.get("_source", "")),
+        request_body_known=request_known,
+        response_body_known=response_known,
+    )
+
+
+def findings_of(about: Json, exchanges: dict[int, Exchange]) -> Iterator[Finding]:
+    """The findings that a file of ours tells of, with their exchanges as far as these are given. Raises UsageError."""
+    try:
+        for told in about.get("findings", []):
+            facts = {name: told[name] for name in _FACTS}
+            steps = tuple(exchanges[number] for number in told["steps"] if number in exchanges)
+            witnesses = tuple(told["witnesses"])
+            yield Finding(
+                **facts, exchange=exchanges.get(told["exchange"]), steps=steps, witnesses=witnesses
+            )
+    except (KeyError, TypeError, AttributeError):
+        raise UsageError(
+            "the findings under '_contractTests' are not as a run writes them"
+        ) from None
+
+
+def numbers_of(about: Json) -> set[int]:
+    """The numbers of the exchanges that the findings of a file of ours speak of."""
+    told = about.get("findings", [])
+    return {
+        number
+        for each in told
+        for number in (each.get("exchange"), *each.get("steps", ()))
+        if number
+    }
+
+
+def _told(finding: Finding) -> Json:
+    facts = {name: getattr(finding, name) for name in _FACTS}
+    return {
+        **facts,
+        "witnesses": [each for each in finding.witnesses if each not in JUDGES],
+        "exchange": finding.exchange.number if finding.exchange else None,
+        "steps": [each.number for each in finding.steps],
+    }
+
+
+def _request(exchange: Exchange) -> Json:
+    body, is_known = exchange.request_body, exchange.request_body_known
+    media_type = exchange.request_header("content-type") or ""
+    text = _text(body, "_encoding")
+    return {
+        "method": exchange.method,
+        "url": exchange.url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(exchange.request_headers),
+        "queryString": _pairs(exchange.query),
+        **(
+            {"postData": {"mimeType": media_type, "params": [], **text}}
+            if body and is_known
+            else {}
+        ),
+        "headersSize": -1,
+        "bodySize": len(body) if is_known else -1,
+    }
+
+
+def _response(exchange: Exchange) -> Json:
+    body, is_known = exchange.response_body, exchange.response_body_known
+    return {
+        "status": exchange.status,
+        "statusText": _phrase(exchange.status),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(exchange.response_headers),
+        "content": {
+            "size": len(body) if is_known else -1,
+            "mimeType": exchange.response_header("content-type") or "",
+            **(_text(body, "encoding") if is_known else {"comment": "the body was not kept"}),
+        },
+        "redirectURL": exchange.response_header("location") or "",
+        "headersSize": -1,
+        "bodySize": -1,
+    }
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[Json]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _text(body: bytes, encoding: str) -> Json:
+    try:
+        return {"text": body.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"text": base64.b64encode(body).decode("ascii"), encoding: "base64"}
+
+
+def _refuse_others(entry: Json, url: str, status: int) -> None:
+    """Raises Unusable for what is no exchange with a server over HTTP."""
+    scheme = urlsplit(url).scheme.lower()
+    if (
+        scheme in ("ws", "wss")
+        or status == HTTPStatus.SWITCHING_PROTOCOLS
+        or "_webSocketMessages" in entry
+    ):
+        raise Unusable("WebSocket")
+    if scheme not in ("http", "https"):
+        raise Unusable(f"no HTTP ({scheme or 'no scheme'})")
+    if entry.get("_fromCache") or entry["response"].get("_fetchedViaServiceWorker"):
+        raise Unusable("answered by the browser itself (cache, service worker)")
+
+
+def _without_user(url: str) -> str:
+    """A URL without a user and a password. Raises ValueError when it is none."""
+    parts = urlsplit(url)
+    parts.port  # noqa: B018 (raises what is no port)
+    return (
+        parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        if "@" in parts.netloc
+        else url
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _headers(pairs: Any) -> Headers:
+    """Headers without those of HTTP/2 that are none, such as ``:authority``."""
+    named = ((str(each["name"]), str(each.get("value", ""))) for each in pairs or ())
+    return tuple((name, value) for name, value in named if not name.startswith(":"))
+
+
+def _request_body(request: Json, headers: Headers, *, is_ours: bool) -> tuple[bytes, bool]:
+    """The body, and whether it is known."""
+    data = request.get("postData") or {}
+    text = data.get("text")
+    if not text and data.get("params"):
+        text = urlencode([(each["name"], each.get("value", "")) for each in data["params"]])
+    body = _bytes(text or "", "base64" in (data.get("_encoding"), data.get("encoding")))
+    if body is None:
+        return b"", False
+    if is_ours:  # secrets were replaced, so the length that was sent says nothing
+        return body, request.get("bodySize") != -1
+    length = _length(headers)
+    if body or "text" in data:
+        return body, len(body) >= length
+    return body, length == 0 and (
+        request.get("bodySize") == 0 or header(headers, "content-type") is None
+    )
+
+
+def _response_body(response: Json, headers: Headers, method: str) -> tuple[bytes, bool]:
+    """The decoded body, and whether it is known: browsers leave out or cut off what is large or gone."""
+    content = response.get("content") or {}
+    text, size = content.get("text"), int(content.get("size") or 0)
+    if text is None:
+        status = int(response["status"] or 0)
+        has_none = method == "HEAD" or status in (0, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        return b"", has_none or (size == 0 and bool(content) and _length(headers) == 0)
+    body = _bytes(text, content.get("encoding") == "base64")
+    if body is None:
+        return b"", False
+    return body, len(body) >= size or _is_json(body)
+
+
+def _bytes(text: Any, is_base64: bool) -> bytes | None:
+    """A body as it was sent; None if that cannot be told."""
+    if not is_base64:
+        return str(text).encode("utf-8", "replace")
+    try:
+        return base64.b64decode(text)
+    except ValueError:
+        return None
+
+
+def _length(headers: Headers) -> int:
+    text = header(headers, "content-length") or ""
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True

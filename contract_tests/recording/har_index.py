@@ -1,0 +1,168 @@
+"""What is in a HAR file, by a first reading of all of it: deployments, hosts, and the order of its exchanges."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from contract_tests.errors import UsageError
+from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.http.redaction import Keyring
+from contract_tests.openapi.contract import Contract
+from contract_tests.recording.har import Har, Unusable, exchange_of
+
+Origin = tuple[str, str, int]
+
+ELSEWHERE = "for another host"
+NOT_OF_THE_RUN = "that the run did not send"
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What must be known of an entry before any is judged."""
+
+    index: int
+    """Its position in the file."""
+    ended: float
+    number: int
+    origin: Origin
+
+
+@dataclass
+class HarIndex:
+    """What is in a file, by a first reading of all of it.
+
+    Entries stand there as they began, and are judged as they ended.
+    """
+
+    har: Har
+    page_hosts: tuple[str, ...]
+    """Where accounts are changed beside the API, such as on a page where customers pay."""
+    bases: Counter[str] = field(default_factory=Counter)
+    """How many entries are for a declared path, by the base URL that they would have."""
+    hosts: Counter[str] = field(default_factory=Counter)
+    unusable: Counter[str] = field(default_factory=Counter)
+    with_credentials: int = 0
+    _entries: list[_Entry] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, path: Path, contract: Contract, keyring: Keyring, page_hosts: tuple[str, ...]
+    ) -> HarIndex:
+        """Read a file. Raises UsageError."""
+        found = cls(Har(path), page_hosts)
+        paths = (
+            re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(each.path))
+            for each in contract.operations.values()
+        )
+        declared = re.compile(f"(?:{'|'.join(dict.fromkeys(paths))})$")
+        for position, exchange in found._usable(found.unusable):
+            found._note(position, exchange, declared, keyring)
+        return found
+
+    def exchanges(self, base: str) -> Iterator[Exchange]:
+        """What is for a deployment, or may have changed something there, in the order in which it ended."""
+        order = sorted(
+            (each for each in self._entries if self._matters(each, base)), key=self._when()
+        )
+        ranks = {each.index: rank for rank, each in enumerate(order, 1)}
+        waiting: dict[int, Exchange] = {}
+        next_rank = 1
+        for index, exchange in self._usable(Counter()):
+            if index in ranks:
+                waiting[ranks[index]] = self._placed(exchange, ranks[index], base)
+            while next_rank in waiting:
+                yield waiting.pop(next_rank)
+                next_rank += 1
+
+    def passed_over(self, base: str) -> Counter[str]:
+        """Why entries were not even looked at, and how many."""
+        here = origin_of(base)
+        return self.unusable + Counter(
+            NOT_OF_THE_RUN if each.origin == here else ELSEWHERE
+            for each in self._entries
+            if not self._matters(each, base)
+        )
+
+    def hosts_in_words(self) -> str:
+        """Which hosts the file speaks of."""
+        if not self.hosts:
+            return "it has no entry that can be read"
+        shown = [f"{host} ({count:,})" for host, count in self.hosts.most_common(_SHOWN)]
+        more = f" and {len(self.hosts) - _SHOWN} more" if len(self.hosts) > _SHOWN else ""
+        return f"the hosts in it are {', '.join(shown)}{more}"
+
+    def base(self) -> str:
+        """The base URL of the API: as the run knew it, or the one that has it. Raises UsageError."""
+        if self.har.is_ours:
+            return str(self.har.about.get("baseUrl", ""))
+        if not self.bases:
+            raise UsageError(f"{self.har.path}: holds nothing for the API; {self.hosts_in_words()}")
+        if len(self.bases) > 1:
+            found = ", ".join(
+                f"{base} ({count:,} entries)" for base, count in self.bases.most_common()
+            )
+            raise UsageError(
+                f"{self.har.path}: holds more than one deployment: {found}; name one with --base-url"
+            )
+        return next(iter(self.bases))
+
+    def _usable(self, unusable: Counter[str]) -> Iterator[tuple[int, Exchange]]:
+        for index, entry in enumerate(self.har.entries()):
+            try:
+                yield index, exchange_of(entry)
+            except Unusable as error:
+                unusable[str(error)] += 1
+
+    def _note(
+        self, index: int, exchange: Exchange, declared: re.Pattern[str], keyring: Keyring
+    ) -> None:
+        parts = urlsplit(exchange.url)
+        origin = origin_of(exchange.url)
+        self._entries.append(_Entry(index, exchange.ended.timestamp(), exchange.number, origin))
+        self.hosts[parts.netloc] += 1
+        if found := declared.search(parts.path):
+            self.bases[f"{parts.scheme}://{parts.netloc}{parts.path[: found.start()]}"] += 1
+            # So that keys are replaced in all that came before, too.
+            self.with_credentials += keyring.learn(exchange.request_headers) != ANYBODY
+
+    def _matters(self, entry: _Entry, base: str) -> bool:
+        if self.har.is_ours:
+            return entry.number > 0
+        host = f".{entry.origin[1]}"
+        is_page = any(host.endswith(f".{page}") for page in self.page_hosts)
+        return entry.origin == origin_of(base) or is_page
+
+    def _when(self) -> Callable[[_Entry], float]:
+        """What entries are to be sorted by: the number that we gave them, if we did, else when they ended."""
+        numbers = [each.number for each in self._entries if each.number]
+        is_numbered = self.har.is_ours and len(set(numbers)) == len(numbers)
+        return (lambda each: each.number) if is_numbered else (lambda each: each.ended)
+
+    def _placed(self, exchange: Exchange, rank: int, base: str) -> Exchange:
+        if self.har.is_ours:
+            return exchange
+        return replace(
+            exchange, number=rank, path=below(exchange.url, base) or exchange.path, source="replay"
+        )
+
+
+def origin_of(url: str) -> Origin:
+    """Scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return parts.scheme, str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def below(url: str, base: str) -> str | None:
+    """The path of a URL below a base URL; None if it is not below."""
+    path, prefix = urlsplit(url).path, urlsplit(base).path
+    rest = path.removeprefix(prefix)
+    is_below = (
+        origin_of(url) == origin_of(base) and path.startswith(prefix) and rest[:1] in ("", "/")
+    )
+    return rest if is_below else None

@@ -1,0 +1,158 @@
+"""Passes traffic on to a deployment, and has it judged meanwhile, until somebody ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+import sys
+import time
+from datetime import date
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from contract_tests.errors import Unreachable, UsageError
+from contract_tests.findings.baseline import Baseline
+from contract_tests.findings.result import Result
+from contract_tests.http.channel import plain as in_words
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Contract
+from contract_tests.recording.judge_process import JudgeProcess
+from contract_tests.recording.reverse_proxy import ReverseProxy
+from contract_tests.reports import files
+from contract_tests.settings import Settings
+
+_END_SECONDS = 2
+"""How long answers that are on their way may take when the proxy ends."""
+_KEEP_SECONDS = 60
+_REACH_SECONDS = 5.0
+
+
+def pass_on(
+    settings: Settings,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+    max_exchanges: int | None,
+) -> Result:
+    """Everything between the start and the end: what came of it. Raises UsageError."""
+    _check(settings)
+    began = time.monotonic()
+    judge_process = JudgeProcess(settings)
+    forwarder = ReverseProxy(settings.url, judge_process.take, tls)
+    server = make_server(forwarder)
+    count = 0
+
+    def take(exchange: Exchange) -> None:
+        nonlocal count
+        count += 1
+        if max_exchanges is None or count <= max_exchanges:
+            judge_process.take(exchange)
+        if count == max_exchanges:
+            server.should_exit = True
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    forwarder.deliver = take
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    _announce(settings.url, listener)
+    serve(server, forwarder, listener, settings.max_time)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    result = judge_process.finish(time.monotonic() - began)
+    if forwarder.unreachable:
+        result.notes.append(
+            f"{forwarder.unreachable:,} requests found no upstream, and were answered with 502"
+        )
+    return result
+
+
+def _check(settings: Settings) -> None:
+    """Whether the judge will be able to begin. Raises UsageError."""
+    Contract.load(settings.spec)
+    if settings.baseline:
+        Baseline.load(settings.baseline, date.today())
+    if settings.reports:
+        files.make_folder(settings.report_dir)
+
+
+def make_server(forwarder: ReverseProxy) -> uvicorn.Server:
+    """A server that adds nothing of its own."""
+    config = uvicorn.Config(
+        forwarder,
+        interface="asgi3",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        date_header=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_SECONDS,
+        timeout_graceful_shutdown=_END_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(
+    server: uvicorn.Server,
+    forwarder: ReverseProxy,
+    listener: socket.socket,
+    max_time: float | None = None,
+) -> None:
+    """Pass on until the server is told to end, or time is up."""
+
+    def end() -> None:
+        server.should_exit = True
+
+    async def main() -> None:
+        if max_time is not None:
+            asyncio.get_running_loop().call_later(max_time, end)
+        await server.serve(sockets=[listener])
+        await forwarder.aclose()
+
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(main())
+
+
+def reach(url: str, tls: ssl.SSLContext | None) -> None:
+    """Connect once, and ask for nothing. Raises Unreachable."""
+    parts = urlsplit(url)
+    host = str(parts.hostname)
+    try:
+        with socket.create_connection(
+            (host, parts.port or (443 if tls else 80)), _REACH_SECONDS
+        ) as plain:
+            if tls is not None:
+                tls.wrap_socket(plain, server_hostname=host).close()
+    except TimeoutError:
+        raise Unreachable(
+            f"{url} cannot be reached: no answer within {_REACH_SECONDS:.0f} s"
+        ) from None
+    except OSError as error:
+        raise Unreachable(f"{url} cannot be reached: {in_words(error)}") from None
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """Raises UsageError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise UsageError(
+            f"cannot listen on {host}:{port} ({why}); name another --host or --port"
+        ) from None
+
+
+def _announce(upstream: str, listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(
+        f"contract-tests proxy: http://{shown}:{port} passes on to {upstream}. Ctrl-C ends it.\n"
+    )
+    sys.stdout.flush()

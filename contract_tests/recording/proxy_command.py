@@ -1,0 +1,114 @@
+"""``contract-tests proxy``: its flags, its help."""
+
+from __future__ import annotations
+
+import argparse
+import ssl
+from contextlib import closing
+from typing import Any
+
+from contract_tests import flags
+from contract_tests.cli import COMMANDS, EXIT_CODES
+
+FAIL_ON: dict[str, tuple[str, ...]] = {
+    "failure": ("failure",),
+    "difference": ("failure", "difference"),
+    "drift": ("failure", "difference", "drift"),
+    "never": (),
+}
+"""The grades that fail, by ``--fail-on``."""
+
+_DESCRIPTION = """\
+Listens on this machine, passes every request on to a deployment as it is, and judges what it answers: point a
+frontend or a test run at it. Findings are listed as they come; Ctrl-C ends it with the report. Keys are replaced by
+names before anything is kept."""
+
+_EPILOG = f"""\
+examples:
+  contract-tests proxy --upstream https://staging.example.com --port 9000
+      then run the frontend or its tests against http://127.0.0.1:9000
+  contract-tests proxy --upstream http://127.0.0.1:8080 --max-time 10m --fail-on difference --report junit,har
+
+{EXIT_CODES}"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "proxy",
+        help=COMMANDS["proxy"][1],
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        usage="contract-tests proxy --upstream URL [--flag value ...]",
+    )
+    parser.add_argument(
+        "--upstream", metavar="URL", required=True, help="the deployment, without /api/v1/billing"
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port", default=0, type=_port, metavar="N", help="the port to listen on (a free one)"
+    )
+    parser.add_argument(
+        "--fail-on", default="failure", choices=FAIL_ON, help="which findings fail (failure)"
+    )
+    parser.add_argument(
+        "--max-exchanges", type=_count, metavar="N", help="end after so many requests"
+    )
+    flags.add(
+        parser,
+        "max_time",
+        "ca_bundle",
+        "spec",
+        "strict",
+        "baseline",
+        "reports",
+        "report_dir",
+        "quiet",
+    )
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Pass on until told to end, tell, and answer with the exit code. Raises KitError."""
+    settings = flags.read(arguments, arguments.upstream)
+    tls = (
+        ssl.create_default_context(cafile=settings.ca_bundle)
+        if settings.url.startswith("https:")
+        else None
+    )
+    # What judges and reports takes its time to load, and wrong flags are to be told at once.
+    from contract_tests.recording import proxy
+    from contract_tests.reports.output import publish
+
+    proxy.reach(settings.url, tls)
+    with closing(proxy.listener(arguments.host, arguments.port)) as listener:
+        result = proxy.pass_on(settings, listener, tls, arguments.max_exchanges)
+
+    failing = [
+        each
+        for each in result.findings
+        if each.grade(strict=settings.is_strict) in FAIL_ON[arguments.fail_on] and not each.known
+    ]
+    result.notes.append(
+        f"--fail-on {arguments.fail_on}: {len(failing)} of {len(result.findings)} findings fail"
+    )
+    publish(result)
+    if failing:
+        return 1
+    return 2 if result.outcome == "incomplete" and arguments.fail_on != "never" else 0
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+        raise argparse.ArgumentTypeError("it must be a whole number from 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < len(text) <= 12 and int(text)):
+        raise argparse.ArgumentTypeError("it must be a whole number from 1")
+    return int(text)

@@ -1,0 +1,77 @@
+"""Judge the traffic in a HAR file: of a run, of the proxy or of a browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from contract_tests.errors import UsageError
+from contract_tests.findings.baseline import Baseline
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.result import Result
+from contract_tests.http.exchange import Exchange
+from contract_tests.http.redaction import Keyring
+from contract_tests.openapi.contract import Contract
+from contract_tests.recording.har import findings_of, numbers_of
+from contract_tests.recording.har_index import ELSEWHERE, HarIndex, below, origin_of
+from contract_tests.recording.traffic import UNDECLARED, Traffic
+from contract_tests.runner import knowledge_of
+from contract_tests.settings import Settings, base_url
+
+
+def replay(
+    path: Path, contract: Contract, settings: Settings, known: Baseline | None = None
+) -> Result:
+    """Judge what a file holds. Without a URL in the settings, the file must tell it. Raises UsageError."""
+    started = time.monotonic()
+    keyring, knowledge = Keyring(contract.credential, foreign=True), knowledge_of(contract)
+    index = HarIndex.of(path, contract, keyring, knowledge.effects.page_hosts)
+    har = index.har
+    settings = _settled(settings, index)
+    traffic = Traffic(
+        contract, keyring, knowledge, is_stripped=har.is_overheard and not index.with_credentials
+    )
+    wanted = numbers_of(har.about)
+    kept: dict[int, Exchange] = {}
+    for exchange in index.exchanges(settings.url):
+        if exchange.number in wanted:
+            kept[exchange.number] = exchange
+        if not har.is_overheard:
+            traffic.judge(keyring.exchange(exchange))
+        elif below(exchange.url, settings.url) is not None:
+            traffic.hear(exchange)
+        else:
+            is_here = origin_of(exchange.url) == origin_of(settings.url)
+            traffic.pass_over(traffic.named(exchange), UNDECLARED if is_here else ELSEWHERE)
+    if not traffic.judged:
+        raise UsageError(
+            f"{path}: holds nothing for the API under {settings.url}; {index.hosts_in_words()}"
+        )
+    for why, count in index.passed_over(settings.url).items():
+        traffic.skipped[why] += count
+    findings = _united(findings_of(har.about, kept), traffic)
+    result = traffic.result(settings, time.monotonic() - started, findings, known)
+    return replace(result, source=f"replayed from {path.name}")
+
+
+def _settled(settings: Settings, index: HarIndex) -> Settings:
+    """The settings with what the file says of its run, where the user says nothing. Raises UsageError."""
+    about = index.har.about if index.har.is_ours else {}
+    seed = about.get("seed")
+    return replace(
+        settings,
+        url=base_url(settings.url or index.base()),
+        strict=settings.strict or about.get("strict") is True,
+        mock=settings.mock or about.get("mock") is True,
+        seed=seed if isinstance(seed, int) else settings.seed,
+    )
+
+
+def _united(recorded: Iterator[Finding], traffic: Traffic) -> list[Finding]:
+    """What the drivers of a run found and what the judge says, each once, as in the run."""
+    verdicts = Verdicts()
+    for finding in (*recorded, *traffic.verdicts):
+        verdicts.add(finding)
+    return list(verdicts)

@@ -1,0 +1,60 @@
+"""``contract-tests replay``: its flags, its help."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from contract_tests import flags
+from contract_tests.cli import COMMANDS, EXIT_CODES
+from contract_tests.errors import UsageError
+from contract_tests.findings.baseline import Baseline
+from contract_tests.openapi.contract import Contract
+
+_ANY_URL = "http://to-be-found.invalid"
+
+_DESCRIPTION = """\
+Judges traffic that was recorded, as a run judges its own: by 'run' or 'proxy' with --report har, or by a browser
+(developer tools, Network, "Save all as HAR with content"). Replaying the file of a run gives the verdicts of the run.
+Sends nothing."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "replay",
+        help=COMMANDS["replay"][1],
+        description=_DESCRIPTION,
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        usage="contract-tests replay FILE.har [--flag value ...]",
+    )
+    parser.add_argument("file", metavar="FILE.har", type=Path, help="the traffic")
+    parser.add_argument(
+        "--base-url", metavar="URL", help="the deployment that is judged (the one in the file)"
+    )
+    flags.add(parser, "spec", "strict", "mock", "baseline", "reports", "report_dir", "quiet")
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Replay, tell, and answer with the exit code. Raises KitError."""
+    settings = flags.read(arguments, arguments.base_url or _ANY_URL)
+    if arguments.base_url is None:
+        settings = replace(settings, url="")
+    if "har" in settings.reports:
+        raise UsageError(f"--report har: the traffic is in {arguments.file} already")
+    # What judges takes its time to load, and wrong flags are to be told at once.
+    from contract_tests.recording.replay import replay
+    from contract_tests.reports import files
+    from contract_tests.reports.output import publish
+
+    if settings.reports:
+        files.make_folder(settings.report_dir)
+    contract = Contract.load(settings.spec)
+    known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
+    return publish(replay(arguments.file, contract, settings, known))

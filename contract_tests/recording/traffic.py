@@ -1,0 +1,200 @@
+"""Traffic that somebody else makes: what of it is for the API, whose it is, what the judge must be told of the rest.
+
+A run knows that nobody but itself changes its accounts. Here others may: they pay on a page of their own, and call what
+the contract does not declare. What may have changed so is forgotten, so that it is no contradiction afterwards.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from contract_tests.findings.baseline import Baseline
+from contract_tests.findings.coverage import Coverage
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.result import Result, Skipped
+from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.http.redaction import SESSION, UNKNOWN_KEY, Keyring
+from contract_tests.judge.accounts import is_control
+from contract_tests.judge.judge import Judge
+from contract_tests.knowledge import Knowledge
+from contract_tests.openapi.contract import Contract
+from contract_tests.reports.sentences import counted
+from contract_tests.settings import Settings
+
+UNDECLARED = "for a path that the contract does not declare"
+_CONDITIONS = ("if-none-match", "if-modified-since")
+_READS = ("GET", "HEAD", "OPTIONS")
+_AT_ONCE = timedelta(seconds=0.25)
+"""Readings so near to each other belong together: nobody has paid between them."""
+_MAX_ACCOUNTS = 500
+
+
+class Traffic:
+    """Judges exchanges in the order in which they ended."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        keyring: Keyring,
+        knowledge: Knowledge,
+        *,
+        is_stripped: bool = False,
+        on_new: Callable[[Finding], None] | None = None,
+    ) -> None:
+        self.verdicts = Verdicts(on_new=on_new)
+        self.coverage = Coverage(contract)
+        self.judged = 0
+        self.skipped: Counter[str] = Counter()
+        """How many exchanges each reason kept from the judge."""
+        self.unknown_bodies = 0
+        self.broken: list[str] = []
+        """Exchanges at which a fault of the kit kept it from judging."""
+        self._contract = contract
+        self._keyring = keyring
+        self._is_stripped = is_stripped
+        """Whether credentials were taken out of all of it, so that a request without any says nothing."""
+        self._judge = Judge(contract, self.verdicts, knowledge)
+        self._effects = knowledge.effects
+        self._accepted: set[str] = set()
+        """Keys that were good once: a 401 for any other key says that it is none."""
+        self._pages: set[str] = set()
+        """Accounts that were led to a page where they may pay."""
+        self._last: dict[str, datetime] = {}
+        """When each account's last exchange ended."""
+
+    def judge(self, exchange: Exchange) -> None:
+        """Judge an exchange of a closed world: of a run."""
+        self.judged += 1
+        self.unknown_bodies += not (exchange.request_body_known and exchange.response_body_known)
+        try:
+            self.coverage.note(exchange, self._judge(exchange))
+        except Exception as error:  # a deployment may answer anything; the others are judged, and nothing passes so
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
+            self.broken.append(f"{exchange.method} {exchange.path[:80]}: {where}")
+
+    def hear(self, exchange: Exchange) -> Exchange | None:
+        """Judge an exchange of somebody else: what may be kept of it, without secrets; None if it says nothing."""
+        exchange = self.named(exchange)
+        if not self.is_declared(exchange.path):
+            return self.pass_over(exchange, UNDECLARED)
+        if exchange.status == 304 and any(exchange.request_header(name) for name in _CONDITIONS):
+            return self.pass_over(
+                exchange, "answered with 304 to a client that had the answer already"
+            )
+        self._forget_what_a_payer_may_have_changed(exchange)
+        self.judge(exchange)
+        self._remember(exchange)
+        return exchange
+
+    def is_declared(self, path: str) -> bool:
+        return is_control(path) or bool(self._contract.methods_of(path))
+
+    def pass_over(self, exchange: Exchange, why: str) -> Exchange | None:
+        """Count an exchange that is not judged: what is kept of it, if it may have changed something."""
+        self.skipped[why] += 1
+        if exchange.method in _READS:
+            return None
+        url = exchange.url.partition("?")[0]
+        bare = replace(
+            exchange,
+            url=url,
+            request_headers=(),
+            response_headers=(),
+            request_body=b"",
+            response_body=b"",
+            request_body_known=False,
+            response_body_known=False,
+        )
+        for name, tracker in self._judge.trackers.items():
+            if exchange.account in (ANYBODY, UNKNOWN_KEY, SESSION, name) or name.startswith(
+                "organization "
+            ):
+                tracker.note_change(bare, None)
+        return bare
+
+    def forget(self) -> None:
+        """Some exchanges were missed: nothing that was known holds any more."""
+        for tracker in self._judge.trackers.values():
+            tracker.forget()
+
+    def named(self, exchange: Exchange) -> Exchange:
+        """The exchange without secrets, with who asks."""
+        if exchange.account:
+            return exchange  # from a file of ours
+        account = self._account(exchange)
+        return replace(self._keyring.exchange(exchange), account=account)
+
+    def result(
+        self,
+        settings: Settings,
+        seconds: float,
+        findings: Sequence[Finding],
+        known: Baseline | None = None,
+    ) -> Result:
+        """What came of it, for reports; findings of the baseline are marked."""
+        skipped = [
+            Skipped(counted(count, "exchange"), why)
+            for why, count in self.skipped.most_common()
+            if count
+        ]
+        if self.unknown_bodies:
+            why = "with a body that was not kept, or is too large or encoded in a way unknown here: judged without it"
+            skipped.append(Skipped(counted(self.unknown_bodies, "exchange"), why))
+        return Result(
+            settings,
+            self._contract,
+            known.apply(findings) if known else list(findings),
+            self.coverage,
+            skipped,
+            self.judged,
+            seconds,
+            notes=known.notes(findings, set()) if known else [],
+            broken=list(dict.fromkeys(self.broken)),
+        )
+
+    def _account(self, exchange: Exchange) -> str:
+        name = self._keyring.learn(exchange.request_headers)
+        if name in (ANYBODY, SESSION):
+            # What no key was shown for was asked by a stranger, unless something else let it in.
+            return (
+                SESSION
+                if (name == SESSION or self._is_stripped) and exchange.status != 401
+                else ANYBODY
+            )
+        if exchange.status not in (0, 401):
+            self._accepted.add(name)
+        return UNKNOWN_KEY if exchange.status == 401 and name not in self._accepted else name
+
+    def _forget_what_a_payer_may_have_changed(self, exchange: Exchange) -> None:
+        last = self._last.get(exchange.account)
+        if (
+            exchange.account not in self._pages
+            or last is None
+            or exchange.started - last < _AT_ONCE
+        ):
+            return
+        for name, tracker in self._judge.trackers.items():
+            if name == exchange.account or name.startswith("organization "):
+                tracker.forget_views(self._effects.by_pages)
+
+    def _remember(self, exchange: Exchange) -> None:
+        matched = self._contract.match(exchange.method, exchange.path)
+        if (
+            matched is not None
+            and matched[0].id in self._effects.pages
+            and 200 <= exchange.status < 300
+        ):
+            self._pages.add(exchange.account)
+        self._last.pop(exchange.account, None)
+        self._last[exchange.account] = exchange.ended
+        if len(self._last) > _MAX_ACCOUNTS:
+            oldest = next(iter(self._last))
+            del self._last[oldest]
+            self._judge.trackers.pop(oldest, None)
+            self._pages.discard(oldest)

@@ -1,0 +1,277 @@
+"""Runs the drivers: one command from its settings to its exit code. Nothing else imports the drivers."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+
+from contract_tests.context import Run
+from contract_tests.drivers import (
+    auth,
+    boundaries,
+    protocol,
+    reads,
+    schemathesis_engine,
+)
+from contract_tests.errors import KitError, Unreachable, UsageError
+from contract_tests.findings.baseline import Baseline
+from contract_tests.findings.finding import Finding
+from contract_tests.findings.result import Result
+from contract_tests.http.channel import Withheld
+from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
+from contract_tests.openapi.contract import Contract
+from contract_tests.recording.har import HarWriter
+from contract_tests.reports import files
+from contract_tests.reports.output import publish
+from contract_tests.reports.progress import Display
+from contract_tests.safety import preflight
+from contract_tests.safety.journal import Journal
+from contract_tests.settings import Settings
+
+DRIVERS: dict[str, Driver] = {
+    "reads": reads.drive,
+    "boundaries": boundaries.drive,
+    "keys": auth.drive,
+    "protocol": protocol.drive,
+    "properties": schemathesis_engine.drive,
+}
+"""Drivers that need nothing but a contract."""
+PHASES = (
+    "reads",
+    "boundaries",
+    "keys",
+    "protocol",
+    "tenants",
+    "stories",
+    "machine",
+    "properties",
+)
+"""In the order in which they run: what finds the most in the least time comes first."""
+BILLING = frozenset(
+    {
+        "add_payment_method",
+        "change_plan",
+        "check_auto_recharge",
+        "confirm_verification",
+        "create_checkout_session",
+        "create_deposit",
+        "create_portal_session",
+        "create_setup_intent",
+        "disable_auto_recharge",
+        "get_auto_recharge",
+        "get_balance",
+        "get_cost_projection",
+        "get_subscription",
+        "get_usage_alerts",
+        "get_usage_breakdown",
+        "get_usage_chart",
+        "get_usage_realtime",
+        "initiate_verification",
+        "list_audit_log",
+        "list_auto_recharge_history",
+        "list_credit_transactions",
+        "list_invoices",
+        "list_payment_methods",
+        "list_recent_activity",
+        "remove_payment_method",
+        "set_default_payment_method",
+        "update_auto_recharge",
+        "update_usage_alerts",
+        "validate_promo_code",
+    }
+)
+"""The operationIds by which the Billing API is recognised. Nothing of it is loaded for another document."""
+SNAPSHOT = "contract-tests"
+
+
+def execute(settings: Settings) -> int:
+    """Run, tell, and answer with the exit code. Raises KitError."""
+    contract = Contract.load(settings.spec)
+    known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
+    if settings.reports:
+        files.make_folder(settings.report_dir)
+    result = _result(settings, contract, known)
+    if known is not None:
+        result = _with_baseline(result, known)
+    return publish(result)
+
+
+def knowledge_of(contract: Contract) -> Knowledge:
+    """Return what is known of a contract's API beyond the contract."""
+    if not BILLING.intersection(contract.operations):
+        return NoKnowledge()
+    from contract_tests.billing.knowledge import KNOWLEDGE
+
+    return KNOWLEDGE
+
+
+def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
+    """Return the drivers of ``--phases``, or all, and note which of them need knowledge that nobody has."""
+    known = {**DRIVERS, **run.knowledge.drivers}
+    names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
+    left_out = ", ".join(name for name in names if name not in known)
+    if left_out:
+        run.notes.append(f"left out: {left_out} (no knowledge of this API)")
+    return [(name, known[name]) for name in names if name in known]
+
+
+def perform(run: Run) -> None:
+    """Preflight, then every driver. Raises UsageError and Unreachable before any test, nothing afterwards."""
+    preflight.check(run.channel, run.settings)
+    chosen = chosen_drivers(run)
+    with kept(run):
+        try:
+            for index, (name, drive) in enumerate(chosen, 1):
+                _drive(run, name, drive, index, len(chosen))
+                if run.ended_early:
+                    break
+        except KeyboardInterrupt:
+            run.interrupted, run.ended_early = True, "interrupted"
+
+
+@contextmanager
+def kept(run: Run) -> Iterator[None]:
+    """Whatever happens in the block, the deployment is put back as it was before. Raises UsageError."""
+    if run.settings.mock:
+        _freeze(run)
+    if run.journal is not None:
+        run.journal.begin()
+    try:
+        yield
+    finally:
+        _restore(run)
+
+
+def _freeze(run: Run) -> None:
+    """Keep the mock as it is for afterwards, and stop its clock: stories count in seconds."""
+    stranger = run.unauthenticated()
+    stranger.control("POST", "snapshots", {"name": SNAPSHOT})
+    now = stranger.control("GET", "clock").object.get("now")
+    if isinstance(now, str):
+        soon = datetime.fromisoformat(now) + timedelta(seconds=1)
+        stranger.control("PUT", "clock", {"now": soon.isoformat()})
+
+
+def _drive(run: Run, name: str, drive: Callable[[Any], None], index: int, count: int) -> None:
+    if run.progress is not None:
+        run.progress.driver(name, index, count)
+    run.channel.source = name
+    try:
+        drive(run)
+    except Withheld as error:
+        run.skip(name, str(error))
+    except UsageError:
+        raise
+    except KitError as error:
+        run.ended_early = str(error)
+        run.unreachable = isinstance(error, Unreachable)
+    except requests.RequestException as error:
+        run.skip(name, f"its request could not be made: {run.keyring.text(str(error))[:200]}")
+    except Exception as error:
+        # A deployment may answer anything. What was found before is told, the other drivers do their work, and a
+        # run in which this happened does not pass.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
+        run.broken.append(run.keyring.text(f"{name}: {what}: {error}")[:200])
+
+
+def _restore(run: Run) -> None:
+    """Put the mock, or the accounts of a deployment, back as they were."""
+    if run.journal is not None:
+        _put_back(run, run.journal)
+    if run.settings.mock:
+        run.channel.stop_reason = ""
+        run.channel.limits = replace(run.channel.limits, deadline=None)
+        run.channel.source = "restore"
+        try:
+            run.unauthenticated().control("POST", f"snapshots/{SNAPSHOT}/restore")
+        except (KitError, requests.RequestException):
+            run.skip("restore", "the mock does not answer any more")
+
+
+def _put_back(run: Run, journal: Journal) -> None:
+    undone = f"something may not be as it was before the run; put it back: contract-tests cleanup {journal.path}"
+    try:
+        with closing(journal):
+            restoration = journal.put_back()
+    except KeyboardInterrupt:
+        run.notes.append(undone)
+        raise
+    except KitError as error:
+        run.unreachable = run.unreachable or isinstance(error, Unreachable)
+        run.ended_early = run.ended_early or str(error)
+        run.notes.append(undone)
+        return
+    for left in restoration.left:
+        operation = run.contract.operations[left.operation]
+        expected, spec = "all is as it was before the run", operation.place.pointer
+        key = (operation.id, "state", "/response/body", "put_back")
+        run.found(
+            Finding(
+                *key,
+                "documented",
+                expected,
+                left.text,
+                spec,
+                source="journal",
+                witnesses=("journal",),
+            )
+        )
+        run.notes.append(f"not put back: {left.account}: {left.text}")
+    run.notes += restoration.notes.values()
+    run.notes += [undone] if restoration.left else []
+    run.notes += [f"made, and cannot be undone: {text}" for text in journal.record.irreversible()]
+
+
+def _result(settings: Settings, contract: Contract, known: Baseline | None) -> Result:
+    """One run, to its end or to whatever ends it before."""
+    _refuse_unknown_phases(settings)
+    display = Display(Console(stderr=True, quiet=settings.quiet))
+    run = Run(
+        settings,
+        contract,
+        knowledge_of(contract),
+        progress=display,
+        known=known.accepted if known else (),
+    )
+    har = (
+        HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
+    )
+    if har is not None:
+        run.channel.listeners.append(har)
+    try:
+        with display:
+            perform(run)
+    except KeyboardInterrupt:
+        run.interrupted, run.ended_early = True, "interrupted"
+    finally:
+        if har is not None:
+            har.close(run.verdicts)
+    return run.result()
+
+
+def _refuse_unknown_phases(settings: Settings) -> None:
+    for name in settings.phases:
+        if name not in PHASES:
+            raise UsageError(f"--phases: '{name}' is none of {', '.join(PHASES)}")
+
+
+def _with_baseline(result: Result, known: Baseline) -> Result:
+    """The result with what is known marked, and what is wrong with the baseline said."""
+    # A part of a run proves nothing of what it did not find.
+    is_whole = not result.ended_early and not result.broken and not result.settings.phases
+    tried = (
+        {name for name, seen in result.coverage.operations.items() if seen.statuses}
+        if is_whole
+        else set()
+    )
+    notes = known.notes(result.findings, tried)
+    return replace(result, findings=known.apply(result.findings), notes=[*result.notes, *notes])

@@ -1,0 +1,1 @@
+"""What may be sent to a deployment, and how its accounts are put back."""

@@ -1,0 +1,123 @@
+"""Before any test: is it there, is it this API, does it take the key? Said within seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from contract_tests.errors import Unreachable, UsageError
+from contract_tests.http.channel import Channel, retry_after
+from contract_tests.http.client import Client
+from contract_tests.http.exchange import Exchange, Request
+from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.examples import required_query
+from contract_tests.settings import Settings
+
+_TRIES = 3
+PATIENCE = 8.0
+"""Seconds for an answer, and for a deployment that answers 429."""
+
+
+def check(channel: Channel, settings: Settings) -> None:
+    """Raises Unreachable, or UsageError when ``--mock`` is said of what is no mock."""
+    limits = channel.limits
+    channel.source, channel.retries_429 = "preflight", False
+    channel.limits = replace(limits, timeout=min(limits.timeout, PATIENCE))
+    try:
+        if settings.mock:
+            _must_be_the_mock(channel)
+        else:
+            _must_be_the_api(channel, settings)
+    finally:
+        channel.limits, channel.retries_429 = limits, True
+
+
+def _must_be_the_api(channel: Channel, settings: Settings) -> None:
+    client = Client(channel, "api-key" if channel.keyring.credential is not None else None)
+    reads = [
+        operation
+        for operation in channel.contract.operations.values()
+        if operation.is_read and not operation.path_names
+    ]
+    answers: list[Exchange] = []
+    for operation in reads[:_TRIES]:
+        answer = _ask(client, operation)
+        if _is_this_api(answer, channel.contract):
+            return
+        answers.append(answer)
+        if answer.error or answer.status == 429:
+            break
+    if answers:  # without a read that needs nothing, nobody can know
+        raise Unreachable(_complaint(channel, settings, answers[-1]))
+
+
+def _ask(client: Client, operation: Operation) -> Exchange:
+    """An answer other than 429, if there is one within the time of our patience."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        query = dict(required_query(client.channel.contract, operation))
+        answer = client.call(operation.id, query=query)
+        wait = retry_after(answer) or 1.0
+        if answer.status != 429 or time.monotonic() + wait > deadline:
+            return answer
+        time.sleep(wait)
+
+
+def _must_be_the_mock(channel: Channel) -> None:
+    answer = Client(channel, None).raw(Request("GET", "/_mock/health"))
+    if answer.status == 0:
+        raise Unreachable(_silent(channel, answer))
+    if answer.status == 403:
+        detail = _words(channel, answer.object.get("detail", ""))
+        raise Unreachable(f"{channel.base_url} has its control API closed: {detail}")
+    if answer.object.get("status") != "ok" or "seed" not in answer.object:
+        raise UsageError(
+            f"{channel.base_url} is not the mock: GET /_mock/health answers {answer.status}. "
+            "Leave --mock out, and name a key with --api-key-env"
+        )
+
+
+def _is_this_api(answer: Exchange, contract: Contract) -> bool:
+    """Whether it speaks as the API does: JSON as documented, and no refusal of the key."""
+    if answer.status in (401, 403) or answer.json is None or answer.json == {}:
+        return False
+    if answer.status == 200:
+        return isinstance(answer.json, dict) or not contract.error_fields
+    is_error = contract.error_fields <= answer.object.keys() and bool(answer.object)
+    return answer.status not in (404, 405, 429) and is_error
+
+
+def _complaint(channel: Channel, settings: Settings, answer: Exchange) -> str:
+    url = channel.base_url
+    if answer.status == 0:
+        return _silent(channel, answer)
+    if answer.status in (401, 403):
+        name = settings.api_key_env
+        detail = _words(channel, answer.object.get("detail", ""))
+        return (
+            f"{url} refuses the key of {name} with {answer.status}: {detail or 'no reason given'}"
+        )
+    if 300 <= answer.status < 400:
+        target = _words(channel, answer.response_header("location") or "nowhere")
+        return f"{url} redirects to {target} instead of answering; give the URL of the API itself"
+    if answer.status == 429:
+        return (
+            f"{url} answers 429 (too many requests) and goes on doing so; "
+            "try again later or with a lower --rate-limit"
+        )
+    if answer.error:
+        return f"{url} answers {answer.status}, but {answer.error}"
+    kind = answer.media_type or "no content type"
+    return (
+        f"{url} is not the {channel.contract.title}: GET {answer.path} answers {answer.status} with {kind} "
+        f"and no JSON object; give the URL without {channel.contract.root or 'the path of the API'}"
+    )
+
+
+def _words(channel: Channel, said: object) -> str:
+    """What a deployment said, in one line."""
+    return " ".join(channel.keyring.text(str(said)).split())[:200]
+
+
+def _silent(channel: Channel, answer: Exchange) -> str:
+    return f"{channel.base_url} cannot be reached: {answer.error}"

@@ -1,0 +1,334 @@
+"""Schemathesis as a driver: everything through the channel, nothing that is not allowed, and a clean end."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contract_tests import runner
+from contract_tests.billing.safety import REVERSIBLE
+from contract_tests.drivers import schemathesis_engine
+from contract_tests.errors import KitError, Unreachable
+from contract_tests.http.channel import GONE_AFTER, Channel, Outgoing, Stopped, TimeIsUp, Withheld
+from contract_tests.http.exchange import Exchange
+from contract_tests.openapi.contract import Contract
+from tests.conftest import NOON
+from tests.contract_kit import faulty
+from tests.contract_kit.driving import drive, make, operations
+from tests.contract_kit.exchanges import CONTRACT
+from tests.contract_kit.faulty import API
+from tests.contract_kit.program import PROJECT
+from tests.contract_kit.recorder import Received, answer, as_json, recording
+
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
+CARDS = (
+    "list_payment_methods",
+    "add_payment_method",
+    "set_default_payment_method",
+    "remove_payment_method",
+)
+SOME = (*CARDS, "get_balance", "get_usage_chart", "validate_promo_code")
+PHASES = {f"properties: {phase}" for phase in ("examples", "coverage", "fuzzing", "stateful")}
+
+
+# ------------------------------------------------------------------------------------------------- what leaves
+
+
+def test_it_is_the_last_driver() -> None:
+    """The drivers that know what they look for come first."""
+    assert runner.PHASES[-1] == "properties"
+
+
+def test_all_phases_leave_through_the_channel_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the server got is what the channel heard, one by one, and nobody else was connected to."""
+    connected = []
+    connect = socket.socket.connect
+
+    def spy(self: socket.socket, address: Any) -> None:
+        connected.append(address)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", spy)
+    with faulty.mock(now=NOON) as server:
+        run = make(server.url, mock=True, only=SOME)
+        heard = drive(run)
+        assert [
+            f"{each.method} {each.url.removeprefix(server.url)}" for each in heard
+        ] == server.requests
+        assert {f"http://{host}:{port}" for host, port in connected} == {server.url}
+    assert {each.source for each in heard} >= PHASES
+    assert operations(run, heard) == {*SOME, "none"}
+    assert not list(run.verdicts)
+    assert not run.skipped
+
+
+def test_a_read_only_run_does_not_even_try_anything_else() -> None:
+    """Without permission to write: GET on declared paths, in every phase, and nothing that had to be kept back."""
+    with faulty.mock(now=NOON) as server:
+        run = make(server.url)
+        heard = drive(run)
+        assert len(server.requests) == len(heard)
+        assert all(each.startswith(f"GET {API}/") for each in server.requests)
+    assert {each.source for each in heard} >= PHASES
+    assert operations(run, heard) == {each.id for each in run.operations(reads=True)}
+    assert run.guard.withheld == {}
+    assert not list(run.verdicts)
+    assert not run.skipped
+
+
+def test_a_run_that_may_write_does_what_can_be_put_back(tmp_path: Path) -> None:
+    """No irreversible operation, no undeclared method, auto-recharge never on, no card but the one that was added."""
+    with faulty.mock(now=NOON) as server:
+        only = (
+            *sorted(REVERSIBLE),
+            "list_payment_methods",
+            "get_auto_recharge",
+            "create_deposit",
+            "change_plan",
+        )
+        run = make(server.url, allow_writes=True, only=only, journal=tmp_path / "journal")
+        heard = drive(run)
+    assert operations(run, heard) == {"list_payment_methods", "get_auto_recharge"} | REVERSIBLE
+    assert all(
+        "auto-recharge" in each for each in run.guard.withheld
+    )  # which links put on, past what is generated
+    cards = f"{API}/payment-methods"
+    added = {
+        f"{cards}/{each.object.get('id')}"
+        for each in heard
+        if (each.method, each.path) == ("POST", cards)
+    }
+    deleted = {
+        each.path for each in heard if each.method == "DELETE" and each.path.startswith(cards)
+    }
+    assert deleted
+    assert deleted <= added
+    settings = [
+        each for each in heard if each.method == "PUT" and each.path == f"{API}/auto-recharge"
+    ]
+    assert {each.object.get("enabled") for each in settings if each.status == 200} == {False}
+    assert not list(run.verdicts)
+    assert not run.skipped
+
+
+def test_without_a_card_of_its_own_it_removes_none(tmp_path: Path) -> None:
+    """What the account had before is not the kit's to remove."""
+    with faulty.mock(now=NOON) as server:
+        skip = ("add_payment_method",)
+        run = make(
+            server.url, allow_writes=True, only=CARDS, skip=skip, journal=tmp_path / "journal"
+        )
+        heard = drive(run)
+    assert operations(run, heard) == {"list_payment_methods", "set_default_payment_method"}
+    assert "not the kit's" in run.coverage.operations["remove_payment_method"].why["properties"]
+
+
+def test_nothing_allowed_is_nothing_sent() -> None:
+    """A selection of writes in a read-only run is said to be left out."""
+    with faulty.mock() as server:
+        run = make(server.url, only=("create_deposit",))
+        assert drive(run) == []
+        assert server.requests == []
+    assert [each.what for each in run.skipped] == ["properties"]
+
+
+class Closed:
+    """A gate that keeps some operation back, as the journal may."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.times = name, 0
+
+    def before(self, outgoing: Outgoing) -> None:
+        if outgoing.operation is not None and outgoing.operation.id == self.name:
+            self.times += 1
+            raise Withheld("not this one")
+
+    def after(self, outgoing: Outgoing, exchange: Exchange) -> None: ...
+
+
+def test_what_is_kept_back_is_neither_a_finding_nor_an_error() -> None:
+    """It is as if it had not been generated: everything else goes on, in each phase."""
+    gate = Closed("set_default_payment_method")
+    with faulty.mock(now=NOON) as server:
+        run = make(server.url, mock=True, only=CARDS, gates=[gate])
+        heard = drive(run)
+    assert gate.times > 4
+    assert operations(run, heard) == {*CARDS, "none"} - {gate.name}
+    assert {each.source for each in heard} >= PHASES
+    assert not list(run.verdicts)
+    assert not run.skipped
+
+
+def test_redirects_are_not_followed() -> None:
+    """A deployment that sends everybody elsewhere is asked no more than what is declared."""
+    with recording(lambda _: answer(302, Location="/login")) as server:
+        drive(make(server.url, only=("get_balance", "list_credit_transactions")))
+        assert {each.target.partition("?")[0] for each in server.received} == {
+            f"{API}/balance",
+            f"{API}/credit-transactions",
+        }
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_when_nobody_answers_any_more_it_ends(workers: int) -> None:
+    """The channel says so, and nothing looks after the server on its own account."""
+
+    def hang_up_later(_: Received) -> bytes:
+        return as_json(200, {}) if len(server.received) <= 20 else b""
+
+    with recording(hang_up_later) as server:
+        run = make(server.url, workers=workers)
+        with pytest.raises(Unreachable):
+            drive(run)
+        assert 20 + GONE_AFTER <= len(server.received) < 20 + GONE_AFTER + 2 * workers
+        assert all(each.target.startswith(API) for each in server.received)
+
+
+def stop(channel: Channel) -> None:
+    channel.stop_reason = "enough"
+
+
+def let_time_pass(channel: Channel) -> None:
+    channel.limits = replace(channel.limits, deadline=0.0)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("after", [10, 100])
+@pytest.mark.parametrize(("end", "error"), [(stop, Stopped), (let_time_pass, TimeIsUp)])
+def test_the_end_of_the_run_ends_it(
+    end: Callable[[Channel], None], error: type[KitError], after: int, workers: int
+) -> None:
+    """Nothing more leaves when the time is up or somebody has seen enough, and the run is told why."""
+    with faulty.mock(now=NOON) as server:
+        run = make(server.url, mock=True, only=SOME, workers=workers)
+
+        def watch(exchange: Exchange) -> None:
+            if exchange.number == after:
+                end(run.channel)
+
+        run.channel.listeners.append(watch)
+        with pytest.raises(error):
+            drive(run)
+        assert after <= len(server.requests) < after + workers
+
+
+@pytest.mark.parametrize("after", [10, 100])
+def test_ctrl_c_ends_it(after: int) -> None:
+    """Who interrupts gets the prompt back, and nothing goes on behind it."""
+    with faulty.mock(now=NOON) as server:
+        run = make(server.url, mock=True, only=SOME)
+
+        def press(exchange: Exchange) -> None:
+            if exchange.number == after:
+                _thread.interrupt_main()
+
+        run.channel.listeners.append(press)
+        with pytest.raises(KeyboardInterrupt):
+            drive(run)
+        sent = len(server.requests)
+        run.unauthenticated().control("GET", "health")
+        assert len(server.requests) == sent + 1
+
+
+def test_new_sessions_are_their_own_again_afterwards() -> None:
+    """The driver gives back what it borrowed."""
+    import requests
+
+    with faulty.mock() as server:
+        run = make(server.url, only=("get_balance",))
+        listeners = list(run.channel.listeners)
+        schemathesis_engine.drive(run)
+        assert run.channel.listeners == listeners
+    assert requests.Session().trust_env
+
+
+# ------------------------------------------------------------------------------------------------ the same again
+
+
+def requests_of(seed: int) -> list[tuple[str, str, bytes]]:
+    with faulty.mock(now=NOON) as server:
+        heard = drive(make(server.url, mock=True, only=SOME, seed=seed))
+        return [
+            (each.method, each.url.removeprefix(server.url), each.request_body) for each in heard
+        ]
+
+
+def test_the_same_seed_brings_the_same_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two runs against two servers, with other modules loaded; and another seed brings others."""
+    before = requests_of(7)
+    (tmp_path / "another.py").write_text(
+        "".join(f"A{n} = 'constant {n}', 9{n}7\n" for n in range(200))
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    __import__("another")
+    assert requests_of(7) == before
+    assert requests_of(8) != before
+
+
+def test_no_file_is_left_behind(tmp_path: Path) -> None:
+    """Neither Schemathesis' cache nor Hypothesis' folder stays where the command was given."""
+    with faulty.mock() as server:
+        words = [
+            "run",
+            server.url,
+            "--mock",
+            "--phases",
+            "properties",
+            "--only",
+            "get_balance",
+            "--quiet",
+        ]
+        ended = subprocess.run(
+            [sys.executable, "-m", "contract_tests", *words, "--max-examples", "3"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "workers"), [(1, 1), (2, 1), (3, 4)])
+def test_the_mock_keeps_its_contract(seed: int, workers: int) -> None:
+    """Every operation, everything on: nothing is found that is not there."""
+    with faulty.mock(now=NOON) as server:
+        run = make(server.url, mock=True, seed=seed, workers=workers, max_examples=20)
+        heard = drive(run)
+    assert [(each.key, each.got) for each in run.verdicts] == []
+    assert [f"{each.what}: {each.why}" for each in run.skipped] == []
+    assert operations(run, heard) >= set(run.contract.operations)
+
+
+def test_what_schemathesis_cannot_do_is_said(tmp_path: Path) -> None:
+    """A parameter that no value fits is left out with a line, and the others are tested."""
+    document = yaml.safe_load(CONTRACT.path.read_text(encoding="utf-8"))
+    parameter = document["paths"][f"{API}/usage-chart"]["get"]["parameters"][0]
+    parameter.pop("example", None)
+    parameter |= {"required": True, "schema": {"type": "integer", "minimum": 5, "maximum": 1}}
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(yaml.safe_dump(document), encoding="utf-8")
+    with faulty.mock(now=NOON) as server:
+        run = make(
+            server.url, contract=Contract.load(spec), only=("get_usage_chart", "get_balance")
+        )
+        heard = drive(run)
+    assert f"properties: GET {API}/usage-chart" in {each.what for each in run.skipped}
+    assert "get_balance" in operations(run, heard)
+    assert all("\n" not in each.why and len(each.why) <= 200 for each in run.skipped)

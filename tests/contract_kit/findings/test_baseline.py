@@ -1,0 +1,206 @@
+"""Known failures: exactly those that somebody answers for, and only for a while."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contract_tests.errors import UsageError
+from contract_tests.findings import baseline
+from contract_tests.findings.baseline import Baseline
+from contract_tests.findings.finding import Finding
+from tests.contract_kit import faulty
+from tests.contract_kit.program import Said, kit
+
+TODAY = date(2026, 3, 18)
+ENTRY = """\
+- operation: get_balance
+  kind: response_schema
+  where: /response/200/body/tier
+  keyword: enum
+  owner: payments
+  reason: "BILL-1: a new tier"
+  expires: 2026-03-18
+"""
+
+
+def finding(
+    where: str = "/response/200/body/tier", keyword: str = "enum", operation: str = "get_balance"
+) -> Finding:
+    return Finding(
+        operation, "response_schema", where, keyword, "documented", "free", "gold", "#/paths"
+    )
+
+
+def load(path: Path, text: str, today: date = TODAY) -> Baseline:
+    path.write_text(text)
+    return Baseline.load(path, today)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "known.yaml"
+
+
+def test_an_entry_accepts_its_finding_up_to_and_on_its_last_day(file: Path) -> None:
+    """By whom and why is said with it."""
+    (known,) = load(file, ENTRY).apply([finding()])
+    assert known.known == "payments: BILL-1: a new tier, until 2026-03-18"
+    assert known.key == finding().key
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        finding(where="/response/200/body/tiers"),
+        finding(where="/response/200/body"),
+        finding(keyword="type"),
+        finding(operation="get_usage_alerts"),
+        Finding(
+            "get_balance",
+            "state",
+            "/response/200/body/tier",
+            "enum",
+            "documented",
+            "a",
+            "b",
+            "#/paths",
+        ),
+    ],
+)
+def test_a_fault_beside_a_known_one_is_not_accepted(file: Path, other: Finding) -> None:
+    """Another operation, kind, place or keyword is another finding."""
+    accepted = load(file, ENTRY)
+    assert [each.known for each in accepted.apply([other])] == [""]
+    assert other.key not in accepted.accepted
+
+
+def test_an_expired_entry_accepts_nothing_and_is_told(file: Path) -> None:
+    """With file, line, date and owner."""
+    expired = load(file, "\n" + ENTRY, date(2026, 3, 19))
+    assert [each.known for each in expired.apply([finding()])] == [""]
+    assert expired.notes([finding()], {"get_balance"}) == [
+        f"{file}:2: expired on 2026-03-18 and accepts nothing (payments: BILL-1: a new tier)"
+    ]
+
+
+def test_an_entry_that_nothing_matches_is_told(file: Path) -> None:
+    """If its operation was tried; else nothing is known of it."""
+    stale = load(file, ENTRY)
+    (note,) = stale.notes([finding(keyword="type")], {"get_balance"})
+    assert note.startswith(
+        f"{file}:1: nothing is found here any more (get_balance response_schema "
+    )
+    assert stale.notes([], {"list_invoices"}) == []
+    assert stale.notes([finding()], {"get_balance"}) == []
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "[]\n"])
+def test_an_empty_baseline_accepts_nothing(file: Path, text: str) -> None:
+    """A file without entries is fine."""
+    assert load(file, text).accepted == {}
+
+
+def without(line: str) -> str:
+    assert f"  {line}\n" in ENTRY
+    return ENTRY.replace(f"  {line}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "expected"),
+    [
+        ("a: [\n", 2, "is not valid YAML"),
+        ("\x01", None, "is not valid YAML"),
+        ("[" * 5_000, None, "is not valid YAML"),
+        ("entries: []\n", 1, "a baseline is a list of entries, each with operation, kind, where, "),
+        ("accept everything\n", 1, "a baseline is a list of entries"),
+        (ENTRY + "- all\n", 8, "an entry must have the fields"),
+        (ENTRY + "  pointer: /x\n", 8, "'pointer' is no field of an entry; its fields are operation, kind, "),
+        (ENTRY + "  [a]: b\n", 8, "'?' is no field of an entry"),
+        (ENTRY + "  owner: me\n", 8, "'owner' is given twice"),
+        (without("owner: payments"), 1, "the entry misses owner"),
+        (without("expires: 2026-03-18"), 1, "the entry misses expires"),
+        (without("keyword: enum"), 1, "the entry misses keyword"),
+        (ENTRY.replace("payments", '" "'), 5, "'owner' must be text, not empty"),
+        (ENTRY.replace("payments", "[a, b]"), 5, "'owner' must be text"),
+        (ENTRY.replace("payments", ""), 5, "'owner' must be text, not empty"),
+        (ENTRY.replace("2026-03-18", "soon"), 1, "'expires' must be a date such as 2026-05-31, not 'soon'"),
+        (ENTRY.replace("2026-03-18", "2026-02-30"), 1, "'expires' must be a date"),
+        (ENTRY + ENTRY, 8, "is the same finding as the entry of line 1"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_baseline_is_refused_with_its_line(
+    file: Path, text: str, line: int | None, expected: str
+) -> None:
+    """Before anything is sent: a mistake in it must not accept or fail anything."""
+    with pytest.raises(UsageError) as caught:
+        load(file, text)
+    assert str(caught.value).startswith(f"{file}:{line}: " if line else f"{file}: ")
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
+    """Missing, or no text."""
+    with pytest.raises(
+        UsageError, match=r"known\.yaml: cannot be read \(No such file or directory\)"
+    ):
+        Baseline.load(file, TODAY)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match=r"known\.yaml: is not UTF-8 text"):
+        Baseline.load(file, TODAY)
+
+
+def test_what_is_written_is_read_again_and_accepts_for_thirty_days(file: Path) -> None:
+    """Whatever stands in a key or a reason."""
+    odd = finding(where="/response/body/a: 'b' # c/*", keyword="2026-01-01")
+    text = baseline.text([finding(), odd], "yes", "- because: 1", TODAY)
+    last, after = load(file, text, date(2026, 4, 17)), load(file, text, date(2026, 4, 18))
+    assert set(last.accepted) == {finding().key, odd.key}
+    assert [(each.owner, each.reason) for each in last.entries] == [("yes", "- because: 1")] * 2
+    assert after.accepted == {}
+
+
+# ------------------------------------------------------------------------------------------------- on the command line
+
+
+def test_a_run_with_its_own_failures_as_baseline_passes_until_there_is_another(
+    tmp_path: Path,
+) -> None:
+    """Written by one run, accepted by the next; an entry too many and a failure too many are told."""
+    known = tmp_path / "known.yaml"
+
+    def run(fault: str, *words: str | Path, only: str = "get_balance") -> Said:
+        with faulty.mock(fault) as mock:
+            return kit("run", mock.url, "--mock", "--phases", "reads", "--only", only, *words)
+
+    owner = ("--baseline-owner", "me", "--baseline-reason", "first look")
+    first = run("text_for_number", "--write-baseline", known, *owner)
+    assert first.code == 1
+    assert f"1 failure written to {known}" in first.out
+    second = run("text_for_number", "--baseline", known)
+    assert second.code == 0
+    assert "KNOWN: accepted by the baseline (1)" in second.out
+    assert "accepted me: first look, until " in second.out
+    assert second.verdict.startswith("PASSED: 0 failures, 0 differences, 0 drift, 1 known; ")
+    assert "ended early" not in run("text_for_number", "--baseline", known, "--fail-fast").verdict
+    other = run("field_lost", "--baseline", known)
+    assert other.code == 1
+    assert other.verdict.startswith("FAILED: 1 failure, ")
+    again = run("text_for_number", "--write-baseline", known, *owner)
+    assert again.code == 2
+    assert "is there already" in again.complaint
+
+
+def test_a_stale_entry_is_told_by_a_whole_run_and_by_no_other(tmp_path: Path) -> None:
+    """Part of a run proves nothing of what it did not find."""
+    known = tmp_path / "known.yaml"
+    known.write_text(ENTRY.replace("2026-03-18", "9999-12-31"))
+    with faulty.mock() as mock:
+        words = ("run", mock.url, "--mock", "--only", "get_balance", "--baseline", known)
+        whole, part = kit(*words), kit(*words, "--phases", "reads")
+    assert whole.code == part.code == 0
+    assert f"{known}:1: nothing is found here any more" in whole.out
+    assert "any more" not in part.out

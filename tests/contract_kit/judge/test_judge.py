@@ -1,0 +1,346 @@
+"""The judge, exchange by exchange: what is right is left alone, what is wrong is told with its place and its grade."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contract_tests.findings.finding import Finding
+from contract_tests.openapi.contract import JSON
+from tests.contract_kit.exchanges import CONTRACT, Change, JudgeHarness, example, request_example
+
+DOCUMENTED = [
+    pytest.param(operation.id, status, name, id=f"{operation.id}-{status}-{name}")
+    for operation in CONTRACT.operations.values()
+    for status, response in operation.responses.items()
+    for name in response.node["content"][JSON]["examples"]
+]
+
+
+@pytest.fixture
+def harness() -> JudgeHarness:
+    return JudgeHarness()
+
+
+_QUERIES = {"only_crawls": "?reference_type=crawl"}
+"""What examples answer to that are no answer to the plain request."""
+
+
+def only(harness: JudgeHarness) -> Finding:
+    """The one finding."""
+    assert len(harness.found) == 1, [each.key for each in harness.found]
+    return harness.found[0]
+
+
+@pytest.mark.parametrize(("operation", "status", "name"), DOCUMENTED)
+def test_documented_answers_are_good(
+    harness: JudgeHarness, operation: str, status: int, name: str
+) -> None:
+    """Nothing is wrong with any example of the contract."""
+    sent = request_example(operation, name)
+    account = "anybody" if status == 401 else "api-key"
+    query = "?limit=none&days=none&page=none" if status == 422 else _QUERIES.get(name, "")
+    if status == 422 and CONTRACT.operations[operation].body is not None:
+        sent = {}  # not what the example complains of, but something to complain of
+    harness.answers(
+        operation,
+        example(operation, status, name),
+        status=status,
+        sent=sent,
+        account=account,
+        query=query,
+    )
+    told = [
+        each
+        for each in harness.found
+        if each.kind not in ("valid_refused", "wrong_refusal", "pagination", "usage")
+    ]
+    assert told == []
+
+
+def change(where: str, value: Any) -> Change:
+    """Put a value at a place of a body."""
+
+    def apply(body: Any) -> Any:
+        node = body
+        *parents, last = where.strip("/").split("/")
+        for part in parents:
+            node = node[int(part)] if part.isdigit() else node[part]
+        if value is DROP:
+            del node[last]
+        else:
+            node[last] = value
+        return body
+
+    return apply
+
+
+DROP = object()
+LEDGER, CARDS = "list_credit_transactions", "list_payment_methods"
+
+FAULTS = [
+    # the schema
+    (
+        "get_balance",
+        change("/balance_microcents", "5434000000"),
+        "response_schema",
+        "type",
+        "documented",
+    ),
+    ("get_balance", change("/tier", DROP), "response_schema", "required", "documented"),
+    ("get_balance", change("/tier", "gold"), "response_schema", "enum", "assumed"),
+    ("get_balance", change("/kit", 1), "unknown_field", "unknown_field", "documented"),
+    (
+        LEDGER,
+        change("/transactions/3/created_at", "2026-03-14 09:26:53"),
+        "response_schema",
+        "pattern",
+        "observed",
+    ),
+    (
+        LEDGER,
+        change("/transactions/3/id", "D1B203F5-7C4E-4D69-9FA8-2B3C4D5E6F70"),
+        "response_schema",
+        "pattern",
+        "observed",
+    ),
+    ("list_invoices", change("/invoices/0/status", None), "response_schema", "type", "assumed"),
+    # displays and money
+    ("get_balance", change("/balance_display", "$54.35"), "display", "display", "assumed"),
+    ("get_balance", change("/tier", "scale"), "money", "tier", "observed"),
+    (LEDGER, change("/transactions/1/balance_after_microcents", 1), "money", "chain", "assumed"),
+    (LEDGER, change("/transactions/0/amount_microcents", 600000), "money", "sign", "assumed"),
+    (LEDGER, change("/transactions/0/reference_type", "deposit"), "money", "reference", "assumed"),
+    # lists
+    (LEDGER, change("/has_more", True), "pagination", "has_more", "assumed"),
+    (LEDGER, change("/total", 99), "pagination", "length", "assumed"),
+    (
+        LEDGER,
+        change("/transactions/0/created_at", "2026-01-01T00:00:00.000Z"),
+        "order",
+        "newest_first",
+        "assumed",
+    ),
+    # cards
+    (CARDS, change("/payment_methods/0/is_default", True), "state", "one_default", "assumed"),
+    (
+        CARDS,
+        change("/default_method_id", "d1b203f5-7c4e-4d69-9fa8-2b3c4d5e6f70"),
+        "state",
+        "default",
+        "assumed",
+    ),
+    # the rest
+    ("list_invoices", change("/invoices/0/number", "INV-000007"), "state", "numbering", "assumed"),
+    ("list_invoices", change("/invoices/0/paid_at", None), "state", "paid_at", "assumed"),
+    (
+        "list_auto_recharge_history",
+        change("/history/0/balance_after_microcents", 1),
+        "money",
+        "gain",
+        "assumed",
+    ),
+    (
+        "list_auto_recharge_history",
+        change("/history/0/invoice_id", None),
+        "state",
+        "invoice",
+        "assumed",
+    ),
+    ("check_auto_recharge", change("/card_expired", True), "state", "expired", "assumed"),
+    ("get_usage_breakdown", change("/js/credits", 127501), "usage", "price", "assumed"),
+    ("get_usage_breakdown", change("/total_requests", 1), "usage", "sum", "assumed"),
+    (
+        "get_usage_breakdown",
+        change("/period_end", "2026-03-31T00:00:00.000Z"),
+        "time",
+        "month",
+        "assumed",
+    ),
+    ("get_usage_realtime", change("/credits_used_week", 0), "usage", "week", "assumed"),
+    ("get_subscription", change("/price_id", None), "state", "plan", "assumed"),
+    ("get_subscription", change("/cancel_at_period_end", True), "state", "cancel", "assumed"),
+    ("validate_promo_code", change("/bonus_value", None), "state", "valid", "assumed"),
+    ("create_deposit", change("/amount_cents", 4999), "money", "echo", "documented"),
+    (
+        "create_deposit",
+        change("/url", "http://127.0.0.1:8080/checkout/other"),
+        "state",
+        "session",
+        "assumed",
+    ),
+    (
+        "initiate_verification",
+        change("/masked_destination", "jane@example.com"),
+        "secret",
+        "mask",
+        "assumed",
+    ),
+    ("initiate_verification", change("/method", "sms"), "state", "echo", "documented"),
+    ("update_auto_recharge", change("/threshold_microcents", 1), "state", "echo", "documented"),
+    ("update_usage_alerts", change("/threshold_75_enabled", False), "state", "echo", "documented"),
+]
+
+
+@pytest.mark.parametrize(("operation", "fault", "kind", "keyword", "provenance"), FAULTS)
+def test_what_is_untrue_of_one_answer_is_told(
+    harness: JudgeHarness,
+    operation: str,
+    fault: Change,
+    kind: str,
+    keyword: str,
+    provenance: str,
+) -> None:
+    """Each fault of a single answer is found by its rule and graded by where the rule comes from."""
+    harness.answers(operation, fault(example(operation)))
+    told = {(each.kind, each.keyword): each.provenance for each in harness.found}
+    assert told.get((kind, keyword)) == provenance, told
+
+
+def test_both_judges_see_a_broken_schema(harness: JudgeHarness) -> None:
+    """openapi-core finds it by itself, and it is still one finding."""
+    harness.answers("get_balance", change("/balance_microcents", "1")(example("get_balance")))
+    schema = [each for each in harness.found if each.kind == "response_schema"]
+    assert [each.witnesses for each in schema] == [("kit", "openapi-core")]
+
+
+def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(
+    harness: JudgeHarness,
+) -> None:
+    """Positions do not make findings different."""
+    for index in (0, 2):
+        harness.answers(
+            LEDGER,
+            change(f"/transactions/{index}/type", "gift")(example(LEDGER)),
+            query=f"?limit={20 + index}",
+        )
+    finding = next(each for each in harness.found if each.keyword == "enum")
+    assert finding.where == "/response/200/body/transactions/*/type"
+    assert finding.times == 2
+    assert finding.spec == "#/components/schemas/CreditTransaction/properties/type/enum"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "raw", "kind"),
+    [
+        (500, {}, b'{"detail": "crash"}', "server_error"),
+        (418, {}, b'{"detail": "teapot"}', "undocumented_status"),
+        (200, {"Content-Type": "text/html"}, None, "content_type"),
+        (200, {}, b"<html>", "malformed_body"),
+        (200, {}, b'{"balance_microcents": NaN}', "malformed_body"),
+        (200, {}, b'{"a": 1, "a": 2}', "malformed_body"),
+        (200, {}, b"\xff\xfe", "malformed_body"),
+        (200, {"X-RateLimit-Limit": None}, None, "response_header"),
+        (200, {"X-RateLimit-Limit": "many"}, None, "response_header"),
+        (200, {"X-AlterLab-Balance-Warning": "low"}, None, "headers"),
+        (200, {"Retry-After": "3"}, None, "headers"),
+    ],
+)
+def test_status_headers_and_form_are_judged(
+    harness: JudgeHarness,
+    status: int,
+    headers: dict[str, str | None],
+    raw: bytes | None,
+    kind: str,
+) -> None:
+    """A crash, an undocumented status, another content type, no JSON, a header that is missing or wrong."""
+    known = status if status == 200 else 401
+    harness.send(
+        "GET",
+        "/api/v1/billing/balance",
+        status=status,
+        body=raw if raw is not None else b"",
+        headers=(("Content-Type", JSON),),
+    ) if known != status else harness.answers("get_balance", headers=headers, raw=raw)
+    assert kind in {each.kind for each in harness.found}
+
+
+def test_a_broken_answer_is_told(harness: JudgeHarness) -> None:
+    """An answer that breaks off is a finding, and nothing else is said of it."""
+    harness.send(
+        "GET", "/api/v1/billing/balance", status=200, body=b'{"bal', error="the answer breaks off"
+    )
+    assert only(harness).kind == "no_answer"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "kind"),
+    [
+        ({"amount_cents": 999}, 200, "invalid_accepted"),
+        ({"amount_cents": "5000"}, 200, "invalid_accepted"),
+        ({}, 200, "invalid_accepted"),
+        (b"{", 200, "invalid_accepted"),
+        ({"amount_cents": 999}, 400, "wrong_refusal"),
+        ({"amount_cents": 1_000}, 422, "valid_refused"),
+        ({"amount_cents": 200_000, "kit": "unknown fields are ignored"}, 422, "valid_refused"),
+    ],
+)
+def test_requests_are_let_in_and_refused_as_they_should_be(
+    harness: JudgeHarness, sent: Any, status: int, kind: str
+) -> None:
+    """What the contract forbids is refused with 422, what it allows is not."""
+    harness.answers("create_deposit", status=status, sent=sent)
+    assert kind in {each.kind for each in harness.found}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b'{"amount_cents": 5000, "amount_cents": 1}', b"\xef\xbb\xbf{}", b'{"amount_cents": 5e3}'],
+)
+def test_where_readers_differ_nobody_is_blamed(harness: JudgeHarness, sent: bytes) -> None:
+    """A key twice, a byte order mark, a float that is whole: neither refusing nor accepting is told."""
+    for status in (200, 422):
+        harness.answers("create_deposit", status=status, sent=sent)
+    assert not {"invalid_accepted", "valid_refused"} & {each.kind for each in harness.found}
+
+
+def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(
+    harness: JudgeHarness,
+) -> None:
+    """``$10-$2000`` stands on the page; the length of a promo code does not."""
+    harness.answers("create_deposit", sent={"amount_cents": 999})
+    harness.answers("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
+    grades = {
+        each.where: each.grade(strict=False)
+        for each in harness.found
+        if each.kind == "invalid_accepted"
+    }
+    assert grades == {
+        "/request/body/amount_cents": "failure",
+        "/request/body/promo_code": "difference",
+    }
+
+
+@pytest.mark.parametrize("account", ["anybody", "unknown key"])
+def test_strangers_are_let_in_nowhere(harness: JudgeHarness, account: str) -> None:
+    """An operation that answers without a key it knows is a failure in any grade."""
+    harness.answers("get_balance", account=account)
+    assert only(harness).kind == "auth"
+    assert only(harness).grade(strict=False) == "failure"
+
+
+def test_a_known_key_is_not_refused(harness: JudgeHarness) -> None:
+    """The key that was good a moment ago is good for every operation."""
+    harness.answers("get_balance", status=401)
+    assert only(harness).keyword == "known key"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "headers", "keyword"),
+    [
+        ("PATCH", "/api/v1/billing/balance", 200, (), "accepted"),
+        ("PATCH", "/api/v1/billing/balance", 404, (), "status"),
+        ("PATCH", "/api/v1/billing/balance", 405, (), "required"),
+        ("PATCH", "/api/v1/billing/balance", 405, (("Allow", "GET, POST"),), "allow"),
+        ("GET", "/api/v1/billing/nothing", 200, (), "accepted"),
+        ("GET", "/api/v1/billing/nothing", 500, (), "5xx"),
+        ("GET", "/api/v1/billing/nothing", 404, (), "envelope"),
+    ],
+)
+def test_what_is_no_operation_is_refused(
+    harness: JudgeHarness, method: str, path: str, status: int, headers: Any, keyword: str
+) -> None:
+    """Another method is 405 with Allow, another path 404, both in the one envelope."""
+    harness.send(method, path, status=status, headers=headers, body=b"<h1>")
+    assert keyword in {each.keyword for each in harness.found}

@@ -1,0 +1,372 @@
+"""``contract-tests proxy``: what passes is not changed, everything is judged, and nobody waits for the judge."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from contract_tests.errors import KitError
+from contract_tests.recording.judge_process import JudgeProcess
+from contract_tests.recording.replay import replay
+from contract_tests.settings import Settings, packaged_spec
+from tests.conftest import TLS
+from tests.contract_kit import faulty, test_bad_input
+from tests.contract_kit.exchanges import CONTRACT, example
+from tests.contract_kit.program import kit, started
+from tests.contract_kit.proxied import proxied, settings, stopped
+from tests.contract_kit.recorded import record, verdicts, visit
+from tests.contract_kit.recorder import Received, answer, as_json, recording
+from tests.contract_kit.recording.test_har import EXCHANGE
+
+pytestmark = pytest.mark.slow  # many whole runs of the kit
+
+certificate = test_bad_input.certificate
+API = "/api/v1/billing"
+BALANCE = f"{API}/balance"
+KEY = {"X-API-Key": "sk_live_planted0secret"}
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[faulty.Upstream]:
+    """A mock whose fault each test chooses."""
+    with faulty.mock("crash") as running:
+        yield running
+
+
+# ---------------------------------------------------------------------------------------------------- the verdicts
+
+
+@pytest.mark.parametrize(
+    "fault", ["", "text_for_number", "crash", "money_appears", "nothing_is_stored"]
+)
+def test_the_verdicts_are_those_of_a_run(
+    fault: str, upstream: faulty.Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run through the proxy: both judges say the same, and so does a replay of the proxy's file."""
+    upstream.app.fault = faulty.FAULTS.get(fault, lambda _: None)
+    judge_process = JudgeProcess(
+        settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path)
+    )
+    with proxied(upstream.url, judge_process) as proxy:
+        run = record(proxy.url, tmp_path / "run.har", visit, monkeypatch)
+    assert proxy.result is not None
+    judged = [each for each in run.findings if "kit" in each.witnesses]
+    assert verdicts(proxy.result.findings) == verdicts(judged)
+    assert bool(judged) == bool(fault)
+    assert proxy.result.coverage.totals() == run.coverage.totals()
+    again = replay(tmp_path / "traffic.har", CONTRACT, Settings(url="", spec=packaged_spec()))
+    assert verdicts(again.findings) == verdicts(judged)
+    assert again.exchanges == proxy.result.exchanges
+    assert again.settings.is_strict
+
+
+def test_fifty_clients_at_once_get_their_own_answers(upstream: faulty.Upstream) -> None:
+    """Nothing is mixed up, and each exchange is judged."""
+    upstream.app.fault = lambda _: None
+
+    def use(number: int) -> bool:
+        with proxy.client(**{"X-API-Key": f"sk_test_client_{number}"}) as client:
+            amount = 5_000 + number
+            changed = {
+                "enabled": False,
+                "threshold_microcents": 500_000_000,
+                "recharge_amount_cents": amount,
+            }
+            put = client.put(f"{API}/auto-recharge", json=changed)
+            got = [client.get(f"{API}/auto-recharge").json() for _ in range(4)]
+            return put.status_code == 200 and {each["recharge_amount_cents"] for each in got} == {
+                amount
+            }
+
+    with proxied(upstream.url) as proxy, ThreadPoolExecutor(50) as pool:
+        assert all(pool.map(use, range(50)))
+    assert proxy.findings == []
+    assert proxy.result is not None
+    assert proxy.result.exchanges == 250
+
+
+def test_a_judge_that_does_nothing_keeps_nobody_waiting(upstream: faulty.Upstream) -> None:
+    """While it is stopped, everything is answered; what finds no room is counted, and what has room is judged."""
+    upstream.app.fault = lambda _: None
+    judge_process = JudgeProcess(settings(upstream.url), room=10)
+    with (
+        proxied(upstream.url, judge_process) as proxy,
+        proxy.client(**{"X-API-Key": "sk_test_slow"}) as client,
+    ):
+        with stopped(judge_process):
+            answers = [client.get(f"{API}/credit-transactions?limit=100") for _ in range(150)]
+        assert {each.status_code for each in answers} == {200}
+    assert proxy.findings == []
+    assert proxy.result is not None
+    assert judge_process.missed > 50
+    assert proxy.result.exchanges == 150 - judge_process.missed
+    assert any("and were not" in each for each in proxy.result.notes)
+
+
+def test_what_was_missed_is_no_contradiction(upstream: faulty.Upstream) -> None:
+    """A change for which there was no room may be what a later reading shows."""
+    upstream.app.fault = lambda _: None
+    judge_process = JudgeProcess(settings(upstream.url), room=1)
+    changed = {"enabled": False, "threshold_microcents": 500_000_000, "recharge_amount_cents": 7700}
+    with (
+        proxied(upstream.url, judge_process) as proxy,
+        proxy.client(**{"X-API-Key": "sk_test_gap"}) as client,
+    ):
+        client.get(f"{API}/auto-recharge")
+        with stopped(judge_process):
+            for number in range(100):
+                client.get(f"{API}/credit-transactions?limit=100&offset={number}")
+            missed = judge_process.missed
+            assert (
+                client.put(f"{API}/auto-recharge", json=changed).json()["recharge_amount_cents"]
+                == 7700
+            )
+            assert judge_process.missed == missed + 1
+        while missed < judge_process.missed:
+            missed = judge_process.missed
+            client.get(f"{API}/auto-recharge")
+    assert proxy.findings == []
+
+
+def test_large_bodies_fill_the_room_sooner(
+    upstream: faulty.Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits is bounded in bytes, too."""
+    monkeypatch.setattr("contract_tests.recording.judge_process.MAX_BYTES", 400_000)
+    judge_process = JudgeProcess(settings(upstream.url))
+    with stopped(judge_process):
+        for number in range(1, 50):
+            judge_process.take(
+                replace(EXCHANGE, number=number, path="/x", response_body=b" " * 100_000)
+            )
+    result = judge_process.finish(1.0)
+    assert 40 <= judge_process.missed <= 46
+    assert result.skipped[0].what == f"{49 - judge_process.missed} exchanges"
+
+
+def test_a_judge_that_was_killed_is_no_verdict(upstream: faulty.Upstream) -> None:
+    """Traffic goes on; at the end it is said that nothing is known."""
+    upstream.app.fault = lambda _: None
+    judge_process = JudgeProcess(settings(upstream.url))
+    judge_process.process.kill()
+    judge_process.process.join()
+    for _ in range(3):
+        judge_process.take(EXCHANGE)
+    with pytest.raises(KitError, match="the judge's process ended"):
+        judge_process.finish(1.0)
+    assert judge_process.missed == 3
+
+
+def test_no_key_is_kept(tmp_path: Path) -> None:
+    """Neither in the HAR file nor in a finding, wherever it stands."""
+    secret, token = KEY["X-API-Key"], "planted.session.token.1"
+    broken = {**example("get_balance"), "tier": f"{secret} {token}"}
+
+    def tells(_: Received) -> bytes:
+        return as_json(200, broken, Set_Cookie=f"session={token}; Path=/")
+
+    with recording(tells) as server:
+        judge_process = JudgeProcess(settings(server.url, reports=("har",), report_dir=tmp_path))
+        with (
+            proxied(server.url, judge_process) as proxy,
+            proxy.client(**KEY, Cookie=f"session={token}") as client,
+        ):
+            assert client.get(f"{BALANCE}?key={secret}").json() == broken
+    text = (tmp_path / "traffic.har").read_text() + str(proxy.result)
+    assert "/balance?key=[" in text
+    assert secret not in text
+    assert token not in text
+
+
+def test_what_others_changed_meanwhile_is_no_contradiction(
+    upstream: faulty.Upstream, tmp_path: Path
+) -> None:
+    """A write to a path of no operation may have changed anything; the file tells as much of it, and no more."""
+    upstream.app.fault = lambda _: None
+    judge_process = JudgeProcess(
+        settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path)
+    )
+    key = {"X-API-Key": "sk_test_meanwhile"}
+    with proxied(upstream.url, judge_process) as proxy, proxy.client(**key) as client:
+        before = client.get(BALANCE).json()
+        httpx.post(
+            f"{upstream.url}/_mock/usage",
+            json={"type": "light", "requests": 5},
+            headers=key,
+            trust_env=False,
+        )
+        client.post("/api/v1/scrape", json={"password": "planted-in-a-body"})
+        assert client.get(BALANCE).json() != before
+    assert proxy.findings == []
+    assert "planted-in-a-body" not in (tmp_path / "traffic.har").read_text()
+    again = replay(tmp_path / "traffic.har", CONTRACT, Settings(url="", spec=packaged_spec()))
+    assert (again.findings, again.exchanges) == ([], 2)
+
+
+# --------------------------------------------------------------------------------------------- the command
+
+
+def announced(process: subprocess.Popen[str]) -> str:
+    """The URL that the process says it listens on."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.fullmatch(
+        r"contract-tests proxy: (http://127\.0\.0\.1:\d+) passes on to \S+ Ctrl-C ends it\.\n", line
+    )
+    assert found is not None, line
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "flags", "code"),
+    [
+        (signal.SIGINT, (), 1),
+        (signal.SIGTERM, ("--fail-on", "difference"), 1),
+        (signal.SIGTERM, ("--fail-on", "never", "--quiet"), 0),
+    ],
+)
+def test_a_signal_ends_it_with_the_report(
+    upstream: faulty.Upstream,
+    tmp_path: Path,
+    number: signal.Signals,
+    flags: tuple[str, ...],
+    code: int,
+) -> None:
+    """Findings are listed as they come, reports are written, and the exit code is as --fail-on says."""
+    upstream.app.fault = faulty.FAULTS["field_lost"]
+    words: tuple[str | Path, ...] = (
+        "proxy",
+        "--upstream",
+        upstream.url,
+        "--report",
+        "json,har",
+        "--report-dir",
+        tmp_path,
+        *flags,
+    )
+    with started(*words) as process:
+        url = announced(process)
+        key = {"X-API-Key": "sk_test_signal"}
+        assert (
+            httpx.get(f"{url}{BALANCE}", headers=key, trust_env=False, verify=TLS).status_code
+            == 200
+        )
+        if "--quiet" not in flags:
+            assert process.stderr is not None
+            assert process.stderr.readline().startswith(
+                "failure     get_balance /response/200/body/tier required: "
+            )
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == code, err
+    assert out.rstrip().rsplit("\n", 1)[-1].startswith("FAILED: 1 failure")
+    assert (
+        f"--fail-on {flags[1] if flags else 'failure'}: {int(code == 1)} of 1" in out
+        or "--quiet" in flags
+    )
+    assert "Traceback" not in err
+    assert json.loads((tmp_path / "report.json").read_text())["counts"]["failure"] == 1
+    assert kit("replay", tmp_path / "traffic.har").code == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("fail_on", "code"), [("failure", 0), ("difference", 1), ("drift", 1)])
+def test_fail_on_chooses_the_grades(upstream: faulty.Upstream, fail_on: str, code: int) -> None:
+    """A difference from what is assumed fails only if it is told to."""
+    upstream.app.fault = faulty.FAULTS["money_appears"]
+    with started(
+        "proxy", "--upstream", upstream.url, "--max-exchanges", "2", "--fail-on", fail_on
+    ) as process:
+        with httpx.Client(
+            base_url=announced(process), trust_env=False, verify=TLS, headers=KEY
+        ) as client:
+            client.headers["X-API-Key"] = f"sk_test_{fail_on}"
+            client.get(f"{API}/credit-transactions?limit=100")
+            client.get(BALANCE)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == code, out
+    assert "2 requests in" in out
+
+
+@pytest.mark.slow
+def test_nothing_that_was_judged_is_no_pass(upstream: faulty.Upstream) -> None:
+    """A test run that went past the proxy must not look like one that passed."""
+    with started("proxy", "--upstream", upstream.url, "--max-time", "1s") as process:
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert out.rstrip().rsplit("\n", 1)[-1].startswith("INCOMPLETE")
+
+
+def test_an_upstream_that_is_not_there_is_said_at_once() -> None:
+    """Exit code 3, before anything listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    said = kit("proxy", "--upstream", f"http://127.0.0.1:{port}")
+    assert said.code == 3
+    assert said.complaint == f"http://127.0.0.1:{port} cannot be reached: connection refused"
+
+
+def test_an_upstream_without_the_tls_that_was_named_is_said_at_once(
+    upstream: faulty.Upstream,
+) -> None:
+    """Exit code 3."""
+    said = kit("proxy", "--upstream", upstream.url.replace("http:", "https:"))
+    assert said.code == 3
+    assert "cannot be reached: no TLS connection" in said.complaint
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (("--port", "65536"), "--port"),
+        (("--port", "x"), "--port"),
+        (("--max-exchanges", "0"), "--max-exchanges"),
+        (("--fail-on", "everything"), "--fail-on"),
+        (("--max-time", "soon"), "--max-time"),
+        (("--spec", "no-such-file.yaml"), "no-such-file.yaml"),
+        (("--baseline", "no-such-file.yaml"), "no-such-file.yaml"),
+        (("--host", "203.0.113.1"), "cannot listen on 203.0.113.1:0"),
+    ],
+)
+def test_wrong_flags_are_refused_in_one_line(
+    upstream: faulty.Upstream, flags: tuple[str, ...], complaint: str
+) -> None:
+    """Exit code 2, and nothing is started."""
+    said = kit("proxy", "--upstream", upstream.url, *flags)
+    assert said.code == 2
+    assert complaint in said.complaint
+
+
+def test_a_port_that_is_taken_is_refused_in_one_line(upstream: faulty.Upstream) -> None:
+    """Exit code 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = kit("proxy", "--upstream", upstream.url, "--port", str(port))
+    assert said.code == 2
+    assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in said.complaint
+
+
+def test_an_upstream_with_tls(certificate: Path) -> None:
+    """With the authority that was named; plain HTTP to the client."""
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(certificate)
+    with recording(lambda _: answer(200, b"1"), tls=theirs) as server:
+        url = server.url.replace("http:", "https:")
+        assert "its TLS certificate is not valid" in kit("proxy", "--upstream", url).complaint
+        with started(
+            "proxy", "--upstream", url, "--ca-bundle", f"{certificate}.crt", "--max-exchanges", "1"
+        ) as process:
+            assert httpx.get(f"{announced(process)}/a?b", trust_env=False, verify=TLS).text == "1"
+            process.communicate(timeout=20)
+        assert [each.target for each in server.received] == ["/a?b"]

@@ -1,0 +1,140 @@
+"""A small stateless mock of any document: responses from its schemas and examples, for documents that are not ours."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.openapi.contract import JSON, Contract, Operation
+from contract_tests.openapi.examples import sample
+from contract_tests.openapi.request import judge
+from contract_tests.openapi.schemas import Schemas
+
+CODES = {
+    401: "unauthenticated",
+    404: "not_found",
+    405: "invalid",
+    413: "invalid",
+    415: "invalid",
+    422: "invalid",
+}
+Reply = tuple[int, Any, dict[str, str]]
+Fault = Callable[[str, Reply], Reply]
+"""Changes what is answered: takes the operationId and the reply."""
+
+
+def no_fault(operation_id: str, reply: Reply) -> Reply:  # noqa: ARG001 (a fault takes it)
+    """Answer as documented."""
+    return reply
+
+
+class Stateless:
+    """Answers requests as the document says."""
+
+    def __init__(self, contract: Contract, fault: Fault = no_fault) -> None:
+        self.contract = contract
+        self.schemas = Schemas(contract)
+        self.fault = fault
+        self.targets: list[str] = []
+        """The method and target of each request."""
+
+    def reply(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
+        """Return status, body and headers."""
+        path = urlsplit(target).path
+        self.targets.append(f"{method} {target}")
+        if path == "/_mock/health":
+            return 200, {"status": "ok", "seed": 1, "clock": "2026-01-31T12:00:00Z"}, {}
+        if path == "/_mock/reset":
+            return 200, {}, {}
+        matched = self.contract.match(method, path)
+        if matched is None:
+            allowed = self.contract.methods_of(path)
+            more = {"Allow": ", ".join(allowed)} if allowed else {}
+            return self.error(405 if allowed else 404, more)
+        return self.fault(matched[0].id, self.of_operation(*matched, method, target, headers, body))
+
+    def of_operation(
+        self,
+        operation: Operation,
+        path_params: dict[str, str],
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes,
+    ) -> Reply:
+        credential = self.contract.credential
+        given = headers.get(credential.header.lower(), "") if credential is not None else ""
+        if credential is not None and operation.secured and credential.key_in(given) is None:
+            return self.error(401)
+        asked = Exchange(
+            1, method, f"http://mock{target}", urlsplit(target).path, tuple(headers.items()), body,
+            200, (), b"", datetime.now(UTC), 0.0, ANYBODY,
+        )  # fmt: skip
+        judged = judge(asked, operation, path_params, self.schemas)
+        if judged.breaches:
+            return self.error(judged.refusal)
+        status = next(status for status in operation.responses if status < 300)
+        response = operation.responses[status]
+        if "content" not in response.node:
+            return status, None, {}
+        place = self.contract.at(response.child("content", JSON, "schema"))
+        return status, sample(self.contract, place), {}
+
+    def error(self, status: int, headers: dict[str, str] | None = None) -> Reply:
+        """Return an error in the document's shape."""
+        if "detail" in self.contract.error_fields:
+            return status, {"detail": "No."}, headers or {}
+        code: Any = CODES[status] if self.contract.title == "Notes" else status
+        return status, {"code": code, "message": "No."}, headers or {}
+
+
+def _handler(mock: Stateless) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+
+        def answer(self) -> None:
+            length = self.headers.get("content-length") or "0"
+            body = self.rfile.read(int(length)) if length.isdigit() else b""
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, value, more = mock.reply(self.command, self.path, headers, body)
+            data = b"" if value is None else json.dumps(value).encode()
+            self.send_response(status)
+            for name, text in more.items():
+                self.send_header(name, text)
+            if data:
+                self.send_header("Content-Type", JSON)
+            if status != 204:
+                self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(data)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"):
+        setattr(Handler, f"do_{method}", Handler.answer)
+    return Handler
+
+
+@contextmanager
+def serving(mock: Stateless) -> Iterator[str]:
+    """The mock's URL, until the end of the block."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(mock))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,87 @@
+"""The private parts of other packages that the kit uses are there: see ``contract_tests/compat.py``."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+import requests
+
+from contract_tests import compat
+
+PARTS = [
+    ("requests", "requests", "Response._content"),
+    ("requests", "requests", "Response._content_consumed"),
+    ("requests", "requests", "Session.get_redirect_target"),
+    ("hypothesis", "hypothesis.configuration", "set_hypothesis_home_dir"),
+    ("hypothesis", "hypothesis.control", "current_build_context"),
+    ("hypothesis", "hypothesis.control", "currently_in_test_context"),
+    ("hypothesis", "hypothesis.internal.conjecture.data", "ConjectureData.mark_invalid"),
+    ("hypothesis", "hypothesis.internal.conjecture.providers", "_get_local_constants"),
+    ("hypothesis", "hypothesis.internal.conjecture.providers", "CONSTANTS_CACHE.cache"),
+    ("hypothesis", "hypothesis.internal.constants_ast", "Constants"),
+    *(("hypothesis", module, "ast.parse") for module in compat.PARSING),
+    ("schemathesis", "schemathesis", "Config.from_dict"),
+    ("schemathesis", "schemathesis", "openapi.from_dict"),
+    ("schemathesis", "schemathesis", "Case.as_transport_kwargs"),
+    ("schemathesis", "schemathesis.engine.core", "Engine.get_phase_config"),
+    ("schemathesis", "schemathesis.engine.core", "Engine.execute"),
+    ("schemathesis", "schemathesis.engine.run", "Phase"),
+    ("schemathesis", "schemathesis.engine.run", "PhaseName.PROBING"),
+    ("schemathesis", "schemathesis.engine.run", "PhaseSkipReason.DISABLED"),
+    ("schemathesis", "schemathesis.engine.events", "PhaseStarted"),
+    ("schemathesis", "schemathesis.engine.events", "NonFatalError"),
+    ("schemathesis", "schemathesis.engine.events", "Interrupted"),
+    ("schemathesis", "schemathesis.schemas", "BaseSchema.include"),
+    ("schemathesis", "schemathesis.schemas", "BaseSchema.hooks"),
+    ("schemathesis", "schemathesis.schemas", "BaseSchema.adapt_to_path_decoder_rejection"),
+    ("schemathesis", "schemathesis.hooks", "HookDispatcher.register_hook_with_name"),
+]
+
+
+def has(owner: Any, name: str) -> bool:
+    """Whether an object has an attribute, or its class says that its instances do."""
+    if hasattr(owner, name) or name in getattr(owner, "__annotations__", {}):
+        return True
+    if not inspect.isclass(owner):
+        return False
+    return f"self.{name}" in inspect.getsource(owner)
+
+
+@pytest.mark.parametrize(("package", "module", "path"), PARTS)
+def test_a_private_part_is_there(package: str, module: str, path: str) -> None:
+    """When it is not, the sentence says what is missing in which version, and where it is used."""
+    owner: Any = import_module(module)
+    for name in path.split("."):
+        if not has(owner, name):
+            pytest.fail(
+                f"{package} {version(package)} has no {module}.{path}: see contract_tests/compat.py"
+            )
+        owner = getattr(owner, name, None)
+
+
+def test_sessions_are_prepared_until_the_end_of_the_block() -> None:
+    """Whoever makes them; afterwards none is."""
+    prepared: list[requests.Session] = []
+    with compat.every_new_session(prepared.append):
+        session = requests.Session()
+    requests.Session()
+    assert prepared == [session]
+
+
+def test_parsing_is_not_replaced_for_others() -> None:
+    """Hypothesis parses through a lock of its own; ``ast.parse`` of everybody else stays as it is."""
+    import ast
+
+    from hypothesis.internal import reflection
+
+    parse = ast.parse
+    with compat.decided_by_the_seed():
+        assert ast.parse is parse
+        alone: Any = reflection
+        assert alone.ast is not ast
+        assert ast.dump(alone.ast.parse("1")) == ast.dump(ast.parse("1"))
+    assert alone.ast is ast

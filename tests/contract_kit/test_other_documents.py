@@ -1,0 +1,171 @@
+"""Documents that have nothing in common with ours: everything that follows from a document alone is judged."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.context import Run
+from contract_tests.errors import UsageError
+from contract_tests.findings.result import Result
+from contract_tests.http.local_mock import running_mock
+from contract_tests.openapi.contract import Contract
+from contract_tests.runner import BILLING, PHASES, knowledge_of, perform
+from contract_tests.settings import Settings, packaged_spec
+from tests.contract_kit.stateless import Reply, Stateless, serving
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+NOTES, PETS = DATA / "notes.yaml", DATA / "petstore.yaml"
+QUICK = ("reads", "boundaries", "keys", "protocol", "tenants", "stories", "machine")
+LEFT_OUT = "left out: tenants, stories, machine (no knowledge of this API)"
+KEY = {"BILLING_API_KEY": "token-of-the-kit"}
+
+
+def judged(stateless: Stateless, **settings: Any) -> Result:
+    """The result of a run on a mock."""
+    with serving(stateless) as url:
+        plain = Settings(
+            url, stateless.contract.path, mock=True, phases=QUICK, max_examples=2, environment=KEY
+        )
+        run = Run(replace(plain, **settings), stateless.contract, knowledge_of(stateless.contract))
+        perform(run)
+    return run.result()
+
+
+@pytest.mark.parametrize("spec", [NOTES, PETS], ids=["notes", "petstore"])
+@pytest.mark.parametrize(
+    "phases", [QUICK, pytest.param((), marks=pytest.mark.slow)], ids=["quick", "all"]
+)
+def test_a_document_passes_its_own_mock(spec: Path, phases: tuple[str, ...]) -> None:
+    """Every operation is called, nothing is found, and one line says what was left out."""
+    result = judged(Stateless(Contract.load(spec)), phases=phases)
+    assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
+    assert result.notes == [LEFT_OUT]
+    reached, operations = result.coverage.totals()["operations"]
+    assert reached == operations
+    valid, constraints = result.coverage.totals()["constraints tried valid"]
+    assert valid == constraints
+
+
+def test_the_base_path_of_the_document_is_added() -> None:
+    """The URL is that of the deployment; whoever gives the base path, too, means the same."""
+    mock = Stateless(Contract.load(NOTES))
+    with serving(mock) as url:
+        for given in (url, f"{url}/v1"):
+            settings = Settings(given, NOTES, phases=("reads",), environment=KEY)
+            run = Run(settings, mock.contract, knowledge_of(mock.contract))
+            perform(run)
+            assert run.result().outcome == "passed"
+    assert {target.split("?")[0] for target in mock.targets} == {"GET /v1/notes"}
+
+
+def test_a_deployment_without_security_needs_no_key() -> None:
+    """No variable is read, and no header is sent."""
+    result = judged(
+        Stateless(Contract.load(PETS)), mock=False, environment={}, phases=("reads", "keys")
+    )
+    assert result.outcome == "passed"
+    assert [skipped.why for skipped in result.skipped] == ["the contract declares no key"]
+
+
+def test_a_deployment_with_security_needs_the_key() -> None:
+    """The variable of the key is asked for, as for our own document."""
+    with pytest.raises(UsageError, match="no API key"):
+        judged(Stateless(Contract.load(NOTES)), mock=False, environment={})
+
+
+def without(name: str) -> Callable[[Reply], Reply]:
+    def change(reply: Reply) -> Reply:
+        status, body, headers = reply
+        return status, {key: value for key, value in body.items() if key != name}, headers
+
+    return change
+
+
+def instead(status: int, body: Any) -> Callable[[Reply], Reply]:
+    return lambda _: (status, body, {})
+
+
+GOOD = {
+    "id": "3f1c2f6e-6a0e-4b7a-9d3e-2f7f5f1c0a11",
+    "title": "Milk",
+    "text": "",
+    "color": "yellow",
+    "created_at": "2026-01-31T12:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "when", "change", "kind", "where"),
+    [
+        ("get_note", 200, without("title"), "response_schema", "/response/200/body/title"),
+        ("list_notes", 401, instead(200, {"notes": [], "total": 0}), "auth",
+         "/request/headers/authorization"),
+        ("create_note", 422, instead(201, GOOD), "invalid_accepted", "/request/body"),
+        ("update_note", 422, instead(400, {"code": "invalid", "message": "No."}),
+         "undocumented_status", "/response/status"),
+        ("list_notes", 401, without("code"), "response_schema", "/response/401/body/code"),
+        ("get_note", 200, instead(200, {**GOOD, "extra": 1}), "unknown_field",
+         "/response/200/body/extra"),
+        ("delete_note", 204, instead(500, {"code": "invalid", "message": "No."}), "server_error",
+         "/response/status"),
+    ],
+)  # fmt: skip
+def test_faults_are_found(
+    operation: str, when: int, change: Callable[[Reply], Reply], kind: str, where: str
+) -> None:
+    """What the document says is enough to find what is wrong, and where."""
+
+    def fault(operation_id: str, reply: Reply) -> Reply:
+        return change(reply) if (operation_id, reply[0]) == (operation, when) else reply
+
+    result = judged(Stateless(Contract.load(NOTES), fault))
+    assert result.outcome == "failed"
+    found = {(each.operation, each.kind) for each in result.failures}
+    assert (operation, kind) in found
+    assert any(each.where.startswith(where) for each in result.failures)
+
+
+def test_nothing_of_billing_is_loaded() -> None:
+    """The general half needs no module of ``contract_tests.billing``."""
+    code = (
+        "import sys\n"
+        "from contract_tests.cli import main\n"
+        "code = main(sys.argv[1:])\n"
+        "print([name for name in sys.modules if name.startswith('contract_tests.billing')])\n"
+        "sys.exit(code)\n"
+    )
+    with serving(Stateless(Contract.load(NOTES))) as url:
+        flags = ["run", url, "--mock", "--spec", str(NOTES), "--phases", "reads,stories"]
+        done = subprocess.run(
+            [sys.executable, "-c", code, *flags], capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "left out: stories (no knowledge of this API)" in done.stdout
+
+
+def test_our_own_document_is_recognised() -> None:
+    """By any of its operationIds; so a part of it is, too."""
+    contract = Contract.load(packaged_spec())
+    assert set(contract.operations) == BILLING
+    assert set(knowledge_of(contract).drivers) < set(PHASES)
+
+
+@pytest.mark.skip(reason="until the mock serves documents other than ours")
+@pytest.mark.parametrize("spec", [NOTES, PETS], ids=["notes", "petstore"])
+def test_a_document_passes_the_real_mock(spec: Path) -> None:
+    """The mock serves any document, and the kit finds nothing in it."""
+    contract = Contract.load(spec)
+    with running_mock("--spec", str(spec)) as url:
+        run = Run(Settings(url, spec, mock=True, max_examples=5), contract, knowledge_of(contract))
+        perform(run)
+    result = run.result()
+    assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
+    assert result.notes == [LEFT_OUT]
