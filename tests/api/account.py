@@ -50,10 +50,10 @@ class Account:
     ) -> Any:
         """The ``detail`` of a request that is refused with that status and changes nothing."""
         before = self.state()
-        answer = self.call(method, path, json=body, **request)
-        assert answer.status_code == status, answer.text
+        response = self.call(method, path, json=body, **request)
+        assert response.status_code == status, response.text
         assert self.state() == before
-        return answer.json()["detail"]
+        return response.json()["detail"]
 
     def state(self) -> Json:
         """Everything that the mock keeps of this account."""
@@ -125,17 +125,17 @@ class Accounts:
             account.client.close()
 
 
-def body_of(answer: httpx.Response) -> Json:
+def body_of(response: httpx.Response) -> Json:
     """The body of a success."""
-    assert answer.status_code == 200, answer.text
-    body: Json = answer.json()
+    assert response.status_code == 200, response.text
+    body: Json = response.json()
     return body
 
 
-def assert_envelope(answer: httpx.Response) -> None:
+def assert_envelope(response: httpx.Response) -> None:
     """An error says what is wrong in the one documented way, and shows nothing of the inside."""
-    assert answer.headers["content-type"] == "application/json"
-    assert_detail(answer.json())
+    assert response.headers["content-type"] == "application/json"
+    assert_detail(response.json())
 
 
 def assert_detail(body: Any) -> None:

@@ -11,7 +11,7 @@ SHOP = {"Origin": "http://localhost:3000"}
 NEXT_MINUTE = int(NOON.timestamp()) + 60
 
 
-def limits_of(answer: httpx.Response) -> tuple[int, int, int]:
+def limits_of(response: httpx.Response) -> tuple[int, int, int]:
     """Limit, remaining and reset, which every response has."""
-    limit, remaining, reset = (int(answer.headers[name]) for name in LIMITS)
+    limit, remaining, reset = (int(response.headers[name]) for name in LIMITS)
     return limit, remaining, reset

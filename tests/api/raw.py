@@ -16,7 +16,7 @@ KEY = b"X-API-Key: sk_test_new"
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawResponse:
     """A response, as far as there was one."""
 
     status: int
@@ -37,13 +37,13 @@ def request(
 ) -> bytes:
     """A request. A Content-Length is added where there is a body and the headers say nothing of it."""
     lines = [method.encode() + b" " + path + b" HTTP/1.1", b"Host: " + host, *headers]
-    said = {line.partition(b":")[0].lower() for line in lines}
-    if body and not said & {b"content-length", b"transfer-encoding"}:
+    names = {line.partition(b":")[0].lower() for line in lines}
+    if body and not names & {b"content-length", b"transfer-encoding"}:
         lines.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def send(server: RunningServer, data: bytes, *, then_hang_up: bool = False) -> Answer | None:
+def send(server: RunningServer, data: bytes, *, then_hang_up: bool = False) -> RawResponse | None:
     """What the server answers to these bytes; None if it closes the connection without an answer."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
@@ -53,7 +53,7 @@ def send(server: RunningServer, data: bytes, *, then_hang_up: bool = False) -> A
         response = HTTPResponse(connection, method=data.partition(b" ")[0].decode("latin-1"))
         try:
             response.begin()
-            return Answer(response.status, response.headers, response.read())
+            return RawResponse(response.status, response.headers, response.read())
         except (HTTPException, ConnectionError):
             return None
         finally:

@@ -44,12 +44,12 @@ def test_repeated_and_odd_headers_do_no_harm(
     frozen_server: RunningServer, path: str, headers: list[bytes]
 ) -> None:
     """One answer: as if the header had come once, or a refusal."""
-    answer = send(frozen_server, request("GET", f"{API}/{path}".encode(), headers=headers))
-    assert answer is not None
-    if answer.status != 200:
-        assert 400 <= answer.status < 500
-        if answer.headers["content-type"] == "application/json":
-            assert_detail(answer.json())
+    response = send(frozen_server, request("GET", f"{API}/{path}".encode(), headers=headers))
+    assert response is not None
+    if response.status != 200:
+        assert 400 <= response.status < 500
+        if response.headers["content-type"] == "application/json":
+            assert_detail(response.json())
 
 
 def test_of_two_keys_the_first_counts(frozen_server: RunningServer) -> None:
@@ -58,9 +58,9 @@ def test_of_two_keys_the_first_counts(frozen_server: RunningServer) -> None:
         ([KEY, b"X-API-Key: sk_test_exhausted"], "$1.00"),
         ([b"X-API-Key: sk_test_exhausted", KEY], "$0.00"),
     ):
-        answer = send(frozen_server, request("GET", f"{API}/balance".encode(), headers=keys))
-        assert answer is not None
-        assert answer.json()["balance_display"] == balance
+        response = send(frozen_server, request("GET", f"{API}/balance".encode(), headers=keys))
+        assert response is not None
+        assert response.json()["balance_display"] == balance
 
 
 NO_KEYS = [
@@ -112,8 +112,8 @@ def test_what_is_no_key_is_401(frozen_server: RunningServer, method: str, path: 
 )
 def test_every_other_test_key_works(frozen_server: RunningServer, key: bytes) -> None:
     """It is an account, isolated from all others."""
-    answer = send(
+    response = send(
         frozen_server, request("GET", f"{API}/balance".encode(), headers=[b"X-API-Key: " + key])
     )
-    assert answer is not None
-    assert answer.status == 200
+    assert response is not None
+    assert response.status == 200

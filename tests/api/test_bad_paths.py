@@ -54,14 +54,14 @@ def test_an_odd_path_is_refused(frozen_server: RunningServer, method: str, templ
     """There is no such card or no such path; one that is too long may be 422 or, to the parser, 414 or 431."""
     for what, segment in ODD_SEGMENTS.items():
         path = f"{API}/".encode() + template.encode().replace(b"{}", segment)
-        answer = send(frozen_server, request(method, path))
-        assert answer is not None, what
-        assert answer.headers["x-injected"] is None
-        if len(segment) > 50_000 and answer.headers["content-type"] != "application/json":
-            assert answer.status in (400, 414, 431), what
+        response = send(frozen_server, request(method, path))
+        assert response is not None, what
+        assert response.headers["x-injected"] is None
+        if len(segment) > 50_000 and response.headers["content-type"] != "application/json":
+            assert response.status in (400, 414, 431), what
         else:
-            assert_refused(answer, 404, 405, 422)
-            assert len(answer.content) < 2_000
+            assert_refused(response, 404, 405, 422)
+            assert len(response.content) < 2_000
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ def test_unknown_query_parameters_are_ignored(newcomer: Account, operation: Oper
         "&&&=&",
         "x=" + "y" * 50_000,
     ):
-        asked = newcomer.client.request(operation.method, f"{path}?{query}", json=body)
-        assert asked.status_code == plain.status_code, query
+        response = newcomer.client.request(operation.method, f"{path}?{query}", json=body)
+        assert response.status_code == plain.status_code, query
         forget(newcomer)
 
 
@@ -79,8 +79,8 @@ def test_what_is_no_integer_is_422(
         *([str(schema["maximum"] + 1)] if "maximum" in schema else []),
     ]
     for value in [*NO_INTEGERS, *beyond, "-" + "9" * 30, "9" * 500]:
-        answer = newcomer.client.get(f"{operation.path}?{name}={value}")
-        [problem] = assert_refused(answer, 422)
+        response = newcomer.client.get(f"{operation.path}?{name}={value}")
+        [problem] = assert_refused(response, 422)
         assert problem["loc"] == ["query", name], value
 
 
@@ -90,12 +90,12 @@ def test_an_integer_past_64_bits_is_refused_or_beyond_the_end(
 ) -> None:
     """Where there is an upper bound it is 422; where there is none it may be that, or an empty page."""
     for value in (2**63 - 1, 2**63, 2**64, 10**30, 10**300):
-        answer = newcomer.client.get(f"{operation.path}?{name}={value}")
-        if answer.status_code == 200:
+        response = newcomer.client.get(f"{operation.path}?{name}={value}")
+        if response.status_code == 200:
             assert "maximum" not in schema
-            assert answer.json()["has_more"] is False
+            assert response.json()["has_more"] is False
         else:
-            assert_refused(answer, 422)
+            assert_refused(response, 422)
 
 
 def test_of_a_query_parameter_twice_the_last_counts(newcomer: Account) -> None:
@@ -111,6 +111,6 @@ def test_of_a_query_parameter_twice_the_last_counts(newcomer: Account) -> None:
 
 def test_a_long_query_does_no_harm(frozen_server: RunningServer) -> None:
     """100 kB behind the question mark: an answer or a refusal."""
-    answer = send(frozen_server, request("GET", f"{API}/balance?x=".encode() + b"y" * 100_000))
-    assert answer is not None
-    assert answer.status in (200, 400, 414, 431)
+    response = send(frozen_server, request("GET", f"{API}/balance?x=".encode() + b"y" * 100_000))
+    assert response is not None
+    assert response.status in (200, 400, 414, 431)

@@ -179,8 +179,8 @@ def test_usage_debits_the_ledger(account: Account, type: str, credits: int, requ
 def test_a_charge_that_is_not_covered_is_refused_as_a_whole(newcomer: Account) -> None:
     """A dollar buys 5,000 credits: 5,001 are 402 and leave the dollar where it is."""
     before = newcomer.state()
-    answer = newcomer.client.post("/_mock/usage", json={"type": "light", "requests": 5_001})
-    assert answer.status_code == 402
+    response = newcomer.client.post("/_mock/usage", json={"type": "light", "requests": 5_001})
+    assert response.status_code == 402
     assert newcomer.state() == before
     newcomer.use("light", 5_000)
     assert newcomer.balance == 0

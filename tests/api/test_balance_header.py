@@ -25,20 +25,20 @@ def test_every_answer_tells_the_balance(
 ) -> None:
     """And warns below $0.50, below $0.10 and at nothing."""
     newcomer.leave(left)
-    for answer in (
+    for response in (
         newcomer.call("GET", "invoices"),
         newcomer.call("POST", "deposit", json={"amount_cents": 1}),
     ):
-        assert answer.headers["X-AlterLab-Balance"] == display
-        assert answer.headers.get("X-AlterLab-Balance-Warning") == warning
+        assert response.headers["X-AlterLab-Balance"] == display
+        assert response.headers.get("X-AlterLab-Balance-Warning") == warning
 
 
 def test_the_balance_in_the_header_is_that_after_the_request(newcomer: Account) -> None:
     """A plan's credits are in it at once."""
     newcomer.post("payment-methods", {"payment_method_id": "pm_card_visa"})
-    answer = newcomer.call("POST", "change-plan", json={"price_id": "price_starter_monthly"})
+    response = newcomer.call("POST", "change-plan", json={"price_id": "price_starter_monthly"})
     assert (
-        answer.headers["X-AlterLab-Balance"]
+        response.headers["X-AlterLab-Balance"]
         == newcomer.get("balance")["balance_display"]
         == "$31.00"
     )

@@ -148,8 +148,8 @@ def test_unknown_properties_are_ignored(newcomer: Account, operation: Operation)
         b'"__proto__":{"enabled":true}',
         b'"x":' + b"[" * 1_000 + b"]" * 1_000,
     ):
-        answer = post(newcomer, operation, plain[:-1] + b"," + more + b"}")
-        assert (answer.status_code, answer.content) == (without.status_code, without.content)
+        response = post(newcomer, operation, plain[:-1] + b"," + more + b"}")
+        assert (response.status_code, response.content) == (without.status_code, without.content)
         forget(newcomer)
     assert without.status_code != 422
 
@@ -178,5 +178,5 @@ def test_odd_characters_are_just_text(newcomer: Account, path: str, name: str, s
         "\U0001f4b3",
         "e\u0301" * 20,
     ):
-        answer = newcomer.call("POST", path, json={**bodies[path], name: text})
-        assert answer.status_code == status, answer.text
+        response = newcomer.call("POST", path, json={**bodies[path], name: text})
+        assert response.status_code == status, response.text

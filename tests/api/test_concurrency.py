@@ -31,9 +31,9 @@ def at_once(
     return list(crowd.map(do, items, timeout=30))
 
 
-def statuses(answers: list[httpx.Response]) -> dict[int, int]:
+def statuses(responses: list[httpx.Response]) -> dict[int, int]:
     """How often each status came."""
-    found = [response.status_code for response in answers]
+    found = [response.status_code for response in responses]
     return {status: found.count(status) for status in sorted(set(found))}
 
 
@@ -71,9 +71,9 @@ def test_a_session_that_many_pay_is_paid_once(account: Account, crowd: ThreadPoo
     """All are told the same, and the money comes once."""
     session = account.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
     before = account.balance
-    answers = at_once(crowd, account.pay, [session["session_id"]] * MANY)
-    assert statuses(answers) == {200: MANY}
-    assert len({response.content for response in answers}) == 1
+    responses = at_once(crowd, account.pay, [session["session_id"]] * MANY)
+    assert statuses(responses) == {200: MANY}
+    assert len({response.content for response in responses}) == 1
     assert account.balance == before + 55 * DOLLAR
     kinds = [
         transaction["type"]
@@ -98,12 +98,14 @@ def test_a_promo_code_is_redeemed_once(newcomer: Account, crowd: ThreadPoolExecu
 def test_the_balance_is_never_spent_twice(newcomer: Account, crowd: ThreadPoolExecutor) -> None:
     """A dollar covers fifty charges of two cents; the others are refused."""
     usage = {"type": "light", "requests": 100}
-    answers = at_once(
+    responses = at_once(
         crowd, lambda _: newcomer.client.post("/_mock/usage", json=usage), list(range(MANY))
     )
-    assert statuses(answers) == {200: 50, 402: 50}
+    assert statuses(responses) == {200: 50, 402: 50}
     assert sorted(
-        response.json()["balance_microcents"] for response in answers if response.status_code == 200
+        response.json()["balance_microcents"]
+        for response in responses
+        if response.status_code == 200
     ) == [left * 100 * CREDIT for left in range(50)]
     assert newcomer.balance == 0
     assert newcomer.get("usage-realtime")["credits_used_today"] == 5_000
@@ -115,8 +117,10 @@ def test_charges_in_parallel_recharge_once(accounts: Accounts, crowd: ThreadPool
     low = accounts("low_balance")
     low.leave(5 * DOLLAR)
     usage = {"type": "light", "requests": 10}
-    answers = at_once(crowd, lambda _: low.client.post("/_mock/usage", json=usage), list(range(50)))
-    assert statuses(answers) == {200: 50}
+    responses = at_once(
+        crowd, lambda _: low.client.post("/_mock/usage", json=usage), list(range(50))
+    )
+    assert statuses(responses) == {200: 50}
     assert low.get("auto-recharge/history")["total"] == 1
     assert low.balance == 55 * DOLLAR - 500 * CREDIT
     low.check_books()
@@ -125,20 +129,20 @@ def test_charges_in_parallel_recharge_once(accounts: Accounts, crowd: ThreadPool
 def test_a_card_is_added_once(account: Account, crowd: ThreadPoolExecutor) -> None:
     """One succeeds, and the others are told that it is there."""
     body = {"payment_method_id": "pm_card_amex"}
-    answers = at_once(
+    responses = at_once(
         crowd, lambda _: account.call("POST", "payment-methods", json=body), list(range(40))
     )
-    assert statuses(answers) == {200: 1, 409: 39}
+    assert statuses(responses) == {200: 1, 409: 39}
     assert len(account.get("payment-methods")["payment_methods"]) == 2
     account.check_books()
 
 
 def test_a_card_is_removed_once(account: Account, crowd: ThreadPoolExecutor) -> None:
     """One succeeds, and the others do not find it."""
-    answers = at_once(
+    responses = at_once(
         crowd, lambda _: account.call("DELETE", "payment-methods/pm_card_visa"), list(range(40))
     )
-    assert statuses(answers) == {200: 1, 404: 39}
+    assert statuses(responses) == {200: 1, 404: 39}
     account.check_books()
 
 
@@ -146,10 +150,10 @@ def test_a_code_succeeds_once(account: Account, crowd: ThreadPoolExecutor) -> No
     """Of many confirmations with the right code, one verifies."""
     challenge = account.post("verify/initiate", {"action": "close_account"})
     body = {"challenge_id": challenge["challenge_id"], "code": account.messages()[0]["code"]}
-    answers = at_once(
+    responses = at_once(
         crowd, lambda _: account.call("POST", "verify/confirm", json=body), list(range(40))
     )
-    assert statuses(answers) == {200: 1, 409: 39}
+    assert statuses(responses) == {200: 1, 409: 39}
 
 
 def test_reads_beside_writes_always_add_up(account: Account, crowd: ThreadPoolExecutor) -> None:

@@ -66,8 +66,8 @@ def test_a_declined_card_leaves_the_session_open(account: Account) -> None:
     """The ledger is untouched, and another card pays the same session."""
     session = account.post("deposit", {"amount_cents": 5_000})
     before = account.state()
-    answer = account.pay(session["session_id"], "pm_card_chargeCustomerFail")
-    assert answer.status_code == 402
+    response = account.pay(session["session_id"], "pm_card_chargeCustomerFail")
+    assert response.status_code == 402
     assert account.state() == before
     assert account.pay(session["session_id"], "pm_card_mastercard").json()["status"] == "complete"
 

@@ -27,9 +27,9 @@ def play(server: RunningServer) -> list[Exchange]:
     """A long story of all operations, good and bad requests, and clock steps: every answer to the byte."""
     recorded: list[Exchange] = []
 
-    def record(answer: httpx.Response) -> None:
-        asked = f"{answer.request.method} {answer.request.url.raw_path.decode()}"
-        recorded.append((asked, answer.status_code, answer.headers.raw, answer.read()))
+    def record(response: httpx.Response) -> None:
+        line = f"{response.request.method} {response.request.url.raw_path.decode()}"
+        recorded.append((line, response.status_code, response.headers.raw, response.read()))
 
     accounts = Accounts(server)
     personas = [accounts(name) for name in PERSONAS]

@@ -82,13 +82,13 @@ def test_json_that_is_no_object_is_422(newcomer: Account, operation: Operation) 
 def test_an_empty_body_is_a_missing_one(newcomer: Account, operation: Operation) -> None:
     """422 where a body is required; where it is not, it is no body."""
     for content in (b"", b" ", b"\r\n\t "):
-        answer = post(newcomer, operation, content)
+        response = post(newcomer, operation, content)
         if operation.request_body and operation.request_body.get("required"):
-            assert assert_refused(answer, 422) == [
+            assert assert_refused(response, 422) == [
                 {"loc": ["body"], "msg": "Field required", "type": "missing"}
             ]
         else:
-            assert answer.status_code == 200
+            assert response.status_code == 200
 
 
 @each_with_body

@@ -39,8 +39,8 @@ def test_another_media_type_is_415(newcomer: Account, operation: Operation) -> N
     """Even if the body is good JSON."""
     content = json.dumps(body_example(operation)).encode()
     for media_type in OTHER_MEDIA_TYPES:
-        answer = post(newcomer, operation, content, **{"Content-Type": media_type})
-        assert isinstance(assert_refused(answer, 415), str), media_type
+        response = post(newcomer, operation, content, **{"Content-Type": media_type})
+        assert isinstance(assert_refused(response, 415), str), media_type
 
 
 @pytest.mark.parametrize(
@@ -54,10 +54,10 @@ def test_another_media_type_is_415(newcomer: Account, operation: Operation) -> N
 )
 def test_json_may_be_called_what_json_is_called(newcomer: Account, media_type: str) -> None:
     """In capitals, and with a character set."""
-    answer = newcomer.call(
+    response = newcomer.call(
         "POST", "promo/validate", content=b'{"code":"BONUS5"}', headers={"Content-Type": media_type}
     )
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @each_with_body
@@ -72,13 +72,13 @@ def test_a_chunked_body_of_more_than_a_megabyte_is_413(
     newcomer: Account, operation: Operation
 ) -> None:
     """Its length is not said, and found out."""
-    answer = newcomer.client.request(
+    response = newcomer.client.request(
         operation.method,
         path_of(operation),
         content=(b" " * 100_000 for _ in range(12)),
         headers=JSON_HEADERS,
     )
-    assert_refused(answer, 413)
+    assert_refused(response, 413)
 
 
 def test_a_large_body_is_not_waited_for(frozen_server: RunningServer) -> None:
@@ -91,31 +91,31 @@ def test_a_body_up_to_a_megabyte_is_read(newcomer: Account) -> None:
     """With and without its length said."""
     content = b'{"code":"BONUS5","x":"' + b"x" * 990_000 + b'"}'
     for given in (content, iter([content[:1_000], content[1_000:]])):
-        answer = newcomer.call("POST", "promo/validate", content=given, headers=JSON_HEADERS)
-        assert answer.status_code == 200
+        response = newcomer.call("POST", "promo/validate", content=given, headers=JSON_HEADERS)
+        assert response.status_code == 200
 
 
 def test_a_large_body_that_nobody_asked_for_does_no_harm(newcomer: Account) -> None:
     """An operation without a body does not look at one."""
-    answer = newcomer.call("GET", "balance", content=b"x" * 1_100_000, headers=JSON_HEADERS)
-    assert answer.status_code == 200
+    response = newcomer.call("GET", "balance", content=b"x" * 1_100_000, headers=JSON_HEADERS)
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
-    "said",
+    "header",
     [b"Content-Length: 1000", b"Transfer-Encoding: chunked"],
     ids=["shorter than announced", "without the last chunk"],
 )
-def test_a_body_that_breaks_off_is_no_request(frozen_server: RunningServer, said: bytes) -> None:
+def test_a_body_that_breaks_off_is_no_request(frozen_server: RunningServer, header: bytes) -> None:
     """What came of it may even be good JSON: it was not the whole, and nothing is done."""
     body = b'{"amount_cents":5000}'
-    if said.startswith(b"Transfer"):
+    if header.startswith(b"Transfer"):
         body = b"%x\r\n%b\r\n" % (len(body), body)
     head = request(
         "POST",
         f"{API}/deposit".encode(),
-        headers=[KEY, b"Content-Type: application/json", said],
+        headers=[KEY, b"Content-Type: application/json", header],
         body=body,
     )
-    answer = send(frozen_server, head, then_hang_up=True)
-    assert answer is None or 400 <= answer.status < 500
+    response = send(frozen_server, head, then_hang_up=True)
+    assert response is None or 400 <= response.status < 500

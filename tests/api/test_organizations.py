@@ -35,7 +35,7 @@ def _views(*, with_header: bool) -> list[str]:
 TAKERS, OTHERS = _views(with_header=True), _views(with_header=False)
 
 
-def answer(account: Account, path: str, organization: str = ORGANIZATION) -> dict[str, Any]:
+def read_view(account: Account, path: str, organization: str = ORGANIZATION) -> dict[str, Any]:
     response = account.call("GET", path, headers={"X-Organization-Id": organization})
     assert response.status_code == 200, response.text
     body: dict[str, Any] = response.json()
@@ -57,8 +57,8 @@ def test_the_documented_views_take_the_header() -> None:
 def test_both_members_see_the_same(accounts: Accounts, path: str) -> None:
     """The organization's account, which is neither member's own."""
     owner, member = accounts("org_owner"), accounts("org_member")
-    shared = answer(owner, path)
-    assert answer(member, path) == shared
+    shared = read_view(owner, path)
+    assert read_view(member, path) == shared
     assert shared != owner.get(path)
     assert shared != member.get(path)
 
@@ -68,7 +68,7 @@ def test_the_other_operations_ignore_the_header(accounts: Accounts, path: str) -
     """They answer for the caller, whatever it says."""
     owner = accounts("org_owner")
     for organization in (ORGANIZATION, "not-a-uuid"):
-        assert answer(owner, path, organization) == owner.get(path)
+        assert read_view(owner, path, organization) == owner.get(path)
 
 
 def test_the_ledger_of_the_organization_adds_up(accounts: Accounts) -> None:
@@ -89,8 +89,8 @@ def test_the_ledger_of_the_organization_adds_up(accounts: Accounts) -> None:
         entry["amount_microcents"] for entry in entries
     )
     assert (
-        answer(member, "usage-breakdown")["total_credits"]
-        == answer(member, "usage-realtime")["credits_used_month"]
+        read_view(member, "usage-breakdown")["total_credits"]
+        == read_view(member, "usage-realtime")["credits_used_month"]
     )
 
 
@@ -131,7 +131,7 @@ def test_what_is_no_uuid_is_422(accounts: Accounts, path: str, organization: str
 def test_without_the_header_a_member_has_an_account_of_its_own(accounts: Accounts) -> None:
     """A deposit of the member is not the organization's."""
     member = accounts("org_member")
-    before = answer(member, "credit-transactions")
+    before = read_view(member, "credit-transactions")
     member.deposit(5_000)
-    assert answer(member, "credit-transactions") == before
+    assert read_view(member, "credit-transactions") == before
     assert member.get("credit-transactions")["total"] == 2

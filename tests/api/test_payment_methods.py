@@ -16,14 +16,14 @@ def cards(account: Account) -> list[dict[str, Any]]:
 
 def default_of(account: Account) -> str | None:
     """The Stripe id of the default card, after checking that all places agree on it."""
-    answer = account.get("payment-methods")
+    response = account.get("payment-methods")
     defaults = [
         payment_method
-        for payment_method in answer["payment_methods"]
+        for payment_method in response["payment_methods"]
         if payment_method["is_default"]
     ]
-    assert len(defaults) == (1 if answer["payment_methods"] else 0)
-    assert answer["default_method_id"] == (defaults[0]["id"] if defaults else None)
+    assert len(defaults) == (1 if response["payment_methods"] else 0)
+    assert response["default_method_id"] == (defaults[0]["id"] if defaults else None)
     return defaults[0]["stripe_payment_method_id"] if defaults else None
 
 

@@ -34,8 +34,8 @@ def ask(accounts: Accounts, operation: Operation, prefer: str, **headers: str) -
 
 
 def schema_of(operation: Operation, status: int) -> Any:
-    response = CONTRACT.follow(operation.node["responses"][str(status)])
-    return response, CONTRACT.validator(response["content"][JSON]["schema"], closed=True)
+    documented = CONTRACT.follow(operation.node["responses"][str(status)])
+    return documented, CONTRACT.validator(documented["content"][JSON]["schema"], closed=True)
 
 
 @pytest.mark.parametrize("dynamic", ["", ", dynamic=true"])
@@ -48,17 +48,17 @@ def test_any_documented_answer_can_be_had(
     accounts: Accounts, operation: Operation, status: int, dynamic: str
 ) -> None:
     """Whatever the request lacks: status, body and required headers are those that the contract documents."""
-    answer = ask(accounts, operation, f"code={status}{dynamic}")
-    response, validator = schema_of(operation, status)
-    assert answer.status_code == status
-    assert not [error.message for error in validator.iter_errors(answer.json())]
-    assert answer.headers["preference-applied"] == f"code={status}{dynamic}"
+    response = ask(accounts, operation, f"code={status}{dynamic}")
+    documented, validator = schema_of(operation, status)
+    assert response.status_code == status
+    assert not [error.message for error in validator.iter_errors(response.json())]
+    assert response.headers["preference-applied"] == f"code={status}{dynamic}"
     required = [
         name
-        for name, header in response["headers"].items()
+        for name, header in documented["headers"].items()
         if CONTRACT.follow(header).get("required")
     ]
-    assert all(name in answer.headers for name in required)
+    assert all(name in response.headers for name in required)
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_any_example_can_be_had_by_its_name(
     accounts: Accounts, operation: Operation, status: int, name: str
 ) -> None:
     """The value is the contract's, as it stands there."""
-    answer = ask(accounts, operation, f"code={status}, example={name}")
-    response = CONTRACT.follow(operation.node["responses"][str(status)])
-    example = CONTRACT.follow(response["content"][JSON]["examples"][name])
-    assert (answer.status_code, answer.json()) == (status, example["value"])
+    response = ask(accounts, operation, f"code={status}, example={name}")
+    documented = CONTRACT.follow(operation.node["responses"][str(status)])
+    example = CONTRACT.follow(documented["content"][JSON]["examples"][name])
+    assert (response.status_code, response.json()) == (status, example["value"])
 
 
 @each_operation
@@ -81,15 +81,15 @@ def test_what_is_not_documented_is_refused_with_what_is(
     accounts: Accounts, operation: Operation
 ) -> None:
     """A status or an example that the contract does not know: 400, and the names of those that it knows."""
-    answer = ask(accounts, operation, "code=418")
-    assert answer.status_code == 400
-    assert answer.json()["detail"].startswith(
+    response = ask(accounts, operation, "code=418")
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith(
         f"Prefer: {operation.operation_id} documents no 418. It documents 200, "
     )
-    answer = ask(accounts, operation, "example=nonsense")
-    assert answer.status_code == 400
-    assert "has no such example. It has " in answer.json()["detail"]
-    assert "preference-applied" not in answer.headers
+    response = ask(accounts, operation, "example=nonsense")
+    assert response.status_code == 400
+    assert "has no such example. It has " in response.json()["detail"]
+    assert "preference-applied" not in response.headers
 
 
 @each_operation
@@ -137,19 +137,19 @@ def test_a_key_that_is_sent_is_checked(accounts: Accounts) -> None:
 def test_a_delay_comes_before_the_real_answer(account: Account) -> None:
     """``delay`` alone changes nothing but the time."""
     began = time.monotonic()
-    answer = account.call("GET", "balance", headers={"Prefer": "delay=300"})
+    response = account.call("GET", "balance", headers={"Prefer": "delay=300"})
     assert time.monotonic() - began >= 0.3
-    assert answer.headers["preference-applied"] == "delay=300"
-    assert answer.json() == account.get("balance")
+    assert response.headers["preference-applied"] == "delay=300"
+    assert response.json() == account.get("balance")
 
 
 def test_other_preferences_are_left_alone(account: Account) -> None:
     """RFC 7240: what is not known is ignored."""
-    answer = account.call(
+    response = account.call(
         "GET", "balance", headers={"Prefer": "respond-async, wait=100, return=minimal"}
     )
-    assert answer.json() == account.get("balance")
-    assert "preference-applied" not in answer.headers
+    assert response.json() == account.get("balance")
+    assert "preference-applied" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -172,31 +172,31 @@ def test_a_preference_that_makes_no_sense_is_refused(account: Account, prefer: s
     """400 with what it should be; the operation is not carried out."""
     before = account.state()
     headers = httpx.Headers([(b"Prefer", prefer.encode("latin-1"))])
-    answer = account.call("POST", "deposit", json={"amount_cents": 5000}, headers=headers)
-    assert answer.status_code == 400
-    assert answer.json()["detail"].startswith("Prefer: ")
+    response = account.call("POST", "deposit", json={"amount_cents": 5000}, headers=headers)
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith("Prefer: ")
     assert account.state() == before
 
 
 def test_the_control_api_knows_no_preferences(accounts: Accounts) -> None:
     """It is not what anybody tests a client of the Billing API with."""
-    answer = accounts.without_key.get("/_mock/health", headers={"Prefer": "code=403"})
-    assert answer.status_code == 200
+    response = accounts.without_key.get("/_mock/health", headers={"Prefer": "code=403"})
+    assert response.status_code == 200
 
 
 def test_a_page_may_send_and_read_preferences(frozen_server: RunningServer) -> None:
     """The preflight lets ``Prefer`` through, and what came of it can be read."""
     page = {"Origin": "http://localhost:3000"}
     with frozen_server.client(None) as client:
-        asked = {
+        preflight = {
             **page,
             "Access-Control-Request-Method": "GET",
             "Access-Control-Request-Headers": "prefer",
         }
-        assert client.options(f"{API}/balance", headers=asked).status_code == 200
-        answer = client.get(f"{API}/balance", headers={**page, "Prefer": "code=429"})
-    assert "Preference-Applied" in answer.headers["access-control-expose-headers"]
-    assert int(answer.headers["retry-after"]) >= 0
+        assert client.options(f"{API}/balance", headers=preflight).status_code == 200
+        response = client.get(f"{API}/balance", headers={**page, "Prefer": "code=429"})
+    assert "Preference-Applied" in response.headers["access-control-expose-headers"]
+    assert int(response.headers["retry-after"]) >= 0
 
 
 @pytest.mark.parametrize(

@@ -25,28 +25,32 @@ def validate(account: Account, code: str) -> dict[str, Any]:
 
 def test_a_fixed_code_says_what_it_brings(newcomer: Account) -> None:
     """Cents, the same as its cap in money, the smallest deposit."""
-    answer = validate(newcomer, "BONUS5")
-    assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (True, "fixed", 500)
-    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (
+    response = validate(newcomer, "BONUS5")
+    assert (response["valid"], response["bonus_type"], response["bonus_value"]) == (
+        True,
+        "fixed",
+        500,
+    )
+    assert (response["max_credits_microcents"], response["max_credits_display"]) == (
         500_000_000,
         "$5.00",
     )
-    assert answer["min_deposit_cents"] == 2_500
+    assert response["min_deposit_cents"] == 2_500
 
 
 def test_a_percentage_code_says_what_it_brings(newcomer: Account) -> None:
     """Percent, the cap in money, the smallest deposit."""
-    answer = validate(newcomer, "WELCOME10")
-    assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (
+    response = validate(newcomer, "WELCOME10")
+    assert (response["valid"], response["bonus_type"], response["bonus_value"]) == (
         True,
         "percentage",
         10,
     )
-    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (
+    assert (response["max_credits_microcents"], response["max_credits_display"]) == (
         2_000_000_000,
         "$20.00",
     )
-    assert answer["min_deposit_cents"] == 2_000
+    assert response["min_deposit_cents"] == 2_000
 
 
 @pytest.mark.parametrize("code", ["welcome10", " WELCOME10 ", "Welcome10"])
@@ -67,9 +71,9 @@ def test_case_and_space_do_not_matter(newcomer: Account, code: str) -> None:
 )
 def test_a_code_that_cannot_be_used_is_an_answer(newcomer: Account, code: str, reason: str) -> None:
     """200 with `valid` false and the reason; all else is null."""
-    answer = validate(newcomer, code)
-    assert reason in answer.pop("message")
-    assert answer == WORTHLESS
+    response = validate(newcomer, code)
+    assert reason in response.pop("message")
+    assert response == WORTHLESS
 
 
 def test_validating_redeems_nothing(newcomer: Account) -> None:
@@ -86,8 +90,8 @@ def test_a_used_code_is_no_longer_valid(newcomer: Account, accounts: Accounts) -
     session = newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
     assert validate(newcomer, "BONUS5")["valid"] is True
     newcomer.pay(session["session_id"]).raise_for_status()
-    answer = validate(newcomer, "BONUS5")
-    assert (answer["valid"], "used" in answer["message"]) == (False, True)
+    response = validate(newcomer, "BONUS5")
+    assert (response["valid"], "used" in response["message"]) == (False, True)
     assert validate(accounts("somebody"), "BONUS5")["valid"] is True
 
 

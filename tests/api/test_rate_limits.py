@@ -22,11 +22,11 @@ def test_every_answer_says_where_the_caller_stands(newcomer: Account, operation:
     """A read costs one token and a write two; the minute is the clock's."""
     limit, remaining, reset = limits_of(newcomer.call("GET", "usage-realtime"))
     assert (limit, remaining, reset) == (30, 29, NEXT_MINUTE)
-    answer = newcomer.client.request(
+    response = newcomer.client.request(
         operation.method, path_of(operation), json=body_example(operation)
     )
     cost = 1 if operation.method == "get" else 2
-    assert limits_of(answer)[1:] == (remaining - cost, reset)
+    assert limits_of(response)[1:] == (remaining - cost, reset)
 
 
 def test_without_a_key_nothing_is_counted(accounts: Accounts) -> None:
@@ -47,9 +47,9 @@ def test_the_limit_follows_the_tier(newcomer: Account, deposit_cents: int, limit
 
 def test_limits_are_told_but_not_enforced(newcomer: Account) -> None:
     """Unless the server is told to, or the persona is made for it; what remains is never below nothing."""
-    answers = [newcomer.call("GET", "balance") for _ in range(35)]
-    assert {response.status_code for response in answers} == {200}
-    assert [limits_of(response)[1] for response in answers] == [*range(29, -1, -1), 0, 0, 0, 0, 0]
+    responses = [newcomer.call("GET", "balance") for _ in range(35)]
+    assert {response.status_code for response in responses} == {200}
+    assert [limits_of(response)[1] for response in responses] == [*range(29, -1, -1), 0, 0, 0, 0, 0]
 
 
 def test_the_limited_persona_has_five_requests_a_minute(accounts: Accounts) -> None:
@@ -78,9 +78,9 @@ def test_enforced_limits_end_with_the_minute(enforcing_server: RunningServer) ->
     ):
         account = Account(client)
         client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()
-        answers = [account.call("POST", "setup-intent") for _ in range(15)]
-        assert {response.status_code for response in answers} == {200}
-        assert [limits_of(response)[1] for response in answers] == list(range(28, -1, -2))
+        responses = [account.call("POST", "setup-intent") for _ in range(15)]
+        assert {response.status_code for response in responses} == {200}
+        assert [limits_of(response)[1] for response in responses] == list(range(28, -1, -2))
         before = account.state()
         for seconds, step in ((60, 0), (40, 20), (1, 39)):
             account.wait(seconds=step)
@@ -89,18 +89,18 @@ def test_enforced_limits_end_with_the_minute(enforcing_server: RunningServer) ->
                 ("POST", "setup-intent"),
                 ("DELETE", "auto-recharge"),
             ):
-                answer = account.call(method, path)
-                assert answer.status_code == 429
-                assert_envelope(answer)
-                assert limits_of(answer) == (30, 0, NEXT_MINUTE)
-                assert answer.headers["retry-after"] == str(seconds)
+                response = account.call(method, path)
+                assert response.status_code == 429
+                assert_envelope(response)
+                assert limits_of(response) == (30, 0, NEXT_MINUTE)
+                assert response.headers["retry-after"] == str(seconds)
         assert account.state() == before
         assert other.get(f"{API}/balance").status_code == 200
         account.wait(seconds=1)
-        answer = account.call("GET", "balance")
-        assert answer.status_code == 200
-        assert limits_of(answer) == (30, 29, NEXT_MINUTE + 60)
-        assert "retry-after" not in answer.headers
+        response = account.call("GET", "balance")
+        assert response.status_code == 200
+        assert limits_of(response) == (30, 29, NEXT_MINUTE + 60)
+        assert "retry-after" not in response.headers
 
 
 def test_a_refusal_costs_nothing(enforcing_server: RunningServer) -> None:

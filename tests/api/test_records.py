@@ -165,7 +165,7 @@ def test_money_that_moved_is_the_same_in_activity_and_ledger(account: Account) -
     """Every deposit, bonus and refund with its amount, in the same order."""
     account.deposit(5_000, promo_code="BONUS5")
     kinds = {"deposit", "bonus", "refund", "auto_recharge"}
-    told = [
+    activities = [
         activity
         for activity in account.get("recent-activity", limit=100)["activities"]
         if activity["type"] in kinds
@@ -173,10 +173,10 @@ def test_money_that_moved_is_the_same_in_activity_and_ledger(account: Account) -
     booked = [
         entry for entry in reversed(account.state()["ledger"]["entries"]) if entry["type"] in kinds
     ]
-    assert [(activity["type"], activity["amount_microcents"]) for activity in told] == [
+    assert [(activity["type"], activity["amount_microcents"]) for activity in activities] == [
         (entry["type"], entry["amount_microcents"]) for entry in booked
     ]
-    assert len(told) > 3
+    assert len(activities) > 3
 
 
 def test_the_newest_invoice_comes_first(account: Account) -> None:

@@ -48,23 +48,23 @@ def caller(grown: RunningServer, key: str) -> Iterator[httpx.Client]:
         yield client
 
 
-def problems(answer: httpx.Response) -> list[list[Any]]:
+def problems(response: httpx.Response) -> list[list[Any]]:
     """The places that a 422 complains about."""
-    assert answer.status_code == 422, answer.text
-    return [problem["loc"] for problem in answer.json()["detail"]]
+    assert response.status_code == 422, response.text
+    return [problem["loc"] for problem in response.json()["detail"]]
 
 
 def test_data_is_made_from_the_schema_and_says_so(
     caller: httpx.Client, grown: RunningServer
 ) -> None:
     """Valid, marked, with the headers of every answer, and the same for the same request."""
-    answer = caller.get(NOTES)
+    response = caller.get(NOTES)
     schema = {"type": "array", "items": {"$ref": "#/components/schemas/CreditNote"}}
     validator = grown.contract.validator(schema, closed=True)
-    assert not [error.message for error in validator.iter_errors(answer.json())]
-    assert answer.headers["x-mock-source"] == "schema"
-    assert answer.headers["x-ratelimit-limit"].isdigit()
-    assert caller.get(NOTES).content == answer.content
+    assert not [error.message for error in validator.iter_errors(response.json())]
+    assert response.headers["x-mock-source"] == "schema"
+    assert response.headers["x-ratelimit-limit"].isdigit()
+    assert caller.get(NOTES).content == response.content
 
 
 def test_an_operation_that_is_written_is_not_marked(caller: httpx.Client) -> None:
@@ -118,32 +118,32 @@ def test_examples_come_first_and_broken_ones_are_left_out(
     caller: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The first example that fits the schema, with the status and the headers that the contract documents."""
-    answer = caller.post(NOTES, json=[{"amount_cents": 1}])
-    assert (answer.status_code, answer.json()) == (201, {"made": 2})
-    assert answer.headers["location"] == "/made/1"
-    assert "x-optional" not in answer.headers
+    response = caller.post(NOTES, json=[{"amount_cents": 1}])
+    assert (response.status_code, response.json()) == (201, {"made": 2})
+    assert response.headers["location"] == "/made/1"
+    assert "x-optional" not in response.headers
     assert "example 'broken' breaks its schema at /made" in caplog.text
 
 
 def test_a_broken_example_is_not_sent_even_when_it_is_asked_for(caller: httpx.Client) -> None:
     """The mock cannot send what the contract does not allow."""
-    answer = caller.post(NOTES, headers={"Prefer": "example=broken"})
-    assert answer.status_code == 500
-    assert "breaks its schema at /made" in answer.json()["detail"]
+    response = caller.post(NOTES, headers={"Prefer": "example=broken"})
+    assert response.status_code == 500
+    assert "breaks its schema at /made" in response.json()["detail"]
 
 
 def test_an_answer_without_a_body_has_none(caller: httpx.Client) -> None:
     """204 with neither length nor type."""
-    answer = caller.patch(f"{NOTES}/7")
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert "content-type" not in answer.headers
+    response = caller.patch(f"{NOTES}/7")
+    assert (response.status_code, response.content) == (204, b"")
+    assert "content-type" not in response.headers
 
 
 def test_text_is_sent_as_text(caller: httpx.Client) -> None:
     """A media type that is not JSON, documented for all good statuses at once."""
-    answer = caller.get(f"{NOTES}/7")
-    assert (answer.status_code, answer.text) == (200, "1,50.00")
-    assert answer.headers["content-type"] == "text/csv"
+    response = caller.get(f"{NOTES}/7")
+    assert (response.status_code, response.text) == (200, "1,50.00")
+    assert response.headers["content-type"] == "text/csv"
 
 
 def test_a_default_answer_is_documented_for_every_status(caller: httpx.Client) -> None:
@@ -154,10 +154,10 @@ def test_a_default_answer_is_documented_for_every_status(caller: httpx.Client) -
 
 def test_a_schema_that_nothing_fits_is_a_fault_that_says_so(caller: httpx.Client) -> None:
     """A 500 that names the operation and the reason."""
-    answer = caller.delete(f"{NOTES}/7")
-    assert answer.status_code == 500
-    assert "delete_credit_note" in answer.json()["detail"]
-    assert "no value fits its schema" in answer.json()["detail"]
+    response = caller.delete(f"{NOTES}/7")
+    assert response.status_code == 500
+    assert "delete_credit_note" in response.json()["detail"]
+    assert "no value fits its schema" in response.json()["detail"]
 
 
 def test_pages_of_any_origin_may_call_it(caller: httpx.Client) -> None:

@@ -102,12 +102,12 @@ def test_a_year_on_a_plan(account: Account) -> None:
     invoices = account.get("invoices")["total"]
     account.wait(days=270)
     assert account.get("invoices")["total"] == invoices
-    told = [
+    subjects = [
         entry["action"]
         for entry in reversed(account.state()["audit_log"])
         if entry["action"].startswith("subscr")
     ]
-    assert told == [
+    assert subjects == [
         "subscription.ended",
         "subscription.scheduled",
         "subscription.renewed",
@@ -128,14 +128,14 @@ def test_a_card_is_removed_behind_a_code(account: Account, accounts: Accounts) -
     assert challenge["masked_destination"].startswith("***-**")
     code = account.messages()[0]["code"]
     mistyped = code[::-1] if code != code[::-1] else "000001"
-    answer = account.post(
+    response = account.post(
         "verify/confirm", {"challenge_id": challenge["challenge_id"], "code": mistyped}
     )
-    assert (answer["success"], answer["remaining_attempts"]) == (False, 4)
-    answer = account.post(
+    assert (response["success"], response["remaining_attempts"]) == (False, 4)
+    response = account.post(
         "verify/confirm", {"challenge_id": challenge["challenge_id"], "code": code}
     )
-    assert answer["success"] is True
+    assert response["success"] is True
 
     [card] = account.get("payment-methods")["payment_methods"]
     assert accounts("new").call("DELETE", f"payment-methods/{card['id']}").status_code == 404

@@ -23,7 +23,7 @@ def test_urls_in_answers_are_where_the_caller_is(account: Account) -> None:
 def test_a_host_of_nonsense_is_in_no_url(frozen_server: RunningServer) -> None:
     """Then it is the server's own address."""
     for host in (b'"><script>', b"a b", b"a/b", b"user@evil.example", b""):
-        answer = send(frozen_server, request("POST", f"{API}/portal".encode(), host=host))
-        assert answer is not None
-        if answer.status == 200:
-            assert answer.json()["url"].startswith(frozen_server.url)
+        response = send(frozen_server, request("POST", f"{API}/portal".encode(), host=host))
+        assert response is not None
+        if response.status == 200:
+            assert response.json()["url"].startswith(frozen_server.url)

@@ -182,5 +182,5 @@ def test_the_exhausted_account_has_been_warned_of_everything(accounts: Accounts)
     exhausted = accounts("exhausted")
     fired = [alert["threshold"] for alert in exhausted.state()["usage_alerts"]["fired"]]
     assert sorted(fired) == [50, 75, 90, 100]
-    told = exhausted.get("recent-activity", limit=100)["activities"]
-    assert len([activity for activity in told if activity["type"] == "usage_alert"]) == 4
+    activities = exhausted.get("recent-activity", limit=100)["activities"]
+    assert len([activity for activity in activities if activity["type"] == "usage_alert"]) == 4

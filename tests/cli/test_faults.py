@@ -24,8 +24,8 @@ def test_faults_are_on_from_the_first_request(tmp_path: Path) -> None:
             in program.stdout
         )
         with program.client("sk_test_new") as client:
-            answer = client.get(f"{API}/balance")
-    assert (answer.status_code, answer.headers["X-Mock-Fault"]) == (429, "rate-limited")
+            response = client.get(f"{API}/balance")
+    assert (response.status_code, response.headers["X-Mock-Fault"]) == (429, "rate-limited")
 
 
 @pytest.mark.slow
@@ -69,7 +69,7 @@ def test_a_set_that_is_wrong_is_told_with_file_and_line(tmp_path: Path) -> None:
     number = next(index for index, line in enumerate(lines) if "latency" in line)
     lines.insert(number, "    operations: [get_balnce]")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    said = refusal("--port", "0", "--fixtures", folder)
-    assert said.startswith(
+    message = refusal("--port", "0", "--fixtures", folder)
+    assert message.startswith(
         f"mockserver: {path}:{number + 1}: rules.0.operations.0: 'get_balnce' is no operation"
     )

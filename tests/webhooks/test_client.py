@@ -41,7 +41,7 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("response", "expected"),
     [
         (status(204), Answer(204, b"")),
         (
@@ -59,23 +59,25 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
     ids=["no-content", "chunked", "until-closed", "continue", "no-reason", "long"],
 )
 def test_answers_of_every_shape_are_read(
-    receiver: Receiver, answer: bytes, expected: Answer
+    receiver: Receiver, response: bytes, expected: Answer
 ) -> None:
     """The status, and the body as it began."""
-    receiver.answers = [answer]
+    receiver.responses = [response]
     assert post(receiver.url) == expected
 
 
 def test_an_endless_answer_is_read_to_a_limit(receiver: Receiver) -> None:
     """64 KiB are enough of an answer; what it says first counts."""
-    receiver.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"z" * 8_000_000]
+    receiver.responses = [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"z" * 8_000_000
+    ]
     began = time.monotonic()
     assert post(receiver.url) == Answer(200, b"z" * KEPT_BYTES)
     assert time.monotonic() - began < SECONDS
 
 
 @pytest.mark.parametrize(
-    ("answer", "problem"),
+    ("response", "problem"),
     [
         (b"HTTP/1.1 200 OK\r\n" + b"X-A: " + b"a" * MAX_ANSWER_BYTES, "too large|no HTTP"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "no HTTP"),
@@ -90,9 +92,9 @@ def test_an_endless_answer_is_read_to_a_limit(receiver: Receiver) -> None:
     ],
     ids=["huge-head", "ssh", "noise", "short", "half-a-chunk", "half-a-head", "only-continue"],
 )
-def test_what_is_no_answer_says_why(receiver: Receiver, answer: bytes, problem: str) -> None:
+def test_what_is_no_answer_says_why(receiver: Receiver, response: bytes, problem: str) -> None:
     """One sentence, no traceback, and no hanging."""
-    receiver.answers = [answer]
+    receiver.responses = [response]
     with pytest.raises(Undelivered, match=problem) as caught:
         post(receiver.url)
     assert str(caught.value).endswith(".")
@@ -107,7 +109,7 @@ def test_a_receiver_that_never_answers_is_left(receiver: Receiver) -> None:
 
 def test_a_closed_connection_is_no_answer(receiver: Receiver) -> None:
     """Not a byte came."""
-    receiver.answers = [b"\n"]
+    receiver.responses = [b"\n"]
     with pytest.raises(Undelivered):
         post(receiver.url)
 
