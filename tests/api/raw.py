@@ -1,4 +1,4 @@
-"""HTTP as bytes on a socket, for what no HTTP client would send."""
+"""HTTP as bytes on a socket, for requests that no HTTP client would send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEY = b"X-API-Key: sk_test_new"
 
 @dataclass(frozen=True)
 class RawResponse:
-    """A response, as far as there was one."""
+    """The response to a raw request."""
 
     status: int
     headers: Message
@@ -35,7 +35,10 @@ def request(
     body: bytes = b"",
     host: bytes = b"127.0.0.1",
 ) -> bytes:
-    """A request. A Content-Length is added where there is a body and the headers say nothing of it."""
+    """Return the bytes of a request.
+
+    A Content-Length is added if there is a body and the headers do not declare it otherwise.
+    """
     lines = [method.encode() + b" " + path + b" HTTP/1.1", b"Host: " + host, *headers]
     names = {line.partition(b":")[0].lower() for line in lines}
     if body and not names & {b"content-length", b"transfer-encoding"}:
@@ -44,7 +47,7 @@ def request(
 
 
 def send(server: RunningServer, data: bytes, *, then_hang_up: bool = False) -> RawResponse | None:
-    """What the server answers to these bytes; None if it closes the connection without an answer."""
+    """Send bytes and return the response; None if the server closes the connection."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(data)

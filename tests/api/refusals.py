@@ -1,4 +1,4 @@
-"""What the tests of bad requests share: how they send a body, and what a refusal must look like."""
+"""Helpers for tests of bad requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def post(account: Account, operation: Operation, content: bytes, **headers: str)
 
 
 def assert_refused(response: httpx.Response | RawResponse | None, *statuses: int) -> Any:
-    """The ``detail`` of a refusal with one of these statuses."""
+    """Check that the status is one of these, and return the ``detail`` of the error."""
     assert response is not None
     status = response.status if isinstance(response, RawResponse) else response.status_code
     assert status in statuses, response.json()
@@ -32,6 +32,6 @@ def assert_refused(response: httpx.Response | RawResponse | None, *statuses: int
     return response.json()["detail"]
 
 
-def forget(account: Account) -> None:
-    """Begin anew, after what was accepted."""
+def reset(account: Account) -> None:
+    """Reset the account after a request that was accepted."""
     account.client.post("/_mock/reset").raise_for_status()

@@ -51,7 +51,10 @@ ODD_SEGMENTS: dict[str, bytes] = {
     ],
 )
 def test_an_odd_path_is_refused(frozen_server: RunningServer, method: str, template: str) -> None:
-    """There is no such card or no such path; one that is too long may be 422 or, to the parser, 414 or 431."""
+    """An odd path is refused with 404, 405 or 422.
+
+    A path that is too long for the parser may be refused with 400, 414 or 431.
+    """
     for what, segment in ODD_SEGMENTS.items():
         path = f"{API}/".encode() + template.encode().replace(b"{}", segment)
         response = send(frozen_server, request(method, path))
@@ -80,5 +83,5 @@ def test_an_odd_path_is_refused(frozen_server: RunningServer, method: str, templ
     ],
 )
 def test_a_path_that_nearly_fits_is_404(frozen_server: RunningServer, path: str) -> None:
-    """Nothing is redirected, and no letter is taken for another."""
+    """Paths are compared exactly, and nothing is redirected."""
     assert_refused(send(frozen_server, request("GET", path.encode())), 404)

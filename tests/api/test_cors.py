@@ -1,4 +1,4 @@
-"""A page of any origin may call the API and read every response; the control API is closed to it."""
+"""A page of any origin may call the API and read every response, but not the control API."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ each_path = pytest.mark.parametrize("path", PATHS)
 
 
 @each_path
-def test_a_browser_may_ask_for_every_operation(accounts: Accounts, path: str) -> None:
-    """The preflight allows the method and our headers to any origin, without cookies, and is remembered."""
+def test_a_preflight_allows_every_operation(accounts: Accounts, path: str) -> None:
+    """It allows the method and our headers to any origin, without cookies, and may be cached."""
     for method in methods_of(path) - {"HEAD"}:
         preflight = {
             **SHOP,
@@ -60,10 +60,10 @@ def test_a_browser_may_ask_for_every_operation(accounts: Accounts, path: str) ->
         ("POST", "payment-methods", {"json": {"payment_method_id": "pm_card_chargeDeclined"}}, 402),
     ],
 )
-def test_a_page_may_read_every_answer(
+def test_a_page_may_read_every_response(
     newcomer: Account, method: str, path: str, request_: dict[str, Any], status: int
 ) -> None:
-    """Errors too, with all our headers, and never with credentials."""
+    """Errors can be read too, with all our headers, and never with credentials."""
     headers = {**SHOP, **request_.get("headers", {})}
     response = newcomer.call(method, path, **{**request_, "headers": headers})
     assert response.status_code == status
@@ -77,7 +77,7 @@ def test_a_page_may_read_every_answer(
 
 
 def test_the_control_api_is_closed_to_other_pages(newcomer: Account) -> None:
-    """What a test may do, a web page may not."""
+    """A web page of another origin is refused with 403."""
     response = newcomer.client.get("/_mock/state", headers=SHOP)
     assert response.status_code == 403
     assert "access-control-allow-origin" not in response.headers

@@ -1,4 +1,4 @@
-"""A request without a test key is refused before anything else is looked at."""
+"""A request without a test key is refused before anything else is validated."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LIVE_KEY = "_".join(["sk", "live", "4eC39HqLyjWDarjtT1zdp7dc"])
 
 
 @each_operation
-def test_without_a_key_nothing_else_is_looked_at(accounts: Accounts, operation: Operation) -> None:
-    """401 before a wrong parameter, body or media type is noticed."""
+def test_a_missing_key_is_reported_first(accounts: Accounts, operation: Operation) -> None:
+    """The status is 401 even if a parameter, the body or the media type is wrong."""
     response = accounts.without_key.request(
         operation.method,
         f"{path_of(operation)}?limit=x",
@@ -37,7 +37,10 @@ def test_without_a_key_nothing_else_is_looked_at(accounts: Accounts, operation: 
 def test_a_live_key_is_refused_and_leaves_no_trace(
     accounts: Accounts, frozen_server: RunningServer, caplog: pytest.LogCaptureFixture, key: str
 ) -> None:
-    """401 in words of its own; the key is in no answer, no log, no account and no recorded request."""
+    """The error names live keys.
+
+    The key is in no response, log, account or recorded request.
+    """
     with caplog.at_level(logging.DEBUG):
         responses = [
             accounts.without_key.request(

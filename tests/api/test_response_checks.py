@@ -1,4 +1,4 @@
-"""A response that breaks the contract is never sent: it is a 500, and the log says where."""
+"""A response that breaks the contract is never sent: it is a 500, and the log has the place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Handler = Callable[[Any], Any]
 
 
 class Faulty:
-    """A server whose operations do what a test says; those that it says nothing of work."""
+    """A server in which a test can replace the handlers of operations."""
 
     account: Accounts
 
@@ -46,7 +46,7 @@ def faulty_server() -> Iterator[Faulty]:
 
 @pytest.fixture
 def faulty(faulty_server: Faulty) -> Faulty:
-    """That server, without any fault yet."""
+    """The server with its real handlers."""
     faulty_server.handlers = {}
     return faulty_server
 
@@ -61,10 +61,10 @@ def faulty(faulty_server: Faulty) -> Faulty:
         ({"more_than_documented": 1}, "more_than_documented"),
     ],
 )
-def test_an_answer_that_breaks_the_contract_is_never_sent(
+def test_a_response_that_breaks_the_contract_is_never_sent(
     faulty: Faulty, caplog: pytest.LogCaptureFixture, change: dict[str, Any], pointer: str
 ) -> None:
-    """It is a 500 that names the place by its JSON pointer, logged loudly."""
+    """The 500 and the log name the place by its JSON pointer."""
     working: Handler = HANDLERS["get_balance"]
     faulty.handlers["get_balance"] = lambda call: {**working(call), **change}
     account = faulty.account("new")
@@ -81,7 +81,7 @@ def test_an_answer_that_breaks_the_contract_is_never_sent(
 
 
 def test_a_pointer_leads_into_a_list(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
-    """Down to the field of the entry that is wrong."""
+    """It names the field of the entry that is wrong."""
 
     working: Handler = HANDLERS["list_payment_methods"]
 
@@ -98,7 +98,7 @@ def test_a_pointer_leads_into_a_list(faulty: Faulty, caplog: pytest.LogCaptureFi
 
 
 def test_every_entry_of_a_page_is_checked(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
-    """One wrong entry among many is found, wherever it stands and however often the page was good."""
+    """One wrong entry is found anywhere on the page, even if the page was valid before."""
     account = faulty.account("default")
     size = account.get("credit-transactions", limit=100)["total"]
     assert size > 50
@@ -119,7 +119,7 @@ def test_every_entry_of_a_page_is_checked(faulty: Faulty, caplog: pytest.LogCapt
 def test_a_status_that_is_not_documented_is_never_sent(
     faulty: Faulty, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A refusal that the contract does not know of this operation is a fault of the mock."""
+    """An undocumented refusal is a defect of the mock."""
 
     def not_found(call: Any) -> Any:
         call.params = {"payment_method_id": "pm_none"}
@@ -138,10 +138,10 @@ def test_a_status_that_is_not_documented_is_never_sent(
     [RuntimeError("boom"), KeyError("boom"), RecursionError("boom"), AssertionError("boom")],
     ids=repr,
 )
-def test_an_unexpected_error_is_a_500_without_its_inside(
+def test_an_unexpected_error_is_a_500_without_details(
     faulty: Faulty, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
-    """The log has the traceback, the answer has the envelope; the server goes on."""
+    """The log has the traceback, the response has the error body, and the server goes on."""
 
     def fail(_: Any) -> Any:
         raise error

@@ -1,4 +1,4 @@
-"""Every status that the contract documents for an operation is reached, and is then what the contract says."""
+"""Every documented status of an operation can be reached, and matches the contract."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ DOCUMENTED = [(operation, status) for operation in OPERATIONS for status in oper
     ("operation", "status"),
     [pytest.param(*pair, id=f"{pair[0].operation_id}-{pair[1]}") for pair in DOCUMENTED],
 )
-def test_every_documented_answer_is_given(
+def test_every_documented_response_is_sent(
     accounts: Accounts, operation: Operation, status: int
 ) -> None:
-    """There is a scene for it, which gets that status, with a body and headers that fit the contract."""
+    """Each documented status has a scene, whose response fits the contract."""
     scene = scene_of(operation, status)
     assert scene is not None, (
         f"Write a scene for {operation.operation_id} {status} in tests/api/scenes.py."
@@ -36,7 +36,7 @@ def test_every_documented_answer_is_given(
 
 
 def test_no_scene_is_left_over() -> None:
-    """Whatever the table plays is documented."""
+    """Every scene of the table is documented."""
     documented = {(operation.operation_id, status) for operation, status in DOCUMENTED}
     assert set(SCENES) <= documented
 
@@ -62,7 +62,7 @@ def play(accounts: Accounts, operation: Operation, scene: Scene) -> httpx.Respon
 
 
 def assert_body_fits(response: httpx.Response, documented: dict[str, Any]) -> None:
-    """It is JSON, and by the schema; nothing is in it that the schema does not name."""
+    """Check that the body is JSON that fits its schema, without undocumented fields."""
     assert response.headers["content-type"] == JSON
     validator = compile_schema(documented["content"][JSON]["schema"], CONTRACT.schemas, closed=True)
     assert [
@@ -72,7 +72,7 @@ def assert_body_fits(response: httpx.Response, documented: dict[str, Any]) -> No
 
 
 def assert_headers_fit(response: httpx.Response, documented: dict[str, Any]) -> None:
-    """Required headers are there; all that are documented and there have values by their schema."""
+    """Check that required headers are present and all documented headers fit their schemas."""
     for name, reference in documented.get("headers", {}).items():
         header = CONTRACT.follow(reference)
         if name not in response.headers:
