@@ -18,7 +18,7 @@ _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What came back."""
 
     status: int
@@ -34,7 +34,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.WriteTransport | None = None
-        self._waiting: asyncio.Future[Answer] | None = None
+        self._waiting: asyncio.Future[Response] | None = None
         self._received = bytearray()
         self._status = 0
         self._needed = -1
@@ -55,7 +55,7 @@ class Client(asyncio.Protocol):
         key: str | None = None,
         body: bytes = b"",
         headers: tuple[str, ...] = (),
-    ) -> Answer:
+    ) -> Response:
         """Send a request and wait for the answer. Raises BenchError when the connection breaks."""
         assert self._transport is not None
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
@@ -94,11 +94,11 @@ class Client(asyncio.Protocol):
             del self._received[: end + len(_HEAD_END)]
         if len(self._received) < self._needed:
             return
-        answer = Answer(self._status, bytes(self._received))
+        response = Response(self._status, bytes(self._received))
         self._received.clear()
         self._needed = -1
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(answer)
+            self._waiting.set_result(response)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """An answer will not come any more."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.client import Answer, Client
+from benchmarks.client import Client, Response
 
 API = "/api/v1/billing"
 CONTROL = "/_mock"
@@ -68,22 +68,22 @@ class Customer:
         expect: frozenset[int] = _OK,
         key: str | None = "",
         headers: tuple[str, ...] = (),
-    ) -> Answer:
+    ) -> Response:
         """Send a request and count what came of it."""
         assert self.client is not None
         payload = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
-        answer = await self.client.ask(
+        response = await self.client.ask(
             method, path, self.key if key == "" else key, payload, headers
         )
         tally = self.tally
         tally.sent[operation] += 1
-        tally.statuses[answer.status] += 1
+        tally.statuses[response.status] += 1
         tally.reads += method == "GET"
-        if answer.status not in expect and len(tally.wrong) < 100:
+        if response.status not in expect and len(tally.wrong) < 100:
             tally.wrong.append(
-                f"{method} {path}: {answer.status} {answer.body[:200].decode(errors='replace')}"
+                f"{method} {path}: {response.status} {response.body[:200].decode(errors='replace')}"
             )
-        return answer
+        return response
 
     async def act(self) -> None:
         """Look around, or do something."""
@@ -140,8 +140,8 @@ async def _read_list(customer: Customer, operation: str, path: str) -> None:
 
 
 async def _read_invoices(customer: Customer) -> None:
-    answer = await customer.ask("list_invoices", "GET", f"{API}/invoices?limit=10")
-    found = answer.json()["invoices"]
+    response = await customer.ask("list_invoices", "GET", f"{API}/invoices?limit=10")
+    found = response.json()["invoices"]
     if found and customer.chance.random() < 0.1:
         page = f"/invoices/{customer.chance.choice(found)['id']}"
         await customer.ask("page of an invoice", "GET", page, key=None)
@@ -226,10 +226,10 @@ async def _use(customer: Customer) -> None:
         "type": chance.choice(("light", "light", "js", "pdf", "ocr", "crawl")),
         "requests": chance.randrange(1, 60),
     }
-    answer = await customer.ask(
+    response = await customer.ask(
         "record_usage", "POST", f"{CONTROL}/usage", body, expect=frozenset({200, 402})
     )
-    if answer.status == 402:
+    if response.status == 402:
         await _deposit(customer)
 
 
@@ -272,10 +272,10 @@ async def _remove_card(customer: Customer) -> None:
     card = customer.chance.choice(customer.cards)
     path = f"{API}/payment-methods/{card}"
     # 409: a deposit with auto-recharge was paid with this card, so auto-recharge names it.
-    answer = await customer.ask(
+    response = await customer.ask(
         "remove_payment_method", "DELETE", path, expect=frozenset({200, 409})
     )
-    if answer.status == 200:
+    if response.status == 200:
         customer.cards.remove(card)
 
 

@@ -59,7 +59,7 @@ async def drive(job: Job) -> Result:
     await asyncio.gather(*map(work, crowd))
     took = time.perf_counter() - started
     return Result(
-        answers=tally.total - before,
+        responses=tally.total - before,
         seconds=took,
         busy=(time.process_time() - cpu) / took,
         errors=len(tally.wrong),

@@ -37,7 +37,7 @@ class Job:
 class Result:
     """What came of a job."""
 
-    answers: int = 0
+    responses: int = 0
     """Good answers: 2xx, and complete before the time was up."""
     seconds: float = 0.0
     busy: float = 0.0
@@ -45,7 +45,7 @@ class Result:
     errors: int = 0
     """Answers that were not 2xx, requests without an answer, and connections that broke."""
     first_error: str = ""
-    bytes_per_answer: int = 0
+    bytes_per_response: int = 0
     """Size of the last answer's body."""
 
     def fail(self, why: str) -> None:
@@ -92,7 +92,7 @@ class _Connection(asyncio.Protocol):
         self._missing -= len(data)
         if self._missing == 0:
             self._missing = -1
-            self._finish_answer()
+            self._finish_response()
         elif self._missing < 0:
             self._stop("more bytes than the answer's Content-Length")
 
@@ -113,14 +113,14 @@ class _Connection(asyncio.Protocol):
             self._stop("an answer without a status or a Content-Length")
             return b""
         self._status, self._missing = int(status[1]), int(length[1])
-        self._run.result.bytes_per_answer = self._missing
+        self._run.result.bytes_per_response = self._missing
         return rest
 
-    def _finish_answer(self) -> None:
+    def _finish_response(self) -> None:
         if self._status // 100 != 2:
             self._run.result.fail(f"status {self._status}")
         elif time.perf_counter() <= self._run.deadline:
-            self._run.result.answers += 1
+            self._run.result.responses += 1
         if time.perf_counter() < self._run.deadline:
             self.send()
         else:
@@ -149,10 +149,10 @@ async def drive(job: Job) -> Result:
     for connection in connections:
         connection.send()
     patience = job.seconds + _LAST_ANSWERS_WITHIN_SECONDS
-    _, unanswered = await asyncio.wait(
+    _, pending = await asyncio.wait(
         [connection.done for connection in connections], timeout=patience
     )
-    for _ in unanswered:
+    for _ in pending:
         run.result.fail(f"no answer within {_LAST_ANSWERS_WITHIN_SECONDS:.0f} s")
     run.result.seconds = job.seconds
     run.result.busy = (time.process_time() - cpu) / (time.perf_counter() - started)

@@ -40,10 +40,10 @@ class Round:
     cpu_microseconds: float
     """Processor time that the server used for one request."""
     generator_busy: float
-    answers: int
+    responses: int
     errors: int
     first_error: str
-    bytes_per_answer: int
+    bytes_per_response: int
 
 
 @dataclass(slots=True)
@@ -80,10 +80,10 @@ class Series:
         return statistics.median(self.speeds)
 
     @property
-    def answers(self) -> int:
+    def responses(self) -> int:
         """All good answers, those of the warm-up too."""
         warm_up = [self.warm_up] if self.warm_up else []
-        return sum(round_.answers for round_ in [*warm_up, *self.rounds])
+        return sum(round_.responses for round_ in [*warm_up, *self.rounds])
 
     @property
     def cpu_microseconds(self) -> float:
@@ -105,7 +105,7 @@ def starts(programs: Sequence[Program], times: int) -> dict[str, Starts]:
         for program in programs:
             with running(program) as server:
                 if number:
-                    found[program.name].seconds.append(server.first_answer_seconds)
+                    found[program.name].seconds.append(server.first_response_seconds)
                     found[program.name].memory_mib.append(server.memory_mib())
     return found
 
@@ -149,13 +149,13 @@ def _drive(server: Server, scenario: Scenario, plan: Plan, seconds: float) -> Ro
     result = _generate(job)
     cpu = server.cpu_seconds() - cpu
     return Round(
-        per_second=result.answers / result.seconds,
-        cpu_microseconds=cpu / max(result.answers, 1) * 1e6,
+        per_second=result.responses / result.seconds,
+        cpu_microseconds=cpu / max(result.responses, 1) * 1e6,
         generator_busy=result.busy,
-        answers=result.answers,
+        responses=result.responses,
         errors=result.errors,
         first_error=result.first_error,
-        bytes_per_answer=result.bytes_per_answer,
+        bytes_per_response=result.bytes_per_response,
     )
 
 
@@ -179,6 +179,6 @@ def _generate(job: Job) -> Result:
 
 
 def _entries(server: Server, scenario: Scenario) -> int | None:
-    answer = ask(server, scenario)
-    page = answer.get("transactions") if isinstance(answer, dict) else None
+    response = ask(server, scenario)
+    page = response.get("transactions") if isinstance(response, dict) else None
     return len(page) if page is not None else None

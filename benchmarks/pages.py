@@ -75,10 +75,10 @@ def _row(
 
 def _deposit(connection: http.client.HTTPConnection) -> str:
     body = json.dumps({"amount_cents": 5000, "success_url": "https://shop.example.com"})
-    answer: dict[str, str] = json.loads(
+    session: dict[str, str] = json.loads(
         _ask(connection, "POST", f"{API}/deposit", key="sk_test_power_user", body=body)
     )
-    return f"{answer['url']}/pay"
+    return f"{session['url']}/pay"
 
 
 def _ask(

@@ -158,7 +158,11 @@ _DETAIL = ("processor time for one", "entries", "bytes")
 
 def _detail(series: Series) -> list[str]:
     entries = "" if series.entries is None else str(series.entries)
-    return [f"{series.cpu_microseconds:,.0f} us", entries, f"{series.good[-1].bytes_per_answer:,}"]
+    return [
+        f"{series.cpu_microseconds:,.0f} us",
+        entries,
+        f"{series.good[-1].bytes_per_response:,}",
+    ]
 
 
 def _range(values: Sequence[float]) -> str:

@@ -89,7 +89,7 @@ def _measure(plan: Plan) -> Findings:
         memory["after all balances and pages"] = (mock.memory_mib(), other.memory_mib())
         deposit = _compare([(mock, scenarios.DEPOSIT), (other, scenarios.DEPOSIT)], plan)
         memory["after all deposits"] = (mock.memory_mib(), other.memory_mib())
-    deposits = deposit[0].answers
+    deposits = deposit[0].responses
     day = datetime.now(UTC).date()
     comparisons = [balance, page, deposit]
     return Findings(

@@ -41,7 +41,7 @@ class Server:
     name: str
     pid: int
     port: int
-    first_answer_seconds: float
+    first_response_seconds: float
     """From the start of the process to the whole answer of the first request, a balance with status 200."""
 
     def memory_mib(self) -> float:

@@ -183,11 +183,11 @@ async def _register_endpoint(client: Client) -> str | None:
     if "/webhook-endpoints" not in document["paths"]:
         return None
     _, url = await receiver.listen()
-    answer = await client.ask(
+    response = await client.ask(
         "POST", f"{CONTROL}/webhook-endpoints", body=json.dumps({"url": url}).encode()
     )
-    if answer.status != 200:
-        raise BenchError(f"the endpoint {url} is refused: {answer.body.decode(errors='replace')}")
+    if response.status != 200:
+        raise BenchError(f"the endpoint {url} is refused: {response.body.decode(errors='replace')}")
     return url
 
 

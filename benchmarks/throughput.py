@@ -86,8 +86,8 @@ def measure(subjects: Sequence[Subject], plan: Plan) -> list[Series]:
                 _wait_until_idle(subject.server)
                 if number:
                     used = subject.server.cpu_seconds() - before
-                    series.speeds.append(result.answers / result.seconds)
-                    series.cpu_microseconds.append(used / max(result.answers, 1) * 1e6)
+                    series.speeds.append(result.responses / result.seconds)
+                    series.cpu_microseconds.append(used / max(result.responses, 1) * 1e6)
                     series.busy.append(result.busy)
         found += several
     return found
@@ -184,7 +184,7 @@ def text(found: Sequence[Series], plan: Plan) -> str:
         f"{ratio(result, found):.2f} | {result.cpu:.0f} |"
         for result in found
     ]
-    told = (
+    note = (
         ""
         if any("endpoint" in result.subject for result in found)
         else " This server tells of no events."
@@ -195,7 +195,7 @@ def text(found: Sequence[Series], plan: Plan) -> str:
             "# Throughput with journal and webhooks",
             "",
             f"Measured on {datetime.now(UTC).date().isoformat()} by `python -m benchmarks.throughput`, which writes "
-            f"this file. At least {MIN_RATIO} of the speed without them is asked for.{told}",
+            f"this file. At least {MIN_RATIO} of the speed without them is asked for.{note}",
             "",
             "| traffic | with | requests per second | lowest - highest | ratio | processor time for one, us |",
             "| --- | --- | --- | --- | --- | --- |",

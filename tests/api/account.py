@@ -1,4 +1,4 @@
-"""An account of a running server: what its owner can do over the API, and what a test can do with the mock."""
+"""One account of a running server: requests with its key, and what the control API can do to it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ PAGES = {
 
 @dataclass(frozen=True)
 class Account:
-    """Requests with one key. ``get``, ``post``, ``put`` and ``delete`` expect success and give the body."""
+    """Requests with one key.
+
+    The methods ``get``, ``post``, ``put`` and ``delete`` expect a success and return its body.
+    """
 
     client: httpx.Client
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Any request below ``/api/v1/billing/``."""
+        """Send any request below ``/api/v1/billing/``."""
         return self.client.request(method, f"{API}/{path}", **request)
 
     def get(self, path: str, **params: Any) -> Json:
@@ -48,23 +51,23 @@ class Account:
     def refused(
         self, status: int, method: str, path: str, body: Json | None = None, **request: Any
     ) -> Any:
-        """The ``detail`` of a request that is refused with that status and changes nothing."""
+        """Check that a request is refused and changes nothing, and return its ``detail``."""
         before = self.state()
-        answer = self.call(method, path, json=body, **request)
-        assert answer.status_code == status, answer.text
+        response = self.call(method, path, json=body, **request)
+        assert response.status_code == status, response.text
         assert self.state() == before
-        return answer.json()["detail"]
+        return response.json()["detail"]
 
     def state(self) -> Json:
-        """Everything that the mock keeps of this account."""
+        """Return the exported state of the account."""
         return body_of(self.client.get("/_mock/state"))
 
     def use(self, type: str, requests: int) -> Json:
-        """Usage, charged at once."""
+        """Record usage, which is charged at once."""
         return body_of(self.client.post("/_mock/usage", json={"type": type, "requests": requests}))
 
     def leave(self, microcents: int) -> None:
-        """Use the balance up to so much."""
+        """Use credits until so much of the balance is left."""
         spare = self.balance - microcents
         if spare:
             self.use("light", spare // CREDIT)
@@ -76,31 +79,31 @@ class Account:
         return self.client.post(f"/_mock/checkout-sessions/{session_id}/complete", json=body)
 
     def deposit(self, amount_cents: int, **more: Any) -> Json:
-        """A deposit that is opened and paid: the session."""
+        """Open a deposit, pay it, and return its session."""
         session = self.post("deposit", {"amount_cents": amount_cents, **more})
         self.pay(session["session_id"]).raise_for_status()
         return session
 
     def wait(self, **step: int) -> None:
-        """Move the server's clock: ``seconds=60`` or ``days=31``."""
+        """Advance the server's clock: ``seconds=60`` or ``days=31``."""
         self.client.post("/_mock/clock/advance", json=step).raise_for_status()
 
     def messages(self) -> list[Json]:
-        """E-mails, text messages and webhook calls that were sent, newest first."""
+        """Return the e-mails, text messages and webhook calls that were sent, newest first."""
         found: list[Json] = body_of(self.client.get("/_mock/outbox"))["messages"]
         return found
 
     @property
     def balance(self) -> int:
-        """In microcents."""
+        """The balance in microcents."""
         return int(self.get("balance")["balance_microcents"])
 
     def audited(self, limit: int = 20) -> list[str]:
-        """The newest actions of the audit log, newest first."""
+        """Return the newest actions of the audit log, newest first."""
         return [entry["action"] for entry in self.get("audit-log", limit=limit)["entries"]]
 
     def check_books(self) -> None:
-        """What the account shows of itself must add up."""
+        """Check that the account's books add up."""
         books = body_of(self.client.get("/_mock/invariants"))
         assert books == {"ok": True, "violations": []}
 
@@ -125,21 +128,21 @@ class Accounts:
             account.client.close()
 
 
-def body_of(answer: httpx.Response) -> Json:
-    """The body of a success."""
-    assert answer.status_code == 200, answer.text
-    body: Json = answer.json()
+def body_of(response: httpx.Response) -> Json:
+    """Return the body of a success."""
+    assert response.status_code == 200, response.text
+    body: Json = response.json()
     return body
 
 
-def assert_envelope(answer: httpx.Response) -> None:
-    """An error says what is wrong in the one documented way, and shows nothing of the inside."""
-    assert answer.headers["content-type"] == "application/json"
-    assert_detail(answer.json())
+def assert_envelope(response: httpx.Response) -> None:
+    """Check that an error has the documented body and reveals nothing internal."""
+    assert response.headers["content-type"] == "application/json"
+    assert_detail(response.json())
 
 
 def assert_detail(body: Any) -> None:
-    """``{"detail": "..."}``, or a list of ``{loc, msg, type}``."""
+    """Check that a body is ``{"detail": "..."}`` or has a list of ``{loc, msg, type}``."""
     assert set(body) - {"balance_dollars", "required_dollars"} == {"detail"}
     detail = body["detail"]
     assert detail

@@ -1,4 +1,4 @@
-"""Headers that the tests of several subjects read: the rate limit's, and a browser's."""
+"""Headers that several tests read: those of the rate limit, and those of a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHOP = {"Origin": "http://localhost:3000"}
 NEXT_MINUTE = int(NOON.timestamp()) + 60
 
 
-def limits_of(answer: httpx.Response) -> tuple[int, int, int]:
-    """Limit, remaining and reset, which every response has."""
-    limit, remaining, reset = (int(answer.headers[name]) for name in LIMITS)
+def limits_of(response: httpx.Response) -> tuple[int, int, int]:
+    """Return limit, remaining and reset, which every response has."""
+    limit, remaining, reset = (int(response.headers[name]) for name in LIMITS)
     return limit, remaining, reset

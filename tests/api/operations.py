@@ -1,4 +1,4 @@
-"""The contract's operations as tests go through them: all of them, and whatever is added one day."""
+"""The operations of the contract as test parameters: new operations are tested at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ each_with_body = pytest.mark.parametrize(
 
 
 def path_of(operation: Operation, **values: str) -> str:
-    """Its path, with values for its parameters, or else the examples of the contract."""
+    """Return the path of an operation, with the given parameters or the contract's examples."""
     path = operation.path
     for parameter in operation.parameters:
         if parameter["in"] == "path":
@@ -36,24 +36,24 @@ def path_of(operation: Operation, **values: str) -> str:
 
 
 def url_of(path: str) -> str:
-    """A path of the contract with something in the place of its parameters."""
+    """Return a path of the contract with its parameters filled in."""
     return path.replace("{payment_method_id}", "pm_card_visa")
 
 
 def methods_of(path: str) -> set[str]:
-    """The methods that the contract has there; whoever may GET may HEAD."""
+    """Return the methods of a path; a path with GET also has HEAD."""
     documented = {operation.method.upper() for operation in OPERATIONS if operation.path == path}
     return documented | ({"HEAD"} if "GET" in documented else set())
 
 
 def body_schema(operation: Operation) -> Schema:
-    """The schema of its body, reference followed."""
+    """Return the schema of the request body, with its reference resolved."""
     assert operation.request_body is not None
     return resolve(operation.request_body["content"][JSON]["schema"], CONTRACT.schemas)
 
 
 def body_example(operation: Operation) -> Any:
-    """The first body that the contract shows for it; None if it takes none."""
+    """Return the contract's first example of the request body, or None if there is no body."""
     if not operation.request_body:
         return None
     examples = operation.request_body["content"][JSON]["examples"]

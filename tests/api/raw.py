@@ -1,4 +1,4 @@
-"""HTTP as bytes on a socket, for what no HTTP client would send."""
+"""HTTP as bytes on a socket, for requests that no HTTP client would send."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ KEY = b"X-API-Key: sk_test_new"
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A response, as far as there was one."""
+class RawResponse:
+    """The response to a raw request."""
 
     status: int
     headers: Message
@@ -35,16 +35,19 @@ def request(
     body: bytes = b"",
     host: bytes = b"127.0.0.1",
 ) -> bytes:
-    """A request. A Content-Length is added where there is a body and the headers say nothing of it."""
+    """Return the bytes of a request.
+
+    A Content-Length is added if there is a body and the headers do not declare it otherwise.
+    """
     lines = [method.encode() + b" " + path + b" HTTP/1.1", b"Host: " + host, *headers]
-    said = {line.partition(b":")[0].lower() for line in lines}
-    if body and not said & {b"content-length", b"transfer-encoding"}:
+    names = {line.partition(b":")[0].lower() for line in lines}
+    if body and not names & {b"content-length", b"transfer-encoding"}:
         lines.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def send(server: RunningServer, data: bytes, *, then_hang_up: bool = False) -> Answer | None:
-    """What the server answers to these bytes; None if it closes the connection without an answer."""
+def send(server: RunningServer, data: bytes, *, then_hang_up: bool = False) -> RawResponse | None:
+    """Send bytes and return the response; None if the server closes the connection."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(data)
@@ -53,7 +56,7 @@ def send(server: RunningServer, data: bytes, *, then_hang_up: bool = False) -> A
         response = HTTPResponse(connection, method=data.partition(b" ")[0].decode("latin-1"))
         try:
             response.begin()
-            return Answer(response.status, response.headers, response.read())
+            return RawResponse(response.status, response.headers, response.read())
         except (HTTPException, ConnectionError):
             return None
         finally:

@@ -1,4 +1,4 @@
-"""What the tests of bad requests share: how they send a body, and what a refusal must look like."""
+"""Helpers for tests of bad requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.api.account import Account, assert_detail
 from tests.api.operations import (
     path_of,
 )
-from tests.api.raw import Answer
+from tests.api.raw import RawResponse
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 
@@ -22,16 +22,16 @@ def post(account: Account, operation: Operation, content: bytes, **headers: str)
     )
 
 
-def assert_refused(answer: httpx.Response | Answer | None, *statuses: int) -> Any:
-    """The ``detail`` of a refusal with one of these statuses."""
-    assert answer is not None
-    status = answer.status if isinstance(answer, Answer) else answer.status_code
-    assert status in statuses, answer.json()
-    assert answer.headers["content-type"] == "application/json"
-    assert_detail(answer.json())
-    return answer.json()["detail"]
+def assert_refused(response: httpx.Response | RawResponse | None, *statuses: int) -> Any:
+    """Check that the status is one of these, and return the ``detail`` of the error."""
+    assert response is not None
+    status = response.status if isinstance(response, RawResponse) else response.status_code
+    assert status in statuses, response.json()
+    assert response.headers["content-type"] == "application/json"
+    assert_detail(response.json())
+    return response.json()["detail"]
 
 
-def forget(account: Account) -> None:
-    """Begin anew, after what was accepted."""
+def reset(account: Account) -> None:
+    """Reset the account after a request that was accepted."""
     account.client.post("/_mock/reset").raise_for_status()

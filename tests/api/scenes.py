@@ -1,7 +1,7 @@
-"""One scene for each documented answer: who asks what, after what has happened.
+"""One scene for each documented response: the request, and what happened before it.
 
-The table holds what is special about an operation. What all operations answer for the same reason (a missing key, a
-body too large, ...) is played by ``generic``, from the contract alone.
+The table has what is special about an operation. Responses that every operation has for the same
+reason (a missing key, a body too large) come from ``generic``, which reads only the contract.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ MORE_THAN_A_MEGABYTE = b'{"x":"' + b"x" * 1_100_000 + b'"}'
 
 @dataclass(frozen=True)
 class Scene:
-    """A request of a persona; ``before`` prepares its account and may say what else belongs into the body."""
+    """A request of a persona.
+
+    ``before`` prepares the account and may return more fields of the body.
+    """
 
     persona: str | None = "default"
     body: Any = None
@@ -108,12 +111,12 @@ SCENES: Mapping[tuple[str, int], Scene] = {
 
 
 def scene_of(operation: Operation, status: int) -> Scene | None:
-    """How to reach an answer: by the table, or as every operation answers."""
+    """Return the scene of a response: from the table, or the generic one."""
     return SCENES.get((operation.operation_id, status)) or generic(operation, status)
 
 
 def generic(operation: Operation, status: int) -> Scene | None:
-    """What can be asked of any operation, from the contract alone; None where that is not enough."""
+    """Return a scene that follows from the contract alone, or None if that is not enough."""
     body = body_example(operation)
     scenes = {
         401: Scene(None, body),
@@ -135,13 +138,13 @@ def generic(operation: Operation, status: int) -> Scene | None:
 
 
 def use_all_tokens(account: Account) -> None:
-    """Five reads, which is all that this persona has in a minute."""
+    """Make five reads, which is all that this persona may do in a minute."""
     for _ in range(5):
         account.call("GET", "balance").raise_for_status()
 
 
 def _broken(operation: Operation) -> Scene | None:
-    """A body or a parameter that breaks the rules."""
+    """Return a scene with a body or a parameter that breaks the contract."""
     if operation.request_body:
         return Scene(body=[])
     for parameter in operation.parameters:

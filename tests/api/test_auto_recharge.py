@@ -1,4 +1,4 @@
-"""Auto-recharge: settings, what sets it off, what makes it fail, its history and its dry run."""
+"""Auto-recharge: its settings, its triggers, its failures, its history and its dry run."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def history(account: Account, **params: int) -> list[dict[str, Any]]:
 
 
 def fail_times(account: Account, times: int) -> None:
-    """Use a little, a minute apart: each use is an attempt while recharges are on."""
+    """Record usage once a minute: each time, a recharge is attempted."""
     account.leave(5 * DOLLAR)
     for _ in range(times):
         account.use("light", 1)
         account.wait(seconds=60)
 
 
-def test_never_configured_means_the_defaults_and_off(newcomer: Account) -> None:
-    """$50 below $5, disabled, nothing ever happened."""
+def test_an_unconfigured_account_has_the_defaults(newcomer: Account) -> None:
+    """The defaults are disabled, with $50 below $5, and an empty history."""
     settings = newcomer.get("auto-recharge")
     assert {name: settings[name] for name in DEFAULTS} == DEFAULTS
     assert (
@@ -57,7 +57,7 @@ def test_never_configured_means_the_defaults_and_off(newcomer: Account) -> None:
 
 
 def test_settings_are_replaced_as_a_whole(account: Account) -> None:
-    """What is sent is kept; what is left out the next time takes its default."""
+    """Fields that are sent are kept; fields that are left out get their defaults."""
     settings = account.put("auto-recharge", FULL)
     assert {name: settings[name] for name in FULL} == FULL
     assert (settings["threshold_display"], settings["recharge_amount_display"]) == (
@@ -73,7 +73,7 @@ def test_settings_are_replaced_as_a_whole(account: Account) -> None:
 
 
 def test_disabling_keeps_the_other_settings(account: Account) -> None:
-    """Off at once; threshold, amount, card and consent wait for the next time."""
+    """Disabling keeps threshold, amount, card and consent."""
     account.put("auto-recharge", FULL)
     assert account.delete("auto-recharge")["status"] == "ok"
     settings = account.get("auto-recharge")
@@ -84,14 +84,14 @@ def test_disabling_keeps_the_other_settings(account: Account) -> None:
 
 
 def test_enabling_needs_a_card(newcomer: Account) -> None:
-    """400 without one; with one it goes."""
+    """Enabling without a card is refused with 400."""
     newcomer.refused(400, "PUT", "auto-recharge", {"enabled": True})
     newcomer.post("payment-methods", {"payment_method_id": "pm_card_visa"})
     assert newcomer.put("auto-recharge", {"enabled": True})["enabled"] is True
 
 
 def test_enabling_needs_a_card_that_has_not_expired(accounts: Accounts) -> None:
-    """The expiring card is good until its month ends."""
+    """An expiring card is accepted until its month ends."""
     expiring = accounts("card_expiring")
     assert expiring.put("auto-recharge", {"enabled": True})["enabled"] is True
     expiring.delete("auto-recharge")
@@ -101,7 +101,7 @@ def test_enabling_needs_a_card_that_has_not_expired(accounts: Accounts) -> None:
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_a_card_that_is_named_must_be_on_the_account(account: Account, enabled: bool) -> None:
-    """400, and the text names the card."""
+    """A card that is not on the account is refused with 400, and the text names it."""
     body = {"enabled": enabled, "stripe_payment_method_id": "pm_card_amex"}
     assert "pm_card_amex" in account.refused(400, "PUT", "auto-recharge", body)
 
@@ -120,7 +120,7 @@ def test_a_card_that_is_named_must_be_on_the_account(account: Account, enabled: 
     ],
 )
 def test_a_setting_out_of_bounds_is_422(account: Account, field: str, value: Any) -> None:
-    """The settings stay as they were."""
+    """A refused setting changes nothing."""
     [problem] = account.refused(422, "PUT", "auto-recharge", {**FULL, field: value})
     assert problem["loc"] == ["body", field]
 
@@ -129,12 +129,15 @@ def test_a_setting_out_of_bounds_is_422(account: Account, field: str, value: Any
     ("field", "value"), [("recharge_amount_cents", 2_500), ("recharge_amount_cents", 200_000)]
 )
 def test_the_documented_bounds_are_allowed(account: Account, field: str, value: int) -> None:
-    """$25 and $2000 are inside."""
+    """The bounds of $25 and $2000 are themselves allowed."""
     assert account.put("auto-recharge", {"enabled": True, field: value})[field] == value
 
 
 def test_a_charge_below_the_threshold_recharges_at_once(accounts: Accounts) -> None:
-    """The answer to the very charge shows the new balance; ledger, history, invoice, audit and activity agree."""
+    """The response to the charge shows the new balance.
+
+    Ledger, history, invoice, audit log and recent activity agree.
+    """
     low = accounts("low_balance")
     assert low.balance == 510_000_000
     invoices = low.get("invoices")["total"]
@@ -173,13 +176,13 @@ def test_a_charge_below_the_threshold_recharges_at_once(accounts: Accounts) -> N
 
 
 def test_nothing_is_recharged_while_it_is_off(account: Account) -> None:
-    """The balance may go to nothing."""
+    """Without auto-recharge the balance may reach zero."""
     account.leave(0)
     assert history(account) == []
 
 
 def test_no_second_recharge_within_a_minute(accounts: Accounts) -> None:
-    """However low the balance falls; the first charge after 60 seconds recharges again."""
+    """The first charge after 60 seconds recharges again, however low the balance fell before."""
     low = accounts("low_balance")
     low.put("auto-recharge", {"enabled": True, "recharge_amount_cents": 2_500})
     low.use("light", 1_000)
@@ -195,8 +198,8 @@ def test_no_second_recharge_within_a_minute(accounts: Accounts) -> None:
     low.check_books()
 
 
-def test_a_failed_recharge_is_told_and_changes_no_money(accounts: Accounts) -> None:
-    """The history has the bank's reason and no invoice; the settings count the failure."""
+def test_a_failed_recharge_is_recorded_and_changes_no_money(accounts: Accounts) -> None:
+    """The history has the bank's reason and no invoice, and the settings count the failure."""
     declined = accounts("card_declined")
     invoices = declined.get("invoices")
     declined.leave(5 * DOLLAR)
@@ -222,8 +225,8 @@ def test_a_failed_recharge_is_told_and_changes_no_money(accounts: Accounts) -> N
     )
 
 
-def test_three_failures_in_a_row_disable_it(accounts: Accounts) -> None:
-    """After two it is still on; after the third it is off and no fourth is tried."""
+def test_three_failures_in_a_row_disable_auto_recharge(accounts: Accounts) -> None:
+    """After the third failure it is disabled, and no fourth attempt is made."""
     declined = accounts("card_declined")
     fail_times(declined, 2)
     assert declined.get("auto-recharge")["enabled"] is True
@@ -237,8 +240,8 @@ def test_three_failures_in_a_row_disable_it(accounts: Accounts) -> None:
     declined.check_books()
 
 
-def test_a_success_between_them_starts_the_count_anew(accounts: Accounts) -> None:
-    """Only failures in a row count."""
+def test_a_success_resets_the_count_of_failures(accounts: Accounts) -> None:
+    """Only consecutive failures count."""
     declined = accounts("card_declined")
     fail_times(declined, 2)
     declined.post("payment-methods", {"payment_method_id": "pm_card_visa"})
@@ -256,7 +259,7 @@ def test_a_success_between_them_starts_the_count_anew(accounts: Accounts) -> Non
 
 
 def declined_settings(account: Account) -> dict[str, Any]:
-    """The settings in force, as they would be sent."""
+    """Return the current settings in the form of a request."""
     settings = account.get("auto-recharge")
     return {
         name: settings[name]
@@ -265,7 +268,7 @@ def declined_settings(account: Account) -> dict[str, Any]:
 
 
 def test_enabling_again_clears_the_failures(accounts: Accounts) -> None:
-    """After it was disabled, somebody says that the card is good now."""
+    """Enabling it again resets the count of failures."""
     declined = accounts("card_declined")
     fail_times(declined, 3)
     assert declined.get("auto-recharge")["enabled"] is False
@@ -273,8 +276,8 @@ def test_enabling_again_clears_the_failures(accounts: Accounts) -> None:
     assert (settings["enabled"], settings["consecutive_failures"]) == (True, 0)
 
 
-def test_without_a_name_the_default_card_of_the_moment_pays(account: Account) -> None:
-    """Changing the default changes who pays."""
+def test_the_default_card_pays_if_no_card_is_named(account: Account) -> None:
+    """A new default card pays the next recharge."""
     account.post("payment-methods", {"payment_method_id": "pm_card_amex"})
     account.put("auto-recharge", {"enabled": True})
     account.post("payment-methods/pm_card_amex/default")
@@ -285,7 +288,7 @@ def test_without_a_name_the_default_card_of_the_moment_pays(account: Account) ->
 
 
 def test_without_any_card_left_the_recharge_fails(account: Account) -> None:
-    """A card that is not named may be removed while it is on; then there is nothing to charge."""
+    """If the only card was removed, the recharge fails."""
     account.put("auto-recharge", {"enabled": True})
     account.delete("payment-methods/pm_card_visa")
     account.leave(5 * DOLLAR)
@@ -295,7 +298,7 @@ def test_without_any_card_left_the_recharge_fails(account: Account) -> None:
 
 
 def test_an_expired_card_fails_the_recharge(accounts: Accounts) -> None:
-    """The month ends, and with it the card."""
+    """A card expires at the end of its month."""
     expiring = accounts("card_expiring")
     assert expiring.post("auto-recharge/test")["success"] is True
     expiring.wait(days=14)
@@ -305,7 +308,7 @@ def test_an_expired_card_fails_the_recharge(accounts: Accounts) -> None:
 
 
 def test_the_history_comes_in_numbered_pages(accounts: Accounts) -> None:
-    """All pages together are every attempt once, newest first; beyond them is an empty page."""
+    """All pages together have every attempt once, newest first; the next page is empty."""
     low = accounts("low_balance")
     low.put("auto-recharge", {"enabled": True, "recharge_amount_cents": 2_500})
     for _ in range(5):
@@ -326,14 +329,14 @@ def test_the_history_comes_in_numbered_pages(accounts: Accounts) -> None:
     assert low.get("auto-recharge/history", per_page=5)["has_more"] is False
 
 
-def test_the_history_begins_with_page_one_of_twenty(account: Account) -> None:
-    """The documented defaults."""
+def test_the_history_starts_with_page_one_of_twenty(account: Account) -> None:
+    """The documented defaults are page 1 and 20 entries."""
     page = account.get("auto-recharge/history")
     assert (page["page"], page["per_page"], page["total"], page["has_more"]) == (1, 20, 0, False)
 
 
 def test_a_test_charges_nothing(account: Account) -> None:
-    """It tells what would happen: which card, how much, and how long the card is valid."""
+    """The dry run names the card and the amount, and how long the card is valid."""
     before = account.state()
     check = account.post("auto-recharge/test")
     assert (check["success"], check["payment_method_valid"], check["card_expired"]) == (
@@ -351,7 +354,7 @@ def test_a_test_charges_nothing(account: Account) -> None:
 
 
 def test_a_test_of_an_expiring_card_counts_the_days(accounts: Accounts) -> None:
-    """Thirteen whole days from noon of the 18th to the end of March; then it has expired."""
+    """From noon of March 18th to the end of the month there are thirteen whole days."""
     expiring = accounts("card_expiring")
     assert expiring.post("auto-recharge/test")["card_days_until_expiry"] == 13
     expiring.wait(days=14)
@@ -363,8 +366,8 @@ def test_a_test_of_an_expiring_card_counts_the_days(accounts: Accounts) -> None:
     )
 
 
-def test_a_test_of_a_bad_card_is_an_answer_and_not_an_error(accounts: Accounts) -> None:
-    """200 with `success` false and the reason in words."""
+def test_a_test_of_a_bad_card_is_a_success(accounts: Accounts) -> None:
+    """The status is 200, ``success`` is false, and the body has the reason."""
     declined = accounts("card_declined").post("auto-recharge/test")
     assert (declined["success"], declined["payment_method_valid"], declined["card_expired"]) == (
         False,

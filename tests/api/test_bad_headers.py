@@ -1,4 +1,4 @@
-"""Repeated, odd and large headers are served or refused; what is no test key is refused with 401."""
+"""Repeated, odd and large headers are served or refused; an invalid key is refused with 401."""
 
 from __future__ import annotations
 
@@ -43,27 +43,27 @@ pytestmark = pytest.mark.usefixtures("unchanged_newcomer")
 def test_repeated_and_odd_headers_do_no_harm(
     frozen_server: RunningServer, path: str, headers: list[bytes]
 ) -> None:
-    """One answer: as if the header had come once, or a refusal."""
-    answer = send(frozen_server, request("GET", f"{API}/{path}".encode(), headers=headers))
-    assert answer is not None
-    if answer.status != 200:
-        assert 400 <= answer.status < 500
-        if answer.headers["content-type"] == "application/json":
-            assert_detail(answer.json())
+    """The request is served as if the header had come once, or it is refused."""
+    response = send(frozen_server, request("GET", f"{API}/{path}".encode(), headers=headers))
+    assert response is not None
+    if response.status != 200:
+        assert 400 <= response.status < 500
+        if response.headers["content-type"] == "application/json":
+            assert_detail(response.json())
 
 
 def test_of_two_keys_the_first_counts(frozen_server: RunningServer) -> None:
-    """As Starlette reads headers: the newcomer's dollar, not the other's."""
+    """As in Starlette, the first of two equal headers is read."""
     for keys, balance in (
         ([KEY, b"X-API-Key: sk_test_exhausted"], "$1.00"),
         ([b"X-API-Key: sk_test_exhausted", KEY], "$0.00"),
     ):
-        answer = send(frozen_server, request("GET", f"{API}/balance".encode(), headers=keys))
-        assert answer is not None
-        assert answer.json()["balance_display"] == balance
+        response = send(frozen_server, request("GET", f"{API}/balance".encode(), headers=keys))
+        assert response is not None
+        assert response.json()["balance_display"] == balance
 
 
-NO_KEYS = [
+INVALID_KEYS = [
     b"",
     b" ",
     b"sk_test_",
@@ -87,11 +87,11 @@ NO_KEYS = [
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "balance"), ("POST", "deposit"), ("DELETE", "auto-recharge")]
 )
-def test_what_is_no_key_is_401(frozen_server: RunningServer, method: str, path: str) -> None:
+def test_an_invalid_key_is_401(frozen_server: RunningServer, method: str, path: str) -> None:
     """The text says what to send, and does not repeat what was sent."""
     count = len(list(frozen_server.world.state.tenants()))
     body = b'{"amount_cents":5000}' if method == "POST" else b""
-    for key in NO_KEYS:
+    for key in INVALID_KEYS:
         head = request(method, f"{API}/{path}".encode(), headers=[b"X-API-Key: " + key], body=body)
         detail = assert_refused(send(frozen_server, head), 401)
         assert "sk_test_default" in detail
@@ -111,9 +111,9 @@ def test_what_is_no_key_is_401(frozen_server: RunningServer, method: str, path: 
     ],
 )
 def test_every_other_test_key_works(frozen_server: RunningServer, key: bytes) -> None:
-    """It is an account, isolated from all others."""
-    answer = send(
+    """Any other key that begins with ``sk_test_`` has an account of its own."""
+    response = send(
         frozen_server, request("GET", f"{API}/balance".encode(), headers=[b"X-API-Key: " + key])
     )
-    assert answer is not None
-    assert answer.status == 200
+    assert response is not None
+    assert response.status == 200

@@ -51,17 +51,20 @@ ODD_SEGMENTS: dict[str, bytes] = {
     ],
 )
 def test_an_odd_path_is_refused(frozen_server: RunningServer, method: str, template: str) -> None:
-    """There is no such card or no such path; one that is too long may be 422 or, to the parser, 414 or 431."""
+    """An odd path is refused with 404, 405 or 422.
+
+    A path that is too long for the parser may be refused with 400, 414 or 431.
+    """
     for what, segment in ODD_SEGMENTS.items():
         path = f"{API}/".encode() + template.encode().replace(b"{}", segment)
-        answer = send(frozen_server, request(method, path))
-        assert answer is not None, what
-        assert answer.headers["x-injected"] is None
-        if len(segment) > 50_000 and answer.headers["content-type"] != "application/json":
-            assert answer.status in (400, 414, 431), what
+        response = send(frozen_server, request(method, path))
+        assert response is not None, what
+        assert response.headers["x-injected"] is None
+        if len(segment) > 50_000 and response.headers["content-type"] != "application/json":
+            assert response.status in (400, 414, 431), what
         else:
-            assert_refused(answer, 404, 405, 422)
-            assert len(answer.content) < 2_000
+            assert_refused(response, 404, 405, 422)
+            assert len(response.content) < 2_000
 
 
 @pytest.mark.parametrize(
@@ -80,5 +83,5 @@ def test_an_odd_path_is_refused(frozen_server: RunningServer, method: str, templ
     ],
 )
 def test_a_path_that_nearly_fits_is_404(frozen_server: RunningServer, path: str) -> None:
-    """Nothing is redirected, and no letter is taken for another."""
+    """Paths are compared exactly, and nothing is redirected."""
     assert_refused(send(frozen_server, request("GET", path.encode())), 404)

@@ -10,7 +10,7 @@ from tests.api.account import CREDIT, DOLLAR, Account, Accounts
 
 
 def every_transaction(account: Account, limit: int, **filters: str) -> list[dict[str, Any]]:
-    """All pages, one after the other; each says rightly whether another follows."""
+    """Return the entries of all pages, and check ``has_more`` on each page."""
     found: list[dict[str, Any]] = []
     for _ in range(1_000):
         page = account.get("credit-transactions", limit=limit, offset=len(found), **filters)
@@ -23,7 +23,7 @@ def every_transaction(account: Account, limit: int, **filters: str) -> list[dict
 
 
 def test_the_balance_of_a_newcomer_is_the_bonus(newcomer: Account) -> None:
-    """A dollar for signing up, nothing deposited, nothing spent, the lowest tier."""
+    """A new account has a bonus of one dollar, no deposits, no usage and the lowest tier."""
     balance = newcomer.get("balance")
     assert balance["balance_microcents"] == DOLLAR
     assert balance["balance_display"] == "$1.00"
@@ -39,7 +39,7 @@ def test_the_balance_of_a_newcomer_is_the_bonus(newcomer: Account) -> None:
 
 
 def test_the_balance_is_the_sum_of_the_ledger(account: Account) -> None:
-    """Every entry leaves the balance that it says, and all together the one that is shown."""
+    """Every entry has the balance after it, and the sum of all entries is the balance."""
     account.deposit(5_000)
     account.use("ocr", 7)
     running = 0
@@ -50,7 +50,7 @@ def test_the_balance_is_the_sum_of_the_ledger(account: Account) -> None:
 
 
 def test_totals_are_what_was_paid_in_and_used(account: Account) -> None:
-    """Deposits and recharges count as deposited, bonuses do not; usage less refunds is spent."""
+    """Deposits and recharges count as deposited, bonuses do not; usage minus refunds is spent."""
     entries = every_transaction(account, 100)
     paid_in = sum(
         entry["amount_microcents"]
@@ -83,7 +83,7 @@ def test_totals_are_what_was_paid_in_and_used(account: Account) -> None:
 def test_the_tier_follows_the_balance(
     newcomer: Account, deposit_cents: int, use_credits: int, tier: str
 ) -> None:
-    """Below $5 free, from $5 basic, from $50 growth, from $200 scale, from $500 high volume."""
+    """Tiers start at $0 (free), $5 (basic), $50 (growth), $200 (scale) and $500 (high volume)."""
     if deposit_cents:
         newcomer.deposit(deposit_cents)
     if use_credits:
@@ -91,8 +91,8 @@ def test_the_tier_follows_the_balance(
     assert newcomer.get("balance")["tier"] == tier
 
 
-def test_never_more_money_is_shown_than_there_is(newcomer: Account) -> None:
-    """Displays round down, and show four decimals below a cent."""
+def test_displays_round_down(newcomer: Account) -> None:
+    """Displays round down, and have four decimals below a cent."""
     newcomer.leave(2 * 1_000_000 - CREDIT)
     assert newcomer.get("balance")["balance_display"] == "$0.01"
     newcomer.leave(42 * CREDIT // 2)
@@ -103,8 +103,8 @@ def test_never_more_money_is_shown_than_there_is(newcomer: Account) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
-def test_pages_of_the_ledger_unite_to_the_whole(account: Account, limit: int) -> None:
-    """No entry twice, none missing, newest first, whatever the size of the pages."""
+def test_the_pages_of_the_ledger_are_complete(account: Account, limit: int) -> None:
+    """Together, pages of any size have every entry once, newest first."""
     entries = every_transaction(account, limit)
     ids = [entry["id"] for entry in entries]
     assert len(set(ids)) == len(ids)
@@ -114,7 +114,7 @@ def test_pages_of_the_ledger_unite_to_the_whole(account: Account, limit: int) ->
 
 
 def test_entries_of_one_moment_keep_their_order(newcomer: Account) -> None:
-    """While the clock stands, the last charge is the first on the page."""
+    """While the clock is frozen, the last charge is the first on the page."""
     for requests in range(1, 6):
         newcomer.use("light", requests)
     page = newcomer.get("credit-transactions", limit=5)["transactions"]
@@ -126,7 +126,7 @@ def test_entries_of_one_moment_keep_their_order(newcomer: Account) -> None:
     "reference_type", ["deposit", "promo", "signup", "scrape", "crawl", "refund"]
 )
 def test_the_ledger_can_be_filtered(account: Account, reference_type: str) -> None:
-    """Only entries of that kind, all of them, and a total that counts no others."""
+    """A filtered page has only entries of that type, and its total counts only those."""
     wanted = [
         entry["id"]
         for entry in every_transaction(account, 100)
@@ -139,21 +139,21 @@ def test_the_ledger_can_be_filtered(account: Account, reference_type: str) -> No
 
 @pytest.mark.parametrize("reference_type", ["no_such_type", "", "deposit' OR 1=1"])
 def test_an_unknown_filter_finds_nothing(account: Account, reference_type: str) -> None:
-    """It is an empty list and no error."""
+    """An unknown reference type gives an empty list and no error."""
     page = account.get("credit-transactions", reference_type=reference_type)
     assert page == {"transactions": [], "total": 0, "has_more": False}
 
 
-def test_a_page_has_twenty_entries_unless_another_number_is_asked_for(account: Account) -> None:
-    """The documented default."""
+def test_a_page_has_twenty_entries_by_default(account: Account) -> None:
+    """The documented default is 20."""
     assert account.get("credit-transactions") == account.get(
         "credit-transactions", limit=20, offset=0
     )
     assert len(account.get("credit-transactions")["transactions"]) == 20
 
 
-def test_beyond_the_end_is_an_empty_page(account: Account) -> None:
-    """The total is still told, and nothing follows."""
+def test_a_page_past_the_end_is_empty(account: Account) -> None:
+    """The total is still shown, and ``has_more`` is false."""
     total = account.get("credit-transactions")["total"]
     for offset in (total, total + 1, 10**9):
         page = account.get("credit-transactions", offset=offset)
@@ -165,7 +165,7 @@ def test_beyond_the_end_is_an_empty_page(account: Account) -> None:
     ("type", "credits"), [("light", 1), ("js", 5), ("pdf", 3), ("ocr", 6), ("crawl", 1)]
 )
 def test_usage_debits_the_ledger(account: Account, type: str, credits: int, requests: int) -> None:
-    """One entry for each charge, at the price of its type, that names the event."""
+    """Each charge writes one entry, at the price of its type, that references the event."""
     before = account.balance
     event = account.use(type, requests)
     entry = account.get("credit-transactions", limit=1)["transactions"][0]
@@ -177,24 +177,24 @@ def test_usage_debits_the_ledger(account: Account, type: str, credits: int, requ
 
 
 def test_a_charge_that_is_not_covered_is_refused_as_a_whole(newcomer: Account) -> None:
-    """A dollar buys 5,000 credits: 5,001 are 402 and leave the dollar where it is."""
+    """A dollar buys 5,000 credits: 5,001 are refused with 402, and the dollar stays."""
     before = newcomer.state()
-    answer = newcomer.client.post("/_mock/usage", json={"type": "light", "requests": 5_001})
-    assert answer.status_code == 402
+    response = newcomer.client.post("/_mock/usage", json={"type": "light", "requests": 5_001})
+    assert response.status_code == 402
     assert newcomer.state() == before
     newcomer.use("light", 5_000)
     assert newcomer.balance == 0
 
 
 def test_two_accounts_share_nothing(accounts: Accounts) -> None:
-    """A deposit on one key is not seen with another."""
+    """A deposit with one key is not visible with another."""
     before = accounts("somebody_else").state()
     accounts("somebody").deposit(10_000)
     assert accounts("somebody_else").state() == before
 
 
 def test_every_unknown_test_key_is_an_account_of_its_own(accounts: Accounts) -> None:
-    """It begins as the default persona, with the same money and with ids of its own."""
+    """It starts as a copy of the default persona, with the same money and its own ids."""
     one, other, default = (accounts(name).state() for name in ("one", "other", "default"))
     assert len({one["id"], other["id"], default["id"]}) == 3
     assert not {entry["id"] for entry in one["ledger"]["entries"]} & {

@@ -20,31 +20,31 @@ from tests.conftest import API
         (0, "$0.00", "exhausted"),
     ],
 )
-def test_every_answer_tells_the_balance(
+def test_every_response_has_the_balance(
     newcomer: Account, left: int, display: str, warning: str | None
 ) -> None:
-    """And warns below $0.50, below $0.10 and at nothing."""
+    """A warning is added below $0.50, below $0.10 and at zero."""
     newcomer.leave(left)
-    for answer in (
+    for response in (
         newcomer.call("GET", "invoices"),
         newcomer.call("POST", "deposit", json={"amount_cents": 1}),
     ):
-        assert answer.headers["X-AlterLab-Balance"] == display
-        assert answer.headers.get("X-AlterLab-Balance-Warning") == warning
+        assert response.headers["X-AlterLab-Balance"] == display
+        assert response.headers.get("X-AlterLab-Balance-Warning") == warning
 
 
 def test_the_balance_in_the_header_is_that_after_the_request(newcomer: Account) -> None:
-    """A plan's credits are in it at once."""
+    """The credits of a new plan are included at once."""
     newcomer.post("payment-methods", {"payment_method_id": "pm_card_visa"})
-    answer = newcomer.call("POST", "change-plan", json={"price_id": "price_starter_monthly"})
+    response = newcomer.call("POST", "change-plan", json={"price_id": "price_starter_monthly"})
     assert (
-        answer.headers["X-AlterLab-Balance"]
+        response.headers["X-AlterLab-Balance"]
         == newcomer.get("balance")["balance_display"]
         == "$31.00"
     )
 
 
-def test_without_an_account_no_balance_is_told(accounts: Accounts) -> None:
-    """Neither on a 401 nor on a 404."""
+def test_without_an_account_there_is_no_balance_header(accounts: Accounts) -> None:
+    """Responses with 401 and 404 have no balance."""
     for path in ("balance", "nothing"):
         assert "X-AlterLab-Balance" not in accounts.without_key.get(f"{API}/{path}").headers

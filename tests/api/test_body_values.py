@@ -1,4 +1,4 @@
-"""Values of a body have the types of the contract; none is converted, and unknown names are ignored."""
+"""Values of a body have the types of the contract: nothing is converted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.api.operations import (
     body_schema,
     each_with_body,
 )
-from tests.api.refusals import assert_refused, forget, post
+from tests.api.refusals import assert_refused, post, reset
 
 pytestmark = pytest.mark.usefixtures("unchanged_newcomer")
 
@@ -69,7 +69,7 @@ def _is_nullable(parameters: Any) -> bool:
 
 
 def body_with(operation: Operation, name: str, value: bytes) -> bytes:
-    """The contract's example of a body, with one value as raw JSON."""
+    """Return the contract's example of a body, with one value replaced by raw JSON."""
     others = {
         other: given for other, given in (body_example(operation) or {}).items() if other != name
     }
@@ -84,7 +84,7 @@ def body_with(operation: Operation, name: str, value: bytes) -> bytes:
 def test_a_value_of_another_type_is_422(
     newcomer: Account, operation: Operation, name: str, schema: Schema
 ) -> None:
-    """Text for integers, floats, booleans, integers past 64 bits: named with the place, and nothing is converted."""
+    """The error names the place, and no value is converted."""
     values = [*WRONG_VALUES[schema["type"]], *([] if schema.get("nullable") else [b"null"])]
     for value in values:
         problems = assert_refused(post(newcomer, operation, body_with(operation, name, value)), 422)
@@ -100,23 +100,23 @@ def test_a_value_of_another_type_is_422(
         if _is_nullable(parameters)
     ],
 )
-def test_null_is_a_value_where_the_contract_says_so(
+def test_null_is_accepted_where_the_contract_allows_it(
     newcomer: Account, operation: Operation, name: str
 ) -> None:
-    """Then it is as good as nothing; the test above refuses it everywhere else."""
+    """Null then means the same as leaving the field out."""
     given = post(newcomer, operation, body_with(operation, name, b"null"))
-    forget(newcomer)
+    reset(newcomer)
     left_out = {other: value for other, value in body_example(operation).items() if other != name}
     assert given.content == post(newcomer, operation, json.dumps(left_out).encode()).content
     assert given.status_code != 422
-    forget(newcomer)
+    reset(newcomer)
 
 
 @pytest.mark.parametrize(("operation", "name", "schema"), PROPERTIES)
-def test_of_a_name_twice_the_last_counts(
+def test_the_last_of_two_equal_names_counts(
     newcomer: Account, operation: Operation, name: str, schema: Schema
 ) -> None:
-    """As in FastAPI: a wrong value is not looked at when a right one follows, and counts when it comes last."""
+    """As in FastAPI, only the last value of a repeated name is validated."""
     right = json.dumps((body_example(operation) or {}).get(name, schema.get("default"))).encode()
     if right == b"null":
         right = {"string": b'"email"', "integer": b"5000", "boolean": b"false"}[schema["type"]]
@@ -126,31 +126,31 @@ def test_of_a_name_twice_the_last_counts(
         422,
     )
     once = post(newcomer, operation, body_with(operation, name, right)).status_code
-    forget(newcomer)
+    reset(newcomer)
     assert (
         post(
             newcomer, operation, body_with(operation, name, wrong + b"," + key + b":" + right)
         ).status_code
         == once
     )
-    forget(newcomer)
+    reset(newcomer)
 
 
 @each_with_body
 def test_unknown_properties_are_ignored(newcomer: Account, operation: Operation) -> None:
-    """As FastAPI does."""
+    """As in FastAPI, they do not change the response."""
     plain = json.dumps(body_example(operation)).encode()
     without = post(newcomer, operation, plain)
-    forget(newcomer)
+    reset(newcomer)
     for more in (
         b'"no_such":1',
         b'"":null',
         b'"__proto__":{"enabled":true}',
         b'"x":' + b"[" * 1_000 + b"]" * 1_000,
     ):
-        answer = post(newcomer, operation, plain[:-1] + b"," + more + b"}")
-        assert (answer.status_code, answer.content) == (without.status_code, without.content)
-        forget(newcomer)
+        response = post(newcomer, operation, plain[:-1] + b"," + more + b"}")
+        assert (response.status_code, response.content) == (without.status_code, without.content)
+        reset(newcomer)
     assert without.status_code != 422
 
 
@@ -163,7 +163,7 @@ def test_unknown_properties_are_ignored(newcomer: Account, operation: Operation)
     ],
 )
 def test_odd_characters_are_just_text(newcomer: Account, path: str, name: str, status: int) -> None:
-    """Control characters, direction marks and emoji are looked up like any other text."""
+    """Control characters, direction marks and emoji are handled like any other text."""
     bodies: dict[str, dict[str, Any]] = {
         "promo/validate": {},
         "deposit": {"amount_cents": 5_000},
@@ -178,5 +178,5 @@ def test_odd_characters_are_just_text(newcomer: Account, path: str, name: str, s
         "\U0001f4b3",
         "e\u0301" * 20,
     ):
-        answer = newcomer.call("POST", path, json={**bodies[path], name: text})
-        assert answer.status_code == status, answer.text
+        response = newcomer.call("POST", path, json={**bodies[path], name: text})
+        assert response.status_code == status, response.text

@@ -1,4 +1,4 @@
-"""Many at once on one account: nothing is lost, nothing happens twice, and the books add up."""
+"""Many requests at once on one account: no update is lost or repeated, and the books add up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[ThreadPoolExecutor]:
-    """So many clients that ask at the same time."""
+    """A pool of clients that send requests at the same time."""
     with ThreadPoolExecutor(WORKERS) as pool:
         yield pool
 
@@ -31,16 +31,16 @@ def at_once(
     return list(crowd.map(do, items, timeout=30))
 
 
-def statuses(answers: list[httpx.Response]) -> dict[int, int]:
-    """How often each status came."""
-    found = [response.status_code for response in answers]
+def statuses(responses: list[httpx.Response]) -> dict[int, int]:
+    """Count the responses of each status."""
+    found = [response.status_code for response in responses]
     return {status: found.count(status) for status in sorted(set(found))}
 
 
 def test_a_hundred_deposits_are_a_hundred_deposits(
     account: Account, crowd: ThreadPoolExecutor
 ) -> None:
-    """Opened and paid in parallel, each of another amount: every one is credited, invoiced and logged once."""
+    """Parallel deposits are each credited, invoiced and logged once."""
     before = account.get("balance")
     invoices = account.get("invoices")["total"]
 
@@ -68,12 +68,12 @@ def test_a_hundred_deposits_are_a_hundred_deposits(
 
 
 def test_a_session_that_many_pay_is_paid_once(account: Account, crowd: ThreadPoolExecutor) -> None:
-    """All are told the same, and the money comes once."""
+    """All requests get the same response, and the money is credited once."""
     session = account.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
     before = account.balance
-    answers = at_once(crowd, account.pay, [session["session_id"]] * MANY)
-    assert statuses(answers) == {200: MANY}
-    assert len({response.content for response in answers}) == 1
+    responses = at_once(crowd, account.pay, [session["session_id"]] * MANY)
+    assert statuses(responses) == {200: MANY}
+    assert len({response.content for response in responses}) == 1
     assert account.balance == before + 55 * DOLLAR
     kinds = [
         transaction["type"]
@@ -85,7 +85,7 @@ def test_a_session_that_many_pay_is_paid_once(account: Account, crowd: ThreadPoo
 
 
 def test_a_promo_code_is_redeemed_once(newcomer: Account, crowd: ThreadPoolExecutor) -> None:
-    """Of many open deposits with it that are paid in parallel, one gets the bonus."""
+    """Of several open deposits with one code, only the first that is paid gets the bonus."""
     sessions = [
         newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(30)
     ]
@@ -96,14 +96,16 @@ def test_a_promo_code_is_redeemed_once(newcomer: Account, crowd: ThreadPoolExecu
 
 
 def test_the_balance_is_never_spent_twice(newcomer: Account, crowd: ThreadPoolExecutor) -> None:
-    """A dollar covers fifty charges of two cents; the others are refused."""
+    """One dollar covers fifty charges of two cents; the others are refused."""
     usage = {"type": "light", "requests": 100}
-    answers = at_once(
+    responses = at_once(
         crowd, lambda _: newcomer.client.post("/_mock/usage", json=usage), list(range(MANY))
     )
-    assert statuses(answers) == {200: 50, 402: 50}
+    assert statuses(responses) == {200: 50, 402: 50}
     assert sorted(
-        response.json()["balance_microcents"] for response in answers if response.status_code == 200
+        response.json()["balance_microcents"]
+        for response in responses
+        if response.status_code == 200
     ) == [left * 100 * CREDIT for left in range(50)]
     assert newcomer.balance == 0
     assert newcomer.get("usage-realtime")["credits_used_today"] == 5_000
@@ -111,49 +113,51 @@ def test_the_balance_is_never_spent_twice(newcomer: Account, crowd: ThreadPoolEx
 
 
 def test_charges_in_parallel_recharge_once(accounts: Accounts, crowd: ThreadPoolExecutor) -> None:
-    """All of them see a balance below the threshold, and the card is charged one time."""
+    """Although every charge finds the balance below the threshold, the card is charged once."""
     low = accounts("low_balance")
     low.leave(5 * DOLLAR)
     usage = {"type": "light", "requests": 10}
-    answers = at_once(crowd, lambda _: low.client.post("/_mock/usage", json=usage), list(range(50)))
-    assert statuses(answers) == {200: 50}
+    responses = at_once(
+        crowd, lambda _: low.client.post("/_mock/usage", json=usage), list(range(50))
+    )
+    assert statuses(responses) == {200: 50}
     assert low.get("auto-recharge/history")["total"] == 1
     assert low.balance == 55 * DOLLAR - 500 * CREDIT
     low.check_books()
 
 
 def test_a_card_is_added_once(account: Account, crowd: ThreadPoolExecutor) -> None:
-    """One succeeds, and the others are told that it is there."""
+    """One request succeeds; the others are refused with 409."""
     body = {"payment_method_id": "pm_card_amex"}
-    answers = at_once(
+    responses = at_once(
         crowd, lambda _: account.call("POST", "payment-methods", json=body), list(range(40))
     )
-    assert statuses(answers) == {200: 1, 409: 39}
+    assert statuses(responses) == {200: 1, 409: 39}
     assert len(account.get("payment-methods")["payment_methods"]) == 2
     account.check_books()
 
 
 def test_a_card_is_removed_once(account: Account, crowd: ThreadPoolExecutor) -> None:
-    """One succeeds, and the others do not find it."""
-    answers = at_once(
+    """One request succeeds; the others are refused with 404."""
+    responses = at_once(
         crowd, lambda _: account.call("DELETE", "payment-methods/pm_card_visa"), list(range(40))
     )
-    assert statuses(answers) == {200: 1, 404: 39}
+    assert statuses(responses) == {200: 1, 404: 39}
     account.check_books()
 
 
 def test_a_code_succeeds_once(account: Account, crowd: ThreadPoolExecutor) -> None:
-    """Of many confirmations with the right code, one verifies."""
+    """Of several confirmations with the right code, one succeeds."""
     challenge = account.post("verify/initiate", {"action": "close_account"})
     body = {"challenge_id": challenge["challenge_id"], "code": account.messages()[0]["code"]}
-    answers = at_once(
+    responses = at_once(
         crowd, lambda _: account.call("POST", "verify/confirm", json=body), list(range(40))
     )
-    assert statuses(answers) == {200: 1, 409: 39}
+    assert statuses(responses) == {200: 1, 409: 39}
 
 
 def test_reads_beside_writes_always_add_up(account: Account, crowd: ThreadPoolExecutor) -> None:
-    """No page shows half of a deposit: the newest entry leaves the balance that the header tells."""
+    """The newest entry of a page has the balance that the header shows."""
 
     def do(number: int) -> httpx.Response | None:
         if number % 2:
@@ -171,7 +175,7 @@ def test_reads_beside_writes_always_add_up(account: Account, crowd: ThreadPoolEx
 
 
 def test_accounts_in_parallel_do_not_mix(accounts: Accounts, crowd: ThreadPoolExecutor) -> None:
-    """Ten accounts, each with deposits of its own."""
+    """Each of ten accounts has only its own deposits."""
     ten = [accounts(f"crowd_{number}") for number in range(10)]
     before = [account.balance for account in ten]
     at_once(

@@ -1,4 +1,4 @@
-"""A page of any origin may call the API and read every response; the control API is closed to it."""
+"""A page of any origin may call the API and read every response, but not the control API."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ each_path = pytest.mark.parametrize("path", PATHS)
 
 
 @each_path
-def test_a_browser_may_ask_for_every_operation(accounts: Accounts, path: str) -> None:
-    """The preflight allows the method and our headers to any origin, without cookies, and is remembered."""
+def test_a_preflight_allows_every_operation(accounts: Accounts, path: str) -> None:
+    """It allows the method and our headers to any origin, without cookies, and may be cached."""
     for method in methods_of(path) - {"HEAD"}:
-        asked = {
+        preflight = {
             **SHOP,
             "Access-Control-Request-Method": method,
             "Access-Control-Request-Headers": SENT,
         }
-        answer = accounts.without_key.options(url_of(path), headers=asked)
-        assert answer.status_code in (200, 204)
-        assert answer.headers["access-control-allow-origin"] == "*"
+        response = accounts.without_key.options(url_of(path), headers=preflight)
+        assert response.status_code in (200, 204)
+        assert response.headers["access-control-allow-origin"] == "*"
         assert method in [
-            name.strip() for name in answer.headers["access-control-allow-methods"].split(",")
+            name.strip() for name in response.headers["access-control-allow-methods"].split(",")
         ]
         allowed = {
             name.strip().lower()
-            for name in answer.headers["access-control-allow-headers"].split(",")
+            for name in response.headers["access-control-allow-headers"].split(",")
         }
         assert {name.strip().lower() for name in SENT.split(",")} <= allowed
-        assert int(answer.headers["access-control-max-age"]) >= 600
-        assert "access-control-allow-credentials" not in answer.headers
+        assert int(response.headers["access-control-max-age"]) >= 600
+        assert "access-control-allow-credentials" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -60,23 +60,24 @@ def test_a_browser_may_ask_for_every_operation(accounts: Accounts, path: str) ->
         ("POST", "payment-methods", {"json": {"payment_method_id": "pm_card_chargeDeclined"}}, 402),
     ],
 )
-def test_a_page_may_read_every_answer(
+def test_a_page_may_read_every_response(
     newcomer: Account, method: str, path: str, request_: dict[str, Any], status: int
 ) -> None:
-    """Errors too, with all our headers, and never with credentials."""
+    """Errors can be read too, with all our headers, and never with credentials."""
     headers = {**SHOP, **request_.get("headers", {})}
-    answer = newcomer.call(method, path, **{**request_, "headers": headers})
-    assert answer.status_code == status
-    assert answer.headers["access-control-allow-origin"] in ("*", SHOP["Origin"])
+    response = newcomer.call(method, path, **{**request_, "headers": headers})
+    assert response.status_code == status
+    assert response.headers["access-control-allow-origin"] in ("*", SHOP["Origin"])
     exposed = {
-        name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")
+        name.strip().lower()
+        for name in response.headers["access-control-expose-headers"].split(",")
     }
     assert exposed == {name.lower() for name in EXPOSED}
-    assert "access-control-allow-credentials" not in answer.headers
+    assert "access-control-allow-credentials" not in response.headers
 
 
 def test_the_control_api_is_closed_to_other_pages(newcomer: Account) -> None:
-    """What a test may do, a web page may not."""
-    answer = newcomer.client.get("/_mock/state", headers=SHOP)
-    assert answer.status_code == 403
-    assert "access-control-allow-origin" not in answer.headers
+    """A web page of another origin is refused with 403."""
+    response = newcomer.client.get("/_mock/state", headers=SHOP)
+    assert response.status_code == 403
+    assert "access-control-allow-origin" not in response.headers

@@ -1,4 +1,4 @@
-"""Deposits, and checkout of plans and credit packs: from the open session to the paid one."""
+"""Deposits, and the checkout of plans and credit packs, from the open session to the paid one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PLAN = {"price_id": "price_growth_monthly", "mode": "subscription", **PAGES}
 
 
 def test_an_open_deposit_costs_nothing(account: Account) -> None:
-    """It is a session with a page to pay on, and the balance waits."""
+    """It is a session with a page to pay on; the balance is unchanged."""
     before = account.balance
     session = account.post("deposit", {"amount_cents": 123_456})
     assert session["session_id"].startswith("cs_test_")
@@ -26,7 +26,7 @@ def test_an_open_deposit_costs_nothing(account: Account) -> None:
 
 
 def test_a_paid_deposit_is_seen_everywhere(newcomer: Account) -> None:
-    """One step credits the ledger and writes invoice, audit log and recent activity."""
+    """The payment is in the ledger, the invoices, the audit log and the recent activity."""
     session = newcomer.post("deposit", {"amount_cents": 5_000})
     paid = newcomer.pay(session["session_id"]).json()
     assert (paid["status"], paid["balance_microcents"]) == ("complete", 51 * DOLLAR)
@@ -53,7 +53,7 @@ def test_a_paid_deposit_is_seen_everywhere(newcomer: Account) -> None:
 
 
 def test_paying_twice_changes_nothing(account: Account) -> None:
-    """The second payment answers as the first did."""
+    """The second payment has the response of the first."""
     session = account.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
     first = account.pay(session["session_id"])
     after = account.state()
@@ -63,17 +63,17 @@ def test_paying_twice_changes_nothing(account: Account) -> None:
 
 
 def test_a_declined_card_leaves_the_session_open(account: Account) -> None:
-    """The ledger is untouched, and another card pays the same session."""
+    """The ledger is unchanged, and another card can pay the session."""
     session = account.post("deposit", {"amount_cents": 5_000})
     before = account.state()
-    answer = account.pay(session["session_id"], "pm_card_chargeCustomerFail")
-    assert answer.status_code == 402
+    response = account.pay(session["session_id"], "pm_card_chargeCustomerFail")
+    assert response.status_code == 402
     assert account.state() == before
     assert account.pay(session["session_id"], "pm_card_mastercard").json()["status"] == "complete"
 
 
 def test_a_session_expires_after_a_day(account: Account) -> None:
-    """A second before 24 hours it can be paid, at 24 hours no more."""
+    """It can be paid until one second before 24 hours have passed."""
     late, in_time = (
         account.post("deposit", {"amount_cents": 1_000})["session_id"] for _ in range(2)
     )
@@ -86,7 +86,7 @@ def test_a_session_expires_after_a_day(account: Account) -> None:
 
 
 def test_a_session_belongs_to_its_account(account: Account, accounts: Accounts) -> None:
-    """Nobody else finds it."""
+    """Another account cannot find the session."""
     session = account.post("deposit", {"amount_cents": 1_000})
     assert accounts("new").pay(session["session_id"]).status_code == 404
     assert account.pay(session["session_id"]).status_code == 200
@@ -94,7 +94,7 @@ def test_a_session_belongs_to_its_account(account: Account, accounts: Accounts) 
 
 @pytest.mark.parametrize("amount", [1_000, 200_000])
 def test_ten_dollars_and_two_thousand_are_allowed(account: Account, amount: int) -> None:
-    """The documented bounds are inside."""
+    """The documented bounds are themselves allowed."""
     before = account.balance
     account.deposit(amount)
     assert account.balance == before + amount * 1_000_000
@@ -102,14 +102,14 @@ def test_ten_dollars_and_two_thousand_are_allowed(account: Account, amount: int)
 
 @pytest.mark.parametrize("amount", [999, 200_001, 0, -5_000, 10**18])
 def test_an_amount_out_of_bounds_is_422(account: Account, amount: int) -> None:
-    """Neither more than $2000 nor less than $10."""
+    """Less than $10 and more than $2000 are refused."""
     [problem] = account.refused(422, "POST", "deposit", {"amount_cents": amount})
     assert problem["loc"] == ["body", "amount_cents"]
     assert problem["type"] in ("greater_than_equal", "less_than_equal")
 
 
 def test_everything_that_is_wrong_is_listed_at_once(account: Account) -> None:
-    """One entry for each problem, with the place where it stands."""
+    """The error has one entry for each problem, with its place."""
     wrong = {
         "amount_cents": "5000",
         "success_url": "/billing",
@@ -133,7 +133,7 @@ def test_everything_that_is_wrong_is_listed_at_once(account: Account) -> None:
     ["/done", "app.example.com/done", "javascript:alert(1)", "ftp://example.com/", "http://", ""],
 )
 def test_pages_to_return_to_are_absolute_urls(account: Account, field: str, url: str) -> None:
-    """Only http and https; anything else is 422 for a deposit and for a checkout."""
+    """Only http and https URLs are accepted, for deposits and for checkouts."""
     for path, body in (("deposit", {"amount_cents": 5_000}), ("checkout", PACK)):
         [problem] = account.refused(422, "POST", path, {**body, field: url})
         assert problem["loc"] == ["body", field]
@@ -151,7 +151,7 @@ def test_pages_to_return_to_are_absolute_urls(account: Account, field: str, url:
 def test_a_promo_code_brings_its_bonus(
     newcomer: Account, code: str, amount: int, bonus_cents: int
 ) -> None:
-    """Ten percent up to $20, or $5 flat, as an entry of its own beside the deposit."""
+    """Ten percent up to $20, or $5 flat, is credited as an entry of its own."""
     session = newcomer.deposit(amount, promo_code=code)
     bonus, deposit, _ = newcomer.get("credit-transactions")["transactions"]
     assert (bonus["type"], bonus["reference_type"]) == ("bonus", "promo")
@@ -183,13 +183,13 @@ def test_a_promo_code_brings_its_bonus(
 def test_a_promo_code_that_cannot_be_used_is_400(
     newcomer: Account, code: str, amount: int, reason: str
 ) -> None:
-    """Refused when the deposit is opened, with the reason; no session is left behind."""
+    """The deposit is refused with the reason, and no session is opened."""
     detail = newcomer.refused(400, "POST", "deposit", {"amount_cents": amount, "promo_code": code})
     assert reason in detail
 
 
 def test_a_promo_code_works_once_for_each_account(newcomer: Account, accounts: Accounts) -> None:
-    """The second deposit with it is refused; another account still has it."""
+    """A second deposit with it is refused; another account may still use it."""
     newcomer.deposit(5_000, promo_code="BONUS5")
     assert "used" in newcomer.refused(
         400, "POST", "deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}
@@ -198,7 +198,7 @@ def test_a_promo_code_works_once_for_each_account(newcomer: Account, accounts: A
 
 
 def test_two_open_deposits_with_one_code_get_one_bonus(newcomer: Account) -> None:
-    """The code is used up by the first that is paid; the second pays the deposit alone."""
+    """The first deposit that is paid uses up the code."""
     sessions = [
         newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"}) for _ in range(2)
     ]
@@ -209,7 +209,7 @@ def test_two_open_deposits_with_one_code_get_one_bonus(newcomer: Account) -> Non
 
 
 def test_a_deposit_switches_auto_recharge_on(newcomer: Account) -> None:
-    """Not when it is opened but when it is paid, with the card that paid."""
+    """Auto-recharge is enabled when the deposit is paid, with the card that paid."""
     session = newcomer.post(
         "deposit",
         {
@@ -235,7 +235,7 @@ def test_a_deposit_switches_auto_recharge_on(newcomer: Account) -> None:
 
 
 def test_a_deposit_that_leaves_recharge_amounts_out_takes_the_defaults(account: Account) -> None:
-    """$50 below $5; null is as good as nothing."""
+    """The defaults are $50 below $5; null means the same as leaving a field out."""
     account.deposit(5_000, auto_recharge_enabled=True, auto_recharge_amount_cents=None)
     settings = account.get("auto-recharge")
     assert (settings["threshold_microcents"], settings["recharge_amount_cents"]) == (
@@ -245,7 +245,7 @@ def test_a_deposit_that_leaves_recharge_amounts_out_takes_the_defaults(account: 
 
 
 def test_a_deposit_that_does_not_ask_leaves_auto_recharge_alone(accounts: Accounts) -> None:
-    """The settings that are there stay as they are."""
+    """The existing settings stay as they are."""
     low = accounts("low_balance")
     before = low.get("auto-recharge")
     low.deposit(5_000)
@@ -269,8 +269,8 @@ def test_a_credit_pack_is_bought_once(newcomer: Account) -> None:
     newcomer.check_books()
 
 
-def test_a_plan_begins_when_its_checkout_is_paid(newcomer: Account) -> None:
-    """The plan, its credits, an invoice with a period, and the card for renewals."""
+def test_a_plan_starts_when_its_checkout_is_paid(newcomer: Account) -> None:
+    """The plan, its credits, an invoice with a period and the card for renewals exist at once."""
     session = newcomer.post(
         "checkout", {scenario: PLAN[scenario] for scenario in PLAN if scenario != "mode"}
     )
@@ -308,13 +308,13 @@ def test_a_plan_begins_when_its_checkout_is_paid(newcomer: Account) -> None:
 def test_a_checkout_of_what_is_not_for_sale_is_400(
     account: Account, change: dict[str, Any], hint: str
 ) -> None:
-    """An unknown price, an unknown mode, or one that does not fit; the text says what does."""
+    """An unknown price or mode is refused, and the text names the valid ones."""
     assert hint in account.refused(400, "POST", "checkout", {**PLAN, **change})
 
 
 @pytest.mark.parametrize("field", ["price_id", "success_url", "cancel_url"])
 def test_a_checkout_needs_its_three_fields(account: Account, field: str) -> None:
-    """What is missing is named."""
+    """Missing fields are named."""
     [problem] = account.refused(
         422,
         "POST",
@@ -324,8 +324,8 @@ def test_a_checkout_needs_its_three_fields(account: Account, field: str) -> None
     assert (problem["loc"], problem["type"]) == (["body", field], "missing")
 
 
-def test_the_page_of_a_session_is_there(account: Account) -> None:
-    """No URL that the API returns is dead; paying on the page is paying."""
+def test_the_page_of_a_session_exists(account: Account) -> None:
+    """The URL of a session leads to a page on which it can be paid."""
     session = account.post(
         "deposit",
         {"amount_cents": 5_000, "success_url": "https://a.example/?s={CHECKOUT_SESSION_ID}"},

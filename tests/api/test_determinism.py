@@ -1,4 +1,4 @@
-"""The same seed, clock and requests give the same bytes; another seed gives others."""
+"""The same seed, clock and requests give the same bytes; another seed gives other bytes."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ PERSONAS = (
 
 
 def play(server: RunningServer) -> list[Exchange]:
-    """A long story of all operations, good and bad requests, and clock steps: every answer to the byte."""
+    """Run all operations with good and bad requests and clock steps, and return every response."""
     recorded: list[Exchange] = []
 
-    def record(answer: httpx.Response) -> None:
-        asked = f"{answer.request.method} {answer.request.url.raw_path.decode()}"
-        recorded.append((asked, answer.status_code, answer.headers.raw, answer.read()))
+    def record(response: httpx.Response) -> None:
+        line = f"{response.request.method} {response.request.url.raw_path.decode()}"
+        recorded.append((line, response.status_code, response.headers.raw, response.read()))
 
     accounts = Accounts(server)
     personas = [accounts(name) for name in PERSONAS]
     for account in personas:
         account.client.event_hooks = {"response": [record]}
-        # URLs in answers begin with the host that was asked; the ports of two servers differ.
+        # URLs in responses contain the requested host, and the ports of two servers differ.
         account.client.headers["Host"] = "127.0.0.1:8080"
     for _ in range(2):
         for account in personas:
@@ -53,7 +53,7 @@ def play(server: RunningServer) -> list[Exchange]:
 
 
 def play_one(account: Account) -> None:
-    """Every operation once or more. What may be refused is asked all the same: refusals are repeatable too."""
+    """Call every operation at least once; refusals must be repeatable too."""
     deposit = account.post("deposit", {"amount_cents": 5_000, "auto_recharge_enabled": True})
     account.pay(deposit["session_id"])
     account.call("POST", "deposit", json={"amount_cents": 2_500, "promo_code": "BONUS5"})
@@ -92,13 +92,13 @@ def play_one(account: Account) -> None:
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[list[Exchange]]:
-    """What the first server answered."""
+    """The responses of the first server."""
     with running_server(now=NOON, seed=7) as server:
         yield play(server)
 
 
 def test_two_servers_give_the_same_bytes(make_server: ServerFactory, story: list[Exchange]) -> None:
-    """Status, headers and body of hundreds of answers."""
+    """Status, headers and body of hundreds of responses are equal."""
     again = play(make_server(now=NOON, seed=7))
     assert len(story) > 500
     for first, second in zip(story, again, strict=True):
@@ -108,7 +108,7 @@ def test_two_servers_give_the_same_bytes(make_server: ServerFactory, story: list
 def test_a_reset_server_gives_the_same_bytes(
     make_server: ServerFactory, story: list[Exchange]
 ) -> None:
-    """As if it had just started, whatever happened before."""
+    """After a reset the responses are those of a new server."""
     server = make_server(now=NOON, seed=7)
     with server.client("sk_test_somebody_else") as client:
         Account(client).deposit(5_000)
@@ -119,7 +119,7 @@ def test_a_reset_server_gives_the_same_bytes(
 
 
 def test_another_seed_gives_other_bytes(make_server: ServerFactory, story: list[Exchange]) -> None:
-    """The same requests, but other ids: no list of cards with a card in it, and no state, is the same."""
+    """With another seed, responses that contain ids differ."""
     other = play(make_server(now=NOON, seed=8))
     assert len(other) == len(story)
     seen = [
@@ -133,7 +133,7 @@ def test_another_seed_gives_other_bytes(make_server: ServerFactory, story: list[
 
 
 def test_the_order_of_accounts_does_not_matter(make_server: ServerFactory) -> None:
-    """Ids and chance come from an account's own counter: who else asks, and when, changes nothing."""
+    """Ids and random values depend on the account's own counter, not on other accounts."""
     first, second = make_server(now=NOON, seed=7), make_server(now=NOON, seed=7)
     seen = []
     for server, names in ((first, ("one", "other")), (second, ("other", "one"))):

@@ -1,4 +1,4 @@
-"""A request without a test key is refused before anything else is looked at."""
+"""A request without a test key is refused before anything else is validated."""
 
 from __future__ import annotations
 
@@ -20,26 +20,29 @@ LIVE_KEY = "_".join(["sk", "live", "4eC39HqLyjWDarjtT1zdp7dc"])
 
 
 @each_operation
-def test_without_a_key_nothing_else_is_looked_at(accounts: Accounts, operation: Operation) -> None:
-    """401 before a wrong parameter, body or media type is noticed."""
-    answer = accounts.without_key.request(
+def test_a_missing_key_is_reported_first(accounts: Accounts, operation: Operation) -> None:
+    """The status is 401 even if a parameter, the body or the media type is wrong."""
+    response = accounts.without_key.request(
         operation.method,
         f"{path_of(operation)}?limit=x",
         content=b"{",
         headers={"Content-Type": "text/plain", "X-Organization-Id": "x"},
     )
-    assert answer.status_code == 401
-    assert_envelope(answer)
-    assert "X-API-Key" in answer.json()["detail"]
+    assert response.status_code == 401
+    assert_envelope(response)
+    assert "X-API-Key" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("key", [LIVE_KEY, f"{LIVE_KEY} x", LIVE_KEY[:8]])
 def test_a_live_key_is_refused_and_leaves_no_trace(
     accounts: Accounts, frozen_server: RunningServer, caplog: pytest.LogCaptureFixture, key: str
 ) -> None:
-    """401 in words of its own; the key is in no answer, no log, no account and no recorded request."""
+    """The error names live keys.
+
+    The key is in no response, log, account or recorded request.
+    """
     with caplog.at_level(logging.DEBUG):
-        answers = [
+        responses = [
             accounts.without_key.request(
                 operation.method,
                 path_of(operation),
@@ -51,14 +54,14 @@ def test_a_live_key_is_refused_and_leaves_no_trace(
     invalid = accounts.without_key.get(f"{API}/balance", headers={"X-API-Key": "x"}).json()[
         "detail"
     ]
-    for answer in answers:
-        assert answer.status_code == 401
-        assert_envelope(answer)
-        assert "live" in answer.json()["detail"]
-        assert answer.json()["detail"] != invalid
-        assert LIVE_KEY not in answer.text + str(answer.headers)
+    for response in responses:
+        assert response.status_code == 401
+        assert_envelope(response)
+        assert "live" in response.json()["detail"]
+        assert response.json()["detail"] != invalid
+        assert LIVE_KEY not in response.text + str(response.headers)
     assert LIVE_KEY not in caplog.text
     recorded = accounts.without_key.get("/_mock/requests")
-    assert recorded.json()["total"] > len(answers)
+    assert recorded.json()["total"] > len(responses)
     assert LIVE_KEY not in recorded.text
     assert list(frozen_server.world.state.tenants()) == []

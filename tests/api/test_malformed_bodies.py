@@ -1,4 +1,4 @@
-"""A body that is not the JSON object an operation takes is refused with 422."""
+"""A body that is not the JSON object which an operation takes is refused with 422."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NOT_JSON: dict[str, bytes] = {
     "100,000 brackets": b"[" * 100_000,
     "100,000 braces": b'{"a":' * 100_000,
 }
-NO_OBJECTS: dict[str, bytes] = {
+NOT_OBJECTS: dict[str, bytes] = {
     "null": b"null",
     "a list": b"[]",
     "a list of objects": b'[{"a":1}]',
@@ -63,32 +63,32 @@ NO_OBJECTS: dict[str, bytes] = {
 
 
 @each_with_body
-def test_what_is_not_json_is_422(newcomer: Account, operation: Operation) -> None:
-    """One problem, of the body, that says so."""
+def test_a_body_that_is_not_json_is_422(newcomer: Account, operation: Operation) -> None:
+    """The error has one problem, located in the body."""
     for what, content in NOT_JSON.items():
         [problem] = assert_refused(post(newcomer, operation, content), 422)
         assert (problem["loc"][0], problem["type"]) == ("body", "json_invalid"), what
 
 
 @each_with_body
-def test_json_that_is_no_object_is_422(newcomer: Account, operation: Operation) -> None:
-    """It is JSON, but nothing that the operation takes."""
-    for what, content in NO_OBJECTS.items():
+def test_json_that_is_not_an_object_is_422(newcomer: Account, operation: Operation) -> None:
+    """The error has one problem, located in the body."""
+    for what, content in NOT_OBJECTS.items():
         [problem] = assert_refused(post(newcomer, operation, content), 422)
         assert problem["loc"] == ["body"], what
 
 
 @each_with_body
 def test_an_empty_body_is_a_missing_one(newcomer: Account, operation: Operation) -> None:
-    """422 where a body is required; where it is not, it is no body."""
+    """It is refused with 422 if a body is required, and ignored otherwise."""
     for content in (b"", b" ", b"\r\n\t "):
-        answer = post(newcomer, operation, content)
+        response = post(newcomer, operation, content)
         if operation.request_body and operation.request_body.get("required"):
-            assert assert_refused(answer, 422) == [
+            assert assert_refused(response, 422) == [
                 {"loc": ["body"], "msg": "Field required", "type": "missing"}
             ]
         else:
-            assert answer.status_code == 200
+            assert response.status_code == 200
 
 
 @each_with_body
@@ -98,7 +98,7 @@ def test_an_empty_body_is_a_missing_one(newcomer: Account, operation: Operation)
 def test_deep_nesting_is_422(
     newcomer: Account, operation: Operation, opening: bytes, closing: bytes
 ) -> None:
-    """However deep, whole and well-formed: where a value of the operation should stand, it does not fit."""
+    """A deeply nested value does not have the type of a property."""
     name = next(iter(body_schema(operation)["properties"])).encode()
     for depth in (50, 100, 200, 250, 300, 500, 1_000, 1_020, 1_030, 5_000):
         nested = opening * depth + b"1" + closing * depth
@@ -111,6 +111,6 @@ def test_deep_nesting_is_422(
     ids=lambda operation: operation.operation_id,
 )
 def test_deep_nesting_around_the_body_is_422(newcomer: Account, operation: Operation) -> None:
-    """An object in an object in an object has nothing that the operation needs."""
+    """Nested objects do not have the required properties."""
     for depth in (50, 250, 1_000, 5_000):
         assert_refused(post(newcomer, operation, b'{"x":' * depth + b"{}" + b"}" * depth), 422)

@@ -1,4 +1,4 @@
-"""Bytes that are hardly HTTP do not hurt the server."""
+"""Malformed HTTP does not harm the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.api.operations import (
     path_of,
 )
 from tests.api.raw import KEY, request, send
-from tests.api.refusals import JSON_HEADERS, forget
+from tests.api.refusals import JSON_HEADERS, reset
 from tests.conftest import API, RunningServer
 
 pytestmark = pytest.mark.usefixtures("unchanged_newcomer")
@@ -78,38 +78,38 @@ MALFORMED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED)
-def test_what_is_hardly_http_does_not_hurt_the_server(
+def test_malformed_http_does_not_harm_the_server(
     newcomer: Account, frozen_server: RunningServer, data: bytes
 ) -> None:
-    """It is refused, answered, or hung up on; never a 5xx, and the next caller is served."""
-    answer = send(frozen_server, data, then_hang_up=True)
-    assert answer is None or answer.status < 500
+    """It is refused, served or disconnected, never a 5xx, and the next request is served."""
+    response = send(frozen_server, data, then_hang_up=True)
+    assert response is None or response.status < 500
     assert newcomer.call("GET", "balance").status_code == 200
 
 
-def test_two_requests_on_one_connection_are_two(frozen_server: RunningServer) -> None:
-    """A body that was not read to its end is not taken for the next request."""
+def test_an_unread_body_is_not_the_next_request(frozen_server: RunningServer) -> None:
+    """A body that was not read is not parsed as the next request."""
     smuggled = request("POST", f"{API}/setup-intent".encode())
-    answer = send(
+    response = send(
         frozen_server, request("GET", f"{API}/balance".encode(), body=smuggled), then_hang_up=True
     )
-    assert answer is not None
-    assert answer.status == 200
+    assert response is not None
+    assert response.status == 200
 
 
 @each_operation
-def test_errors_show_nothing_of_the_inside(newcomer: Account, operation: Operation) -> None:
-    """Neither a file, nor a line, nor a class of the mock."""
+def test_errors_reveal_nothing_internal(newcomer: Account, operation: Operation) -> None:
+    """No error names a file, a line or a class of the mock."""
     path = path_of(operation)
-    for answer in (
+    for response in (
         newcomer.client.request(operation.method, path, headers={"X-API-Key": "x"}),
         newcomer.client.request(
             operation.method, f"{path}?limit=x&days=x&page=x", content=b"{", headers=JSON_HEADERS
         ),
         newcomer.client.request("PATCH", path),
     ):
-        if answer.status_code != 200:
-            assert_envelope(answer)
+        if response.status_code != 200:
+            assert_envelope(response)
             for word in (
                 "Traceback",
                 ".py",
@@ -119,5 +119,5 @@ def test_errors_show_nothing_of_the_inside(newcomer: Account, operation: Operati
                 "connexion",
                 "starlette",
             ):
-                assert word not in answer.text
-    forget(newcomer)
+                assert word not in response.text
+    reset(newcomer)

@@ -1,4 +1,4 @@
-"""Organizations: some views show their account, to their members and to nobody else."""
+"""Organizations: some views show the organization's account, to its members only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOCUMENTED = {
     "usage-chart",
     "usage-realtime",
 }
-"""What the published page says: the views with the header."""
+"""The views that take the header by the published page."""
 
 
 def _views(*, with_header: bool) -> list[str]:
@@ -35,7 +35,8 @@ def _views(*, with_header: bool) -> list[str]:
 TAKERS, OTHERS = _views(with_header=True), _views(with_header=False)
 
 
-def answer(account: Account, path: str, organization: str = ORGANIZATION) -> dict[str, Any]:
+def read_view(account: Account, path: str, organization: str = ORGANIZATION) -> dict[str, Any]:
+    """Return a view, read for an organization."""
     response = account.call("GET", path, headers={"X-Organization-Id": organization})
     assert response.status_code == 200, response.text
     body: dict[str, Any] = response.json()
@@ -55,24 +56,24 @@ def test_the_documented_views_take_the_header() -> None:
 
 @pytest.mark.parametrize("path", TAKERS)
 def test_both_members_see_the_same(accounts: Accounts, path: str) -> None:
-    """The organization's account, which is neither member's own."""
+    """Both see the organization's account, which is neither member's own."""
     owner, member = accounts("org_owner"), accounts("org_member")
-    shared = answer(owner, path)
-    assert answer(member, path) == shared
+    shared = read_view(owner, path)
+    assert read_view(member, path) == shared
     assert shared != owner.get(path)
     assert shared != member.get(path)
 
 
 @pytest.mark.parametrize("path", OTHERS)
 def test_the_other_operations_ignore_the_header(accounts: Accounts, path: str) -> None:
-    """They answer for the caller, whatever it says."""
+    """They return the caller's own account, whatever the header says."""
     owner = accounts("org_owner")
     for organization in (ORGANIZATION, "not-a-uuid"):
-        assert answer(owner, path, organization) == owner.get(path)
+        assert read_view(owner, path, organization) == owner.get(path)
 
 
 def test_the_ledger_of_the_organization_adds_up(accounts: Accounts) -> None:
-    """Its newest entry has the sum of all, and its month agrees with its usage."""
+    """The newest balance is the sum of all entries, and the month agrees with its usage."""
     member = accounts("org_member")
     pages = [
         member.call(
@@ -89,24 +90,24 @@ def test_the_ledger_of_the_organization_adds_up(accounts: Accounts) -> None:
         entry["amount_microcents"] for entry in entries
     )
     assert (
-        answer(member, "usage-breakdown")["total_credits"]
-        == answer(member, "usage-realtime")["credits_used_month"]
+        read_view(member, "usage-breakdown")["total_credits"]
+        == read_view(member, "usage-realtime")["credits_used_month"]
     )
 
 
 @pytest.mark.parametrize("path", TAKERS)
-def test_a_stranger_learns_nothing(accounts: Accounts, path: str) -> None:
-    """403 in the same words, whether the organization exists or not."""
-    stranger = accounts("default")
+def test_a_non_member_learns_nothing(accounts: Accounts, path: str) -> None:
+    """The 403 has the same text whether the organization exists or not."""
+    outsider = accounts("default")
     words = {
-        stranger.refused(403, "GET", path, headers={"X-Organization-Id": organization})
+        outsider.refused(403, "GET", path, headers={"X-Organization-Id": organization})
         for organization in (ORGANIZATION, "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa")
     }
     assert len(words) == 1
     assert ORGANIZATION not in words.pop()
 
 
-def test_a_member_of_one_is_a_stranger_to_another(accounts: Accounts) -> None:
+def test_a_member_of_one_organization_is_refused_by_another(accounts: Accounts) -> None:
     """Membership is of one organization."""
     accounts("org_owner").refused(
         403,
@@ -120,8 +121,8 @@ def test_a_member_of_one_is_a_stranger_to_another(accounts: Accounts) -> None:
 @pytest.mark.parametrize(
     "organization", ["", "not-a-uuid", ORGANIZATION + "0", ORGANIZATION.replace("-", ""), "null"]
 )
-def test_what_is_no_uuid_is_422(accounts: Accounts, path: str, organization: str) -> None:
-    """With the place where it stands."""
+def test_an_id_that_is_not_a_uuid_is_422(accounts: Accounts, path: str, organization: str) -> None:
+    """The error names the header."""
     problems = accounts("org_owner").refused(
         422, "GET", path, headers={"X-Organization-Id": organization}
     )
@@ -129,9 +130,9 @@ def test_what_is_no_uuid_is_422(accounts: Accounts, path: str, organization: str
 
 
 def test_without_the_header_a_member_has_an_account_of_its_own(accounts: Accounts) -> None:
-    """A deposit of the member is not the organization's."""
+    """A member's own deposit is not in the organization's ledger."""
     member = accounts("org_member")
-    before = answer(member, "credit-transactions")
+    before = read_view(member, "credit-transactions")
     member.deposit(5_000)
-    assert answer(member, "credit-transactions") == before
+    assert read_view(member, "credit-transactions") == before
     assert member.get("credit-transactions")["total"] == 2

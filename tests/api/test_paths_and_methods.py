@@ -27,21 +27,21 @@ each_path = pytest.mark.parametrize("path", PATHS)
 
 
 @each_path
-def test_a_wrong_method_is_405_and_says_the_right_ones(newcomer: Account, path: str) -> None:
-    """`Allow` has exactly the methods of the path, on every path of the contract."""
+def test_a_wrong_method_is_405_with_the_allowed_methods(newcomer: Account, path: str) -> None:
+    """``Allow`` has exactly the methods of the path, on every path of the contract."""
     allowed = methods_of(path)
     before = newcomer.state()
     for method in METHODS:
         if method in allowed:
             continue
-        answer = newcomer.client.request(method, url_of(path))
-        assert answer.status_code == 405, method
-        assert {name.strip() for name in answer.headers["allow"].split(",")} == allowed
-        assert answer.headers["content-type"] == "application/json"
-        limits_of(answer)
+        response = newcomer.client.request(method, url_of(path))
+        assert response.status_code == 405, method
+        assert {name.strip() for name in response.headers["allow"].split(",")} == allowed
+        assert response.headers["content-type"] == "application/json"
+        limits_of(response)
         if method != "HEAD":
-            assert_envelope(answer)
-            assert "sk_test_new" not in answer.text
+            assert_envelope(response)
+            assert "sk_test_new" not in response.text
     assert newcomer.state() == before
 
 
@@ -50,20 +50,20 @@ def test_a_wrong_method_is_405_and_says_the_right_ones(newcomer: Account, path: 
     "path", ["", "/nothing", "/balance/nothing", "/payment-methods/pm_card_visa/nothing"]
 )
 def test_an_unknown_path_is_404(newcomer: Account, method: str, path: str) -> None:
-    """In the same envelope, for any method, with or without a key."""
+    """It has the same error body for any method, with or without a key."""
     for headers in ({}, {"X-API-Key": ""}):
-        answer = newcomer.client.request(method, f"{API}{path}", headers=headers)
-        assert answer.status_code == 404
-        assert_envelope(answer)
-        limits_of(answer)
+        response = newcomer.client.request(method, f"{API}{path}", headers=headers)
+        assert response.status_code == 404
+        assert_envelope(response)
+        limits_of(response)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/robots.txt", "/api", "/_mock/nothing", "/_mock"])
 def test_other_paths_of_the_server_are_404_too(newcomer: Account, path: str) -> None:
-    """The envelope is not the API's alone."""
-    answer = newcomer.client.get(path)
-    assert answer.status_code == 404
-    assert_envelope(answer)
+    """Unknown paths outside the API have the same error body."""
+    response = newcomer.client.get(path)
+    assert response.status_code == 404
+    assert_envelope(response)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,12 @@ def test_other_paths_of_the_server_are_404_too(newcomer: Account, path: str) -> 
         ("/checkout/cs_test_1/pay", {"GET", "HEAD", "POST"}),
     ],
 )
-def test_a_wrong_method_elsewhere_says_the_right_ones_too(
-    newcomer: Account, path: str, allowed: set[str]
-) -> None:
-    """`Allow` is right for pages and for the control API."""
-    answer = newcomer.client.delete(path)
-    assert answer.status_code == 405
-    assert {name.strip() for name in answer.headers["allow"].split(",")} == allowed
-    assert_envelope(answer)
+def test_allow_is_right_for_other_paths(newcomer: Account, path: str, allowed: set[str]) -> None:
+    """``Allow`` is right for pages and for the control API."""
+    response = newcomer.client.delete(path)
+    assert response.status_code == 405
+    assert {name.strip() for name in response.headers["allow"].split(",")} == allowed
+    assert_envelope(response)
 
 
 @pytest.mark.parametrize("operation", READS, ids=lambda operation: operation.operation_id)
@@ -104,16 +102,16 @@ def test_head_is_a_get_without_a_body(newcomer: Account, operation: Operation) -
 
 
 @each_operation
-def test_answers_are_not_cached(newcomer: Account, operation: Operation) -> None:
-    """They hold money and codes."""
-    answer = newcomer.client.request(
+def test_responses_are_not_cached(newcomer: Account, operation: Operation) -> None:
+    """Responses contain money and codes."""
+    response = newcomer.client.request(
         operation.method, path_of(operation), json=body_example(operation)
     )
-    assert answer.headers["cache-control"] == "no-store"
+    assert response.headers["cache-control"] == "no-store"
 
 
-def test_the_contract_is_the_one_that_is_served() -> None:
-    """These tests walk the packaged contract, with every path in it."""
+def test_every_path_has_an_operation() -> None:
+    """These tests cover every path of the packaged contract."""
     assert (
         len(PATHS)
         == len(CONTRACT.document["paths"])

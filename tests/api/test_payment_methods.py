@@ -1,4 +1,4 @@
-"""Cards: added, removed, one of them the default."""
+"""Cards are added and removed, and one of them is the default."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def cards(account: Account) -> list[dict[str, Any]]:
 
 
 def default_of(account: Account) -> str | None:
-    """The Stripe id of the default card, after checking that all places agree on it."""
-    answer = account.get("payment-methods")
+    """Return the Stripe id of the default card, after checking that all fields agree on it."""
+    response = account.get("payment-methods")
     defaults = [
         payment_method
-        for payment_method in answer["payment_methods"]
+        for payment_method in response["payment_methods"]
         if payment_method["is_default"]
     ]
-    assert len(defaults) == (1 if answer["payment_methods"] else 0)
-    assert answer["default_method_id"] == (defaults[0]["id"] if defaults else None)
+    assert len(defaults) == (1 if response["payment_methods"] else 0)
+    assert response["default_method_id"] == (defaults[0]["id"] if defaults else None)
     return defaults[0]["stripe_payment_method_id"] if defaults else None
 
 
@@ -32,12 +32,12 @@ def add(account: Account, stripe_id: str) -> dict[str, Any]:
 
 
 def test_a_newcomer_has_no_card(newcomer: Account) -> None:
-    """An empty list, and nothing is the default."""
+    """The list is empty, and there is no default."""
     assert newcomer.get("payment-methods") == {"payment_methods": [], "default_method_id": None}
 
 
 def test_the_first_card_becomes_the_default(newcomer: Account) -> None:
-    """The second does not; the list shows the newest first."""
+    """A second card does not; the list has the newest first."""
     first = add(newcomer, "pm_card_visa")
     second = add(newcomer, "pm_card_mastercard")
     assert (first["is_default"], second["is_default"]) == (True, False)
@@ -61,14 +61,14 @@ def test_the_first_card_becomes_the_default(newcomer: Account) -> None:
 def test_stripes_test_cards_are_known(
     newcomer: Account, stripe_id: str, brand: str, last4: str
 ) -> None:
-    """Each has the brand and digits that Stripe publishes."""
+    """Each has the brand and the digits that Stripe publishes."""
     card = add(newcomer, stripe_id)
     assert (card["card_brand"], card["card_last4"], card["type"]) == (brand, last4, "card")
     assert card["stripe_payment_method_id"] == stripe_id
 
 
 def test_any_other_card_is_made_from_its_id(newcomer: Account, accounts: Accounts) -> None:
-    """The same id is the same card, for everybody; it works."""
+    """The same id gives the same card in every account, and it works."""
     mine = add(newcomer, "pm_1QxZ0123456789")
     theirs = add(accounts("somebody"), "pm_1QxZ0123456789")
     shown = ("card_brand", "card_last4", "card_exp_month", "card_exp_year")
@@ -88,13 +88,13 @@ def test_any_other_card_is_made_from_its_id(newcomer: Account, accounts: Account
 def test_a_card_that_its_bank_declines_is_not_added(
     newcomer: Account, stripe_id: str, reason: str
 ) -> None:
-    """402 with Stripe's decline code."""
+    """The error is 402 with Stripe's decline code."""
     detail = newcomer.refused(402, "POST", "payment-methods", {"payment_method_id": stripe_id})
     assert reason in detail
 
 
 def test_the_same_card_twice_is_409(account: Account) -> None:
-    """It is there once."""
+    """The card stays on the account once."""
     account.refused(409, "POST", "payment-methods", {"payment_method_id": "pm_card_visa"})
     assert len(cards(account)) == 1
 
@@ -103,15 +103,15 @@ def test_the_same_card_twice_is_409(account: Account) -> None:
     "body",
     [{}, {"payment_method_id": None}, {"payment_method_id": 7}, {"payment_method_id": "visa"}],
 )
-def test_what_is_no_stripe_id_is_422(account: Account, body: dict[str, Any]) -> None:
-    """`pm_` and letters, digits, underscores."""
+def test_an_id_that_is_not_stripes_is_422(account: Account, body: dict[str, Any]) -> None:
+    """An id has ``pm_`` and then letters, digits and underscores."""
     [problem] = account.refused(422, "POST", "payment-methods", body)
     assert problem["loc"] == ["body", "payment_method_id"]
 
 
 @pytest.mark.parametrize("name", ["id", "stripe_payment_method_id"])
-def test_a_card_answers_to_both_its_names(newcomer: Account, name: str) -> None:
-    """In paths its id and its Stripe id mean the same."""
+def test_a_card_is_found_by_both_its_ids(newcomer: Account, name: str) -> None:
+    """In paths, its id and its Stripe id mean the same card."""
     add(newcomer, "pm_card_visa")
     card = add(newcomer, "pm_card_amex")
     acknowledged = newcomer.post(f"payment-methods/{card[name]}/default")
@@ -123,7 +123,7 @@ def test_a_card_answers_to_both_its_names(newcomer: Account, name: str) -> None:
 
 
 def test_a_removed_card_is_gone_everywhere(account: Account) -> None:
-    """It is listed no more, cannot be named any more, and is not charged any more."""
+    """It is not listed, cannot be referenced, and is not charged."""
     [card] = cards(account)
     removed = account.delete(f"payment-methods/{card['id']}")
     assert removed["status"] == "ok"
@@ -141,7 +141,7 @@ def test_a_removed_card_is_gone_everywhere(account: Account) -> None:
 
 
 def test_a_removed_card_can_be_added_again(account: Account) -> None:
-    """It comes back under another id."""
+    """It gets a new id."""
     [card] = cards(account)
     account.delete(f"payment-methods/{card['id']}")
     again = add(account, card["stripe_payment_method_id"])
@@ -149,8 +149,8 @@ def test_a_removed_card_can_be_added_again(account: Account) -> None:
     assert again["is_default"] is True
 
 
-def test_a_removed_default_hands_over_to_the_oldest(newcomer: Account) -> None:
-    """Not to the newest; and there is always exactly one default."""
+def test_the_oldest_card_replaces_a_removed_default(newcomer: Account) -> None:
+    """There is always exactly one default."""
     names = ["pm_card_visa", "pm_card_amex", "pm_card_mastercard", "pm_card_discover"]
     for name in names:
         add(newcomer, name)
@@ -167,7 +167,7 @@ def test_a_removed_default_hands_over_to_the_oldest(newcomer: Account) -> None:
 
 
 def test_the_default_can_be_set_again(account: Account) -> None:
-    """Setting what is the default already is no error."""
+    """Setting the current default is not an error."""
     [card] = cards(account)
     account.post(f"payment-methods/{card['id']}/default")
     assert cards(account) == [card]
@@ -177,13 +177,13 @@ def test_the_default_can_be_set_again(account: Account) -> None:
     "name", ["pm_card_discover", "c0a1f2e4-6b3d-4c58-8e97-1a2b3c4d5e6f", "%20", "a" * 255]
 )
 def test_an_unknown_card_is_404(account: Account, name: str) -> None:
-    """Whatever it is called, to remove it or to make it the default."""
+    """An unknown card can be neither removed nor made the default."""
     account.refused(404, "DELETE", f"payment-methods/{name}")
     account.refused(404, "POST", f"payment-methods/{name}/default")
 
 
 def test_another_accounts_card_is_404(account: Account, accounts: Accounts) -> None:
-    """By its id it is not found, and stays where it is."""
+    """It is not found by its id, and stays where it is."""
     other = accounts("somebody")
     [card] = cards(other)
     account.refused(404, "DELETE", f"payment-methods/{card['id']}")
@@ -192,7 +192,7 @@ def test_another_accounts_card_is_404(account: Account, accounts: Accounts) -> N
 
 
 def test_a_card_that_auto_recharge_names_cannot_be_removed(account: Account) -> None:
-    """409 that says what to do; after doing it, the card goes."""
+    """The 409 says what to do; after that, the card can be removed."""
     account.put("auto-recharge", {"enabled": True, "stripe_payment_method_id": "pm_card_visa"})
     detail = account.refused(409, "DELETE", "payment-methods/pm_card_visa")
     assert "disable" in detail
@@ -201,8 +201,8 @@ def test_a_card_that_auto_recharge_names_cannot_be_removed(account: Account) -> 
     assert cards(account) == []
 
 
-def test_naming_another_card_frees_the_first(account: Account) -> None:
-    """The other way out of the 409."""
+def test_a_card_can_be_removed_after_another_was_named(account: Account) -> None:
+    """Auto-recharge then uses the other card."""
     add(account, "pm_card_amex")
     account.put("auto-recharge", {"enabled": True, "stripe_payment_method_id": "pm_card_visa"})
     account.put("auto-recharge", {"enabled": True, "stripe_payment_method_id": "pm_card_amex"})
@@ -211,7 +211,7 @@ def test_naming_another_card_frees_the_first(account: Account) -> None:
 
 
 def test_no_whole_card_number_is_ever_shown(account: Account) -> None:
-    """Four digits, brand and expiry, in the list and in the whole state."""
+    """The list and the exported state have four digits, brand and expiry only."""
     add(account, "pm_card_amex")
     for digits in ("4242424242424242", "378282246310005", "5555555555554444"):
         assert digits not in str(account.state())

@@ -1,4 +1,4 @@
-"""The customer portal and setup intents: what is handed to a browser."""
+"""The customer portal and setup intents: URLs and secrets for a browser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.api.account import Account
 
 
 def test_a_portal_session_leads_to_a_page(account: Account) -> None:
-    """It shows the card and the invoices of this account."""
+    """The page shows the cards and the invoices of the account."""
     session = account.post("portal")
     assert set(session) == {"url"}
     page = account.client.get(session["url"])
@@ -18,13 +18,13 @@ def test_a_portal_session_leads_to_a_page(account: Account) -> None:
     assert account.audited(1) == ["portal.opened"]
 
 
-def test_every_visit_has_a_session_of_its_own(account: Account) -> None:
-    """No two are alike."""
+def test_every_portal_session_is_new(account: Account) -> None:
+    """No two sessions have the same URL."""
     assert account.post("portal") != account.post("portal")
 
 
-def test_what_is_done_in_the_portal_is_done(account: Account) -> None:
-    """A card that is removed there is gone here."""
+def test_the_portal_changes_the_account(account: Account) -> None:
+    """A card that is removed in the portal is gone from the API."""
     url = account.post("portal")["url"]
     assert account.client.post(f"{url}/remove", data={"card": "pm_card_visa"}).status_code == 303
     assert account.get("payment-methods")["payment_methods"] == []
@@ -33,7 +33,7 @@ def test_what_is_done_in_the_portal_is_done(account: Account) -> None:
 
 
 def test_a_cancelled_plan_ends_with_its_period(account: Account) -> None:
-    """Until then it says so and can be resumed; at the end there is no plan, and nothing is charged."""
+    """Until then it can be resumed; afterwards there is no plan and no charge."""
     account.post("change-plan", {"price_id": "price_starter_monthly"})
     url = account.post("portal")["url"]
     account.client.post(f"{url}/cancel", data={})
@@ -49,7 +49,7 @@ def test_a_cancelled_plan_ends_with_its_period(account: Account) -> None:
 
 
 def test_a_setup_intent_is_for_stripe_js(account: Account) -> None:
-    """Its secret begins with its id, as Stripe's do; each is new, and nothing is attached."""
+    """Its secret begins with its id, as Stripe's do; each is new, and no card is attached."""
     cards = account.get("payment-methods")
     first, second = account.post("setup-intent"), account.post("setup-intent")
     assert set(first) == {"client_secret", "id"}
@@ -61,14 +61,14 @@ def test_a_setup_intent_is_for_stripe_js(account: Account) -> None:
 
 
 def test_a_client_secret_is_not_logged(account: Account) -> None:
-    """Neither in the audit log nor among the recorded requests."""
+    """It is in neither the audit log nor the recorded requests."""
     secret = account.post("setup-intent")["client_secret"]
     assert secret not in account.call("GET", "audit-log").text
     assert secret not in account.client.get("/_mock/requests").text
 
 
-def test_every_url_of_an_invoice_leads_somewhere(account: Account) -> None:
-    """Its page shows its number and what it cost."""
+def test_every_url_of_an_invoice_leads_to_a_page(account: Account) -> None:
+    """The page shows the number and the amount."""
     for invoice in account.get("invoices")["invoices"]:
         page = account.client.get(invoice["hosted_invoice_url"])
         assert page.status_code == 200

@@ -1,4 +1,4 @@
-"""``Prefer``: any documented answer from any operation, without touching an account."""
+"""``Prefer`` returns any documented response of any operation without touching an account."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ KEY = {"X-API-Key": "sk_test_prefers"}
 
 
 def ask(accounts: Accounts, operation: Operation, prefer: str, **headers: str) -> httpx.Response:
-    """An operation without a body, and with a preference."""
+    """Call an operation with a preference and without a body."""
     return accounts.without_key.request(
         operation.method, path_of(operation), headers={"Prefer": prefer, **headers}
     )
 
 
 def schema_of(operation: Operation, status: int) -> Any:
-    response = CONTRACT.follow(operation.node["responses"][str(status)])
-    return response, CONTRACT.validator(response["content"][JSON]["schema"], closed=True)
+    documented = CONTRACT.follow(operation.node["responses"][str(status)])
+    return documented, CONTRACT.validator(documented["content"][JSON]["schema"], closed=True)
 
 
 @pytest.mark.parametrize("dynamic", ["", ", dynamic=true"])
@@ -44,21 +44,21 @@ def schema_of(operation: Operation, status: int) -> Any:
     DOCUMENTED,
     ids=lambda operation: getattr(operation, "operation_id", operation),
 )
-def test_any_documented_answer_can_be_had(
+def test_any_documented_response_can_be_requested(
     accounts: Accounts, operation: Operation, status: int, dynamic: str
 ) -> None:
-    """Whatever the request lacks: status, body and required headers are those that the contract documents."""
-    answer = ask(accounts, operation, f"code={status}{dynamic}")
-    response, validator = schema_of(operation, status)
-    assert answer.status_code == status
-    assert not [error.message for error in validator.iter_errors(answer.json())]
-    assert answer.headers["preference-applied"] == f"code={status}{dynamic}"
+    """Status, body and required headers are those of the contract, whatever the request lacks."""
+    response = ask(accounts, operation, f"code={status}{dynamic}")
+    documented, validator = schema_of(operation, status)
+    assert response.status_code == status
+    assert not [error.message for error in validator.iter_errors(response.json())]
+    assert response.headers["preference-applied"] == f"code={status}{dynamic}"
     required = [
         name
-        for name, header in response["headers"].items()
+        for name, header in documented["headers"].items()
         if CONTRACT.follow(header).get("required")
     ]
-    assert all(name in answer.headers for name in required)
+    assert all(name in response.headers for name in required)
 
 
 @pytest.mark.parametrize(
@@ -66,41 +66,39 @@ def test_any_documented_answer_can_be_had(
     EXAMPLES,
     ids=lambda operation: getattr(operation, "operation_id", operation),
 )
-def test_any_example_can_be_had_by_its_name(
+def test_any_example_can_be_requested_by_its_name(
     accounts: Accounts, operation: Operation, status: int, name: str
 ) -> None:
-    """The value is the contract's, as it stands there."""
-    answer = ask(accounts, operation, f"code={status}, example={name}")
-    response = CONTRACT.follow(operation.node["responses"][str(status)])
-    example = CONTRACT.follow(response["content"][JSON]["examples"][name])
-    assert (answer.status_code, answer.json()) == (status, example["value"])
+    """The body is the value of the example."""
+    response = ask(accounts, operation, f"code={status}, example={name}")
+    documented = CONTRACT.follow(operation.node["responses"][str(status)])
+    example = CONTRACT.follow(documented["content"][JSON]["examples"][name])
+    assert (response.status_code, response.json()) == (status, example["value"])
 
 
 @each_operation
-def test_what_is_not_documented_is_refused_with_what_is(
-    accounts: Accounts, operation: Operation
-) -> None:
-    """A status or an example that the contract does not know: 400, and the names of those that it knows."""
-    answer = ask(accounts, operation, "code=418")
-    assert answer.status_code == 400
-    assert answer.json()["detail"].startswith(
+def test_an_undocumented_status_or_example_is_400(accounts: Accounts, operation: Operation) -> None:
+    """The error lists the documented ones."""
+    response = ask(accounts, operation, "code=418")
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith(
         f"Prefer: {operation.operation_id} documents no 418. It documents 200, "
     )
-    answer = ask(accounts, operation, "example=nonsense")
-    assert answer.status_code == 400
-    assert "has no such example. It has " in answer.json()["detail"]
-    assert "preference-applied" not in answer.headers
+    response = ask(accounts, operation, "example=nonsense")
+    assert response.status_code == 400
+    assert "has no such example. It has " in response.json()["detail"]
+    assert "preference-applied" not in response.headers
 
 
 @each_operation
-def test_no_account_is_touched(accounts: Accounts, operation: Operation) -> None:
-    """Not even made: an answer that was preferred is nobody's."""
+def test_no_account_is_created(accounts: Accounts, operation: Operation) -> None:
+    """A preferred response belongs to no account."""
     ask(accounts, operation, "code=200, dynamic=true", **KEY)
     assert accounts.without_key.get("/_mock/accounts").json()["total"] == 0
 
 
 def test_nothing_changes_and_no_tokens_are_spent(account: Account) -> None:
-    """A deposit that was only shown is not opened."""
+    """A preferred response to a deposit opens no session."""
     before = account.state(), account.call("GET", "balance").headers["x-ratelimit-remaining"]
     shown = account.call(
         "POST", "deposit", json={"amount_cents": 5000}, headers={"Prefer": "code=200"}
@@ -110,14 +108,14 @@ def test_nothing_changes_and_no_tokens_are_spent(account: Account) -> None:
     assert after == (before[0], str(int(before[1]) - 1))
 
 
-def test_an_example_is_looked_for_in_all_answers(accounts: Accounts) -> None:
-    """Without a code, the first answer that has the example is sent."""
+def test_an_example_is_searched_in_all_responses(accounts: Accounts) -> None:
+    """Without a code, the first response that has the example is sent."""
     operation = CONTRACT.operations["get_balance"]
     assert ask(accounts, operation, "example=slow_down").status_code == 429
 
 
 def test_data_made_from_the_schema_is_the_same_for_the_same_request(accounts: Accounts) -> None:
-    """Another query makes other data."""
+    """Another query gives other data."""
     url = f"{API}/credit-transactions"
     first, again, other = (
         accounts.without_key.get(f"{url}?limit={limit}", headers={"Prefer": "dynamic=true"}).content
@@ -127,29 +125,29 @@ def test_data_made_from_the_schema_is_the_same_for_the_same_request(accounts: Ac
 
 
 def test_a_key_that_is_sent_is_checked(accounts: Accounts) -> None:
-    """A live key is refused here as anywhere; without a key anybody is answered."""
+    """A live key is refused as usual; without a key the request is served."""
     operation = CONTRACT.operations["get_balance"]
     assert ask(accounts, operation, "code=200").status_code == 200
     live = "_".join(["sk", "live", "4eC39HqLyjWDarjtT1zdp7dc"])
     assert ask(accounts, operation, "code=200", **{"X-API-Key": live}).status_code == 401
 
 
-def test_a_delay_comes_before_the_real_answer(account: Account) -> None:
-    """``delay`` alone changes nothing but the time."""
+def test_a_delay_comes_before_the_real_response(account: Account) -> None:
+    """``delay`` alone changes only the time."""
     began = time.monotonic()
-    answer = account.call("GET", "balance", headers={"Prefer": "delay=300"})
+    response = account.call("GET", "balance", headers={"Prefer": "delay=300"})
     assert time.monotonic() - began >= 0.3
-    assert answer.headers["preference-applied"] == "delay=300"
-    assert answer.json() == account.get("balance")
+    assert response.headers["preference-applied"] == "delay=300"
+    assert response.json() == account.get("balance")
 
 
-def test_other_preferences_are_left_alone(account: Account) -> None:
-    """RFC 7240: what is not known is ignored."""
-    answer = account.call(
+def test_other_preferences_are_ignored(account: Account) -> None:
+    """By RFC 7240, unknown preferences are ignored."""
+    response = account.call(
         "GET", "balance", headers={"Prefer": "respond-async, wait=100, return=minimal"}
     )
-    assert answer.json() == account.get("balance")
-    assert "preference-applied" not in answer.headers
+    assert response.json() == account.get("balance")
+    assert "preference-applied" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -168,35 +166,35 @@ def test_other_preferences_are_left_alone(account: Account) -> None:
         *("delay=-1", "delay=60001", "delay=1s", "dynamic=maybe"),
     ],
 )
-def test_a_preference_that_makes_no_sense_is_refused(account: Account, prefer: str) -> None:
-    """400 with what it should be; the operation is not carried out."""
+def test_an_invalid_preference_is_400(account: Account, prefer: str) -> None:
+    """The error says what is valid, and the operation is not carried out."""
     before = account.state()
     headers = httpx.Headers([(b"Prefer", prefer.encode("latin-1"))])
-    answer = account.call("POST", "deposit", json={"amount_cents": 5000}, headers=headers)
-    assert answer.status_code == 400
-    assert answer.json()["detail"].startswith("Prefer: ")
+    response = account.call("POST", "deposit", json={"amount_cents": 5000}, headers=headers)
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith("Prefer: ")
     assert account.state() == before
 
 
-def test_the_control_api_knows_no_preferences(accounts: Accounts) -> None:
-    """It is not what anybody tests a client of the Billing API with."""
-    answer = accounts.without_key.get("/_mock/health", headers={"Prefer": "code=403"})
-    assert answer.status_code == 200
+def test_the_control_api_ignores_preferences(accounts: Accounts) -> None:
+    """Preferences are for the Billing API only."""
+    response = accounts.without_key.get("/_mock/health", headers={"Prefer": "code=403"})
+    assert response.status_code == 200
 
 
 def test_a_page_may_send_and_read_preferences(frozen_server: RunningServer) -> None:
-    """The preflight lets ``Prefer`` through, and what came of it can be read."""
+    """The preflight allows ``Prefer``, and ``Preference-Applied`` is exposed."""
     page = {"Origin": "http://localhost:3000"}
     with frozen_server.client(None) as client:
-        asked = {
+        preflight = {
             **page,
             "Access-Control-Request-Method": "GET",
             "Access-Control-Request-Headers": "prefer",
         }
-        assert client.options(f"{API}/balance", headers=asked).status_code == 200
-        answer = client.get(f"{API}/balance", headers={**page, "Prefer": "code=429"})
-    assert "Preference-Applied" in answer.headers["access-control-expose-headers"]
-    assert int(answer.headers["retry-after"]) >= 0
+        assert client.options(f"{API}/balance", headers=preflight).status_code == 200
+        response = client.get(f"{API}/balance", headers={**page, "Prefer": "code=429"})
+    assert "Preference-Applied" in response.headers["access-control-expose-headers"]
+    assert int(response.headers["retry-after"]) >= 0
 
 
 @pytest.mark.parametrize(
@@ -213,16 +211,14 @@ def test_a_page_may_send_and_read_preferences(frozen_server: RunningServer) -> N
         ([",,;=,"], {}),
     ],
 )
-def test_the_header_is_read_as_the_rfc_writes_it(
-    headers: list[str], expected: dict[str, Any]
-) -> None:
-    """Names in any case, quoted values, parameters, several headers; of two alike the first counts."""
+def test_the_header_is_parsed_by_the_rfc(headers: list[str], expected: dict[str, Any]) -> None:
+    """Names in any case, quoted values, parameters and several headers; the first of two counts."""
     pairs = [(b"prefer", header.encode()) for header in headers]
     assert preference.read(pairs) == preference.Preference(**expected)
 
 
 def test_only_prefer_is_read() -> None:
-    """Another header says nothing about preferences."""
+    """Other headers have no preferences."""
     assert not preference.read([(b"x-prefer", b"code=404")]).wants_sample
     with pytest.raises(PreferenceRefused):
         preference.read([(b"x-prefer", b"code=404"), (b"prefer", b"code=no")])

@@ -1,4 +1,4 @@
-"""Promo codes: what they are worth, told without using them up. Their use is in ``test_deposits``."""
+"""Promo codes: validation shows what they are worth; ``test_deposits`` covers their use."""
 
 from __future__ import annotations
 
@@ -23,35 +23,39 @@ def validate(account: Account, code: str) -> dict[str, Any]:
     return account.post("promo/validate", {"code": code})
 
 
-def test_a_fixed_code_says_what_it_brings(newcomer: Account) -> None:
-    """Cents, the same as its cap in money, the smallest deposit."""
-    answer = validate(newcomer, "BONUS5")
-    assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (True, "fixed", 500)
-    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (
+def test_a_fixed_code_shows_its_bonus(newcomer: Account) -> None:
+    """The response has the cents, the same amount as the cap, and the smallest deposit."""
+    response = validate(newcomer, "BONUS5")
+    assert (response["valid"], response["bonus_type"], response["bonus_value"]) == (
+        True,
+        "fixed",
+        500,
+    )
+    assert (response["max_credits_microcents"], response["max_credits_display"]) == (
         500_000_000,
         "$5.00",
     )
-    assert answer["min_deposit_cents"] == 2_500
+    assert response["min_deposit_cents"] == 2_500
 
 
-def test_a_percentage_code_says_what_it_brings(newcomer: Account) -> None:
-    """Percent, the cap in money, the smallest deposit."""
-    answer = validate(newcomer, "WELCOME10")
-    assert (answer["valid"], answer["bonus_type"], answer["bonus_value"]) == (
+def test_a_percentage_code_shows_its_bonus(newcomer: Account) -> None:
+    """The response has the percentage, the cap in money, and the smallest deposit."""
+    response = validate(newcomer, "WELCOME10")
+    assert (response["valid"], response["bonus_type"], response["bonus_value"]) == (
         True,
         "percentage",
         10,
     )
-    assert (answer["max_credits_microcents"], answer["max_credits_display"]) == (
+    assert (response["max_credits_microcents"], response["max_credits_display"]) == (
         2_000_000_000,
         "$20.00",
     )
-    assert answer["min_deposit_cents"] == 2_000
+    assert response["min_deposit_cents"] == 2_000
 
 
 @pytest.mark.parametrize("code", ["welcome10", " WELCOME10 ", "Welcome10"])
 def test_case_and_space_do_not_matter(newcomer: Account, code: str) -> None:
-    """As people type it."""
+    """Codes are trimmed, and compared without case."""
     assert validate(newcomer, code) == validate(newcomer, "WELCOME10")
 
 
@@ -65,15 +69,15 @@ def test_case_and_space_do_not_matter(newcomer: Account, code: str) -> None:
         ("é", "exist"),
     ],
 )
-def test_a_code_that_cannot_be_used_is_an_answer(newcomer: Account, code: str, reason: str) -> None:
-    """200 with `valid` false and the reason; all else is null."""
-    answer = validate(newcomer, code)
-    assert reason in answer.pop("message")
-    assert answer == WORTHLESS
+def test_a_code_that_cannot_be_used_is_a_success(newcomer: Account, code: str, reason: str) -> None:
+    """The status is 200, ``valid`` is false with the reason, and all else is null."""
+    response = validate(newcomer, code)
+    assert reason in response.pop("message")
+    assert response == WORTHLESS
 
 
 def test_validating_redeems_nothing(newcomer: Account) -> None:
-    """However often one asks, the account is as it was and the code still works."""
+    """The account is unchanged, and the code still works."""
     before = newcomer.state()
     for _ in range(3):
         assert validate(newcomer, "BONUS5")["valid"] is True
@@ -82,12 +86,12 @@ def test_validating_redeems_nothing(newcomer: Account) -> None:
 
 
 def test_a_used_code_is_no_longer_valid(newcomer: Account, accounts: Accounts) -> None:
-    """Once per account; an open deposit does not use it yet."""
+    """It works once per account; an open deposit does not use it yet."""
     session = newcomer.post("deposit", {"amount_cents": 5_000, "promo_code": "BONUS5"})
     assert validate(newcomer, "BONUS5")["valid"] is True
     newcomer.pay(session["session_id"]).raise_for_status()
-    answer = validate(newcomer, "BONUS5")
-    assert (answer["valid"], "used" in answer["message"]) == (False, True)
+    response = validate(newcomer, "BONUS5")
+    assert (response["valid"], "used" in response["message"]) == (False, True)
     assert validate(accounts("somebody"), "BONUS5")["valid"] is True
 
 
@@ -96,6 +100,6 @@ def test_a_used_code_is_no_longer_valid(newcomer: Account, accounts: Accounts) -
     [{}, {"code": ""}, {"code": None}, {"code": 10}, {"code": "x" * 65}, {"code": ["BONUS5"]}],
 )
 def test_a_code_must_be_sent(account: Account, body: dict[str, Any]) -> None:
-    """As text of 1 to 64 characters."""
+    """A code has 1 to 64 characters."""
     [problem] = account.refused(422, "POST", "promo/validate", body)
     assert problem["loc"] == ["body", "code"]

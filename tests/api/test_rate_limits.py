@@ -1,4 +1,4 @@
-"""Rate limits: in the headers of every response, and enforced where they are switched on."""
+"""Rate limits: in the headers of every response, and enforced on request."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tests.conftest import API, NOON, RunningServer, running_server
 
 
 @each_operation
-def test_every_answer_says_where_the_caller_stands(newcomer: Account, operation: Operation) -> None:
-    """A read costs one token and a write two; the minute is the clock's."""
+def test_every_response_has_the_rate_limit(newcomer: Account, operation: Operation) -> None:
+    """A read costs one token and a write two; the minute is that of the clock."""
     limit, remaining, reset = limits_of(newcomer.call("GET", "usage-realtime"))
     assert (limit, remaining, reset) == (30, 29, NEXT_MINUTE)
-    answer = newcomer.client.request(
+    response = newcomer.client.request(
         operation.method, path_of(operation), json=body_example(operation)
     )
     cost = 1 if operation.method == "get" else 2
-    assert limits_of(answer)[1:] == (remaining - cost, reset)
+    assert limits_of(response)[1:] == (remaining - cost, reset)
 
 
 def test_without_a_key_nothing_is_counted(accounts: Accounts) -> None:
-    """The free tier, untouched, on every 401."""
+    """Every 401 shows the untouched limit of the free tier."""
     for _ in range(3):
         assert limits_of(accounts.without_key.get(f"{API}/balance")) == (30, 30, NEXT_MINUTE)
 
@@ -39,21 +39,21 @@ def test_without_a_key_nothing_is_counted(accounts: Accounts) -> None:
     ("deposit_cents", "limit"), [(0, 30), (1_000, 60), (5_000, 100), (20_000, 300), (50_000, 500)]
 )
 def test_the_limit_follows_the_tier(newcomer: Account, deposit_cents: int, limit: int) -> None:
-    """As the balance grows, so does the allowance."""
+    """A higher balance has a higher limit."""
     if deposit_cents:
         newcomer.deposit(deposit_cents)
     assert limits_of(newcomer.call("GET", "balance"))[0] == limit
 
 
-def test_limits_are_told_but_not_enforced(newcomer: Account) -> None:
-    """Unless the server is told to, or the persona is made for it; what remains is never below nothing."""
-    answers = [newcomer.call("GET", "balance") for _ in range(35)]
-    assert {response.status_code for response in answers} == {200}
-    assert [limits_of(response)[1] for response in answers] == [*range(29, -1, -1), 0, 0, 0, 0, 0]
+def test_limits_are_shown_but_not_enforced(newcomer: Account) -> None:
+    """Without the setting, ``remaining`` stops at zero and requests are still served."""
+    responses = [newcomer.call("GET", "balance") for _ in range(35)]
+    assert {response.status_code for response in responses} == {200}
+    assert [limits_of(response)[1] for response in responses] == [*range(29, -1, -1), 0, 0, 0, 0, 0]
 
 
 def test_the_limited_persona_has_five_requests_a_minute(accounts: Accounts) -> None:
-    """Always enforced; the sixth is 429, and so is a write when one token is left."""
+    """Its limit is always enforced: the sixth request is 429, as is a write with one token left."""
     limited = accounts("rate_limited")
     for left in (4, 3, 2, 1):
         assert limits_of(limited.call("GET", "balance"))[:2] == (5, left)
@@ -71,16 +71,16 @@ def enforcing_server() -> Iterator[RunningServer]:
 
 
 def test_enforced_limits_end_with_the_minute(enforcing_server: RunningServer) -> None:
-    """429 with `Retry-After` until the clock's next minute; then the allowance is whole again. Keys are apart."""
+    """Requests get 429 with ``Retry-After`` until the clock's next minute; keys are separate."""
     with (
         enforcing_server.client("sk_test_new") as client,
         enforcing_server.client("sk_test_org_member") as other,
     ):
         account = Account(client)
         client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()
-        answers = [account.call("POST", "setup-intent") for _ in range(15)]
-        assert {response.status_code for response in answers} == {200}
-        assert [limits_of(response)[1] for response in answers] == list(range(28, -1, -2))
+        responses = [account.call("POST", "setup-intent") for _ in range(15)]
+        assert {response.status_code for response in responses} == {200}
+        assert [limits_of(response)[1] for response in responses] == list(range(28, -1, -2))
         before = account.state()
         for seconds, step in ((60, 0), (40, 20), (1, 39)):
             account.wait(seconds=step)
@@ -89,22 +89,22 @@ def test_enforced_limits_end_with_the_minute(enforcing_server: RunningServer) ->
                 ("POST", "setup-intent"),
                 ("DELETE", "auto-recharge"),
             ):
-                answer = account.call(method, path)
-                assert answer.status_code == 429
-                assert_envelope(answer)
-                assert limits_of(answer) == (30, 0, NEXT_MINUTE)
-                assert answer.headers["retry-after"] == str(seconds)
+                response = account.call(method, path)
+                assert response.status_code == 429
+                assert_envelope(response)
+                assert limits_of(response) == (30, 0, NEXT_MINUTE)
+                assert response.headers["retry-after"] == str(seconds)
         assert account.state() == before
         assert other.get(f"{API}/balance").status_code == 200
         account.wait(seconds=1)
-        answer = account.call("GET", "balance")
-        assert answer.status_code == 200
-        assert limits_of(answer) == (30, 29, NEXT_MINUTE + 60)
-        assert "retry-after" not in answer.headers
+        response = account.call("GET", "balance")
+        assert response.status_code == 200
+        assert limits_of(response) == (30, 29, NEXT_MINUTE + 60)
+        assert "retry-after" not in response.headers
 
 
 def test_a_refusal_costs_nothing(enforcing_server: RunningServer) -> None:
-    """A write that is refused leaves the last token for a read; the next tier's allowance holds at once."""
+    """A refused write leaves the last token for a read, and a new tier's limit applies at once."""
     with enforcing_server.client("sk_test_new") as client:
         account = Account(client)
         client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()

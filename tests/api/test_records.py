@@ -1,4 +1,4 @@
-"""Audit log, recent activity and invoices: what is written down, and how it is paged."""
+"""Audit log, recent activity and invoices: what they record, and how they are paged."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ CHANGES: list[tuple[str, str, dict[str, Any] | None, str]] = [
 
 
 def test_every_change_is_in_the_audit_log(account: Account) -> None:
-    """One entry for each, newest first, by the key that made it."""
+    """Each change has one entry with the key that made it, newest first."""
     before = account.get("audit-log")["total"]
     for method, path, body, _ in CHANGES:
         assert account.call(method, path, json=body).status_code == 200
@@ -62,7 +62,7 @@ def test_every_change_is_in_the_audit_log(account: Account) -> None:
 
 @pytest.mark.parametrize("path", READS)
 def test_reads_change_nothing(account: Account, path: str) -> None:
-    """Neither the audit log nor anything else."""
+    """Reads leave the audit log and the whole state unchanged."""
     before = account.state()
     account.get(path)
     assert account.state() == before
@@ -73,7 +73,7 @@ def test_reads_change_nothing(account: Account, path: str) -> None:
     [("POST", "auto-recharge/test"), ("POST", "promo/validate"), ("POST", "change-plan")],
 )
 def test_questions_change_nothing(account: Account, method: str, path: str) -> None:
-    """What only asks is not logged, even if it is a POST."""
+    """A POST that only validates is not logged."""
     before = account.state()
     body = {"code": "BONUS5"} if path == "promo/validate" else None
     assert account.call(method, path, json=body).status_code == 200
@@ -89,8 +89,10 @@ def test_questions_change_nothing(account: Account, method: str, path: str) -> N
         ("credit-transactions", "transactions"),
     ],
 )
-def test_pages_unite_to_the_whole(accounts: Accounts, persona: str, path: str, name: str) -> None:
-    """No entry twice, none missing, `has_more` exact on every page, newest first."""
+def test_the_pages_of_a_list_are_complete(
+    accounts: Accounts, persona: str, path: str, name: str
+) -> None:
+    """Pages have every entry once, newest first, and ``has_more`` is exact."""
     someone = accounts(persona)
     total = someone.get(path)["total"]
     limit = 3 if total < 100 else 100
@@ -110,7 +112,7 @@ def test_pages_unite_to_the_whole(accounts: Accounts, persona: str, path: str, n
     ("path", "name", "size"), [("audit-log", "entries", 20), ("recent-activity", "activities", 10)]
 )
 def test_a_page_has_its_documented_size(account: Account, path: str, name: str, size: int) -> None:
-    """Unless another is asked for."""
+    """The documented default applies if no size is given."""
     for _ in range(12):
         account.post("payment-methods", {"payment_method_id": "pm_card_amex"})
         account.delete("payment-methods/pm_card_amex")
@@ -133,7 +135,7 @@ def test_a_page_has_its_documented_size(account: Account, path: str, name: str, 
 def test_a_page_out_of_bounds_is_422(
     account: Account, path: str, params: dict[str, str], wrong: list[str]
 ) -> None:
-    """All that is wrong is listed."""
+    """All problems are listed."""
     problems = account.refused(422, "GET", path, params=params)
     assert sorted(problem["loc"] for problem in problems) == [["query", name] for name in wrong]
 
@@ -142,30 +144,30 @@ def test_a_page_out_of_bounds_is_422(
     "params", [{"page": "0"}, {"per_page": "0"}, {"per_page": "101"}, {"page": "first"}]
 )
 def test_a_numbered_page_out_of_bounds_is_422(account: Account, params: dict[str, str]) -> None:
-    """Pages begin with 1 and hold up to 100."""
+    """Pages start at 1 and have up to 100 entries."""
     [problem] = account.refused(422, "GET", "auto-recharge/history", params=params)
     assert problem["loc"] == ["query", *params]
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "all", ""])
 def test_a_number_of_invoices_out_of_bounds_is_422(account: Account, limit: str) -> None:
-    """From 1 to 100."""
+    """The limit is from 1 to 100."""
     [problem] = account.refused(422, "GET", "invoices", params={"limit": limit})
     assert problem["loc"] == ["query", "limit"]
 
 
 def test_recent_activity_leaves_single_charges_out(account: Account) -> None:
-    """They are in the ledger; alerts, cards and money that came are here."""
+    """It has alerts, cards and credits; single charges are in the ledger only."""
     before = account.get("recent-activity")
     account.use("light", 100)
     assert account.get("recent-activity") == before
 
 
 def test_money_that_moved_is_the_same_in_activity_and_ledger(account: Account) -> None:
-    """Every deposit, bonus and refund with its amount, in the same order."""
+    """Both have every deposit, bonus and refund with its amount, in the same order."""
     account.deposit(5_000, promo_code="BONUS5")
     kinds = {"deposit", "bonus", "refund", "auto_recharge"}
-    told = [
+    activities = [
         activity
         for activity in account.get("recent-activity", limit=100)["activities"]
         if activity["type"] in kinds
@@ -173,14 +175,14 @@ def test_money_that_moved_is_the_same_in_activity_and_ledger(account: Account) -
     booked = [
         entry for entry in reversed(account.state()["ledger"]["entries"]) if entry["type"] in kinds
     ]
-    assert [(activity["type"], activity["amount_microcents"]) for activity in told] == [
+    assert [(activity["type"], activity["amount_microcents"]) for activity in activities] == [
         (entry["type"], entry["amount_microcents"]) for entry in booked
     ]
-    assert len(told) > 3
+    assert len(activities) > 3
 
 
 def test_the_newest_invoice_comes_first(account: Account) -> None:
-    """Numbered without gaps; the limit cuts off the oldest, and `has_more` says so."""
+    """Numbers have no gaps; the limit cuts off the oldest, and ``has_more`` shows it."""
     for _ in range(10):
         account.deposit(1_000)
     page = account.get("invoices")
@@ -196,7 +198,7 @@ def test_the_newest_invoice_comes_first(account: Account) -> None:
 
 
 def test_every_charge_of_a_card_has_its_invoice(accounts: Accounts) -> None:
-    """A deposit, a recharge, a plan and an upgrade: one each, for what was charged."""
+    """A deposit, a recharge, a plan and an upgrade have one invoice each."""
     low = accounts("low_balance")
     before = low.get("invoices")["total"]
     low.use("light", 501)
@@ -212,7 +214,7 @@ def test_every_charge_of_a_card_has_its_invoice(accounts: Accounts) -> None:
 
 
 def test_no_record_holds_a_key(account: Account) -> None:
-    """Whatever happened, the key is in no answer."""
+    """No response contains the key."""
     account.deposit(5_000)
     for path in READS:
         assert "sk_test_default" not in account.call("GET", path).text

@@ -1,4 +1,4 @@
-"""A response that breaks the contract is never sent: it is a 500, and the log says where."""
+"""A response that breaks the contract is never sent: it is a 500, and the log has the place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Handler = Callable[[Any], Any]
 
 
 class Faulty:
-    """A server whose operations do what a test says; those that it says nothing of work."""
+    """A server in which a test can replace the handlers of operations."""
 
     account: Accounts
 
@@ -46,7 +46,7 @@ def faulty_server() -> Iterator[Faulty]:
 
 @pytest.fixture
 def faulty(faulty_server: Faulty) -> Faulty:
-    """That server, without any fault yet."""
+    """The server with its real handlers."""
     faulty_server.handlers = {}
     return faulty_server
 
@@ -61,44 +61,44 @@ def faulty(faulty_server: Faulty) -> Faulty:
         ({"more_than_documented": 1}, "more_than_documented"),
     ],
 )
-def test_an_answer_that_breaks_the_contract_is_never_sent(
+def test_a_response_that_breaks_the_contract_is_never_sent(
     faulty: Faulty, caplog: pytest.LogCaptureFixture, change: dict[str, Any], pointer: str
 ) -> None:
-    """It is a 500 that names the place by its JSON pointer, logged loudly."""
+    """The 500 and the log name the place by its JSON pointer."""
     working: Handler = HANDLERS["get_balance"]
     faulty.handlers["get_balance"] = lambda call: {**working(call), **change}
     account = faulty.account("new")
-    answer = account.call("GET", "balance", headers=SHOP)
-    assert answer.status_code == 500
-    assert_envelope(answer)
-    assert "get_balance" in answer.json()["detail"]
-    assert pointer in answer.json()["detail"]
-    assert answer.headers["access-control-allow-origin"] == "*"
-    limits_of(answer)
+    response = account.call("GET", "balance", headers=SHOP)
+    assert response.status_code == 500
+    assert_envelope(response)
+    assert "get_balance" in response.json()["detail"]
+    assert pointer in response.json()["detail"]
+    assert response.headers["access-control-allow-origin"] == "*"
+    limits_of(response)
     assert account.call("GET", "invoices").status_code == 200
     [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert pointer in record.getMessage()
 
 
 def test_a_pointer_leads_into_a_list(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
-    """Down to the field of the entry that is wrong."""
+    """It names the field of the entry that is wrong."""
 
     working: Handler = HANDLERS["list_payment_methods"]
 
     def broken(call: Any) -> Any:
-        answer = working(call)
-        answer["payment_methods"][0]["card_exp_month"] = 13
-        return answer
+        response = working(call)
+        response["payment_methods"][0]["card_exp_month"] = 13
+        return response
 
     faulty.handlers["list_payment_methods"] = broken
-    answer = faulty.account("default").call("GET", "payment-methods")
-    assert answer.status_code == 500
-    assert "/payment_methods/0/card_exp_month" in answer.json()["detail"]
+    response = faulty.account("default").call("GET", "payment-methods")
+    assert response.status_code == 500
+    assert "/payment_methods/0/card_exp_month" in response.json()["detail"]
     assert "/payment_methods/0/card_exp_month" in caplog.text
 
 
 def test_every_entry_of_a_page_is_checked(faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
-    """One wrong entry among many is found, wherever it stands and however often the page was good."""
+    """One wrong entry is found anywhere on the page, even if the page was valid before."""
     account = faulty.account("default")
     size = account.get("credit-transactions", limit=100)["total"]
     assert size > 50
@@ -109,9 +109,9 @@ def test_every_entry_of_a_page_is_checked(faulty: Faulty, caplog: pytest.LogCapt
         return HANDLERS["list_credit_transactions"](call)
 
     faulty.handlers["list_credit_transactions"] = broken
-    answer = account.call("GET", "credit-transactions", params={"limit": 100})
-    assert answer.status_code == 500
-    assert "/transactions/49/reference_type" in answer.json()["detail"]
+    response = account.call("GET", "credit-transactions", params={"limit": 100})
+    assert response.status_code == 500
+    assert "/transactions/49/reference_type" in response.json()["detail"]
     assert "/transactions/49/reference_type" in caplog.text
     account.client.post("/_mock/reset").raise_for_status()
 
@@ -119,17 +119,17 @@ def test_every_entry_of_a_page_is_checked(faulty: Faulty, caplog: pytest.LogCapt
 def test_a_status_that_is_not_documented_is_never_sent(
     faulty: Faulty, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A refusal that the contract does not know of this operation is a fault of the mock."""
+    """An undocumented refusal is a defect of the mock."""
 
     def not_found(call: Any) -> Any:
         call.params = {"payment_method_id": "pm_none"}
         return HANDLERS["remove_payment_method"](call)
 
     faulty.handlers["get_balance"] = not_found
-    answer = faulty.account("new").call("GET", "balance")
-    assert answer.status_code == 500
-    assert_envelope(answer)
-    assert "404" in answer.json()["detail"]
+    response = faulty.account("new").call("GET", "balance")
+    assert response.status_code == 500
+    assert_envelope(response)
+    assert "404" in response.json()["detail"]
     assert "404" in caplog.text
 
 
@@ -138,10 +138,10 @@ def test_a_status_that_is_not_documented_is_never_sent(
     [RuntimeError("boom"), KeyError("boom"), RecursionError("boom"), AssertionError("boom")],
     ids=repr,
 )
-def test_an_unexpected_error_is_a_500_without_its_inside(
+def test_an_unexpected_error_is_a_500_without_details(
     faulty: Faulty, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
-    """The log has the traceback, the answer has the envelope; the server goes on."""
+    """The log has the traceback, the response has the error body, and the server goes on."""
 
     def fail(_: Any) -> Any:
         raise error
@@ -149,13 +149,13 @@ def test_an_unexpected_error_is_a_500_without_its_inside(
     faulty.handlers["create_deposit"] = fail
     account = faulty.account("new")
     before = account.state()
-    answer = account.call("POST", "deposit", json={"amount_cents": 5_000}, headers=SHOP)
-    assert answer.status_code == 500
-    assert_envelope(answer)
+    response = account.call("POST", "deposit", json={"amount_cents": 5_000}, headers=SHOP)
+    assert response.status_code == 500
+    assert_envelope(response)
     for word in ("boom", type(error).__name__, "Traceback", ".py"):
-        assert word not in answer.text
-    assert answer.headers["access-control-allow-origin"] == "*"
-    limits_of(answer)
+        assert word not in response.text
+    assert response.headers["access-control-allow-origin"] == "*"
+    limits_of(response)
     assert account.state() == before
     assert "boom" in caplog.text
     assert any(record.exc_info for record in caplog.records)

@@ -1,19 +1,19 @@
-"""Pages are checked in pieces, and no rule of the contract falls between the pieces."""
+"""Pages are validated in pieces, without missing a rule of the contract."""
 
 import json
 from typing import Any
 
 import pytest
 
-from mockserver import packaged
-from mockserver.engine.reply import Listing
-from mockserver.engine.responses import BrokenContract, Responses
-from mockserver.openapi.contract import Contract
+from mockserver import resources
+from mockserver.api.reply import Listing
+from mockserver.api.responses import BrokenContract, Responses
+from mockserver.contract import Contract
 
 
 def responses_with(rule: dict[str, Any]) -> Responses:
-    """The responses of a page whose list has one rule more."""
-    contract = Contract.load(packaged.spec())
+    """Return the responses of a page whose list has one more rule."""
+    contract = Contract.load(resources.spec())
     document = json.loads(json.dumps(contract.document))
     document["components"]["schemas"]["CreditTransactions"]["properties"]["transactions"].update(
         rule
@@ -23,8 +23,8 @@ def responses_with(rule: dict[str, Any]) -> Responses:
 
 
 def page(length: int) -> Listing:
-    """A page of equal entries, as the contract's example has them."""
-    schemas = Contract.load(packaged.spec()).document["paths"][
+    """Return a page of equal entries, like those of the contract's example."""
+    schemas = Contract.load(resources.spec()).document["paths"][
         "/api/v1/billing/credit-transactions"
     ]["get"]
     examples = schemas["responses"]["200"]["content"]["application/json"]["examples"]
@@ -41,13 +41,13 @@ def page(length: int) -> Listing:
     [({"maxItems": 1}, 2), ({"minItems": 2}, 1), ({"uniqueItems": True}, 2)],
     ids=str,
 )
-def test_a_rule_about_the_whole_list_is_held(rule: dict[str, Any], length: int) -> None:
+def test_a_rule_about_the_whole_list_is_enforced(rule: dict[str, Any], length: int) -> None:
     """A page that breaks it is not sent."""
     with pytest.raises(BrokenContract, match="/transactions"):
         responses_with(rule).encode(200, page(length))
 
 
 @pytest.mark.parametrize("rule", [{}, {"maxItems": 2}, {"minItems": 1}], ids=str)
-def test_a_page_that_fits_is_the_same_bytes_either_way(rule: dict[str, Any]) -> None:
-    """Checked in pieces or as a whole, the answer is one."""
+def test_both_ways_of_encoding_a_page_give_the_same_bytes(rule: dict[str, Any]) -> None:
+    """Validating in pieces or as a whole does not change the response."""
     assert responses_with(rule).encode(200, page(2)) == responses_with({}).encode(200, page(2))

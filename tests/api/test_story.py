@@ -1,12 +1,12 @@
-"""Days in the life of a frontend developer: whole flows, as a billing screen goes through them."""
+"""Whole flows of a billing screen, as a frontend goes through them."""
 
 from __future__ import annotations
 
 from tests.api.account import DOLLAR, Account, Accounts
 
 
-def test_from_sign_up_to_a_balance_that_fills_itself(newcomer: Account) -> None:
-    """Sign up, save a card, deposit with a promo code, use it up, and see the recharge arrive."""
+def test_from_sign_up_to_an_automatic_recharge(newcomer: Account) -> None:
+    """Sign up, save a card, deposit with a promo code, use it up, and get a recharge."""
     balance = newcomer.get("balance")
     assert (balance["balance_display"], balance["tier"]) == ("$1.00", "free")
     assert newcomer.call("PUT", "auto-recharge", json={"enabled": True}).status_code == 400
@@ -63,7 +63,7 @@ def test_from_sign_up_to_a_balance_that_fills_itself(newcomer: Account) -> None:
 
 
 def test_a_year_on_a_plan(account: Account) -> None:
-    """Subscribe, upgrade, lose a card, pay late, move down and leave: each step shows on every screen."""
+    """Subscribe, upgrade, lose a card, pay late, downgrade, leave: every view has each step."""
     plan = account.post("change-plan", {"price_id": "price_starter_monthly"})
     assert (plan["status"], plan["plan_name"]) == ("active", "Starter")
     account.wait(days=10)
@@ -102,12 +102,12 @@ def test_a_year_on_a_plan(account: Account) -> None:
     invoices = account.get("invoices")["total"]
     account.wait(days=270)
     assert account.get("invoices")["total"] == invoices
-    told = [
+    subjects = [
         entry["action"]
         for entry in reversed(account.state()["audit_log"])
         if entry["action"].startswith("subscr")
     ]
-    assert told == [
+    assert subjects == [
         "subscription.ended",
         "subscription.scheduled",
         "subscription.renewed",
@@ -120,22 +120,22 @@ def test_a_year_on_a_plan(account: Account) -> None:
     account.check_books()
 
 
-def test_a_card_is_removed_behind_a_code(account: Account, accounts: Accounts) -> None:
-    """A mistyped code, the right one, the card gone; and the log that support reads afterwards."""
+def test_a_card_is_removed_after_a_verification(account: Account, accounts: Accounts) -> None:
+    """A wrong code, the right one, the removal, and the audit log of it."""
     challenge = account.post(
         "verify/initiate", {"action": "remove_payment_method", "method": "sms"}
     )
     assert challenge["masked_destination"].startswith("***-**")
     code = account.messages()[0]["code"]
     mistyped = code[::-1] if code != code[::-1] else "000001"
-    answer = account.post(
+    response = account.post(
         "verify/confirm", {"challenge_id": challenge["challenge_id"], "code": mistyped}
     )
-    assert (answer["success"], answer["remaining_attempts"]) == (False, 4)
-    answer = account.post(
+    assert (response["success"], response["remaining_attempts"]) == (False, 4)
+    response = account.post(
         "verify/confirm", {"challenge_id": challenge["challenge_id"], "code": code}
     )
-    assert answer["success"] is True
+    assert response["success"] is True
 
     [card] = account.get("payment-methods")["payment_methods"]
     assert accounts("new").call("DELETE", f"payment-methods/{card['id']}").status_code == 404

@@ -1,4 +1,4 @@
-"""The subscription: plans begun, changed, renewed, unpaid and ended."""
+"""The subscription: plans are started, changed, renewed, left unpaid and ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def newest_invoice(account: Account) -> dict[str, Any]:
 
 
 def test_without_a_plan_everything_of_a_plan_is_null(account: Account) -> None:
-    """Status none, the free plan, nothing to pay and no period."""
+    """The status is none, the plan is free, and there is no price and no period."""
     assert account.get("subscription") == {
         "id": None,
         "status": "none",
@@ -40,7 +40,7 @@ def test_without_a_plan_everything_of_a_plan_is_null(account: Account) -> None:
 
 
 def test_changing_to_a_plan_starts_it(account: Account) -> None:
-    """The default card pays, the credits are there, and all records tell of it."""
+    """The default card pays, the credits are added, and all records show it."""
     before = account.balance
     plan = change(account, GROWTH)
     assert (plan["status"], plan["plan"], plan["price_display"]) == ("active", "growth", "$99.00")
@@ -63,7 +63,7 @@ def test_changing_to_a_plan_starts_it(account: Account) -> None:
 
 @pytest.mark.parametrize("persona", ["default", "subscriber", "past_due"])
 def test_without_a_body_nothing_changes(accounts: Accounts, persona: str) -> None:
-    """The current subscription is the answer."""
+    """The response is the current subscription."""
     someone = accounts(persona)
     before = someone.state()
     assert someone.post("change-plan") == someone.get("subscription")
@@ -71,7 +71,7 @@ def test_without_a_body_nothing_changes(accounts: Accounts, persona: str) -> Non
 
 
 def test_an_upgrade_applies_at_once_and_is_prorated_by_the_second(account: Account) -> None:
-    """After 15 of the 31 days, 16/31 of the difference in price and in credits."""
+    """After 15 of 31 days it costs 16/31 of the difference in price and credits."""
     change(account, GROWTH)
     account.wait(days=15)
     before = account.balance
@@ -85,7 +85,7 @@ def test_an_upgrade_applies_at_once_and_is_prorated_by_the_second(account: Accou
 
 
 def test_a_second_counts(account: Account) -> None:
-    """An upgrade one second before the period's end costs next to nothing."""
+    """An upgrade one second before the end of the period costs almost nothing."""
     change(account, GROWTH)
     account.wait(seconds=31 * 86_400 - 1)
     before = account.balance
@@ -95,7 +95,7 @@ def test_a_second_counts(account: Account) -> None:
 
 
 def test_a_downgrade_waits_for_the_periods_end(account: Account) -> None:
-    """Nothing is charged or taken away until then; then the smaller plan is renewed."""
+    """Nothing is charged or removed until then; then the smaller plan is renewed."""
     change(account, GROWTH)
     before = account.balance, account.get("invoices")["total"]
     plan = change(account, STARTER)
@@ -116,7 +116,7 @@ def test_a_downgrade_waits_for_the_periods_end(account: Account) -> None:
 
 
 def test_choosing_the_running_plan_takes_a_downgrade_back(account: Account) -> None:
-    """And costs nothing."""
+    """It costs nothing."""
     change(account, GROWTH)
     change(account, STARTER)
     invoices = account.get("invoices")
@@ -126,7 +126,7 @@ def test_choosing_the_running_plan_takes_a_downgrade_back(account: Account) -> N
 
 
 def test_choosing_the_running_plan_changes_nothing(account: Account) -> None:
-    """Not even the audit log."""
+    """The audit log is unchanged too."""
     plan = change(account, GROWTH)
     before = account.state()
     assert change(account, GROWTH) == plan
@@ -134,7 +134,7 @@ def test_choosing_the_running_plan_changes_nothing(account: Account) -> None:
 
 
 def test_an_upgrade_takes_a_waiting_downgrade_back(account: Account) -> None:
-    """Whoever moves up does not move down at the period's end."""
+    """The scheduled downgrade is dropped."""
     change(account, GROWTH)
     change(account, STARTER)
     assert change(account, SCALE)["pending_plan"] is None
@@ -145,18 +145,18 @@ def test_an_upgrade_takes_a_waiting_downgrade_back(account: Account) -> None:
 @pytest.mark.parametrize("price_id", ["price_unknown", "price_credits_25", "growth", "free"])
 @pytest.mark.parametrize("persona", ["default", "subscriber", "new"])
 def test_a_price_that_is_no_plans_is_400(accounts: Accounts, persona: str, price_id: str) -> None:
-    """The text names the prices that there are."""
+    """The text names the prices of the plans."""
     detail = accounts(persona).refused(400, "POST", "change-plan", {"price_id": price_id})
     assert STARTER in detail
 
 
 def test_without_a_card_no_plan_can_be_started(newcomer: Account) -> None:
-    """400, since there is nothing to charge."""
+    """The error is 400."""
     newcomer.refused(400, "POST", "change-plan", {"price_id": STARTER})
 
 
 def test_a_declined_charge_is_402(accounts: Accounts) -> None:
-    """The plan stays as it was: none, or the one below."""
+    """The plan stays as it was."""
     declined = accounts("card_declined")
     assert "declined" in declined.refused(402, "POST", "change-plan", {"price_id": STARTER})
     subscriber = accounts("subscriber")
@@ -167,7 +167,7 @@ def test_a_declined_charge_is_402(accounts: Accounts) -> None:
 
 
 def test_an_upgrade_while_a_renewal_is_unpaid_is_402(accounts: Accounts) -> None:
-    """First the old bill."""
+    """The open invoice has to be paid first."""
     past_due = accounts("past_due")
     past_due.refused(402, "POST", "change-plan", {"price_id": SCALE})
 
@@ -184,13 +184,13 @@ def test_an_upgrade_while_a_renewal_is_unpaid_is_402(accounts: Accounts) -> None
 def test_a_change_to_no_price_is_422(
     account: Account, body: dict[str, Any], location: list[str]
 ) -> None:
-    """A body that is sent must name a price."""
+    """A body must name a price."""
     [problem] = account.refused(422, "POST", "change-plan", body)
     assert problem["loc"] == location
 
 
 def test_a_subscription_renews_when_the_clock_passes_its_end(account: Account) -> None:
-    """Invoice, charge, credits and a new period, at the moment when it fell due; once for each period."""
+    """Each period has one invoice, charge and credit, at the moment it was due."""
     change(account, STARTER)
     before = account.balance
     account.wait(days=70)
@@ -210,7 +210,7 @@ def test_a_subscription_renews_when_the_clock_passes_its_end(account: Account) -
 
 
 def test_many_small_steps_renew_as_one_large_one(account: Account) -> None:
-    """How the clock got there makes no difference to anything that the account keeps."""
+    """The steps of the clock leave no trace in the state."""
     change(account, STARTER)
     account.client.post("/_mock/snapshots", json={"name": "begun"}).raise_for_status()
     account.wait(days=70)
@@ -224,7 +224,7 @@ def test_many_small_steps_renew_as_one_large_one(account: Account) -> None:
 
 
 def test_a_declined_renewal_makes_it_past_due(account: Account) -> None:
-    """An open invoice, no new credits; a good card pays it at the next try, three days later."""
+    """The invoice is open and no credits are added; a good card pays it three days later."""
     change(account, STARTER)
     before = account.balance
     account.post("payment-methods", {"payment_method_id": "pm_card_chargeCustomerFail"})
@@ -245,7 +245,7 @@ def test_a_declined_renewal_makes_it_past_due(account: Account) -> None:
 
 
 def test_a_renewal_that_stays_unpaid_ends_the_plan(account: Account) -> None:
-    """After the third try the invoice is void and the account is without a plan."""
+    """After the third attempt the invoice is void and the plan is gone."""
     change(account, STARTER)
     account.delete("payment-methods/pm_card_visa")
     account.wait(days=31 + 7)
@@ -255,7 +255,7 @@ def test_a_renewal_that_stays_unpaid_ends_the_plan(account: Account) -> None:
 
 
 def test_the_personas_on_plans_are_what_they_say(accounts: Accounts) -> None:
-    """One has paid three months, the other owes one."""
+    """One persona has paid for three months, another owes one."""
     subscriber, past_due = accounts("subscriber"), accounts("past_due")
     assert (subscriber.get("subscription")["status"], subscriber.get("subscription")["plan"]) == (
         "active",
@@ -270,7 +270,7 @@ def test_the_personas_on_plans_are_what_they_say(accounts: Accounts) -> None:
 
 
 def test_a_month_that_begins_on_the_31st_ends_on_the_last_day(account: Account) -> None:
-    """Periods keep their day, and come back to it after a shorter month."""
+    """Periods keep their day, and return to it after a shorter month."""
     account.wait(days=13)
     ends = [change(account, STARTER)["current_period_end"]]
     for _ in range(2):
@@ -280,7 +280,7 @@ def test_a_month_that_begins_on_the_31st_ends_on_the_last_day(account: Account) 
 
 
 def test_a_plan_brings_its_credits_to_the_balance(newcomer: Account) -> None:
-    """The credits of a plan are money on the ledger, at $0.0002 each."""
+    """A plan's credits are added to the ledger at $0.0002 each."""
     newcomer.post("payment-methods", {"payment_method_id": "pm_card_visa"})
     change(newcomer, STARTER)
     assert newcomer.balance == DOLLAR + 30 * DOLLAR

@@ -1,4 +1,4 @@
-"""URLs in responses lead to the host that the caller used."""
+"""URLs in responses use the host that the caller used."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from tests.api.raw import request, send
 from tests.conftest import API, RunningServer
 
 
-def test_urls_in_answers_are_where_the_caller_is(account: Account) -> None:
-    """By the host that was asked, so that they work through a tunnel or another name."""
+def test_urls_use_the_requested_host(account: Account) -> None:
+    """They work through a tunnel or under another name."""
     for host in ("localhost:8080", "mock.test", "[::1]:9000"):
         session = account.call(
             "POST", "deposit", json={"amount_cents": 5_000}, headers={"Host": host}
@@ -20,10 +20,10 @@ def test_urls_in_answers_are_where_the_caller_is(account: Account) -> None:
         assert invoice["hosted_invoice_url"] == f"http://{host}/invoices/{invoice['id']}"
 
 
-def test_a_host_of_nonsense_is_in_no_url(frozen_server: RunningServer) -> None:
-    """Then it is the server's own address."""
+def test_an_invalid_host_is_in_no_url(frozen_server: RunningServer) -> None:
+    """The server's own address is used."""
     for host in (b'"><script>', b"a b", b"a/b", b"user@evil.example", b""):
-        answer = send(frozen_server, request("POST", f"{API}/portal".encode(), host=host))
-        assert answer is not None
-        if answer.status == 200:
-            assert answer.json()["url"].startswith(frozen_server.url)
+        response = send(frozen_server, request("POST", f"{API}/portal".encode(), host=host))
+        assert response is not None
+        if response.status == 200:
+            assert response.json()["url"].startswith(frozen_server.url)

@@ -1,4 +1,4 @@
-"""Usage and its views: breakdown, chart, realtime, projection and the ledger tell of the same events."""
+"""Usage and its views: breakdown, chart, realtime, projection and ledger count the same events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PERSONAS = ["default", "subscriber", "past_due", "low_balance", "org_owner", "ne
 
 
 def test_without_usage_every_view_is_zero(newcomer: Account) -> None:
-    """And the trend of nothing is stable."""
+    """The trend is stable."""
     breakdown = newcomer.get("usage-breakdown")
     for type in TYPES:
         assert breakdown[type] == {
@@ -65,7 +65,7 @@ def test_all_views_agree_to_the_credit(accounts: Accounts, persona: str) -> None
 def test_one_charge_moves_every_view_by_its_credits(
     account: Account, type: str, credits: int
 ) -> None:
-    """At once, in the answer to the next request."""
+    """The next response of each view includes it."""
 
     def views() -> tuple[int, ...]:
         breakdown, realtime = account.get("usage-breakdown"), account.get("usage-realtime")
@@ -86,7 +86,7 @@ def test_one_charge_moves_every_view_by_its_credits(
 
 
 def test_the_breakdown_is_of_this_month(account: Account) -> None:
-    """Its period is the UTC month; when that ends, all begins at zero."""
+    """Its period is the UTC month, and starts at zero."""
     breakdown = account.get("usage-breakdown")
     assert breakdown["total_credits"] > 0
     assert (breakdown["period_start"], breakdown["period_end"]) == (
@@ -100,8 +100,8 @@ def test_the_breakdown_is_of_this_month(account: Account) -> None:
     assert (april["period_start"], april["total_credits"]) == ("2026-04-01T00:00:00.000Z", 0)
 
 
-def test_midnight_monday_and_the_first_begin_anew(newcomer: Account) -> None:
-    """Days, weeks and months are counted apart, in UTC."""
+def test_days_weeks_and_months_start_at_zero(newcomer: Account) -> None:
+    """They start at midnight, on Monday and on the first, in UTC."""
 
     def counted() -> tuple[int, int, int]:
         realtime = newcomer.get("usage-realtime")
@@ -126,7 +126,7 @@ def test_midnight_monday_and_the_first_begin_anew(newcomer: Account) -> None:
 
 @pytest.mark.parametrize("days", [1, 7, 30, 365])
 def test_the_chart_has_every_day_once(account: Account, days: int) -> None:
-    """Oldest first, without gaps, today the last."""
+    """Days are in order, without gaps, and end with today."""
     chart = account.get("usage-chart", days=days)
     assert chart["period"] == f"{days}d"
     last = date(2026, 3, 18)
@@ -137,14 +137,14 @@ def test_the_chart_has_every_day_once(account: Account, days: int) -> None:
         assert day["credits"] == sum(day[type] for type in TYPES)
 
 
-def test_the_chart_has_thirty_days_unless_more_are_asked_for(account: Account) -> None:
-    """The documented default."""
+def test_the_chart_has_thirty_days_by_default(account: Account) -> None:
+    """The documented default is 30."""
     assert account.get("usage-chart") == account.get("usage-chart", days=30)
 
 
 @pytest.mark.parametrize("days", ["0", "366", "-1", "week", "", "1.5"])
 def test_a_chart_of_no_days_is_422(account: Account, days: str) -> None:
-    """From 1 to 365."""
+    """The number of days is from 1 to 365."""
     [problem] = account.refused(422, "GET", "usage-chart", params={"days": days})
     assert problem["loc"] == ["query", "days"]
 
@@ -159,7 +159,7 @@ def test_longer_charts_hold_the_shorter_ones(account: Account) -> None:
 
 
 def test_without_a_plan_the_month_has_what_was_bought(newcomer: Account) -> None:
-    """The opening balance, deposits, recharges and bonuses of the month; usage does not lessen it."""
+    """It has the opening balance and the deposits, recharges and bonuses of the month."""
     newcomer.deposit(5_000, promo_code="BONUS5")
     newcomer.use("light", 1_000)
     projection = newcomer.get("cost-projection")
@@ -176,7 +176,7 @@ def test_without_a_plan_the_month_has_what_was_bought(newcomer: Account) -> None
 
 
 def test_with_a_plan_the_month_has_its_credits(account: Account) -> None:
-    """Whatever else was deposited."""
+    """Deposits do not count."""
     account.post("change-plan", {"price_id": "price_growth_monthly"})
     account.deposit(5_000)
     assert account.get("cost-projection")["credits_allocated"] == 550_000
@@ -197,7 +197,7 @@ def test_with_a_plan_the_month_has_its_credits(account: Account) -> None:
 def test_the_trend_compares_a_week_with_the_week_before(
     newcomer: Account, before: int, recent: int, trend: str
 ) -> None:
-    """Ten percent either way is stable."""
+    """A change within ten percent is stable."""
     if before:
         newcomer.use("light", before)
     newcomer.wait(days=7)
@@ -207,7 +207,7 @@ def test_the_trend_compares_a_week_with_the_week_before(
 
 
 def test_an_exhausted_account_has_used_all_it_had(accounts: Accounts) -> None:
-    """Nothing is left, and a further request is refused."""
+    """Nothing is left, and the next charge is refused."""
     exhausted = accounts("exhausted")
     projection = exhausted.get("cost-projection")
     assert projection["credits_used"] >= projection["credits_allocated"] > 0
@@ -218,7 +218,7 @@ def test_an_exhausted_account_has_used_all_it_had(accounts: Accounts) -> None:
 
 
 def test_a_refused_charge_is_in_no_view(newcomer: Account) -> None:
-    """Neither usage nor ledger nor a request is counted."""
+    """No usage, ledger entry or request is counted."""
     before = [
         newcomer.get(path)
         for path in ("usage-breakdown", "usage-realtime", "usage-chart", "cost-projection")

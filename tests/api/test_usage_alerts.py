@@ -1,4 +1,4 @@
-"""Usage alerts: settings, and what goes out when a threshold is crossed."""
+"""Usage alerts: their settings, and the messages when a threshold is crossed."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ HOOK = "https://hooks.example.com/alterlab"
 
 
 def subjects(account: Account) -> list[str]:
-    """Of all messages, the oldest first."""
+    """Return the subjects of all messages, oldest first."""
     return [message["subject"] for message in reversed(account.messages())]
 
 
-def test_never_set_means_the_defaults(newcomer: Account) -> None:
-    """75, 90 and 100 percent, by e-mail."""
+def test_an_unconfigured_account_has_the_default_alerts(newcomer: Account) -> None:
+    """The defaults are 75, 90 and 100 percent, by e-mail."""
     assert newcomer.get("usage-alerts") == {**DEFAULTS, "updated_at": None}
 
 
 def test_settings_are_replaced_as_a_whole(account: Account) -> None:
-    """What is sent is kept, what is left out takes its default, and the log says who changed it."""
+    """Fields that are left out get their defaults, and the audit log has the change."""
     settings = account.put("usage-alerts", EVERYTHING)
     assert settings == {**EVERYTHING, "updated_at": "2026-03-18T12:00:00.000Z"}
     assert account.get("usage-alerts") == settings
@@ -67,7 +67,7 @@ def test_a_setting_that_breaks_the_rules_is_422(account: Account, field: str, va
 
 
 def test_a_crossed_threshold_goes_out_by_mail_and_webhook(newcomer: Account) -> None:
-    """Both say how much is used; audit log and recent activity tell of it."""
+    """Both have the usage; the audit log and the recent activity record it."""
     newcomer.put("usage-alerts", EVERYTHING)
     newcomer.use("light", 2_499)
     assert newcomer.messages() == []
@@ -91,7 +91,7 @@ def test_a_crossed_threshold_goes_out_by_mail_and_webhook(newcomer: Account) -> 
 
 
 def test_each_threshold_fires_once(newcomer: Account) -> None:
-    """At exactly 50, 75, 90 and 100 percent, and never again in the month."""
+    """Alerts fire at exactly 50, 75, 90 and 100 percent, once a month."""
     newcomer.put("usage-alerts", {**EVERYTHING, "webhook_url": None})
     fired = []
     for requests in (2_499, 1, 1, 1_248, 1, 1, 748, 1, 1, 498, 1):
@@ -107,7 +107,7 @@ def test_each_threshold_fires_once(newcomer: Account) -> None:
 
 
 def test_one_charge_may_cross_several(newcomer: Account) -> None:
-    """Each goes out, the lowest first."""
+    """Each alert is sent, the lowest first."""
     newcomer.use("light", 5_000)
     assert [subject.split(" %")[0].split()[-1] for subject in subjects(newcomer)] == [
         "75",
@@ -117,7 +117,7 @@ def test_one_charge_may_cross_several(newcomer: Account) -> None:
 
 
 def test_a_crossing_fires_once_even_if_a_deposit_lowers_the_share(newcomer: Account) -> None:
-    """Once per period and threshold, however often the share rises to it."""
+    """A threshold fires once per period, however often it is crossed."""
     newcomer.use("light", 3_750)
     newcomer.deposit(1_000)
     newcomer.use("light", 55_000 * 75 // 100 - 3_750 + 100)
@@ -145,17 +145,17 @@ def test_the_next_month_warns_again(newcomer: Account) -> None:
         ({"webhook_url": HOOK}, ["email", "webhook"]),
     ],
 )
-def test_settings_say_whether_and_how_it_goes_out(
+def test_settings_choose_the_channels(
     newcomer: Account, settings: dict[str, Any], channels: list[str]
 ) -> None:
-    """By e-mail, by webhook, by both or not at all."""
+    """Alerts go out by e-mail, by webhook, by both or not at all."""
     newcomer.put("usage-alerts", settings)
     newcomer.use("light", 3_750)
     assert [message["channel"] for message in reversed(newcomer.messages())] == channels
 
 
-def test_what_was_crossed_before_the_change_does_not_fire(newcomer: Account) -> None:
-    """A threshold that is switched on too late stays silent until the next month."""
+def test_a_threshold_crossed_before_it_was_enabled_does_not_fire(newcomer: Account) -> None:
+    """It fires in the next month."""
     newcomer.put("usage-alerts", {"enabled": False})
     newcomer.use("light", 4_000)
     newcomer.put("usage-alerts", EVERYTHING)
@@ -168,7 +168,7 @@ def test_what_was_crossed_before_the_change_does_not_fire(newcomer: Account) -> 
 
 
 def test_a_plan_is_measured_by_its_credits(account: Account) -> None:
-    """Three quarters of 150,000 credits."""
+    """75 percent is measured of the plan's 150,000 credits."""
     account.post("change-plan", {"price_id": "price_starter_monthly"})
     used = account.get("cost-projection")["credits_used"]
     account.use("light", 112_499 - used)
@@ -177,10 +177,10 @@ def test_a_plan_is_measured_by_its_credits(account: Account) -> None:
     assert [subject.split(" %")[0].split()[-1] for subject in subjects(account)] == ["75"]
 
 
-def test_the_exhausted_account_has_been_warned_of_everything(accounts: Accounts) -> None:
-    """Every alert has fired."""
+def test_the_exhausted_account_has_every_alert(accounts: Accounts) -> None:
+    """All four alerts have fired."""
     exhausted = accounts("exhausted")
     fired = [alert["threshold"] for alert in exhausted.state()["usage_alerts"]["fired"]]
     assert sorted(fired) == [50, 75, 90, 100]
-    told = exhausted.get("recent-activity", limit=100)["activities"]
-    assert len([activity for activity in told if activity["type"] == "usage_alert"]) == 4
+    activities = exhausted.get("recent-activity", limit=100)["activities"]
+    assert len([activity for activity in activities if activity["type"] == "usage_alert"]) == 4

@@ -1,4 +1,4 @@
-"""Verification: a challenge goes out with a code, and the code comes back."""
+"""Verification: a code is sent with a challenge, and confirms it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.api.account import Account, Accounts
 
 
 def open_challenge(account: Account, **body: str) -> tuple[str, str]:
-    """A challenge's id and the code that went out."""
+    """Open a challenge, and return its id and the code that was sent."""
     challenge = account.post("verify/initiate", {"action": "remove_payment_method", **body})
     return challenge["challenge_id"], account.messages()[0]["code"]
 
@@ -20,12 +20,12 @@ def confirm(account: Account, challenge_id: str, code: str) -> dict[str, Any]:
 
 
 def wrong(code: str) -> str:
-    """Another code than that."""
+    """Return a code that is not this one."""
     return "000000" if code != "000000" else "111111"
 
 
 def test_a_code_goes_out_by_email(account: Account) -> None:
-    """To the account's address, which is shown masked; e-mail is the default."""
+    """It is sent to the account's address, which is shown masked; e-mail is the default."""
     challenge = account.post("verify/initiate", {"action": "close_account"})
     assert (challenge["method"], challenge["action"]) == ("email", "close_account")
     assert challenge["expires_at"] == "2026-03-18T12:10:00.000Z"
@@ -40,7 +40,7 @@ def test_a_code_goes_out_by_email(account: Account) -> None:
 
 
 def test_a_code_goes_out_by_text_message(account: Account) -> None:
-    """To the account's telephone, of which two digits are shown."""
+    """It is sent to the account's telephone, of which two digits are shown."""
     challenge = account.post("verify/initiate", {"action": "close_account", "method": "sms"})
     phone = account.state()["profile"]["phone"]
     [message] = account.messages()
@@ -50,7 +50,7 @@ def test_a_code_goes_out_by_text_message(account: Account) -> None:
 
 @pytest.mark.parametrize("method", ["pigeon", "", "EMAIL", "e-mail"])
 def test_another_method_is_400(account: Account, method: str) -> None:
-    """No code goes out."""
+    """No code is sent."""
     detail = account.refused(
         400, "POST", "verify/initiate", {"action": "close_account", "method": method}
     )
@@ -62,13 +62,13 @@ def test_another_method_is_400(account: Account, method: str) -> None:
     "body", [{}, {"action": ""}, {"action": "x" * 65}, {"action": 7}, {"action": None}]
 )
 def test_an_action_must_be_named(account: Account, body: dict[str, Any]) -> None:
-    """In 1 to 64 characters."""
+    """An action has 1 to 64 characters."""
     [problem] = account.refused(422, "POST", "verify/initiate", body)
     assert problem["loc"] == ["body", "action"]
 
 
 def test_the_right_code_succeeds_once(account: Account) -> None:
-    """The second time the challenge is used up: 409."""
+    """A used challenge is refused with 409."""
     challenge_id, code = open_challenge(account)
     result = confirm(account, challenge_id, code)
     assert (result["success"], result["remaining_attempts"]) == (True, 5)
@@ -80,7 +80,7 @@ def test_the_right_code_succeeds_once(account: Account) -> None:
 
 
 def test_a_wrong_code_costs_an_attempt(account: Account) -> None:
-    """It is an answer and no error; the right code still succeeds at the fifth attempt."""
+    """It is not an error, and the right code still succeeds at the fifth attempt."""
     challenge_id, code = open_challenge(account)
     for left in (4, 3, 2, 1):
         result = confirm(account, challenge_id, wrong(code))
@@ -90,7 +90,7 @@ def test_a_wrong_code_costs_an_attempt(account: Account) -> None:
 
 
 def test_five_wrong_codes_lock_the_challenge(account: Account) -> None:
-    """Even for the right code: 409. A new one is open."""
+    """Then even the right code is refused with 409; a new challenge can be opened."""
     challenge_id, code = open_challenge(account)
     for _ in range(5):
         result = confirm(account, challenge_id, wrong(code))
@@ -104,7 +104,7 @@ def test_five_wrong_codes_lock_the_challenge(account: Account) -> None:
 
 
 def test_a_challenge_is_good_for_ten_minutes(account: Account) -> None:
-    """A second before it still is; then it is 410."""
+    """After that it is refused with 410."""
     in_time, first = open_challenge(account)
     late, second = open_challenge(account)
     account.wait(seconds=599)
@@ -115,12 +115,12 @@ def test_a_challenge_is_good_for_ten_minutes(account: Account) -> None:
 
 @pytest.mark.parametrize("challenge_id", ["0c94f7d2-8b36-4ea1-95d0-2f6b83c71e4a", "nothing", ""])
 def test_an_unknown_challenge_is_404(account: Account, challenge_id: str) -> None:
-    """Whatever it looks like."""
+    """Any unknown id is not found."""
     account.refused(404, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": "123456"})
 
 
 def test_another_accounts_challenge_is_404(account: Account, accounts: Accounts) -> None:
-    """Even with its right code; it stays open for its owner."""
+    """Even the right code does not open it, and it stays open for its owner."""
     challenge_id, code = open_challenge(account)
     accounts("somebody").refused(
         404, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code}
@@ -130,7 +130,7 @@ def test_another_accounts_challenge_is_404(account: Account, accounts: Accounts)
 
 @pytest.mark.parametrize("code", ["", "x" * 17, 123456, None])
 def test_a_code_is_text(account: Account, code: Any) -> None:
-    """Of 1 to 16 characters; anything else is 422 and costs no attempt."""
+    """A code has 1 to 16 characters; anything else is 422 and costs no attempt."""
     challenge_id, right = open_challenge(account)
     [problem] = account.refused(
         422, "POST", "verify/confirm", {"challenge_id": challenge_id, "code": code}
@@ -141,13 +141,13 @@ def test_a_code_is_text(account: Account, code: Any) -> None:
 
 @pytest.mark.parametrize("code", ["\uff11\uff12\uff13\uff14\uff15\uff16", "é", "\x00", " 123456"])
 def test_a_code_of_other_characters_is_just_wrong(account: Account, code: str) -> None:
-    """No surprise from digits of other scripts or control characters."""
+    """Digits of other scripts and control characters are a wrong code."""
     challenge_id, _ = open_challenge(account)
     assert confirm(account, challenge_id, code)["success"] is False
 
 
-def test_two_challenges_are_apart(account: Account) -> None:
-    """The code of one does not open the other."""
+def test_two_challenges_are_separate(account: Account) -> None:
+    """The code of one does not confirm the other."""
     first, first_code = open_challenge(account)
     second, second_code = open_challenge(account)
     assert (first, first_code) != (second, second_code)
@@ -157,8 +157,8 @@ def test_two_challenges_are_apart(account: Account) -> None:
     assert confirm(account, first, first_code)["success"] is True
 
 
-def test_a_code_is_nowhere_but_in_the_message(account: Account) -> None:
-    """Not in any answer, not in the audit log, not in the recorded requests."""
+def test_a_code_is_only_in_the_message(account: Account) -> None:
+    """It is in no response, no audit log and no recorded request."""
     challenge_id, code = open_challenge(account)
     confirm(account, challenge_id, code)
     assert code not in account.call("GET", "audit-log").text

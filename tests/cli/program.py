@@ -109,11 +109,11 @@ def refusal(*arguments: str | Path, cwd: Path | None = None, **variables: str) -
     """The one line with which the program says why it does not start."""
     with launched(*arguments, cwd=cwd, **variables) as program:
         code = program.process.wait(_START_SECONDS)
-        said, answered = program.stderr, program.stdout
-    assert "Traceback" not in said, said
-    assert code == 2, f"exit code {code}: {said}"
-    assert answered == ""
-    assert said.startswith("mockserver: ")
-    assert said.count("\n") == 1, f"more than one line: {said}"
-    assert said.endswith("\n")
-    return said.strip()
+        stderr, stdout = program.stderr, program.stdout
+    assert "Traceback" not in stderr, stderr
+    assert code == 2, f"exit code {code}: {stderr}"
+    assert stdout == ""
+    assert stderr.startswith("mockserver: ")
+    assert stderr.count("\n") == 1, f"more than one line: {stderr}"
+    assert stderr.endswith("\n")
+    return stderr.strip()

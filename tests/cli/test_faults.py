@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import packaged
+from mockserver import resources
 from tests.cli.program import refusal, serving
 from tests.conftest import API
 
@@ -24,8 +24,8 @@ def test_faults_are_on_from_the_first_request(tmp_path: Path) -> None:
             in program.stdout
         )
         with program.client("sk_test_new") as client:
-            answer = client.get(f"{API}/balance")
-    assert (answer.status_code, answer.headers["X-Mock-Fault"]) == (429, "rate-limited")
+            response = client.get(f"{API}/balance")
+    assert (response.status_code, response.headers["X-Mock-Fault"]) == (429, "rate-limited")
 
 
 @pytest.mark.slow
@@ -63,13 +63,13 @@ def test_a_set_that_is_not_there_is_one_line(text: str, says: str) -> None:
 
 def test_a_set_that_is_wrong_is_told_with_file_and_line(tmp_path: Path) -> None:
     """Also when it is not switched on, and also an operation that the contract does not have."""
-    folder = Path(shutil.copytree(packaged.fixtures(), tmp_path / "fixtures"))
+    folder = Path(shutil.copytree(resources.fixtures(), tmp_path / "fixtures"))
     path = folder / "faults" / "slow-3g.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()
     number = next(index for index, line in enumerate(lines) if "latency" in line)
     lines.insert(number, "    operations: [get_balnce]")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    said = refusal("--port", "0", "--fixtures", folder)
-    assert said.startswith(
-        f"mockserver: {path}:{number + 1}: rules.0.operations.0: 'get_balnce' is not an operation"
+    message = refusal("--port", "0", "--fixtures", folder)
+    assert message.startswith(
+        f"mockserver: {path}:{number + 1}: rules.0.operations.0: 'get_balnce' is no operation"
     )

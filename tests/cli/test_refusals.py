@@ -56,9 +56,9 @@ def folder(tmp_path: Path) -> Path:
 )
 def test_words_that_mean_nothing_are_named(arguments: list[str], expected: str) -> None:
     """An unknown flag or command, or a flag without its value: which it is, and where to read on."""
-    said = refusal(*arguments)
-    assert expected in said
-    assert "--help" in said
+    message = refusal(*arguments)
+    assert expected in message
+    assert "--help" in message
 
 
 @pytest.mark.parametrize(
@@ -86,18 +86,18 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
     """Which address, why not, and how to have another."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = refusal("--port", str(port))
-    assert said.startswith(
+        message = refusal("--port", str(port))
+    assert message.startswith(
         f"mockserver: cannot listen on 127.0.0.1:{port}: Address already in use."
     )
-    assert "--port" in said
+    assert "--port" in message
 
 
 def test_a_host_that_does_not_exist_is_named_with_what_to_do() -> None:
     """Another port would not help."""
-    said = refusal("--host", "no-such-host.invalid", "--port", "0")
-    assert "no-such-host.invalid" in said
-    assert "--host" in said
+    message = refusal("--host", "no-such-host.invalid", "--port", "0")
+    assert "no-such-host.invalid" in message
+    assert "--host" in message
 
 
 # -------------------------------------------------------------------------------------------------------- The contract
@@ -125,9 +125,9 @@ def test_a_contract_with_a_reference_that_leads_nowhere_is_named_with_its_line(
     broken = changed(SPEC, '"#/components/schemas/Balance"', '"#/components/schemas/Ballance"')
     contract_file.write_text(broken)
     line = next(number for number, text in enumerate(broken.splitlines(), 1) if "Ballance" in text)
-    said = refusal("--port", "0", "--spec", contract_file)
-    assert said.startswith(f"mockserver: {contract_file}:{line}: ")
-    assert "'#/components/schemas/Ballance' leads nowhere" in said
+    message = refusal("--port", "0", "--spec", contract_file)
+    assert message.startswith(f"mockserver: {contract_file}:{line}: ")
+    assert "'#/components/schemas/Ballance' leads nowhere" in message
 
 
 @pytest.mark.parametrize(
@@ -194,9 +194,10 @@ def test_a_fixture_with_a_wrong_field_is_named_with_its_line(folder: Path) -> No
     line = next(
         number for number, splitline in enumerate(text.splitlines(), 1) if "cheap" in splitline
     )
-    said = refusal("--port", "0", "--fixtures", folder)
+    message = refusal("--port", "0", "--fixtures", folder)
     assert (
-        said == f'mockserver: {path}:{line}: plans.1.price_cents: "cheap" is not of type "integer"'
+        message
+        == f'mockserver: {path}:{line}: plans.1.price_cents: "cheap" is not of type "integer"'
     )
 
 

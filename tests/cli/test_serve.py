@@ -102,13 +102,13 @@ def test_nothing_is_logged_while_all_is_well(started: Program) -> None:
 def test_the_console_script_is_the_module() -> None:
     """``mockserver`` and ``python -m mockserver`` are one program."""
     script = Path(sys.executable).parent / "mockserver"
-    said = [
+    outputs = [
         subprocess.run(
             [*command, "--help"], capture_output=True, timeout=20, check=True, env=environment()
         ).stdout
         for command in ([script], [sys.executable, "-m", "mockserver"])
     ]
-    assert said[0] == said[1]
+    assert outputs[0] == outputs[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -195,10 +195,10 @@ def test_of_two_programs_that_start_on_one_port_only_one_serves() -> None:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             codes = {one.process.poll(), other.process.poll()}
-            said = one.stdout + other.stdout
-            if codes == {None, 2} and "Ctrl-C" in said:
+            outputs = one.stdout + other.stdout
+            if codes == {None, 2} and "Ctrl-C" in outputs:
                 break
-            if said.count("Ctrl-C") == 2:
+            if outputs.count("Ctrl-C") == 2:
                 break
             time.sleep(0.02)
         assert codes == {None, 2}, "both serve on the same port"

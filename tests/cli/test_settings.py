@@ -226,16 +226,16 @@ def test_the_help_is_worth_reading(
     monkeypatch.setenv("COLUMNS", "120")
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert ended.value.code == 0
-    assert said.err == ""
+    assert output.err == ""
     for setting in settings.SETTINGS:
-        assert re.search(rf"{setting.flag}\b", said.out)
-        assert setting.variable in said.out
-    assert "examples:" in said.out
-    assert "exit codes:" in said.out
-    assert "sk_test_" in said.out
-    assert max(map(len, said.out.splitlines())) <= 120
+        assert re.search(rf"{setting.flag}\b", output.out)
+        assert setting.variable in output.out
+    assert "examples:" in output.out
+    assert "exit codes:" in output.out
+    assert "sk_test_" in output.out
+    assert max(map(len, output.out.splitlines())) <= 120
 
 
 @pytest.mark.parametrize(

@@ -59,12 +59,12 @@ def save(watched: tuple[Program, Path]) -> Iterator[Callable[[str, str], str]]:
     def save(name: str, text: str) -> str:
         path = folder / name
         changed.setdefault(name, path.read_text(encoding="utf-8") if path.exists() else "")
-        said = len(program.stdout)
+        message = len(program.stdout)
         path.write_text(text, encoding="utf-8")
         deadline = time.monotonic() + WITHIN_SECONDS
         while time.monotonic() < deadline:
-            if program.stdout[said:].endswith("\n"):
-                return program.stdout[said:]
+            if program.stdout[message:].endswith("\n"):
+                return program.stdout[message:]
             time.sleep(0.02)
         raise AssertionError(f"nothing was said of {name}: {program.stderr}")
 
@@ -89,13 +89,13 @@ def test_a_new_operation_is_served_when_the_file_is_saved(
     url = INVENTED
     invent_path(Contract.load(packaged.spec()).document, url, ITEM)
     assert client.get(url).status_code == 404
-    said = save(
+    message = save(
         "openapi.yaml",
         SPEC.replace("\ncomponents:\n", f"\n  {url}: {json.dumps(ITEM)}\n\ncomponents:\n", 1),
     )
-    assert said.startswith(f"Reloaded openapi.yaml: GET {url} is new. ")
-    answer = client.get(url)
-    assert (answer.json(), answer.headers["x-mock-source"]) == (["one", "two"], "schema")
+    assert message.startswith(f"Reloaded openapi.yaml: GET {url} is new. ")
+    response = client.get(url)
+    assert (response.json(), response.headers["x-mock-source"]) == (["one", "two"], "schema")
     assert url in client.get("/openapi.json").json()["paths"]
 
 
@@ -115,8 +115,8 @@ def test_a_changed_operation_is_named(
         "minimum: 1, maximum: 100, default: 20", "minimum: 1, maximum: 50, default: 20"
     )
     assert changed != SPEC
-    said = save("openapi.yaml", changed)
-    assert f"GET {API}/credit-transactions changed" in said
+    message = save("openapi.yaml", changed)
+    assert f"GET {API}/credit-transactions changed" in message
     assert client.get(f"{API}/credit-transactions?limit=51").status_code == 422
 
 
@@ -126,9 +126,9 @@ def test_a_broken_contract_is_told_with_its_line_and_not_served(
     """The last good one is still served; when it is mended, the server goes on with it."""
     broken = SPEC.replace('"#/components/schemas/Balance"', '"#/components/schemas/Ballance"', 1)
     line = next(number for number, text in enumerate(broken.splitlines(), 1) if "Ballance" in text)
-    said = save("openapi.yaml", broken)
-    assert said.startswith("Not reloaded, the last good state is still served. ")
-    assert f"openapi.yaml:{line}: " in said
+    message = save("openapi.yaml", broken)
+    assert message.startswith("Not reloaded, the last good state is still served. ")
+    assert f"openapi.yaml:{line}: " in message
     assert client.get(f"{API}/balance").status_code == 200
     assert save("openapi.yaml", SPEC).startswith("Reloaded openapi.yaml")
 
@@ -142,17 +142,17 @@ def test_fixtures_are_served_anew(
         "\ntest_cards:", "\n  - { code: FRESH, type: fixed, value: 100 }\n\ntest_cards:"
     )
     assert save("fixtures/catalogue.yaml", added).startswith("Reloaded catalogue.yaml")
-    asked = client.post(f"{API}/promo/validate", json={"code": "FRESH", "amount_cents": 5000})
-    assert asked.json()["valid"] is True
+    response = client.post(f"{API}/promo/validate", json={"code": "FRESH", "amount_cents": 5000})
+    assert response.json()["valid"] is True
 
 
 def test_a_broken_fixture_is_told_with_its_line(
     save: Callable[[str, str], str], client: httpx.Client
 ) -> None:
     """A new persona that cannot be used leaves all others as they are."""
-    said = save("fixtures/personas/odd.yaml", "key: sk_test_odd\nmood: bad\n")
-    assert said.startswith("Not reloaded, the last good state is still served. ")
-    assert "odd.yaml:" in said
+    message = save("fixtures/personas/odd.yaml", "key: sk_test_odd\nmood: bad\n")
+    assert message.startswith("Not reloaded, the last good state is still served. ")
+    assert "odd.yaml:" in message
     assert client.get(f"{API}/balance").status_code == 200
 
 
@@ -164,9 +164,9 @@ def test_a_plan_that_an_account_is_on_cannot_be_taken_away(
         subscriber.get(f"{API}/balance").raise_for_status()
         catalogue = (watched[1] / "fixtures" / "catalogue.yaml").read_text(encoding="utf-8")
         head, _, tail = catalogue.partition("  - slug: starter\n")
-        said = save("fixtures/catalogue.yaml", head + tail[tail.index("  - slug: ") :])
-        assert said.startswith("Not reloaded")
-        assert "starter" in said
+        message = save("fixtures/catalogue.yaml", head + tail[tail.index("  - slug: ") :])
+        assert message.startswith("Not reloaded")
+        assert "starter" in message
         assert subscriber.get(f"{API}/subscription").status_code == 200
 
 

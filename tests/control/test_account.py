@@ -41,9 +41,9 @@ def test_what_is_about_an_account_wants_its_key(mock: httpx.Client, method: str,
     """No key, no account: 401 as everywhere, and a live key leaves no trace."""
     assert mock.request(method, f"/_mock/{path}").status_code == 401
     live = "_".join(["sk", "live", "0" * 24])
-    answer = mock.request(method, f"/_mock/{path}", headers={"X-API-Key": live})
-    assert answer.status_code == 401
-    assert live not in answer.text
+    response = mock.request(method, f"/_mock/{path}", headers={"X-API-Key": live})
+    assert response.status_code == 401
+    assert live not in response.text
     assert mock.get("/_mock/health").json()["accounts"] == 0
 
 
@@ -64,13 +64,13 @@ def test_the_largest_persona_goes_in_again(mock: httpx.Client) -> None:
     """A state may be larger than other bodies: ten thousand entries are 4 MB."""
     headers = {"X-API-Key": "sk_test_power_user"}
     exported = mock.get("/_mock/state", headers=headers)
-    answer = mock.put(
+    response = mock.put(
         "/_mock/state",
         content=exported.content,
         headers={**headers, "Content-Type": "application/json"},
     )
-    assert answer.status_code == 200
-    assert answer.content == exported.content
+    assert response.status_code == 200
+    assert response.content == exported.content
 
 
 def test_a_state_can_be_given_to_another_account(mock: httpx.Client) -> None:
@@ -125,10 +125,10 @@ def test_a_state_that_does_not_add_up_changes_nothing(mock: httpx.Client, damage
     before = state(mock)
     broken = deepcopy(before)
     damage(broken)
-    answer = put(mock, broken)
-    assert answer.status_code == 422
+    response = put(mock, broken)
+    assert response.status_code == 422
     assert all(
-        problem["loc"][0] == "body" and problem["msg"] for problem in answer.json()["detail"]
+        problem["loc"][0] == "body" and problem["msg"] for problem in response.json()["detail"]
     )
     assert state(mock) == before
 
@@ -137,9 +137,9 @@ def test_a_state_that_does_not_add_up_changes_nothing(mock: httpx.Client, damage
 def test_a_state_must_be_whole(mock: httpx.Client, part: str) -> None:
     """A part that is missing is named."""
     before = state(mock)
-    answer = put(mock, {name: value for name, value in before.items() if name != part})
-    assert answer.status_code == 422
-    assert answer.json()["detail"] == [
+    response = put(mock, {name: value for name, value in before.items() if name != part})
+    assert response.status_code == 422
+    assert response.json()["detail"] == [
         {"loc": ["body", part], "msg": "Field required", "type": "missing"}
     ]
     assert state(mock) == before
@@ -161,9 +161,9 @@ def test_a_state_of_another_shape_is_refused(
 ) -> None:
     """The contract's own rules come first, and say where."""
     before = state(mock)
-    answer = put(mock, {**before, **change})
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == loc
+    response = put(mock, {**before, **change})
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == loc
     assert state(mock) == before
 
 
@@ -202,9 +202,9 @@ def test_usage_is_charged_by_its_type(
 def test_usage_that_the_balance_does_not_cover_is_refused_as_a_whole(mock: httpx.Client) -> None:
     """402 that says both amounts, and nothing is charged."""
     before = state(mock)
-    answer = mock.post("/_mock/usage", json={"type": "light", "requests": 5_001}, headers=NEW)
-    assert answer.status_code == 402
-    assert "$1.00" in answer.json()["detail"]
+    response = mock.post("/_mock/usage", json={"type": "light", "requests": 5_001}, headers=NEW)
+    assert response.status_code == 402
+    assert "$1.00" in response.json()["detail"]
     assert (
         mock.post("/_mock/usage", json={"type": "ocr", "requests": 10**9}, headers=NEW).status_code
         == 402
@@ -253,9 +253,9 @@ def test_usage_that_makes_no_sense_is_refused(
 ) -> None:
     """422 that says where, and nothing is charged."""
     before = state(mock)
-    answer = mock.post("/_mock/usage", json=body, headers=NEW)
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == loc
+    response = mock.post("/_mock/usage", json=body, headers=NEW)
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == loc
     assert state(mock) == before
 
 
@@ -303,8 +303,8 @@ def test_the_books_of_all_personas_add_up(mock: httpx.Client, frozen_server: Run
     """Invariants hold for every account that one can begin with."""
     for persona in frozen_server.world.state.personas.values():
         if persona.key is not None:
-            answer = mock.get("/_mock/invariants", headers={"X-API-Key": persona.key})
-            assert answer.json() == {"ok": True, "violations": []}
+            response = mock.get("/_mock/invariants", headers={"X-API-Key": persona.key})
+            assert response.json() == {"ok": True, "violations": []}
 
 
 def test_books_that_do_not_add_up_are_told(

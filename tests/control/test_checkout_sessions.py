@@ -72,9 +72,9 @@ def test_the_body_is_optional(new: httpx.Client, body: Any) -> None:
 def test_a_card_that_declines_leaves_the_session_open(new: httpx.Client, card: str) -> None:
     """402, the ledger untouched, and another card can still pay."""
     session = deposit(new)
-    answer = act(new, session, "complete", {"payment_method_id": card})
-    assert answer.status_code == 402
-    assert "declined" in answer.json()["detail"]
+    response = act(new, session, "complete", {"payment_method_id": card})
+    assert response.status_code == 402
+    assert "declined" in response.json()["detail"]
     assert balance(new) == "$1.00"
     assert (
         act(new, session, "complete", {"payment_method_id": "pm_card_visa"}).json()["status"]
@@ -144,8 +144,8 @@ def test_another_accounts_session_is_not_there(new: httpx.Client, what: str) -> 
     session = deposit(new)
     body = {"reason": "card_declined"} if what == "decline" else None
     path = f"/_mock/checkout-sessions/{session}/{what}"
-    answer = new.post(path, json=body, headers={"X-API-Key": "sk_test_other"})
-    assert answer.status_code == 404
+    response = new.post(path, json=body, headers={"X-API-Key": "sk_test_other"})
+    assert response.status_code == 404
     assert act(new, "cs_test_never", what, body).status_code == 404
     assert act(new, session, "complete").status_code == 200
 
@@ -170,17 +170,17 @@ def test_a_body_that_makes_no_sense_is_refused(
 ) -> None:
     """422 that says where; the session stays open and can be paid."""
     session = deposit(new)
-    answer = new.post(f"/_mock/checkout-sessions/{session}/{what}", json=body)
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == loc
+    response = new.post(f"/_mock/checkout-sessions/{session}/{what}", json=body)
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == loc
     assert act(new, session, "complete").json()["status"] == "complete"
 
 
 def test_an_overlong_session_id_is_refused(new: httpx.Client) -> None:
     """No id is that long."""
-    answer = act(new, "c" * 256, "expire")
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["path", "session_id"]
+    response = act(new, "c" * 256, "expire")
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["path", "session_id"]
 
 
 @pytest.mark.parametrize(
@@ -188,5 +188,5 @@ def test_an_overlong_session_id_is_refused(new: httpx.Client) -> None:
 )
 def test_the_payer_passes_authentication(new: httpx.Client, card: str) -> None:
     """What the payer would do includes 3-D Secure, so completing needs no second step."""
-    answer = act(new, deposit(new), "complete", {"payment_method_id": card})
-    assert (answer.status_code, answer.json()["status"]) == (200, "complete")
+    response = act(new, deposit(new), "complete", {"payment_method_id": card})
+    assert (response.status_code, response.json()["status"]) == (200, "complete")

@@ -65,12 +65,12 @@ def test_time_passes_as_told(mock: httpx.Client, body: dict[str, Any], expected:
 )
 def test_the_clock_goes_neither_back_nor_past_its_end(mock: httpx.Client, moment: str) -> None:
     """409, and it is as late as it was."""
-    for answer in (
+    for response in (
         mock.put("/_mock/clock", json={"now": moment}),
         mock.post("/_mock/clock/advance", json={"to": moment}),
     ):
-        assert answer.status_code == 409
-        assert "clock" in answer.json()["detail"]
+        assert response.status_code == 409
+        assert "clock" in response.json()["detail"]
     assert now(mock) == "2026-03-18T12:00:00.000Z"
 
 
@@ -113,18 +113,20 @@ def test_a_step_that_makes_no_sense_is_refused(
     mock: httpx.Client, body: Any, loc: list[str]
 ) -> None:
     """Exactly one of three, whole numbers within ten years, moments with an offset: else 422 that says where."""
-    answer = mock.post("/_mock/clock/advance", json=body)
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == loc
+    response = mock.post("/_mock/clock/advance", json=body)
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == loc
     assert now(mock) == "2026-03-18T12:00:00.000Z"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"now": NaN}', b"[" * 5_000])
 def test_a_body_that_is_no_json_is_refused(mock: httpx.Client, content: bytes) -> None:
     """422 in the one envelope, whatever was sent."""
-    answer = mock.put("/_mock/clock", content=content, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"][0] == "body"
+    response = mock.put(
+        "/_mock/clock", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"][0] == "body"
 
 
 def test_a_form_is_refused(mock: httpx.Client) -> None:

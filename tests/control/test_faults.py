@@ -18,9 +18,9 @@ SETS = sorted(sets.load(packaged.fixtures() / "faults"))
 def create(
     mock: httpx.Client, rule: dict[str, Any], headers: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    answer = mock.post("/_mock/faults", json=rule, headers=headers)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    response = mock.post("/_mock/faults", json=rule, headers=headers)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
     return found
 
 
@@ -32,10 +32,10 @@ def listed(mock: httpx.Client, headers: dict[str, str] | None = None, **filters:
 
 def refused(mock: httpx.Client, rule: Any) -> dict[tuple[Any, ...], str]:
     """What is wrong with a rule that is refused, by place; none is switched on."""
-    answer = mock.post("/_mock/faults", json=rule)
-    assert answer.status_code == 422, answer.text
+    response = mock.post("/_mock/faults", json=rule)
+    assert response.status_code == 422, response.text
     assert listed(mock) == []
-    return {tuple(problem["loc"]): problem["msg"] for problem in answer.json()["detail"]}
+    return {tuple(problem["loc"]): problem["msg"] for problem in response.json()["detail"]}
 
 
 def test_a_rule_is_answered_as_it_is(mock: httpx.Client) -> None:
@@ -173,9 +173,9 @@ def test_a_set_is_applied_to_one_account(mock: httpx.Client) -> None:
 
 def test_a_set_that_is_not_there_is_told_which_are(mock: httpx.Client) -> None:
     """A misspelt name costs no search."""
-    answer = mock.post("/_mock/fault-sets/slow/apply")
+    response = mock.post("/_mock/fault-sets/slow/apply")
     detail = "There is no set of faults 'slow'. There are: flaky, outage, rate-limited, slow-3g."
-    assert (answer.status_code, answer.json()) == (404, {"detail": detail})
+    assert (response.status_code, response.json()) == (404, {"detail": detail})
 
 
 @pytest.mark.parametrize(
@@ -239,9 +239,9 @@ def test_one_rule_too_many_is_refused(mock: httpx.Client) -> None:
     """409, and what to do; spent rules do not count."""
     for _ in range(100):
         create(mock, {"status": 503, "next": 1})
-    answer = mock.post("/_mock/faults", json={"status": 503})
-    assert answer.status_code == 409
-    assert answer.json() == {
+    response = mock.post("/_mock/faults", json={"status": 503})
+    assert response.status_code == 409
+    assert response.json() == {
         "detail": "There are 100 faults, and at most 100 are kept. Delete some first."
     }
     assert mock.post("/_mock/fault-sets/flaky/apply").status_code == 409

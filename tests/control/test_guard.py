@@ -23,13 +23,13 @@ def ask(
     path: str = "/_mock/health",
 ) -> str:
     """What becomes of a request: ``passed``, or the reason why it was refused."""
-    said: list[str] = []
+    outcomes: list[str] = []
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
-        said.append(PASSED)
+        outcomes.append(PASSED)
 
     async def refuse(_send: Send, detail: str) -> None:
-        said.append(detail)
+        outcomes.append(detail)
 
     async def receive() -> dict[str, Any]:
         raise AssertionError("the guard reads no body")
@@ -41,7 +41,7 @@ def ask(
     encoded = [(name.lower().encode(), value.encode()) for name, value in pairs]
     scope = {"type": "http", "path": path, "headers": encoded}
     asyncio.run(ControlGuard(app, host=host, token=token, refuse=refuse)(scope, receive, send))
-    (outcome,) = said
+    (outcome,) = outcomes
     return outcome
 
 
@@ -178,17 +178,17 @@ def test_all_under_mock_is_guarded(path: str) -> None:
 
 def test_start_up_passes() -> None:
     """A lifespan has no path and no headers."""
-    said: list[str] = []
+    outcomes: list[str] = []
 
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
-        said.append(scope["type"])
+        outcomes.append(scope["type"])
 
     async def refuse(_send: Send, detail: str) -> None:
-        said.append(detail)
+        outcomes.append(detail)
 
     guard = ControlGuard(app, host="0.0.0.0", token=None, refuse=refuse)
     asyncio.run(guard({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
-    assert said == ["lifespan"]
+    assert outcomes == ["lifespan"]
 
 
 @pytest.mark.parametrize(

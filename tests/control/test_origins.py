@@ -29,10 +29,12 @@ def test_another_origin_is_refused(
     """403 by the guard, without a header that would let the page read it, and nothing changes."""
     mock.headers["X-API-Key"] = "sk_test_subscriber"
     before = [mock.get(f"/_mock/{what}").raise_for_status().json() for what in ("state", "clock")]
-    reply = mock.request(method, path, headers=sent, json={} if method in ("POST", "PUT") else None)
-    assert reply.status_code == 403
-    assert "other origins" in reply.json()["detail"]
-    assert not [name for name in reply.headers if name.startswith("access-control-")]
+    response = mock.request(
+        method, path, headers=sent, json={} if method in ("POST", "PUT") else None
+    )
+    assert response.status_code == 403
+    assert "other origins" in response.json()["detail"]
+    assert not [name for name in response.headers if name.startswith("access-control-")]
     assert [
         mock.get(f"/_mock/{what}").raise_for_status().json() for what in ("state", "clock")
     ] == before

@@ -126,9 +126,9 @@ def test_a_filter_that_makes_no_sense_is_refused(
     story: httpx.Client, method: str, name: str, value: str
 ) -> None:
     """422 that says where, and nothing is forgotten."""
-    answer = story.request(method, "/_mock/requests", params={name: value})
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["query", name]
+    response = story.request(method, "/_mock/requests", params={name: value})
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["query", name]
     assert len(recorded(story)) == 4
 
 
@@ -190,10 +190,10 @@ def test_any_body_can_be_shown(mock: httpx.Client, content: bytes) -> None:
     mock.post(
         f"{API}/deposit", content=content, headers={**NEW, "Content-Type": "application/json"}
     )
-    answer = mock.get("/_mock/requests")
-    assert answer.status_code == 200
-    assert answer.json()["total"] == 1
-    assert "123456" not in answer.text
+    response = mock.get("/_mock/requests")
+    assert response.status_code == 200
+    assert response.json()["total"] == 1
+    assert "123456" not in response.text
 
 
 def test_what_is_no_operation_is_recorded_too(mock: httpx.Client) -> None:

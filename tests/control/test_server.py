@@ -183,9 +183,9 @@ def test_accounts_can_be_cut(mock: httpx.Client) -> None:
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "1.5", "", "9" * 400])
 def test_a_limit_has_bounds(mock: httpx.Client, path: str, limit: str) -> None:
     """1 to 1000, and nothing but a whole number."""
-    answer = mock.get(f"/_mock/{path}", params={"limit": limit}, headers=as_key("sk_test_new"))
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["query", "limit"]
+    response = mock.get(f"/_mock/{path}", params={"limit": limit}, headers=as_key("sk_test_new"))
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["query", "limit"]
 
 
 def test_a_snapshot_brings_back_the_whole_world(mock: httpx.Client) -> None:
@@ -229,18 +229,18 @@ def test_so_many_snapshots_and_no_more(mock: httpx.Client) -> None:
 )
 def test_a_snapshot_needs_a_plain_name(mock: httpx.Client, name: object) -> None:
     """Letters, digits, dots, dashes and underscores, at most 64."""
-    answer = mock.post("/_mock/snapshots", json={"name": name})
-    assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["body", "name"]
+    response = mock.post("/_mock/snapshots", json={"name": name})
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["body", "name"]
     assert mock.get("/_mock/snapshots").json() == {"snapshots": []}
 
 
 def test_an_unknown_snapshot_cannot_be_restored(mock: httpx.Client) -> None:
     """404, and the world is as it was."""
     spend(mock, "sk_test_new")
-    answer = mock.post("/_mock/snapshots/nowhere/restore")
-    assert answer.status_code == 404
-    assert "nowhere" in answer.json()["detail"]
+    response = mock.post("/_mock/snapshots/nowhere/restore")
+    assert response.status_code == 404
+    assert "nowhere" in response.json()["detail"]
     assert mock.post("/_mock/snapshots/%20/restore").status_code == 422
     assert mock.get("/_mock/health").json()["accounts"] == 1
 
@@ -248,20 +248,21 @@ def test_an_unknown_snapshot_cannot_be_restored(mock: httpx.Client) -> None:
 @pytest.mark.parametrize(("method", "path"), [("GET", "/_mock/reset"), ("PATCH", "/_mock/clock")])
 def test_a_wrong_method_is_told_the_right_ones(mock: httpx.Client, method: str, path: str) -> None:
     """405 with Allow, in the one envelope."""
-    answer = mock.request(method, path)
-    assert answer.status_code == 405
-    assert isinstance(answer.json()["detail"], str)
+    response = mock.request(method, path)
+    assert response.status_code == 405
+    assert isinstance(response.json()["detail"], str)
     assert (
-        answer.headers["Allow"] == {"/_mock/reset": "POST", "/_mock/clock": "GET, PUT, HEAD"}[path]
+        response.headers["Allow"]
+        == {"/_mock/reset": "POST", "/_mock/clock": "GET, PUT, HEAD"}[path]
     )
 
 
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/", "/_mock/nothing", "/_mock/health/"])
 def test_an_unknown_path_is_404(mock: httpx.Client, path: str) -> None:
     """Also a known one with a slash too many."""
-    answer = mock.get(path)
-    assert answer.status_code == 404
-    assert isinstance(answer.json()["detail"], str)
+    response = mock.get(path)
+    assert response.status_code == 404
+    assert isinstance(response.json()["detail"], str)
 
 
 def test_strangers_are_refused_in_the_one_envelope(mock: httpx.Client) -> None:
@@ -271,10 +272,10 @@ def test_strangers_are_refused_in_the_one_envelope(mock: httpx.Client) -> None:
         {"Host": "evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
     ):
-        answer = mock.post("/_mock/reset", headers=headers)
-        assert answer.status_code == 403
-        assert isinstance(answer.json()["detail"], str)
-        assert "access-control-allow-origin" not in answer.headers
+        response = mock.post("/_mock/reset", headers=headers)
+        assert response.status_code == 403
+        assert isinstance(response.json()["detail"], str)
+        assert "access-control-allow-origin" not in response.headers
 
 
 def test_a_token_that_the_server_has_must_be_sent(make_server: ServerFactory) -> None:

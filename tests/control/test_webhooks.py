@@ -25,9 +25,9 @@ def receiver() -> Any:
 def register(
     mock: httpx.Client, url: str = URL, headers: dict[str, str] | None = None, **rest: Any
 ) -> dict[str, Any]:
-    answer = mock.post(ENDPOINTS, json={"url": url, **rest}, headers=headers)
-    assert answer.status_code == 200, answer.text
-    endpoint: dict[str, Any] = answer.json()
+    response = mock.post(ENDPOINTS, json={"url": url, **rest}, headers=headers)
+    assert response.status_code == 200, response.text
+    endpoint: dict[str, Any] = response.json()
     return endpoint
 
 
@@ -40,18 +40,18 @@ def happen(mock: httpx.Client, headers: dict[str, str] | None = None) -> None:
 def deliveries(
     mock: httpx.Client, headers: dict[str, str] | None = None, **filters: Any
 ) -> list[dict[str, Any]]:
-    answer = mock.get(DELIVERIES, params=filters, headers=headers)
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["deliveries"]
+    response = mock.get(DELIVERIES, params=filters, headers=headers)
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.json()["deliveries"]
     return found
 
 
 def settle(
     mock: httpx.Client, headers: dict[str, str] | None = None, **params: Any
 ) -> dict[str, Any]:
-    answer = mock.post(f"{DELIVERIES}/settle", params=params, headers=headers)
-    assert answer.status_code == 200, answer.text
-    settled: dict[str, Any] = answer.json()
+    response = mock.post(f"{DELIVERIES}/settle", params=params, headers=headers)
+    assert response.status_code == 200, response.text
+    settled: dict[str, Any] = response.json()
     return settled
 
 
@@ -136,9 +136,9 @@ def test_what_is_not_there_is_not_found(
     mock: httpx.Client, method: str, path: str, body: Any
 ) -> None:
     """404, with the id in the sentence."""
-    answer = mock.request(method, path, json=body)
-    assert answer.status_code == 404
-    assert "000009" in answer.json()["detail"]
+    response = mock.request(method, path, json=body)
+    assert response.status_code == 404
+    assert "000009" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,9 @@ def test_what_is_not_there_is_not_found(
 )
 def test_a_url_that_is_not_called_is_refused(mock: httpx.Client, url: str) -> None:
     """422 at the field, with a sentence that says how to put it right; nothing is registered."""
-    answer = mock.post(ENDPOINTS, json={"url": url})
-    assert answer.status_code == 422
-    (problem,) = answer.json()["detail"]
+    response = mock.post(ENDPOINTS, json={"url": url})
+    assert response.status_code == 422
+    (problem,) = response.json()["detail"]
     assert problem["loc"] == ["body", "url"]
     assert len(problem["msg"].split()) > 4
     assert mock.get(ENDPOINTS).json()["endpoints"] == []
@@ -164,8 +164,8 @@ def test_a_url_that_is_not_called_is_refused(mock: httpx.Client, url: str) -> No
 
 def test_the_mocks_own_address_is_refused(mock: httpx.Client, frozen_server: RunningServer) -> None:
     """It would control itself."""
-    answer = mock.post(ENDPOINTS, json={"url": f"{frozen_server.url}/_mock/reset"})
-    assert "the mock's own" in answer.json()["detail"][0]["msg"]
+    response = mock.post(ENDPOINTS, json={"url": f"{frozen_server.url}/_mock/reset"})
+    assert "the mock's own" in response.json()["detail"][0]["msg"]
 
 
 @pytest.mark.parametrize(
@@ -189,24 +189,24 @@ def test_the_mocks_own_address_is_refused(mock: httpx.Client, frozen_server: Run
 )
 def test_what_is_misspelt_is_refused(mock: httpx.Client, field: str, value: Any) -> None:
     """A type that there is not would never come, and nobody would know why."""
-    answer = mock.post(ENDPOINTS, json={"url": URL, field: value})
-    assert answer.status_code == 422
-    assert field in str(answer.json()["detail"][0])
+    response = mock.post(ENDPOINTS, json={"url": URL, field: value})
+    assert response.status_code == 422
+    assert field in str(response.json()["detail"][0])
 
 
 def test_there_are_so_many_endpoints_and_no_more(mock: httpx.Client) -> None:
     """409 at the hundred and first; deleting one makes room."""
     ids = [register(mock)["id"] for _ in range(100)]
-    answer = mock.post(ENDPOINTS, json={"url": URL})
-    assert answer.status_code == 409
-    assert "100 endpoints" in answer.json()["detail"]
+    response = mock.post(ENDPOINTS, json={"url": URL})
+    assert response.status_code == 409
+    assert "100 endpoints" in response.json()["detail"]
     mock.delete(f"{ENDPOINTS}/{ids[50]}").raise_for_status()
     assert register(mock)["id"] == "we_000101"
 
 
 def test_deliveries_are_filtered(mock: httpx.Client, receiver: Receiver) -> None:
     """By account, endpoint, event and status, together or alone; newest first."""
-    receiver.answers = [status(500)]
+    receiver.responses = [status(500)]
     first = register(mock, receiver.url, headers=KEYED)
     happen(mock)
     settle(mock)
@@ -358,7 +358,7 @@ def test_a_restored_snapshot_drops_what_has_not_happened(
     """The clock is back, and so is the world; endpoints stay, and hear what happens now."""
     mock.post("/_mock/snapshots", json={"name": "before"}).raise_for_status()
     register(mock, receiver.url)
-    receiver.answers = [status(500)]
+    receiver.responses = [status(500)]
     mock.post("/_mock/clock/advance", json={"seconds": 100})
     happen(mock)
     settle(mock)

@@ -90,15 +90,15 @@ def test_a_request_is_carried_out_once_or_not_at_all(
     for rule in chosen:
         fault(faulty, **rule)
     for action in actions:
-        answer = attempt(faulty, action)
+        response = attempt(faulty, action)
         shown = last_request(faulty)
         names = set((shown["fault"] or "").split(", "))
-        assert (answer is None) == bool(names & {"reset", "lost", "half"})
+        assert (response is None) == bool(names & {"reset", "lost", "half"})
         if not names & NOT_CARRIED_OUT:
             expected = attempt(sound, action)
             assert expected is not None
             assert shown["status"] == expected.status_code
-            assert answer is None or answer.content.replace(
+            assert response is None or response.content.replace(
                 faulty_url(faulty), b""
             ) == expected.content.replace(faulty_url(sound), b"")
     faulty.check_books()
@@ -126,10 +126,10 @@ def test_a_client_that_looks_before_it_tries_again_gets_there(
     def look() -> list[str]:
         """The cards of the account, asked for until there is a whole answer."""
         for _ in range(200):
-            answer = attempt(account, ("GET", "payment-methods", None))
-            if answer is not None and answer.status_code == 200:
+            response = attempt(account, ("GET", "payment-methods", None))
+            if response is not None and response.status_code == 200:
                 return [
-                    card["stripe_payment_method_id"] for card in answer.json()["payment_methods"]
+                    card["stripe_payment_method_id"] for card in response.json()["payment_methods"]
                 ]
         raise AssertionError("no answer in 200 tries")
 

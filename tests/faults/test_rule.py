@@ -12,7 +12,7 @@ from mockserver.faults.rule import Rule, phrase, problems
 OPERATIONS = ["create_deposit", "get_balance", "list_invoices"]
 
 
-def said(**rule: Any) -> dict[str, str]:
+def problems_of(**rule: Any) -> dict[str, str]:
     """What is wrong with a rule, by place."""
     return {
         ".".join(map(str, place)): problem for place, problem in problems(Rule(**rule), OPERATIONS)
@@ -41,7 +41,7 @@ def said(**rule: Any) -> dict[str, str]:
 )
 def test_a_rule_that_makes_sense_is_good(rule: dict[str, Any]) -> None:
     """Both ends of every range belong to it."""
-    assert said(**rule) == {}
+    assert problems_of(**rule) == {}
 
 
 @pytest.mark.parametrize(
@@ -111,17 +111,17 @@ def test_a_rule_that_makes_no_sense_is_told_where_and_why(
     rule: dict[str, Any], place: str, words: str
 ) -> None:
     """One problem, at the field that has to be changed."""
-    found = said(**rule)
+    found = problems_of(**rule)
     assert list(found) == [place]
     assert words in found[place]
 
 
 def test_a_misspelt_operation_is_answered_with_what_may_be_meant() -> None:
     """The nearest name is offered; where none is near, none is."""
-    assert said(status=500, operations=["get_balnce"])["operations.0"].endswith(
+    assert problems_of(status=500, operations=["get_balnce"])["operations.0"].endswith(
         "(did you mean get_balance?)"
     )
-    assert said(status=500, operations=["zzz"])["operations.0"].endswith("of the contract")
+    assert problems_of(status=500, operations=["zzz"])["operations.0"].endswith("of the contract")
 
 
 def test_operations_are_not_judged_while_it_is_unknown_which_there_are() -> None:

@@ -41,9 +41,9 @@ def test_a_status_stands_in_the_way_of_every_operation(
     """The answer is the fault's, and the account's exported state stays as it was, byte for byte."""
     fault(account, name="down", operations=[operation.operation_id], status=503, next=1)
     before = account.client.get("/_mock/state").content
-    answer = call(account, operation)
-    assert (answer.status_code, answer.headers["X-Mock-Fault"]) == (503, "down")
-    assert answer.json() == {"detail": "Service Unavailable."}
+    response = call(account, operation)
+    assert (response.status_code, response.headers["X-Mock-Fault"]) == (503, "down")
+    assert response.json() == {"detail": "Service Unavailable."}
     assert account.client.get("/_mock/state").content == before
     assert call(account, operation).headers.get("X-Mock-Fault") is None
 
@@ -55,34 +55,38 @@ def test_a_documented_status_has_the_documented_body(
 ) -> None:
     """The schema that the contract has for it holds, with the contract's sentence or one's own."""
     fault(account, operations=[operation.operation_id], status=status, detail=detail)
-    answer = call(account, operation)
-    assert answer.status_code == status
-    assert_envelope(answer)
+    response = call(account, operation)
+    assert response.status_code == status
+    assert_envelope(response)
     schema = CONTRACT.follow(operation.node["responses"][str(status)])["content"][JSON]["schema"]
-    assert compile_schema(schema, CONTRACT.schemas, closed=True).is_valid(answer.json())
-    assert detail is None or detail in answer.text
+    assert compile_schema(schema, CONTRACT.schemas, closed=True).is_valid(response.json())
+    assert detail is None or detail in response.text
 
 
 def test_without_a_sentence_of_its_own_the_contract_gives_one(account: Account) -> None:
     """What a frontend would be shown by the real API."""
     fault(account, operations=["add_payment_method"], status=402)
-    answer = account.call("POST", "payment-methods", json={"payment_method_id": "pm_card_visa"})
-    response = CONTRACT.follow(CONTRACT.operations["add_payment_method"].node["responses"]["402"])
-    examples = [example["value"] for example in response["content"][JSON]["examples"].values()]
-    assert answer.json() in examples
+    response = account.call("POST", "payment-methods", json={"payment_method_id": "pm_card_visa"})
+    documented_402 = CONTRACT.follow(
+        CONTRACT.operations["add_payment_method"].node["responses"]["402"]
+    )
+    examples = [
+        example["value"] for example in documented_402["content"][JSON]["examples"].values()
+    ]
+    assert response.json() in examples
 
 
 @pytest.mark.parametrize("operation", LIMITED, ids=lambda operation: operation.operation_id)
 def test_a_429_says_when_to_come_back(account: Account, operation: Operation) -> None:
     """``Retry-After`` until the next minute of the clock, nothing remaining, in the headers that are documented."""
     fault(account, operations=[operation.operation_id], status=429)
-    answer = call(account, operation)
-    reset = int(answer.headers["X-RateLimit-Reset"])
-    assert (answer.status_code, answer.headers["X-RateLimit-Remaining"]) == (429, "0")
-    assert int(answer.headers["Retry-After"]) == reset - int(NOON.timestamp()) == 60
-    assert answer.json() == {"detail": "Rate limit exceeded. Try again in 60 seconds."}
+    response = call(account, operation)
+    reset = int(response.headers["X-RateLimit-Reset"])
+    assert (response.status_code, response.headers["X-RateLimit-Remaining"]) == (429, "0")
+    assert int(response.headers["Retry-After"]) == reset - int(NOON.timestamp()) == 60
+    assert response.json() == {"detail": "Rate limit exceeded. Try again in 60 seconds."}
     documented = CONTRACT.follow(operation.node["responses"]["429"])["headers"]
-    assert {name.lower() for name in documented} - set(answer.headers) <= {
+    assert {name.lower() for name in documented} - set(response.headers) <= {
         "x-alterlab-balance-warning"
     }
 
@@ -90,9 +94,9 @@ def test_a_429_says_when_to_come_back(account: Account, operation: Operation) ->
 def test_a_429_can_say_another_time(account: Account) -> None:
     """So that a test need not wait for a minute; header, sentence and reset say the same."""
     fault(account, status=429, retry_after_seconds=2)
-    answer = account.call("GET", "balance")
-    assert (answer.headers["Retry-After"], answer.json()["detail"][-10:]) == ("2", "2 seconds.")
-    assert int(answer.headers["X-RateLimit-Reset"]) == int(NOON.timestamp()) + 2
+    response = account.call("GET", "balance")
+    assert (response.headers["Retry-After"], response.json()["detail"][-10:]) == ("2", "2 seconds.")
+    assert int(response.headers["X-RateLimit-Reset"]) == int(NOON.timestamp()) + 2
 
 
 def test_a_503_can_say_when_to_come_back(account: Account) -> None:
@@ -127,12 +131,12 @@ def test_a_fault_for_all_comes_before_the_question_who_calls(account: Account) -
     """A gateway that is down knows no keys; the tokens that it tells a stranger of are none."""
     fault(account, for_all=True, status=503, next=1)
     fault(account, for_all=True, status=429, next=1)
-    answers = [
+    responses = [
         account.call("GET", "balance", headers={"X-API-Key": key}) for key in ("", "sk_test_", "")
     ]
-    assert [answer.status_code for answer in answers] == [429, 503, 401]
-    assert answers[0].headers["X-RateLimit-Remaining"] == "0"
-    assert "X-Mock-Fault" not in answers[2].headers
+    assert [response.status_code for response in responses] == [429, 503, 401]
+    assert responses[0].headers["X-RateLimit-Remaining"] == "0"
+    assert "X-Mock-Fault" not in responses[2].headers
 
 
 def test_a_fault_comes_before_the_body_is_judged(account: Account) -> None:
@@ -179,9 +183,9 @@ def test_the_control_api_and_the_pages_have_no_faults(account: Account) -> None:
 def test_a_page_of_another_origin_may_read_a_fault(account: Account) -> None:
     """The answer of a fault has the headers that browsers ask for, and its own are exposed."""
     fault(account, status=503, next=1)
-    answer = account.call("GET", "balance", headers={"Origin": "http://localhost:3000"})
-    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (503, "*")
-    assert "X-Mock-Fault" in answer.headers["access-control-expose-headers"]
+    response = account.call("GET", "balance", headers={"Origin": "http://localhost:3000"})
+    assert (response.status_code, response.headers["access-control-allow-origin"]) == (503, "*")
+    assert "X-Mock-Fault" in response.headers["access-control-expose-headers"]
 
 
 def test_what_is_counted_is_listed(account: Account) -> None:
@@ -223,9 +227,9 @@ def test_latency_is_real_time_and_holds_up_nobody_else(accounts: Accounts) -> No
         slow = pool.submit(account.call, "GET", "balance")
         other.get("balance")
         assert not slow.done()
-        answer = slow.result()
+        response = slow.result()
     assert time.monotonic() - began >= 0.3
-    assert (answer.status_code, answer.headers["X-Mock-Fault"]) == (200, "latency")
+    assert (response.status_code, response.headers["X-Mock-Fault"]) == (200, "latency")
     assert last_request(account)["fault"] == "latency"
 
 
@@ -296,9 +300,9 @@ def test_a_rule_that_does_not_hit_changes_nothing(
 ) -> None:
     """The request is read beforehand, and judged as ever; it was seen."""
     fault(account, for_all=True, operations=["create_deposit"], share=1e-12, status=503)
-    answer = account.call("POST", "deposit", **request_)
-    assert answer.status_code == status
-    assert "X-Mock-Fault" not in answer.headers
+    response = account.call("POST", "deposit", **request_)
+    assert response.status_code == status
+    assert "X-Mock-Fault" not in response.headers
     seen = [
         fault["seen"]
         for fault in body_of(account.client.get("/_mock/faults", headers={"X-API-Key": ""}))[

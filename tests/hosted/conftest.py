@@ -21,14 +21,14 @@ def open_deposit(client: httpx.Client) -> Opener:
     """Opens a deposit of $50, to which a test may add, and gives the path of its page."""
 
     def open(**more: Any) -> str:
-        reply = client.post(f"{API}/deposit", json={"amount_cents": 5000, **more})
-        assert reply.status_code == 200, reply.text
-        return httpx.URL(reply.json()["url"]).path
+        response = client.post(f"{API}/deposit", json={"amount_cents": 5000, **more})
+        assert response.status_code == 200, response.text
+        return httpx.URL(response.json()["url"]).path
 
     return open
 
 
-def told(page: httpx.Response, name: str) -> str | None:
+def text_of(page: httpx.Response, name: str) -> str | None:
     """The text of the element with a test id, or None when the page has none."""
     found = re.search(rf'data-testid="{name}"[^>]*>(.*?)</', page.text, re.DOTALL)
     return " ".join(html.unescape(found[1]).split()) if found else None
@@ -43,9 +43,9 @@ def offered(page: httpx.Response) -> dict[str, dict[str, str]]:
 
 def balance(client: httpx.Client) -> int:
     """The account's balance in microcents."""
-    reply = client.get(f"{API}/balance")
-    assert reply.status_code == 200, reply.text
-    amount: int = reply.json()["balance_microcents"]
+    response = client.get(f"{API}/balance")
+    assert response.status_code == 200, response.text
+    amount: int = response.json()["balance_microcents"]
     return amount
 
 

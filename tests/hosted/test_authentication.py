@@ -11,7 +11,7 @@ import pytest
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
 from tests.conftest import API
-from tests.hosted.conftest import SHOP, Opener, balance, session_id, told
+from tests.hosted.conftest import SHOP, Opener, balance, session_id, text_of
 
 CATALOGUE = fixtures.load(packaged.fixtures()).catalogue
 ASKING = [card.id for card in CATALOGUE.test_cards if card.authentication != "never"]
@@ -23,12 +23,12 @@ ONCE = "pm_card_authenticationRequiredOnSetup"
 DEPOSIT = 5_000_000_000
 
 
-def answer(client: httpx.Client, step: httpx.Response, outcome: str) -> httpx.Response:
+def finish_challenge(client: httpx.Client, step: httpx.Response, outcome: str) -> httpx.Response:
     """Follow the redirect to the bank's page and press one of its two buttons."""
     assert step.status_code == 303
     page = client.get(step.headers["location"])
     assert page.status_code == 200
-    assert told(page, f"authentication-{outcome}") is not None
+    assert text_of(page, f"authentication-{outcome}") is not None
     (action,) = re.findall(r'<form method="post" action="([^"]+)"', page.text)
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
     fields = {name: html.unescape(value) for name, value in hidden}
@@ -51,8 +51,8 @@ def test_a_card_that_asks_leads_to_its_bank(
     step = client.post(f"{path}/pay", data={"card": card})
     page = client.get(step.headers["location"])
     assert httpx.URL(step.headers["location"]).path == f"{path}/authentication"
-    assert told(page, "amount") == "$50.00"
-    assert told(page, "card") == f"Visa •••• {CATALOGUE.card(card).last4}"
+    assert text_of(page, "amount") == "$50.00"
+    assert text_of(page, "card") == f"Visa •••• {CATALOGUE.card(card).last4}"
     assert client.get("/_mock/state").json() == before
 
 
@@ -64,7 +64,7 @@ def test_passing_pays(client: httpx.Client, open_deposit: Opener, card: str) -> 
     step = client.post(f"{path}/pay", data={"card": card})
     for _ in range(2):
         paid = (
-            answer(client, step, "pass")
+            finish_challenge(client, step, "pass")
             if balance(client) == before
             else client.post(f"{path}/pay")
         )
@@ -80,9 +80,9 @@ def test_failing_pays_nothing(client: httpx.Client, open_deposit: Opener, card: 
     """402 and the reason, as Stripe names it; the session stays open."""
     path = open_deposit(success_url=SHOP)
     before = balance(client)
-    page = answer(client, client.post(f"{path}/pay", data={"card": card}), "fail")
+    page = finish_challenge(client, client.post(f"{path}/pay", data={"card": card}), "fail")
     assert page.status_code == 402
-    assert "payment_intent_authentication_failure" in (told(page, "problem") or "")
+    assert "payment_intent_authentication_failure" in (text_of(page, "problem") or "")
     state = client.get("/_mock/state").json()["checkout_sessions"][session_id(path)]
     assert (state["closed"], state["last_decline_code"]) == (
         None,
@@ -101,8 +101,11 @@ def test_a_card_may_be_declined_after_its_holder_passed(
         f"{path}/pay",
         data={"card": "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds"},
     )
-    page = answer(client, step, "pass")
-    assert (page.status_code, "insufficient_funds" in (told(page, "problem") or "")) == (402, True)
+    page = finish_challenge(client, step, "pass")
+    assert (page.status_code, "insufficient_funds" in (text_of(page, "problem") or "")) == (
+        402,
+        True,
+    )
 
 
 @pytest.mark.parametrize("outcome", ["", "passed", "yes", "<script>"])
@@ -126,8 +129,8 @@ def test_a_default_card_that_asks_leads_to_its_bank(
     client.post(f"{portal}/default", data={"card": added["id"]})
     path = open_deposit()
     step = client.post(f"{path}/pay")
-    assert told(client.get(step.headers["location"]), "card") == "Visa •••• 3184"
-    assert told(answer(client, step, "pass"), "state") == "This session has been paid."
+    assert text_of(client.get(step.headers["location"]), "card") == "Visa •••• 3184"
+    assert text_of(finish_challenge(client, step, "pass"), "state") == "This session has been paid."
 
 
 def test_a_session_that_is_closed_asks_nobody(client: httpx.Client, open_deposit: Opener) -> None:
@@ -137,8 +140,8 @@ def test_a_session_that_is_closed_asks_nobody(client: httpx.Client, open_deposit
     client.post(f"/_mock/checkout-sessions/{session_id(expired)}/expire").raise_for_status()
     for path, says in ((paid, "has been paid"), (expired, "has expired")):
         page = client.get(f"{path}/authentication?card={ALWAYS}")
-        assert says in (told(page, "state") or "")
-        assert told(page, "authentication-pass") is None
+        assert says in (text_of(page, "state") or "")
+        assert text_of(page, "authentication-pass") is None
 
 
 def test_a_plan_is_bought_with_a_card_that_asks(client: httpx.Client) -> None:
@@ -146,7 +149,9 @@ def test_a_plan_is_bought_with_a_card_that_asks(client: httpx.Client) -> None:
     body = {"price_id": "price_starter_monthly", "success_url": SHOP, "cancel_url": SHOP}
     path = httpx.URL(client.post(f"{API}/checkout", json=body).json()["url"]).path
     assert (
-        answer(client, client.post(f"{path}/pay", data={"card": ONCE}), "pass").headers["location"]
+        finish_challenge(client, client.post(f"{path}/pay", data={"card": ONCE}), "pass").headers[
+            "location"
+        ]
         == SHOP
     )
     assert client.get(f"{API}/subscription").json()["plan"] == "starter"
@@ -173,13 +178,13 @@ def test_the_portal_adds_a_card_that_asks_once_its_holder_passed(
     """Setting a card up asks too, also for those that never ask again."""
     step = client.post(f"{portal}/add", data={"card": card})
     assert card not in client.get(f"{API}/payment-methods").text
-    failed = answer(client, step, "fail")
+    failed = finish_challenge(client, step, "fail")
     assert (
         failed.status_code,
-        "setup_intent_authentication_failure" in (told(failed, "problem") or ""),
+        "setup_intent_authentication_failure" in (text_of(failed, "problem") or ""),
     ) == (402, True)
     assert card not in client.get(f"{API}/payment-methods").text
-    assert answer(client, step, "pass").headers["location"] == f"{portal}?done=add"
+    assert finish_challenge(client, step, "pass").headers["location"] == f"{portal}?done=add"
     assert card in client.get(f"{API}/payment-methods").text
 
 
@@ -193,7 +198,9 @@ def test_the_portal_changes_a_plan_once_the_holder_passed(
     own = next(card["id"] for card in wallet["cards"] if card["stripe_id"] == ALWAYS)
     client.post(f"{portal}/default", data={"card": own})
     step = client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
-    assert told(client.get(step.headers["location"]), "amount") == "$29.00"
-    reply = answer(client, step, outcome)
+    assert text_of(client.get(step.headers["location"]), "amount") == "$29.00"
+    response = finish_challenge(client, step, outcome)
     plan = client.get(f"{API}/subscription").json()["plan"]
-    assert (reply.status_code, plan) == ((303, "starter") if outcome == "pass" else (402, "free"))
+    assert (response.status_code, plan) == (
+        (303, "starter") if outcome == "pass" else (402, "free")
+    )

@@ -32,24 +32,24 @@ async def _paid(
         posts = (
             client.post(f"/checkout/{session.id}/pay", data={"card": card}) for _ in range(times)
         )
-        replies = await asyncio.gather(*posts)
+        responses = await asyncio.gather(*posts)
     assert len(tenant.account.invoices) - before == (session.closed == "complete")
-    return list(replies), tenant.account.id
+    return list(responses), tenant.account.id
 
 
 @pytest.mark.parametrize("success_url", [SHOP, None])
 def test_a_payer_is_sent_back_when_the_account_is_ready(success_url: str | None) -> None:
     """It is awaited with the account's id, after the payment and before the answer."""
-    told: list[str] = []
+    calls: list[str] = []
 
     async def before(account_id: str) -> None:
-        told.append(account_id)
+        calls.append(account_id)
         await asyncio.sleep(0.01)
-        told.append("ready")
+        calls.append("ready")
 
-    (reply,), account_id = asyncio.run(_paid(before, "pm_card_visa", success_url=success_url))
-    assert reply.status_code == (303 if success_url else 200)
-    assert told == [account_id, "ready"]
+    (response,), account_id = asyncio.run(_paid(before, "pm_card_visa", success_url=success_url))
+    assert response.status_code == (303 if success_url else 200)
+    assert calls == [account_id, "ready"]
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_without_a_payment_there_is_nothing_to_wait_for(card: str) -> None:
     async def before(_: str) -> None:
         raise AssertionError("nothing was paid")
 
-    (reply,), _ = asyncio.run(_paid(before, card))
-    assert reply.status_code in (303, 400, 402)
-    assert reply.headers.get("location") != SHOP
+    (response,), _ = asyncio.run(_paid(before, card))
+    assert response.status_code in (303, 400, 402)
+    assert response.headers.get("location") != SHOP
 
 
 def test_a_double_click_pays_once_and_waits_as_well() -> None:
@@ -78,8 +78,8 @@ def test_a_double_click_pays_once_and_waits_as_well() -> None:
         await asyncio.sleep(0.01)
         waiting -= 1
 
-    replies, _ = asyncio.run(_paid(before, "pm_card_visa", times=5))
-    assert [(reply.status_code, reply.headers["location"]) for reply in replies] == [
+    responses, _ = asyncio.run(_paid(before, "pm_card_visa", times=5))
+    assert [(response.status_code, response.headers["location"]) for response in responses] == [
         (303, SHOP)
     ] * 5
     assert most > 1

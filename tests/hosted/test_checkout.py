@@ -8,14 +8,13 @@ import re
 import httpx
 import pytest
 
-from mockserver import packaged
+from mockserver import fixtures, resources
 from mockserver.billing import checkout
-from mockserver.billing.accounts import fixtures
 from tests.conftest import API
-from tests.hosted.conftest import SHOP, Opener, balance, offered, session_id, told
+from tests.hosted.conftest import SHOP, Opener, balance, offered, session_id, text_of
 from tests.hosted.routes import pages
 
-CARDS = fixtures.load(packaged.fixtures()).catalogue.test_cards
+CARDS = fixtures.load(resources.fixtures()).catalogue.test_cards
 DEPOSIT = 5_000_000_000
 """$50 in microcents."""
 BACK = f"{SHOP}/done?session={{CHECKOUT_SESSION_ID}}&lang=en"
@@ -26,10 +25,10 @@ def test_the_page_says_what_is_to_be_paid(client: httpx.Client, open_deposit: Op
     page = client.get(open_deposit())
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert told(page, "amount") == "$50.00"
-    assert told(page, "test-mode") == "Test mode: this is a mock, and no money moves."
+    assert text_of(page, "amount") == "$50.00"
+    assert text_of(page, "test-mode") == "Test mode: this is a mock, no money moves."
     assert "Deposit" in page.text
-    assert told(page, "pay") == "Pay $50.00"
+    assert text_of(page, "pay") == "Pay $50.00"
     cards = offered(page)
     assert list(cards) == ["On file", "Pays", "Asks for authentication (3-D Secure)", "Declined"]
     assert cards["On file"] == {"pm_card_visa": "Visa •••• 4242, 12/29, default"}
@@ -56,7 +55,7 @@ def test_a_promo_code_shows_its_bonus(client: httpx.Client, open_deposit: Opener
     path = open_deposit(promo_code="bonus5")
     for _ in range(2):
         page = client.get(path)
-        assert (told(page, "amount"), told(page, "bonus"), told(page, "total")) == (
+        assert (text_of(page, "amount"), text_of(page, "bonus"), text_of(page, "total")) == (
             "$50.00",
             "$5.00",
             "$55.00",
@@ -72,11 +71,11 @@ def test_a_promo_code_that_was_used_meanwhile_shows_no_bonus(
     client.post(f"{early}/pay")
     before = balance(client)
     page = client.get(late)
-    assert (told(page, "bonus"), told(page, "total")) == (None, "$50.00")
-    assert "has already been used" in (told(page, "promo-refused") or "")
+    assert (text_of(page, "bonus"), text_of(page, "total")) == (None, "$50.00")
+    assert "has been used" in (text_of(page, "promo-refused") or "")
     client.post(f"{late}/pay")
     assert balance(client) == before + DEPOSIT
-    assert told(client.get(late), "total") == "$50.00"
+    assert text_of(client.get(late), "total") == "$50.00"
 
 
 def test_paying_credits_the_account_at_once(client: httpx.Client, open_deposit: Opener) -> None:
@@ -85,8 +84,8 @@ def test_paying_credits_the_account_at_once(client: httpx.Client, open_deposit: 
     before = balance(client)
     page = client.post(f"{path}/pay", data={"card": "pm_card_mastercard"})
     assert page.status_code == 200
-    assert told(page, "state") == "This session has been paid."
-    assert told(page, "pay") is None
+    assert text_of(page, "state") == "This session has been paid."
+    assert text_of(page, "pay") is None
     assert balance(client) == before + DEPOSIT
     newest = client.get(f"{API}/credit-transactions", params={"limit": 1}).json()["transactions"][0]
     assert (newest["type"], newest["reference_id"]) == ("deposit", session_id(path))
@@ -101,9 +100,9 @@ def test_the_payer_goes_back_to_the_shop_with_the_sessions_id(
 ) -> None:
     """{CHECKOUT_SESSION_ID} in the success_url becomes the id, as Stripe does it."""
     path = open_deposit(success_url=BACK)
-    reply = client.post(f"{path}/pay")
-    assert reply.status_code == 303
-    assert reply.headers["location"] == f"{SHOP}/done?session={session_id(path)}&lang=en"
+    response = client.post(f"{path}/pay")
+    assert response.status_code == 303
+    assert response.headers["location"] == f"{SHOP}/done?session={session_id(path)}&lang=en"
     assert f'href="{SHOP}/done?session={session_id(path)}&amp;lang=en"' in client.get(path).text
 
 
@@ -128,10 +127,10 @@ def test_a_paid_session_can_be_neither_declined_nor_cancelled(
     paid = balance(client)
     page = client.post(f"{path}/cancel")
     assert page.status_code == 409
-    assert told(page, "state") == "This session has been paid."
+    assert text_of(page, "state") == "This session has been paid."
     assert "Nothing was charged" not in page.text
     again = client.post(f"{path}/pay", data={"card": "pm_card_chargeDeclined"})
-    assert (again.status_code, told(again, "problem")) == (200, None)
+    assert (again.status_code, text_of(again, "problem")) == (200, None)
     assert balance(client) == paid
 
 
@@ -160,10 +159,10 @@ def test_a_card_that_declines_leaves_the_session_open(
     before = balance(client)
     page = client.post(f"{path}/pay", data={"card": card})
     assert page.status_code == 402
-    assert told(page, "problem") == f"Your card was declined ({code}). Use another card."
-    assert told(page, "pay") == "Pay $50.00"
+    assert text_of(page, "problem") == f"Your card was declined ({code}). Use another card."
+    assert text_of(page, "pay") == "Pay $50.00"
     assert balance(client) == before
-    assert f"({code})" in (told(client.get(path), "problem") or "")
+    assert f"({code})" in (text_of(client.get(path), "problem") or "")
     sessions = client.get("/_mock/state").json()["checkout_sessions"]
     assert sessions[session_id(path)]["last_decline_code"] == code
     assert client.post(f"{path}/pay", data={"card": "pm_card_visa"}).status_code == 303
@@ -199,17 +198,17 @@ def test_cancelling_goes_back_to_the_shop(client: httpx.Client, open_deposit: Op
     """To the cancel_url; nothing is charged, and the session stays open for another attempt."""
     path = open_deposit(cancel_url=f"{SHOP}/cancelled?session={{CHECKOUT_SESSION_ID}}")
     before = balance(client)
-    reply = client.post(f"{path}/cancel")
-    assert reply.status_code == 303
-    assert reply.headers["location"] == f"{SHOP}/cancelled?session={session_id(path)}"
+    response = client.post(f"{path}/cancel")
+    assert response.status_code == 303
+    assert response.headers["location"] == f"{SHOP}/cancelled?session={session_id(path)}"
     assert balance(client) == before
-    assert told(client.get(path), "pay") == "Pay $50.00"
+    assert text_of(client.get(path), "pay") == "Pay $50.00"
 
 
 def test_cancelling_without_a_way_back_says_so(client: httpx.Client, open_deposit: Opener) -> None:
     """A page of our own, where the shop has none."""
     page = client.post(f"{open_deposit()}/cancel")
-    assert (page.status_code, told(page, "message")) == (200, "Cancelled. Nothing was charged.")
+    assert (page.status_code, text_of(page, "message")) == (200, "Cancelled. Nothing was charged.")
 
 
 def test_an_expired_session_cannot_be_paid(client: httpx.Client, open_deposit: Opener) -> None:
@@ -218,25 +217,25 @@ def test_an_expired_session_cannot_be_paid(client: httpx.Client, open_deposit: O
     client.post(f"/_mock/checkout-sessions/{session_id(path)}/expire").raise_for_status()
     before = balance(client)
     page = client.get(path)
-    assert (page.status_code, told(page, "state")) == (
+    assert (page.status_code, text_of(page, "state")) == (
         200,
         "This session has expired. Nothing was charged.",
     )
     assert "<form" not in page.text
     refused = client.post(f"{path}/pay")
     assert refused.status_code == 409
-    assert "is expired. Create a new one." in (told(refused, "problem") or "")
+    assert "is expired. Create a new one." in (text_of(refused, "problem") or "")
     assert balance(client) == before
 
 
 def test_an_unknown_session_is_a_page_that_says_so(client: httpx.Client) -> None:
     """404 for the page and for each step."""
-    for reply in (
+    for response in (
         client.get("/checkout/cs_test_nothing"),
         client.post("/checkout/cs_test_nothing/pay"),
     ):
-        assert reply.status_code == 404
-        assert told(reply, "message") == "This checkout session does not exist."
+        assert response.status_code == 404
+        assert text_of(response, "message") == "This checkout session does not exist."
 
 
 def test_an_unknown_step_is_not_found(client: httpx.Client, open_deposit: Opener) -> None:
@@ -254,8 +253,8 @@ def test_the_address_of_a_step_leads_to_its_page(
 ) -> None:
     """After a declined payment it stands in the browser's bar, and somebody opens it again."""
     path = open_deposit()
-    reply = client.get(f"{path}/{step}")
-    assert (reply.status_code, reply.headers["location"]) == (303, path)
+    response = client.get(f"{path}/{step}")
+    assert (response.status_code, response.headers["location"]) == (303, path)
     assert client.get(f"/checkout/cs_test_nothing/{step}").status_code == 404
 
 
@@ -269,10 +268,10 @@ def test_a_plan_begins_when_its_page_is_paid(client: httpx.Client) -> None:
     }
     path = httpx.URL(client.post(f"{API}/checkout", json=body).json()["url"]).path
     page = client.get(path)
-    assert (told(page, "title"), told(page, "amount")) == ("Starter plan", "$29.00")
-    assert (told(page, "credits"), told(page, "total")) == ("150,000", "$29.00")
-    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]+ \d{4}, \$29\.00", told(page, "renewal") or "")
-    assert told(page, "bonus") is None
+    assert (text_of(page, "title"), text_of(page, "amount")) == ("Starter plan", "$29.00")
+    assert (text_of(page, "credits"), text_of(page, "total")) == ("150,000", "$29.00")
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]+ \d{4}, \$29\.00", text_of(page, "renewal") or "")
+    assert text_of(page, "bonus") is None
     assert client.post(f"{path}/pay", data={"card": "pm_card_jcb"}).status_code == 303
     assert client.get(f"{API}/subscription").json()["plan"] == "starter"
     kept = [
@@ -288,7 +287,7 @@ def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(
     """Once it is paid, and with the card that paid."""
     path = open_deposit(auto_recharge_enabled=True, auto_recharge_amount_cents=4000)
     assert "$40.00 whenever the balance falls below $5.00" in (
-        told(client.get(path), "auto-recharge") or ""
+        text_of(client.get(path), "auto-recharge") or ""
     )
     assert client.get(f"{API}/auto-recharge").json()["enabled"] is False
     client.post(f"{path}/pay")
@@ -299,8 +298,8 @@ def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(
 def test_a_price_that_is_no_longer_sold_is_told() -> None:
     """Somebody edited the catalogue meanwhile: the page is there, and paying says what is sold now."""
     world, app = pages()
-    tenant = world.state.tenant("sk_test_payer")
-    context = world.state.context(tenant)
+    tenant = world.tenant("sk_test_payer")
+    context = world.context(tenant)
     session = checkout.open_price(context, "price_starter_monthly", "subscription", SHOP, SHOP)
     session.price_id = "price_of_last_year"
     before = tenant.account.ledger.balance
@@ -313,6 +312,9 @@ def test_a_price_that_is_no_longer_sold_is_told() -> None:
             )
 
     page, refused = asyncio.run(visit())
-    assert (page.status_code, told(page, "amount")) == (200, "$29.00")
-    assert (refused.status_code, "No such price" in (told(refused, "problem") or "")) == (409, True)
+    assert (page.status_code, text_of(page, "amount")) == (200, "$29.00")
+    assert (refused.status_code, "No such price" in (text_of(refused, "problem") or "")) == (
+        409,
+        True,
+    )
     assert tenant.account.ledger.balance == before

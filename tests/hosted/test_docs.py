@@ -29,10 +29,10 @@ def test_the_docs_load_with_all_their_files(visitor: httpx.Client) -> None:
     assert len(files) >= 4
     for file in files:
         assert file.startswith("/docs/")
-        reply = visitor.get(file)
-        assert (reply.status_code, bool(reply.content)) == (200, True), file
+        response = visitor.get(file)
+        assert (response.status_code, bool(response.content)) == (200, True), file
         kind = {"js": "javascript", "css": "text/css", "png": "image/png"}[file.rpartition(".")[2]]
-        assert kind in reply.headers["content-type"]
+        assert kind in response.headers["content-type"]
 
 
 def test_the_docs_show_the_contract_of_this_server(visitor: httpx.Client) -> None:
@@ -45,9 +45,9 @@ def test_the_docs_show_the_contract_of_this_server(visitor: httpx.Client) -> Non
 
 def test_the_front_door_leads_to_the_docs(visitor: httpx.Client) -> None:
     """Whoever opens the printed address sees something."""
-    reply = visitor.get("/")
-    assert 300 <= reply.status_code < 400
-    assert reply.headers["location"] == "/docs"
+    response = visitor.get("/")
+    assert 300 <= response.status_code < 400
+    assert response.headers["location"] == "/docs"
 
 
 def test_the_served_contract_has_this_mock_as_its_only_server(
@@ -97,9 +97,9 @@ def test_a_contract_of_ones_own_is_what_is_served(
 )
 def test_what_is_not_there_is_not_found(visitor: httpx.Client, path: str) -> None:
     """404 with the envelope of all errors; no file beyond the folder can be reached."""
-    reply = visitor.get(path)
-    assert reply.status_code == 404
-    assert set(reply.json()) == {"detail"}
+    response = visitor.get(path)
+    assert response.status_code == 404
+    assert set(response.json()) == {"detail"}
 
 
 @pytest.mark.parametrize(
@@ -107,17 +107,17 @@ def test_what_is_not_there_is_not_found(visitor: httpx.Client, path: str) -> Non
 )
 def test_the_docs_are_read_only(visitor: httpx.Client, path: str) -> None:
     """405 for whatever would change them, with the methods that there are."""
-    reply = visitor.post(path)
-    assert reply.status_code == 405
-    assert set(reply.headers["allow"].split(", ")) == {"GET", "HEAD"}
-    assert "GET" in reply.json()["detail"]
+    response = visitor.post(path)
+    assert response.status_code == 405
+    assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
+    assert "GET" in response.json()["detail"]
 
 
 def test_a_page_is_no_step(visitor: httpx.Client) -> None:
     """405 for who sends a form to it."""
     for path in ("/checkout/cs_test_nothing", "/portal/bps_nothing", "/invoices/nothing"):
-        reply = visitor.post(path)
-        assert (reply.status_code, set(reply.headers["allow"].split(", "))) == (
+        response = visitor.post(path)
+        assert (response.status_code, set(response.headers["allow"].split(", "))) == (
             405,
             {"GET", "HEAD"},
         )

@@ -37,13 +37,13 @@ def addresses(client: httpx.Client, headers: dict[str, str]) -> Iterator[str]:
         ("checkout", {"price_id": "price_credits_25", "mode": "payment", **URLS}),
         ("portal", None),
     ):
-        reply = client.post(f"{API}/{path}", json=body)
-        assert reply.status_code == 200, reply.text
-        yield reply.json()["url"]
+        response = client.post(f"{API}/{path}", json=body)
+        assert response.status_code == 200, response.text
+        yield response.json()["url"]
         client.post("/_mock/clock/advance", json={"seconds": 60}).raise_for_status()
-    reply = client.get(f"{API}/invoices", params={"limit": 100}, headers=headers)
-    assert reply.status_code == 200, reply.text
-    yield from (invoice["hosted_invoice_url"] for invoice in reply.json()["invoices"])
+    response = client.get(f"{API}/invoices", params={"limit": 100}, headers=headers)
+    assert response.status_code == 200, response.text
+    yield from (invoice["hosted_invoice_url"] for invoice in response.json()["invoices"])
 
 
 @pytest.mark.parametrize("key", PERSONAS)
@@ -75,8 +75,8 @@ def test_addresses_follow_the_name_by_which_the_server_was_reached(world: Runnin
     """Behind a name or in a container the links lead back the same way."""
     with world.client("sk_test_named") as client:
         port = httpx.URL(world.url).port
-        reply = client.post(f"{API}/portal", headers={"Host": f"localhost:{port}"})
-        assert reply.json()["url"].startswith(f"http://localhost:{port}/portal/")
+        response = client.post(f"{API}/portal", headers={"Host": f"localhost:{port}"})
+        assert response.json()["url"].startswith(f"http://localhost:{port}/portal/")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_addresses_follow_the_name_by_which_the_server_was_reached(world: Runnin
 def test_a_host_that_is_none_is_not_repeated(world: RunningServer, host: str) -> None:
     """Then the address is the one that the server printed."""
     with world.client("sk_test_named") as client:
-        reply = client.post(f"{API}/portal", headers={"Host": host})
-        assert reply.status_code in (200, 400)
-        if reply.status_code == 200:
-            assert reply.json()["url"].startswith(f"{world.url}/portal/")
+        response = client.post(f"{API}/portal", headers={"Host": host})
+        assert response.status_code in (200, 400)
+        if response.status_code == 200:
+            assert response.json()["url"].startswith(f"{world.url}/portal/")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import API
-from tests.hosted.conftest import Opener, session_id, told
+from tests.hosted.conftest import Opener, session_id, text_of
 from tests.hosted.routes import ROUTES, STEPS, TARGETS, filled
 
 OTHERS = {
@@ -71,16 +71,16 @@ def test_another_origin_is_refused(
     real = filled(path, **things._asdict())
     made_up = filled(path, checkout="cs_test_x", portal="bps_x", invoice="x")
     for target in (real, made_up):
-        reply = client.request(
+        response = client.request(
             method,
             target,
             headers=sent,
             data={"card": "pm_card_visa"} if method == "POST" else None,
         )
-        assert reply.status_code == 403, target
-        assert not [name for name in reply.headers if name.startswith("access-control-")]
+        assert response.status_code == 403, target
+        assert not [name for name in response.headers if name.startswith("access-control-")]
     if method != "HEAD":
-        assert told(reply, "message") == "This was sent from another site."
+        assert text_of(response, "message") == "This was sent from another site."
     assert client.get("/_mock/state").json() == before
 
 
@@ -89,10 +89,10 @@ def test_a_link_from_a_shop_leads_to_a_page(
     client: httpx.Client, things: Things, method: str, path: str
 ) -> None:
     """Following it is no misdeed, so it is not refused."""
-    reply = client.request(method, filled(path, **things._asdict()), headers=LINK)
-    assert reply.status_code in (200, 303, 404)
+    response = client.request(method, filled(path, **things._asdict()), headers=LINK)
+    assert response.status_code in (200, 303, 404)
     if "{step}" not in path and not path.endswith("/authentication"):
-        assert reply.status_code in (200, 303)
+        assert response.status_code in (200, 303)
 
 
 @pytest.mark.parametrize(("method", "path"), [target for target in TARGETS if target[0] == "POST"])
@@ -116,7 +116,7 @@ def test_a_form_of_the_page_itself_is_accepted(
         {"Origin": origin.upper()} if has_origin else {}
     )
     page = client.post(f"{open_deposit()}/pay", headers=headers)
-    assert told(page, "state") == "This session has been paid."
+    assert text_of(page, "state") == "This session has been paid."
 
 
 def test_an_origin_that_is_sent_twice_is_none(client: httpx.Client, open_deposit: Opener) -> None:
@@ -136,8 +136,8 @@ def test_a_body_that_is_no_form_is_not_read(
     """A body that nobody understood cannot be a wish to pay with the default card."""
     path = open_deposit()
     before = client.get("/_mock/state").json()
-    reply = client.post(
+    response = client.post(
         f"{path}/pay", content=b'{"card": "pm_card_chargeDeclined"}', headers={"Content-Type": kind}
     )
-    assert reply.status_code == 415
+    assert response.status_code == 415
     assert client.get("/_mock/state").json() == before

@@ -14,7 +14,7 @@ import pytest
 
 from mockserver import packaged
 from tests.conftest import API, RunningServer, running_server
-from tests.hosted.conftest import SHOP, Opener, balance, session_id, told
+from tests.hosted.conftest import SHOP, Opener, balance, session_id, text_of
 
 SCRIPT = "<script>alert('1')</script>"
 ESCAPED = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"
@@ -196,5 +196,5 @@ def test_an_account_is_not_reached_by_another_accounts_session(
     path = open_deposit()
     with server.client("sk_test_somebody_else_who_pays") as other:
         before = balance(other)
-        assert told(other.post(f"{path}/pay"), "state") == "This session has been paid."
+        assert text_of(other.post(f"{path}/pay"), "state") == "This session has been paid."
         assert balance(other) == before

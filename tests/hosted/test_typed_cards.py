@@ -10,7 +10,7 @@ import pytest
 from mockserver import packaged
 from mockserver.billing.accounts import fixtures
 from tests.conftest import API, NOON, ServerFactory
-from tests.hosted.conftest import Opener, balance, session_id, told
+from tests.hosted.conftest import Opener, balance, session_id, text_of
 
 CARDS = [card for card in fixtures.load(packaged.fixtures()).catalogue.test_cards if card.number]
 LIVE = "4111111111111111"
@@ -39,13 +39,13 @@ def test_a_typed_number_behaves_as_its_card(
     chosen = client.post(f"{open_deposit()}/pay", data={"card": card.id})
     path = open_deposit()
     cvc = "1234" if card.brand == "amex" else "123"
-    reply = client.post(f"{path}/pay", data=typed(card.number or "", cvc=cvc))
-    assert (reply.status_code, told(reply, "problem")) == (
+    response = client.post(f"{path}/pay", data=typed(card.number or "", cvc=cvc))
+    assert (response.status_code, text_of(response, "problem")) == (
         chosen.status_code,
-        told(chosen, "problem"),
+        text_of(chosen, "problem"),
     )
-    if reply.status_code == 303:
-        assert reply.headers["location"] == f"{path}/authentication?card={card.id}"
+    if response.status_code == 303:
+        assert response.headers["location"] == f"{path}/authentication?card={card.id}"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_people_type_as_they_like(
 ) -> None:
     """Spaces, hyphens, two digits of a year or four."""
     page = client.post(f"{open_deposit()}/pay", data=typed(number, expiry))
-    assert told(page, "state") == "This session has been paid."
+    assert text_of(page, "state") == "This session has been paid."
 
 
 def test_the_numbers_are_listed_where_they_are_typed(
@@ -106,7 +106,7 @@ def test_what_cannot_be_read_is_told_at_its_field(
     before = balance(client)
     page = client.post(f"{open_deposit()}/pay" if of == "checkout" else f"{portal}/add", data=form)
     assert page.status_code in (400, 402)
-    assert says in (told(page, "problem") or "")
+    assert says in (text_of(page, "problem") or "")
     (wrong,) = re.findall(
         r'<input id="(\w+)"[^>]*aria-invalid="true" aria-describedby="problem"', page.text
     )
@@ -170,6 +170,6 @@ def test_a_mistyped_digit_is_no_attempt_to_pay(client: httpx.Client, open_deposi
 
 def test_the_portal_adds_a_typed_card(client: httpx.Client, portal: str) -> None:
     """Under the id that Stripe publishes for the number."""
-    reply = client.post(f"{portal}/add", data=typed("5555 5555 5555 4444"))
-    assert (reply.status_code, reply.headers["location"]) == (303, f"{portal}?done=add")
+    response = client.post(f"{portal}/add", data=typed("5555 5555 5555 4444"))
+    assert (response.status_code, response.headers["location"]) == (303, f"{portal}?done=add")
     assert "pm_card_mastercard" in client.get(f"{API}/payment-methods").text

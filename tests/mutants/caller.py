@@ -41,9 +41,9 @@ class Caller:
             **({} if self.key is None else {"X-API-Key": self.key}),
             **sent.pop("headers", {}),
         }
-        answer = self.client.request(method, url, headers=headers, **sent)
-        self.exchanges.append(Exchange(method, answer.url.path, answer.status_code))
-        return answer
+        response = self.client.request(method, url, headers=headers, **sent)
+        self.exchanges.append(Exchange(method, response.url.path, response.status_code))
+        return response
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON that a GET answers."""

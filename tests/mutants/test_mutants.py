@@ -94,7 +94,7 @@ def stage() -> Iterator[Stage]:
 
 def _requested(caller: Caller, contract: Contract) -> set[str]:
     """The operations that were asked for; all of a path, where it has none of the method."""
-    asked: set[str] = set()
+    requested: set[str] = set()
     for exchange in caller.exchanges:
         there = [
             operation
@@ -102,10 +102,10 @@ def _requested(caller: Caller, contract: Contract) -> set[str]:
             if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation.path), exchange.path)
         ]
         method = "get" if exchange.method == "HEAD" else exchange.method.lower()
-        asked |= {operation.operation_id for operation in there if operation.method == method} or {
-            operation.operation_id for operation in there
-        }
-    return asked
+        requested |= {
+            operation.operation_id for operation in there if operation.method == method
+        } or {operation.operation_id for operation in there}
+    return requested
 
 
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.name)

@@ -61,7 +61,7 @@ class Request:
 
 
 @dataclass
-class Answer:
+class Response:
     """An answer on its way out."""
 
     status: int
@@ -82,11 +82,11 @@ class Answer:
 class Inside:
     """The server behind the wire, and what the fault remembers from request to request."""
 
-    ask: Callable[[Request], Awaitable[Answer]]
+    ask: Callable[[Request], Awaitable[Response]]
     memory: dict[Any, Any]
 
 
-Alteration = Callable[[Inside, Request], Awaitable[Answer]]
+Alteration = Callable[[Inside, Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -98,15 +98,15 @@ class Wire:
     everywhere: bool = False
 
 
-def changes_answer(
-    *operations: str, by: Callable[[Answer, Request], object], everywhere: bool = False
+def changes_response(
+    *operations: str, by: Callable[[Response, Request], object], everywhere: bool = False
 ) -> Wire:
     """Change what comes back, whatever its status."""
 
-    async def alter(inside: Inside, request: Request) -> Answer:
-        answer = await inside.ask(request)
-        by(answer, request)
-        return answer
+    async def alter(inside: Inside, request: Request) -> Response:
+        response = await inside.ask(request)
+        by(response, request)
+        return response
 
     return Wire(operations, alter, everywhere)
 
@@ -114,19 +114,19 @@ def changes_answer(
 def changes_body(*operations: str, by: Callable[[Any, Request], object], status: int = 200) -> Wire:
     """Change the JSON of the answers with one status, in place."""
 
-    def change(answer: Answer, request: Request) -> None:
-        if answer.status == status:
-            body = answer.json
+    def change(response: Response, request: Request) -> None:
+        if response.status == status:
+            body = response.json
             by(body, request)
-            answer.json = body
+            response.json = body
 
-    return changes_answer(*operations, by=change)
+    return changes_response(*operations, by=change)
 
 
 def changes_request(*operations: str, by: Callable[[Request], object]) -> Wire:
     """Change what goes in."""
 
-    async def alter(inside: Inside, request: Request) -> Answer:
+    async def alter(inside: Inside, request: Request) -> Response:
         by(request)
         return await inside.ask(request)
 
@@ -162,12 +162,12 @@ class WireApp:
             await self._app(scope, receive, send)
             return
 
-        async def ask(request: Request) -> Answer:
+        async def ask(request: Request) -> Response:
             return await _ask(self._app, scope, request)
 
         request = await _read(scope, receive, operation)
-        answer = await self._wire.alter(Inside(ask, self._memory), request)
-        await _send(answer, send)
+        response = await self._wire.alter(Inside(ask, self._memory), request)
+        await _send(response, send)
 
     def _operation(self, method: str, path: str) -> str | None:
         method = "GET" if method == "HEAD" else method
@@ -221,19 +221,19 @@ def _query(scope: Scope) -> dict[str, str]:
     return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
-async def _ask(app: ASGIApp, scope: Scope, request: Request) -> Answer:
+async def _ask(app: ASGIApp, scope: Scope, request: Request) -> Response:
     headers = {**request.headers, b"content-length": b"%d" % len(request.body)}
     altered = {**scope, "method": request.method, "headers": list(headers.items())}
     if request.query != _query(scope):
         altered["query_string"] = urlencode(request.query).encode()
     recorder = _Recorder(request.body)
     await app(altered, recorder.receive, recorder.send)
-    return Answer(recorder.status, dict(recorder.headers), b"".join(recorder.chunks))
+    return Response(recorder.status, dict(recorder.headers), b"".join(recorder.chunks))
 
 
-async def _send(answer: Answer, send: Send) -> None:
-    headers = {**answer.headers, b"content-length": b"%d" % len(answer.body)}
-    if answer.status == 204:
+async def _send(response: Response, send: Send) -> None:
+    headers = {**response.headers, b"content-length": b"%d" % len(response.body)}
+    if response.status == 204:
         # HTTP allows such an answer no body and no length.
         headers = {
             name: value
@@ -241,6 +241,6 @@ async def _send(answer: Answer, send: Send) -> None:
             if name not in (b"content-length", b"content-type")
         }
     await send(
-        {"type": "http.response.start", "status": answer.status, "headers": list(headers.items())}
+        {"type": "http.response.start", "status": response.status, "headers": list(headers.items())}
     )
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.body", "body": response.body})

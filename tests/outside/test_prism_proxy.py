@@ -82,19 +82,19 @@ class Caller:
             if value is not None:
                 place[parameter["in"]][parameter["name"]] = value
         assert not parameters, f"{name} has no such parameters: {parameters}"
-        reply = self.http.request(
+        response = self.http.request(
             operation.method,
             operation.path.format(**place["path"]),
             params=place["query"],
             headers=place["header"],
             json=body,
         )
-        assert "sl-violations" not in reply.headers, (name, reply.headers["sl-violations"])
-        assert reply.headers["content-type"] == "application/json", (name, reply.text)
-        assert reply.status_code == status, (name, reply.text)
+        assert "sl-violations" not in response.headers, (name, response.headers["sl-violations"])
+        assert response.headers["content-type"] == "application/json", (name, response.text)
+        assert response.status_code == status, (name, response.text)
         self.called.add(name)
-        answer: dict[str, Any] = reply.json()
-        return answer
+        found: dict[str, Any] = response.json()
+        return found
 
 
 @dataclass
@@ -128,10 +128,10 @@ def scene(frozen: tuple[RunningServer, str], key: str) -> Iterator[Scene]:
 
 def post(control: httpx.Client, path: str, body: Any = None) -> dict[str, Any]:
     """Something done through the control API."""
-    reply = control.post(f"/_mock/{path}", json=body)
-    assert reply.status_code == 200, reply.text
-    answer: dict[str, Any] = reply.json()
-    return answer
+    response = control.post(f"/_mock/{path}", json=body)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
 
 
 def test_a_whole_deposit_story_passes_without_a_violation(scene: Scene) -> None:

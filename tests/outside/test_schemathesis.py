@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.openapi.contract import Contract
+from mockserver import resources
+from mockserver.contract import Contract
 from tests.conftest import ServerFactory
-from tests.control.merged import CONTROL as MERGED
 from tests.outside.tools import SPEC, run
 
 pytestmark = pytest.mark.slow
@@ -68,14 +68,14 @@ def test_the_billing_api_keeps_its_contract(
 ) -> None:
     """No server error, no undocumented status, type or header, no body that breaks its schema, nothing let through."""
     server = make_server()
-    said = judged(SPEC, server.url, tmp_path, BILLING)
-    assert f"{len(contract.operations)} selected / {len(contract.operations)} total" in said
-    assert "No issues found" in said
+    output = judged(SPEC, server.url, tmp_path, BILLING)
+    assert f"{len(contract.operations)} selected / {len(contract.operations)} total" in output
+    assert "No issues found" in output
     for phase in ("Examples", "Coverage", "Fuzzing", "Stateful"):
-        assert re.search(rf"✅ +{phase}", said), said
-    covered = re.search(r"API Links: +(\d+) covered", said)
+        assert re.search(rf"✅ +{phase}", output), output
+    covered = re.search(r"API Links: +(\d+) covered", output)
     assert covered is not None
-    assert int(covered[1]) >= 5, said
+    assert int(covered[1]) >= 5, output
     with server.client("sk_test_default") as client:
         assert client.get("/_mock/invariants").json() == {"ok": True, "violations": []}
 
@@ -83,9 +83,7 @@ def test_the_billing_api_keeps_its_contract(
 def test_the_control_api_keeps_its_contract(make_server: ServerFactory, tmp_path: Path) -> None:
     """The same for /_mock, with resets, snapshots and clocks that are moved."""
     server = make_server()
-    count = len(MERGED.operations)
-    document = tmp_path / "control.json"
-    document.write_bytes(MERGED.json)
-    said = judged(document, f"{server.url}/_mock", tmp_path, CONTROL)
-    assert f"{count} selected / {count} total" in said
-    assert re.search(r"No issues found|\d+ warnings? in ", said), said
+    count = len(Contract.load(resources.control_spec()).operations)
+    output = judged(resources.control_spec(), f"{server.url}/_mock", tmp_path, CONTROL)
+    assert f"{count} selected / {count} total" in output
+    assert re.search(r"No issues found|\d+ warnings? in ", output), output

@@ -78,9 +78,9 @@ def test_mistakes_are_found_before_they_run(project: Path) -> None:
         assert old in text
         (project / f"mistake{number}.ts").write_text(text.replace(old, new, 1))
     names = [f"mistake{number}.ts" for number in range(len(MISTAKES))]
-    said = compile(project, *names, "--noEmit", code=2)
+    output = compile(project, *names, "--noEmit", code=2)
     for name, (_, _, complaint) in zip(names, MISTAKES, strict=True):
-        found = re.search(rf"^{name}(.*\n)(  .*\n)*", said, re.MULTILINE)
+        found = re.search(rf"^{name}(.*\n)(  .*\n)*", output, re.MULTILINE)
         assert found is not None, name
         assert complaint in found[0]
 
@@ -94,12 +94,12 @@ def test_the_story_runs_against_the_mock(project: Path, server: RunningServer, k
     printed = run(
         [node, "out/story.js", server.url, key], cwd=project, within=WITHIN_SECONDS
     ).stdout
-    said = json.loads(printed)
+    output = json.loads(printed)
     with server.client(key) as client:
         before = client.get("/_mock/state").json()["ledger"]["entries"][-3][
             "balance_after_microcents"
         ]
-    assert said == {
+    assert output == {
         "tier": "growth",
         "display": f"${before // 1_000_000 / 100:.2f}",
         "depositStatus": 200,

@@ -127,10 +127,10 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
 
 def test_the_installed_command_is_there(site: Path, tmp_path: Path) -> None:
     """``mockserver`` on the path."""
-    said = run(
+    output = run(
         [site / "bin" / "mockserver", "--help"], cwd=tmp_path, within=30, PYTHONPATH=str(site)
     ).stdout
-    assert said.startswith("usage: mockserver")
+    assert output.startswith("usage: mockserver")
 
 
 def test_pytest_finds_the_fixture_by_itself(site: Path, tmp_path: Path) -> None:
@@ -142,6 +142,8 @@ def test_pytest_finds_the_fixture_by_itself(site: Path, tmp_path: Path) -> None:
         "    print(mockserver.testing.__file__)\n"
     )
     script = "import sys, mockserver, contract_tests, pytest; sys.exit(pytest.main(['-rP', '-W', 'error']))"
-    said = run([sys.executable, "-c", script], cwd=tmp_path, within=60, PYTHONPATH=str(site)).stdout
-    assert "1 passed" in said
-    assert f"{site}/mockserver/testing/__init__.py" in said
+    output = run(
+        [sys.executable, "-c", script], cwd=tmp_path, within=60, PYTHONPATH=str(site)
+    ).stdout
+    assert "1 passed" in output
+    assert f"{site}/mockserver/testing/__init__.py" in output

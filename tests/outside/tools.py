@@ -42,10 +42,10 @@ def run(
         start_new_session=True,
     )
     try:
-        said, _ = process.communicate(timeout=within)
+        output, _ = process.communicate(timeout=within)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        said, _ = process.communicate(timeout=10)
-        pytest.fail(f"{command[0]} did not end within {within} s:\n{said}")
-    assert process.returncode == code, f"{command[0]} ended with {process.returncode}:\n{said}"
-    return subprocess.CompletedProcess(process.args, process.returncode, said)
+        output, _ = process.communicate(timeout=10)
+        pytest.fail(f"{command[0]} did not end within {within} s:\n{output}")
+    assert process.returncode == code, f"{command[0]} ended with {process.returncode}:\n{output}"
+    return subprocess.CompletedProcess(process.args, process.returncode, output)

@@ -78,10 +78,10 @@ def intent(owner: httpx.Client, page: httpx.Client) -> Intent:
     return Intent(page, made["id"], made["client_secret"])
 
 
-def error_of(reply: httpx.Response, status: int) -> dict[str, Any]:
+def error_of(response: httpx.Response, status: int) -> dict[str, Any]:
     """The error in an answer that must be one."""
-    assert reply.status_code == status, reply.text
-    body = reply.json()
+    assert response.status_code == status, response.text
+    body = response.json()
     assert list(body) == ["error"]
     error: dict[str, Any] = body["error"]
     assert error["doc_url"].startswith("https://stripe.com/docs/error-codes/")

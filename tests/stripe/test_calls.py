@@ -32,9 +32,9 @@ AUTHENTICATED = "4000002760003184"
 
 def test_a_new_intent_is_as_stripe_writes_it(intent: Intent) -> None:
     """All fields of Stripe's object, none of the account's."""
-    reply = intent.call()
-    assert reply.status_code == 200
-    assert reply.json() == {
+    response = intent.call()
+    assert response.status_code == 200
+    assert response.json() == {
         "id": intent.id,
         "object": "setup_intent",
         "cancellation_reason": None,
@@ -56,22 +56,22 @@ def test_every_test_card_does_what_the_catalogue_says(
     owner: httpx.Client, intent: Intent, card: TestCard
 ) -> None:
     """Authentication, then the bank; a card that was set up can be added, and shows its brand and last digits."""
-    reply = intent.confirm(card.number or "")
+    response = intent.confirm(card.number or "")
     if card.authentication != "never":
-        assert reply.status_code == 200
-        assert (reply.json()["status"], reply.json()["next_action"]["type"]) == (
+        assert response.status_code == 200
+        assert (response.json()["status"], response.json()["next_action"]["type"]) == (
             "requires_action",
             "use_stripe_sdk",
         )
-        reply = intent.call("/authenticate", outcome="pass")
+        response = intent.call("/authenticate", outcome="pass")
     if card.declines_attach is not None and card.authentication == "never":
-        error = error_of(reply, 402)
+        error = error_of(response, 402)
         assert error["type"] == "card_error"
         assert error["payment_method"]["card"]["last4"] == card.last4
         assert error["setup_intent"]["status"] == "requires_payment_method"
         return
-    assert reply.status_code == 200
-    set_up = reply.json()
+    assert response.status_code == 200
+    set_up = response.json()
     if card.declines_attach is not None:
         assert (set_up["status"], set_up["payment_method"]) == ("requires_payment_method", None)
         assert set_up["last_setup_error"]["type"] == "card_error"
@@ -170,11 +170,11 @@ def test_a_wrong_card_is_refused_wherever_it_is_sent(
 ) -> None:
     """Before any bank is asked, with the field that is wrong; the intent has not changed."""
     before = intent.call().json()
-    for reply in (
+    for response in (
         page.post(f"{CALLS}/payment_methods", json=card),
         intent.call("/confirm", payment_method_data=card),
     ):
-        error = error_of(reply, 402)
+        error = error_of(response, 402)
         assert (error["code"], error.get("param"), error["type"]) == (code, param, "card_error")
         assert card["card"]["number"] not in error["message"] or not card["card"]["number"]
     assert intent.call().json() == before
@@ -243,7 +243,7 @@ def test_unknown_id_and_wrong_secret_look_the_same(
 ) -> None:
     """Nobody learns which intents there are."""
     other = owner.post(f"{API}/setup-intent").json()
-    answers = []
+    responses = []
     for id, secret in [
         (intent.id, other["client_secret"]),
         (intent.id, ""),
@@ -251,11 +251,13 @@ def test_unknown_id_and_wrong_secret_look_the_same(
         ("seti_nope", intent.secret),
     ]:
         for step in ("", "/confirm", "/authenticate"):
-            reply = page.post(f"{CALLS}/setup_intents/{id}{step}", json={"client_secret": secret})
-            error = error_of(reply, 404)
+            response = page.post(
+                f"{CALLS}/setup_intents/{id}{step}", json={"client_secret": secret}
+            )
+            error = error_of(response, 404)
             assert (error["code"], error["param"]) == ("resource_missing", "intent")
-            answers.append(reply.text.replace(id, "ID"))
-    assert len(set(answers)) == 1
+            responses.append(response.text.replace(id, "ID"))
+    assert len(set(responses)) == 1
     assert intent.call().json()["status"] == "requires_payment_method"
 
 
@@ -296,9 +298,9 @@ def test_a_body_that_is_none_is_refused(
 )
 def test_a_number_is_never_echoed(page: httpx.Client, card: dict[str, Any]) -> None:
     """Whatever is wrong with a card, the error does not repeat it."""
-    reply = page.post(f"{CALLS}/payment_methods", json={"type": "card", "card": card})
-    assert reply.status_code in (400, 402)
-    assert VISA not in reply.text
+    response = page.post(f"{CALLS}/payment_methods", json={"type": "card", "card": card})
+    assert response.status_code in (400, 402)
+    assert VISA not in response.text
 
 
 def test_numbers_and_secrets_are_kept_nowhere(
@@ -342,17 +344,18 @@ def test_a_fault_of_the_mock_is_an_error_of_the_api(
 
 def test_pages_of_any_origin_may_call(page: httpx.Client, intent: Intent) -> None:
     """As Stripe's own: without cookies, for JSON."""
-    reply = intent.call()
-    assert reply.headers["access-control-allow-origin"] == "*"
-    assert "access-control-allow-credentials" not in reply.headers
-    asked = {
+    response = intent.call()
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in response.headers
+    preflight_headers = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    preflight = page.options(f"{CALLS}/payment_methods", headers=asked)
+    preflight = page.options(f"{CALLS}/payment_methods", headers=preflight_headers)
     assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, "*")
     refused = page.options(
-        f"{CALLS}/payment_methods", headers={**asked, "Access-Control-Request-Headers": "x-api-key"}
+        f"{CALLS}/payment_methods",
+        headers={**preflight_headers, "Access-Control-Request-Headers": "x-api-key"},
     )
     assert refused.status_code == 400
 
@@ -373,9 +376,9 @@ def test_what_it_does_not_offer_is_said(
     page: httpx.Client, method: str, path: str, status: int
 ) -> None:
     """In Stripe's form, with method and path."""
-    reply = page.request(method, path)
-    assert f"({method}: {path})" in error_of(reply, status)["message"]
-    assert ("allow" in reply.headers) == (status == 405)
+    response = page.request(method, path)
+    assert f"({method}: {path})" in error_of(response, status)["message"]
+    assert ("allow" in response.headers) == (status == 405)
 
 
 @pytest.mark.parametrize(

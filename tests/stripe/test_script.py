@@ -28,13 +28,13 @@ def facts(script: httpx.Response) -> dict[str, object]:
 
 def test_any_page_may_load_it(page: httpx.Client) -> None:
     """From another origin, by a script tag, with or without CORS, also where a page asks for isolation."""
-    reply = page.get(PATH)
-    assert reply.status_code == 200
-    assert reply.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert reply.headers["access-control-allow-origin"] == "*"
-    assert reply.headers["cross-origin-resource-policy"] == "cross-origin"
-    assert reply.headers["x-content-type-options"] == "nosniff"
-    assert reply.headers["cache-control"] == "no-store"
+    response = page.get(PATH)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "no-store"
     assert page.head(PATH).status_code == 200
 
 
@@ -52,8 +52,8 @@ def test_a_host_of_bad_will_gets_nothing_into_it(
     standing: RunningServer, page: httpx.Client, host: bytes
 ) -> None:
     """A name that is none is not repeated."""
-    reply = page.get(PATH, headers=httpx.Headers([(b"Host", host)]))
-    assert facts(reply)["origin"] == standing.url
+    response = page.get(PATH, headers=httpx.Headers([(b"Host", host)]))
+    assert facts(response)["origin"] == standing.url
 
 
 def test_it_is_the_same_each_time(page: httpx.Client) -> None:

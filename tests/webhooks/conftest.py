@@ -59,8 +59,8 @@ class Mock:
 
     def deliveries(self, **filters: Any) -> list[Json]:
         """What the mock says of this account's deliveries, oldest first."""
-        answer = self.client.get("/_mock/webhook-deliveries", params={"limit": 1_000, **filters})
-        found: list[Json] = answered(answer)["deliveries"][::-1]
+        response = self.client.get("/_mock/webhook-deliveries", params={"limit": 1_000, **filters})
+        found: list[Json] = answered(response)["deliveries"][::-1]
         return found
 
     def endpoint(self, id: str) -> Json:
@@ -68,10 +68,10 @@ class Mock:
         return next(endpoint for endpoint in found if endpoint["id"] == id)
 
 
-def answered(answer: httpx.Response) -> Json:
+def answered(response: httpx.Response) -> Json:
     """The body of an answer that has to be a good one."""
-    assert answer.status_code == 200, answer.text
-    body: Json = answer.json()
+    assert response.status_code == 200, response.text
+    body: Json = response.json()
     return body
 
 

@@ -43,7 +43,7 @@ class Receiver:
     """Answers the next requests with ``answers``, one each, and all others with ``otherwise``."""
 
     url: str
-    answers: list[bytes] = field(default_factory=list)
+    responses: list[bytes] = field(default_factory=list)
     otherwise: bytes = OK
     received: list[Received] = field(default_factory=list)
     most_at_once: int = 0
@@ -61,14 +61,14 @@ class Receiver:
             request = _read(connection)
             with self._lock:
                 self.received.append(request)
-                answer = self.answers.pop(0) if self.answers else self.otherwise
+                response = self.responses.pop(0) if self.responses else self.otherwise
                 self._open += 1
                 self.most_at_once = max(self.most_at_once, self._open)
-            if answer == NEVER:
+            if response == NEVER:
                 self._end.wait(30)
             with self._lock:
                 self._open -= 1  # before the response: the next request may follow it at once
-            connection.sendall(answer)
+            connection.sendall(response)
 
     def wait_for(self, count: int, seconds: float = 5) -> None:
         """Wait until so many requests have come."""

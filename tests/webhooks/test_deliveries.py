@@ -112,7 +112,7 @@ def hmac_of(key: bytes, body: bytes) -> str:
 def test_what_was_sent_and_answered_is_listed(mock: Mock, receiver: Receiver) -> None:
     """Request and answer, with the time that it took."""
     endpoint = mock.register(receiver.url)
-    receiver.answers = [status(201, "X-Other: 1\r\n", b"thank you")]
+    receiver.responses = [status(201, "X-Other: 1\r\n", b"thank you")]
     began = time.monotonic()
     mock.happen()
     mock.settle()
@@ -143,7 +143,7 @@ def test_a_clock_that_stands_still_has_to_be_moved_for_a_retry(
 ) -> None:
     """A second before its moment nothing comes; then it comes, and is taken."""
     mock.register(receiver.url)
-    receiver.answers = [status(500)]
+    receiver.responses = [status(500)]
     mock.happen()
     assert mock.settle() == {
         "settled": True,
@@ -184,7 +184,7 @@ def test_three_attempts_are_made_each_at_its_moment(
 def test_a_retry_holds_up_nobody(mock: Mock, receiver: Receiver) -> None:
     """What comes after a failure is delivered, and the retry when it is due."""
     mock.register(receiver.url)
-    receiver.answers = [status(500)]
+    receiver.responses = [status(500)]
     mock.happen(3)
     mock.settle()
     assert [delivery["status"] for delivery in mock.deliveries()] == [
@@ -203,7 +203,7 @@ def test_what_falls_due_on_the_way_is_told_in_order_of_time(mock: Mock, receiver
         subscriber = Mock(client, mock.server)
         end = client.get(f"{API}/subscription").json()["current_period_end"]
         subscriber.register(receiver.url, events=["deposit.created", "subscription.renewed"])
-        receiver.answers = [status(500)]
+        receiver.responses = [status(500)]
         subscriber.happen()
         subscriber.settle()
         subscriber.advance(31 * 86_400)
@@ -219,7 +219,7 @@ def test_a_clock_that_runs_retries_by_itself(make_server: ServerFactory) -> None
     with receiving() as receiver, server.client("sk_test_running") as client:
         mock = Mock(client, server)
         mock.register(receiver.url)
-        receiver.answers = [status(500)]
+        receiver.responses = [status(500)]
         mock.happen()
         mock.settle()
         receiver.wait_for(2, seconds=15)
@@ -281,7 +281,7 @@ def test_redirects_are_not_followed(mock: Mock, receiver: Receiver, code: int) -
     """Nobody can send a webhook on to somebody else."""
     with receiving() as other:
         mock.register(receiver.url)
-        receiver.answers = [status(code, f"Location: {other.url}/\r\n")]
+        receiver.responses = [status(code, f"Location: {other.url}/\r\n")]
         mock.happen()
         mock.advance(10)
         (delivery,) = mock.deliveries()
@@ -293,7 +293,7 @@ def test_redirects_are_not_followed(mock: Mock, receiver: Receiver, code: int) -
 def test_any_2xx_is_a_success(mock: Mock, receiver: Receiver, code: int) -> None:
     """What else the answer says does not matter."""
     mock.register(receiver.url)
-    receiver.answers = [status(code)]
+    receiver.responses = [status(code)]
     mock.happen()
     mock.settle()
     assert mock.deliveries()[0]["status"] == "delivered"
@@ -303,7 +303,7 @@ def test_any_2xx_is_a_success(mock: Mock, receiver: Receiver, code: int) -> None
 def test_anything_else_is_not(mock: Mock, receiver: Receiver, code: int) -> None:
     """The status is listed, and what was wrong with it."""
     mock.register(receiver.url)
-    receiver.answers = [status(code, body=b"no")]
+    receiver.responses = [status(code, body=b"no")]
     mock.happen()
     mock.settle()
     (attempt,) = mock.deliveries()[0]["attempts"]

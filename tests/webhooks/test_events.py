@@ -50,7 +50,7 @@ def _name(node: ast.expr) -> str:
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[list[Received]]:
+def received() -> Iterator[list[Received]]:
     """All that a receiver is told in a story in which everything happens."""
     with running_server(now=NOON) as server, receiving() as receiver, server.client(None) as nobody:
         Mock(nobody, server).register(receiver.url)
@@ -141,9 +141,9 @@ def play_a_plan(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_every_type_is_told(told: list[Received], type: str) -> None:
+def test_every_type_is_told(received: list[Received], type: str) -> None:
     """Nothing is promised that never comes, and each comes in the one envelope."""
-    found = [request.json for request in told if request.json["event"] == type]
+    found = [request.json for request in received if request.json["event"] == type]
     assert found
     for event in found:
         assert list(event) == ["id", "event", "created_at", "account_id", "data"]
@@ -153,20 +153,22 @@ def test_every_type_is_told(told: list[Received], type: str) -> None:
         assert isinstance(event["data"], dict)
 
 
-def test_nothing_else_is_told(told: list[Received]) -> None:
+def test_nothing_else_is_told(received: list[Received]) -> None:
     """What comes is what is promised."""
-    assert {request.json["event"] for request in told} == set(TYPES)
+    assert {request.json["event"] for request in received} == set(TYPES)
 
 
-def test_an_event_has_an_id_of_its_own(told: list[Received]) -> None:
+def test_an_event_has_an_id_of_its_own(received: list[Received]) -> None:
     """So that a receiver can tell a duplicate."""
-    ids = [request.json["id"] for request in told]
+    ids = [request.json["id"] for request in received]
     assert len(ids) == len(set(ids)) > 50
 
 
-def test_every_change_of_a_subscription_tells_how_it_stands(told: list[Received]) -> None:
+def test_every_change_of_a_subscription_tells_how_it_stands(received: list[Received]) -> None:
     """``subscription.updated`` follows each, with the state after it."""
-    events = [request.json for request in told if request.json["event"].startswith("subscription.")]
+    events = [
+        request.json for request in received if request.json["event"].startswith("subscription.")
+    ]
     for change, update in zip(events[::2], events[1::2], strict=True):
         assert change["event"] != "subscription.updated"
         assert update["event"] == "subscription.updated"
@@ -188,9 +190,9 @@ def test_every_change_of_a_subscription_tells_how_it_stands(told: list[Received]
     )
 
 
-def test_no_secret_is_told(told: list[Received]) -> None:
+def test_no_secret_is_told(received: list[Received]) -> None:
     """No key, no verification code, no client secret: neither their names nor anything like them."""
-    everything = b"\n".join(request.body for request in told).decode()
+    everything = b"\n".join(request.body for request in received).decode()
     assert "sk_test_" not in everything
     assert "_secret" not in everything
     assert "whsec_" not in everything

@@ -114,7 +114,7 @@ def test_larger_groups_are_shuffled_within(mock: Mock, receiver: Receiver) -> No
 def test_a_delay_is_of_the_mocks_clock(mock: Mock, receiver: Receiver) -> None:
     """A minute later means a minute later, and not before; retries are counted from there."""
     mock.register(receiver.url, modes={"delay_seconds": 60})
-    receiver.answers = [status(500)]
+    receiver.responses = [status(500)]
     mock.happen()
     assert mock.settle()["next_attempt_at"] == "2026-03-18T12:01:00.000Z"
     mock.advance(59)
@@ -131,7 +131,7 @@ def test_modes_can_be_changed(mock: Mock, receiver: Receiver) -> None:
     """For what happens from now on; what is left out is off."""
     endpoint = mock.register(receiver.url, modes={"duplicate": True, "delay_seconds": 60})
     mock.happen()
-    answer = mock.client.put(
+    response = mock.client.put(
         f"/_mock/webhook-endpoints/{endpoint['id']}/modes", json={"drop_next": 1}
     )
     expected = {
@@ -142,7 +142,7 @@ def test_modes_can_be_changed(mock: Mock, receiver: Receiver) -> None:
         "delay_seconds": 0,
         "checkout": "any",
     }
-    assert answer.json()["modes"] == expected
+    assert response.json()["modes"] == expected
     mock.happen(2)
     mock.settle()
     assert amounts(receiver) == [1]

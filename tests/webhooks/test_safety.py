@@ -28,10 +28,10 @@ HERE = str(Path(mockserver.__file__).parents[1])
 HUGE = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"z" * 2_000_000
 
 
-@pytest.mark.parametrize("answer", [NEVER, HUGE, status(500)], ids=["silent", "huge", "failing"])
-def test_a_bad_receiver_slows_nobody_down(mock: Mock, receiver: Receiver, answer: bytes) -> None:
+@pytest.mark.parametrize("response", [NEVER, HUGE, status(500)], ids=["silent", "huge", "failing"])
+def test_a_bad_receiver_slows_nobody_down(mock: Mock, receiver: Receiver, response: bytes) -> None:
     """Requests are answered while it keeps the mock waiting, and as fast as ever."""
-    receiver.otherwise = answer
+    receiver.otherwise = response
     mock.register(receiver.url)
     seconds = []
     for _ in range(50):
@@ -64,7 +64,7 @@ def test_answers_are_kept_as_they_began(mock: Mock, receiver: Receiver) -> None:
 
 def test_an_answer_that_is_no_text_is_shown_all_the_same(mock: Mock, receiver: Receiver) -> None:
     """Bytes that are no UTF-8 are replaced, keys are hidden."""
-    receiver.answers = [status(400, body=b"\xff\xfe sk_test_abcdef \x00")]
+    receiver.responses = [status(400, body=b"\xff\xfe sk_test_abcdef \x00")]
     mock.register(receiver.url)
     mock.happen()
     mock.settle()

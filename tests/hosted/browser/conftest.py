@@ -90,8 +90,8 @@ def deposit(account: httpx.Client, shop: Shop) -> Opener:
             "success_url": f"{shop.url}/done?session={{CHECKOUT_SESSION_ID}}",
             "cancel_url": f"{shop.url}/cancelled",
         }
-        reply = account.post(f"{API}/deposit", json={"amount_cents": 5000, **urls, **more})
-        return str(reply.raise_for_status().json()["url"])
+        response = account.post(f"{API}/deposit", json={"amount_cents": 5000, **urls, **more})
+        return str(response.raise_for_status().json()["url"])
 
     return opened
 

@@ -30,10 +30,11 @@ def portal(subscriber: httpx.Client) -> str:
 
 def methods(client: httpx.Client) -> dict[str, bool]:
     """The account's cards: which is the default."""
-    reply = client.get(f"{API}/payment-methods").json()
-    default = reply["default_method_id"]
+    response = client.get(f"{API}/payment-methods").json()
+    default = response["default_method_id"]
     return {
-        card["stripe_payment_method_id"]: card["id"] == default for card in reply["payment_methods"]
+        card["stripe_payment_method_id"]: card["id"] == default
+        for card in response["payment_methods"]
     }
 
 

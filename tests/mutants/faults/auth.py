@@ -9,7 +9,7 @@ from mockserver.engine.operation import CompiledOperation
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, wraps
-from tests.mutants.wire import Answer, Request, changes_answer, changes_request
+from tests.mutants.wire import Request, Response, changes_request, changes_response
 
 _PREFIX = "sk_test_"
 _SOMEBODY = "sk_test_default"
@@ -42,14 +42,14 @@ def _look_up_first(request: Request) -> None:
         request.key = _NOBODY
 
 
-def _forbid(answer: Answer, _: Request) -> None:
-    if answer.status == 401:
-        answer.status = 403
+def _forbid(response: Response, _: Request) -> None:
+    if response.status == 401:
+        response.status = 403
 
 
-def _refuse_politely(answer: Answer, _: Request) -> None:
-    if answer.status == 401:
-        answer.status = 200
+def _refuse_politely(response: Response, _: Request) -> None:
+    if response.status == 401:
+        response.status = 200
 
 
 async def _validate_first(
@@ -114,14 +114,14 @@ FAULTS = (
         "missing-key-answers-403",
         "auth",
         "Removing a card without a key is answered with 403 instead of 401.",
-        changes_answer("remove_payment_method", by=_forbid),
+        changes_response("remove_payment_method", by=_forbid),
         lambda me: _status_with(me, None, "DELETE", f"payment-methods/{_UNKNOWN_CARD}"),
     ),
     Fault(
         "missing-key-answers-200",
         "auth",
         "The cost projection without a key is answered with 200 and an error in the body.",
-        changes_answer("get_cost_projection", by=_refuse_politely),
+        changes_response("get_cost_projection", by=_refuse_politely),
         lambda me: _status_with(me, None, "GET", "cost-projection"),
     ),
     Fault(

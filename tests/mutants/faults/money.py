@@ -16,7 +16,7 @@ from mockserver.billing.ledger import Entry, Ledger
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets, wraps
-from tests.mutants.wire import Answer, Inside, Request, Wire
+from tests.mutants.wire import Inside, Request, Response, Wire
 
 Json = Any
 
@@ -93,13 +93,13 @@ def _answer_from_a_cache(original: Original, call: Call) -> Json:
     return kept[1]
 
 
-async def _send_a_stale_balance(inside: Inside, request: Request) -> Answer:
-    answer = await inside.ask(request)
-    balance = answer.headers.get(b"x-alterlab-balance")
+async def _send_a_stale_balance(inside: Inside, request: Request) -> Response:
+    response = await inside.ask(request)
+    balance = response.headers.get(b"x-alterlab-balance")
     if balance is not None:
-        answer.headers[b"x-alterlab-balance"] = inside.memory.get(request.key, balance)
+        response.headers[b"x-alterlab-balance"] = inside.memory.get(request.key, balance)
         inside.memory[request.key] = balance
-    return answer
+    return response
 
 
 def _pay_with_bonus(me: Caller) -> Caller:
@@ -149,8 +149,8 @@ def _balance_twice(me: Caller) -> object:
 def _balance_header_after_usage(me: Caller) -> object:
     me.get("balance")
     me.use("light", 5_000)
-    answer = me.ask("GET", "balance")
-    return answer.headers["x-alterlab-balance"] == answer.json()["balance_display"]
+    response = me.ask("GET", "balance")
+    return response.headers["x-alterlab-balance"] == response.json()["balance_display"]
 
 
 FAULTS = (

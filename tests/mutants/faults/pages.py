@@ -44,46 +44,46 @@ def _count_pages_from_zero(_: Original, call: Call, items: Any) -> Page[Any]:
     return newest_first(items, limit=size, offset=call.params["page"] * size)
 
 
-def _oldest_first_if_filtered(original: Original, self: Ledger, **asked: Any) -> Page[Entry]:
-    page: Page[Entry] = original(self, **asked)
+def _oldest_first_if_filtered(original: Original, self: Ledger, **query: Any) -> Page[Entry]:
+    page: Page[Entry] = original(self, **query)
     return (
         page
-        if asked["reference_type"] is None
+        if query["reference_type"] is None
         else Page(page.items[::-1], page.total, page.has_more)
     )
 
 
-def _sort_equal_times_by_id(original: Original, self: Ledger, **asked: Any) -> Page[Entry]:
-    if asked["reference_type"] is not None:
-        return _as_page(original(self, **asked))
+def _sort_equal_times_by_id(original: Original, self: Ledger, **query: Any) -> Page[Entry]:
+    if query["reference_type"] is not None:
+        return _as_page(original(self, **query))
     entries = sorted(self.entries, key=lambda entry: (entry.created_at, entry.id))
-    return newest_first(entries, limit=asked["limit"], offset=asked["offset"])
+    return newest_first(entries, limit=query["limit"], offset=query["offset"])
 
 
-def _filter_the_page(original: Original, self: Ledger, **asked: Any) -> Page[Entry]:
-    wanted = asked["reference_type"]
-    page = _as_page(original(self, **{**asked, "reference_type": None}))
+def _filter_the_page(original: Original, self: Ledger, **query: Any) -> Page[Entry]:
+    wanted = query["reference_type"]
+    page = _as_page(original(self, **{**query, "reference_type": None}))
     items = [entry for entry in page.items if wanted in (None, entry.reference_type)]
     return Page(items, page.total, page.has_more)
 
 
-def _filter_by_type(original: Original, self: Ledger, **asked: Any) -> Page[Entry]:
-    wanted = asked["reference_type"]
+def _filter_by_type(original: Original, self: Ledger, **query: Any) -> Page[Entry]:
+    wanted = query["reference_type"]
     if wanted is None:
-        return _as_page(original(self, **asked))
+        return _as_page(original(self, **query))
     entries = [entry for entry in self.entries if entry.type == wanted]
-    return newest_first(entries, limit=asked["limit"], offset=asked["offset"])
+    return newest_first(entries, limit=query["limit"], offset=query["offset"])
 
 
-def _total_of_all(original: Original, self: Ledger, **asked: Any) -> Page[Entry]:
-    page = _as_page(original(self, **asked))
+def _total_of_all(original: Original, self: Ledger, **query: Any) -> Page[Entry]:
+    page = _as_page(original(self, **query))
     return Page(page.items, len(self.entries), page.has_more)
 
 
-def _end_at_a_hundred(original: Original, self: Ledger, **asked: Any) -> Page[Entry]:
-    page = _as_page(original(self, **asked))
-    left = max(0, _KEPT_ENTRIES - asked["offset"])
-    return Page(page.items[:left], page.total, page.has_more and asked["limit"] < left)
+def _end_at_a_hundred(original: Original, self: Ledger, **query: Any) -> Page[Entry]:
+    page = _as_page(original(self, **query))
+    left = max(0, _KEPT_ENTRIES - query["offset"])
+    return Page(page.items[:left], page.total, page.has_more and query["limit"] < left)
 
 
 def _as_page(page: Any) -> Page[Entry]:

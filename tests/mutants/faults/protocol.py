@@ -9,7 +9,7 @@ from mockserver.billing.api.call import Call
 from tests.mutants.caller import API, Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets, wraps
-from tests.mutants.wire import Answer, Inside, Request, Wire, changes_answer
+from tests.mutants.wire import Inside, Request, Response, Wire, changes_response
 
 Json = Any
 
@@ -33,40 +33,40 @@ def _crash_without_a_card(original: Original, call: Call) -> Json:
     return original(call)
 
 
-def _fail_on_head(answer: Answer, request: Request) -> None:
+def _fail_on_head(response: Response, request: Request) -> None:
     if request.method == "HEAD":
-        answer.status, answer.json = 500, {"detail": "Internal Server Error"}
+        response.status, response.json = 500, {"detail": "Internal Server Error"}
 
 
-def _drop_allow(answer: Answer, _: Request) -> None:
-    if answer.status == 405:
-        answer.headers.pop(b"allow", None)
+def _drop_allow(response: Response, _: Request) -> None:
+    if response.status == 405:
+        response.headers.pop(b"allow", None)
 
 
-def _allow_no_delete(answer: Answer, request: Request) -> None:
-    if answer.status == 405 and request.path.endswith("/auto-recharge"):
-        answer.headers[b"allow"] = (
-            answer.headers[b"allow"].replace(b", DELETE", b"").replace(b"DELETE, ", b"")
+def _allow_no_delete(response: Response, request: Request) -> None:
+    if response.status == 405 and request.path.endswith("/auto-recharge"):
+        response.headers[b"allow"] = (
+            response.headers[b"allow"].replace(b", DELETE", b"").replace(b"DELETE, ", b"")
         )
 
 
-def _answer_in_html(answer: Answer, request: Request) -> None:
-    if answer.status == 404 and request.operation is None:
-        answer.headers[b"content-type"] = b"text/html; charset=utf-8"
-        answer.body = b"<!doctype html><title>404</title><h1>Not Found</h1>"
+def _answer_in_html(response: Response, request: Request) -> None:
+    if response.status == 404 and request.operation is None:
+        response.headers[b"content-type"] = b"text/html; charset=utf-8"
+        response.body = b"<!doctype html><title>404</title><h1>Not Found</h1>"
 
 
-def _drop_retry_after(answer: Answer, _: Request) -> None:
-    answer.headers.pop(b"retry-after", None)
+def _drop_retry_after(response: Response, _: Request) -> None:
+    response.headers.pop(b"retry-after", None)
 
 
-async def _put_for_patch(inside: Inside, request: Request) -> Answer:
+async def _put_for_patch(inside: Inside, request: Request) -> Response:
     if request.method == "PATCH" and request.path.endswith("/usage-alerts"):
         request.method = "PUT"
     return await inside.ask(request)
 
 
-async def _get_for_post(inside: Inside, request: Request) -> Answer:
+async def _get_for_post(inside: Inside, request: Request) -> Response:
     if request.method == "POST" and request.path.endswith("/balance"):
         request.method = "GET"
     return await inside.ask(request)
@@ -117,7 +117,7 @@ FAULTS = (
         "head-of-invoices-fails",
         "protocol",
         "HEAD of the invoices fails with 500.",
-        changes_answer("list_invoices", by=_fail_on_head),
+        changes_response("list_invoices", by=_fail_on_head),
         lambda me: me.status("HEAD", "invoices"),
         crashes=True,
     ),
@@ -125,7 +125,7 @@ FAULTS = (
         "wrong-method-names-no-other",
         "protocol",
         "A 405 has no Allow header.",
-        changes_answer("get_balance", "get_subscription", by=_drop_allow, everywhere=True),
+        changes_response("get_balance", "get_subscription", by=_drop_allow, everywhere=True),
         lambda me: [
             me.ask("PATCH", path).headers.get("allow") for path in ("balance", "subscription")
         ],
@@ -134,7 +134,7 @@ FAULTS = (
         "allow-forgets-delete",
         "protocol",
         "Allow of a 405 on the auto-recharge settings leaves out DELETE.",
-        changes_answer(
+        changes_response(
             "get_auto_recharge",
             "update_auto_recharge",
             "disable_auto_recharge",
@@ -161,14 +161,14 @@ FAULTS = (
         "unknown-path-answers-html",
         "protocol",
         "The 404 of a path that does not exist is a web page.",
-        changes_answer(by=_answer_in_html, everywhere=True),
+        changes_response(by=_answer_in_html, everywhere=True),
         lambda me: me.ask("GET", f"{API}no-such-thing").headers["content-type"],
     ),
     Fault(
         "retry-after-missing",
         "protocol",
         "A 429 does not say when to come back.",
-        changes_answer("get_balance", by=_drop_retry_after, everywhere=True),
+        changes_response("get_balance", by=_drop_retry_after, everywhere=True),
         lambda me: _sixth_read(me).headers.get("retry-after"),
     ),
     Fault(

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
-from tests.mutants.wire import Answer, Request, changes_answer, changes_body
+from tests.mutants.wire import Request, Response, changes_body, changes_response
 
 Json = Any
 
@@ -76,19 +76,19 @@ def _null_empty_details(body: Json, _: Request) -> None:
         entry["details"] = entry["details"] or None
 
 
-def _cut_long_body(answer: Answer, _: Request) -> None:
-    answer.body = answer.body[:_BUFFER_BYTES]
+def _cut_long_body(response: Response, _: Request) -> None:
+    response.body = response.body[:_BUFFER_BYTES]
 
 
-def _write_nan(answer: Answer, _: Request) -> None:
-    answer.body = answer.body.replace(
+def _write_nan(response: Response, _: Request) -> None:
+    response.body = response.body.replace(
         b'"card_days_until_expiry":null', b'"card_days_until_expiry":NaN'
     )
 
 
-def _answer_null(answer: Answer, _: Request) -> None:
-    if answer.status == 200:
-        answer.json = None
+def _answer_null(response: Response, _: Request) -> None:
+    if response.status == 200:
+        response.json = None
 
 
 def _types_in_a_long_page(me: Caller) -> object:
@@ -249,7 +249,7 @@ FAULTS = (
         "days-until-expiry-not-a-number",
         "response",
         "Without a card the recharge test answers NaN for the days until it expires, which is no JSON.",
-        changes_answer("check_auto_recharge", by=_write_nan),
+        changes_response("check_auto_recharge", by=_write_nan),
         lambda me: me.named("sk_test_new").ask("POST", "auto-recharge/test").text,
     ),
     Fault(
@@ -263,14 +263,14 @@ FAULTS = (
         "long-chart-cut-off",
         "response",
         "A usage chart of more than 8 KB ends in the middle of its JSON.",
-        changes_answer("get_usage_chart", by=_cut_long_body),
+        changes_response("get_usage_chart", by=_cut_long_body),
         lambda me: me.ask("GET", "usage-chart", params={"days": 365}).text[-1],
     ),
     Fault(
         "alert-settings-answered-with-null",
         "response",
         "Saving usage alerts answers null instead of the settings.",
-        changes_answer("update_usage_alerts", by=_answer_null),
+        changes_response("update_usage_alerts", by=_answer_null),
         lambda me: me.put("usage-alerts", {}) is None,
     ),
     Fault(

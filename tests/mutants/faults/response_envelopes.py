@@ -8,58 +8,58 @@ from typing import Any
 
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
-from tests.mutants.wire import Answer, Request, changes_answer, changes_body
+from tests.mutants.wire import Request, Response, changes_body, changes_response
 
 Json = Any
 
 _UNKNOWN_CARD = "00000000-0000-4000-8000-000000000000"
 
 
-def _date_the_reset(answer: Answer, _: Request) -> None:
-    reset = datetime.fromtimestamp(int(answer.headers[b"x-ratelimit-reset"]), UTC)
-    answer.headers[b"x-ratelimit-reset"] = format_datetime(reset, usegmt=True).encode()
+def _date_the_reset(response: Response, _: Request) -> None:
+    reset = datetime.fromtimestamp(int(response.headers[b"x-ratelimit-reset"]), UTC)
+    response.headers[b"x-ratelimit-reset"] = format_datetime(reset, usegmt=True).encode()
 
 
-def _bare_balance(answer: Answer, _: Request) -> None:
-    if b"x-alterlab-balance" in answer.headers:
-        answer.headers[b"x-alterlab-balance"] = answer.headers[b"x-alterlab-balance"].replace(
+def _bare_balance(response: Response, _: Request) -> None:
+    if b"x-alterlab-balance" in response.headers:
+        response.headers[b"x-alterlab-balance"] = response.headers[b"x-alterlab-balance"].replace(
             b"$", b""
         )
 
 
-def _rename_exhausted(answer: Answer, _: Request) -> None:
-    if answer.headers.get(b"x-alterlab-balance-warning") == b"exhausted":
-        answer.headers[b"x-alterlab-balance-warning"] = b"empty"
+def _rename_exhausted(response: Response, _: Request) -> None:
+    if response.headers.get(b"x-alterlab-balance-warning") == b"exhausted":
+        response.headers[b"x-alterlab-balance-warning"] = b"empty"
 
 
-def _drop_limits_of_refusals(answer: Answer, _: Request) -> None:
-    if answer.status == 422:
+def _drop_limits_of_refusals(response: Response, _: Request) -> None:
+    if response.status == 422:
         for name in (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset"):
-            answer.headers.pop(name, None)
+            response.headers.pop(name, None)
 
 
-def _created(answer: Answer, _: Request) -> None:
-    if answer.status == 200:
-        answer.status = 201
+def _created(response: Response, _: Request) -> None:
+    if response.status == 200:
+        response.status = 201
 
 
-def _no_content(answer: Answer, _: Request) -> None:
-    if answer.status == 200:
-        answer.status, answer.body = 204, b""
+def _no_content(response: Response, _: Request) -> None:
+    if response.status == 200:
+        response.status, response.body = 204, b""
 
 
-def _plain_text(answer: Answer, _: Request) -> None:
-    answer.headers[b"content-type"] = b"text/plain; charset=utf-8"
+def _plain_text(response: Response, _: Request) -> None:
+    response.headers[b"content-type"] = b"text/plain; charset=utf-8"
 
 
-def _problem_json(answer: Answer, _: Request) -> None:
-    if answer.status == 404:
-        answer.headers[b"content-type"] = b"application/problem+json"
+def _problem_json(response: Response, _: Request) -> None:
+    if response.status == 404:
+        response.headers[b"content-type"] = b"application/problem+json"
 
 
-def _wrap_error(answer: Answer, _: Request) -> None:
-    if answer.status == 404:
-        answer.json = {"error": {"code": "not_found", "message": answer.json["detail"]}}
+def _wrap_error(response: Response, _: Request) -> None:
+    if response.status == 404:
+        response.json = {"error": {"code": "not_found", "message": response.json["detail"]}}
 
 
 def _nest_detail(body: Json, _: Request) -> None:
@@ -84,13 +84,13 @@ def _add_balance_as_text(body: Json, _: Request) -> None:
     body["balance_dollars"] = "0.00"
 
 
-def _refuse_empty_page(answer: Answer, request: Request) -> None:
+def _refuse_empty_page(response: Response, request: Request) -> None:
     if (
-        answer.status == 200
+        response.status == 200
         and request.query.get("page", "1") != "1"
-        and not answer.json["history"]
+        and not response.json["history"]
     ):
-        answer.status, answer.json = 404, {"detail": "There is no such page."}
+        response.status, response.json = 404, {"detail": "There is no such page."}
 
 
 def _header(me: Caller, method: str, path: str, name: str) -> object:
@@ -102,9 +102,9 @@ FAULTS = (
         "limit-header-missing-at-the-portal",
         "response",
         "Opening the portal answers without X-RateLimit-Remaining.",
-        changes_answer(
+        changes_response(
             "create_portal_session",
-            by=lambda answer, _: answer.headers.pop(b"x-ratelimit-remaining", None),
+            by=lambda response, _: response.headers.pop(b"x-ratelimit-remaining", None),
         ),
         lambda me: _header(me, "POST", "portal", "x-ratelimit-remaining"),
     ),
@@ -112,7 +112,7 @@ FAULTS = (
         "limit-headers-missing-on-refusals",
         "response",
         "A 422 of the audit log or the invoices has no rate-limit headers.",
-        changes_answer("list_audit_log", "list_invoices", by=_drop_limits_of_refusals),
+        changes_response("list_audit_log", "list_invoices", by=_drop_limits_of_refusals),
         lambda me: [
             "x-ratelimit-limit" in me.ask("GET", path, params={"limit": 0}).headers
             for path in ("audit-log", "invoices")
@@ -122,21 +122,23 @@ FAULTS = (
         "limit-reset-is-a-date",
         "response",
         "X-RateLimit-Reset of the usage breakdown is a date instead of unix seconds.",
-        changes_answer("get_usage_breakdown", by=_date_the_reset),
+        changes_response("get_usage_breakdown", by=_date_the_reset),
         lambda me: _header(me, "GET", "usage-breakdown", "x-ratelimit-reset"),
     ),
     Fault(
         "balance-header-without-dollar-sign",
         "response",
         "X-AlterLab-Balance after a change of plan has no dollar sign.",
-        changes_answer("change_plan", by=_bare_balance),
+        changes_response("change_plan", by=_bare_balance),
         lambda me: _header(me, "POST", "change-plan", "x-alterlab-balance"),
     ),
     Fault(
         "balance-warning-of-an-unknown-kind",
         "response",
         "An account with nothing left is warned with 'empty' instead of 'exhausted'.",
-        changes_answer("get_balance", "get_usage_realtime", by=_rename_exhausted, everywhere=True),
+        changes_response(
+            "get_balance", "get_usage_realtime", by=_rename_exhausted, everywhere=True
+        ),
         lambda me: [
             _header(me.named("sk_test_exhausted"), "GET", path, "x-alterlab-balance-warning")
             for path in ("balance", "usage-realtime")
@@ -146,28 +148,28 @@ FAULTS = (
         "setup-intent-answers-201",
         "response",
         "Creating a setup intent answers 201, which is not documented.",
-        changes_answer("create_setup_intent", by=_created),
+        changes_response("create_setup_intent", by=_created),
         lambda me: me.status("POST", "setup-intent"),
     ),
     Fault(
         "disabling-answers-204",
         "response",
         "Disabling auto-recharge answers 204 without a body instead of 200.",
-        changes_answer("disable_auto_recharge", by=_no_content),
+        changes_response("disable_auto_recharge", by=_no_content),
         lambda me: me.status("DELETE", "auto-recharge"),
     ),
     Fault(
         "history-beyond-the-end-answers-404",
         "response",
         "A page beyond the end of the recharge history is answered with 404, which is not documented.",
-        changes_answer("list_auto_recharge_history", by=_refuse_empty_page),
+        changes_response("list_auto_recharge_history", by=_refuse_empty_page),
         lambda me: me.status("GET", "auto-recharge/history", page=2),
     ),
     Fault(
         "promo-validation-as-plain-text",
         "response",
         "The answer about a promo code is JSON that says it is plain text.",
-        changes_answer("validate_promo_code", by=_plain_text),
+        changes_response("validate_promo_code", by=_plain_text),
         lambda me: me.ask("POST", "promo/validate", json={"code": "BONUS5"}).headers[
             "content-type"
         ],
@@ -176,7 +178,7 @@ FAULTS = (
         "unknown-card-as-problem-json",
         "response",
         "The 404 for a card that is not there has the media type application/problem+json.",
-        changes_answer("remove_payment_method", "set_default_payment_method", by=_problem_json),
+        changes_response("remove_payment_method", "set_default_payment_method", by=_problem_json),
         lambda me: [
             me.ask(method, f"payment-methods/{_UNKNOWN_CARD}{rest}").headers["content-type"]
             for method, rest in (("DELETE", ""), ("POST", "/default"))
@@ -186,7 +188,7 @@ FAULTS = (
         "unknown-challenge-in-another-envelope",
         "response",
         "The 404 for an unknown challenge has its message under error.message instead of detail.",
-        changes_answer("confirm_verification", by=_wrap_error),
+        changes_response("confirm_verification", by=_wrap_error),
         lambda me: sorted(
             me.post("verify/confirm", {"challenge_id": _UNKNOWN_CARD, "code": "000000"})
         ),

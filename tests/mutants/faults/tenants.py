@@ -21,7 +21,7 @@ from mockserver.engine.reply import Listing
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, together, wraps
-from tests.mutants.wire import Answer, Inside, Request, Wire, changes_request
+from tests.mutants.wire import Inside, Request, Response, Wire, changes_request
 
 Json = Any
 
@@ -161,13 +161,13 @@ def _count_all_callers_together(
     return enough, allowance
 
 
-async def _send_the_previous_balance(inside: Inside, request: Request) -> Answer:
-    answer = await inside.ask(request)
-    balance = answer.headers.get(b"x-alterlab-balance")
+async def _send_the_previous_balance(inside: Inside, request: Request) -> Response:
+    response = await inside.ask(request)
+    balance = response.headers.get(b"x-alterlab-balance")
     if balance is not None:
-        answer.headers[b"x-alterlab-balance"] = inside.memory.get("last", balance)
+        response.headers[b"x-alterlab-balance"] = inside.memory.get("last", balance)
         inside.memory["last"] = balance
-    return answer
+    return response
 
 
 def _two(me: Caller) -> tuple[Caller, Caller]:

@@ -189,7 +189,7 @@ class Shop:
     def save(self) -> None:
         self.page.get_by_role("button", name="Save card").click()
 
-    def answer(self, outcome: str) -> None:
+    def finish_challenge(self, outcome: str) -> None:
         """Pass or fail 3-D Secure."""
         self.page.get_by_test_id(f"stripe-challenge-{outcome}").click()
 
@@ -199,10 +199,10 @@ class Shop:
         try:
             self.page.wait_for_function(begins, arg=text, timeout=5_000)
         except Exception:
-            pytest.fail(f"the page says {self.said!r}, and not {text!r}; {self.seen.complaints}")
+            pytest.fail(f"the page says {self.result!r}, and not {text!r}; {self.seen.complaints}")
 
     @property
-    def said(self) -> str:
+    def result(self) -> str:
         text: str = self.page.locator("#result").text_content()
         return text
 
@@ -215,10 +215,10 @@ class Shop:
         """The setup intent as it is now."""
         with self.mock.client(None) as client:
             id = self.secret.partition("_secret_")[0]
-            reply = client.post(
+            response = client.post(
                 f"/_mock/stripe/v1/setup_intents/{id}", json={"client_secret": self.secret}
             )
-            body: dict[str, Any] = json.loads(reply.text)
+            body: dict[str, Any] = json.loads(response.text)
             return body
 
     def cards(self) -> list[dict[str, Any]]:

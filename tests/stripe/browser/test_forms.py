@@ -162,13 +162,13 @@ def test_react_code_runs_in_strict_mode(visit: Visit, kind: str) -> None:
     shop.page.get_by_role("button", name="Show").click()
     shop.fill(AUTHENTICATED, postal="12345" if kind == "payment" else "")
     shop.save()
-    shop.answer("pass")
+    shop.finish_challenge("pass")
     shop.must_say("added visa 3184")
-    told = ("React DevTools", "the server responded with a status of 400")
+    known_texts = ("React DevTools", "the server responded with a status of 400")
     own = [
         complaint
         for complaint in shop.seen.complaints
-        if not any(known in complaint for known in told)
+        if not any(known in complaint for known in known_texts)
     ]
     assert (own, shop.seen.violations) == ([], [])
 
@@ -178,39 +178,39 @@ def test_a_page_that_asks_stripe_for_the_script_can_be_given_this_one(
 ) -> None:
     """A test answers for js.stripe.com with the mock's script, which knows where the mock is, and which release."""
     context = browser.new_context()
-    asked = []
+    requested = []
 
-    def answer(route: Any) -> None:
-        asked.append(route.request.url)
+    def fulfill(route: Any) -> None:
+        requested.append(route.request.url)
         script = context.request.get(f"{mock.url}/_mock/stripe.js")
         route.fulfill(body=script.text(), content_type="text/javascript")
 
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
-    page.route("https://js.stripe.com/**", answer)
+    page.route("https://js.stripe.com/**", fulfill)
     tagged = visit("plain-card", kind="card-without-postal")
     page.goto(tagged.page.url + "&untagged=yes")
     tagged.seen.page = page
     tagged.fill()
     tagged.save()
     tagged.must_say("added visa 4242")
-    assert (asked, complaints) == (["https://js.stripe.com/endive/stripe.js"], [])
+    assert (requested, complaints) == (["https://js.stripe.com/endive/stripe.js"], [])
     context.close()
 
 
 def test_every_card_that_declines_says_why(visit: Visit) -> None:
     """With the sentence for the payer; the same form then takes a card that works."""
     shop = visit("plain-card", kind="card-without-postal")
-    said = {}
+    messages = {}
     for card in DECLINED:
         shop.fill(str(card.number))
         shop.save()
         shop.page.wait_for_function(
             "() => document.querySelector('#result').textContent !== 'saving'"
         )
-        said[card.id] = shop.said
-    assert said == {card.id: expected(card) for card in DECLINED}
+        messages[card.id] = shop.result
+    assert messages == {card.id: expected(card) for card in DECLINED}
     shop.fill()
     shop.save()
     shop.must_say("added visa 4242")
@@ -245,7 +245,7 @@ def test_three_d_secure_can_be_passed(visit: Visit, name: str) -> None:
     dialog = shop.page.get_by_role("dialog", name="3-D Secure")
     dialog.wait_for()
     assert shop.intent()["status"] == "requires_action"
-    shop.answer("pass")
+    shop.finish_challenge("pass")
     shop.must_say("added visa 3184")
     assert dialog.count() == 0
     shop.seen.must_be_quiet()
@@ -261,13 +261,13 @@ def test_three_d_secure_can_be_failed(visit: Visit, how: str) -> None:
     if how == "Escape":
         shop.page.keyboard.press("Escape")
     else:
-        shop.answer("fail")
+        shop.finish_challenge("fail")
     shop.must_say(
         "invalid_request_error setup_intent_authentication_failure: We are unable to authenticate"
     )
     assert shop.intent()["status"] == "requires_payment_method"
     shop.save()
-    shop.answer("pass")
+    shop.finish_challenge("pass")
     shop.must_say("added visa 3184")
 
 

@@ -89,12 +89,12 @@ def test_a_mock_that_is_away_is_a_connection_error(card: Shop) -> None:
 
 def test_an_answer_that_is_none_is_a_connection_error(card: Shop) -> None:
     """As of a proxy that is in the way."""
-    answer = {
+    response = {
         "status": 502,
         "body": "<h1>Bad gateway</h1>",
         "headers": {"access-control-allow-origin": "*"},
     }
-    card.page.route(re.compile(r".*/_mock/stripe/.*"), lambda route: route.fulfill(**answer))
+    card.page.route(re.compile(r".*/_mock/stripe/.*"), lambda route: route.fulfill(**response))
     card.save()
     card.must_say("api_connection_error")
 
@@ -104,13 +104,13 @@ def test_a_connection_that_breaks_during_authentication_leaves_the_intent(card: 
     card.fill("4000002760003184")
     card.page.route(re.compile(r".*/authenticate$"), lambda route: route.abort())
     card.save()
-    card.answer("pass")
+    card.finish_challenge("pass")
     card.must_say("api_connection_error")
     card.page.unroute_all()
     card.do(
         "void shop.stripe.handleNextAction({clientSecret: shop.secret}).then((done) => { shop.done = done; })"
     )
-    card.answer("pass")
+    card.finish_challenge("pass")
     card.page.wait_for_function("() => window.shop.done")
     assert card.do("shop.done")["setupIntent"]["status"] == "succeeded"
 
@@ -125,7 +125,7 @@ def test_a_page_may_handle_actions_itself(card: Shop) -> None:
         "use_stripe_sdk",
     )
     card.do("void shop.stripe.confirmCardSetup(shop.secret).then((done) => { shop.done = done; })")
-    card.answer("pass")
+    card.finish_challenge("pass")
     card.page.wait_for_function("() => window.shop.done")
     assert card.do("shop.done")["setupIntent"]["status"] == "succeeded"
     again = card.do("shop.stripe.handleNextAction({clientSecret: shop.secret})")["error"]
@@ -202,11 +202,11 @@ WRONG = {
 
 def test_wrong_use_is_an_integration_error(card: Shop) -> None:
     """Each with a sentence that names the call and what it wants, and never the secret that was given."""
-    said = {script: card.do(script) for script in WRONG}
+    errors = {script: card.do(script) for script in WRONG}
     for script, sentence in WRONG.items():
-        assert str(said[script]).startswith("IntegrationError: "), (script, said[script])
-        assert sentence in said[script], (script, said[script])
-        assert card.secret not in said[script]
+        assert str(errors[script]).startswith("IntegrationError: "), (script, errors[script])
+        assert sentence in errors[script], (script, errors[script])
+        assert card.secret not in errors[script]
     assert card.intent()["status"] == "requires_payment_method"
 
 
@@ -238,8 +238,8 @@ def test_every_element_of_stripe_is_offered_or_says_that_it_is_left_out(card: Sh
     types = names_in("elements-group.d.ts", r"elementType: '(\w+)'")
     assert types >= ELEMENTS | {"iban", "address", "expressCheckout", "linkAuthentication"}
     for name in sorted(types - ELEMENTS):
-        said = card.do(f"shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}')")
-        assert said.startswith(
+        errors = card.do(f"shop.stripe.elements({{clientSecret: shop.secret}}).create('{name}')")
+        assert errors.startswith(
             f'IntegrationError: The element "{name}" is not part of the mock\'s stand-in'
         )
     for name in sorted(ELEMENTS):

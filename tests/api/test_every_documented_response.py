@@ -1,4 +1,4 @@
-"""Every status that the contract documents for an operation is reached, and is then what the contract says."""
+"""Every documented status of an operation can be reached, and matches the contract."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ DOCUMENTED = [(operation, status) for operation in OPERATIONS for status in oper
     ("operation", "status"),
     [pytest.param(*pair, id=f"{pair[0].operation_id}-{pair[1]}") for pair in DOCUMENTED],
 )
-def test_every_documented_answer_is_given(
+def test_every_documented_response_is_sent(
     accounts: Accounts, operation: Operation, status: int
 ) -> None:
-    """There is a scene for it, which gets that status, with a body and headers that fit the contract."""
+    """Each documented status has a scene, whose response fits the contract."""
     scene = scene_of(operation, status)
     assert scene is not None, (
         f"Write a scene for {operation.operation_id} {status} in tests/api/scenes.py."
     )
-    answer = play(accounts, operation, scene)
-    assert answer.status_code == status, answer.text
+    response = play(accounts, operation, scene)
+    assert response.status_code == status, response.text
     documented = CONTRACT.follow(operation.node["responses"][str(status)])
-    assert_body_fits(answer, documented)
-    assert_headers_fit(answer, documented)
+    assert_body_fits(response, documented)
+    assert_headers_fit(response, documented)
 
 
 def test_no_scene_is_left_over() -> None:
-    """Whatever the table plays is documented."""
+    """Every scene of the table is documented."""
     documented = {(operation.operation_id, status) for operation, status in DOCUMENTED}
     assert set(SCENES) <= documented
 
@@ -61,23 +61,24 @@ def play(accounts: Accounts, operation: Operation, scene: Scene) -> httpx.Respon
     )
 
 
-def assert_body_fits(answer: httpx.Response, documented: dict[str, Any]) -> None:
-    """It is JSON, and by the schema; nothing is in it that the schema does not name."""
-    assert answer.headers["content-type"] == JSON
+def assert_body_fits(response: httpx.Response, documented: dict[str, Any]) -> None:
+    """Check that the body is JSON that fits its schema, without undocumented fields."""
+    assert response.headers["content-type"] == JSON
     validator = compile_schema(documented["content"][JSON]["schema"], CONTRACT.schemas, closed=True)
     assert [
-        f"{error.instance_path}: {error.message}" for error in validator.iter_errors(answer.json())
+        f"{error.instance_path}: {error.message}"
+        for error in validator.iter_errors(response.json())
     ] == []
 
 
-def assert_headers_fit(answer: httpx.Response, documented: dict[str, Any]) -> None:
-    """Required headers are there; all that are documented and there have values by their schema."""
+def assert_headers_fit(response: httpx.Response, documented: dict[str, Any]) -> None:
+    """Check that required headers are present and all documented headers fit their schemas."""
     for name, reference in documented.get("headers", {}).items():
         header = CONTRACT.follow(reference)
-        if name not in answer.headers:
+        if name not in response.headers:
             assert not header.get("required"), f"{name} is missing"
             continue
-        value: Any = answer.headers[name]
+        value: Any = response.headers[name]
         if header["schema"].get("type") == "integer":
             assert value.isdigit(), f"{name}: {value}"
             value = int(value)
