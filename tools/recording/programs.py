@@ -134,8 +134,9 @@ def _kit_on_mutant(name: str) -> Part:
     def part(checkout: Path) -> Json:
         with workshop(checkout) as shop, _mutant(checkout, name) as port:
             baseline = shop.folder / "known.yaml"
-            flags = ("--max-examples", "2", "--report", "json,junit,sarif", "--write-baseline")
-            facts = _run(shop, port, "--mock", *flags, str(baseline))
+            owned = ("--baseline-owner", "recorder", "--baseline-reason", "it is a mutant")
+            flags = ("--max-examples", "2", "--report", "json,junit,sarif", *owned)
+            facts = _run(shop, port, "--mock", *flags, "--write-baseline", str(baseline))
             if baseline.exists():
                 facts["baseline"] = _baseline(baseline)
             return facts

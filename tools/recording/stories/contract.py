@@ -272,11 +272,11 @@ def _wrong_parameter(me: Caller, operation: Operation, parameter: Json) -> None:
     values += ["x" * (schema["maxLength"] + 1)] if "maxLength" in schema else []
     for value in values:
         if parameter["in"] == "query":
-            me.send("GET", operation.path, query={name: value})
+            me.send(operation.method, operation.target, query={name: value})
         elif parameter["in"] == "header" and str(value).isascii():
-            me.get(operation.path, {name: str(value)})
+            me.send(operation.method, operation.target, headers={name: str(value)})
     if parameter["in"] == "query":
-        twice = f"{operation.path}?{name}=1&{name}=2"
+        twice = f"{operation.target}?{name}=1&{name}=2"
         me.send(operation.method, twice)
     if parameter["in"] == "path":
         for value in ("x" * 300, "%20", "..%2F..", "%ff", "a%2Fb"):

@@ -68,6 +68,42 @@ def _guard(caller: Caller) -> None:
             )
 
 
+def _foreign_pages(caller: Caller) -> None:
+    """Call every operation as a page of another origin does."""
+    for operation in _document(caller):
+        headers = {"Origin": "http://evil.test"}
+        caller.labelled(operation.id).send(operation.method, operation.target, headers=headers)
+
+
+def _bounds(caller: Caller) -> None:
+    """Reach what is bounded: endpoints, rules, accounts, sessions, messages, the clock, a state."""
+    me = caller.as_("sk_test_bounds")
+    for _ in range(101):
+        caller.post("/_mock/webhook-endpoints", {"url": "http://127.0.0.1:1/"})
+    for _ in range(98):
+        caller.post("/_mock/faults", {"operations": ["get_balance"], "status": 503})
+    caller.post("/_mock/fault-sets/flaky/apply")
+    caller.post("/_mock/reset")
+    caller.post("/_mock/reset", {"now": "1900-01-01T00:00:00Z"})
+    caller.put("/_mock/clock", {"now": "9999-01-01T00:00:00Z"})
+    content = b'{"x":"' + b"x" * 32_000_001 + b'"}'
+    kind = {"Content-Type": "application/json"}
+    me.send("PUT", "/_mock/state", content=content, headers=kind, label="PUT a state of 32 MB")
+    sessions = [me.post("deposit", {"amount_cents": 5_000}).json["session_id"] for _ in range(105)]
+    for session in (sessions[0], sessions[-1]):
+        for step in ("complete", "complete", "decline", "expire"):
+            body = {"reason": "lost_card"} if step == "decline" else None
+            me.post(f"/_mock/checkout-sessions/{session}/{step}", body)
+    for _ in range(60):
+        me.post("portal")
+        me.post("setup-intent")
+    me.get("/_mock/state")
+    for number in range(260):
+        caller.as_(f"sk_test_guest_{number}").get("balance")
+    caller.get("/_mock/accounts", limit=1_000)
+    me.get("balance")
+
+
 def _overview(caller: Caller) -> None:
     for path in ("/_mock/health", "/_mock/personas", "/_mock/accounts", "/_mock/clock"):
         caller.get(path)
@@ -332,6 +368,8 @@ STORIES = [
     Story("control/guard", _guard),
     Story("control/guard with a token", _guard, ("--control-token", "secret")),
     Story("control/guard on all addresses", _guard, ("--host", "0.0.0.0")),
+    Story("control/foreign pages", _foreign_pages),
+    Story("control/bounds", _bounds),
     Story("control/overview", _overview),
     Story("control/time", _time),
     Story("control/snapshots", _snapshots),
