@@ -64,7 +64,7 @@ def test_every_file_that_the_documents_link_to_exists(name: str) -> None:
 
 def test_the_readme_lists_every_persona_that_the_server_offers(make_server: ServerFactory) -> None:
     """The table of keys is complete."""
-    keys = {persona.key for persona in make_server().world.personas.values() if persona.key}
+    keys = {persona.key for persona in make_server().world.state.personas.values() if persona.key}
     assert keys == set(re.findall(r"`(sk_test_\w+)`", README.split("## Five-minute tour")[0])) - {
         "sk_test_"
     }

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from mockserver import resources
-from mockserver.api.reply import Listing
-from mockserver.api.responses import BrokenContract, Responses
-from mockserver.contract import Contract
+from mockserver import packaged
+from mockserver.engine.reply import Listing
+from mockserver.engine.responses import BrokenContract, Responses
+from mockserver.openapi.contract import Contract
 
 
 def responses_with(rule: dict[str, Any]) -> Responses:
     """Return the responses of a page whose list has one more rule."""
-    contract = Contract.load(resources.spec())
+    contract = Contract.load(packaged.spec())
     document = json.loads(json.dumps(contract.document))
     document["components"]["schemas"]["CreditTransactions"]["properties"]["transactions"].update(
         rule
@@ -24,7 +24,7 @@ def responses_with(rule: dict[str, Any]) -> Responses:
 
 def page(length: int) -> Listing:
     """Return a page of equal entries, like those of the contract's example."""
-    schemas = Contract.load(resources.spec()).document["paths"][
+    schemas = Contract.load(packaged.spec()).document["paths"][
         "/api/v1/billing/credit-transactions"
     ]["get"]
     examples = schemas["responses"]["200"]["content"]["application/json"]["examples"]

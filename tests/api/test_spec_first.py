@@ -10,9 +10,10 @@ import httpx
 import pytest
 import yaml
 
-from mockserver import app, yaml_file
-from mockserver.api.operations import HANDLERS
-from mockserver.contract import Contract
+from mockserver import app
+from mockserver.billing.api.operations import HANDLERS
+from mockserver.openapi import yaml_file
+from mockserver.openapi.contract import Contract
 from tests.api.operations import CONTRACT
 from tests.conftest import API, RunningServer, running_server
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockserver import resources
+from mockserver import packaged
 from tests.cli.program import refusal, serving
 from tests.conftest import API
 
@@ -63,7 +63,7 @@ def test_a_set_that_is_not_there_is_one_line(text: str, says: str) -> None:
 
 def test_a_set_that_is_wrong_is_told_with_file_and_line(tmp_path: Path) -> None:
     """Also when it is not switched on, and also an operation that the contract does not have."""
-    folder = Path(shutil.copytree(resources.fixtures(), tmp_path / "fixtures"))
+    folder = Path(shutil.copytree(packaged.fixtures(), tmp_path / "fixtures"))
     path = folder / "faults" / "slow-3g.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()
     number = next(index for index, line in enumerate(lines) if "latency" in line)

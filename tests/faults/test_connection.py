@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import app, resources
-from mockserver.contract import Operation
+from mockserver import app, packaged
+from mockserver.openapi.contract import Operation
 from mockserver.settings import Settings
 from tests.api.account import Account
 from tests.api.operations import body_example, each_operation, path_of
@@ -187,7 +187,7 @@ def test_breaking_connections_is_no_mistake_of_the_server(
 
 def test_a_server_that_hands_out_no_connection_says_so() -> None:
     """500 with what to do about it, and nothing is done: a fault that cannot happen must not pass in silence."""
-    built = app.build(Settings(resources.spec(), resources.fixtures(), now=NOON))
+    built = app.build(Settings(packaged.spec(), packaged.fixtures(), now=NOON))
 
     async def responses() -> list[Any]:
         async with httpx.AsyncClient(
@@ -205,4 +205,4 @@ def test_a_server_that_hands_out_no_connection_says_so() -> None:
 
     for response in asyncio.run(responses()):
         assert response.status_code == 500
-        assert "http=mockserver.uvicorn_parts.BufferedProtocol" in response.json()["detail"]
+        assert "http=mockserver.server.uvicorn_server.BufferedProtocol" in response.json()["detail"]

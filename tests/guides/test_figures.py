@@ -66,8 +66,9 @@ def unpublished_bodies() -> int:
 
 
 def stories() -> int:
-    import contract_tests.drivers  # noqa: F401 (the stories cannot be imported first)
     from contract_tests.stories import STORIES
+
+    import contract_tests.drivers  # noqa: F401 (the stories cannot be imported first)
 
     return len(STORIES)
 

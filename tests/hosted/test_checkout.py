@@ -8,13 +8,14 @@ import re
 import httpx
 import pytest
 
-from mockserver import fixtures, resources
+from mockserver import packaged
 from mockserver.billing import checkout
+from mockserver.billing.accounts import fixtures
 from tests.conftest import API
 from tests.hosted.conftest import SHOP, Opener, balance, offered, session_id, text_of
 from tests.hosted.routes import pages
 
-CARDS = fixtures.load(resources.fixtures()).catalogue.test_cards
+CARDS = fixtures.load(packaged.fixtures()).catalogue.test_cards
 DEPOSIT = 5_000_000_000
 """$50 in microcents."""
 BACK = f"{SHOP}/done?session={{CHECKOUT_SESSION_ID}}&lang=en"
@@ -298,8 +299,8 @@ def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(
 def test_a_price_that_is_no_longer_sold_is_told() -> None:
     """Somebody edited the catalogue meanwhile: the page is there, and paying says what is sold now."""
     world, app = pages()
-    tenant = world.tenant("sk_test_payer")
-    context = world.context(tenant)
+    tenant = world.state.tenant("sk_test_payer")
+    context = world.state.context(tenant)
     session = checkout.open_price(context, "price_starter_monthly", "subscription", SHOP, SHOP)
     session.price_id = "price_of_last_year"
     before = tenant.account.ledger.balance

@@ -11,7 +11,7 @@ import pytest
 from contract_tests.drivers.schemathesis_checks import CheckResults
 from contract_tests.drivers.schemathesis_session import JudgedExchange, SessionAdapter
 from contract_tests.http.exchange import Exchange
-from mockserver import app, resources
+from mockserver import app, packaged
 from mockserver.settings import Settings
 from tests.contract_kit import faulty
 from tests.contract_kit.driving import drive, make
@@ -22,7 +22,7 @@ from tests.contract_kit.faulty import API, Answer, Faulty, Upstream
 @contextmanager
 def mock_with(fault: Callable[[Answer], None]) -> Iterator[Upstream]:
     """The mock with a fault that is nobody else's."""
-    settings = Settings(spec=resources.spec(), fixtures=resources.fixtures())
+    settings = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
     with faulty.upstream(Faulty(built, fault)) as running:
         yield running
