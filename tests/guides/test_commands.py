@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from contract_tests.baseline import Baseline
 
 from contract_tests import cli
+from contract_tests.findings.baseline import Baseline
 from mockserver import settings
 from tests.conftest import API, RunningServer, ServerFactory, running_server
 from tests.guides.markdown import (

@@ -106,13 +106,13 @@ def test_options_of_the_pytest_plugin() -> None:
 
 def test_values_of_the_kits_lists() -> None:
     """The reports and drivers that the guides name are those of the code."""
-    from contract_tests.drivers import DRIVERS
+    from contract_tests.runner import PHASES
     from contract_tests.settings import REPORTS
 
     meanings = {code(row[0])[0]: row[-1] for row in rows("contract-tests run")}
     assert code(meanings["--report"]) == list(REPORTS)
     drivers = guide("contract-kit").rows("driver", "sends")
-    assert [code(row[0])[0] for row in drivers] == list(DRIVERS)
+    assert [code(row[0])[0] for row in drivers] == list(PHASES)
 
 
 def test_log_levels() -> None:

@@ -32,7 +32,9 @@ def offers(page: httpx.Response) -> list[dict[str, str]]:
     return [
         {
             "name": " ".join(re.sub(r"<[^>]+>", " ", offer[: offer.index("</p>")]).split()),
-            "effect": re.findall(r'data-testid="effect">\s*(.*?)\s*</p>', offer, re.DOTALL)[0],
+            "effect": " ".join(
+                re.findall(r'data-testid="effect">(.*?)</p>', offer, re.DOTALL)[0].split()
+            ),
         }
         for offer in found
     ]
@@ -163,12 +165,13 @@ def test_each_plan_says_what_it_would_mean(client: httpx.Client, portal: str) ->
     down, up = offers(client.get(portal))
     assert down["name"] == "Starter $29.00 a month"
     assert re.match(
-        r"From \d{1,2} [A-Z][a-z]+ \d{4} on; Growth until then\. Nothing is due now\.",
+        r"From \d{1,2} [A-Z][a-z]+ \d{4}; Growth until then\. Nothing is due now\.",
         down["effect"],
     )
     assert up["name"] == "Scale $299.00 a month"
     assert re.match(
-        r"\$\d+\.\d\d and [\d,]+ credits now, for the time to \d{1,2} [A-Z]", up["effect"]
+        r"\$\d+\.\d\d for [\d,]+ credits now, for the rest of the period until \d{1,2} [A-Z]",
+        up["effect"],
     )
 
 

@@ -15,21 +15,21 @@ import pytest
 import uvloop
 
 from mockserver.webhooks import client, target
-from mockserver.webhooks.client import KEPT_BYTES, MAX_ANSWER_BYTES, Answer, Undelivered
+from mockserver.webhooks.client import KEPT_BYTES, MAX_RESPONSE_BYTES, Response, Undelivered
 
 from .receiver import NEVER, Receiver, closed_port, receiving, status
 
 SECONDS = 5
 
 
-def post(url: str, body: bytes = b"{}", seconds: float = SECONDS) -> Answer:
+def post(url: str, body: bytes = b"{}", seconds: float = SECONDS) -> Response:
     """Send a body, and close the loop: nothing may be left over."""
     return asyncio.run(client.post(target.parse(url), {"X-One": "1"}, body, seconds), debug=True)
 
 
 def test_headers_and_body_arrive(receiver: Receiver) -> None:
     """As they were given, with what HTTP wants."""
-    assert post(f"{receiver.url}/a?b=c", b"x" * 200_000) == Answer(200, b"ok")
+    assert post(f"{receiver.url}/a?b=c", b"x" * 200_000) == Response(200, b"ok")
     (request,) = receiver.received
     assert (request.method, request.path, len(request.body)) == ("POST", "/a?b=c", 200_000)
     assert request.headers == {
@@ -43,23 +43,23 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
 @pytest.mark.parametrize(
     ("response", "expected"),
     [
-        (status(204), Answer(204, b"")),
+        (status(204), Response(204, b"")),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
-            Answer(200, b"abcde"),
+            Response(200, b"abcde"),
         ),
-        (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Answer(200, b"until the end")),
+        (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Response(200, b"until the end")),
         (
             b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\nx",
-            Answer(202, b"x"),
+            Response(202, b"x"),
         ),
-        (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", Answer(200, b"")),
-        (status(200, body=b"y" * 5_000), Answer(200, b"y" * KEPT_BYTES)),
+        (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", Response(200, b"")),
+        (status(200, body=b"y" * 5_000), Response(200, b"y" * KEPT_BYTES)),
     ],
     ids=["no-content", "chunked", "until-closed", "continue", "no-reason", "long"],
 )
 def test_answers_of_every_shape_are_read(
-    receiver: Receiver, response: bytes, expected: Answer
+    receiver: Receiver, response: bytes, expected: Response
 ) -> None:
     """The status, and the body as it began."""
     receiver.responses = [response]
@@ -72,23 +72,23 @@ def test_an_endless_answer_is_read_to_a_limit(receiver: Receiver) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"z" * 8_000_000
     ]
     began = time.monotonic()
-    assert post(receiver.url) == Answer(200, b"z" * KEPT_BYTES)
+    assert post(receiver.url) == Response(200, b"z" * KEPT_BYTES)
     assert time.monotonic() - began < SECONDS
 
 
 @pytest.mark.parametrize(
     ("response", "problem"),
     [
-        (b"HTTP/1.1 200 OK\r\n" + b"X-A: " + b"a" * MAX_ANSWER_BYTES, "too large|no HTTP"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "no HTTP"),
-        (b"\0\1\2\3" * 100, "no HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "before its answer was complete"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-A: " + b"a" * MAX_RESPONSE_BYTES, "too large|not HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "not HTTP"),
+        (b"\0\1\2\3" * 100, "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "before its response was complete"),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-            "before its answer was complete",
+            "before its response was complete",
         ),
-        (b"HTTP/1.1 200 OK\r\nContent-Le", "before its answer was complete"),
-        (b"HTTP/1.1 100 Continue\r\n\r\n", "before its answer was complete"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "before its response was complete"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", "before its response was complete"),
     ],
     ids=["huge-head", "ssh", "noise", "short", "half-a-chunk", "half-a-head", "only-continue"],
 )
@@ -103,7 +103,7 @@ def test_what_is_no_answer_says_why(receiver: Receiver, response: bytes, problem
 def test_a_receiver_that_never_answers_is_left(receiver: Receiver) -> None:
     """After so many seconds, which the sentence names."""
     receiver.otherwise = NEVER
-    with pytest.raises(Undelivered, match=r"did not answer within 0\.3 seconds"):
+    with pytest.raises(Undelivered, match=r"did not respond within 0\.3 seconds"):
         post(receiver.url, seconds=0.3)
 
 
@@ -205,7 +205,7 @@ def secure(certificate: Path) -> Iterator[int]:
 
 def test_on_this_machine_any_certificate_will_do(secure: int) -> None:
     """Development servers sign their own."""
-    assert post(f"https://127.0.0.1:{secure}/") == Answer(200, b"safe")
+    assert post(f"https://127.0.0.1:{secure}/") == Response(200, b"safe")
 
 
 def test_elsewhere_it_has_to_be_a_good_one(secure: int, monkeypatch: pytest.MonkeyPatch) -> None:
