@@ -149,16 +149,16 @@ class Event:
 def run_schemathesis(
     document: dict[str, Any],
     settings: dict[str, Any],
-    operation_ids: list[str],
+    names: list[str],
     hooks: Mapping[str, Callable[..., Any]],
 ) -> Generator[Event]:
-    """Run all phases of Schemathesis but the one that sends requests for undeclared paths to probe the server."""
+    """Run all phases of Schemathesis, on operations by method and path, but the one that probes the server."""
     import schemathesis
     from schemathesis.engine import events
 
     config = schemathesis.Config.from_dict(settings)
     schema: Any = schemathesis.openapi.from_dict(document, config=config)
-    schema = schema.include(operation_id=operation_ids)
+    schema = schema.include(name=names)
     # As if it had probed, and had learnt what many a proxy does.
     schema.adapt_to_path_decoder_rejection()
     for name, hook in hooks.items():

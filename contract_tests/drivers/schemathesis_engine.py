@@ -36,7 +36,12 @@ def drive(run: Run) -> None:
     with decided_by_the_seed(), adapter.opened():
         client, scope = _account(run)
         real = _real_values(run, client, scope)
-        names = [each.id for each in run.operations() if _may_be_called(run, each.id, real)]
+        base = run.contract.base_path
+        names = [
+            f"{operation.method} {operation.path.removeprefix(base)}"
+            for operation in run.operations()
+            if _may_be_called(run, operation.id, real)
+        ]
         if names:
             _run_schemathesis(run, adapter, client, real, names)
         else:

@@ -54,6 +54,8 @@ def probes(operation: Operation, schemas: Schemas) -> Iterator[Probe]:
         for value in _values(schemas, parameter.child("schema"), is_text=True):
             if location != "path" or value.strip("."):  # else it would be another path
                 yield Probe(location, name, value)
+        if location == "query" and parameter.node.get("required"):
+            yield Probe(location, name, _ABSENT)
     if operation.body is None:
         return
     for name in operation.body.node.get("properties", {}):
@@ -282,7 +284,7 @@ def request(
     if probe is None or probe.location == "path":
         pass
     elif probe.location == "query":
-        made.query.append((probe.name, str(probe.value)))
+        made.query += [] if probe.is_absence else [(probe.name, str(probe.value))]
     elif probe.location == "header":
         if not _fits_a_header(probe.value):
             return None
