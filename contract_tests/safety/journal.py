@@ -97,7 +97,7 @@ class Journal:
             raise
         self._file = file
 
-    # ------------------------------------------------------------------------------------------------- the gate
+    # ------------------------------------------------------------------------------------ the gate
 
     def before(self, outgoing: Outgoing) -> None:
         """Write down what a request may change. Raises Withheld for what could not be put back."""
@@ -229,7 +229,7 @@ class Journal:
             part.strip().lower() for part in unquote(path).split("/")
         )
 
-    # ---------------------------------------------------------------------------------------------- the way back
+    # -------------------------------------------------------------------------------- the way back
 
     def put_back(self) -> Restoration:
         """Put everything back. From now on nothing else leaves. Raises KitError."""
