@@ -1,4 +1,4 @@
-"""The contract kit: checks any deployment of the Billing API, and the mock, against ``spec/openapi.yaml`` over HTTP.
+"""The contract kit: checks a deployment of an API against its OpenAPI document over HTTP.
 
-PYTEST_DONT_REWRITE: pytest would warn whoever imports this before it starts, since the package brings a plugin along.
+PYTEST_DONT_REWRITE: the package is a pytest plugin, and may be imported before pytest starts.
 """

@@ -1,4 +1,4 @@
-"""``contract-tests``: reads the command line. Each command is a module that is loaded when it is chosen."""
+"""``contract-tests``: reads the command line, and loads the module of the chosen command."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,9 +38,9 @@ COMMANDS = {
 """Of each command its module and what it does."""
 
 _DESCRIPTION = """\
-Checks any deployment of the Billing API, and the mock, against the OpenAPI contract. Safe by default: without
---allow-writes nothing but GET and HEAD of declared paths is sent. Keys come from the environment, and are in no
-report."""
+Checks a deployment of the Billing API, the mock or another API against its OpenAPI contract.
+Safe by default: without --allow-writes nothing but GET and HEAD of declared paths is sent. Keys come
+from the environment, and are in no report."""
 
 EXIT_CODES = """\
 exit codes:
@@ -51,15 +52,18 @@ exit codes:
 
 _EPILOG = f"""\
 examples:
-  contract-tests run http://127.0.0.1:8080 --mock                 the mock, with everything on
-  contract-tests run https://staging.example.com                  staging, read only; the key is in BILLING_API_KEY
-  contract-tests run --help                                       all flags
+  contract-tests run http://127.0.0.1:8080 --mock
+      the mock, with everything on
+  contract-tests run https://staging.example.com
+      staging, read only; the key is in BILLING_API_KEY
+  contract-tests run --help
+      all flags
 
 {EXIT_CODES}"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code."""
+    """Run the command line, and return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -79,18 +83,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "install the kit with what it needs: pip install 'alterlab-billing-mock[contract]'"
         )
         return EXIT_USAGE
-    except (
-        Exception
-    ) as error:  # nobody can do anything with a traceback of ours, but with a place in a report
+    except Exception as error:  # a place is of use in a report, a traceback is not
         last = traceback.extract_tb(error.__traceback__)[-1]
-        say(
-            f"a fault of the kit, please report it: {type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
-        )
+        place = f"{Path(last.filename).name}:{last.lineno}"
+        say(f"an error of the kit, please report it: {type(error).__name__} at {place}")
         return EXIT_USAGE
 
 
 def say(text: str) -> None:
-    """Say what is wrong, a line each, without keys that were typed, and without anything that a terminal would obey."""
+    """Print errors, a line each, without keys and without control characters."""
     for line in Keyring().text(text).split("\n"):
         print(f"contract-tests: {printable(line)}", file=sys.stderr)
 
@@ -103,7 +104,7 @@ def _run(words: list[str]) -> int:
 
 
 def _parser(chosen: str) -> argparse.ArgumentParser:
-    """The parser: of all commands their names, of the chosen one its flags."""
+    """Return the parser: the names of all commands, and the flags of the chosen one."""
     parser = _Parser(
         "contract-tests",
         description=_DESCRIPTION,
@@ -111,6 +112,7 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"contract-tests {_version()}")
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=_Parser
     )
@@ -122,8 +124,15 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _version() -> str:
+    try:
+        return version("alterlab-billing-mock")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "(not installed)"
+
+
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Prints errors in one line."""
 
     def error(self, message: str) -> NoReturn:
         say(f"{message}. See '{self.prog} --help'.")

@@ -1,12 +1,13 @@
-"""Everything that the kit does with private parts of other packages, and nothing else.
+"""The uses of private parts of other packages.
 
-``pyproject.toml`` has an upper bound for each of these packages. ``tests/contract_kit/test_compat.py`` fails with a
-clear sentence when one of the parts is not there any more. What each part is for:
+``pyproject.toml`` has an upper bound for each of these packages.
+``tests/contract_kit/test_compat.py`` fails with a clear sentence when a part is missing.
 
-- Hypothesis 6.170: its cache of constants and its folder, so that the seed alone decides what is generated; the module
-  ``ast`` that it reads sources with, one thread at a time; the test case at hand, to discard it.
+- Hypothesis 6.170: its cache of constants and its folder, so that the seed alone decides what is
+  generated; the module ``ast`` with which it parses sources; the current test case, to discard it.
 - Schemathesis 4.32: its engine, events and hooks, to run it in this process.
-- requests 2.34: the body of a response and the making of sessions, so that nothing is sent past the channel.
+- requests 2.34: the body of a response and the constructor of sessions, so that every request goes
+  through the channel.
 
 urllib3 is used by its public names only.
 """
@@ -25,11 +26,11 @@ from typing import Any
 
 import requests
 
-# ------------------------------------------------------------------------------------------- requests
+# ---------------------------------------------------------------------------------------- requests
 
 
 def with_body(response: requests.Response, body: bytes) -> requests.Response:
-    """Give a response its body, which was read by somebody else."""
+    """Set the body of a response, which was read already."""
     response._content = body
     response._content_consumed = True
     return response
@@ -37,7 +38,7 @@ def with_body(response: requests.Response, body: bytes) -> requests.Response:
 
 @contextmanager
 def every_new_session(prepare: Callable[[requests.Session], object]) -> Iterator[None]:
-    """Until the end of the block, prepare every session that this process makes."""
+    """Prepare every session that this process makes in the block."""
     make = requests.Session.__init__
 
     def make_prepared(session: requests.Session) -> None:
@@ -56,7 +57,7 @@ def follow_no_redirects(session: requests.Session) -> None:
     session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # noqa: ARG005
 
 
-# ----------------------------------------------------------------------------------------- Hypothesis
+# -------------------------------------------------------------------------------------- Hypothesis
 
 PARSING = (
     "hypothesis.internal.filtering",
@@ -69,10 +70,10 @@ PARSING = (
 
 @contextmanager
 def decided_by_the_seed() -> Iterator[None]:
-    """Until the end of the block, Hypothesis keeps its files elsewhere, and draws nothing from the modules it finds.
+    """Let the seed alone decide what Hypothesis generates in the block.
 
-    It mixes constants of whatever source files are loaded into what it generates: the same seed would bring other
-    requests from pytest than from the command line, and after an edit of the kit.
+    Hypothesis mixes in constants of all source files that are loaded. So the same seed would lead
+    to other requests from pytest than from the command line, and after an edit of the kit.
     """
     from hypothesis.configuration import set_hypothesis_home_dir
     from hypothesis.internal.conjecture import providers
@@ -109,7 +110,7 @@ class _OneAtATime(ModuleType):
 
 @contextmanager
 def _one_parser_at_a_time() -> Iterator[None]:
-    """Hypothesis reads the source of lambdas, in every thread; Python 3.11 fails when two threads parse at a time."""
+    """Let Hypothesis parse sources in one thread at a time: Python 3.11 fails otherwise."""
     parsing: list[Any] = [import_module(name) for name in PARSING]
     alone = _OneAtATime()
     for module in parsing:
@@ -122,14 +123,14 @@ def _one_parser_at_a_time() -> Iterator[None]:
 
 
 def discard_example(why: str) -> None:
-    """Where Hypothesis is at work, have it take another example: an exception would be a failure, and be shrunk."""
+    """Discard Hypothesis' current example, if there is one. An exception would be a failure."""
     from hypothesis.control import current_build_context, currently_in_test_context
 
     if currently_in_test_context():
         current_build_context().data.mark_invalid(why)
 
 
-# --------------------------------------------------------------------------------------- Schemathesis
+# ------------------------------------------------------------------------------------ Schemathesis
 
 
 @dataclass(frozen=True)
@@ -149,16 +150,16 @@ class Event:
 def run_schemathesis(
     document: dict[str, Any],
     settings: dict[str, Any],
-    operation_ids: list[str],
+    names: list[str],
     hooks: Mapping[str, Callable[..., Any]],
 ) -> Generator[Event]:
-    """Run all phases of Schemathesis but the one that sends requests for undeclared paths to probe the server."""
+    """Run all phases of Schemathesis but probing, on operations by method and path."""
     import schemathesis
     from schemathesis.engine import events
 
     config = schemathesis.Config.from_dict(settings)
     schema: Any = schemathesis.openapi.from_dict(document, config=config)
-    schema = schema.include(operation_id=operation_ids)
+    schema = schema.include(name=names)
     # As if it had probed, and had learnt what many a proxy does.
     schema.adapt_to_path_decoder_rejection()
     for name, hook in hooks.items():

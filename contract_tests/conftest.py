@@ -1,4 +1,4 @@
-"""``pytest contract_tests --base-url URL``: the verdicts of one run as tests. Without a URL it starts a mock."""
+"""``pytest contract_tests --base-url URL``: one run as tests. Without a URL it starts a mock."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def result(request: pytest.FixtureRequest) -> Iterator[Result]:
-    """What came of the run, which is made once."""
+    """Run the kit once, and return the result."""
     option = request.config.getoption
     with ExitStack() as stack:
         given = option("base_url", None)
@@ -105,7 +105,7 @@ def result(request: pytest.FixtureRequest) -> Iterator[Result]:
 
 
 def _spec_of(config: pytest.Config) -> list[str]:
-    """The flags by which the mock serves the contract."""
+    """Return the flags by which the mock serves the contract."""
     spec = config.getoption("spec")
     return [] if spec == packaged_spec() else ["--spec", str(spec)]
 
@@ -135,7 +135,7 @@ def _settings(url: str, config: pytest.Config, *, mock: bool) -> Settings:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Differences from what is assumed, drift, and how much of the contract was tried."""
+    """Print differences, drift, coverage and notes."""
     result = config.stash.get(_RESULT, None)
     if result is None:
         return
@@ -143,9 +143,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for finding in result.findings:
         grade = finding.grade(strict=result.settings.is_strict)
         if grade != "failure":
-            terminalreporter.line(
-                f"{grade}: {finding.operation} {finding.where}: {finding.got}, not {finding.expected}"
-            )
+            place = f"{finding.operation} {finding.where}"
+            terminalreporter.line(f"{grade}: {place}: {finding.got}, not {finding.expected}")
     for name, (reached, all) in result.coverage.totals().items():
         terminalreporter.line(f"{name}: {reached} of {all}")
     for note in result.notes:

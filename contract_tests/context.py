@@ -1,4 +1,4 @@
-"""A run as drivers see it: the channel, the judge, the accounts to work with, and a place for findings."""
+"""A run as drivers see it: the channel, the judge, accounts, and a place for findings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEY, OTHER_KEY = "api-key", "other-key"
 
 
 class Progress(Protocol):
-    """What is told of a run while it goes on."""
+    """Receives the progress of a run."""
 
     def driver(self, name: str, index: int, count: int) -> None: ...
 
@@ -65,7 +65,7 @@ class Run:
         self.unreachable = False
         """Whether the deployment went away in the middle."""
         self.broken: list[str] = []
-        """Drivers that a fault of the kit ended."""
+        """Drivers that an error of the kit ended."""
         self.notes: list[str] = []
         """What else a person should know, a line each."""
         self.started = time.monotonic()
@@ -108,14 +108,14 @@ class Run:
             )
             self.channel.gates.append(self.journal)
 
-    # ------------------------------------------------------------------------------------------- for drivers
+    # --------------------------------------------------------------------------------- for drivers
 
     def takes(self, *operation_ids: str) -> bool:
-        """Whether operations are selected and may be called at all."""
+        """Return whether operations are selected."""
         return all(each in self.selected for each in operation_ids)
 
     def operations(self, *, reads: bool | None = None) -> list[Operation]:
-        """The selected operations, in the order of the contract."""
+        """Return the selected operations, in the order of the contract."""
         return [
             each
             for each in self.contract.operations.values()
@@ -123,7 +123,7 @@ class Run:
         ]
 
     def account(self) -> Client:
-        """An account to work with: a fresh one on the mock, else the one whose key was given."""
+        """Return an account: a fresh one on the mock, else the one whose key was given."""
         if self.contract.credential is None:
             return self.unauthenticated()
         if not self.settings.mock:
@@ -132,7 +132,7 @@ class Run:
         return self.mock_account(f"kit_{self.settings.seed}_{self._fresh}")
 
     def mock_account(self, name: str) -> Client:
-        """An account of the mock by its name, as if it had never been used."""
+        """Return an account of the mock by its name, reset."""
         alias, key = self.knowledge.mock_account(name)
         self.keyring.add(alias, key, is_secret=False)
         caller = Client(self.channel, alias)
@@ -140,7 +140,7 @@ class Run:
         return caller
 
     def other(self) -> Client | None:
-        """A second account that must see nothing of the first; None if there is none."""
+        """Return a second account that must see nothing of the first; None if there is none."""
         if self.settings.mock:
             return self.account()
         return Client(self.channel, OTHER_KEY) if self.settings.other_key_env else None
@@ -151,22 +151,22 @@ class Run:
         return self.settings.mock and self.knowledge.mock_takes_any_key
 
     def is_public(self, key: str) -> bool:
-        """Whether a key is that of an account of some mock, and no secret."""
+        """Return whether a key is that of an account of some mock, and no secret."""
         prefix = self.knowledge.mock_account("")[1]
         return bool(prefix) and key.startswith(prefix)
 
     def unauthenticated(self) -> Client:
-        """A caller without a key."""
+        """Return a client without a key."""
         return Client(self.channel, None)
 
     def found(self, finding: Finding) -> None:
-        """A driver's own finding, secrets replaced."""
+        """Add a driver's own finding, secrets replaced."""
         text = self.keyring.text
         finding = replace(finding, expected=text(finding.expected), got=text(finding.got))
         self.verdicts.add(replace(finding, source=finding.source or self.channel.source))
 
     def report(self, finding: Finding, exchange: Exchange) -> None:
-        """A driver's own finding about an exchange of its own, with what led there."""
+        """Add a driver's own finding about an exchange, with the steps before it."""
         shown = self.redacted(exchange)
         steps = tuple(
             each for each in self.judge.tracker(shown.account).steps if each.number < shown.number
@@ -186,9 +186,9 @@ class Run:
         provenance: Provenance = "assumed",
         operation: str = "",
     ) -> bool:
-        """What must hold of an exchange; a finding if it does not."""
+        """Report a finding unless something holds of an exchange. Return whether it does."""
         if holds or exchange.status == 0 or exchange.status >= 500:
-            return holds  # that there is no answer, or a crash, has been told
+            return holds  # a missing response or a crash was reported already
         matched = self.contract.match(exchange.method, exchange.path)
         name = operation or (matched[0].id if matched else f"{exchange.method} {exchange.path}")
         known = self.contract.operations.get(name)
@@ -197,16 +197,16 @@ class Run:
         return False
 
     def redacted(self, exchange: Exchange) -> Exchange:
-        """An exchange as reports may show it."""
+        """Return an exchange as reports may show it."""
         return self.channel.redacted(exchange)
 
     def skip(self, what: str, why: str) -> None:
-        """Say that something was not done."""
+        """Note that something was not done."""
         if all(each.what != what for each in self.skipped):
             self.skipped.append(Skipped(what, why))
 
     def result(self) -> Result:
-        """What came of it so far."""
+        """Return the result so far."""
         return Result(
             self.settings,
             self.contract,
@@ -240,7 +240,7 @@ class Run:
 
 
 def select(contract: Contract, only: Sequence[str], skip: Sequence[str]) -> set[str]:
-    """The operations that ``--only`` and ``--skip`` leave: by operationId, tag or group. Raises UsageError."""
+    """Return the operations that ``--only`` and ``--skip`` leave. Raise UsageError."""
 
     def named(name: str) -> set[str]:
         found = {
@@ -251,7 +251,8 @@ def select(contract: Contract, only: Sequence[str], skip: Sequence[str]) -> set[
         if not found:
             groups = sorted({each.group for each in contract.operations.values() if each.group})
             raise UsageError(
-                f"'{name}' is no operationId, tag or group of the contract; groups: {', '.join(groups)}"
+                f"'{name}' is no operationId, tag or group of the contract; "
+                f"groups: {', '.join(groups)}"
             )
         return found
 
@@ -263,5 +264,5 @@ def select(contract: Contract, only: Sequence[str], skip: Sequence[str]) -> set[
 
 
 def _plain(name: str) -> str:
-    """A name as it is compared: ``Payment methods`` is ``payment-methods``."""
+    """Return a name as it is compared: ``Payment methods`` is ``payment-methods``."""
     return name.lower().replace("_", "-").replace(" ", "-")

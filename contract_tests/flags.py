@@ -82,9 +82,9 @@ def _authorities(text: str) -> Path:
 
 
 FLAGS: dict[str, Flag] = {
-    "spec": Flag("the contract to hold it against (the packaged spec/openapi.yaml)", "FILE", Path),
+    "spec": Flag("the contract to validate against (the packaged spec/openapi.yaml)", "FILE", Path),
     "mock": Flag(
-        "it is the mock: everything may be done, /_mock may be used, no key is needed; implies --strict"
+        "the deployment is the mock: everything is allowed, no key is needed; implies --strict"
     ),
     "allow_writes": Flag(
         "also send what can be put back: settings, cards that the kit added, sessions"
@@ -130,7 +130,7 @@ FLAGS: dict[str, Flag] = {
         "TIME",
         settings.seconds,
     ),
-    "timeout": Flag("how long an answer may take (30s)", "TIME", settings.seconds),
+    "timeout": Flag("how long a response may take (30s)", "TIME", settings.seconds),
     "workers": Flag(
         "requests at the same time where order does not matter (1)",
         "N",
@@ -171,7 +171,7 @@ def flag_name(name: str) -> str:
 
 
 def add(parser: argparse._ActionsContainer, *names: str) -> None:
-    """Give a parser these flags."""
+    """Add these flags to a parser."""
     for name in names:
         flag = FLAGS[name]
         if flag.parse is None:
@@ -184,7 +184,7 @@ def add(parser: argparse._ActionsContainer, *names: str) -> None:
 
 
 def read(arguments: argparse.Namespace, url: str) -> Settings:
-    """The settings that flags say. Raises UsageError with a line for each that is wrong."""
+    """Return the settings. Raise UsageError with a line for each wrong flag."""
     values: dict[str, Any] = {"url": url, "spec": settings.packaged_spec()}
     problems = []
     try:
@@ -215,7 +215,7 @@ def _value(flag: Flag, given: Any) -> Any:
 
 
 def _together(values: dict[str, Any]) -> list[str]:
-    """What is wrong with flags that are fine one by one."""
+    """Return what is wrong with the combination of flags."""
     found = []
     target = values.get("write_baseline")
     if target is not None:
@@ -226,7 +226,7 @@ def _together(values: dict[str, Any]) -> list[str]:
         ]
         if missing:
             found.append(
-                f"--write-baseline needs {' and '.join(missing)}: nobody takes care of what nobody owns"
+                f"--write-baseline needs {' and '.join(missing)}: a baseline must have an owner"
             )
         if target.exists():
             found.append(

@@ -1,7 +1,7 @@
-"""What is known of one API beyond its contract: the seam between the general kit and the API's own rules.
+"""The seam between the general kit and the rules of one API.
 
-``contract_tests/billing`` implements it. For a document that nobody has written rules for, ``NoKnowledge`` stands in:
-everything that follows from the document alone is still judged.
+``contract_tests/billing`` implements ``Knowledge``. For a document without rules, ``NoKnowledge``
+stands in: everything that follows from the document alone is still judged.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ class Knowledge(Protocol):
     def body_values(
         self, client: Client, operation: Operation, settings: Settings, *, fresh: bool
     ) -> dict[str, Any]:
-        """Return what a body must hold to do no harm and, if ``fresh``, to get as far as its other values."""
+        """Return values that make a body harmless and, if ``fresh``, acceptable."""
 
 
 class NoModel:

@@ -29,9 +29,9 @@ _GROUPS = {
 }
 
 _DESCRIPTION = """\
-Tests a deployment of the Billing API: every operation with valid and invalid requests, sequences of them, the books,
-two accounts against each other. Sends nothing but GET and HEAD unless writes are allowed, and puts back what it
-changes."""
+Tests a deployment: every operation with valid and invalid requests, sequences of them, the books,
+two accounts against each other. Sends nothing but GET and HEAD unless writes are allowed, and puts
+back what it changes."""
 
 _EPILOG = f"""\
 examples:
@@ -39,7 +39,8 @@ examples:
       the mock, with everything on
   contract-tests run https://staging.example.com --rate-limit 5/s --max-time 10m
       staging: reads only, gently; the key is in BILLING_API_KEY
-  contract-tests run https://staging.example.com --allow-writes --api-key-env STAGING_KEY --other-key-env STAGING_KEY_2
+  contract-tests run https://staging.example.com --allow-writes \\
+      --api-key-env STAGING_KEY --other-key-env STAGING_KEY_2
       with writes that are put back, and a second account that must see nothing of the first
   contract-tests run URL --only payment-methods --seed 7 --report junit,html --report-dir out
       one group of operations, other generated requests, reports for CI and for people
@@ -67,9 +68,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run, tell, and answer with the exit code. Raises KitError."""
+    """Run, report, and return the exit code. Raise KitError."""
     settings = flags.read(arguments, arguments.url)
-    # What judges takes its time to load, and wrong flags are to be told at once.
+    # The judges load slowly, and wrong flags are reported at once.
     from contract_tests.runner import execute
 
     return execute(settings)

@@ -1,4 +1,4 @@
-"""Runs the drivers: one command from its settings to its exit code. Nothing else imports the drivers."""
+"""Runs the drivers, from settings to an exit code. The only module that imports drivers."""
 
 from __future__ import annotations
 
@@ -88,12 +88,12 @@ BILLING = frozenset(
         "validate_promo_code",
     }
 )
-"""The operationIds by which the Billing API is recognised. Nothing of it is loaded for another document."""
+"""The operationIds by which the Billing API is recognised."""
 SNAPSHOT = "contract-tests"
 
 
 def execute(settings: Settings) -> int:
-    """Run, tell, and answer with the exit code. Raises KitError."""
+    """Run, report, and return the exit code. Raise KitError."""
     contract = Contract.load(settings.spec)
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
     if settings.reports:
@@ -114,7 +114,7 @@ def knowledge_of(contract: Contract) -> Knowledge:
 
 
 def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
-    """Return the drivers of ``--phases``, or all, and note which of them need knowledge that nobody has."""
+    """Return the drivers of ``--phases``, or all, and note those that lack their knowledge."""
     known = {**DRIVERS, **run.knowledge.drivers}
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
     left_out = ", ".join(name for name in names if name not in known)
@@ -124,7 +124,7 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
 
 
 def perform(run: Run) -> None:
-    """Preflight, then every driver. Raises UsageError and Unreachable before any test, nothing afterwards."""
+    """Run preflight and every driver. Raise KitError in preflight only."""
     preflight.check(run.channel, run.settings)
     chosen = chosen_drivers(run)
     with kept(run):
@@ -139,7 +139,7 @@ def perform(run: Run) -> None:
 
 @contextmanager
 def kept(run: Run) -> Iterator[None]:
-    """Whatever happens in the block, the deployment is put back as it was before. Raises UsageError."""
+    """Put the deployment back as it was at the end of the block. Raise UsageError."""
     if run.settings.mock:
         _freeze(run)
     if run.journal is not None:
@@ -151,7 +151,7 @@ def kept(run: Run) -> Iterator[None]:
 
 
 def _freeze(run: Run) -> None:
-    """Keep the mock as it is for afterwards, and stop its clock: stories count in seconds."""
+    """Take a snapshot of the mock, and stop its clock: stories count in seconds."""
     stranger = run.unauthenticated()
     stranger.control("POST", "snapshots", {"name": SNAPSHOT})
     now = stranger.control("GET", "clock").object.get("now")
@@ -176,8 +176,8 @@ def _drive(run: Run, name: str, drive: Callable[[Any], None], index: int, count:
     except requests.RequestException as error:
         run.skip(name, f"its request could not be made: {run.keyring.text(str(error))[:200]}")
     except Exception as error:
-        # A deployment may answer anything. What was found before is told, the other drivers do their work, and a
-        # run in which this happened does not pass.
+        # A deployment may answer anything. Earlier findings are reported, the other drivers run,
+        # and the run does not pass.
         last = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
         run.broken.append(run.keyring.text(f"{name}: {what}: {error}")[:200])
@@ -198,7 +198,10 @@ def _restore(run: Run) -> None:
 
 
 def _put_back(run: Run, journal: Journal) -> None:
-    undone = f"something may not be as it was before the run; put it back: contract-tests cleanup {journal.path}"
+    undone = (
+        "something may not be as it was before the run; "
+        f"put it back: contract-tests cleanup {journal.path}"
+    )
     try:
         with closing(journal):
             restoration = journal.put_back()
@@ -232,7 +235,7 @@ def _put_back(run: Run, journal: Journal) -> None:
 
 
 def _result(settings: Settings, contract: Contract, known: Baseline | None) -> Result:
-    """One run, to its end or to whatever ends it before."""
+    """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
     display = Display(Console(stderr=True, quiet=settings.quiet))
     run = Run(
@@ -265,7 +268,7 @@ def _refuse_unknown_phases(settings: Settings) -> None:
 
 
 def _with_baseline(result: Result, known: Baseline) -> Result:
-    """The result with what is known marked, and what is wrong with the baseline said."""
+    """Return the result with known findings marked, and notes on the baseline added."""
     # A part of a run proves nothing of what it did not find.
     is_whole = not result.ended_early and not result.broken and not result.settings.phases
     tried = (

@@ -1,4 +1,4 @@
-"""What a command is told to do, checked: every flag, variable and default in one place."""
+"""The settings of a command, checked: every flag, variable and default in one place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run is to go."""
+    """The settings of a run."""
 
     url: str
     spec: Path
@@ -73,7 +73,7 @@ class Settings:
 
 
 def base_url(text: str) -> str:
-    """A base URL as it is used. Raises UsageError."""
+    """Return a base URL as it is used. Raise UsageError."""
     try:
         parts = urlsplit(text)
         host = (parts.hostname or "").encode("idna").decode()
@@ -104,7 +104,7 @@ def base_url(text: str) -> str:
 
 
 def rate(text: str) -> float:
-    """Requests a second, from ``5``, ``5/s``, ``300/m``. Raises ValueError."""
+    """Parse requests a second from ``5``, ``5/s`` or ``300/m``. Raise ValueError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/(s|m|h))?", text.strip())
     per_second = float(found[1]) / {"s": 1, "m": 60, "h": 3600}[found[2] or "s"] if found else 0
     if per_second <= 0:
@@ -113,7 +113,7 @@ def rate(text: str) -> float:
 
 
 def seconds(text: str) -> float:
-    """A duration, from ``90``, ``90s``, ``10m``, ``1h``. Raises ValueError."""
+    """Parse a duration from ``90``, ``90s``, ``10m`` or ``1h``. Raise ValueError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text.strip())
     value = float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2] or "s"] if found else 0
     if value <= 0:
@@ -122,7 +122,7 @@ def seconds(text: str) -> float:
 
 
 def organization(text: str) -> str:
-    """An organization's id. Raises ValueError."""
+    """Parse an organization's id. Raise ValueError."""
     try:
         return str(UUID(text))
     except ValueError:
@@ -130,7 +130,7 @@ def organization(text: str) -> str:
 
 
 def key_from(environment: Mapping[str, str], name: str) -> str:
-    """A key from the environment. Raises UsageError."""
+    """Return a key from the environment. Raise UsageError."""
     key = environment.get(name, "").strip()
     if not key:
         raise UsageError(
@@ -145,7 +145,7 @@ def key_from(environment: Mapping[str, str], name: str) -> str:
 
 
 def packaged_spec() -> Path:
-    """The contract: of the checkout, or the copy that the wheel carries."""
+    """Return the contract's file: of the checkout, or the copy in the wheel."""
     here = Path(__file__).resolve().parent
     packaged = here / "_data" / "spec" / "openapi.yaml"
     return packaged if packaged.exists() else here.parent / "spec" / "openapi.yaml"

@@ -1,4 +1,4 @@
-"""The verdicts of one run of the kit: a test for each operation and check, and one for each story."""
+"""The verdicts of one run: a test for each operation and check, and one for each story."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contract_tests.runner import knowledge_of
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test for each operation of the contract that is tested, and each check."""
+    """Generate a test for each operation and check, and for each story."""
     if "operation" in metafunc.fixturenames:
         operations = Contract.load(metafunc.config.getoption("spec")).operations
         marked = [
@@ -33,9 +33,8 @@ def test_the_deployment_keeps_its_contract(result: Result, operation: str, check
     if operation not in result.coverage.operations:
         pytest.skip("not selected")
     if not result.coverage.operations[operation].statuses:
-        pytest.skip(
-            f"never called: {', '.join(result.coverage.operations[operation].why.values()) or 'not allowed'}"
-        )
+        reasons = ", ".join(result.coverage.operations[operation].why.values())
+        pytest.skip(f"never called: {reasons or 'not allowed'}")
     told = [
         each for each in result.failures if each.operation == operation and check_of(each) == check
     ]
@@ -65,7 +64,7 @@ def test_the_run_was_whole(result: Result) -> None:
 
 
 def sentence(finding: Finding) -> str:
-    """A finding, for whoever reads the failure."""
+    """Return a finding as the text of a failed test."""
     lines = [
         f"{finding.kind} at {finding.where} ({finding.keyword})",
         f"  expected {finding.expected}",

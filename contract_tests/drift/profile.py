@@ -140,7 +140,7 @@ class Profile:
             self._uses[own] = Use(own, self._contract.at(own).pointer)
         return self._uses[own]
 
-    # ------------------------------------------------------------------------------------------------- headers
+    # ------------------------------------------------------------------------------------- headers
 
     def _headers(
         self, operation: Operation, exchange: Exchange, response: Place, where: str
@@ -176,7 +176,7 @@ class Profile:
             spec = self._keyword(schema.pointer, breach.keyword)
             self._deviate(location, breach.keyword, observation.use, spec, value)
 
-    # -------------------------------------------------------------------------------------------------- bodies
+    # -------------------------------------------------------------------------------------- bodies
 
     def _body(self, operation: Operation, exchange: Exchange, schema: str, where: str) -> None:
         root = self.use(schema)
@@ -246,7 +246,7 @@ class Profile:
                 where = f"{where}/{escape(part)}"
         return use, where
 
-    # ------------------------------------------------------------------------------------------------- records
+    # ------------------------------------------------------------------------------------- records
 
     def _keyword(self, pointer: str, keyword: str) -> str:
         return f"{pointer}/{keyword}" if keyword in self._contract.at(pointer).node else pointer

@@ -109,7 +109,7 @@ def _sentence(outcome: Outcome) -> str:
     return f"{text} (ended early: {outcome.ended_early})" if outcome.ended_early else text
 
 
-# ---------------------------------------------------------------------------------------------------------- terminal
+# ---------------------------------------------------------------------------------------- terminal
 
 
 def _lines(document: Json, *, quiet: bool) -> Iterator[Line]:

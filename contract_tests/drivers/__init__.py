@@ -1,1 +1,1 @@
-"""Drivers make traffic; the judge listens. Each is a function of the run, and does what the run allows."""
+"""Drivers make traffic; the judge listens. A driver is a function of the run."""

@@ -1,4 +1,4 @@
-"""Who is let in: every operation without a key, with keys that are none, and with a key in the wrong place."""
+"""Authentication: every operation without a key, with wrong keys and with a broken request."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ WRONG_KEYS = (
     "null",
     "sk_live_00000000000000000000000000000000",
 )
-"""Keys that no deployment knows. One that is well-formed for production must not be let in either."""
+"""Keys that no deployment knows, among them one that is well-formed for production."""
 
 
 def drive(run: Run) -> None:
-    """Every operation, unauthenticated; and the key that is known, under its name in small letters and misspelt."""
+    """Call every operation unauthenticated, and send the known key in lower case and misspelt."""
     credential = run.contract.credential
     if credential is None:
         run.skip("keys", "the contract declares no key")
@@ -49,8 +49,8 @@ def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) ->
     header = credential.header
     unauthenticated.raw(Request("GET", path, headers={header.lower(): credential.value(key)}))
     if run.is_public(key) or run.takes_any_key:
-        return  # the mock takes any test key, and may be tested as a deployment
-    # Nearly the key, and may be said again by who refuses it.
+        return  # the mock accepts any test key, and may be tested as a deployment
+    # A deployment may quote the wrong key, which is nearly the right one.
     run.keyring.hide("misspelt key", key[:-1])
     for wrong in (key + "x", key[:-1]):
         unauthenticated.raw(Request("GET", path, headers={header: credential.value(wrong)}))
@@ -64,7 +64,7 @@ def _try_operation(
     for key in () if run.takes_any_key else WRONG_KEYS:
         unauthenticated.raw(_with(request, credential.header, credential.value(key)))
     unauthenticated.raw(_with(request, credential.header, ""))
-    # What is wrong with the request is not looked at before the key is.
+    # The key is checked before the request.
     if operation.body is not None:
         unauthenticated.raw(replace(request, headers={"Content-Type": JSON}, body=b"{"))
     elif any(parameter.node["in"] == "query" for parameter in operation.parameters):

@@ -1,7 +1,7 @@
-"""Every constraint of every parameter and property, from both sides: the last value that fits, the first that does not.
+"""Every constraint of every parameter and property: the last valid and the first invalid value.
 
-All else in a request is valid and real, so that nothing but the one constraint can decide. Walks the contract, so an
-operation that is new to it is probed from its first day.
+All else in a request is valid and real, so only the one constraint can decide. A new operation is
+probed from its first day.
 """
 
 from __future__ import annotations

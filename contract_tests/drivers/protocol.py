@@ -1,4 +1,4 @@
-"""HTTP as such: HEAD, methods that a path has not, paths that are none."""
+"""HTTP as such: HEAD, undeclared methods, unknown paths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "OPTIONS")
 
 
 def drive(run: Run) -> None:
-    """HEAD where there is a GET; every method where there is no operation; a few paths beside the declared ones."""
+    """Send HEAD for every GET, every undeclared method, and a few unknown paths."""
     client = run.account()
     for operation in run.operations(reads=True):
         query = required_query(run.contract, operation)
@@ -29,7 +29,7 @@ def drive(run: Run) -> None:
 
 
 def _undeclared(run: Run) -> list[Request]:
-    """Methods that declared paths have not, and paths beside the declared ones."""
+    """Return requests with undeclared methods, and for unknown paths."""
     paths = list(dict.fromkeys(operation.path for operation in run.operations()))
     found = []
     for path in paths:
@@ -47,7 +47,7 @@ def _undeclared(run: Run) -> list[Request]:
 
 
 def _filled(run: Run, path: str) -> str:
-    """A path with the name of nothing for each of its parameters."""
+    """Return a path whose parameters name nothing that exists."""
     for operation in run.contract.operations.values():
         if operation.path == path:
             for name in operation.path_names:
@@ -56,7 +56,7 @@ def _filled(run: Run, path: str) -> str:
 
 
 def _compare(run: Run, operation_id: str, got: Exchange, head: Exchange) -> None:
-    """A HEAD answers like the GET, without a body."""
+    """Compare a HEAD with the GET: the same response, without a body."""
     place = run.contract.operations[operation_id].place
     problem = None
     if head.status not in (got.status, 405):

@@ -16,7 +16,7 @@ _WEEK, _QUARTER = 6, 90
 
 
 def read_account(run: Run, client: Client, *, thoroughly: bool = False) -> None:
-    """Read every view of an account once; ``thoroughly``: lists in small pages and by every filter, too."""
+    """Read every view of an account; ``thoroughly``: in small pages and by every filter, too."""
     for operation in run.operations(reads=True):
         listed = run.lists.get(operation.id)
         if operation.path_names:
@@ -43,7 +43,7 @@ def read_scope(run: Run, client: Client, scope: str) -> None:
 
 
 def path_values(run: Run, client: Client, operation: Operation) -> Mapping[str, str]:
-    """Real values for the path's parameters, as far as the account has any."""
+    """Return real values for the path's parameters, as far as the account has any."""
     names = operation.path_names
     if not names:
         return {}
@@ -53,7 +53,7 @@ def path_values(run: Run, client: Client, operation: Operation) -> Mapping[str, 
 
 
 def _first_id(run: Run, client: Client, operation: Operation) -> str | None:
-    """The id of the first thing in the list to which the path's first parameter leads."""
+    """Return the id of the first thing in the list above the path's first parameter."""
     matched = run.contract.match("GET", operation.path.partition("/{")[0])
     if matched is None or matched[0].path_names:
         return None
@@ -73,7 +73,7 @@ def _lists_of_objects(body: Any) -> Iterator[list[dict[str, Any]]]:
 
 
 def _value_of_nobody(run: Run, operation: Operation, name: str) -> str:
-    """A value that the path takes, and that most likely is the name of nothing."""
+    """Return a valid value of a path parameter that most likely names nothing."""
     place = next(
         parameter
         for parameter in operation.parameters
@@ -84,11 +84,11 @@ def _value_of_nobody(run: Run, operation: Operation, name: str) -> str:
     return NOBODYS_ID if is_free else parameter_value(run.contract, place)
 
 
-# ------------------------------------------------------------------------------------------ in parts
+# ---------------------------------------------------------------------------------------- in parts
 
 
 def _in_parts(run: Run, client: Client) -> None:
-    """Lists in small pages, at their ends and by every filter; other reads by the numbers in their query."""
+    """Read lists in small pages, at their ends and by every filter; other reads by number."""
     for operation in run.operations(reads=True):
         listed = run.lists.get(operation.id)
         if listed is not None:
@@ -112,7 +112,7 @@ def _small_pages(client: Client, listed: ListOperation) -> None:
 
 
 def _ends(client: Client, listed: ListOperation, total: int) -> None:
-    """The last page, exactly full, one short of it, and beyond the end."""
+    """Read the last page exactly full, one entry short, and beyond the end."""
     if listed.position == "page":
         whole = listed.clamped(total)
         for page, size in ((1, whole), (2, whole), (max(1, total), 1)):
@@ -124,7 +124,7 @@ def _ends(client: Client, listed: ListOperation, total: int) -> None:
 
 
 def _filters(client: Client, listed: ListOperation) -> None:
-    """The list by every value of every filter, whole and in two halves."""
+    """Read the list by every value of every filter, as a whole and in two halves."""
     for name, values in listed.filters.items():
         for value in (*values, UNKNOWN_VALUE):
             whole = {name: value, listed.size: listed.largest}
@@ -136,7 +136,7 @@ def _filters(client: Client, listed: ListOperation) -> None:
 
 
 def _numbers(run: Run, parameter: Place) -> list[int]:
-    """Values of a bounded number: the least, a few more, many."""
+    """Return values of a bounded number: the least, a few more, many."""
     schema = run.contract.at(parameter.child("schema")).node if "schema" in parameter.node else {}
     if parameter.node["in"] != "query" or not {"minimum", "maximum"} <= schema.keys():
         return []

@@ -1,4 +1,4 @@
-"""Reads everything that an account shows, page by page and twice, so that its views can be compared."""
+"""Reads everything that an account shows, page by page and twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contract_tests.http.client import Client
 
 
 def drive(run: Run) -> None:
-    """All reads of the account; on the mock, of every account that has a past."""
+    """Read the account; on the mock, every account that has a past, too."""
     first = run.account()
     situations = run.knowledge.situations(first) if run.settings.mock else ()
     clients = [run.mock_account(each.name) for each in situations if each.is_ordinary]
@@ -20,7 +20,7 @@ def drive(run: Run) -> None:
 
 
 def _scopes(run: Run, client: Client) -> list[tuple[Client, str]]:
-    """Which account belongs to which shared one, as far as that is known."""
+    """Return the accounts that belong to a shared one, with its id."""
     if not run.knowledge.identifiers.scope_header:
         return []
     if run.settings.organization_id:

@@ -1,4 +1,4 @@
-"""What Schemathesis' checks complain of: further witnesses of what the judge has found, or findings of their own."""
+"""Results of Schemathesis' checks: witnesses of the judge's findings, or findings of their own."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ CHECKS = {
 
 
 class CheckResults:
-    """Hears every failure of a check, as the hook ``filter_failure``, and keeps each from Schemathesis.
+    """Receives every failed check by the hook ``filter_failure``, and keeps it from Schemathesis.
 
     What does not count as a failure is not shrunk, and does not end the tests of an operation.
     """
@@ -69,13 +69,13 @@ class CheckResults:
     def filter_failure(self, context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG002 (the hook's)
         """Take note of a failure."""
         name = check_of(failure)
-        # This one is about a request that the check made itself, after the one with the answer in hand.
+        # This check made a request of its own after the one of the response at hand.
         heard = self._outlet.latest if name == "ignored_auth" else response.request.heard
         self.hear(name, f"{failure.title}: {failure.message}", heard)
         return False
 
     def hear(self, name: str, message: str, heard: JudgedExchange) -> None:
-        """A check's complaint about an exchange."""
+        """Report a failed check of an exchange."""
         check = CHECKS.get(name, Check(name, "/response"))
         exchange = heard.exchange
         matched = self._run.contract.match(exchange.method, exchange.path)
@@ -124,7 +124,7 @@ class CheckResults:
         return OpenApiCore(self._run.contract)
 
     def _stands(self, kind: str, exchange: Exchange) -> bool:
-        """Whether both other judges, too, hold the request that was really sent for valid, or for invalid."""
+        """Return whether both judges agree that the request is valid, or invalid."""
         matched = self._run.contract.match(exchange.method, exchange.path)
         if matched is None:
             return False

@@ -1,6 +1,7 @@
-"""Property tests by Schemathesis, in this process: examples, coverage, fuzzing and stateful phases, with all checks.
+"""Property tests by Schemathesis in this process: examples, coverage, fuzzing, stateful phases.
 
-It makes requests, which the channel sends and the judge judges like any others. What its checks report is added.
+The channel sends its requests, and the judge judges them like any others. The results of its checks
+are added.
 """
 
 from __future__ import annotations
@@ -21,22 +22,27 @@ from contract_tests.openapi.contract import Contract, Node
 from contract_tests.text import shortened
 
 _REFUSALS = [400, 401, 402, 403, 404, 409, 410, 429]
-"""What a valid request may be answered with, beside success: the state of the account has a say, too."""
+"""Statuses that a valid request may get beside success, depending on the account."""
 
 _NO_HEADER_TEXT = "".join(map(chr, (*range(32), 127)))
-"""What HTTP does not allow in a header, so that it is refused before the API sees it."""
+"""Characters that HTTP does not allow in a header."""
 
 Real = dict[str, str]
-"""Values by the parameter's name, with which a request gets as far as to what is to be tested."""
+"""Real values by the parameter's name."""
 
 
 def drive(run: Run) -> None:
-    """All phases, on one account, with every operation that may be called."""
+    """Run all phases on one account, with every operation that may be called."""
     adapter = SessionAdapter(run)
     with decided_by_the_seed(), adapter.opened():
         client, scope = _account(run)
         real = _real_values(run, client, scope)
-        names = [each.id for each in run.operations() if _may_be_called(run, each.id, real)]
+        base = run.contract.base_path
+        names = [
+            f"{operation.method} {operation.path.removeprefix(base)}"
+            for operation in run.operations()
+            if _may_be_called(run, operation.id, real)
+        ]
         if names:
             _run_schemathesis(run, adapter, client, real, names)
         else:
@@ -44,7 +50,7 @@ def drive(run: Run) -> None:
 
 
 def _account(run: Run) -> tuple[Client, str | None]:
-    """Who asks, and a shared account that it belongs to. On the mock one with a past, as if it had never been used."""
+    """Return a client, and a shared account that it belongs to. On the mock, it has a past."""
     if not run.settings.mock:
         return run.account(), run.settings.organization_id
     for each in run.knowledge.situations(run.unauthenticated()):
@@ -68,7 +74,7 @@ def _real_values(run: Run, client: Client, scope: str | None) -> Real:
 
 
 def _may_be_called(run: Run, name: str, real: Real) -> bool:
-    """Whether there is any request for an operation that may leave."""
+    """Return whether any request for an operation may be sent."""
     operation = run.contract.operations[name]
     reason = run.guard.reason(
         Outgoing(operation.method, operation.path, True, operation, {}, b"", "")
@@ -88,9 +94,9 @@ def _may_be_called(run: Run, name: str, real: Real) -> bool:
 
 
 def _document(contract: Contract, real: Real, scope_header: str) -> Node:
-    """The contract with real values for its examples, and without the shared account if there is none.
+    """Return the contract with real values as examples, and without an unknown scope header.
 
-    A made-up organization is refused with 403 before anything else is looked at.
+    A made-up organization would be refused with 403 before anything else is checked.
     """
     copied = Contract(contract.path, copy.deepcopy(contract.document))
     for operation in copied.operations.values():
@@ -113,7 +119,7 @@ def _typed(contract: Contract, schema: str, text: str) -> str | int:
 
 
 def _settings(run: Run, client: Client, real: Real) -> dict[str, Any]:
-    """Schemathesis' settings, as in its configuration file."""
+    """Return Schemathesis' settings, as in its configuration file."""
     settings, credential = run.settings, run.keyring.credential
     headers = {}
     if credential is not None and client.key is not None:
@@ -158,7 +164,7 @@ def _checks(run: Run) -> dict[str, Any]:
 
 
 def _own_things(run: Run, real: Real) -> dict[str, Any]:
-    """On a deployment, the path parameter of things is always that of the run's own."""
+    """Pin the path parameter of things to the run's own, on a deployment."""
     collection = run.knowledge.safety.collection
     own = real.get(collection.parameter) if collection is not None else None
     if collection is None or own is None or run.settings.mock:
@@ -173,7 +179,7 @@ def _own_things(run: Run, real: Real) -> dict[str, Any]:
 def _run_schemathesis(
     run: Run, adapter: SessionAdapter, client: Client, real: Real, names: list[str]
 ) -> None:
-    """Have Schemathesis do its tests, and report what it could not do."""
+    """Run Schemathesis, and note what it could not do."""
     document = _document(run.contract, real, run.knowledge.identifiers.scope_header)
     hooks: dict[str, Any] = {"filter_failure": CheckResults(run, adapter).filter_failure}
     if not run.settings.mock:
@@ -193,7 +199,7 @@ def _run_schemathesis(
 
 
 def _is_explained(event: Event, adapter: SessionAdapter) -> bool:
-    """Whether an error only says that requests were kept back or not answered, which others report."""
+    """Return whether an error only says that requests were withheld or not answered."""
     from hypothesis.errors import Unsatisfiable
 
     if isinstance(event.error, Unsatisfiable):

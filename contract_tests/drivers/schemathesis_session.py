@@ -1,4 +1,4 @@
-"""Where the requests of a borrowed test engine go: into the run's channel, whatever session makes them."""
+"""Sends the requests of Schemathesis through the run's channel, whatever session makes them."""
 
 from __future__ import annotations
 
@@ -22,35 +22,37 @@ _CASE_ID = "X-Schemathesis-TestCaseId"
 
 
 class Ended(KeyboardInterrupt):
-    """Nothing more may be sent. Schemathesis takes an Exception for the fault of a case, and goes on with the next."""
+    """Nothing more may be sent. Schemathesis would go on with the next case after an Exception."""
 
 
 class Unanswered(requests.RequestException):
-    """No answer came, and the judge has heard of it. After a ConnectionError Schemathesis would look for the server,
-    past the channel."""
+    """No response came, which the judge has seen.
+
+    After a ConnectionError Schemathesis would look for the server, past the channel.
+    """
 
 
 @dataclass(frozen=True)
 class JudgedExchange:
-    """An exchange as reports may show it, and what the judge has against it."""
+    """An exchange without secrets, and the judge's findings in it."""
 
     exchange: Exchange
     findings: tuple[Finding, ...]
 
 
 class ReadWriteLock:
-    """Reads at the same time, anything else alone: who reads while a change is made cannot know what to expect."""
+    """Lets reads run at the same time, and writes alone: each read has one right response."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._readers = 0
         self._waiting = 0
-        """Who wants to be alone. Whoever would only read lets them go first."""
+        """Writers that wait. Readers let them go first."""
         self._is_taken = False
 
     @contextmanager
     def take(self, *, alone: bool) -> Iterator[None]:
-        """The block has its turn."""
+        """Hold the lock for the block."""
         with self._condition:
             self._waiting += alone
             self._condition.wait_for(
@@ -69,24 +71,24 @@ class ReadWriteLock:
 
 
 class SessionAdapter(Adapter):
-    """The end of every session that Schemathesis makes."""
+    """The adapter of every session that Schemathesis makes."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run.channel)
         self.ended: KitError | None = None
-        """Why nothing more may be sent, once it is so."""
+        """Why nothing more may be sent."""
         self.discarded: set[str] = set()
-        """Operations of which a case came to nothing, as Schemathesis names them."""
+        """Operations of which a case was discarded, as Schemathesis names them."""
         self._guard = run.guard
         self._collection = run.knowledge.safety.collection
         self._own: set[str] = set()
-        """Things that were added since it was opened: the kit's own."""
+        """Ids of things that the kit has added."""
         self._verdicts = run.verdicts
         self._thread = threading.local()
         self._turns = ReadWriteLock()
 
     def __call__(self, exchange: Exchange) -> None:
-        """A listener of the channel, after the judge: in the thread that sent, before the next exchange is judged."""
+        """Keep the exchange, as a listener of the channel that is called after the judge."""
         self._thread.heard = JudgedExchange(
             exchange, tuple(self._verdicts.shown_by(exchange.number))
         )
@@ -102,7 +104,7 @@ class SessionAdapter(Adapter):
         return heard
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        """Send through the channel. What was withheld or not answered is no case at all."""
+        """Send through the channel. Discard a case that is withheld or not answered."""
         request.headers.pop(
             _CASE_ID, None
         )  # chance, of no use to anybody, in what must be the same each time
@@ -122,7 +124,7 @@ class SessionAdapter(Adapter):
         return response
 
     def filter_case(self, context: Any, case: Any) -> bool:  # noqa: ARG002 (the hook's)
-        """Schemathesis' hook of this name: what must not be sent is not even generated."""
+        """Refuse to generate what must not be sent; a hook of Schemathesis."""
         base_url = self._channel.base_url + self._channel.contract.base_path
         outgoing = self._channel.outgoing(request_of(case, base_url))
         operation, collection = outgoing.operation, self._collection
@@ -131,15 +133,15 @@ class SessionAdapter(Adapter):
         return self._guard.reason(outgoing) is None
 
     def before_add_examples(self, context: Any, examples: list[Any]) -> None:
-        """The hook of this name: ``filter_case`` is not asked about the contract's own examples."""
+        """Filter the contract's own examples, for which ``filter_case`` is not called; a hook."""
         examples[:] = [case for case in examples if self.filter_case(context, case)]
 
     def close(self) -> None:
-        """Sessions come and go; the connections are for all of them."""
+        """Keep the connections, which all sessions share."""
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Until the end of the block, every new session of this process leads here, whoever makes it."""
+        """Receive the requests of every session that is made in the block."""
         self._channel.listeners.append(self)
         try:
             with every_new_session(lambda session: attach(self._channel, session, self)):

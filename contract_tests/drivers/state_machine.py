@@ -1,7 +1,8 @@
-"""A state machine on an account: any operation after any other, chosen by Hypothesis, while the judge looks on.
+"""A state machine on an account: any operation after any other, chosen by Hypothesis.
 
-The model is the judge's tracker: it knows what each step must bring. When a step brings something else, Hypothesis
-looks for the shortest way there (on the mock, where every try has a fresh account). The steps are those of one API.
+The model is the judge's tracker, which predicts each step. When a step has another result,
+Hypothesis shrinks the sequence (on the mock, where every try has a fresh account). Subclasses
+define the steps of one API.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from contract_tests.http.exchange import Exchange
 
 _STEPS = 30
 _ROUNDS = 4
-"""How often the machine is started again after it found something."""
+"""How often the machine is started again after a finding."""
 _SHRINKING = 1_500
-"""So many requests may be spent on finding a shorter way to what was found."""
+"""Requests that shrinking may take."""
 
 
 class Found(Exception):
-    """A step brought something that must not be."""
+    """A step led to a finding."""
 
 
 class Stage:
@@ -43,7 +44,7 @@ class Stage:
         self.run = run
         self.known: set[Key] = set()
         self.found_at: int | None = None
-        """How many exchanges there were when this round found something."""
+        """The number of exchanges at the first finding of this round."""
         self.ended: KitError | requests.RequestException | None = None
 
     @property
@@ -56,12 +57,12 @@ class Stage:
 
     @property
     def is_spent(self) -> bool:
-        """Whether enough was spent on a shorter way. Steps do nothing then, which ends Hypothesis' search."""
+        """Whether shrinking took too long. Steps do nothing then, which ends the search."""
         return self.found_at is not None and self.run.judge.judged - self.found_at > _SHRINKING
 
 
 class AccountMachine(RuleBasedStateMachine):
-    """Acts on one account. Subclasses have the steps."""
+    """Acts on one account. Subclasses define the steps."""
 
     stage: Stage
 
@@ -77,7 +78,7 @@ class AccountMachine(RuleBasedStateMachine):
         read_account(self.stage.run, self.client)
 
     def play(self, step: Callable[[], Exchange | None]) -> Exchange | None:
-        """Play one step; what ends the run ends the examples too. Raises Found."""
+        """Play one step; what ends the run ends the examples, too. Raise Found for a finding."""
         stage, verdicts = self.stage, self.stage.run.verdicts
         if stage.ended is not None or stage.is_spent:
             return None
@@ -94,7 +95,7 @@ class AccountMachine(RuleBasedStateMachine):
         return exchange
 
     def send(self, operation_id: str, *args: Any, **request: Any) -> dict[str, Any]:
-        """Call an operation, if it is selected: its response, if that is an object."""
+        """Call an operation, if it is selected. Return its response, if that is an object."""
         client = self.client
         if client is None or not self.stage.run.takes(operation_id):
             return {}
@@ -118,7 +119,7 @@ class AccountMachine(RuleBasedStateMachine):
 
 
 def run_machine(run: Run, machine: type[AccountMachine]) -> None:
-    """Let a machine run, again after each new finding, until it finds nothing new."""
+    """Run a machine, again after each new finding, until it finds nothing new."""
     phases = [Phase.generate, Phase.shrink] if run.settings.mock else [Phase.generate]
     options = settings(
         max_examples=max(1, run.settings.max_examples // 2) if run.settings.mock else 3,

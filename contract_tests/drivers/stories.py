@@ -17,15 +17,15 @@ _NEEDS = {
 }
 
 Cast = Callable[[Run, Client], Any]
-"""Makes the one who acts in a story."""
+"""Makes the actor of a story."""
 
 
 class StoryEnds(Exception):
-    """A story cannot go on, as something that it stands on did not happen. What it was has been reported."""
+    """A story cannot continue, as an earlier step failed, which was reported."""
 
 
 def run_story(run: Run, story: Story, cast: Cast) -> None:
-    """One story, if the run allows it."""
+    """Run one story, if the run allows it."""
     if _level(run) < story.needs:
         run.skip(f"story: {story.name}", _NEEDS[story.needs])
         return
@@ -45,7 +45,7 @@ def run_story(run: Run, story: Story, cast: Cast) -> None:
 
 
 def _level(run: Run) -> int:
-    """What stories are allowed to do."""
+    """Return what stories are allowed to do."""
     settings = run.settings
     if settings.mock:
         return MOCK

@@ -1,4 +1,4 @@
-"""Known failures: a YAML list of findings that are accepted for a while, with owner, reason and expiry date.
+"""Known failures: a YAML list of findings that are accepted until a date, with owner and reason.
 
     - operation: get_balance
       kind: response_schema
@@ -8,8 +8,8 @@
       reason: BILL-123, the new tier is announced for May
       expires: 2026-05-31
 
-An entry is for exactly one finding: operation, kind, JSON pointer and keyword must all be the same, so a new fault
-beside a known one still fails, and an edit elsewhere in the contract invalidates nothing.
+An entry is for exactly one finding: operation, kind, JSON pointer and keyword must be the same. So
+a new failure beside a known one still fails, and an edit elsewhere in the contract changes nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ACCEPTED_FOR = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Entry:
-    """A finding that somebody answers for."""
+    """A finding that has an owner."""
 
     key: Key
     owner: str
@@ -51,7 +51,7 @@ class Baseline:
 
     @classmethod
     def load(cls, path: Path, today: date) -> Baseline:
-        """Read a file. Raises UsageError with the line that is wrong."""
+        """Read a file. Raise UsageError with the line that is wrong."""
         try:
             tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except OSError as error:
@@ -79,7 +79,7 @@ class Baseline:
         return {each.key: each for each in self.entries if each.expires >= self.today}
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
-        """The findings, those that are accepted marked as known."""
+        """Return the findings, with accepted ones marked as known."""
         accepted = self.accepted
         return [
             replace(each, known=f"{known.owner}: {known.reason}, until {known.expires}")
@@ -89,24 +89,26 @@ class Baseline:
         ]
 
     def notes(self, findings: Iterable[Finding], tried: set[str]) -> list[str]:
-        """Entries that have expired, and those of tried operations that nothing matches any more."""
+        """Return notes on entries that have expired, or that nothing matches any more."""
         found = {each.key for each in findings}
         notes = []
         for each in self.entries:
             where = f"{self.path}:{each.line}"
             if each.key not in found and each.key[0] in tried:
                 notes.append(
-                    f"{where}: nothing is found here any more ({' '.join(each.key)}); remove the entry"
+                    f"{where}: nothing is found here any more ({' '.join(each.key)}); "
+                    "remove the entry"
                 )
             elif each.expires < self.today:
                 notes.append(
-                    f"{where}: expired on {each.expires} and accepts nothing ({each.owner}: {each.reason})"
+                    f"{where}: expired on {each.expires} and accepts nothing "
+                    f"({each.owner}: {each.reason})"
                 )
         return notes
 
 
 def text(findings: Iterable[Finding], owner: str, reason: str, today: date) -> str:
-    """A baseline that accepts these findings from today on."""
+    """Return a baseline that accepts these findings from today on."""
     more = {"owner": owner, "reason": reason, "expires": str(today + ACCEPTED_FOR)}
     entries = [dict(zip(_KEY, each.key, strict=True)) | more for each in findings]
     return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)

@@ -27,5 +27,5 @@ CHECKS: dict[str, frozenset[str]] = {
 
 
 def check_of(finding: Finding) -> str:
-    """The check that a finding belongs to."""
+    """Return the check that a finding belongs to."""
     return next((name for name, kinds in CHECKS.items() if finding.kind in kinds), "others")

@@ -1,4 +1,4 @@
-"""How much of the contract was tried: operations, statuses, and every constraint valid and invalid. Counted by us."""
+"""Coverage of the contract: operations, statuses, and every constraint valid and invalid."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Coverage:
         if exchange.method == seen.operation.method:
             seen.statuses[exchange.status] = seen.statuses.get(exchange.status, 0) + 1
         if seen.operation.secured and exchange.account in (ANYBODY, UNKNOWN_KEY):
-            return  # refused before anything else is looked at
+            return  # refused before the request is checked
         broken = {(breach.where, breach.keyword) for breach in request.breaches}
         seen.invalid |= broken & set(seen.all_constraints)
         if not request.breaches:
@@ -73,12 +73,12 @@ class Coverage:
                     seen.valid |= {(where, keyword) for keyword in keywords}
 
     def explain(self, operation_id: str, what: str, why: str) -> None:
-        """Say why something of an operation could not be tried."""
+        """Note why something of an operation could not be tried."""
         if operation_id in self.operations:
             self.operations[operation_id].why.setdefault(what, why)
 
     def totals(self) -> dict[str, tuple[int, int]]:
-        """What was reached, of how much, by what is counted."""
+        """Return how much was reached, of how much, by what is counted."""
         all = list(self.operations.values())
         bound = [(each, one) for each in all for one in each.all_constraints]
         return {

@@ -1,4 +1,4 @@
-"""Findings: what a deployment does otherwise than the contract says, each once."""
+"""Findings: what a deployment does otherwise than the contract says. Each is kept once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Provenance
 
 Grade = Literal["failure", "difference", "drift"]
-"""``failure``: breaks what is documented. ``difference``: the deployment differs from what the contract observed or
-assumes. ``drift``: it answers more than the contract knows."""
+"""``failure``: breaks what is documented. ``difference``: differs from what was observed or
+assumed. ``drift``: shows more than the contract declares."""
 
 Key = tuple[str, str, str, str]
 
@@ -48,7 +48,7 @@ class Finding:
 
     @property
     def key(self) -> Key:
-        """What makes two findings the same. No part of it moves when something else in the contract is edited."""
+        """The identity of a finding, which is independent of edits elsewhere in the contract."""
         return self.operation, self.kind, self.where, self.keyword
 
     def grade(self, *, strict: bool) -> Grade:
@@ -69,7 +69,7 @@ class Verdicts:
     """The exchange that showed each finding last: two judges of one exchange count once."""
 
     def add(self, finding: Finding) -> bool:
-        """Take note of a finding: whether it is a new one. Of the same finding the shortest way there is kept."""
+        """Add a finding, and return whether it is new. The shortest steps to it are kept."""
         self.heard.add(finding.key)
         before = self._found.get(finding.key)
         if before is None:
@@ -94,7 +94,7 @@ class Verdicts:
             self._latest[finding.key] = finding.exchange.number
 
     def shown_by(self, number: int) -> list[Finding]:
-        """What an exchange showed, as long as no later one has shown it again."""
+        """Return the findings that an exchange was the last to show."""
         return [self._found[key] for key, latest in self._latest.items() if latest == number]
 
     def __iter__(self) -> Iterator[Finding]:

@@ -47,7 +47,7 @@ class Result:
     withheld: Mapping[str, int] = field(default_factory=dict)
     """How many requests were kept back, by reason."""
     broken: Sequence[str] = ()
-    """Parts that a fault of the kit ended."""
+    """Parts that an error of the kit ended."""
     interrupted: bool = False
     unreachable: bool = False
     source: str = ""

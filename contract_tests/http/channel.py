@@ -1,7 +1,7 @@
-"""The one way out: every request of the kit, Schemathesis' included, goes through a channel.
+"""Every request of the kit, Schemathesis' included, goes through a channel.
 
-It asks its gates before a request leaves, keeps to the rate limit, waits as long as ``Retry-After`` says, bounds what
-it reads, and tells its listeners of each exchange, with the secrets replaced.
+It asks its gates before it sends, keeps to the rate limit, waits as long as ``Retry-After`` says,
+bounds what it reads, and calls its listeners with each exchange, secrets replaced.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 MAX_RETRIES = 3
 MAX_RETRY_AFTER = 60.0
 GONE_AFTER = 5
-"""So many requests without any answer, one after another: the deployment is gone."""
+"""Consecutive requests without a response after which the deployment counts as gone."""
 THROTTLED_AFTER = 20
-"""So many 429 one after another, although the kit waited as it was told: nothing more can be learnt."""
+"""Consecutive 429 after which the run ends, although the kit waited as it was asked to."""
 
 _CHUNK = 65_536
 
@@ -42,11 +42,11 @@ class Withheld(requests.RequestException):
 
 
 class TimeIsUp(KitError):
-    """The run has lasted as long as it may."""
+    """The time of the run is up."""
 
 
 class Stopped(KitError):
-    """Somebody has seen enough."""
+    """The run is to end before its time."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Channel:
     def send_prepared(
         self, prepared: requests.PreparedRequest, adapter: Adapter
     ) -> requests.Response:
-        """Take one prepared request through all of it."""
+        """Send a prepared request: past the gates, within the limits, to the listeners."""
         outgoing = self.outgoing(prepared)
         for gate in self.gates:
             gate.before(outgoing)
@@ -210,11 +210,11 @@ class Channel:
         return response, exchange
 
     def redacted(self, exchange: Exchange) -> Exchange:
-        """The same exchange, secrets replaced by names."""
+        """Return the exchange with secrets replaced by names."""
         return self.keyring.exchange(exchange)
 
     def outgoing(self, prepared: requests.PreparedRequest) -> Outgoing:
-        """A prepared request, as gates see it."""
+        """Return a prepared request as gates see it."""
         url = str(prepared.url)
         rest = url.removeprefix(self.base_url)
         is_below = url.startswith(self.base_url) and rest[:1] in ("", "/", "?", "#")
@@ -233,7 +233,7 @@ class Channel:
         )
 
     def _wait_for_turn(self) -> None:
-        """Keep to the rate limit and to the pauses that the deployment asked for. Raises TimeIsUp and Stopped."""
+        """Keep to the rate limit and to requested pauses. Raise TimeIsUp and Stopped."""
         if self.stop_reason:
             raise Stopped(self.stop_reason)
         with self._lock:
@@ -248,13 +248,13 @@ class Channel:
             time.sleep(at - now)
 
     def _pause(self, exchange: Exchange) -> float | None:
-        """How long to wait before asking again; None if the answer is to be taken."""
+        """Return the seconds to wait before a retry; None if there is to be none."""
         seconds = retry_after(exchange) if exchange.status == 429 and self.retries_429 else None
         return min(seconds, MAX_RETRY_AFTER) if seconds is not None else None
 
 
 class Adapter(HTTPAdapter):
-    """The end of a session that leads into a channel."""
+    """Sends the requests of a session through a channel."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__(pool_connections=4, pool_maxsize=32)
@@ -271,7 +271,7 @@ class Adapter(HTTPAdapter):
     def fetch(
         self, request: requests.PreparedRequest, limits: Limits
     ) -> tuple[requests.Response, str]:
-        """One request over the wire, read within bounds: the response, and why it is not whole."""
+        """Send one request. Return the response, and why it is incomplete."""
         verify: Any = str(limits.ca_bundle) if limits.ca_bundle else True
         ends_at = time.monotonic() + limits.timeout
         try:
@@ -300,13 +300,13 @@ def attach(
 
 
 def retry_after(exchange: Exchange) -> float | None:
-    """The seconds that an answer asks to wait; None if it does not."""
+    """Return the seconds that ``Retry-After`` asks for; None if it does not."""
     text = exchange.response_header("retry-after") or ""
     return float(text) if text.isascii() and text.isdigit() else _until(text)
 
 
 def plain(error: Exception) -> str:
-    """A network error in a few words."""
+    """Return a network error in a few words."""
     text = f"{error} {error.__context__ or ''}"
     for sign, words in _PLAIN:
         if sign in text:
@@ -338,7 +338,7 @@ _PLAIN = (
 
 
 def _read(raw: urllib3.BaseHTTPResponse, ends_at: float) -> tuple[bytes, str]:
-    """The decoded body, and why it is not whole."""
+    """Return the decoded body, and why it is incomplete."""
     chunks: list[bytes] = []
     size = 0
     try:

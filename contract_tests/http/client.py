@@ -1,4 +1,4 @@
-"""One account's caller: sends operations of the contract by their operationId, in the name of one key."""
+"""Calls operations of the contract by their operationId, with one key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Client:
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Exchange:
-        """Call an operation: the exchange, whatever came. Raises Withheld where it may not be sent."""
+        """Call an operation, and return the exchange. Raise Withheld if it may not be sent."""
         operation = self.channel.contract.operations[operation_id]
         url = operation.path
         for name, value in (path or {}).items():

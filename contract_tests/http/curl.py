@@ -1,4 +1,4 @@
-"""An exchange's request as a curl line that sends the same again. Keys are shell variables in it, never themselves."""
+"""An exchange's request as a curl command. Keys are shell variables in it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MAX_INLINE = 1_000
 
 
 def line(exchange: Exchange, settings: Settings) -> str:
-    """The command line."""
+    """Return the command line."""
     words = ["curl", "-i", *_switches(exchange, settings), *_method(exchange)]
     words.append(_word(exchange.url, settings))
     for name, value in exchange.request_headers:
@@ -51,7 +51,7 @@ def line(exchange: Exchange, settings: Settings) -> str:
 
 
 def _switches(exchange: Exchange, settings: Settings) -> list[str]:
-    """What keeps curl from changing the URL, and makes it trust the deployment."""
+    """Return flags that keep curl from changing the URL, and make it trust the deployment."""
     found = []
     if any(each in exchange.url for each in "[]{}"):
         found.append("--globoff")
@@ -71,7 +71,7 @@ def _method(exchange: Exchange) -> list[str]:
 
 
 def _body(exchange: Exchange, settings: Settings) -> tuple[str, list[str]]:
-    """What goes before the command, and what at its end."""
+    """Return the text before the command, and the words at its end."""
     body = exchange.request_body
     if not body:
         # As every client but curl sends it.
@@ -88,7 +88,7 @@ def _body(exchange: Exchange, settings: Settings) -> tuple[str, list[str]]:
 
 
 def _text(body: bytes) -> str | None:
-    """A body as text that a shell can take; None if it is none."""
+    """Return a body as text that a shell accepts; None if there is none."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -119,7 +119,7 @@ def _word(text: str, settings: Settings) -> str:
 
 
 def _public(found: re.Match[str]) -> str:
-    """A key that is no secret, of the mock or of nobody, in place of its name."""
+    """Return the key for a name, if the key is no secret; else the name."""
     if found[1] == UNKNOWN_KEY:
         return NO_KEY
     if found[1].startswith(_TEST_KEY):
@@ -128,7 +128,7 @@ def _public(found: re.Match[str]) -> str:
 
 
 def _variable(name: str, settings: Settings) -> str:
-    """The environment variable that holds the key of this name; empty if the key is no secret."""
+    """Return the variable that holds a key; empty if the key is no secret."""
     if name == UNKNOWN_KEY or name.startswith((_TEST_KEY, _TOKEN)):
         return ""
     known = {"api-key": settings.api_key_env, "other-key": settings.other_key_env or OTHER_KEY_ENV}

@@ -1,4 +1,4 @@
-"""What went over the wire, as plain data. Secrets are replaced before an exchange is made: see ``redaction``."""
+"""Requests and responses as plain data. Listeners get them with secrets replaced."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its answer."""
+    """A request and its response."""
 
     number: int
     """Counts from 1 in the order in which the answers came."""
@@ -107,7 +107,7 @@ class Request:
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
-    """The first value of a header; None if it is not there."""
+    """Return the first value of a header; None if it is missing."""
     return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 

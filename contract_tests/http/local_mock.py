@@ -1,4 +1,4 @@
-"""A mock of one's own, as a process, for when no deployment is named. The kit speaks HTTP to it, like to any other."""
+"""A mock as a child process, for runs without a deployment. The kit calls it over HTTP."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PATIENCE = 10
 
 @contextmanager
 def running_mock(*flags: str) -> Iterator[str]:
-    """The URL of a mock that runs until the end of the block. Raises Unreachable when it does not start."""
+    """Run a mock until the end of the block. Raise Unreachable if it does not start."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *flags]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
     try:
@@ -25,9 +25,8 @@ def running_mock(*flags: str) -> Iterator[str]:
         if found is None:
             process.terminate()
             error = process.communicate(timeout=_PATIENCE)[1].strip().splitlines()
-            raise Unreachable(
-                f"the mock does not start: {error[-1] if error else line.strip() or 'it says nothing'}"
-            )
+            reason = error[-1] if error else line.strip() or "it prints nothing"
+            raise Unreachable(f"the mock does not start: {reason}")
         yield found[0]
     finally:
         process.terminate()

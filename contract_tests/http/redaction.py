@@ -1,4 +1,4 @@
-"""Secrets are replaced by names before anything looks at an exchange: judges, reports and files see the same text."""
+"""Replaces secrets by names, before judges, reports and files see an exchange."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ _SECRET_HEADERS = frozenset(
     }
 )
 _WELL_KNOWN = re.compile(
-    r"[rs]k_(?:live|test)_[A-Za-z0-9_]+|whsec_[A-Za-z0-9+/=_-]+|(?<=_secret_)[A-Za-z0-9]+|Bearer [A-Za-z0-9._~+/=-]{8,}"
+    r"[rs]k_(?:live|test)_[A-Za-z0-9_]+|whsec_[A-Za-z0-9+/=_-]+|(?<=_secret_)[A-Za-z0-9]+"
+    r"|Bearer [A-Za-z0-9._~+/=-]{8,}"
 )
 _DIGITS = re.compile(r"(?<![\w.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4})(?![\w-])")
 _IS_NUMBER = re.compile(r"[:,\[]\s*\Z"), re.compile(r"\.\d|\s*[,}\]]")
@@ -52,13 +53,13 @@ class Keyring:
         self._names: dict[str, str] = {}
         self._secrets: dict[str, str] = {}
         self._foreign = foreign
-        """Whether keys that nobody registered are somebody's, as in traffic of others, and get names of their own."""
+        """Whether unknown keys belong to somebody, as in traffic of others, and get names."""
         self._pattern: re.Pattern[str] | None = None
         self._escaped: list[tuple[str, re.Pattern[str], str]] = []
         """Keys, and how they may be written with escapes for any of their characters."""
 
     def add(self, name: str, key: str, *, is_secret: bool = True) -> str:
-        """Take a key under a name: the name. The mock's keys are no secrets, and ``sk_test_...`` is replaced anyway."""
+        """Register a key under a name, and return the name. Keys of the mock are no secrets."""
         self._keys[name] = key
         self._names[key] = name
         if is_secret and len(key) >= _MIN_LENGTH:
@@ -89,7 +90,7 @@ class Keyring:
         return self._keys[name]
 
     def name_of(self, key: str | None) -> str:
-        """Who asks with a key."""
+        """Return the account of a key."""
         if not key:
             return ANYBODY
         if key in self._names:
@@ -101,11 +102,11 @@ class Keyring:
         return self.add(f"key {len(self._keys) + 1}", key, is_secret=not key.startswith("sk_test_"))
 
     def account_of(self, headers: Headers) -> str:
-        """Who asks with these headers."""
+        """Return the account of a request with these headers."""
         return self.name_of(self._key_in(headers))
 
     def learn(self, headers: Headers) -> str:
-        """Take in the credentials of a request that somebody else makes: who asks."""
+        """Learn the credentials of somebody else's request, and return the account."""
         key, token = self._key_in(headers), header(headers, "authorization")
         if key and self.credential is not None and self.credential.header == "Authorization":
             return self.name_of(key)
@@ -116,9 +117,9 @@ class Keyring:
         return self.name_of(key) if key else SESSION if token or cookies else ANYBODY
 
     def text(self, text: str) -> str:
-        """The same text without secrets."""
+        """Return the text without secrets."""
         lowered = text.lower()
-        # Nearly always there is none, and to look for each by itself is a hundred times faster than the pattern.
+        # Most texts have no secret. Searching for each is a hundred times faster than the pattern.
         if self._pattern is not None and any(each in lowered for each in self._secrets):
             text = self._pattern.sub(lambda found: self._secrets[found[0].lower()], text)
         if self._escaped and any(sign in lowered for sign in ("\\u", "%", "&#")):
@@ -130,14 +131,14 @@ class Keyring:
         return _DIGITS.sub(_without_card_number, text)
 
     def body(self, body: bytes) -> bytes:
-        """The same body without secrets; one that is no text is kept, as no key stands in it readably."""
+        """Return the body without secrets; bytes that are no text are searched, too."""
         try:
             return self.text(body.decode("utf-8")).encode("utf-8")
         except UnicodeDecodeError:
             return self.text(body.decode("latin-1")).encode("latin-1")
 
     def exchange(self, exchange: Exchange) -> Exchange:
-        """The same exchange without secrets."""
+        """Return the exchange without secrets."""
         return replace(
             exchange,
             url=self.text(exchange.url),
@@ -150,7 +151,7 @@ class Keyring:
         )
 
     def headers(self, headers: Headers) -> Headers:
-        """The same headers: secret ones by name only, the others without secrets."""
+        """Return the headers: secret ones by name only, the others without secrets."""
         return tuple((self.text(name), self._header(name, value)) for name, value in headers)
 
     def _key_in(self, headers: Headers) -> str | None:
@@ -169,7 +170,7 @@ class Keyring:
 
 
 def is_replaced(text: str) -> bool:
-    """Whether a text holds something that may stand for a secret: what was sent is not known."""
+    """Return whether a text holds a name that may stand for a secret."""
     return _NAME.search(text) is not None
 
 
@@ -190,13 +191,13 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _escapes(char: str) -> str:
-    """A pattern for a character in any of its spellings: in JSON, in a URL, in HTML."""
+    """Return a pattern for a character in any spelling: of JSON, URLs or HTML."""
     code = ord(char)
     return rf"(?:{re.escape(char)}|\\u{code:04x}|%{code:02x}|&\#0*{code};|&\#x0*{code:x};)"
 
 
 def _base64(secret: str) -> Iterator[str]:
-    """A secret in base64: by itself, and whatever stands around it."""
+    """Yield a secret in base64, by itself and at any offset within other text."""
     yield base64.b64encode(secret.encode()).decode().rstrip("=")
     for shift, first in enumerate((0, 2, 3)):
         padded = b"\0" * shift + secret.encode()

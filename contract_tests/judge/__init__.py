@@ -1,1 +1,1 @@
-"""The judge: listens to exchanges, whoever makes them, and reports what is not as the contract says."""
+"""The judge: listens to exchanges, and reports what differs from the contract."""

@@ -51,7 +51,7 @@ class Accounts:
         return self.trackers[account]
 
     def observe(self, case: Case) -> Iterator[Contradiction]:
-        """Take in an exchange with the API: what contradicts what is known."""
+        """Take in an exchange with the API, and yield what contradicts earlier knowledge."""
         response = case.response(self._schemas)
         if case.is_unauthenticated:
             if case.is_write and 0 < case.exchange.status < 400:
@@ -62,7 +62,7 @@ class Accounts:
             yield from self._of_account(case, response)
 
     def observe_control(self, exchange: Exchange) -> None:
-        """Take in a call of the mock's control API: what it changes is no contradiction."""
+        """Take in a call of the mock's control API. Its changes contradict nothing."""
         if exchange.status >= 400 or exchange.method in ("GET", "HEAD"):
             return
         if _fits(exchange.path, _FORGETS) or exchange.path.startswith(_SNAPSHOTS):
@@ -95,7 +95,7 @@ class Accounts:
             yield from self._between_views(tracker, name)
 
     def _between_views(self, tracker: Tracker, name: str) -> Iterator[Contradiction]:
-        """Everything that does not hold between the views, now that an operation has been read."""
+        """Yield what does not hold between the views after a reading."""
         for relation in self._relations:
             if name not in relation.views or not tracker.views.has(relation.views):
                 continue

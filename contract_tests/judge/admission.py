@@ -118,7 +118,7 @@ def _on_invalid(case: Case, operation: Operation, contract: Contract) -> Iterato
 
 
 def _grade_of_bound(breach: Breach, contract: Contract) -> Provenance:
-    """How well founded a bound of a request is: published are types, names and bounds that a description states."""
+    """Return how well founded a bound is: types, names and described bounds are published."""
     grade = contract.provenance(breach.spec)
     if grade != "documented" or breach.keyword in _PUBLISHED or not contract.marks_provenance:
         return grade
@@ -127,11 +127,11 @@ def _grade_of_bound(breach: Breach, contract: Contract) -> Provenance:
     return "documented" if breach.keyword == "enum" or is_published else "assumed"
 
 
-# --------------------------------------------------------------------------------- lists of problems
+# ------------------------------------------------------------------------------- lists of problems
 
 
 def _unnamed(case: Case, operation: Operation, contract: Contract) -> Breach | None:
-    """Return the first breach whose place the list of problems does not name, if the contract has such lists."""
+    """Return the first breach that the response's list of problems does not name."""
     exchange = case.exchange
     is_listed = exchange.status in operation.responses and exchange.response_body_known
     if not is_listed or case.request.breaches[0].keyword in _WITHOUT_PLACE:
@@ -143,7 +143,7 @@ def _unnamed(case: Case, operation: Operation, contract: Contract) -> Breach | N
 
 
 def _problems(operation: Operation, status: int, contract: Contract) -> str | None:
-    """Return the property that lists problems, each with its place under ``loc``; None if there is none."""
+    """Return the property that lists problems by ``loc``; None if there is none."""
     try:
         schema = contract.at(operation.responses[status].child("content", JSON, "schema"))
         items = contract.at(schema.child("properties", "detail", "items"))

@@ -1,4 +1,7 @@
-"""What must hold of any successful response by itself, whatever its operation: so of a new one from its first day."""
+"""Rules of any successful response, whatever its operation.
+
+They apply to a new operation from its first day.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from contract_tests.judge.violation import Json, Response, Rule, Violation, mome
 
 
 def times_are_ordered(response: Response) -> Iterator[Violation]:
-    """A thing is created before it is paid or changed; a period ends after it begins."""
+    """Check that things are created before they are paid, and that periods end after they begin."""
     for where, node in objects_in(response.body, ""):
         for earlier, later in _PAIRS_OF_TIMES:
             first, last = node.get(earlier), node.get(later)
@@ -22,7 +25,7 @@ def times_are_ordered(response: Response) -> Iterator[Violation]:
 
 
 def pages_add_up(response: Response) -> Iterator[Violation]:
-    """``total`` counts all matches, ``has_more`` says whether entries follow, a page is as long as it can be."""
+    """Check ``total``, ``has_more`` and the length of a page against each other."""
     page = page_of(response)
     if page is None:
         return
@@ -41,7 +44,7 @@ def pages_add_up(response: Response) -> Iterator[Violation]:
 
 
 def pages_are_the_ones_asked_for(response: Response) -> Iterator[Violation]:
-    """``page`` and ``per_page`` come back as they were sent."""
+    """Check that ``page`` and ``per_page`` are returned as they were sent."""
     if page_of(response) is None:
         return
     for name in ("page", "per_page"):
@@ -52,7 +55,7 @@ def pages_are_the_ones_asked_for(response: Response) -> Iterator[Violation]:
 
 
 def lists_are_newest_first(response: Response) -> Iterator[Violation]:
-    """Lists are newest first, and no entry is there twice."""
+    """Check that lists are newest first, and have no entry twice."""
     for where, items in _lists(response.body):
         times = [
             moment(each["created_at"]) for each in items if isinstance(each.get("created_at"), str)
@@ -74,7 +77,7 @@ def lists_are_newest_first(response: Response) -> Iterator[Violation]:
 
 
 def allowance_adds_up(response: Response) -> Iterator[Violation]:
-    """Rate-limit headers fit each other; ``Retry-After`` belongs to 429."""
+    """Check that rate-limit headers fit each other, and that ``Retry-After`` is on 429 only."""
     exchange = response.exchange
     limit, left = number(exchange, "X-RateLimit-Limit"), number(exchange, "X-RateLimit-Remaining")
     headers = f"/response/{exchange.status}/headers"
@@ -112,7 +115,7 @@ _PAIRS_OF_TIMES = (
 
 
 def page_of(response: Response) -> tuple[list[Json], int, int, int] | None:
-    """Of a page: its entries, how many there are in all, how many stand before it, how many fit on it."""
+    """Return a page's entries, the total, its offset and its size; None if it is no page."""
     name = _list_name(response.body)
     if name is None or "total" not in response.body or "has_more" not in response.body:
         return None
@@ -134,7 +137,7 @@ def _lists(body: Json) -> Iterator[tuple[str, list[Json]]]:
 
 
 def objects_in(node: Any, where: str) -> Iterator[tuple[str, Json]]:
-    """Every object in a body with its place, lists generalised."""
+    """Yield every object in a body with its place, lists generalised."""
     if isinstance(node, dict):
         yield where, node
         for name, value in node.items():

@@ -1,4 +1,4 @@
-"""Nothing of one account is shown to another: an id belongs to whom it was first shown to."""
+"""Isolation of accounts: an id belongs to the account to which it was first shown."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Isolation:
         self._identifiers = identifiers
         self._owners: dict[str, str] = {}
         self._echoes: set[tuple[str, str]] = set()
-        """Texts around ids that an account once sent, such as a URL: they may come back in any of its views."""
+        """Texts around ids that an account sent, such as a URL: its views may show them again."""
 
     def violations(self, account: str, response: Response) -> Iterator[Violation]:
-        """Ids in a response that belong to another account."""
+        """Yield the ids in a response that belong to another account."""
         if len(self._owners) > _REMEMBERED:
             self._owners.clear()
         self._echoes |= {
@@ -41,7 +41,7 @@ class Isolation:
                 )
 
     def _ids(self, node: Any, where: str) -> Iterator[tuple[str, str, str]]:
-        """Where each id stands, the id, and the text that it stands in."""
+        """Yield the place of each id, the id, and the text around it."""
         pattern = self._identifiers.pattern
         if pattern is None:
             return

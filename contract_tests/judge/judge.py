@@ -1,12 +1,13 @@
-"""The judge: listens to exchanges, whoever makes them, and reports what is not as the contract says.
+"""The judge: listens to exchanges, and reports what differs from the contract.
 
-An exchange passes four stages, in this order, each of which yields findings:
+An exchange passes four stages in this order:
 
-1. the request: what the contract says of it (``openapi.request``, and openapi-core, which both must accept it);
-2. the response: its form (``response``), secrets in it (``secrets``), openapi-core's objections, and whether the key
-   and the request were let in or refused as they should be (``admission``);
-3. the account: rules of one response, ids of others, what is known of the account (``accounts``, ``tracker``);
-4. relations: the account's views against each other (``views``).
+1. the request: it is validated (``openapi.request``, and openapi-core: both must accept it);
+2. the response: its form (``response``), secrets in it (``secrets``), openapi-core's objections,
+   and whether the request was rightly accepted or refused (``admission``);
+3. the account: rules of one response, ids of other accounts, and what is known of the account
+   (``accounts``, ``tracker``);
+4. relations: the account's views are compared with each other (``views``).
 
 Runs, replays and the proxy have this judge in common.
 """
@@ -46,7 +47,7 @@ class Judge:
         self._openapi_core = OpenApiCore(contract) if second else None
 
     def __call__(self, exchange: Exchange) -> RequestJudgement | None:
-        """Judge one exchange: what was said of its request, if it was for an operation."""
+        """Judge one exchange. Return the verdict on its request, if it was for an operation."""
         self.judged += 1
         if is_control(exchange.path):
             self.accounts.observe_control(exchange)
@@ -82,7 +83,7 @@ class Judge:
         return Case(exchange, operation, path_params, request, account)
 
     def _account(self, exchange: Exchange, operation: Operation) -> str:
-        """Whose data a response shows: the key's account, or the shared one that was asked for."""
+        """Return whose data a response shows: the key's account, or the shared one it names."""
         header = self._scope_header
         takes = any(each.node["name"] == header for each in operation.parameters)
         scope = exchange.request_header(header) if takes else None
@@ -91,7 +92,7 @@ class Judge:
     # --------------------------------------------------------------------------------- the response
 
     def _response(self, case: Case) -> Iterator[Finding]:
-        """Everything that one response shows by itself."""
+        """Yield everything that one response shows by itself."""
         exchange, operation = case.exchange, case.operation
         if operation is None:
             allowed = self.contract.methods_of(exchange.path)

@@ -1,4 +1,7 @@
-"""What must hold between the pages of any list that the contract declares: so of a new one from its first day."""
+"""Relations between the pages of any list that the contract declares.
+
+They apply to a new list from its first day.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ def list_relations(lists: Mapping[str, ListOperation]) -> list[Relation]:
 
 
 def pages_fit_together(listed: ListOperation, views: Views) -> Iterator[Shown]:
-    """Pages of one list agree about every position and about how many there are; no entry is on two."""
+    """Check that pages agree about positions and the total, and that no entry is on two pages."""
     positions: dict[int, str] = {}
     places: dict[str, int] = {}
     totals = set()
@@ -49,7 +52,7 @@ def pages_fit_together(listed: ListOperation, views: Views) -> Iterator[Shown]:
 
 
 def pages_are_in_order(listed: ListOperation, views: Views) -> Iterator[Shown]:
-    """From page to page the order goes on."""
+    """Check that the order continues from page to page."""
     if "created_at" not in listed.properties or listed.position is None:
         return
     times = [moment(entry["created_at"]) for entry in views.whole(listed.id) or []]
@@ -62,7 +65,7 @@ def pages_are_in_order(listed: ListOperation, views: Views) -> Iterator[Shown]:
 
 
 def filters_pick_all(listed: ListOperation, views: Views) -> Iterator[Shown]:
-    """A filtered list has all entries that match, and its total counts them."""
+    """Check that a filtered list has all entries that match, and that its total counts them."""
     if not listed.filters:
         return
     entries = views.whole(listed.id)

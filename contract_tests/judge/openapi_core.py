@@ -1,4 +1,4 @@
-"""The second judge: openapi-core, which reads the contract with code of its own and knows nothing of the first."""
+"""openapi-core as a second judge, which reads the contract with code of its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DIGIT = re.compile(r"[0-9]")
 
 @dataclass(frozen=True)
 class Objection:
-    """One thing that openapi-core has against an answer."""
+    """One objection of openapi-core to a response."""
 
     kind: str
     where: str
@@ -45,12 +45,12 @@ class Objection:
 class OpenApiCore:
     """openapi-core for one contract.
 
-    It takes milliseconds where the first judge takes microseconds, so nothing is shown to it twice: requests and bodies
-    that repeat, and headers that differ in nothing but digits, are judged once.
+    It takes milliseconds where the first judge takes microseconds. So requests and bodies that
+    repeat, and headers that differ in digits only, are judged once.
     """
 
     def __init__(self, contract: Contract) -> None:
-        # Whether the document is well-formed has been checked; where it is served is nothing to judge.
+        # The document has been checked already; where it is served is not judged.
         document = {**contract.document, "servers": [{"url": _HOST + contract.base_path}]}
         config = Config(spec_validator_cls=None)
         self._whole = OpenAPI.from_dict(document, config=config)
@@ -59,7 +59,7 @@ class OpenApiCore:
         self._seen: dict[tuple[Any, ...], Any] = {}
 
     def accepts_request(self, exchange: Exchange) -> bool:
-        """Whether it finds nothing wrong with a request, but for the key, which other rules judge."""
+        """Return whether a request is valid. The key is judged by other rules."""
         ignored = self._credential.header.lower() if self._credential is not None else ""
         headers = tuple(pair for pair in exchange.request_headers if pair[0].lower() != ignored)
         key = (exchange.method, exchange.url, headers, exchange.request_body)
@@ -71,7 +71,7 @@ class OpenApiCore:
         return bool(self._once(key, judge))
 
     def objections(self, exchange: Exchange, operation: Operation) -> tuple[Objection, ...]:
-        """What it has against an answer."""
+        """Return its objections to a response."""
         headers = tuple(
             sorted(
                 (name.lower(), _DIGIT.sub("9", value)) for name, value in exchange.response_headers
@@ -84,7 +84,7 @@ class OpenApiCore:
         return tuple(found)
 
     def findings(self, exchange: Exchange, operation: Operation) -> Iterator[Finding]:
-        """What it has against a response whose status the contract declares."""
+        """Yield its objections to a response whose status the contract declares."""
         response = operation.responses.get(exchange.status)
         if response is None or exchange.method == "HEAD":
             return
@@ -118,7 +118,7 @@ def _objections(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...]:
 
 
 def _without_headers(node: Any) -> Any:
-    """The document without the headers of its responses."""
+    """Return the document without the headers of its responses."""
     if isinstance(node, list):
         return [_without_headers(each) for each in node]
     if not isinstance(node, dict):
@@ -131,7 +131,7 @@ def _without_headers(node: Any) -> Any:
 
 
 class _Request:
-    """An exchange's request, as openapi-core wants to see one."""
+    """An exchange's request as openapi-core reads it."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.host_url = _HOST
@@ -147,7 +147,7 @@ class _Request:
 
 
 class _Response:
-    """An exchange's answer, as openapi-core wants to see one."""
+    """An exchange's response as openapi-core reads it."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.status_code = exchange.status

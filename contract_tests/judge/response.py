@@ -13,7 +13,7 @@ from contract_tests.openapi.contract import JSON, Contract, Operation, Place, Pr
 from contract_tests.openapi.schemas import Breach, Schemas, generalised
 
 ALWAYS: Provenance = "documented"
-"""The grade of what no client of the published operations could live with: crashes, no JSON, anybody let in."""
+"""The grade of what no client could live with: crashes, no JSON, missing authentication."""
 
 _BOUNDS = frozenset(
     {
@@ -29,9 +29,9 @@ _BOUNDS = frozenset(
         "anyOf",
     }
 )
-"""Of responses the page states names and types and nothing else, so what these keywords say is assumed at best."""
+"""Keywords that are assumed at best: the published page states names and types only."""
 _OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
-"""The statuses by which HTTP itself refuses a body, whether or not a contract declares them."""
+"""Statuses with which HTTP itself refuses a body, whether or not a contract declares them."""
 
 
 def judge(
@@ -81,7 +81,7 @@ def _undocumented(exchange: Exchange, operation: Operation) -> Finding:
 
 
 def is_of_http(case: Case, operation: Operation) -> bool:
-    """Whether a status refuses what HTTP, or the document's security, refuses on every operation."""
+    """Return whether a status refuses what HTTP or the security scheme refuses everywhere."""
     status, declared = case.exchange.status, operation.responses
     if case.is_unauthenticated:
         return status in (401, 403) and not {401, 403}.intersection(declared)
@@ -183,7 +183,7 @@ def expectation(breach: Breach, contract: Contract) -> str:
 def _headers(
     exchange: Exchange, response: Place, schemas: Schemas
 ) -> Iterator[tuple[str, str, str, str, str]]:
-    """Place, keyword, expectation, what came and the contract's place, of each header that is not as documented."""
+    """Yield place, keyword, expectation, value and contract place of each wrong header."""
     for name in response.node.get("headers", {}):
         documented = schemas.place(response.child("headers", name))
         where = f"/response/{exchange.status}/headers/{escape(name.lower())}"
@@ -203,11 +203,11 @@ def _headers(
             yield where, breach.keyword, expected, f"{name}: {text}", breach.spec
 
 
-# ----------------------------------------------------------------------- beside the declared operations
+# ------------------------------------------------------------------ beside the declared operations
 
 
 def undeclared(exchange: Exchange, allowed: list[str], contract: Contract) -> Iterator[Finding]:
-    """Yield what is wrong with the response to a request for an unknown path or an undeclared method."""
+    """Yield what is wrong with the response for an unknown path or an undeclared method."""
     status = exchange.status
     found: tuple[str, str, Provenance, str, str]
     if exchange.error:
@@ -262,7 +262,7 @@ def _refusal(exchange: Exchange, allowed: list[str], contract: Contract) -> Iter
         yield _beside(exchange, allowed, "/response/body", "envelope", "observed", expected, got)
 
 
-# ----------------------------------------------------------------------------------------------- words
+# ------------------------------------------------------------------------------------------- words
 
 
 def shown(value: Any, limit: int = 200) -> str:

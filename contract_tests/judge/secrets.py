@@ -1,4 +1,4 @@
-"""Answers that give a key away. Keys have been replaced by their names, so it is the name that is looked for."""
+"""Responses that leak a key. Keys were replaced by names, so names are searched for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AROUND = 60
 
 
 def judge(exchange: Exchange, operation: str, spec: str) -> Iterator[Finding]:
-    """A key in an answer, unless the body or the URL of the request had it, or it was none that is known."""
+    """Yield a key in a response, unless the request's body or URL had it or it is unknown."""
     if exchange.account == UNKNOWN_KEY:
         return
     sent = {

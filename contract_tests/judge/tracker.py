@@ -1,7 +1,7 @@
 """What is known of one account from its exchanges so far, and what contradicts it.
 
-A tracker only listens. It keeps every view that was read until something may have changed it, predicts what a change
-must bring, and compares. So it says the same of a run, of a HAR file and of traffic through the proxy.
+A tracker only listens. It keeps every view until something may have changed it, predicts the effect
+of a change, and compares. So a run, a HAR file and traffic through the proxy are judged alike.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Tracker:
         self.forget()
 
     def forget(self) -> None:
-        """Nothing that was known holds any more."""
+        """Forget everything that is known."""
         self.steps.clear()
         self.views = Views(self._lists)
         """Readings that nothing can have changed since."""
@@ -58,12 +58,12 @@ class Tracker:
         """How long each list was last."""
 
     def forget_views(self, names: frozenset[str] | None = None) -> None:
-        """Views of these operations, or all, may have changed."""
+        """Forget the views of these operations, or all: they may have changed."""
         self.views.keep(lambda view: names is not None and view.operation not in names)
         self.model.forget(names)
 
     def note_change(self, exchange: Exchange, names: frozenset[str] | None = None) -> None:
-        """Something was changed, or may have been: by these views at most, if that is known."""
+        """Note a possible change: of these views at most, if they are known, else of all."""
         self.steps.append(exchange)
         self.last_change = max(exchange.ended, self.last_change or exchange.ended)
         if names is None:
@@ -74,7 +74,7 @@ class Tracker:
         )
 
     def observe(self, case: Case, response: Response) -> Iterator[Violation]:
-        """Take in a response: what contradicts what was known."""
+        """Take in a response, and yield what contradicts earlier knowledge."""
         if case.outcome is Outcome.REFUSED:
             if case.is_write:
                 self.steps.append(case.exchange)
@@ -95,7 +95,7 @@ class Tracker:
         )
 
     def _status(self, response: Response) -> Iterator[Violation]:
-        """The status is the one that what is known calls for."""
+        """Check the status against the one that is expected of the account."""
         expected = self.model.expected_status(response)
         if expected is not None and response.exchange.status != expected[0]:
             yield Violation(
@@ -124,7 +124,7 @@ class Tracker:
             yield from self._never_shorter(response)
 
     def _same_as_before(self, response: Response) -> Iterator[Violation]:
-        """Two readings with nothing changed between them answer the same."""
+        """Compare two readings between which nothing was changed."""
         before = self.views.put(response)
         if before is None:
             return
@@ -137,7 +137,7 @@ class Tracker:
             )
 
     def _never_rewritten(self, listed: ListOperation, response: Response) -> Iterator[Violation]:
-        """Entries stay as they were written, once they are final."""
+        """Check that final entries stay as they were written."""
         for entry in response.body[listed.field]:
             if entry.get("status") == _UNFINISHED:
                 continue
@@ -155,7 +155,7 @@ class Tracker:
                 )
 
     def _never_shorter(self, response: Response) -> Iterator[Violation]:
-        """A list never loses entries."""
+        """Check that a list loses no entries."""
         name, total = response.operation.id, response.body["total"]
         before = self._totals.get(name, 0)
         if total < before:
@@ -173,7 +173,7 @@ class Tracker:
 
 
 def differences(before: Any, after: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """The places in which two bodies differ; fields of one object that the other has not are left out."""
+    """Yield the places in which two bodies differ, for fields that both have."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name in before.keys() & after.keys() - _MOVES:
             yield from differences(before[name], after[name], f"{where}/{name}")

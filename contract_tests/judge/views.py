@@ -37,7 +37,7 @@ class Views:
         self._views: dict[tuple[str, str], View] = {}
 
     def put(self, response: Response) -> View | None:
-        """Take in a reading: the one before it that asked for the same, if there is one."""
+        """Take in a reading. Return the earlier one with the same parameters, if there is one."""
         operation = response.operation.id
         key = json.dumps([response.params, _sent(response.exchange)], sort_keys=True, default=str)
         before = self._views.pop((operation, key), None)
@@ -49,7 +49,7 @@ class Views:
         return before
 
     def keep(self, still_holds: Callable[[View], bool]) -> None:
-        """Forget every reading that does not hold any more."""
+        """Keep the readings that still hold, and forget the others."""
         self._views = {key: view for key, view in self._views.items() if still_holds(view)}
 
     @property
@@ -61,17 +61,12 @@ class Views:
         return set(names) <= {view.operation for view in self._views.values()}
 
     def find(self, name: str) -> Json | None:
-        """The newest reading of an operation, whatever was asked; None if there is none."""
+        """Return the newest reading of an operation; None if there is none."""
         views = reversed(self._views.values())
         return next((view.body for view in views if view.operation == name), None)
 
-    def oldest(self, name: str) -> Json | None:
-        """The oldest reading of an operation that still holds."""
-        views = self._views.values()
-        return next((view.body for view in views if view.operation == name), None)
-
     def newest(self, name: str) -> Json:
-        """The newest reading of an operation. Raises KeyError if there is none."""
+        """Return the newest reading of an operation. Raise KeyError if there is none."""
         found = self.find(name)
         if found is None:
             raise KeyError(name)
@@ -80,7 +75,7 @@ class Views:
     # ----------------------------------------------------------------------------------- of a list
 
     def head(self, name: str) -> Json | None:
-        """The first page of a list, unfiltered; None if it was not read."""
+        """Return the first page of a list, unfiltered; None if it was not read."""
         listed = self.lists[name]
         for view in reversed(list(self._unfiltered(name))):
             if listed.start(view.params) == 0:
@@ -88,7 +83,7 @@ class Views:
         return None
 
     def whole(self, name: str) -> list[Json] | None:
-        """All entries of a list in its order, if all pages of it were read."""
+        """Return all entries of a list in order; None unless all its pages were read."""
         listed = self.lists[name]
         starts: dict[int, list[Json]] = {}
         total = None
@@ -103,13 +98,13 @@ class Views:
         return entries if total is not None and len(entries) >= total else None
 
     def pages(self, name: str) -> Iterator[tuple[int, list[Json], int]]:
-        """Each page that was read: where it starts, its entries, how many there are in all."""
+        """Yield the start, the entries and the total of each page that was read."""
         listed = self.lists[name]
         for view in self._unfiltered(name):
             yield listed.start(view.params), view.body[listed.field], view.body["total"]
 
     def filtered(self, name: str) -> Iterator[tuple[dict[str, Any], int, Json]]:
-        """Pages that show some entries only: the filters, where the page starts, the page."""
+        """Yield the filters, the start and the body of each filtered page."""
         listed = self.lists[name]
         for view in self._views.values():
             if view.operation == name and listed.is_filtered(view.params):

@@ -19,7 +19,7 @@ class Violation:
 
     kind: str
     where: str
-    """JSON pointer into the body, lists generalised; into the exchange, if it begins with ``/response``."""
+    """JSON pointer into the body, or into the exchange if it begins with ``/response``."""
     rule: str
     expected: str
     got: str
@@ -28,7 +28,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Response:
-    """A response with a JSON object as its body, and what was asked, with the contract's defaults."""
+    """A response with a JSON object, and its request's parameters with defaults."""
 
     exchange: Exchange
     operation: Operation
@@ -46,7 +46,7 @@ def moment(text: str) -> datetime:
 
 
 def guarded(found: Iterator[Violation]) -> Iterator[Violation]:
-    """Yield violations as long as bodies have the shape that the rules presuppose: the schema judges the rest."""
+    """Yield violations while bodies have the expected shape; the schema judges the rest."""
     try:
         yield from found
     except (

@@ -1,4 +1,4 @@
-"""The contract as the kit reads it: operations, places in the document as JSON pointers, and their provenance."""
+"""The contract as the kit reads it: operations, places as JSON pointers, provenance."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Place:
     node: Node
 
     def child(self, *keys: str) -> str:
-        """The pointer of something within; it need not exist."""
+        """Return the pointer of something within this place; it need not exist."""
         return self.pointer + "".join(f"/{escape(key)}" for key in keys)
 
 
@@ -95,7 +95,7 @@ class Operation:
         return tuple(each.node["name"] for each in self.parameters if each.node["in"] == "path")
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The path's parameters, if this is its path."""
+        """Return the path's parameters; None if the path is another one's."""
         found = self._pattern.fullmatch(path)
         if found is None:
             return None
@@ -111,7 +111,7 @@ class Contract:
 
     @classmethod
     def load(cls, path: Path) -> Contract:
-        """Load a document. Raises UsageError, with the line, when it cannot be used."""
+        """Load a document. Raise UsageError, with the line, when it cannot be used."""
         document = _read(path)
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0"):
@@ -173,7 +173,7 @@ class Contract:
         return {each.id: each for each in self._operations()}
 
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """The operation that a request is for; a HEAD is for the GET of its path."""
+        """Return the operation that a request is for; a HEAD is for the GET of its path."""
         wanted = "GET" if method == "HEAD" else method
         for operation in self._concrete_first:
             if operation.method == wanted and (found := operation.match(path)) is not None:
@@ -186,11 +186,11 @@ class Contract:
         return sorted(self.operations.values(), key=lambda operation: operation.path.count("{"))
 
     def methods_of(self, path: str) -> list[str]:
-        """The methods that some operation has on a path."""
+        """Return the methods that are declared for a path."""
         return [each.method for each in self.operations.values() if each.match(path) is not None]
 
     def at(self, pointer: str) -> Place:
-        """What stands at a pointer, references followed. Raises KeyError when nothing does."""
+        """Return the place at a pointer, references followed. Raise KeyError if there is none."""
         node: Any = self.document
         where = "#"
         for key in pointer.removeprefix("#").split("/")[1:]:
@@ -202,7 +202,7 @@ class Contract:
         return Place(where, node)
 
     def provenance(self, pointer: str) -> Provenance:
-        """The mark of a place: its own, or that of the nearest place around it."""
+        """Return the provenance of a place: its own, or that of the nearest place around it."""
         node: Any = self.document
         if not self.marks_provenance:
             return "documented"
@@ -217,7 +217,7 @@ class Contract:
         return mark
 
     def line_of(self, pointer: str) -> int | None:
-        """The line of the document in which a place begins."""
+        """Return the line of the document in which a place begins."""
         node = self._tree
         line = node.start_mark.line
         for key in pointer.removeprefix("#").split("/")[1:]:
@@ -281,7 +281,7 @@ class Contract:
         )
 
     def _body(self, pointer: str) -> tuple[Place | None, bool]:
-        """The schema of an operation's JSON body, and whether it must be sent."""
+        """Return the schema of an operation's JSON body, and whether a body is required."""
         request = self._follow(f"{pointer}/requestBody")
         body = None
         if "schema" in request.node["content"].get(JSON, {}):
@@ -296,7 +296,7 @@ class Contract:
 
 
 def escape(key: str) -> str:
-    """A key as a part of a JSON pointer."""
+    """Return a key as a part of a JSON pointer."""
     return str(key).replace("~", "~0").replace("/", "~1")
 
 
@@ -342,7 +342,7 @@ def _explain(error: Exception) -> str:
 
 
 def _step(node: yaml.Node, key: str) -> tuple[int, yaml.Node] | None:
-    """The line and the node of a key (or index) within a node."""
+    """Return the line and the node of a key or an index within a node."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             if str(name.value) == key:

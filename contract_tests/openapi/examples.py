@@ -1,4 +1,4 @@
-"""Requests from the contract alone: valid examples, values beside every constraint, broken bodies."""
+"""Requests from the contract alone: valid examples, boundary values, broken bodies."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Probe:
 
 
 def probes(operation: Operation, schemas: Schemas) -> Iterator[Probe]:
-    """The probes of one operation's parameters and properties."""
+    """Yield the probes of one operation's parameters and properties."""
     for parameter in operation.parameters:
         location, name = parameter.node["in"], parameter.node["name"]
         if location not in ("path", "query", "header") or "schema" not in parameter.node:
@@ -54,6 +54,8 @@ def probes(operation: Operation, schemas: Schemas) -> Iterator[Probe]:
         for value in _values(schemas, parameter.child("schema"), is_text=True):
             if location != "path" or value.strip("."):  # else it would be another path
                 yield Probe(location, name, value)
+        if location == "query" and parameter.node.get("required"):
+            yield Probe(location, name, _ABSENT)
     if operation.body is None:
         return
     for name in operation.body.node.get("properties", {}):
@@ -67,7 +69,7 @@ def probes(operation: Operation, schemas: Schemas) -> Iterator[Probe]:
 
 
 def example(contract: Contract, operation: Operation) -> dict[str, Any]:
-    """A valid body: the contract's first example, else one from its schema; empty without a body."""
+    """Return a valid body: the contract's first example, else one from its schema."""
     if operation.body is None:
         return {}
     media = operation.place.node["requestBody"]
@@ -81,7 +83,7 @@ def example(contract: Contract, operation: Operation) -> dict[str, Any]:
 
 
 def has_example(contract: Contract, operation: Operation, schemas: Schemas) -> bool:
-    """Whether there is a valid body, if the operation needs one."""
+    """Return whether a valid body is known, if the operation needs one."""
     if operation.has_other_body:
         return False
     return operation.body is None or schemas.accepts(
@@ -90,7 +92,7 @@ def has_example(contract: Contract, operation: Operation, schemas: Schemas) -> b
 
 
 def sample(contract: Contract, schema: Place, depth: int = 0) -> Any:
-    """A small value for a schema; of patterns only their literal beginning is known."""
+    """Return a small value for a schema. Of patterns, only the literal beginning is used."""
     node = schema.node
     for name in ("example", "default"):
         if name in node:
@@ -136,7 +138,7 @@ def _scalar(node: Mapping[str, Any]) -> Any:
 
 
 def parameter_value(contract: Contract, parameter: Place) -> str:
-    """A valid value of a parameter, as text."""
+    """Return a valid value of a parameter, as text."""
     for node in (parameter.node, *parameter.node.get("examples", {}).values()):
         for name in ("example", "value"):
             if name in node and not isinstance(node[name], dict | list):
@@ -148,7 +150,7 @@ def parameter_value(contract: Contract, parameter: Place) -> str:
 
 
 def required_query(contract: Contract, operation: Operation) -> list[tuple[str, str]]:
-    """The query without which no request is valid."""
+    """Return the required query parameters with valid values."""
     return [
         (parameter.node["name"], parameter_value(contract, parameter))
         for parameter in operation.parameters
@@ -160,7 +162,7 @@ def required_query(contract: Contract, operation: Operation) -> list[tuple[str, 
 
 
 def broken_bodies(operation: Operation, base: Any, path: Mapping[str, str]) -> Iterator[Request]:
-    """Bodies that are no JSON, not said to be JSON, not an object, or too large; and one that is just not too large."""
+    """Yield requests with broken, mislabelled and oversized bodies, and one of the largest size."""
     url = operation.path
     for name, value in path.items():
         url = url.replace(f"{{{name}}}", value)
@@ -196,7 +198,7 @@ def broken_bodies(operation: Operation, base: Any, path: Mapping[str, str]) -> I
 
 
 def _values(schemas: Schemas, pointer: str, *, is_text: bool) -> Iterator[Any]:
-    """Values on both sides of each of a schema's constraints; as text where they go into a URL or a header."""
+    """Yield values on both sides of each constraint; as text for URLs and headers."""
     schema = schemas.node(pointer)
     found: list[Any] = []
     kind = schema.get("type")
@@ -221,7 +223,7 @@ def _values(schemas: Schemas, pointer: str, *, is_text: bool) -> Iterator[Any]:
 
 
 def _text(value: Any) -> str:
-    """A value as it is written in a URL."""
+    """Return a value as it is written in a URL."""
     return "true" if value is True else "false" if value is False else str(value)
 
 
@@ -256,7 +258,7 @@ def _strings(schema: Mapping[str, Any]) -> list[str]:
 
 
 def stem_of(pattern: str) -> str:
-    """A string that fits a pattern, as far as its beginning tells; empty if it tells nothing."""
+    """Return a string that fits the literal beginning of a pattern; empty if it has none."""
     if "https?://" in pattern:
         return _WEB
     found = _LITERAL.match(pattern)
@@ -270,7 +272,7 @@ def request(
     probe: Probe | None,
     query: Iterable[tuple[str, str]] = (),
 ) -> Request | None:
-    """An otherwise valid request with a probe in it; None for what no header can carry."""
+    """Return an otherwise valid request with a probe in it; None for an impossible header."""
     body = dict(base)
     given = [pair for pair in query if probe is None or pair[0] != probe.name]
     made = Request(operation.method, operation.path, given)
@@ -282,7 +284,7 @@ def request(
     if probe is None or probe.location == "path":
         pass
     elif probe.location == "query":
-        made.query.append((probe.name, str(probe.value)))
+        made.query += [] if probe.is_absence else [(probe.name, str(probe.value))]
     elif probe.location == "header":
         if not _fits_a_header(probe.value):
             return None

@@ -1,4 +1,4 @@
-"""Lists that come in pages, as the contract declares them: nobody has to name them anywhere.
+"""Lists that come in pages, as the contract declares them. No list is named by hand.
 
 A list is a GET without path parameters whose successful response has an array of objects beside
 ``total``, and whose query has a page size.
@@ -42,7 +42,7 @@ class ListOperation:
 
     @property
     def is_append_only(self) -> bool:
-        """Whether an entry stays as it was written: it has an id, and no time of its last change."""
+        """Whether entries are final: they have an id, and no time of their last change."""
         return "id" in self.properties and "updated_at" not in self.properties
 
     def clamped(self, size: int) -> int:

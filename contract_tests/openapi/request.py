@@ -1,4 +1,4 @@
-"""What the contract has against a request. Where the rules leave room, a request is neither valid nor invalid."""
+"""Validates requests. Where readers of JSON differ, a request is neither valid nor invalid."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _UNCLEAR_FORMATS = frozenset({"uri"})
 
 @dataclass
 class RequestJudgement:
-    """What is wrong with a request."""
+    """The verdict on a request."""
 
     breaches: list[Breach] = field(default_factory=list)
     is_clear: bool = True
-    """Whether every reader of the contract would say the same."""
+    """Whether every reader of the contract would agree."""
     given: set[str] = field(default_factory=set)
     """The places that were sent: ``/query/limit``, ``/body/amount_cents``."""
     refusal: int = 422
     """The status with which what is wrong must be refused."""
 
     def is_refused_by(self, status: int, operation: Operation) -> bool:
-        """Whether a status refuses what is wrong here, as declared or as HTTP defines it."""
+        """Return whether a status refuses these breaches, as declared or as HTTP defines it."""
         if status in (self.refusal, operation.invalid_status):
             return True
         declares_none = not {400, 422}.intersection(operation.responses)
@@ -49,7 +49,7 @@ class RequestJudgement:
 def judge(
     exchange: Exchange, operation: Operation, path_params: dict[str, str], schemas: Schemas
 ) -> RequestJudgement:
-    """Hold a request against its operation's parameters and body."""
+    """Validate a request against its operation's parameters and body."""
     found = RequestJudgement(refusal=operation.invalid_status)
     for parameter in operation.parameters:
         _parameter(exchange, parameter, path_params, schemas, found)
@@ -60,7 +60,7 @@ def judge(
 
 
 def constraints(contract: Contract, operation: Operation) -> dict[str, dict[str, str]]:
-    """Every keyword that binds a request, by place and keyword, with where it stands in the contract."""
+    """Return the contract place of every constraint, by place in the request and keyword."""
     found: dict[str, dict[str, str]] = {}
     for parameter in operation.parameters:
         where = f"/{parameter.node['in']}/{escape(parameter.node['name'])}"
@@ -152,7 +152,7 @@ def _texts(exchange: Exchange, name: str, location: str, path_params: dict[str, 
 
 
 def _value(text: str, type: Any) -> tuple[Any, bool]:
-    """The value of a parameter's text, and whether all would read it so."""
+    """Return the value of a parameter's text, and whether all readers agree about it."""
     if type == "integer":
         if _INTEGER.fullmatch(text):
             return int(text), True
@@ -232,8 +232,10 @@ def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, wh
 
 
 def _is_odd(value: Any, depth: int = 0) -> bool:
-    """Whether a value holds what parsers treat differently (huge numbers, lone surrogates, great depth), or was
-    sent otherwise than it is shown here."""
+    """Return whether parsers may differ about a value, or secrets were replaced in it.
+
+    They differ about huge numbers, lone surrogates and great depth.
+    """
     if depth > 20:
         return True
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Schemas of the contract as compiled validators, and what they have against a value, with places on both sides."""
+"""Schemas of the contract as compiled validators, with places on both sides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _INDEX = re.compile(r"/\d+(?=/|$)")
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One thing that a schema has against a value."""
+    """One way in which a value breaks a schema."""
 
     where: str
     """JSON pointer into the value."""
@@ -41,7 +41,7 @@ class Schemas:
         self._compiled: dict[str, jsonschema_rs.Draft4Validator] = {}
 
     def breaches(self, pointer: str, value: Json) -> Iterator[Breach]:
-        """Everything that the schema at a pointer has against a value. Fields it does not name: ``unknown_field``."""
+        """Yield every breach of a schema. Undeclared fields have the keyword ``unknown_field``."""
         validator = self._validator(pointer)
         try:
             errors = [] if validator.is_valid(value) else list(validator.iter_errors(value))
@@ -54,15 +54,15 @@ class Schemas:
             yield from _breaches(error, pointer)
 
     def accepts(self, pointer: str, value: Json) -> bool:
-        """Whether a value is valid; fields that are not named are."""
+        """Return whether a value is valid; undeclared fields are."""
         return all(each.keyword == "unknown_field" for each in self.breaches(pointer, value))
 
     def node(self, pointer: str) -> Any:
-        """What stands at a pointer of the contract: a schema, or the value of a keyword."""
+        """Return the node at a pointer: a schema, or the value of a keyword."""
         return self._contract.at(pointer).node
 
     def place(self, pointer: str) -> Place:
-        """The place at a pointer of the contract, references followed."""
+        """Return the place at a pointer, references followed."""
         return self._contract.at(pointer)
 
     def _validator(self, pointer: str) -> jsonschema_rs.Draft4Validator:
@@ -86,14 +86,15 @@ class Schemas:
 
 
 def generalised(pointer: str) -> str:
-    """A pointer into a value with ``*`` for each position in a list: the same place in every entry."""
+    """Return a pointer with ``*`` for each position in a list: the place in every entry."""
     return _INDEX.sub("/*", pointer)
 
 
 def convert(schema: Any, *, is_open: bool = False) -> Any:
-    """A schema of OpenAPI 3.0 as JSON Schema of draft 4, closed to fields that it does not name unless it is open.
+    """Return a schema of OpenAPI 3.0 as JSON Schema of draft 4, closed unless it is open.
 
-    In draft 4 ``1.0`` is no integer, as in this API. What ``allOf`` joins is open: each part names its own fields.
+    A closed schema refuses undeclared fields. The parts of ``allOf`` are open, as each declares its
+    own fields. In draft 4 ``1.0`` is no integer.
     """
     if isinstance(schema, list):
         return [convert(each) for each in schema]
@@ -152,7 +153,7 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
 
 
 def _joined(node: Any, *, is_part: bool = False) -> Iterator[str]:
-    """The references that stand in an ``allOf``."""
+    """Yield the references in every ``allOf``."""
     if isinstance(node, dict):
         if is_part and isinstance(node.get("$ref"), str):
             yield node["$ref"]

@@ -37,7 +37,7 @@ _SCHEMES = {"bearer": "Bearer ", "basic": "Basic "}
 
 
 def credential_of(document: Mapping[str, Any]) -> Credential | None:
-    """Return where requests carry their key; None where the document has no security scheme in use."""
+    """Return where requests carry their key; None if the document uses no security scheme."""
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     for name in _used(document):
         found = _credential(schemes.get(name) or {})

@@ -53,7 +53,7 @@ class Traffic:
         """How many exchanges each reason kept from the judge."""
         self.unknown_bodies = 0
         self.broken: list[str] = []
-        """Exchanges at which a fault of the kit kept it from judging."""
+        """Exchanges that an error of the kit kept from being judged."""
         self._contract = contract
         self._keyring = keyring
         self._is_stripped = is_stripped

@@ -71,13 +71,13 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
                 for each in document["withheld"]
             ),
         )
-    yield from _listed("BROKEN OFF by a fault of the kit, please report it", document["broken"])
+    yield from _listed("BROKEN OFF by an error of the kit, please report it", document["broken"])
     yield from _listed("NOTES", document["notes"])
     verdict = document["verdict"]
     yield verdict["sentence"], _OUTCOMES.get(verdict["outcome"], "bold yellow")
 
 
-# ---------------------------------------------------------------------------------------------------------- findings
+# ---------------------------------------------------------------------------------------- findings
 
 
 def _graded(found: list[Json], grade: str, document: Json) -> Iterator[Line]:
@@ -171,7 +171,7 @@ def step_text(step: Json) -> str:
     return f"{step['method']} {target}{f' {body}' if body else ''} -> {step['status'] or step['error']}"
 
 
-# ---------------------------------------------------------------------------------------------------------- the rest
+# ---------------------------------------------------------------------------------------- the rest
 
 
 def _coverage(document: Json) -> Iterator[Line]:

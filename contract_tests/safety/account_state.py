@@ -1,4 +1,4 @@
-"""What of an account is put back: its settings, and its things. Read, and compared with what it was before."""
+"""The parts of an account that are put back: its settings and its things, read and compared."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ class Reader:
         return [*self.settings, *([self.collection.read] if self.collection else [])]
 
     def write_of(self, part: str) -> str:
-        """The operation that puts a part back."""
+        """Return the operation that puts a part back."""
         if self.collection is not None and part == self.collection.read:
             return self.collection.remove
         return self.settings[part].write
 
     def touched(self, operation: Operation | None) -> set[str]:
-        """The parts that a request may change; what is not known may change all."""
+        """Return the parts that a request may change: all for an unknown operation."""
         changes = self.knowledge.effects.changes
         changed = changes.get(operation.id) if operation is not None else None
         return set(self.parts) if changed is None else set(changed).intersection(self.parts)
 
     def read(self, client: Client, part: str) -> Json:
-        """A part as it is now: all that can be set. Raises Unusable."""
+        """Return a part as it is now: all that can be set. Raise Unusable."""
         response = client.call(part)
         if response.status != 200 or not response.object:
             got = response.status or response.error
@@ -68,13 +68,12 @@ class Reader:
         is_collection = self.collection is not None and part == self.collection.read
         state = self.things(response) if is_collection else self._settings(part, response)
         if self._is_secret(json.dumps(state)):
-            raise Unusable(
-                f"{self._where(part)} shows what looks like a secret, which the journal must not hold"
-            )
+            where = self._where(part)
+            raise Unusable(f"{where} shows what looks like a secret, which is not written down")
         return state
 
     def owner(self, client: Client) -> str | None:
-        """Whose account it is, as far as it says so."""
+        """Return the id of the account's owner, if it is shown."""
         if self.knowledge.safety.owner is None:
             return None
         operation, name = self.knowledge.safety.owner
@@ -82,7 +81,7 @@ class Reader:
         return found if isinstance(found, str) and not self._is_secret(found) else None
 
     def things(self, response: Exchange) -> Json:
-        """The things that a response lists. Raises Unusable."""
+        """Return the things that a response lists. Raise Unusable."""
         part = self.collection
         if part is None:
             raise Unusable("accounts have no such things")
@@ -97,13 +96,13 @@ class Reader:
         return {part.title: things, "default": default if isinstance(default, str) else None}
 
     def ids(self, state: Json) -> dict[str, str]:
-        """Of things their ids, each with its name outside of the API."""
+        """Return the ids of things, each with its name outside of the API."""
         part = self.collection
         things = state.get(part.title, ()) if part is not None else ()
         return {thing["id"]: thing[part.outer_name] for thing in things} if part is not None else {}
 
     def differences(self, part: str, before: Json, now: Json) -> Iterator[str]:
-        """What is not as it was, a line each; of things the default only, and those that are gone."""
+        """Yield a line for each change; of things only for the default, and those that are gone."""
         if self.collection is None or part != self.collection.read:
             for name, value in before.items():
                 if now.get(name) != value:

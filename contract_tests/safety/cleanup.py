@@ -1,4 +1,4 @@
-"""``contract-tests cleanup JOURNAL``: puts back what a run that was killed, or could not do it, has left behind."""
+"""``contract-tests cleanup JOURNAL``: puts back what a killed run has left behind."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from contract_tests.settings import packaged_spec
 from contract_tests.text import printable
 
 _DESCRIPTION = """\
-Puts the accounts of a deployment back as they were before a run with --allow-writes that was killed: removes the cards
-that the run has added, and restores settings and the default card. What is as it was is left alone, so it can be run
-again at any time. A run that ends, in whatever way but a crash, has done it already."""
+Puts the accounts of a deployment back as they were before a run with --allow-writes that was
+killed: removes the cards that the run has added, and restores settings and the default card. It can
+be run again at any time. A run that ends in any way but a crash has done it already."""
 
 _ANY_URL = "http://nowhere.invalid"
 _EPILOG = """\
@@ -50,7 +50,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Put back, tell, and answer with the exit code. Raises KitError."""
+    """Put back, report, and return the exit code. Raise KitError."""
     file = JournalFile(arguments.journal)
     try:
         return _clean_up(file, arguments)
@@ -63,23 +63,23 @@ def _clean_up(file: JournalFile, arguments: argparse.Namespace) -> int:
     settings = flags.read(arguments, record.url or _ANY_URL)
     is_clean, verdict = True, "CLEAN: there is nothing to put back"
     if record.unfinished:
-        # What speaks HTTP takes its time to load, and a journal that cannot be used is to be told at once.
+        # HTTP clients load slowly, and an unusable journal is reported at once.
         from contract_tests.runner import knowledge_of
         from contract_tests.safety.restoration import put_back
 
         if not arguments.spec:
             settings = replace(settings, spec=_spec(record))
         restoration = put_back(file, settings, _variables(record, arguments), knowledge_of)
-        _say(
-            f"{record.url}: back to how it was before the run of {record.began.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        )
+        began = record.began.astimezone(UTC)
+        _say(f"{record.url}: back to how it was before the run of {began:%Y-%m-%d %H:%M} UTC")
         for text in [*restoration.done, *restoration.notes.values()]:
             _say(text)
         for left in restoration.left:
             _say(f"not put back: {left.account}: {left.text}")
         is_clean, verdict = not restoration.left, "CLEAN: all is as it was before the run"
         if restoration.left:
-            verdict = f"NOT CLEAN: {len(restoration.left)} not put back; {file.path} keeps what is to be done"
+            left = len(restoration.left)
+            verdict = f"NOT CLEAN: {left} not put back; {file.path} keeps what is to be done"
     for text in record.irreversible():
         _say(f"cannot be undone: {text}")
     _say(verdict)
@@ -87,7 +87,7 @@ def _clean_up(file: JournalFile, arguments: argparse.Namespace) -> int:
 
 
 def _variables(record: Record, arguments: argparse.Namespace) -> dict[str, str]:
-    """The accounts, each with the variable that holds its key: the one in the journal, unless another is named."""
+    """Return the variable of each account's key: the journal's, unless another is named."""
     given = {"api-key": arguments.api_key_env, "other-key": arguments.other_key_env}
     return {
         account: given.get(account) or record.keys.get(account, account)

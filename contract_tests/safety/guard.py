@@ -1,4 +1,4 @@
-"""Which requests may leave. Without permission: reads of declared paths, and nothing else."""
+"""Decides which requests may be sent. Without permission: reads of declared paths only."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Guard:
         """How often each reason kept a request back."""
 
     def before(self, outgoing: Outgoing) -> None:
-        """Raises Withheld."""
+        """Raise Withheld for what may not be sent."""
         reason = self.reason(outgoing)
         if reason is not None:
             self.withhold(reason)
 
     def withhold(self, reason: str) -> NoReturn:
-        """Keep a request back, and count it. Raises Withheld."""
+        """Count a request that is withheld. Raise Withheld."""
         self.withheld[reason] = self.withheld.get(reason, 0) + 1
         raise Withheld(reason)
 
     def after(self, outgoing: Outgoing, exchange: object) -> None:
-        """Nothing to learn from an answer."""
+        """Do nothing: responses decide nothing."""
 
     def reason(self, outgoing: Outgoing) -> str | None:
-        """Why a request may not leave; None if it may."""
+        """Return why a request may not be sent; None if it may."""
         if not outgoing.is_below:
             return "it is for another host than the one that was named"
         if outgoing.path.startswith(CONTROL):

@@ -1,7 +1,8 @@
-"""The gate that writes down what must be put back, before it is changed; and keeps back what could not be.
+"""The gate that writes down what must be put back, and withholds what could not be put back.
 
-Before the first write it reads the state of every account that has a key here. What a request makes is on the disk as
-an intention before the request leaves, and by its id before anybody can use it. See ``journal_file``.
+Before the first write it reads the state of every account whose key is known. What a request makes
+is on the disk before the request is sent, and its id before the driver sees it. ``journal_file``
+has the format.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Withhold = Callable[[str], NoReturn]
 
 
 class Journal:
-    """Sees all writes of a run on a deployment that is no mock."""
+    """Sees all writes of a run on a deployment that is not the mock."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Journal:
         self._withhold = withhold
         self._reader = Reader(contract, keyring, knowledge)
         self._reversible = knowledge.safety.reversible
-        # What it reads and puts back is not what the run is about: no judge, no deadline, no other gate.
+        # What it reads and puts back is not judged, and has no deadline and no other gate.
         limits = Limits(settings.timeout, settings.per_second, None, settings.ca_bundle)
         self._channel = Channel(base_url(settings.url), contract, keyring, limits=limits)
         self._file: JournalFile | None = None
@@ -97,7 +98,7 @@ class Journal:
             raise
         self._file = file
 
-    # ------------------------------------------------------------------------------------------------- the gate
+    # ------------------------------------------------------------------------------------ the gate
 
     def before(self, outgoing: Outgoing) -> None:
         """Write down what a request may change. Raises Withheld for what could not be put back."""
@@ -194,7 +195,7 @@ class Journal:
         try:
             self._file.append(entry, self._keyring)
         except OSError as error:
-            # Where it tells of what has happened already, what stands before it is enough for a cleanup.
+            # An entry about the past may be missing: earlier entries are enough for a cleanup.
             if entry["entry"] not in ("answered", "done"):
                 self._withhold(f"{self._file.path} cannot be written any more ({error.strerror})")
 
@@ -229,7 +230,7 @@ class Journal:
             part.strip().lower() for part in unquote(path).split("/")
         )
 
-    # ---------------------------------------------------------------------------------------------- the way back
+    # -------------------------------------------------------------------------------- the way back
 
     def put_back(self) -> Restoration:
         """Put everything back. From now on nothing else leaves. Raises KitError."""
@@ -253,7 +254,7 @@ class Journal:
 
 
 def _named(body: bytes, parameter: str) -> list[str]:
-    """The thing that a body names."""
+    """Return the thing that a body names."""
     try:
         sent = parse(body)
     except NotJson:

@@ -1,9 +1,10 @@
-"""The journal as a file: a JSON value on each line, which is on the disk before what it tells of happens.
+"""The journal as a file: a JSON value on each line, on the disk before the event that it records.
 
-    {"entry": "journal", "tool": "contract-tests", "version": 1, "url": ..., "spec": ..., "keys": {"api-key": "NAME"}}
+    {"entry": "journal", "tool": "contract-tests", "version": 1, "url": ..., "spec": ...,
+     "keys": {"api-key": "NAME"}}
     {"entry": "owner", "account": "api-key", "id": ...}                   whose account it is
     {"entry": "before", "account": ..., "part": ..., "state": ...}        what is to be put back
-    {"entry": "changes", "account": ..., "operation": ...}                the first change of this sort
+    {"entry": "changes", "account": ..., "operation": ...}            the first change of this sort
     {"entry": "sends", "number": 1, "account": ..., "operation": ..., "names": [...], "adds": true}
     {"entry": "answered", "number": 1, "status": 200, "id": ...}          what came of it
     {"entry": "done", "account": ...}                                     all is as it was
@@ -77,7 +78,7 @@ class Record:
     done: set[str] = field(default_factory=set)
 
     def apply(self, entry: Json) -> None:
-        """Take in a line. Raises KeyError, TypeError and ValueError when it is none of a journal."""
+        """Apply a line. Raise KeyError, TypeError or ValueError if it is no line of a journal."""
         kind, self.latest = entry["entry"], datetime.fromisoformat(entry["time"])
         if kind == "journal":
             if entry["version"] != VERSION:
@@ -133,7 +134,7 @@ class Record:
         }
 
     def irreversible(self) -> Iterator[str]:
-        """What cannot be undone, a line for each operation."""
+        """Yield what cannot be undone, a line for each operation."""
         made: dict[str, list[Sent]] = {}
         for each in self.sent.values():
             if not each.adds and not each.was_refused:
@@ -141,7 +142,8 @@ class Record:
         for operation, several in made.items():
             ids = [each.id for each in several if each.id]
             shown = f": {', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''}" if ids else ""
-            yield f"{operation}, {'once' if len(several) == 1 else f'{len(several):,} times'}{shown}"
+            times = "once" if len(several) == 1 else f"{len(several):,} times"
+            yield f"{operation}, {times}{shown}"
 
 
 class JournalFile:
@@ -173,8 +175,8 @@ class JournalFile:
         """Begin anew. Raises UsageError if there is something to be put back."""
         if self.record.unfinished:
             raise UsageError(
-                f"{self.path}: an earlier run has left something behind at {self.record.url}; put it back first: "
-                f"contract-tests cleanup {self.path}"
+                f"{self.path}: an earlier run has left something behind at {self.record.url}; "
+                f"put it back first: contract-tests cleanup {self.path}"
             )
         self.record = Record()
         try:
@@ -184,7 +186,7 @@ class JournalFile:
             raise UsageError(f"{self.path}: cannot be written ({error.strerror})") from None
 
     def append(self, entry: Json, keyring: Keyring) -> None:
-        """Write a line, without secrets, to the disk. Raises OSError, and from then on each time."""
+        """Write a line without secrets to the disk. Raise OSError, and from then on each time."""
         if self._failure:
             raise OSError(errno.EIO, self._failure)
         entry = {**entry, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
@@ -225,7 +227,7 @@ class JournalFile:
 
 
 def _lock(descriptor: int, path: Path) -> None:
-    """Keep other processes out, until this one closes it or ends in whatever way. Raises UsageError."""
+    """Lock the file until this process closes it or ends. Raise UsageError."""
     if sys.platform == "win32":
         return
     import fcntl

@@ -1,4 +1,4 @@
-"""Before any test: is it there, is it this API, does it take the key? Said within seconds."""
+"""Checks, before any test, that the deployment is there, is this API and accepts the key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATIENCE = 8.0
 
 
 def check(channel: Channel, settings: Settings) -> None:
-    """Raises Unreachable, or UsageError when ``--mock`` is said of what is no mock."""
+    """Check the deployment. Raise Unreachable, or UsageError for ``--mock`` without a mock."""
     limits = channel.limits
     channel.source, channel.retries_429 = "preflight", False
     channel.limits = replace(limits, timeout=min(limits.timeout, PATIENCE))
@@ -52,7 +52,7 @@ def _must_be_the_api(channel: Channel, settings: Settings) -> None:
 
 
 def _ask(client: Client, operation: Operation) -> Exchange:
-    """An answer other than 429, if there is one within the time of our patience."""
+    """Return a response other than 429, if one comes in time."""
     deadline = time.monotonic() + PATIENCE
     while True:
         query = dict(required_query(client.channel.contract, operation))
@@ -109,13 +109,14 @@ def _complaint(channel: Channel, settings: Settings, answer: Exchange) -> str:
         return f"{url} answers {answer.status}, but {answer.error}"
     kind = answer.media_type or "no content type"
     return (
-        f"{url} is not the {channel.contract.title}: GET {answer.path} answers {answer.status} with {kind} "
+        f"{url} is not the {channel.contract.title}: "
+        f"GET {answer.path} answers {answer.status} with {kind} "
         f"and no JSON object; give the URL without {channel.contract.root or 'the path of the API'}"
     )
 
 
 def _words(channel: Channel, said: object) -> str:
-    """What a deployment said, in one line."""
+    """Return a message of the deployment in one line."""
     return " ".join(channel.keyring.text(str(said)).split())[:200]
 
 

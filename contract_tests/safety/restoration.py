@@ -1,5 +1,4 @@
-"""Accounts are put back as a journal says that they were: what differs is set, what was added is removed, and then it
-is read whether all is as it was."""
+"""Puts accounts back as a journal records them: sets, removes, and reads them again."""
 
 from __future__ import annotations
 
@@ -65,8 +64,8 @@ class Restoration:
         owner, now_owner = self._record.owners.get(account), self._reader.owner(client)
         if owner is not None and now_owner is not None and owner != now_owner:
             raise UsageError(
-                f"the key of {self._record.keys.get(account)} is that of another account than the journal's; "
-                "nothing was changed"
+                f"the key of {self._record.keys.get(account)} is that of another account "
+                "than the journal's; nothing was changed"
             )
         self._refusals.clear()
         left, now = self._compare(account, client)
@@ -77,7 +76,7 @@ class Restoration:
         return left
 
     def _compare(self, account: str, client: Client) -> tuple[list[Left], dict[str, Json]]:
-        """What is not as it was, and how it is now."""
+        """Return what is not as it was, and the state as it is now."""
         reader, left = self._reader, []
         now: dict[str, Json] = {}
         for part, before in self._record.before[account].items():
@@ -106,8 +105,8 @@ class Restoration:
                 yield Left(account, part.remove, text)
             elif may_be_ours:
                 text = (
-                    f"{shown} was not there before, and may be one that the run added without hearing of "
-                    "it: remove it by hand if it is nobody's"
+                    f"{shown} was not there before, and may be one that the run added without "
+                    "hearing of it: remove it by hand if it is nobody's"
                 )
                 yield Left(account, part.read, text)
             else:
@@ -127,8 +126,7 @@ class Restoration:
         )
 
     def _change(self, account: str, client: Client, now: dict[str, Json]) -> None:
-        """Make it as it was. The default thing first, for it is what enabled settings use; the things that were added
-        last, for settings may name them."""
+        """Put back the default thing first, which settings use, and remove added things last."""
         reader, before = self._reader, self._record.before[account]
         part = reader.collection
         if part is not None and part.read in now:

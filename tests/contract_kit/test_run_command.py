@@ -47,7 +47,7 @@ def test_groups_are_named_as_one_likes(name: str) -> None:
 
 
 def test_a_part_that_breaks_off_does_not_end_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of the kit: where it is, the report of the rest, and no verdict that anybody could take for a success."""
+    """An error of the kit: where it is, the report of the rest, and no verdict of success."""
 
     def drive(run: Run) -> None:
         raise KeyError(f"surprise for {run.settings.seed}")
@@ -75,7 +75,7 @@ def test_a_fault_of_the_kit_is_a_line_and_no_traceback(monkeypatch: pytest.Monke
         said = kit("run", mock.url, "--mock", "--quiet", *QUICK)
     assert said.code == 2
     assert re.fullmatch(
-        r"a fault of the kit, please report it: RuntimeError at test_run_command\.py:\d+",
+        r"an error of the kit, please report it: RuntimeError at test_run_command\.py:\d+",
         said.complaint,
     )
 

@@ -108,7 +108,7 @@ class Actor:
         """Read everything, so that the judge can hold the views against each other."""
         read_account(self.run, self.caller)
 
-    # ------------------------------------------------------------------------------------------- what it has
+    # --------------------------------------------------------------------------------- what it has
 
     @property
     def balance(self) -> int:
@@ -139,7 +139,7 @@ class Actor:
             raise StoryEnds
         return answer, items[0]
 
-    # ------------------------------------------------------------------------------------ what the mock can do
+    # ------------------------------------------------------------------------ what the mock can do
 
     def control(self, method: str, path: str, body: Json | None = None) -> Exchange:
         """The control API; it must succeed. Raises StoryEnds."""
