@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(resources.fixtures(), tmp_path / "fixtures")
 
 
-# ------------------------------------------------------------------------------------------------ Flags and the port
+# ------------------------------------------------------------------------------- Flags and the port
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_host_that_does_not_exist_is_named_with_what_to_do() -> None:
     assert "--host" in message
 
 
-# -------------------------------------------------------------------------------------------------------- The contract
+# ------------------------------------------------------------------------------------- The contract
 
 
 def test_a_contract_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_an_operation_without_a_name_is_named_with_its_line(contract_file: Path)
     assert abs((caught.value.line or 0) - INVOICES) <= 1
 
 
-# -------------------------------------------------------------------------------------------------------- The fixtures
+# ------------------------------------------------------------------------------------- The fixtures
 
 
 def test_a_fixture_with_a_wrong_field_is_named_with_its_line(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which rules a request falls under, and what is counted."""
+"""The registry of rules: which rules apply to a request, and what is counted."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def faults() -> Faults:
 
 
 def hit(faults: Faults, operation: str = "get_balance", key: str = MINE) -> str | None:
-    """The names of the rules that a request falls under."""
+    """Return the names of the rules that apply to a request."""
     strike = faults.strike(operation, key)
     return strike.names if strike else None
 
 
 def pattern(faults: Faults, count: int = 200, **request: Any) -> str:
-    """Which of so many requests are hit."""
+    """Return for each of so many requests whether a rule applies."""
     return "".join("x" if hit(faults, **request) else "." for _ in range(count))
 
 
@@ -46,13 +46,13 @@ def counts(fault: Fault) -> tuple[int, int, int | None]:
 
 
 def test_without_rules_nothing_happens(faults: Faults) -> None:
-    """And nothing is looked through."""
+    """No rule is searched."""
     assert faults.active == []
     assert faults.strike("get_balance", MINE) is None
 
 
-def test_a_rule_is_about_its_operations(faults: Faults) -> None:
-    """One, several, or all when it names none."""
+def test_a_rule_applies_to_its_operations(faults: Faults) -> None:
+    """It names one, several or none, which means all."""
     several = faults.add(Rule(status=500, operations=["get_balance", "list_invoices"]))
     assert [
         bool(hit(faults, name)) for name in ("get_balance", "list_invoices", "create_deposit")
@@ -62,21 +62,21 @@ def test_a_rule_is_about_its_operations(faults: Faults) -> None:
     assert hit(faults, "create_deposit") == "all"
 
 
-def test_a_rule_is_about_its_account(faults: Faults) -> None:
-    """Others, and those who have no key that works, are left alone."""
+def test_a_rule_applies_to_its_account(faults: Faults) -> None:
+    """Other accounts and requests without a valid key are not affected."""
     mine = faults.add(Rule(status=500), MINE)
     assert [bool(hit(faults, key=key)) for key in (MINE, OTHER, "")] == [True, False, False]
     assert counts(mine) == (1, 1, None)
 
 
-def test_a_rule_for_all_is_also_about_those_without_a_key(faults: Faults) -> None:
-    """An outage asks nobody who he is."""
+def test_a_rule_for_all_applies_without_a_key(faults: Faults) -> None:
+    """An outage comes before authentication."""
     faults.add(Rule(status=500))
     assert hit(faults, key="")
 
 
-def test_the_next_three_are_three(faults: Faults) -> None:
-    """Then the rule is spent: it stays listed, and costs nothing."""
+def test_a_counted_rule_applies_so_often(faults: Faults) -> None:
+    """A spent rule stays listed, and applies to nothing."""
     fault = faults.add(Rule(status=500, next=3))
     assert pattern(faults, 5) == "xxx.."
     assert counts(fault) == (3, 3, 0)
@@ -84,7 +84,7 @@ def test_the_next_three_are_three(faults: Faults) -> None:
 
 
 def test_a_share_is_about_so_large(faults: Faults) -> None:
-    """A quarter of many requests, and counted."""
+    """A share of a quarter applies to about a quarter of the requests, which are counted."""
     fault = faults.add(Rule(status=500, share=0.25))
     found = pattern(faults, 4_000).count("x")
     assert found == pytest.approx(1_000, abs=80)
@@ -92,13 +92,13 @@ def test_a_share_is_about_so_large(faults: Faults) -> None:
 
 
 def test_a_share_of_one_is_everything(faults: Faults) -> None:
-    """No number that is drawn reaches 1."""
+    """No drawn number reaches 1."""
     faults.add(Rule(status=500, share=1.0))
     assert pattern(faults) == "x" * 200
 
 
 def test_the_same_seed_and_requests_give_the_same_faults() -> None:
-    """Another server, the same choice; another seed, another."""
+    """Another server makes the same choice, another seed another."""
 
     def run(seed: int, **rule: Any) -> str:
         faults = Faults({}, seed)
@@ -109,8 +109,8 @@ def test_the_same_seed_and_requests_give_the_same_faults() -> None:
     assert len({run(1), run(2), run(1, name="other")}) == 3
 
 
-def test_what_others_do_meanwhile_does_not_change_the_choice(faults: Faults) -> None:
-    """Accounts and operations are counted apart: tests that run in parallel repeat."""
+def test_other_requests_do_not_change_the_choice(faults: Faults) -> None:
+    """Accounts and operations are counted separately, so parallel tests are reproducible."""
     faults.add(Rule(status=500, share=0.3))
     alone = Faults({}, seed=1)
     alone.add(Rule(status=500, share=0.3))
@@ -126,8 +126,8 @@ def test_what_others_do_meanwhile_does_not_change_the_choice(faults: Faults) -> 
     )
 
 
-def test_what_is_remembered_of_requests_is_bounded(faults: Faults) -> None:
-    """However many keys come by, a rule does not grow without end; the last ones go on as they were."""
+def test_the_counts_of_a_rule_are_bounded(faults: Faults) -> None:
+    """Only the most recent keys are counted."""
     fault = faults.add(Rule(status=500, share=0.5))
     for number in range(10_100):
         hit(faults, key=f"sk_test_{number}")
@@ -139,23 +139,23 @@ def test_what_is_remembered_of_requests_is_bounded(faults: Faults) -> None:
     )
 
 
-def test_the_newest_rule_is_asked_first(faults: Faults) -> None:
-    """What a test says last counts, whatever was on before; then the older one counts again."""
+def test_the_newest_rule_is_evaluated_first(faults: Faults) -> None:
+    """When it is spent, the older one applies again."""
     old = faults.add(Rule(name="old", status=500))
     faults.add(Rule(name="new", status=402, next=1))
     assert [hit(faults), hit(faults)] == ["new", "old"]
     assert counts(old) == (1, 1, None)
 
 
-def test_the_rules_of_a_set_are_asked_in_the_order_of_its_file(faults: Faults) -> None:
-    """As one reads it."""
+def test_the_rules_of_a_set_are_evaluated_in_the_order_of_its_file(faults: Faults) -> None:
+    """The first rule of the file is evaluated first."""
     first, second = faults.apply("down")
     assert hit(faults) == "a"
     assert (counts(first)[1], counts(second)[1]) == (1, 0)
 
 
-def test_one_request_suffers_one_decision_and_all_latencies(faults: Faults) -> None:
-    """Latencies add up; of those that decide about the answer the first that hits does."""
+def test_one_request_gets_one_decision_and_all_latencies(faults: Faults) -> None:
+    """Latencies add up; the first status or connection fault decides."""
     faults.apply("down")
     faults.apply("slow")
     faults.add(Rule(name="slow-reset", connection="reset", latency=Latency(ms=50)))
@@ -170,7 +170,7 @@ def test_one_request_suffers_one_decision_and_all_latencies(faults: Faults) -> N
 
 
 def test_a_request_is_held_up_for_a_minute_at_most(faults: Faults) -> None:
-    """However many rules want to."""
+    """The sum of latencies is capped at 60 seconds."""
     for _ in range(3):
         faults.add(Rule(latency=Latency(ms=40_000)))
     strike = faults.strike("get_balance", MINE)
@@ -179,7 +179,7 @@ def test_a_request_is_held_up_for_a_minute_at_most(faults: Faults) -> None:
 
 
 def test_a_rule_is_removed_by_its_id(faults: Faults) -> None:
-    """That one, and no other; a second time there is none."""
+    """A second removal finds nothing."""
     gone, kept = faults.add(Rule(status=500)), faults.add(Rule(status=501))
     assert faults.remove(gone.id) is gone
     assert faults.all() == faults.active == [kept]
@@ -188,7 +188,7 @@ def test_a_rule_is_removed_by_its_id(faults: Faults) -> None:
 
 
 def test_rules_are_removed_by_account_and_set(faults: Faults) -> None:
-    """Without a filter all are."""
+    """Without a filter all rules are removed."""
     faults.add(Rule(status=500), MINE)
     faults.apply("slow", MINE)
     faults.apply("slow")
@@ -202,7 +202,7 @@ def test_rules_are_removed_by_account_and_set(faults: Faults) -> None:
 
 
 def test_forgetting_an_account_removes_its_rules_and_its_counts(faults: Faults) -> None:
-    """A test that resets its account meets the same faults again; nobody else notices."""
+    """After a reset the account gets the same faults again; others are not affected."""
     shared = faults.add(Rule(status=500, share=0.3))
     faults.add(Rule(status=501, next=1_000), OTHER)
     first = pattern(faults)
@@ -214,8 +214,8 @@ def test_forgetting_an_account_removes_its_rules_and_its_counts(faults: Faults) 
     assert {key for key, _ in shared._nth} == {MINE}
 
 
-def test_applying_a_set_again_begins_anew(faults: Faults) -> None:
-    """It replaces itself, for the same account; for another it stands beside."""
+def test_applying_a_set_again_replaces_it(faults: Faults) -> None:
+    """It replaces the set of the same account, not that of another."""
     faults.apply("slow")
     hit(faults)
     (again,) = faults.apply("slow")
@@ -224,8 +224,8 @@ def test_applying_a_set_again_begins_anew(faults: Faults) -> None:
     assert [rule.key for rule in faults.all()] == [MINE, None]
 
 
-def test_an_unknown_set_is_told_what_there_is(faults: Faults) -> None:
-    """The names, so that one can choose; nothing is switched on."""
+def test_an_unknown_set_is_an_error_with_the_known_names(faults: Faults) -> None:
+    """Nothing is switched on."""
     with pytest.raises(UnknownFaultSet, match=r"'dwon'\. There are: down, slow\."):
         faults.apply("dwon")
     with pytest.raises(UnknownFaultSet):
@@ -234,7 +234,7 @@ def test_an_unknown_set_is_told_what_there_is(faults: Faults) -> None:
 
 
 def test_a_reset_goes_back_to_the_sets_of_the_start(faults: Faults) -> None:
-    """The first that was named is asked first; ids and counts begin anew."""
+    """The first named set is evaluated first; ids and counts restart."""
     faults.start_with(["down", "slow"])
     before = [(rule.id, rule.rule.name) for rule in faults.all()]
     assert [name for _, name in before] == ["a", "b", "c"]
@@ -246,8 +246,8 @@ def test_a_reset_goes_back_to_the_sets_of_the_start(faults: Faults) -> None:
     assert {counts(rule) for rule in faults.active} == {(0, 0, None)}
 
 
-def test_so_many_rules_are_kept_and_no_more(faults: Faults) -> None:
-    """One too many is refused, as a set is of which not all rules find room; nothing changes."""
+def test_the_number_of_rules_is_bounded(faults: Faults) -> None:
+    """A rule or a set that does not fit is refused, and nothing changes."""
     for _ in range(MAX_RULES - 1):
         faults.add(Rule(status=500))
     with pytest.raises(TooManyFaults, match="There are 99 faults, and at most 100"):
@@ -258,8 +258,8 @@ def test_so_many_rules_are_kept_and_no_more(faults: Faults) -> None:
     assert len(faults.all()) == MAX_RULES
 
 
-def test_spent_rules_give_way(faults: Faults) -> None:
-    """The oldest first: a long test run that lets the next request fail again and again never fills the list."""
+def test_spent_rules_are_evicted(faults: Faults) -> None:
+    """The oldest is evicted first, so that a long test run never fills the registry."""
     ids = []
     for _ in range(MAX_RULES + 20):
         ids.append(faults.add(Rule(status=500, next=1)).id)

@@ -1,4 +1,4 @@
-"""What waits: by moment, then by turn; bounded; checked against a list that does the same the slow way."""
+"""The backlog: ordered by time, then by arrival; bounded; compared with a sorted list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def delivery(number: int) -> Delivery:
 
 @given(st.lists(st.one_of(st.integers(0, 9), st.just("take"), st.just("remove")), max_size=60))
 def test_it_behaves_as_a_sorted_list(steps: list[int | str]) -> None:
-    """Whatever is put, taken and removed, in any order: the same as with a list that is sorted each time."""
+    """Any order of put, take and remove gives the same as a list that is sorted each time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(waiting, "MAX_WAITING", 5)
         play(steps)
@@ -30,7 +30,7 @@ def test_it_behaves_as_a_sorted_list(steps: list[int | str]) -> None:
 
 def play(steps: list[int | str]) -> None:
     subject = Waiting()
-    model: list[tuple[int, Delivery]] = []  # when it is due, in the order of coming
+    model: list[tuple[int, Delivery]] = []  # due time and delivery, in order of arrival
     for number, step in enumerate(steps):
         if isinstance(step, int):
             new = delivery(number)
@@ -56,8 +56,8 @@ def play(steps: list[int | str]) -> None:
         )
 
 
-def test_there_is_room_for_so_many_and_no_more() -> None:
-    """The one that came first has to go, also when its moment is the last."""
+def test_the_backlog_has_a_maximum() -> None:
+    """The oldest delivery is dropped, even if it is due last."""
     subject = Waiting()
     first = delivery(0)
     subject.put(first, NOON + timedelta(days=1))
