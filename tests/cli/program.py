@@ -69,7 +69,7 @@ class Program:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Return this process's environment without the program's variables, and with the given ones."""
+    """Return this process's environment with the given variables of the program only."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
     return {**kept, "PYTHONPATH": "", "COLUMNS": "120", **variables}
 

@@ -80,7 +80,9 @@ def _portals(as_: Any) -> dict[str, str]:
     powerful = _opened(as_("power_user"), "portal")
     invoice = as_("subscriber").get(f"{API}/invoices").json()["invoices"][0]
     return {
-        "authentication of a card": f"{portal['subscriber']}/authentication?step=add&card={_ASKING}",
+        "authentication of a card": (
+            f"{portal['subscriber']}/authentication?step=add&card={_ASKING}"
+        ),
         "invoice": invoice["hosted_invoice_url"],
         "portal": portal["subscriber"],
         "portal after a step": f"{cancelled}?done=cancel",

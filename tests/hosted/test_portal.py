@@ -156,7 +156,7 @@ def test_an_unknown_invoice_is_a_404_page(client: httpx.Client) -> None:
 
 
 def test_each_offered_plan_shows_its_effect(client: httpx.Client, portal: str) -> None:
-    """It shows the price of an upgrade or the date of a downgrade; the current plan is not offered."""
+    """It shows an upgrade's price or a downgrade's date; the current plan is not offered."""
     client.post(f"{API}/change-plan", json={"price_id": "price_growth_monthly"}).raise_for_status()
     down, up = offers(client.get(portal))
     assert down["name"] == "Starter $29.00 a month"

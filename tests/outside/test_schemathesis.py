@@ -19,17 +19,18 @@ SEED = "1"
 EXAMPLES = "50"
 WITHIN_SECONDS = 240
 
-# As it comes, Schemathesis wants every request that fits the schema to succeed, or to be refused with 401, 403, 404,
-# 409 or 429. This API documents three more refusals that depend on the state of the account: 400 (an unknown price, a
-# promo code that has been used, a card that is not on the account), 402 (a declined card, an empty balance) and 410 (an
-# expired challenge). What fits the schema must still never be a 413, 415 or 422.
+# By default, Schemathesis wants every valid request to succeed, or to be refused with 401, 403,
+# 404, 409 or 429. This API documents three more refusals that depend on the state of the account:
+# 400 (an unknown price, a used promo code, a card that is not on the account), 402 (a declined
+# card, an empty balance) and 410 (an expired challenge). A valid request must still never be
+# refused with 413, 415 or 422.
 BILLING = """\
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 402, 403, 404, 409, 410, 429]
 """
 
-# A valid shape with an invalid meaning is a 422 here: a state that does not add up, a rule whose parts
-# exclude each other, a moment for an account that has no clock of its own, an address that is none.
+# A valid shape with an invalid meaning is a 422 here: a state that does not add up, a rule with
+# conflicting fields, a moment for an account, which has no clock of its own, an invalid URL.
 SENSELESS = ("replace_state", "create_fault", "reset_world", "register_webhook_endpoint")
 CONTROL = BILLING + "".join(
     f"""

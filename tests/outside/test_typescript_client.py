@@ -86,7 +86,7 @@ def test_mistakes_are_found_before_they_run(project: Path) -> None:
 
 
 def test_the_story_runs_against_the_mock(project: Path, server: RunningServer, key: str) -> None:
-    """It reads a balance, pays a deposit, pages the ledger, gets errors, adds a card, buys a plan."""
+    """It covers balance, deposit, ledger pages, errors, a card and a plan."""
     node = shutil.which("node")
     assert node is not None
     compile(project, "story.ts", "--outDir", "out", "--noEmitOnError")

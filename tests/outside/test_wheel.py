@@ -55,7 +55,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
-    """It has contract, fixtures, templates and the control API's document, but no tests or tools."""
+    """It has contracts, fixtures and templates, but no tests and no tools."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         assert archive.read("mockserver/_data/spec/openapi.yaml") == SPEC.read_bytes()
@@ -140,7 +140,10 @@ def test_pytest_finds_the_fixture_by_itself(site: Path, tmp_path: Path) -> None:
         "    import mockserver.testing\n"
         "    print(mockserver.testing.__file__)\n"
     )
-    script = "import sys, mockserver, contract_tests, pytest; sys.exit(pytest.main(['-rP', '-W', 'error']))"
+    script = (
+        "import sys, mockserver, contract_tests, pytest; sys.exit(pytest.main(['-rP', "
+        "'-W', 'error']))"
+    )
     output = run(
         [sys.executable, "-c", script], cwd=tmp_path, within=60, PYTHONPATH=str(site)
     ).stdout

@@ -96,7 +96,7 @@ def test_every_test_card_behaves_as_the_catalogue_says(
 def test_a_decline_has_the_codes_that_stripe_documents(
     intent: Intent, number: str, codes: tuple[str, str | None]
 ) -> None:
-    """It has ``card_declined`` with a decline code, or another code, and a sentence for the payer."""
+    """It has ``card_declined`` with a decline code, or another code, and a text."""
     error = error_of(intent.confirm(number), 402)
     assert (error["code"], error.get("decline_code")) == codes
     assert error["message"].endswith(".")

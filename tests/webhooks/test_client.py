@@ -45,7 +45,8 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
     [
         (status(204), Answer(204, b"")),
         (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+            b"chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
             Answer(200, b"abcde"),
         ),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Answer(200, b"until the end")),

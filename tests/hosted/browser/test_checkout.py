@@ -235,11 +235,14 @@ def test_another_site_cannot_use_the_page(
     url = deposit()
     before = balance(account)
     shop.pages[f"/{trick}"] = {
-        "form": f'<form method="post" action="{url}/pay"></form><script>document.forms[0].submit()</script>',
+        "form": (
+            f'<form method="post" action="{url}/pay"></form><script>document.forms[0].submit()</script>'
+        ),
         "frame": f'<iframe src="{url}"></iframe>',
         "fetch": '<body><script>for (const [step, method] of [["", "GET"], ["/pay", "POST"]])'
         f'fetch("{url}" + step, {{method}})'
-        '.then(each => each.text()).catch(() => "refused").then(text => document.body.append(text + ";"))</script>',
+        '.then(each => each.text()).catch(() => "refused").then(text => '
+        'document.body.append(text + ";"))</script>',
     }[trick]
     page = open_page(f"{shop.url}/{trick}").page
     if trick == "form":

@@ -26,7 +26,8 @@ __all__ = ["axe", "browser", "open_page"]
 TOOLS = ROOT / "tools" / "stripe"
 
 STRICT = (
-    "default-src 'none'; script-src 'self' {stripe}; connect-src {mock}; style-src 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self' {stripe}; connect-src {mock}; style-src 'self'; "
+    "base-uri 'none'; "
     "require-trusted-types-for 'script'"
 )
 """The policy of a strict shop: two origins, no inline style, no text that becomes HTML."""
@@ -43,21 +44,24 @@ label.outer { display: block; margin-top: 8px; }
 """
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Shop</title><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><title>Shop</title>
+<meta name="viewport" content="width=device-width">
 <link rel="stylesheet" href="/style.css">{tag}<script defer src="/{bundle}.js"></script></head>
 <body><main><h1>Save a card</h1>{content}</main></body></html>
 """
 
 FORMS = {
     "react": '<div id="root"></div>',
-    "split": """<form><label class="outer" for="number">Card number</label><div id="number" class="boxed"></div>
+    "split": """<form><label class="outer" for="number">Card number</label>
+<div id="number" class="boxed"></div>
 <label class="outer" for="expiry">Expires</label><div id="expiry" class="boxed"></div>
 <label class="outer" for="cvc">Security code</label><div id="cvc" class="boxed"></div>
 <button>Save card</button><p role="status" id="result"></p></form>""",
     "card": """<form><label class="outer" for="element">Credit or debit card</label>
 <div id="element" class="boxed"></div>
 <p id="problem"></p><button>Save card</button><p role="status" id="result"></p></form>""",
-    "payment": """<form><div id="element"></div><button>Save card</button><p role="status" id="result"></p></form>""",
+    "payment": """<form><div id="element"></div><button>Save card</button>
+<p role="status" id="result"></p></form>""",
 }
 
 
@@ -211,7 +215,10 @@ class Shop:
 
         An error that is thrown becomes its text.
         """
-        wrapped = f"async () => {{ try {{ return await ({script}); }} catch (error) {{ return String(error); }} }}"
+        wrapped = (
+            f"async () => "
+            f"{{ try {{ return await ({script}); }} catch (error) {{ return String(error); }} }}"
+        )
         return self.page.evaluate(wrapped.replace("shop.", f"window.{on}."))
 
     def intent(self) -> dict[str, Any]:

@@ -189,7 +189,8 @@ def test_events_report_what_happens_to_an_element(card: Shop) -> None:
     """Focus, blur, escape and change are emitted once each, until a handler is removed."""
     card.do("""(() => {
         shop.heard = [];
-        const hear = (name) => shop.card.on(name, (event) => shop.heard.push([name, event.elementType]));
+        const hear = (name) =>
+            shop.card.on(name, (event) => shop.heard.push([name, event.elementType]));
         ["focus", "blur", "escape", "change"].forEach(hear);
         shop.card.once("focus", () => shop.heard.push(["once"]));
         shop.gone = () => shop.heard.push(["gone"]);
@@ -299,7 +300,8 @@ def test_typed_values_are_not_accessible_to_the_page(card: Shop) -> None:
     card.save()
     card.must_show("added")
     found: list[Any] = card.do("""[
-        shop.card, shop.elements, shop.stripe, shop.events, {...localStorage}, {...sessionStorage}, document.cookie,
+        shop.card, shop.elements, shop.stripe, shop.events,
+        {...localStorage}, {...sessionStorage}, document.cookie,
         location.href, Object.keys(shop.card), document.body.innerHTML,
     ].map((each) => JSON.stringify(each))""")
     assert not any("4242424242424242" in text or "4242 4242" in text for text in found)

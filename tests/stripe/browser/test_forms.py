@@ -75,11 +75,12 @@ def test_the_intent_may_come_after_the_form(visit: Visit) -> None:
     shop.must_show("validation_error incomplete_number")
     shop.fill(postal="12345")
     early = shop.do(
-        "shop.stripe.confirmSetup({elements: shop.elements, clientSecret: shop.secret, redirect: 'if_required'})"
+        "shop.stripe.confirmSetup({elements: shop.elements, clientSecret: shop.secret, "
+        "redirect: 'if_required'})"
     )
-    assert (
-        early
-        == "IntegrationError: elements.submit() must be called, and have succeeded, before stripe.confirmSetup()."
+    assert early == (
+        "IntegrationError: elements.submit() must be called, and have succeeded, before "
+        "stripe.confirmSetup()."
     )
     shop.save()
     shop.must_show("added visa 4242")
@@ -155,7 +156,8 @@ def test_react_code_runs_in_strict_mode(visit: Visit, kind: str) -> None:
     shop.save()
     if kind == "payment":
         shop.must_show(
-            "IntegrationError: Invalid value for stripe.confirmSetup(): elements should have a mounted Payment Element."
+            "IntegrationError: Invalid value for stripe.confirmSetup(): elements should have a "
+            "mounted Payment Element."
         )
     else:
         shop.must_show("invalid_request_error setup_intent_unexpected_state")
@@ -219,10 +221,14 @@ def test_every_declining_card_has_its_reason(visit: Visit) -> None:
 def expected(card: TestCard) -> str:
     sentences = {
         "insufficient_funds": "card_declined: Your card has insufficient funds",
-        "card_velocity_exceeded": "card_declined: Your card was declined for making repeated attempts too frequently",
+        "card_velocity_exceeded": (
+            "card_declined: Your card was declined for making repeated attempts too frequently"
+        ),
         "expired_card": "expired_card: Your card has expired",
         "incorrect_cvc": "incorrect_cvc: Your card's security code is incorrect",
-        "processing_error": "processing_error: An error occurred while processing your card. Try again in a little bit",
+        "processing_error": (
+            "processing_error: An error occurred while processing your card. Try again in a little bit"
+        ),
     }
     sentence = sentences.get(str(card.declines_attach), "card_declined: Your card was declined")
     return f"card_error {sentence}."
@@ -233,7 +239,9 @@ def test_a_real_card_is_refused(visit: Visit) -> None:
     shop = visit("plain-card", kind="card-without-postal")
     shop.fill("4539578763621486")
     shop.save()
-    shop.must_show("card_error card_declined: Your card was declined. Your request was in test mode")
+    shop.must_show(
+        "card_error card_declined: Your card was declined. Your request was in test mode"
+    )
 
 
 @pytest.mark.parametrize("name", ["plain-payment", "plain-card"])

@@ -84,7 +84,8 @@ def test_the_style_of_a_page_is_honoured(visit: Visit) -> None:
     shop.do("shop.card = shop.elements.getElement('card')")
     assert colors(shop) == "rgb(32, 32, 48)"
     shop.do(
-        "shop.card.update({style: {base: {color: 'rgb(1, 2, 3)', fontSize: '20px'}, invalid: {color: 'rgb(4, 5, 6)'}}})"
+        "shop.card.update({style: {base: {color: 'rgb(1, 2, 3)', fontSize: '20px'}, invalid: "
+        "{color: 'rgb(4, 5, 6)'}}})"
     )
     assert (colors(shop), colors(shop, "fontSize")) == ("rgb(1, 2, 3)", "20px")
     shop.page.get_by_test_id("stripe-number").fill("4242424242424241")
@@ -93,7 +94,8 @@ def test_the_style_of_a_page_is_honoured(visit: Visit) -> None:
     paid = visit("plain-payment", kind="payment")
     assert colors(paid, "backgroundColor") == "rgb(255, 255, 255)"
     paid.do(
-        "shop.elements.update({appearance: {theme: 'night', variables: {colorText: 'rgb(7, 8, 9)'}}})"
+        "shop.elements.update({appearance: {theme: 'night', variables: {colorText: 'rgb(7, 8, "
+        "9)'}}})"
     )
     assert (colors(paid, "backgroundColor"), colors(paid)) == ("rgb(48, 49, 61)", "rgb(7, 8, 9)")
     paid.do(
@@ -113,7 +115,10 @@ def test_hostile_texts_stay_texts(visit: Visit) -> None:
     shop.do("shop.elements.getElement('payment').update({business: {name: shop.hostile}})")
     shop.do("""shop.elements.update({appearance: {
         theme: shop.hostile, variables: {colorText: shop.hostile, [shop.hostile]: "red"},
-        rules: {[shop.hostile]: {color: "red"}, ".Input": {color: shop.hostile, [shop.hostile]: "red"}},
+        rules: {
+            [shop.hostile]: {color: "red"},
+            ".Input": {color: shop.hostile, [shop.hostile]: "red"},
+        },
     }})""")
     assert HOSTILE in shop.page.get_by_test_id("stripe-terms").text_content()
     for field in ("number", "expiry", "cvc", "postal"):

@@ -108,7 +108,8 @@ def test_a_connection_that_breaks_during_authentication_leaves_the_intent(card: 
     card.must_show("api_connection_error")
     card.page.unroute_all()
     card.do(
-        "void shop.stripe.handleNextAction({clientSecret: shop.secret}).then((done) => { shop.done = done; })"
+        "void shop.stripe.handleNextAction({clientSecret: shop.secret}).then((done) => { "
+        "shop.done = done; })"
     )
     card.finish_challenge("pass")
     card.page.wait_for_function("() => window.shop.done")
@@ -118,7 +119,10 @@ def test_a_connection_that_breaks_during_authentication_leaves_the_intent(card: 
 def test_a_page_may_handle_actions_itself(card: Shop) -> None:
     """``handleActions: false`` returns the action; a second confirm continues with it."""
     card.fill("4000002760003184")
-    confirm = "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: shop.card}}, {handleActions: false})"
+    confirm = (
+        "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: shop.card}}, "
+        "{handleActions: false})"
+    )
     waiting = card.do(confirm)["setupIntent"]
     assert (waiting["status"], waiting["next_action"]["type"]) == (
         "requires_action",
@@ -152,7 +156,8 @@ def test_published_ids_and_tokens_are_cards_too(card: Shop) -> None:
         "Jenny",
     )
     done = card.do(
-        f"shop.stripe.confirmCardSetup(shop.secret, {{payment_method: {{card: {{token: '{token['id']}'}}}}, "
+        f"shop.stripe.confirmCardSetup(shop.secret, "
+        f"{{payment_method: {{card: {{token: '{token['id']}'}}}}, "
         "expand: ['payment_method']})"
     )["setupIntent"]
     assert (done["status"], done["payment_method"]["card"]["last4"]) == ("succeeded", "4242")
@@ -175,19 +180,37 @@ WRONG = {
     "shop.stripe.elements().create('card').mount('#nowhere')": "applies to no DOM elements",
     "shop.stripe.elements().create('card').mount(null)": "Invalid DOM element",
     "shop.stripe.elements().create('card').on('change')": "an event's name and a function",
-    "shop.stripe.confirmCardSetup('nonsense')": "Invalid value for stripe.confirmCardSetup() intent secret",
-    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: {}}})": "card should be a card or cardNumber",
-    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 5})": "payment_method should be an id or an object",
+    "shop.stripe.confirmCardSetup('nonsense')": (
+        "Invalid value for stripe.confirmCardSetup() intent secret"
+    ),
+    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: {}}})": (
+        "card should be a card or cardNumber"
+    ),
+    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 5})": (
+        "payment_method should be an id or an object"
+    ),
     "shop.stripe.confirmSetup()": "an object is needed",
     "shop.stripe.confirmSetup({elements: shop.elements})": "return_url argument is required",
-    "shop.stripe.confirmSetup({elements: {}, redirect: 'if_required'})": "what stripe.elements() gave",
+    "shop.stripe.confirmSetup({elements: {}, redirect: 'if_required'})": (
+        "what stripe.elements() gave"
+    ),
     "shop.stripe.confirmSetup({elements: shop.elements, redirect: 'no'})": "always, if_required",
-    "shop.stripe.confirmSetup({clientSecret: shop.secret, redirect: 'if_required'})": "elements, or a payment_method",
-    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: '/done'}})": "full URL",
-    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: 'javascript:0'}})": "full URL",
+    "shop.stripe.confirmSetup({clientSecret: shop.secret, redirect: 'if_required'})": (
+        "elements, or a payment_method"
+    ),
+    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: '/done'}})": (
+        "full URL"
+    ),
+    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: 'javascript:0'}})": (
+        "full URL"
+    ),
     "shop.stripe.createPaymentMethod()": "an object is needed",
-    "shop.stripe.createPaymentMethod({type: 'card'})": "card should be a card or cardNumber Element",
-    "shop.stripe.createPaymentMethod({type: 'sepa_debit'})": 'with the type "sepa_debit" is not part of',
+    "shop.stripe.createPaymentMethod({type: 'card'})": (
+        "card should be a card or cardNumber Element"
+    ),
+    "shop.stripe.createPaymentMethod({type: 'sepa_debit'})": (
+        'with the type "sepa_debit" is not part of'
+    ),
     "shop.stripe.createToken('pii', {})": 'createToken("pii") is not part of',
     "shop.stripe.redirectToCheckout({sessionId: '../x'})": "should be the id of a Checkout Session",
     "shop.stripe.redirectToCheckout({lineItems: []})": "without a sessionId is not part of",
@@ -226,7 +249,8 @@ def test_every_method_of_stripe_is_offered_or_named_as_unsupported(card: Shop) -
     assert {"confirmSetup", "confirmKlarnaPayment", "paymentRequest"} <= methods
     for name in sorted(methods - OFFERED - WITHOUT_PAYMENT_INTENTS):
         assert card.do(f"shop.stripe.{name}({{}})") == (
-            f"IntegrationError: stripe.{name}() is not part of the mock's stand-in for Stripe.js, which sets up cards "
+            f"IntegrationError: stripe.{name}() is not part of the mock's stand-in for "
+            "Stripe.js, which sets up cards "
             "and goes to checkout pages."
         )
     for name in sorted(OFFERED | WITHOUT_PAYMENT_INTENTS):
