@@ -1,4 +1,4 @@
-"""The state of an account: exported, imported, and refused if it is wrong."""
+"""The state of an account: exported, imported, and refused if it is invalid."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def world() -> World:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_export_import_export_is_the_identity(world: World, key: str) -> None:
-    """An account that is written out and read back is the same account."""
+    """An imported account is exported as the same state."""
     state = world.export_state(key)
     text = json.dumps(state)
     world.import_state(key, json.loads(text))
@@ -39,7 +39,7 @@ def test_export_import_export_is_the_identity(world: World, key: str) -> None:
 
 
 def test_an_imported_account_lives_on(world: World) -> None:
-    """The same things happen to it afterwards as to the one that it was exported from."""
+    """Later events give the same state as for the original."""
     other = make_world()
     other.import_state(SUBSCRIBER, world.export_state(SUBSCRIBER))
     for copy in (world, other):
@@ -48,8 +48,8 @@ def test_an_imported_account_lives_on(world: World) -> None:
     assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
 
 
-def test_an_account_takes_over_a_state_and_stays_itself(world: World) -> None:
-    """Imported under another key: its past is the other's, its id and its ids to come are its own."""
+def test_an_imported_state_keeps_the_id_of_its_account(world: World) -> None:
+    """The history is the other's; the id and future ids are its own."""
     own = world.tenant("sk_test_mine").account.id
     account = world.import_state("sk_test_mine", world.export_state(SUBSCRIBER))
     theirs = world.tenant(SUBSCRIBER).account
@@ -64,7 +64,7 @@ def test_an_account_takes_over_a_state_and_stays_itself(world: World) -> None:
 
 
 def test_an_import_does_the_work_that_fell_due_since(world: World) -> None:
-    """An older state is brought up to the clock."""
+    """An older state is brought up to date."""
     state = world.export_state(SUBSCRIBER)
     world.advance_to(NOON + timedelta(days=100))
     world.import_state("sk_test_mine", state)
@@ -74,7 +74,7 @@ def test_an_import_does_the_work_that_fell_due_since(world: World) -> None:
 
 
 def broken(path: str, value: Any) -> Callable[[Any], Any]:
-    """The state with one thing in it replaced."""
+    """Return a change of one value in the state."""
 
     def change(state: Any) -> Any:
         *parents, last = path.split(".")
@@ -126,7 +126,7 @@ def without_ledger(state: Any) -> Any:
     ],
 )
 def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any]) -> None:
-    """What is imported is validated; a bad one is refused with reasons, and the account is as it was."""
+    """An invalid state is refused with reasons."""
     before = exported(world, SUBSCRIBER)
     with pytest.raises(UnusableState) as caught:
         world.import_state(
@@ -137,8 +137,8 @@ def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any])
     assert exported(world, SUBSCRIBER) == before
 
 
-def test_a_state_of_later_is_refused(world: World) -> None:
-    """Whatever happened last, money or not: a state is never of later than the clock."""
+def test_a_state_from_the_future_is_refused(world: World) -> None:
+    """No event of a state is later than the clock."""
     later = make_world(now=NOON)
     later.tenant(DEFAULT)
     later.advance_to(NOON + timedelta(days=5))
@@ -150,7 +150,7 @@ def test_a_state_of_later_is_refused(world: World) -> None:
 
 
 def test_ids_are_not_given_twice_after_an_import(world: World) -> None:
-    """An edited counter cannot make the account repeat itself."""
+    """A lowered counter does not repeat ids."""
     state = world.export_state(DEFAULT)
     known = json.dumps(state)
     state["ids"]["counter"] = 0

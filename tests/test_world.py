@@ -1,4 +1,4 @@
-"""The world on its clock: advancing it, resetting it, and snapshots of it."""
+"""The world and its clock: advancing, resetting, and snapshots."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def world() -> World:
     return make_world()
 
 
-def test_advancing_does_all_that_falls_due(world: World) -> None:
-    """All the work is done on return, for every account, each thing at its own moment."""
+def test_advancing_does_all_due_work(world: World) -> None:
+    """Every account is processed before it returns, each event at its own moment."""
     healthy, unpaid = world.tenant(SUBSCRIBER).account, world.tenant(PAST_DUE).account
     assert healthy.subscription is not None
     due = healthy.subscription.period_end
@@ -57,7 +57,7 @@ def test_advancing_does_all_that_falls_due(world: World) -> None:
 
 @pytest.mark.parametrize("steps", [2, 7, 400])
 def test_advancing_in_one_step_or_many_is_the_same(world: World, steps: int) -> None:
-    """How often the clock is moved leaves no trace."""
+    """The number of steps leaves no trace."""
     other = make_world()
     assert exported(world) == exported(other)
     whole = timedelta(days=100)
@@ -68,7 +68,7 @@ def test_advancing_in_one_step_or_many_is_the_same(world: World, steps: int) -> 
 
 
 def test_setting_the_clock_does_the_work_too(world: World) -> None:
-    """Set or advanced: the same work is done."""
+    """Setting and advancing do the same work."""
     other = make_world()
     exported(world)
     exported(other)
@@ -77,8 +77,8 @@ def test_setting_the_clock_does_the_work_too(world: World) -> None:
     assert exported(world) == exported(other)
 
 
-def test_an_account_of_a_running_clock_catches_up_when_it_is_seen(wall: WallClock) -> None:
-    """Nobody has to advance a clock that runs: what is due is done before an account is read."""
+def test_an_account_catches_up_when_it_is_read(wall: WallClock) -> None:
+    """With a running clock, due work is done before an account is read."""
     world = World(load_fixtures(), Clock(wall=wall), 1)
     account = world.tenant(SUBSCRIBER).account
     invoices = len(account.invoices)
@@ -88,7 +88,7 @@ def test_an_account_of_a_running_clock_catches_up_when_it_is_seen(wall: WallCloc
 
 
 def test_a_refused_move_changes_nothing(world: World) -> None:
-    """Never backwards, for the world as for its clock."""
+    """The world refuses what its clock refuses."""
     before = exported(world)
     for move in (world.advance_to, world.set_clock):
         with pytest.raises(ClockError):
@@ -96,8 +96,8 @@ def test_a_refused_move_changes_nothing(world: World) -> None:
     assert (world.clock.now(), exported(world)) == (NOON, before)
 
 
-def test_reset_makes_the_world_anew(world: World) -> None:
-    """As if the server had just started: clock, accounts and snapshots."""
+def test_reset_restores_the_first_state(world: World) -> None:
+    """Clock, accounts and snapshots are as after the start."""
     before = exported(world)
     usage.record(world.context(world.tenant(DEFAULT)), "light", 5)
     world.take_snapshot("old")
@@ -110,7 +110,7 @@ def test_reset_makes_the_world_anew(world: World) -> None:
 
 
 def test_reset_of_one_account_leaves_the_others(world: World) -> None:
-    """With a key, that account alone; the clock stays where it is."""
+    """With a key only that account is reset, and the clock stays."""
     mine, other = exported(world, DEFAULT), exported(world, "sk_test_other")
     for key in (DEFAULT, "sk_test_other"):
         usage.record(world.context(world.tenant(key)), "light", 5)
@@ -120,15 +120,15 @@ def test_reset_of_one_account_leaves_the_others(world: World) -> None:
     assert exported(world, "sk_test_other") == changed != other
 
 
-def test_reset_of_an_account_that_is_not_there_is_nothing(world: World) -> None:
-    """Resetting is safe to repeat."""
+def test_reset_of_an_unknown_account_does_nothing(world: World) -> None:
+    """Resets can be repeated."""
     before = exported(world)
     world.reset("sk_test_never_seen")
     assert exported(world) == before
 
 
 def test_a_snapshot_keeps_the_whole_world(world: World) -> None:
-    """What comes later does not change it; restoring brings back accounts and clock, as often as one likes."""
+    """It restores accounts and clock, any number of times."""
     before = exported(world)
     world.take_snapshot("before")
     for _ in range(2):
@@ -145,7 +145,7 @@ def test_a_snapshot_keeps_the_whole_world(world: World) -> None:
 
 
 def test_a_restored_world_goes_on_as_the_first_did(world: World) -> None:
-    """The same requests after a restore have the same answers: ids come from the state."""
+    """Equal requests get equal ids, which depend on the state."""
     world.tenant(DEFAULT)
     world.take_snapshot("before")
     ids = []
@@ -155,8 +155,8 @@ def test_a_restored_world_goes_on_as_the_first_did(world: World) -> None:
     assert ids[0] == ids[1]
 
 
-def test_a_snapshot_knows_what_it_holds(world: World) -> None:
-    """Name, moment and number of accounts; one of the same name replaces the older."""
+def test_a_snapshot_has_name_moment_and_size(world: World) -> None:
+    """A snapshot with a known name replaces the older one."""
     world.tenant(DEFAULT)
     world.take_snapshot("one")
     world.advance_to(NOON + timedelta(hours=1))
@@ -167,7 +167,7 @@ def test_a_snapshot_knows_what_it_holds(world: World) -> None:
 
 
 def test_an_unknown_snapshot_changes_nothing(world: World) -> None:
-    """There is no such snapshot: said by name."""
+    """The error has the name."""
     before = exported(world)
     with pytest.raises(UnknownSnapshot, match="'nope'"):
         world.restore_snapshot("nope")
@@ -175,7 +175,7 @@ def test_an_unknown_snapshot_changes_nothing(world: World) -> None:
 
 
 def test_snapshots_are_bounded(world: World) -> None:
-    """So many and no more; one of a known name can still be taken."""
+    """A further snapshot is refused, unless its name is known."""
     for number in range(MAX_SNAPSHOTS):
         world.take_snapshot(str(number))
     with pytest.raises(TooManySnapshots):

@@ -236,7 +236,8 @@ def test_another_site_cannot_use_the_page(
     before = balance(account)
     shop.pages[f"/{trick}"] = {
         "form": (
-            f'<form method="post" action="{url}/pay"></form><script>document.forms[0].submit()</script>'
+            '<form method="post" '
+            f'action="{url}/pay"></form><script>document.forms[0].submit()</script>'
         ),
         "frame": f'<iframe src="{url}"></iframe>',
         "fetch": '<body><script>for (const [step, method] of [["", "GET"], ["/pay", "POST"]])'

@@ -227,7 +227,8 @@ def expected(card: TestCard) -> str:
         "expired_card": "expired_card: Your card has expired",
         "incorrect_cvc": "incorrect_cvc: Your card's security code is incorrect",
         "processing_error": (
-            "processing_error: An error occurred while processing your card. Try again in a little bit"
+            "processing_error: An error occurred while processing your card. Try again in a "
+            "little bit"
         ),
     }
     sentence = sentences.get(str(card.declines_attach), "card_declined: Your card was declined")

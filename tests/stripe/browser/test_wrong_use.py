@@ -201,9 +201,8 @@ WRONG = {
     "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: '/done'}})": (
         "full URL"
     ),
-    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: 'javascript:0'}})": (
-        "full URL"
-    ),
+    "shop.stripe.confirmSetup({elements: shop.elements, "
+    "confirmParams: {return_url: 'javascript:0'}})": ("full URL"),
     "shop.stripe.createPaymentMethod()": "an object is needed",
     "shop.stripe.createPaymentMethod({type: 'card'})": (
         "card should be a card or cardNumber Element"
