@@ -1,1 +1,1 @@
-"""Side-by-side measurements of this server and Prism: ``python -m benchmarks.run``. No part of the package."""
+"""Measurements of this server beside Prism: ``python -m benchmarks.run``."""

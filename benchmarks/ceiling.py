@@ -1,4 +1,4 @@
-"""A server that does nothing but answer: what the load generator can reach at most is measured against it."""
+"""A server that sends a constant response, to measure the limit of the load generator."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ class _Answerer(asyncio.Protocol):
     """Answers whatever arrives: the generator sends one request at a time, in one piece."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what answers are written to."""
         self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002  (asyncio names it)
-        """Answer."""
         self._transport.write(_ANSWER)
 
 

@@ -1,6 +1,7 @@
-"""A small HTTP/1.1 client on one kept connection: one request under way, the status and the whole body come back.
+"""A small HTTP/1.1 client with one keep-alive connection and one request at a time.
 
-It leaves out all that this server never does (chunks, redirects, compression), so that it costs less than the server.
+It leaves out what this server never does (chunks, redirects, compression), so that it costs less
+than the server.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Response(NamedTuple):
-    """What came back."""
+    """Status and body."""
 
     status: int
     body: bytes
 
     def json(self) -> Any:
-        """The body, as JSON."""
+        """Return the body as JSON."""
         return orjson.loads(self.body)
 
 
@@ -56,7 +57,7 @@ class Client(asyncio.Protocol):
         body: bytes = b"",
         headers: tuple[str, ...] = (),
     ) -> Response:
-        """Send a request and wait for the answer. Raises BenchError when the connection breaks."""
+        """Send a request and return the response. Raises BenchError if the connection breaks."""
         assert self._transport is not None
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
         if key is not None:
@@ -70,16 +71,15 @@ class Client(asyncio.Protocol):
         return await self._waiting
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what requests are written to."""
         self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Gather an answer until it is complete."""
+        """Collect a response until it is complete."""
         self._received += data
         if self._needed < 0:
             end = self._received.find(_HEAD_END)
@@ -101,7 +101,7 @@ class Client(asyncio.Protocol):
             self._waiting.set_result(response)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """An answer will not come any more."""
+        """Fail the request under way."""
         self._fail(f"the connection was closed: {exc or 'end of stream'}")
 
     def _fail(self, why: str) -> None:

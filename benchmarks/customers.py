@@ -1,7 +1,8 @@
-"""Customers as they come: what they ask of the server, in a realistic mix, each request as valid as it is meant to be.
+"""Customers who send a realistic mix of requests.
 
-Three requests in four read. The others open deposits, of which most are paid, use credits, change settings, add cards
-and remove them, verify, look at pages; a few are wrong on purpose. Every operation of the contract is among them.
+Three of four requests read. The others open deposits, of which most are paid, use credits, change
+settings, add and remove cards, verify, and open pages; a few are invalid on purpose. Every
+operation of the contract is among them.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ from benchmarks.client import Client, Response
 API = "/api/v1/billing"
 CONTROL = "/_mock"
 ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-"""The one that ``sk_test_org_owner`` belongs to."""
+"""The organization of ``sk_test_org_owner``."""
 
 _OK = frozenset({200})
 _MAX_CARDS = 6
 _READS_IN_A_ROW = 6
-"""How often a customer looks around before something is done, on average: with this, three requests in four read."""
+"""The mean number of reads before a write: with this, three of four requests read."""
 
 
 @dataclass
 class Tally:
-    """What was sent and what came back, of all customers."""
+    """The requests and responses of all customers."""
 
     sent: Counter[str] = field(default_factory=Counter)
-    """By operation."""
+    """Requests by operation."""
     statuses: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
-    """Answers that were not meant to come, the first hundred."""
+    """Unexpected responses, up to a hundred."""
     reads: int = 0
 
     @property
@@ -45,16 +46,16 @@ class Tally:
 
 @dataclass
 class Customer:
-    """One key, and what its owner remembers."""
+    """One key, and the state that its owner knows."""
 
     key: str
     tally: Tally
     chance: Random
     reads_only: bool = False
     steps_left: int | None = None
-    """How many things this customer still does; None: goes on for ever."""
+    """The number of remaining actions; None means no limit."""
     cards: list[str] = field(default_factory=list)
-    """Ids of the cards that were added here; the one from before always stays."""
+    """Ids of the cards that were added here; the original card stays."""
     has_promo_code: bool = True
     client: Client | None = None
 
@@ -69,7 +70,7 @@ class Customer:
         key: str | None = "",
         headers: tuple[str, ...] = (),
     ) -> Response:
-        """Send a request and count what came of it."""
+        """Send a request and count its response."""
         assert self.client is not None
         payload = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
         response = await self.client.ask(
@@ -86,7 +87,7 @@ class Customer:
         return response
 
     async def act(self) -> None:
-        """Look around, or do something."""
+        """Read, or write."""
         if self.reads_only or self.chance.randrange(_READS_IN_A_ROW + 2) > 1:
             await read_something(self)
         else:
@@ -99,12 +100,12 @@ Step = Callable[[Customer], Awaitable[object]]
 
 
 async def read_something(customer: Customer) -> None:
-    """Look around once."""
+    """Send one read."""
     await customer.chance.choices(_READS.what, _READS.weights)[0](customer)
 
 
 async def deposit_and_pay(customer: Customer) -> None:
-    """The write with the most consequences: session, ledger, invoice, audit log, activity, and events of them all."""
+    """Open and pay a deposit, the write with the most effects."""
     opened = (
         await customer.ask("create_deposit", "POST", f"{API}/deposit", {"amount_cents": 1_000})
     ).json()
@@ -176,7 +177,7 @@ _READS = _Steps(
 
 
 async def _deposit(customer: Customer) -> None:
-    """Open a deposit; most are paid, by the control API."""
+    """Open a deposit; most are paid over the control API."""
     chance = customer.chance
     body: dict[str, Any] = {"amount_cents": chance.randrange(10, 60) * 100}
     if chance.random() < 0.4:
@@ -220,7 +221,7 @@ async def _check_out(customer: Customer) -> None:
 
 
 async def _use(customer: Customer) -> None:
-    """Use credits; whoever has too few pays first."""
+    """Use credits; a customer with too few pays first."""
     chance = customer.chance
     body = {
         "type": chance.choice(("light", "light", "js", "pdf", "ocr", "crawl")),
@@ -271,7 +272,7 @@ async def _remove_card(customer: Customer) -> None:
         return
     card = customer.chance.choice(customer.cards)
     path = f"{API}/payment-methods/{card}"
-    # 409: a deposit with auto-recharge was paid with this card, so auto-recharge names it.
+    # 409: auto-recharge uses this card, since a deposit with auto-recharge was paid with it.
     response = await customer.ask(
         "remove_payment_method", "DELETE", path, expect=frozenset({200, 409})
     )
@@ -299,7 +300,7 @@ async def _change_plan(customer: Customer) -> None:
 
 
 async def _verify(customer: Customer) -> None:
-    """Ask for a code, read it from the outbox, type it; now and then a wrong one."""
+    """Request a code, read it from the outbox, and confirm it, sometimes wrongly."""
     body = {"action": "change_email", "method": customer.chance.choice(("email", "sms"))}
     opened = (
         await customer.ask("initiate_verification", "POST", f"{API}/verify/initiate", body)
@@ -316,7 +317,7 @@ def _post(operation: str, path: str, body: Any = None, method: str = "POST") -> 
 
 
 async def _go_wrong(customer: Customer) -> None:
-    """One of the mistakes that clients make."""
+    """Send one of the mistakes that clients make."""
     operation, method, path, body, status, more = customer.chance.choice(_MISTAKES)
     await customer.ask(operation, method, path, body, expect=frozenset({status}), **more)
 

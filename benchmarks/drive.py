@@ -1,6 +1,7 @@
-"""Customers who keep a server busy for a while. It runs as a process of its own, as ``load.py`` does.
+"""Customers who keep a server busy for a while, in a process of their own like ``load.py``.
 
-``python -m benchmarks.drive`` reads a ``Job`` as JSON from standard input and writes a ``load.Result`` to its output.
+``python -m benchmarks.drive`` reads a ``Job`` as JSON from standard input, and writes a
+``load.Result`` to its output.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ KINDS: Mapping[str, customers.Step] = {
     "mix": Customer.act,
     "paid deposits": customers.deposit_and_pay,
 }
-"""What customers do, over and over."""
+"""The repeated action of the customers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to do, where, by how many, and for how long."""
+    """The action, the server, the number of customers, and the duration."""
 
     port: int
     kind: str
@@ -68,7 +69,7 @@ async def drive(job: Job) -> Result:
 
 
 def main() -> int:
-    """Read a job, do it, write the result."""
+    """Read a job, do it, and write the result."""
     job = Job(**json.load(sys.stdin))
     try:
         result = uvloop.run(drive(job))

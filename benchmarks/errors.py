@@ -1,5 +1,5 @@
-"""What stops a benchmark."""
+"""Errors that stop a benchmark."""
 
 
 class BenchError(Exception):
-    """Why the benchmark cannot run, in one line that says how to put it right."""
+    """The reason why the benchmark cannot run, in one line with what to do."""

@@ -1,8 +1,9 @@
-"""The load generator: a small HTTP/1.1 client that keeps connections busy. It runs as a process of its own.
+"""The load generator: a small HTTP/1.1 client that keeps connections busy, in its own process.
 
-``python -m benchmarks.load`` reads a ``Job`` as JSON from standard input and writes a ``Result`` as JSON to its output.
-Each connection has one request under way at any time and sends the next as soon as the answer is complete. Nothing is
-parsed beyond the status and the length of the body, so that the generator stays ahead of the servers.
+``python -m benchmarks.load`` reads a ``Job`` as JSON from standard input and writes a ``Result``
+as JSON to its output. Each connection has one request at a time, and sends the next as soon as the
+response is complete. Nothing is parsed except the status and the length of the body, so that the
+generator is faster than the servers.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _LAST_ANSWERS_WITHIN_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to send, where, how much of it at once, and for how long."""
+    """The request, the server, the number of connections, and the duration."""
 
     port: int
     request: str
@@ -35,18 +36,18 @@ class Job:
 
 @dataclass(slots=True)
 class Result:
-    """What came of a job."""
+    """The result of a job."""
 
     responses: int = 0
-    """Good answers: 2xx, and complete before the time was up."""
+    """Good responses: 2xx, and complete in time."""
     seconds: float = 0.0
     busy: float = 0.0
     """The part of that time for which the generator itself kept a core busy."""
     errors: int = 0
-    """Answers that were not 2xx, requests without an answer, and connections that broke."""
+    """Responses that are not 2xx, requests without a response, and broken connections."""
     first_error: str = ""
     bytes_per_response: int = 0
-    """Size of the last answer's body."""
+    """The size of the last response's body."""
 
     def fail(self, why: str) -> None:
         """Count an error."""
@@ -56,7 +57,7 @@ class Result:
 
 @dataclass(slots=True)
 class _Run:
-    """What the connections of a job share."""
+    """The shared state of a job's connections."""
 
     request: bytes
     result: Result = field(default_factory=Result)
@@ -64,7 +65,7 @@ class _Run:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection: sends, waits for the whole answer, sends again until the time is up."""
+    """One connection, which sends the next request when the response is complete."""
 
     def __init__(self, run: _Run) -> None:
         self._run = run
@@ -75,7 +76,6 @@ class _Connection(asyncio.Protocol):
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what requests are written to."""
         self._transport = cast(asyncio.WriteTransport, transport)
 
     def send(self) -> None:
@@ -84,7 +84,7 @@ class _Connection(asyncio.Protocol):
         self._transport.write(self._run.request)
 
     def data_received(self, data: bytes) -> None:
-        """Count an answer when its last byte is there."""
+        """Count a response at its last byte."""
         if self._missing < 0:
             data = self._read_head(data)
             if self._missing < 0:
@@ -97,12 +97,12 @@ class _Connection(asyncio.Protocol):
             self._stop("more bytes than the answer's Content-Length")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A connection that the server closes is an error, unless the time is up."""
+        """Count an error, unless the time is up."""
         if not self.done.done():
             self._stop(f"the connection was closed: {exc or 'end of stream'}")
 
     def _read_head(self, data: bytes) -> bytes:
-        """Take the answer's head off; what follows it is returned."""
+        """Remove the response's head from the data, and return the rest."""
         self._buffer += data
         head, found, rest = self._buffer.partition(_HEAD_END)
         if not found:
@@ -160,7 +160,7 @@ async def drive(job: Job) -> Result:
 
 
 def main() -> int:
-    """Read a job, do it, write the result."""
+    """Read a job, do it, and write the result."""
     job = Job(**json.load(sys.stdin))
     try:
         result = uvloop.run(drive(job))

@@ -1,4 +1,4 @@
-"""The machine and the versions that figures belong to."""
+"""The machine and the versions of a measurement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _KIB_PER_GIB = 1024 * 1024
 
 
 def describe(prism: str, node: str) -> dict[str, str]:
-    """What a reader needs to judge figures, by name."""
+    """Return what a reader needs to judge figures, by name."""
     return hardware() | {
         "Packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
         "Node": node.removeprefix("v"),
@@ -21,7 +21,7 @@ def describe(prism: str, node: str) -> dict[str, str]:
 
 
 def hardware() -> dict[str, str]:
-    """The machine itself, and its Python."""
+    """Return the machine and its Python."""
     return {
         "Processor": f"{_field('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores",
         "Memory": f"{int(_field('/proc/meminfo', 'MemTotal').split()[0]) / _KIB_PER_GIB:.0f} GiB",

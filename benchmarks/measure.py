@@ -1,4 +1,4 @@
-"""The measurements: each takes servers and gives back plain figures."""
+"""The measurements: functions from servers to plain figures."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _LOAD_STARTS_AND_ENDS_WITHIN_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything."""
+    """The size of all measurements."""
 
     rounds: int
     seconds: float
-    """Length of a round."""
+    """The length of a round."""
     connections: int
     starts: int
     new_keys: int
@@ -38,7 +38,7 @@ class Round:
 
     per_second: float
     cpu_microseconds: float
-    """Processor time that the server used for one request."""
+    """The server's processor time per request."""
     generator_busy: float
     responses: int
     errors: int
@@ -48,12 +48,12 @@ class Round:
 
 @dataclass(slots=True)
 class Series:
-    """All rounds of one server and one kind of request; a round with errors is never counted as speed."""
+    """All rounds of one server and one kind of request; rounds with errors are not counted."""
 
     server: Server
     scenario: Scenario
     entries: int | None = None
-    """How many transactions an answer has, where it is a page."""
+    """The number of transactions in a response that is a page."""
     warm_up: Round | None = None
     rounds: list[Round] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class Series:
 
     @property
     def speeds(self) -> list[float]:
-        """Requests per second, one figure for each good round. Raises BenchError when there is no good round."""
+        """Return requests per second of each good round. Raises BenchError if there is none."""
         if not self.good:
             why = self.rounds[-1].first_error if self.rounds else "nothing was measured"
             raise BenchError(
@@ -81,7 +81,7 @@ class Series:
 
     @property
     def responses(self) -> int:
-        """All good answers, those of the warm-up too."""
+        """The number of good responses, including the warm-up."""
         warm_up = [self.warm_up] if self.warm_up else []
         return sum(round_.responses for round_ in [*warm_up, *self.rounds])
 
@@ -99,7 +99,10 @@ class Starts:
 
 
 def starts(programs: Sequence[Program], times: int) -> dict[str, Starts]:
-    """Start each program several times, in turn. The first start of each fills the file caches and is not counted."""
+    """Start each program several times, in turn.
+
+    The first start of each fills the file caches and is not counted.
+    """
     found = {program.name: Starts() for program in programs}
     for number in range(times + 1):
         for program in programs:
@@ -111,7 +114,7 @@ def starts(programs: Sequence[Program], times: int) -> dict[str, Starts]:
 
 
 def compare(subjects: Sequence[tuple[Server, Scenario]], plan: Plan) -> list[Series]:
-    """Drive each subject in turn, round by round, after a warm-up of each."""
+    """Drive each subject in turn, round by round, after a warm-up."""
     found = [Series(server, scenario, _entries(server, scenario)) for server, scenario in subjects]
     for run in found:
         run.warm_up = _drive(run.server, run.scenario, plan, WARM_UP_SECONDS)
@@ -123,15 +126,15 @@ def compare(subjects: Sequence[tuple[Server, Scenario]], plan: Plan) -> list[Ser
 
 @dataclass(frozen=True, slots=True)
 class FirstRequests:
-    """The first requests of new keys: how long each took, and what it cost the server."""
+    """The first requests of new keys: their duration and their cost."""
 
     milliseconds: list[float]
     cpu_milliseconds: float
-    """Processor time that the server used for one, on average."""
+    """The server's mean processor time for each."""
 
 
 def first_requests(server: Server, keys: int) -> FirstRequests:
-    """The first request of each of many new random keys, one after the other on one connection."""
+    """Send the first requests of many random keys, in turn on one connection."""
     cpu = server.cpu_seconds()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     found = []

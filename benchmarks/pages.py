@@ -1,9 +1,9 @@
-"""How long the pages of checkout, portal and invoices take, each state of each, and the step that pays.
+"""The time of the checkout, portal and invoice pages in each state, and of a payment.
 
     .venv/bin/python -m benchmarks.pages [--accounts 2000]
 
-Over one HTTP connection that is kept, one request at a time. The power user's account has 10,000 transactions. Other
-accounts stand beside it, since the address of a page does not say whose it is.
+Requests use one keep-alive HTTP connection, one at a time. The power user's account has 10,000
+transactions. There are other accounts too, since the URL of a page does not name its account.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LIMIT_MILLISECONDS = 50
 
 
 def main() -> None:
-    """Print a table, one line for each page; end with 1 if one of them takes longer than it may."""
+    """Print a table, one line for each page; return 1 if a page takes too long."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument(
         "--accounts", type=int, default=2_000, metavar="N", help="how many others there are (2000)"
@@ -53,14 +53,15 @@ def main() -> None:
         )
     if slowest > LIMIT_MILLISECONDS:
         raise SystemExit(
-            f"A page took {slowest:.0f} ms at the 95th percentile, and may take {LIMIT_MILLISECONDS}."
+            f"A page took {slowest:.0f} ms at the 95th percentile, and may take "
+            f"{LIMIT_MILLISECONDS}."
         )
 
 
 def _row(
     name: str, connection: http.client.HTTPConnection, method: str, address: Callable[[], str]
 ) -> float:
-    """Measure and print one line: the 95th percentile."""
+    """Measure one page, and print its 95th percentile."""
     taken = []
     for _ in range(TIMES):
         parts = urlsplit(address())
@@ -89,7 +90,7 @@ def _ask(
     key: str | None = None,
     body: str | None = None,
 ) -> bytes:
-    """The body of an answer. Raises BenchError when it is a fault of the server."""
+    """Return the body of a response. Raises BenchError if the server fails."""
     headers = {"X-API-Key": key, "Content-Type": "application/json"} if key else {}
     connection.request(method, path, body, headers)
     response = connection.getresponse()

@@ -1,6 +1,7 @@
-"""What the fixture ``billing_mock`` costs a test: ``python -m benchmarks.plugin``. Run by hand.
+"""The cost of the fixture ``billing_mock`` for a test: ``python -m benchmarks.plugin``.
 
-Medians of 200 tests, from the first hook of a test to the last, less those of tests that do nothing.
+Figures are medians of 200 tests, from the first hook of a test to the last, minus those of empty
+tests.
 """
 
 from __future__ import annotations
@@ -63,8 +64,12 @@ def test_one(billing_mock, client, number):
 """
 
 SUITES = {
-    "nothing": '@pytest.mark.parametrize("number", range({tests}))\ndef test_one(number):\n    pass\n',
-    "fixture": '@pytest.mark.parametrize("number", range({tests}))\ndef test_one(billing_mock, number):\n    pass\n',
+    "nothing": (
+        '@pytest.mark.parametrize("number", range({tests}))\ndef test_one(number):\n    pass\n'
+    ),
+    "fixture": (
+        '@pytest.mark.parametrize("number", range({tests}))\ndef test_one(billing_mock, number):\n    pass\n'
+    ),
     "fixture, first request": _REQUEST,
     "persona subscriber, first request": _REQUEST.replace(
         "{marker}", '@pytest.mark.billing_mock(persona="subscriber")'
@@ -76,7 +81,7 @@ SUITES = {
 
 
 def main() -> int:
-    """Print a table; 1 if a test with the default account takes longer than it may."""
+    """Print a table; return 1 if a test with the default account takes too long."""
     worst = 0.0
     for name, workers in (("one process", ()), ("xdist -n 2", ("-n", "2"))):
         print(f"{name}, median (95th percentile) of {TESTS} tests:")
@@ -88,13 +93,14 @@ def main() -> int:
             elif not suite.startswith("persona"):
                 worst = max(worst, median - base)
             print(
-                f"  {suite:<36}{median:7.2f} ms ({times[len(times) * 95 // 100] * 1000:.2f})  +{median - base:.2f} ms"
+                f"  {suite:<36}{median:7.2f} ms ({times[len(times) * 95 // 100] * 1000:.2f})  "
+                f"+{median - base:.2f} ms"
             )
     return int(worst > LIMIT_MILLISECONDS)
 
 
 def _measure(suite: str, workers: Sequence[str]) -> list[float]:
-    """Seconds of each test but the first of each process."""
+    """Return the seconds of each test except the first of each process."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "pytest.ini").write_text("[pytest]\n")

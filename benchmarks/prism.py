@@ -1,4 +1,4 @@
-"""Prism, the server to compare with, started with the same contract."""
+"""Prism with the same contract, for comparison."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INSTALLED = PROJECT / "tools" / "node_modules" / "@stoplight" / "prism-cli" / "
 
 
 def find() -> str:
-    """The version of Prism that ``make`` installed under ``tools/``. Raises BenchError."""
+    """Return the version of Prism that ``make`` installed under ``tools/``. Raises BenchError."""
     if shutil.which("node") is None:
         raise BenchError(
             "Node is missing: the comparison with Prism needs it. Install Node 20 or newer."
@@ -35,14 +35,14 @@ def find() -> str:
 
 
 def node_version() -> str:
-    """What ``node --version`` says."""
+    """Return the output of ``node --version``."""
     return subprocess.run(
         ["node", "--version"], capture_output=True, text=True, check=True
     ).stdout.strip()
 
 
 def program(spec: Path = SPEC, name: str = "Prism") -> Program:
-    """Prism with a contract: one process, which is its default, and without logs, with which it is fastest."""
+    """Return Prism with a contract: one process, which is its default, and no logs."""
     entry = str(_INSTALLED.parent / "dist" / "index.js")
     return Program(
         name,
@@ -62,7 +62,7 @@ def program(spec: Path = SPEC, name: str = "Prism") -> Program:
 
 
 def spec_with_full_page(folder: Path) -> Path:
-    """A copy of the contract, in a folder, whose example of a page has 100 entries: the contract's own, repeated."""
+    """Write a copy of the contract whose example page has 100 entries, repeated from its own."""
     spec: dict[str, Any] = yaml.load(SPEC.read_text(encoding="utf-8"), yaml.CSafeLoader)
     content = spec["paths"][PAGE_PATH]["get"]["responses"]["200"]["content"]["application/json"]
     longest = max(

@@ -1,4 +1,4 @@
-"""Who is told of events: a server that answers every call with 204, and counts them."""
+"""A receiver of webhooks that responds to every call with 204, and counts them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class Receiver(asyncio.Protocol):
-    """One connection: takes call after call."""
+    """One connection with any number of calls."""
 
     calls = 0
-    """Of all connections."""
+    """The number of calls on all connections."""
 
     def __init__(self) -> None:
         self._received = bytearray()
         self._transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what answers are written to."""
         self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer each call whose body is complete."""
+        """Respond to each call whose body is complete."""
         assert self._transport is not None
         self._received += data
         while (end := self._received.find(_HEAD_END)) >= 0:
@@ -43,7 +42,7 @@ class Receiver(asyncio.Protocol):
 
 
 async def listen(port: int = 0) -> tuple[asyncio.Server, str]:
-    """Take calls from now on: the server, and the URL to call."""
+    """Start the server, and return it with its URL."""
     server = await asyncio.get_running_loop().create_server(Receiver, "127.0.0.1", port)
     return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/events"
 

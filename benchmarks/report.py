@@ -1,4 +1,4 @@
-"""What was found, as lines for the terminal and as Markdown."""
+"""The findings, as lines for the terminal and as Markdown."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from benchmarks.measure import WARM_UP_SECONDS, FirstRequests, Plan, Series, Starts
+from benchmarks.prose import wrapped
 
 RATIO_TARGETS = {"GET balance": 6.0, "POST deposit": 6.0, "GET page of 100 transactions": 4.0}
 FIRST_ANSWER_SECONDS, MEMORY_MB, LEDGER_RATIO, NEW_KEY_MILLISECONDS = 0.8, 90.0, 1.2, 10.0
@@ -16,27 +17,27 @@ _MIB_IN_MB = 1.048576
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that was measured."""
+    """All measurements."""
 
     day: date
     plan: Plan
     machine: dict[str, str]
     starts: dict[str, Starts]
     comparisons: list[list[Series]]
-    """Of each kind of request: ours, Prism, and more of Prism where there is more."""
+    """For each kind of request: this server, Prism, and further variants of Prism."""
     ledgers: list[Series]
-    """Pages of ours: from the short ledger, then from the long one."""
+    """Pages of this server: from the short ledger, then from the long one."""
     new_keys: FirstRequests
     memory: dict[str, tuple[float, float]]
-    """MiB of ours and of Prism, by the moment."""
+    """MiB of this server and of Prism, by moment."""
     deposits: int
-    """How many checkout sessions our server holds at the end."""
+    """The number of checkout sessions in this server at the end."""
     ceiling: Series
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A figure that was asked for, and the figure that was found."""
+    """A required figure, and the measured one."""
 
     what: str
     target: str
@@ -45,7 +46,7 @@ class Target:
 
 
 def text(found: Findings) -> str:
-    """The report, in Markdown."""
+    """Return the report in Markdown."""
     parts = [
         "# Benchmark results",
         _introduction(found),
@@ -79,11 +80,11 @@ def text(found: Findings) -> str:
 
 
 def targets(found: Findings) -> list[Target]:
-    """Every target beside what was measured."""
+    """Return every target with its measured figure."""
     return [
         *(_ratio_target(series) for series in found.comparisons),
         _at_most(
-            "start to first answer",
+            "start to first response",
             statistics.median(found.starts["mockserver"].seconds),
             FIRST_ANSWER_SECONDS,
             "s",
@@ -142,10 +143,10 @@ def _slower(found: Findings, long: Series) -> float:
 
 
 def _introduction(found: Findings) -> str:
-    return (
-        f"Measured on {found.day.isoformat()} by `make bench`, which writes this file; the machine is described below. "
-        "Figures are medians of rounds; on a machine that others use at the same time they move, which "
-        "*lowest - highest* shows. Processor time for one request moves less."
+    return wrapped(
+        f"Measured on {found.day.isoformat()} by `make bench`, which writes this file. The machine "
+        "is described below. Figures are medians of rounds. On a busy machine they vary, which "
+        "*lowest - highest* shows. Processor time per request varies less."
     )
 
 
@@ -153,7 +154,7 @@ def _target_row(target: Target) -> list[str]:
     return [target.what, target.target, target.found, "yes" if target.met else "**missed**"]
 
 
-_DETAIL = ("processor time for one", "entries", "bytes")
+_DETAIL = ("processor time per request", "entries", "bytes")
 
 
 def _detail(series: Series) -> list[str]:
@@ -203,13 +204,19 @@ def _speed_notes(found: Findings) -> str:
         sample.generator_busy for series in found.comparisons for sample in series[0].good
     )
     return (
-        f"Prism answers a page with the example of the contract, whatever `limit` says: {prism.entries} entries, so it "
-        "sends far fewer bytes than this server; the target is held against that row all the same. The row "
-        f"*{full.name}* is the same Prism with a copy of the contract whose example has {full.entries} entries. "
-        "(`Prefer: dynamic=true` gives no page of that size: it invents one with a handful of entries or none.)\n\n"
-        f"The load generator reaches {found.ceiling.per_second:,.0f} requests per second against a server that does "
-        "nothing but answer. In the measured rounds of this server it kept a core busy for at most "
-        f"{busiest:.0%} of the time."
+        wrapped(
+            "For a page, Prism sends the example of the contract, whatever `limit` is: "
+            f"{prism.entries} entries, so far fewer bytes than this server. The target applies to "
+            f"that row anyway. The row *{full.name}* is the same Prism with a copy of the contract "
+            f"whose example has {full.entries} entries. (`Prefer: dynamic=true` makes no page of "
+            "that size: it generates a few entries or none.)"
+        )
+        + "\n\n"
+        + wrapped(
+            f"The load generator reaches {found.ceiling.per_second:,.0f} requests per second "
+            "against a server that sends a constant response. In the measured rounds of this "
+            f"server it kept a core busy for at most {busiest:.0%} of the time."
+        )
     )
 
 
@@ -217,7 +224,7 @@ def _start_rows(found: Findings) -> list[list[str]]:
     ours, prism = found.starts["mockserver"], found.starts["Prism"]
     rows = [
         [
-            "start to first answer, median",
+            "start to first response, median",
             *(f"{statistics.median(program.seconds):.2f} s" for program in (ours, prism)),
         ]
     ]
@@ -238,10 +245,10 @@ def _start_rows(found: Findings) -> list[list[str]]:
 def _memory_notes(found: Findings) -> str:
     (before, _), (after, _) = list(found.memory.values())[-2:]
     bytes_each = (after - before) * 1024 * 1024 / max(found.deposits, 1)
-    return (
-        "Memory is what is resident. Prism keeps nothing; this server opened "
-        f"{found.deposits:,} checkout sessions under the load of deposits and keeps all, about "
-        f"{bytes_each:,.0f} bytes each; that row is not held to the target."
+    return wrapped(
+        "Memory is resident memory. Prism is stateless. Under the load of deposits this server "
+        f"opened {found.deposits:,} checkout sessions and keeps all, about {bytes_each:,.0f} bytes "
+        "each, so the target does not apply to that row."
     )
 
 
@@ -260,10 +267,10 @@ def _ledger_rows(found: Findings) -> list[list[str]]:
 
 def _new_key_notes(found: Findings) -> str:
     times = found.new_keys.milliseconds
-    return (
-        f"The first request of a new random key, {len(times)} keys: median {statistics.median(times):.2f} ms, worst "
-        f"{max(times):.2f} ms, the client's time included; {found.new_keys.cpu_milliseconds:.2f} ms of the server's "
-        "processor time for one."
+    return wrapped(
+        f"The first request of a new random key, {len(times)} keys: median "
+        f"{statistics.median(times):.2f} ms, worst {max(times):.2f} ms, including the client's "
+        f"time; {found.new_keys.cpu_milliseconds:.2f} ms of the server's processor time each."
     )
 
 
@@ -276,7 +283,7 @@ def _errors(found: Findings) -> str:
         if rounds.errors
     ]
     if not bad:
-        return "None: every answer of every round was 2xx."
+        return "None: every response of every round was 2xx."
     lines = [
         f"- {wrong.name}, {wrong.scenario.name}, round {number}: {rounds.errors} errors, "
         f"the first: {rounds.first_error}; not counted as speed"
@@ -288,19 +295,23 @@ def _errors(found: Findings) -> str:
 def _method(found: Findings) -> str:
     plan = found.plan
     return f"""\
-- Both servers run as one process each, on 127.0.0.1, with the same contract, `spec/openapi.yaml`. Ours is
-  `mockserver serve` with its defaults, so requests and answers are both validated. Prism is `prism mock` with its
-  defaults but for logs, which are silent.
-- The load comes from a process of its own, over {plan.connections} keep-alive connections, each with one request
-  under way. All servers run all the time; only one is driven at a time. Nothing is pinned to a core.
-- For each kind of request: {WARM_UP_SECONDS:g} s to warm up each server, then {plan.rounds} rounds of
-  {plan.seconds:g} s, the servers in turn. Every answer must be 2xx; a round with an error is listed above and not
-  counted. Each round of balances and deposits has a new random key.
-- Start: from the start of the process to the end of the first answer, a balance with status 200; {plan.starts} times
-  each in turn, after one that is not counted. Memory after the start is taken then.
-- Processor time is that of the server's process with all its threads, divided by the answers of the round.
-- Ledgers: `sk_test_card_expiring` (a little over 100 entries) and `sk_test_power_user` (10,000), in turn.
-- New keys: one request for each on one connection, to a server that has been warmed up."""
+- Both servers run as one process each, on 127.0.0.1, with the same contract, `spec/openapi.yaml`.
+  This server is `mockserver serve` with its defaults, so requests and responses are validated.
+  Prism is `prism mock` with its defaults, except for silent logs.
+- The load comes from a separate process, over {plan.connections} keep-alive connections with one
+  request each at a time. All servers run all the time; only one is driven at a time. No process
+  is pinned to a core.
+- For each kind of request: {WARM_UP_SECONDS:g} s to warm up each server, then {plan.rounds} rounds
+  of {plan.seconds:g} s, the servers in turn. Every response must be 2xx; a round with an error is
+  listed above and not counted. Each round of balances and deposits has a new random key.
+- Start: from the start of the process to the end of the first response, a balance with status 200;
+  {plan.starts} times each, in turn, after one that is not counted. Memory after the start is
+  measured then.
+- Processor time is that of the server's process with all its threads, divided by the responses of
+  the round.
+- Ledgers: `sk_test_card_expiring` (slightly over 100 entries) and `sk_test_power_user` (10,000), in
+  turn.
+- New keys: one request each on one connection, to a server that has been warmed up."""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.run``: measures this server beside Prism, prints what it found, and writes RESULTS.md.
+"""``python -m benchmarks.run``: measure this server beside Prism, and write RESULTS.md.
 
 Exit codes: 0 measured (whether targets are met or not), 2 something is missing or does not work.
 """
@@ -25,7 +25,7 @@ _EXIT_OK, _EXIT_USAGE, _EXIT_INTERRUPTED = 0, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark; the exit code."""
+    """Run the benchmark, and return the exit code."""
     flags = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_EXIT_INTERRUPTED))
     try:
@@ -63,10 +63,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measure(plan: Plan) -> Findings:
-    """All of it. What is needed is checked before anything is started."""
+    """Measure everything, after checking the requirements."""
     if not Path("/proc/self/status").exists():
         raise BenchError(
-            "this machine has no /proc, from which memory and processor time are read: run it on Linux"
+            "this machine has no /proc, from which memory and processor time are read: run it "
+            "on Linux"
         )
     described = machine.describe(prism.find(), prism.node_version())
     _say("starting each server several times")

@@ -1,4 +1,4 @@
-"""What is asked of the servers: requests, as the bytes that go over the wire."""
+"""The requests of the measurements, as the bytes that are sent."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ PAGE_PATH = "/api/v1/billing/credit-transactions"
 LONG_LEDGER_KEY = "sk_test_power_user"
 """A persona with 10,000 ledger entries."""
 SHORT_LEDGER_KEY = "sk_test_card_expiring"
-"""A persona with a little more than 100 ledger entries, so that a page of 100 is full."""
+"""A persona with slightly more than 100 ledger entries, so that a page of 100 is full."""
 PAGE_SIZE = 100
 LAST_PAGE_OFFSET = 9_900
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of request, sent again and again."""
+    """One kind of request, which is sent repeatedly."""
 
     name: str
     method: str
     path: str
     key: str | None = None
-    """The API key; a new random one for each round where it is None."""
+    """The API key; None means a new random key for each round."""
     body: str = ""
 
     def request(self) -> bytes:
-        """The request; with a key of its own where the scenario names none."""
+        """Return the request, with the given key if the scenario has none."""
         lines = [
             f"{self.method} {self.path} HTTP/1.1",
             "Host: 127.0.0.1",
@@ -43,7 +43,7 @@ class Scenario:
 
 
 def random_key() -> str:
-    """An API key that no account has had before."""
+    """Return a new API key."""
     return f"sk_test_{secrets.token_hex(12)}"
 
 

@@ -1,4 +1,4 @@
-"""The servers that are measured: started on a free port, watched from outside, and always ended."""
+"""The measured servers: started on a free port, observed from outside, and always ended."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ class Program:
 
     name: str
     command: tuple[str, ...]
-    """``{port}`` stands for the port."""
+    """The command, in which ``{port}`` is replaced by the port."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     name: str
     pid: int
     port: int
     first_response_seconds: float
-    """From the start of the process to the whole answer of the first request, a balance with status 200."""
+    """From the start of the process to its first response, a balance with status 200."""
 
     def memory_mib(self) -> float:
-        """Resident memory of the process."""
+        """Return the resident memory of the process."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) / _KIB_PER_MIB
         raise BenchError(f"{self.name} has ended, its memory cannot be read")
 
     def cpu_seconds(self) -> float:
-        """Processor time that the process has used, all its threads together."""
+        """Return the processor time of the process with all its threads."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _CLOCK_TICKS
 
 
 def ours() -> Program:
-    """This project's server, as ``mockserver serve`` starts it: one process, both validations on."""
+    """Return this server as ``mockserver serve`` starts it: one process, all validation on."""
     return Program("mockserver", (sys.executable, "-m", "mockserver", "serve", "--port", "{port}"))
 
 
@@ -69,7 +69,7 @@ def do_nothing() -> Program:
 
 @contextmanager
 def running(program: Program) -> Iterator[Server]:
-    """A server, from its first answer on; it is ended on the way out. Raises BenchError when it does not come up."""
+    """Run a server until the end of the block. Raises BenchError if it does not start."""
     port = free_port()
     command = [word.format(port=port) for word in program.command]
     with tempfile.TemporaryFile() as log:
@@ -83,7 +83,7 @@ def running(program: Program) -> Iterator[Server]:
             stderr=log,
         )
         try:
-            if not _answers(process, port):
+            if not _responds(process, port):
                 log.seek(0)
                 raise BenchError(f"{program.name} did not start: {_last_line(log.read())}")
             yield Server(program.name, process.pid, port, time.perf_counter() - started)
@@ -94,7 +94,7 @@ def running(program: Program) -> Iterator[Server]:
 def ask(
     server: Server, scenario: Scenario, connection: http.client.HTTPConnection | None = None
 ) -> object:
-    """The decoded JSON of one answer. Raises BenchError when it is not a 200."""
+    """Return the JSON of a response. Raises BenchError if it is not a 200."""
     client = connection or http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     headers = {"X-API-Key": scenario.key or random_key(), "Content-Type": "application/json"}
     client.request(scenario.method, scenario.path, scenario.body or None, headers)
@@ -109,8 +109,8 @@ def ask(
     return json.loads(content)
 
 
-def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait for the first good answer; False when the process ended or stayed silent."""
+def _responds(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait for the first good response; return False if the process ended or stayed silent."""
     give_up = time.perf_counter() + _ANSWERS_WITHIN_SECONDS
     while process.poll() is None and time.perf_counter() < give_up:
         try:
@@ -137,14 +137,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """A port on which nobody listens now."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def _environment() -> dict[str, str]:
-    """The environment, without settings that would make this server another than its default."""
+    """Return the environment without settings that change the server's defaults."""
     return {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
 
 

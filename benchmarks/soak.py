@@ -1,7 +1,7 @@
-"""``python -m benchmarks.soak``: 200,000 mixed requests against one server; writes SOAK.md.
+"""``python -m benchmarks.soak``: 200,000 mixed requests to one server; writes SOAK.md.
 
-It watches the memory of the server's process, its speed and every answer, and checks the books in the end.
-Exit codes: 0 measured and all as it should be, 1 measured and something is not, 2 it could not be measured.
+It records memory, speed and every response, and checks the books at the end. Exit codes: 0 measured
+and passed, 1 measured and failed, 2 not measured.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from benchmarks import machine, receiver
 from benchmarks.client import Client
 from benchmarks.customers import CONTROL, Customer, Tally
 from benchmarks.errors import BenchError
+from benchmarks.prose import wrapped
 from benchmarks.receiver import Receiver
 from benchmarks.scenarios import random_key
 from benchmarks.servers import Server, ours, running
@@ -35,27 +36,27 @@ _SHARE_OF_WARM_UP = 10
 _SAMPLES = 20
 MAX_GROWTH_PERCENT = 10.0
 _NEWCOMER_DOES = (10, 50)
-"""How many things a key that is new does before it is forgotten, at least and at most: as a test does."""
+"""The least and the most actions of a new key, before it is dropped like that of a test."""
 _SHARE_OF_NEWCOMERS = 0.1
 _CONNECTS_WITHIN_SECONDS, _SLOWEST_PER_SECOND = 30.0, 100
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much, and by whom."""
+    """The size of the soak."""
 
     requests: int
     connections: int
     seed: int
     keys: int = 20
-    """Customers who stay."""
+    """The number of permanent customers."""
     new_key_every: int = 500
     """One request in so many is the first of a new key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at the server."""
+    """One measurement of the server."""
 
     requests: int
     seconds: float
@@ -65,19 +66,19 @@ class Sample:
 
 @dataclass
 class Findings:
-    """What came of a soak."""
+    """The result of a soak."""
 
     plan: Plan
     tally: Tally
     samples: list[Sample] = field(default_factory=list)
     new_keys: int = 0
     violations: dict[str, list[str]] = field(default_factory=dict)
-    """What does not add up, by key."""
+    """Violated invariants by key."""
     accounts: int = 0
     endpoint: str | None = None
-    """Where events went, if this server tells of any."""
+    """The URL of the events, if this server has webhooks."""
     events: int = 0
-    """How many came there."""
+    """The number of received events."""
 
     @property
     def settled(self) -> Sample:
@@ -87,7 +88,7 @@ class Findings:
 
     @property
     def growth_percent(self) -> float:
-        """By how much the highest sample after the warm-up is above the first of them."""
+        """The growth from the first sample after the warm-up to the highest."""
         highest = max(
             sample.memory_mib for sample in self.samples if sample.requests >= self.settled.requests
         )
@@ -103,7 +104,7 @@ class Findings:
 
 
 class _Crowd:
-    """Customers who come and go; each does one thing at a time."""
+    """Customers who come and go; each has one request at a time."""
 
     def __init__(self, found: Findings, server: Server) -> None:
         self._found, self._server = found, server
@@ -122,7 +123,7 @@ class _Crowd:
         self.sample()
 
     def sample(self) -> None:
-        """Look at the server now."""
+        """Measure the server."""
         server, seconds = self._server, time.perf_counter() - self._started
         seen = Sample(self._found.tally.total, seconds, server.memory_mib(), server.cpu_seconds())
         self._found.samples.append(seen)
@@ -152,7 +153,7 @@ class _Crowd:
 
 
 async def soak(server: Server, plan: Plan) -> Findings:
-    """Send it all. Raises BenchError when the server does not answer."""
+    """Send all requests. Raises BenchError if the server does not respond."""
     found = Findings(plan, Tally())
     crowd = _Crowd(found, server)
     clients = [await Client.open(server.port) for _ in range(plan.connections)]
@@ -178,7 +179,7 @@ async def soak(server: Server, plan: Plan) -> Findings:
 
 
 async def _register_endpoint(client: Client) -> str | None:
-    """Ask to be told of all events, if this server tells of any: where they go."""
+    """Register an endpoint for all events, and return its URL, if this server has webhooks."""
     document = (await client.ask("GET", f"{CONTROL}/openapi.json")).json()
     if "/webhook-endpoints" not in document["paths"]:
         return None
@@ -192,11 +193,13 @@ async def _register_endpoint(client: Client) -> str | None:
 
 
 def text(found: Findings) -> str:
-    """The report, in Markdown."""
+    """Return the report in Markdown."""
     tally, plan, last = found.tally, found.plan, found.samples[-1]
     settled = found.settled
     wrong = [f"- {wrong}" for wrong in tally.wrong] or [
-        "None: every answer had the status that was meant to come, and the books of all customers add up."
+        wrapped(
+            "None: every response had the expected status, and the books of all customers add up."
+        )
     ]
     broken = [
         f"- {key}: {problem}" for key, problems in found.violations.items() for problem in problems
@@ -208,26 +211,36 @@ def text(found: Findings) -> str:
         [
             "# Soak",
             "",
-            f"Measured on {datetime.now(UTC).date().isoformat()} by `python -m benchmarks.soak`, which writes this "
-            "file. Memory is what is resident of the server's process; speed moves with what else the machine does.",
+            wrapped(
+                f"Measured on {datetime.now(UTC).date().isoformat()} by `python -m "
+                "benchmarks.soak`, "
+                "which writes this file. Memory is the resident memory of the server's process. "
+                "Speed depends on the machine's other load."
+            ),
             "",
-            f"**{tally.total:,} requests in {last.seconds:.0f} s. Memory grew by {found.growth_percent:.1f} % after "
-            f"the first {settled.requests:,}** (from {settled.memory_mib:.1f} MiB; less than "
-            f"{MAX_GROWTH_PERCENT:.0f} % is asked for).",
+            wrapped(
+                f"**{tally.total:,} requests in {last.seconds:.0f} s. Memory grew by "
+                f"{found.growth_percent:.1f} % after the first {settled.requests:,}** (from "
+                f"{settled.memory_mib:.1f} MiB; the limit is {MAX_GROWTH_PERCENT:.0f} %)."
+            ),
             "",
-            "| requests | memory, MiB | since the first tenth | requests per second | processor time for one, us |",
+            "| requests | memory, MiB | since the first tenth | requests per second "
+            "| processor time per request, us |",
             "| --- | --- | --- | --- | --- |",
             *_rows(found),
             "",
             "## What was sent",
             "",
-            f"- {tally.reads / tally.total:.0%} reads. Statuses: {statuses}.",
-            f"- {plan.keys} keys stay, {plan.keys - 2} of them read and write; {found.new_keys:,} new random keys came "
-            f"and went, one in {plan.new_key_every} requests. The server has {found.accounts:,} accounts in the end.",
-            f"- Over {plan.connections} connections, each with one request under way.",
-            f"- Events: {found.events:,} were told to one webhook endpoint."
+            wrapped(f"- {tally.reads / tally.total:.0%} reads. Statuses: {statuses}."),
+            wrapped(
+                f"- {plan.keys} permanent keys, of which {plan.keys - 2} read and write; "
+                f"{found.new_keys:,} temporary random keys, one in {plan.new_key_every} requests. "
+                f"At the end the server has {found.accounts:,} accounts."
+            ),
+            f"- {plan.connections} connections, each with one request at a time.",
+            f"- Events: {found.events:,} were delivered to one webhook endpoint."
             if found.endpoint
-            else "- Events: this server tells of none.",
+            else "- Events: this server has no webhooks.",
             "",
             "| operation | requests |",
             "| --- | --- |",
@@ -263,7 +276,7 @@ def _rows(found: Findings) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the soak; the exit code."""
+    """Run the soak, and return the exit code."""
     flags = _parser().parse_args(arguments)
     try:
         plan = Plan(flags.requests, flags.connections, flags.seed)

@@ -1,6 +1,7 @@
-"""``python -m benchmarks.throughput``: what the journal and a webhook endpoint cost the API; writes THROUGHPUT.md.
+"""``python -m benchmarks.throughput``: the cost of the journal and of a webhook endpoint.
 
-Exit codes: 0 measured and fast enough, 1 measured and not, 2 it could not be measured.
+Writes THROUGHPUT.md. Exit codes: 0 measured and fast enough, 1 measured and too slow, 2 not
+measured.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from benchmarks.customers import CONTROL
 from benchmarks.drive import KINDS, Job
 from benchmarks.errors import BenchError
 from benchmarks.load import Result
+from benchmarks.prose import wrapped
 from benchmarks.servers import PROJECT, Program, Server, free_port, ours, running
 
 _RESULTS = Path(__file__).resolve().parent / "THROUGHPUT.md"
@@ -36,7 +38,7 @@ _DRIVER_ENDS_WITHIN_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything."""
+    """The size of all measurements."""
 
     rounds: int
     seconds: float
@@ -45,7 +47,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Subject:
-    """One way to run the server."""
+    """One configuration of the server."""
 
     name: str
     server: Server
@@ -60,7 +62,7 @@ class Series:
     subject: str
     speeds: list[float] = field(default_factory=list)
     cpu_microseconds: list[float] = field(default_factory=list)
-    """Processor time of the server for one request, with what it did for it afterwards."""
+    """The server's processor time for one request with its deliveries."""
     busy: list[float] = field(default_factory=list)
 
     @property
@@ -73,7 +75,7 @@ class Series:
 
 
 def measure(subjects: Sequence[Subject], plan: Plan) -> list[Series]:
-    """Every kind of traffic for every subject, round by round, the subjects in turn. Raises BenchError."""
+    """Measure every kind of traffic for every subject, in turn. Raises BenchError."""
     found = []
     for kind in KINDS:
         print(f"{kind} ...", flush=True)
@@ -112,7 +114,7 @@ def _drive(job: Job) -> Result:
 
 
 def _wait_until_idle(server: Server) -> None:
-    """Events may still be on their way; the next round is not to pay for them."""
+    """Wait until all events are delivered, so that the next round does not pay for them."""
     give_up = time.perf_counter() + _IDLE_WITHIN_SECONDS
     while time.perf_counter() < give_up:
         before = server.cpu_seconds()
@@ -122,7 +124,7 @@ def _wait_until_idle(server: Server) -> None:
 
 
 def _register(server: Server, port: int) -> bool:
-    """Let a server tell a receiver of all events; False if this server tells of none."""
+    """Register a receiver for all events; return False if this server has no webhooks."""
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     body = json.dumps({"url": f"http://127.0.0.1:{port}/events"})
     client.request(
@@ -137,7 +139,7 @@ def _register(server: Server, port: int) -> bool:
 
 @contextmanager
 def _receiver() -> Iterator[int]:
-    """Somebody who takes events: the port."""
+    """Start a receiver of events, and yield its port."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.receiver", str(port)], cwd=PROJECT
@@ -155,7 +157,7 @@ def _with(program: Program, name: str, *flags: str) -> Program:
 
 
 def compare(plan: Plan) -> list[Series]:
-    """Run the server in each way, and measure."""
+    """Run the server in each configuration, and measure."""
     with ExitStack() as stack:
         bare = stack.enter_context(running(_with(ours(), "neither", "--keep-requests", "0")))
         journal = stack.enter_context(running(_with(ours(), "journal")))
@@ -167,49 +169,68 @@ def compare(plan: Plan) -> list[Series]:
 
 
 def ratio(series: Series, all_series: Sequence[Series]) -> float:
-    """The speed against that of the server with neither."""
+    """Return the speed relative to the server with neither."""
     bare = next(
-        all_serie
-        for all_serie in all_series
-        if all_serie.kind == series.kind and all_serie.subject == "neither"
+        other for other in all_series if other.kind == series.kind and other.subject == "neither"
     )
     return series.speed / bare.speed
 
 
 def text(found: Sequence[Series], plan: Plan) -> str:
-    """The report, in Markdown."""
+    """Return the report in Markdown."""
     rows = [
-        f"| {result.kind} | {result.subject} | {result.speed:,.0f} | "
-        f"{min(result.speeds):,.0f} - {max(result.speeds):,.0f} | "
-        f"{ratio(result, found):.2f} | {result.cpu:.0f} |"
+        f"| {result.kind} | {result.subject} | {result.speed:,.0f} "
+        f"| {min(result.speeds):,.0f} - {max(result.speeds):,.0f} "
+        f"| {ratio(result, found):.2f} | {result.cpu:.0f} |"
         for result in found
     ]
     note = (
         ""
         if any("endpoint" in result.subject for result in found)
-        else " This server tells of no events."
+        else " This server has no webhooks."
     )
     busiest = max(busy for result in found for busy in result.busy)
     return "\n".join(
         [
             "# Throughput with journal and webhooks",
             "",
-            f"Measured on {datetime.now(UTC).date().isoformat()} by `python -m benchmarks.throughput`, which writes "
-            f"this file. At least {MIN_RATIO} of the speed without them is asked for.{note}",
+            wrapped(
+                f"Measured on {datetime.now(UTC).date().isoformat()} by "
+                "`python -m benchmarks.throughput`, which writes this file. The target is at least "
+                f"{MIN_RATIO} of the speed without journal and webhooks.{note}"
+            ),
             "",
-            "| traffic | with | requests per second | lowest - highest | ratio | processor time for one, us |",
+            "| traffic | with | requests per second | lowest - highest | ratio "
+            "| processor time per request, us |",
             "| --- | --- | --- | --- | --- | --- |",
             *rows,
             "",
-            f"- Medians of {plan.rounds} rounds of {plan.seconds:g} s, the servers in turn, over {plan.connections} "
-            "connections, each with one customer with a new key and one request under way.",
-            "- *journal*: `/_mock/requests` keeps 1,000 requests, the default; *neither*: `--keep-requests 0`. "
-            "*endpoint*: one webhook endpoint is told of every event; it answers at once, from a process of its own.",
-            "- *reads* and *mix* are the traffic of the soak; a *paid deposit* is two requests, one of them a payment "
-            "by the control API, and half a dozen events.",
-            "- Processor time includes what the server did for a round after it: events that were still on their way.",
-            f"- The driver kept a core busy for at most {busiest:.0%} of the time; where the processor has two cores, "
-            "driver, server and receiver share them.",
+            wrapped(
+                f"- Medians of {plan.rounds} rounds of {plan.seconds:g} s, the servers in turn, "
+                "over "
+                f"{plan.connections} connections, each with one customer with a new key and one "
+                "request at a time."
+            ),
+            wrapped(
+                "- *journal*: `/_mock/requests` keeps 1,000 requests, the default; *neither*: "
+                "`--keep-requests 0`. *endpoint*: one webhook endpoint gets every event; it "
+                "responds "
+                "at once, from a process of its own."
+            ),
+            wrapped(
+                "- *reads* and *mix* are the traffic of the soak; a *paid deposit* is two "
+                "requests, "
+                "one of them a payment over the control API, and half a dozen events."
+            ),
+            wrapped(
+                "- Processor time includes the deliveries that the server made after a round for "
+                "its events."
+            ),
+            wrapped(
+                f"- The driver kept a core busy for at most {busiest:.0%} of the time; on two "
+                "cores, "
+                "driver, server and receiver share them."
+            ),
             "",
             "| | |",
             "| --- | --- |",
@@ -220,7 +241,7 @@ def text(found: Sequence[Series], plan: Plan) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure; the exit code."""
+    """Measure, and return the exit code."""
     parser = argparse.ArgumentParser(
         "python -m benchmarks.throughput", description=(__doc__ or "").split("\n")[0]
     )

@@ -1,6 +1,7 @@
-"""A real browser: Debian's Chromium, driven by Playwright, cut off from every host but those of a test; and its judge.
+"""Debian's Chromium, driven by Playwright without access to other hosts, and axe-core.
 
-``tests/conftest.py`` makes its fixtures known to all tests, since a process can have one such browser.
+``tests/conftest.py`` makes these fixtures known to all tests, since a process can have one such
+browser.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @dataclass
 class Seen:
-    """What a page did."""
+    """A page, with its requests, console messages and violations."""
 
     page: Any
     requests: list[str] = field(default_factory=list)
@@ -47,7 +48,7 @@ class Seen:
 
     @property
     def ran(self) -> list[Any]:
-        """Calls that only a script of the document could make."""
+        """The calls that only a script of the document could make."""
         found: list[Any] = self.page.evaluate("window.__ran")
         return found
 
@@ -57,7 +58,7 @@ class Seen:
         return found
 
     def must_be_quiet(self) -> None:
-        """Nothing ran, nothing was refused, nobody complained."""
+        """Check that no script ran, no policy was violated, and the console is empty."""
         assert (self.ran, self.violations, self.complaints) == ([], [], [])
 
 
@@ -66,10 +67,10 @@ Open = Callable[..., Seen]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """The browser; a reason to skip where there is none, unless this is CI.
+    """The browser. Without one the test is skipped, but not in CI.
 
-    Each ``conftest.py`` that imports this has a fixture of its own, and Playwright starts once in a process: the first
-    one starts the browser, and ends last.
+    Each ``conftest.py`` that imports this has a fixture of its own, but Playwright starts once
+    in a process: the first fixture starts the browser, and ends last.
     """
     if _started:
         yield _started[0]
@@ -96,7 +97,7 @@ def _do_without(reason: str) -> NoReturn:
 
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Open]:
-    """Opens an address in a context of its own: ``open_page(url, width=390, scheme="dark")``."""
+    """Open a URL in a new context: ``open_page(url, width=390, scheme="dark")``."""
     contexts = []
 
     def opened(
@@ -125,14 +126,17 @@ def open_page(browser: Any) -> Iterator[Open]:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core; a reason to skip where it is not installed, unless this is CI."""
+    """The source of axe-core. Without it the test is skipped, but not in CI."""
     if not _AXE.exists():
         _do_without("axe-core is not installed: npm ci in tools/")
     return _AXE.read_text(encoding="utf-8")
 
 
 def judged(page: Any, axe: str) -> list[tuple[str, str, list[str]]]:
-    """What axe finds: the rule, why, and the first places. (Evaluated by the debugger, which no policy binds.)"""
+    """Return axe-core's violations: the rule, its help, and the first nodes.
+
+    The script is evaluated by the debugger, to which no content policy applies.
+    """
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [

@@ -1,4 +1,4 @@
-"""Real servers on loopback: one that all tests share, each with an account of its own, and others made to order."""
+"""Real servers on loopback: one shared by all tests, and others on demand."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytest_plugins = ["tests.browser", "tests.frozen_server"]
 
 API = "/api/v1/billing"
 TLS = ssl.create_default_context()
-"""Made once: reading the list of authorities costs 30 ms, and each client would."""
+"""Made once, because loading the certificate authorities takes 30 ms."""
 NOON = datetime.fromisoformat("2026-03-18T12:00:00Z")
 """A Wednesday in the middle of a month."""
 
@@ -53,11 +53,11 @@ ServerFactory = Callable[..., RunningServer]
 
 @contextmanager
 def running_server(**changes: Any) -> Iterator[RunningServer]:
-    """A server with some settings, until the end of the block."""
-    settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
+    """Run a server with some settings until the end of the block."""
+    settings = Settings(**{"spec": resources.spec(), "fixtures": resources.fixtures(), **changes})
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    listener.listen()  # who comes before the server is ready waits
+    listener.listen()  # early connections wait until the server is ready
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     built = app.build(settings, public_url=url)
     config = uvicorn.Config(
@@ -81,21 +81,21 @@ def running_server(**changes: Any) -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[RunningServer]:
-    """The server that tests share. Its clock runs; nobody may move it or reset the whole world."""
+    """The shared server with a running clock. No test may set its clock or reset everything."""
     with running_server() as running:
         yield running
 
 
 @pytest.fixture
 def make_server() -> Iterator[ServerFactory]:
-    """Servers of one test's own: ``make_server(now=NOON, seed=7, enforce_rate_limits=True, ...)``."""
+    """Make servers of a test's own: ``make_server(now=NOON, seed=7, enforce_rate_limits=True)``."""
     with ExitStack() as stack:
         yield lambda **changes: stack.enter_context(running_server(**changes))
 
 
 @pytest.fixture
 def key() -> str:
-    """A key that nobody else uses."""
+    """A new key."""
     return f"sk_test_{uuid.uuid4().hex}"
 
 
@@ -108,5 +108,5 @@ def client(server: RunningServer, key: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    """The contract that is served."""
-    return Contract.load(packaged.spec())
+    """The served contract."""
+    return Contract.load(resources.spec())

@@ -24,7 +24,7 @@ def _frozen_accounts() -> Iterator[Accounts]:
 
 @pytest.fixture
 def accounts(_frozen_accounts: Accounts) -> Accounts:
-    """The accounts of the frozen server after a reset: ``accounts("low_balance")`` is that persona."""
+    """The frozen server's accounts after a reset: ``accounts("low_balance")`` is that persona."""
     _frozen_accounts.without_key.post("/_mock/reset").raise_for_status()
     return _frozen_accounts
 

@@ -21,31 +21,31 @@ def wall() -> WallClock:
 
 @pytest.fixture
 def running(wall: WallClock) -> Clock:
-    """A clock that follows the wall."""
+    """A clock that follows the wall clock."""
     return Clock(wall=wall)
 
 
 @pytest.fixture
 def frozen(wall: WallClock) -> Clock:
-    """A clock that stands still at noon."""
+    """A clock that is frozen at noon."""
     return Clock(NOON, wall)
 
 
 def test_a_clock_without_a_start_follows_real_time(running: Clock, wall: WallClock) -> None:
-    """It follows real time."""
+    """It advances with the wall clock."""
     assert (running.frozen, running.now()) == (False, NOON)
     wall.advance(seconds=3)
     assert running.now() == NOON + timedelta(seconds=3)
 
 
-def test_a_clock_with_a_start_stands_still(frozen: Clock, wall: WallClock) -> None:
-    """Set with ``--now``, it moves only when told to."""
+def test_a_clock_with_a_start_is_frozen(frozen: Clock, wall: WallClock) -> None:
+    """With ``--now`` it moves only on request."""
     wall.advance(days=3)
     assert (frozen.frozen, frozen.now()) == (True, NOON)
 
 
 def test_a_running_clock_never_goes_back(running: Clock, wall: WallClock) -> None:
-    """Even when the machine's clock does."""
+    """It stands still while the machine's clock goes back."""
     wall.advance(seconds=10)
     assert running.now() == NOON + timedelta(seconds=10)
     wall.advance(seconds=-5)
@@ -54,7 +54,7 @@ def test_a_running_clock_never_goes_back(running: Clock, wall: WallClock) -> Non
     assert running.now() == NOON + timedelta(seconds=11)
 
 
-def test_time_is_told_in_utc() -> None:
+def test_time_is_in_utc() -> None:
     """A start in another zone is the same moment."""
     clock = Clock(NOON.astimezone(timezone(timedelta(hours=5, minutes=30))))
     assert clock.now() == NOON
@@ -62,21 +62,21 @@ def test_time_is_told_in_utc() -> None:
 
 
 @pytest.mark.parametrize("micro", [0, 1, 999, 1_000, 999_999])
-def test_time_is_told_to_the_millisecond(micro: int) -> None:
-    """What is written into JSON and read back is the same moment."""
+def test_time_has_milliseconds(micro: int) -> None:
+    """JSON keeps the exact moment."""
     now = Clock(NOON.replace(microsecond=micro)).now()
     assert now == NOON.replace(microsecond=micro // 1_000 * 1_000)
 
 
 def test_advancing_a_frozen_clock_leaves_it_frozen(frozen: Clock, wall: WallClock) -> None:
-    """It goes to the moment and stands still there."""
+    """It stays at the new moment."""
     frozen.advance_to(NOON + timedelta(days=2))
     wall.advance(hours=1)
     assert (frozen.frozen, frozen.now()) == (True, NOON + timedelta(days=2))
 
 
 def test_advancing_a_running_clock_leaves_it_running(running: Clock, wall: WallClock) -> None:
-    """It goes to the moment and runs on from there, as often as it is told to."""
+    """It runs on from the new moment, any number of times."""
     for _ in range(2):
         before = running.now()
         running.advance_to(before + timedelta(days=2))
@@ -85,8 +85,8 @@ def test_advancing_a_running_clock_leaves_it_running(running: Clock, wall: WallC
         assert (running.frozen, running.now()) == (False, before + timedelta(days=2, seconds=7))
 
 
-def test_setting_a_clock_lets_it_stand_still(running: Clock, wall: WallClock) -> None:
-    """Set: it stands still at the moment, running before or not."""
+def test_setting_a_clock_freezes_it(running: Clock, wall: WallClock) -> None:
+    """A running clock stops at the moment."""
     running.set(NOON + timedelta(hours=1))
     wall.advance(days=1)
     assert (running.frozen, running.now()) == (True, NOON + timedelta(hours=1))
@@ -108,7 +108,7 @@ def test_a_clock_never_goes_backwards_nor_beyond_its_end(
     moment: datetime,
     request: pytest.FixtureRequest,
 ) -> None:
-    """Refused, and the clock is as it was."""
+    """Such a move is refused, and the clock is unchanged."""
     moved: Clock = request.getfixturevalue(clock)
     before = moved.state
     with pytest.raises(ClockError):
@@ -120,7 +120,7 @@ def test_a_clock_never_goes_backwards_nor_beyond_its_end(
 def test_a_clock_may_stay_where_it_is(
     frozen: Clock, move: Callable[[Clock, datetime], None]
 ) -> None:
-    """Now is not backwards; and the end itself can be reached."""
+    """The current moment and the end itself are valid."""
     move(frozen, NOON)
     assert frozen.now() == NOON
     move(frozen, END_OF_TIME)
@@ -135,7 +135,7 @@ def test_a_clock_may_stay_where_it_is(
         datetime(1, 1, 1, tzinfo=UTC),
     ],
 )
-def test_a_clock_cannot_start_where_arithmetic_ends(start: datetime) -> None:
-    """A start is as bounded as a move: beyond it, the first account that is made would crash."""
+def test_a_clock_cannot_start_out_of_range(start: datetime) -> None:
+    """Beyond the range, the first account would fail."""
     with pytest.raises(ClockError):
         Clock(start)

@@ -1,4 +1,4 @@
-"""The state of an account: exported, imported, and refused if it is wrong."""
+"""The state of an account: exported, imported, and refused if it is invalid."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def world() -> World[Accounts]:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_export_import_export_is_the_identity(world: World[Accounts], key: str) -> None:
-    """An account that is written out and read back is the same account."""
-    state = world.state.export(key)
+def test_export_import_export_is_the_identity(world: World, key: str) -> None:
+    """An imported account is exported as the same state."""
+    state = world.export_state(key)
     text = json.dumps(state)
     world.state.replace(key, json.loads(text))
     assert json.dumps(world.state.export(key)) == text
 
 
-def test_an_imported_account_lives_on(world: World[Accounts]) -> None:
-    """The same things happen to it afterwards as to the one that it was exported from."""
+def test_an_imported_account_lives_on(world: World) -> None:
+    """Later events give the same state as for the original."""
     other = make_world()
     other.state.replace(SUBSCRIBER, world.state.export(SUBSCRIBER))
     for copy in (world, other):
@@ -47,12 +47,11 @@ def test_an_imported_account_lives_on(world: World[Accounts]) -> None:
     assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
 
 
-def test_an_account_takes_over_a_state_and_stays_itself(world: World[Accounts]) -> None:
-    """Imported under another key: its past is the other's, its id and its ids to come are its own."""
-    own = world.state.tenant("sk_test_mine").account.id
-    world.state.replace("sk_test_mine", world.state.export(SUBSCRIBER))
-    account = world.state.tenant("sk_test_mine").account
-    theirs = world.state.tenant(SUBSCRIBER).account
+def test_an_imported_state_keeps_the_id_of_its_account(world: World) -> None:
+    """The history is the other's; the id and future ids are its own."""
+    own = world.tenant("sk_test_mine").account.id
+    account = world.import_state("sk_test_mine", world.export_state(SUBSCRIBER))
+    theirs = world.tenant(SUBSCRIBER).account
     assert (account.id, account.subscription) == (own, theirs.subscription)
     mine_next, theirs_next = (
         usage.record(world.state.context(world.state.tenant(key)), "light", 1)
@@ -63,9 +62,9 @@ def test_an_account_takes_over_a_state_and_stays_itself(world: World[Accounts]) 
     assert account.usage.events[-1] is not theirs.usage.events[-1]
 
 
-def test_an_import_does_the_work_that_fell_due_since(world: World[Accounts]) -> None:
-    """An older state is brought up to the clock."""
-    state = world.state.export(SUBSCRIBER)
+def test_an_import_does_the_work_that_fell_due_since(world: World) -> None:
+    """An older state is brought up to date."""
+    state = world.export_state(SUBSCRIBER)
     world.advance_to(NOON + timedelta(days=100))
     world.state.replace("sk_test_mine", state)
     subscription = world.state.tenant("sk_test_mine").account.subscription
@@ -74,7 +73,7 @@ def test_an_import_does_the_work_that_fell_due_since(world: World[Accounts]) -> 
 
 
 def broken(path: str, value: Any) -> Callable[[Any], Any]:
-    """The state with one thing in it replaced."""
+    """Return a change of one value in the state."""
 
     def change(state: Any) -> Any:
         *parents, last = path.split(".")
@@ -125,8 +124,8 @@ def without_ledger(state: Any) -> Any:
         pytest.param(broken("ids.counter", 2**63), id="a number beyond 64 bits"),
     ],
 )
-def test_a_bad_state_changes_nothing(world: World[Accounts], change: Callable[[Any], Any]) -> None:
-    """What is imported is validated; a bad one is refused with reasons, and the account is as it was."""
+def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any]) -> None:
+    """An invalid state is refused with reasons."""
     before = exported(world, SUBSCRIBER)
     with pytest.raises(UnusableState) as caught:
         world.state.replace(
@@ -137,8 +136,8 @@ def test_a_bad_state_changes_nothing(world: World[Accounts], change: Callable[[A
     assert exported(world, SUBSCRIBER) == before
 
 
-def test_a_state_of_later_is_refused(world: World[Accounts]) -> None:
-    """Whatever happened last, money or not: a state is never of later than the clock."""
+def test_a_state_from_the_future_is_refused(world: World) -> None:
+    """No event of a state is later than the clock."""
     later = make_world(now=NOON)
     later.state.tenant(DEFAULT)
     later.advance_to(NOON + timedelta(days=5))
@@ -149,9 +148,9 @@ def test_a_state_of_later_is_refused(world: World[Accounts]) -> None:
     assert exported(world, DEFAULT) == before
 
 
-def test_ids_are_not_given_twice_after_an_import(world: World[Accounts]) -> None:
-    """An edited counter cannot make the account repeat itself."""
-    state = world.state.export(DEFAULT)
+def test_ids_are_not_given_twice_after_an_import(world: World) -> None:
+    """A lowered counter does not repeat ids."""
+    state = world.export_state(DEFAULT)
     known = json.dumps(state)
     state["ids"]["counter"] = 0
     world.state.replace(DEFAULT, state)

@@ -1,4 +1,4 @@
-"""The world on its clock: advancing it, resetting it, and snapshots of it."""
+"""The world and its clock: advancing, resetting, and snapshots."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def world() -> World[Accounts]:
     return make_world()
 
 
-def test_advancing_does_all_that_falls_due(world: World[Accounts]) -> None:
-    """All the work is done on return, for every account, each thing at its own moment."""
-    healthy, unpaid = world.state.tenant(SUBSCRIBER).account, world.state.tenant(PAST_DUE).account
+def test_advancing_does_all_due_work(world: World) -> None:
+    """Every account is processed before it returns, each event at its own moment."""
+    healthy, unpaid = world.tenant(SUBSCRIBER).account, world.tenant(PAST_DUE).account
     assert healthy.subscription is not None
     due = healthy.subscription.period_end
     invoices = len(healthy.invoices)
@@ -53,8 +53,8 @@ def test_advancing_does_all_that_falls_due(world: World[Accounts]) -> None:
 
 
 @pytest.mark.parametrize("steps", [2, 7, 400])
-def test_advancing_in_one_step_or_many_is_the_same(world: World[Accounts], steps: int) -> None:
-    """How often the clock is moved leaves no trace."""
+def test_advancing_in_one_step_or_many_is_the_same(world: World, steps: int) -> None:
+    """The number of steps leaves no trace."""
     other = make_world()
     assert exported(world) == exported(other)
     whole = timedelta(days=100)
@@ -64,8 +64,8 @@ def test_advancing_in_one_step_or_many_is_the_same(world: World[Accounts], steps
     assert exported(world) == exported(other)
 
 
-def test_setting_the_clock_does_the_work_too(world: World[Accounts]) -> None:
-    """Set or advanced: the same work is done."""
+def test_setting_the_clock_does_the_work_too(world: World) -> None:
+    """Setting and advancing do the same work."""
     other = make_world()
     exported(world)
     exported(other)
@@ -74,18 +74,18 @@ def test_setting_the_clock_does_the_work_too(world: World[Accounts]) -> None:
     assert exported(world) == exported(other)
 
 
-def test_an_account_of_a_running_clock_catches_up_when_it_is_seen(wall: WallClock) -> None:
-    """Nobody has to advance a clock that runs: what is due is done before an account is read."""
-    world = world_of(load_fixtures(), Clock(wall=wall), 1)
-    account = world.state.tenant(SUBSCRIBER).account
+def test_an_account_catches_up_when_it_is_read(wall: WallClock) -> None:
+    """With a running clock, due work is done before an account is read."""
+    world = World(load_fixtures(), Clock(wall=wall), 1)
+    account = world.tenant(SUBSCRIBER).account
     invoices = len(account.invoices)
     wall.advance(days=31)
     assert len(account.invoices) == invoices
     assert len(world.state.tenant(SUBSCRIBER).account.invoices) == invoices + 1
 
 
-def test_a_refused_move_changes_nothing(world: World[Accounts]) -> None:
-    """Never backwards, for the world as for its clock."""
+def test_a_refused_move_changes_nothing(world: World) -> None:
+    """The world refuses what its clock refuses."""
     before = exported(world)
     for move in (world.advance_to, world.set_clock):
         with pytest.raises(ClockError):
@@ -93,8 +93,8 @@ def test_a_refused_move_changes_nothing(world: World[Accounts]) -> None:
     assert (world.clock.now(), exported(world)) == (NOON, before)
 
 
-def test_reset_makes_the_world_anew(world: World[Accounts]) -> None:
-    """As if the server had just started: clock, accounts and snapshots."""
+def test_reset_restores_the_first_state(world: World) -> None:
+    """Clock, accounts and snapshots are as after the start."""
     before = exported(world)
     usage.record(world.state.context(world.state.tenant(DEFAULT)), "light", 5)
     world.take_snapshot("old")
@@ -106,8 +106,8 @@ def test_reset_makes_the_world_anew(world: World[Accounts]) -> None:
     assert exported(world) == before
 
 
-def test_reset_of_one_account_leaves_the_others(world: World[Accounts]) -> None:
-    """With a key, that account alone; the clock stays where it is."""
+def test_reset_of_one_account_leaves_the_others(world: World) -> None:
+    """With a key only that account is reset, and the clock stays."""
     mine, other = exported(world, DEFAULT), exported(world, "sk_test_other")
     for key in (DEFAULT, "sk_test_other"):
         usage.record(world.state.context(world.state.tenant(key)), "light", 5)
@@ -117,15 +117,15 @@ def test_reset_of_one_account_leaves_the_others(world: World[Accounts]) -> None:
     assert exported(world, "sk_test_other") == changed != other
 
 
-def test_reset_of_an_account_that_is_not_there_is_nothing(world: World[Accounts]) -> None:
-    """Resetting is safe to repeat."""
+def test_reset_of_an_unknown_account_does_nothing(world: World) -> None:
+    """Resets can be repeated."""
     before = exported(world)
     world.reset("sk_test_never_seen")
     assert exported(world) == before
 
 
-def test_a_snapshot_keeps_the_whole_world(world: World[Accounts]) -> None:
-    """What comes later does not change it; restoring brings back accounts and clock, as often as one likes."""
+def test_a_snapshot_keeps_the_whole_world(world: World) -> None:
+    """It restores accounts and clock, any number of times."""
     before = exported(world)
     world.take_snapshot("before")
     for _ in range(2):
@@ -141,9 +141,9 @@ def test_a_snapshot_keeps_the_whole_world(world: World[Accounts]) -> None:
     assert world.state.violations(DEFAULT) == []
 
 
-def test_a_restored_world_goes_on_as_the_first_did(world: World[Accounts]) -> None:
-    """The same requests after a restore have the same answers: ids come from the state."""
-    world.state.tenant(DEFAULT)
+def test_a_restored_world_goes_on_as_the_first_did(world: World) -> None:
+    """Equal requests get equal ids, which depend on the state."""
+    world.tenant(DEFAULT)
     world.take_snapshot("before")
     ids = []
     for _ in range(2):
@@ -154,9 +154,9 @@ def test_a_restored_world_goes_on_as_the_first_did(world: World[Accounts]) -> No
     assert ids[0] == ids[1]
 
 
-def test_a_snapshot_knows_what_it_holds(world: World[Accounts]) -> None:
-    """Name, moment and number of accounts; one of the same name replaces the older."""
-    world.state.tenant(DEFAULT)
+def test_a_snapshot_has_name_moment_and_size(world: World) -> None:
+    """A snapshot with a known name replaces the older one."""
+    world.tenant(DEFAULT)
     world.take_snapshot("one")
     world.advance_to(NOON + timedelta(hours=1))
     world.state.tenant(SUBSCRIBER)
@@ -165,16 +165,16 @@ def test_a_snapshot_knows_what_it_holds(world: World[Accounts]) -> None:
     assert (taken.name, taken.created_at, taken.accounts) == ("one", NOON + timedelta(hours=1), 2)
 
 
-def test_an_unknown_snapshot_changes_nothing(world: World[Accounts]) -> None:
-    """There is no such snapshot: said by name."""
+def test_an_unknown_snapshot_changes_nothing(world: World) -> None:
+    """The error has the name."""
     before = exported(world)
     with pytest.raises(UnknownSnapshot, match="'nope'"):
         world.restore_snapshot("nope")
     assert exported(world) == before
 
 
-def test_snapshots_are_bounded(world: World[Accounts]) -> None:
-    """So many and no more; one of a known name can still be taken."""
+def test_snapshots_are_bounded(world: World) -> None:
+    """A further snapshot is refused, unless its name is known."""
     for number in range(MAX_SNAPSHOTS):
         world.take_snapshot(str(number))
     with pytest.raises(TooManySnapshots):

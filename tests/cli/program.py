@@ -1,4 +1,4 @@
-"""The program as a user starts it: a process of its own, with bounded waits, that is always ended."""
+"""The program in a process of its own, with bounded waits, which is always ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _END_SECONDS = 10
 
 @dataclass
 class Program:
-    """A process, with what it has said so far."""
+    """A running process and its output so far."""
 
     process: subprocess.Popen[bytes]
     folder: Path
@@ -62,14 +62,14 @@ class Program:
         raise AssertionError(f"not ready after {_START_SECONDS} s: {self.stderr}")
 
     def end(self, number: signal.Signals) -> tuple[int, float]:
-        """Send a signal: the exit code, and the seconds that the end took."""
+        """Send a signal, and return the exit code and the seconds until the end."""
         began = time.monotonic()
         self.process.send_signal(number)
         return self.process.wait(_END_SECONDS), time.monotonic() - began
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This process's environment without any setting of the program, and with some."""
+    """Return this process's environment with the given variables of the program only."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
     return {**kept, "PYTHONPATH": "", "COLUMNS": "120", **variables}
 
@@ -78,7 +78,7 @@ def environment(**variables: str) -> dict[str, str]:
 def launched(
     *arguments: str | Path, cwd: Path | None = None, **variables: str
 ) -> Iterator[Program]:
-    """The program, just started."""
+    """Start the program."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
@@ -99,14 +99,14 @@ def launched(
 
 @contextmanager
 def serving(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> Iterator[Program]:
-    """The program, as soon as it has said where it is."""
+    """Start the program and wait until it is ready."""
     with launched(*arguments, cwd=cwd, **variables) as program:
         program.wait_until_ready()
         yield program
 
 
 def refusal(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> str:
-    """The one line with which the program says why it does not start."""
+    """Return the one line with which the program refuses to start."""
     with launched(*arguments, cwd=cwd, **variables) as program:
         code = program.process.wait(_START_SECONDS)
         stderr, stdout = program.stderr, program.stdout

@@ -1,4 +1,4 @@
-"""``--faults``: sets that are on from the start."""
+"""``--faults`` switches sets on from the start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KNOWN = "There are: flaky, outage, rate-limited, slow-3g."
 
 @pytest.mark.slow
 def test_faults_are_on_from_the_first_request(tmp_path: Path) -> None:
-    """The server says which, so that nobody wonders; several have commas between."""
+    """The banner names the sets, which are separated by commas."""
     with serving("--port", "0", "--faults", "rate-limited,outage", cwd=tmp_path) as program:
         assert (
             f"Faults are on: rate-limited, outage. See {program.url}/_mock/faults."
@@ -30,7 +30,7 @@ def test_faults_are_on_from_the_first_request(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_program_can_break_connections(tmp_path: Path) -> None:
-    """The server that is started from the command line hands its connections out."""
+    """The program's own server gives faults access to connections."""
     with (
         serving("--port", "0", MOCKSERVER_FAULTS="outage", cwd=tmp_path) as program,
         program.client("sk_test_new") as client,
@@ -48,7 +48,7 @@ def test_the_program_can_break_connections(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("flakey", f"--faults: There is no set of faults 'flakey'. {KNOWN}"),
         ("flaky,slow", f"--faults: There is no set of faults 'slow'. {KNOWN}"),
@@ -56,14 +56,14 @@ def test_the_program_can_break_connections(tmp_path: Path) -> None:
         ("", "--faults must be names with commas between, not ''"),
     ],
 )
-def test_a_set_that_is_not_there_is_one_line(text: str, says: str) -> None:
-    """It lists those that are."""
-    assert refusal("--port", "0", "--faults", text) == f"mockserver: {says}"
+def test_an_unknown_set_is_one_line(text: str, expected: str) -> None:
+    """The line lists the known sets."""
+    assert refusal("--port", "0", "--faults", text) == f"mockserver: {expected}"
 
 
-def test_a_set_that_is_wrong_is_told_with_file_and_line(tmp_path: Path) -> None:
-    """Also when it is not switched on, and also an operation that the contract does not have."""
-    folder = Path(shutil.copytree(packaged.fixtures(), tmp_path / "fixtures"))
+def test_an_invalid_set_has_file_and_line(tmp_path: Path) -> None:
+    """Sets that are off and unknown operations are checked too."""
+    folder = Path(shutil.copytree(resources.fixtures(), tmp_path / "fixtures"))
     path = folder / "faults" / "slow-3g.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()
     number = next(index for index, line in enumerate(lines) if "latency" in line)

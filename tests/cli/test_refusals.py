@@ -1,4 +1,4 @@
-"""What has to be put right first is said in one line, with exit code 2 and without a traceback."""
+"""A mistake is reported in one line, with exit code 2 and without a traceback."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ INVOICES = next(
 
 
 def changed(text: str, old: str, new: str) -> str:
-    """The text with the first of something replaced, which must be there."""
+    """Return the text with the first occurrence replaced; it must exist."""
     assert old in text
     return text.replace(old, new, 1)
 
 
 @pytest.fixture
 def contract_file(tmp_path: Path) -> Path:
-    """Where a test puts a contract of its own."""
+    """The path for a test's own contract."""
     return tmp_path / "mine.yaml"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the fixtures, to be broken."""
-    return shutil.copytree(packaged.fixtures(), tmp_path / "fixtures")
+    """A copy of the fixtures."""
+    return shutil.copytree(resources.fixtures(), tmp_path / "fixtures")
 
 
-# ------------------------------------------------------------------------------------------------ Flags and the port
+# ------------------------------------------------------------------------------- Flags and the port
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def folder(tmp_path: Path) -> Path:
         (["--port"], "--port"),
     ],
 )
-def test_words_that_mean_nothing_are_named(arguments: list[str], expected: str) -> None:
-    """An unknown flag or command, or a flag without its value: which it is, and where to read on."""
+def test_unknown_arguments_are_named(arguments: list[str], expected: str) -> None:
+    """The line names the flag or command, and refers to --help."""
     message = refusal(*arguments)
     assert expected in message
     assert "--help" in message
@@ -70,20 +70,18 @@ def test_words_that_mean_nothing_are_named(arguments: list[str], expected: str) 
         ("--log-level", "loud", "one of debug, info, warning, error, not 'loud'"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(
-    flag: str, text: str, expected: str
-) -> None:
-    """The flag, what it takes, and what it was given."""
+def test_an_invalid_value_is_named_with_the_valid_ones(flag: str, text: str, expected: str) -> None:
+    """The line has the flag, what it takes, and the value."""
     assert refusal(flag, text) == f"mockserver: {flag} must be {expected}"
 
 
-def test_a_variable_that_cannot_be_used_is_named() -> None:
-    """Not the flag: nobody typed it."""
+def test_an_invalid_variable_is_named() -> None:
+    """The line names the variable, not the flag."""
     assert "MOCKSERVER_PORT must be a port" in refusal(MOCKSERVER_PORT="http")
 
 
 def test_a_port_in_use_is_named_with_what_to_do() -> None:
-    """Which address, why not, and how to have another."""
+    """The line has the address, the reason, and how to choose another port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         message = refusal("--port", str(port))
@@ -94,34 +92,34 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
 
 
 def test_a_host_that_does_not_exist_is_named_with_what_to_do() -> None:
-    """Another port would not help."""
+    """The line suggests another host, not another port."""
     message = refusal("--host", "no-such-host.invalid", "--port", "0")
     assert "no-such-host.invalid" in message
     assert "--host" in message
 
 
-# -------------------------------------------------------------------------------------------------------- The contract
+# ------------------------------------------------------------------------------------- The contract
 
 
 def test_a_contract_that_is_missing_is_named(tmp_path: Path) -> None:
-    """By the path that was typed."""
+    """The line has the path as it was typed."""
     assert refusal("--port", "0", "--spec", "nowhere.yaml", cwd=tmp_path) == (
         "mockserver: nowhere.yaml: No such file or directory"
     )
 
 
-def test_a_contract_that_is_no_yaml_is_named_with_its_line(contract_file: Path) -> None:
-    """Where the parser gave up."""
+def test_invalid_yaml_has_its_line(contract_file: Path) -> None:
+    """The line is that of the parser's error."""
     contract_file.write_text("openapi: 3.0.3\ninfo: [\n")
     assert refusal("--port", "0", "--spec", contract_file).startswith(
         f"mockserver: {contract_file}:3: "
     )
 
 
-def test_a_contract_with_a_reference_that_leads_nowhere_is_named_with_its_line(
+def test_a_dangling_reference_has_its_line(
     contract_file: Path,
 ) -> None:
-    """The line of the reference, and what it asked for."""
+    """The error names the target."""
     broken = changed(SPEC, '"#/components/schemas/Balance"', '"#/components/schemas/Ballance"')
     contract_file.write_text(broken)
     line = next(number for number, text in enumerate(broken.splitlines(), 1) if "Ballance" in text)
@@ -145,10 +143,10 @@ def test_a_contract_with_a_reference_that_leads_nowhere_is_named_with_its_line(
         (b"[" * 20_000 + b"]" * 20_000, None, "nested"),
     ],
 )
-def test_a_file_that_is_no_contract_is_told_what_it_lacks(
+def test_a_file_that_is_not_a_contract_has_a_reason(
     contract_file: Path, content: bytes, line: int | None, expected: str
 ) -> None:
-    """File, line where there is one, and the first thing that is wrong."""
+    """The error has the file, a line if there is one, and the first problem."""
     contract_file.write_bytes(content)
     with pytest.raises(FileError) as caught:
         Contract.load(contract_file)
@@ -157,8 +155,8 @@ def test_a_file_that_is_no_contract_is_told_what_it_lacks(
     assert expected in str(caught.value)
 
 
-def test_two_operations_of_one_name_are_named_with_their_line(contract_file: Path) -> None:
-    """The second of them is the one to change."""
+def test_a_repeated_operation_id_has_its_line(contract_file: Path) -> None:
+    """The line is that of the second operation."""
     contract_file.write_text(
         changed(SPEC, "operationId: list_invoices", "operationId: get_balance")
     )
@@ -171,8 +169,8 @@ def test_two_operations_of_one_name_are_named_with_their_line(contract_file: Pat
     assert abs((caught.value.line or 0) - INVOICES) <= 1
 
 
-def test_an_operation_without_a_name_is_named_with_its_line(contract_file: Path) -> None:
-    """The operationId ties an operation to its handler."""
+def test_a_missing_operation_id_has_its_line(contract_file: Path) -> None:
+    """An operation needs an operationId for its handler."""
     contract_file.write_text(
         changed(SPEC, "operationId: list_invoices", "x-operationId: list_invoices")
     )
@@ -183,11 +181,11 @@ def test_an_operation_without_a_name_is_named_with_its_line(contract_file: Path)
     assert abs((caught.value.line or 0) - INVOICES) <= 1
 
 
-# -------------------------------------------------------------------------------------------------------- The fixtures
+# ------------------------------------------------------------------------------------- The fixtures
 
 
 def test_a_fixture_with_a_wrong_field_is_named_with_its_line(folder: Path) -> None:
-    """As the user of the command line sees it."""
+    """The error has the file, the line and the field."""
     path = folder / "catalogue.yaml"
     text = changed(path.read_text(), "price_cents: 2900", "price_cents: cheap")
     path.write_text(text)
@@ -202,7 +200,7 @@ def test_a_fixture_with_a_wrong_field_is_named_with_its_line(folder: Path) -> No
 
 
 def test_a_folder_without_fixtures_is_named(tmp_path: Path) -> None:
-    """What is looked for first is the catalogue."""
+    """The catalogue is the first file that is missing."""
     assert refusal("--port", "0", "--fixtures", "nowhere", cwd=tmp_path) == (
         "mockserver: nowhere/catalogue.yaml: No such file or directory"
     )
@@ -249,10 +247,10 @@ def test_a_folder_without_fixtures_is_named(tmp_path: Path) -> None:
         ("catalogue", "id: pm_card_visa_debit", "id: pm_card_visa"),
     ],
 )
-def test_a_fixture_that_cannot_be_lived_is_refused_when_it_is_loaded(
+def test_an_impossible_past_is_refused_at_start_up(
     folder: Path, name: str, old: str, new: str
 ) -> None:
-    """File, line and what is wrong, and not a 500 when somebody first uses the account."""
+    """The error has file and line, instead of a 500 at the first request."""
     path = folder / f"{name}.yaml"
     path.write_text(changed(path.read_text(), old, new))
     with pytest.raises(FileError) as caught:
@@ -261,8 +259,8 @@ def test_a_fixture_that_cannot_be_lived_is_refused_when_it_is_loaded(
 
 
 @pytest.mark.parametrize("content", [b"", b"title: [", b"- 1", b"a: b\n  c: d\n", b"\xff"])
-def test_a_file_that_is_no_persona_is_named(folder: Path, content: bytes) -> None:
-    """Empty, broken, of another shape, not text."""
+def test_an_invalid_persona_is_named(folder: Path, content: bytes) -> None:
+    """The file is empty, broken, of another shape or not text."""
     path = folder / "personas" / "mine.yaml"
     path.write_bytes(content)
     with pytest.raises(FileError) as caught:
@@ -271,7 +269,7 @@ def test_a_file_that_is_no_persona_is_named(folder: Path, content: bytes) -> Non
 
 
 def test_fixtures_without_the_default_persona_are_refused(folder: Path) -> None:
-    """Every unknown key starts as it."""
+    """Unknown keys are copies of it."""
     (folder / "personas" / "default.yaml").unlink()
     with pytest.raises(FileError, match="no persona with the key 'sk_test_default'"):
         fixtures.load(folder)

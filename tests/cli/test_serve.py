@@ -25,15 +25,15 @@ TOKEN = "a-token-of-a-test"
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The program without a command, in a folder that is not the project's, set by flags and by variables."""
+    """The program without a command, in another folder, set by flags and variables."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     variables = {"MOCKSERVER_NOW": NOW, "MOCKSERVER_SEED": "7", "MOCKSERVER_PORT": "1"}
     with serving("--port", "0", cwd=elsewhere, **variables) as program:
         yield program
 
 
-def test_port_0_picks_a_port_and_says_which(started: Program) -> None:
-    """The address that is printed is the one that answers; the flag won over a variable that names another port."""
+def test_port_0_picks_a_port_and_prints_it(started: Program) -> None:
+    """The flag overrides a variable with another port."""
     assert started.url.startswith("http://127.0.0.1:")
     assert not started.url.endswith((":0", ":1"))
     with started.client("sk_test_default") as client:
@@ -41,8 +41,8 @@ def test_port_0_picks_a_port_and_says_which(started: Program) -> None:
 
 
 def test_the_banner_names_every_persona_with_a_line(started: Program) -> None:
-    """Keys to try, the default first, and the docs, the control API and how to end it."""
-    personas = fixtures.load(packaged.fixtures()).personas.values()
+    """It has the keys, the default first, the docs, the control API and how to stop."""
+    personas = fixtures.load(resources.fixtures()).personas.values()
     keys = {persona.key: persona.title for persona in personas if persona.key}
     lines = [
         line.split(None, 1) for line in started.stdout.splitlines() if line.startswith("  sk_test_")
@@ -54,29 +54,29 @@ def test_the_banner_names_every_persona_with_a_line(started: Program) -> None:
     assert "The clock is frozen at 2026-03-01T12:00:00Z" in started.stdout
 
 
-def test_the_address_answers_as_soon_as_it_is_printed() -> None:
-    """A script that waits for the banner is not refused: connections wait from then on."""
+def test_the_printed_address_accepts_connections_at_once() -> None:
+    """A script that waits for the banner can connect."""
     with serving("--port", "0") as program, program.client() as client:
         assert client.get("/_mock/health").status_code == 200
 
 
 def test_the_command_of_the_banner_works_as_it_is_printed(started: Program) -> None:
-    """Whoever copies the line gets a balance."""
+    """The printed curl command returns a balance."""
     (command,) = [
         line.strip() for line in started.stdout.splitlines() if line.startswith("  curl ")
     ]
     assert command == f'curl {started.url}{API}/balance -H "X-API-Key: sk_test_default"'
 
 
-def test_the_addresses_of_the_banner_answer(started: Program) -> None:
-    """Docs and control API are where the banner says."""
+def test_the_addresses_of_the_banner_work(started: Program) -> None:
+    """Docs and control API are served there."""
     with started.client() as client:
         assert client.get("/docs").status_code == 200
         assert client.get("/_mock/openapi.json").status_code == 200
 
 
 def test_now_freezes_the_clock(started: Program) -> None:
-    """The clock stands where it was set, for the control API and in every answer."""
+    """The control API and all responses have the configured time."""
     with started.client("sk_test_default") as client:
         assert client.get("/_mock/clock").json() == {"now": NOW, "frozen": True}
         time.sleep(0.02)
@@ -85,13 +85,13 @@ def test_now_freezes_the_clock(started: Program) -> None:
 
 
 def test_the_seed_comes_from_the_environment(started: Program) -> None:
-    """Health tells what the server was started with."""
+    """Health shows the seed."""
     with started.client() as client:
         assert client.get("/_mock/health").json()["seed"] == 7
 
 
-def test_nothing_is_logged_while_all_is_well(started: Program) -> None:
-    """By default only trouble is worth a line."""
+def test_requests_are_not_logged_by_default(started: Program) -> None:
+    """Only problems are logged."""
     with started.client("sk_test_quiet") as client:
         client.get(f"{API}/balance")
         client.get(f"{API}/nowhere")
@@ -100,7 +100,7 @@ def test_nothing_is_logged_while_all_is_well(started: Program) -> None:
 
 
 def test_the_console_script_is_the_module() -> None:
-    """``mockserver`` and ``python -m mockserver`` are one program."""
+    """``mockserver`` and ``python -m mockserver`` are the same program."""
     script = Path(sys.executable).parent / "mockserver"
     outputs = [
         subprocess.run(
@@ -113,7 +113,7 @@ def test_the_console_script_is_the_module() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
-    """Ctrl-C, or what a process manager sends: code 0 within two seconds and not a word, whoever is connected."""
+    """It ends with code 0 within two seconds and silently, even with open connections."""
     with serving("--port", "0") as program, program.client("sk_test_default") as client:
         assert client.get(f"{API}/balance").status_code == 200
         code, seconds = program.end(number)
@@ -124,7 +124,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_right_after_the_banner_ends_it_cleanly(number: signal.Signals) -> None:
-    """There is no moment between saying "Ctrl-C ends it" and keeping that promise."""
+    """Ctrl-C works as soon as the banner is printed."""
     with serving("--port", "0") as program:
         code, _ = program.end(number)
         assert program.stderr == ""
@@ -132,7 +132,7 @@ def test_a_signal_right_after_the_banner_ends_it_cleanly(number: signal.Signals)
 
 
 def test_ctrl_c_during_the_start_ends_it_cleanly(tmp_path: Path) -> None:
-    """While the contract is being read (here: from a pipe that nobody fills) Ctrl-C leaves no traceback."""
+    """There is no traceback while the contract is read, here from a pipe without data."""
     pipe = tmp_path / "openapi.yaml"
     os.mkfifo(pipe)
     with launched("--port", "0", "--spec", pipe) as program:
@@ -146,7 +146,7 @@ def test_ctrl_c_during_the_start_ends_it_cleanly(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_it_with_an_upload_under_way() -> None:
-    """A client that never finishes its request holds the end up for no more than the grace period, in silence."""
+    """An unfinished request delays the end only for the grace period."""
     with serving("--port", "0") as program:
         host, _, port = program.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=5) as half:
@@ -162,7 +162,7 @@ def test_ctrl_c_ends_it_with_an_upload_under_way() -> None:
 
 
 def test_on_all_addresses_the_control_api_is_closed() -> None:
-    """Without a token nobody controls a server that others can reach; the API itself is open to them."""
+    """Without a token it is closed on a public interface; the API is open."""
     with (
         serving("--host", "0.0.0.0", "--port", "0") as program,
         program.client("sk_test_default") as client,
@@ -176,7 +176,7 @@ def test_on_all_addresses_the_control_api_is_closed() -> None:
 
 
 def test_a_token_opens_the_control_api() -> None:
-    """With the token, from a flag or a variable; it is never shown. On debug every request is a line."""
+    """The token comes from a flag or a variable, and is never logged."""
     arguments = ("--host", "0.0.0.0", "--port", "0", "--log-level", "debug")
     with serving(*arguments, MOCKSERVER_CONTROL_TOKEN=TOKEN) as program, program.client() as client:
         assert client.get("/_mock/health").status_code == 403
@@ -187,7 +187,7 @@ def test_a_token_opens_the_control_api() -> None:
 
 
 def test_of_two_programs_that_start_on_one_port_only_one_serves() -> None:
-    """The port is taken before anything slow is done, so the second of two is told at once."""
+    """The port is bound first, so the second program fails at once."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -212,12 +212,12 @@ def test_of_two_programs_that_start_on_one_port_only_one_serves() -> None:
 
 
 def _open_once_it_is_read(pipe: Path, program: Program) -> int:
-    """The writing end of a named pipe, as soon as the program has opened the other one."""
+    """Return the writing end of a named pipe once the program has opened the other end."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         assert program.process.poll() is None, program.stderr
         try:
             return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:  # nobody reads yet
+        except OSError:  # the program has not opened it yet
             time.sleep(0.01)
     raise AssertionError("the program never opened its contract")

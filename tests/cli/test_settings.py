@@ -17,7 +17,7 @@ SPEC, FIXTURES = Path("spec.yaml"), Path("fixtures")
 DEFAULTS = Settings(spec=SPEC, fixtures=FIXTURES)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-# Of each setting: what one writes, what that means, and something else to write.
+# Of each setting: a text, its value, and another text.
 TEXTS: dict[str, tuple[str, Any, str]] = {
     "host": ("0.0.0.0", "0.0.0.0", "127.0.0.2"),
     "port": ("9000", 9000, "9001"),
@@ -42,7 +42,7 @@ def read(
 
 
 def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
-    """The settings with which the command line would serve."""
+    """Return the settings of a command line."""
     taken: list[Settings] = []
     monkeypatch.setattr(cli, "_listen", lambda _: None)
 
@@ -58,14 +58,14 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
     return only
 
 
-def test_every_setting_is_known_here() -> None:
-    """A new setting has to come into these tests."""
+def test_every_setting_is_covered() -> None:
+    """A new setting must be added to these tests."""
     assert list(TEXTS) == [setting.name for setting in settings.SETTINGS]
     assert set(TEXTS) == {field.name for field in fields(Settings)}
 
 
-def test_without_flags_and_variables_the_defaults_hold() -> None:
-    """Loopback, port 8080, a running clock, seed 1, limits told but not enforced."""
+def test_the_defaults_of_all_settings() -> None:
+    """The defaults: loopback, port 8080, a running clock, seed 1, limits not enforced."""
     assert read() == DEFAULTS
     assert (DEFAULTS.host, DEFAULTS.port, DEFAULTS.now, DEFAULTS.seed) == (
         "127.0.0.1",
@@ -78,20 +78,20 @@ def test_without_flags_and_variables_the_defaults_hold() -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_setting_comes_from_its_variable(name: str) -> None:
-    """Every flag has a variable, MOCKSERVER_ and its name."""
+    """The variable is MOCKSERVER_ and the name."""
     text, value, _ = TEXTS[name]
     assert getattr(read(environment={f"MOCKSERVER_{name.upper()}": text}), name) == value
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_flag_wins_over_its_variable(name: str) -> None:
-    """What is typed counts more than what is exported."""
+    """A flag overrides its variable."""
     text, value, other = TEXTS[name]
     assert getattr(read({name: text}, {f"MOCKSERVER_{name.upper()}": other}), name) == value
 
 
 def test_hosts_can_be_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A flag that is given twice is a list; names are of any case."""
+    """A repeated flag is a list, and names are compared without case."""
     words = (
         "--allow-webhook-host",
         "Hooks.test",
@@ -108,8 +108,8 @@ def test_hosts_can_be_named_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "text", ["", ",", "http://hooks.test", "hooks.test:80", "a b", "hooks.test/x", "[::1]", "-x"]
 )
-def test_anything_else_is_no_host(text: str) -> None:
-    """A host is a name or an address: what it is called by, without scheme, port and path."""
+def test_an_invalid_host_is_refused(text: str) -> None:
+    """A host is a name or an address, without scheme, port and path."""
     with pytest.raises(
         SettingsError, match="--allow-webhook-host must be a host name or an IP address"
     ):
@@ -117,13 +117,13 @@ def test_anything_else_is_no_host(text: str) -> None:
 
 
 def test_a_flag_hides_a_variable_that_is_wrong() -> None:
-    """A variable that is not used is not judged."""
+    """An overridden variable is not validated."""
     assert read({"port": "1"}, {"MOCKSERVER_PORT": "nonsense"}).port == 1
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_setting_comes_from_its_flag(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """The flag is the name with dashes, with and without the word serve."""
+    """The flag is the name with dashes, with and without ``serve``."""
     text, value, _ = TEXTS[name]
     flag = "--" + name.replace("_", "-")
     words = (flag,) if value is True else (flag, text)
@@ -132,29 +132,29 @@ def test_a_setting_comes_from_its_flag(monkeypatch: pytest.MonkeyPatch, name: st
 
 
 def test_the_program_alone_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``mockserver`` is ``mockserver serve``, with the packaged contract and fixtures."""
-    expected = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
+    """``mockserver`` means ``mockserver serve`` with the packaged contract and fixtures."""
+    expected = Settings(spec=resources.spec(), fixtures=resources.fixtures())
     assert chosen(monkeypatch) == chosen(monkeypatch, "serve") == expected
 
 
 @pytest.mark.parametrize(("text", "value"), [("0", 0), ("1", 1), ("65535", 65_535)])
 def test_a_port_is_between_0_and_65535(text: str, value: int) -> None:
-    """Both ends are ports."""
+    """Both bounds are valid."""
     assert read({"port": text}).port == value
 
 
 @pytest.mark.parametrize(
     "text", ["-1", "65536", "80.0", "8o8o", "", " 80", "٨٠", "1e3", "9" * 5000]
 )
-def test_anything_else_is_no_port(text: str) -> None:
-    """The message names the flag and the bounds."""
+def test_an_invalid_port_is_refused(text: str) -> None:
+    """The error has the flag and the bounds."""
     with pytest.raises(SettingsError, match=r"--port must be a port from 0 to 65535"):
         read({"port": text})
 
 
 @pytest.mark.parametrize("text", ["", "one", "1.5", "0x10", "9" * 5000])
 def test_a_seed_is_a_whole_number(text: str) -> None:
-    """The message names the variable where the value came from it."""
+    """The error has the variable if the value came from it."""
     with pytest.raises(SettingsError, match=r"MOCKSERVER_SEED must be a whole number"):
         read(environment={"MOCKSERVER_SEED": text})
 
@@ -163,7 +163,7 @@ def test_a_seed_is_a_whole_number(text: str) -> None:
     "text", ["2026-03-01T12:00:00Z", "2026-03-01T13:00:00+01:00", "2026-03-01T12:00:00"]
 )
 def test_a_time_may_have_an_offset_or_is_utc(text: str) -> None:
-    """The same moment, written in three ways."""
+    """Three notations of a moment are equal."""
     assert read({"now": text}).now == NOON
 
 
@@ -171,7 +171,7 @@ def test_a_time_may_have_an_offset_or_is_utc(text: str) -> None:
     "text", ["", "noon", "2026-13-01T00:00:00Z", "1767225600", "2026-03-01T12:00:00 CET"]
 )
 def test_a_time_is_iso_8601(text: str) -> None:
-    """The message shows how a time is written."""
+    """The error has an example."""
     with pytest.raises(SettingsError, match=r"--now must be a time in ISO 8601, such as 20\d\d-"):
         read({"now": text})
 
@@ -185,8 +185,8 @@ def test_a_time_is_iso_8601(text: str) -> None:
         "9999-12-31T23:59:59Z",
     ],
 )
-def test_a_time_in_which_no_account_can_live_is_refused(text: str) -> None:
-    """The clock ends at 2200, and histories need the years before ``--now``; beyond that nothing could be answered."""
+def test_a_time_out_of_range_is_refused(text: str) -> None:
+    """The clock ends in 2200, and personas need years before ``--now``."""
     with pytest.raises(SettingsError, match=r"--now must be "):
         read({"now": text})
 
@@ -194,7 +194,7 @@ def test_a_time_in_which_no_account_can_live_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("", False)]
 )
-def test_a_switch_understands_the_usual_words(text: str, value: bool) -> None:
+def test_a_boolean_accepts_the_usual_words(text: str, value: bool) -> None:
     """An empty variable is off."""
     assert read(environment={"MOCKSERVER_ENFORCE_RATE_LIMITS": text}).enforce_rate_limits is value
 
@@ -208,10 +208,10 @@ def test_a_switch_understands_the_usual_words(text: str, value: bool) -> None:
         ("control_token", "", "empty"),
     ],
 )
-def test_a_setting_that_is_wrong_is_named_with_what_it_should_be(
+def test_an_invalid_setting_is_named_with_the_valid_values(
     name: str, text: str, expected: str
 ) -> None:
-    """By its variable, if it came from there."""
+    """The error has the variable if the value came from it."""
     with pytest.raises(SettingsError) as caught:
         read(environment={f"MOCKSERVER_{name.upper()}": text})
     assert f"MOCKSERVER_{name.upper()} must " in str(caught.value)
@@ -219,10 +219,10 @@ def test_a_setting_that_is_wrong_is_named_with_what_it_should_be(
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["serve", "--help"]])
-def test_the_help_is_worth_reading(
+def test_the_help_is_complete(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
-    """Every flag with its variable and a sentence, examples, and what the exit codes mean."""
+    """It has every flag with variable and sentence, examples, and the exit codes."""
     monkeypatch.setenv("COLUMNS", "120")
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
@@ -242,7 +242,7 @@ def test_the_help_is_worth_reading(
     "default", ["127.0.0.1", "8080", "(1)", "spec/openapi.yaml", "warning (default)"]
 )
 def test_the_help_names_the_defaults(capsys: pytest.CaptureFixture[str], default: str) -> None:
-    """Nobody has to look into the source to learn what happens without a flag."""
+    """Every default is in the help."""
     with pytest.raises(SystemExit):
         cli.main(["serve", "--help"])
     assert default in " ".join(capsys.readouterr().out.split())

@@ -1,4 +1,4 @@
-"""``--watch``: contract and fixtures are served anew when they are saved, and accounts stay as they are."""
+"""``--watch`` reloads contract and fixtures when they are saved; account state is kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.invented import invent_path
 
 SPEC = packaged.spec().read_text(encoding="utf-8")
 WITHIN_SECONDS = 10
-"""A machine of CI may be busy; the benchmark tells how long it takes on one that is not."""
+"""The longest wait for a reload on a busy machine."""
 INVENTED = f"{API}/invented-things"
 ITEM = {
     "get": {
@@ -41,7 +41,7 @@ ITEM = {
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, Path]]:
-    """A program that watches a contract and fixtures of its own, and the folder where they are."""
+    """A program that watches copies of contract and fixtures, and their folder."""
     folder = tmp_path_factory.mktemp("watched")
     shutil.copytree(packaged.fixtures(), folder / "fixtures")
     (folder / "openapi.yaml").write_text(SPEC, encoding="utf-8")
@@ -52,7 +52,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program,
 
 @pytest.fixture
 def save(watched: tuple[Program, Path]) -> Iterator[Callable[[str, str], str]]:
-    """``save(file, text)`` is what the program then says; at the end all is as it was at the start."""
+    """Save a file, and return what the program prints; afterwards the original is restored."""
     program, folder = watched
     changed: dict[str, str] = {}
 
@@ -85,7 +85,7 @@ def client(watched: tuple[Program, Path]) -> Iterator[httpx.Client]:
 def test_a_new_operation_is_served_when_the_file_is_saved(
     save: Callable[[str, str], str], client: httpx.Client
 ) -> None:
-    """From its example, marked, and in the interactive docs as well; what changed is said in a line."""
+    """It is served from its example, marked, in the docs, and named in the log."""
     url = INVENTED
     invent_path(Contract.load(packaged.spec()).document, url, ITEM)
     assert client.get(url).status_code == 404
@@ -100,7 +100,7 @@ def test_a_new_operation_is_served_when_the_file_is_saved(
 
 
 def test_accounts_stay_as_they_are(save: Callable[[str, str], str], client: httpx.Client) -> None:
-    """The whole state is the same before and after: a deposit that was open is still open."""
+    """The exported state is unchanged, with its open deposit."""
     client.post(f"{API}/deposit", json={"amount_cents": 5000}).raise_for_status()
     before = client.get("/_mock/state").json()
     save("openapi.yaml", SPEC.replace("title: ", "title: Another ", 1))
@@ -110,7 +110,7 @@ def test_accounts_stay_as_they_are(save: Callable[[str, str], str], client: http
 def test_a_changed_operation_is_named(
     save: Callable[[str, str], str], client: httpx.Client
 ) -> None:
-    """Also when the change is in a component that it refers to; the new rule holds at once."""
+    """A change in a referenced component counts too, and applies at once."""
     changed = SPEC.replace(
         "minimum: 1, maximum: 100, default: 20", "minimum: 1, maximum: 50, default: 20"
     )
@@ -120,10 +120,10 @@ def test_a_changed_operation_is_named(
     assert client.get(f"{API}/credit-transactions?limit=51").status_code == 422
 
 
-def test_a_broken_contract_is_told_with_its_line_and_not_served(
+def test_a_broken_contract_is_reported_with_its_line_and_not_served(
     save: Callable[[str, str], str], client: httpx.Client
 ) -> None:
-    """The last good one is still served; when it is mended, the server goes on with it."""
+    """The last valid contract is served until the file is valid again."""
     broken = SPEC.replace('"#/components/schemas/Balance"', '"#/components/schemas/Ballance"', 1)
     line = next(number for number, text in enumerate(broken.splitlines(), 1) if "Ballance" in text)
     message = save("openapi.yaml", broken)
@@ -133,10 +133,10 @@ def test_a_broken_contract_is_told_with_its_line_and_not_served(
     assert save("openapi.yaml", SPEC).startswith("Reloaded openapi.yaml")
 
 
-def test_fixtures_are_served_anew(
+def test_fixtures_are_reloaded(
     save: Callable[[str, str], str], client: httpx.Client, watched: tuple[Program, Path]
 ) -> None:
-    """A promo code that was just added is valid."""
+    """A new promo code is valid at once."""
     catalogue = (watched[1] / "fixtures" / "catalogue.yaml").read_text(encoding="utf-8")
     added = catalogue.replace(
         "\ntest_cards:", "\n  - { code: FRESH, type: fixed, value: 100 }\n\ntest_cards:"
@@ -146,20 +146,20 @@ def test_fixtures_are_served_anew(
     assert response.json()["valid"] is True
 
 
-def test_a_broken_fixture_is_told_with_its_line(
+def test_a_broken_fixture_is_reported_with_its_line(
     save: Callable[[str, str], str], client: httpx.Client
 ) -> None:
-    """A new persona that cannot be used leaves all others as they are."""
+    """The other personas are still served."""
     message = save("fixtures/personas/odd.yaml", "key: sk_test_odd\nmood: bad\n")
     assert message.startswith("Not reloaded, the last good state is still served. ")
     assert "odd.yaml:" in message
     assert client.get(f"{API}/balance").status_code == 200
 
 
-def test_a_plan_that_an_account_is_on_cannot_be_taken_away(
+def test_a_plan_in_use_cannot_be_removed(
     save: Callable[[str, str], str], watched: tuple[Program, Path]
 ) -> None:
-    """Its next renewal would find nothing: the catalogue is refused, with the name of the plan."""
+    """The catalogue is refused with the name of the plan."""
     with watched[0].client("sk_test_subscriber") as subscriber:
         subscriber.get(f"{API}/balance").raise_for_status()
         catalogue = (watched[1] / "fixtures" / "catalogue.yaml").read_text(encoding="utf-8")
@@ -171,7 +171,7 @@ def test_a_plan_that_an_account_is_on_cannot_be_taken_away(
 
 
 def test_without_the_flag_nothing_is_watched(tmp_path: Path) -> None:
-    """The contract of the start is served to the end."""
+    """The first contract is served until the end."""
     spec = tmp_path / "openapi.yaml"
     spec.write_text(SPEC, encoding="utf-8")
     with (

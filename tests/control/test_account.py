@@ -37,8 +37,8 @@ def put(mock: httpx.Client, body: Any, headers: dict[str, str] = NEW) -> httpx.R
         ("POST", "checkout-sessions/cs_test_1/expire"),
     ],
 )
-def test_what_is_about_an_account_wants_its_key(mock: httpx.Client, method: str, path: str) -> None:
-    """No key, no account: 401 as everywhere, and a live key leaves no trace."""
+def test_operations_on_an_account_need_its_key(mock: httpx.Client, method: str, path: str) -> None:
+    """Without a key the status is 401, and a live key leaves no trace."""
     assert mock.request(method, f"/_mock/{path}").status_code == 401
     live = "_".join(["sk", "live", "0" * 24])
     response = mock.request(method, f"/_mock/{path}", headers={"X-API-Key": live})
@@ -50,8 +50,8 @@ def test_what_is_about_an_account_wants_its_key(mock: httpx.Client, method: str,
 @pytest.mark.parametrize(
     "persona", ["default", "new", "subscriber", "past_due", "exhausted", "card_declined"]
 )
-def test_a_state_goes_out_and_in_again_unchanged(mock: httpx.Client, persona: str) -> None:
-    """What is exported can be imported, and is then the same."""
+def test_an_exported_state_can_be_imported(mock: httpx.Client, persona: str) -> None:
+    """The imported state is equal."""
     headers = {"X-API-Key": f"sk_test_{persona}"}
     exported = state(mock, headers)
     imported = put(mock, exported, headers)
@@ -60,8 +60,8 @@ def test_a_state_goes_out_and_in_again_unchanged(mock: httpx.Client, persona: st
     assert state(mock, headers) == exported
 
 
-def test_the_largest_persona_goes_in_again(mock: httpx.Client) -> None:
-    """A state may be larger than other bodies: ten thousand entries are 4 MB."""
+def test_the_largest_persona_can_be_imported(mock: httpx.Client) -> None:
+    """The limit of this body is larger: ten thousand entries are 4 MB."""
     headers = {"X-API-Key": "sk_test_power_user"}
     exported = mock.get("/_mock/state", headers=headers)
     response = mock.put(
@@ -73,8 +73,8 @@ def test_the_largest_persona_goes_in_again(mock: httpx.Client) -> None:
     assert response.content == exported.content
 
 
-def test_a_state_can_be_given_to_another_account(mock: httpx.Client) -> None:
-    """It has the same history then, and keeps its own id and ids to come."""
+def test_a_state_can_be_imported_into_another_account(mock: httpx.Client) -> None:
+    """It gets the history, and keeps its own id and future ids."""
     mock.post("/_mock/usage", json={"type": "js", "requests": 10}, headers=NEW)
     given, own = state(mock), state(mock, OTHER)
     taken = put(mock, given, OTHER).json()
@@ -84,7 +84,7 @@ def test_a_state_can_be_given_to_another_account(mock: httpx.Client) -> None:
 
 
 def test_views_follow_an_imported_state(mock: httpx.Client) -> None:
-    """The Billing API answers by what was imported."""
+    """The Billing API shows the imported state."""
     mock.post("/_mock/usage", json={"type": "ocr", "requests": 7}, headers=NEW)
     put(mock, state(mock), OTHER)
     for path in ("balance", "usage/realtime", "credit-transactions", "cost-projection"):
@@ -121,7 +121,7 @@ def break_usage(broken: State) -> None:
 
 @pytest.mark.parametrize("damage", [break_balance, break_type, break_time, break_card, break_usage])
 def test_a_state_that_does_not_add_up_changes_nothing(mock: httpx.Client, damage: Any) -> None:
-    """422 with the reasons, and the account is as it was."""
+    """It is refused with 422 and reasons."""
     before = state(mock)
     broken = deepcopy(before)
     damage(broken)
@@ -134,8 +134,8 @@ def test_a_state_that_does_not_add_up_changes_nothing(mock: httpx.Client, damage
 
 
 @pytest.mark.parametrize("part", ["id", "ledger", "subscription", "outbox"])
-def test_a_state_must_be_whole(mock: httpx.Client, part: str) -> None:
-    """A part that is missing is named."""
+def test_a_state_must_be_complete(mock: httpx.Client, part: str) -> None:
+    """A missing part is named."""
     before = state(mock)
     response = put(mock, {name: value for name, value in before.items() if name != part})
     assert response.status_code == 422
@@ -159,7 +159,7 @@ def test_a_state_must_be_whole(mock: httpx.Client, part: str) -> None:
 def test_a_state_of_another_shape_is_refused(
     mock: httpx.Client, change: State, loc: list[str | int]
 ) -> None:
-    """The contract's own rules come first, and say where."""
+    """The error of the schema names the place."""
     before = state(mock)
     response = put(mock, {**before, **change})
     assert response.status_code == 422
@@ -169,7 +169,7 @@ def test_a_state_of_another_shape_is_refused(
 
 @pytest.mark.parametrize("body", [None, [], "state", 1, {}])
 def test_a_state_is_an_object(mock: httpx.Client, body: Any) -> None:
-    """Anything else is 422."""
+    """Any other JSON is 422."""
     assert put(mock, body).status_code == 422
 
 
@@ -185,7 +185,7 @@ def test_a_state_is_an_object(mock: httpx.Client, body: Any) -> None:
 def test_usage_is_charged_by_its_type(
     mock: httpx.Client, type: str, requests: int, credits: int, cost: str
 ) -> None:
-    """The charge, and what it leaves, as the ledger has it."""
+    """The charge and the balance match the ledger."""
     charge = mock.post(
         "/_mock/usage", json={"type": type, "requests": requests}, headers=NEW
     ).json()
@@ -200,7 +200,7 @@ def test_usage_is_charged_by_its_type(
 
 
 def test_usage_that_the_balance_does_not_cover_is_refused_as_a_whole(mock: httpx.Client) -> None:
-    """402 that says both amounts, and nothing is charged."""
+    """The 402 has both amounts, and nothing is charged."""
     before = state(mock)
     response = mock.post("/_mock/usage", json={"type": "light", "requests": 5_001}, headers=NEW)
     assert response.status_code == 402
@@ -218,8 +218,8 @@ def test_usage_that_the_balance_does_not_cover_is_refused_as_a_whole(mock: httpx
     )
 
 
-def test_a_charge_tells_the_balance_after_the_recharge_that_it_set_off(mock: httpx.Client) -> None:
-    """Auto-recharge runs before the answer: nobody sees the balance below the threshold."""
+def test_the_response_to_a_charge_has_the_balance_after_the_recharge(mock: httpx.Client) -> None:
+    """Auto-recharge runs before the response."""
     headers = {"X-API-Key": "sk_test_low_balance"}
     before = mock.get(f"{API}/balance", headers=headers).json()
     charge = mock.post(
@@ -248,10 +248,8 @@ def test_a_charge_tells_the_balance_after_the_recharge_that_it_set_off(mock: htt
         ({"type": "light", "requests": 1, "url": "x"}, ["body"]),
     ],
 )
-def test_usage_that_makes_no_sense_is_refused(
-    mock: httpx.Client, body: Any, loc: list[str]
-) -> None:
-    """422 that says where, and nothing is charged."""
+def test_invalid_usage_is_422(mock: httpx.Client, body: Any, loc: list[str]) -> None:
+    """The error names the place, and nothing is charged."""
     before = state(mock)
     response = mock.post("/_mock/usage", json=body, headers=NEW)
     assert response.status_code == 422
@@ -260,7 +258,7 @@ def test_usage_that_makes_no_sense_is_refused(
 
 
 def test_a_code_is_read_from_the_outbox_and_confirmed(client: httpx.Client) -> None:
-    """The whole way of a verification, without a mailbox."""
+    """A verification works without a mailbox."""
     opened = client.post(
         f"{API}/verify/initiate", json={"action": "change_plan", "method": "email"}
     ).json()
@@ -271,8 +269,8 @@ def test_a_code_is_read_from_the_outbox_and_confirmed(client: httpx.Client) -> N
     assert client.post(f"{API}/verify/confirm", json=body).json()["success"] is True
 
 
-def test_the_outbox_is_newest_first_and_can_be_cut(client: httpx.Client) -> None:
-    """The message that a test has just caused comes first."""
+def test_the_outbox_is_newest_first_and_can_be_limited(client: httpx.Client) -> None:
+    """The message that a test has just caused is the first."""
     for method in ("email", "sms"):
         client.post(f"{API}/verify/initiate", json={"action": "change_plan", "method": method})
     outbox = client.get("/_mock/outbox").json()
@@ -281,8 +279,8 @@ def test_the_outbox_is_newest_first_and_can_be_cut(client: httpx.Client) -> None
     assert cut == {"messages": outbox["messages"][:1], "total": 2, "has_more": True}
 
 
-def test_alerts_are_in_the_outbox_with_what_a_webhook_carries(mock: httpx.Client) -> None:
-    """Crossing 75 % is told by e-mail and by webhook."""
+def test_alerts_are_in_the_outbox_with_their_webhook(mock: httpx.Client) -> None:
+    """Crossing 75 % sends an e-mail and a webhook."""
     alerts = {
         "enabled": True,
         "email_enabled": True,
@@ -300,17 +298,15 @@ def test_alerts_are_in_the_outbox_with_what_a_webhook_carries(mock: httpx.Client
 
 
 def test_the_books_of_all_personas_add_up(mock: httpx.Client, frozen_server: RunningServer) -> None:
-    """Invariants hold for every account that one can begin with."""
-    for persona in frozen_server.world.state.personas.values():
+    """The invariants hold for every persona."""
+    for persona in frozen_server.world.personas.values():
         if persona.key is not None:
             response = mock.get("/_mock/invariants", headers={"X-API-Key": persona.key})
             assert response.json() == {"ok": True, "violations": []}
 
 
-def test_books_that_do_not_add_up_are_told(
-    mock: httpx.Client, frozen_server: RunningServer
-) -> None:
-    """A violation is a sentence that names what is wrong."""
+def test_violated_invariants_are_reported(mock: httpx.Client, frozen_server: RunningServer) -> None:
+    """Each violation is a sentence with the cause."""
     mock.post("/_mock/usage", json={"type": "light", "requests": 1}, headers=NEW)
     frozen_server.world.state.tenant("sk_test_new").account.usage.events.clear()
     found = mock.get("/_mock/invariants", headers=NEW).json()
@@ -318,8 +314,8 @@ def test_books_that_do_not_add_up_are_told(
     assert "0 usage events" in found["violations"][0]
 
 
-def test_the_audit_log_names_who_did_it(mock: httpx.Client) -> None:
-    """What the control API does is not done by the customer."""
+def test_the_audit_log_has_the_actor(mock: httpx.Client) -> None:
+    """The actor of the control API is not the customer."""
     opened = mock.post(f"{API}/deposit", json={"amount_cents": 1_000}, headers=NEW).json()
     mock.post(f"/_mock/checkout-sessions/{opened['session_id']}/complete", headers=NEW)
     log = state(mock)["audit_log"]

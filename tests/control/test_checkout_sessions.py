@@ -1,4 +1,4 @@
-"""Paying, declining and expiring checkout sessions over HTTP."""
+"""Checkout sessions are completed, declined and expired over HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEW = {"X-API-Key": "sk_test_new"}
 
 @pytest.fixture
 def new(mock: httpx.Client) -> httpx.Client:
-    """The client as one who has just signed up: $1 and no card."""
+    """A client of a new account: $1 and no card."""
     mock.headers.update(NEW)
     return mock
 
@@ -35,7 +35,7 @@ def balance(client: httpx.Client) -> str:
 
 
 def test_completing_a_deposit_credits_it(new: httpx.Client) -> None:
-    """Paid in one step: ledger, invoice and bonus."""
+    """One request pays, and writes ledger, invoice and bonus."""
     session = deposit(new, promo_code="WELCOME10")
     assert balance(new) == "$1.00"
     paid = act(new, session, "complete").json()
@@ -50,8 +50,8 @@ def test_completing_a_deposit_credits_it(new: httpx.Client) -> None:
     assert new.get("/_mock/invariants").json()["ok"] is True
 
 
-def test_completing_twice_changes_nothing_and_answers_the_same(new: httpx.Client) -> None:
-    """Whoever pays twice has paid once."""
+def test_completing_twice_pays_once(new: httpx.Client) -> None:
+    """The second response equals the first."""
     session = deposit(new)
     first = act(new, session, "complete")
     before = new.get("/_mock/state").json()
@@ -64,13 +64,13 @@ def test_completing_twice_changes_nothing_and_answers_the_same(new: httpx.Client
 
 @pytest.mark.parametrize("body", [None, {}, {"payment_method_id": "pm_card_amex"}])
 def test_the_body_is_optional(new: httpx.Client, body: Any) -> None:
-    """Without a card a working one pays."""
+    """Without a card, a working one pays."""
     assert act(new, deposit(new), "complete", body).json()["status"] == "complete"
 
 
 @pytest.mark.parametrize("card", ["pm_card_chargeCustomerFail", "pm_card_chargeDeclined"])
 def test_a_card_that_declines_leaves_the_session_open(new: httpx.Client, card: str) -> None:
-    """402, the ledger untouched, and another card can still pay."""
+    """The status is 402, the ledger is unchanged, and another card can pay."""
     session = deposit(new)
     response = act(new, session, "complete", {"payment_method_id": card})
     assert response.status_code == 402
@@ -83,13 +83,13 @@ def test_a_card_that_declines_leaves_the_session_open(new: httpx.Client, card: s
 
 
 def test_the_default_card_pays_when_none_is_named(mock: httpx.Client) -> None:
-    """Somebody whose only card fails cannot pay by accident with one that works."""
+    """An account whose only card fails cannot pay with another by accident."""
     mock.headers["X-API-Key"] = "sk_test_card_declined"
     assert act(mock, deposit(mock), "complete").status_code == 402
 
 
-def test_completing_a_plan_begins_it(new: httpx.Client) -> None:
-    """A checkout of a price works as a deposit does."""
+def test_completing_a_plan_starts_it(new: httpx.Client) -> None:
+    """The checkout of a price works like a deposit."""
     body = {
         "price_id": "price_starter_monthly",
         "mode": "subscription",
@@ -103,7 +103,7 @@ def test_completing_a_plan_begins_it(new: httpx.Client) -> None:
 
 
 def test_declining_keeps_the_session_open_with_the_reason(new: httpx.Client) -> None:
-    """As if the bank had refused; paying afterwards clears the reason."""
+    """A later payment clears the reason."""
     session = deposit(new)
     declined = act(new, session, "decline", {"reason": "insufficient_funds"}).json()
     assert (declined["status"], declined["last_decline_code"]) == ("open", "insufficient_funds")
@@ -111,8 +111,8 @@ def test_declining_keeps_the_session_open_with_the_reason(new: httpx.Client) -> 
     assert act(new, session, "complete").json()["last_decline_code"] is None
 
 
-def test_an_expired_session_stays_so(new: httpx.Client) -> None:
-    """Expiring twice is expiring once; it can be neither paid nor declined any more."""
+def test_an_expired_session_stays_expired(new: httpx.Client) -> None:
+    """It can be expired again, but neither paid nor declined."""
     session = deposit(new)
     first = act(new, session, "expire")
     assert first.json()["status"] == "expired"
@@ -122,7 +122,7 @@ def test_an_expired_session_stays_so(new: httpx.Client) -> None:
 
 
 def test_a_paid_session_neither_expires_nor_declines(new: httpx.Client) -> None:
-    """What is paid is paid."""
+    """A payment is final."""
     session = deposit(new)
     act(new, session, "complete")
     assert act(new, session, "expire").status_code == 409
@@ -130,7 +130,7 @@ def test_a_paid_session_neither_expires_nor_declines(new: httpx.Client) -> None:
 
 
 def test_a_session_expires_by_itself_after_a_day(new: httpx.Client) -> None:
-    """Open until 24 hours are over, to the second."""
+    """It is open until exactly 24 hours have passed."""
     session, other = deposit(new), deposit(new)
     new.post("/_mock/clock/advance", json={"seconds": 86_399})
     assert act(new, session, "complete").status_code == 200
@@ -139,8 +139,8 @@ def test_a_session_expires_by_itself_after_a_day(new: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("what", ["complete", "decline", "expire"])
-def test_another_accounts_session_is_not_there(new: httpx.Client, what: str) -> None:
-    """404, and the other one's session is as it was."""
+def test_another_accounts_session_is_404(new: httpx.Client, what: str) -> None:
+    """The session of the other account is unchanged."""
     session = deposit(new)
     body = {"reason": "card_declined"} if what == "decline" else None
     path = f"/_mock/checkout-sessions/{session}/{what}"
@@ -165,10 +165,8 @@ def test_another_accounts_session_is_not_there(new: httpx.Client, what: str) -> 
         ("decline", {"reason": None}, ["body", "reason"]),
     ],
 )
-def test_a_body_that_makes_no_sense_is_refused(
-    new: httpx.Client, what: str, body: Any, loc: list[str]
-) -> None:
-    """422 that says where; the session stays open and can be paid."""
+def test_an_invalid_body_is_422(new: httpx.Client, what: str, body: Any, loc: list[str]) -> None:
+    """The error names the place; the session stays open and can be paid."""
     session = deposit(new)
     response = new.post(f"/_mock/checkout-sessions/{session}/{what}", json=body)
     assert response.status_code == 422
@@ -177,7 +175,7 @@ def test_a_body_that_makes_no_sense_is_refused(
 
 
 def test_an_overlong_session_id_is_refused(new: httpx.Client) -> None:
-    """No id is that long."""
+    """Ids have a maximum length."""
     response = act(new, "c" * 256, "expire")
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["path", "session_id"]
@@ -187,6 +185,6 @@ def test_an_overlong_session_id_is_refused(new: httpx.Client) -> None:
     "card", ["pm_card_authenticationRequired", "pm_card_authenticationRequiredOnSetup"]
 )
 def test_the_payer_passes_authentication(new: httpx.Client, card: str) -> None:
-    """What the payer would do includes 3-D Secure, so completing needs no second step."""
+    """Completing includes 3-D Secure, so there is no second step."""
     response = act(new, deposit(new), "complete", {"payment_method_id": card})
     assert (response.status_code, response.json()["status"]) == (200, "complete")

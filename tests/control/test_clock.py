@@ -15,8 +15,8 @@ def now(mock: httpx.Client) -> str:
     return str(mock.get("/_mock/clock").json()["now"])
 
 
-def test_the_clock_is_told_as_it_is(mock: httpx.Client) -> None:
-    """The moment, and whether it stands still."""
+def test_the_clock_shows_its_time_and_state(mock: httpx.Client) -> None:
+    """The body has the time and whether the clock is frozen."""
     assert mock.get("/_mock/clock").json() == {"now": "2026-03-18T12:00:00.000Z", "frozen": True}
 
 
@@ -33,7 +33,7 @@ def test_the_clock_is_told_as_it_is(mock: httpx.Client) -> None:
 def test_the_clock_can_be_set_to_now_and_later(
     mock: httpx.Client, text: str, expected: str
 ) -> None:
-    """Any offset and any fraction of a second, told in UTC and milliseconds."""
+    """Any offset and fraction is accepted, and shown in UTC and milliseconds."""
     assert mock.put("/_mock/clock", json={"now": text}).json() == {"now": expected, "frozen": True}
 
 
@@ -48,8 +48,8 @@ def test_the_clock_can_be_set_to_now_and_later(
         ({"to": "2026-03-19T00:00:00Z"}, "2026-03-19T00:00:00.000Z"),
     ],
 )
-def test_time_passes_as_told(mock: httpx.Client, body: dict[str, Any], expected: str) -> None:
-    """By seconds, by days, or to a moment; a clock that stood still stands still again."""
+def test_the_clock_can_be_advanced(mock: httpx.Client, body: dict[str, Any], expected: str) -> None:
+    """A step is a duration or a moment, and a frozen clock stays frozen."""
     assert mock.post("/_mock/clock/advance", json=body).json() == {"now": expected, "frozen": True}
 
 
@@ -64,7 +64,7 @@ def test_time_passes_as_told(mock: httpx.Client, body: dict[str, Any], expected:
     ],
 )
 def test_the_clock_goes_neither_back_nor_past_its_end(mock: httpx.Client, moment: str) -> None:
-    """409, and it is as late as it was."""
+    """The status is 409, and the time is unchanged."""
     for response in (
         mock.put("/_mock/clock", json={"now": moment}),
         mock.post("/_mock/clock/advance", json={"to": moment}),
@@ -75,7 +75,7 @@ def test_the_clock_goes_neither_back_nor_past_its_end(mock: httpx.Client, moment
 
 
 def test_days_do_not_lead_past_the_end(mock: httpx.Client) -> None:
-    """However the end is reached, it is the end."""
+    """The end cannot be passed by days either."""
     mock.put("/_mock/clock", json={"now": "2199-12-31T12:00:00Z"})
     assert mock.post("/_mock/clock/advance", json={"days": 1}).status_code == 409
 
@@ -109,10 +109,8 @@ def test_days_do_not_lead_past_the_end(mock: httpx.Client) -> None:
         (None, ["body"]),
     ],
 )
-def test_a_step_that_makes_no_sense_is_refused(
-    mock: httpx.Client, body: Any, loc: list[str]
-) -> None:
-    """Exactly one of three, whole numbers within ten years, moments with an offset: else 422 that says where."""
+def test_an_invalid_step_is_422(mock: httpx.Client, body: Any, loc: list[str]) -> None:
+    """A step is one of three fields: whole numbers within ten years, or a moment with an offset."""
     response = mock.post("/_mock/clock/advance", json=body)
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == loc
@@ -120,8 +118,8 @@ def test_a_step_that_makes_no_sense_is_refused(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"now": NaN}', b"[" * 5_000])
-def test_a_body_that_is_no_json_is_refused(mock: httpx.Client, content: bytes) -> None:
-    """422 in the one envelope, whatever was sent."""
+def test_a_body_that_is_not_json_is_422(mock: httpx.Client, content: bytes) -> None:
+    """The error has the usual body."""
     response = mock.put(
         "/_mock/clock", content=content, headers={"Content-Type": "application/json"}
     )
@@ -129,13 +127,13 @@ def test_a_body_that_is_no_json_is_refused(mock: httpx.Client, content: bytes) -
     assert response.json()["detail"][0]["loc"][0] == "body"
 
 
-def test_a_form_is_refused(mock: httpx.Client) -> None:
-    """415: this API speaks JSON."""
+def test_a_form_is_415(mock: httpx.Client) -> None:
+    """Only JSON is accepted."""
     assert mock.put("/_mock/clock", data={"now": "2026-03-19T00:00:00Z"}).status_code == 415
 
 
-def test_what_falls_due_on_the_way_is_done(mock: httpx.Client) -> None:
-    """A subscription that was seen before renews as time passes, at its own moment and not at the end of the step."""
+def test_advancing_does_the_due_work(mock: httpx.Client) -> None:
+    """A subscription renews at its own moment, not at the end of the step."""
     headers = {"X-API-Key": "sk_test_subscriber"}
     invoices = mock.get(f"{API}/invoices", headers=headers).json()["total"]
     mock.post("/_mock/clock/advance", json={"days": 100})
@@ -145,7 +143,7 @@ def test_what_falls_due_on_the_way_is_done(mock: httpx.Client) -> None:
 
 
 def test_one_step_and_many_lead_to_the_same_state(mock: httpx.Client) -> None:
-    """How time was cut does not matter."""
+    """The number of steps does not matter."""
     headers = {"X-API-Key": "sk_test_subscriber"}
     states = []
     for steps in ([90], [1] * 90):
@@ -157,10 +155,10 @@ def test_one_step_and_many_lead_to_the_same_state(mock: httpx.Client) -> None:
     assert states[0] == states[1]
 
 
-def test_a_running_clock_runs_on_when_advanced_and_stands_still_when_set(
+def test_advancing_keeps_a_clock_running_and_setting_freezes_it(
     make_server: ServerFactory,
 ) -> None:
-    """Advancing keeps its way of going; setting stops it."""
+    """Only setting stops a running clock."""
     with make_server().client(None) as client:
         before = datetime.fromisoformat(now(client))
         stepped = client.post("/_mock/clock/advance", json={"days": 2}).json()
@@ -179,6 +177,6 @@ def test_a_running_clock_runs_on_when_advanced_and_stands_still_when_set(
         assert client.get("/_mock/clock").json()["frozen"] is False
 
 
-def test_the_clock_begins_where_the_server_was_told(mock: httpx.Client) -> None:
-    """The fixture's noon is the clock's."""
+def test_the_clock_starts_at_the_configured_time(mock: httpx.Client) -> None:
+    """The fixture's server starts at noon."""
     assert datetime.fromisoformat(now(mock)) == NOON

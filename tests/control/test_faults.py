@@ -1,4 +1,4 @@
-"""Faults by the control API: switched on, listed, counted, switched off."""
+"""Faults over the control API: rules are added, listed, counted and deleted."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def create(
 
 
 def listed(mock: httpx.Client, headers: dict[str, str] | None = None, **filters: str) -> list[str]:
-    """The names of the rules, in the order in which they are asked."""
+    """Return the names of the rules, in the order of evaluation."""
     found = mock.get("/_mock/faults", params=filters, headers=headers).json()["faults"]
     return [rule["name"] for rule in found]
 
 
 def refused(mock: httpx.Client, rule: Any) -> dict[tuple[Any, ...], str]:
-    """What is wrong with a rule that is refused, by place; none is switched on."""
+    """Return the problems of a refused rule by place, and check that no rule was added."""
     response = mock.post("/_mock/faults", json=rule)
     assert response.status_code == 422, response.text
     assert listed(mock) == []
     return {tuple(problem["loc"]): problem["msg"] for problem in response.json()["detail"]}
 
 
-def test_a_rule_is_answered_as_it_is(mock: httpx.Client) -> None:
-    """Every word of it, what was left out as null, and counts that begin at nothing."""
+def test_the_response_to_a_rule_is_the_whole_rule(mock: httpx.Client) -> None:
+    """Fields that were left out are null, and counts start at zero."""
     rule = {
         "name": "broken-reads",
         "operations": ["get_balance"],
@@ -57,7 +57,7 @@ def test_a_rule_is_answered_as_it_is(mock: httpx.Client) -> None:
 
 
 def test_null_is_the_same_as_left_out(mock: httpx.Client) -> None:
-    """So that a program can send all fields."""
+    """A program may send all fields."""
     rule = dict.fromkeys(
         ("name", "operations", "next", "share", "detail", "headers", "connection", "latency")
     )
@@ -65,15 +65,15 @@ def test_null_is_the_same_as_left_out(mock: httpx.Client) -> None:
     assert (made["name"], made["status"]) == ("status-503", 503)
 
 
-def test_the_account_is_that_of_the_key_and_its_key_is_not_shown(mock: httpx.Client) -> None:
-    """A persona's key is no secret; of another only the beginning is shown; without one it is null."""
+def test_a_rule_belongs_to_the_account_of_the_key(mock: httpx.Client) -> None:
+    """A persona's key is shown whole, another key is shortened, and no key is null."""
     shown = [create(mock, {"status": 503}, headers)["account"] for headers in (MINE, OTHER, None)]
     assert shown == ["sk_test_new", "sk_test_01***", None]
     assert "0123456789" not in mock.get("/_mock/faults").text
 
 
-def test_rules_are_listed_in_the_order_in_which_they_are_asked(mock: httpx.Client) -> None:
-    """The newest first; with a key, those of that account alone."""
+def test_rules_are_listed_in_the_order_of_evaluation(mock: httpx.Client) -> None:
+    """The newest is first; with a key, only the account's rules are listed."""
     create(mock, {"name": "first", "status": 500})
     create(mock, {"name": "second", "status": 500}, MINE)
     create(mock, {"name": "third", "status": 500}, OTHER)
@@ -82,7 +82,7 @@ def test_rules_are_listed_in_the_order_in_which_they_are_asked(mock: httpx.Clien
 
 
 def test_a_rule_is_deleted_by_its_id(mock: httpx.Client) -> None:
-    """The answer is the rule as it was at its end; a second time there is none."""
+    """The response is the rule in its last state; a second request finds none."""
     made = create(mock, {"status": 503, "next": 2})
     create(mock, {"name": "kept", "status": 503, "operations": ["create_deposit"]})
     mock.get(f"{API}/balance", headers=MINE)
@@ -98,7 +98,7 @@ def test_a_rule_is_deleted_by_its_id(mock: httpx.Client) -> None:
 
 
 def test_all_rules_are_deleted_at_once(mock: httpx.Client) -> None:
-    """Of an account, of a set, or all."""
+    """Filters are the account and the set."""
     for headers in (MINE, OTHER, None):
         create(mock, {"status": 503}, headers)
     mock.post("/_mock/fault-sets/slow-3g/apply", headers=MINE)
@@ -117,7 +117,7 @@ def test_all_rules_are_deleted_at_once(mock: httpx.Client) -> None:
 
 
 def test_reset_with_a_key_deletes_the_rules_of_that_account(mock: httpx.Client) -> None:
-    """Those of others, and those about all, stay."""
+    """Rules of other accounts and rules for all stay."""
     for name, headers in (("mine", MINE), ("other", OTHER), ("all", None)):
         create(mock, {"name": name, "status": 503}, headers)
     mock.post("/_mock/reset", headers=MINE)
@@ -125,7 +125,7 @@ def test_reset_with_a_key_deletes_the_rules_of_that_account(mock: httpx.Client) 
 
 
 def test_reset_without_a_key_deletes_all_rules(mock: httpx.Client) -> None:
-    """As if the server had just started: the ids begin anew too."""
+    """Ids restart as on a new server."""
     first = create(mock, {"status": 503})
     mock.post("/_mock/reset")
     assert listed(mock) == []
@@ -133,7 +133,7 @@ def test_reset_without_a_key_deletes_all_rules(mock: httpx.Client) -> None:
 
 
 def test_the_sets_are_those_of_the_fixtures(mock: httpx.Client) -> None:
-    """Each with what it is for, and its rules in the words of the API."""
+    """Each has its purpose and its rules in the form of the API."""
     found = mock.get("/_mock/fault-sets").json()["sets"]
     assert (
         [rule["name"] for rule in found] == SETS == ["flaky", "outage", "rate-limited", "slow-3g"]
@@ -142,8 +142,8 @@ def test_the_sets_are_those_of_the_fixtures(mock: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_what_a_set_shows_can_be_sent(mock: httpx.Client, name: str) -> None:
-    """A rule of a set, sent to the API as it is listed, is that rule."""
+def test_a_listed_rule_of_a_set_can_be_posted(mock: httpx.Client, name: str) -> None:
+    """It becomes the same rule."""
     (found,) = (
         fault_set
         for fault_set in mock.get("/_mock/fault-sets").json()["sets"]
@@ -158,7 +158,7 @@ def test_what_a_set_shows_can_be_sent(mock: httpx.Client, name: str) -> None:
 
 
 def test_a_set_is_applied_to_one_account(mock: httpx.Client) -> None:
-    """That of the key; without one, to all."""
+    """It applies to the account of the key, or to all without one."""
     applied = mock.post("/_mock/fault-sets/rate-limited/apply", headers=MINE).json()["faults"]
     assert [(rule["name"], rule["account"], rule["set"]) for rule in applied] == [
         ("rate-limited", "sk_test_new", "rate-limited")
@@ -171,8 +171,8 @@ def test_a_set_is_applied_to_one_account(mock: httpx.Client) -> None:
     assert mock.get(f"{API}/balance", headers=OTHER).status_code == 429
 
 
-def test_a_set_that_is_not_there_is_told_which_are(mock: httpx.Client) -> None:
-    """A misspelt name costs no search."""
+def test_the_error_of_an_unknown_set_lists_the_sets(mock: httpx.Client) -> None:
+    """The status is 404."""
     response = mock.post("/_mock/fault-sets/slow/apply")
     detail = "There is no set of faults 'slow'. There are: flaky, outage, rate-limited, slow-3g."
     assert (response.status_code, response.json()) == (404, {"detail": detail})
@@ -218,17 +218,17 @@ def test_a_set_that_is_not_there_is_told_which_are(mock: httpx.Client) -> None:
     ],
     ids=str,
 )
-def test_a_rule_that_makes_no_sense_is_refused(
+def test_an_invalid_rule_is_422(
     mock: httpx.Client, rule: dict[str, Any], loc: tuple[Any, ...], words: str
 ) -> None:
-    """422 with the place and a sentence."""
+    """The error has the place and a sentence."""
     found = refused(mock, rule)
     assert list(found) == [loc]
     assert words in found[loc]
 
 
-def test_all_that_is_wrong_is_told_at_once(mock: httpx.Client) -> None:
-    """One look is enough."""
+def test_all_problems_are_reported_at_once(mock: httpx.Client) -> None:
+    """One request is enough to see them."""
     found = refused(
         mock, {"status": 503, "connection": "reset", "next": 1, "share": 0.5, "operations": ["x"]}
     )
@@ -236,7 +236,7 @@ def test_all_that_is_wrong_is_told_at_once(mock: httpx.Client) -> None:
 
 
 def test_one_rule_too_many_is_refused(mock: httpx.Client) -> None:
-    """409, and what to do; spent rules do not count."""
+    """The 409 says what to do; spent rules do not count."""
     for _ in range(100):
         create(mock, {"status": 503, "next": 1})
     response = mock.post("/_mock/faults", json={"status": 503})
@@ -251,7 +251,7 @@ def test_one_rule_too_many_is_refused(mock: httpx.Client) -> None:
 
 
 def test_a_key_in_a_name_is_not_shown(mock: httpx.Client) -> None:
-    """Names come into lists that people share."""
+    """Lists of rules are shared by people."""
     create(mock, {"name": "sk_test_0123456789", "status": 503})
     mock.get(f"{API}/balance", headers=MINE)
     assert listed(mock) == ["sk_test_***"]

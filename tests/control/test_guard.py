@@ -1,4 +1,4 @@
-"""Who may control the server, without a server."""
+"""The guard of the control API, without a server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ask(
     token: str | None = None,
     path: str = "/_mock/health",
 ) -> str:
-    """What becomes of a request: ``passed``, or the reason why it was refused."""
+    """Return ``passed``, or the reason for which a request was refused."""
     outcomes: list[str] = []
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -49,13 +49,13 @@ def ask(
     "host", ["localhost:8080", "LOCALHOST", "127.0.0.1:8080", "127.8.9.10", "[::1]:8080", "[::1]"]
 )
 def test_programs_on_this_machine_pass(host: str) -> None:
-    """A request to a loopback name, without a browser's headers, is let through."""
+    """A request to a loopback name without a browser's headers passes."""
     assert ask({"Host": host}) == PASSED
 
 
 @pytest.mark.parametrize("listening", ["0.0.0.0", "::", "192.168.1.5", "mock.example.com", ""])
 def test_a_server_that_listens_to_others_is_closed_without_a_token(listening: str) -> None:
-    """On anything but loopback even a local caller is refused, and told of --control-token."""
+    """On another interface even local requests are refused; the error names --control-token."""
     assert "--control-token" in ask(
         {"Host": "127.0.0.1:8080", "X-Control-Token": TOKEN}, host=listening
     )
@@ -63,7 +63,7 @@ def test_a_server_that_listens_to_others_is_closed_without_a_token(listening: st
 
 @pytest.mark.parametrize("listening", ["0.0.0.0", "127.0.0.1"])
 def test_the_token_opens_a_server(listening: str) -> None:
-    """With the token, any host name will do."""
+    """With the token, any host name passes."""
     headers = {"Host": "mock.example.com", "X-Control-Token": TOKEN}
     assert ask(headers, host=listening, token=TOKEN) == PASSED
 
@@ -73,7 +73,7 @@ def test_the_token_opens_a_server(listening: str) -> None:
     "sent", [None, "", "wrong", TOKEN + "x", TOKEN[:-1], f"{TOKEN},{TOKEN}", "\u00fc"]
 )
 def test_a_token_that_is_set_must_be_sent(listening: str, sent: str | None) -> None:
-    """Without the right token nobody passes, on loopback neither; and nobody is told what it is."""
+    """It is required on loopback too, and no error reveals it."""
     headers = {"Host": "localhost"} | ({} if sent is None else {"X-Control-Token": sent})
     reason = ask(headers, host=listening, token=TOKEN)
     assert "X-Control-Token" in reason
@@ -97,7 +97,7 @@ def test_a_token_that_is_set_must_be_sent(listening: str, sent: str | None) -> N
     ],
 )
 def test_a_name_that_is_not_loopback_is_refused(host: str) -> None:
-    """DNS rebinding: another name may lead here, and a page under that name would seem to be of this origin."""
+    """With DNS rebinding, a page under another name would seem to be of this origin."""
     assert "loopback" in ask({"Host": host})
     assert "loopback" in ask(
         {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
@@ -105,12 +105,12 @@ def test_a_name_that_is_not_loopback_is_refused(host: str) -> None:
 
 
 def test_a_request_without_a_host_is_refused() -> None:
-    """Whoever does not say whom he asks is not believed."""
+    """The host cannot be verified."""
     assert "loopback" in ask({})
 
 
 def test_a_host_that_is_sent_twice_is_refused() -> None:
-    """Two hosts are none."""
+    """Two Host headers are ambiguous."""
     assert "loopback" in ask([("Host", "localhost"), ("Host", "evil.example")])
     assert "loopback" in ask([("Host", "evil.example"), ("Host", "localhost")])
 
@@ -132,34 +132,34 @@ def test_a_host_that_is_sent_twice_is_refused() -> None:
     ],
 )
 def test_pages_of_other_origins_are_refused(origin: str, token: str | None) -> None:
-    """A browser tells the page's origin: another port is another origin, and a sandboxed page's is null."""
+    """Another port is another origin, and a sandboxed page has the origin null."""
     headers = {"Host": "localhost:8080", "Origin": origin, "X-Control-Token": TOKEN}
     assert "other origins" in ask(headers, token=token)
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8080", "http://LOCALHOST:8080"])
 def test_pages_of_this_server_pass(origin: str) -> None:
-    """A page that this server gave out may control it."""
+    """The mock's own pages may use the control API."""
     headers = {"Host": "localhost:8080", "Origin": origin, "Sec-Fetch-Site": "same-origin"}
     assert ask(headers) == PASSED
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "", "whatever"])
-def test_what_a_browser_fetches_for_another_site_is_refused(site: str) -> None:
-    """A GET for an image or a link has no Origin; Sec-Fetch-Site tells where it comes from."""
+def test_cross_site_fetches_are_refused(site: str) -> None:
+    """A GET for an image or a link has no Origin, but Sec-Fetch-Site."""
     assert "other origins" in ask({"Host": "localhost:8080", "Sec-Fetch-Site": site})
 
 
 def test_an_address_that_a_person_typed_passes() -> None:
-    """Sec-Fetch-Site is none when nobody but the user asked for it."""
+    """Sec-Fetch-Site is none for a typed address."""
     assert ask({"Host": "localhost:8080", "Sec-Fetch-Site": "none"}) == PASSED
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/api/v1/billing/balance", "/_mocked", "/checkout/cs_test_1", "/docs"]
 )
-def test_everything_else_is_none_of_its_business(path: str) -> None:
-    """Only /_mock and what is under it is guarded."""
+def test_other_paths_are_not_guarded(path: str) -> None:
+    """Only /_mock and the paths below it are guarded."""
     headers = {
         "Host": "evil.example",
         "Origin": "https://evil.example",
@@ -171,13 +171,13 @@ def test_everything_else_is_none_of_its_business(path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/_mock", "/_mock/", "/_mock/clock/advance", "/_mock/no-such-path"]
 )
-def test_all_under_mock_is_guarded(path: str) -> None:
-    """Whether there is such a path is nothing that a stranger is told."""
+def test_every_path_below_mock_is_guarded(path: str) -> None:
+    """The guard does not reveal whether a path exists."""
     assert ask({"Host": "evil.example"}, path=path) != PASSED
 
 
 def test_start_up_passes() -> None:
-    """A lifespan has no path and no headers."""
+    """A lifespan scope has no path and no headers."""
     outcomes: list[str] = []
 
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -201,6 +201,6 @@ def test_start_up_passes() -> None:
         ("127.1", False),
     ],
 )
-def test_loopback_is_what_the_standards_say(name: str, expected: bool) -> None:
-    """127.0.0.0/8, ::1 and localhost; no shorthand."""
+def test_loopback_is_defined_by_the_standards(name: str, expected: bool) -> None:
+    """127.0.0.0/8, ::1 and localhost, without shorthand."""
     assert is_loopback(name) is expected

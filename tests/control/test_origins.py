@@ -1,4 +1,4 @@
-"""Every operation of the control API, tried from another origin."""
+"""Every operation of the control API is refused to another origin."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OTHERS = [
 def test_another_origin_is_refused(
     mock: httpx.Client, method: str, path: str, sent: dict[str, str]
 ) -> None:
-    """403 by the guard, without a header that would let the page read it, and nothing changes."""
+    """The 403 has no CORS header, and nothing changes."""
     mock.headers["X-API-Key"] = "sk_test_subscriber"
     before = [mock.get(f"/_mock/{what}").raise_for_status().json() for what in ("state", "clock")]
     response = mock.request(
@@ -41,6 +41,6 @@ def test_another_origin_is_refused(
 
 
 def test_every_operation_is_tried() -> None:
-    """As many as the document has, those that change nothing among them."""
+    """The parameters cover all operations of the document."""
     assert len(OPERATIONS) > 15
     assert {method for method, _ in OPERATIONS} >= {"GET", "POST", "PUT"}

@@ -1,4 +1,4 @@
-"""What of a recorded exchange is shown."""
+"""Redaction of recorded exchanges."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIVE = "_".join(["sk", "live", SECRET])
 
 @pytest.mark.parametrize("length", range(1, 40))
 def test_a_key_is_never_shown_whole(length: int) -> None:
-    """However short a key is, some of it stays hidden, and at most two characters are shown."""
+    """At most two characters after the prefix are shown, and never all of a short key."""
     shown = (
         REDACTOR.mask("sk_test_" + "abcdefghij" * 4)[:8]
         + REDACTOR.mask("sk_test_" + "a" * length)[8:]
@@ -43,8 +43,8 @@ def test_a_key_is_never_shown_whole(length: int) -> None:
     ],
 )
 def test_json_is_shown_without_secrets(value: Any, shown: Any) -> None:
-    """Codes, client secrets and keys are hidden wherever they stand; all else is shown as it was."""
-    assert REDACTOR.body(orjson.dumps(value)) == shown
+    """Codes, client secrets and keys are hidden anywhere; everything else is unchanged."""
+    assert redaction.body(orjson.dumps(value)) == shown
 
 
 @pytest.mark.parametrize(
@@ -58,23 +58,23 @@ def test_json_is_shown_without_secrets(value: Any, shown: Any) -> None:
         f"code is {KEY}",
     ],
 )
-def test_what_is_not_json_is_text_without_secrets(payload: str) -> None:
-    """A body that was cut is no JSON any more, and its secrets are hidden all the same."""
-    shown = REDACTOR.body(payload.encode())
+def test_a_body_that_is_not_json_is_shown_without_secrets(payload: str) -> None:
+    """Secrets are hidden in a truncated body too."""
+    shown = redaction.body(payload.encode())
     assert isinstance(shown, str)
     assert SECRET not in shown
     assert HIDDEN in shown
 
 
-def test_bytes_that_are_no_text_are_shown_as_well_as_may_be() -> None:
-    """Nothing that was sent may make the list of requests fail."""
-    assert REDACTOR.body(b"\xff\xfe") == "\ufffd\ufffd"
-    assert REDACTOR.body(b"") is None
+def test_binary_bodies_are_shown() -> None:
+    """No recorded body makes the list fail."""
+    assert redaction.body(b"\xff\xfe") == "\ufffd\ufffd"
+    assert redaction.body(b"") is None
 
 
 @pytest.mark.parametrize("depth", [100, 1_000, 2_000])
-def test_deep_json_is_shown_to_a_depth(depth: int) -> None:
-    """What is shown can always be encoded."""
+def test_deep_json_is_cut_at_a_depth(depth: int) -> None:
+    """The result can always be encoded."""
     payload = b"[" * depth + b"]" * depth
     assert len(orjson.dumps(REDACTOR.body(payload))) <= 2 * depth + len('""')
 
@@ -94,5 +94,5 @@ def test_deep_json_is_shown_to_a_depth(depth: int) -> None:
     ],
 )
 def test_a_query_is_shown_without_secrets(value: str, shown: str) -> None:
-    """Percent-encoding hides nothing from us; what needs no hiding stays as it was sent."""
-    assert REDACTOR.query(value) == shown
+    """Percent-encoded secrets are hidden; the rest stays as it was sent."""
+    assert redaction.query(value) == shown

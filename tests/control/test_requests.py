@@ -34,7 +34,7 @@ def story(mock: httpx.Client) -> httpx.Client:
 
 
 def test_requests_are_newest_first(story: httpx.Client) -> None:
-    """The exchange that a test has just caused comes first."""
+    """The exchange that a test has just caused is the first."""
     names = [(exchange["operation_id"], exchange["status"]) for exchange in recorded(story)]
     assert names == [
         ("list_invoices", 200),
@@ -45,7 +45,7 @@ def test_requests_are_newest_first(story: httpx.Client) -> None:
 
 
 def test_an_exchange_is_shown_with_both_bodies(story: httpx.Client) -> None:
-    """What was asked and what was answered, as JSON."""
+    """Request and response bodies are shown as JSON."""
     invoices, deposit, *_ = recorded(story)
     assert (invoices["method"], invoices["path"], invoices["query"]) == (
         "GET",
@@ -74,12 +74,12 @@ def test_an_exchange_is_shown_with_both_bodies(story: httpx.Client) -> None:
 def test_requests_can_be_filtered(
     story: httpx.Client, filters: dict[str, Any], expected: list[int]
 ) -> None:
-    """All filters that are given must fit."""
+    """An exchange must match all filters."""
     assert [exchange["status"] for exchange in recorded(story, **filters)] == expected
 
 
 def test_requests_can_be_filtered_by_account(story: httpx.Client) -> None:
-    """A parallel test sees its own only."""
+    """A parallel test sees its own exchanges only."""
     assert [exchange["status"] for exchange in recorded(story, account=account_id(story, NEW))] == [
         200
     ]
@@ -91,14 +91,14 @@ def test_requests_can_be_filtered_by_account(story: httpx.Client) -> None:
     ]
 
 
-def test_a_cut_list_says_so(story: httpx.Client) -> None:
-    """`total` counts all that match, `has_more` says that some were left out."""
+def test_a_limited_list_has_more(story: httpx.Client) -> None:
+    """``total`` counts all that match, and ``has_more`` is true."""
     found = story.get("/_mock/requests", params={"limit": 1, "status": 200}).json()
     assert (len(found["requests"]), found["total"], found["has_more"]) == (1, 2, True)
 
 
-def test_requests_can_be_forgotten(story: httpx.Client) -> None:
-    """By the same filters, or all of them."""
+def test_requests_can_be_deleted(story: httpx.Client) -> None:
+    """The filters are the same."""
     assert story.delete(
         "/_mock/requests", params={"operation": "get_balance", "status": 401}
     ).json() == {"deleted": 1}
@@ -122,10 +122,8 @@ def test_requests_can_be_forgotten(story: httpx.Client) -> None:
         ("operation", "o" * 65),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_refused(
-    story: httpx.Client, method: str, name: str, value: str
-) -> None:
-    """422 that says where, and nothing is forgotten."""
+def test_an_invalid_filter_is_422(story: httpx.Client, method: str, name: str, value: str) -> None:
+    """The error names the place, and nothing is deleted."""
     response = story.request(method, "/_mock/requests", params={name: value})
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["query", name]
@@ -133,14 +131,14 @@ def test_a_filter_that_makes_no_sense_is_refused(
 
 
 def test_the_control_api_is_not_recorded(mock: httpx.Client) -> None:
-    """Looking does not change what is seen."""
+    """Reading the list does not change it."""
     mock.get("/_mock/health")
     mock.post("/_mock/usage", json={"type": "light", "requests": 1}, headers=NEW)
     assert recorded(mock) == []
 
 
 def test_the_last_thousand_are_kept(mock: httpx.Client) -> None:
-    """An old exchange makes room for a new one."""
+    """A new exchange evicts the oldest."""
     for _ in range(1_001):
         mock.get(f"{API}/balance")
     found = mock.get("/_mock/requests", params={"limit": 1_000}).json()
@@ -148,7 +146,7 @@ def test_the_last_thousand_are_kept(mock: httpx.Client) -> None:
 
 
 def test_secrets_are_redacted(mock: httpx.Client) -> None:
-    """No key, code or client secret is in the list, wherever it was sent or answered."""
+    """No key, code or client secret is in the list."""
     opened = mock.post(
         f"{API}/verify/initiate", json={"action": "pay", "method": "sms"}, headers=MINE
     ).json()
@@ -186,7 +184,7 @@ def test_secrets_are_redacted(mock: httpx.Client) -> None:
     ],
 )
 def test_any_body_can_be_shown(mock: httpx.Client, content: bytes) -> None:
-    """Whatever was sent, the list of requests is there."""
+    """No recorded body makes the list fail."""
     mock.post(
         f"{API}/deposit", content=content, headers={**NEW, "Content-Type": "application/json"}
     )
@@ -196,8 +194,8 @@ def test_any_body_can_be_shown(mock: httpx.Client, content: bytes) -> None:
     assert "123456" not in response.text
 
 
-def test_what_is_no_operation_is_recorded_too(mock: httpx.Client) -> None:
-    """A path that is misspelt and a method that is not there: no operation, but who asked if the key can be used."""
+def test_unknown_paths_and_methods_are_recorded(mock: httpx.Client) -> None:
+    """They have no operation, but the account of a valid key."""
     mock.get(f"{API}/ballance", headers=NEW)
     mock.patch(f"{API}/balance", headers={"X-API-Key": "nonsense"})
     mock.get("/_mock/nothing")
@@ -218,10 +216,10 @@ def test_what_is_no_operation_is_recorded_too(mock: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(0, 0), (2, 2), (10, 3)])
-def test_so_many_requests_are_kept_as_was_asked_for(
+def test_keep_requests_sets_the_number(
     make_server: ServerFactory, keep: int, expected: int
 ) -> None:
-    """``--keep-requests``: the newest of them, or none."""
+    """``--keep-requests`` keeps the newest, or none."""
     with make_server(keep_requests=keep).client("sk_test_new") as client:
         for limit in (1, 2, 3):
             client.get(f"{API}/invoices", params={"limit": limit})

@@ -24,8 +24,8 @@ def spend(mock: httpx.Client, key: str, requests: int = 1_000) -> None:
     mock.post("/_mock/usage", json=body, headers=as_key(key)).raise_for_status()
 
 
-def test_health_tells_what_it_takes_to_repeat_a_run(mock: httpx.Client) -> None:
-    """Health answers without a key, with clock and seed."""
+def test_health_has_what_it_takes_to_repeat_a_run(mock: httpx.Client) -> None:
+    """Health needs no key, and has clock and seed."""
     health = mock.get("/_mock/health").json()
     assert health.pop("version")
     assert health == {"status": "ok", "now": NOON_TEXT, "frozen": True, "seed": 1, "accounts": 0}
@@ -37,8 +37,8 @@ def test_health_counts_accounts(mock: httpx.Client) -> None:
     assert mock.get("/_mock/health").json()["accounts"] == 1
 
 
-def test_answers_of_the_control_api_spend_no_tokens(mock: httpx.Client) -> None:
-    """The one who is limited to five requests a minute may look at the outbox as often as he wants."""
+def test_the_control_api_spends_no_tokens(mock: httpx.Client) -> None:
+    """The limited persona may read the outbox without a limit."""
     statuses = {
         mock.get("/_mock/outbox", headers=as_key("sk_test_rate_limited")).status_code
         for _ in range(10)
@@ -50,8 +50,8 @@ def test_answers_of_the_control_api_spend_no_tokens(mock: httpx.Client) -> None:
     )
 
 
-def test_reset_with_a_key_forgets_that_account_alone(mock: httpx.Client) -> None:
-    """Parallel tests reset their own account; others, snapshots and requests stay."""
+def test_reset_with_a_key_resets_that_account_only(mock: httpx.Client) -> None:
+    """Other accounts, snapshots and requests stay."""
     fresh = balance(mock, "sk_test_mine")
     spend(mock, "sk_test_mine")
     spend(mock, "sk_test_new")
@@ -65,8 +65,8 @@ def test_reset_with_a_key_forgets_that_account_alone(mock: httpx.Client) -> None
     assert mock.get("/_mock/requests").json()["total"]
 
 
-def test_reset_without_a_key_forgets_everything(mock: httpx.Client) -> None:
-    """As if the server had just started: no account, snapshot or request, and the clock where it began."""
+def test_reset_without_a_key_resets_everything(mock: httpx.Client) -> None:
+    """There is no account, snapshot or request, and the clock is at its start."""
     spend(mock, "sk_test_new")
     balance(mock, "sk_test_new")
     mock.post("/_mock/snapshots", json={"name": "gone"})
@@ -80,8 +80,8 @@ def test_reset_without_a_key_forgets_everything(mock: httpx.Client) -> None:
     assert mock.get("/_mock/requests").json()["total"] == 0
 
 
-def test_reset_to_a_moment_starts_anew_there(mock: httpx.Client) -> None:
-    """As if the server had been started with --now, earlier than before or later; the next plain reset forgets it."""
+def test_reset_to_a_moment_restarts_there(mock: httpx.Client) -> None:
+    """It acts like ``--now`` with any time; the next plain reset returns to the original start."""
     earlier = "2025-12-31T23:59:00.000Z"
     spend(mock, "sk_test_new")
     reset = mock.post("/_mock/reset", json={"now": earlier}).json()
@@ -94,17 +94,17 @@ def test_reset_to_a_moment_starts_anew_there(mock: httpx.Client) -> None:
     ("moment", "status"),
     [("1960-01-01T00:00:00Z", 409), ("yesterday", 422), ("2016-12-31T23:59:60Z", 422), (7, 422)],
 )
-def test_reset_to_no_moment_of_the_clock_resets_nothing(
+def test_reset_to_an_invalid_moment_resets_nothing(
     mock: httpx.Client, moment: object, status: int
 ) -> None:
-    """What the clock cannot show is refused before anything is forgotten."""
+    """It is refused before anything is removed."""
     spend(mock, "sk_test_new")
     assert mock.post("/_mock/reset", json={"now": moment}).status_code == status
     assert mock.get("/_mock/health").json()["accounts"] == 1
 
 
 def test_reset_of_an_account_takes_no_moment(mock: httpx.Client) -> None:
-    """The clock is everybody's: a reset of one account cannot move it."""
+    """The clock is shared, so a reset of one account cannot set it."""
     spend(mock, "sk_test_new")
     refused = mock.post(
         "/_mock/reset", json={"now": "2026-01-01T00:00:00Z"}, headers=as_key("sk_test_new")
@@ -114,7 +114,7 @@ def test_reset_of_an_account_takes_no_moment(mock: httpx.Client) -> None:
 
 
 def test_reset_with_a_bad_key_resets_nothing(mock: httpx.Client) -> None:
-    """A mistyped key must not be taken for no key."""
+    """A mistyped key is not treated as no key."""
     spend(mock, "sk_test_new")
     assert mock.post("/_mock/reset", headers=as_key("new")).status_code == 401
     assert mock.get("/_mock/health").json()["accounts"] == 1
@@ -123,7 +123,7 @@ def test_reset_with_a_bad_key_resets_nothing(mock: httpx.Client) -> None:
 def test_personas_are_those_of_the_fixtures(
     mock: httpx.Client, frozen_server: RunningServer
 ) -> None:
-    """Everybody one can be, with the key or organization to name them by."""
+    """Each has its key or its organization."""
     personas = {
         persona["slug"]: persona for persona in mock.get("/_mock/personas").json()["personas"]
     }
@@ -134,8 +134,8 @@ def test_personas_are_those_of_the_fixtures(
     assert personas["org_owner"]["member_of"] == organization["organization_id"]
 
 
-def test_accounts_lists_who_exists_the_latest_first(mock: httpx.Client) -> None:
-    """An account is listed from its first request on, with what it has."""
+def test_accounts_are_listed_newest_first(mock: httpx.Client) -> None:
+    """An account is listed after its first request."""
     spend(mock, "sk_test_new")
     balance(mock, "sk_test_subscriber")
     listed = mock.get("/_mock/accounts").json()
@@ -151,27 +151,27 @@ def test_accounts_lists_who_exists_the_latest_first(mock: httpx.Client) -> None:
     )
 
 
-def test_accounts_shows_no_unknown_key(mock: httpx.Client) -> None:
-    """A key that is no persona's might be somebody's: only its beginning is shown."""
+def test_unknown_keys_are_shortened(mock: httpx.Client) -> None:
+    """Only the key of a persona is shown whole."""
     balance(mock, "sk_test_4f5e6d7c8b")
     listed = mock.get("/_mock/accounts")
     assert listed.json()["accounts"][0]["name"] == "sk_test_4f***"
     assert "4f5e6d7c8b" not in listed.text
 
 
-def test_accounts_shows_an_organization_by_its_id(
+def test_an_organization_is_listed_by_its_id(
     mock: httpx.Client, frozen_server: RunningServer
 ) -> None:
-    """An organization's account is there once a member asked for it."""
-    organization = frozen_server.world.state.personas["organization"].organization_id or ""
+    """It exists after a member's first request."""
+    organization = frozen_server.world.personas["organization"].organization_id or ""
     headers = as_key("sk_test_org_owner") | {"X-Organization-Id": organization}
     mock.get(f"{API}/invoices", headers=headers).raise_for_status()
     names = [account["name"] for account in mock.get("/_mock/accounts").json()["accounts"]]
     assert names == [organization, "sk_test_org_owner"]
 
 
-def test_accounts_can_be_cut(mock: httpx.Client) -> None:
-    """`limit` cuts the list, and `has_more` says so."""
+def test_the_list_of_accounts_can_be_limited(mock: httpx.Client) -> None:
+    """``has_more`` is true then."""
     for key in ("sk_test_a1", "sk_test_b2"):
         balance(mock, key)
     listed = mock.get("/_mock/accounts", params={"limit": 1}).json()
@@ -182,14 +182,14 @@ def test_accounts_can_be_cut(mock: httpx.Client) -> None:
 @pytest.mark.parametrize("path", ["accounts", "requests", "outbox"])
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "1.5", "", "9" * 400])
 def test_a_limit_has_bounds(mock: httpx.Client, path: str, limit: str) -> None:
-    """1 to 1000, and nothing but a whole number."""
+    """A limit is a whole number from 1 to 1000."""
     response = mock.get(f"/_mock/{path}", params={"limit": limit}, headers=as_key("sk_test_new"))
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["query", "limit"]
 
 
 def test_a_snapshot_brings_back_the_whole_world(mock: httpx.Client) -> None:
-    """Accounts and clock are as they were; who came later is gone; it can be restored again."""
+    """Accounts and clock are restored, later accounts are gone, and it can be restored again."""
     before = balance(mock, "sk_test_new")
     taken = mock.post("/_mock/snapshots", json={"name": "before"}).json()
     assert taken == {"name": "before", "created_at": NOON_TEXT, "frozen": True, "accounts": 1}
@@ -204,7 +204,7 @@ def test_a_snapshot_brings_back_the_whole_world(mock: httpx.Client) -> None:
 
 
 def test_a_snapshot_of_the_same_name_replaces_the_older_one(mock: httpx.Client) -> None:
-    """A name stands for one snapshot."""
+    """Names are unique."""
     mock.post("/_mock/snapshots", json={"name": "one"})
     mock.post("/_mock/snapshots", json={"name": "two"})
     spend(mock, "sk_test_new")
@@ -216,8 +216,8 @@ def test_a_snapshot_of_the_same_name_replaces_the_older_one(mock: httpx.Client) 
     assert listed == {"one": 1, "two": 0}
 
 
-def test_so_many_snapshots_and_no_more(mock: httpx.Client) -> None:
-    """The twenty-first is refused, and one of a known name is not."""
+def test_the_number_of_snapshots_is_bounded(mock: httpx.Client) -> None:
+    """The twenty-first is refused, unless its name is known."""
     for number in range(20):
         assert mock.post("/_mock/snapshots", json={"name": f"s{number}"}).status_code == 200
     assert mock.post("/_mock/snapshots", json={"name": "s20"}).status_code == 409
@@ -228,7 +228,7 @@ def test_so_many_snapshots_and_no_more(mock: httpx.Client) -> None:
     "name", ["", ".hidden", "a b", "a/b", "a" * 65, "\u00fc", "a\n", None, 1, ["a"]]
 )
 def test_a_snapshot_needs_a_plain_name(mock: httpx.Client, name: object) -> None:
-    """Letters, digits, dots, dashes and underscores, at most 64."""
+    """A name has letters, digits, dots, dashes and underscores, at most 64."""
     response = mock.post("/_mock/snapshots", json={"name": name})
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["body", "name"]
@@ -236,7 +236,7 @@ def test_a_snapshot_needs_a_plain_name(mock: httpx.Client, name: object) -> None
 
 
 def test_an_unknown_snapshot_cannot_be_restored(mock: httpx.Client) -> None:
-    """404, and the world is as it was."""
+    """The status is 404, and the world is unchanged."""
     spend(mock, "sk_test_new")
     response = mock.post("/_mock/snapshots/nowhere/restore")
     assert response.status_code == 404
@@ -246,8 +246,8 @@ def test_an_unknown_snapshot_cannot_be_restored(mock: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/_mock/reset"), ("PATCH", "/_mock/clock")])
-def test_a_wrong_method_is_told_the_right_ones(mock: httpx.Client, method: str, path: str) -> None:
-    """405 with Allow, in the one envelope."""
+def test_a_wrong_method_is_405_with_allow(mock: httpx.Client, method: str, path: str) -> None:
+    """The error has the usual body."""
     response = mock.request(method, path)
     assert response.status_code == 405
     assert isinstance(response.json()["detail"], str)
@@ -259,14 +259,14 @@ def test_a_wrong_method_is_told_the_right_ones(mock: httpx.Client, method: str, 
 
 @pytest.mark.parametrize("path", ["/_mock", "/_mock/", "/_mock/nothing", "/_mock/health/"])
 def test_an_unknown_path_is_404(mock: httpx.Client, path: str) -> None:
-    """Also a known one with a slash too many."""
+    """A known path with another slash is unknown too."""
     response = mock.get(path)
     assert response.status_code == 404
     assert isinstance(response.json()["detail"], str)
 
 
-def test_strangers_are_refused_in_the_one_envelope(mock: httpx.Client) -> None:
-    """The guard stands before every operation and speaks as they do."""
+def test_the_guards_refusal_has_the_usual_body(mock: httpx.Client) -> None:
+    """The guard comes before every operation."""
     for headers in (
         {"Origin": "http://localhost:3000"},
         {"Host": "evil.example"},
@@ -279,7 +279,7 @@ def test_strangers_are_refused_in_the_one_envelope(mock: httpx.Client) -> None:
 
 
 def test_a_token_that_the_server_has_must_be_sent(make_server: ServerFactory) -> None:
-    """Without it 403, with it everything as usual; the Billing API does not ask for it."""
+    """Without it the status is 403; the Billing API does not need it."""
     with make_server(control_token="a-token-of-a-test").client("sk_test_new") as client:
         assert client.get("/_mock/health").status_code == 403
         assert (

@@ -1,4 +1,4 @@
-"""Webhook endpoints and deliveries over HTTP: what can be asked for, and what is refused."""
+"""Webhook endpoints and deliveries over HTTP."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def settle(
 
 
 def test_an_endpoint_is_registered_with_defaults(mock: httpx.Client) -> None:
-    """All events of all accounts, a secret of its own, nothing that goes wrong."""
+    """The defaults: all events of all accounts, a new secret, and no modes."""
     endpoint = register(mock)
     assert endpoint.pop("secret").startswith("whsec_")
     assert endpoint == {
@@ -81,7 +81,7 @@ def test_an_endpoint_is_registered_with_defaults(mock: httpx.Client) -> None:
 
 
 def test_endpoints_are_listed_newest_first(mock: httpx.Client) -> None:
-    """All of them without a key; with one, those that hear of its account."""
+    """With a key, only the endpoints for its account are listed."""
     mine = register(mock, headers=KEYED)
     others = register(mock, headers={"X-API-Key": "sk_test_somebody_else"})
     everybodys = register(mock)
@@ -96,8 +96,8 @@ def test_endpoints_are_listed_newest_first(mock: httpx.Client) -> None:
     assert [endpoint["id"] for endpoint in listed["endpoints"]] == [everybodys["id"], mine["id"]]
 
 
-def test_a_deleted_endpoint_hears_nothing_any_more(mock: httpx.Client, receiver: Receiver) -> None:
-    """Not even what waited for it; its deliveries stay in the list."""
+def test_a_deleted_endpoint_gets_nothing(mock: httpx.Client, receiver: Receiver) -> None:
+    """Pending deliveries are dropped, and stay listed."""
     endpoint = register(mock, receiver.url, modes={"delay_seconds": 60})
     happen(mock)
     gone = mock.delete(f"{ENDPOINTS}/{endpoint['id']}").json()
@@ -111,8 +111,8 @@ def test_a_deleted_endpoint_hears_nothing_any_more(mock: httpx.Client, receiver:
     assert mock.get(ENDPOINTS).json()["endpoints"] == []
 
 
-def test_deleting_hangs_up(mock: httpx.Client, receiver: Receiver) -> None:
-    """A call that is under way is given up."""
+def test_deleting_cancels_a_delivery_under_way(mock: httpx.Client, receiver: Receiver) -> None:
+    """The connection is closed."""
     receiver.otherwise = NEVER
     endpoint = register(mock, receiver.url)
     happen(mock)
@@ -132,10 +132,8 @@ def test_deleting_hangs_up(mock: httpx.Client, receiver: Receiver) -> None:
         ("POST", f"{DELIVERIES}/whd_000009/replay", None),
     ],
 )
-def test_what_is_not_there_is_not_found(
-    mock: httpx.Client, method: str, path: str, body: Any
-) -> None:
-    """404, with the id in the sentence."""
+def test_an_unknown_id_is_404(mock: httpx.Client, method: str, path: str, body: Any) -> None:
+    """The error has the id."""
     response = mock.request(method, path, json=body)
     assert response.status_code == 404
     assert "000009" in response.json()["detail"]
@@ -152,8 +150,8 @@ def test_what_is_not_there_is_not_found(
         "http://\u00e9/",
     ],
 )
-def test_a_url_that_is_not_called_is_refused(mock: httpx.Client, url: str) -> None:
-    """422 at the field, with a sentence that says how to put it right; nothing is registered."""
+def test_a_url_that_is_not_allowed_is_422(mock: httpx.Client, url: str) -> None:
+    """The error says how to allow it, and nothing is registered."""
     response = mock.post(ENDPOINTS, json={"url": url})
     assert response.status_code == 422
     (problem,) = response.json()["detail"]
@@ -163,7 +161,7 @@ def test_a_url_that_is_not_called_is_refused(mock: httpx.Client, url: str) -> No
 
 
 def test_the_mocks_own_address_is_refused(mock: httpx.Client, frozen_server: RunningServer) -> None:
-    """It would control itself."""
+    """The mock would control itself."""
     response = mock.post(ENDPOINTS, json={"url": f"{frozen_server.url}/_mock/reset"})
     assert "the mock's own" in response.json()["detail"][0]["msg"]
 
@@ -187,15 +185,15 @@ def test_the_mocks_own_address_is_refused(mock: httpx.Client, frozen_server: Run
         ("colour", "red"),
     ],
 )
-def test_what_is_misspelt_is_refused(mock: httpx.Client, field: str, value: Any) -> None:
-    """A type that there is not would never come, and nobody would know why."""
+def test_misspelt_types_and_modes_are_refused(mock: httpx.Client, field: str, value: Any) -> None:
+    """An unknown type would never be sent."""
     response = mock.post(ENDPOINTS, json={"url": URL, field: value})
     assert response.status_code == 422
     assert field in str(response.json()["detail"][0])
 
 
-def test_there_are_so_many_endpoints_and_no_more(mock: httpx.Client) -> None:
-    """409 at the hundred and first; deleting one makes room."""
+def test_the_number_of_endpoints_is_bounded(mock: httpx.Client) -> None:
+    """The hundred and first is refused with 409 until one is deleted."""
     ids = [register(mock)["id"] for _ in range(100)]
     response = mock.post(ENDPOINTS, json={"url": URL})
     assert response.status_code == 409
@@ -205,7 +203,7 @@ def test_there_are_so_many_endpoints_and_no_more(mock: httpx.Client) -> None:
 
 
 def test_deliveries_are_filtered(mock: httpx.Client, receiver: Receiver) -> None:
-    """By account, endpoint, event and status, together or alone; newest first."""
+    """Filters are account, endpoint, event and status; the newest is first."""
     receiver.responses = [status(500)]
     first = register(mock, receiver.url, headers=KEYED)
     happen(mock)
@@ -233,15 +231,13 @@ def test_deliveries_are_filtered(mock: httpx.Client, receiver: Receiver) -> None
 
 
 @pytest.mark.parametrize("filters", [{"status": "lost"}, {"limit": 0}, {"endpoint": ""}])
-def test_a_filter_that_means_nothing_is_refused(
-    mock: httpx.Client, filters: dict[str, Any]
-) -> None:
-    """422, as everywhere."""
+def test_an_invalid_filter_is_422(mock: httpx.Client, filters: dict[str, Any]) -> None:
+    """The error names the place."""
     assert mock.get(DELIVERIES, params=filters).status_code == 422
 
 
 def test_a_replay_is_a_delivery_of_its_own(mock: httpx.Client, receiver: Receiver) -> None:
-    """The same bytes and the same signature, whatever the modes are."""
+    """It has the same bytes and the same signature, whatever the modes are."""
     endpoint = register(mock, receiver.url)
     happen(mock)
     settle(mock)
@@ -259,8 +255,8 @@ def test_a_replay_is_a_delivery_of_its_own(mock: httpx.Client, receiver: Receive
     assert deliveries(mock)[0]["id"] == again["id"]
 
 
-def test_a_replay_is_sent_as_of_now(mock: httpx.Client, receiver: Receiver) -> None:
-    """The attempt is of the clock's now, and a failed one is tried again."""
+def test_a_replay_is_sent_at_once(mock: httpx.Client, receiver: Receiver) -> None:
+    """The attempt has the current time, and a failed one is retried."""
     receiver.otherwise = status(500)
     register(mock, receiver.url)
     happen(mock)
@@ -274,8 +270,8 @@ def test_a_replay_is_sent_as_of_now(mock: httpx.Client, receiver: Receiver) -> N
     assert deliveries(mock)[0]["attempts"][0]["at"] == "2026-03-18T13:00:00.000Z"
 
 
-def test_to_a_deleted_endpoint_nothing_is_replayed(mock: httpx.Client, receiver: Receiver) -> None:
-    """It is listed as dropped, with the reason."""
+def test_a_replay_to_a_deleted_endpoint_is_dropped(mock: httpx.Client, receiver: Receiver) -> None:
+    """It is listed with the reason."""
     endpoint = register(mock, receiver.url)
     happen(mock)
     settle(mock)
@@ -286,8 +282,8 @@ def test_to_a_deleted_endpoint_nothing_is_replayed(mock: httpx.Client, receiver:
 
 
 @pytest.mark.slow
-def test_settling_takes_no_longer_than_it_is_told(mock: httpx.Client, receiver: Receiver) -> None:
-    """False, if something is still under way; other requests are answered meanwhile."""
+def test_settling_has_a_timeout(mock: httpx.Client, receiver: Receiver) -> None:
+    """``settled`` is false then; other requests are served meanwhile."""
     receiver.otherwise = NEVER
     register(mock, receiver.url)
     happen(mock)
@@ -298,7 +294,7 @@ def test_settling_takes_no_longer_than_it_is_told(mock: httpx.Client, receiver: 
 
 
 def test_settling_an_account_waits_for_no_other(mock: httpx.Client, receiver: Receiver) -> None:
-    """Tests that run in parallel do not hold each other up."""
+    """Parallel tests do not delay each other."""
     receiver.otherwise = NEVER
     register(mock, receiver.url, headers={"X-API-Key": "sk_test_somebody_else"})
     happen(mock, {"X-API-Key": "sk_test_somebody_else"})
@@ -307,17 +303,17 @@ def test_settling_an_account_waits_for_no_other(mock: httpx.Client, receiver: Re
 
 @pytest.mark.parametrize("seconds", ["0", "61", "x", "1.5"])
 def test_settling_has_bounds(mock: httpx.Client, seconds: str) -> None:
-    """A minute at most."""
+    """The timeout is at most a minute."""
     assert mock.post(f"{DELIVERIES}/settle", params={"timeout_seconds": seconds}).status_code == 422
 
 
-# -------------------------------------------------------------------------------------------- reset and snapshots
+# ------------------------------------------------------------------------------ reset and snapshots
 
 
-def test_a_reset_of_everything_forgets_endpoints_and_deliveries(
+def test_a_reset_of_everything_removes_endpoints_and_deliveries(
     mock: httpx.Client, receiver: Receiver
 ) -> None:
-    """As if the server had just started: ids begin anew, and what waited is never sent."""
+    """Ids restart, and pending deliveries are never sent."""
     endpoint = register(mock, receiver.url, modes={"delay_seconds": 5})
     happen(mock)
     mock.post("/_mock/reset").raise_for_status()
@@ -329,10 +325,10 @@ def test_a_reset_of_everything_forgets_endpoints_and_deliveries(
     assert register(mock)["id"] == endpoint["id"]
 
 
-def test_a_reset_of_an_account_drops_what_tells_of_it(
+def test_a_reset_of_an_account_drops_its_pending_deliveries(
     mock: httpx.Client, receiver: Receiver
 ) -> None:
-    """Its own pending deliveries alone; endpoints stay, and so does what is done."""
+    """Endpoints and finished deliveries stay."""
     somebody_else = {"X-API-Key": "sk_test_somebody_else"}
     register(mock, receiver.url)
     happen(mock)
@@ -352,10 +348,10 @@ def test_a_reset_of_an_account_drops_what_tells_of_it(
     assert mock.get(ENDPOINTS).json()["endpoints"][0]["id"] == endpoint["id"]
 
 
-def test_a_restored_snapshot_drops_what_has_not_happened(
+def test_a_restored_snapshot_drops_pending_deliveries(
     mock: httpx.Client, receiver: Receiver
 ) -> None:
-    """The clock is back, and so is the world; endpoints stay, and hear what happens now."""
+    """Endpoints stay, and get the new events."""
     mock.post("/_mock/snapshots", json={"name": "before"}).raise_for_status()
     register(mock, receiver.url)
     receiver.responses = [status(500)]
@@ -374,7 +370,7 @@ def test_a_restored_snapshot_drops_what_has_not_happened(
 def test_an_imported_state_publishes_nothing_of_its_past(
     mock: httpx.Client, receiver: Receiver
 ) -> None:
-    """What is imported happened elsewhere."""
+    """The past of an imported state is not delivered."""
     happen(mock)
     state = mock.get("/_mock/state", headers=KEYED).json()
     assert "events" not in state

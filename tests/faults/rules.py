@@ -1,4 +1,4 @@
-"""Rules as tests switch them on over HTTP."""
+"""Helpers that switch rules on over HTTP."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def fault(account: Account, *, for_all: bool = False, **rule: Any) -> Json:
 
 
 def listed(account: Account) -> list[Json]:
-    """The rules of an account, in the order in which they are asked."""
+    """Return the rules of an account, in the order of evaluation."""
     found: list[Json] = body_of(account.client.get("/_mock/faults"))["faults"]
     return found
 
 
 def last_request(account: Account) -> Json:
-    """The newest exchange of an account."""
+    """Return the newest exchange of an account."""
     params = {"account": account.state()["id"], "limit": 1}
     (found,) = body_of(account.client.get("/_mock/requests", params=params))["requests"]
     return dict(found)

@@ -1,4 +1,4 @@
-"""Faults that break the connection, seen from a socket."""
+"""Connection faults, observed on a socket."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def connected(server: RunningServer) -> socket.socket:
 
 
 def read(server: RunningServer, data: bytes) -> HTTPResponse:
-    """The head of an answer; its body is still to be read."""
+    """Read the head of a response and leave its body unread."""
     connection = connected(server)
     connection.sendall(data)
     response = HTTPResponse(connection, method=data.partition(b" ")[0].decode())
-    connection.close()  # the response holds it open until it is read
+    connection.close()  # the response keeps it open until it is read
     response.begin()
     return response
 
 
 def assert_reset(server: RunningServer, data: bytes) -> None:
-    """The connection ends by RST, and not one byte came before."""
+    """Check that the connection ends with RST before the first byte."""
     with connected(server) as connection:
         connection.sendall(data)
         with pytest.raises(ConnectionResetError):
@@ -52,7 +52,7 @@ def assert_reset(server: RunningServer, data: bytes) -> None:
 def test_a_connection_is_reset_before_anything_is_done(
     account: Account, frozen_server: RunningServer, operation: Operation
 ) -> None:
-    """RST instead of a first byte, and the exported state is as it was, byte for byte."""
+    """The client gets RST, and the exported state is unchanged."""
     fault(account, operations=[operation.operation_id], connection="reset", next=1)
     before = account.client.get("/_mock/state").content
     body = httpx.Request("POST", "http://mock", json=body_example(operation)).content
@@ -69,8 +69,10 @@ def test_a_connection_is_reset_before_anything_is_done(
     assert set(shown["request_body"] or {}) == set(body_example(operation) or {})
 
 
-def test_a_lost_answer_was_carried_out(account: Account, frozen_server: RunningServer) -> None:
-    """The card is there and the client does not know; the list of requests shows the answer that was lost."""
+def test_a_request_with_a_lost_response_was_carried_out(
+    account: Account, frozen_server: RunningServer
+) -> None:
+    """The card was added, and the list of requests has the lost response."""
     fault(account, operations=["add_payment_method"], connection="answer_lost", next=1)
     body = httpx.Request("POST", "http://mock", json=CARD).content
     data = request("POST", f"{API}/payment-methods".encode(), headers=(KEY, JSON_TYPE), body=body)
@@ -82,8 +84,10 @@ def test_a_lost_answer_was_carried_out(account: Account, frozen_server: RunningS
     account.check_books()
 
 
-def test_a_truncated_answer_was_carried_out(account: Account, frozen_server: RunningServer) -> None:
-    """The whole length is promised, half of it comes, and the connection closes."""
+def test_a_request_with_a_truncated_response_was_carried_out(
+    account: Account, frozen_server: RunningServer
+) -> None:
+    """The whole length is declared, half of the body is sent, and the connection closes."""
     whole = account.call("GET", "payment-methods").content
     fault(
         account,
@@ -108,7 +112,7 @@ def test_a_truncated_answer_was_carried_out(account: Account, frozen_server: Run
 
 
 def test_a_refusal_is_truncated_too(account: Account, frozen_server: RunningServer) -> None:
-    """What the operation answers is cut, whatever it is."""
+    """Every response of the operation is truncated."""
     fault(account, connection="truncated_body", operations=["create_deposit"])
     data = request(
         "POST", f"{API}/deposit".encode(), headers=(KEY, JSON_TYPE), body=b'{"amount_cents": 1}'
@@ -120,7 +124,7 @@ def test_a_refusal_is_truncated_too(account: Account, frozen_server: RunningServ
 
 
 def test_a_head_request_can_be_hit(account: Account, frozen_server: RunningServer) -> None:
-    """There is no body to cut: the head comes whole, and then the connection closes."""
+    """There is no body to truncate: the head is complete, and the connection closes."""
     fault(account, connection="truncated_body", next=1)
     response = read(frozen_server, request("HEAD", f"{API}/balance".encode(), headers=(KEY,)))
     assert (response.status, response.headers["X-Mock-Fault"]) == (200, "truncated-body")
@@ -128,10 +132,10 @@ def test_a_head_request_can_be_hit(account: Account, frozen_server: RunningServe
     assert_reset(frozen_server, request("HEAD", f"{API}/balance".encode(), headers=(KEY,)))
 
 
-def test_a_page_of_another_origin_sees_a_truncated_answer(
+def test_a_page_of_another_origin_sees_a_truncated_response(
     account: Account, frozen_server: RunningServer
 ) -> None:
-    """With the headers that let it read what there is."""
+    """The CORS headers are sent."""
     fault(account, connection="truncated_body", next=1)
     data = request(
         "GET", f"{API}/balance".encode(), headers=(KEY, b"Origin: http://localhost:3000")
@@ -143,10 +147,10 @@ def test_a_page_of_another_origin_sees_a_truncated_answer(
 
 
 @pytest.mark.parametrize("connection", ["reset", "answer_lost"])
-def test_what_was_pipelined_behind_is_gone_too(
+def test_a_pipelined_request_is_lost_too(
     account: Account, frozen_server: RunningServer, connection: str
 ) -> None:
-    """The connection breaks as a whole: the second request on it has no answer and is not carried out."""
+    """The second request gets no response and is not carried out."""
     fault(account, connection=connection, next=1)
     once = request("GET", f"{API}/balance".encode(), headers=(KEY,))
     assert_reset(frozen_server, once + once)
@@ -155,10 +159,10 @@ def test_what_was_pipelined_behind_is_gone_too(
     assert account.client.get("/_mock/requests", params=params).json()["total"] == 2
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake(
+def test_a_client_that_disconnects_in_its_body_is_not_an_error(
     account: Account, frozen_server: RunningServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing is counted, listed or logged, and the server goes on."""
+    """Nothing is counted, recorded or logged, and the server goes on."""
     head = request(
         "POST", f"{API}/deposit".encode(), headers=(KEY, JSON_TYPE, b"Content-Length: 100")
     )
@@ -173,10 +177,10 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake(
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_breaking_connections_is_no_mistake_of_the_server(
+def test_breaking_connections_logs_nothing(
     account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """uvicorn hears of it before it misses the answer: nothing is logged."""
+    """uvicorn is notified before it misses the response."""
     for connection in ("reset", "answer_lost", "truncated_body"):
         fault(account, connection=connection, next=1)
         with pytest.raises(httpx.TransportError):
@@ -185,9 +189,9 @@ def test_breaking_connections_is_no_mistake_of_the_server(
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def test_a_server_that_hands_out_no_connection_says_so() -> None:
-    """500 with what to do about it, and nothing is done: a fault that cannot happen must not pass in silence."""
-    built = app.build(Settings(packaged.spec(), packaged.fixtures(), now=NOON))
+def test_a_server_without_connection_access_reports_it() -> None:
+    """The response is a 500 that says what to do, and nothing is carried out."""
+    built = app.build(Settings(resources.spec(), resources.fixtures(), now=NOON))
 
     async def responses() -> list[Any]:
         async with httpx.AsyncClient(

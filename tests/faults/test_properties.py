@@ -1,4 +1,4 @@
-"""Whatever goes wrong, the books add up: a fault neither loses nor doubles what was carried out."""
+"""Whatever fails, the books add up: a fault neither loses nor repeats a request."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CARD = "pm_card_mastercard"
 
 @st.composite
 def rules(draw: st.DrawFn) -> dict[str, Any]:
-    """A rule of any kind, named by it, for some operations or all, counted, by chance or while on."""
+    """Draw a rule of any kind, named by it, for some operations or all, with any count or share."""
     kind = draw(st.sampled_from(sorted(KINDS)))
     numbers: list[dict[str, Any]] = [{}, {"next": 1}, {"next": 3}, {"share": 0.3}, {"share": 0.7}]
     number = draw(st.sampled_from(numbers))
@@ -54,7 +54,7 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def worlds() -> Iterator[tuple[Account, Account]]:
-    """The same account in two worlds: one in which things go wrong, and one in which they never do."""
+    """The same account in two worlds, one with faults and one without."""
     with running_server(now=NOON) as one, running_server(now=NOON) as other:
         both = Accounts(one), Accounts(other)
         yield both[0]("default"), both[1]("default")
@@ -67,7 +67,7 @@ def begin(account: Account) -> None:
 
 
 def attempt(account: Account, action: Action) -> httpx.Response | None:
-    """The answer, or None where the connection broke."""
+    """Return the response, or None if the connection broke."""
     method, path, body = action
     try:
         return account.call(method, path, json=body)
@@ -83,7 +83,7 @@ def attempt(account: Account, action: Action) -> httpx.Response | None:
 def test_a_request_is_carried_out_once_or_not_at_all(
     worlds: tuple[Account, Account], chosen: list[dict[str, Any]], actions: list[Action]
 ) -> None:
-    """What was not stopped by a fault leads to the same state, to the byte, as in a world without faults."""
+    """The requests that were carried out lead to the same state in a world without faults."""
     faulty, sound = worlds
     begin(faulty)
     begin(sound)
@@ -114,17 +114,17 @@ def faulty_url(account: Account) -> bytes:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(rules().filter(lambda rule: "next" in rule or "share" in rule), max_size=4))
-def test_a_client_that_looks_before_it_tries_again_gets_there(
+def test_a_client_that_checks_before_a_retry_succeeds(
     worlds: tuple[Account, Account], chosen: list[dict[str, Any]]
 ) -> None:
-    """With any faults that do not last, a card is added exactly once and then removed exactly once."""
+    """A card is added once and removed once, whatever temporary faults there are."""
     account, _ = worlds
     begin(account)
     for rule in chosen:
         fault(account, **rule)
 
-    def look() -> list[str]:
-        """The cards of the account, asked for until there is a whole answer."""
+    def read_cards() -> list[str]:
+        """Read the account's cards until there is a complete response."""
         for _ in range(200):
             response = attempt(account, ("GET", "payment-methods", None))
             if response is not None and response.status_code == 200:
@@ -135,22 +135,22 @@ def test_a_client_that_looks_before_it_tries_again_gets_there(
 
     def until(wanted: bool, action: Action) -> None:
         for _ in range(200):
-            if (CARD in look()) == wanted:
+            if (CARD in read_cards()) == wanted:
                 return
             attempt(account, action)
         raise AssertionError("not done in 200 tries")
 
     logged = card_changes(account)
-    before = look()
+    before = read_cards()
     until(True, ("POST", "payment-methods", {"payment_method_id": CARD}))
-    assert sorted(look()) == sorted([*before, CARD])
+    assert sorted(read_cards()) == sorted([*before, CARD])
     until(False, ("DELETE", f"payment-methods/{CARD}", None))
-    assert look() == before
+    assert read_cards() == before
     account.check_books()
     assert card_changes(account) == [*logged, "payment_method.added", "payment_method.removed"]
 
 
 def card_changes(account: Account) -> list[str]:
-    """What the audit log says of cards."""
+    """Return the audit log's entries about cards."""
     actions = [entry["action"] for entry in account.state()["audit_log"]]
     return [action for action in actions if action.startswith("payment_method.")]

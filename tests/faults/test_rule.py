@@ -1,4 +1,4 @@
-"""Rules by themselves: what may be written, and what is said of the rest."""
+"""Rules: which are valid, and what the errors of the others say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPERATIONS = ["create_deposit", "get_balance", "list_invoices"]
 
 
 def problems_of(**rule: Any) -> dict[str, str]:
-    """What is wrong with a rule, by place."""
+    """Return the problems of a rule, by place."""
     return {
         ".".join(map(str, place)): problem for place, problem in problems(Rule(**rule), OPERATIONS)
     }
@@ -39,8 +39,8 @@ def problems_of(**rule: Any) -> dict[str, str]:
     ],
     ids=str,
 )
-def test_a_rule_that_makes_sense_is_good(rule: dict[str, Any]) -> None:
-    """Both ends of every range belong to it."""
+def test_a_valid_rule_is_accepted(rule: dict[str, Any]) -> None:
+    """The bounds of every range are valid."""
     assert problems_of(**rule) == {}
 
 
@@ -107,25 +107,25 @@ def test_a_rule_that_makes_sense_is_good(rule: dict[str, Any]) -> None:
     ],
     ids=str,
 )
-def test_a_rule_that_makes_no_sense_is_told_where_and_why(
+def test_an_invalid_rule_has_a_problem_with_its_place(
     rule: dict[str, Any], place: str, words: str
 ) -> None:
-    """One problem, at the field that has to be changed."""
+    """The one problem names the field to change."""
     found = problems_of(**rule)
     assert list(found) == [place]
     assert words in found[place]
 
 
-def test_a_misspelt_operation_is_answered_with_what_may_be_meant() -> None:
-    """The nearest name is offered; where none is near, none is."""
+def test_the_error_of_a_misspelt_operation_has_a_suggestion() -> None:
+    """A distant name gets no suggestion."""
     assert problems_of(status=500, operations=["get_balnce"])["operations.0"].endswith(
         "(did you mean get_balance?)"
     )
     assert problems_of(status=500, operations=["zzz"])["operations.0"].endswith("of the contract")
 
 
-def test_operations_are_not_judged_while_it_is_unknown_which_there_are() -> None:
-    """Files are read before the contract is looked at."""
+def test_operations_are_not_validated_without_a_contract() -> None:
+    """Files are read before the contract."""
     assert list(problems(Rule(status=500, operations=["anything"]))) == []
 
 
@@ -140,12 +140,12 @@ def test_operations_are_not_judged_while_it_is_unknown_which_there_are() -> None
         (Rule(latency=Latency(ms=1)), "latency"),
     ],
 )
-def test_a_rule_without_a_name_is_called_by_what_it_does(rule: Rule, label: str) -> None:
-    """So that the header says something also when nobody thought of a name."""
+def test_a_rule_without_a_name_is_named_by_its_effect(rule: Rule, label: str) -> None:
+    """The header always has a name."""
     assert rule.label == label
 
 
-def test_every_status_says_something() -> None:
-    """Those that no RFC knows too."""
+def test_every_status_has_a_text() -> None:
+    """Statuses without an RFC have one too."""
     assert phrase(503) == "Service Unavailable."
     assert phrase(599) == "Error 599."

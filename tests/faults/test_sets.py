@@ -1,4 +1,4 @@
-"""Named sets: the files of ``fixtures/faults/``, and wrong ones told with file and line."""
+"""Named sets: the files of ``fixtures/faults/``, and the errors of invalid ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def written(folder: Path, text: str, name: str = "mine.yaml") -> Path:
 
 
 def test_a_set_is_read_as_it_is_written(tmp_path: Path) -> None:
-    """In the words of the control API."""
+    """Fields have the names of the control API."""
     written(tmp_path, GOOD)
     first, second = sets.load(tmp_path)["mine"].rules
     assert (first.operations, first.share, first.status, first.next) == (
@@ -49,7 +49,7 @@ def test_a_set_is_read_as_it_is_written(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_sets_has_none(tmp_path: Path) -> None:
-    """Fixtures of one's own need no faults."""
+    """A user's own fixtures need no sets."""
     assert sets.load(tmp_path / "faults") == {}
 
 
@@ -70,10 +70,10 @@ def test_a_folder_without_sets_has_none(tmp_path: Path) -> None:
         (GOOD[GOOD.index("rules:") :], "rules: []", 3, "rules: must be 1 to 20"),
     ],
 )
-def test_a_wrong_set_is_told_with_file_and_line(
+def test_the_error_of_a_set_has_file_and_line(
     tmp_path: Path, old: str, new: str, line: int, words: str
 ) -> None:
-    """``file:line: field: problem``, so that an editor can jump there."""
+    """The format is ``file:line: field: problem``, so that an editor can jump there."""
     assert old in GOOD
     path = written(tmp_path, GOOD.replace(old, new, 1))
     with pytest.raises(FileError) as caught:
@@ -82,15 +82,15 @@ def test_a_wrong_set_is_told_with_file_and_line(
     assert words in str(caught.value)
 
 
-def test_a_set_has_a_name_that_can_be_said(tmp_path: Path) -> None:
-    """It stands in addresses and on the command line."""
+def test_the_name_of_a_set_is_plain(tmp_path: Path) -> None:
+    """It is used in URLs and on the command line."""
     written(tmp_path, GOOD, "my set.yaml")
     with pytest.raises(FileError, match=r"my set\.yaml: must have a name of letters"):
         sets.load(tmp_path)
 
 
-def test_an_operation_that_the_contract_does_not_have_is_told_with_its_line(tmp_path: Path) -> None:
-    """Once the contract is there, a misspelt operation is as wrong as a misspelt field."""
+def test_the_error_of_an_unknown_operation_has_its_line(tmp_path: Path) -> None:
+    """Operations are validated once the contract is loaded."""
     path = written(tmp_path, GOOD.replace("get_balance", "get_balnce"))
     with pytest.raises(FileError) as caught:
         sets.check_operations(sets.load(tmp_path), tmp_path, ["get_balance"])
@@ -104,8 +104,8 @@ def packaged_rules() -> list[Rule]:
 
 
 def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
-    """Those that are there, and every rule of them."""
-    assert set(PACKAGED) == {
+    """Every rule of every packaged set is valid."""
+    assert set(fixtures.load(resources.fixtures()).fault_sets) == {
         "flaky",
         "outage",
         "rate-limited",
@@ -117,6 +117,6 @@ def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
 
 
 def test_rules_of_different_packaged_sets_have_different_names() -> None:
-    """Chance goes by the name: with one name, two sets that are on together would hit together."""
-    names = [rule.name for rule in packaged_rules()]
+    """Equal names would draw equal random numbers."""
+    names = [rule.name for rule in packaged()]
     assert len(set(names)) == len(names)

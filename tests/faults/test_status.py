@@ -1,4 +1,4 @@
-"""Faults that answer in an operation's stead, over HTTP."""
+"""Status faults over HTTP."""
 
 from __future__ import annotations
 
@@ -28,17 +28,15 @@ DOCUMENTED = [
 
 
 def call(account: Account, operation: Operation, **request: Any) -> httpx.Response:
-    """A good request to an operation, by the contract's own examples."""
+    """Send a valid request to an operation, with the contract's examples."""
     return account.client.request(
         operation.method, path_of(operation), json=body_example(operation), **request
     )
 
 
 @each_operation
-def test_a_status_stands_in_the_way_of_every_operation(
-    account: Account, operation: Operation
-) -> None:
-    """The answer is the fault's, and the account's exported state stays as it was, byte for byte."""
+def test_a_status_fault_replaces_every_operation(account: Account, operation: Operation) -> None:
+    """The account's exported state is unchanged."""
     fault(account, name="down", operations=[operation.operation_id], status=503, next=1)
     before = account.client.get("/_mock/state").content
     response = call(account, operation)
@@ -53,7 +51,7 @@ def test_a_status_stands_in_the_way_of_every_operation(
 def test_a_documented_status_has_the_documented_body(
     account: Account, operation: Operation, status: int, detail: str | None
 ) -> None:
-    """The schema that the contract has for it holds, with the contract's sentence or one's own."""
+    """The body fits its schema, with the contract's text or the rule's own."""
     fault(account, operations=[operation.operation_id], status=status, detail=detail)
     response = call(account, operation)
     assert response.status_code == status
@@ -63,8 +61,8 @@ def test_a_documented_status_has_the_documented_body(
     assert detail is None or detail in response.text
 
 
-def test_without_a_sentence_of_its_own_the_contract_gives_one(account: Account) -> None:
-    """What a frontend would be shown by the real API."""
+def test_a_fault_without_a_detail_uses_a_documented_example(account: Account) -> None:
+    """The text is what the real API would send."""
     fault(account, operations=["add_payment_method"], status=402)
     response = account.call("POST", "payment-methods", json={"payment_method_id": "pm_card_visa"})
     documented_402 = CONTRACT.follow(
@@ -77,8 +75,8 @@ def test_without_a_sentence_of_its_own_the_contract_gives_one(account: Account) 
 
 
 @pytest.mark.parametrize("operation", LIMITED, ids=lambda operation: operation.operation_id)
-def test_a_429_says_when_to_come_back(account: Account, operation: Operation) -> None:
-    """``Retry-After`` until the next minute of the clock, nothing remaining, in the headers that are documented."""
+def test_a_429_has_retry_after(account: Account, operation: Operation) -> None:
+    """It points to the next minute of the clock, and the headers are documented."""
     fault(account, operations=[operation.operation_id], status=429)
     response = call(account, operation)
     reset = int(response.headers["X-RateLimit-Reset"])
@@ -91,24 +89,24 @@ def test_a_429_says_when_to_come_back(account: Account, operation: Operation) ->
     }
 
 
-def test_a_429_can_say_another_time(account: Account) -> None:
-    """So that a test need not wait for a minute; header, sentence and reset say the same."""
+def test_a_429_can_have_another_retry_after(account: Account) -> None:
+    """Header, text and reset agree."""
     fault(account, status=429, retry_after_seconds=2)
     response = account.call("GET", "balance")
     assert (response.headers["Retry-After"], response.json()["detail"][-10:]) == ("2", "2 seconds.")
     assert int(response.headers["X-RateLimit-Reset"]) == int(NOON.timestamp()) + 2
 
 
-def test_a_503_can_say_when_to_come_back(account: Account) -> None:
-    """As RFC 9110 has it; without being told to it says nothing."""
+def test_a_503_can_have_retry_after(account: Account) -> None:
+    """Without the field there is no header."""
     fault(account, status=503)
     assert "Retry-After" not in account.call("GET", "balance").headers
     fault(account, status=503, retry_after_seconds=5)
     assert account.call("GET", "balance").headers["Retry-After"] == "5"
 
 
-def test_an_error_brings_the_headers_that_were_asked_for(account: Account) -> None:
-    """Once each, also where the mock has one of that name."""
+def test_a_fault_has_the_headers_of_its_rule(account: Account) -> None:
+    """Each header is sent once, even if the mock sends it too."""
     fault(
         account,
         status=429,
@@ -120,15 +118,15 @@ def test_an_error_brings_the_headers_that_were_asked_for(account: Account) -> No
 
 
 def test_a_fault_takes_no_tokens(account: Account) -> None:
-    """The allowance is told as it is, and what stood in the way was not counted."""
+    """The limit is shown, and the request is not counted."""
     fault(account, status=503, next=2)
     before = account.call("GET", "balance").headers["X-RateLimit-Remaining"]
     assert account.call("GET", "balance").headers["X-RateLimit-Remaining"] == before
     assert int(account.call("GET", "balance").headers["X-RateLimit-Remaining"]) == int(before) - 1
 
 
-def test_a_fault_for_all_comes_before_the_question_who_calls(account: Account) -> None:
-    """A gateway that is down knows no keys; the tokens that it tells a stranger of are none."""
+def test_a_fault_for_all_comes_before_authentication(account: Account) -> None:
+    """Without a key the headers show an untouched limit."""
     fault(account, for_all=True, status=503, next=1)
     fault(account, for_all=True, status=429, next=1)
     responses = [
@@ -139,8 +137,8 @@ def test_a_fault_for_all_comes_before_the_question_who_calls(account: Account) -
     assert "X-Mock-Fault" not in responses[2].headers
 
 
-def test_a_fault_comes_before_the_body_is_judged(account: Account) -> None:
-    """Nonsense is answered like everything else, whatever its type, and can be seen in the list of requests."""
+def test_a_fault_comes_before_the_body_is_validated(account: Account) -> None:
+    """An invalid body gets the fault, and is recorded."""
     fault(account, operations=["create_deposit"], status=500)
     for request in (
         {"json": {"amount_cents": "x"}},
@@ -152,8 +150,8 @@ def test_a_fault_comes_before_the_body_is_judged(account: Account) -> None:
     assert last_request(account)["request_body"] == {"amount_cents": "x"}
 
 
-def test_a_faulted_request_is_listed_with_what_happened(account: Account) -> None:
-    """With its account, its answer and the rules that hit it; one that went well says null."""
+def test_a_recorded_request_has_its_fault(account: Account) -> None:
+    """It has account, response and rules; a request without a fault has null."""
     fault(account, name="down", status=503, next=1)
     account.call("GET", "balance")
     shown = last_request(account)
@@ -164,7 +162,7 @@ def test_a_faulted_request_is_listed_with_what_happened(account: Account) -> Non
 
 
 def test_other_accounts_and_operations_are_left_alone(accounts: Accounts) -> None:
-    """A rule of an account is about that account and its operations."""
+    """A rule of an account applies to that account and its operations only."""
     mine, other = accounts("default"), accounts("new")
     fault(mine, operations=["get_balance"], status=503)
     assert mine.call("GET", "balance").status_code == 503
@@ -173,7 +171,7 @@ def test_other_accounts_and_operations_are_left_alone(accounts: Accounts) -> Non
 
 
 def test_the_control_api_and_the_pages_have_no_faults(account: Account) -> None:
-    """Otherwise nobody could switch them off."""
+    """Otherwise faults could not be switched off."""
     fault(account, for_all=True, status=503)
     for path in ("/_mock/health", "/_mock/faults", "/_mock/state", "/docs", "/openapi.json"):
         assert account.client.get(path).status_code == 200
@@ -181,15 +179,15 @@ def test_the_control_api_and_the_pages_have_no_faults(account: Account) -> None:
 
 
 def test_a_page_of_another_origin_may_read_a_fault(account: Account) -> None:
-    """The answer of a fault has the headers that browsers ask for, and its own are exposed."""
+    """The CORS headers are sent, and the fault's own header is exposed."""
     fault(account, status=503, next=1)
     response = account.call("GET", "balance", headers={"Origin": "http://localhost:3000"})
     assert (response.status_code, response.headers["access-control-allow-origin"]) == (503, "*")
     assert "X-Mock-Fault" in response.headers["access-control-expose-headers"]
 
 
-def test_what_is_counted_is_listed(account: Account) -> None:
-    """How many requests a rule was about, hit, and will still hit."""
+def test_the_counts_of_a_rule_are_listed(account: Account) -> None:
+    """A rule has the number of seen, hit and remaining requests."""
     fault(account, operations=["get_balance"], status=503, next=3)
     account.call("GET", "balance")
     account.call("GET", "invoices")
@@ -199,7 +197,7 @@ def test_what_is_counted_is_listed(account: Account) -> None:
 
 
 def test_the_same_requests_meet_the_same_faults(accounts: Accounts) -> None:
-    """A share is drawn anew from the same seed after the account was reset, whatever others did meanwhile."""
+    """After a reset, a share applies to the same requests, whatever others did."""
     account, other = accounts("default"), accounts("new")
 
     def run() -> list[int]:
@@ -218,8 +216,8 @@ def test_the_same_requests_meet_the_same_faults(accounts: Accounts) -> None:
     assert run() == first
 
 
-def test_latency_is_real_time_and_holds_up_nobody_else(accounts: Accounts) -> None:
-    """The mock's clock stands still; another account is served meanwhile."""
+def test_latency_is_real_time_and_delays_no_other_account(accounts: Accounts) -> None:
+    """The mock's clock is frozen, and another account is served meanwhile."""
     account, other = accounts("default"), accounts("new")
     fault(account, latency={"ms": 300})
     with ThreadPoolExecutor(1) as pool:
@@ -234,7 +232,7 @@ def test_latency_is_real_time_and_holds_up_nobody_else(accounts: Accounts) -> No
 
 
 def test_a_client_that_gives_up_does_not_stop_the_operation(account: Account) -> None:
-    """As in life: the request was sent, and the card is there when one looks."""
+    """The request was sent, so it is carried out."""
     fault(account, operations=["add_payment_method"], latency={"ms": 400})
     card = {"payment_method_id": "pm_card_mastercard"}
     with pytest.raises(httpx.ReadTimeout):
@@ -246,8 +244,8 @@ def test_a_client_that_gives_up_does_not_stop_the_operation(account: Account) ->
         time.sleep(0.02)
 
 
-def test_latency_goes_with_a_status(account: Account) -> None:
-    """An error that comes late."""
+def test_latency_can_be_combined_with_a_status(account: Account) -> None:
+    """The error is sent late."""
     fault(account, status=504, latency={"ms": 120})
     began = time.monotonic()
     assert account.call("GET", "balance").status_code == 504
@@ -255,7 +253,7 @@ def test_latency_goes_with_a_status(account: Account) -> None:
 
 
 def test_snapshots_hold_no_faults(account: Account) -> None:
-    """What is restored is the accounts and the clock; rules stay as they are, with their counts."""
+    """A restore changes accounts and clock; rules and counts stay."""
     fault(account, status=503, next=2)
     account.client.post("/_mock/snapshots", json={"name": "before"})
     account.call("GET", "balance")
@@ -269,7 +267,7 @@ def test_snapshots_hold_no_faults(account: Account) -> None:
 def test_sets_that_are_on_at_the_start_are_on_again_after_a_reset(
     make_server: ServerFactory,
 ) -> None:
-    """Deleting switches them off, a reset of everything on again; a reset of one account leaves them."""
+    """Deleting removes them; only a reset of everything restores them."""
     server = make_server(now=NOON, faults=("rate-limited",))
     with server.client("sk_test_new") as client:
         statuses = [client.get("/api/v1/billing/balance").status_code]
@@ -298,7 +296,7 @@ def test_sets_that_are_on_at_the_start_are_on_again_after_a_reset(
 def test_a_rule_that_does_not_hit_changes_nothing(
     account: Account, request_: dict[str, Any], status: int
 ) -> None:
-    """The request is read beforehand, and judged as ever; it was seen."""
+    """The request is read first, and validated as usual."""
     fault(account, for_all=True, operations=["create_deposit"], share=1e-12, status=503)
     response = account.call("POST", "deposit", **request_)
     assert response.status_code == status

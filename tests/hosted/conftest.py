@@ -1,4 +1,4 @@
-"""What the tests of pages share: sessions to be paid, and a reader of pages."""
+"""Helpers for the tests of pages: sessions to be paid, and a reader of pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Opener = Callable[..., str]
 
 @pytest.fixture
 def open_deposit(client: httpx.Client) -> Opener:
-    """Opens a deposit of $50, to which a test may add, and gives the path of its page."""
+    """Open a deposit of $50, with more fields if given, and return the path of its page."""
 
     def open(**more: Any) -> str:
         response = client.post(f"{API}/deposit", json={"amount_cents": 5000, **more})
@@ -29,20 +29,20 @@ def open_deposit(client: httpx.Client) -> Opener:
 
 
 def text_of(page: httpx.Response, name: str) -> str | None:
-    """The text of the element with a test id, or None when the page has none."""
+    """Return the text of the element with a test id, or None if the page has none."""
     found = re.search(rf'data-testid="{name}"[^>]*>(.*?)</', page.text, re.DOTALL)
     return " ".join(html.unescape(found[1]).split()) if found else None
 
 
 def offered(page: httpx.Response) -> dict[str, dict[str, str]]:
-    """The cards that a page offers, by group: the label of each id."""
+    """Return the cards that a page offers: by group, the label of each id."""
     groups = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', page.text, re.DOTALL)
     option = re.compile(r'<option value="([^"]*)">(.*?)</option>')
     return {html.unescape(label): dict(option.findall(inside)) for label, inside in groups}
 
 
 def balance(client: httpx.Client) -> int:
-    """The account's balance in microcents."""
+    """Return the account's balance in microcents."""
     response = client.get(f"{API}/balance")
     assert response.status_code == 200, response.text
     amount: int = response.json()["balance_microcents"]
@@ -50,5 +50,5 @@ def balance(client: httpx.Client) -> int:
 
 
 def session_id(path: str) -> str:
-    """The session that a page belongs to."""
+    """Return the session of a page."""
     return path.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""The routes that exist, so that a new one is tested the day it appears."""
+"""The routes of the pages: new ones are tested at once."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ from mockserver.engine.world import World
 from tests.conftest import NOON
 
 
-def pages(
-    before_redirect: Callable[[str], Awaitable[None]] | None = None,
-) -> tuple[World[Accounts], Router]:
-    """Return a new world and an app of its pages."""
-    world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
+def pages(before_redirect: Callable[[str], Awaitable[None]] | None = None) -> tuple[World, Pages]:
+    """Return a new world and its pages."""
+    world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1)
     nothing = PlainTextResponse("nothing", 404)
     return world, Router(billing_routes(world, before_redirect), default=nothing)
 
@@ -32,7 +30,7 @@ STEPS = {
     "/checkout/{session_id}/{step}": tuple(checkout.STEPS),
     "/portal/{session_id}/{step}": tuple(portal.STEPS),
 }
-"""The steps that a route stands for."""
+"""The steps of a route."""
 
 ROUTES = [
     (method, route.path)
@@ -45,11 +43,11 @@ TARGETS = [
     for method, path in ROUTES
     for step in STEPS.get(path, ("",))
 ]
-"""Method and path of every page and step, its ids still to be filled in."""
+"""Method and path of every page and step, with placeholders for ids."""
 
 
 def filled(path: str, *, checkout: str, portal: str, invoice: str) -> str:
-    """The path with ids of things that exist."""
+    """Return the path with ids that exist."""
     session = checkout if path.startswith("/checkout/") else portal
     return re.sub(
         r"\{(\w+)\}", lambda name: {"session_id": session, "invoice_id": invoice}[name[1]], path

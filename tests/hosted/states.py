@@ -1,4 +1,4 @@
-"""Every page in every state, for those who look at all of them."""
+"""Every page in every state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ASKING = "pm_card_authenticationRequired"
 
 
 def addresses(url: str) -> dict[str, str]:
-    """The address of each page in each state, on a server that nobody else uses."""
+    """Return the URL of each page in each state, on a server of its own."""
     with ExitStack() as stack:
 
         @cache
@@ -61,7 +61,7 @@ def _checkouts(payer: httpx.Client) -> dict[str, str]:
 
 def _portals(as_: Any) -> dict[str, str]:
     def copy(name: str, **changes: object) -> httpx.Client:
-        """An account like the subscriber's, that a state may change."""
+        """Return a copy of the subscriber's account, which a state may change."""
         made: httpx.Client = as_(name)
         state = as_("subscriber").get("/_mock/state").json()
         for card in state["wallet"]["cards"]:
@@ -80,7 +80,9 @@ def _portals(as_: Any) -> dict[str, str]:
     powerful = _opened(as_("power_user"), "portal")
     invoice = as_("subscriber").get(f"{API}/invoices").json()["invoices"][0]
     return {
-        "authentication of a card": f"{portal['subscriber']}/authentication?step=add&card={_ASKING}",
+        "authentication of a card": (
+            f"{portal['subscriber']}/authentication?step=add&card={_ASKING}"
+        ),
         "invoice": invoice["hosted_invoice_url"],
         "portal": portal["subscriber"],
         "portal after a step": f"{cancelled}?done=cancel",

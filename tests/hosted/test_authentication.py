@@ -1,4 +1,4 @@
-"""3-D Secure on the pages: asked for, passed, failed."""
+"""3-D Secure on the pages: required, passed and failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEPOSIT = 5_000_000_000
 
 
 def finish_challenge(client: httpx.Client, step: httpx.Response, outcome: str) -> httpx.Response:
-    """Follow the redirect to the bank's page and press one of its two buttons."""
+    """Follow the redirect to the bank's page and press one of its buttons."""
     assert step.status_code == 303
     page = client.get(step.headers["location"])
     assert page.status_code == 200
@@ -42,10 +42,10 @@ def portal(client: httpx.Client) -> str:
 
 
 @pytest.mark.parametrize("card", ASKING)
-def test_a_card_that_asks_leads_to_its_bank(
+def test_a_card_with_authentication_leads_to_its_bank(
     client: httpx.Client, open_deposit: Opener, card: str
 ) -> None:
-    """The step says what is paid, and with which card; nothing is charged yet."""
+    """The page shows the payment and the card, and nothing is charged yet."""
     path = open_deposit(success_url=SHOP)
     before = client.get("/_mock/state").json()
     step = client.post(f"{path}/pay", data={"card": card})
@@ -58,7 +58,7 @@ def test_a_card_that_asks_leads_to_its_bank(
 
 @pytest.mark.parametrize("card", PAYING)
 def test_passing_pays(client: httpx.Client, open_deposit: Opener, card: str) -> None:
-    """And goes back to the shop; once, however often the form is sent."""
+    """The browser returns to the shop, and repeated forms pay once."""
     path = open_deposit(success_url=f"{SHOP}/?s={{CHECKOUT_SESSION_ID}}")
     before = balance(client)
     step = client.post(f"{path}/pay", data={"card": card})
@@ -77,7 +77,7 @@ def test_passing_pays(client: httpx.Client, open_deposit: Opener, card: str) -> 
 
 @pytest.mark.parametrize("card", ASKING)
 def test_failing_pays_nothing(client: httpx.Client, open_deposit: Opener, card: str) -> None:
-    """402 and the reason, as Stripe names it; the session stays open."""
+    """The status is 402 with Stripe's reason, and the session stays open."""
     path = open_deposit(success_url=SHOP)
     before = balance(client)
     page = finish_challenge(client, client.post(f"{path}/pay", data={"card": card}), "fail")
@@ -95,7 +95,7 @@ def test_failing_pays_nothing(client: httpx.Client, open_deposit: Opener, card: 
 def test_a_card_may_be_declined_after_its_holder_passed(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
-    """Authentication is no money."""
+    """Authentication does not guarantee the payment."""
     path = open_deposit()
     step = client.post(
         f"{path}/pay",
@@ -112,7 +112,7 @@ def test_a_card_may_be_declined_after_its_holder_passed(
 def test_only_the_buttons_of_the_bank_authenticate(
     client: httpx.Client, open_deposit: Opener, outcome: str
 ) -> None:
-    """Any other value is as good as none: the bank asks."""
+    """Any other value shows the bank's page again."""
     path = open_deposit()
     step = client.post(f"{path}/pay", data={"card": ALWAYS, "authentication": outcome})
     assert (step.status_code, httpx.URL(step.headers["location"]).path) == (
@@ -121,10 +121,10 @@ def test_only_the_buttons_of_the_bank_authenticate(
     )
 
 
-def test_a_default_card_that_asks_leads_to_its_bank(
+def test_a_default_card_with_authentication_leads_to_its_bank(
     client: httpx.Client, open_deposit: Opener, portal: str
 ) -> None:
-    """A form that names no card pays with the default one."""
+    """A form without a card pays with the default one."""
     added = client.post(f"{API}/payment-methods", json={"payment_method_id": ALWAYS}).json()
     client.post(f"{portal}/default", data={"card": added["id"]})
     path = open_deposit()
@@ -133,8 +133,10 @@ def test_a_default_card_that_asks_leads_to_its_bank(
     assert text_of(finish_challenge(client, step, "pass"), "state") == "This session has been paid."
 
 
-def test_a_session_that_is_closed_asks_nobody(client: httpx.Client, open_deposit: Opener) -> None:
-    """The bank's page of a session that was paid or has expired says so."""
+def test_a_closed_session_needs_no_authentication(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
+    """The bank's page shows that the session is paid or expired."""
     paid, expired = open_deposit(), open_deposit()
     client.post(f"{paid}/pay")
     client.post(f"/_mock/checkout-sessions/{session_id(expired)}/expire").raise_for_status()
@@ -144,8 +146,8 @@ def test_a_session_that_is_closed_asks_nobody(client: httpx.Client, open_deposit
         assert text_of(page, "authentication-pass") is None
 
 
-def test_a_plan_is_bought_with_a_card_that_asks(client: httpx.Client) -> None:
-    """After which the card is on file, and the default one."""
+def test_a_plan_is_bought_with_authentication(client: httpx.Client) -> None:
+    """The card is then on file, and the default."""
     body = {"price_id": "price_starter_monthly", "success_url": SHOP, "cancel_url": SHOP}
     path = httpx.URL(client.post(f"{API}/checkout", json=body).json()["url"]).path
     assert (
@@ -161,10 +163,10 @@ def test_a_plan_is_bought_with_a_card_that_asks(client: httpx.Client) -> None:
     "query", ["", "?card=nonsense", "?card=<script>alert(1)</script>", "?step=remove&card=pm_x"]
 )
 @pytest.mark.parametrize("of", ["checkout", "portal"])
-def test_the_banks_page_of_no_card_is_none(
+def test_the_banks_page_of_an_unknown_card_is_404(
     client: httpx.Client, open_deposit: Opener, portal: str, of: str, query: str
 ) -> None:
-    """What somebody put together by hand is not found, but for the default card of a checkout."""
+    """Only the default card of a checkout may be left out."""
     page = client.get(f"{open_deposit() if of == 'checkout' else portal}/authentication{query}")
     is_checkout = of == "checkout" and query in ("", "?step=remove&card=pm_x")
     assert page.status_code == (200 if is_checkout else 404)
@@ -172,10 +174,10 @@ def test_the_banks_page_of_no_card_is_none(
 
 
 @pytest.mark.parametrize("card", ASKING)
-def test_the_portal_adds_a_card_that_asks_once_its_holder_passed(
+def test_the_portal_adds_a_card_after_authentication(
     client: httpx.Client, portal: str, card: str
 ) -> None:
-    """Setting a card up asks too, also for those that never ask again."""
+    """Setup needs authentication even if later charges do not."""
     step = client.post(f"{portal}/add", data={"card": card})
     assert card not in client.get(f"{API}/payment-methods").text
     failed = finish_challenge(client, step, "fail")
@@ -189,10 +191,10 @@ def test_the_portal_adds_a_card_that_asks_once_its_holder_passed(
 
 
 @pytest.mark.parametrize("outcome", ["pass", "fail"])
-def test_the_portal_changes_a_plan_once_the_holder_passed(
+def test_the_portal_changes_a_plan_after_authentication(
     client: httpx.Client, portal: str, outcome: str
 ) -> None:
-    """The bank's page says what the change costs now."""
+    """The bank's page shows the immediate price of the change."""
     client.post(f"{portal}/add", data={"card": ALWAYS, "authentication": "pass"})
     wallet = client.get("/_mock/state").json()["wallet"]
     own = next(card["id"] for card in wallet["cards"] if card["stripe_id"] == ALWAYS)

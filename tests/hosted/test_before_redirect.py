@@ -1,4 +1,4 @@
-"""What has to happen between a payment and the way back to the shop."""
+"""The wait between a payment and the redirect to the shop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def _paid(
     success_url: str | None = SHOP,
     times: int = 1,
 ) -> tuple[list[httpx.Response], str]:
-    """Answers to paying so many times at once, and the account that paid."""
+    """Pay so many times at once, and return the responses and the account."""
     world, app = pages(before_redirect)
     tenant = world.state.tenant(KEY)
     before = len(tenant.account.invoices)
@@ -39,7 +39,7 @@ async def _paid(
 
 @pytest.mark.parametrize("success_url", [SHOP, None])
 def test_a_payer_is_sent_back_when_the_account_is_ready(success_url: str | None) -> None:
-    """It is awaited with the account's id, after the payment and before the answer."""
+    """The hook is awaited with the account's id, after the payment and before the response."""
     calls: list[str] = []
 
     async def before(account_id: str) -> None:
@@ -56,7 +56,7 @@ def test_a_payer_is_sent_back_when_the_account_is_ready(success_url: str | None)
     "card", ["pm_card_chargeDeclined", "pm_card_authenticationRequired", "nonsense"]
 )
 def test_without_a_payment_there_is_nothing_to_wait_for(card: str) -> None:
-    """A declined card is told at once, and one that asks is sent to its bank."""
+    """A declined card and one with authentication do not call the hook."""
 
     async def before(_: str) -> None:
         raise AssertionError("nothing was paid")
@@ -67,7 +67,7 @@ def test_without_a_payment_there_is_nothing_to_wait_for(card: str) -> None:
 
 
 def test_a_double_click_pays_once_and_waits_as_well() -> None:
-    """The browser follows the answer to the second click: that one, too, comes when the account is ready."""
+    """The browser follows the second response, so it waits too."""
     waiting = 0
     most = 0
 

@@ -1,4 +1,4 @@
-"""The page on which a payer pays."""
+"""The checkout page."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ DEPOSIT = 5_000_000_000
 BACK = f"{SHOP}/done?session={{CHECKOUT_SESSION_ID}}&lang=en"
 
 
-def test_the_page_says_what_is_to_be_paid(client: httpx.Client, open_deposit: Opener) -> None:
-    """What for, how much, that no money moves, and with which cards, the account's own first."""
+def test_the_page_shows_the_payment(client: httpx.Client, open_deposit: Opener) -> None:
+    """It shows item, amount, that no money moves, and the cards, the account's own first."""
     page = client.get(open_deposit())
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -41,7 +41,7 @@ def test_the_page_says_what_is_to_be_paid(client: httpx.Client, open_deposit: Op
 
 
 def test_every_behaviour_is_offered_once(client: httpx.Client, open_deposit: Opener) -> None:
-    """Each way to pay, to be declined and to be asked can be chosen; no card stands there under two names."""
+    """Every outcome can be chosen, and no card is listed twice."""
     cards = [id for group in offered(client.get(open_deposit())).values() for id in group]
     assert len(cards) == len(set(cards))
     behaviours = {
@@ -52,7 +52,7 @@ def test_every_behaviour_is_offered_once(client: httpx.Client, open_deposit: Ope
 
 
 def test_a_promo_code_shows_its_bonus(client: httpx.Client, open_deposit: Opener) -> None:
-    """Before the payment and after it."""
+    """The bonus is shown before and after the payment."""
     path = open_deposit(promo_code="bonus5")
     for _ in range(2):
         page = client.get(path)
@@ -67,7 +67,7 @@ def test_a_promo_code_shows_its_bonus(client: httpx.Client, open_deposit: Opener
 def test_a_promo_code_that_was_used_meanwhile_shows_no_bonus(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
-    """What the page promises is what the payment brings."""
+    """The page shows what the payment will bring."""
     late, early = open_deposit(promo_code="bonus5"), open_deposit(promo_code="bonus5")
     client.post(f"{early}/pay")
     before = balance(client)
@@ -80,7 +80,7 @@ def test_a_promo_code_that_was_used_meanwhile_shows_no_bonus(
 
 
 def test_paying_credits_the_account_at_once(client: httpx.Client, open_deposit: Opener) -> None:
-    """The ledger has the deposit, an invoice is written, and the books add up."""
+    """Ledger and invoice are written, and the books add up."""
     path = open_deposit()
     before = balance(client)
     page = client.post(f"{path}/pay", data={"card": "pm_card_mastercard"})
@@ -99,7 +99,7 @@ def test_paying_credits_the_account_at_once(client: httpx.Client, open_deposit: 
 def test_the_payer_goes_back_to_the_shop_with_the_sessions_id(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
-    """{CHECKOUT_SESSION_ID} in the success_url becomes the id, as Stripe does it."""
+    """As at Stripe, {CHECKOUT_SESSION_ID} in the success_url is replaced."""
     path = open_deposit(success_url=BACK)
     response = client.post(f"{path}/pay")
     assert response.status_code == 303
@@ -110,7 +110,7 @@ def test_the_payer_goes_back_to_the_shop_with_the_sessions_id(
 def test_paying_again_charges_nothing_and_goes_back_again(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
-    """A double click, or the browser's reload."""
+    """A double click and a reload are safe."""
     path = open_deposit(success_url=BACK)
     first = client.post(f"{path}/pay")
     paid = balance(client)
@@ -122,7 +122,7 @@ def test_paying_again_charges_nothing_and_goes_back_again(
 def test_a_paid_session_can_be_neither_declined_nor_cancelled(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
-    """The page says that it has been paid; it never says that nothing was charged."""
+    """The page shows that it is paid."""
     path = open_deposit()
     client.post(f"{path}/pay")
     paid = balance(client)
@@ -138,7 +138,7 @@ def test_a_paid_session_can_be_neither_declined_nor_cancelled(
 def test_a_paid_session_is_not_cancelled_on_the_way_to_the_shop(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
-    """The shop's page for cancelled payments would tell the payer something wrong."""
+    """The payer is not sent to the shop's page for cancelled payments."""
     path = open_deposit(success_url=BACK, cancel_url=f"{SHOP}/cancelled")
     client.post(f"{path}/pay")
     assert client.post(f"{path}/cancel").headers.get("location") != f"{SHOP}/cancelled"
@@ -155,7 +155,10 @@ def test_a_paid_session_is_not_cancelled_on_the_way_to_the_shop(
 def test_a_card_that_declines_leaves_the_session_open(
     client: httpx.Client, open_deposit: Opener, card: str, code: str
 ) -> None:
-    """402, the reason, and the form again; opened anew, the page still says why, and another card can pay."""
+    """The 402 has the reason and the form.
+
+    The page shows the reason again when it is reopened, and another card can pay.
+    """
     path = open_deposit(success_url=BACK)
     before = balance(client)
     page = client.post(f"{path}/pay", data={"card": card})
@@ -173,8 +176,10 @@ def test_a_card_that_declines_leaves_the_session_open(
 @pytest.mark.parametrize(
     "card", ["nonsense", "<script>alert(1)</script>", "pm_", "pm_" + "x" * 300, "pm_card visa"]
 )
-def test_what_is_no_card_cannot_pay(client: httpx.Client, open_deposit: Opener, card: str) -> None:
-    """The page offers ids of the form pm_...; anything else is refused, and never gets among the account's cards."""
+def test_an_invalid_card_id_cannot_pay(
+    client: httpx.Client, open_deposit: Opener, card: str
+) -> None:
+    """An id that does not begin with pm_ is refused, and not kept."""
     path = open_deposit(auto_recharge_enabled=True)
     before = balance(client)
     page = client.post(f"{path}/pay", data={"card": card})
@@ -185,7 +190,7 @@ def test_what_is_no_card_cannot_pay(client: httpx.Client, open_deposit: Opener, 
 
 
 def test_a_form_that_is_too_large_pays_nothing(client: httpx.Client, open_deposit: Opener) -> None:
-    """What was not read cannot be a wish to pay."""
+    """A form that was not read does not pay."""
     path = open_deposit()
     before = balance(client)
     assert (
@@ -196,7 +201,7 @@ def test_a_form_that_is_too_large_pays_nothing(client: httpx.Client, open_deposi
 
 
 def test_cancelling_goes_back_to_the_shop(client: httpx.Client, open_deposit: Opener) -> None:
-    """To the cancel_url; nothing is charged, and the session stays open for another attempt."""
+    """Nothing is charged, and the session stays open."""
     path = open_deposit(cancel_url=f"{SHOP}/cancelled?session={{CHECKOUT_SESSION_ID}}")
     before = balance(client)
     response = client.post(f"{path}/cancel")
@@ -206,14 +211,16 @@ def test_cancelling_goes_back_to_the_shop(client: httpx.Client, open_deposit: Op
     assert text_of(client.get(path), "pay") == "Pay $50.00"
 
 
-def test_cancelling_without_a_way_back_says_so(client: httpx.Client, open_deposit: Opener) -> None:
-    """A page of our own, where the shop has none."""
+def test_cancelling_without_a_cancel_url_shows_a_page(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
+    """The mock shows a page of its own."""
     page = client.post(f"{open_deposit()}/cancel")
     assert (page.status_code, text_of(page, "message")) == (200, "Cancelled. Nothing was charged.")
 
 
 def test_an_expired_session_cannot_be_paid(client: httpx.Client, open_deposit: Opener) -> None:
-    """The page says so, without a form; a form that was open already is refused."""
+    """The page has no form, and a form that was open is refused."""
     path = open_deposit(success_url=BACK)
     client.post(f"/_mock/checkout-sessions/{session_id(path)}/expire").raise_for_status()
     before = balance(client)
@@ -229,8 +236,8 @@ def test_an_expired_session_cannot_be_paid(client: httpx.Client, open_deposit: O
     assert balance(client) == before
 
 
-def test_an_unknown_session_is_a_page_that_says_so(client: httpx.Client) -> None:
-    """404 for the page and for each step."""
+def test_an_unknown_session_is_a_404_page(client: httpx.Client) -> None:
+    """Each of its steps is a 404 too."""
     for response in (
         client.get("/checkout/cs_test_nothing"),
         client.post("/checkout/cs_test_nothing/pay"),
@@ -240,7 +247,7 @@ def test_an_unknown_session_is_a_page_that_says_so(client: httpx.Client) -> None
 
 
 def test_an_unknown_step_is_not_found(client: httpx.Client, open_deposit: Opener) -> None:
-    """And changes nothing."""
+    """Nothing changes."""
     path = open_deposit()
     before = balance(client)
     assert client.post(f"{path}/refund").status_code == 404
@@ -252,15 +259,15 @@ def test_an_unknown_step_is_not_found(client: httpx.Client, open_deposit: Opener
 def test_the_address_of_a_step_leads_to_its_page(
     client: httpx.Client, open_deposit: Opener, step: str
 ) -> None:
-    """After a declined payment it stands in the browser's bar, and somebody opens it again."""
+    """After a declined payment the browser shows the step's URL, which can be reopened."""
     path = open_deposit()
     response = client.get(f"{path}/{step}")
     assert (response.status_code, response.headers["location"]) == (303, path)
     assert client.get(f"/checkout/cs_test_nothing/{step}").status_code == 404
 
 
-def test_a_plan_begins_when_its_page_is_paid(client: httpx.Client) -> None:
-    """The session of a price shows the plan's name and amount; the payer's card is kept for renewals."""
+def test_a_plan_starts_when_its_page_is_paid(client: httpx.Client) -> None:
+    """The page shows the plan and its price; the card is kept for renewals."""
     body = {
         "price_id": "price_starter_monthly",
         "success_url": BACK,
@@ -282,10 +289,8 @@ def test_a_plan_begins_when_its_page_is_paid(client: httpx.Client) -> None:
     assert "pm_card_jcb" in kept
 
 
-def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(
-    client: httpx.Client, open_deposit: Opener
-) -> None:
-    """Once it is paid, and with the card that paid."""
+def test_a_deposit_can_enable_auto_recharge(client: httpx.Client, open_deposit: Opener) -> None:
+    """It is enabled when the deposit is paid, with the card that paid."""
     path = open_deposit(auto_recharge_enabled=True, auto_recharge_amount_cents=4000)
     assert "$40.00 whenever the balance falls below $5.00" in (
         text_of(client.get(path), "auto-recharge") or ""
@@ -296,8 +301,8 @@ def test_a_deposit_that_asked_for_it_switches_auto_recharge_on(
     assert (settings["enabled"], settings["recharge_amount_cents"]) == (True, 4000)
 
 
-def test_a_price_that_is_no_longer_sold_is_told() -> None:
-    """Somebody edited the catalogue meanwhile: the page is there, and paying says what is sold now."""
+def test_a_price_that_was_removed_is_refused() -> None:
+    """After an edit of the catalogue, paying lists the current prices."""
     world, app = pages()
     tenant = world.state.tenant("sk_test_payer")
     context = world.state.context(tenant)

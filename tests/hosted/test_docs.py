@@ -21,7 +21,7 @@ def visitor(client: httpx.Client) -> httpx.Client:
 
 
 def test_the_docs_load_with_all_their_files(visitor: httpx.Client) -> None:
-    """Each script, style and icon of the page is served from here, so that the docs work offline."""
+    """All scripts, styles and icons are served locally, so the docs work offline."""
     page = visitor.get("/docs")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
@@ -36,15 +36,15 @@ def test_the_docs_load_with_all_their_files(visitor: httpx.Client) -> None:
 
 
 def test_the_docs_show_the_contract_of_this_server(visitor: httpx.Client) -> None:
-    """The page asks for /openapi.json and sends nothing to a validator elsewhere."""
+    """The page loads /openapi.json, and no validator elsewhere."""
     script = visitor.get("/docs/start.js").text
     assert 'url: "/openapi.json"' in script
     assert "validatorUrl: null" in script
     assert "://" not in script
 
 
-def test_the_front_door_leads_to_the_docs(visitor: httpx.Client) -> None:
-    """Whoever opens the printed address sees something."""
+def test_the_root_leads_to_the_docs(visitor: httpx.Client) -> None:
+    """The printed URL shows a page."""
     response = visitor.get("/")
     assert 300 <= response.status_code < 400
     assert response.headers["location"] == "/docs"
@@ -53,7 +53,7 @@ def test_the_front_door_leads_to_the_docs(visitor: httpx.Client) -> None:
 def test_the_served_contract_has_this_mock_as_its_only_server(
     visitor: httpx.Client, contract: Contract
 ) -> None:
-    """No try-out leaves the machine; all else is the contract, to the letter."""
+    """Requests of the docs stay on this machine; everything else is unchanged."""
     served = visitor.get("/openapi.json")
     assert served.headers["content-type"] == "application/json"
     document = served.json()
@@ -62,17 +62,15 @@ def test_the_served_contract_has_this_mock_as_its_only_server(
     assert list(document) == [name for name in contract.document if name != "servers"]
 
 
-def test_the_contract_can_be_had_as_it_is_written(visitor: httpx.Client) -> None:
-    """With comments and order: the bytes of the file."""
+def test_the_contract_is_served_as_a_file(visitor: httpx.Client) -> None:
+    """It has the bytes of the file, with comments and order."""
     served = visitor.get("/openapi.yaml")
     assert served.headers["content-type"].startswith("application/yaml")
     assert served.content == packaged.spec().read_bytes()
 
 
-def test_a_contract_of_ones_own_is_what_is_served(
-    make_server: ServerFactory, tmp_path: Path
-) -> None:
-    """--spec counts for the docs too."""
+def test_the_contract_of_the_user_is_served(make_server: ServerFactory, tmp_path: Path) -> None:
+    """--spec applies to the docs too."""
     mine = tmp_path / "mine.yaml"
     text = packaged.spec().read_text()
     mine.write_text(text.replace("title: AlterLab Billing API", "title: Mine", 1))
@@ -95,8 +93,8 @@ def test_a_contract_of_ones_own_is_what_is_served(
         "/favicon.ico",
     ],
 )
-def test_what_is_not_there_is_not_found(visitor: httpx.Client, path: str) -> None:
-    """404 with the envelope of all errors; no file beyond the folder can be reached."""
+def test_unknown_files_are_404(visitor: httpx.Client, path: str) -> None:
+    """The error has the usual body, and no file outside the folder is reachable."""
     response = visitor.get(path)
     assert response.status_code == 404
     assert set(response.json()) == {"detail"}
@@ -106,15 +104,15 @@ def test_what_is_not_there_is_not_found(visitor: httpx.Client, path: str) -> Non
     "path", ["/docs", "/openapi.json", "/openapi.yaml", "/docs/static/swagger-ui.css"]
 )
 def test_the_docs_are_read_only(visitor: httpx.Client, path: str) -> None:
-    """405 for whatever would change them, with the methods that there are."""
+    """Other methods are 405 with ``Allow``."""
     response = visitor.post(path)
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
     assert "GET" in response.json()["detail"]
 
 
-def test_a_page_is_no_step(visitor: httpx.Client) -> None:
-    """405 for who sends a form to it."""
+def test_a_page_accepts_no_form(visitor: httpx.Client) -> None:
+    """A POST to a page is 405."""
     for path in ("/checkout/cs_test_nothing", "/portal/bps_nothing", "/invoices/nothing"):
         response = visitor.post(path)
         assert (response.status_code, set(response.headers["allow"].split(", "))) == (

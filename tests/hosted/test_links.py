@@ -1,4 +1,4 @@
-"""No address that the API returns is dead."""
+"""No URL that the API returns is dead."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ URLS = {"success_url": "https://shop.example.com/done", "cancel_url": "https://s
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[RunningServer]:
-    """A server whose personas nobody has touched."""
+    """A server with untouched personas."""
     with running_server(now=NOON) as running:
         yield running
 
 
 def addresses(client: httpx.Client, headers: dict[str, str]) -> Iterator[str]:
-    """Every address that the operations give to an account."""
+    """Return every URL that the operations return to an account."""
     for path, body in (
         ("deposit", {"amount_cents": 5000, **URLS}),
         ("checkout", {"price_id": "price_growth_monthly", "mode": "subscription", **URLS}),
@@ -48,7 +48,7 @@ def addresses(client: httpx.Client, headers: dict[str, str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("key", PERSONAS)
 def test_every_address_of_a_persona_is_a_page(world: RunningServer, key: str) -> None:
-    """Checkouts, portals and every invoice, also those of the organization: 200, and HTML."""
+    """Checkouts, portals and invoices, also the organization's, are HTML pages with 200."""
     headers = {"X-Organization-Id": ORGANIZATION} if key.startswith("sk_test_org_") else {}
     with world.client(key) as client, world.client(None) as visitor:
         found = list(addresses(client, headers))
@@ -63,7 +63,7 @@ def test_every_address_of_a_persona_is_a_page(world: RunningServer, key: str) ->
 
 
 def test_personas_with_a_past_have_invoices(world: RunningServer) -> None:
-    """The walk above is no walk past empty lists."""
+    """The test above does not pass on empty lists."""
     with world.client("sk_test_power_user") as client:
         assert client.get(f"{API}/invoices").json()["total"] > 20
     with world.client("sk_test_org_member") as client:
@@ -71,8 +71,8 @@ def test_personas_with_a_past_have_invoices(world: RunningServer) -> None:
         assert client.get(f"{API}/invoices", headers=headers).json()["total"] > 2
 
 
-def test_addresses_follow_the_name_by_which_the_server_was_reached(world: RunningServer) -> None:
-    """Behind a name or in a container the links lead back the same way."""
+def test_urls_use_the_requested_host(world: RunningServer) -> None:
+    """Behind a proxy or in a container the links work too."""
     with world.client("sk_test_named") as client:
         port = httpx.URL(world.url).port
         response = client.post(f"{API}/portal", headers={"Host": f"localhost:{port}"})
@@ -82,8 +82,8 @@ def test_addresses_follow_the_name_by_which_the_server_was_reached(world: Runnin
 @pytest.mark.parametrize(
     "host", ["evil.example/<script>", "a b", "user@evil.example", "x" * 300, "evil.example?", ""]
 )
-def test_a_host_that_is_none_is_not_repeated(world: RunningServer, host: str) -> None:
-    """Then the address is the one that the server printed."""
+def test_an_invalid_host_is_not_repeated(world: RunningServer, host: str) -> None:
+    """The URL then has the server's printed address."""
     with world.client("sk_test_named") as client:
         response = client.post(f"{API}/portal", headers={"Host": host})
         assert response.status_code in (200, 400)

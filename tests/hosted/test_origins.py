@@ -1,4 +1,4 @@
-"""Who may use a page: its own forms, links that lead to it, programs that are no browser; no other origin."""
+"""Pages accept their own forms, links, and programs that are not browsers; no other origin."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch
 
 
 class Things(NamedTuple):
-    """What an account has pages for."""
+    """The pages of an account."""
 
     checkout: str
     portal: str
@@ -48,14 +48,14 @@ class Things(NamedTuple):
 
 @pytest.fixture
 def things(client: httpx.Client, open_deposit: Opener) -> Things:
-    """A checkout and a portal session, and an invoice."""
+    """A checkout session, a portal session and an invoice."""
     portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
     invoice = client.get(f"{API}/invoices").json()["invoices"][0]["id"]
     return Things(session_id(open_deposit()), session_id(portal), invoice)
 
 
 def test_every_route_is_tried() -> None:
-    """Pages and steps, each with its method; a route with a step says which there are."""
+    """The parameters cover all pages and steps, with their methods."""
     assert len(TARGETS) > 20
     assert {path for _, path in ROUTES if "{step}" in path} == set(STEPS)
     assert {method for method, _ in ROUTES} == {"GET", "HEAD", "POST"}
@@ -66,7 +66,7 @@ def test_every_route_is_tried() -> None:
 def test_another_origin_is_refused(
     client: httpx.Client, things: Things, method: str, path: str, sent: dict[str, str]
 ) -> None:
-    """403 before anything is looked up, so that nobody learns which sessions exist; and nothing changes."""
+    """The 403 comes before any lookup, so it reveals no session, and nothing changes."""
     before = client.get("/_mock/state").json()
     real = filled(path, **things._asdict())
     made_up = filled(path, checkout="cs_test_x", portal="bps_x", invoice="x")
@@ -88,7 +88,7 @@ def test_another_origin_is_refused(
 def test_a_link_from_a_shop_leads_to_a_page(
     client: httpx.Client, things: Things, method: str, path: str
 ) -> None:
-    """Following it is no misdeed, so it is not refused."""
+    """A cross-site navigation with GET is allowed."""
     response = client.request(method, filled(path, **things._asdict()), headers=LINK)
     assert response.status_code in (200, 303, 404)
     if "{step}" not in path and not path.endswith("/authentication"):
@@ -99,7 +99,7 @@ def test_a_link_from_a_shop_leads_to_a_page(
 def test_a_form_that_a_shop_sends_as_a_navigation_is_refused(
     client: httpx.Client, things: Things, method: str, path: str
 ) -> None:
-    """A form of another site is a navigation too, and no link."""
+    """A cross-site POST is refused."""
     before = client.get("/_mock/state").json()
     assert client.request(method, filled(path, **things._asdict()), headers=LINK).status_code == 403
     assert client.get("/_mock/state").json() == before
@@ -110,7 +110,7 @@ def test_a_form_that_a_shop_sends_as_a_navigation_is_refused(
 def test_a_form_of_the_page_itself_is_accepted(
     client: httpx.Client, open_deposit: Opener, site: str | None, has_origin: bool
 ) -> None:
-    """Browsers say the origin with every form; curl says nothing."""
+    """Browsers send the page's origin, curl sends none."""
     origin = str(client.base_url).rstrip("/")
     headers = ({"Sec-Fetch-Site": site} if site else {}) | (
         {"Origin": origin.upper()} if has_origin else {}
@@ -119,8 +119,10 @@ def test_a_form_of_the_page_itself_is_accepted(
     assert text_of(page, "state") == "This session has been paid."
 
 
-def test_an_origin_that_is_sent_twice_is_none(client: httpx.Client, open_deposit: Opener) -> None:
-    """One of them is another's."""
+def test_an_origin_that_is_sent_twice_is_refused(
+    client: httpx.Client, open_deposit: Opener
+) -> None:
+    """One of the two is foreign."""
     ours = str(client.base_url).rstrip("/")
     for origins in ((ours, "https://evil.example"), ("https://evil.example", ours)):
         headers = [("Origin", origin) for origin in origins]
@@ -130,10 +132,10 @@ def test_an_origin_that_is_sent_twice_is_none(client: httpx.Client, open_deposit
 @pytest.mark.parametrize(
     "kind", ["multipart/form-data; boundary=x", "text/plain", "application/json"]
 )
-def test_a_body_that_is_no_form_is_not_read(
+def test_a_body_that_is_not_a_form_is_refused(
     client: httpx.Client, open_deposit: Opener, kind: str
 ) -> None:
-    """A body that nobody understood cannot be a wish to pay with the default card."""
+    """Otherwise it would pay with the default card."""
     path = open_deposit()
     before = client.get("/_mock/state").json()
     response = client.post(

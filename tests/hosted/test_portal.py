@@ -1,4 +1,4 @@
-"""The page where customers look after plan, cards and invoices."""
+"""The customer portal: plan, cards and invoices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.hosted.conftest import offered, text_of
 
 @pytest.fixture
 def portal(client: httpx.Client) -> str:
-    """The path of a portal page of an account with two cards and the Starter plan."""
+    """The path of the portal of an account with two cards and the Starter plan."""
     for card in ("pm_card_mastercard", "pm_card_amex"):
         client.post(f"{API}/payment-methods", json={"payment_method_id": card}).raise_for_status()
     client.post(f"{API}/change-plan", json={"price_id": "price_starter_monthly"}).raise_for_status()
@@ -21,13 +21,13 @@ def portal(client: httpx.Client) -> str:
 
 
 def cards(client: httpx.Client) -> dict[str, str]:
-    """The account's cards, oldest first: brand and id."""
+    """Return brand and id of the account's cards, oldest first."""
     listed = client.get(f"{API}/payment-methods").json()["payment_methods"]
     return {rule["card_brand"]: rule["id"] for rule in reversed(listed)}
 
 
 def offers(page: httpx.Response) -> list[dict[str, str]]:
-    """The plans on offer: name with price, and effect."""
+    """Return the offered plans: name with price, and effect."""
     found = re.findall(r'data-testid="offer">(.*?)</li>', page.text, re.DOTALL)
     return [
         {
@@ -41,7 +41,7 @@ def offers(page: httpx.Response) -> list[dict[str, str]]:
 
 
 def test_the_portal_shows_plan_cards_and_invoices(client: httpx.Client, portal: str) -> None:
-    """Everything that the API says of them."""
+    """It shows everything that the API returns."""
     page = client.get(portal)
     assert page.status_code == 200
     assert text_of(page, "plan") == "Starter, $29.00 a month"
@@ -62,7 +62,7 @@ def test_its_invoices_can_be_opened(client: httpx.Client, portal: str) -> None:
 
 
 def test_another_card_becomes_the_default(client: httpx.Client, portal: str) -> None:
-    """Back on the page, the API says the same."""
+    """Page and API agree."""
     amex = cards(client)["amex"]
     response = client.post(f"{portal}/default", data={"card": amex})
     assert (response.status_code, response.headers["location"]) == (303, f"{portal}?done=default")
@@ -73,15 +73,15 @@ def test_another_card_becomes_the_default(client: httpx.Client, portal: str) -> 
 
 
 def test_a_card_is_removed(client: httpx.Client, portal: str) -> None:
-    """And is gone from the page."""
+    """It is gone from the page."""
     removed = cards(client)["mastercard"]
     assert client.post(f"{portal}/remove", data={"card": removed}).status_code == 303
     assert "mastercard" not in cards(client)
     assert removed not in client.get(portal).text
 
 
-def test_a_card_in_use_is_kept_and_the_page_says_why(client: httpx.Client, portal: str) -> None:
-    """Auto-recharge needs it."""
+def test_a_card_of_auto_recharge_is_kept(client: httpx.Client, portal: str) -> None:
+    """The page has the reason."""
     settings = {"enabled": True, "stripe_payment_method_id": "pm_card_amex"}
     client.put(f"{API}/auto-recharge", json=settings).raise_for_status()
     page = client.post(f"{portal}/remove", data={"card": cards(client)["amex"]})
@@ -94,10 +94,8 @@ def test_a_card_in_use_is_kept_and_the_page_says_why(client: httpx.Client, porta
 
 @pytest.mark.parametrize("step", ["default", "remove"])
 @pytest.mark.parametrize("card", ["", "pm_unknown", "<script>alert(1)</script>"])
-def test_a_card_that_is_not_there_is_named(
-    client: httpx.Client, portal: str, step: str, card: str
-) -> None:
-    """Nothing changes, and what was sent is shown as text."""
+def test_an_unknown_card_is_named(client: httpx.Client, portal: str, step: str, card: str) -> None:
+    """Nothing changes, and the id is shown as text."""
     before = cards(client)
     page = client.post(f"{portal}/{step}", data={"card": card})
     assert 400 <= page.status_code < 500
@@ -107,7 +105,7 @@ def test_a_card_that_is_not_there_is_named(
 
 
 def test_the_plan_is_cancelled_and_kept_again(client: httpx.Client, portal: str) -> None:
-    """It ends with the period, unless the customer thinks better of it."""
+    """It ends with the period, unless it is resumed."""
     assert client.post(f"{portal}/cancel").status_code == 303
     assert client.get(f"{API}/subscription").json()["cancel_at_period_end"] is True
     assert text_of(client.get(portal), "resume") == "Keep the Starter plan"
@@ -117,7 +115,7 @@ def test_the_plan_is_cancelled_and_kept_again(client: httpx.Client, portal: str)
 
 
 def test_without_a_plan_there_is_nothing_to_cancel(client: httpx.Client) -> None:
-    """The page says how one pays instead."""
+    """The page says how to pay instead."""
     portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
     page = client.get(portal)
     assert text_of(page, "plan") == "No plan: you pay as you go."
@@ -125,12 +123,12 @@ def test_without_a_plan_there_is_nothing_to_cancel(client: httpx.Client) -> None
 
 
 def test_an_unknown_step_is_not_found(client: httpx.Client, portal: str) -> None:
-    """As on the checkout page."""
+    """It is a 404, as on the checkout page."""
     assert client.post(f"{portal}/upgrade").status_code == 404
 
 
-def test_an_unknown_portal_is_a_page_that_says_so(client: httpx.Client) -> None:
-    """404 for the page and for each step."""
+def test_an_unknown_portal_is_a_404_page(client: httpx.Client) -> None:
+    """Each of its steps is a 404 too."""
     for response in (client.get("/portal/bps_nothing"), client.post("/portal/bps_nothing/cancel")):
         assert (response.status_code, text_of(response, "message")) == (
             404,
@@ -140,7 +138,7 @@ def test_an_unknown_portal_is_a_page_that_says_so(client: httpx.Client) -> None:
 
 @pytest.mark.usefixtures("portal")
 def test_an_invoice_shows_what_was_paid(client: httpx.Client) -> None:
-    """Number, status, total, and the period where there is one."""
+    """It has number, status, total, and the period if there is one."""
     newest = client.get(f"{API}/invoices", params={"limit": 1}).json()["invoices"][0]
     page = client.get(newest["hosted_invoice_url"])
     assert (text_of(page, "status"), text_of(page, "amount")) == ("paid", newest["amount_display"])
@@ -150,8 +148,8 @@ def test_an_invoice_shows_what_was_paid(client: httpx.Client) -> None:
     assert "@media print" in page.text
 
 
-def test_an_unknown_invoice_is_a_page_that_says_so(client: httpx.Client) -> None:
-    """404, in words."""
+def test_an_unknown_invoice_is_a_404_page(client: httpx.Client) -> None:
+    """The page explains the error."""
     response = client.get("/invoices/00000000-0000-4000-8000-000000000000")
     assert (response.status_code, text_of(response, "message")) == (
         404,
@@ -159,8 +157,8 @@ def test_an_unknown_invoice_is_a_page_that_says_so(client: httpx.Client) -> None
     )
 
 
-def test_each_plan_says_what_it_would_mean(client: httpx.Client, portal: str) -> None:
-    """Price, what an upgrade costs now, and from when on a downgrade counts; the plan that there is, is not offered."""
+def test_each_offered_plan_shows_its_effect(client: httpx.Client, portal: str) -> None:
+    """It shows an upgrade's price or a downgrade's date; the current plan is not offered."""
     client.post(f"{API}/change-plan", json={"price_id": "price_growth_monthly"}).raise_for_status()
     down, up = offers(client.get(portal))
     assert down["name"] == "Starter $29.00 a month"
@@ -175,8 +173,8 @@ def test_each_plan_says_what_it_would_mean(client: httpx.Client, portal: str) ->
     )
 
 
-def test_an_upgrade_costs_what_the_page_said(make_server: ServerFactory) -> None:
-    """By a clock that stands still: the amount shown is the amount of the next invoice, paid once."""
+def test_an_upgrade_costs_the_shown_price(make_server: ServerFactory) -> None:
+    """With a frozen clock, the next invoice has the shown amount, paid once."""
     mock = make_server(now=NOON)
     with mock.client("sk_test_subscriber") as client:
         portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
@@ -197,7 +195,7 @@ def test_an_upgrade_costs_what_the_page_said(make_server: ServerFactory) -> None
 
 
 def test_a_downgrade_is_chosen_and_taken_back(client: httpx.Client, portal: str) -> None:
-    """It comes with the next period, unless the plan is kept."""
+    """It starts with the next period, unless the plan is kept."""
     client.post(f"{API}/change-plan", json={"price_id": "price_growth_monthly"}).raise_for_status()
     client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
     page = client.get(portal)
@@ -212,7 +210,7 @@ def test_a_downgrade_is_chosen_and_taken_back(client: httpx.Client, portal: str)
 
 
 def test_a_plan_is_started_in_the_portal(client: httpx.Client) -> None:
-    """Paid with the default card."""
+    """The default card pays."""
     portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
     assert [offer["name"].partition(" ")[0] for offer in offers(client.get(portal))] == [
         "Starter",
@@ -227,7 +225,7 @@ def test_a_plan_is_started_in_the_portal(client: httpx.Client) -> None:
     "price", ["", "price_unknown", "price_credits_25", "<script>alert(1)</script>"]
 )
 def test_a_price_of_no_plan_changes_nothing(client: httpx.Client, portal: str, price: str) -> None:
-    """The page says which prices there are."""
+    """The page lists the prices."""
     before = client.get("/_mock/state").json()
     page = client.post(f"{portal}/plan", data={"price": price})
     assert (page.status_code, "No such price" in (text_of(page, "problem") or "")) == (409, True)
@@ -236,7 +234,7 @@ def test_a_price_of_no_plan_changes_nothing(client: httpx.Client, portal: str, p
 
 
 def test_a_plan_needs_a_card(make_server: ServerFactory) -> None:
-    """An account without one is told so."""
+    """The page says so."""
     mock = make_server(now=NOON)
     with mock.client("sk_test_new") as client:
         portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
@@ -253,7 +251,7 @@ def test_a_plan_needs_a_card(make_server: ServerFactory) -> None:
 
 
 def test_a_past_due_plan_is_not_upgraded(make_server: ServerFactory) -> None:
-    """The page says what to do, offers no upgrade, and refuses one."""
+    """The page says what to do, and an upgrade is refused."""
     mock = make_server(now=NOON)
     with mock.client("sk_test_past_due") as client:
         portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
@@ -265,7 +263,7 @@ def test_a_past_due_plan_is_not_upgraded(make_server: ServerFactory) -> None:
 
 
 def test_a_test_card_is_added(client: httpx.Client, portal: str) -> None:
-    """It is on the account, and no longer offered; once only."""
+    """It is then on the account and not offered again."""
     assert "pm_card_jcb" in offered(client.get(portal))["Is added"]
     response = client.post(f"{portal}/add", data={"card": "pm_card_jcb"})
     assert (response.status_code, response.headers["location"]) == (303, f"{portal}?done=add")
@@ -280,7 +278,7 @@ def test_a_test_card_is_added(client: httpx.Client, portal: str) -> None:
 
 
 def test_a_card_that_is_refused_is_not_added(client: httpx.Client, portal: str) -> None:
-    """402 and the reason, for each that the list calls refused."""
+    """Each card that the list calls refused gives a 402 with the reason."""
     for card, label in offered(client.get(portal))["Refused"].items():
         page = client.post(f"{portal}/add", data={"card": card})
         assert page.status_code == 402
@@ -289,10 +287,10 @@ def test_a_card_that_is_refused_is_not_added(client: httpx.Client, portal: str) 
 
 
 @pytest.mark.parametrize("form", [{}, {"card": "nonsense"}, {"card": "<script>alert(1)</script>"}])
-def test_what_is_no_card_is_not_added(
+def test_an_invalid_card_id_is_not_added(
     client: httpx.Client, portal: str, form: dict[str, str]
 ) -> None:
-    """400, in a sentence."""
+    """The status is 400 with a sentence."""
     before = cards(client)
     page = client.post(f"{portal}/add", data=form)
     assert (page.status_code, "Choose" in (text_of(page, "problem") or "")) == (400, True)
@@ -301,8 +299,8 @@ def test_what_is_no_card_is_not_added(
 
 
 @pytest.mark.parametrize("step", ["cancel", "resume"])
-def test_a_plan_that_ended_meanwhile_is_told(client: httpx.Client, step: str) -> None:
-    """A form of a page that was open for long."""
+def test_an_outdated_form_about_an_ended_plan_is_refused(client: httpx.Client, step: str) -> None:
+    """The page shows that the plan has ended."""
     portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
     page = client.post(f"{portal}/{step}")
     assert (page.status_code, text_of(page, "problem")) == (
@@ -314,10 +312,8 @@ def test_a_plan_that_ended_meanwhile_is_told(client: httpx.Client, step: str) ->
 @pytest.mark.parametrize(
     "query", ["?done=nonsense", "?done=<script>", "?page=0", "?page=x", "?page=-1", "?page=²"]
 )
-def test_a_query_that_nobody_wrote_is_ignored(
-    client: httpx.Client, portal: str, query: str
-) -> None:
-    """The page as it is, and nothing of the query on it."""
+def test_an_unknown_query_is_ignored(client: httpx.Client, portal: str, query: str) -> None:
+    """Nothing of the query is on the page."""
     page = client.get(f"{portal}{query}")
     assert page.status_code == 200
     assert text_of(page, "done") is None
@@ -325,7 +321,7 @@ def test_a_query_that_nobody_wrote_is_ignored(
 
 
 def test_many_invoices_come_in_pages(make_server: ServerFactory) -> None:
-    """Twenty at a time, the newest first, each once."""
+    """Pages have twenty invoices, newest first, each once."""
     mock = make_server(now=NOON)
     with mock.client("sk_test_power_user") as client:
         path = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
@@ -346,7 +342,7 @@ def test_many_invoices_come_in_pages(make_server: ServerFactory) -> None:
         assert text_of(beyond, "newer") == "Newer"
 
 
-def test_the_portal_has_no_way_back(client: httpx.Client, portal: str) -> None:
-    """The contract's portal takes no return address, so the page invents none."""
+def test_the_portal_has_no_return_link(client: httpx.Client, portal: str) -> None:
+    """The contract has no return URL for the portal."""
     links = re.findall(r'<a [^>]*href="([^"]+)"', client.get(portal).text)
     assert all(link.startswith("/invoices/") for link in links)

@@ -1,4 +1,4 @@
-"""Pages that cannot be turned against whoever opens them."""
+"""Pages cannot be used to attack the person who opens them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ESCAPED = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server whose catalogue is full of markup."""
-    folder = shutil.copytree(packaged.fixtures(), tmp_path_factory.mktemp("hostile") / "fixtures")
+    """A server with markup in its catalogue."""
+    folder = shutil.copytree(resources.fixtures(), tmp_path_factory.mktemp("hostile") / "fixtures")
     catalogue = folder / "catalogue.yaml"
     text = catalogue.read_text()
     for old in ("name: Starter", "name: Credits for $25", "code: BONUS5", "brand: amex"):
@@ -44,7 +44,7 @@ def victim(hostile: RunningServer, key: str) -> Iterator[httpx.Client]:
 
 
 def pages(client: httpx.Client) -> Iterator[httpx.Response]:
-    """One page of each kind, with all that an account can put on it."""
+    """One page of each kind, with everything that an account can put on it."""
     deposit = {"amount_cents": 5000, "success_url": f"{SHOP}/a?b='c'&d=e", "cancel_url": SHOP}
     yield client.get(client.post(f"{API}/deposit", json=deposit).json()["url"])
     yield client.get(client.post(f"{API}/portal").json()["url"])
@@ -58,7 +58,7 @@ def pages(client: httpx.Client) -> Iterator[httpx.Response]:
 
 
 def test_every_page_forbids_scripts_frames_and_caches(client: httpx.Client) -> None:
-    """A policy that loads nothing, and of styles only this one; nobody may frame a page with a Pay button."""
+    """The policy allows only one style, and nobody may frame a page with a Pay button."""
     for page in pages(client):
         policy = dict(
             name.partition(" ")[::2] for name in page.headers["content-security-policy"].split("; ")
@@ -84,7 +84,7 @@ def test_every_page_forbids_scripts_frames_and_caches(client: httpx.Client) -> N
 
 
 def test_markup_in_the_catalogue_is_shown_as_text(victim: httpx.Client) -> None:
-    """Names of plans, packs, promo codes and card brands."""
+    """Names of plans, packs, promo codes and brands are escaped."""
     urls = {"success_url": SHOP, "cancel_url": SHOP}
     pack = victim.post(
         f"{API}/checkout", json={"price_id": "price_credits_25", "mode": "payment", **urls}
@@ -110,7 +110,7 @@ def test_markup_in_the_catalogue_is_shown_as_text(victim: httpx.Client) -> None:
 
 
 def test_markup_in_an_imported_account_is_shown_as_text(client: httpx.Client) -> None:
-    """Names, descriptions and cards can be anything that somebody imported."""
+    """Names, descriptions and cards are escaped."""
     state = client.get("/_mock/state").json()
     state["profile"]["name"] = state["profile"]["email"] = SCRIPT
     state["invoices"][-1]["description"] = state["invoices"][-1]["number"] = SCRIPT
@@ -126,7 +126,7 @@ def test_markup_in_an_imported_account_is_shown_as_text(client: httpx.Client) ->
 
 
 def test_markup_in_a_session_is_shown_as_text(client: httpx.Client, open_deposit: Opener) -> None:
-    """Description, promo code, decline code and addresses of an imported session."""
+    """Descriptions, codes and URLs are escaped."""
     id = session_id(open_deposit())
     state = client.get("/_mock/state").json()
     session = state["checkout_sessions"][id]
@@ -157,10 +157,8 @@ def test_markup_in_a_session_is_shown_as_text(client: httpx.Client, open_deposit
         f"{SHOP}/a b",
     ],
 )
-def test_an_address_that_is_no_web_address_is_refused(
-    client: httpx.Client, field: str, url: str
-) -> None:
-    """The payer is sent to absolute http(s) addresses only."""
+def test_a_return_url_must_be_http(client: httpx.Client, field: str, url: str) -> None:
+    """The payer is redirected to absolute http(s) URLs only."""
     assert client.post(f"{API}/deposit", json={"amount_cents": 5000, field: url}).status_code == 422
 
 
@@ -180,7 +178,7 @@ def test_an_address_that_is_no_web_address_is_refused(
 def test_markup_in_an_address_stays_inside_its_link(
     client: httpx.Client, open_deposit: Opener, end: str, location: str, href: str
 ) -> None:
-    """Encoded in the header, escaped in the attribute."""
+    """It is encoded in the header and escaped in the attribute."""
     path = open_deposit(success_url=f"{SHOP}/{end}")
     assert client.post(f"{path}/pay").headers["location"] == f"{SHOP}/{location}"
     assert (
@@ -192,7 +190,7 @@ def test_markup_in_an_address_stays_inside_its_link(
 def test_an_account_is_not_reached_by_another_accounts_session(
     server: RunningServer, open_deposit: Opener
 ) -> None:
-    """The session says whose it is; the payer's own key, if there is one, does not count."""
+    """The session determines the account, not the key of the payer."""
     path = open_deposit()
     with server.client("sk_test_somebody_else_who_pays") as other:
         before = balance(other)

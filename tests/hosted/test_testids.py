@@ -1,4 +1,4 @@
-"""The names by which end-to-end tests find things: an API of its own, so each stays."""
+"""The ``data-testid`` names are an interface for end-to-end tests and do not change."""
 
 from __future__ import annotations
 
@@ -113,12 +113,12 @@ TESTIDS = {
     },
     "message": {"message"},
 }
-"""By page and state; ``test-mode`` is on all of them."""
+"""The names by page and state; ``test-mode`` is on all of them."""
 
 
 @pytest.mark.slow
 def test_every_name_stays(make_server: ServerFactory) -> None:
-    """In each state of each page, exactly these can be found."""
+    """Each state of each page has exactly these names."""
     mock = make_server(now=NOON)
     with mock.client(None) as visitor:
         pages = {state: visitor.get(address).text for state, address in addresses(mock.url).items()}

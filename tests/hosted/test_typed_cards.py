@@ -1,4 +1,4 @@
-"""A card that somebody types: test numbers work, live ones are declined and never kept."""
+"""Typed cards: test numbers work, real ones are declined and never kept."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.hosted.conftest import Opener, balance, session_id, text_of
 
 CARDS = [card for card in fixtures.load(packaged.fixtures()).catalogue.test_cards if card.number]
 LIVE = "4111111111111111"
-"""Passes the Luhn check and is no number of the catalogue."""
+"""A number that passes the Luhn check and is not in the catalogue."""
 
 
 def typed(
     number: str = "4242 4242 4242 4242", expiry: str = "12/34", cvc: str = "123"
 ) -> dict[str, str]:
-    """What the form sends."""
+    """Return the fields of the form."""
     return {"typed": "yes", "number": number, "expiry": expiry, "cvc": cvc}
 
 
@@ -34,7 +34,7 @@ def portal(client: httpx.Client) -> str:
 def test_a_typed_number_behaves_as_its_card(
     client: httpx.Client, open_deposit: Opener, card: object
 ) -> None:
-    """The same answer as for the card that is chosen from the list."""
+    """The response is that of the listed card."""
     assert isinstance(card, type(CARDS[0]))
     chosen = client.post(f"{open_deposit()}/pay", data={"card": card.id})
     path = open_deposit()
@@ -52,10 +52,10 @@ def test_a_typed_number_behaves_as_its_card(
     "number", ["4242424242424242", " 4242-4242-4242-4242 ", "4242 4242 4242 4242"]
 )
 @pytest.mark.parametrize("expiry", ["12/34", "12 / 34", "1/2034", "12-34"])
-def test_people_type_as_they_like(
+def test_numbers_and_dates_may_be_formatted(
     client: httpx.Client, open_deposit: Opener, number: str, expiry: str
 ) -> None:
-    """Spaces, hyphens, two digits of a year or four."""
+    """Spaces, hyphens and years of two or four digits are accepted."""
     page = client.post(f"{open_deposit()}/pay", data=typed(number, expiry))
     assert text_of(page, "state") == "This session has been paid."
 
@@ -63,7 +63,7 @@ def test_people_type_as_they_like(
 def test_the_numbers_are_listed_where_they_are_typed(
     client: httpx.Client, open_deposit: Opener, portal: str
 ) -> None:
-    """All of them, also those of cards that the account has."""
+    """All are listed, including those of the account's own cards."""
     for path in (open_deposit(), portal):
         listed = re.findall(r"<code>(\d+)</code>", client.get(path).text)
         assert sorted(listed) == sorted(card.number or "" for card in CARDS)
@@ -93,7 +93,7 @@ def test_the_numbers_are_listed_where_they_are_typed(
     ],
 )
 @pytest.mark.parametrize("of", ["checkout", "portal"])
-def test_what_cannot_be_read_is_told_at_its_field(
+def test_an_invalid_field_has_its_error(
     client: httpx.Client,
     open_deposit: Opener,
     portal: str,
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_is_told_at_its_field(
     field: str,
     says: str,
 ) -> None:
-    """A sentence, the field marked, the form open, and nothing that was typed in it again."""
+    """The form is open with the field marked, and without the typed values."""
     before = balance(client)
     page = client.post(f"{open_deposit()}/pay" if of == "checkout" else f"{portal}/add", data=form)
     assert page.status_code in (400, 402)
@@ -117,7 +117,7 @@ def test_what_cannot_be_read_is_told_at_its_field(
 
 
 def test_a_card_is_good_to_the_end_of_its_month(make_server: ServerFactory) -> None:
-    """By the mock's clock."""
+    """The mock's clock decides."""
     mock = make_server(now=NOON)
     with mock.client("sk_test_month") as client:
         for expiry, status in (("3/26", 200), ("2/26", 400), ("03/2026", 200)):
@@ -130,7 +130,7 @@ def test_a_card_is_good_to_the_end_of_its_month(make_server: ServerFactory) -> N
 def test_a_live_number_is_declined_and_nowhere_kept(
     make_server: ServerFactory, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """As in Stripe's test mode; not in the page, the account, the journal, a log."""
+    """It is in no page, account, journal or log."""
     mock = make_server(now=NOON)
     with mock.client("sk_test_live_number") as client:
         path = httpx.URL(
@@ -157,7 +157,7 @@ def test_a_live_number_is_declined_and_nowhere_kept(
 
 
 def test_a_mistyped_digit_is_no_attempt_to_pay(client: httpx.Client, open_deposit: Opener) -> None:
-    """Nothing was sent to a bank, so nothing was declined."""
+    """The bank is not asked, so nothing is declined."""
     path = open_deposit()
     client.post(f"{path}/pay", data=typed(number="4242424242424241"))
     assert (
@@ -169,7 +169,7 @@ def test_a_mistyped_digit_is_no_attempt_to_pay(client: httpx.Client, open_deposi
 
 
 def test_the_portal_adds_a_typed_card(client: httpx.Client, portal: str) -> None:
-    """Under the id that Stripe publishes for the number."""
+    """It has the id that Stripe publishes for the number."""
     response = client.post(f"{portal}/add", data=typed("5555 5555 5555 4444"))
     assert (response.status_code, response.headers["location"]) == (303, f"{portal}?done=add")
     assert "pm_card_mastercard" in client.get(f"{API}/payment-methods").text

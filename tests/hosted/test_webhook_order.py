@@ -1,4 +1,4 @@
-"""Who hears of a payment first: the browser that is sent back, or the shop's server."""
+"""The order of redirect and webhook after a payment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENDPOINTS = "/_mock/webhook-endpoints"
 
 
 def pay(client: httpx.Client, path: str, receiver: Receiver, order: str) -> int:
-    """Pay on the page: how many webhooks the receiver had when the browser was sent back."""
+    """Pay on the page, and return the number of webhooks received before the redirect."""
     body = {"url": receiver.url, "events": ["deposit.completed"], "modes": {"checkout": order}}
     endpoint = client.post(ENDPOINTS, json=body).json()["id"]
     try:
@@ -28,7 +28,7 @@ def pay(client: httpx.Client, path: str, receiver: Receiver, order: str) -> int:
     return came
 
 
-def test_the_shop_can_be_told_before_the_browser_is_back(
+def test_the_webhook_can_come_before_the_redirect(
     client: httpx.Client, open_deposit: Opener
 ) -> None:
     """With ``webhook_first`` the redirect waits for the webhook."""
@@ -36,11 +36,11 @@ def test_the_shop_can_be_told_before_the_browser_is_back(
         assert pay(client, open_deposit(success_url=f"{SHOP}/done"), receiver, "webhook_first") == 1
 
 
-def test_the_browser_can_be_back_before_the_shop_is_told(
+def test_the_redirect_can_come_before_the_webhook(
     client: httpx.Client, open_deposit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With ``redirect_first`` the webhook comes a while after the redirect, and is waited for by ``settle``."""
-    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.3)
+    """With ``redirect_first`` the webhook follows later, and ``settle`` waits for it."""
+    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.3)
     with receiving() as receiver:
         began = time.monotonic()
         assert (

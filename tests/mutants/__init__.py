@@ -1,5 +1,6 @@
-"""A test-only server with one named fault, by which a contract test kit is judged.
+"""A test-only server with one named fault, which measures a contract test kit.
 
-``python -m tests.mutants --fault NAME`` starts it; ``--list`` names all faults. What a fault is stands in ``fault.py``,
-the two ways of putting one in are ``patches.py`` and ``wire.py``, and the faults themselves are in ``faults/``.
+``python -m tests.mutants --fault NAME`` starts it; ``--list`` lists all faults. ``fault.py``
+defines a fault, ``patches.py`` and ``wire.py`` are the two ways to plant one, and ``faults/`` has
+the faults.
 """

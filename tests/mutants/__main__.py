@@ -1,4 +1,7 @@
-"""``python -m tests.mutants --fault NAME``. Exit codes: 0 after Ctrl-C or SIGTERM, 2 for what has to be put right."""
+"""``python -m tests.mutants --fault NAME``.
+
+Exit codes: 0 after Ctrl-C or SIGTERM, 2 for a mistake in the arguments.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ NO_FAULT = "none"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """A parser that reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
         sys.stderr.write(f"mutants: {message}. See --help.\n")
@@ -57,12 +60,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code."""
-    # SIGTERM ends it as Ctrl-C does, from the first moment on.
+    """Run the command line, and return the exit code."""
+    # SIGTERM ends it like Ctrl-C, also during start-up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         chosen = _parser().parse_args(arguments)
-        # Nothing that start-up makes is garbage; looking for it costs a tenth of a second.
+        # Start-up makes no garbage, and collecting it would take a tenth of a second.
         gc.disable()
         from tests.mutants.faults import FAULTS
 

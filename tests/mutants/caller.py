@@ -1,4 +1,4 @@
-"""A client for witnesses: short words for what they do, and a record of what was asked and answered."""
+"""A client for witnesses, with short methods and a record of its exchanges."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 API = "/api/v1/billing/"
 DEFAULT_KEY = "sk_test_witness"
-"""Of no persona: an account that starts like ``sk_test_default``."""
+"""A key of no persona: an account that is a copy of ``sk_test_default``."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """What was asked, and the status of the answer."""
+    """A request, and the status of its response."""
 
     method: str
     path: str
@@ -24,18 +24,18 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with an API key (or none) who talks to a server."""
+    """A client of a server, with an API key or without."""
 
     client: httpx.Client
     key: str | None = DEFAULT_KEY
     exchanges: list[Exchange] = field(default_factory=list)
 
     def named(self, key: str | None) -> Caller:
-        """Somebody else at the same server: another key, or None for no header at all."""
+        """Return a caller of the same server with another key, or without one for None."""
         return Caller(self.client, key, self.exchanges)
 
     def ask(self, method: str, path: str, **sent: Any) -> httpx.Response:
-        """Any request; a path without a leading slash is one of the Billing API."""
+        """Send a request; a path without a leading slash is one of the Billing API."""
         url = path if path.startswith("/") else API + path
         headers = {
             **({} if self.key is None else {"X-API-Key": self.key}),
@@ -46,44 +46,44 @@ class Caller:
         return response
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON that a GET answers."""
+        """Return the JSON of a GET."""
         return self.ask("GET", path, params=query).json()
 
     def post(self, path: str, body: Any = None) -> Any:
-        """The JSON that a POST answers."""
+        """Return the JSON of a POST."""
         return self._send("POST", path, body).json()
 
     def put(self, path: str, body: Any) -> Any:
-        """The JSON that a PUT answers."""
+        """Return the JSON of a PUT."""
         return self._send("PUT", path, body).json()
 
     def delete(self, path: str) -> Any:
-        """The JSON that a DELETE answers."""
+        """Return the JSON of a DELETE."""
         return self.ask("DELETE", path).json()
 
     def status(self, method: str, path: str, body: Any = None, **query: Any) -> int:
-        """The status that a request is answered with."""
+        """Return the status of a request."""
         return self._send(method, path, body, params=query).status_code
 
     def use(self, type: str, requests: int) -> Any:
-        """Let the account use the service: by the control API, as there is no other way."""
+        """Record usage of the account over the control API."""
         return self.post("/_mock/usage", {"type": type, "requests": requests})
 
     def deposit(self, cents: int, **more: Any) -> str:
-        """Open a deposit: the session's id."""
+        """Open a deposit, and return the session's id."""
         opened: str = self.post("deposit", {"amount_cents": cents, **more})["session_id"]
         return opened
 
     def pay(self, session_id: str) -> Any:
-        """Pay a checkout session, as the payer would on its page."""
+        """Pay a checkout session as the payer would."""
         return self.post(f"/_mock/checkout-sessions/{session_id}/complete")
 
     def wait(self, **step: int) -> None:
-        """Let time pass: ``seconds=``, ``days=``."""
+        """Advance the clock: ``seconds=``, ``days=``."""
         self.post("/_mock/clock/advance", step)
 
     def outbox(self) -> list[Any]:
-        """What was sent to this account's owner, newest first."""
+        """Return the messages to this account's owner, newest first."""
         messages: list[Any] = self.get("/_mock/outbox", limit=100)["messages"]
         return messages
 

@@ -1,4 +1,4 @@
-"""What a fault is: a name, a group, what a customer or developer would see, how it is put in, and a witness of it."""
+"""The definition of a fault: name, group, description, how to plant it, and its witness."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ Group = Literal["response", "input", "auth", "tenants", "protocol", "state"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 Witness = Callable[["Caller"], object]
-"""Does what shows the fault, and answers what was seen: something else than on the correct server."""
+"""A function that shows the fault: its result differs from that on the correct server."""
 
 Wrapping = Callable[[ASGIApp, Contract], ASGIApp]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with the server, and nothing else is."""
+    """One defect of the server."""
 
     name: str
-    """In kebab-case."""
+    """The name in kebab-case."""
     group: Group
     description: str
-    """One line, in plain words: what a customer or developer would see."""
+    """One line that says what a customer or developer would see."""
     how: Patch | Wire
     witness: Witness
     crashes: bool = False
-    """Whether an answer of 500 is what the fault is about."""
+    """Whether the fault is a response with 500."""
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The operations on which it shows; others may show it too."""
+        """The operations on which the fault shows; others may show it too."""
         return self.how.operations
 
 
 @contextmanager
 def planted(fault: Fault | None) -> Iterator[Wrapping]:
-    """Put a fault into this process until the end of the block; None is the correct server.
+    """Plant a fault in this process until the end of the block; None is the correct server.
 
-    An app that is built meanwhile has the fault, once it has gone through the function that this gives.
+    An app that is built in the block has the fault once it was passed to the yielded function.
     """
     if fault is None:
         yield lambda app, _: app

@@ -1,4 +1,4 @@
-"""Faults inside: functions of the mock, or the rules it checks requests by, changed in this process for a while."""
+"""Faults inside: patched functions of the mock, and patched rules for requests."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mockserver.openapi.contract import JSON, Contract, Operation
 from mockserver.openapi.schemas import Schema
 
 Memory = dict[Any, Any]
-"""What a fault remembers from call to call. Each planting begins with an empty one."""
+"""What a fault keeps between calls. Each planting starts with an empty one."""
 
 
 @dataclass(frozen=True)
 class Patch:
-    """Something of the mock's modules that is replaced before the app is built, and put back afterwards."""
+    """A replacement in the mock's modules before the app is built, which is undone afterwards."""
 
     operations: tuple[str, ...]
     plant: Callable[[Memory], AbstractContextManager[Any]]
@@ -27,7 +27,7 @@ class Patch:
 
 @dataclass(frozen=True)
 class Original:
-    """The function that a fault stands in for, and the fault's memory."""
+    """The replaced function, and the fault's memory."""
 
     function: Callable[..., Any]
     memory: Memory
@@ -46,7 +46,7 @@ def wraps(owner: Any, name: str, fault: Callable[..., Any], *, on: Sequence[str]
 
 
 def handles(operation: str, fault: Callable[..., Any], *, on: Sequence[str] = ()) -> Patch:
-    """Call ``fault(original, call)`` instead of the function that serves an operation."""
+    """Call ``fault(original, call)`` instead of the handler of an operation."""
 
     def plant(memory: Memory) -> AbstractContextManager[Any]:
         return _entry(
@@ -57,17 +57,17 @@ def handles(operation: str, fault: Callable[..., Any], *, on: Sequence[str] = ()
 
 
 def sets(owner: Any, name: str, value: Any, *, on: Sequence[str]) -> Patch:
-    """Give a module's constant or a class's property another value."""
+    """Replace a module's constant or a class's property."""
     return Patch(tuple(on), lambda _: _attribute(owner, name, value))
 
 
 def sets_item(mapping: Any, key: str, value: Any, *, on: Sequence[str]) -> Patch:
-    """Give an entry of a table another value."""
+    """Replace an entry of a table."""
     return Patch(tuple(on), lambda _: _entry(mapping, key, value))
 
 
 def together(*patches: Patch, on: Sequence[str] = ()) -> Patch:
-    """Several changes that make one fault; they share a memory."""
+    """Combine several patches into one fault with a shared memory."""
 
     @contextmanager
     def plant(memory: Memory) -> Iterator[None]:
@@ -82,7 +82,7 @@ def together(*patches: Patch, on: Sequence[str] = ()) -> Patch:
 
 @dataclass(frozen=True)
 class Demands:
-    """What the server asks of the requests of one operation: copies of the contract's words, free to be changed."""
+    """Copies of the contract's rules for requests of one operation, which a fault may change."""
 
     parameters: dict[str, Schema]
     """The schemas of parameters, by name."""
@@ -92,7 +92,7 @@ class Demands:
 
 
 def demands(operation: str, edit: Callable[[Demands], object]) -> Patch:
-    """Let the server check the requests of an operation by other rules than the contract's. Answers keep theirs."""
+    """Validate the requests of an operation against changed rules; responses are unchanged."""
 
     def compile(
         original: Original, self: CompiledOperation, served: Operation, shared: Shared
@@ -105,12 +105,12 @@ def demands(operation: str, edit: Callable[[Demands], object]) -> Patch:
 
 
 def property_of(name: str, **changes: Any) -> Callable[[Demands], None]:
-    """Change keywords of a body's property; None takes a keyword away."""
+    """Change keywords of a body's property; None removes a keyword."""
     return lambda demands: _change(demands.body["properties"][name], changes)
 
 
 def parameter(name: str, **changes: Any) -> Callable[[Demands], None]:
-    """Change keywords of a parameter; None takes a keyword away."""
+    """Change keywords of a parameter; None removes a keyword."""
     return lambda demands: _change(demands.parameters[name], changes)
 
 

@@ -28,7 +28,7 @@ def faulty_app(
     seed: int = 1,
     public_url: str | None = None,
 ) -> Iterator[ASGIApp]:
-    """An app with that fault, to be used within the block only; None is the correct one."""
+    """Yield an app with a fault, for use within the block; None is the correct one."""
     settings = Settings(
         spec=packaged.spec(), fixtures=packaged.fixtures(), host=HOST, now=now, seed=seed
     )
@@ -38,7 +38,7 @@ def faulty_app(
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket; port 0 picks a free one. Raises OSError."""
+    """Return a listening socket; port 0 picks a free one. Raises OSError."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, port))
@@ -47,8 +47,8 @@ def listen(port: int) -> socket.socket:
 
 
 def serve(fault: Fault | None, listener: socket.socket, *, now: datetime | None, seed: int) -> None:
-    """Serve until a signal ends it. When it is ready, one line says where."""
-    # A fault that makes the mock fail is no news.
+    """Serve until a signal ends it, and print the URL when it is ready."""
+    # The errors of a faulty mock are expected.
     logging.basicConfig(level="CRITICAL")
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     with faulty_app(fault, now=now, seed=seed, public_url=url) as faulty:

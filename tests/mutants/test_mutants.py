@@ -1,4 +1,4 @@
-"""Every fault is real: its witness sees something else on the faulty server than on the correct one."""
+"""Every fault is real: its witness sees another result than on the correct server."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _PERSONAS = ("new", "low_balance", "exhausted", "card_declined", "past_due", "su
 
 @dataclass
 class Stage:
-    """One real server on loopback, on which one app after another answers: addresses stay the same."""
+    """One real server on loopback that serves one app after another, so that URLs stay the same."""
 
     client: httpx.Client
-    world: World[Accounts]
-    """Of the correct app."""
+    world: World
+    """The world of the correct app."""
     correct: ASGIApp
     playing: list[ASGIApp] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ class Stage:
 
     @contextmanager
     def plays(self, fault: Fault | None) -> Iterator[Caller]:
-        """A caller of a server with that fault, or of the correct one as if it had just started."""
+        """Yield a caller of a server with a fault, or of the correct one after a reset."""
         with ExitStack() as stack:
             if fault is None:
                 self.world.reset()
@@ -70,14 +70,14 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patches, socket.socket() as listener:
-        # The contract is read once for all apps; no fault changes the document itself.
+        # The contract is read once for all apps, because no fault changes the document.
         patches.setattr(Contract, "load", lru_cache(Contract.load))
         patches.setattr(fixtures, "load", lru_cache(fixtures.load))
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        built = app.build(Settings(packaged.spec(), packaged.fixtures(), now=NOON))
-        # Nor does Connexion have to validate it again and again: a third of the time.
+        built = app.build(Settings(resources.spec(), resources.fixtures(), now=NOON))
+        # Connexion's validation of it would take a third of the time.
         patches.setattr("connexion.spec.Specification._validate_spec", lambda *_: None)
         with httpx.Client(base_url=url, timeout=10, trust_env=False, verify=TLS) as client:
             stage = Stage(client, built.world, built.app)
@@ -93,7 +93,7 @@ def stage() -> Iterator[Stage]:
 
 
 def _requested(caller: Caller, contract: Contract) -> set[str]:
-    """The operations that were asked for; all of a path, where it has none of the method."""
+    """Return the requested operations; for an unknown method, all operations of the path."""
     requested: set[str] = set()
     for exchange in caller.exchanges:
         there = [
@@ -110,6 +110,7 @@ def _requested(caller: Caller, contract: Contract) -> set[str]:
 
 @pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.name)
 def test_a_fault_is_real(fault: Fault, stage: Stage, contract: Contract) -> None:
+    """The witness's results differ with the fault, and are equal without it."""
     with stage.plays(None) as caller:
         expected = fault.witness(caller)
     with stage.plays(fault) as caller:
@@ -121,16 +122,18 @@ def test_a_fault_is_real(fault: Fault, stage: Stage, contract: Contract) -> None
         }
     with stage.plays(None) as caller:
         again = fault.witness(caller)
-    # It is the fault that makes the difference, and when it is gone, it is gone.
+    # The difference is due to the fault.
     assert observed != expected == again
     assert set(fault.operations) <= requested
-    # It is no accident: the mock would answer with 500 to what it notices itself.
+    # The mock does not notice the fault itself, which would be a 500.
     assert (500 in statuses) == fault.crashes
-    # Nor does the fault keep an account from living its past.
+    # The fault does not prevent the creation of accounts.
     assert lives == {200}
 
 
-def test_the_control_api_answers_as_ever_behind_a_wire(stage: Stage) -> None:
+def test_a_wire_does_not_change_the_control_api(stage: Stage) -> None:
+    """Faults of the wire apply to the Billing API only."""
+
     def look(me: Caller) -> object:
         return [me.get(f"/_mock/{what}") for what in ("invariants", "outbox", "state", "clock")]
 
@@ -141,7 +144,7 @@ def test_the_control_api_answers_as_ever_behind_a_wire(stage: Stage) -> None:
 
 
 def _fingerprint() -> dict[str, object]:
-    """All that can be patched: what the modules and classes of the mock hold."""
+    """Return everything that can be patched: the members of the mock's modules and classes."""
     modules = [module for name, module in sys.modules.items() if name.startswith("mockserver")]
     owners: list[Any] = [*modules, *(owner for module in modules for owner in _classes_of(module))]
     return {
@@ -158,6 +161,7 @@ def _classes_of(module: ModuleType) -> list[type]:
 
 
 def test_planting_leaves_no_trace() -> None:
+    """Afterwards every member of the mock is the original."""
     before, handlers = _fingerprint(), dict(HANDLERS)
     for fault in ALL:
         with planted(fault):
@@ -168,11 +172,13 @@ def test_planting_leaves_no_trace() -> None:
 
 
 def test_names_are_unique_and_in_kebab_case() -> None:
+    """Names are identifiers in reports."""
     assert len(FAULTS) == len(ALL)
     assert [fault.name for fault in ALL if not _KEBAB.fullmatch(fault.name)] == []
 
 
-def test_descriptions_are_one_line_each_and_no_two_are_the_same() -> None:
+def test_descriptions_are_unique_single_lines() -> None:
+    """They are short, end with a period, and have no tabs."""
     descriptions = [fault.description for fault in ALL]
     assert [
         description
@@ -185,14 +191,16 @@ def test_descriptions_are_one_line_each_and_no_two_are_the_same() -> None:
     assert [description for description, count in Counter(descriptions).items() if count > 1] == []
 
 
-def test_there_are_enough_of_every_kind() -> None:
+def test_every_group_has_faults() -> None:
+    """At least a third of the faults are about state and accounts."""
     groups: Counter[Group] = Counter(fault.group for fault in ALL)
     assert set(groups) == set(GROUPS) == set(get_args(Group))
     assert len(ALL) >= _LEAST_FAULTS
     assert 3 * (groups["state"] + groups["tenants"]) >= len(ALL)
 
 
-def test_every_operation_is_hit_by_two_faults(contract: Contract) -> None:
+def test_every_operation_has_two_faults(contract: Contract) -> None:
+    """A new operation needs two faults."""
     hits = Counter(operation for fault in ALL for operation in fault.operations)
     assert set(hits) <= set(contract.operations)
     missing = [operation for operation in contract.operations if hits[operation] < 2]
@@ -205,7 +213,8 @@ def _run(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_the_command_serves_with_a_fault_until_it_is_told_to_end() -> None:
+def test_the_command_serves_until_a_signal() -> None:
+    """SIGTERM ends it with code 0."""
     with _run(
         "--fault", "disabling-answers-204", "--now", NOON.isoformat(), "--seed", "7"
     ) as process:
@@ -224,6 +233,7 @@ def test_the_command_serves_with_a_fault_until_it_is_told_to_end() -> None:
 
 
 def test_the_command_refuses_an_unknown_fault_in_one_line() -> None:
+    """The exit code is 2."""
     output, errors = (process := _run("--fault", "no-such-fault")).communicate(timeout=10)
     assert (output, process.returncode) == ("", 2)
     assert errors.count("\n") == 1
@@ -231,6 +241,7 @@ def test_the_command_refuses_an_unknown_fault_in_one_line() -> None:
 
 
 def test_the_command_lists_all_faults() -> None:
+    """Each line has group, name and description."""
     output, errors = (process := _run("--list")).communicate(timeout=10)
     assert (errors, process.returncode) == ("", 0)
     assert [line.split("\t") for line in output.splitlines()] == [

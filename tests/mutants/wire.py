@@ -1,7 +1,7 @@
-"""Faults outside: requests altered on their way in, answers on their way out.
+"""Faults outside: altered requests and altered responses.
 
-The mock checks its own answers against the contract, so what breaks the contract is done here, after the check. The
-control API under ``/_mock`` is never touched.
+The mock validates its own responses, so responses that break the contract are made here, after the
+validation. The control API under ``/_mock`` is never altered.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Request:
     """A request on its way in."""
 
     operation: str | None
-    """The operationId; None where the contract has no such method or path."""
+    """The operationId, or None for an unknown path or method."""
     method: str
     path: str
-    """To be read; a request goes where it was sent."""
+    """The path, read-only: a request is routed by its original path."""
     query: dict[str, str]
     headers: Headers
-    """By lower-case name."""
+    """The headers by lower-case name."""
     body: bytes
 
     @property
@@ -49,7 +49,7 @@ class Request:
 
     @property
     def json(self) -> Any:
-        """The body as a value; None where it is no JSON."""
+        """The body as a value, or None if it is not JSON."""
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
@@ -62,7 +62,7 @@ class Request:
 
 @dataclass
 class Response:
-    """An answer on its way out."""
+    """A response on its way out."""
 
     status: int
     headers: Headers
@@ -80,7 +80,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Inside:
-    """The server behind the wire, and what the fault remembers from request to request."""
+    """The server behind the wire, and the fault's memory between requests."""
 
     ask: Callable[[Request], Awaitable[Response]]
     memory: dict[Any, Any]
@@ -91,7 +91,7 @@ Alteration = Callable[[Inside, Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Wire:
-    """What is done to the exchanges of some operations, or to all that is not the control API."""
+    """An alteration of some operations' exchanges, or of all paths but the control API."""
 
     operations: tuple[str, ...]
     alter: Alteration
@@ -101,7 +101,7 @@ class Wire:
 def changes_response(
     *operations: str, by: Callable[[Response, Request], object], everywhere: bool = False
 ) -> Wire:
-    """Change what comes back, whatever its status."""
+    """Change a response of any status."""
 
     async def alter(inside: Inside, request: Request) -> Response:
         response = await inside.ask(request)
@@ -112,7 +112,7 @@ def changes_response(
 
 
 def changes_body(*operations: str, by: Callable[[Any, Request], object], status: int = 200) -> Wire:
-    """Change the JSON of the answers with one status, in place."""
+    """Change the JSON of responses with one status, in place."""
 
     def change(response: Response, request: Request) -> None:
         if response.status == status:
@@ -124,7 +124,7 @@ def changes_body(*operations: str, by: Callable[[Any, Request], object], status:
 
 
 def changes_request(*operations: str, by: Callable[[Request], object]) -> Wire:
-    """Change what goes in."""
+    """Change a request."""
 
     async def alter(inside: Inside, request: Request) -> Response:
         by(request)
@@ -134,7 +134,7 @@ def changes_request(*operations: str, by: Callable[[Request], object]) -> Wire:
 
 
 def changes_sent_json(*operations: str, by: Callable[[Any], Any]) -> Wire:
-    """Put another JSON object into the place of the one that was sent. What is no object goes in as it is."""
+    """Replace the JSON object of a request; other bodies are unchanged."""
 
     def change(request: Request) -> None:
         if isinstance(request.json, dict):
@@ -144,7 +144,7 @@ def changes_sent_json(*operations: str, by: Callable[[Any], Any]) -> Wire:
 
 
 class WireApp:
-    """The ASGI app around the server that does it."""
+    """The ASGI app that alters the exchanges of another."""
 
     def __init__(self, app: ASGIApp, wire: Wire, contract: Contract) -> None:
         self._app = app
@@ -181,7 +181,7 @@ class WireApp:
 
 @dataclass
 class _Recorder:
-    """Plays the client for the app inside: hands out a body, collects an answer."""
+    """The client of the app inside: it sends a body and collects the response."""
 
     body: bytes
     status: int = 0
@@ -210,7 +210,7 @@ async def _read(scope: Scope, receive: Receive, operation: str | None) -> Reques
         chunks.append(message.get("body", b""))
         if not message.get("more_body"):
             break
-    # Of a header that is repeated the first counts, as inside.
+    # The first of repeated headers counts, as in the mock.
     headers = dict(scope["headers"][::-1])
     return Request(
         operation, scope["method"], scope["path"], _query(scope), headers, b"".join(chunks)
@@ -234,7 +234,7 @@ async def _ask(app: ASGIApp, scope: Scope, request: Request) -> Response:
 async def _send(response: Response, send: Send) -> None:
     headers = {**response.headers, b"content-length": b"%d" % len(response.body)}
     if response.status == 204:
-        # HTTP allows such an answer no body and no length.
+        # Such a response has no body and no length.
         headers = {
             name: value
             for name, value in headers.items()

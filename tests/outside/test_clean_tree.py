@@ -1,4 +1,4 @@
-"""What is tracked works on every machine: no address of a registry, no path of this one, no undeclared package."""
+"""Tracked files work on every machine: no registry, no local path, no undeclared package."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LOCKS = (
 
 @cache
 def tracked() -> dict[str, str]:
-    """The text of every tracked file, and of those that are about to be; files that are no text are left out."""
+    """Return the text of every tracked or new file that is text."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(
         command, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True
@@ -50,13 +50,13 @@ def tracked() -> dict[str, str]:
     for name in filter(None, listed.split("\0")):
         try:
             found[name] = (PROJECT / name).read_text(encoding="utf-8")
-        except (UnicodeDecodeError, OSError):  # no text, deleted, or a link to a folder
+        except (UnicodeDecodeError, OSError):  # not text, deleted, or a link to a folder
             continue
     return found
 
 
 def lines_with(pattern: str) -> list[str]:
-    """Where a pattern occurs: file and line."""
+    """Return file and line of every match of a pattern."""
     wanted = re.compile(pattern)
     return [
         f"{name}:{number}: {line.strip()[:120]}"
@@ -66,20 +66,20 @@ def lines_with(pattern: str) -> list[str]:
     ]
 
 
-def test_the_tree_is_there() -> None:
-    """The searches below search something."""
+def test_the_tree_is_not_empty() -> None:
+    """The tests below do search files."""
     assert {"pyproject.toml", "Makefile", "spec/openapi.yaml", *LOCKS} <= set(tracked())
 
 
 @pytest.mark.parametrize("host", REGISTRIES)
 def test_no_file_names_a_package_registry(host: str) -> None:
-    """Where packages come from is each machine's own business."""
+    """The registry is each machine's own setting."""
     assert lines_with(rf"(?i)(?<![\w-]){re.escape(host)}") == []
 
 
 @pytest.mark.parametrize("place", [PROJECT, Path.home()], ids=["project", "home"])
 def test_no_file_names_a_path_of_this_machine(place: Path) -> None:
-    """What is written here is read elsewhere. (A home that is the root folder itself says nothing.)"""
+    """Files are used elsewhere; a home that is the root folder is not searched."""
     assert place.is_absolute()
     if place == Path(place.anchor):
         return
@@ -87,13 +87,13 @@ def test_no_file_names_a_path_of_this_machine(place: Path) -> None:
 
 
 def test_no_file_names_a_home_folder() -> None:
-    """Not of another machine either."""
+    """Home folders of other machines are not named either."""
     assert lines_with(r"(?<![\w.])/(home|Users)/\w+/") == []
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_file_has_no_addresses(name: str) -> None:
-    """Names, versions and hashes; addresses would tie the project to one registry."""
+    """URLs would tie the project to one registry."""
     text = tracked()[name]
     lines = [line for line in text.splitlines() if "://" in line and '"url": "https://' not in line]
     assert lines == []
@@ -102,7 +102,7 @@ def test_a_lock_file_has_no_addresses(name: str) -> None:
 
 
 def test_every_locked_package_has_hashes() -> None:
-    """One pinned version each, and what it must consist of."""
+    """Each package has one pinned version."""
     blocks = re.split(r"\n(?=\S)", tracked()["requirements.lock"].strip())
     pinned = [block for block in blocks if not block.startswith("#")]
     assert len(pinned) > 30
@@ -125,7 +125,7 @@ DOCS, PLUGIN = "mockserver/docs/", "mockserver/pytest_plugin.py"
     ids=["server", "docs", "plugin", "kit"],
 )
 def test_every_import_is_declared(folder: str, without: tuple[str, ...], extras: list[str]) -> None:
-    """After a plain install, or one with its extra, nothing is missing: development packages are not there by then."""
+    """A plain install, or one with its extra, has every imported package."""
     imported: set[str] = set()
     for name, text in tracked().items():
         if name.startswith(folder) and name.endswith(".py") and not name.startswith(without):

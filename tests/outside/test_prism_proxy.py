@@ -1,4 +1,4 @@
-"""Prism as a proxy that validates both directions, between a client and the mock."""
+"""Prism as a validating proxy between a client and the mock."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Call = Callable[..., dict[str, Any]]
 
 @contextmanager
 def prism_before(url: str, folder: Path, spec: Path = SPEC) -> Iterator[str]:
-    """Prism before a server, with violations as errors: its own address."""
+    """Start Prism in front of a server, with violations as errors, and yield its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -58,7 +58,7 @@ def prism_before(url: str, folder: Path, spec: Path = SPEC) -> Iterator[str]:
 
 @dataclass
 class Caller:
-    """Calls operations by their names, through Prism, and minds whether Prism has anything against it."""
+    """A client that calls operations through Prism and checks that Prism reports no violation."""
 
     http: httpx.Client
     contract: Contract
@@ -74,7 +74,7 @@ class Caller:
         key: str | None = None,
         **parameters: Any,
     ) -> dict[str, Any]:
-        """The answer's body. The status is the mock's own, and Prism found no violation in request or answer."""
+        """Return the body of a response with the expected status and without a violation."""
         operation = self.contract.operations[name]
         place = {"path": {}, "query": {}, "header": {"X-API-Key": key or self.key}}
         for parameter in operation.parameters:
@@ -99,7 +99,7 @@ class Caller:
 
 @dataclass
 class Scene:
-    """A caller behind Prism, and the control API of the mock itself."""
+    """A caller behind Prism, and a client of the mock's control API."""
 
     prism: Caller
     control: httpx.Client
@@ -107,7 +107,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, str]]:
-    """A server that stands still at noon, and the address of Prism before it."""
+    """A frozen server, and the URL of Prism in front of it."""
     with (
         running_server(now=NOON) as server,
         prism_before(server.url, tmp_path_factory.mktemp("prism")) as address,
@@ -117,7 +117,7 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
 
 @pytest.fixture
 def scene(frozen: tuple[RunningServer, str], key: str) -> Iterator[Scene]:
-    """An account of a test's own."""
+    """A new account of the frozen server."""
     server, address = frozen
     with (
         httpx.Client(base_url=address, timeout=20, trust_env=False) as http,
@@ -127,7 +127,7 @@ def scene(frozen: tuple[RunningServer, str], key: str) -> Iterator[Scene]:
 
 
 def post(control: httpx.Client, path: str, body: Any = None) -> dict[str, Any]:
-    """Something done through the control API."""
+    """Send a request to the control API and return its body."""
     response = control.post(f"/_mock/{path}", json=body)
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
@@ -246,7 +246,7 @@ def _subscribe(call: Call, control: httpx.Client) -> None:
 
 
 def test_every_kind_of_refusal_passes_without_a_violation(scene: Scene) -> None:
-    """The mock's own 400, 401, 402, 403, 404, 409, 410 and 429; a 422 never gets past Prism."""
+    """The mock's 400, 401, 402, 403, 404, 409, 410 and 429; Prism itself refuses a 422."""
     call, control = scene.prism.call, scene.control
     call("create_deposit", {"amount_cents": 5000, "promo_code": "SPRING2025"}, status=400)
     call("get_balance", key="sk_live_never", status=401)
@@ -263,8 +263,8 @@ def test_every_kind_of_refusal_passes_without_a_violation(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("key", ["sk_test_org_owner", "sk_test_org_member"])
-def test_an_organizations_answers_pass_without_a_violation(scene: Scene, key: str) -> None:
-    """The responses for an organization are those that the contract documents."""
+def test_an_organizations_responses_pass_without_a_violation(scene: Scene, key: str) -> None:
+    """The responses for an organization are documented."""
     takers = [
         name
         for name, operation in scene.prism.contract.operations.items()
@@ -288,16 +288,14 @@ def test_an_organizations_answers_pass_without_a_violation(scene: Scene, key: st
         "sk_test_power_user",
     ],
 )
-def test_all_that_can_be_read_of_a_persona_passes_without_a_violation(
-    scene: Scene, key: str
-) -> None:
-    """Every GET; the personas are where the rarer values are."""
+def test_all_reads_of_a_persona_pass_without_a_violation(scene: Scene, key: str) -> None:
+    """Personas have the rarer values."""
     _read_all(scene.prism, key)
     assert scene.prism.called
 
 
 def test_prism_does_find_violations(make_server: ServerFactory, tmp_path: Path) -> None:
-    """The referee is awake: a request that breaks the contract, and an answer that does, are both stopped."""
+    """A request and a response that break the contract are both stopped."""
     other = tmp_path / "openapi.yaml"
     text = SPEC.read_text()
     old = "enum: [free, basic, growth, scale, high_volume]"

@@ -1,4 +1,4 @@
-"""A TypeScript client whose types are made from the contract: it compiles, and it runs against the mock."""
+"""A TypeScript client with types from the contract compiles and runs against the mock."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODERN = (
 )
 WITHIN_SECONDS = 120
 
-# What a correct line becomes, and what the compiler has against it.
+# Changes to a correct line, and the compiler's error.
 MISTAKES = (
     ("before.balance_display", "before.balance_dollars", "'balance_dollars' does not exist"),
     ("amount_cents: 5000, promo", "amount: 5000, promo", "'amount' does not exist"),
@@ -44,12 +44,12 @@ MISTAKES = (
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the story, the generated types and the packages that they need."""
+    """A folder with the story, the generated types and their packages."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "package.json").write_text('{"type": "module"}')
     generator = node_tool("openapi-typescript")
     (folder / "node_modules").symlink_to(NODE_MODULES)
-    # Without that option, what has a default would have to be sent.
+    # Without that option, fields with a default would be required.
     options = ["--default-non-nullable", "false", "--output", "api.d.ts"]
     run([generator, SPEC, *options], cwd=folder, within=WITHIN_SECONDS)
     shutil.copy(STORY, folder)
@@ -57,13 +57,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def compile(folder: Path, *words: str, code: int = 0) -> str:
-    """What the TypeScript compiler says of files, with options."""
+    """Return the output of the TypeScript compiler for files."""
     command: list[str | Path] = [node_tool("tsc"), *STRICT, *MODERN, *words]
     return run(command, cwd=folder, within=WITHIN_SECONDS, code=code).stdout
 
 
 def test_the_story_type_checks(project: Path) -> None:
-    """In the strictest mode, without a cast and without ``any``."""
+    """It compiles in the strictest mode, without a cast and without ``any``."""
     assert compile(project, "story.ts", "--noEmit") == ""
     text = STORY.read_text()
     assert " as " not in text.replace("import type", "")
@@ -72,7 +72,7 @@ def test_the_story_type_checks(project: Path) -> None:
 
 
 def test_mistakes_are_found_before_they_run(project: Path) -> None:
-    """The types are worth having: a wrong field, body, type, path or parameter does not compile."""
+    """A wrong field, body, type, path or parameter does not compile."""
     text = STORY.read_text()
     for number, (old, new, _) in enumerate(MISTAKES):
         assert old in text
@@ -86,7 +86,7 @@ def test_mistakes_are_found_before_they_run(project: Path) -> None:
 
 
 def test_the_story_runs_against_the_mock(project: Path, server: RunningServer, key: str) -> None:
-    """Balance, a paid deposit, the whole ledger, both kinds of error, a card, the plan."""
+    """It covers balance, deposit, ledger pages, errors, a card and a plan."""
     node = shutil.which("node")
     assert node is not None
     compile(project, "story.ts", "--outDir", "out", "--noEmitOnError")

@@ -1,4 +1,4 @@
-"""What a user gets by a plain install: the wheel, alone and in another folder."""
+"""The wheel as a user installs it, in another folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WITHIN_SECONDS = 120
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from this tree without a network."""
+    """The wheel, built from this tree without network access."""
     folder = tmp_path_factory.mktemp("wheel")
     command: list[str | Path] = [
         *PIP,
@@ -45,7 +45,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which the wheel is installed; what it depends on is where it is anyway."""
+    """A folder with the installed wheel; its dependencies are those of this environment."""
     folder = tmp_path_factory.mktemp("installed") / "site"
     run(
         [*PIP, "install", "--no-deps", "--no-index", "--target", folder, wheel],
@@ -56,7 +56,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
-    """Contract and fixtures to the byte, templates, the control API's document; no tests, no tools."""
+    """It has contracts, fixtures and templates, but no tests and no tools."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         assert archive.read("mockserver/_data/spec/openapi.yaml") == SPEC.read_bytes()
@@ -83,15 +83,15 @@ def test_the_wheel_holds_what_is_served_and_nothing_else(wheel: Path) -> None:
     assert "Description-Content-Type: text/markdown" in metadata
 
 
-def test_the_wheel_is_typed_as_it_says(wheel: Path) -> None:
-    """The classifier 'Typing :: Typed' is a promise that type checkers look up in py.typed."""
+def test_the_wheel_is_typed(wheel: Path) -> None:
+    """The classifier 'Typing :: Typed' promises a py.typed."""
     classifiers = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["classifiers"]
     with zipfile.ZipFile(wheel) as archive:
         assert ("mockserver/py.typed" in archive.namelist()) == ("Typing :: Typed" in classifiers)
 
 
 def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path) -> None:
-    """Its own modules, its own contract, fixtures, pages and docs."""
+    """It uses its own modules, contract, fixtures, pages and docs."""
     found = subprocess.run(
         [
             sys.executable,
@@ -125,8 +125,8 @@ def test_the_installed_program_serves_from_any_folder(site: Path, tmp_path: Path
         assert program.stderr == ""
 
 
-def test_the_installed_command_is_there(site: Path, tmp_path: Path) -> None:
-    """``mockserver`` on the path."""
+def test_the_command_is_installed(site: Path, tmp_path: Path) -> None:
+    """``mockserver`` is on the path."""
     output = run(
         [site / "bin" / "mockserver", "--help"], cwd=tmp_path, within=30, PYTHONPATH=str(site)
     ).stdout
@@ -134,14 +134,17 @@ def test_the_installed_command_is_there(site: Path, tmp_path: Path) -> None:
 
 
 def test_pytest_finds_the_fixture_by_itself(site: Path, tmp_path: Path) -> None:
-    """Installing the package is all that it takes; a suite that had imported it before is not warned either."""
+    """Installing is enough, and an earlier import causes no warning."""
     (tmp_path / "test_suite.py").write_text(
         "def test_one(billing_mock):\n"
         "    assert billing_mock.use('light', 1_000).cost_display == '$0.20'\n"
         "    import mockserver.testing\n"
         "    print(mockserver.testing.__file__)\n"
     )
-    script = "import sys, mockserver, contract_tests, pytest; sys.exit(pytest.main(['-rP', '-W', 'error']))"
+    script = (
+        "import sys, mockserver, contract_tests, pytest; sys.exit(pytest.main(['-rP', "
+        "'-W', 'error']))"
+    )
     output = run(
         [sys.executable, "-c", script], cwd=tmp_path, within=60, PYTHONPATH=str(site)
     ).stdout

@@ -1,4 +1,4 @@
-"""Programs of others that judge this project: where they are, and how they are run with an end in sight."""
+"""Other projects' programs that check this one, run with a time limit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NODE_MODULES = PROJECT / "tools" / "node_modules"
 
 
 def node_tool(name: str) -> Path:
-    """A program from ``tools/package.json``. Without it a test is skipped, but not in CI, where nothing is missing."""
+    """Return a program of ``tools/package.json``; skip the test without it, but not in CI."""
     path = NODE_MODULES / ".bin" / name
     if not path.exists() or shutil.which("node") is None:
         reason = f"{name} is not installed; 'make test-slow' does it, with Node.js"
@@ -30,7 +30,10 @@ def node_tool(name: str) -> Path:
 def run(
     command: Sequence[str | Path], *, cwd: Path, within: float, code: int = 0, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end. It and its children are killed when that takes too long; another exit code fails."""
+    """Run a program to its end.
+
+    It and its children are killed after the time limit; an unexpected exit code fails the test.
+    """
     process = subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,

@@ -1,4 +1,4 @@
-"""What tests of the stand-in share: an account with a setup intent, and the calls that the script makes."""
+"""Helpers for the tests of the stand-in: an account with a setup intent, and the script's calls."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ TYPED = [
 
 
 def typed(number: str = VISA, **changes: Any) -> dict[str, Any]:
-    """A card as the script sends it."""
+    """Return a card as the script sends it."""
     card = {"number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123", **changes}
     return {"type": "card", "card": card}
 
 
 @dataclass(frozen=True)
 class Intent:
-    """A setup intent of an account, as a page knows it: its id and its secret, and no key."""
+    """A setup intent as a page knows it: id and secret, without a key."""
 
     page: httpx.Client
     id: str
     secret: str
 
     def call(self, step: str = "", **body: Any) -> httpx.Response:
-        """One of the calls about it: "", "/confirm" or "/authenticate"."""
+        """Send a call about the intent: "", "/confirm" or "/authenticate"."""
         return self.page.post(
             f"{CALLS}/setup_intents/{self.id}{step}", json={"client_secret": self.secret, **body}
         )
@@ -50,36 +50,36 @@ class Intent:
 
 
 @pytest.fixture(scope="session")
-def standing() -> Iterator[RunningServer]:
-    """A server whose clock stands still, for all tests of the stand-in."""
+def frozen() -> Iterator[RunningServer]:
+    """The server of these tests, with a frozen clock."""
     with running_server(now=NOON) as running:
         yield running
 
 
 @pytest.fixture
-def page(standing: RunningServer) -> Iterator[httpx.Client]:
-    """A web page of another origin: it sends no key."""
-    with standing.client(None) as client:
+def page(frozen: RunningServer) -> Iterator[httpx.Client]:
+    """A web page of another origin, without a key."""
+    with frozen.client(None) as client:
         client.headers["Origin"] = SHOP
         yield client
 
 
 @pytest.fixture
-def owner(standing: RunningServer, key: str) -> Iterator[httpx.Client]:
+def owner(frozen: RunningServer, key: str) -> Iterator[httpx.Client]:
     """The back end, with a key of its own."""
-    with standing.client(key) as client:
+    with frozen.client(key) as client:
         yield client
 
 
 @pytest.fixture
 def intent(owner: httpx.Client, page: httpx.Client) -> Intent:
-    """A setup intent that waits for a card."""
+    """A setup intent without a card."""
     made = owner.post(f"{API}/setup-intent").json()
     return Intent(page, made["id"], made["client_secret"])
 
 
 def error_of(response: httpx.Response, status: int) -> dict[str, Any]:
-    """The error in an answer that must be one."""
+    """Return the error of a response that must be one."""
     assert response.status_code == status, response.text
     body = response.json()
     assert list(body) == ["error"]

@@ -1,4 +1,4 @@
-"""The calls of the script: setup intents are confirmed, authenticated and declined as Stripe documents its cards."""
+"""The calls of the script: setup intents behave as Stripe documents its test cards."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ DOCUMENTED = {
     "4100000000000019": ("card_declined", "fraudulent"),
     "4000000000006975": ("card_declined", "card_velocity_exceeded"),
 }
-"""Code and decline code, as Stripe's page on testing has them."""
+"""Code and decline code from Stripe's page on testing."""
 
 AUTHENTICATED = "4000002760003184"
 
 
-def test_a_new_intent_is_as_stripe_writes_it(intent: Intent) -> None:
-    """All fields of Stripe's object, none of the account's."""
+def test_a_new_intent_has_stripes_fields(intent: Intent) -> None:
+    """It has all fields of Stripe's object, and none of the account's."""
     response = intent.call()
     assert response.status_code == 200
     assert response.json() == {
@@ -52,10 +52,10 @@ def test_a_new_intent_is_as_stripe_writes_it(intent: Intent) -> None:
 
 
 @pytest.mark.parametrize("card", TYPED, ids=lambda card: card.id)
-def test_every_test_card_does_what_the_catalogue_says(
+def test_every_test_card_behaves_as_the_catalogue_says(
     owner: httpx.Client, intent: Intent, card: TestCard
 ) -> None:
-    """Authentication, then the bank; a card that was set up can be added, and shows its brand and last digits."""
+    """After authentication and bank, the card can be added, with its brand and last digits."""
     response = intent.confirm(card.number or "")
     if card.authentication != "never":
         assert response.status_code == 200
@@ -96,7 +96,7 @@ def test_every_test_card_does_what_the_catalogue_says(
 def test_a_decline_has_the_codes_that_stripe_documents(
     intent: Intent, number: str, codes: tuple[str, str | None]
 ) -> None:
-    """``card_declined`` with a decline code, or a code of its own; and a sentence for the payer."""
+    """It has ``card_declined`` with a decline code, or another code, and a text."""
     error = error_of(intent.confirm(number), 402)
     assert (error["code"], error.get("decline_code")) == codes
     assert error["message"].endswith(".")
@@ -106,15 +106,15 @@ def test_a_decline_has_the_codes_that_stripe_documents(
     }
 
 
-def test_the_documented_declines_are_all_there() -> None:
-    """No card that declines is without its documented codes."""
+def test_every_declining_card_is_documented() -> None:
+    """No declining card is missing in the table."""
     assert {
         card.number for card in TYPED if card.declines_attach and card.authentication == "never"
     } <= set(DOCUMENTED)
 
 
 def test_a_card_that_is_declined_later_sets_up(owner: httpx.Client, intent: Intent) -> None:
-    """4000000000000341 is set up and added; only charging it fails."""
+    """4000000000000341 can be set up and added; only charges are declined."""
     method = intent.confirm("4000000000000341").json()["payment_method"]
     assert (
         owner.post(f"{API}/payment-methods", json={"payment_method_id": method}).status_code == 200
@@ -122,7 +122,7 @@ def test_a_card_that_is_declined_later_sets_up(owner: httpx.Client, intent: Inte
 
 
 def test_after_a_decline_another_card_sets_up(intent: Intent) -> None:
-    """The intent goes on as if nothing had been."""
+    """The intent can be used again."""
     error_of(intent.confirm("4000000000000002"), 402)
     assert intent.confirm().json()["status"] == "succeeded"
     error = error_of(intent.confirm(), 400)
@@ -132,8 +132,8 @@ def test_after_a_decline_another_card_sets_up(intent: Intent) -> None:
     )
 
 
-def test_who_fails_authentication_is_told_so(intent: Intent) -> None:
-    """The intent waits for a payment method again, with Stripe's code for it."""
+def test_failed_authentication_has_stripes_code(intent: Intent) -> None:
+    """The intent then needs a payment method again."""
     assert intent.confirm(AUTHENTICATED).json()["status"] == "requires_action"
     failed = intent.call("/authenticate", outcome="fail").json()
     assert (failed["status"], failed["payment_method"]) == ("requires_payment_method", None)
@@ -146,7 +146,7 @@ def test_who_fails_authentication_is_told_so(intent: Intent) -> None:
 
 
 def test_a_published_id_can_be_set_up_too(intent: Intent) -> None:
-    """As code for Stripe's test mode does: a payment method's id in place of a card."""
+    """The id of a payment method replaces a card, as in Stripe's test mode."""
     done = intent.call(
         "/confirm", payment_method="pm_card_mastercard", expand=["payment_method"]
     ).json()
@@ -165,10 +165,10 @@ def test_a_published_id_can_be_set_up_too(intent: Intent) -> None:
         (typed("4539578763621486"), "card_declined", None),
     ],
 )
-def test_a_wrong_card_is_refused_wherever_it_is_sent(
+def test_an_invalid_card_is_refused_by_every_call(
     page: httpx.Client, intent: Intent, card: dict[str, Any], code: str, param: str | None
 ) -> None:
-    """Before any bank is asked, with the field that is wrong; the intent has not changed."""
+    """The error names the field, and the intent is unchanged."""
     before = intent.call().json()
     for response in (
         page.post(f"{CALLS}/payment_methods", json=card),
@@ -180,14 +180,14 @@ def test_a_wrong_card_is_refused_wherever_it_is_sent(
     assert intent.call().json() == before
 
 
-def test_a_number_that_is_no_test_card_is_taken_for_a_real_one(page: httpx.Client) -> None:
-    """As Stripe does in test mode; nobody's real card gets any further."""
+def test_another_number_is_treated_as_a_real_card(page: httpx.Client) -> None:
+    """As in Stripe's test mode, it is declined."""
     error = error_of(page.post(f"{CALLS}/payment_methods", json=typed("4539578763621486")), 402)
     assert error["decline_code"] == "test_mode_live_card"
 
 
-def test_a_payment_method_is_as_stripe_writes_it(page: httpx.Client) -> None:
-    """It belongs to nobody, has what was typed beside the card, and a new id each time."""
+def test_a_payment_method_has_stripes_fields(page: httpx.Client) -> None:
+    """It has no customer, the typed details, and a new id each time."""
     billing = {"name": "Jenny <script>", "address": {"postal_code": "12345", "country": "US"}}
     sent = {**typed("5555555555554444"), "billing_details": billing}
     first, second = (page.post(f"{CALLS}/payment_methods", json=sent).json() for _ in range(2))
@@ -205,7 +205,7 @@ def test_a_payment_method_is_as_stripe_writes_it(page: httpx.Client) -> None:
 
 
 def test_tokens_stand_for_payment_methods(page: httpx.Client) -> None:
-    """Stripe's published ones, and those that the script made."""
+    """Stripe's published tokens and those of the script work."""
     made = page.post(f"{CALLS}/payment_methods", json={"type": "card", "token": "tok_visa"}).json()
     assert (made["id"], made["card"]["last4"]) == ("pm_card_visa", "4242")
     typed_in = page.post(f"{CALLS}/payment_methods", json=typed()).json()["id"]
@@ -222,7 +222,7 @@ def test_tokens_stand_for_payment_methods(page: httpx.Client) -> None:
 
 
 def test_the_same_seed_makes_the_same_ids(make_server: ServerFactory) -> None:
-    """Also after a reset of the whole world."""
+    """A reset of everything repeats them too."""
 
     def made(server: RunningServer) -> list[str]:
         with server.client(None) as page:
@@ -241,7 +241,7 @@ def test_the_same_seed_makes_the_same_ids(make_server: ServerFactory) -> None:
 def test_unknown_id_and_wrong_secret_look_the_same(
     page: httpx.Client, intent: Intent, owner: httpx.Client
 ) -> None:
-    """Nobody learns which intents there are."""
+    """The error does not reveal which intents exist."""
     other = owner.post(f"{API}/setup-intent").json()
     responses = []
     for id, secret in [
@@ -275,10 +275,10 @@ def test_unknown_id_and_wrong_secret_look_the_same(
         (b" " * 20_001, 413, "More than 20000 bytes"),
     ],
 )
-def test_a_body_that_is_none_is_refused(
+def test_an_invalid_body_is_refused(
     intent: Intent, body: bytes, status: int, sentence: str
 ) -> None:
-    """With the place, in Stripe's form."""
+    """The error has the place, in Stripe's form."""
     error = error_of(
         intent.page.post(f"{CALLS}/setup_intents/{intent.id}/confirm", content=body), status
     )
@@ -297,20 +297,20 @@ def test_a_body_that_is_none_is_refused(
     ],
 )
 def test_a_number_is_never_echoed(page: httpx.Client, card: dict[str, Any]) -> None:
-    """Whatever is wrong with a card, the error does not repeat it."""
+    """No error repeats the card number."""
     response = page.post(f"{CALLS}/payment_methods", json={"type": "card", "card": card})
     assert response.status_code in (400, 402)
     assert VISA not in response.text
 
 
 def test_numbers_and_secrets_are_kept_nowhere(
-    standing: RunningServer,
+    frozen: RunningServer,
     owner: httpx.Client,
     key: str,
     intent: Intent,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Not in the account, not among the requests, not in the log."""
+    """They are in no account, recorded request or log."""
     with caplog.at_level(logging.DEBUG):
         intent.confirm("4000000000000002", cvc="987")
         intent.confirm("4242424242424241", cvc="987")
@@ -324,13 +324,13 @@ def test_numbers_and_secrets_are_kept_nowhere(
             secret in text for secret in (VISA, "4000000000000002", "4242424242424241", '"987"')
         )
     assert intent.secret not in caplog.text + requests.text
-    assert not standing.world.state.violations(key)
+    assert not frozen.world.violations(key)
 
 
-def test_a_fault_of_the_mock_is_an_error_of_the_api(
+def test_a_defect_of_the_mock_is_an_api_error(
     page: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In Stripe's form, so that a page shows it; the log says where, and not which card."""
+    """The page gets Stripe's form, and the log the place without the card."""
 
     def fail(*_: Any) -> None:
         raise RuntimeError("a fault")
@@ -343,7 +343,7 @@ def test_a_fault_of_the_mock_is_an_error_of_the_api(
 
 
 def test_pages_of_any_origin_may_call(page: httpx.Client, intent: Intent) -> None:
-    """As Stripe's own: without cookies, for JSON."""
+    """As at Stripe, CORS allows JSON without cookies."""
     response = intent.call()
     assert response.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in response.headers
@@ -372,10 +372,10 @@ def test_pages_of_any_origin_may_call(page: httpx.Client, intent: Intent) -> Non
         ("GET", "/_mock/stripe/", 404),
     ],
 )
-def test_what_it_does_not_offer_is_said(
+def test_unsupported_calls_are_named(
     page: httpx.Client, method: str, path: str, status: int
 ) -> None:
-    """In Stripe's form, with method and path."""
+    """The error has method and path, in Stripe's form."""
     response = page.request(method, path)
     assert f"({method}: {path})" in error_of(response, status)["message"]
     assert ("allow" in response.headers) == (status == 405)
@@ -384,14 +384,14 @@ def test_what_it_does_not_offer_is_said(
 @pytest.mark.parametrize(
     "path", ["/_mock/reset", "/_mock/stripe", "/_mock/stripe.jsx", "/_mock/stripes/v1"]
 )
-def test_what_is_beside_it_stays_guarded(standing: RunningServer, path: str) -> None:
-    """The door for Stripe's script is no door to the control API."""
-    with standing.client(None) as client:
+def test_the_control_api_stays_guarded(frozen: RunningServer, path: str) -> None:
+    """Only the stand-in's paths are open."""
+    with frozen.client(None) as client:
         assert client.post(path, headers={"Origin": SHOP}).status_code == 403
 
 
 def test_a_setup_is_in_the_audit_log(owner: httpx.Client, intent: Intent) -> None:
-    """Every outcome, and that it was the payer."""
+    """Every outcome is logged with the payer as its actor."""
     intent.confirm("4000000000000002")
     intent.confirm(AUTHENTICATED)
     intent.call("/authenticate", outcome="fail")
@@ -409,7 +409,7 @@ def test_a_setup_is_in_the_audit_log(owner: httpx.Client, intent: Intent) -> Non
 
 
 def test_a_half_done_setup_survives_export_and_import(owner: httpx.Client, intent: Intent) -> None:
-    """The state of an account includes its setup intents, whatever became of them."""
+    """The state has the setup intents."""
     intent.confirm(AUTHENTICATED)
     state = owner.get("/_mock/state").json()
     intent.call("/authenticate", outcome="pass")

@@ -1,4 +1,4 @@
-"""The script itself: where it is, what it knows, and who may load it."""
+"""The script of the stand-in: its URL, its configuration, and who may load it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASSETS = Path(scripts.__file__).parent / "assets"
 
 
 def facts(script: httpx.Response) -> dict[str, object]:
-    """What the mock wrote into the script."""
+    """Return the values that the mock wrote into the script."""
     found = re.search(r"const MOCK = (\{.*\});", script.text)
     assert found is not None
     known: dict[str, object] = json.loads(found[1])
@@ -27,7 +27,7 @@ def facts(script: httpx.Response) -> dict[str, object]:
 
 
 def test_any_page_may_load_it(page: httpx.Client) -> None:
-    """From another origin, by a script tag, with or without CORS, also where a page asks for isolation."""
+    """It loads cross-origin, with and without CORS, and in isolated pages."""
     response = page.get(PATH)
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/javascript; charset=utf-8"
@@ -38,31 +38,29 @@ def test_any_page_may_load_it(page: httpx.Client) -> None:
     assert page.head(PATH).status_code == 200
 
 
-def test_it_knows_where_the_mock_is_and_what_time_it_is_there(
-    standing: RunningServer, page: httpx.Client
-) -> None:
-    """By the name under which it was asked for: a test may hand it on in place of Stripe's."""
-    assert facts(page.get(PATH)) == {"origin": standing.url, "year": NOON.year, "month": NOON.month}
+def test_it_has_the_mocks_url_and_time(frozen: RunningServer, page: httpx.Client) -> None:
+    """The URL has the requested host, so that a test may serve the script as Stripe's."""
+    assert facts(page.get(PATH)) == {"origin": frozen.url, "year": NOON.year, "month": NOON.month}
     other = page.get(PATH, headers={"Host": "mock.internal:8080"})
     assert facts(other)["origin"] == "http://mock.internal:8080"
 
 
 @pytest.mark.parametrize("host", [b'"};alert(1);//', b"a b", b"x</script>", b"\xe2\x98\x83"])
-def test_a_host_of_bad_will_gets_nothing_into_it(
-    standing: RunningServer, page: httpx.Client, host: bytes
+def test_a_hostile_host_is_not_in_it(
+    frozen: RunningServer, page: httpx.Client, host: bytes
 ) -> None:
-    """A name that is none is not repeated."""
+    """An invalid host is not repeated."""
     response = page.get(PATH, headers=httpx.Headers([(b"Host", host)]))
-    assert facts(response)["origin"] == standing.url
+    assert facts(response)["origin"] == frozen.url
 
 
 def test_it_is_the_same_each_time(page: httpx.Client) -> None:
-    """Nothing in it is by chance."""
+    """The script is deterministic."""
     assert page.get(PATH).text == page.get(PATH).text
 
 
 def test_every_part_is_in_it_once() -> None:
-    """No file beside the others is forgotten, and none is longer than a person reads."""
+    """Every file of the folder is included, and none is too long to read."""
     whole = scripts.script(SHOP, NOON)
     parts = [path.read_text(encoding="utf-8") for path in ASSETS.glob("*.js")]
     assert len(parts) > 10
@@ -71,8 +69,8 @@ def test_every_part_is_in_it_once() -> None:
     assert max(len(line) for part in parts for line in part.splitlines()) <= 100
 
 
-def test_it_calls_nobody_but_the_mock() -> None:
-    """No other host is in it, but the one that it stands in for, in a pattern."""
+def test_it_calls_only_the_mock() -> None:
+    """The only other host in it is Stripe's, in a pattern."""
     hosts = re.findall(r"https?:\\?/\\?/[^\s\"'`]*", scripts.script("http://mock.test", NOON))
     known = {"http://mock.test"}
     assert [

@@ -1,4 +1,4 @@
-"""A server that stands still at noon, a client with an account of its own, and a receiver."""
+"""A frozen server, a client with its own account, and a receiver."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Mock:
-    """The mock as a test of webhooks sees it: through an account of its own."""
+    """The mock as a test of webhooks sees it, through an account of its own."""
 
     client: httpx.Client
     server: RunningServer
@@ -31,15 +31,15 @@ class Mock:
         return endpoint
 
     def post(self, path: str, **body: Any) -> Json:
-        return answered(self.client.post(path, json=body))
+        return body_of(self.client.post(path, json=body))
 
     def happen(self, count: int = 1) -> None:
-        """Let so many things happen that are one event each: ``deposit.created``, of 10, 11, 12... dollars."""
+        """Cause so many events ``deposit.created``, of 10, 11, 12... dollars."""
         for number in range(count):
             self.post(f"{API}/deposit", amount_cents=1_000 + number * 100)
 
     def deposit(self, cents: int = 5_000) -> str:
-        """Open a deposit and pay it: the session's id."""
+        """Open a deposit, pay it, and return the id of its session."""
         session_id: str = self.post(f"{API}/deposit", amount_cents=cents)["session_id"]
         self.post(f"/_mock/checkout-sessions/{session_id}/complete")
         return session_id
@@ -48,7 +48,7 @@ class Mock:
         self.post("/_mock/usage", type="light", requests=requests)
 
     def advance(self, seconds: int) -> Json:
-        """Let time pass, and wait until what fell due is done."""
+        """Advance the clock, and wait until all due deliveries are done."""
         self.post("/_mock/clock/advance", seconds=seconds)
         return self.settle()
 
@@ -58,37 +58,37 @@ class Mock:
         return settled
 
     def deliveries(self, **filters: Any) -> list[Json]:
-        """What the mock says of this account's deliveries, oldest first."""
+        """Return the account's deliveries, oldest first."""
         response = self.client.get("/_mock/webhook-deliveries", params={"limit": 1_000, **filters})
-        found: list[Json] = answered(response)["deliveries"][::-1]
+        found: list[Json] = body_of(response)["deliveries"][::-1]
         return found
 
     def endpoint(self, id: str) -> Json:
-        found = answered(self.client.get("/_mock/webhook-endpoints"))["endpoints"]
+        found = body_of(self.client.get("/_mock/webhook-endpoints"))["endpoints"]
         return next(endpoint for endpoint in found if endpoint["id"] == id)
 
 
-def answered(response: httpx.Response) -> Json:
-    """The body of an answer that has to be a good one."""
+def body_of(response: httpx.Response) -> Json:
+    """Return the body of a success."""
     assert response.status_code == 200, response.text
     body: Json = response.json()
     return body
 
 
 @pytest.fixture(scope="package")
-def still() -> Iterator[RunningServer]:
-    """A server that stands still, until a test moves its clock. A receiver has five seconds, and not ten."""
+def frozen() -> Iterator[RunningServer]:
+    """A server with a frozen clock. A receiver has five seconds to respond, instead of ten."""
     with running_server(now=NOON) as running:
         running.world.webhooks.sender.timeout_seconds = 5
         yield running
 
 
 @pytest.fixture
-def mock(still: RunningServer) -> Iterator[Mock]:
-    """The mock, in which nothing has happened yet."""
-    with still.client("sk_test_webhooks") as client:
+def mock(frozen: RunningServer) -> Iterator[Mock]:
+    """The mock after a reset."""
+    with frozen.client("sk_test_webhooks") as client:
         client.post("/_mock/reset", headers={"X-API-Key": ""})
-        yield Mock(client, still)
+        yield Mock(client, frozen)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A receiver of webhooks that answers as it is told, byte by byte, and remembers what came."""
+"""A receiver of webhooks that sends prepared responses, byte by byte, and records requests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 NEVER = b""
-"""Takes the request, and says nothing."""
+"""The receiver reads the request and sends nothing."""
 
 
 def status(code: int, headers: str = "", body: bytes = b"") -> bytes:
-    """A plain answer."""
+    """Return a plain response."""
     return (
         f"HTTP/1.1 {code} Whatever\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
     )
@@ -28,10 +28,10 @@ class Received:
     method: str
     path: str
     headers: dict[str, str]
-    """By name in lower case."""
+    """The headers by name in lower case."""
     body: bytes
     at: float = field(default_factory=time.monotonic, compare=False)
-    """When it was read, in seconds of ``time.monotonic``."""
+    """The time when the request was read, in seconds of ``time.monotonic``."""
 
     @property
     def json(self) -> Any:
@@ -40,7 +40,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Answers the next requests with ``answers``, one each, and all others with ``otherwise``."""
+    """A receiver that sends ``responses`` first, one each, and then always ``otherwise``."""
 
     url: str
     responses: list[bytes] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Receiver:
 
     @property
     def types(self) -> list[str]:
-        """The types of the events that came, in their order."""
+        """The types of the received events, in order."""
         return [request.json["event"] for request in self.received]
 
     def serve(self, connection: socket.socket) -> None:
@@ -71,7 +71,7 @@ class Receiver:
             connection.sendall(response)
 
     def wait_for(self, count: int, seconds: float = 5) -> None:
-        """Wait until so many requests have come."""
+        """Wait until so many requests were received."""
         deadline = time.monotonic() + seconds
         while len(self.received) < count:
             assert time.monotonic() < deadline, f"{len(self.received)} of {count} requests came"
@@ -83,7 +83,7 @@ class Receiver:
 
 @contextmanager
 def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
-    """A receiver on a port of its own, until the end of the block."""
+    """Run a receiver on a port of its own until the end of the block."""
     listener = socket.create_server(
         (host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET
     )
@@ -108,7 +108,7 @@ def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
 
 
 def closed_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port

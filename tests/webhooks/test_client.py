@@ -1,4 +1,4 @@
-"""One POST, to receivers that behave in every way that they should not."""
+"""A single POST, to receivers that misbehave in every way."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .receiver import NEVER, Receiver, closed_port, receiving, status
 SECONDS = 5
 
 
-def post(url: str, body: bytes = b"{}", seconds: float = SECONDS) -> Response:
-    """Send a body, and close the loop: nothing may be left over."""
+def post(url: str, body: bytes = b"{}", seconds: float = SECONDS) -> Answer:
+    """Send a body, and close the event loop: nothing may be left open."""
     return asyncio.run(client.post(target.parse(url), {"X-One": "1"}, body, seconds), debug=True)
 
 
 def test_headers_and_body_arrive(receiver: Receiver) -> None:
-    """As they were given, with what HTTP wants."""
-    assert post(f"{receiver.url}/a?b=c", b"x" * 200_000) == Response(200, b"ok")
+    """Headers and body arrive as they were given, with the headers of HTTP/1.1."""
+    assert post(f"{receiver.url}/a?b=c", b"x" * 200_000) == Answer(200, b"ok")
     (request,) = receiver.received
     assert (request.method, request.path, len(request.body)) == ("POST", "/a?b=c", 200_000)
     assert request.headers == {
@@ -45,8 +45,9 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
     [
         (status(204), Response(204, b"")),
         (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
-            Response(200, b"abcde"),
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+            b"chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+            Answer(200, b"abcde"),
         ),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Response(200, b"until the end")),
         (
@@ -58,16 +59,16 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
     ],
     ids=["no-content", "chunked", "until-closed", "continue", "no-reason", "long"],
 )
-def test_answers_of_every_shape_are_read(
-    receiver: Receiver, response: bytes, expected: Response
+def test_responses_of_every_shape_are_read(
+    receiver: Receiver, response: bytes, expected: Answer
 ) -> None:
-    """The status, and the body as it began."""
+    """The status is read, and the start of the body."""
     receiver.responses = [response]
     assert post(receiver.url) == expected
 
 
-def test_an_endless_answer_is_read_to_a_limit(receiver: Receiver) -> None:
-    """64 KiB are enough of an answer; what it says first counts."""
+def test_an_endless_response_is_read_to_a_limit(receiver: Receiver) -> None:
+    """After 64 KiB the connection is closed, and the status counts."""
     receiver.responses = [
         b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"z" * 8_000_000
     ]
@@ -92,31 +93,33 @@ def test_an_endless_answer_is_read_to_a_limit(receiver: Receiver) -> None:
     ],
     ids=["huge-head", "ssh", "noise", "short", "half-a-chunk", "half-a-head", "only-continue"],
 )
-def test_what_is_no_answer_says_why(receiver: Receiver, response: bytes, problem: str) -> None:
-    """One sentence, no traceback, and no hanging."""
+def test_an_invalid_response_is_an_error_with_its_reason(
+    receiver: Receiver, response: bytes, problem: str
+) -> None:
+    """The error is one sentence, without a traceback or a hang."""
     receiver.responses = [response]
     with pytest.raises(Undelivered, match=problem) as caught:
         post(receiver.url)
     assert str(caught.value).endswith(".")
 
 
-def test_a_receiver_that_never_answers_is_left(receiver: Receiver) -> None:
-    """After so many seconds, which the sentence names."""
+def test_a_silent_receiver_times_out(receiver: Receiver) -> None:
+    """The error names the seconds."""
     receiver.otherwise = NEVER
     with pytest.raises(Undelivered, match=r"did not respond within 0\.3 seconds"):
         post(receiver.url, seconds=0.3)
 
 
-def test_a_closed_connection_is_no_answer(receiver: Receiver) -> None:
-    """Not a byte came."""
+def test_a_closed_connection_is_an_error(receiver: Receiver) -> None:
+    """The receiver sent no byte."""
     receiver.responses = [b"\n"]
     with pytest.raises(Undelivered):
         post(receiver.url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_nobody_listening_is_said_without_numbers(host: str) -> None:
-    """The reason, in words."""
+def test_a_refused_connection_is_reported_in_words(host: str) -> None:
+    """The error has the reason, and no error number."""
     port = closed_port()
     with pytest.raises(
         Undelivered, match=rf"^No connection to {host}:{port}: connection refused\.$"
@@ -124,10 +127,10 @@ def test_nobody_listening_is_said_without_numbers(host: str) -> None:
         post(f"http://{host}:{port}/")
 
 
-def test_the_environment_names_no_proxy(
+def test_the_proxies_of_the_environment_are_ignored(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy would be somebody else."""
+    """No webhook goes through a proxy."""
     with receiving() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -135,8 +138,8 @@ def test_the_environment_names_no_proxy(
         assert proxy.received == []
 
 
-def test_a_call_that_is_given_up_leaves_nothing(receiver: Receiver) -> None:
-    """Cancelled in the middle: the connection is closed, and nobody complains."""
+def test_a_cancelled_call_leaves_nothing_open(receiver: Receiver) -> None:
+    """The connection is closed, and nothing is logged."""
     receiver.otherwise = NEVER
 
     async def give_up() -> None:
@@ -150,12 +153,12 @@ def test_a_call_that_is_given_up_leaves_nothing(receiver: Receiver) -> None:
     assert len(receiver.received) == 1
 
 
-# ---------------------------------------------------------------------------------------------------------------- TLS
+# ---------------------------------------------------------------------------------------------- TLS
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate that nobody vouches for, with its key."""
+    """A self-signed certificate with its key."""
     folder = tmp_path_factory.mktemp("tls")
     path = folder / "both.pem"
     request = [
@@ -203,21 +206,21 @@ def secure(certificate: Path) -> Iterator[int]:
     thread.join(timeout=5)
 
 
-def test_on_this_machine_any_certificate_will_do(secure: int) -> None:
-    """Development servers sign their own."""
-    assert post(f"https://127.0.0.1:{secure}/") == Response(200, b"safe")
+def test_loopback_accepts_any_certificate(secure: int) -> None:
+    """Development servers have self-signed certificates."""
+    assert post(f"https://127.0.0.1:{secure}/") == Answer(200, b"safe")
 
 
-def test_elsewhere_it_has_to_be_a_good_one(secure: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host that is not this machine is believed only if somebody vouches for it."""
+def test_other_hosts_need_a_valid_certificate(secure: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that is not loopback is verified."""
     monkeypatch.setattr(target, "is_loopback", lambda _: False)
     there = target.parse(f"https://127.0.0.1:{secure}/", allowed=["127.0.0.1"])
     with pytest.raises(Undelivered, match="certificate verify failed"):
         asyncio.run(client.post(there, {}, b"", SECONDS))
 
 
-def test_a_receiver_that_speaks_no_tls_is_told_so(receiver: Receiver) -> None:
-    """http behind an https URL."""
+def test_https_to_a_receiver_without_tls_is_an_error(receiver: Receiver) -> None:
+    """The error names TLS."""
     with pytest.raises(Undelivered):
         post(receiver.url.replace("http://", "https://"))
 
@@ -225,10 +228,10 @@ def test_a_receiver_that_speaks_no_tls_is_told_so(receiver: Receiver) -> None:
 @pytest.mark.parametrize(
     "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
 )
-def test_a_call_that_was_answered_hangs_up(
+def test_a_call_closes_its_connection(
     new_loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
-    """On both loops, also on a receiver that would keep the connection: nothing of the call is left behind."""
+    """The connection is closed even if the receiver would keep it, on both event loops."""
 
     async def call() -> bool:
         ended = asyncio.get_running_loop().create_future()

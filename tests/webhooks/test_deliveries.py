@@ -1,4 +1,4 @@
-"""Deliveries as a receiver sees them: signed, in order, tried three times at the mock's moments."""
+"""Deliveries as a receiver sees them: signed, in order, with three attempts on the mock's clock."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ DEPOSIT = [
 
 
 def moments(delivery: dict[str, Any]) -> list[int]:
-    """When it was tried, in seconds after noon."""
+    """Return the times of a delivery's attempts, in seconds after noon."""
     noon = f"{NOON:%Y-%m-%d}T12:"
     texts = [attempt["at"] for attempt in delivery["attempts"]]
     assert all(text.startswith(noon) for text in texts)
     return [int(text[14:16]) * 60 + int(text[17:19]) for text in texts]
 
 
-def test_what_happens_is_told_in_order(mock: Mock, receiver: Receiver) -> None:
-    """A deposit that is paid is five events, each a POST of JSON."""
+def test_events_are_delivered_in_order(mock: Mock, receiver: Receiver) -> None:
+    """A paid deposit is five events, each a POST of JSON."""
     mock.register(f"{receiver.url}/hook?of=a-test")
     mock.deposit()
     assert mock.settle() == {"settled": True, "pending": 0, "next_attempt_at": None}
@@ -46,8 +46,8 @@ def test_what_happens_is_told_in_order(mock: Mock, receiver: Receiver) -> None:
     }
 
 
-def test_an_event_says_what_happened_when_and_to_whom(mock: Mock, receiver: Receiver) -> None:
-    """The envelope, with what the audit log says as its data."""
+def test_an_event_has_type_time_account_and_data(mock: Mock, receiver: Receiver) -> None:
+    """The data are the details of the audit log."""
     endpoint = mock.register(receiver.url)
     session_id = mock.deposit(7_500)
     mock.settle()
@@ -65,8 +65,8 @@ def test_an_event_says_what_happened_when_and_to_whom(mock: Mock, receiver: Rece
     }
 
 
-def test_money_is_told_as_the_ledger_has_it(mock: Mock, receiver: Receiver) -> None:
-    """The entry, with the balance after it; the invoice, paid."""
+def test_money_events_match_the_ledger(mock: Mock, receiver: Receiver) -> None:
+    """The entry has the balance after it, and the invoice is paid."""
     mock.register(receiver.url, events=["credit_transaction.created", "invoice.paid"])
     mock.deposit(7_500)
     mock.settle()
@@ -85,7 +85,7 @@ def test_money_is_told_as_the_ledger_has_it(mock: Mock, receiver: Receiver) -> N
 def test_the_signature_is_the_hmac_of_the_bytes(
     mock: Mock, receiver: Receiver, secret: str | None
 ) -> None:
-    """Whoever knows the secret can compute it (with hashlib alone), and nobody else."""
+    """Anyone who has the secret can compute it with hashlib alone."""
     endpoint = mock.register(receiver.url, **({"secret": secret} if secret else {}))
     assert endpoint["secret"] == secret or endpoint["secret"].startswith("whsec_")
     mock.happen(3)
@@ -99,7 +99,7 @@ def test_the_signature_is_the_hmac_of_the_bytes(
 
 
 def hmac_of(key: bytes, body: bytes) -> str:
-    """RFC 2104, written out."""
+    """Return the HMAC of a body, computed by RFC 2104."""
     block = (
         key.ljust(64, b"\0") if len(key) <= 64 else hashlib.sha256(key).digest().ljust(64, b"\0")
     )
@@ -109,8 +109,8 @@ def hmac_of(key: bytes, body: bytes) -> str:
     return digest
 
 
-def test_what_was_sent_and_answered_is_listed(mock: Mock, receiver: Receiver) -> None:
-    """Request and answer, with the time that it took."""
+def test_a_delivery_lists_request_and_response(mock: Mock, receiver: Receiver) -> None:
+    """Each attempt has its request, its response and its duration."""
     endpoint = mock.register(receiver.url)
     receiver.responses = [status(201, "X-Other: 1\r\n", b"thank you")]
     began = time.monotonic()
@@ -135,13 +135,11 @@ def test_what_was_sent_and_answered_is_listed(mock: Mock, receiver: Receiver) ->
     assert request.headers["x-mock-delivery"] == delivery["id"]
 
 
-# ----------------------------------------------------------------------------------------------------------- retries
+# ------------------------------------------------------------------------------------------ retries
 
 
-def test_a_clock_that_stands_still_has_to_be_moved_for_a_retry(
-    mock: Mock, receiver: Receiver
-) -> None:
-    """A second before its moment nothing comes; then it comes, and is taken."""
+def test_a_frozen_clock_must_be_advanced_for_a_retry(mock: Mock, receiver: Receiver) -> None:
+    """The retry is sent exactly at its moment."""
     mock.register(receiver.url)
     receiver.responses = [status(500)]
     mock.happen()
@@ -166,7 +164,7 @@ def test_a_clock_that_stands_still_has_to_be_moved_for_a_retry(
 def test_three_attempts_are_made_each_at_its_moment(
     mock: Mock, receiver: Receiver, steps: list[int]
 ) -> None:
-    """After 10 seconds, and after 20 more, however large the steps are in which time passes."""
+    """Retries follow after 10 and 20 seconds, whatever the steps of the clock are."""
     endpoint = mock.register(receiver.url)
     receiver.otherwise = status(503)
     mock.happen()
@@ -181,8 +179,8 @@ def test_three_attempts_are_made_each_at_its_moment(
     assert mock.endpoint(endpoint["id"])["failed"] == 1
 
 
-def test_a_retry_holds_up_nobody(mock: Mock, receiver: Receiver) -> None:
-    """What comes after a failure is delivered, and the retry when it is due."""
+def test_a_retry_holds_up_without_key(mock: Mock, receiver: Receiver) -> None:
+    """Later events are delivered first, and the retry when it is due."""
     mock.register(receiver.url)
     receiver.responses = [status(500)]
     mock.happen(3)
@@ -197,8 +195,8 @@ def test_a_retry_holds_up_nobody(mock: Mock, receiver: Receiver) -> None:
     assert receiver.received[3].body == receiver.received[0].body
 
 
-def test_what_falls_due_on_the_way_is_told_in_order_of_time(mock: Mock, receiver: Receiver) -> None:
-    """A month in one step: the retry of now comes before the renewal that the step passes."""
+def test_one_step_delivers_in_order_of_time(mock: Mock, receiver: Receiver) -> None:
+    """The retry of now is sent before the renewal of next month."""
     with mock.server.client("sk_test_subscriber") as client:
         subscriber = Mock(client, mock.server)
         end = client.get(f"{API}/subscription").json()["current_period_end"]
@@ -213,8 +211,8 @@ def test_what_falls_due_on_the_way_is_told_in_order_of_time(mock: Mock, receiver
 
 
 @pytest.mark.slow
-def test_a_clock_that_runs_retries_by_itself(make_server: ServerFactory) -> None:
-    """Nobody moves it, and after ten seconds the receiver is asked again."""
+def test_a_running_clock_retries_by_itself(make_server: ServerFactory) -> None:
+    """The retry is sent after ten seconds of real time."""
     server = make_server()
     with receiving() as receiver, server.client("sk_test_running") as client:
         mock = Mock(client, server)
@@ -229,8 +227,8 @@ def test_a_clock_that_runs_retries_by_itself(make_server: ServerFactory) -> None
         assert mock.deliveries()[0]["status"] == "delivered"
 
 
-def test_a_clock_that_runs_can_be_moved(make_server: ServerFactory) -> None:
-    """Retries are made on the way, each ten and twenty seconds after the one before."""
+def test_a_running_clock_can_be_advanced(make_server: ServerFactory) -> None:
+    """Retries are sent at their moments on the way."""
     server = make_server()
     with receiving() as receiver, server.client("sk_test_running") as client:
         mock = Mock(client, server)
@@ -250,11 +248,11 @@ def parse(text: str) -> Any:
     return type(NOON).fromisoformat(text)
 
 
-# --------------------------------------------------------------------------------------------- receivers of all kinds
+# --------------------------------------------------------------------------- receivers of all kinds
 
 
-def test_order_is_kept_and_one_comes_at_a_time(mock: Mock, receiver: Receiver) -> None:
-    """A hundred events: as they happened, and never two at once."""
+def test_deliveries_keep_their_order_one_at_a_time(mock: Mock, receiver: Receiver) -> None:
+    """A hundred events arrive in order, and never two at once."""
     mock.register(receiver.url)
     mock.happen(100)
     mock.settle()
@@ -264,8 +262,8 @@ def test_order_is_kept_and_one_comes_at_a_time(mock: Mock, receiver: Receiver) -
     assert receiver.most_at_once == 1
 
 
-def test_nobody_listening_is_a_failed_attempt(mock: Mock) -> None:
-    """It says so in words, and it is tried again."""
+def test_without_key_listening_is_a_failed_attempt(mock: Mock) -> None:
+    """The error is in words, and the delivery is retried."""
     mock.register(f"http://127.0.0.1:{closed_port()}/")
     mock.happen()
     mock.advance(3_600)
@@ -278,7 +276,7 @@ def test_nobody_listening_is_a_failed_attempt(mock: Mock) -> None:
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_redirects_are_not_followed(mock: Mock, receiver: Receiver, code: int) -> None:
-    """Nobody can send a webhook on to somebody else."""
+    """A receiver cannot forward a webhook to another host."""
     with receiving() as other:
         mock.register(receiver.url)
         receiver.responses = [status(code, f"Location: {other.url}/\r\n")]
@@ -291,7 +289,7 @@ def test_redirects_are_not_followed(mock: Mock, receiver: Receiver, code: int) -
 
 @pytest.mark.parametrize("code", [200, 201, 202, 204, 299])
 def test_any_2xx_is_a_success(mock: Mock, receiver: Receiver, code: int) -> None:
-    """What else the answer says does not matter."""
+    """Headers and body do not matter."""
     mock.register(receiver.url)
     receiver.responses = [status(code)]
     mock.happen()
@@ -300,8 +298,8 @@ def test_any_2xx_is_a_success(mock: Mock, receiver: Receiver, code: int) -> None
 
 
 @pytest.mark.parametrize("code", [400, 401, 404, 410, 429, 500, 503])
-def test_anything_else_is_not(mock: Mock, receiver: Receiver, code: int) -> None:
-    """The status is listed, and what was wrong with it."""
+def test_any_other_status_is_a_failure(mock: Mock, receiver: Receiver, code: int) -> None:
+    """The attempt has the status and the error."""
     mock.register(receiver.url)
     receiver.responses = [status(code, body=b"no")]
     mock.happen()
@@ -311,8 +309,8 @@ def test_anything_else_is_not(mock: Mock, receiver: Receiver, code: int) -> None
     assert str(code) in attempt["error"]
 
 
-def test_endpoints_know_nothing_of_each_other(mock: Mock, receiver: Receiver) -> None:
-    """One that never answers holds up itself alone."""
+def test_endpoints_are_independent(mock: Mock, receiver: Receiver) -> None:
+    """A silent endpoint delays only itself."""
     with receiving() as silent:
         silent.otherwise = b""
         mock.register(silent.url)
@@ -322,29 +320,29 @@ def test_endpoints_know_nothing_of_each_other(mock: Mock, receiver: Receiver) ->
         assert len(silent.received) <= 1
 
 
-def test_an_endpoint_hears_of_its_account_alone(mock: Mock, receiver: Receiver) -> None:
-    """With a key, of that account; without one, of everybody."""
+def test_an_endpoint_gets_events_of_its_account(mock: Mock, receiver: Receiver) -> None:
+    """An endpoint without a key gets the events of all accounts."""
     with (
-        receiving() as everybodys,
+        receiving() as of_everyone,
         mock.server.client("sk_test_other") as client,
-        mock.server.client(None) as nobody,
+        mock.server.client(None) as without_key,
     ):
         other = Mock(client, mock.server)
         mine = mock.register(receiver.url)
-        all = Mock(nobody, mock.server).register(everybodys.url)
+        all = Mock(without_key, mock.server).register(of_everyone.url)
         mock.happen()
         other.happen(2)
         mock.settle()
         other.settle()
         assert len(receiver.received) == 1
-        assert len(everybodys.received) == 3
+        assert len(of_everyone.received) == 3
         assert (mine["account_id"], all["account_id"]) == (
             receiver.received[0].json["account_id"],
             None,
         )
 
 
-def test_an_endpoint_hears_of_what_it_asked_for(mock: Mock, receiver: Receiver) -> None:
+def test_an_endpoint_gets_the_types_it_lists(mock: Mock, receiver: Receiver) -> None:
     """A list of types is a filter."""
     mock.register(receiver.url, events=["deposit.completed", "invoice.created"])
     mock.deposit()
@@ -352,8 +350,8 @@ def test_an_endpoint_hears_of_what_it_asked_for(mock: Mock, receiver: Receiver) 
     assert receiver.types == ["invoice.created", "deposit.completed"]
 
 
-def test_a_refused_request_tells_nothing(mock: Mock, receiver: Receiver) -> None:
-    """What was answered with an error has not happened."""
+def test_a_refused_request_emits_nothing(mock: Mock, receiver: Receiver) -> None:
+    """An error changes nothing, so there is no event."""
     mock.register(receiver.url)
     assert mock.client.post(f"{API}/deposit", json={"amount_cents": 1}).status_code == 422
     assert (
@@ -372,15 +370,15 @@ def test_a_refused_request_tells_nothing(mock: Mock, receiver: Receiver) -> None
 
 
 @pytest.mark.slow
-def test_no_more_wait_than_there_is_room_for(mock: Mock, receiver: Receiver) -> None:
-    """The oldest go, are counted and listed; the newest five hundred are delivered."""
+def test_the_backlog_is_bounded(mock: Mock, receiver: Receiver) -> None:
+    """The oldest deliveries are dropped and listed; the newest 500 are delivered."""
     endpoint = mock.register(receiver.url, modes={"delay_seconds": 60})
     key = "sk_test_webhooks"
     tenant = mock.server.world.state.tenant(key)
     context = mock.server.world.state.context(tenant)
     for number in range(599):
         context.emit("deposit.created", f"source {number}", {"number": number})
-    mock.happen()  # publishes what lies there
+    mock.happen()  # publishes the pending events
     shown = mock.endpoint(endpoint["id"])
     assert (shown["pending"], shown["dropped"]) == (500, 100)
     dropped = mock.deliveries(status="dropped")
@@ -398,7 +396,7 @@ def test_no_more_wait_than_there_is_room_for(mock: Mock, receiver: Receiver) -> 
 
 
 def test_the_same_story_has_the_same_bytes(make_server: ServerFactory) -> None:
-    """Ids, secrets and signatures come from the seed, the clock and what happened."""
+    """Ids, secrets and signatures depend on seed, clock and events only."""
     bodies = []
     for _ in range(2):
         with receiving() as receiver:
@@ -418,10 +416,10 @@ def test_the_same_story_has_the_same_bytes(make_server: ServerFactory) -> None:
     assert len({body for body, _ in bodies[0]}) == len(DEPOSIT)
 
 
-def test_answers_of_the_api_are_the_same_with_and_without_listeners(
+def test_endpoints_do_not_change_the_state(
     make_server: ServerFactory,
 ) -> None:
-    """Events take no ids of the account."""
+    """Events use no ids of the account."""
     states = []
     for listens in (False, True):
         server = make_server(now=NOON, seed=7)
@@ -437,7 +435,7 @@ def test_answers_of_the_api_are_the_same_with_and_without_listeners(
 
 
 def test_a_receiver_on_ipv6_and_one_called_localhost_are_reached(mock: Mock) -> None:
-    """This machine has several names."""
+    """Both names of the loopback interface work."""
     with receiving("::1") as six:
         port = six.url.rpartition(":")[2]
         mock.register(six.url)

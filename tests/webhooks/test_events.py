@@ -1,4 +1,4 @@
-"""Which events there are, and that each of them is told when what it tells of happens."""
+"""The list of event types, and that each is emitted when its event happens."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tests.billing.conftest import credit, fresh
 from tests.conftest import API, NOON, RunningServer, running_server
 from tests.control.merged import CONTROL as control
 
-from .conftest import Mock, answered
+from .conftest import Mock, body_of
 from .receiver import Received, Receiver, receiving
 
 PACKAGE = Path(mockserver.__file__).parent
 ONLY_IN_THE_PAST = {"account.created", "refund.granted"}
-"""What happens to personas alone, before anybody listens."""
+"""Events that happen only in the past of personas, before any endpoint exists."""
 
 
 def emitted(path: Path) -> Iterator[str]:
-    """The types that a module hands to ``audit`` or ``emit``, and what looks like one beside them."""
+    """Return the types that a module passes to ``audit`` or ``emit``."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and _name(node.func) in ("audit", "_audit", "emit", "_emit"):
             for part in ast.walk(
@@ -46,12 +46,12 @@ def _name(node: ast.expr) -> str:
     )
 
 
-# ------------------------------------------------------------------------------------------------------------ a story
+# ------------------------------------------------------------------------------------------ a story
 
 
 @pytest.fixture(scope="module")
 def received() -> Iterator[list[Received]]:
-    """All that a receiver is told in a story in which everything happens."""
+    """All requests that a receiver gets in a story with every kind of event."""
     with running_server(now=NOON) as server, receiving() as receiver, server.client(None) as nobody:
         Mock(nobody, server).register(receiver.url)
         play(server)
@@ -67,11 +67,11 @@ def play(server: RunningServer) -> None:
         play_verification(somebody)
         play_a_plan(somebody)
     with server.client("sk_test_card_declined") as client:
-        balance = answered(client.get(f"{API}/balance"))["balance_microcents"]
+        balance = body_of(client.get(f"{API}/balance"))["balance_microcents"]
         Mock(client, server).use(balance // 20_000)
     with server.client("sk_test_past_due") as client:
         unlucky = Mock(client, server)
-        answered(client.get(f"{API}/subscription"))
+        body_of(client.get(f"{API}/subscription"))
         unlucky.advance(8 * 86_400)
 
 
@@ -79,7 +79,7 @@ def play_cards_and_deposits(mock: Mock) -> None:
     for card in ("pm_card_visa", "pm_card_mastercard"):
         mock.post(f"{API}/payment-methods", payment_method_id=card)
     mock.post(f"{API}/payment-methods/pm_card_mastercard/default")
-    answered(mock.client.delete(f"{API}/payment-methods/pm_card_visa"))
+    body_of(mock.client.delete(f"{API}/payment-methods/pm_card_visa"))
     session_id = mock.post(f"{API}/deposit", amount_cents=5_000, promo_code="BONUS5")["session_id"]
     mock.post(f"/_mock/checkout-sessions/{session_id}/decline", reason="insufficient_funds")
     mock.post(f"/_mock/checkout-sessions/{session_id}/complete")
@@ -90,7 +90,7 @@ def play_cards_and_deposits(mock: Mock) -> None:
 
 
 def play_a_setup(mock: Mock) -> None:
-    """A bank that asks who is there, and is answered wrongly, then rightly."""
+    """Set up a card with 3-D Secure, failed first and then passed."""
     secret = mock.post(f"{API}/setup-intent")["client_secret"]
     intent = f"/_mock/stripe/v1/setup_intents/{secret.partition('_secret_')[0]}"
     for outcome in ("fail", "pass"):
@@ -104,22 +104,22 @@ def play_a_setup(mock: Mock) -> None:
 
 def play_recharges(mock: Mock) -> None:
     everything = {f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)}
-    answered(mock.client.put(f"{API}/usage-alerts", json=everything))
+    body_of(mock.client.put(f"{API}/usage-alerts", json=everything))
     recharge = {
         "enabled": True,
         "threshold_microcents": 500_000_000,
         "recharge_amount_cents": 2_500,
     }
-    answered(mock.client.put(f"{API}/auto-recharge", json=recharge))
+    body_of(mock.client.put(f"{API}/auto-recharge", json=recharge))
     mock.use(270_000)
-    answered(mock.client.delete(f"{API}/auto-recharge"))
+    body_of(mock.client.delete(f"{API}/auto-recharge"))
 
 
 def play_verification(mock: Mock) -> None:
     challenge = mock.post(f"{API}/verify/initiate", action="change_email", method="email")[
         "challenge_id"
     ]
-    code = answered(mock.client.get("/_mock/outbox"))["messages"][0]["code"]
+    code = body_of(mock.client.get("/_mock/outbox"))["messages"][0]["code"]
     for attempt in ("000000" if code != "000000" else "000001", code):
         mock.post(f"{API}/verify/confirm", challenge_id=challenge, code=attempt)
 
@@ -141,8 +141,8 @@ def play_a_plan(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_every_type_is_told(received: list[Received], type: str) -> None:
-    """Nothing is promised that never comes, and each comes in the one envelope."""
+def test_every_type_is_delivered(received: list[Received], type: str) -> None:
+    """Every promised type occurs, with the same envelope."""
     found = [request.json for request in received if request.json["event"] == type]
     assert found
     for event in found:
@@ -153,19 +153,19 @@ def test_every_type_is_told(received: list[Received], type: str) -> None:
         assert isinstance(event["data"], dict)
 
 
-def test_nothing_else_is_told(received: list[Received]) -> None:
-    """What comes is what is promised."""
+def test_no_other_type_is_delivered(received: list[Received]) -> None:
+    """Every delivered type is promised."""
     assert {request.json["event"] for request in received} == set(TYPES)
 
 
-def test_an_event_has_an_id_of_its_own(received: list[Received]) -> None:
-    """So that a receiver can tell a duplicate."""
+def test_every_event_has_a_unique_id(received: list[Received]) -> None:
+    """A receiver can recognise a duplicate."""
     ids = [request.json["id"] for request in received]
     assert len(ids) == len(set(ids)) > 50
 
 
-def test_every_change_of_a_subscription_tells_how_it_stands(received: list[Received]) -> None:
-    """``subscription.updated`` follows each, with the state after it."""
+def test_every_change_of_a_subscription_has_its_new_state(received: list[Received]) -> None:
+    """``subscription.updated`` follows each change."""
     events = [
         request.json for request in received if request.json["event"].startswith("subscription.")
     ]
@@ -190,8 +190,8 @@ def test_every_change_of_a_subscription_tells_how_it_stands(received: list[Recei
     )
 
 
-def test_no_secret_is_told(received: list[Received]) -> None:
-    """No key, no verification code, no client secret: neither their names nor anything like them."""
+def test_no_secret_is_delivered(received: list[Received]) -> None:
+    """No key, verification code or client secret is in any body."""
     everything = b"\n".join(request.body for request in received).decode()
     assert "sk_test_" not in everything
     assert "_secret" not in everything
@@ -200,14 +200,14 @@ def test_no_secret_is_told(received: list[Received]) -> None:
     assert codes == []
 
 
-def test_what_a_persona_lived_through_is_not_told(
-    make_receiver_heard: tuple[Mock, Receiver],
+def test_the_past_of_a_persona_is_not_delivered(
+    register_receiver: tuple[Mock, Receiver],
 ) -> None:
-    """Ten thousand entries of the past, and the first event is of now."""
-    mock, receiver = make_receiver_heard
+    """The first event is of the present."""
+    mock, receiver = register_receiver
     with mock.server.client("sk_test_power_user") as client:
         user = Mock(client, mock.server)
-        answered(client.get(f"{API}/balance"))
+        body_of(client.get(f"{API}/balance"))
         user.settle()
         assert receiver.received == []
         user.happen()
@@ -216,9 +216,9 @@ def test_what_a_persona_lived_through_is_not_told(
 
 
 @pytest.fixture
-def make_receiver_heard(mock: Mock, receiver: Receiver) -> tuple[Mock, Receiver]:
-    """A receiver that is told of all accounts."""
-    answered(
+def register_receiver(mock: Mock, receiver: Receiver) -> tuple[Mock, Receiver]:
+    """Register a receiver for all accounts."""
+    body_of(
         mock.client.post(
             "/_mock/webhook-endpoints", json={"url": receiver.url}, headers={"X-API-Key": ""}
         )
@@ -226,22 +226,23 @@ def make_receiver_heard(mock: Mock, receiver: Receiver) -> tuple[Mock, Receiver]
     return mock, receiver
 
 
-# ------------------------------------------------------------------------------------------------------------ the list
+# ----------------------------------------------------------------------------------------- the list
 
 
 def test_the_list_is_what_the_code_can_emit() -> None:
-    """A new action of the audit log is a new event: it comes into the list, and into the control API's document."""
+    """A new action of the audit log must be added to the list and to the control API."""
     found = {type for path in PACKAGE.rglob("*.py") for type in emitted(path)}
     assert found - ONLY_IN_THE_PAST == set(TYPES)
     assert list(TYPES) == sorted(TYPES)
 
 
 def test_the_document_has_the_same_list() -> None:
-    """What an endpoint can ask for."""
+    """The control API offers every type."""
+    control = Contract.load(resources.control_spec())
     assert control.schemas["EventType"]["enum"] == list(TYPES)
 
 
-# ---------------------------------------------------------------------------------------------------------- the domain
+# --------------------------------------------------------------------------------------- the domain
 
 
 def events_of(context: Context) -> list[Event]:
@@ -249,7 +250,7 @@ def events_of(context: Context) -> list[Event]:
 
 
 def test_a_ledger_entry_is_an_event() -> None:
-    """With its facts, about that entry, at its moment."""
+    """It has the facts of the entry, at its moment."""
     context = fresh()
     credit(context, 5)
     (event,) = events_of(context)
@@ -259,15 +260,15 @@ def test_a_ledger_entry_is_an_event() -> None:
 
 
 def test_an_entry_of_the_audit_log_is_an_event() -> None:
-    """Its action is the type, its details are the data."""
+    """Its action is the type, and its details are the data."""
     context = fresh()
     context.audit("portal.opened", a=1)
     (entry,) = context.account.audit_log
     assert events_of(context) == [Event("portal.opened", context.now, {"a": 1}, entry.id)]
 
 
-def test_an_events_id_comes_from_what_it_tells_of() -> None:
-    """The same in every run, another for another type or thing."""
+def test_an_events_id_depends_on_its_source() -> None:
+    """It is the same in every run, and differs by type and source."""
     ids = {
         Event(type, NOON, {}, source).id
         for type in ("invoice.created", "invoice.paid")
@@ -281,7 +282,7 @@ def test_an_events_id_comes_from_what_it_tells_of() -> None:
 
 
 def test_events_are_no_part_of_the_state() -> None:
-    """What is exported has nothing left to publish."""
+    """An exported account has no pending events."""
     import msgspec
 
     context = fresh()

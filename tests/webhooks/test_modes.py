@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: duplicates, losses, another order, delays, and who is told first of a payment."""
+"""Delivery modes: duplicates, losses, reordering, delays, and the order of redirect and webhook."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .receiver import NEVER, Receiver, receiving, status
 
 
 def amounts(receiver: Receiver) -> list[int]:
-    """Which of the events that ``happen`` makes came, by number and in their order."""
+    """Return the numbers of the received events that ``happen`` caused, in order."""
     return [request.json["data"]["amount_cents"] // 100 - 10 for request in receiver.received]
 
 
 def test_duplicates_are_the_same_event(mock: Mock, receiver: Receiver) -> None:
-    """Each comes twice in a row, byte for byte; the deliveries are two."""
+    """Each event is delivered twice in a row, with the same bytes; the deliveries are two."""
     mock.register(receiver.url, modes={"duplicate": True})
     mock.happen(3)
     mock.settle()
@@ -39,8 +39,8 @@ def test_duplicates_are_the_same_event(mock: Mock, receiver: Receiver) -> None:
     assert len(mock.deliveries()) == 6
 
 
-def test_the_next_ones_are_lost(mock: Mock, receiver: Receiver) -> None:
-    """So many, and no more; they are listed as dropped, with the reason."""
+def test_the_next_deliveries_are_dropped(mock: Mock, receiver: Receiver) -> None:
+    """``drop_next`` deliveries are listed as dropped, with the reason."""
     endpoint = mock.register(receiver.url, modes={"drop_next": 2})
     mock.happen(4)
     mock.settle()
@@ -56,8 +56,8 @@ def test_the_next_ones_are_lost(mock: Mock, receiver: Receiver) -> None:
     assert (shown["modes"]["drop_next"], shown["dropped"], shown["delivered"]) == (0, 2, 2)
 
 
-def test_a_share_is_lost_by_chance_that_repeats(mock: Mock, receiver: Receiver) -> None:
-    """About that share, and the same ones in every run."""
+def test_a_share_is_dropped_reproducibly(mock: Mock, receiver: Receiver) -> None:
+    """Every run drops the same deliveries."""
     runs = []
     for _ in range(2):
         mock.client.post("/_mock/reset", headers={"X-API-Key": ""}).raise_for_status()
@@ -72,7 +72,7 @@ def test_a_share_is_lost_by_chance_that_repeats(mock: Mock, receiver: Receiver) 
 
 @pytest.mark.parametrize(("share", "expected"), [(0, 10), (1, 0)])
 def test_none_and_all_are_shares(mock: Mock, receiver: Receiver, share: int, expected: int) -> None:
-    """Both ends mean what they say."""
+    """Shares of 0 and 1 drop nothing and everything."""
     mock.register(receiver.url, modes={"drop_share": share})
     mock.happen(10)
     mock.settle()
@@ -80,15 +80,15 @@ def test_none_and_all_are_shares(mock: Mock, receiver: Receiver, share: int, exp
 
 
 def test_pairs_are_swapped(mock: Mock, receiver: Receiver) -> None:
-    """The second comes first; a pair waits until it is one."""
+    """The second event is delivered first; the first waits for it."""
     mock.register(receiver.url, modes={"reorder": 2})
     mock.happen(4)
     mock.settle()
     assert amounts(receiver) == [1, 0, 3, 2]
 
 
-def test_who_stays_alone_is_sent_after_a_while(mock: Mock, receiver: Receiver) -> None:
-    """Ten seconds of the mock's clock; and who comes after that begins a new pair."""
+def test_a_single_event_is_sent_after_ten_seconds(mock: Mock, receiver: Receiver) -> None:
+    """The next event then starts a new pair."""
     mock.register(receiver.url, modes={"reorder": 2})
     mock.happen(1)
     assert mock.settle()["pending"] == 1
@@ -100,7 +100,7 @@ def test_who_stays_alone_is_sent_after_a_while(mock: Mock, receiver: Receiver) -
 
 
 def test_larger_groups_are_shuffled_within(mock: Mock, receiver: Receiver) -> None:
-    """Each group of five in another order, and none of it in the next group."""
+    """Each group of five is shuffled, and no event moves to another group."""
     mock.register(receiver.url, modes={"reorder": 5})
     mock.happen(15)
     mock.settle()
@@ -112,7 +112,7 @@ def test_larger_groups_are_shuffled_within(mock: Mock, receiver: Receiver) -> No
 
 
 def test_a_delay_is_of_the_mocks_clock(mock: Mock, receiver: Receiver) -> None:
-    """A minute later means a minute later, and not before; retries are counted from there."""
+    """A delivery waits for the mock's clock, and retries count from there."""
     mock.register(receiver.url, modes={"delay_seconds": 60})
     receiver.responses = [status(500)]
     mock.happen()
@@ -128,7 +128,7 @@ def test_a_delay_is_of_the_mocks_clock(mock: Mock, receiver: Receiver) -> None:
 
 
 def test_modes_can_be_changed(mock: Mock, receiver: Receiver) -> None:
-    """For what happens from now on; what is left out is off."""
+    """New modes apply to later events; a mode that is left out is off."""
     endpoint = mock.register(receiver.url, modes={"duplicate": True, "delay_seconds": 60})
     mock.happen()
     response = mock.client.put(
@@ -150,8 +150,8 @@ def test_modes_can_be_changed(mock: Mock, receiver: Receiver) -> None:
     assert amounts(receiver) == [1, 0, 0]
 
 
-def test_modes_go_together(mock: Mock, receiver: Receiver) -> None:
-    """Lost first, then doubled, then swapped, and then delayed."""
+def test_modes_can_be_combined(mock: Mock, receiver: Receiver) -> None:
+    """Events are dropped, then duplicated, then swapped, then delayed."""
     mock.register(
         receiver.url, modes={"drop_next": 1, "duplicate": True, "reorder": 2, "delay_seconds": 5}
     )
@@ -164,11 +164,11 @@ def test_modes_go_together(mock: Mock, receiver: Receiver) -> None:
     }
 
 
-# -------------------------------------------------------------------------------------------- payments on a page
+# ------------------------------------------------------------------------------- payments on a page
 
 
 class Shop:
-    """A world on a loop of the test's own, in which somebody pays as on the checkout page."""
+    """A world on the test's own event loop, with a payer."""
 
     def __init__(self, url: str, **modes: Any) -> None:
         self.world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
@@ -176,9 +176,9 @@ class Shop:
         self.world.webhooks.register(url, modes=Modes(**modes))
 
     async def pay(self) -> float:
-        """Pay, and wait as the page does before it redirects: the seconds that it waits."""
-        tenant = self.world.state.tenant("sk_test_payer")
-        context = self.world.state.context(tenant, "payer")
+        """Pay, wait as the page does before it redirects, and return the seconds of the wait."""
+        tenant = self.world.tenant("sk_test_payer")
+        context = self.world.context(tenant, "payer")
         checkout.complete(context, checkout.open_deposit(context, 5_000).id)
         began = time.monotonic()
         await self.world.before_redirect(tenant.account.id)
@@ -186,7 +186,7 @@ class Shop:
 
 
 def test_webhooks_can_come_before_the_redirect(receiver: Receiver) -> None:
-    """The page waits until all that the payment brought was told."""
+    """The page waits until all events of the payment are delivered."""
     shop = Shop(receiver.url, checkout="webhook_first")
 
     async def story() -> list[str]:
@@ -196,8 +196,8 @@ def test_webhooks_can_come_before_the_redirect(receiver: Receiver) -> None:
     assert asyncio.run(story())[-1] == "deposit.completed"
 
 
-def test_a_receiver_that_fails_holds_the_payer_up_once(receiver: Receiver) -> None:
-    """The first attempt is waited for, its retries are not."""
+def test_the_page_does_not_wait_for_retries(receiver: Receiver) -> None:
+    """Only the first attempt is awaited."""
     shop = Shop(receiver.url, checkout="webhook_first")
     receiver.otherwise = status(500)
     asyncio.run(shop.pay())
@@ -205,11 +205,9 @@ def test_a_receiver_that_fails_holds_the_payer_up_once(receiver: Receiver) -> No
     assert {delivery.status for delivery in shop.world.webhooks.deliveries} == {"pending"}
 
 
-def test_a_silent_receiver_holds_the_payer_up_for_a_while_only(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ten seconds, or what is set here; then the browser is sent back all the same."""
-    monkeypatch.setattr(dispatcher, "TIMEOUT_SECONDS", 0.1)
+def test_the_page_waits_a_limited_time(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the limit the browser is redirected anyway."""
+    monkeypatch.setattr(hub, "TIMEOUT_SECONDS", 0.1)
     shop = Shop(receiver.url, checkout="webhook_first")
     receiver.otherwise = NEVER
     assert 0.1 <= asyncio.run(shop.pay()) < 3
@@ -218,8 +216,8 @@ def test_a_silent_receiver_holds_the_payer_up_for_a_while_only(
 def test_the_redirect_can_come_before_the_webhooks(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page waits for nothing, and nothing is told until the browser is back; then all is, in order."""
-    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.5)
+    """No event is sent until the browser is back; then all are, in order."""
+    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.5)
     shop = Shop(receiver.url, checkout="redirect_first")
 
     async def story() -> None:
@@ -235,9 +233,9 @@ def test_the_redirect_can_come_before_the_webhooks(
     assert len(receiver.received) == 5
 
 
-def test_a_reset_forgets_what_was_held(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waited for the browser is not told to a world in which nobody paid."""
-    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.1)
+def test_a_reset_drops_held_deliveries(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held events are not sent to a world in which nobody paid."""
+    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.1)
     shop = Shop(receiver.url, checkout="redirect_first")
 
     async def story() -> None:
@@ -252,8 +250,8 @@ def test_a_reset_forgets_what_was_held(receiver: Receiver, monkeypatch: pytest.M
     }
 
 
-def test_other_payments_are_none_of_its_business(receiver: Receiver) -> None:
-    """An endpoint without the mode is told as always, while another is waited for."""
+def test_other_endpoints_are_not_affected(receiver: Receiver) -> None:
+    """An endpoint without the mode gets its events as usual."""
     with receiving() as other:
         shop = Shop(receiver.url, checkout="webhook_first")
         shop.world.webhooks.register(other.url)

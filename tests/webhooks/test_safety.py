@@ -1,4 +1,4 @@
-"""Receivers that behave badly hurt nobody: the API stays fast, memory bounded, the end quick, secrets secret."""
+"""Bad receivers do no harm: the API stays fast, memory bounded, shutdown quick, secrets secret."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ from mockserver.webhooks.dispatcher import MAX_DELIVERIES, Webhooks
 from tests.cli.program import launched
 from tests.conftest import API, NOON
 
-from .conftest import Mock, answered
+from .conftest import Mock, body_of
 from .receiver import NEVER, Receiver, closed_port, receiving, status
 
 HERE = str(Path(mockserver.__file__).parents[1])
-"""So that a process of its own runs what is tested here."""
+"""The import path for a process that runs this tree."""
 HUGE = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"z" * 2_000_000
 
 
 @pytest.mark.parametrize("response", [NEVER, HUGE, status(500)], ids=["silent", "huge", "failing"])
-def test_a_bad_receiver_slows_nobody_down(mock: Mock, receiver: Receiver, response: bytes) -> None:
-    """Requests are answered while it keeps the mock waiting, and as fast as ever."""
+def test_a_bad_receiver_does_not_slow_the_api(
+    mock: Mock, receiver: Receiver, response: bytes
+) -> None:
+    """Requests are served while the mock waits for a receiver."""
     receiver.otherwise = response
     mock.register(receiver.url)
     seconds = []
@@ -39,11 +41,11 @@ def test_a_bad_receiver_slows_nobody_down(mock: Mock, receiver: Receiver, respon
         mock.happen()
         seconds.append(time.perf_counter() - began)
     assert statistics.median(seconds) < 0.05
-    assert max(seconds) < 2  # the receiver has five
+    assert max(seconds) < 2  # the receiver has five seconds
 
 
-def test_nobody_waits_for_a_receiver_that_is_not_there(mock: Mock) -> None:
-    """Nor for twenty of them."""
+def test_unreachable_receivers_do_not_slow_the_api(mock: Mock) -> None:
+    """Twenty of them change nothing."""
     for _ in range(20):
         mock.register(f"http://127.0.0.1:{closed_port()}/")
     began = time.perf_counter()
@@ -51,8 +53,8 @@ def test_nobody_waits_for_a_receiver_that_is_not_there(mock: Mock) -> None:
     assert time.perf_counter() - began < 2
 
 
-def test_answers_are_kept_as_they_began(mock: Mock, receiver: Receiver) -> None:
-    """A kilobyte of a gigabyte."""
+def test_responses_are_kept_up_to_a_kilobyte(mock: Mock, receiver: Receiver) -> None:
+    """A response of a gigabyte is cut."""
     receiver.otherwise = HUGE
     mock.register(receiver.url)
     mock.happen()
@@ -62,8 +64,8 @@ def test_answers_are_kept_as_they_began(mock: Mock, receiver: Receiver) -> None:
     assert delivery["attempts"][0]["response_body"] == "z" * 1_024
 
 
-def test_an_answer_that_is_no_text_is_shown_all_the_same(mock: Mock, receiver: Receiver) -> None:
-    """Bytes that are no UTF-8 are replaced, keys are hidden."""
+def test_a_binary_response_is_shown(mock: Mock, receiver: Receiver) -> None:
+    """Bytes that are not UTF-8 are replaced, and keys are hidden."""
     receiver.responses = [status(400, body=b"\xff\xfe sk_test_abcdef \x00")]
     mock.register(receiver.url)
     mock.happen()
@@ -72,8 +74,8 @@ def test_an_answer_that_is_no_text_is_shown_all_the_same(mock: Mock, receiver: R
     assert shown == "\ufffd\ufffd sk_test_*** \x00"
 
 
-def test_memory_is_bounded_whatever_happens() -> None:
-    """Three thousand events for a receiver that is never reached: as many are kept as there is room for."""
+def test_memory_is_bounded() -> None:
+    """Of three thousand undelivered events the newest are kept."""
     webhooks = Webhooks(Clock(NOON), 1)
     world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
     endpoint = webhooks.register("http://127.0.0.1:9/")
@@ -91,7 +93,7 @@ def test_memory_is_bounded_whatever_happens() -> None:
 
 
 def test_usage_alerts_of_many_accounts_leave_nothing_behind(receiver: Receiver) -> None:
-    """The way to an address is forgotten when nothing is to be sent to it."""
+    """A queue without deliveries is removed."""
 
     async def story() -> None:
         webhooks = Webhooks(Clock(NOON), 1)
@@ -109,15 +111,15 @@ def test_usage_alerts_of_many_accounts_leave_nothing_behind(receiver: Receiver) 
     assert len(receiver.received) == 30
 
 
-def test_nobody_listening_costs_nothing(mock: Mock) -> None:
-    """Events that nobody wants are gone."""
+def test_events_without_endpoints_are_discarded(mock: Mock) -> None:
+    """No delivery is created."""
     mock.happen(3)
     assert mock.deliveries() == []
     assert mock.settle() == {"settled": True, "pending": 0, "next_attempt_at": None}
 
 
-def test_no_secret_stands_among_the_requests(mock: Mock, receiver: Receiver) -> None:
-    """What the control API was told is not listed, and no answer of the API has a secret."""
+def test_no_secret_is_in_the_recorded_requests(mock: Mock, receiver: Receiver) -> None:
+    """Requests of the control API are not recorded, and no response has a secret."""
     endpoint = mock.register(receiver.url, secret="whsec_very_secret")
     mock.deposit()
     mock.settle()
@@ -129,7 +131,7 @@ def test_no_secret_stands_among_the_requests(mock: Mock, receiver: Receiver) -> 
 
 
 def test_a_page_publishes_too(mock: Mock, receiver: Receiver) -> None:
-    """Paying on the checkout page is told as paying over the control API is, with the payer's own."""
+    """A payment on the checkout page is delivered like one by the control API."""
     mock.register(receiver.url)
     session = mock.post(f"{API}/deposit", amount_cents=5_000)
     assert mock.client.post(f"/checkout/{session['session_id']}/pay").status_code == 200
@@ -137,13 +139,13 @@ def test_a_page_publishes_too(mock: Mock, receiver: Receiver) -> None:
     assert receiver.types[-1] == "deposit.completed"
 
 
-# ------------------------------------------------------------------------------------------------------------ the end
+# ------------------------------------------------------------------------------------------ the end
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_end_waits_for_no_receiver(number: signal.Signals) -> None:
-    """Deliveries under way, waiting and to be retried: it ends at once, and says nothing."""
+def test_shutdown_waits_for_no_receiver(number: signal.Signals) -> None:
+    """It ends at once and silently, with deliveries under way, queued and to be retried."""
     with (
         receiving() as silent,
         receiving() as failing,
@@ -153,9 +155,9 @@ def test_the_end_waits_for_no_receiver(number: signal.Signals) -> None:
         program.wait_until_ready()
         with program.client("sk_test_end") as client:
             for receiver in (silent, failing):
-                answered(client.post("/_mock/webhook-endpoints", json={"url": receiver.url}))
+                body_of(client.post("/_mock/webhook-endpoints", json={"url": receiver.url}))
             for _ in range(20):
-                answered(client.post(f"{API}/deposit", json={"amount_cents": 5_000}))
+                body_of(client.post(f"{API}/deposit", json={"amount_cents": 5_000}))
             for receiver in (silent, failing):
                 receiver.wait_for(1)
         code, seconds = program.end(number)
@@ -165,14 +167,14 @@ def test_the_end_waits_for_no_receiver(number: signal.Signals) -> None:
 
 @pytest.mark.slow
 def test_a_lone_event_is_sent_at_once() -> None:
-    """In a process of its own: a few milliseconds after what it tells of."""
+    """In a process of its own, an event is delivered within milliseconds."""
     with receiving() as receiver, launched("serve", "--port", "0", PYTHONPATH=HERE) as program:
         program.wait_until_ready()
         with program.client("sk_test_lone") as client:
-            answered(client.post("/_mock/webhook-endpoints", json={"url": receiver.url}))
+            body_of(client.post("/_mock/webhook-endpoints", json={"url": receiver.url}))
             delays = []
             for number in range(10):
-                answered(client.post(f"{API}/deposit", json={"amount_cents": 5_000}))
+                body_of(client.post(f"{API}/deposit", json={"amount_cents": 5_000}))
                 began = time.perf_counter()
                 while len(receiver.received) <= number:
                     time.sleep(0.0005)

@@ -1,4 +1,4 @@
-"""The usage alert to an account's own ``webhook_url``: the one webhook that the contract has."""
+"""The usage alert to an account's ``webhook_url``: the one webhook of the contract."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.billing.conftest import fresh
 from tests.conftest import API, NOON, ServerFactory
 from tests.spec.json_schema import validator
 
-from .conftest import Json, Mock, answered
+from .conftest import Json, Mock, body_of
 from .receiver import Receiver, receiving, status
 
 NEW_USERS_CREDITS = 5_000
@@ -36,7 +36,7 @@ def spec() -> Json:
     return document
 
 
-def call_of_the_contract() -> Json:
+def callback_of_the_contract() -> Json:
     """The operation of the callback."""
     operation = spec()["paths"][f"{API}/usage-alerts"]["put"]
     found: Json = operation["callbacks"]["usageAlert"][EXPRESSION]["post"]
@@ -54,28 +54,28 @@ def alerted(mock: Mock, receiver: Receiver) -> Iterator[Mock]:
 
 def watch(mock: Mock, url: str | None) -> None:
     settings: Json = {f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)}
-    answered(mock.client.put(f"{API}/usage-alerts", json={**settings, "webhook_url": url}))
+    body_of(mock.client.put(f"{API}/usage-alerts", json={**settings, "webhook_url": url}))
 
 
 def test_an_alert_has_the_body_of_the_contract(alerted: Mock, receiver: Receiver) -> None:
-    """Event and data, and nothing beside them; the outbox has the same."""
+    """It has event and data only, and the outbox has the same body."""
     alerted.use(2_500)
     alerted.settle()
     (request,) = receiver.received
     data = {"threshold": 50, "credits_used": 2_500, "credits_allocated": 5_000, "period": "2026-03"}
     assert request.path == "/alerts"
     assert request.json == {"event": "usage.alert", "data": data}
-    messages = answered(alerted.client.get("/_mock/outbox"))["messages"]
+    messages = body_of(alerted.client.get("/_mock/outbox"))["messages"]
     assert [message["payload"] for message in messages if message["channel"] == "webhook"] == [
         request.json
     ]
 
 
 def test_each_threshold_is_a_call_that_fits_the_callback(alerted: Mock, receiver: Receiver) -> None:
-    """Judged by other validators than the mock's: the document is what a receiver can rely on."""
+    """Other validators than the mock's accept it."""
     alerted.use(NEW_USERS_CREDITS)
     alerted.settle()
-    media = call_of_the_contract()["requestBody"]["content"]["application/json"]
+    media = callback_of_the_contract()["requestBody"]["content"]["application/json"]
     (parameter,) = [spec()["components"]["parameters"]["WebhookSignature"]]
     assert [request.json["data"]["threshold"] for request in receiver.received] == [50, 75, 90, 100]
     for request in receiver.received:
@@ -85,11 +85,11 @@ def test_each_threshold_is_a_call_that_fits_the_callback(alerted: Mock, receiver
 
 
 def test_openapi_core_takes_the_call_as_a_webhook(alerted: Mock, receiver: Receiver) -> None:
-    """A receiver that is built from the contract lets it in."""
+    """A receiver that is built from the contract accepts it."""
     alerted.use(2_500)
     alerted.settle()
     document = spec()
-    operation = {**call_of_the_contract(), "responses": {"200": {"description": "taken"}}}
+    operation = {**callback_of_the_contract(), "responses": {"200": {"description": "taken"}}}
     receivers = {
         **document,
         "paths": {"/alerts": {"post": operation}},
@@ -102,10 +102,10 @@ def test_openapi_core_takes_the_call_as_a_webhook(alerted: Mock, receiver: Recei
 
 
 def test_an_alert_is_signed_with_the_accounts_secret(alerted: Mock, receiver: Receiver) -> None:
-    """The control API shows it, to whoever has the account's key."""
+    """The control API shows the secret to the account's key."""
     alerted.use(2_500)
     alerted.settle()
-    shown = answered(alerted.client.get("/_mock/webhook-endpoints"))["usage_alerts"]
+    shown = body_of(alerted.client.get("/_mock/webhook-endpoints"))["usage_alerts"]
     assert (shown["url"], shown["refused"]) == (f"{receiver.url}/alerts", None)
     assert shown["secret"].startswith("whsec_")
     (request,) = receiver.received
@@ -113,21 +113,21 @@ def test_an_alert_is_signed_with_the_accounts_secret(alerted: Mock, receiver: Re
     assert request.headers["x-alterlab-signature"] == f"sha256={expected}"
 
 
-def test_the_secret_is_an_accounts_own_and_stays(mock: Mock) -> None:
-    """Another account has another; a reset changes nothing; without a key there is none to show."""
+def test_every_account_has_a_stable_secret(mock: Mock) -> None:
+    """A reset does not change it; without a key there is none."""
     listing = "/_mock/webhook-endpoints"
     secrets = []
     for key in ("sk_test_a", "sk_test_b", "sk_test_a"):
-        shown = answered(mock.client.get(listing, headers={"X-API-Key": key}))["usage_alerts"]
+        shown = body_of(mock.client.get(listing, headers={"X-API-Key": key}))["usage_alerts"]
         assert (shown["url"], shown["refused"]) == (None, None)
         secrets.append(shown["secret"])
         mock.client.post("/_mock/reset", headers={"X-API-Key": key}).raise_for_status()
     assert secrets[0] == secrets[2] != secrets[1]
-    assert answered(mock.client.get(listing, headers={"X-API-Key": ""}))["usage_alerts"] is None
+    assert body_of(mock.client.get(listing, headers={"X-API-Key": ""}))["usage_alerts"] is None
 
 
 def test_an_alert_is_retried_on_the_mocks_clock(alerted: Mock, receiver: Receiver) -> None:
-    """As any webhook: three times, each at its moment."""
+    """It has three attempts, each at its moment."""
     receiver.otherwise = status(500)
     alerted.use(2_500)
     alerted.settle()
@@ -138,7 +138,7 @@ def test_an_alert_is_retried_on_the_mocks_clock(alerted: Mock, receiver: Receive
 
 
 def test_an_alert_can_be_replayed(alerted: Mock, receiver: Receiver) -> None:
-    """The same bytes again."""
+    """The bytes are the same."""
     alerted.use(2_500)
     alerted.settle()
     (delivery,) = alerted.deliveries(event="usage.alert")
@@ -153,27 +153,27 @@ def test_an_alert_to_another_machine_is_not_sent(mock: Mock) -> None:
     with mock.server.client("sk_test_new") as client:
         account = Mock(client, mock.server)
         watch(account, "https://hooks.example.com/alterlab")
-        shown = answered(client.get("/_mock/webhook-endpoints"))["usage_alerts"]
+        shown = body_of(client.get("/_mock/webhook-endpoints"))["usage_alerts"]
         account.use(2_500)
         (delivery,) = account.deliveries(event="usage.alert")
         assert (delivery["status"], delivery["attempts"]) == ("dropped", [])
         assert delivery["reason"] == shown["refused"]
         assert "--allow-webhook-host hooks.example.com" in delivery["reason"]
-        messages = answered(client.get("/_mock/outbox"))["messages"]
+        messages = body_of(client.get("/_mock/outbox"))["messages"]
         assert [
             message["recipient"] for message in messages if message["channel"] == "webhook"
         ] == ["https://hooks.example.com/alterlab"]
 
 
-def test_a_host_that_was_named_is_called(make_server: ServerFactory) -> None:
-    """--allow-webhook-host opens a name; here one that leads back to this machine."""
+def test_a_named_host_is_called(make_server: ServerFactory) -> None:
+    """``--allow-webhook-host`` allows a name; this one leads back to this machine."""
     import socket
 
     server = make_server(now=NOON, allow_webhook_host=(socket.gethostname().lower(),))
     with server.client("sk_test_new") as client:
         account = Mock(client, server)
         watch(account, f"http://{socket.gethostname()}:1/")
-        assert answered(client.get("/_mock/webhook-endpoints"))["usage_alerts"]["refused"] is None
+        assert body_of(client.get("/_mock/webhook-endpoints"))["usage_alerts"]["refused"] is None
         account.use(2_500)
         account.settle()
         (attempt,) = account.deliveries(event="usage.alert")[0]["attempts"]
@@ -181,7 +181,7 @@ def test_a_host_that_was_named_is_called(make_server: ServerFactory) -> None:
 
 
 def test_the_mock_does_not_post_to_itself(mock: Mock) -> None:
-    """Any page with a test key could otherwise have the mock reset itself."""
+    """A page with a test key could otherwise make the mock reset itself."""
     with mock.server.client("sk_test_new") as client:
         account = Mock(client, mock.server)
         watch(account, f"{mock.server.url}/_mock/reset")
@@ -192,8 +192,8 @@ def test_the_mock_does_not_post_to_itself(mock: Mock) -> None:
         assert "the mock's own" in delivery["reason"]
 
 
-def test_endpoints_hear_that_an_alert_fired(alerted: Mock, receiver: Receiver) -> None:
-    """As an event of the audit log; the alert itself goes to its own address alone."""
+def test_endpoints_get_an_event_for_an_alert(alerted: Mock, receiver: Receiver) -> None:
+    """It is an event of the audit log; the alert itself goes only to its own URL."""
     with receiving() as other:
         alerted.register(other.url, events=["usage_alert.fired"])
         alerted.use(2_500)
@@ -203,7 +203,7 @@ def test_endpoints_hear_that_an_alert_fired(alerted: Mock, receiver: Receiver) -
 
 
 def test_a_webhook_that_is_switched_off_is_not_called(alerted: Mock, receiver: Receiver) -> None:
-    """Null is nowhere."""
+    """A null URL means no webhook."""
     watch(alerted, None)
     alerted.use(2_500)
     alerted.settle()
@@ -211,14 +211,15 @@ def test_a_webhook_that_is_switched_off_is_not_called(alerted: Mock, receiver: R
     assert alerted.deliveries(event="usage.alert") == []
 
 
-# ------------------------------------------------------------------------------------------------------- the contract
+# ------------------------------------------------------------------------------------- the contract
 
 
 def test_the_callbacks_own_examples_fit() -> None:
-    """An example that a receiver could not take would teach something wrong."""
-    contract = Contract.load(packaged.spec())
-    (schema,) = contract.callback_validators
-    for example in call_of_the_contract()["requestBody"]["content"]["application/json"][
+    """The examples of the contract fit its schema."""
+    contract = Contract.load(resources.spec())
+    schema = contract.validator_of_callback("update_usage_alerts", "usageAlert")
+    assert schema is not None
+    for example in callback_of_the_contract()["requestBody"]["content"]["application/json"][
         "examples"
     ].values():
         assert schema.is_valid(example["value"])
@@ -236,9 +237,9 @@ def test_the_callbacks_own_examples_fit() -> None:
 def test_a_payload_that_breaks_the_contract_is_not_sent(
     change: Json, place: str, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The mock is wrong, and says so loudly: in its log, and in the list of deliveries."""
-    contract = Contract.load(packaged.spec())
-    check = checker(contract)
+    """The log and the list of deliveries name the defect."""
+    contract = Contract.load(resources.spec())
+    check = checker(lambda: contract.validator_of_callback("update_usage_alerts", "usageAlert"))
     webhooks = Webhooks(Clock(NOON), 1, check=check)
     world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1, webhooks)
     data: dict[str, Any] = {
@@ -259,7 +260,9 @@ def test_a_payload_that_breaks_the_contract_is_not_sent(
 
 
 def test_a_contract_without_the_callback_checks_nothing() -> None:
-    """Somebody's own document may not have it."""
-    contract = Contract.load(packaged.control_spec())
-    assert contract.callback_validators == []
-    assert checker(contract)({"anything": 1}) is None
+    """A user's own contract may lack the callback."""
+    assert checker(lambda: None)({"anything": 1}) is None
+    contract = Contract.load(resources.control_spec())
+    assert contract.validator_of_callback("update_usage_alerts", "usageAlert") is None
+    assert contract.validator_of_callback("get_health", "usageAlert") is None
+    assert compile_schema({"type": "object"}, {}).is_valid({})

@@ -1,4 +1,4 @@
-"""A browser, a mock whose clock stands still, and a shop that sends payers to it."""
+"""A browser, a mock with a frozen clock, and a shop that sends payers to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Opener = Callable[..., str]
 
 
 class _Shop(BaseHTTPRequestHandler):
-    """Answers every path with its own address; /elsewhere sends on to another origin, as shops in development do."""
+    """The shop's pages: every path shows itself, and /elsewhere redirects to another origin."""
 
     def do_GET(self) -> None:
         name = self.headers["Host"]
@@ -37,11 +37,11 @@ class _Shop(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Shop:
-    """A web site of another origin: another name, so that the browser calls it cross-site."""
+    """A web site of another origin, with another host name, so that requests are cross-site."""
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.url = f"http://localhost:{server.server_port}"
@@ -51,7 +51,7 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def shop_server() -> Iterator[ThreadingHTTPServer]:
-    """One server for all shops."""
+    """The server of all shops."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Shop)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -63,27 +63,27 @@ def shop_server() -> Iterator[ThreadingHTTPServer]:
 
 @pytest.fixture
 def shop(shop_server: ThreadingHTTPServer) -> Shop:
-    """A shop with no pages of its own yet."""
+    """A shop without pages."""
     return Shop(shop_server)
 
 
 @pytest.fixture(scope="package")
 def mock() -> Iterator[RunningServer]:
-    """A mock whose clock stands still."""
+    """A mock with a frozen clock."""
     with running_server(now=NOON) as running:
         yield running
 
 
 @pytest.fixture
 def account(mock: RunningServer, key: str) -> Iterator[httpx.Client]:
-    """An account of a test's own: the default persona's, with a Visa card and a balance."""
+    """A new account, a copy of the default persona, with a Visa card and a balance."""
     with mock.client(key) as client:
         yield client
 
 
 @pytest.fixture
 def deposit(account: httpx.Client, shop: Shop) -> Opener:
-    """Opens a deposit of $50 that leads back to the shop, and gives its address."""
+    """Open a deposit of $50 that leads back to the shop, and return its URL."""
 
     def opened(**more: Any) -> str:
         urls = {
@@ -97,7 +97,7 @@ def deposit(account: httpx.Client, shop: Shop) -> Opener:
 
 
 def tab_to(page: Any, testid: str) -> None:
-    """Press Tab until the focus is on the element with that name; it must be seen where it is."""
+    """Press Tab until the element has the focus, and check that the focus is visible."""
     for _ in range(60):
         page.keyboard.press("Tab")
         if page.locator(":focus").get_attribute("data-testid") == testid:

@@ -1,4 +1,4 @@
-"""Paying as people do it, in a browser."""
+"""The checkout page in a browser."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ DECLINED = [
     if card.declines_charge and card.number and card.authentication == "never"
 ]
 DOLLAR = 100_000_000
-"""In microcents."""
+"""One dollar in microcents."""
 ASKING = "pm_card_authenticationRequired"
 
 
 def test_paying_by_keyboard_alone(
     open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
 ) -> None:
-    """Choose a card, press Enter on Pay, arrive at the shop with the session's id."""
+    """Choose a card and press Enter on Pay: the shop gets the session's id."""
     before = balance(account)
     url = deposit(promo_code="BONUS5")
     seen = open_page(url)
@@ -49,7 +49,7 @@ def test_paying_by_keyboard_alone(
 def test_typing_a_card_by_keyboard_alone(
     open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
 ) -> None:
-    """Unfold the form, type the card, press Enter in its last field."""
+    """Open the form, type the card, and press Enter in its last field."""
     before = balance(account)
     page = open_page(deposit(), width=390).page
     tab_to(page, "type-a-card")
@@ -63,10 +63,10 @@ def test_typing_a_card_by_keyboard_alone(
 
 
 @pytest.mark.parametrize("card", DECLINED, ids=lambda card: card.id)
-def test_a_declined_card_is_told_and_another_pays(
+def test_a_declined_card_has_its_reason_and_another_pays(
     open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop, card: Any
 ) -> None:
-    """Each reason, on the page; then the payer tries a card that works."""
+    """The page shows each reason."""
     before = balance(account)
     page = open_page(deposit()).page
     page.get_by_test_id("card").select_option(card.id)
@@ -85,7 +85,7 @@ def test_a_declined_card_is_told_and_another_pays(
 def test_authentication_is_passed(
     open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop, how: str
 ) -> None:
-    """The bank's page says what is paid; completing it, by keyboard, pays."""
+    """The bank's page shows the payment; completing it by keyboard pays."""
     before = balance(account)
     page = open_page(deposit()).page
     if how == "chosen":
@@ -106,7 +106,7 @@ def test_authentication_is_passed(
 
 
 def test_authentication_is_failed(open_page: Open, deposit: Opener, account: httpx.Client) -> None:
-    """Back on the checkout page, which says so; nothing is charged."""
+    """The checkout page shows the reason, and nothing is charged."""
     before = balance(account)
     page = open_page(deposit()).page
     page.get_by_test_id("card").select_option(ASKING)
@@ -118,7 +118,7 @@ def test_authentication_is_failed(open_page: Open, deposit: Opener, account: htt
 
 
 def test_the_banks_page_can_be_left(open_page: Open, deposit: Opener) -> None:
-    """To choose another card, or with the browser's way back."""
+    """The payer can choose another card, or go back in the browser."""
     url = deposit()
     page = open_page(url).page
     for leave in (lambda: page.get_by_test_id("back").click(), page.go_back):
@@ -132,7 +132,7 @@ def test_the_banks_page_can_be_left(open_page: Open, deposit: Opener) -> None:
 def test_cancelling_goes_back_to_the_shop(
     open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
 ) -> None:
-    """By keyboard; nothing is charged."""
+    """It works by keyboard, and nothing is charged."""
     before = balance(account)
     page = open_page(deposit()).page
     tab_to(page, "cancel")
@@ -141,10 +141,10 @@ def test_cancelling_goes_back_to_the_shop(
     assert balance(account) == before
 
 
-def test_a_session_that_expires_under_the_payers_hands(
+def test_a_session_expires_while_its_page_is_open(
     open_page: Open, deposit: Opener, account: httpx.Client
 ) -> None:
-    """The page was open; Pay then says what happened, and so does the page when it is opened again."""
+    """Pay shows that it expired, and so does the page when it is opened again."""
     url = deposit()
     before = balance(account)
     page = open_page(url).page
@@ -162,7 +162,7 @@ def test_a_session_that_expires_under_the_payers_hands(
 def test_a_paid_session_leads_back(
     open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
 ) -> None:
-    """Whoever opens it again is told, and led to the shop."""
+    """Its page shows that it is paid, with a link to the shop."""
     url = deposit()
     account.post(f"/_mock/checkout-sessions/{url.rpartition('/')[2]}/complete").raise_for_status()
     page = open_page(url).page
@@ -174,7 +174,7 @@ def test_a_paid_session_leads_back(
 def test_without_scripts_everything_works(
     open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
 ) -> None:
-    """Declined, typed, authenticated and paid in a browser with JavaScript switched off."""
+    """Cards are declined, typed, authenticated and paid with JavaScript switched off."""
     before = balance(account)
     page = open_page(deposit(), java_script_enabled=False).page
     page.get_by_test_id("card").select_option("pm_card_chargeDeclinedLostCard")
@@ -196,7 +196,7 @@ def test_without_scripts_everything_works(
 def test_a_double_click_pays_once(
     open_page: Open, deposit: Opener, account: httpx.Client, shop: Shop
 ) -> None:
-    """However impatient the payer is."""
+    """A second click charges nothing."""
     before = balance(account)
     page = open_page(deposit()).page
     page.get_by_test_id("pay").click(click_count=3, no_wait_after=True)
@@ -205,7 +205,7 @@ def test_a_double_click_pays_once(
 
 
 def test_a_shop_may_send_the_payer_on(open_page: Open, deposit: Opener, shop: Shop) -> None:
-    """From its own address to one of another origin, as when a backend leads to its frontend."""
+    """The shop's URL may redirect to another origin, as from a backend to its frontend."""
     seen = open_page(deposit(success_url=f"{shop.url}/elsewhere"))
     seen.page.get_by_test_id("pay").click()
     seen.page.wait_for_url(re.compile(r"http://127\.0\.0\.1:\d+/arrived"))
@@ -213,7 +213,7 @@ def test_a_shop_may_send_the_payer_on(open_page: Open, deposit: Opener, shop: Sh
 
 
 def test_a_link_of_the_shop_leads_to_the_page(open_page: Open, deposit: Opener, shop: Shop) -> None:
-    """The way on which payers come: a navigation from another site."""
+    """A navigation from another site is allowed."""
     url = deposit()
     shop.pages["/buy"] = f'<title>Buy</title><a href="{url}">Buy</a>'
     page = open_page(f"{shop.url}/buy").page
@@ -232,15 +232,19 @@ def test_another_site_cannot_use_the_page(
     mock: RunningServer,
     trick: str,
 ) -> None:
-    """Neither by a form that sends itself, nor in a frame, nor by a script."""
+    """A form, a frame and a script of another site are refused."""
     url = deposit()
     before = balance(account)
     shop.pages[f"/{trick}"] = {
-        "form": f'<form method="post" action="{url}/pay"></form><script>document.forms[0].submit()</script>',
+        "form": (
+            '<form method="post" '
+            f'action="{url}/pay"></form><script>document.forms[0].submit()</script>'
+        ),
         "frame": f'<iframe src="{url}"></iframe>',
         "fetch": '<body><script>for (const [step, method] of [["", "GET"], ["/pay", "POST"]])'
         f'fetch("{url}" + step, {{method}})'
-        '.then(each => each.text()).catch(() => "refused").then(text => document.body.append(text + ";"))</script>',
+        '.then(each => each.text()).catch(() => "refused").then(text => '
+        'document.body.append(text + ";"))</script>',
     }[trick]
     page = open_page(f"{shop.url}/{trick}").page
     if trick == "form":

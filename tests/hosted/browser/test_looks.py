@@ -1,4 +1,4 @@
-"""Accessibility, judged by axe-core, and room on narrow screens: every page in every state."""
+"""Accessibility, checked by axe-core, and narrow screens: every page in every state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOOKS = pytest.mark.parametrize(
 
 @LOOKS
 def test_axe_finds_nothing_in_any_state(open_page: Open, axe: str, width: int, scheme: str) -> None:
-    """With everything unfolded; nothing is wider than the screen, and the page is quiet."""
+    """All details are open, nothing is wider than the screen, and the console is silent."""
     with running_server(now=NOON) as mock:
         found = addresses(mock.url)
         seen = open_page(found["portal"], width=width, scheme=scheme)
@@ -39,7 +39,7 @@ def test_axe_finds_nothing_in_any_state(open_page: Open, axe: str, width: int, s
 def test_axe_finds_nothing_after_a_mistake(
     open_page: Open, axe: str, deposit: Opener, width: int, scheme: str
 ) -> None:
-    """A typed card that cannot be read: the form open, the field marked, the reason told."""
+    """After an invalid card the form is open, the field marked, and the reason shown."""
     page = open_page(deposit(), width=width, scheme=scheme).page
     page.get_by_test_id("type-a-card").click()
     for field, text in (("number", "4242424242424241"), ("expiry", "12/34"), ("cvc", "123")):
@@ -50,8 +50,8 @@ def test_axe_finds_nothing_after_a_mistake(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_axe_would_find_something(open_page: Open, axe: str, deposit: Opener) -> None:
-    """The judge is awake."""
+def test_axe_finds_a_planted_violation(open_page: Open, axe: str, deposit: Opener) -> None:
+    """The check itself works."""
     page = open_page(deposit()).page
     page.evaluate("document.querySelector('label[for=card]').remove()")
     assert [violation[0] for violation in judged(page, axe)] == ["select-name"]
@@ -61,7 +61,7 @@ def test_axe_would_find_something(open_page: Open, axe: str, deposit: Opener) ->
 def test_long_texts_fit(
     open_page: Open, deposit: Opener, account: httpx.Client, width: int
 ) -> None:
-    """A name without spaces is broken, not the page; and markup in it does nothing."""
+    """A name without spaces is wrapped, and its markup is shown as text."""
     urls = [deposit(), str(account.post(f"{API}/portal").json()["url"])]
     urls.append(account.get(f"{API}/invoices").json()["invoices"][0]["hosted_invoice_url"])
     state = account.get("/_mock/state").json()

@@ -1,4 +1,4 @@
-"""Looking after an account, in a browser."""
+"""The customer portal in a browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def subscriber(mock: RunningServer, key: str) -> Iterator[httpx.Client]:
-    """An account on the Starter plan, with two cards."""
+    """An account on the Starter plan with two cards."""
     with mock.client("sk_test_subscriber") as original, mock.client(key) as client:
         client.put("/_mock/state", json=original.get("/_mock/state").json()).raise_for_status()
         yield client
@@ -24,12 +24,12 @@ def subscriber(mock: RunningServer, key: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def portal(subscriber: httpx.Client) -> str:
-    """The address of its portal."""
+    """The URL of its portal."""
     return str(subscriber.post(f"{API}/portal").json()["url"])
 
 
 def methods(client: httpx.Client) -> dict[str, bool]:
-    """The account's cards: which is the default."""
+    """Return the account's cards, and whether each is the default."""
     response = client.get(f"{API}/payment-methods").json()
     default = response["default_method_id"]
     return {
@@ -39,10 +39,10 @@ def methods(client: httpx.Client) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_cards_are_looked_after(
+def test_cards_are_added_changed_and_removed(
     open_page: Open, subscriber: httpx.Client, portal: str, scripts: bool
 ) -> None:
-    """One is added, made the default, and another removed; with JavaScript and without."""
+    """It works with and without JavaScript."""
     page = open_page(portal, java_script_enabled=scripts).page
     page.get_by_test_id("new-card").select_option("pm_card_jcb")
     page.get_by_test_id("add-card").click()
@@ -55,10 +55,10 @@ def test_cards_are_looked_after(
 
 
 @pytest.mark.parametrize("outcome", ["pass", "fail"])
-def test_a_card_that_asks_is_added_by_keyboard(
+def test_a_card_with_authentication_is_added_by_keyboard(
     open_page: Open, subscriber: httpx.Client, portal: str, outcome: str
 ) -> None:
-    """Typed, authenticated or not."""
+    """The card is typed, and authenticated if necessary."""
     page = open_page(portal).page
     tab_to(page, "type-a-card")
     page.keyboard.press("Space")
@@ -79,10 +79,10 @@ def test_a_card_that_asks_is_added_by_keyboard(
     assert ("pm_card_authenticationRequiredOnSetup" in methods(subscriber)) is (outcome == "pass")
 
 
-def test_a_card_in_use_says_why_it_stays(
+def test_a_card_in_use_cannot_be_removed(
     open_page: Open, subscriber: httpx.Client, portal: str
 ) -> None:
-    """There is no button to remove it."""
+    """The page has the reason instead of a button."""
     settings = {"enabled": True, "stripe_payment_method_id": "pm_card_amex"}
     subscriber.put(f"{API}/auto-recharge", json=settings).raise_for_status()
     page = open_page(portal).page
@@ -94,7 +94,7 @@ def test_a_card_in_use_says_why_it_stays(
 def test_a_plan_is_changed_cancelled_and_kept(
     open_page: Open, subscriber: httpx.Client, portal: str
 ) -> None:
-    """Up at the price that was shown, down from the next period on, cancelled, and kept after all."""
+    """It is upgraded at the shown price, downgraded, cancelled, and kept after all."""
     page = open_page(portal).page
     growth = page.get_by_test_id("offer").filter(has_text="Growth")
     price = growth.get_by_test_id("effect").inner_text().split(" ")[0]
@@ -113,7 +113,7 @@ def test_a_plan_is_changed_cancelled_and_kept(
 
 
 def test_an_invoice_is_opened_and_printed(open_page: Open, portal: str) -> None:
-    """On paper there is the invoice, that it is of a mock, and nothing else."""
+    """Paper shows only the invoice and that it is of a mock."""
     page = open_page(portal, scheme="dark").page
     page.get_by_test_id("invoice-link").first.click()
     expect(page.get_by_test_id("amount")).to_have_text("$29.00")

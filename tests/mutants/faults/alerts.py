@@ -1,4 +1,4 @@
-"""Usage alerts: settings that are not kept, alerts that come wrongly."""
+"""Usage alerts: settings that are not kept, and wrong alerts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BOTH = (_GET, _PUT)
 _HOOK = "https://hooks.example/alerts"
 _CACHE_LIFETIME = timedelta(seconds=10)
 _OF_NEW_ACCOUNT = 5_000
-"""Credits that ``sk_test_new`` is allocated: its $1."""
+"""The credits of ``sk_test_new``: its $1."""
 
 
 def _twice(original: Original, *args: Any) -> None:
@@ -55,7 +55,7 @@ def _fifty_always(self: UsageAlerts) -> list[int]:
 def _only_beyond(
     original: Original, context: Context, before: int, after: int, allocated: int
 ) -> None:
-    """Fire once more than the threshold is used, not when it is reached."""
+    """Fire when the usage exceeds the threshold, not when it reaches it."""
     original(context, before - 1, after - 1, allocated)
 
 
@@ -97,7 +97,7 @@ def _answer_from_a_cache(original: Original, call: Call) -> Json:
 
 
 def _mails_after(me: Caller, percent: int, **settings: Any) -> int:
-    """How many e-mails a new account gets that uses a share of its credits."""
+    """Return the number of e-mails after a new account has used a share of its credits."""
     new = me.named("sk_test_new")
     new.put("usage-alerts", settings)
     new.use("light", _OF_NEW_ACCOUNT * percent // 100)
@@ -155,7 +155,8 @@ FAULTS = (
     Fault(
         "alert-only-beyond-the-threshold",
         "state",
-        "An alert comes only once more than the threshold is used, so that the one at 100 percent never comes.",
+        "An alert comes only once more than the threshold is used, so that the one at 100 "
+        "percent never comes.",
         wraps(usage_alerts, "fire_crossed", _only_beyond, on=(_PUT,)),
         lambda me: _mails_after(me, 100),
     ),
@@ -180,7 +181,8 @@ FAULTS = (
     Fault(
         "threshold-of-ninety-not-stored",
         "state",
-        "threshold_90_enabled is in the answer to PUT as it was sent, and is the old one when it is read.",
+        "threshold_90_enabled is in the answer to PUT as it was sent, and is the old one when "
+        "it is read.",
         handles(_PUT, _forget_ninety, on=_BOTH),
         lambda me: _after_two_puts(me, {}, {"threshold_90_enabled": False})["threshold_90_enabled"],
     ),

@@ -1,4 +1,4 @@
-"""Keys that are not asked for, not checked, checked too late, or refused in the wrong way."""
+"""Keys that are not required, not validated, validated too late, or refused wrongly."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _refuse_politely(response: Response, _: Request) -> None:
 async def _validate_first(
     original: Original, self: CompiledOperation, request: Any, receive: Any
 ) -> None:
-    """Look at the body of a deposit before the key."""
+    """Validate the body of a deposit before the key."""
     try:
         await original(self, request, receive)
     except Unauthorized:

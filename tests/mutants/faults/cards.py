@@ -1,4 +1,4 @@
-"""Cards: which there are, and which one is the default."""
+"""Cards: the list, and the default."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _claim_default(original: Original, call: Call) -> Json:
 
 
 def _add(me: Caller, *stripe_ids: str) -> list[str]:
-    """Add cards: their ids."""
+    """Add cards, and return their ids."""
     return [
         me.post("payment-methods", {"payment_method_id": stripe_id})["id"]
         for stripe_id in stripe_ids
@@ -316,7 +316,8 @@ FAULTS = (
     Fault(
         "newest-card-becomes-default",
         "state",
-        "When the default card is removed, the newest card becomes the default instead of the oldest.",
+        "When the default card is removed, the newest card becomes the default instead of the "
+        "oldest.",
         wraps(payment_methods, "remove", _hand_over_to_newest, on=("remove_payment_method", _LIST)),
         _default_after_its_removal,
     ),

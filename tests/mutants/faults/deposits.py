@@ -1,4 +1,4 @@
-"""Deposits, promo codes and checkout sessions that do not do what they say."""
+"""Deposits, promo codes and checkout sessions with wrong effects."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _scale_the_cap(original: Original, *args: Any) -> Json:
 
 
 def _invoice_only(original: Original, context: Context, session: CheckoutSession) -> None:
-    """A credit pack is charged and invoiced, and not credited."""
+    """Charge and invoice a credit pack without crediting it."""
     if session.price_id is None:
         original(context, session)
     else:
@@ -275,7 +275,8 @@ FAULTS = (
     Fault(
         "recharge-amount-of-deposit-forgotten",
         "state",
-        "A deposit that asks for auto-recharge switches it on with the default amount, whatever it asked for.",
+        "A deposit that asks for auto-recharge switches it on with the default amount, whatever "
+        "it asked for.",
         wraps(
             operations,
             "_auto_recharge_request",
@@ -294,7 +295,8 @@ FAULTS = (
     Fault(
         "same-deposit-same-session",
         "state",
-        "A second deposit of the same amount gets the session of the first, so that only one can be paid.",
+        "A second deposit of the same amount gets the session of the first, so that only one "
+        "can be paid.",
         wraps(checkout, "open_deposit", _reuse_the_session, on=("create_deposit",)),
         lambda me: me.deposit(2_000) == me.deposit(2_000),
     ),

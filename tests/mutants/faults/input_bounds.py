@@ -1,4 +1,4 @@
-"""Requests that are judged by wrong bounds: what breaks the contract is accepted, what keeps to it is refused."""
+"""Requests that are validated against wrong bounds: invalid ones accepted, valid ones refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Requests that are judged by wrong shapes: required, null, types, defaults, media types, sizes, broken JSON."""
+"""Requests that are validated against wrong shapes.
+
+Required fields, null, types, defaults, media types, sizes and broken JSON.
+"""
 
 from __future__ import annotations
 
@@ -133,7 +136,8 @@ FAULTS = (
     Fault(
         "broken-json-taken-for-empty",
         "input",
-        "A body that is no JSON resets the auto-recharge settings to their defaults instead of being refused.",
+        "A body that is no JSON resets the auto-recharge settings to their defaults instead of "
+        "being refused.",
         changes_request("update_auto_recharge", by=_forgive_broken_json),
         lambda me: _status_of_raw(me, "PUT", "auto-recharge", b'{"enabled": tru'),
     ),

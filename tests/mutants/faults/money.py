@@ -1,4 +1,4 @@
-"""The ledger, its sums, and how amounts are shown."""
+"""The ledger, its sums, and displayed amounts."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _spent_rounded_up(self: Ledger) -> int:
 def _take_what_is_there(
     original: Original, context: Context, type: Any, *args: Any, **kwargs: Any
 ) -> UsageEvent:
-    """Refuse what the balance does not cover, but charge as much as it does."""
+    """Refuse a charge that the balance does not cover, but charge the whole balance."""
     try:
         event: UsageEvent = original(context, type, *args, **kwargs)
     except InsufficientBalance as refused:
@@ -204,7 +204,8 @@ FAULTS = (
     Fault(
         "balance-shown-rounded-to-nearest",
         "state",
-        "Displays are rounded to the nearest cent, so that a customer may be shown more than there is.",
+        "Displays are rounded to the nearest cent, so that a customer may be shown more than "
+        "there is.",
         wraps(money, "display", _round_to_nearest, on=("get_balance",)),
         _shown_balance,
     ),

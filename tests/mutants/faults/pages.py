@@ -92,7 +92,7 @@ def _as_page(page: Any) -> Page[Entry]:
 
 
 def _two_pages(me: Caller, path: str, name: str, size: int) -> object:
-    """Whether two pages of some size are what one page of twice the size is."""
+    """Return whether two pages equal one page of twice the size."""
     both = me.get(path, limit=2 * size)[name]
     return me.get(path, limit=size)[name] + me.get(path, limit=size, offset=size)[name] == both
 
@@ -177,7 +177,8 @@ FAULTS = (
     Fault(
         "ledger-filtered-after-paging",
         "state",
-        "The ledger's filter is applied to the page, so that pages are too short and total counts everything.",
+        "The ledger's filter is applied to the page, so that pages are too short and total "
+        "counts everything.",
         wraps(Ledger, "page", _filter_the_page, on=_LEDGER),
         lambda me: len(_filtered(me, limit=5)["transactions"]),
     ),

@@ -1,4 +1,4 @@
-"""Plans, their changes and renewals, and invoices."""
+"""Plans, their changes and renewals, and their invoices."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _thirty_days(_: Original, anchor: datetime, months: int) -> datetime:
 def _count_open_sessions(
     original: Original, context: Context, *args: Any, **kwargs: Any
 ) -> Invoice:
-    """Take the number from a counter that every session has moved, the abandoned ones too."""
+    """Number invoices by a counter that every session increments, abandoned ones too."""
     invoice: Invoice = original(context, *args, **kwargs)
     sessions = context.account.checkout_sessions.values()
     abandoned = sum(1 for session in sessions if session.closed is None)
@@ -143,7 +143,7 @@ def _deposits_have_periods(
 
 
 def _change(me: Caller, *prices: Json) -> Any:
-    """Change the plan of the subscriber, once for each price: what is read in the end."""
+    """Change the subscriber's plan once for each price, and return the last response."""
     subscriber = me.named(_SUBSCRIBER)
     for price in prices:
         subscriber.post("change-plan", price)

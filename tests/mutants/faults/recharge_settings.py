@@ -1,4 +1,4 @@
-"""The settings of auto-recharge: stored wrongly, in part, or not at all."""
+"""The settings of auto-recharge: stored wrongly, partly, or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recharges that come wrongly, twice, or not at all."""
+"""Recharges that are wrong, repeated, or missing."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _low_after(me: Caller, requests: int) -> Caller:
 
 
 def _always_due(me: Caller, **settings: Any) -> Caller:
-    """An account whose next charge, however small, triggers a recharge."""
+    """Return an account whose next charge triggers a recharge."""
     me.put("auto-recharge", {"enabled": True, "threshold_microcents": _HIGH, **settings})
     return me
 
@@ -206,7 +206,8 @@ FAULTS = (
     Fault(
         "recharge-comes-one-charge-late",
         "state",
-        "The charge that takes the balance below the threshold triggers no recharge; the next one does.",
+        "The charge that takes the balance below the threshold triggers no recharge; the next "
+        "one does.",
         wraps(auto_recharge, "run_if_due", _by_the_balance_before, on=(_HISTORY,)),
         lambda me: len(_attempts(_low_after(me, 501))),
     ),

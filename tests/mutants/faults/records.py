@@ -1,4 +1,4 @@
-"""The audit log, recent activity, and ids that should be new each time."""
+"""The audit log, recent activity, and ids that should be new."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LOCAL = timedelta(hours=2)
 
 
 def _log_nothing(original: Original, *args: Any, **kwargs: Any) -> Any:
-    """Do it, and take away what it wrote into the audit log."""
+    """Do the work, and remove what it wrote into the audit log."""
     context: Context = args[0]
     before = len(context.account.audit_log)
     done = original(*args, **kwargs)
@@ -66,8 +66,8 @@ def _in_local_time(original: Original, entry: AuditEntry) -> Json:
     return {**original(entry), "created_at": timestamp(entry.created_at + _LOCAL)}
 
 
-def _tell_nothing(original: Original, *args: Any, **kwargs: Any) -> Any:
-    """Do it, and take away what it wrote into recent activity."""
+def _drop_activity(original: Original, *args: Any, **kwargs: Any) -> Any:
+    """Do the work, and remove what it wrote into recent activity."""
     context: Context = args[0]
     before = len(context.account.activities)
     done = original(*args, **kwargs)
@@ -240,14 +240,14 @@ FAULTS = (
         "removed-card-not-in-recent-activity",
         "state",
         "Recent activity does not show that a card was removed.",
-        wraps(payment_methods, "remove", _tell_nothing, on=("remove_payment_method", _ACTIVITY)),
+        wraps(payment_methods, "remove", _drop_activity, on=("remove_payment_method", _ACTIVITY)),
         _told_after_a_removal,
     ),
     Fault(
         "bonus-not-in-recent-activity",
         "state",
         "Recent activity does not show the bonus of a promo code.",
-        wraps(promo, "redeem", _tell_nothing, on=(_ACTIVITY,)),
+        wraps(promo, "redeem", _drop_activity, on=(_ACTIVITY,)),
         _told_after_a_bonus,
     ),
     Fault(

@@ -1,4 +1,4 @@
-"""Answers whose body breaks the contract: fields, types, formats, values, broken JSON."""
+"""Responses whose body breaks the contract: fields, types, formats, values, broken JSON."""
 
 from __future__ import annotations
 
@@ -248,7 +248,8 @@ FAULTS = (
     Fault(
         "days-until-expiry-not-a-number",
         "response",
-        "Without a card the recharge test answers NaN for the days until it expires, which is no JSON.",
+        "Without a card the recharge test answers NaN for the days until it expires, which is "
+        "no JSON.",
         changes_response("check_auto_recharge", by=_write_nan),
         lambda me: me.named("sk_test_new").ask("POST", "auto-recharge/test").text,
     ),

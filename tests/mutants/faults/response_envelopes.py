@@ -1,4 +1,4 @@
-"""Answers whose status, headers, media type or error envelope break the contract."""
+"""Responses whose status, headers, media type or error body break the contract."""
 
 from __future__ import annotations
 
@@ -161,7 +161,8 @@ FAULTS = (
     Fault(
         "history-beyond-the-end-answers-404",
         "response",
-        "A page beyond the end of the recharge history is answered with 404, which is not documented.",
+        "A page beyond the end of the recharge history is answered with 404, which is not "
+        "documented.",
         changes_response("list_auto_recharge_history", by=_refuse_empty_page),
         lambda me: me.status("GET", "auto-recharge/history", page=2),
     ),

@@ -1,4 +1,4 @@
-"""Accounts that are not apart: one sees, changes or is hindered by what belongs to another."""
+"""Accounts that are not isolated from each other."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class _NamedOrganization(NotAMember):
 
 
 def _as_the_owner(call: Call, owns: Callable[[Account], bool]) -> Call:
-    """The same call, in the name of whoever owns what it is about; as it was, if that is the caller or nobody."""
-    others = (tenant for _, tenant in call.world.state.tenants() if owns(tenant.account))
+    """Return the call in the name of the owner of its object, if there is another owner."""
+    others = (tenant for _, tenant in call.world.tenants() if owns(tenant.account))
     owner = None if owns(call.context.account) else next(others, None)
     return call if owner is None else replace(call, context=call.world.state.context(owner))
 
@@ -110,7 +110,7 @@ def _tell_that_it_exists(
 
 
 def _show_what_no_key_did(_: Original, call: Call) -> Listing:
-    """The caller's log, and of all other accounts what was done without a key, in order of time."""
+    """Return the caller's log with the keyless actions of all accounts, in order of time."""
     own = call.context.account
     others = [
         tenant.account for _, tenant in call.world.state.tenants() if tenant.account is not own
@@ -140,7 +140,7 @@ def _note_redeemed_code(
     original: Original, context: Context, code: str, *args: Any, **kwargs: Any
 ) -> int:
     bonus: int = original(context, code, *args, **kwargs)
-    if bonus and context.actor == "mock":  # the pasts of accounts are lived by other actors
+    if bonus and context.actor == "mock":  # the past of an account has other actors
         original.memory[code] = context.account.id
     return bonus
 

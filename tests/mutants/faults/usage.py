@@ -1,4 +1,4 @@
-"""Views of usage that disagree with each other, with the ledger or with the price list."""
+"""Views of usage that disagree with each other, the ledger or the price list."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _pdf_as_ocr(original: Original, tally: Tally, period: tuple[datetime, dateti
 
 
 def _cost_of_requests(original: Original, tally: Tally, period: tuple[datetime, datetime]) -> Json:
-    """Price the requests of a type as if each were a light one."""
+    """Price every request as a light one."""
     body = original(tally, period)
     for type in CREDITS_PER_REQUEST:
         cost = tally.requests[type] * money.MICROCENTS_PER_CREDIT
@@ -118,7 +118,7 @@ def _after_using(me: Caller, type: str, path: str, requests: int = 10) -> Any:
 
 
 def _trend_after_two_days(me: Caller) -> object:
-    """The trend of an account that has used the service for the first time, yesterday more than today."""
+    """Return the trend of a new account with more usage yesterday than today."""
     new = me.named("sk_test_new")
     new.use("light", 20)
     new.wait(days=1)
@@ -216,7 +216,8 @@ FAULTS = (
     Fault(
         "projection-forgets-the-plan",
         "state",
-        "The projection of an account with a plan allocates what was bought instead of the plan's credits.",
+        "The projection of an account with a plan allocates what was bought instead of the "
+        "plan's credits.",
         wraps(usage, "allocation", _without_the_plan, on=(_PROJECTION,)),
         lambda me: me.named("sk_test_subscriber").get("cost-projection")["credits_allocated"],
     ),

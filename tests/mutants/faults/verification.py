@@ -1,4 +1,4 @@
-"""Verification challenges that are opened by what should not, and show too much."""
+"""Verification challenges that accept too much or show too much."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _mail_in_any_case(
 
 
 def _open(me: Caller, **more: str) -> tuple[str, str]:
-    """Open a challenge: its id, and its code from the outbox."""
+    """Open a challenge, and return its id and its code."""
     opened = me.post("verify/initiate", {"action": "change_email", **more})
     return opened["challenge_id"], me.outbox()[0]["code"]
 

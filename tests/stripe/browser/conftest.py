@@ -1,4 +1,4 @@
-"""A shop whose pages are written for Stripe.js, served beside the mock on another origin, in a real browser."""
+"""A shop with pages for Stripe.js, on another origin than the mock, in a real browser."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ __all__ = ["axe", "browser", "open_page"]
 TOOLS = ROOT / "tools" / "stripe"
 
 STRICT = (
-    "default-src 'none'; script-src 'self' {stripe}; connect-src {mock}; style-src 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self' {stripe}; connect-src {mock}; style-src 'self'; "
+    "base-uri 'none'; "
     "require-trusted-types-for 'script'"
 )
-"""What a careful shop allows: scripts and connections of two origins, no inline style, no text that becomes HTML."""
+"""The policy of a strict shop: two origins, no inline style, no text that becomes HTML."""
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -43,26 +44,29 @@ label.outer { display: block; margin-top: 8px; }
 """
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Shop</title><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8"><title>Shop</title>
+<meta name="viewport" content="width=device-width">
 <link rel="stylesheet" href="/style.css">{tag}<script defer src="/{bundle}.js"></script></head>
 <body><main><h1>Save a card</h1>{content}</main></body></html>
 """
 
 FORMS = {
     "react": '<div id="root"></div>',
-    "split": """<form><label class="outer" for="number">Card number</label><div id="number" class="boxed"></div>
+    "split": """<form><label class="outer" for="number">Card number</label>
+<div id="number" class="boxed"></div>
 <label class="outer" for="expiry">Expires</label><div id="expiry" class="boxed"></div>
 <label class="outer" for="cvc">Security code</label><div id="cvc" class="boxed"></div>
 <button>Save card</button><p role="status" id="result"></p></form>""",
     "card": """<form><label class="outer" for="element">Credit or debit card</label>
 <div id="element" class="boxed"></div>
 <p id="problem"></p><button>Save card</button><p role="status" id="result"></p></form>""",
-    "payment": """<form><div id="element"></div><button>Save card</button><p role="status" id="result"></p></form>""",
+    "payment": """<form><div id="element"></div><button>Save card</button>
+<p role="status" id="result"></p></form>""",
 }
 
 
 def _installed() -> Path:
-    """Stripe's own packages and what bundles them. In CI nothing is missing; elsewhere it is a reason to skip."""
+    """Return the folder of Stripe's packages and the bundler; skip without them, but not in CI."""
     if not (TOOLS / "node_modules" / "@stripe").exists():
         if shutil.which("npm") is None or os.environ.get("CI"):
             reason = "Stripe's packages are not installed: npm ci in tools/stripe, with Node.js"
@@ -79,7 +83,7 @@ def node_programs() -> Path:
 
 @pytest.fixture(scope="session")
 def bundles(node_programs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The shop's scripts, with Stripe's packages as they are on npm."""
+    """The shop's scripts, bundled with Stripe's packages from npm."""
     place = tmp_path_factory.mktemp("bundles")
     sources = [TOOLS / "pages" / name for name in ("plain.ts", "react.tsx")]
     options = [
@@ -98,7 +102,7 @@ def bundles(node_programs: Path, tmp_path_factory: pytest.TempPathFactory) -> di
 
 @pytest.fixture(scope="session")
 def mock() -> Iterator[RunningServer]:
-    """A mock whose clock stands still: cards expire by it, and not by the machine's."""
+    """A mock with a frozen clock, by which cards expire."""
     with running_server(now=NOON) as running:
         yield running
 
@@ -132,7 +136,7 @@ def shop_url(bundles: dict[str, bytes], mock: RunningServer) -> Iterator[str]:
             stripe = "https://js.stripe.com" if "untagged" in query else mock.url
             content = FORMS.get(form or bundle, FORMS["card"])
             policy = STRICT.format(stripe=stripe, mock=mock.url)
-            if "untagged" in query:  # what loads Stripe's script is not made for trusted types
+            if "untagged" in query:  # the loader of Stripe's script does not support trusted types
                 policy = policy.partition("; require")[0]
             self._send(
                 PAGE.format(tag=tag, bundle=bundle, content=content).encode(), "text/html", policy
@@ -161,7 +165,7 @@ def shop_url(bundles: dict[str, bytes], mock: RunningServer) -> Iterator[str]:
 
 @dataclass
 class Shop:
-    """One page of the shop, open in the browser, and the account behind it."""
+    """One page of the shop in the browser, and the account behind it."""
 
     seen: Seen
     mock: RunningServer
@@ -179,7 +183,7 @@ class Shop:
         cvc: str = "123",
         postal: str = "",
     ) -> None:
-        """Type a card. Of elements in an open shadow root, Playwright finds the fields by their test ids."""
+        """Type a card. Playwright finds the fields in open shadow roots by their test ids."""
         self.page.get_by_test_id("stripe-number").fill(number)
         self.page.get_by_test_id("stripe-expiry").fill(expiry)
         self.page.get_by_test_id("stripe-cvc").fill(cvc)
@@ -193,8 +197,8 @@ class Shop:
         """Pass or fail 3-D Secure."""
         self.page.get_by_test_id(f"stripe-challenge-{outcome}").click()
 
-    def must_say(self, text: str) -> None:
-        """The page says what became of it, all of it or its beginning."""
+    def must_show(self, text: str) -> None:
+        """Check that the page shows a result that starts with the text."""
         begins = "text => document.querySelector('#result')?.textContent.startsWith(text)"
         try:
             self.page.wait_for_function(begins, arg=text, timeout=5_000)
@@ -207,12 +211,18 @@ class Shop:
         return text
 
     def do(self, script: str, *, on: str = "shop") -> Any:
-        """The value of an expression about ``shop`` (stripe, elements, events, secret); an error thrown is its text."""
-        wrapped = f"async () => {{ try {{ return await ({script}); }} catch (error) {{ return String(error); }} }}"
+        """Evaluate an expression about ``shop`` (stripe, elements, events, secret).
+
+        An error that is thrown becomes its text.
+        """
+        wrapped = (
+            f"async () => "
+            f"{{ try {{ return await ({script}); }} catch (error) {{ return String(error); }} }}"
+        )
         return self.page.evaluate(wrapped.replace("shop.", f"window.{on}."))
 
     def intent(self) -> dict[str, Any]:
-        """The setup intent as it is now."""
+        """Return the setup intent."""
         with self.mock.client(None) as client:
             id = self.secret.partition("_secret_")[0]
             response = client.post(
@@ -222,7 +232,7 @@ class Shop:
             return body
 
     def cards(self) -> list[dict[str, Any]]:
-        """The account's cards, the newest first."""
+        """Return the account's cards, newest first."""
         with self.mock.client(self.key) as client:
             cards: list[dict[str, Any]] = client.get(f"{API}/payment-methods").json()[
                 "payment_methods"
@@ -235,7 +245,7 @@ Visit = Callable[..., Shop]
 
 @pytest.fixture
 def visit(open_page: Open, shop_url: str, mock: RunningServer) -> Visit:
-    """Opens a page of the shop: ``visit("plain-card", kind="card", theme="night")``, with a setup intent of its own."""
+    """Open a page of the shop with a new setup intent: ``visit("plain-card", kind="card")``."""
 
     def visited(
         name: str,

@@ -1,4 +1,4 @@
-"""What is typed: formatted, checked, told to the page, and taken back."""
+"""Typed values: formatted, validated, reported to the page, and cleared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def card(visit: Visit) -> Shop:
 
 
 def typed(shop: Shop, field: str, *keys: str) -> tuple[str, int]:
-    """What a field holds after these keys, and where its caret stands."""
+    """Return the value of a field after these keys, and the place of its caret."""
     box = shop.page.get_by_test_id(f"stripe-{field}")
     box.focus()
     for key in keys:
@@ -30,7 +30,7 @@ def typed(shop: Shop, field: str, *keys: str) -> tuple[str, int]:
 
 
 def test_numbers_are_grouped_as_on_the_card(card: Shop) -> None:
-    """Groups of four, of American Express and short Diners Club four, six and the rest; what is too much is dropped."""
+    """Groups have four digits, or four, six and the rest; further digits are dropped."""
     number = card.page.get_by_test_id("stripe-number")
     shown = {}
     for text in (
@@ -55,8 +55,8 @@ def test_numbers_are_grouped_as_on_the_card(card: Shop) -> None:
     }
 
 
-def test_the_caret_stays_where_somebody_types(card: Shop) -> None:
-    """Also in the middle of a number, and over a space."""
+def test_the_caret_stays_in_place(card: Shop) -> None:
+    """It stays in the middle of a number, and moves over a space."""
     assert typed(card, "number", *"42424242") == ("4242 4242", 9)
     assert typed(card, "number", "Home", "ArrowRight", "ArrowRight", "9") == ("4294 2424 2", 3)
     assert typed(card, "number", "Backspace") == ("4242 4242", 2)
@@ -81,13 +81,13 @@ def test_the_caret_stays_where_somebody_types(card: Shop) -> None:
 def test_an_expiry_date_is_completed_while_it_is_typed(
     card: Shop, keys: list[str], shown: str
 ) -> None:
-    """Zero, slash and spaces come by themselves, and go by themselves."""
+    """Zero, slash and spaces are added and removed automatically."""
     assert typed(card, "expiry", *keys)[0] == shown
 
 
 @pytest.mark.parametrize("text", ["12/34", "12/2034", "12 / 34", "1234", "122034", "12-34"])
 def test_an_expiry_date_can_be_pasted(card: Shop, text: str) -> None:
-    """However it is written where it comes from."""
+    """Any notation is accepted."""
     card.page.get_by_test_id("stripe-expiry").fill(text)
     assert card.page.get_by_test_id("stripe-expiry").input_value() == "12 / 34"
 
@@ -111,19 +111,19 @@ PROBLEMS = [
     ({"cvc": "12"}, "incomplete_cvc", "Your card's security code is incomplete."),
     ({"postal": "9411"}, "incomplete_zip", "Your postal code is incomplete."),
 ]
-"""By the mock's clock, which stands in March 2026."""
+"""By the mock's clock, which is frozen in March 2026."""
 
 
 @pytest.mark.parametrize(
     ("wrong", "code", "sentence"), PROBLEMS, ids=[code for _, code, _ in PROBLEMS]
 )
-def test_what_is_wrong_is_said(card: Shop, wrong: dict[str, str], code: str, sentence: str) -> None:
-    """In the change event, as Stripe words it, to who listens to the page, and when the form is sent."""
+def test_problems_are_reported(card: Shop, wrong: dict[str, str], code: str, sentence: str) -> None:
+    """They have Stripe's text in the change event, and when the form is submitted."""
     good = {"number": "4242424242424242", "expiry": "03 / 26", "cvc": "123", "postal": "94110"}
     for field, text in {**good, **wrong}.items():
         card.page.get_by_test_id(f"stripe-{field}").fill(text)
     card.save()
-    card.must_say(f"validation_error {code}: {sentence}")
+    card.must_show(f"validation_error {code}: {sentence}")
     assert card.do("shop.events")[-1]["change"]["error"] == {
         "type": "validation_error",
         "code": code,
@@ -140,11 +140,11 @@ def test_what_is_wrong_is_said(card: Shop, wrong: dict[str, str], code: str, sen
     box.fill(good[field])
     assert box.get_attribute("aria-invalid") == "false"
     card.save()
-    card.must_say("added visa 4242")
+    card.must_show("added visa 4242")
 
 
-def test_nothing_is_wrong_before_it_was_left(card: Shop) -> None:
-    """Who is still typing is not told that it is incomplete; an empty field is no mistake."""
+def test_a_field_is_not_incomplete_before_it_is_left(card: Shop) -> None:
+    """An empty field is not an error."""
     number = card.page.get_by_test_id("stripe-number")
     number.fill("4242")
     assert number.get_attribute("aria-invalid") == "false"
@@ -157,24 +157,24 @@ def test_nothing_is_wrong_before_it_was_left(card: Shop) -> None:
     assert expiry.get_attribute("aria-invalid") == "false"
 
 
-def test_an_empty_form_says_what_it_wants_first(visit: Visit) -> None:
-    """All fields are marked, the first one is told and has the focus."""
+def test_an_empty_form_reports_its_first_field(visit: Visit) -> None:
+    """All fields are marked, and the first one has the focus."""
     shop = visit("plain-payment", kind="payment")
     shop.save()
-    shop.must_say("validation_error incomplete_number: Your card number is incomplete.")
+    shop.must_show("validation_error incomplete_number: Your card number is incomplete.")
     assert shop.page.get_by_text("is incomplete.").filter(visible=True).count() == 5
     assert shop.page.get_by_test_id("stripe-number").evaluate("box => box.matches(':focus')")
 
 
 def test_a_country_without_postal_codes_does_not_ask_for_one(visit: Visit) -> None:
-    """The payment element asks for what cards of the chosen country need."""
+    """The payment element has the fields that cards of the country need."""
     shop = visit("plain-payment", kind="payment")
     shop.page.get_by_test_id("stripe-country").select_option(label="Germany")
     assert not shop.page.get_by_test_id("stripe-postal").is_visible()
     shop.page.get_by_test_id("stripe-country").select_option(value="GB")
     shop.fill(postal="SW1A 1AA")
     shop.save()
-    shop.must_say("added visa 4242")
+    shop.must_show("added visa 4242")
     last = shop.do("shop.events")[-1]["change"]
     assert last == {
         "elementType": "payment",
@@ -185,11 +185,12 @@ def test_a_country_without_postal_codes_does_not_ask_for_one(visit: Visit) -> No
     }
 
 
-def test_events_tell_what_happens_to_an_element(card: Shop) -> None:
-    """Focus, blur, escape and change, once each, until a handler is taken away."""
+def test_events_report_what_happens_to_an_element(card: Shop) -> None:
+    """Focus, blur, escape and change are emitted once each, until a handler is removed."""
     card.do("""(() => {
         shop.heard = [];
-        const hear = (name) => shop.card.on(name, (event) => shop.heard.push([name, event.elementType]));
+        const hear = (name) =>
+            shop.card.on(name, (event) => shop.heard.push([name, event.elementType]));
         ["focus", "blur", "escape", "change"].forEach(hear);
         shop.card.once("focus", () => shop.heard.push(["once"]));
         shop.gone = () => shop.heard.push(["gone"]);
@@ -202,13 +203,13 @@ def test_events_tell_what_happens_to_an_element(card: Shop) -> None:
     card.do("shop.card.blur()")
     card.do("shop.card.focus()")
     names = [event[0] for event in card.do("shop.heard")]
-    # Leaving the number is a change too: then it is known to be incomplete.
+    # Leaving the number is a change too: only then is it incomplete.
     assert names == ["focus", "once", "change", "change", "escape", "blur", "focus"]
     assert {event[1] for event in card.do("shop.heard") if event[1:]} == {"card"}
 
 
-def test_an_element_that_is_ready_says_so_also_to_who_listens_late(card: Shop) -> None:
-    """As React does, which attaches its handlers after it has mounted."""
+def test_a_late_listener_gets_the_ready_event(card: Shop) -> None:
+    """React attaches its handlers after mounting."""
     heard = card.do("""new Promise((resolve) => {
         setTimeout(() => shop.card.on("ready", (event) => resolve(event)), 200);
     })""")
@@ -216,7 +217,7 @@ def test_an_element_that_is_ready_says_so_also_to_who_listens_late(card: Shop) -
 
 
 def test_the_container_shows_the_state_by_classes(card: Shop) -> None:
-    """StripeElement and --empty, --focus, --invalid, --complete; a page may name them otherwise."""
+    """StripeElement and --empty, --focus, --invalid, --complete; a page may rename them."""
 
     def classes() -> set[str]:
         return set(card.page.locator("#element").get_attribute("class").split()) - {"boxed"}
@@ -233,8 +234,8 @@ def test_the_container_shows_the_state_by_classes(card: Shop) -> None:
     assert classes() == set()
 
 
-def test_clear_update_and_disabled_do_what_they_say(card: Shop) -> None:
-    """What was typed goes; a postal code can be set; a disabled element takes nothing."""
+def test_clear_update_and_disabled_work(card: Shop) -> None:
+    """Values are cleared, a postal code can be set, and a disabled element ignores keys."""
     card.fill(postal="94110")
     card.do("shop.card.clear()")
     assert card.do("shop.events")[-1]["change"]["empty"]
@@ -247,7 +248,7 @@ def test_clear_update_and_disabled_do_what_they_say(card: Shop) -> None:
 
 
 def test_a_read_only_payment_element_takes_nothing(visit: Visit) -> None:
-    """``readOnly`` can be updated, and undone."""
+    """``readOnly`` can be set and unset by an update."""
     shop = visit("plain-payment", kind="payment")
     number = shop.page.get_by_test_id("stripe-number")
     shop.do("shop.elements.getElement('payment').update({readOnly: true})")
@@ -262,7 +263,7 @@ def test_a_read_only_payment_element_takes_nothing(visit: Visit) -> None:
 
 
 def test_a_label_of_the_container_focuses_the_element(card: Shop) -> None:
-    """As Stripe documents: a click on the label, and on the container around the fields."""
+    """As Stripe documents, a click on the label or the container sets the focus."""
     number = card.page.get_by_test_id("stripe-number")
     card.page.get_by_text("Credit or debit card").click()
     assert number.evaluate("box => box.matches(':focus')")
@@ -272,7 +273,7 @@ def test_a_label_of_the_container_focuses_the_element(card: Shop) -> None:
 
 
 def test_an_element_can_move_and_is_gone_when_it_is_destroyed(card: Shop) -> None:
-    """Unmounted it keeps what was typed; destroyed it is no more, and another one may be made."""
+    """An unmounted element keeps its values; after a destroyed one, another can be made."""
     card.fill(postal="94110")
     card.do("shop.card.unmount()")
     assert card.page.get_by_test_id("stripe-number").count() == 0
@@ -293,22 +294,23 @@ def test_an_element_can_move_and_is_gone_when_it_is_destroyed(card: Shop) -> Non
     assert card.page.get_by_test_id("stripe-number").input_value() == ""
 
 
-def test_nobody_else_sees_what_was_typed(card: Shop) -> None:
-    """No handle gives a number away, as Stripe's frames do not; it is in no storage and no address."""
+def test_typed_values_are_not_accessible_to_the_page(card: Shop) -> None:
+    """As with Stripe's frames, no handle, storage or URL has the number."""
     card.fill(postal="94110")
     card.save()
-    card.must_say("added")
+    card.must_show("added")
     found: list[Any] = card.do("""[
-        shop.card, shop.elements, shop.stripe, shop.events, {...localStorage}, {...sessionStorage}, document.cookie,
+        shop.card, shop.elements, shop.stripe, shop.events,
+        {...localStorage}, {...sessionStorage}, document.cookie,
         location.href, Object.keys(shop.card), document.body.innerHTML,
     ].map((each) => JSON.stringify(each))""")
     assert not any("4242424242424242" in text or "4242 4242" in text for text in found)
 
 
 def test_a_click_is_not_lost_where_a_sentence_appears(visit: Visit) -> None:
-    """The button stays under the mouse until it was clicked, though leaving a field shows what is wrong above it."""
+    """The button stays in place while an error appears above it."""
     shop = visit("plain-payment", kind="payment")
     shop.fill(postal="12345", cvc="1")
     shop.page.get_by_test_id("stripe-cvc").focus()
     shop.save()
-    shop.must_say("validation_error incomplete_cvc")
+    shop.must_show("validation_error incomplete_cvc")

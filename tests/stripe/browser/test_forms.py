@@ -1,4 +1,4 @@
-"""Code for Stripe.js, with Stripe's own packages from npm, against the mock: forms that collect cards."""
+"""Pages written for Stripe.js collect cards, with Stripe's own packages from npm."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ DECLINED = [
 ]
 
 
-def test_the_pages_are_what_one_writes_for_stripe(node_programs: Path) -> None:
-    """The TypeScript compiler holds them against the types that Stripe publishes."""
+def test_the_pages_type_check(node_programs: Path) -> None:
+    """They fit the types that Stripe publishes."""
     run([node_programs / "tsc", "--noEmit", "-p", "."], cwd=TOOLS, within=120)
 
 
 def test_the_payment_element_saves_a_card(visit: Visit) -> None:
-    """A card is typed, set up, and added by the shop with the id that it got; under a strict policy."""
+    """The card is typed, set up, and added by the shop, under a strict policy."""
     shop = visit("plain-payment", kind="payment")
     shop.fill("5555555555554444", "02 / 31", "123", "12345")
     shop.save()
-    shop.must_say("added mastercard 4444")
+    shop.must_show("added mastercard 4444")
     card = shop.cards()[0]
     assert (card["card_exp_month"], card["card_exp_year"]) == (2, 2031)
     assert (shop.intent()["status"], shop.intent()["payment_method"]) == (
@@ -44,7 +44,7 @@ def test_the_payment_element_saves_a_card(visit: Visit) -> None:
 
 
 def test_the_payment_element_goes_back_to_the_shop(visit: Visit) -> None:
-    """Unless a redirect is only wanted where it is needed, the page leaves with what Stripe adds to its address."""
+    """Without ``if_required``, the page redirects with Stripe's parameters."""
     shop = visit("plain-payment", kind="payment", redirect="always")
     shop.fill(postal="12345")
     shop.save()
@@ -58,35 +58,36 @@ def test_the_payment_element_goes_back_to_the_shop(visit: Visit) -> None:
 
 
 def test_a_decline_does_not_leave_the_page(visit: Visit) -> None:
-    """Errors are answered where the card was typed, also when success would redirect."""
+    """An error is shown in the form, even if success would redirect."""
     shop = visit("plain-payment", kind="payment", redirect="always")
     shop.fill("4000000000000002", postal="12345")
     shop.save()
-    shop.must_say("card_error card_declined: Your card was declined.")
+    shop.must_show("card_error card_declined: Your card was declined.")
     shop.fill(postal="12345")
     shop.save()
     shop.page.wait_for_url("**/done?*")
 
 
 def test_the_intent_may_come_after_the_form(visit: Visit) -> None:
-    """Elements with a mode: the form is checked by submit(), and only then is there an intent."""
+    """With deferred intents, submit() validates the form before the intent exists."""
     shop = visit("plain-payment", kind="deferred")
     shop.save()
-    shop.must_say("validation_error incomplete_number")
+    shop.must_show("validation_error incomplete_number")
     shop.fill(postal="12345")
     early = shop.do(
-        "shop.stripe.confirmSetup({elements: shop.elements, clientSecret: shop.secret, redirect: 'if_required'})"
+        "shop.stripe.confirmSetup({elements: shop.elements, clientSecret: shop.secret, "
+        "redirect: 'if_required'})"
     )
-    assert (
-        early
-        == "IntegrationError: elements.submit() must be called, and have succeeded, before stripe.confirmSetup()."
+    assert early == (
+        "IntegrationError: elements.submit() must be called, and have succeeded, before "
+        "stripe.confirmSetup()."
     )
     shop.save()
-    shop.must_say("added visa 4242")
+    shop.must_show("added visa 4242")
 
 
 def test_the_card_element_saves_a_card(visit: Visit) -> None:
-    """One row: its changes are told as Stripe documents them."""
+    """Its changes are reported as Stripe documents them."""
     shop = visit("plain-card", kind="card")
     shop.fill("378282246310005", "1/30", "1234", "94110")
     shop.page.get_by_test_id("stripe-number").fill("4242")
@@ -110,30 +111,30 @@ def test_the_card_element_saves_a_card(visit: Visit) -> None:
         "value": {"postalCode": "94110"},
     }
     shop.save()
-    shop.must_say("added visa 4242")
+    shop.must_show("added visa 4242")
     assert shop.cards()[0]["card_exp_year"] == 2030
     shop.seen.must_be_quiet()
 
 
 def test_the_card_element_can_do_without_a_postal_code(visit: Visit) -> None:
-    """``hidePostalCode`` hides it, and nobody waits for it."""
+    """``hidePostalCode`` removes the field."""
     shop = visit("plain-card", kind="card-without-postal")
     assert not shop.page.get_by_test_id("stripe-postal").is_visible()
     shop.fill()
     shop.save()
-    shop.must_say("added visa 4242")
+    shop.must_show("added visa 4242")
 
 
 def test_split_fields_make_a_payment_method(visit: Visit) -> None:
-    """Number, expiry and security code are elements of their own; createPaymentMethod finds those of its group."""
+    """createPaymentMethod finds the elements of the same group."""
     shop = visit("plain-split", kind="split")
     assert shop.page.get_by_test_id("stripe-number").get_attribute("placeholder") == "Number"
     shop.fill("371449635398431", "12 / 34", "123")
     shop.save()
-    shop.must_say("validation_error incomplete_cvc: Your card's security code is incomplete.")
+    shop.must_show("validation_error incomplete_cvc: Your card's security code is incomplete.")
     shop.page.get_by_test_id("stripe-cvc").fill("1234")
     shop.save()
-    shop.must_say("added amex 8431")
+    shop.must_show("added amex 8431")
     assert shop.do("shop.events")[-1]["change"] == {
         "elementType": "cardNumber",
         "empty": False,
@@ -146,7 +147,7 @@ def test_split_fields_make_a_payment_method(visit: Visit) -> None:
 
 @pytest.mark.parametrize("kind", ["payment", "card", "split"])
 def test_react_code_runs_in_strict_mode(visit: Visit, kind: str) -> None:
-    """Unmodified @stripe/react-stripe-js: mounted twice, hidden, shown again, and confirmed."""
+    """Unmodified @stripe/react-stripe-js is mounted twice, hidden, shown and confirmed."""
     shop = visit("react", kind=kind)
     shop.fill(postal="12345" if kind == "payment" else "")
     shop.page.get_by_text("complete", exact=True).wait_for()
@@ -154,16 +155,17 @@ def test_react_code_runs_in_strict_mode(visit: Visit, kind: str) -> None:
     shop.page.get_by_role("button", name="Hide").click()
     shop.save()
     if kind == "payment":
-        shop.must_say(
-            "IntegrationError: Invalid value for stripe.confirmSetup(): elements should have a mounted Payment Element."
+        shop.must_show(
+            "IntegrationError: Invalid value for stripe.confirmSetup(): elements should have a "
+            "mounted Payment Element."
         )
     else:
-        shop.must_say("invalid_request_error setup_intent_unexpected_state")
+        shop.must_show("invalid_request_error setup_intent_unexpected_state")
     shop.page.get_by_role("button", name="Show").click()
     shop.fill(AUTHENTICATED, postal="12345" if kind == "payment" else "")
     shop.save()
     shop.finish_challenge("pass")
-    shop.must_say("added visa 3184")
+    shop.must_show("added visa 3184")
     known_texts = ("React DevTools", "the server responded with a status of 400")
     own = [
         complaint
@@ -173,10 +175,10 @@ def test_react_code_runs_in_strict_mode(visit: Visit, kind: str) -> None:
     assert (own, shop.seen.violations) == ([], [])
 
 
-def test_a_page_that_asks_stripe_for_the_script_can_be_given_this_one(
+def test_the_script_can_replace_stripes_own(
     visit: Visit, mock: RunningServer, browser: Any
 ) -> None:
-    """A test answers for js.stripe.com with the mock's script, which knows where the mock is, and which release."""
+    """A test serves the mock's script for js.stripe.com."""
     context = browser.new_context()
     requested = []
 
@@ -194,13 +196,13 @@ def test_a_page_that_asks_stripe_for_the_script_can_be_given_this_one(
     tagged.seen.page = page
     tagged.fill()
     tagged.save()
-    tagged.must_say("added visa 4242")
+    tagged.must_show("added visa 4242")
     assert (requested, complaints) == (["https://js.stripe.com/endive/stripe.js"], [])
     context.close()
 
 
-def test_every_card_that_declines_says_why(visit: Visit) -> None:
-    """With the sentence for the payer; the same form then takes a card that works."""
+def test_every_declining_card_has_its_reason(visit: Visit) -> None:
+    """The same form then accepts a card that works."""
     shop = visit("plain-card", kind="card-without-postal")
     messages = {}
     for card in DECLINED:
@@ -213,32 +215,39 @@ def test_every_card_that_declines_says_why(visit: Visit) -> None:
     assert messages == {card.id: expected(card) for card in DECLINED}
     shop.fill()
     shop.save()
-    shop.must_say("added visa 4242")
+    shop.must_show("added visa 4242")
 
 
 def expected(card: TestCard) -> str:
     sentences = {
         "insufficient_funds": "card_declined: Your card has insufficient funds",
-        "card_velocity_exceeded": "card_declined: Your card was declined for making repeated attempts too frequently",
+        "card_velocity_exceeded": (
+            "card_declined: Your card was declined for making repeated attempts too frequently"
+        ),
         "expired_card": "expired_card: Your card has expired",
         "incorrect_cvc": "incorrect_cvc: Your card's security code is incorrect",
-        "processing_error": "processing_error: An error occurred while processing your card. Try again in a little bit",
+        "processing_error": (
+            "processing_error: An error occurred while processing your card. Try again in a "
+            "little bit"
+        ),
     }
     sentence = sentences.get(str(card.declines_attach), "card_declined: Your card was declined")
     return f"card_error {sentence}."
 
 
-def test_a_card_that_is_no_test_card_is_refused(visit: Visit) -> None:
-    """Well-formed, but not one of Stripe's: a real card has no business here, and gets no further."""
+def test_a_real_card_is_refused(visit: Visit) -> None:
+    """A valid number that is not Stripe's is declined."""
     shop = visit("plain-card", kind="card-without-postal")
     shop.fill("4539578763621486")
     shop.save()
-    shop.must_say("card_error card_declined: Your card was declined. Your request was in test mode")
+    shop.must_show(
+        "card_error card_declined: Your card was declined. Your request was in test mode"
+    )
 
 
 @pytest.mark.parametrize("name", ["plain-payment", "plain-card"])
 def test_three_d_secure_can_be_passed(visit: Visit, name: str) -> None:
-    """The dialog stands in for the bank; afterwards the card is set up."""
+    """The dialog replaces the bank; afterwards the card is set up."""
     shop = visit(name, kind=name.removeprefix("plain-"))
     shop.fill(AUTHENTICATED, postal="12345")
     shop.save()
@@ -246,14 +255,14 @@ def test_three_d_secure_can_be_passed(visit: Visit, name: str) -> None:
     dialog.wait_for()
     assert shop.intent()["status"] == "requires_action"
     shop.finish_challenge("pass")
-    shop.must_say("added visa 3184")
+    shop.must_show("added visa 3184")
     assert dialog.count() == 0
     shop.seen.must_be_quiet()
 
 
 @pytest.mark.parametrize("how", ["fail", "Escape"])
 def test_three_d_secure_can_be_failed(visit: Visit, how: str) -> None:
-    """By the button or by leaving; the payer may try again."""
+    """The button and leaving the dialog both fail; the payer may try again."""
     shop = visit("plain-card", kind="card-without-postal")
     shop.fill(AUTHENTICATED)
     shop.save()
@@ -262,17 +271,17 @@ def test_three_d_secure_can_be_failed(visit: Visit, how: str) -> None:
         shop.page.keyboard.press("Escape")
     else:
         shop.finish_challenge("fail")
-    shop.must_say(
+    shop.must_show(
         "invalid_request_error setup_intent_authentication_failure: We are unable to authenticate"
     )
     assert shop.intent()["status"] == "requires_payment_method"
     shop.save()
     shop.finish_challenge("pass")
-    shop.must_say("added visa 3184")
+    shop.must_show("added visa 3184")
 
 
 def test_a_form_can_be_filled_by_keyboard_alone(visit: Visit) -> None:
-    """Tab from field to field, Enter to send, and the dialog by Tab and Enter."""
+    """Tab moves between fields and in the dialog, and Enter submits."""
     shop = visit("plain-payment", kind="payment")
     keyboard = shop.page.keyboard
     shop.page.get_by_test_id("stripe-number").wait_for()
@@ -288,11 +297,11 @@ def test_a_form_can_be_filled_by_keyboard_alone(visit: Visit) -> None:
     assert focused(shop.page) == "stripe-challenge-fail"
     keyboard.press("Shift+Tab")
     keyboard.press("Enter")
-    shop.must_say("added visa 3184")
+    shop.must_show("added visa 3184")
 
 
 def focused(page: Any) -> str:
-    """The test id of what has the focus, inside the shadow that has it."""
+    """Return the test id of the focused element, inside its shadow root."""
     into = (
         "let at = document.activeElement; while (at.shadowRoot) at = at.shadowRoot.activeElement;"
     )
@@ -301,8 +310,8 @@ def focused(page: Any) -> str:
 
 
 def test_enter_in_a_field_sends_the_form(visit: Visit) -> None:
-    """As in any form: also where the field is in a shadow."""
+    """It works from inside a shadow root."""
     shop = visit("plain-card", kind="card-without-postal")
     shop.fill()
     shop.page.get_by_test_id("stripe-cvc").press("Enter")
-    shop.must_say("added visa 4242")
+    shop.must_show("added visa 4242")

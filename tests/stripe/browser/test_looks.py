@@ -1,4 +1,4 @@
-"""How it looks and reads: for assistive technology, in light and dark, and with texts of bad will."""
+"""Accessibility, themes and hostile texts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGES = [
 def test_axe_finds_nothing(
     visit: Visit, axe: str, name: str, kind: str, scheme: str, theme: str
 ) -> None:
-    """Empty, wrong, whole, and while the bank asks."""
+    """The form is empty, invalid, complete, or in a 3-D Secure challenge."""
     shop = visit(name, kind=kind, scheme=scheme, theme=theme)
     shop.page.get_by_test_id("stripe-number").wait_for()
     postal = "" if kind == "split" else "1"
@@ -40,14 +40,14 @@ def test_axe_finds_nothing(
 
 
 def test_axe_finds_nothing_where_a_form_could_not_be_loaded(visit: Visit, axe: str) -> None:
-    """The sentence in its place is readable too."""
+    """The text in its place is accessible too."""
     shop = visit("plain-payment", kind="payment", secret="seti_x_secret_y")
     shop.page.get_by_test_id("stripe-load-error").wait_for()
     assert judged(shop.page, axe) == []
 
 
 def test_axe_looks_into_the_shadows(visit: Visit, axe: str) -> None:
-    """A field there without a name would be found."""
+    """It finds an unnamed field in a shadow root."""
     shop = visit("plain-card", kind="card")
     shop.page.get_by_test_id("stripe-number").evaluate(
         "box => box.getRootNode().querySelector('label').remove()"
@@ -58,7 +58,7 @@ def test_axe_looks_into_the_shadows(visit: Visit, axe: str) -> None:
 
 @pytest.mark.parametrize("name", ["plain-payment", "plain-card", "plain-split"])
 def test_nothing_is_cut_off_on_a_narrow_screen(visit: Visit, name: str) -> None:
-    """320 pixels, the width that accessibility asks for; the dialog included."""
+    """The width is 320 pixels, with the dialog."""
     shop = visit(name, kind=name.removeprefix("plain-"), width=320)
     shop.fill("4000002760003184", postal="" if "split" in name else "12345")
     wide = "document.documentElement.scrollWidth <= innerWidth"
@@ -79,12 +79,13 @@ def colors(shop: Shop, property: str = "color") -> str:
 
 
 def test_the_style_of_a_page_is_honoured(visit: Visit) -> None:
-    """Base, invalid and pseudo-classes of card elements; variables, rules and themes of the payment element."""
+    """Styles, pseudo-classes, variables, rules and themes are applied."""
     shop = visit("plain-card", kind="card")
     shop.do("shop.card = shop.elements.getElement('card')")
     assert colors(shop) == "rgb(32, 32, 48)"
     shop.do(
-        "shop.card.update({style: {base: {color: 'rgb(1, 2, 3)', fontSize: '20px'}, invalid: {color: 'rgb(4, 5, 6)'}}})"
+        "shop.card.update({style: {base: {color: 'rgb(1, 2, 3)', fontSize: '20px'}, invalid: "
+        "{color: 'rgb(4, 5, 6)'}}})"
     )
     assert (colors(shop), colors(shop, "fontSize")) == ("rgb(1, 2, 3)", "20px")
     shop.page.get_by_test_id("stripe-number").fill("4242424242424241")
@@ -93,7 +94,8 @@ def test_the_style_of_a_page_is_honoured(visit: Visit) -> None:
     paid = visit("plain-payment", kind="payment")
     assert colors(paid, "backgroundColor") == "rgb(255, 255, 255)"
     paid.do(
-        "shop.elements.update({appearance: {theme: 'night', variables: {colorText: 'rgb(7, 8, 9)'}}})"
+        "shop.elements.update({appearance: {theme: 'night', variables: {colorText: 'rgb(7, 8, "
+        "9)'}}})"
     )
     assert (colors(paid, "backgroundColor"), colors(paid)) == ("rgb(48, 49, 61)", "rgb(7, 8, 9)")
     paid.do(
@@ -105,15 +107,18 @@ def test_the_style_of_a_page_is_honoured(visit: Visit) -> None:
 HOSTILE = "x</style><script>alert(1)</script><img src=x onerror=alert(2)>} * { display: none } //"
 
 
-def test_texts_of_bad_will_stay_texts(visit: Visit) -> None:
-    """In styles, placeholders, names and fields: none becomes HTML, a script, or a rule of its own."""
+def test_hostile_texts_stay_texts(visit: Visit) -> None:
+    """No style, placeholder, name or field becomes HTML, a script or another rule."""
     shop = visit("plain-payment", kind="payment")
     shop.page.get_by_test_id("stripe-number").wait_for()
     shop.do(f"shop.hostile = {HOSTILE!r}")
     shop.do("shop.elements.getElement('payment').update({business: {name: shop.hostile}})")
     shop.do("""shop.elements.update({appearance: {
         theme: shop.hostile, variables: {colorText: shop.hostile, [shop.hostile]: "red"},
-        rules: {[shop.hostile]: {color: "red"}, ".Input": {color: shop.hostile, [shop.hostile]: "red"}},
+        rules: {
+            [shop.hostile]: {color: "red"},
+            ".Input": {color: shop.hostile, [shop.hostile]: "red"},
+        },
     }})""")
     assert HOSTILE in shop.page.get_by_test_id("stripe-terms").text_content()
     for field in ("number", "expiry", "cvc", "postal"):
@@ -121,7 +126,7 @@ def test_texts_of_bad_will_stay_texts(visit: Visit) -> None:
     assert shop.page.get_by_test_id("stripe-number").is_visible()
     shop.fill(postal="12345")
     shop.save()
-    shop.must_say("added visa 4242")
+    shop.must_show("added visa 4242")
     shop.seen.must_be_quiet()
 
     card = visit("plain-split", kind="split")
@@ -136,12 +141,12 @@ def test_texts_of_bad_will_stay_texts(visit: Visit) -> None:
     assert card.page.get_by_test_id("stripe-number").get_attribute("placeholder") == HOSTILE
     card.fill()
     card.save()
-    card.must_say("added visa 4242")
+    card.must_show("added visa 4242")
     card.seen.must_be_quiet()
 
 
-def test_billing_details_of_bad_will_come_back_as_they_were(visit: Visit) -> None:
-    """Text is text, on its way to the mock and back."""
+def test_hostile_billing_details_are_returned_unchanged(visit: Visit) -> None:
+    """They are text on the way to the mock and back."""
     shop = visit("plain-card", kind="card-without-postal")
     shop.fill()
     shop.do(f"shop.hostile = {HOSTILE!r}")

@@ -1,4 +1,4 @@
-"""What goes wrong: secrets that open nothing, a mock that is away, wrong use, and what the stand-in leaves out."""
+"""Errors: invalid secrets, an unreachable mock, wrong use, and unsupported methods."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ ANOTHER = "seti_AAAAAAAAAAAAAAAAAAAAAAAA_secret_BBBBBBBBBBBBBBBBBBBBBBBB"
 
 @pytest.fixture
 def card(visit: Visit) -> Shop:
-    """A page with a card element that has a whole card."""
+    """A page with a complete card element."""
     shop = visit("plain-card", kind="card-without-postal")
     shop.fill()
     shop.do("shop.card = shop.elements.getElement('card')")
     return shop
 
 
-def test_a_wrong_secret_opens_nothing(card: Shop) -> None:
-    """Of an intent that is none, and of one whose secret is another."""
+def test_a_wrong_secret_is_an_error(card: Shop) -> None:
+    """The intent does not exist, or has another secret."""
     id = card.secret.partition("_secret_")[0]
     for secret in (ANOTHER, f"{id}_secret_x"):
         script = (
@@ -58,10 +58,10 @@ def test_a_wrong_secret_opens_nothing(card: Shop) -> None:
         )
 
 
-def test_the_payment_element_says_at_once_that_its_secret_opens_nothing(visit: Visit) -> None:
-    """``loaderror``, and a sentence in place of the form."""
+def test_the_payment_element_reports_a_wrong_secret_at_once(visit: Visit) -> None:
+    """It emits ``loaderror`` and shows a text instead of the form."""
     shop = visit("plain-payment", kind="payment", secret=ANOTHER)
-    shop.must_say("loaderror resource_missing")
+    shop.must_show("loaderror resource_missing")
     assert (
         shop.page.get_by_test_id("stripe-load-error")
         .text_content()
@@ -70,11 +70,11 @@ def test_the_payment_element_says_at_once_that_its_secret_opens_nothing(visit: V
     assert not shop.page.get_by_test_id("stripe-number").is_visible()
 
 
-def test_a_mock_that_is_away_is_a_connection_error(card: Shop) -> None:
-    """Every call resolves with it; none throws, and the next one may succeed."""
+def test_an_unreachable_mock_is_a_connection_error(card: Shop) -> None:
+    """Every call resolves with the error, and the next one may succeed."""
     card.page.route(re.compile(r".*/_mock/stripe/.*"), lambda route: route.abort())
     card.save()
-    card.must_say("api_connection_error : The mock at http://127.0.0.1:")
+    card.must_show("api_connection_error : The mock at http://127.0.0.1:")
     for script in (
         "shop.stripe.createPaymentMethod({type: 'card', card: shop.card})",
         "shop.stripe.createToken(shop.card)",
@@ -84,11 +84,11 @@ def test_a_mock_that_is_away_is_a_connection_error(card: Shop) -> None:
         assert card.do(script)["error"]["type"] == "api_connection_error"
     card.page.unroute_all()
     card.save()
-    card.must_say("added visa 4242")
+    card.must_show("added visa 4242")
 
 
-def test_an_answer_that_is_none_is_a_connection_error(card: Shop) -> None:
-    """As of a proxy that is in the way."""
+def test_an_invalid_response_is_a_connection_error(card: Shop) -> None:
+    """It could come from a proxy."""
     response = {
         "status": 502,
         "body": "<h1>Bad gateway</h1>",
@@ -96,19 +96,20 @@ def test_an_answer_that_is_none_is_a_connection_error(card: Shop) -> None:
     }
     card.page.route(re.compile(r".*/_mock/stripe/.*"), lambda route: route.fulfill(**response))
     card.save()
-    card.must_say("api_connection_error")
+    card.must_show("api_connection_error")
 
 
 def test_a_connection_that_breaks_during_authentication_leaves_the_intent(card: Shop) -> None:
-    """The page may go on with handleNextAction."""
+    """The page can continue with handleNextAction."""
     card.fill("4000002760003184")
     card.page.route(re.compile(r".*/authenticate$"), lambda route: route.abort())
     card.save()
     card.finish_challenge("pass")
-    card.must_say("api_connection_error")
+    card.must_show("api_connection_error")
     card.page.unroute_all()
     card.do(
-        "void shop.stripe.handleNextAction({clientSecret: shop.secret}).then((done) => { shop.done = done; })"
+        "void shop.stripe.handleNextAction({clientSecret: shop.secret}).then((done) => { "
+        "shop.done = done; })"
     )
     card.finish_challenge("pass")
     card.page.wait_for_function("() => window.shop.done")
@@ -116,9 +117,12 @@ def test_a_connection_that_breaks_during_authentication_leaves_the_intent(card: 
 
 
 def test_a_page_may_handle_actions_itself(card: Shop) -> None:
-    """``handleActions: false`` answers what is to be done; confirming without a card goes on with it."""
+    """``handleActions: false`` returns the action; a second confirm continues with it."""
     card.fill("4000002760003184")
-    confirm = "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: shop.card}}, {handleActions: false})"
+    confirm = (
+        "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: shop.card}}, "
+        "{handleActions: false})"
+    )
     waiting = card.do(confirm)["setupIntent"]
     assert (waiting["status"], waiting["next_action"]["type"]) == (
         "requires_action",
@@ -133,7 +137,7 @@ def test_a_page_may_handle_actions_itself(card: Shop) -> None:
 
 
 def test_published_ids_and_tokens_are_cards_too(card: Shop) -> None:
-    """As in code that was tested with them."""
+    """Code that was written for Stripe's test mode works."""
     declined = card.do(
         "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 'pm_card_chargeDeclined'})"
     )["error"]
@@ -152,14 +156,15 @@ def test_published_ids_and_tokens_are_cards_too(card: Shop) -> None:
         "Jenny",
     )
     done = card.do(
-        f"shop.stripe.confirmCardSetup(shop.secret, {{payment_method: {{card: {{token: '{token['id']}'}}}}, "
+        f"shop.stripe.confirmCardSetup(shop.secret, "
+        f"{{payment_method: {{card: {{token: '{token['id']}'}}}}, "
         "expand: ['payment_method']})"
     )["setupIntent"]
     assert (done["status"], done["payment_method"]["card"]["last4"]) == ("succeeded", "4242")
 
 
 def test_an_unmounted_element_is_wrong_use(card: Shop) -> None:
-    """Of the card element as of the payment element, with the sentences that Stripe's users search for."""
+    """The error has the text that Stripe's users search for."""
     card.do("shop.card.unmount()")
     script = "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: shop.card}})"
     assert "IntegrationError" in card.do(script)
@@ -174,20 +179,37 @@ WRONG = {
     "shop.stripe.elements().create('payment')": "you must pass a clientSecret or mode",
     "shop.stripe.elements().create('card').mount('#nowhere')": "applies to no DOM elements",
     "shop.stripe.elements().create('card').mount(null)": "Invalid DOM element",
-    "shop.stripe.elements().create('card').on('change')": "an event name and a function",
-    "shop.stripe.confirmCardSetup('nonsense')": "Invalid value for stripe.confirmCardSetup() intent secret",
-    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: {}}})": "card should be a card or cardNumber",
-    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 5})": "payment_method should be an id or an object",
-    "shop.stripe.confirmSetup()": "an object is required",
+    "shop.stripe.elements().create('card').on('change')": "an event's name and a function",
+    "shop.stripe.confirmCardSetup('nonsense')": (
+        "Invalid value for stripe.confirmCardSetup() intent secret"
+    ),
+    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: {card: {}}})": (
+        "card should be a card or cardNumber"
+    ),
+    "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 5})": (
+        "payment_method should be an id or an object"
+    ),
+    "shop.stripe.confirmSetup()": "an object is needed",
     "shop.stripe.confirmSetup({elements: shop.elements})": "return_url argument is required",
-    "shop.stripe.confirmSetup({elements: {}, redirect: 'if_required'})": "an object from stripe.elements()",
+    "shop.stripe.confirmSetup({elements: {}, redirect: 'if_required'})": (
+        "what stripe.elements() gave"
+    ),
     "shop.stripe.confirmSetup({elements: shop.elements, redirect: 'no'})": "always, if_required",
-    "shop.stripe.confirmSetup({clientSecret: shop.secret, redirect: 'if_required'})": "elements, or a payment_method",
-    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: '/done'}})": "full URL",
-    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: 'javascript:0'}})": "full URL",
-    "shop.stripe.createPaymentMethod()": "an object is required",
-    "shop.stripe.createPaymentMethod({type: 'card'})": "card should be a card or cardNumber Element",
-    "shop.stripe.createPaymentMethod({type: 'sepa_debit'})": 'with the type "sepa_debit" is not part of',
+    "shop.stripe.confirmSetup({clientSecret: shop.secret, redirect: 'if_required'})": (
+        "elements, or a payment_method"
+    ),
+    "shop.stripe.confirmSetup({elements: shop.elements, confirmParams: {return_url: '/done'}})": (
+        "full URL"
+    ),
+    "shop.stripe.confirmSetup({elements: shop.elements, "
+    "confirmParams: {return_url: 'javascript:0'}})": ("full URL"),
+    "shop.stripe.createPaymentMethod()": "an object is needed",
+    "shop.stripe.createPaymentMethod({type: 'card'})": (
+        "card should be a card or cardNumber Element"
+    ),
+    "shop.stripe.createPaymentMethod({type: 'sepa_debit'})": (
+        'with the type "sepa_debit" is not part of'
+    ),
     "shop.stripe.createToken('pii', {})": 'createToken("pii") is not part of',
     "shop.stripe.redirectToCheckout({sessionId: '../x'})": "should be the id of a Checkout Session",
     "shop.stripe.redirectToCheckout({lineItems: []})": "without a sessionId is not part of",
@@ -201,7 +223,7 @@ WRONG = {
 
 
 def test_wrong_use_is_an_integration_error(card: Shop) -> None:
-    """Each with a sentence that names the call and what it wants, and never the secret that was given."""
+    """The error names the call and its arguments, and never the secret."""
     errors = {script: card.do(script) for script in WRONG}
     for script, sentence in WRONG.items():
         assert str(errors[script]).startswith("IntegrationError: "), (script, errors[script])
@@ -211,12 +233,12 @@ def test_wrong_use_is_an_integration_error(card: Shop) -> None:
 
 
 def names_in(file: str, pattern: str) -> set[str]:
-    """What the types of @stripe/stripe-js name."""
+    """Return the names in the types of @stripe/stripe-js."""
     return set(re.findall(pattern, (TYPES / file).read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def test_every_method_of_stripe_is_offered_or_says_that_it_is_left_out(card: Shop) -> None:
-    """None of Stripe's types is missing: what is left out throws, and names itself."""
+def test_every_method_of_stripe_is_offered_or_named_as_unsupported(card: Shop) -> None:
+    """An unsupported method throws an error with its name."""
     declared = (
         (TYPES / "stripe.d.ts")
         .read_text(encoding="utf-8")
@@ -226,15 +248,16 @@ def test_every_method_of_stripe_is_offered_or_says_that_it_is_left_out(card: Sho
     assert {"confirmSetup", "confirmKlarnaPayment", "paymentRequest"} <= methods
     for name in sorted(methods - OFFERED - WITHOUT_PAYMENT_INTENTS):
         assert card.do(f"shop.stripe.{name}({{}})") == (
-            f"IntegrationError: stripe.{name}() is not part of the mock's stand-in for Stripe.js, "
-            "which only sets up cards and opens checkout pages."
+            f"IntegrationError: stripe.{name}() is not part of the mock's stand-in for "
+            "Stripe.js, which sets up cards "
+            "and goes to checkout pages."
         )
     for name in sorted(OFFERED | WITHOUT_PAYMENT_INTENTS):
         assert card.do(f"typeof shop.stripe.{name}") == "function"
 
 
-def test_every_element_of_stripe_is_offered_or_says_that_it_is_left_out(card: Shop) -> None:
-    """By name, when it is made."""
+def test_every_element_of_stripe_is_offered_or_named_as_unsupported(card: Shop) -> None:
+    """An unsupported element throws an error with its name."""
     types = names_in("elements-group.d.ts", r"elementType: '(\w+)'")
     assert types >= ELEMENTS | {"iban", "address", "expressCheckout", "linkAuthentication"}
     for name in sorted(types - ELEMENTS):
@@ -250,15 +273,15 @@ def test_every_element_of_stripe_is_offered_or_says_that_it_is_left_out(card: Sh
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_PAYMENT_INTENTS))
-def test_payment_intents_are_said_to_be_missing(card: Shop, name: str) -> None:
-    """As an error that a page can show: this API takes payments on checkout pages."""
+def test_payment_intents_are_unsupported(card: Shop, name: str) -> None:
+    """The page gets an error: this API takes payments on checkout pages."""
     error = card.do(f"shop.stripe.{name}('pi_1_secret_2', {{}})")["error"]
     assert (error["type"], error["code"]) == ("invalid_request_error", "resource_missing")
     assert "The mock has no payment intents" in error["message"]
 
 
 def test_redirect_to_checkout_goes_to_the_mocks_page(card: Shop) -> None:
-    """Of the session that the API gave out."""
+    """It opens the session that the API returned."""
     with card.mock.client(card.key) as client:
         made = client.post("/api/v1/billing/deposit", json={"amount_cents": 5000}).json()
     card.do(f"void shop.stripe.redirectToCheckout({{sessionId: '{made['session_id']}'}})")
@@ -267,7 +290,7 @@ def test_redirect_to_checkout_goes_to_the_mocks_page(card: Shop) -> None:
 
 
 def test_the_script_may_be_loaded_twice(card: Shop) -> None:
-    """The first one stays; the console says so, as Stripe's does."""
+    """The first one stays, and the console has a warning, as with Stripe."""
     kept = card.do("""new Promise((resolve) => {
         const before = window.Stripe, script = document.createElement("script");
         const policy = window.trustedTypes.createPolicy("test", { createScriptURL: (url) => url });
