@@ -27,7 +27,7 @@ def main() -> int:
     comparer.add_argument("--limit", type=int, default=200, help="differences to print in a group")
     flags = parser.parse_args()
     if flags.command == "record":
-        record(flags.checkout, flags.out, flags.only)
+        record(flags.checkout, flags.out, only=flags.only, skip=flags.skip)
         return 0
     return comparison.report(flags.before, flags.after, wording=flags.wording, limit=flags.limit)
 
