@@ -20,6 +20,7 @@ def main() -> int:
     recorder.add_argument(
         "--only", default="", metavar="TEXT", help="stories with TEXT in their name"
     )
+    recorder.add_argument("--skip", metavar="TEXT", help="not those with TEXT in their name")
     comparer = commands.add_parser("compare", help="list what differs between two recordings")
     comparer.add_argument("before", type=Path)
     comparer.add_argument("after", type=Path)
