@@ -20,6 +20,7 @@ def main() -> int:
     recorder.add_argument(
         "--only", default="", metavar="TEXT", help="stories with TEXT in their name"
     )
+    recorder.add_argument("--skip", metavar="TEXT", help="not those with TEXT in their name")
     comparer = commands.add_parser("compare", help="list what differs between two recordings")
     comparer.add_argument("before", type=Path)
     comparer.add_argument("after", type=Path)
@@ -27,7 +28,7 @@ def main() -> int:
     comparer.add_argument("--limit", type=int, default=200, help="differences to print in a group")
     flags = parser.parse_args()
     if flags.command == "record":
-        record(flags.checkout, flags.out, flags.only)
+        record(flags.checkout, flags.out, only=flags.only, skip=flags.skip)
         return 0
     return comparison.report(flags.before, flags.after, wording=flags.wording, limit=flags.limit)
 

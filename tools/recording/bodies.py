@@ -18,6 +18,8 @@ WORDING = frozenset({"detail", "msg", "message", "about", "title"})
 _PROSE = frozenset({"description", "summary", "title", "x-description-provenance"})
 """Members of an OpenAPI document that are written for people."""
 
+_MEMBER = re.compile(rf'("(?:{"|".join(sorted(WORDING))})": ?)"[^"]*"')
+_LENGTH = re.compile(r"content-length: \d+", re.IGNORECASE)
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 _JS_COMMENT = re.compile(r"/\*.*?\*/|(?m:^\s*//.*$)|(?m:\s//\s.*$)", re.DOTALL)
 _JS_SENTENCE = re.compile(r"\"[^\"\n]* [^\"\n]*\"|'[^'\n]* [^'\n]*'|`[^`]* [^`]*`")
@@ -40,7 +42,17 @@ def changes(old: Json, new: Json) -> Iterator[Change]:
     if not all(isinstance(text, str) for text in texts):
         yield "body", before, after
         return
+    if "raw" in old["request"]:
+        same = _without_sentences(str(texts[0])) == _without_sentences(str(texts[1]))
+        yield "bytes" + (REWORDED if same else ""), *_first_difference(str(texts[0]), str(texts[1]))
+        return
     yield from _text_changes(str(texts[0]), str(texts[1]), _kind(old), _target(old))
+
+
+def _without_sentences(response: str) -> str:
+    """Return a raw response without texts for people, and lengths that depend on them."""
+    text = _MEMBER.sub(r'\1"..."', response)
+    return text if text == response else _LENGTH.sub("content-length: ...", text)
 
 
 def _kind(exchange: Json) -> str:

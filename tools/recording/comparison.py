@@ -82,43 +82,62 @@ def _of_story(name: str, old: Json, new: Json) -> Iterator[Difference]:
     for place, before, after in json_changes(old["facts"], new["facts"]):
         yield Difference(bodies.group_of(place, before, after), name, "facts", place, before, after)
     here, there = ({each["label"]: each for each in story["exchanges"]} for story in (old, new))
+    lengths = _lengths(old), _lengths(new)
     for label in dict.fromkeys((*here, *there)):
         if label not in here or label not in there:
             yield Difference("behaviour", name, label, "requested", label in here, label in there)
             continue
-        for group, place, before, after in _of_exchange(here[label], there[label]):
+        for group, place, before, after in _of_exchange(here[label], there[label], lengths):
             yield Difference(group, name, label, place, before, after)
 
 
-def _of_exchange(old: Json, new: Json) -> Iterator[tuple[Group, str, Any, Any]]:
+Lengths = set[tuple[str, str]]
+"""Target and Content-Length of all responses with a body: what that of a HEAD may be."""
+
+
+def _lengths(story: Json) -> Lengths:
+    return {
+        (str(each["request"].get("target")), _length(each))
+        for each in story["exchanges"]
+        if each["request"].get("method") != "HEAD"
+    }
+
+
+def _length(exchange: Json) -> str:
+    headers = {name.lower(): value for name, value in exchange.get("headers", [])}
+    return str(headers.get("content-length", ""))
+
+
+def _of_exchange(
+    old: Json, new: Json, lengths: tuple[Lengths, Lengths]
+) -> Iterator[tuple[Group, str, Any, Any]]:
     for part in ("request", "status", "error"):
         if old.get(part) != new.get(part):
             yield "behaviour", part, old.get(part), new.get(part)
     changes = list(bodies.changes(old, new))
     for place, before, after in changes:
         yield bodies.group_of(place, before, after), place, before, after
-    yield from _of_headers(old, new, only_wording=bool(changes))
+    reworded = bool(changes) or all(
+        exchange["request"].get("method") == "HEAD"
+        and (exchange["request"]["target"], _length(exchange)) in known
+        for exchange, known in zip((old, new), lengths, strict=True)
+    )
+    yield from _of_headers(old, new, reworded=reworded)
 
 
-def _of_headers(
-    old: Json, new: Json, *, only_wording: bool
-) -> Iterator[tuple[Group, str, Any, Any]]:
+def _of_headers(old: Json, new: Json, *, reworded: bool) -> Iterator[tuple[Group, str, Any, Any]]:
     """Compare headers exactly; the length of a body that was reworded is wording too."""
-    before, after = (Counter(map(tuple, each.get("headers", []))) for each in (old, new))
-    for header in (before - after) + (after - before):
-        name, _ = header
-        if header in after and header in before:
-            continue
-        is_length = name.lower() == "content-length"
-        group: Group = "wording" if is_length and only_wording else "behaviour"
-        shown = f"header {name}"
-        if header in before:
-            values = [value for other, value in after if other == name]
-            yield group, shown, header[1], values[0] if values else None
-        elif not any(other == name for other, _ in before):
-            yield group, shown, None, header[1]
-    names = [[name for name, _ in each.get("headers", [])] for each in (old, new)]
-    if before == after and names[0] != names[1]:
+    pairs = [
+        [(str(name), str(value)) for name, value in each.get("headers", [])] for each in (old, new)
+    ]
+    gone, come = (Counter(pairs[0]) - Counter(pairs[1])), (Counter(pairs[1]) - Counter(pairs[0]))
+    for name in dict.fromkeys(name for name, _ in (*gone, *come)):
+        before, after = ([value for other, value in some if other == name] for some in (gone, come))
+        is_length = name.lower() == "content-length" and before and after
+        group: Group = "wording" if is_length and reworded else "behaviour"
+        yield group, f"header {name}", before, after
+    names = [[name for name, _ in some] for some in pairs]
+    if not gone and not come and names[0] != names[1]:
         yield "wording", "order of headers", names[0], names[1]
 
 

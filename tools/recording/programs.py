@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -35,7 +35,8 @@ MUTANTS = (
 """One mutant of each group: response, input, auth, tenants, protocol, state."""
 
 _PATIENCE = 1_200
-_KEYS = {"BILLING_API_KEY": "sk_test_default", "OTHER_KEY": "sk_test_other"}
+_KEYS = {"BILLING_API_KEY": "sk_test_recorded_4711", "OTHER_KEY": "sk_test_recorded_0815"}
+"""Keys that no sentence of the mock names: the kit would take that for a leak."""
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
 
 
@@ -94,6 +95,17 @@ def workshop(checkout: Path) -> Iterator[Workshop]:
 
 Part = Callable[[Path], Json]
 """Runs programs of a checkout and returns what is known of them."""
+
+
+def without_places(value: Any, checkout: Path) -> Any:
+    """Return facts without ports of this run and the folder of the checkout."""
+    if isinstance(value, dict):
+        return {name: without_places(item, checkout) for name, item in value.items()}
+    if isinstance(value, list):
+        return [without_places(item, checkout) for item in value]
+    if isinstance(value, str):
+        return _PORT.sub("URL", value).replace(str(checkout), "CHECKOUT")
+    return value
 
 
 def parts() -> dict[str, Part]:
@@ -259,7 +271,7 @@ def _report(path: Path) -> Json:
         "skipped": _sentences_apart(document["skipped"]),
         "withheld": _sentences_apart(document["withheld"]),
         "broken": document["broken"],
-        "notes": [{"message": _PORT.sub("URL", str(note))} for note in document["notes"]],
+        "notes": [{"message": str(note)} for note in document["notes"]],
     }
 
 
@@ -271,24 +283,38 @@ def _finding(finding: Json) -> Json:
         "spec": finding["spec"]["pointer"],
         "title": finding["title"],
         "expected": {"message": str(finding["expected"])},
-        "got": {"message": _PORT.sub("URL", str(finding["got"]))},
+        "got": {"message": str(finding["got"])},
         "steps": steps,
     }
 
 
 def _drift_report(path: Path) -> Json:
     document = json.loads(path.read_text(encoding="utf-8"))
-    sentences = ("sentence", "why", "what", "note", "text", "line", "seconds", "started", "change")
-    found: Json = _without(document, (*sentences, "file", "url", "mock", "staging", "versions"))
-    return {"structure": _structure(document), "document": found}
-
-
-def _without(value: Any, names: Iterable[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(item, names) for key, item in value.items() if key not in names}
-    if isinstance(value, list):
-        return [_without(item, names) for item in value]
-    return _PORT.sub("URL", value) if isinstance(value, str) else value
+    sides = ("mock", "staging")
+    kept = ("schema_version", "seed", "compared", "requests", "unseen")
+    return {
+        "structure": _structure(document),
+        **{name: document[name] for name in kept},
+        "verdict": {key: document["verdict"][key] for key in ("outcome", "exit_code")},
+        "differences": [
+            {
+                **{
+                    name: value
+                    for name, value in found.items()
+                    if name not in ("spec", "curl", *sides)
+                },
+                "suggestion": {"message": found["suggestion"]},
+                "spec": found["spec"]["pointer"],
+                "seen": {name: {"message": str(found[name])} for name in sides},
+            }
+            for found in document["differences"]
+        ],
+        "reasons": {
+            "message": json.dumps([document[name] for name in ("not_compared", "withheld")])
+        },
+        "counts": [sorted(document[name].values()) for name in ("not_compared", "withheld")],
+        "notes": {"message": json.dumps(document["notes"])},
+    }
 
 
 def _sentences_apart(value: Any) -> Any:
@@ -417,7 +443,7 @@ def _command_lines(checkout: Path) -> Json:
             found[" ".join(words)] = {
                 "exit code": ended.code,
                 "lines": [len(ended.out.splitlines()), len(ended.err.splitlines())],
-                "sentence": {"message": stable(ended.err.replace(str(checkout), "CHECKOUT"))},
+                "sentence": {"message": stable(ended.err)},
             }
         listed = shop.run("tests.mutants", "--list").out.splitlines()
         found["mutants"] = sorted(line.rpartition("\t")[0] for line in listed)

@@ -19,26 +19,30 @@ VERSION = 1
 MOCK_DIGITS = "00000"
 
 
-def record(checkout: Path, out: Path, only: str = "") -> None:
-    """Write the recording of a checkout; ``only`` limits it to stories whose name contains it."""
+def record(checkout: Path, out: Path, *, only: str = "", skip: str | None = None) -> None:
+    """Write the recording of a checkout; stories are chosen by a part of their names."""
+
+    def is_wanted(name: str) -> bool:
+        return only in name and (skip is None or skip not in name)
+
     checkout = checkout.resolve()
     recording: Json = {"version": VERSION, "stories": {}}
     stories = [
         *(*contract.stories(checkout), *billing.STORIES, *control.STORIES, *webhooks.STORIES),
         *(*pages.STORIES, *protocol.STORIES),
     ]
-    chosen = [story for story in stories if only in story.name]
+    chosen = [story for story in stories if is_wanted(story.name)]
     for flags, group in groupby(sorted(chosen, key=_flags), key=_flags):
         recording["stories"] |= _play(checkout, flags, group)
     for name, part in programs.parts().items():
-        if only in name:
+        if is_wanted(name):
             recording["stories"][name] = _facts(part, checkout, name)
     out.write_text(json.dumps(recording, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _facts(part: programs.Part, checkout: Path, name: str) -> Json:
     started = time.monotonic()
-    facts = part(checkout)
+    facts = programs.without_places(part(checkout), checkout)
     print(f"{time.monotonic() - started:6.1f} s       {name}", file=sys.stderr)
     return {"exchanges": [], "facts": facts, "broken": None}
 
