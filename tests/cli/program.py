@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 COMMAND = (sys.executable, "-m", "mockserver")
-_READY = "Ctrl-C ends it."
+_READY = "Press Ctrl-C to stop."
 _START_SECONDS = 20
 _END_SECONDS = 10
 
