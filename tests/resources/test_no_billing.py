@@ -16,7 +16,7 @@ from tests.resources.documents import BEARER, NOTE, NOTES
 
 WORDS = re.compile(
     r"sk_test|alterlab|billing|persona|ledger|deposit|invoice|stripe|x-api-key|organi[sz]ation|"
-    r"credit|checkout",
+    r"credit|check ?out page",
     re.IGNORECASE,
 )
 PAGES = ("/docs", "/docs/start.js", "/openapi.json", "/openapi.yaml", "/docs/reference")
