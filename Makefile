@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 TOOLS := tools/node_modules/.ready
 STRIPE := tools/stripe/node_modules/.ready
 EXAMPLE := examples/frontend/node_modules/.ready
+CONTROL := $(VENV)/control-openapi.json
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
@@ -40,12 +41,13 @@ generate-docs: $(READY) ## make the reference pages in docs/ from the contract
 screenshots: $(READY) ## take the pictures in docs/screenshots again
 	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m slow tests/docs/browser/test_looks.py -k screenshots
 
-check: $(READY) $(TOOLS) ## lint, format, types, both contracts, and whether docs/ is fresh
+check: $(READY) $(TOOLS) ## lint, format, types, the contract and the control API's documents, and whether docs/ is fresh
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m openapi_spec_validator spec/openapi.yaml mockserver/control/openapi.yaml
-	tools/node_modules/.bin/redocly lint --extends=recommended spec/openapi.yaml mockserver/control/openapi.yaml
+	$(BIN)/python -m tools.control_document > $(CONTROL)
+	$(BIN)/python -m openapi_spec_validator spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
+	tools/node_modules/.bin/redocly lint --extends=recommended spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
 	$(BIN)/mockserver docs --check
 
 bench: $(READY) $(TOOLS) ## measure against Prism and write benchmarks/RESULTS.md

@@ -1,4 +1,4 @@
-"""The composition root: the one module that knows every part."""
+"""The composition root: the only module that knows every part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mockserver.clock import Clock
 from mockserver.compat import ProblemException
 from mockserver.console.pages import pages
 from mockserver.control import document as control_document
-from mockserver.control.guard import ControlGuard
+from mockserver.control import guard
 from mockserver.control.service import ControlService
 from mockserver.engine.behaviour import Behaviour
 from mockserver.engine.connexion_app import add_operations, connexion_app, open_app
@@ -32,7 +32,7 @@ from mockserver.faults.registry import FaultRegistry, UnknownFaultSet
 from mockserver.faults.sets import FaultSet
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
-from mockserver.resources.behaviour import Resources
+from mockserver.resources.behaviour import Resources, redactor_of
 from mockserver.resources.state import NoState
 from mockserver.server.cors import with_cors
 from mockserver.server.dispatcher import Apps, Dispatcher, FastPath, PublishEvents
@@ -41,7 +41,8 @@ from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.payload import checker
 
-CONTROL_PREFIX = "/_mock"
+BehaviourOf = Callable[[Contract], Behaviour]
+"""Returns the behaviour that serves a contract."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Reload:
     """Another contract and other fixtures, ready to be served."""
 
     contract: Contract
+    behaviour: Behaviour
     apps: Apps
     fault_sets: dict[str, FaultSet]
     swap_fixtures: Callable[[], None]
@@ -58,13 +60,14 @@ class Server:
     """A server that is ready to run: the ASGI app and its parts."""
 
     def __init__(
-        self, settings: Settings, contract: Contract, world: World[Any], behaviour: Behaviour
+        self, settings: Settings, contract: Contract, world: World[Any], behaviour_of: BehaviourOf
     ) -> None:
         self.settings = settings
         self.contract = contract
         self.world = world
-        self.behaviour = behaviour
-        apps, _ = _apps(settings, contract, world, behaviour)
+        self.behaviour = behaviour_of(contract)
+        self._behaviour_of = behaviour_of
+        apps, _ = _apps(settings, contract, world, self.behaviour)
         self._dispatcher = Dispatcher(apps)
 
     @property
@@ -81,24 +84,25 @@ class Server:
         ]
 
     def prepare(self) -> Reload:
-        """Read contract and fixtures again and make them ready to be served.
+        """Read contract and fixtures again and compile them.
 
-        It takes a third of a second: call it in a thread of its own. Raises FileError, or
-        whatever Connexion raises on the contract.
+        It takes a third of a second: call it in another thread. Raises FileError, or whatever
+        Connexion raises on the contract.
         """
         settings = self.settings
         contract = Contract.load(settings.spec)
         fault_sets = _fault_sets(settings, contract)
         swap_fixtures = self.world.state.reload(settings.fixtures)
-        apps, connexion = _apps(settings, contract, self.world, self.behaviour)
+        behaviour = self._behaviour_of(contract)
+        apps, connexion = _apps(settings, contract, self.world, behaviour)
         asyncio.run(open_app(connexion))
-        return Reload(contract, apps, fault_sets, swap_fixtures)
+        return Reload(contract, behaviour, apps, fault_sets, swap_fixtures)
 
     def reload(self, ready: Reload) -> None:
         """Serve another contract and other fixtures from the next request on. Accounts are kept.
 
-        Raises UnusableState when an account needs what the fixtures no longer have, and
-        UnknownFaultSet; then nothing has changed.
+        Raises UnusableState if an account needs what the fixtures no longer have, or
+        UnknownFaultSet. Nothing is changed then.
         """
         faults = self.world.faults
         before = faults.sets
@@ -110,15 +114,16 @@ class Server:
             raise
         faults.operations = ready.contract.operations
         self.world.webhooks.check = checker(ready.contract)
-        self._dispatcher.apps, self.contract = ready.apps, ready.contract
+        self.contract, self.behaviour = ready.contract, ready.behaviour
+        self._dispatcher.apps = ready.apps
 
 
 def build(
     settings: Settings, *, clock: Clock | None = None, public_url: str | None = None
 ) -> Server:
-    """Put a server together.
+    """Build a server.
 
-    Raises FileError when contract or fixtures cannot be used, and SettingsError.
+    Raises FileError if the contract or the fixtures cannot be used, or SettingsError.
     """
     contract = Contract.load(settings.spec)
     url = public_url or f"http://{settings.host}:{settings.port}"
@@ -133,11 +138,11 @@ def build(
         check=checker(contract),
         conventions=CONVENTIONS if _is_billing(contract) else Conventions(),
     )
-    world, behaviour = _behaviour(settings, contract, clock, faults, webhooks)
+    world, behaviour_of = _world(settings, contract, clock, faults, webhooks)
     world.public_url = url
     world.keep_requests(settings.keep_requests)
     _switch_on_faults(faults, settings)
-    return Server(settings, contract, world, behaviour)
+    return Server(settings, contract, world, behaviour_of)
 
 
 def _is_billing(contract: Contract) -> bool:
@@ -145,32 +150,42 @@ def _is_billing(contract: Contract) -> bool:
     return not HANDLERS.keys().isdisjoint(contract.operations)
 
 
-def _behaviour(
+def _world(
     settings: Settings,
     contract: Contract,
     clock: Clock,
     faults: FaultRegistry,
     webhooks: Webhooks,
-) -> tuple[World[Any], Behaviour]:
-    """Return billing for its contract, else what serves any document."""
+) -> tuple[World[Any], BehaviourOf]:
+    """Return the world and the behaviour of billing for its contract, else those of any API."""
     if _is_billing(contract):
-        found = billing_fixtures.load(settings.fixtures)
-        accounts = world_of(found, clock, settings.seed, webhooks, faults)
-        return accounts, Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
-    world = World(clock, settings.seed, NoState(), faults=faults, webhooks=webhooks)
-    return world, Resources(contract, world.state, Generator(contract.schemas, settings.seed))
+        fixtures = billing_fixtures.load(settings.fixtures)
+        accounts = world_of(fixtures, clock, settings.seed, webhooks, faults)
+        billing = Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
+        return accounts, lambda _: billing
+    world = World(
+        clock,
+        settings.seed,
+        NoState(),
+        faults=faults,
+        webhooks=webhooks,
+        redactor=redactor_of(contract),
+    )
+    return world, lambda served: Resources(
+        served, world.state, Generator(served.schemas, settings.seed)
+    )
 
 
 def _apps(
     settings: Settings, contract: Contract, world: World[Any], behaviour: Behaviour
 ) -> tuple[Apps, ASGIApp]:
-    """Return the apps that serve a contract, and Connexion's among them."""
+    """Return the apps that serve a contract, and Connexion's app among them."""
     control = control_document.load(behaviour.control.overlay, contract.security_schemes)
     fallback = Fallback(
         world,
         behaviour,
         contract,
-        {CONTROL_PREFIX: control},
+        {guard.PREFIX: control},
         is_recorded=lambda path: path.startswith(contract.prefixes),
     )
     beside = behaviour.beside
@@ -182,12 +197,12 @@ def _apps(
     service = ControlService(behaviour, control)
     generator = Generator(control.schemas, world.seed)
     add_operations(
-        connexion, Shared(world, control, service, generator, is_recorded=False), CONTROL_PREFIX
+        connexion, Shared(world, control, service, generator, is_recorded=False), guard.PREFIX
     )
     connexion.add_error_handler(HTTPException, fallback.on_http_exception)
     connexion.add_error_handler(ProblemException, fallback.on_problem)
     connexion.add_error_handler(Exception, fallback.on_exception)
-    guard = ControlGuard(
+    guarded = guard.ControlGuard(
         connexion,
         host=settings.host,
         token=settings.control_token,
@@ -197,21 +212,21 @@ def _apps(
     apps = Apps(
         api,
         with_cors(api, contract),
-        PublishEvents(guard, world.state),
+        PublishEvents(guarded, world.state),
         PublishEvents(connexion, world.state),
         [public._replace(app=PublishEvents(public.app, world.state)) for public in beside.public],
         contract.prefixes,
-        CONTROL_PREFIX,
+        guard.PREFIX,
     )
     return apps, connexion
 
 
 def _fault_sets(settings: Settings, contract: Contract) -> dict[str, FaultSet]:
-    """Return the sets of faults, whose operations must be the contract's. Raises FileError."""
+    """Load the sets of faults. Raises FileError, also for operations that are not served."""
     folder = settings.fixtures / "faults"
-    found = sets.load(folder)
-    sets.check_operations(found, folder, contract.operations)
-    return found
+    fault_sets = sets.load(folder)
+    sets.check_operations(fault_sets, folder, contract.operations)
+    return fault_sets
 
 
 def _switch_on_faults(faults: FaultRegistry, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Pages for people: those of the API that is served, the reference, the interactive docs."""
+"""Pages for people: those of the served API, the interactive docs and the reference."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,13 +16,18 @@ def pages(
     credentials: Mapping[str, str],
     otherwise: ASGIApp,
 ) -> ASGIApp:
-    """Return an app that serves all pages and hands other paths on.
+    """Return an app that serves all pages and passes other paths on to ``otherwise``.
 
-    ``credentials`` are those of the interactive docs, by security scheme.
+    ``credentials``, by name of their security scheme, are filled into the forms of the docs.
     """
+<<<<<<< HEAD
     routes = [
         *others,
         *docs_routes(contract, credentials),
         reference_route(contract, next(iter(credentials.values()), "")),
     ]
+=======
+    api_key = next(iter(credentials.values()), "")
+    routes = [*others, *docs_routes(contract, credentials), reference_route(contract, api_key)]
+>>>>>>> engine
     return Router(routes, default=otherwise, redirect_slashes=False)

@@ -1,4 +1,4 @@
-"""The reference pages at ``/docs/reference``, with forms that send each request to this mock."""
+"""The reference page at ``/docs/reference``. Its forms send requests to this mock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
 
 _HEADERS = {
-    # The page itself says what else it may do.
+    # The page itself has a further policy in a meta element.
     "content-security-policy": "frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -21,6 +21,7 @@ _HEADERS = {
 
 
 def reference_route(contract: Contract, api_key: str) -> Route:
+<<<<<<< HEAD
     """Return the route of the page, which is made on first use. Its forms send ``api_key``."""
     made: Response | None = None
     turn = asyncio.Lock()
@@ -34,11 +35,33 @@ def reference_route(contract: Contract, api_key: str) -> Route:
             if answer.status_code == 200:
                 made = answer
             return answer
+=======
+    """Return the route of the page, which is rendered at the first request.
+
+    ``api_key`` is the key that its forms start with.
+    """
+    rendered: Response | None = None
+    lock = asyncio.Lock()
+
+    async def page(_: Request) -> Response:
+        nonlocal rendered
+        async with lock:
+            if rendered is not None:
+                return rendered
+            response = await asyncio.to_thread(_render, contract, api_key)
+            if response.status_code == 200:
+                rendered = response
+            return response
+>>>>>>> engine
 
     return Route("/docs/reference", page)
 
 
+<<<<<<< HEAD
 def _make(contract: Contract, api_key: str) -> Response:
+=======
+def _render(contract: Contract, api_key: str) -> Response:
+>>>>>>> engine
     try:
         from mockserver.docs import html
         from mockserver.docs.document import Document
@@ -46,10 +69,10 @@ def _make(contract: Contract, api_key: str) -> Response:
         from mockserver.docs.reader import read
     except ModuleNotFoundError as error:
         return PlainTextResponse(
-            f"{error.name} is missing. Install what the pages need: '.[docs]'.", 501
+            f"{error.name} is missing. Install the dependencies of the pages: '.[docs]'.", 501
         )
     try:
         text = html.live_page(read(Document.load(contract.path)), Options(api_key=api_key))
     except FileError as error:
-        return PlainTextResponse(f"The pages cannot be made: {error}", 500)
+        return PlainTextResponse(f"The page cannot be rendered: {error}", 500)
     return HTMLResponse(text, headers=_HEADERS)

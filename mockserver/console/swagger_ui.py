@@ -1,4 +1,4 @@
-"""Swagger UI at ``/docs`` and the contract itself, as the mock serves it."""
+"""Swagger UI at ``/docs``, and the contract as the mock serves it."""
 
 import json
 from collections.abc import Mapping
@@ -44,9 +44,8 @@ const ui = SwaggerUIBundle({
 def docs_routes(contract: Contract, credentials: Mapping[str, str]) -> list[Route]:
     """Return the routes of the interactive docs.
 
-    ``credentials`` are entered there in advance, by name of their security scheme.
+    ``credentials``, by name of their security scheme, are filled in there.
     """
-
     script_text = Template(_SCRIPT).substitute(credentials=json.dumps([*credentials.items()]))
 
     async def document(_: Request) -> Response:
@@ -77,7 +76,7 @@ def docs_routes(contract: Contract, credentials: Mapping[str, str]) -> list[Rout
 
 
 class _Static:
-    """The files of Swagger UI, from the package that brings them."""
+    """The files of Swagger UI, from the package ``swagger-ui-bundle``."""
 
     def __init__(self) -> None:
         self._files: StaticFiles | None = None
@@ -92,6 +91,6 @@ class _Static:
 
 
 def _for_this_server(contract: Contract) -> bytes:
-    """The contract with this mock as its only server, so that no try-out leaves the machine."""
-    servers = [{"url": "/", "description": "This mock"}]
+    """Return the contract with this mock as its only server, so that requests stay local."""
+    servers = [{"url": contract.base_path or "/", "description": "This mock"}]
     return json.dumps({**contract.document, "servers": servers}, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""The document of the control API: what any mock has, and what the served API adds."""
+"""The document of the control API: its general operations, and those that a served API adds."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,14 +26,25 @@ def load(overlay: Path | None, schemes: Mapping[str, Schema]) -> Contract:
 
 
 def merge(base: Any, overlay: Any) -> Any:
-    """Return an OpenAPI document with another laid over it.
+    """Return an OpenAPI document with another one merged into it.
 
-    Mappings are merged key by key and tags by name; any other value is replaced.
+    Objects are merged by key and the document's tags by name. Other values are replaced.
     """
     if not isinstance(base, dict) or not isinstance(overlay, dict):
         return overlay
     merged = {**base}
     for key, value in overlay.items():
-        is_tags = key == "tags" and isinstance(value, list) and key in base and "openapi" in base
-        merged[key] = [*base[key], *value] if is_tags else merge(base.get(key), value)
+        is_document = "openapi" in base
+        merged[key] = (
+            _merge_tags(base.get(key, []), value)
+            if key == "tags" and is_document
+            else merge(base.get(key), value)
+        )
     return merged
+
+
+def _merge_tags(base: list[Schema], overlay: list[Schema]) -> list[Schema]:
+    tags = {tag["name"]: tag for tag in base}
+    for tag in overlay:
+        tags[tag["name"]] = {**tags.get(tag["name"], {}), **tag}
+    return list(tags.values())

@@ -1,8 +1,8 @@
 """The seam between the mock engine and the API that it serves.
 
-A document says what requests and responses look like. A ``Behaviour`` adds what no document says:
-who calls, what happens, how errors are written. ``mockserver.billing`` implements it by hand for
-one API; ``mockserver.packaged`` implements it for any other document.
+A document describes requests and responses. A ``Behaviour`` adds what it does not describe: who
+calls, what an operation does, how errors are written. ``mockserver.billing`` implements it by hand
+for one API. ``mockserver.resources`` implements it for any other document.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +17,11 @@ from starlette.types import ASGIApp
 from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers
+from mockserver.engine.reply import JSON as JSON_BYTES
+from mockserver.engine.reply import Reply, encode_as
 from mockserver.engine.request import Request
 from mockserver.engine.state import State
-from mockserver.openapi.contract import Operation
+from mockserver.openapi.contract import JSON, Operation
 from mockserver.openapi.security import Security
 
 
@@ -29,6 +31,17 @@ class ErrorResponse(NamedTuple):
     status: int
     body: Any
     headers: Headers
+    media_type: str | None = JSON
+    """None for a response without a body."""
+
+    @property
+    def reply(self) -> Reply:
+        """The response, encoded but not validated."""
+        if self.media_type is None:
+            return Reply(self.status, b"", self.headers, None)
+        payload = encode_as(self.media_type, self.body)
+        media_type = JSON_BYTES if self.media_type == JSON else self.media_type.encode("latin-1")
+        return Reply(self.status, payload, self.headers, media_type)
 
 
 class Service(Protocol):

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from mockserver.compat import ConnexionRequest, ConnexionResponse, ProblemException
 from mockserver.engine.behaviour import Service
 from mockserver.engine.errors import Headers, Refusal, envelope
-from mockserver.engine.reply import JSON_HEADERS, encode, kept, send_json
+from mockserver.engine.reply import NO_STORE, Reply, encode, kept, send_response
 from mockserver.engine.request import Request
 from mockserver.engine.world import Exchange, World
 from mockserver.openapi.contract import Contract
@@ -41,12 +41,12 @@ class Fallback:
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Send the 404 of an unknown path."""
-        status, body = self._error(scope, Refusal(404, f"No such path: {scope['path'][:200]}"))
-        await send_json(send, status, body, self._headers())
+        reply = self._error(scope, Refusal(404, f"No such path: {scope['path'][:200]}"))
+        await send_response(send, reply.status, reply.payload, self._headers(), reply.media_type)
 
     async def refuse(self, send: Send, refusal: Refusal) -> None:
         """Send an error in the mock's own envelope."""
-        await send_json(send, refusal.status, encode(envelope(refusal)), self._headers())
+        await send_response(send, refusal.status, encode(envelope(refusal)), self._headers())
 
     async def on_http_exception(
         self, request: ConnexionRequest, error: Exception
@@ -61,30 +61,29 @@ class Fallback:
             allowed = ", ".join(self._allowed(path)) or (error.headers or {}).get("Allow", "")
             headers.append((b"allow", allowed.encode()))
             detail = f"Method {request.method} is not allowed here. Allowed: {allowed}."
-        status, body = self._error(request.scope, Refusal(error.status_code, detail))
-        return _response(status, body, headers)
+        reply = self._error(request.scope, Refusal(error.status_code, detail))
+        return _response(reply, headers)
 
     async def on_problem(self, _: ConnexionRequest, error: Exception) -> ConnexionResponse:
         """Return the response to Connexion's errors."""
         if not isinstance(error, ProblemException):
             raise error
-        body = encode(envelope(Refusal(error.status, str(error.detail))))
-        return _response(error.status, body, self._headers())
+        return _response(_own_reply(Refusal(error.status, str(error.detail))), self._headers())
 
     async def on_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         """Log any other error and return a 500."""
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         refusal = Refusal(500, "The mock failed; its log says why. Please report it.")
-        return _response(500, encode(envelope(refusal)), self._headers())
+        return _response(_own_reply(refusal), self._headers())
 
-    def _error(self, scope: Scope, refusal: Refusal) -> tuple[int, bytes]:
-        """Return status and body of an error, and record it where the path is the API's."""
+    def _error(self, scope: Scope, refusal: Refusal) -> Reply:
+        """Return the response to an error, and record it where the path is the API's."""
         if any(scope["path"].startswith(prefix) for prefix in self._others):
-            return refusal.status, encode(envelope(refusal))
+            return _own_reply(refusal)
         response = self._service.error(refusal, None)
-        body = encode(response.body if response is not None else envelope(refusal))
-        self._record(scope, refusal.status, body)
-        return refusal.status, body
+        reply = response.reply if response is not None else _own_reply(refusal)
+        self._record(scope, reply.status, reply.payload)
+        return reply
 
     def _record(self, scope: Scope, status: int, body: bytes) -> None:
         """Record a request that no operation serves: most often a client's typing error."""
@@ -123,6 +122,12 @@ class Fallback:
         return self._contract.allowed_methods(path)
 
 
-def _response(status: int, body: bytes, headers: Headers) -> ConnexionResponse:
-    names = [(name.decode(), value.decode()) for name, value in [*JSON_HEADERS, *headers]]
-    return ConnexionResponse(status_code=status, body=body, headers=dict(names))
+def _own_reply(refusal: Refusal) -> Reply:
+    """Return a refusal in the mock's own envelope."""
+    return Reply(refusal.status, encode(envelope(refusal)), [])
+
+
+def _response(reply: Reply, headers: Headers) -> ConnexionResponse:
+    media_type = [(b"content-type", reply.media_type)] if reply.media_type is not None else []
+    names = {name.decode(): value.decode() for name, value in [*media_type, NO_STORE, *headers]}
+    return ConnexionResponse(status_code=reply.status, body=reply.payload, headers=names)

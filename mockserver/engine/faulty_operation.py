@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from mockserver.clock import Clock
 from mockserver.engine import connection
+from mockserver.engine.behaviour import ErrorResponse
 from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.operation import CompiledOperation
-from mockserver.engine.reply import encode, send_json
+from mockserver.engine.reply import Reply, encode, send_response
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract
 from mockserver.faults.registry import FaultRegistry, Injection
@@ -91,10 +91,11 @@ class FaultyOperation:
             sentence, extra = str(refusal.detail), refusal.headers
         elif seconds is not None:
             extra = [(b"retry-after", b"%d" % seconds)]
-        body = self._error_body(rule, status, sentence)
+        reply = self._error(rule, status, sentence)
         shared = operation.service.headers(request.caller, request.now)
-        operation.record(request, status, body)
-        await send_json(send, status, body, _merge([*shared, *extra], rule.headers or {}))
+        operation.record(request, status, reply.payload)
+        headers = _merge([*shared, *extra], rule.headers or {})
+        await send_response(send, status, reply.payload, headers, reply.media_type)
 
     async def _break(self, rule: Rule, request: Request, receive: Receive, send: Send) -> None:
         """Break the connection before or after the operation is carried out."""
@@ -105,38 +106,39 @@ class FaultyOperation:
             logger.error("%s: %s", operation.id, refusal.detail)
             body = encode(envelope(refusal))
             operation.record(request, refusal.status, body)
-            await send_json(send, refusal.status, body, [])
+            await send_response(send, refusal.status, body, [])
         elif rule.connection == "reset":
             await operation.peek(request, receive)
             operation.record(request, None, b"")
-            await send_json(connection.lose(send, transport), 503, b"", [])
+            await send_response(connection.lose(send, transport), 503, b"", [])
         elif rule.connection == "answer_lost":
             await operation.serve(request, receive, connection.lose(send, transport))
         else:
             await operation.serve(request, receive, connection.truncate(send, transport))
 
-    def _error_body(self, rule: Rule, status: int, sentence: str | None) -> bytes:
-        """Return an error body that satisfies the contract, where it documents the status."""
+    def _error(self, rule: Rule, status: int, sentence: str | None) -> Reply:
+        """Return an error response that satisfies the contract, where it documents the status."""
         responses = self._operation.responses
         if rule.detail is None and sentence is None:
             example = responses.example(status)
             if example is not None:
-                return encode(example)
+                return Reply(status, encode(example), [])
         detail = rule.detail or sentence or phrase(status)
         place = "body" if self._operation.body is not None else "query"
         problem = {"loc": [place], "msg": detail, "type": "value_error"}
-        bodies = [
-            self._body_of(Refusal(status, text_or_problems))
+        written = [
+            self._written(Refusal(status, text_or_problems))
             for text_or_problems in (detail, [problem])
         ]
-        for body in bodies:
+        for response in written:
             with suppress(BrokenContract):
-                return responses.encode(status, body)
-        return encode(bodies[0])
+                return Reply(status, responses.encode(status, response.body), [])
+        return written[0].reply
 
-    def _body_of(self, refusal: Refusal) -> Any:
+    def _written(self, refusal: Refusal) -> ErrorResponse:
+        """Return an error as the API writes it, or in the mock's own envelope."""
         response = self._operation.service.error(refusal, self._operation.operation)
-        return response.body if response is not None else envelope(refusal)
+        return response or ErrorResponse(refusal.status, envelope(refusal), [])
 
 
 def _merge(headers: Headers, chosen: dict[str, str]) -> Headers:

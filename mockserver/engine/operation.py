@@ -22,7 +22,7 @@ from mockserver.engine.body import BodyReader, Disconnected, Json
 from mockserver.engine.call import Call
 from mockserver.engine.errors import PreferenceRefused, Refusal, Unprocessable, envelope
 from mockserver.engine.parameters import Parameters
-from mockserver.engine.reply import JSON, Reply, encode, kept, send_json, send_other
+from mockserver.engine.reply import Reply, kept, send_response
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract, Responses
 from mockserver.engine.samples import Samples
@@ -95,10 +95,7 @@ class CompiledOperation:
         headers += reply.headers
         headers += request.marks
         self.record(request, reply.status, reply.payload)
-        if reply.media_type is JSON:
-            await send_json(send, reply.status, reply.payload, headers)
-        else:
-            await send_other(send, reply, headers)
+        await send_response(send, reply.status, reply.payload, headers, reply.media_type)
 
     async def peek(self, request: Request, receive: Receive) -> None:
         """Find out who calls and what they sent, and change nothing."""
@@ -199,15 +196,14 @@ class CompiledOperation:
         """Return an error response; a 500 if the contract does not allow it."""
         response = self.service.error(error, self.operation) or self._internal_error(error)
         if response.status == 500 or isinstance(error, PreferenceRefused):
-            return Reply(response.status, encode(response.body), response.headers)
-        if self._handler is None and self.operation.response(response.status) is None:
+            return response.reply
+        if self._handler is None and not self.responses.has_schema(response.status):
             # Nobody has written the operation yet, so its document may lack usual errors.
-            return Reply(response.status, encode(response.body), response.headers)
+            return response.reply
         try:
             payload = self.responses.encode(response.status, response.body)
         except BrokenContract as broken:
-            broken_response = self._internal_error(broken)
-            return Reply(500, encode(broken_response.body), broken_response.headers)
+            return self._internal_error(broken).reply
         return Reply(response.status, payload, response.headers)
 
     def _internal_error(self, error: Exception) -> ErrorResponse:

@@ -1,4 +1,4 @@
-"""Parameters: text from path, query and headers made into values, by the types that the contract gives them."""
+"""Parameters: text from path, query and headers, parsed by the types that the contract documents."""
 
 import re
 from collections.abc import Mapping
@@ -13,38 +13,49 @@ from mockserver.openapi.schemas import Schema
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits 64 bits
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_PLACES = ("path", "query", "header")
+_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 class Parameters:
-    """The parameters of one operation, made ready."""
+    """The compiled parameters of one operation.
+
+    Cookies, objects, and parameters with a ``content`` are not checked.
+    """
 
     def __init__(self, parameters: list[Schema], contract: Contract) -> None:
-        self._readers = [_Reader(each, contract) for each in parameters]
+        readers = [
+            _Reader(parameter, contract)
+            for parameter in parameters
+            if _is_checked(parameter, contract)
+        ]
         self._validators = [
-            (place, readers, contract.validator(_as_object(readers)))
-            for place in ("path", "query", "header")
-            if (readers := [reader for reader in self._readers if reader.place == place])
+            (place, in_place, contract.validator(_as_object(in_place)))
+            for place in _PLACES
+            if (in_place := [reader for reader in readers if reader.place == place])
         ]
         self._defaults = {
-            reader.name: reader.default for reader in self._readers if reader.place != "path"
+            reader.name: reader.default for reader in readers if reader.place != "path"
         }
 
     def read(
         self, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
     ) -> tuple[dict[str, Any], list[Problem]]:
-        """The values by name, with defaults for those left out, and all that is wrong with them."""
+        """Return the values by name, with defaults for missing ones, and all their violations."""
         values = dict(self._defaults)
         found: list[Problem] = []
         for place, readers, validator in self._validators:
             source = _source(place, path, query, headers)
             given = {
-                each.name: each.parse(source[each.key]) for each in readers if each.key in source
+                reader.name: reader.parse(source[reader.key])
+                for reader in readers
+                if reader.key in source
             }
             if place == "query":
                 given |= {
-                    each.name: each.gather(query)
-                    for each in readers
-                    if each.is_repeated and each.name in given
+                    reader.name: reader.gather(query)
+                    for reader in readers
+                    if reader.is_repeated and reader.name in given
                 }
             if not validator.is_valid(given):
                 found.extend(problems(validator, given, [place], parsed=True))
@@ -53,7 +64,7 @@ class Parameters:
 
 
 class _Reader:
-    """One parameter: where it stands, what it is called, how its text becomes a value."""
+    """One parameter: its place and name, and how its text is parsed."""
 
     def __init__(self, parameter: Schema, contract: Contract) -> None:
         schema = contract.follow(parameter.get("schema", {}))
@@ -65,20 +76,31 @@ class _Reader:
         self.default = schema.get("default")
         self._type = schema.get("type")
         self._item_type = contract.follow(schema.get("items", {})).get("type")
+        separator = _SEPARATORS.get(parameter.get("style", ""))
+        self._separator = separator or ","
         self.is_repeated = (
-            self._type == "array" and self.place == "query" and parameter.get("explode", True)
+            self._type == "array"
+            and self.place == "query"
+            and parameter.get("explode", separator is None)
         )
-        """Whether each item comes as a parameter of its own; other lists are separated by commas."""
+        """Whether each item is a parameter of its own. Other lists have separators."""
 
     def parse(self, text: str) -> Any:
-        """The value; what cannot be read stays text, and fails validation as such."""
+        """Return the value. Text that cannot be parsed stays text, and fails validation."""
         if self._type == "array":
-            return [_value(each, self._item_type) for each in text.split(",")] if text else []
+            items = text.split(self._separator) if text else []
+            return [_value(item, self._item_type) for item in items]
         return _value(text, self._type)
 
     def gather(self, query: bytes) -> list[Any]:
-        """The values of a parameter that is repeated."""
+        """Return the values of a repeated parameter."""
         return [_value(text, self._item_type) for name, text in _pairs(query) if name == self.name]
+
+
+def _is_checked(parameter: Schema, contract: Contract) -> bool:
+    schema = parameter.get("schema")
+    is_object = schema is not None and contract.follow(schema).get("type") == "object"
+    return schema is not None and not is_object
 
 
 def _value(text: str, type: str | None) -> Any:
@@ -92,21 +114,18 @@ def _value(text: str, type: str | None) -> Any:
 
 
 def _as_object(readers: list[_Reader]) -> Schema:
-    return {
+    schema: Schema = {
         "type": "object",
         "properties": {reader.name: reader.schema for reader in readers},
-        **(
-            {"required": required}
-            if (required := [reader.name for reader in readers if reader.required])
-            else {}
-        ),
     }
+    required = [reader.name for reader in readers if reader.required]
+    return {**schema, "required": required} if required else schema
 
 
 def _source(
     place: str, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
 ) -> Mapping[str, str]:
-    """What was sent there, as text; of a query parameter that is repeated, the last counts."""
+    """Return the texts of one place. The last of repeated query parameters counts."""
     if place == "path":
         return path
     if place == "query":

@@ -41,11 +41,15 @@ class Responses:
         """The bytes of an answer. Raises BrokenContract."""
         validator = self._validators.get(status) or self._prepare(status)
         if validator is None:
-            raise BrokenContract(f"status {status} is not documented")
+            raise BrokenContract(f"status {status} is not documented with a JSON body")
         if isinstance(body, Listing):
             return self._encode_listing(status, validator, body)
         _check(validator, body, f"status {status}", "")
         return encode(body)
+
+    def has_schema(self, status: int) -> bool:
+        """Return whether the contract documents a JSON response with a status."""
+        return (self._validators.get(status) or self._prepare(status)) is not None
 
     def _prepare(self, status: int) -> Validator | None:
         """The validator of a status; None if the contract knows no JSON answer with it."""

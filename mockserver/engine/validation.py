@@ -1,4 +1,7 @@
-"""What a schema has against a value, said as FastAPI says it: ``loc``, ``msg``, ``type``. Values are never echoed."""
+"""Converts JSON Schema errors to FastAPI-style error entries: ``loc``, ``msg``, ``type``.
+
+Invalid values are never repeated in them.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from mockserver.engine.errors import Problem
-from mockserver.openapi.schemas import Validator
+from mockserver.openapi.schemas import UUID_PATTERN, Validator
 
 _TYPES = {
     "integer": ("int_type", "Input should be a valid integer"),
@@ -31,36 +34,12 @@ _PARSING = {
     "boolean": ("bool_parsing", "Input should be a valid boolean, unable to interpret input"),
 }
 _FORMATS = {
-    "uuid": ("uuid_parsing", "Input should be a valid UUID"),
+    UUID_PATTERN: ("uuid_parsing", "Input should be a valid UUID"),
     "uri": ("url_parsing", "Input should be a valid URL"),
     "date-time": ("datetime_parsing", "Input should be a valid datetime"),
     "date": ("date_parsing", "Input should be a valid date"),
 }
-
-
-def problems(
-    validator: Validator, value: Any, where: list[str | int], *, parsed: bool = False
-) -> Iterator[Problem]:
-    """Every problem of a value, one for each place. ``parsed`` says that it was text, as parameters are."""
-    wrong_types: list[list[str | int]] = []
-    for error in sorted(validator.iter_errors(value), key=lambda each: each.kind.name != "type"):
-        location = [*where, *error.instance_path]
-        if location in wrong_types:
-            continue
-        if isinstance(error.kind, ValidationErrorKind.Type):
-            wrong_types.append(location)
-        if isinstance(error.kind, ValidationErrorKind.Required):
-            yield {
-                "loc": [*location, error.kind.property],
-                "msg": "Field required",
-                "type": "missing",
-            }
-        else:
-            type, message = _explain(error, parsed)
-            yield {"loc": location, "msg": message, "type": type}
-
-
-_SENTENCES = {
+_KEYWORDS = {
     "minimum": ("greater_than_equal", "Input should be greater than or equal to {}"),
     "maximum": ("less_than_equal", "Input should be less than or equal to {}"),
     "minLength": ("string_too_short", "String should have at least {} characters"),
@@ -71,21 +50,42 @@ _SENTENCES = {
 }
 
 
+def problems(
+    validator: Validator, value: Any, where: list[str | int], *, parsed: bool = False
+) -> Iterator[Problem]:
+    """Yield all violations of a value; of a value of the wrong type only that.
+
+    ``where`` is the place of the value in the request. ``parsed`` is true for values that were
+    parsed from text, such as parameters.
+    """
+    wrong_types: list[list[str | int]] = []
+    for error in sorted(validator.iter_errors(value), key=lambda error: error.kind.name != "type"):
+        location = [*where, *error.instance_path]
+        if location in wrong_types:
+            continue
+        if isinstance(error.kind, ValidationErrorKind.Type):
+            wrong_types.append(location)
+        if isinstance(error.kind, ValidationErrorKind.Required):
+            location.append(error.kind.property)
+        type, message = _explain(error, parsed)
+        yield {"loc": location, "msg": message, "type": type}
+
+
 def _explain(error: ValidationError, parsed: bool) -> tuple[str, str]:
+    """Return the type of an error entry and its message."""
     name, value = error.kind.name, error.kind.value
-    if name in _SENTENCES:
-        type, sentence = _SENTENCES[name]
-        return type, sentence.format(value)
+    if isinstance(error.kind, ValidationErrorKind.Required):
+        return "missing", "Field required"
+    if name in _KEYWORDS and value != UUID_PATTERN:
+        type, message = _KEYWORDS[name]
+        return type, message.format(value)
     if isinstance(error.kind, ValidationErrorKind.Type):
-        expected = next(each for each in error.kind.types if each != "null")
+        expected = next(type for type in error.kind.types if type != "null")
         return (_PARSING if parsed else _TYPES).get(expected, _TYPES[expected])
     if isinstance(error.kind, ValidationErrorKind.Enum):
-        return "enum", "Input should be " + " or ".join(
-            f"'{each}'" for each in error.kind.options if each is not None
-        )
+        options = [f"'{option}'" for option in error.kind.options if option is not None]
+        return "enum", f"Input should be {' or '.join(options)}"
     if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
-        return (
-            "extra_forbidden",
-            f"Extra inputs are not permitted: {', '.join(error.kind.unexpected)}",
-        )
+        unexpected = ", ".join(error.kind.unexpected)
+        return "extra_forbidden", f"Extra inputs are not permitted: {unexpected}"
     return _FORMATS.get(str(value), ("value_error", f"Input does not satisfy '{name}'"))

@@ -1,4 +1,4 @@
-"""A contract: an OpenAPI document, loaded once, with its references followed where the server needs them."""
+"""A contract: an OpenAPI document, loaded and checked once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JSON = "application/json"
 
 
 def is_json(media_type: str) -> bool:
-    """Whether bodies of that media type are JSON documents."""
+    """Return whether bodies of a media type are JSON documents."""
     name = media_type.partition(";")[0].strip().lower()
     return name == JSON or name.endswith("+json")
 
@@ -40,30 +40,33 @@ class Operation:
     node: Schema
     """The operation object of the document."""
     parameters: list[Schema]
-    """Parameter objects, references followed, those of the path included."""
-
+    """Parameter objects without references, those of the path item included."""
     security: list[Schema]
     """Its security requirements, or those of the whole document."""
 
     @property
     def request_body(self) -> Schema | None:
+        """The request body object; None if the operation has none."""
         return self.node.get("requestBody")
 
     @property
     def statuses(self) -> list[int]:
-        """The statuses that are documented by their number, ascending."""
+        """The statuses that are documented by number, ascending."""
         return sorted(int(status) for status in self.node["responses"] if str(status).isdigit())
 
     @property
     def success(self) -> int:
-        """The status of an answer without an error: the lowest 2xx, else what is documented at all."""
-        good = [status for status in self.statuses if 200 <= status < 300]
-        if good or "2XX" in self.node["responses"] or not self.statuses:
-            return good[0] if good else 200
+        """The status of a successful response: the lowest 2xx, else the lowest documented one."""
+        successes = [status for status in self.statuses if 200 <= status < 300]
+        if successes or "2XX" in self.node["responses"] or not self.statuses:
+            return successes[0] if successes else 200
         return self.statuses[0]
 
     def response(self, status: int) -> Schema | None:
-        """The response object of a status, perhaps of its class (``4XX``) or the ``default``; maybe a reference."""
+        """Return the response object of a status, of its class (``4XX``), or ``default``.
+
+        It may be a reference. It is None if the status is not documented.
+        """
         responses: Schema = self.node["responses"]
         found: Schema | None = (
             responses.get(str(status))
@@ -75,7 +78,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Contract:
-    """An OpenAPI 3.0 document and where it came from."""
+    """An OpenAPI 3.0 document and the file that it was read from."""
 
     path: Path
     document: Schema
@@ -85,16 +88,18 @@ class Contract:
 
     @classmethod
     def load(cls, path: Path) -> Contract:
-        """Load and check a document. Raises FileError, with the line, when it is not OpenAPI 3.0."""
+        """Load and check a document. Raises FileError, with the line, if it is not OpenAPI 3.0."""
         return cls.checked(path, yaml_file.load(path))
 
     @classmethod
     def checked(cls, path: Path, document: Any) -> Contract:
-        """Check a document that was read from a file. Raises FileError, with the line."""
+        """Check a document that was read from ``path``. Raises FileError, with the line."""
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0."):
             raise FileError(
-                path, f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), and says {version!r}", 1
+                path,
+                f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), but has {version!r}",
+                1,
             )
         for error in _openapi_schema().iter_errors(document):
             pointer = list(error.instance_path)
@@ -126,7 +131,7 @@ class Contract:
         ).encode()
 
     def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
-        """A compiled schema. Equal ones are compiled once: most responses are the same few errors."""
+        """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""
         key = (orjson.dumps(schema), closed)
         if key not in self._validators:
             self._validators[key] = compile_schema(schema, self.schemas, closed=closed)
@@ -151,7 +156,7 @@ class Contract:
         return {name: self.follow(scheme) for name, scheme in found.items()}
 
     def security(self, operation: Operation) -> Security:
-        """Return what an operation asks of its callers."""
+        """Return the compiled security requirements of an operation."""
         return compile_security(operation.security, self.security_schemes)
 
     @cached_property
@@ -162,9 +167,12 @@ class Contract:
 
     @cached_property
     def base_path(self) -> str:
-        """The path of the first server, under which all operations are served."""
-        servers = self.document.get("servers") or [{"url": "/"}]
-        return urlsplit(str(servers[0]["url"])).path.rstrip("/")
+        """The path of the first server, below which all operations are served."""
+        server = (self.document.get("servers") or [{"url": "/"}])[0]
+        url = str(server["url"])
+        for name, variable in server.get("variables", {}).items():
+            url = url.replace(f"{{{name}}}", str(variable["default"]))
+        return urlsplit(url).path.rstrip("/")
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:
@@ -181,46 +189,45 @@ class Contract:
         )
 
     def follow(self, node: Schema) -> Schema:
-        """The node itself, or what its ``$ref`` names."""
+        """Return the node itself, or the node that its ``$ref`` names."""
         while "$ref" in node:
-            found: Any = self.document
+            target: Any = self.document
             for part in node["$ref"].removeprefix("#/").split("/"):
-                found = found[part.replace("~1", "/").replace("~0", "~")]
-            node = found
+                target = target[part.replace("~1", "/").replace("~0", "~")]
+            node = target
         return node
 
     def allowed_methods(self, path: str) -> list[str]:
-        """The methods that some operation has on a path; a GET can be asked for by HEAD too."""
+        """Return the methods that operations have on a path. HEAD is allowed wherever GET is."""
         path = path.removeprefix(self.base_path)
         methods = [
-            op.method.upper()
-            for op in self.operations.values()
-            if self._pattern(op.path).fullmatch(path)
+            operation.method.upper()
+            for operation in self.operations.values()
+            if self._pattern(operation.path).fullmatch(path)
         ]
         return [*methods, "HEAD"] if "GET" in methods else methods
 
     def for_routing(self) -> Schema:
-        """As much of the document as Connexion routes by.
+        """Return the part of the document that Connexion needs for routing.
 
-        Connexion validates and resolves all that it is given, in interpreted Python and for a quarter of a second; this
-        document has been through the same schema already, compiled.
+        Connexion validates and resolves all that it is given, in interpreted Python and for a
+        quarter of a second. This document has already been validated by the same schema, compiled.
         """
         paths: Schema = {}
         for operation in self.operations.values():
             paths.setdefault(operation.path, {})[operation.method] = {
                 "operationId": operation.operation_id,
                 "parameters": [
-                    _path_parameter(each["name"])
-                    for each in operation.parameters
-                    if each["in"] == "path"
+                    _path_parameter(parameter["name"])
+                    for parameter in operation.parameters
+                    if parameter["in"] == "path"
                 ],
                 "responses": {"200": {"description": ""}},
             }
-        servers = self.document.get("servers", [])
         return {
             "openapi": self.document["openapi"],
             "info": self.document["info"],
-            "servers": servers,
+            "servers": [{"url": self.base_path or "/"}],
             "paths": paths,
         }
 
@@ -235,7 +242,8 @@ class Contract:
                 if method in item:
                     node = item[method]
                     parameters = [
-                        self.follow(each) for each in [*shared, *node.get("parameters", [])]
+                        self.follow(parameter)
+                        for parameter in [*shared, *node.get("parameters", [])]
                     ]
                     security = node.get("security", self.document.get("security", []))
                     yield Operation(
@@ -251,7 +259,7 @@ class Contract:
             except (KeyError, TypeError, IndexError):
                 raise FileError(
                     self.path,
-                    f"#/{'/'.join(map(str, pointer))}: '{reference}' leads nowhere",
+                    f"#/{'/'.join(map(str, pointer))}: the reference '{reference}' has no target",
                     yaml_file.line_of(self.path, pointer),
                 ) from None
 
@@ -272,12 +280,15 @@ class Contract:
 
 
 def _path_parameter(name: str) -> Schema:
-    """A parameter that routing lets through as text: what does not fit its schema is a 422, no unknown path."""
+    """Return a path parameter that matches any text.
+
+    A value that does not satisfy its schema is then a 422 and not the 404 of an unknown path.
+    """
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _openapi_schema() -> jsonschema_rs.Draft4Validator:
-    """The schema of OpenAPI 3.0 documents that Connexion brings, compiled."""
+    """Return Connexion's schema of OpenAPI 3.0 documents, compiled."""
     text = pkgutil.get_data("connexion", "resources/schemas/v3.0/schema.json")
     if text is None:
         raise FileNotFoundError("connexion/resources/schemas/v3.0/schema.json")

@@ -16,6 +16,8 @@ Validator = jsonschema_rs.Draft4Validator
 _IGNORED = frozenset({"description", "title", "example", "examples", "nullable", "default"})
 _BY_NAME = frozenset({"properties", "patternProperties"})
 _BRANCHES = ("allOf", "oneOf", "anyOf")
+UUID_PATTERN = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+"""Stands for ``format: uuid``, which draft 4 does not know."""
 SIBLING_PROPERTY: Schema = {"x-sibling-property": True}
 """Stands for a property that another part of the same composition describes."""
 _PART = "+part"
@@ -38,6 +40,8 @@ def convert(schema: Any, *, hints: bool = False) -> Any:
         for key, value in schema.items()
         if key != "nullable" and (hints or (key not in _IGNORED and not key.startswith("x-")))
     }
+    if schema.get("format") == "uuid" and "pattern" not in schema and not hints:
+        converted["pattern"] = UUID_PATTERN
     if schema.get("nullable"):
         if "type" in converted:
             converted["type"] = [converted["type"], "null"]

@@ -1,6 +1,6 @@
-"""Which credentials a document asks for, and whether a request carries them.
+"""Security requirements of a document, and the credentials that satisfy them.
 
-Any value that has the form of its scheme is accepted: a mock knows no passwords.
+Any value that has the form of its scheme is accepted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -29,7 +28,7 @@ class Security:
 
     @cached_property
     def is_used(self) -> bool:
-        """Whether credentials mean anything to the operation."""
+        """Whether the operation reads credentials."""
         return any(self.alternatives)
 
     @cached_property
@@ -39,18 +38,18 @@ class Security:
 
     @cached_property
     def optional(self) -> Security:
-        """The same requirements, for callers who may leave the credentials out."""
+        """The same requirements, but satisfied without credentials too."""
         return Security((*self.alternatives, ()), self.challenge)
 
     def credentials(self, headers: Headers, query: bytes) -> str | None:
-        """Return the first alternative's credentials that are there; None if none is satisfied.
+        """Return the credentials of the first satisfied alternative; None if none is satisfied.
 
-        They are empty where the operation is open and the caller sends none.
+        They are empty if none are required and none are sent.
         """
         for alternative in filter(None, self.alternatives):
-            found = [reader(headers, query) for reader in alternative]
-            if None not in found:
-                return "\n".join(value for value in found if value)
+            values = [reader(headers, query) for reader in alternative]
+            if None not in values:
+                return "\n".join(filter(None, values))
         return None if self.is_required else ""
 
 
@@ -61,7 +60,7 @@ OPEN = Security()
 def compile_security(
     requirements: Iterable[Mapping[str, Any]], schemes: Mapping[str, Mapping[str, Any]]
 ) -> Security:
-    """Compile security requirements. Schemes that the document does not define are never sent."""
+    """Compile security requirements. Unknown and undefined schemes are never satisfied."""
     alternatives = tuple(
         tuple(_reader(schemes.get(name, {})) for name in requirement)
         for requirement in requirements
@@ -106,11 +105,11 @@ def _in_query(name: str) -> Reader:
 
 def _in_cookie(name: str) -> Reader:
     def read(headers: Headers, _: bytes) -> str | None:
-        try:
-            cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-        except CookieError:
-            return None
-        return cookies[name].value or None if name in cookies else None
+        for pair in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+            key, _, value = pair.strip().partition("=")
+            if key == name:
+                return value.strip('"') or None
+        return None
 
     return read
 

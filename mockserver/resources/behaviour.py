@@ -11,6 +11,7 @@ from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorRespons
 from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal, Unauthorized
+from mockserver.engine.redaction import USUAL_SECRETS, Redactor
 from mockserver.engine.request import Request
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
@@ -19,26 +20,28 @@ from mockserver.resources.errors import ErrorBodies
 from mockserver.resources.state import NoState
 
 _RETRY_AFTER_SECONDS = 60
+_CREDENTIAL = "mock"
+"""The credential that forms start with. Any other is accepted too."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnyCaller:
-    """A caller whose credentials have the form that the document asks for."""
+    """A caller whose credentials have the form that the document requires."""
 
     key: str
     account_id: str | None = None
 
     def enter(self, now: datetime, *, is_write: bool) -> None:
-        """Do nothing: there is no limit."""
+        """Do nothing: there is no rate limit."""
 
     def peek(self, now: datetime) -> None:
         """Do nothing: there is no account."""
 
     def context(self, params: Mapping[str, Any], now: datetime) -> None:
-        """Return nothing: there is no state to read or change."""
+        """Return None: there is no state to read or change."""
 
-    def throttle(self, now: datetime, seconds: int | None) -> Refusal:  # noqa: ARG002
-        """Return a 429."""
+    def throttle(self, now: datetime, seconds: int | None) -> Refusal:  # noqa: ARG002 (any time)
+        """Return a 429 with ``Retry-After``."""
         seconds = _RETRY_AFTER_SECONDS if seconds is None else seconds
         sentence = f"Too many requests. Try again in {seconds} seconds."
         return Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
@@ -48,46 +51,49 @@ class AnyCaller:
 
 
 class Resources:
-    """The behaviour of a document for which nobody wrote one."""
+    """The behaviour of an API without a behaviour of its own."""
 
     def __init__(self, contract: Contract, state: NoState, generator: Generator) -> None:
         self.handlers: Mapping[str, Handler] = {}
         self.state = state
         self.control = ControlPart()
         self.beside = Beside()
-        self.about = About(
-            f"Mock of {contract.document['info']['title']}", credentials=_credentials(contract)
-        )
+        title = contract.document["info"]["title"]
+        self.about = About(f"Mock of {title}", credentials=_credentials(contract))
         self._errors = ErrorBodies(contract, generator)
 
     def identify(self, request: Request, security: Security) -> AnyCaller:
-        """Return whoever satisfies the security requirements. Raises Unauthorized."""
+        """Return the caller that the credentials name. Raises Unauthorized."""
         key = security.credentials(request.headers, request.scope["query_string"])
-        if key is None:
-            headers = (
-                [(b"www-authenticate", security.challenge.encode("latin-1", "replace"))]
-                if security.challenge
-                else []
-            )
-            raise Unauthorized("Credentials are missing or have the wrong form.", headers)
-        return AnyCaller(key)
+        if key is not None:
+            return AnyCaller(key)
+        challenge = (security.challenge or "").encode("latin-1", "replace")
+        headers = [(b"www-authenticate", challenge)] if challenge else []
+        raise Unauthorized("Credentials are missing or have the wrong form.", headers)
 
-    def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002
+    def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002 (none at all)
         """Return no headers."""
         return []
 
     def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:
-        """Return a refusal in the document's own words."""
-        if not isinstance(error, Refusal):
-            return None
-        status = self._errors.status(error, operation)
-        return ErrorResponse(status, self._errors.body(status, error, operation), error.headers)
+        """Return a refusal in the document's own shape; None for any other error."""
+        return self._errors.response(error, operation) if isinstance(error, Refusal) else None
+
+
+def redactor_of(contract: Contract) -> Redactor:
+    """Return a redactor that also hides API keys in query parameters."""
+    names = {
+        str(scheme.get("name"))
+        for scheme in contract.security_schemes.values()
+        if (scheme.get("type"), scheme.get("in")) == ("apiKey", "query")
+    }
+    return Redactor(USUAL_SECRETS | names)
 
 
 def _credentials(contract: Contract) -> dict[str, str]:
     """Return credentials that the mock accepts, for the interactive docs."""
     return {
-        name: "mock"
+        name: _CREDENTIAL
         for name, scheme in contract.security_schemes.items()
-        if scheme.get("type") == "apiKey"
+        if scheme.get("type") == "apiKey" or str(scheme.get("scheme", "")).lower() == "bearer"
     }

@@ -163,7 +163,7 @@ class Webhooks:
         old = next((delivery for delivery in self._log if delivery.id == id), None)
         if old is None:
             raise UnknownDelivery(
-                f"There is no delivery '{id}' (any more: the last {MAX_DELIVERIES:,} are kept)."
+                f"There is no delivery '{id}'. Only the latest {MAX_DELIVERIES:,} are kept."
             )
         delivery = self._delivery(
             old.endpoint_id, old.account_id, old.event, old.url, self._clock.now()

@@ -70,7 +70,7 @@ def parse(url: str, *, allowed: Collection[str] = (), own_port: int | None = Non
     port = _SCHEMES[scheme] if port is None else port
     if not is_loopback(host) and host not in allowed:
         raise RefusedUrl(
-            f"'{host}' is not this machine, and webhooks go nowhere else. "
+            f"'{host}' is not this machine. "
             f"Start the mock with --allow-webhook-host {host} to allow it."
         )
     if is_loopback(host) and port == own_port:

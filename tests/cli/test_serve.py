@@ -124,7 +124,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_right_after_the_banner_ends_it_cleanly(number: signal.Signals) -> None:
-    """Ctrl-C works as soon as the banner is printed."""
+    """There is no moment between saying "Press Ctrl-C to stop" and keeping that promise."""
     with serving("--port", "0") as program:
         code, _ = program.end(number)
         assert program.stderr == ""
