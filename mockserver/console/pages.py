@@ -20,14 +20,6 @@ def pages(
 
     ``credentials``, by name of their security scheme, are filled into the forms of the docs.
     """
-<<<<<<< HEAD
-    routes = [
-        *others,
-        *docs_routes(contract, credentials),
-        reference_route(contract, next(iter(credentials.values()), "")),
-    ]
-=======
     api_key = next(iter(credentials.values()), "")
     routes = [*others, *docs_routes(contract, credentials), reference_route(contract, api_key)]
->>>>>>> engine
     return Router(routes, default=otherwise, redirect_slashes=False)

@@ -21,21 +21,6 @@ _HEADERS = {
 
 
 def reference_route(contract: Contract, api_key: str) -> Route:
-<<<<<<< HEAD
-    """Return the route of the page, which is made on first use. Its forms send ``api_key``."""
-    made: Response | None = None
-    turn = asyncio.Lock()
-
-    async def page(_: Request) -> Response:
-        nonlocal made
-        async with turn:
-            if made is not None:
-                return made
-            answer = await asyncio.to_thread(_make, contract, api_key)
-            if answer.status_code == 200:
-                made = answer
-            return answer
-=======
     """Return the route of the page, which is rendered at the first request.
 
     ``api_key`` is the key that its forms start with.
@@ -52,16 +37,11 @@ def reference_route(contract: Contract, api_key: str) -> Route:
             if response.status_code == 200:
                 rendered = response
             return response
->>>>>>> engine
 
     return Route("/docs/reference", page)
 
 
-<<<<<<< HEAD
-def _make(contract: Contract, api_key: str) -> Response:
-=======
 def _render(contract: Contract, api_key: str) -> Response:
->>>>>>> engine
     try:
         from mockserver.docs import html
         from mockserver.docs.document import Document
