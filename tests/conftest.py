@@ -54,7 +54,7 @@ ServerFactory = Callable[..., RunningServer]
 @contextmanager
 def running_server(**changes: Any) -> Iterator[RunningServer]:
     """Run a server with some settings until the end of the block."""
-    settings = Settings(**{"spec": resources.spec(), "fixtures": resources.fixtures(), **changes})
+    settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen()  # early connections wait until the server is ready
@@ -109,4 +109,4 @@ def client(server: RunningServer, key: str) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     """The served contract."""
-    return Contract.load(resources.spec())
+    return Contract.load(packaged.spec())

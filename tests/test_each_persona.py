@@ -284,7 +284,7 @@ def test_a_member_belongs_to_no_other_organization(key: str) -> None:
 
 def test_only_rate_limited_is_limited() -> None:
     """It has 5 requests a minute; other personas have no limit of their own."""
-    limits = {key: shared_world(NOON).tenant(key).requests_per_minute for key in KEYS}
+    limits = {key: shared_world(NOON).state.tenant(key).requests_per_minute for key in KEYS}
     assert limits.pop("sk_test_rate_limited") == 5
     assert set(limits.values()) == {None}
     tenant = make_world().state.tenant("sk_test_rate_limited")

@@ -56,7 +56,7 @@ def test_there_is_a_persona_for_every_promised_key() -> None:
 @every_key
 def test_the_books_of_every_persona_are_in_order(key: str, now: datetime) -> None:
     """At any moment the books add up and nothing lies in the future."""
-    assert shared_world(now).violations(key) == []
+    assert shared_world(now).state.violations(key) == []
 
 
 @pytest.mark.parametrize("year", [1990, 2199])
@@ -164,7 +164,7 @@ def test_the_cache_of_personas_is_bounded() -> None:
 @pytest.mark.parametrize("key", ["sk_test_default", "sk_test_new", "sk_test_anything"])
 def test_another_seed_is_another_person(key: str) -> None:
     """Ids and names depend on the seed."""
-    mine, other = account_of(key), make_world(seed=2).tenant(key).account
+    mine, other = account_of(key), make_world(seed=2).state.tenant(key).account
     assert mine.id != other.id
     assert mine.profile != other.profile
     assert {entry.id for entry in mine.ledger.entries}.isdisjoint(
@@ -174,7 +174,7 @@ def test_another_seed_is_another_person(key: str) -> None:
 
 def test_another_seed_is_another_history() -> None:
     """Times, types and amounts of usage depend on the seed."""
-    mine, other = account_of(DEFAULT), make_world(seed=2).tenant(DEFAULT).account
+    mine, other = account_of(DEFAULT), make_world(seed=2).state.tenant(DEFAULT).account
     assert [event.requests for event in mine.usage.events] != [
         event.requests for event in other.usage.events
     ]
@@ -210,7 +210,7 @@ def shape(account: Account) -> dict[str, int]:
 )
 def test_any_other_key_starts_as_the_default_persona(key: str) -> None:
     """A new account of any test key is like the default one."""
-    tenant = shared_world(NOON).tenant(key)
+    tenant = shared_world(NOON).state.tenant(key)
     assert tenant.persona == "default"
     assert shape(tenant.account) == shape(account_of(DEFAULT))
     assert shared_world(NOON).state.violations(key) == []

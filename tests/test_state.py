@@ -29,15 +29,15 @@ def world() -> World[Accounts]:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_export_import_export_is_the_identity(world: World, key: str) -> None:
+def test_export_import_export_is_the_identity(world: World[Accounts], key: str) -> None:
     """An imported account is exported as the same state."""
-    state = world.export_state(key)
+    state = world.state.export(key)
     text = json.dumps(state)
     world.state.replace(key, json.loads(text))
     assert json.dumps(world.state.export(key)) == text
 
 
-def test_an_imported_account_lives_on(world: World) -> None:
+def test_an_imported_account_lives_on(world: World[Accounts]) -> None:
     """Later events give the same state as for the original."""
     other = make_world()
     other.state.replace(SUBSCRIBER, world.state.export(SUBSCRIBER))
@@ -47,11 +47,12 @@ def test_an_imported_account_lives_on(world: World) -> None:
     assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
 
 
-def test_an_imported_state_keeps_the_id_of_its_account(world: World) -> None:
+def test_an_imported_state_keeps_the_id_of_its_account(world: World[Accounts]) -> None:
     """The history is the other's; the id and future ids are its own."""
-    own = world.tenant("sk_test_mine").account.id
-    account = world.import_state("sk_test_mine", world.export_state(SUBSCRIBER))
-    theirs = world.tenant(SUBSCRIBER).account
+    own = world.state.tenant("sk_test_mine").account.id
+    world.state.replace("sk_test_mine", world.state.export(SUBSCRIBER))
+    account = world.state.tenant("sk_test_mine").account
+    theirs = world.state.tenant(SUBSCRIBER).account
     assert (account.id, account.subscription) == (own, theirs.subscription)
     mine_next, theirs_next = (
         usage.record(world.state.context(world.state.tenant(key)), "light", 1)
@@ -62,9 +63,9 @@ def test_an_imported_state_keeps_the_id_of_its_account(world: World) -> None:
     assert account.usage.events[-1] is not theirs.usage.events[-1]
 
 
-def test_an_import_does_the_work_that_fell_due_since(world: World) -> None:
+def test_an_import_does_the_work_that_fell_due_since(world: World[Accounts]) -> None:
     """An older state is brought up to date."""
-    state = world.export_state(SUBSCRIBER)
+    state = world.state.export(SUBSCRIBER)
     world.advance_to(NOON + timedelta(days=100))
     world.state.replace("sk_test_mine", state)
     subscription = world.state.tenant("sk_test_mine").account.subscription
@@ -124,7 +125,7 @@ def without_ledger(state: Any) -> Any:
         pytest.param(broken("ids.counter", 2**63), id="a number beyond 64 bits"),
     ],
 )
-def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any]) -> None:
+def test_a_bad_state_changes_nothing(world: World[Accounts], change: Callable[[Any], Any]) -> None:
     """An invalid state is refused with reasons."""
     before = exported(world, SUBSCRIBER)
     with pytest.raises(UnusableState) as caught:
@@ -136,7 +137,7 @@ def test_a_bad_state_changes_nothing(world: World, change: Callable[[Any], Any])
     assert exported(world, SUBSCRIBER) == before
 
 
-def test_a_state_from_the_future_is_refused(world: World) -> None:
+def test_a_state_from_the_future_is_refused(world: World[Accounts]) -> None:
     """No event of a state is later than the clock."""
     later = make_world(now=NOON)
     later.state.tenant(DEFAULT)
@@ -148,9 +149,9 @@ def test_a_state_from_the_future_is_refused(world: World) -> None:
     assert exported(world, DEFAULT) == before
 
 
-def test_ids_are_not_given_twice_after_an_import(world: World) -> None:
+def test_ids_are_not_given_twice_after_an_import(world: World[Accounts]) -> None:
     """A lowered counter does not repeat ids."""
-    state = world.export_state(DEFAULT)
+    state = world.state.export(DEFAULT)
     known = json.dumps(state)
     state["ids"]["counter"] = 0
     world.state.replace(DEFAULT, state)

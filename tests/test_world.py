@@ -33,9 +33,9 @@ def world() -> World[Accounts]:
     return make_world()
 
 
-def test_advancing_does_all_due_work(world: World) -> None:
+def test_advancing_does_all_due_work(world: World[Accounts]) -> None:
     """Every account is processed before it returns, each event at its own moment."""
-    healthy, unpaid = world.tenant(SUBSCRIBER).account, world.tenant(PAST_DUE).account
+    healthy, unpaid = world.state.tenant(SUBSCRIBER).account, world.state.tenant(PAST_DUE).account
     assert healthy.subscription is not None
     due = healthy.subscription.period_end
     invoices = len(healthy.invoices)
@@ -53,7 +53,7 @@ def test_advancing_does_all_due_work(world: World) -> None:
 
 
 @pytest.mark.parametrize("steps", [2, 7, 400])
-def test_advancing_in_one_step_or_many_is_the_same(world: World, steps: int) -> None:
+def test_advancing_in_one_step_or_many_is_the_same(world: World[Accounts], steps: int) -> None:
     """The number of steps leaves no trace."""
     other = make_world()
     assert exported(world) == exported(other)
@@ -64,7 +64,7 @@ def test_advancing_in_one_step_or_many_is_the_same(world: World, steps: int) -> 
     assert exported(world) == exported(other)
 
 
-def test_setting_the_clock_does_the_work_too(world: World) -> None:
+def test_setting_the_clock_does_the_work_too(world: World[Accounts]) -> None:
     """Setting and advancing do the same work."""
     other = make_world()
     exported(world)
@@ -76,15 +76,15 @@ def test_setting_the_clock_does_the_work_too(world: World) -> None:
 
 def test_an_account_catches_up_when_it_is_read(wall: WallClock) -> None:
     """With a running clock, due work is done before an account is read."""
-    world = World(load_fixtures(), Clock(wall=wall), 1)
-    account = world.tenant(SUBSCRIBER).account
+    world = world_of(load_fixtures(), Clock(wall=wall), 1)
+    account = world.state.tenant(SUBSCRIBER).account
     invoices = len(account.invoices)
     wall.advance(days=31)
     assert len(account.invoices) == invoices
     assert len(world.state.tenant(SUBSCRIBER).account.invoices) == invoices + 1
 
 
-def test_a_refused_move_changes_nothing(world: World) -> None:
+def test_a_refused_move_changes_nothing(world: World[Accounts]) -> None:
     """The world refuses what its clock refuses."""
     before = exported(world)
     for move in (world.advance_to, world.set_clock):
@@ -93,7 +93,7 @@ def test_a_refused_move_changes_nothing(world: World) -> None:
     assert (world.clock.now(), exported(world)) == (NOON, before)
 
 
-def test_reset_restores_the_first_state(world: World) -> None:
+def test_reset_restores_the_first_state(world: World[Accounts]) -> None:
     """Clock, accounts and snapshots are as after the start."""
     before = exported(world)
     usage.record(world.state.context(world.state.tenant(DEFAULT)), "light", 5)
@@ -106,7 +106,7 @@ def test_reset_restores_the_first_state(world: World) -> None:
     assert exported(world) == before
 
 
-def test_reset_of_one_account_leaves_the_others(world: World) -> None:
+def test_reset_of_one_account_leaves_the_others(world: World[Accounts]) -> None:
     """With a key only that account is reset, and the clock stays."""
     mine, other = exported(world, DEFAULT), exported(world, "sk_test_other")
     for key in (DEFAULT, "sk_test_other"):
@@ -117,14 +117,14 @@ def test_reset_of_one_account_leaves_the_others(world: World) -> None:
     assert exported(world, "sk_test_other") == changed != other
 
 
-def test_reset_of_an_unknown_account_does_nothing(world: World) -> None:
+def test_reset_of_an_unknown_account_does_nothing(world: World[Accounts]) -> None:
     """Resets can be repeated."""
     before = exported(world)
     world.reset("sk_test_never_seen")
     assert exported(world) == before
 
 
-def test_a_snapshot_keeps_the_whole_world(world: World) -> None:
+def test_a_snapshot_keeps_the_whole_world(world: World[Accounts]) -> None:
     """It restores accounts and clock, any number of times."""
     before = exported(world)
     world.take_snapshot("before")
@@ -141,9 +141,9 @@ def test_a_snapshot_keeps_the_whole_world(world: World) -> None:
     assert world.state.violations(DEFAULT) == []
 
 
-def test_a_restored_world_goes_on_as_the_first_did(world: World) -> None:
+def test_a_restored_world_goes_on_as_the_first_did(world: World[Accounts]) -> None:
     """Equal requests get equal ids, which depend on the state."""
-    world.tenant(DEFAULT)
+    world.state.tenant(DEFAULT)
     world.take_snapshot("before")
     ids = []
     for _ in range(2):
@@ -154,9 +154,9 @@ def test_a_restored_world_goes_on_as_the_first_did(world: World) -> None:
     assert ids[0] == ids[1]
 
 
-def test_a_snapshot_has_name_moment_and_size(world: World) -> None:
+def test_a_snapshot_has_name_moment_and_size(world: World[Accounts]) -> None:
     """A snapshot with a known name replaces the older one."""
-    world.tenant(DEFAULT)
+    world.state.tenant(DEFAULT)
     world.take_snapshot("one")
     world.advance_to(NOON + timedelta(hours=1))
     world.state.tenant(SUBSCRIBER)
@@ -165,7 +165,7 @@ def test_a_snapshot_has_name_moment_and_size(world: World) -> None:
     assert (taken.name, taken.created_at, taken.accounts) == ("one", NOON + timedelta(hours=1), 2)
 
 
-def test_an_unknown_snapshot_changes_nothing(world: World) -> None:
+def test_an_unknown_snapshot_changes_nothing(world: World[Accounts]) -> None:
     """The error has the name."""
     before = exported(world)
     with pytest.raises(UnknownSnapshot, match="'nope'"):
@@ -173,7 +173,7 @@ def test_an_unknown_snapshot_changes_nothing(world: World) -> None:
     assert exported(world) == before
 
 
-def test_snapshots_are_bounded(world: World) -> None:
+def test_snapshots_are_bounded(world: World[Accounts]) -> None:
     """A further snapshot is refused, unless its name is known."""
     for number in range(MAX_SNAPSHOTS):
         world.take_snapshot(str(number))

@@ -78,8 +78,8 @@ def _clean_up(file: JournalFile, arguments: argparse.Namespace) -> int:
             _say(f"not put back: {left.account}: {left.text}")
         is_clean, verdict = not restoration.left, "CLEAN: all is as it was before the run"
         if restoration.left:
-            left = len(restoration.left)
-            verdict = f"NOT CLEAN: {left} not put back; {file.path} keeps what is to be done"
+            count = len(restoration.left)
+            verdict = f"NOT CLEAN: {count} not put back; {file.path} keeps what is to be done"
     for text in record.irreversible():
         _say(f"cannot be undone: {text}")
     _say(verdict)

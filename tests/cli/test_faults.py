@@ -63,7 +63,7 @@ def test_an_unknown_set_is_one_line(text: str, expected: str) -> None:
 
 def test_an_invalid_set_has_file_and_line(tmp_path: Path) -> None:
     """Sets that are off and unknown operations are checked too."""
-    folder = Path(shutil.copytree(resources.fixtures(), tmp_path / "fixtures"))
+    folder = Path(shutil.copytree(packaged.fixtures(), tmp_path / "fixtures"))
     path = folder / "faults" / "slow-3g.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()
     number = next(index for index, line in enumerate(lines) if "latency" in line)

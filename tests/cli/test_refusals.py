@@ -38,7 +38,7 @@ def contract_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the fixtures."""
-    return shutil.copytree(resources.fixtures(), tmp_path / "fixtures")
+    return shutil.copytree(packaged.fixtures(), tmp_path / "fixtures")
 
 
 # ------------------------------------------------------------------------------- Flags and the port

@@ -42,7 +42,7 @@ def test_port_0_picks_a_port_and_prints_it(started: Program) -> None:
 
 def test_the_banner_names_every_persona_with_a_line(started: Program) -> None:
     """It has the keys, the default first, the docs, the control API and how to stop."""
-    personas = fixtures.load(resources.fixtures()).personas.values()
+    personas = fixtures.load(packaged.fixtures()).personas.values()
     keys = {persona.key: persona.title for persona in personas if persona.key}
     lines = [
         line.split(None, 1) for line in started.stdout.splitlines() if line.startswith("  sk_test_")

@@ -133,7 +133,7 @@ def test_a_setting_comes_from_its_flag(monkeypatch: pytest.MonkeyPatch, name: st
 
 def test_the_program_alone_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     """``mockserver`` means ``mockserver serve`` with the packaged contract and fixtures."""
-    expected = Settings(spec=resources.spec(), fixtures=resources.fixtures())
+    expected = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
     assert chosen(monkeypatch) == chosen(monkeypatch, "serve") == expected
 
 

@@ -299,7 +299,7 @@ def test_alerts_are_in_the_outbox_with_their_webhook(mock: httpx.Client) -> None
 
 def test_the_books_of_all_personas_add_up(mock: httpx.Client, frozen_server: RunningServer) -> None:
     """The invariants hold for every persona."""
-    for persona in frozen_server.world.personas.values():
+    for persona in frozen_server.world.state.personas.values():
         if persona.key is not None:
             response = mock.get("/_mock/invariants", headers={"X-API-Key": persona.key})
             assert response.json() == {"ok": True, "violations": []}

@@ -163,7 +163,7 @@ def test_an_organization_is_listed_by_its_id(
     mock: httpx.Client, frozen_server: RunningServer
 ) -> None:
     """It exists after a member's first request."""
-    organization = frozen_server.world.personas["organization"].organization_id or ""
+    organization = frozen_server.world.state.personas["organization"].organization_id or ""
     headers = as_key("sk_test_org_owner") | {"X-Organization-Id": organization}
     mock.get(f"{API}/invoices", headers=headers).raise_for_status()
     names = [account["name"] for account in mock.get("/_mock/accounts").json()["accounts"]]

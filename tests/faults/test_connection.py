@@ -191,7 +191,7 @@ def test_breaking_connections_logs_nothing(
 
 def test_a_server_without_connection_access_reports_it() -> None:
     """The response is a 500 that says what to do, and nothing is carried out."""
-    built = app.build(Settings(resources.spec(), resources.fixtures(), now=NOON))
+    built = app.build(Settings(packaged.spec(), packaged.fixtures(), now=NOON))
 
     async def responses() -> list[Any]:
         async with httpx.AsyncClient(

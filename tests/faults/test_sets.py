@@ -105,7 +105,7 @@ def packaged_rules() -> list[Rule]:
 
 def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
     """Every rule of every packaged set is valid."""
-    assert set(fixtures.load(resources.fixtures()).fault_sets) == {
+    assert set(PACKAGED) == {
         "flaky",
         "outage",
         "rate-limited",
@@ -118,5 +118,5 @@ def test_the_packaged_sets_fit_the_contract(contract: Contract) -> None:
 
 def test_rules_of_different_packaged_sets_have_different_names() -> None:
     """Equal names would draw equal random numbers."""
-    names = [rule.name for rule in packaged()]
+    names = [rule.name for rule in packaged_rules()]
     assert len(set(names)) == len(names)

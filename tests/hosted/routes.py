@@ -19,9 +19,11 @@ from mockserver.engine.world import World
 from tests.conftest import NOON
 
 
-def pages(before_redirect: Callable[[str], Awaitable[None]] | None = None) -> tuple[World, Pages]:
+def pages(
+    before_redirect: Callable[[str], Awaitable[None]] | None = None,
+) -> tuple[World[Accounts], Router]:
     """Return a new world and its pages."""
-    world = World(fixtures.load(resources.fixtures()), Clock(NOON), 1)
+    world = world_of(fixtures.load(packaged.fixtures()), Clock(NOON), 1)
     nothing = PlainTextResponse("nothing", 404)
     return world, Router(billing_routes(world, before_redirect), default=nothing)
 

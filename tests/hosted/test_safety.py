@@ -23,7 +23,7 @@ ESCAPED = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server with markup in its catalogue."""
-    folder = shutil.copytree(resources.fixtures(), tmp_path_factory.mktemp("hostile") / "fixtures")
+    folder = shutil.copytree(packaged.fixtures(), tmp_path_factory.mktemp("hostile") / "fixtures")
     catalogue = folder / "catalogue.yaml"
     text = catalogue.read_text()
     for old in ("name: Starter", "name: Credits for $25", "code: BONUS5", "brand: amex"):

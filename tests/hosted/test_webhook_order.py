@@ -40,7 +40,7 @@ def test_the_redirect_can_come_before_the_webhook(
     client: httpx.Client, open_deposit: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With ``redirect_first`` the webhook follows later, and ``settle`` waits for it."""
-    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.3)
+    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.3)
     with receiving() as receiver:
         began = time.monotonic()
         assert (

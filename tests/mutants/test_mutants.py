@@ -46,7 +46,7 @@ class Stage:
     """One real server on loopback that serves one app after another, so that URLs stay the same."""
 
     client: httpx.Client
-    world: World
+    world: World[Accounts]
     """The world of the correct app."""
     correct: ASGIApp
     playing: list[ASGIApp] = field(default_factory=list)
@@ -76,7 +76,7 @@ def stage() -> Iterator[Stage]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        built = app.build(Settings(resources.spec(), resources.fixtures(), now=NOON))
+        built = app.build(Settings(packaged.spec(), packaged.fixtures(), now=NOON))
         # Connexion's validation of it would take a third of the time.
         patches.setattr("connexion.spec.Specification._validate_spec", lambda *_: None)
         with httpx.Client(base_url=url, timeout=10, trust_env=False, verify=TLS) as client:

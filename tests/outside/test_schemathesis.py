@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mockserver import packaged
 from mockserver.openapi.contract import Contract
 from tests.conftest import ServerFactory
-from tests.control.merged import CONTROL as MERGED
 from tests.outside.tools import SPEC, run
 
 pytestmark = pytest.mark.slow
@@ -84,7 +84,7 @@ def test_the_billing_api_keeps_its_contract(
 def test_the_control_api_keeps_its_contract(make_server: ServerFactory, tmp_path: Path) -> None:
     """The same holds for /_mock, with its resets, snapshots and clock."""
     server = make_server()
-    count = len(Contract.load(resources.control_spec()).operations)
-    output = run_schemathesis(resources.control_spec(), f"{server.url}/_mock", tmp_path, CONTROL)
+    count = len(Contract.load(packaged.control_spec()).operations)
+    output = run_schemathesis(packaged.control_spec(), f"{server.url}/_mock", tmp_path, CONTROL)
     assert f"{count} selected / {count} total" in output
     assert re.search(r"No issues found|\d+ warnings? in ", output), output

@@ -324,7 +324,7 @@ def test_numbers_and_secrets_are_kept_nowhere(
             secret in text for secret in (VISA, "4000000000000002", "4242424242424241", '"987"')
         )
     assert intent.secret not in caplog.text + requests.text
-    assert not frozen.world.violations(key)
+    assert not frozen.world.state.violations(key)
 
 
 def test_a_defect_of_the_mock_is_an_api_error(

@@ -22,14 +22,14 @@ from .receiver import NEVER, Receiver, closed_port, receiving, status
 SECONDS = 5
 
 
-def post(url: str, body: bytes = b"{}", seconds: float = SECONDS) -> Answer:
+def post(url: str, body: bytes = b"{}", seconds: float = SECONDS) -> Response:
     """Send a body, and close the event loop: nothing may be left open."""
     return asyncio.run(client.post(target.parse(url), {"X-One": "1"}, body, seconds), debug=True)
 
 
 def test_headers_and_body_arrive(receiver: Receiver) -> None:
     """Headers and body arrive as they were given, with the headers of HTTP/1.1."""
-    assert post(f"{receiver.url}/a?b=c", b"x" * 200_000) == Answer(200, b"ok")
+    assert post(f"{receiver.url}/a?b=c", b"x" * 200_000) == Response(200, b"ok")
     (request,) = receiver.received
     assert (request.method, request.path, len(request.body)) == ("POST", "/a?b=c", 200_000)
     assert request.headers == {
@@ -47,7 +47,7 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: "
             b"chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
-            Answer(200, b"abcde"),
+            Response(200, b"abcde"),
         ),
         (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Response(200, b"until the end")),
         (
@@ -60,7 +60,7 @@ def test_headers_and_body_arrive(receiver: Receiver) -> None:
     ids=["no-content", "chunked", "until-closed", "continue", "no-reason", "long"],
 )
 def test_responses_of_every_shape_are_read(
-    receiver: Receiver, response: bytes, expected: Answer
+    receiver: Receiver, response: bytes, expected: Response
 ) -> None:
     """The status is read, and the start of the body."""
     receiver.responses = [response]
@@ -208,7 +208,7 @@ def secure(certificate: Path) -> Iterator[int]:
 
 def test_loopback_accepts_any_certificate(secure: int) -> None:
     """Development servers have self-signed certificates."""
-    assert post(f"https://127.0.0.1:{secure}/") == Answer(200, b"safe")
+    assert post(f"https://127.0.0.1:{secure}/") == Response(200, b"safe")
 
 
 def test_other_hosts_need_a_valid_certificate(secure: int, monkeypatch: pytest.MonkeyPatch) -> None:

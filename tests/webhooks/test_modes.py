@@ -177,8 +177,8 @@ class Shop:
 
     async def pay(self) -> float:
         """Pay, wait as the page does before it redirects, and return the seconds of the wait."""
-        tenant = self.world.tenant("sk_test_payer")
-        context = self.world.context(tenant, "payer")
+        tenant = self.world.state.tenant("sk_test_payer")
+        context = self.world.state.context(tenant, "payer")
         checkout.complete(context, checkout.open_deposit(context, 5_000).id)
         began = time.monotonic()
         await self.world.before_redirect(tenant.account.id)
@@ -207,7 +207,7 @@ def test_the_page_does_not_wait_for_retries(receiver: Receiver) -> None:
 
 def test_the_page_waits_a_limited_time(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the limit the browser is redirected anyway."""
-    monkeypatch.setattr(hub, "TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "TIMEOUT_SECONDS", 0.1)
     shop = Shop(receiver.url, checkout="webhook_first")
     receiver.otherwise = NEVER
     assert 0.1 <= asyncio.run(shop.pay()) < 3
@@ -217,7 +217,7 @@ def test_the_redirect_can_come_before_the_webhooks(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No event is sent until the browser is back; then all are, in order."""
-    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.5)
+    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.5)
     shop = Shop(receiver.url, checkout="redirect_first")
 
     async def story() -> None:
@@ -235,7 +235,7 @@ def test_the_redirect_can_come_before_the_webhooks(
 
 def test_a_reset_drops_held_deliveries(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Held events are not sent to a world in which nobody paid."""
-    monkeypatch.setattr(hub, "AFTER_REDIRECT_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "AFTER_REDIRECT_SECONDS", 0.1)
     shop = Shop(receiver.url, checkout="redirect_first")
 
     async def story() -> None:

@@ -47,7 +47,7 @@ class _NamedOrganization(NotAMember):
 
 def _as_the_owner(call: Call, owns: Callable[[Account], bool]) -> Call:
     """Return the call in the name of the owner of its object, if there is another owner."""
-    others = (tenant for _, tenant in call.world.tenants() if owns(tenant.account))
+    others = (tenant for _, tenant in call.world.state.tenants() if owns(tenant.account))
     owner = None if owns(call.context.account) else next(others, None)
     return call if owner is None else replace(call, context=call.world.state.context(owner))
 
