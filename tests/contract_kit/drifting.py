@@ -118,7 +118,7 @@ class Seeded:
 
 TEN = [
     Seeded(field_removed, "get_balance", "/response/200/body/tier", "required",
-           "#/components/schemas/Balance/required/4", "required: [balance_microcents, balance_display,"),
+           "#/components/schemas/Balance/required/4", "- tier"),
     Seeded(field_added, "list_credit_transactions", "/response/200/body/transactions/*/currency", "unknown_field",
            "#/components/schemas/CreditTransaction/properties", "      properties:"),
     Seeded(integer_as_string, "get_usage_breakdown", "/response/200/body/total_credits", "type",

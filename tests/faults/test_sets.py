@@ -56,18 +56,28 @@ def test_a_folder_without_sets_has_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("status: 503", "status: 200", 7, "rules.0.status: must be that of an error"),
+        (
+            "status: 503",
+            "status: 200",
+            7,
+            "rules.0.status: must be an error status, from 400 to 599",
+        ),
         ("status: 503", "status: often", 7, "rules.0.status"),
-        ("status: 503", "stauts: 503", 7, "rules.0.stauts: is not a field that belongs here"),
+        ("status: 503", "stauts: 503", 7, "rules.0.stauts: is not a known field here"),
         ("share: 0.5", "share: 50", 6, "rules.0.share: must be more than 0 and at most 1"),
-        ("share: 0.5", "connection: reset", 6, "rules.0.connection: does not go with status"),
-        ("    status: 503\n", "", 8 - 1, "rules.0.headers: belongs to a status"),
+        (
+            "share: 0.5",
+            "connection: reset",
+            6,
+            "rules.0.connection: cannot be combined with status",
+        ),
+        ("    status: 503\n", "", 8 - 1, "rules.0.headers: requires a status"),
         ("median_ms: 10", "ms: 10", 10, "rules.1.latency: must be 'ms' alone"),
         ("p95_ms: 20", "p95_ms: 9", 10, "rules.1.latency.p95_ms: must not be less than median_ms"),
-        ("name: second", "name: first", 4, "'first' is there twice"),
+        ("name: second", "name: first", 4, "'first' occurs twice"),
         ("name: second", "name: a b", 9, "rules.1.name: must be letters"),
         ("title: A set\n", "", 1, "title"),
-        (GOOD[GOOD.index("rules:") :], "rules: []", 3, "rules: must be 1 to 20"),
+        (GOOD[GOOD.index("rules:") :], "rules: []", 3, "rules: must have 1 to 20 entries"),
     ],
 )
 def test_the_error_of_a_set_has_file_and_line(
@@ -95,7 +105,7 @@ def test_the_error_of_an_unknown_operation_has_its_line(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         sets.check_operations(sets.load(tmp_path), tmp_path, ["get_balance"])
     assert str(caught.value).startswith(
-        f"{path}:5: rules.0.operations.0: 'get_balnce' is no operation"
+        f"{path}:5: rules.0.operations.0: 'get_balnce' is not an operation of the contract"
     )
 
 

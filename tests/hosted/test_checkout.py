@@ -27,7 +27,7 @@ def test_the_page_shows_the_payment(client: httpx.Client, open_deposit: Opener) 
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert text_of(page, "amount") == "$50.00"
-    assert text_of(page, "test-mode") == "Test mode: this is a mock, no money moves."
+    assert text_of(page, "test-mode") == "Test mode: this is a mock, and no money moves."
     assert "Deposit" in page.text
     assert text_of(page, "pay") == "Pay $50.00"
     cards = offered(page)
@@ -73,7 +73,7 @@ def test_a_promo_code_that_was_used_meanwhile_shows_no_bonus(
     before = balance(client)
     page = client.get(late)
     assert (text_of(page, "bonus"), text_of(page, "total")) == (None, "$50.00")
-    assert "has been used" in (text_of(page, "promo-refused") or "")
+    assert "has already been used" in (text_of(page, "promo-refused") or "")
     client.post(f"{late}/pay")
     assert balance(client) == before + DEPOSIT
     assert text_of(client.get(late), "total") == "$50.00"

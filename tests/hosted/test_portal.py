@@ -111,14 +111,14 @@ def test_the_plan_is_cancelled_and_kept_again(client: httpx.Client, portal: str)
     assert text_of(client.get(portal), "resume") == "Keep the Starter plan"
     assert client.post(f"{portal}/resume").status_code == 303
     assert client.get(f"{API}/subscription").json()["cancel_at_period_end"] is False
-    assert text_of(client.get(portal), "cancel") == "Cancel at the period's end"
+    assert text_of(client.get(portal), "cancel") == "Cancel at the end of the period"
 
 
 def test_without_a_plan_there_is_nothing_to_cancel(client: httpx.Client) -> None:
     """The page says how to pay instead."""
     portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
     page = client.get(portal)
-    assert text_of(page, "plan") == "No plan: you pay as you go."
+    assert text_of(page, "plan") == "No plan: pay as you go."
     assert text_of(page, "cancel") is None
 
 
@@ -190,7 +190,7 @@ def test_an_upgrade_costs_the_shown_price(make_server: ServerFactory) -> None:
             )
         newest = client.get(f"{API}/invoices", params={"limit": 1}).json()
         assert newest["total"] == before + 1
-        assert shown["Growth"].startswith(f"{newest['invoices'][0]['amount_display']} and ")
+        assert shown["Growth"].startswith(f"{newest['invoices'][0]['amount_display']} for ")
         assert text_of(client.get(portal), "plan") == "Growth, $99.00 a month"
 
 
@@ -200,7 +200,7 @@ def test_a_downgrade_is_chosen_and_taken_back(client: httpx.Client, portal: str)
     client.post(f"{portal}/plan", data={"price": "price_starter_monthly"})
     page = client.get(portal)
     assert re.match(
-        r"Starter from \d{1,2} [A-Z][a-z]+ \d{4} on, \$29\.00 a month\.",
+        r"Starter from \d{1,2} [A-Z][a-z]+ \d{4}, \$29\.00 a month\.",
         text_of(page, "pending") or "",
     )
     assert text_of(page, "coming") == "chosen"
@@ -256,7 +256,7 @@ def test_a_past_due_plan_is_not_upgraded(make_server: ServerFactory) -> None:
     with mock.client("sk_test_past_due") as client:
         portal = httpx.URL(client.post(f"{API}/portal").json()["url"]).path
         page = client.get(portal)
-        assert "tried again on 20 March 2026" in (text_of(page, "past-due") or "")
+        assert "The charge is retried on 20 March 2026" in (text_of(page, "past-due") or "")
         assert "Upgrade" not in page.text
         refused = client.post(f"{portal}/plan", data={"price": "price_scale_monthly"})
         assert (refused.status_code, "unpaid" in (text_of(refused, "problem") or "")) == (409, True)
