@@ -203,7 +203,7 @@ def test_a_downgrade_is_chosen_and_taken_back(client: httpx.Client, portal: str)
         r"Starter from \d{1,2} [A-Z][a-z]+ \d{4}, \$29\.00 a month\.",
         text_of(page, "pending") or "",
     )
-    assert text_of(page, "coming") == "chosen"
+    assert text_of(page, "coming") == "scheduled"
     assert client.get(f"{API}/subscription").json()["plan"] == "growth"
     client.post(f"{portal}/resume")
     assert text_of(client.get(portal), "pending") is None
