@@ -7,6 +7,7 @@ from mockserver.billing.account import CheckoutSession, UsageEvent
 from mockserver.billing.accounts.personas import Persona
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.context import Context
+from mockserver.billing.ledger import Entry
 from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
 from mockserver.engine.render import optional_timestamp, timestamp
@@ -49,6 +50,17 @@ def usage_charge(event: UsageEvent, context: Context) -> Json:
         "cost_display": money.display(cost),
         **_balance(context.account.ledger.balance),
         "created_at": timestamp(event.created_at),
+    }
+
+
+def refund(entry: Entry) -> Json:
+    return {
+        "id": entry.id,
+        "amount_cents": money.in_cents(entry.amount_microcents),
+        "amount_display": money.display(entry.amount_microcents),
+        "description": entry.description,
+        **_balance(entry.balance_after_microcents),
+        "created_at": timestamp(entry.created_at),
     }
 
 

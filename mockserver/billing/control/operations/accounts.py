@@ -1,6 +1,6 @@
 """Personas and accounts: their usage, their mail, their books."""
 
-from mockserver.billing import usage
+from mockserver.billing import refunds, usage
 from mockserver.billing.api.call import Call
 from mockserver.billing.control import render
 from mockserver.engine import pagination
@@ -29,6 +29,13 @@ def record_usage(call: Call) -> Json:
     context = call.context.at(call.context.now, "mock")
     event = usage.record(context, call.body["type"], call.body["requests"])
     return render.usage_charge(event, context)
+
+
+def create_refund(call: Call) -> Json:
+    """Credit charged usage back to the account."""
+    context = call.context.at(call.context.now, "mock")
+    entry = refunds.refund(context, call.body["amount_cents"], call.body["description"])
+    return render.refund(entry)
 
 
 def list_messages(call: Call) -> Json:
