@@ -245,7 +245,7 @@ def test_a_missing_folder_is_told(folder: Path, remove: str) -> None:
             CATALOGUE,
             "4242424242424242",
             "4242424242414242",
-            "last digit",
+            "check digit",
             id="a number that is none",
         ),
         pytest.param(
