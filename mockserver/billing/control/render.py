@@ -1,4 +1,4 @@
-"""Accounts and what belongs to them as the control API writes them."""
+"""The JSON of billing's part of the control API."""
 
 from typing import Any
 
