@@ -174,7 +174,7 @@ def _call(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
         except Exception as error:
             # A traceback contains no values, so it cannot contain a card number.
             logger.error("%s failed", request.url.path, exc_info=error)
-            message = "The mock failed. See its log for the reason, and please report it."
+            message = "The mock failed, and its log has the reason. Please report it."
             refused = StripeError(500, "api_error", "mock_failed", message)
         return _json({"error": refused.body}, refused.status)
 
