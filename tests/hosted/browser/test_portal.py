@@ -101,7 +101,7 @@ def test_a_plan_is_changed_cancelled_and_kept(
     expect(page.get_by_test_id("plan")).to_have_text("Growth, $99.00 a month")
     expect(page.get_by_test_id("invoice").first).to_contain_text(price)
     page.get_by_role("button", name="Change to Starter").click()
-    expect(page.get_by_test_id("pending")).to_contain_text("Starter from 2 April 2026,")
+    expect(page.get_by_test_id("pending")).to_contain_text("Starter from 2 April 2026 on")
     page.get_by_test_id("resume").click()
     expect(page.get_by_test_id("renewal")).to_have_text("Renews on 2 April 2026.")
     page.get_by_test_id("cancel").click()
