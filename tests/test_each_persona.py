@@ -10,7 +10,6 @@ from statistics import mean
 import pytest
 
 from mockserver.billing import auto_recharge, money, payment_methods, promo, usage
-from mockserver.billing.account import CREDITS_PER_REQUEST
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.errors import (
     CardDeclined,
@@ -19,6 +18,7 @@ from mockserver.billing.errors import (
     PromoCodeRefused,
 )
 from mockserver.billing.payment_methods import charge
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST
 from tests.worlds import (
     DEFAULT,
     KEYS,

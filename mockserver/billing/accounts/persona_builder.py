@@ -23,7 +23,7 @@ from mockserver.billing import (
     usage,
     usage_alerts,
 )
-from mockserver.billing.account import Account, Consent, Profile, UsageType
+from mockserver.billing.account import Account, Consent, Profile
 from mockserver.billing.accounts.personas import (
     Alerts,
     CardOnFile,
@@ -36,6 +36,7 @@ from mockserver.billing.catalogue import Catalogue, PlanSlug
 from mockserver.billing.context import Context
 from mockserver.billing.errors import InsufficientBalance, PromoCodeRefused
 from mockserver.billing.ids import IdSource, uuid_of
+from mockserver.billing.usage_log import UsageType
 
 SIGNUP_BONUS_CENTS = 100
 """The bonus of a new account (observed on the vendor's price page)."""

@@ -8,12 +8,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mockserver.billing.account import (
-    DEFAULT_AMOUNT_CENTS,
-    DEFAULT_THRESHOLD_MICROCENTS,
-    UsageType,
-)
+from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, DEFAULT_THRESHOLD_MICROCENTS
 from mockserver.billing.catalogue import Catalogue
+from mockserver.billing.usage_log import UsageType
 
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _MAX_DAYS = 10_000

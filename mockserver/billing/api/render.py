@@ -6,7 +6,6 @@ from typing import Any
 
 from mockserver.billing import money
 from mockserver.billing.account import (
-    CREDITS_PER_REQUEST,
     Account,
     Attempt,
     AutoRecharge,
@@ -17,7 +16,6 @@ from mockserver.billing.account import (
     PortalSession,
     SetupIntent,
     Subscription,
-    Tally,
     UsageAlerts,
     Wallet,
 )
@@ -28,6 +26,7 @@ from mockserver.billing.catalogue import Catalogue, PromoCode
 from mockserver.billing.ledger import Entry
 from mockserver.billing.tiers import tier_of
 from mockserver.billing.usage import Projection
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST, Tally
 from mockserver.engine.pages import Page
 from mockserver.engine.render import optional_timestamp, timestamp
 from mockserver.engine.reply import Listing

@@ -3,13 +3,14 @@
 from typing import Any
 
 from mockserver.billing import money
-from mockserver.billing.account import CheckoutSession, UsageEvent
+from mockserver.billing.account import CheckoutSession
 from mockserver.billing.accounts.personas import Persona
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.context import Context
 from mockserver.billing.ledger import Entry
 from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
+from mockserver.billing.usage_log import UsageEvent
 from mockserver.engine.render import optional_timestamp, timestamp
 
 Json = dict[str, Any]
