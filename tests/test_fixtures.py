@@ -255,8 +255,8 @@ def test_a_missing_folder_is_reported(folder: Path, remove: str) -> None:
             CATALOGUE,
             "4242424242424242",
             "4242424242414242",
-            "last digit",
-            id="a number with a wrong check digit",
+            "check digit",
+            id="a number that is none",
         ),
         pytest.param(
             CATALOGUE,

@@ -1,4 +1,4 @@
-"""Rules for all personas: at any moment, with any seed, and after a reset."""
+"""Rules that hold for every persona: at any time, with any seed, and after a reset."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.worlds import (
     shared_world,
 )
 
-PROMISED = {
+DOCUMENTED = {
     "sk_test_default",
     "sk_test_new",
     "sk_test_low_balance",
@@ -42,35 +42,35 @@ PROMISED = {
 }
 
 
-def test_there_is_a_persona_for_every_promised_key() -> None:
-    """Every documented key has a persona, and there is one organization."""
-    assert set(KEYS) >= PROMISED
+def test_every_documented_key_has_a_persona() -> None:
+    """The documented keys have personas, and there is one organization."""
+    assert set(KEYS) >= DOCUMENTED
     assert [
-        load_fixture.organization_id
-        for load_fixture in load_fixtures().personas.values()
-        if load_fixture.organization_id
+        persona.organization_id
+        for persona in load_fixtures().personas.values()
+        if persona.organization_id
     ] == [ORGANIZATION]
 
 
 @every_moment
 @every_key
-def test_the_books_of_every_persona_are_in_order(key: str, now: datetime) -> None:
-    """At any moment the books add up and nothing lies in the future."""
+def test_the_books_of_every_persona_add_up(key: str, now: datetime) -> None:
+    """A persona that is built at any time violates no invariant."""
     assert shared_world(now).state.violations(key) == []
 
 
 @pytest.mark.parametrize("year", [1990, 2199])
 @pytest.mark.parametrize("key", [DEFAULT, "sk_test_subscriber"])
-def test_the_books_are_in_order_in_other_times(key: str, year: int) -> None:
-    """With any clock the state is valid and can be imported."""
+def test_the_books_add_up_in_any_year(key: str, year: int) -> None:
+    """At any time of the clock, a persona violates no invariant and can be imported again."""
     world = make_world(datetime(year, 6, 15, tzinfo=UTC))
     assert world.state.violations(key) == []
     world.state.replace(key, world.state.export(key))
 
 
 @every_moment
-def test_the_books_of_the_organization_are_in_order(now: datetime) -> None:
-    """The organization is an account like any other."""
+def test_the_books_of_the_organization_add_up(now: datetime) -> None:
+    """The account of the organization violates no invariant."""
     account = shared_world(now).state.organization(OWNER, ORGANIZATION).account
     names = dict(shared_world(now).state.tenants())
     assert names[ORGANIZATION].account is account
@@ -85,7 +85,7 @@ def test_the_books_of_the_organization_are_in_order(now: datetime) -> None:
 
 @every_key
 def test_every_persona_has_its_age(key: str) -> None:
-    """Nothing happened before its creation."""
+    """No ledger entry is older than the account."""
     account = account_of(key)
     persona = load_fixtures().personas[shared_world(NOON).state.tenant(key).persona]
     assert account.created_at == NOON - timedelta(days=persona.age_days)
@@ -96,7 +96,7 @@ def test_every_persona_has_its_age(key: str) -> None:
 
 @every_key
 def test_every_persona_got_the_sign_up_bonus(key: str) -> None:
-    """The first entry is $1."""
+    """The first ledger entry is the sign-up bonus of $1."""
     first = account_of(key).ledger.entries[0]
     assert (first.type, first.reference_type, money.display(first.amount_microcents)) == (
         "bonus",
@@ -106,8 +106,8 @@ def test_every_persona_got_the_sign_up_bonus(key: str) -> None:
 
 
 @every_key
-def test_every_persona_is_fictitious(key: str) -> None:
-    """Addresses are of example.com, and telephone numbers are reserved for fiction."""
+def test_every_profile_is_fictitious(key: str) -> None:
+    """E-mail addresses are at example.com, telephone numbers are reserved for fiction."""
     profile = account_of(key).profile
     assert profile.email.endswith("@example.com")
     assert re.fullmatch(r"\+1 202 555 01\d\d", profile.phone)
@@ -115,22 +115,22 @@ def test_every_persona_is_fictitious(key: str) -> None:
 
 
 @every_key
-def test_the_outbox_is_empty(key: str) -> None:
-    """Messages of the past are not in it."""
+def test_the_outbox_of_a_new_account_is_empty(key: str) -> None:
+    """Messages of the past are not kept."""
     assert account_of(key).outbox == []
 
 
 @every_key
-def test_the_same_key_seed_and_clock_are_the_same_account(key: str) -> None:
-    """Other accounts and their order do not matter."""
+def test_the_same_key_seed_and_clock_give_the_same_account(key: str) -> None:
+    """The exported bytes do not depend on other accounts."""
     world = make_world()
-    world.state.tenant("sk_test_somebody_else")
+    world.state.tenant("sk_test_another")
     assert json.dumps(world.state.export(key)) == json.dumps(shared_world(NOON).state.export(key))
 
 
 @every_key
-def test_a_persona_that_is_made_again_is_the_same(key: str) -> None:
-    """After a reset the state is the first one, and later changes are gone."""
+def test_a_persona_is_the_same_after_a_reset(key: str) -> None:
+    """A cached account is as it was built, without later changes."""
     world = make_world()
     first = world.state.export(key)
     context = world.state.context(world.state.tenant(key))
@@ -141,8 +141,8 @@ def test_a_persona_that_is_made_again_is_the_same(key: str) -> None:
     assert usage.project(again) == usage.project(new_context(key))
 
 
-def test_a_persona_that_is_made_again_at_another_time_is_of_that_time() -> None:
-    """The cache is keyed by the moment."""
+def test_a_persona_is_built_anew_at_another_time() -> None:
+    """A cached account is used only at its own time."""
     world = make_world()
     first = world.state.export(DEFAULT)
     later = NOON + timedelta(days=1)
@@ -150,20 +150,20 @@ def test_a_persona_that_is_made_again_at_another_time_is_of_that_time() -> None:
     assert world.state.export(DEFAULT) == make_world(later).state.export(DEFAULT) != first
 
 
-def test_the_cache_of_personas_is_bounded() -> None:
-    """Tests of many moments do not fill the memory."""
+def test_the_cache_is_bounded() -> None:
+    """Tests at many different times do not fill the memory."""
     world = make_world()
     for day in range(40):
         world.reset(now=NOON + timedelta(days=day))
         world.state.tenant("sk_test_new")
-    assert len(world.state._biographer._remembered) == 16
+    assert len(world.state._builder._cache) == 16
     world.reset()
     assert world.state.export("sk_test_new") == make_world().state.export("sk_test_new")
 
 
 @pytest.mark.parametrize("key", ["sk_test_default", "sk_test_new", "sk_test_anything"])
-def test_another_seed_is_another_person(key: str) -> None:
-    """Ids and names depend on the seed."""
+def test_ids_and_names_depend_on_the_seed(key: str) -> None:
+    """Another seed gives another id, another profile and other ledger ids."""
     mine, other = account_of(key), make_world(seed=2).state.tenant(key).account
     assert mine.id != other.id
     assert mine.profile != other.profile
@@ -172,8 +172,8 @@ def test_another_seed_is_another_person(key: str) -> None:
     )
 
 
-def test_another_seed_is_another_history() -> None:
-    """Times, types and amounts of usage depend on the seed."""
+def test_the_usage_history_depends_on_the_seed() -> None:
+    """Another seed gives other usage events."""
     mine, other = account_of(DEFAULT), make_world(seed=2).state.tenant(DEFAULT).account
     assert [event.requests for event in mine.usage.events] != [
         event.requests for event in other.usage.events
@@ -181,8 +181,8 @@ def test_another_seed_is_another_history() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 10**12])
-def test_personas_keep_their_promises_with_any_seed(seed: int) -> None:
-    """What a title says does not depend on the seed."""
+def test_the_facts_of_a_title_hold_with_any_seed(seed: int) -> None:
+    """The facts that a title states do not depend on the seed."""
     world = make_world(seed=seed)
     for key in KEYS:
         assert world.state.violations(key) == []
@@ -209,7 +209,7 @@ def shape(account: Account) -> dict[str, int]:
     "key", ["sk_test_x", "sk_test_4b1d7c", "sk_test_" + "y" * 200, "sk_test_DEFAULT"]
 )
 def test_any_other_key_starts_as_the_default_persona(key: str) -> None:
-    """A new account of any test key is like the default one."""
+    """A key without a persona has an account with the history of the default persona."""
     tenant = shared_world(NOON).state.tenant(key)
     assert tenant.persona == "default"
     assert shape(tenant.account) == shape(account_of(DEFAULT))
@@ -217,7 +217,7 @@ def test_any_other_key_starts_as_the_default_persona(key: str) -> None:
 
 
 def test_accounts_of_other_keys_are_isolated() -> None:
-    """They share no ids, no balances and no later events."""
+    """Accounts share no ids, and a change of one leaves the others unchanged."""
     world = make_world()
     keys = [f"sk_test_{number}" for number in range(20)]
     accounts = [world.state.tenant(key).account for key in keys]
@@ -232,8 +232,8 @@ def test_accounts_of_other_keys_are_isolated() -> None:
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if key != "sk_test_power_user"])
-def test_every_persona_has_a_future(key: str) -> None:
-    """A year later its books still add up."""
+def test_the_books_of_every_persona_add_up_a_year_later(key: str) -> None:
+    """Advancing the clock by a year violates no invariant."""
     world = make_world()
     world.state.tenant(key)
     world.advance_to(NOON + timedelta(days=366))

@@ -30,15 +30,15 @@ def world() -> World[Accounts]:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_export_import_export_is_the_identity(world: World[Accounts], key: str) -> None:
-    """An imported account is exported as the same state."""
+    """An exported account that is imported again is unchanged."""
     state = world.state.export(key)
     text = json.dumps(state)
     world.state.replace(key, json.loads(text))
     assert json.dumps(world.state.export(key)) == text
 
 
-def test_an_imported_account_lives_on(world: World[Accounts]) -> None:
-    """Later events give the same state as for the original."""
+def test_an_imported_account_behaves_like_the_original(world: World[Accounts]) -> None:
+    """The same later events lead to the same state in both."""
     other = make_world()
     other.state.replace(SUBSCRIBER, world.state.export(SUBSCRIBER))
     for copy in (world, other):
@@ -47,8 +47,8 @@ def test_an_imported_account_lives_on(world: World[Accounts]) -> None:
     assert exported(world, SUBSCRIBER) == exported(other, SUBSCRIBER)
 
 
-def test_an_imported_state_keeps_the_id_of_its_account(world: World[Accounts]) -> None:
-    """The history is the other's; the id and future ids are its own."""
+def test_an_account_keeps_its_ids_on_import(world: World[Accounts]) -> None:
+    """A state that is imported under another key brings its history, but not its ids."""
     own = world.state.tenant("sk_test_mine").account.id
     world.state.replace("sk_test_mine", world.state.export(SUBSCRIBER))
     account = world.state.tenant("sk_test_mine").account
@@ -63,8 +63,8 @@ def test_an_imported_state_keeps_the_id_of_its_account(world: World[Accounts]) -
     assert account.usage.events[-1] is not theirs.usage.events[-1]
 
 
-def test_an_import_does_the_work_that_fell_due_since(world: World[Accounts]) -> None:
-    """An older state is brought up to date."""
+def test_an_import_does_the_due_work(world: World[Accounts]) -> None:
+    """The subscription of an older state is renewed up to the time of the clock."""
     state = world.state.export(SUBSCRIBER)
     world.advance_to(NOON + timedelta(days=100))
     world.state.replace("sk_test_mine", state)
@@ -74,7 +74,7 @@ def test_an_import_does_the_work_that_fell_due_since(world: World[Accounts]) -> 
 
 
 def broken(path: str, value: Any) -> Callable[[Any], Any]:
-    """Return a change of one value in the state."""
+    """Return a function that replaces one value of a state."""
 
     def change(state: Any) -> Any:
         *parents, last = path.split(".")
@@ -99,14 +99,14 @@ def without_ledger(state: Any) -> Any:
         pytest.param(lambda _: [], id="a list"),
         pytest.param(lambda _: {}, id="an empty object"),
         pytest.param(lambda _: "state", id="a text"),
-        pytest.param(without_ledger, id="an entry is lost"),
+        pytest.param(without_ledger, id="a missing entry"),
         pytest.param(broken("ledger", []), id="another type"),
         pytest.param(broken("ledger.entries.0.amount_microcents", "1"), id="a text for a number"),
         pytest.param(
             broken("ledger.entries.0.amount_microcents", 1.5), id="a fraction of a microcent"
         ),
         pytest.param(broken("ledger.entries.0.type", "gift"), id="an unknown type of entry"),
-        pytest.param(broken("ledger.entries.0.created_at", "yesterday"), id="no time"),
+        pytest.param(broken("ledger.entries.0.created_at", "yesterday"), id="text for a time"),
         pytest.param(
             broken("ledger.entries.0.created_at", "2025-12-01T00:00:00"), id="a time without a zone"
         ),
@@ -116,7 +116,7 @@ def without_ledger(state: Any) -> Any:
         pytest.param(broken("subscription.plan", "gold"), id="an unknown plan"),
         pytest.param(broken("subscription.period", 0), id="no period"),
         pytest.param(
-            broken("subscription.started_at", "2027-01-01T00:00:00Z"), id="a start to come"
+            broken("subscription.started_at", "2027-01-01T00:00:00Z"), id="a start in the future"
         ),
         pytest.param(broken("subscription.status", "past_due"), id="past due without an invoice"),
         pytest.param(broken("wallet.default_id", None), id="no default card"),
@@ -125,8 +125,8 @@ def without_ledger(state: Any) -> Any:
         pytest.param(broken("ids.counter", 2**63), id="a number beyond 64 bits"),
     ],
 )
-def test_a_bad_state_changes_nothing(world: World[Accounts], change: Callable[[Any], Any]) -> None:
-    """An invalid state is refused with reasons."""
+def test_an_invalid_state_is_refused(world: World[Accounts], change: Callable[[Any], Any]) -> None:
+    """The error lists the problems, and the account is unchanged."""
     before = exported(world, SUBSCRIBER)
     with pytest.raises(UnusableState) as caught:
         world.state.replace(
@@ -138,7 +138,7 @@ def test_a_bad_state_changes_nothing(world: World[Accounts], change: Callable[[A
 
 
 def test_a_state_from_the_future_is_refused(world: World[Accounts]) -> None:
-    """No event of a state is later than the clock."""
+    """No record of an imported state may be later than the clock."""
     later = make_world(now=NOON)
     later.state.tenant(DEFAULT)
     later.advance_to(NOON + timedelta(days=5))
@@ -149,8 +149,8 @@ def test_a_state_from_the_future_is_refused(world: World[Accounts]) -> None:
     assert exported(world, DEFAULT) == before
 
 
-def test_ids_are_not_given_twice_after_an_import(world: World[Accounts]) -> None:
-    """A lowered counter does not repeat ids."""
+def test_no_id_is_issued_twice_after_an_import(world: World[Accounts]) -> None:
+    """A lower counter in an imported state does not make the account repeat ids."""
     state = world.state.export(DEFAULT)
     known = json.dumps(state)
     state["ids"]["counter"] = 0

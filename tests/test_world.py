@@ -1,4 +1,4 @@
-"""The world and its clock: advancing, resetting, and snapshots."""
+"""The world: moving its clock, resetting it, and its snapshots."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def world() -> World[Accounts]:
 
 
 def test_advancing_does_all_due_work(world: World[Accounts]) -> None:
-    """Every account is processed before it returns, each event at its own moment."""
+    """The due work of every account is done on return, each piece at its own time."""
     healthy, unpaid = world.state.tenant(SUBSCRIBER).account, world.state.tenant(PAST_DUE).account
     assert healthy.subscription is not None
     due = healthy.subscription.period_end
@@ -53,8 +53,8 @@ def test_advancing_does_all_due_work(world: World[Accounts]) -> None:
 
 
 @pytest.mark.parametrize("steps", [2, 7, 400])
-def test_advancing_in_one_step_or_many_is_the_same(world: World[Accounts], steps: int) -> None:
-    """The number of steps leaves no trace."""
+def test_one_step_and_many_lead_to_the_same_state(world: World[Accounts], steps: int) -> None:
+    """The state depends on the time of the clock, not on the number of steps."""
     other = make_world()
     assert exported(world) == exported(other)
     whole = timedelta(days=100)
@@ -64,8 +64,8 @@ def test_advancing_in_one_step_or_many_is_the_same(world: World[Accounts], steps
     assert exported(world) == exported(other)
 
 
-def test_setting_the_clock_does_the_work_too(world: World[Accounts]) -> None:
-    """Setting and advancing do the same work."""
+def test_setting_the_clock_does_all_due_work(world: World[Accounts]) -> None:
+    """Setting the clock leads to the same state as advancing it."""
     other = make_world()
     exported(world)
     exported(other)
@@ -74,7 +74,7 @@ def test_setting_the_clock_does_the_work_too(world: World[Accounts]) -> None:
     assert exported(world) == exported(other)
 
 
-def test_an_account_catches_up_when_it_is_read(wall: WallClock) -> None:
+def test_an_account_catches_up_when_it_is_opened(wall: WallClock) -> None:
     """With a running clock, due work is done before an account is read."""
     world = world_of(load_fixtures(), Clock(wall=wall), 1)
     account = world.state.tenant(SUBSCRIBER).account
@@ -84,8 +84,8 @@ def test_an_account_catches_up_when_it_is_read(wall: WallClock) -> None:
     assert len(world.state.tenant(SUBSCRIBER).account.invoices) == invoices + 1
 
 
-def test_a_refused_move_changes_nothing(world: World[Accounts]) -> None:
-    """The world refuses what its clock refuses."""
+def test_the_clock_never_moves_backwards(world: World[Accounts]) -> None:
+    """A refused move changes neither the clock nor an account."""
     before = exported(world)
     for move in (world.advance_to, world.set_clock):
         with pytest.raises(ClockError):
@@ -93,8 +93,8 @@ def test_a_refused_move_changes_nothing(world: World[Accounts]) -> None:
     assert (world.clock.now(), exported(world)) == (NOON, before)
 
 
-def test_reset_restores_the_first_state(world: World[Accounts]) -> None:
-    """Clock, accounts and snapshots are as after the start."""
+def test_a_reset_restores_the_initial_world(world: World[Accounts]) -> None:
+    """A reset removes accounts, snapshots and exchanges, and resets the clock."""
     before = exported(world)
     usage.record(world.state.context(world.state.tenant(DEFAULT)), "light", 5)
     world.take_snapshot("old")
@@ -106,8 +106,8 @@ def test_reset_restores_the_first_state(world: World[Accounts]) -> None:
     assert exported(world) == before
 
 
-def test_reset_of_one_account_leaves_the_others(world: World[Accounts]) -> None:
-    """With a key only that account is reset, and the clock stays."""
+def test_a_reset_of_one_account_leaves_the_others(world: World[Accounts]) -> None:
+    """A reset with a key changes that account only."""
     mine, other = exported(world, DEFAULT), exported(world, "sk_test_other")
     for key in (DEFAULT, "sk_test_other"):
         usage.record(world.state.context(world.state.tenant(key)), "light", 5)
@@ -117,32 +117,32 @@ def test_reset_of_one_account_leaves_the_others(world: World[Accounts]) -> None:
     assert exported(world, "sk_test_other") == changed != other
 
 
-def test_reset_of_an_unknown_account_does_nothing(world: World[Accounts]) -> None:
-    """Resets can be repeated."""
+def test_a_reset_of_an_unknown_account_changes_nothing(world: World[Accounts]) -> None:
+    """Resets can be repeated safely."""
     before = exported(world)
-    world.reset("sk_test_never_seen")
+    world.reset("sk_test_unknown")
     assert exported(world) == before
 
 
-def test_a_snapshot_keeps_the_whole_world(world: World[Accounts]) -> None:
-    """It restores accounts and clock, any number of times."""
+def test_a_snapshot_restores_accounts_and_clock(world: World[Accounts]) -> None:
+    """Later changes do not affect a snapshot, and it can be restored repeatedly."""
     before = exported(world)
     world.take_snapshot("before")
     for _ in range(2):
         usage.record(world.state.context(world.state.tenant(DEFAULT)), "light", 5)
-        world.state.tenant("sk_test_newcomer")
+        world.state.tenant("sk_test_later")
         world.advance_to(NOON + timedelta(days=50))
         assert exported(world) != before
         assert world.restore_snapshot("before").name == "before"
         assert world.clock.now() == NOON
-        assert "sk_test_newcomer" not in dict(world.state.tenants())
+        assert "sk_test_later" not in dict(world.state.tenants())
         assert exported(world) == before
     usage.record(world.state.context(world.state.tenant(DEFAULT)), "light", 5)
     assert world.state.violations(DEFAULT) == []
 
 
-def test_a_restored_world_goes_on_as_the_first_did(world: World[Accounts]) -> None:
-    """Equal requests get equal ids, which depend on the state."""
+def test_a_restored_world_issues_the_same_ids(world: World[Accounts]) -> None:
+    """The same requests after a restore get the same responses: ids come from the state."""
     world.state.tenant(DEFAULT)
     world.take_snapshot("before")
     ids = []
@@ -154,8 +154,8 @@ def test_a_restored_world_goes_on_as_the_first_did(world: World[Accounts]) -> No
     assert ids[0] == ids[1]
 
 
-def test_a_snapshot_has_name_moment_and_size(world: World[Accounts]) -> None:
-    """A snapshot with a known name replaces the older one."""
+def test_a_snapshot_has_name_time_and_number_of_accounts(world: World[Accounts]) -> None:
+    """A snapshot replaces an older one of the same name."""
     world.state.tenant(DEFAULT)
     world.take_snapshot("one")
     world.advance_to(NOON + timedelta(hours=1))
@@ -166,7 +166,7 @@ def test_a_snapshot_has_name_moment_and_size(world: World[Accounts]) -> None:
 
 
 def test_an_unknown_snapshot_changes_nothing(world: World[Accounts]) -> None:
-    """The error has the name."""
+    """The error names the snapshot."""
     before = exported(world)
     with pytest.raises(UnknownSnapshot, match="'nope'"):
         world.restore_snapshot("nope")
@@ -174,7 +174,7 @@ def test_an_unknown_snapshot_changes_nothing(world: World[Accounts]) -> None:
 
 
 def test_snapshots_are_bounded(world: World[Accounts]) -> None:
-    """A further snapshot is refused, unless its name is known."""
+    """Beyond the limit no snapshot is added, but one of the same name can be replaced."""
     for number in range(MAX_SNAPSHOTS):
         world.take_snapshot(str(number))
     with pytest.raises(TooManySnapshots):

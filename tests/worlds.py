@@ -64,7 +64,7 @@ def exported(world: World[Accounts], *keys: str) -> str:
 
 
 KEYS = sorted(persona.key for persona in load_fixtures().personas.values() if persona.key)
-"""The keys of all personas."""
+"""The keys of all personas with a key."""
 
 every_key = pytest.mark.parametrize("key", KEYS)
 every_moment = pytest.mark.parametrize("now", MOMENTS.values(), ids=MOMENTS)

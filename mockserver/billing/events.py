@@ -48,6 +48,7 @@ TYPES = (
     "payment_method.removed",
     "portal.opened",
     "promo_code.redeemed",
+    "refund.granted",
     "setup_intent.created",
     "setup_intent.requires_action",
     "setup_intent.setup_failed",

@@ -11,10 +11,11 @@ from itertools import pairwise
 from typing import Protocol
 
 from mockserver.billing import money
-from mockserver.billing.account import CREDITS_PER_REQUEST, MAX_ATTEMPTS, RETRY_AFTER, Account
+from mockserver.billing.account import MAX_ATTEMPTS, RETRY_AFTER, Account
 from mockserver.billing.auto_recharge import MAX_FAILURES
 from mockserver.billing.catalogue import Catalogue
 from mockserver.billing.history import History
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID_FIELDS = frozenset(

@@ -10,15 +10,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from mockserver.billing import auto_recharge, money, usage_alerts
-from mockserver.billing.account import (
+from mockserver.billing.context import Context
+from mockserver.billing.errors import InsufficientBalance
+from mockserver.billing.usage_log import (
     CREDITS_PER_REQUEST,
     Tally,
     UsageEvent,
     UsageType,
     days_between,
 )
-from mockserver.billing.context import Context
-from mockserver.billing.errors import InsufficientBalance
 
 Trend = Literal["increasing", "stable", "decreasing"]
 

@@ -20,6 +20,7 @@ from mockserver.testing.records import (
     Exchange,
     Fault,
     Message,
+    Refund,
     UsageCharge,
     WebhookDelivery,
     WebhookEndpoint,
@@ -159,6 +160,17 @@ class BillingMock:
         insufficient.
         """
         return self._call("POST", "/usage", UsageCharge, body={"type": type, "requests": requests})
+
+    def refund(self, amount_cents: int, description: str | None = None) -> Refund:
+        """Refund charged usage in part or in whole; return the refund.
+
+        ``description`` is the text of the ledger entry, by default "Refund of failed requests".
+        Raises BillingMockError if the amount exceeds the charged usage less earlier refunds.
+        """
+        body: dict[str, Any] = {"amount_cents": amount_cents}
+        if description is not None:
+            body["description"] = description
+        return self._call("POST", "/refunds", Refund, body=body)
 
     def complete_checkout(
         self, checkout: Checkout | None = None, *, payment_method_id: str | None = None

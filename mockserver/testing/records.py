@@ -88,6 +88,20 @@ class UsageCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund of usage, with the balance after it."""
+
+    id: str
+    """Id of its ledger entry."""
+    amount_cents: int
+    amount_display: str
+    description: str
+    balance_microcents: int
+    balance_display: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """An active fault rule, with its counters."""
 

@@ -15,10 +15,11 @@ from mockserver.billing import (
     usage,
     verification,
 )
-from mockserver.billing.account import Account, SetupIntent, UsageEvent, UsageLog
+from mockserver.billing.account import Account, SetupIntent
 from mockserver.billing.context import Context
 from mockserver.billing.ledger import Entry, Ledger
 from mockserver.billing.money import in_microcents
+from mockserver.billing.usage_log import UsageEvent, UsageLog
 
 from .conftest import NOON, WORKING, deposit, fresh, later, problems
 

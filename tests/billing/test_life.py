@@ -25,9 +25,10 @@ from mockserver.billing import (
     usage_alerts,
     verification,
 )
-from mockserver.billing.account import CREDITS_PER_REQUEST, Account, AutoRechargeRequest, UsageType
+from mockserver.billing.account import Account, AutoRechargeRequest
 from mockserver.billing.context import Context
 from mockserver.billing.errors import BillingError
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST, UsageType
 
 from .conftest import DECLINED_LATER, WORKING, at, catalogue, deposit, fresh, problems, state
 

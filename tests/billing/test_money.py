@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.billing import money
-from mockserver.billing.account import CREDITS_PER_REQUEST
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST
 
 
 def test_a_cent_is_a_million_microcents() -> None:

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from mockserver.billing import money, subscription, usage
-from mockserver.billing.account import CREDITS_PER_REQUEST, Tally, UsageLog, UsageType
 from mockserver.billing.context import Context
 from mockserver.billing.errors import InsufficientBalance
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST, Tally, UsageLog, UsageType
 
 from .conftest import NOON, at, credit, deposit, fresh, later, refused
 

@@ -238,6 +238,15 @@ def test_the_help_is_complete(
     assert max(map(len, output.out.splitlines())) <= 120
 
 
+@pytest.mark.parametrize("arguments", [["--version"], ["serve", "--version"]])
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """Nothing is served, and the exit code is 0."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 0
+    assert capsys.readouterr() == (f"mockserver {packaged.version()}\n", "")
+
+
 @pytest.mark.parametrize(
     "default", ["127.0.0.1", "8080", "(1)", "spec/openapi.yaml", "warning (default)"]
 )

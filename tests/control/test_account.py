@@ -30,6 +30,7 @@ def put(mock: httpx.Client, body: Any, headers: dict[str, str] = NEW) -> httpx.R
         ("GET", "state"),
         ("PUT", "state"),
         ("POST", "usage"),
+        ("POST", "refunds"),
         ("GET", "outbox"),
         ("GET", "invariants"),
         ("POST", "checkout-sessions/cs_test_1/complete"),

@@ -7,11 +7,12 @@ import re
 import httpx
 import pytest
 
-from tests.control.merged import CONTROL
+from mockserver import packaged
+from mockserver.control import document
 
 OPERATIONS = [
     (operation.method.upper(), "/_mock" + re.sub(r"\{\w+\}", "x", operation.path))
-    for operation in CONTROL.operations.values()
+    for operation in document.load(packaged.billing_control_spec(), {}).operations.values()
 ]
 OTHERS = [
     {"Origin": "https://evil.example"},

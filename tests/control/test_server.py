@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from mockserver import packaged
 from tests.conftest import API, RunningServer, ServerFactory
 
 NOON_TEXT = "2026-03-18T12:00:00.000Z"
@@ -27,7 +28,7 @@ def spend(mock: httpx.Client, key: str, requests: int = 1_000) -> None:
 def test_health_has_what_it_takes_to_repeat_a_run(mock: httpx.Client) -> None:
     """Health needs no key, and has clock and seed."""
     health = mock.get("/_mock/health").json()
-    assert health.pop("version")
+    assert health.pop("version") == packaged.version()
     assert health == {"status": "ok", "now": NOON_TEXT, "frozen": True, "seed": 1, "accounts": 0}
 
 

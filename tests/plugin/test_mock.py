@@ -11,10 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver import packaged
+from mockserver.control import document
 from mockserver.testing import BillingMock, BillingMockError, records
 from tests.control.merged import CONTROL
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
+CONTROL = document.load(packaged.billing_control_spec(), {})
 
 
 def deposit(api: httpx.Client, cents: int = 5_000) -> dict[str, Any]:
@@ -133,6 +136,25 @@ def test_usage_that_cannot_be_charged_is_refused(
         mock.use(type, requests)
     assert str(refused.value).startswith(beginning)
     assert "\n" not in str(refused.value)
+
+
+def test_usage_is_refunded(mock: BillingMock, api: httpx.Client) -> None:
+    """A refund credits charged usage back, with a description or without."""
+    mock.use("light", 1_000)
+    before = balance(api)
+    refund = mock.refund(5)
+    assert (refund.amount_cents, refund.amount_display) == (5, "$0.05")
+    assert refund.balance_microcents == balance(api) == before + 5_000_000
+    assert refund.created_at == NOON
+    assert mock.refund(5, "Refund of a failed job").description == "Refund of a failed job"
+    assert mock.invariants() == []
+
+
+def test_a_refund_of_more_than_was_used_is_refused(mock: BillingMock) -> None:
+    """The error says what can be refunded."""
+    mock.reset()
+    with pytest.raises(BillingMockError, match=r"from \$0.01 to \$"):
+        mock.refund(10**9)
 
 
 # ----------------------------------------------------------------------------------------- checkout

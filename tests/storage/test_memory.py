@@ -1,4 +1,4 @@
-"""Accounts that nobody asks for are packed, and wake as they were; of very many the idlest is forgotten."""
+"""Idle accounts are packed and unpacked unchanged; the least recently used one is evicted."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ FIXTURES = fixtures.load(packaged.fixtures())
 
 @pytest.fixture
 def world() -> World[Accounts]:
-    """A world in which nobody is yet."""
+    """A world without accounts."""
     return world_of(FIXTURES, Clock(NOON), 1)
 
 
 @pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three awake, six in all."""
-    monkeypatch.setattr(store_module, "MAX_AWAKE", 3)
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store holds three unpacked accounts, and six in all."""
+    monkeypatch.setattr(store_module, "MAX_UNPACKED", 3)
     monkeypatch.setattr(store_module, "MAX_TENANTS", 6)
 
 
@@ -44,8 +44,8 @@ def state(tenant: Tenant) -> Any:
     return msgspec.to_builtins(tenant, enc_hook=list)
 
 
-def test_an_account_wakes_as_it_was(world: World[Accounts]) -> None:
-    """Its whole state, and what it spent of its allowance."""
+def test_an_account_is_unpacked_unchanged(world: World[Accounts]) -> None:
+    """Packing keeps the whole state and the rate-limit window."""
     first, *others = keys(5)
     tenant = world.state.tenant(first)
     checkout.open_deposit(world.state.context(tenant), 5_000)
@@ -54,12 +54,12 @@ def test_an_account_wakes_as_it_was(world: World[Accounts]) -> None:
     for key in others:
         world.state.tenant(key)
     again = world.state.tenant(first)
-    assert again is not tenant, "it was packed meanwhile"
+    assert again is not tenant, "the account was not packed"
     assert state(again) == before
 
 
-def test_what_is_done_to_an_account_that_woke_stays(world: World[Accounts]) -> None:
-    """It can be changed and packed again."""
+def test_an_unpacked_account_can_be_changed(world: World[Accounts]) -> None:
+    """Changes are kept when the account is packed again."""
     first, *others = keys(5)
     before = len(world.state.tenant(first).account.checkout_sessions)
     for _ in range(3):
@@ -69,8 +69,8 @@ def test_what_is_done_to_an_account_that_woke_stays(world: World[Accounts]) -> N
     assert len(world.state.peek(first).account.checkout_sessions) == before + 3
 
 
-def test_whoever_was_asked_for_lately_is_awake(world: World[Accounts]) -> None:
-    """The order of asking counts, not that of appearance."""
+def test_the_least_recently_used_account_is_packed(world: World[Accounts]) -> None:
+    """The order of use counts, not the order of creation."""
     a, b, c, d = keys(4)
     tenants = {key: world.state.tenant(key) for key in (a, b, c)}
     world.state.tenant(a)
@@ -79,8 +79,8 @@ def test_whoever_was_asked_for_lately_is_awake(world: World[Accounts]) -> None:
     assert world.state.peek(b) is not tenants[b]
 
 
-def test_the_idlest_is_forgotten_when_there_are_too_many(world: World[Accounts]) -> None:
-    """It begins anew when it comes again; the others are as they were."""
+def test_the_least_recently_used_account_is_evicted(world: World[Accounts]) -> None:
+    """An evicted account starts anew on its next use; the others are unchanged."""
     all_keys = keys(7)
     before = state(world.state.tenant(all_keys[0]))
     opened = {
@@ -92,24 +92,24 @@ def test_the_idlest_is_forgotten_when_there_are_too_many(world: World[Accounts])
     assert state(world.state.tenant(all_keys[0])) == before
 
 
-def test_personas_are_neither_packed_nor_forgotten(world: World[Accounts]) -> None:
-    """A developer finds them as they left them, whatever tests do meanwhile."""
+def test_personas_are_neither_packed_nor_evicted(world: World[Accounts]) -> None:
+    """The account of a persona stays, however many other accounts are used."""
     persona = world.state.tenant("sk_test_new")
     for key in keys(10):
         world.state.tenant(key)
     assert world.state.tenant("sk_test_new") is persona
 
 
-def test_accounts_are_listed_in_order_of_appearance(world: World[Accounts]) -> None:
-    """Whether they are awake or not."""
+def test_accounts_are_listed_in_order_of_creation(world: World[Accounts]) -> None:
+    """Packing does not change the order."""
     for key in [*keys(6), keys(6)[0]]:
         world.state.tenant(key)
     assert world.state.names() == keys(6)
     assert [name for name, _ in world.state.tenants()] == keys(6)
 
 
-def test_the_owner_of_a_page_is_found_asleep(world: World[Accounts]) -> None:
-    """By the id of a session, a portal, a setup intent or an invoice."""
+def test_a_packed_account_is_found_by_what_it_owns(world: World[Accounts]) -> None:
+    """The id of a session, a portal session, a setup intent or an invoice leads to its account."""
     first, *others = keys(5)
     context = world.state.context(world.state.tenant(first))
     ids = [checkout.open_deposit(context, 5_000).id, checkout.open_portal(context).id]
@@ -123,8 +123,8 @@ def test_the_owner_of_a_page_is_found_asleep(world: World[Accounts]) -> None:
     assert world.state.owner("cs_test_none") is None
 
 
-def test_what_falls_due_is_done_also_for_those_asleep(world: World[Accounts]) -> None:
-    """A plan is renewed, and told of, when the clock passes its period's end."""
+def test_due_work_is_done_for_packed_accounts(world: World[Accounts]) -> None:
+    """A plan is renewed when the clock passes the end of its period."""
     first, *others = keys(5)
     session = checkout.open_price(
         world.state.context(world.state.tenant(first)),
@@ -141,8 +141,8 @@ def test_what_falls_due_is_done_also_for_those_asleep(world: World[Accounts]) ->
     assert len(world.state.peek(first).account.invoices) == invoices + 1
 
 
-def test_a_snapshot_holds_those_asleep(world: World[Accounts]) -> None:
-    """All come back as they were, in their order."""
+def test_a_snapshot_contains_packed_accounts(world: World[Accounts]) -> None:
+    """All accounts are restored unchanged, in their order."""
     for key in keys(6):
         checkout.open_deposit(world.state.context(world.state.tenant(key)), 5_000)
     before = {name: state(tenant) for name, tenant in world.state.tenants()}
@@ -153,8 +153,8 @@ def test_a_snapshot_holds_those_asleep(world: World[Accounts]) -> None:
     assert {name: state(tenant) for name, tenant in world.state.tenants()} == before
 
 
-def test_a_reset_forgets_those_asleep(world: World[Accounts]) -> None:
-    """One by its key, or everybody."""
+def test_a_reset_removes_packed_accounts(world: World[Accounts]) -> None:
+    """A reset removes one account by its key, or all."""
     for key in keys(6):
         world.state.tenant(key)
     world.reset(keys(6)[0])
@@ -163,10 +163,10 @@ def test_a_reset_forgets_those_asleep(world: World[Accounts]) -> None:
     assert world.state.names() == []
 
 
-def test_an_account_asleep_is_a_quarter_of_its_text(world: World[Accounts]) -> None:
-    """That is what packing is for."""
+def test_a_packed_account_is_less_than_a_quarter_of_its_json(world: World[Accounts]) -> None:
+    """Packing saves memory."""
     store = MemoryStore()
     for key in keys(5):
         store.put(key, replace(world.state.tenant(key)))
-    (first, *_) = [each for each in store._tenants.values() if not isinstance(each, Tenant)]
-    assert len(first.packed) < len(first.written) / 4
+    packed = [item for item in store._tenants.values() if not isinstance(item, Tenant)]
+    assert len(packed[0].compressed) < len(packed[0].json) / 4

@@ -1,4 +1,4 @@
-"""The accounts of the Billing API: who has one, who they play, and what they hold."""
+"""All accounts of the Billing API: by key or organization, with their personas and their state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mockserver.billing import invariants, subscription
 from mockserver.billing.account import Account
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
-from mockserver.billing.accounts.personas import Biographer
+from mockserver.billing.accounts.persona_builder import PersonaBuilder
 from mockserver.billing.accounts.store import MemoryStore, Tenant
 from mockserver.billing.audit import Actor
 from mockserver.billing.context import Context
@@ -24,10 +24,10 @@ from mockserver.clock import Clock
 from mockserver.engine.state import UnusableState
 
 MAX_PROBLEMS = 20
-"""How many reasons are given for refusing an imported state."""
+"""The reasons listed when an imported state is refused."""
 
 Publish = Callable[[str, list[Event]], None]
-"""Takes the id of an account and its events."""
+"""A function of an account's id and its events."""
 
 
 def _drop(account_id: str, events: list[Event]) -> None:
@@ -57,7 +57,7 @@ class Accounts:
         return self._open(key, self._slug_of(key))
 
     def organization(self, key: str, organization_id: str) -> Tenant:
-        """Return the account of an organization. Raises NotAMember, whether it exists or not."""
+        """Return the account of an organization. Raise NotAMember, whether it exists or not."""
         organization_id = organization_id.lower()
         slug = self._organizations.get(organization_id)
         if slug is None or self.personas[self._slug_of(key)].member_of != organization_id:
@@ -73,7 +73,7 @@ class Accounts:
     def owner(self, id: str) -> Tenant | None:
         """Return the account that has a session, a setup intent or an invoice.
 
-        For pages, whose addresses carry no key.
+        Pages use it, because their addresses contain no key.
         """
         name = self._store.owner(id)
         tenant = self._store.get(name) if name is not None else None
@@ -84,7 +84,7 @@ class Accounts:
         return self._store.names()
 
     def peek(self, name: str) -> Tenant:
-        """Return an account to be read only. Raises KeyError if it does not exist."""
+        """Return an account to be read only. Raise KeyError if it does not exist."""
         return self._store.peek(name)
 
     def tenants(self) -> Iterator[tuple[str, Tenant]]:
@@ -92,7 +92,7 @@ class Accounts:
         return ((name, self.peek(name)) for name in self.names())
 
     def is_of_persona(self, name: str) -> bool:
-        """Return whether a key or an organization's id is that of a persona, and so no secret."""
+        """Return whether a key or an organization's id is a persona's, and therefore public."""
         return name in self._by_key or name in self._organizations
 
     def violations(self, key: str) -> list[str]:
@@ -112,7 +112,7 @@ class Accounts:
         return state
 
     def replace(self, key: str, state: Any) -> None:
-        """Replace an account's state by an exported one. Raises UnusableState before any change."""
+        """Replace an account's state by an exported one. Raise UnusableState before any change."""
         tenant = self.tenant(key)
         now = self._clock.now()
         try:
@@ -133,7 +133,7 @@ class Accounts:
         tenant.account = account
 
     def forget(self, key: str | None = None) -> None:
-        """Forget one account, or all."""
+        """Remove one account, or all."""
         if key is not None:
             self._store.remove(key)
             return
@@ -149,7 +149,7 @@ class Accounts:
         self._store.load(dump)
 
     def catch_up(self) -> None:
-        """Do the work of all accounts that fell due: renewals, retries."""
+        """Do the due work of all accounts: renewals and retries."""
         for name in self._store.due(self._clock.now()):
             tenant = self._store.get(name)
             if tenant is not None:
@@ -157,7 +157,7 @@ class Accounts:
 
     def publish(self) -> None:
         """Publish the events of all accounts."""
-        for tenant in self._store.awake():
+        for tenant in self._store.unpacked():
             if tenant.account.events:
                 self.publish_of(tenant.account)
 
@@ -171,14 +171,15 @@ class Accounts:
     def reload(self, folder: Path) -> Callable[[], None]:
         """Read the fixtures again and return the function that puts them into use.
 
-        Raises FileError. The function raises UnusableState if an account is on a plan that is gone.
+        Raise FileError if they are unusable. The returned function raises UnusableState if an
+        account is on a plan that no longer exists.
         """
         found = fixtures.load(folder)
 
         def swap() -> None:
             plans = {plan.slug for plan in found.catalogue.plans}
             problems = [
-                f"The catalogue has no plan '{plan}' any more, but an account is on it."
+                f"The catalogue no longer has the plan '{plan}', but an account is on it."
                 for plan in sorted({*self._plans_in_use()} - plans)
             ]
             if problems:
@@ -190,7 +191,7 @@ class Accounts:
     def _use(self, fixtures: Fixtures) -> None:
         self.catalogue = fixtures.catalogue
         self.personas = fixtures.personas
-        self._biographer = Biographer(fixtures.catalogue, self._seed)
+        self._builder = PersonaBuilder(fixtures.catalogue, self._seed)
         self._by_key = {
             persona.key: slug for slug, persona in fixtures.personas.items() if persona.key
         }
@@ -199,7 +200,7 @@ class Accounts:
             for slug, persona in fixtures.personas.items()
             if persona.organization_id
         }
-        self._store.ready = {*self._by_key, *self._organizations}
+        self._store.pinned = {*self._by_key, *self._organizations}
 
     def _plans_in_use(self) -> Iterator[str]:
         for _, tenant in self.tenants():
@@ -209,7 +210,7 @@ class Accounts:
                     yield tenant.account.subscription.pending_plan
 
     def _new_payment_method_ids(self) -> IdSource:
-        """Return a source of ids for payment methods that a page creates before it has a key."""
+        """Return a source of ids for payment methods that belong to no account yet."""
         return IdSource(f"{self._seed}:payment methods")
 
     def _slug_of(self, key: str) -> str:
@@ -220,10 +221,10 @@ class Accounts:
         tenant = self._store.get(name)
         if tenant is None:
             persona = self.personas[slug]
-            # A frozen clock makes the same persona after each reset, so it can be cached.
+            # With a frozen clock, a persona is the same after each reset and can be cached.
             is_repeated = self._clock.frozen and persona.key == name
-            make = self._biographer.recall if is_repeated else self._biographer.create
-            account = make(persona, name, self._clock.now())
+            build = self._builder.cached if is_repeated else self._builder.build
+            account = build(persona, name, self._clock.now())
             tenant = Tenant(account, slug, persona.requests_per_minute)
             self._store.put(name, tenant)
         return self._caught_up(tenant)
@@ -237,7 +238,7 @@ class Accounts:
 
 
 def _unknown_fields(given: Any, known: Any, path: str) -> Iterator[str]:
-    """Yield the fields of an imported state that no account has: a misspelt one would be lost."""
+    """Yield the fields that no account has: a misspelt field must not be dropped silently."""
     if isinstance(given, dict) and isinstance(known, dict):
         for name, value in given.items():
             if name not in known:

@@ -35,11 +35,12 @@ from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
 
 _SECRET_FIELDS = frozenset({"code", "client_secret"})
+_KEY = re.compile(r"(sk_(?:test|live)_)[^\s\"'\\&,;<>]+")
+"""API keys, which are redacted in recorded exchanges except for their prefix."""
 CONVENTIONS = Conventions(
     "X-Alterlab-Signature", "alterlab-billing-mock", "usage alerts of {account_id}"
 )
 """How webhooks are signed and sent (header documented, the rest assumed)."""
-_KEY = re.compile(r"(sk_(?:test|live)_)[^\s\"'\\&,;<>]+")
 
 
 def world_of(
@@ -49,7 +50,7 @@ def world_of(
     webhooks: Webhooks | None = None,
     faults: FaultRegistry | None = None,
 ) -> World[Accounts]:
-    """Return a world of accounts."""
+    """Return a world with the accounts of the Billing API."""
     webhooks = webhooks or Webhooks(clock, seed)
     accounts = Accounts(fixtures, clock, seed, webhooks.publish)
     return World(
@@ -63,7 +64,7 @@ def world_of(
 
 
 class Billing:
-    """Accounts by test key, rate limits and balances in headers, pages and Stripe's script."""
+    """The behaviour of the Billing API, including hosted pages and the stand-in for Stripe.js."""
 
     def __init__(self, world: World[Accounts], *, enforce_rate_limits: bool = False) -> None:
         self._world = world
@@ -81,14 +82,18 @@ class Billing:
         return self._accounts
 
     def identify(self, request: Request, security: Security) -> BillingCaller:
-        """Return the caller. Raises Unauthorized for a key that is missing, live or malformed."""
+        """Return the caller. Raise Unauthorized for a key that is missing, live or malformed."""
         value = request.headers.get(auth.HEADER)
         is_checked = security.is_required or (value and security.is_used)
         key = auth.check_key(value) if is_checked else ""
         return BillingCaller(self._accounts, key, is_limited=self._is_limited)
 
     def headers(self, caller: Caller | None, now: datetime) -> Headers:
-        """Return the rate limit and the balance; the anonymous limit where nobody is known."""
+        """Return the headers of every response: the rate limit, and the balance of the account.
+
+        This is the only place that adds a header to all responses, errors included. Unauthenticated
+        callers see the limit of the free tier and no balance.
+        """
         if not isinstance(caller, BillingCaller):
             return rate_limits.anonymous(now).headers
         headers = (caller.allowance or rate_limits.anonymous(now)).headers
@@ -109,19 +114,19 @@ class Billing:
 
     @cached_property
     def control(self) -> ControlPart:
-        """Personas, accounts, usage, mail, books and checkout sessions."""
+        """Operations on personas, accounts, usage, refunds, messages and checkout sessions."""
         return ControlPart(packaged.billing_control_spec(), CONTROL_HANDLERS)
 
     @cached_property
     def beside(self) -> Beside:
-        """Checkout, portal and invoices; the stand-in for Stripe.js."""
+        """The pages of checkout, portal and invoices, and the stand-in for Stripe.js."""
         return Beside(
             billing_routes(self._world), [PublicApp(stripe_paths.serves, StripeApp(self._world))]
         )
 
     @property
     def about(self) -> About:
-        """The keys of all personas."""
+        """The text of the banner, with the keys of all personas."""
         keys = [
             (persona.key, persona.title)
             for persona in self._accounts.personas.values()

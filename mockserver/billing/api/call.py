@@ -1,4 +1,4 @@
-"""What a handler of the Billing API is given."""
+"""The argument of every handler of the Billing API."""
 
 from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.context import Context

@@ -1,4 +1,4 @@
-"""Who calls the Billing API: the account of a test key, and its rate limit."""
+"""The callers of the Billing API: the account of a test key, and its rate limit."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,11 @@ ORGANIZATION = "X-Organization-Id"
 
 
 class BillingCaller:
-    """The sender of one request. ``key`` is empty where an operation needs none and none is sent."""
+    """The sender of one request.
+
+    ``key`` is empty if the request carries no key and the operation requires none. Such a caller
+    has no account.
+    """
 
     __slots__ = ("_accounts", "_acting", "_is_limited", "allowance", "key", "tenant")
 
@@ -25,19 +29,20 @@ class BillingCaller:
         self._is_limited = is_limited
         self.key = key
         self.tenant: Tenant | None = None
+        """The key's own account, once it is open."""
         self.allowance: Allowance | None = None
         self._acting: Account | None = None
         """The account that the request may change: the key's own, or an organization's."""
 
     @property
     def account_id(self) -> str | None:
-        """The id of the key's own account, also where the request names an organization."""
+        """The id of the key's own account, even if the request names an organization."""
         return self.tenant.account.id if self.tenant is not None else None
 
     def enter(self, now: datetime, *, is_write: bool) -> None:
-        """Open the account and take its rate-limit tokens. Raises Refusal beyond the limit.
+        """Open the account and take the request's rate-limit tokens. Raise Refusal if it has none.
 
-        The limit is enforced on request, or where a persona has one of its own.
+        The limit is enforced if the server was started so, or if the persona has its own limit.
         """
         if not self.key:
             return
@@ -47,7 +52,7 @@ class BillingCaller:
             raise rate_limits.refusal(rate_limits.retry_after(self.allowance, now))
 
     def peek(self, now: datetime) -> None:
-        """Open the account and take no tokens."""
+        """Open the account without taking tokens."""
         if self.key:
             self.tenant = self._accounts.tenant(self.key)
             self.allowance = rate_limits.peek(self.tenant, now)
@@ -55,10 +60,10 @@ class BillingCaller:
     def context(self, params: Mapping[str, Any], now: datetime) -> Context | None:
         """Return the context of the caller's account, or of the organization that is named.
 
-        Raises NotAMember.
+        Raise NotAMember if the caller does not belong to the organization.
         """
-        organization = params.get(ORGANIZATION)
         tenant = self.tenant
+        organization = params.get(ORGANIZATION)
         if organization is not None:
             tenant = self._accounts.organization(self.key, organization)
         if tenant is None:
@@ -67,7 +72,10 @@ class BillingCaller:
         return self._accounts.context(tenant, now=now)
 
     def throttle(self, now: datetime, seconds: int | None) -> Refusal:
-        """Return the 429 of a caller whose tokens are used up, and show none as remaining."""
+        """Return a 429, and set the remaining tokens to zero.
+
+        The request may be retried after ``seconds``, by default in the next minute.
+        """
         allowance = self.allowance or rate_limits.anonymous(now)
         if seconds is None:
             seconds = rate_limits.retry_after(allowance, now)

@@ -1,6 +1,6 @@
-"""The one place that knows the HTTP status of an error of billing.
+"""The HTTP statuses of the errors of billing.
 
-The envelope is FastAPI's, as first-party clients read it (observed).
+The error body is FastAPI's, as first-party clients read it (observed).
 """
 
 from mockserver.billing import errors
@@ -17,7 +17,7 @@ _STATUS: dict[type[errors.BillingError], int] = {
 
 
 def refusal_of(error: Exception) -> Refusal | None:
-    """Return the refusal of an error that a rule raised on purpose; None for any other error."""
+    """Return the response to an error of billing or a refusal; None for any other error."""
     if isinstance(error, Refusal):
         return error
     for kind in type(error).__mro__:

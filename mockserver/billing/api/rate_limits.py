@@ -1,4 +1,4 @@
-"""Rate limits per account and minute of the clock: told on every response, enforced on request (observed)."""
+"""Rate limits per account and minute: on every response, enforced on request (observed)."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -12,14 +12,18 @@ _READ_TOKENS, _WRITE_TOKENS = 1, 2
 
 
 class Allowance(NamedTuple):
-    """How many requests a minute, how many are left of it, and when the next minute begins (unix seconds)."""
+    """The rate limit of a caller in the current minute."""
 
     limit: int
+    """Tokens per minute."""
     remaining: int
+    """Tokens left in this minute."""
     reset: int
+    """The start of the next minute, in seconds since 1970."""
 
     @property
     def headers(self) -> Headers:
+        """The headers that carry it."""
         return [
             (b"x-ratelimit-limit", b"%d" % self.limit),
             (b"x-ratelimit-remaining", b"%d" % self.remaining),
@@ -28,44 +32,47 @@ class Allowance(NamedTuple):
 
 
 def spend(tenant: Tenant, now: datetime, *, write: bool) -> tuple[bool, Allowance]:
-    """Take a request's tokens: whether there were enough, and what is left."""
-    seconds = int(now.timestamp())
-    window = seconds // _WINDOW_SECONDS
+    """Take the tokens of a request; return whether there were enough, and what is left."""
+    window = _window(now)
     if window != tenant.window:
         tenant.window, tenant.spent = window, 0
-    limit = tenant.requests_per_minute or tier_of(tenant.account.ledger.balance).requests_per_minute
+    limit = _limit(tenant)
     tokens = _WRITE_TOKENS if write else _READ_TOKENS
-    enough = tenant.spent + tokens <= limit
-    if enough:
+    is_enough = tenant.spent + tokens <= limit
+    if is_enough:
         tenant.spent += tokens
-    return enough, Allowance(limit, max(0, limit - tenant.spent), _reset(window))
+    return is_enough, _allowance(limit, tenant.spent, window)
 
 
 def peek(tenant: Tenant, now: datetime) -> Allowance:
-    """What is left, without taking anything."""
-    window = int(now.timestamp()) // _WINDOW_SECONDS
-    limit = tenant.requests_per_minute or tier_of(tenant.account.ledger.balance).requests_per_minute
-    return Allowance(
-        limit, max(0, limit - (tenant.spent if window == tenant.window else 0)), _reset(window)
-    )
+    """Return what is left, without taking tokens."""
+    window = _window(now)
+    return _allowance(_limit(tenant), tenant.spent if window == tenant.window else 0, window)
 
 
 def anonymous(now: datetime) -> Allowance:
-    """What a caller without an account is told: the free tier, untouched."""
-    limit = TIERS[-1].requests_per_minute
-    return Allowance(limit, limit, _reset(int(now.timestamp()) // _WINDOW_SECONDS))
+    """Return the allowance of a caller without an account: the unused limit of the free tier."""
+    return _allowance(TIERS[-1].requests_per_minute, 0, _window(now))
 
 
 def retry_after(allowance: Allowance, now: datetime) -> int:
-    """Whole seconds until the next minute, at least one."""
+    """Return the whole seconds until the next minute, at least one."""
     return max(1, allowance.reset - int(now.timestamp()))
 
 
 def refusal(seconds: int) -> Refusal:
-    """Return the 429 of a caller whose tokens are used up."""
+    """Return the 429 of a caller without enough tokens."""
     sentence = f"Rate limit exceeded. Try again in {seconds} seconds."
     return Refusal(429, sentence, [(b"retry-after", b"%d" % seconds)])
 
 
-def _reset(window: int) -> int:
-    return (window + 1) * _WINDOW_SECONDS
+def _limit(tenant: Tenant) -> int:
+    return tenant.requests_per_minute or tier_of(tenant.account.ledger.balance).requests_per_minute
+
+
+def _window(now: datetime) -> int:
+    return int(now.timestamp()) // _WINDOW_SECONDS
+
+
+def _allowance(limit: int, spent: int, window: int) -> Allowance:
+    return Allowance(limit, max(0, limit - spent), (window + 1) * _WINDOW_SECONDS)

@@ -1,4 +1,4 @@
-"""The domain's things as the contract writes them. Field order is the published order."""
+"""The JSON of responses. Fields are in the order of the vendor's published page."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Any
 
 from mockserver.billing import money
 from mockserver.billing.account import (
-    CREDITS_PER_REQUEST,
     Account,
     Attempt,
     AutoRecharge,
@@ -17,7 +16,6 @@ from mockserver.billing.account import (
     PortalSession,
     SetupIntent,
     Subscription,
-    Tally,
     UsageAlerts,
     Wallet,
 )
@@ -28,6 +26,7 @@ from mockserver.billing.catalogue import Catalogue, PromoCode
 from mockserver.billing.ledger import Entry
 from mockserver.billing.tiers import tier_of
 from mockserver.billing.usage import Projection
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST, Tally
 from mockserver.engine.pages import Page
 from mockserver.engine.render import optional_timestamp, timestamp
 from mockserver.engine.reply import Listing
@@ -36,7 +35,7 @@ Json = dict[str, Any]
 
 
 def listing(name: str, render: Callable[[Any], Json], of: Page[Any], **rest: int) -> Listing:
-    """A page of things that never change."""
+    """Return a page of records that never change, which are rendered and checked only once."""
     return Listing(name, of.items, render, {"total": of.total, "has_more": of.has_more, **rest})
 
 
@@ -148,19 +147,19 @@ def credit_transaction(entry: Entry) -> Json:
     }
 
 
-def invoice(each: Invoice, base_url: str) -> Json:
+def invoice(invoice: Invoice, base_url: str) -> Json:
     return {
-        "id": each.id,
-        "number": each.number,
-        "status": each.status,
-        "amount_cents": each.amount_cents,
-        "amount_display": money.display_cents(each.amount_cents),
-        "description": each.description,
-        "period_start": optional_timestamp(each.period_start),
-        "period_end": optional_timestamp(each.period_end),
-        "created_at": timestamp(each.created_at),
-        "paid_at": optional_timestamp(each.paid_at),
-        "hosted_invoice_url": f"{base_url}/invoices/{each.id}",
+        "id": invoice.id,
+        "number": invoice.number,
+        "status": invoice.status,
+        "amount_cents": invoice.amount_cents,
+        "amount_display": money.display_cents(invoice.amount_cents),
+        "description": invoice.description,
+        "period_start": optional_timestamp(invoice.period_start),
+        "period_end": optional_timestamp(invoice.period_end),
+        "created_at": timestamp(invoice.created_at),
+        "paid_at": optional_timestamp(invoice.paid_at),
+        "hosted_invoice_url": f"{base_url}/invoices/{invoice.id}",
     }
 
 
@@ -207,15 +206,15 @@ def promo_validation(promo: PromoCode | None, message: str) -> Json:
     }
 
 
-def activity(each: Activity) -> Json:
-    amount = each.amount_microcents
+def activity(activity: Activity) -> Json:
+    amount = activity.amount_microcents
     return {
-        "id": each.id,
-        "type": each.type,
-        "description": each.description,
+        "id": activity.id,
+        "type": activity.type,
+        "description": activity.description,
         "amount_microcents": amount,
         "amount_display": money.display(amount) if amount is not None else None,
-        "created_at": timestamp(each.created_at),
+        "created_at": timestamp(activity.created_at),
     }
 
 

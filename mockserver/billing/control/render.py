@@ -1,14 +1,16 @@
-"""Accounts and what belongs to them as the control API writes them."""
+"""The JSON of billing's part of the control API."""
 
 from typing import Any
 
 from mockserver.billing import money
-from mockserver.billing.account import CheckoutSession, UsageEvent
+from mockserver.billing.account import CheckoutSession
 from mockserver.billing.accounts.personas import Persona
 from mockserver.billing.accounts.store import Tenant
 from mockserver.billing.context import Context
+from mockserver.billing.ledger import Entry
 from mockserver.billing.outbox import Message
 from mockserver.billing.tiers import tier_of
+from mockserver.billing.usage_log import UsageEvent
 from mockserver.engine.render import optional_timestamp, timestamp
 
 Json = dict[str, Any]
@@ -49,6 +51,17 @@ def usage_charge(event: UsageEvent, context: Context) -> Json:
         "cost_display": money.display(cost),
         **_balance(context.account.ledger.balance),
         "created_at": timestamp(event.created_at),
+    }
+
+
+def refund(entry: Entry) -> Json:
+    return {
+        "id": entry.id,
+        "amount_cents": money.in_cents(entry.amount_microcents),
+        "amount_display": money.display(entry.amount_microcents),
+        "description": entry.description,
+        **_balance(entry.balance_after_microcents),
+        "created_at": timestamp(entry.created_at),
     }
 
 

@@ -1,1 +1,1 @@
-"""Pages that people look at: what the API's URLs lead to, and the interactive docs."""
+"""The pages that URLs of the API lead to: checkout, portal and invoices."""

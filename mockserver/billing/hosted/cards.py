@@ -1,4 +1,4 @@
-"""The cards that a page offers, and those that people type."""
+"""The cards that a page offers, and cards that are typed."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _ID = re.compile(r"pm_\w{1,250}", re.ASCII)
 _EXPIRY = re.compile(r"([0-9]{1,2})\s*[/-]\s*([0-9]{2}|[0-9]{4})", re.ASCII)
 _ASKS = "Asks for authentication (3-D Secure)"
 LIVE_CARD = "test_mode_live_card"
-"""Stripe's decline code where a card that is no test card is used in test mode."""
-_OF_A_NUMBER = {
-    "incorrect_number": "This is no card number. Check its digits.",
+"""Stripe's decline code for a card that is not a test card."""
+_NUMBER_PROBLEMS = {
+    "incorrect_number": "This is not a card number. Check its digits.",
     LIVE_CARD: (
-        f"The card was declined ({LIVE_CARD}) and has not been kept: it is no test card. "
-        "The numbers that work are listed under 'Test card numbers' below."
+        f"The card was declined ({LIVE_CARD}) and not stored: it is not a test card. "
+        "Use a number listed under 'Test card numbers' below."
     ),
 }
-"""Why a typed number cannot be used, by Stripe's code."""
+"""Why a typed number is refused, by Stripe's code."""
 
 
 class CardRefused(Exception):
-    """A card that was typed, and why it cannot be used; what was typed is never repeated."""
+    """A chosen or typed card that cannot be used. The message never contains what was typed."""
 
     def __init__(self, field: str, reason: str, code: str | None = None) -> None:
         super().__init__(reason)
@@ -50,28 +50,28 @@ class CardRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An entry of a list of cards."""
+    """One card of a list."""
 
     value: str
-    """Its id, or its number."""
+    """The id or the number of the card."""
     label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cards that behave alike."""
+    """Cards with the same behaviour."""
 
     label: str
     choices: list[Choice]
 
 
 def name(brand: str, last4: str) -> str:
-    """A card as people know it: ``Visa •••• 4242``."""
+    """Return the display name of a card, such as ``Visa •••• 4242``."""
     return f"{_BRANDS.get(brand, brand)} •••• {last4}"
 
 
-def named(context: Context, card: str | None) -> str:
-    """The name of the card that pays: one of the account, a test card, or the default."""
+def paying_card(context: Context, card: str | None) -> str:
+    """Return the name of the card that pays: the given one, or the default."""
     wallet = context.account.wallet
     found = wallet.find(card) if card else wallet.default
     known = found or context.catalogue.card(card or "pm_card_visa")
@@ -79,7 +79,7 @@ def named(context: Context, card: str | None) -> str:
 
 
 def on_file(context: Context) -> Group:
-    """The account's own cards, the default first."""
+    """Return the account's own cards, the default first."""
     wallet = context.account.wallet
     own = sorted(wallet.cards, key=lambda card: card.id != wallet.default_id)
     return Group(
@@ -89,54 +89,57 @@ def on_file(context: Context) -> Group:
 
 
 def to_pay_with(context: Context) -> list[Group]:
-    """Every card that can be chosen to pay, those that the account has first."""
-    return [on_file(context), *_chosen_by(lambda card: card.id, _others(context), _at_payment)]
+    """Return every card that can be chosen to pay, the account's own first."""
+    return [on_file(context), *_grouped(lambda card: card.id, _not_on_file(context), _at_payment)]
 
 
 def to_add(context: Context) -> list[Group]:
-    """Every test card that can be added to the account, and those that are refused."""
-    return _chosen_by(lambda card: card.id, _others(context), _at_setup)
+    """Return the test cards that are not on the account, refused ones included."""
+    return _grouped(lambda card: card.id, _not_on_file(context), _at_setup)
 
 
 def numbers_to_pay_with(catalogue: Catalogue) -> list[Group]:
-    """Every number that can be typed to pay."""
-    return _chosen_by(lambda card: card.number, catalogue.test_cards, _at_payment)
+    """Return every number that can be typed to pay."""
+    return _grouped(lambda card: card.number, catalogue.test_cards, _at_payment)
 
 
 def numbers_to_add(catalogue: Catalogue) -> list[Group]:
-    """Every number that can be typed to add a card."""
-    return _chosen_by(lambda card: card.number, catalogue.test_cards, _at_setup)
+    """Return every number that can be typed to add a card."""
+    return _grouped(lambda card: card.number, catalogue.test_cards, _at_setup)
 
 
 def is_id(value: str) -> bool:
-    """Whether a text can be a payment method's id."""
+    """Return whether a text has the form of a payment method's id."""
     return _ID.fullmatch(value) is not None
 
 
 def chosen(fields: dict[str, str], catalogue: Catalogue, now: datetime) -> str | None:
-    """The id of the card that a form names, or that was typed into it; None if there is none. Raises CardRefused."""
+    """Return the id of the card that was chosen or typed in a form; None if the form has none.
+
+    Raise CardRefused if the card cannot be used.
+    """
     if "typed" in fields or "number" in fields:
         return typed(fields, catalogue, now).id
     card = fields.get("card")
     if card is not None and not is_id(card):
-        raise CardRefused("card", "That is no card. Choose one of the list.")
+        raise CardRefused("card", "This is not a card. Choose one from the list.")
     return card
 
 
 def typed(fields: dict[str, str], catalogue: Catalogue, now: datetime) -> TestCard:
-    """The test card that somebody typed. Raises CardRefused."""
+    """Return the test card that was typed. Raise CardRefused if the details are unusable."""
     number = re.sub(r"[\s-]", "", fields.get("number", ""))
     if not number:
         raise CardRefused("number", "Type a card number.")
     try:
         card = card_of(number, catalogue)
     except CardDetailsRefused as refused:
-        raise CardRefused("number", _OF_A_NUMBER[refused.code], refused.code) from None
+        raise CardRefused("number", _NUMBER_PROBLEMS[refused.code], refused.code) from None
     _check_expiry(fields.get("expiry", ""), now)
     length = 4 if card.brand == "amex" else 3
     if not re.fullmatch(rf"[0-9]{{{length}}}", fields.get("cvc", ""), re.ASCII):
         raise CardRefused(
-            "cvc", f"The security code of this card has {length} digits; any will do."
+            "cvc", f"The security code of this card has {length} digits. Any digits work."
         )
     return card
 
@@ -169,8 +172,8 @@ def _label(card: Card, context: Context, default_id: str | None) -> str:
     return ", ".join(parts)
 
 
-def _others(context: Context) -> Iterator[TestCard]:
-    """The test cards, but for those that the account has and those that are others by another name."""
+def _not_on_file(context: Context) -> Iterator[TestCard]:
+    """Yield the test cards that are not on the account, one of each behaviour."""
     taken = {card.stripe_id for card in context.account.wallet.cards}
     seen = set()
     for card in context.catalogue.test_cards:
@@ -187,7 +190,7 @@ def _others(context: Context) -> Iterator[TestCard]:
 
 
 def _at_payment(card: TestCard) -> tuple[str, str]:
-    """Among which a card belongs when it pays, and what is to be known of it."""
+    """Return the group of a card that pays, and a note."""
     code = card.declines_charge
     if card.authentication != "never":
         notes = ["only once"] if card.authentication == "once" else []
@@ -198,19 +201,19 @@ def _at_payment(card: TestCard) -> tuple[str, str]:
 
 
 def _at_setup(card: TestCard) -> tuple[str, str]:
-    """Among which a card belongs when it is added, and what is to be known of it."""
+    """Return the group of a card that is added, and a note."""
     if card.declines_attach is not None:
         return "Refused", f"refused: {card.declines_attach}"
     note = f"charges are declined: {card.declines_charge}" if card.declines_charge else ""
     return ("Is added" if card.authentication == "never" else _ASKS), note
 
 
-def _chosen_by(
+def _grouped(
     value: Callable[[TestCard], str | None],
     cards: Iterable[TestCard],
     behaviour: Callable[[TestCard], tuple[str, str]],
 ) -> list[Group]:
-    """Cards in groups that behave alike: those that work first, those that do not last."""
+    """Group cards by behaviour: working cards first, refused cards last."""
     groups: dict[str, list[Choice]] = {
         "Pays": [],
         "Is added": [],

@@ -1,4 +1,4 @@
-"""The page on which a payer pays, and its 3-D Secure step."""
+"""The page of a checkout session, and its 3-D Secure step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mockserver.billing.hosted.site import FORMS_LEAVE, FORMS_STAY, Problem, Sit
 from mockserver.billing.payment_methods import AUTHENTICATION_REQUIRED
 
 BeforeRedirect = Callable[[str], Awaitable[None]]
-"""Awaited with the account's id when a payment is complete, before the payer is sent back to the shop."""
+"""Awaited with the account's id between a payment and the redirect to the shop."""
 
 AUTHENTICATION_FAILED = "payment_intent_authentication_failure"
 _FAILED = (
@@ -32,7 +32,7 @@ STEPS = ("pay", "cancel")
 
 
 class CheckoutPages:
-    """Checkout: what is bought, with which card, and the way back to the shop."""
+    """The pages of checkout sessions: payment, 3-D Secure and the redirect to the shop."""
 
     def __init__(self, site: Site, before_redirect: BeforeRedirect) -> None:
         self._site = site
@@ -59,7 +59,7 @@ class CheckoutPages:
         return self._page(*found) if found else self._site.missing("checkout session")
 
     async def _authentication(self, request: Request) -> Response:
-        """The page that a payer's bank would show."""
+        """Show the 3-D Secure page of the payer's bank."""
         found = self._find(request)
         if found is None:
             return self._site.missing("checkout session")
@@ -74,14 +74,14 @@ class CheckoutPages:
             forms=FORMS_LEAVE,
             title=_title(session, _plan(context, session)),
             amount_cents=session.amount_cents,
-            card=cards.named(context, card),
+            card=cards.paying_card(context, card),
             action=f"/checkout/{session.id}/pay",
             hidden={"card": card} if card else {},
             back=f"/checkout/{session.id}",
         )
 
     async def _back_to_page(self, request: Request) -> Response:
-        """An address of a step, opened again: the page to which the step belongs."""
+        """Redirect a GET of a step to the page of its session."""
         found = self._find(request)
         if found is None:
             return self._site.missing("checkout session")
@@ -119,12 +119,12 @@ class CheckoutPages:
             if problem is not None:
                 return self._page(context, session, problem)
         await self._before_redirect(context.account.id)
-        return _leave(session, session.success_url) or self._page(context, session)
+        return _redirect(session, session.success_url) or self._page(context, session)
 
     def _cancel(self, context: Context, session: CheckoutSession) -> Response:
         checkout.must_be_open(context, session)
-        there_is_no_way_back = self._site.message(200, "Cancelled. Nothing was charged.")
-        return _leave(session, session.cancel_url) or there_is_no_way_back
+        message = self._site.message(200, "Cancelled. Nothing was charged.")
+        return _redirect(session, session.cancel_url) or message
 
     def _find(self, request: Request) -> tuple[Context, CheckoutSession] | None:
         session_id = request.path_params["session_id"]
@@ -161,7 +161,7 @@ class CheckoutPages:
 
 @dataclass(frozen=True, slots=True)
 class Promo:
-    """What a promo code brings, or why it brings nothing."""
+    """The bonus of a promo code, or why there is none."""
 
     code: str
     bonus_cents: int
@@ -183,7 +183,10 @@ def _promo(context: Context, session: CheckoutSession) -> Promo | None:
 def _attempt(
     context: Context, session: CheckoutSession, form: dict[str, str]
 ) -> Problem | Response | None:
-    """Try to pay: None when it is done, else why not or where to go first. Raises SessionClosed."""
+    """Try to pay. Return None if it succeeds, else a problem or the redirect to 3-D Secure.
+
+    Raise SessionClosed if the session is not open.
+    """
     checkout.must_be_open(context, session)
     try:
         card = cards.chosen(form, context.catalogue, context.now)
@@ -221,12 +224,12 @@ def _title(session: CheckoutSession, plan: Plan | None) -> str:
     return f"{plan.name} plan" if plan is not None else session.description
 
 
-def _leave(session: CheckoutSession, url: str | None) -> Response | None:
-    """Go back to the shop."""
+def _redirect(session: CheckoutSession, url: str | None) -> Response | None:
+    """Return a redirect to the shop; None if the session has no such URL."""
     address = _address(session, url)
     return RedirectResponse(address, 303) if address is not None else None
 
 
 def _address(session: CheckoutSession, url: str | None) -> str | None:
-    """An address of the session, with the session's id in it where it asks for it, as Stripe does."""
+    """Return a URL of the session with its id in place of Stripe's placeholder."""
     return url.replace("{CHECKOUT_SESSION_ID}", session.id) if url is not None else None

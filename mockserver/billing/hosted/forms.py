@@ -1,4 +1,4 @@
-"""What a browser sends to a page: forms, and where they come from."""
+"""Forms of the pages, and the check that they come from the same origin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _READS = ("GET", "HEAD")
 
 
 class BadForm(Exception):
-    """A form that is not read: the status, and why."""
+    """A form that cannot be read."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -26,7 +26,7 @@ class BadForm(Exception):
 
 
 def guarded(endpoint: Endpoint, refuse: Refuse) -> Endpoint:
-    """An endpoint that no page of another origin can use, but for a link that leads to it."""
+    """Return an endpoint that refuses requests of other origins, except links to it."""
 
     async def checked(request: Request) -> Response:
         if is_foreign(request):
@@ -40,9 +40,10 @@ def guarded(endpoint: Endpoint, refuse: Refuse) -> Endpoint:
 
 
 def is_foreign(request: Request) -> bool:
-    """Whether a page of another origin is behind a request. A program that is no browser says nothing, and passes.
+    """Return whether a page of another origin sent a request.
 
-    To follow a link from a shop to its checkout is no misdeed; to fetch or frame the page, or to send it a form, is.
+    A link from a shop to its checkout is allowed. Fetching or framing the page and sending it a
+    form are not. A program that is not a browser sends none of the headers and is allowed.
     """
     sites = request.headers.getlist("sec-fetch-site")
     from_elsewhere = any(site not in _OURS for site in sites)
@@ -58,7 +59,7 @@ def is_foreign(request: Request) -> bool:
 
 
 async def fields(request: Request) -> dict[str, str]:
-    """The fields of a form, each once. Raises BadForm."""
+    """Return the fields of a form, with the last value of each. Raise BadForm on a bad body."""
     body = b""
     async for chunk in request.stream():
         body += chunk

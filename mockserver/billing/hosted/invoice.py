@@ -1,4 +1,4 @@
-"""The page of an invoice, made to be printed."""
+"""The page of an invoice, with styles for printing."""
 
 from __future__ import annotations
 
@@ -11,27 +11,22 @@ from mockserver.billing.hosted.site import Site
 
 
 class InvoicePages:
-    """What was paid for, by whom, and when."""
+    """The pages of invoices."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     def routes(self) -> list[Route]:
-        return [
-            Route(
-                "/invoices/{invoice_id}", guarded(self._show, self._site.message), methods=["GET"]
-            )
-        ]
+        endpoint = guarded(self._show, self._site.message)
+        return [Route("/invoices/{invoice_id}", endpoint, methods=["GET"])]
 
     async def _show(self, request: Request) -> Response:
-        wanted = request.path_params["invoice_id"]
-        context = self._site.find(wanted)
-        found = (
-            (each for each in context.account.invoices if each.id == wanted)
-            if context is not None
-            else ()
-        )
-        invoice = next(iter(found), None)
-        if context is None or invoice is None:
+        invoice_id = request.path_params["invoice_id"]
+        context = self._site.find(invoice_id)
+        if context is None:
+            return self._site.missing("invoice")
+        invoices = context.account.invoices
+        invoice = next((invoice for invoice in invoices if invoice.id == invoice_id), None)
+        if invoice is None:
             return self._site.missing("invoice")
         return self._site.page("invoice.html", invoice=invoice, profile=context.account.profile)

@@ -1,4 +1,4 @@
-"""The portal, where customers look after their cards, plan and invoices."""
+"""The customer portal: cards, plan and invoices."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ STEPS = {
     "remove": "The card was removed.",
     "add": "The card was added.",
     "plan": "The plan was changed.",
-    "cancel": "The plan ends with the period that is paid for.",
-    "resume": "The plan goes on.",
+    "cancel": "The plan ends when the current period ends.",
+    "resume": "The plan continues.",
 }
-"""The steps, and what is said when one is done."""
+"""The steps, with the message after each."""
 
 
 class NoPlan(BillingError):
@@ -43,23 +43,24 @@ class NoPlan(BillingError):
 
 @dataclass(frozen=True, slots=True)
 class OwnCard:
-    """A card of the account, as the page shows it."""
+    """A card of the account, for the template."""
 
     card: Card
     name: str
     is_default: bool
     is_expired: bool
     keeps: str | None
-    """Why it cannot be removed."""
+    """Why the card cannot be removed; None if it can."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A plan, and what choosing it would mean."""
+    """A plan, and the effect of choosing it."""
 
     plan: Plan
     change: Change
     is_coming: bool
+    """Whether the plan is scheduled for the next period."""
 
 
 class PortalPages:
@@ -93,25 +94,19 @@ class PortalPages:
         )
 
     async def _authentication(self, request: Request) -> Response:
-        """The page that the bank of a customer's card would show."""
+        """Show the 3-D Secure page of the customer's bank."""
         context = self._find(request)
         if context is None:
             return self._site.missing("portal session")
         step = request.query_params.get("step")
         card, price = request.query_params.get("card", ""), request.query_params.get("price", "")
-        plan = next(
-            (each for each in context.catalogue.plans if price and each.price_id == price), None
-        )
+        plan = _plan(context, price)
+        amount: int | None = None
         if step == "add" and cards.is_id(card):
-            title, amount, name, hidden = (
-                "Future payments",
-                None,
-                cards.named(context, card),
-                {"card": card},
-            )
+            title, hidden = "Future payments", {"card": card}
         elif step == "plan" and plan is not None:
-            title, amount = f"{plan.name} plan", subscription.preview(context, plan).amount_cents
-            name, hidden = cards.named(context, None), {"price": price}
+            title, hidden = f"{plan.name} plan", {"price": price}
+            amount = subscription.preview(context, plan).amount_cents
         else:
             return self._site.missing("step")
         here = _here(request)
@@ -120,14 +115,14 @@ class PortalPages:
             forms=FORMS_STAY,
             title=title,
             amount_cents=amount,
-            card=name,
+            card=cards.paying_card(context, hidden.get("card")),
             action=f"{here}/{step}",
             hidden=hidden,
             back=here,
         )
 
     async def _back_to_page(self, request: Request) -> Response:
-        """An address of a step, opened again: the portal."""
+        """Redirect a GET of a step to the portal."""
         if self._find(request) is None:
             return self._site.missing("portal session")
         is_step = request.path_params["step"] in STEPS
@@ -150,7 +145,7 @@ class PortalPages:
             problem = Problem(str(refused), refused.status, refused.field)
         except CardDeclined as declined:
             if declined.code == AUTHENTICATION_REQUIRED and form.get("authentication") != "pass":
-                query = urlencode(_again(step, context, form))
+                query = urlencode(_repetition(step, context, form))
                 return RedirectResponse(f"{_here(request)}/authentication?{query}", 303)
             problem = Problem(str(declined), 402)
         except BillingError as error:
@@ -199,7 +194,7 @@ class PortalPages:
 
 
 def _do(step: str, context: Context, form: dict[str, str]) -> None:
-    """One step of a customer. Raises BillingError, CardRefused."""
+    """Carry out a step. Raise BillingError or CardRefused if it is refused."""
     card, outcome = form.get("card", ""), form.get("authentication")
     match step:
         case "default":
@@ -223,15 +218,15 @@ def _do(step: str, context: Context, form: dict[str, str]) -> None:
 
 
 def _added(context: Context, form: dict[str, str]) -> str:
-    """The payment method's id of the card to be added. Raises CardRefused."""
+    """Return the id of the card to be added. Raise CardRefused if it cannot be used."""
     card = cards.chosen(form, context.catalogue, context.now)
     if card is None:
-        raise CardRefused("card", "Choose a card of the list.")
+        raise CardRefused("card", "Choose a card from the list.")
     return card
 
 
-def _again(step: str, context: Context, form: dict[str, str]) -> dict[str, str]:
-    """What the step has to be told again once the customer has passed 3-D Secure."""
+def _repetition(step: str, context: Context, form: dict[str, str]) -> dict[str, str]:
+    """Return the query that repeats a step after 3-D Secure."""
     return {"step": step} | (
         {"card": _added(context, form)} if step == "add" else {"price": form["price"]}
     )
@@ -253,7 +248,7 @@ def _own(context: Context, card: Card) -> OwnCard:
 
 
 def _offers(context: Context) -> list[Offer]:
-    """The plans that can be chosen; what ends a plan is a step of its own."""
+    """Return the paid plans other than the current one."""
     current = context.account.subscription
     coming = current.pending_plan if current else None
     plans = [
@@ -262,6 +257,11 @@ def _offers(context: Context) -> list[Offer]:
         if plan.price_id and (not current or plan.slug != current.plan)
     ]
     return [Offer(plan, subscription.preview(context, plan), plan.slug == coming) for plan in plans]
+
+
+def _plan(context: Context, price_id: str) -> Plan | None:
+    plans = context.catalogue.plans
+    return next((plan for plan in plans if price_id and plan.price_id == price_id), None)
 
 
 def _here(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""What all pages share: templates, headers, and the way from an address to an account."""
+"""Templates, headers and account lookup of all pages."""
 
 from __future__ import annotations
 
@@ -20,52 +20,56 @@ if TYPE_CHECKING:
 
 FORMS_STAY = "'self'"
 FORMS_LEAVE = "'self' http: https:"
-"""For forms that are answered with the way back to a shop: a browser asks the policy about each redirect on that way,
-also about those with which the shop goes on, and nobody can know where to."""
+"""The policy of forms whose response redirects to a shop.
+
+A browser applies the policy to every redirect in the chain, and a shop may redirect to any host.
+"""
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_LET_GO = (
-    "Perhaps the server was restarted or reset, or the address is incomplete; "
-    "of very many, the oldest are let go."
+_WHY_MISSING = (
+    "The server may have been restarted or reset, or the address is incomplete. "
+    "The oldest sessions are dropped when there are very many."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a page is shown again."""
+    """An error that a page shows."""
 
     text: str
     status: int
     field: str | None = None
-    """The field of the typed card at which to look."""
+    """The invalid field of a typed card."""
 
 
 class Site:
-    """Pages without scripts, that nothing may frame, keep or add to."""
+    """Renders pages: without scripts, not cached, and not to be framed."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
 
     def find(self, id: str) -> Context | None:
-        """The context in which whoever opens the page of a session or an invoice reads and changes its account."""
+        """Return the context of the account that owns a session or an invoice, or None."""
         tenant = self._accounts.owner(id)
         return self._accounts.context(tenant, "payer") if tenant is not None else None
 
     def page(
         self, template: str, status: int = 200, *, forms: str = "'none'", **facts: Any
     ) -> Response:
-        """A page; ``forms`` says where its forms may lead."""
+        """Return a page. ``forms`` is the policy for the targets of its forms."""
         html = self._templates.get_template(template).render(**facts)
         headers = {
-            "content-security-policy": f"default-src 'none'; style-src {self._style_hash}; img-src data:; "
-            f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'",
+            "content-security-policy": (
+                f"default-src 'none'; style-src {self._style_hash}; img-src data:; "
+                f"form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+            ),
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
             "x-frame-options": "DENY",
-            # Forms have to say that they come from here: without any referrer, their origin would be null.
+            # Without a referrer, a browser sends forms with the origin "null".
             "referrer-policy": "same-origin",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
@@ -73,31 +77,31 @@ class Site:
         return HTMLResponse(html, status, headers)
 
     def message(self, status: int, message: str, more: str | None = None) -> Response:
-        """A page that says one thing."""
+        """Return a page with a message."""
         return self.page("message.html", status, message=message, more=more)
 
     def missing(self, what: str) -> Response:
-        """A page for an address that leads to nothing, or no longer."""
-        return self.message(404, f"This {what} does not exist.", _LET_GO)
+        """Return the 404 page of something that does not exist, or no longer."""
+        return self.message(404, f"This {what} does not exist.", _WHY_MISSING)
 
     @cached_property
     def _templates(self) -> Environment:
         from jinja2 import Environment, PackageLoader, StrictUndefined
 
-        made = Environment(
+        environment = Environment(
             loader=PackageLoader("mockserver.billing.hosted"),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=StrictUndefined,
         )
-        made.filters |= {
+        environment.filters |= {
             "cents": money.display_cents,
             "microcents": money.display,
             "day": day,
             "moment": moment,
         }
-        return made
+        return environment
 
     @cached_property
     def _style_hash(self) -> str:
@@ -106,10 +110,10 @@ class Site:
 
 
 def day(when: datetime) -> str:
-    """A day as people write it: ``18 March 2026``."""
+    """Format a date, such as ``18 March 2026``."""
     return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
 def moment(when: datetime) -> str:
-    """A day and a time of it."""
+    """Format a date with the time."""
     return f"{day(when)}, {when:%H:%M} UTC"

@@ -1,4 +1,4 @@
-"""What the script sends. Errors about it name the place and never the value: it may be a card number."""
+"""Request bodies of the script. Errors never contain a value: it may be a card number."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BillingDetails(Struct):
 
 
 class TypedCard(Struct):
-    """The fields of a form."""
+    """The card fields of a form."""
 
     number: _Text
     exp_month: int
@@ -49,7 +49,7 @@ class TypedCard(Struct):
 
 
 class PaymentMethodData(Struct):
-    """A card that was typed, or the token that was made of one."""
+    """A typed card, or a token that stands for one."""
 
     type: Literal["card"]
     card: TypedCard | None = None
@@ -57,7 +57,7 @@ class PaymentMethodData(Struct):
     billing_details: BillingDetails = msgspec.field(default_factory=BillingDetails)
 
     def payer(self) -> str | CardDetails:
-        """The card: typed, or as a payment method id. Raises StripeError."""
+        """Return the typed card or the id of a payment method. Raise StripeError without one."""
         if self.card is not None:
             return self.card.details()
         if self.token is None:
@@ -75,7 +75,7 @@ class Confirmation(Retrieval):
     payment_method_data: PaymentMethodData | None = None
 
     def payer(self) -> str | CardDetails:
-        """The card that is to be set up. Raises StripeError."""
+        """Return the typed card or the id of a payment method. Raise StripeError without one."""
         if self.payment_method_data is not None:
             return self.payment_method_data.payer()
         if self.payment_method is None:
@@ -94,7 +94,7 @@ _Body = TypeVar("_Body", bound=Struct)
 
 
 async def read(request: Request, kind: type[_Body]) -> _Body:
-    """The body of a request. Raises StripeError."""
+    """Return the body of a request. Raise StripeError if it is too large or invalid."""
     payload = b""
     async for chunk in request.stream():
         payload += chunk
@@ -111,7 +111,10 @@ async def read(request: Request, kind: type[_Body]) -> _Body:
 
 
 def payment_method_of(token: str) -> str:
-    """The payment method that a token stands for: Stripe's ``tok_visa`` is ``pm_card_visa``; ours say it themselves."""
+    """Return the id of the payment method that a token stands for.
+
+    Stripe's ``tok_visa`` is ``pm_card_visa``. The mock's own ``tok_mock_x`` is ``pm_mock_x``.
+    """
     if not _TOKEN.fullmatch(token):
         raise StripeError.missing("token", token, "card[token]")
     name = token.removeprefix("tok_")

@@ -1,4 +1,7 @@
-"""Errors in Stripe's words: ``{"error": {"type", "code", "decline_code", "message", "param", "doc_url"}}``."""
+"""Errors in Stripe's format.
+
+The body is ``{"error": {"type", "code", "decline_code", "message", "param", "doc_url"}}``.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _DETAILS = {
     "invalid_expiry_year": ("Your card's expiration year is invalid.", "exp_year"),
     "invalid_cvc": ("Your card's security code is invalid.", "cvc"),
 }
-"""What is wrong with a card before its bank is asked."""
+"""Messages and parameters of card details that are invalid by themselves, by code."""
 
 _OWN_CODES = {
     "expired_card": ("Your card has expired.", "exp_month"),
@@ -28,26 +31,26 @@ _OWN_CODES = {
         None,
     ),
 }
-"""Refusals that Stripe answers with a code of their own; all others are ``card_declined`` with a decline code."""
+"""Declines with their own error code. All others are ``card_declined`` with a decline code."""
 
 _NOT_AUTHENTICATED = (
     "We are unable to authenticate your payment method. "
     "Please choose a different payment method and try again."
 )
 
-_SENTENCES = {
+_DECLINE_MESSAGES = {
     "insufficient_funds": "Your card has insufficient funds.",
     "card_velocity_exceeded": "Your card was declined for making repeated attempts too frequently.",
     "test_mode_live_card": (
-        "Your card was declined. Your request was in test mode, but used a non test (live) card. The mock knows the "
-        "test cards of fixtures/catalogue.yaml."
+        "Your card was declined. Your request was in test mode, but used a non test (live) card. "
+        "The mock knows the test cards of fixtures/catalogue.yaml."
     ),
 }
 
 
 @dataclass
 class StripeError(Exception):
-    """A request that is refused."""
+    """A refused request."""
 
     status: int
     type: str
@@ -56,7 +59,7 @@ class StripeError(Exception):
     param: str | None = None
     decline_code: str | None = None
     more: Json = field(default_factory=dict)
-    """What the error is about, such as the setup intent as it is now."""
+    """Further fields of the error, such as the current setup intent."""
 
     @classmethod
     def invalid(
@@ -66,7 +69,7 @@ class StripeError(Exception):
 
     @classmethod
     def missing(cls, kind: str, id: str, param: str | None = None) -> StripeError:
-        """Nothing of that id."""
+        """Return the error of an unknown id."""
         short = id if len(id) <= _SHOWN_OF_AN_ID else f"{id[:_SHOWN_OF_AN_ID]}..."
         return cls(
             404, "invalid_request_error", "resource_missing", f"No such {kind}: '{short}'", param
@@ -74,7 +77,7 @@ class StripeError(Exception):
 
     @classmethod
     def of_details(cls, code: str) -> StripeError:
-        """Card details that are wrong by themselves."""
+        """Return the error of refused card details."""
         if code in _DETAILS:
             message, param = _DETAILS[code]
             return cls(402, "card_error", code, message, param)
@@ -82,18 +85,18 @@ class StripeError(Exception):
 
     @classmethod
     def of_decline(cls, reason: str) -> StripeError:
-        """Why a card could not be set up: a bank's reason, or that the payer was not authenticated."""
+        """Return the error of a failed setup: a decline, or a failed authentication."""
         if reason == AUTHENTICATION_FAILED:
             return cls.invalid("setup_intent_authentication_failure", _NOT_AUTHENTICATED)
         if reason in _OWN_CODES:
             message, param = _OWN_CODES[reason]
             return cls(402, "card_error", reason, message, param)
-        message = _SENTENCES.get(reason, "Your card was declined.")
+        message = _DECLINE_MESSAGES.get(reason, "Your card was declined.")
         return cls(402, "card_error", "card_declined", message, decline_code=reason)
 
     @property
     def body(self) -> Json:
-        """The error as it is sent; what it has not is left out, as Stripe does."""
+        """The fields of the error; those without a value are omitted, as Stripe does."""
         facts = {
             "type": self.type,
             "code": self.code,

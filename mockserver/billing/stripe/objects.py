@@ -1,4 +1,4 @@
-"""Setup intents and payment methods as Stripe writes them."""
+"""Setup intents and payment methods in Stripe's format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _YEARS_OF_A_NEW_CARD = 3
 def setup_intent(
     intent: SetupIntent, catalogue: Catalogue, now: datetime, expand: list[str]
 ) -> Json:
-    """A setup intent; its payment method is an id, unless it is asked to be expanded."""
+    """Return a setup intent. Its payment method is an id unless ``expand`` names it."""
     method: str | Json | None = intent.payment_method
     if intent.payment_method is not None and "payment_method" in expand:
         method = payment_method(intent.payment_method, catalogue, now)
@@ -44,7 +44,7 @@ def setup_intent(
 def payment_method(
     id: str, catalogue: Catalogue, now: datetime, billing: BillingDetails | None = None
 ) -> Json:
-    """A card that belongs to nobody yet."""
+    """Return a payment method that belongs to no customer."""
     card = catalogue.card(id)
     return {
         "id": id,
@@ -89,7 +89,7 @@ def _last_error(intent: SetupIntent, catalogue: Catalogue, now: datetime) -> Jso
 
 
 def _next_action(intent: SetupIntent) -> Json | None:
-    """What the script must do before the intent can succeed."""
+    """Return the action that the script must take; None if none is required."""
     if intent.status != "requires_action":
         return None
     return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "stripe_3ds2_challenge"}}

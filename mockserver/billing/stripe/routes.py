@@ -1,7 +1,8 @@
-"""The script and the calls that it makes: from pages of any origin, without cookies, for who has a client secret.
+"""The script and the calls that it makes, open to web pages of any origin without cookies.
 
-They stand outside the guard of ``/_mock`` on purpose. A secret opens its setup intent and nothing else of the account;
-a payment method that is made here belongs to nobody. Secrets and card numbers are in bodies, which nobody keeps.
+They bypass the guard of ``/_mock`` on purpose. A client secret gives access to its setup intent and
+to nothing else of the account; a payment method that is created here belongs to no account. Secrets
+and card numbers are sent in bodies, which are not recorded.
 """
 
 from __future__ import annotations
@@ -46,24 +47,24 @@ logger = logging.getLogger(__name__)
 
 _PREFLIGHT_SECONDS = 86_400
 
-_Answer = Callable[[Request], Awaitable[Json]]
+_Handler = Callable[[Request], Awaitable[Json]]
 
 
 def routes(world: World[Accounts]) -> ASGIApp:
-    """All that the stand-in answers."""
+    """Return the app that serves the script and its calls."""
     calls = _Calls(world)
     intents = f"{CALLS}v1/setup_intents/{{id}}"
-    served = [
+    table = [
         Route(SCRIPT, _script_route(world), methods=["GET"]),
         Route(f"{CALLS}v1/payment_methods", _call(calls.create_payment_method), methods=["POST"]),
         Route(intents, _call(calls.retrieve), methods=["POST"]),
         Route(f"{intents}/confirm", _call(calls.confirm), methods=["POST"]),
         Route(f"{intents}/authenticate", _call(calls.authenticate), methods=["POST"]),
     ]
-    router = Router(served, redirect_slashes=False)
+    router = Router(table, redirect_slashes=False)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        # The router raises its own errors when it finds itself inside another app; alone it answers in plain text.
+        # With an app in its scope, the router raises errors instead of responding in plain text.
         scope["app"] = router
         try:
             await router(scope, receive, send)
@@ -71,11 +72,11 @@ def routes(world: World[Accounts]) -> ASGIApp:
             sentence = f"Unrecognized request URL ({scope['method']}: {scope['path'][:200]})."
             code = "url_invalid" if error.status_code == 404 else "method_not_allowed"
             refused = StripeError.invalid(code, sentence, status=error.status_code)
-            answer = _json({"error": refused.body}, refused.status)
-            answer.headers.update(error.headers or {})
-            await answer(scope, receive, send)
+            response = _json({"error": refused.body}, refused.status)
+            response.headers.update(error.headers or {})
+            await response(scope, receive, send)
         except ClientDisconnect:
-            return  # nobody is there to be answered
+            return
 
     return CORSMiddleware(
         app,
@@ -87,7 +88,7 @@ def routes(world: World[Accounts]) -> ASGIApp:
 
 
 class _Calls:
-    """What the script may ask for."""
+    """The calls of the script."""
 
     def __init__(self, world: World[Accounts]) -> None:
         self._accounts = world.state
@@ -124,18 +125,18 @@ class _Calls:
         return _render(context, intent, body)
 
     async def authenticate(self, request: Request) -> Json:
-        """The payer has answered the bank; the intent says what became of it."""
+        """Record the outcome of the payer's authentication and return the intent."""
         body = await read(request, Authentication)
         context, intent = self._find(request, body)
         try:
             setup_intents.authenticate(context, intent, passed=body.outcome == "pass")
         except NothingToAuthenticate:
-            sentence = "This SetupIntent does not wait for authentication."
+            sentence = "This SetupIntent is not waiting for authentication."
             raise _unexpected(sentence, context, intent, body) from None
         return _render(context, intent, body)
 
     def _find(self, request: Request, body: Retrieval) -> tuple[Context, SetupIntent]:
-        """The intent of the path, for who knows its secret. Raises SetupIntentNotFound."""
+        """Return the intent of the path. Raise SetupIntentNotFound for an unknown id or secret."""
         id = request.path_params["id"]
         tenant = self._accounts.owner(id)
         if tenant is None:
@@ -156,12 +157,12 @@ def _unexpected(
     return error
 
 
-def _call(answer: _Answer) -> Callable[[Request], Awaitable[Response]]:
-    """A route that answers in JSON, errors in Stripe's form."""
+def _call(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that responds in JSON, with errors in Stripe's format."""
 
     async def route(request: Request) -> Response:
         try:
-            return _json(await answer(request))
+            return _json(await handler(request))
         except StripeError as error:
             refused = error
         except CardDetailsRefused as error:
@@ -171,14 +172,10 @@ def _call(answer: _Answer) -> Callable[[Request], Awaitable[Response]]:
         except ClientDisconnect:
             raise
         except Exception as error:
-            # A traceback shows places and no values, so no card.
+            # A traceback contains no values, so it cannot contain a card number.
             logger.error("%s failed", request.url.path, exc_info=error)
-            refused = StripeError(
-                500,
-                "api_error",
-                "mock_failed",
-                "The mock failed; its log says why. Please report it.",
-            )
+            message = "The mock failed, and its log has the reason. Please report it."
+            refused = StripeError(500, "api_error", "mock_failed", message)
         return _json({"error": refused.body}, refused.status)
 
     return route

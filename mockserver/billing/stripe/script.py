@@ -1,4 +1,4 @@
-"""The script at ``/_mock/stripe.js``: plain JavaScript from ``assets/``, put together without a build step."""
+"""The script ``/_mock/stripe.js``: plain JavaScript, joined from the files of ``assets/``."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PARTS = (
     "left_out.js",
     "stripe.js",
 )
-"""In the order in which they build on each other."""
+"""The files in order of their dependencies."""
 
 
 def script(base_url: str, now: datetime) -> str:
-    """The whole script. It knows where the mock is, and what time it is there: cards expire by the mock's clock."""
-    facts = {"origin": base_url, "year": now.year, "month": now.month}
-    return f'(() => {{\n"use strict";\nconst MOCK = {orjson.dumps(facts).decode()};\n{_source()}}})();\n'
+    """Return the script, with the address of the mock and its date, by which cards expire."""
+    facts = orjson.dumps({"origin": base_url, "year": now.year, "month": now.month}).decode()
+    return f'(() => {{\n"use strict";\nconst MOCK = {facts};\n{_source()}}})();\n'
 
 
 @cache

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from mockserver.billing import ledger, money, tiers, usage
-from mockserver.billing.account import CREDITS_PER_REQUEST, Account, UsageEvent
+from mockserver.billing.account import Account
 from mockserver.billing.api import render
 from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
 from mockserver.billing.errors import InsufficientBalance
 from mockserver.billing.ledger import Entry, Ledger
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST, UsageEvent
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets, wraps

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from mockserver.billing import money, usage
-from mockserver.billing.account import CREDITS_PER_REQUEST, Tally
 from mockserver.billing.api import render
 from mockserver.billing.api.call import Call
 from mockserver.billing.context import Context
 from mockserver.billing.usage import Projection
+from mockserver.billing.usage_log import CREDITS_PER_REQUEST, Tally
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, handles, sets_item, wraps

@@ -23,9 +23,8 @@ def list_credit_transactions(call: Call) -> Listing:
 
 def list_invoices(call: Call) -> Json:
     page = pagination.by_offset(call, call.context.account.invoices)
-    return render_page(
-        "invoices", [render.invoice(each, call.base_url) for each in page.items], page
-    )
+    invoices = [render.invoice(invoice, call.base_url) for invoice in page.items]
+    return render_page("invoices", invoices, page)
 
 
 def list_recent_activity(call: Call) -> Listing:

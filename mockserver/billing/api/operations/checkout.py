@@ -50,7 +50,7 @@ def validate_promo_code(call: Call) -> Json:
 
 
 def _auto_recharge_request(body: Json) -> AutoRechargeRequest | None:
-    """The settings that a deposit asks for; what it leaves out takes the documented default."""
+    """Return the settings requested with a deposit, completed by the documented defaults."""
     if not body["auto_recharge_enabled"]:
         return None
     threshold, amount = (

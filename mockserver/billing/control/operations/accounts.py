@@ -1,21 +1,20 @@
-"""Personas and accounts: their usage, their mail, their books."""
+"""Personas, accounts, usage, refunds, messages and invariants."""
 
-from mockserver.billing import usage
+from mockserver.billing import refunds, usage
 from mockserver.billing.api.call import Call
 from mockserver.billing.control import render
+from mockserver.billing.control.context import as_mock
 from mockserver.engine import pagination
 from mockserver.engine.body import Json
 from mockserver.engine.render import page as render_page
 
 
 def list_personas(call: Call) -> Json:
-    """List the accounts with a past that the fixtures describe."""
     personas = sorted(call.world.state.personas.items())
     return {"personas": [render.persona(slug, persona) for slug, persona in personas]}
 
 
 def list_accounts(call: Call) -> Json:
-    """List the accounts that exist."""
     accounts = call.world.state
     page = pagination.by_offset(call, accounts.names())
     shown = [
@@ -25,19 +24,22 @@ def list_accounts(call: Call) -> Json:
 
 
 def record_usage(call: Call) -> Json:
-    """Charge usage to the account."""
-    context = call.context.at(call.context.now, "mock")
+    context = as_mock(call)
     event = usage.record(context, call.body["type"], call.body["requests"])
     return render.usage_charge(event, context)
 
 
+def create_refund(call: Call) -> Json:
+    context = as_mock(call)
+    entry = refunds.refund(context, call.body["amount_cents"], call.body["description"])
+    return render.refund(entry)
+
+
 def list_messages(call: Call) -> Json:
-    """List the e-mails and text messages that nobody sends."""
     page = pagination.by_offset(call, call.context.account.outbox)
     return render_page("messages", [render.message(message) for message in page.items], page)
 
 
 def check_invariants(call: Call) -> Json:
-    """Check that the account's books add up."""
     violations = call.world.state.violations(call.key)
     return {"ok": not violations, "violations": violations}

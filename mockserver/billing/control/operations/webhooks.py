@@ -1,4 +1,4 @@
-"""Webhook endpoints, with the secret of an account's usage alerts beside them."""
+"""Webhook endpoints, with the delivery of usage alerts."""
 
 from mockserver.billing.api.call import Call
 from mockserver.control.operations import webhooks
@@ -6,12 +6,12 @@ from mockserver.engine.body import Json
 
 
 def list_webhook_endpoints(call: Call) -> Json:
-    """List the endpoints and say how the account's usage alerts are delivered."""
+    """List the endpoints, and how the account's usage alerts are delivered."""
     return {**webhooks.list_webhook_endpoints(call), "usage_alerts": _usage_alerts(call)}
 
 
 def _usage_alerts(call: Call) -> Json | None:
-    """Return where an account's usage alerts go; None without a key."""
+    """Return URL, secret and refusal of the account's usage alerts; None without a key."""
     if call.account_id is None:
         return None
     world, account = call.world, call.context.account
