@@ -7,11 +7,12 @@ READY := $(VENV)/.ready
 TOOLS := tools/node_modules/.ready
 STRIPE := tools/stripe/node_modules/.ready
 EXAMPLE := examples/frontend/node_modules/.ready
+NEWEST := $(VENV)/newest
 CONTROL := $(VENV)/control-openapi.json
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
-.PHONY: serve test test-slow contract mutants example soak generate-docs screenshots check bench lock clean
+.PHONY: serve test test-slow test-newest contract mutants example soak generate-docs screenshots check bench lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
@@ -22,6 +23,11 @@ test: $(READY) ## make the environment and run all tests but the slow ones, and 
 
 test-slow: $(READY) $(TOOLS) $(STRIPE) ## the slow tests: browsers, Stripe's own packages, stock Schemathesis, Prism as a proxy, a TypeScript client, a wheel
 	$(BIN)/python -m pytest -m slow
+
+test-newest: ## the tests but the slow ones, with the newest versions that pyproject.toml allows, in an environment of its own
+	$(PYTHON) -m venv --clear $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,contract,docs]'
+	$(NEWEST)/bin/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 contract: $(READY) ## the whole contract kit: on the mock, or gently on the deployment of URL=https://...
 	$(BIN)/python -m pytest contract_tests --quiet $(if $(URL),--base-url $(URL) --rate-limit 5/s --max-time 10m,--max-examples 50)

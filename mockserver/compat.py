@@ -1,15 +1,17 @@
-"""Everything that touches private parts of Connexion and uvicorn.
+"""All undocumented parts of Connexion and uvicorn that the mock uses.
 
-Upper bounds in ``pyproject.toml`` keep the versions with which it was seen to work;
-``tests/test_compat.py`` says what is missing in another one.
+``pyproject.toml`` has upper bounds for both. ``tests/test_compat.py`` names each part, and says
+which one another version lacks. Seen with Connexion 3.3.0 and uvicorn 0.54.0.
 
 Importing Connexion also imports two HTTP clients (for documents at a URL and remote token checks),
-Starlette's test client and a terminal toolkit: half of the start-up time, and 20 MB. Stand-ins take
-their places in ``sys.modules`` during the import. Those of the HTTP clients load the real module on
+Starlette's test client and a terminal toolkit: half of the start-up time, and 20 MB. Stand-ins
+replace them in ``sys.modules`` during the import. Those of the HTTP clients load the real module on
 first use.
 """
 
 import importlib
+import json
+import pkgutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,11 +74,23 @@ __all__ = [
     "RoutingMiddleware",
     "ServerErrorMiddleware",
     "UvicornProtocol",
+    "openapi_schema",
 ]
 
 
+_OPENAPI_SCHEMA = "resources/schemas/v3.0/schema.json"
+
+
+def openapi_schema() -> Any:
+    """Return the JSON Schema (draft 4) of OpenAPI 3.0 documents. It is a file of Connexion."""
+    content = pkgutil.get_data("connexion", _OPENAPI_SCHEMA)
+    if content is None:
+        raise FileNotFoundError(f"connexion/{_OPENAPI_SCHEMA}")
+    return json.loads(content)
+
+
 class UvicornProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with access to the state that it hands to each request."""
+    """uvicorn's protocol, with access to the state that it passes to each request."""
 
     def put_into_state(self, name: str, value: object) -> None:
         """Add an entry to the ``state`` of the requests of this connection."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 import orjson
 
+from mockserver.compat import openapi_schema
 from mockserver.openapi import yaml_file
 from mockserver.openapi.schemas import Schema, Validator, compile_schema
 from mockserver.openapi.security import Security, compile_security
@@ -101,7 +101,7 @@ class Contract:
                 f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), but has {version!r}",
                 1,
             )
-        for error in _openapi_schema().iter_errors(document):
+        for error in jsonschema_rs.Draft4Validator(openapi_schema()).iter_errors(document):
             pointer = list(error.instance_path)
             where = "/".join(str(part) for part in pointer)
             raise FileError(
@@ -285,14 +285,6 @@ def _path_parameter(name: str) -> Schema:
     A value that does not satisfy its schema is then a 422 and not the 404 of an unknown path.
     """
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-
-
-def _openapi_schema() -> jsonschema_rs.Draft4Validator:
-    """Return Connexion's schema of OpenAPI 3.0 documents, compiled."""
-    text = pkgutil.get_data("connexion", "resources/schemas/v3.0/schema.json")
-    if text is None:
-        raise FileNotFoundError("connexion/resources/schemas/v3.0/schema.json")
-    return jsonschema_rs.Draft4Validator(json.loads(text))
 
 
 def _references(node: Any, pointer: list[str | int]) -> Iterator[tuple[list[str | int], str]]:

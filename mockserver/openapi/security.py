@@ -106,9 +106,9 @@ def _in_query(name: str) -> Reader:
 def _in_cookie(name: str) -> Reader:
     def read(headers: Headers, _query: bytes) -> str | None:
         for pair in headers.get(b"cookie", b"").decode("latin-1").split(";"):
-            key, _, value = pair.strip().partition("=")
+            key, _, quoted = pair.strip().partition("=")
             if key == name:
-                return value.strip('"') or None
+                return quoted.strip('"') or None
         return None
 
     return read

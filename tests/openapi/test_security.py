@@ -102,7 +102,7 @@ def test_one_scheme(scheme: str, headers: Headers, query: bytes, expected: str |
 
 BOTH = {b"authorization": b"Bearer b", b"x-token": b"h"}
 BEARER, TOKEN = authorization(b"Bearer b"), {b"x-token": b"h"}
-TOGETHER = [{"bearer": [], "header": []}]
+TOGETHER: list[dict[str, Any]] = [{"bearer": [], "header": []}]
 EITHER: list[dict[str, Any]] = [{"bearer": []}, {"header": []}]
 OPTIONAL: list[dict[str, Any]] = [{}, {"bearer": []}]
 COMBINED: list[tuple[str, list[dict[str, Any]], Headers, str | None]] = [

@@ -30,10 +30,16 @@ def objects(**properties: Json) -> Json:
 
 
 def written(
-    responses: Json, refusal: Refusal | None = None, *, is_known: bool = True, **more: Any
+    responses: Json,
+    refusal: Refusal | None = None,
+    *,
+    is_known: bool = True,
+    others: Json | None = None,
 ) -> ErrorResponse:
     """Return an error of an operation with some responses, or of an unknown path beside it."""
-    paths = {"/things": {"get": operation({"200": {}, **responses})}, **more}
+    paths = {"/things": {"get": operation({"200": {}, **responses})}}
+    if others is not None:
+        paths["/others"] = {"get": operation(others, "get_other")}
     contract = Contract.checked(Path("openapi.yaml"), document(paths))
     bodies = ErrorBodies(contract, Generator(contract.schemas, 1))
     known = contract.operations["get_thing"] if is_known else None
@@ -176,7 +182,7 @@ def test_classes_and_the_default_count(key: str) -> None:
 def test_an_invalid_request_has_the_documented_status(documented: list[str], status: int) -> None:
     """FastAPI's 422 is the 400 of other APIs."""
     responses = {name: json_content(objects(message=TEXT)) for name in documented}
-    problems = [
+    problems: list[Json] = [
         {"loc": ["body", "a"], "msg": "Field required", "type": "missing"},
         {"loc": ["query", "b", 0], "msg": "Input should be a valid integer", "type": "int_parsing"},
     ]
@@ -192,27 +198,19 @@ def test_an_undocumented_status_borrows_the_shape_of_the_nearest_error() -> None
     """Of that status elsewhere, else of the operation, else of the document."""
     here = {"401": json_content(objects(title=TEXT))}
     there = {
-        "/others": {
-            "get": operation(
-                {
-                    "200": {},
-                    "404": json_content(objects(message=TEXT)),
-                    "409": json_content(objects(msg=TEXT)),
-                },
-                "get_other",
-            )
-        }
+        "200": {},
+        "404": json_content(objects(message=TEXT)),
+        "409": json_content(objects(msg=TEXT)),
     }
-    assert written(here, Refusal(404, SENTENCE), **there).body == {"message": SENTENCE}
-    assert written(here, Refusal(503, SENTENCE), **there).body == {"title": SENTENCE}
-    assert written({}, Refusal(503, SENTENCE), **there).body == {"message": SENTENCE}
+    assert written(here, Refusal(404, SENTENCE), others=there).body == {"message": SENTENCE}
+    assert written(here, Refusal(503, SENTENCE), others=there).body == {"title": SENTENCE}
+    assert written({}, Refusal(503, SENTENCE), others=there).body == {"message": SENTENCE}
 
 
 def test_a_default_that_is_the_only_response_is_no_error() -> None:
     """It documents the success."""
     only = {"default": json_content(objects(text=TEXT))}
-    others = {"/others": {"get": operation(only, "get_other")}}
-    assert written({}, is_known=False, **others).body == {"detail": SENTENCE}
+    assert written({}, is_known=False, others=only).body == {"detail": SENTENCE}
 
 
 def test_an_unknown_path_has_the_404_of_the_document() -> None:

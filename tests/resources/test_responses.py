@@ -18,7 +18,7 @@ SUCCESSES = [
     ("update_note", "PATCH", NOTE, {"json": TITLE}, 200),
     ("delete_note", "DELETE", NOTE, {}, 204),
 ]
-FAILURES = [
+FAILURES: list[tuple[str, str, str, str, dict[str, Any], int]] = [
     ("a query parameter", "list_notes", "GET", "/v1/notes?limit=51", {}, 422),
     ("a missing field", "create_note", "POST", "/v1/notes", {"json": {}}, 422),
     ("no body", "create_note", "POST", "/v1/notes", {}, 422),
