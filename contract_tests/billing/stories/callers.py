@@ -24,13 +24,14 @@ def members_share_an_organization(actor: Actor) -> None:
     owner, member = (
         Actor(actor.run, actor.run.mock_account(name)) for name in ("org_owner", "org_member")
     )
-    for each in (owner, member):
-        each.look()
-        read_scope(actor.run, each.caller, ORGANIZATION)
-        each.look()
+    for caller in (owner, member):
+        caller.look()
+        read_scope(actor.run, caller.caller, ORGANIZATION)
+        caller.look()
     for name in _SIX:
         first, second = (
-            each.call(name, headers={"X-Organization-Id": ORGANIZATION}) for each in (owner, member)
+            caller.call(name, headers={"X-Organization-Id": ORGANIZATION})
+            for caller in (owner, member)
         )
         alike = {k: v for k, v in first.object.items() if k != "as_of"} == {
             k: v for k, v in second.object.items() if k != "as_of"

@@ -59,7 +59,7 @@ def a_removed_default_hands_over_to_the_oldest(actor: Actor) -> None:
     for card in (added[1], added[2]):
         actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
         actor.call("list_payment_methods")
-        oldest = [each for each in actor.cards if each["id"] != card["id"]][-1]
+        oldest = [other for other in actor.cards if other["id"] != card["id"]][-1]
         actor.do("remove_payment_method", path={"payment_method_id": card["id"]})
         answer = actor.call("list_payment_methods")
         actor.equal(answer, "/default_method_id", "hand_over", oldest["id"])
@@ -105,7 +105,7 @@ def setup_and_portal_leave_the_account_alone(actor: Actor) -> None:
     answer = actor.call("create_setup_intent")
     actor.expect(
         answer,
-        len({each["id"] for each in intents} | {answer.object.get("id")}) == 3,
+        len({intent["id"] for intent in intents} | {answer.object.get("id")}) == 3,
         "/id",
         "new_id",
         "a new intent",
@@ -123,7 +123,7 @@ def setup_and_portal_leave_the_account_alone(actor: Actor) -> None:
     answer = actor.call("create_portal_session")
     actor.expect(
         answer,
-        answer.object.get("url") not in {each["url"] for each in portals}
+        answer.object.get("url") not in {portal["url"] for portal in portals}
         and portals[0] != portals[1],
         "/url",
         "new_session",
@@ -180,8 +180,8 @@ def one_card_from_many_requests(actor: Actor) -> None:
                 lambda _: actor.call("add_payment_method", {"payment_method_id": name}), range(8)
             )
         )
-    added = [each for each in answers if each.status == 200]
-    statuses = sorted(each.status for each in answers)
+    added = [response for response in answers if response.status == 200]
+    statuses = sorted(response.status for response in answers)
     actor.expect(
         answers[-1],
         statuses == [200] + [409] * 7,
@@ -191,8 +191,10 @@ def one_card_from_many_requests(actor: Actor) -> None:
         statuses,
     )
     actor.look()
-    for each in added:
-        actor.call("remove_payment_method", path={"payment_method_id": each.object.get("id", name)})
+    for response in added:
+        actor.call(
+            "remove_payment_method", path={"payment_method_id": response.object.get("id", name)}
+        )
 
 
 def _told(actor: Actor, type: str) -> None:
@@ -209,7 +211,7 @@ def _add(actor: Actor, name: str) -> dict[str, str]:
 
 def _free(actor: Actor) -> str:
     """A test card that the account has not. Raises StoryEnds if it has them all."""
-    taken = {each["stripe_payment_method_id"] for each in actor.cards}
+    taken = {card["stripe_payment_method_id"] for card in actor.cards}
     candidates = (GOOD, OTHER, THIRD, "pm_card_jcb", "pm_card_diners", "pm_card_unionpay")
     for name in candidates:
         if name not in taken:

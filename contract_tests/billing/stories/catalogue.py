@@ -1,4 +1,4 @@
-"""All stories, in the order in which they are run, and what each needs."""
+"""All stories in the order of execution, with the permissions and operations they need."""
 
 from __future__ import annotations
 

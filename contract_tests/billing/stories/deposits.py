@@ -105,7 +105,9 @@ def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
 def _first_deposit_is_booked(newcomer: Actor, session_id: str) -> None:
     """Ledger, invoices, activity and audit log show the deposit and the bonus."""
     entries = newcomer.call("list_credit_transactions")
-    booked = {each.get("reference_type"): each for each in entries.object.get("transactions", [])}
+    booked = {
+        entry.get("reference_type"): entry for entry in entries.object.get("transactions", [])
+    }
     for reference, type, amount in (
         ("deposit", "deposit", 50 * DOLLAR),
         ("promo", "bonus", 5 * DOLLAR),
@@ -121,11 +123,11 @@ def _first_deposit_is_booked(newcomer: Actor, session_id: str) -> None:
     for end in ("start", "end"):
         newcomer.equal(invoices, f"/invoices/0/period_{end}", "no_period", None)
     activity = newcomer.call("list_recent_activity")
-    types = [each.get("type") for each in activity.object.get("activities", [])]
+    types = [item.get("type") for item in activity.object.get("activities", [])]
     fits = {"deposit", "bonus"} <= set(types)
     newcomer.expect(activity, fits, "/activities", "paid", "a deposit and a bonus", types)
     audit = newcomer.call("list_audit_log")
-    actions = [each.get("action") for each in audit.object.get("entries", [])]
+    actions = [entry.get("action") for entry in audit.object.get("entries", [])]
     wanted = {"deposit.created", "deposit.completed", "promo_code.redeemed"}
     newcomer.expect(audit, wanted <= set(actions), "/entries", "paid", sorted(wanted), actions)
 

@@ -74,7 +74,7 @@ def an_upgrade_is_prorated(actor: Actor) -> None:
     """An upgrade applies at once and costs the difference for the rest of the period, to the second."""
     plan = actor.do("change_plan", {"price_id": STARTER})
     start, end = (
-        datetime.fromisoformat(plan[f"current_period_{each}"]) for each in ("start", "end")
+        datetime.fromisoformat(plan[f"current_period_{side}"]) for side in ("start", "end")
     )
     actor.wait_until(start + (end - start) / 3)
     before = actor.balance
@@ -190,7 +190,7 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     """A declined renewal is past due with an open invoice and without credits; when the card works again it is paid."""
     card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
     actor.do("change_plan", {"price_id": STARTER})
-    good = next(each for each in actor.cards if each["is_default"])
+    good = next(card for card in actor.cards if card["is_default"])
     actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
     end = datetime.fromisoformat(actor.do("get_subscription")["current_period_end"])
     before = actor.balance
@@ -267,5 +267,5 @@ def a_plan_is_bought_at_checkout(actor: Actor) -> None:
 
 def _audited(actor: Actor, action: str) -> None:
     answer = actor.call("list_audit_log", query={"limit": 10})
-    actions = [each.get("action") for each in answer.object.get("entries", [])]
+    actions = [entry.get("action") for entry in answer.object.get("entries", [])]
     actor.expect(answer, action in actions, "/entries", action, action, actions[:5])

@@ -112,9 +112,9 @@ def a_recharge_runs_below_the_threshold(actor: Actor) -> None:
     _audited(actor, "auto_recharge.succeeded")
     audit = actor.call("list_audit_log", query={"limit": 10})
     actors = {
-        each.get("actor")
-        for each in audit.object.get("entries", [])
-        if "succeeded" in each.get("action", "")
+        entry.get("actor")
+        for entry in audit.object.get("entries", [])
+        if "succeeded" in entry.get("action", "")
     }
     actor.expect(
         audit, actors == {"system"}, "/entries/*/actor", "system", "system, which recharged", actors
@@ -180,7 +180,7 @@ def three_failures_disable_it(actor: Actor) -> None:
 def the_named_card_pays(actor: Actor) -> None:
     """A recharge charges the card that is named; with none named the default one."""
     second = actor.do("add_payment_method", {"payment_method_id": "pm_card_amex"})
-    first = next(each for each in actor.cards if each["id"] != second["id"])
+    first = next(card for card in actor.cards if card["id"] != second["id"])
     for named, payer in ((second["stripe_payment_method_id"], second), (None, first)):
         body = {
             "enabled": True,
@@ -241,5 +241,5 @@ def an_expired_card_is_told(actor: Actor) -> None:
 
 def _audited(actor: Actor, action: str) -> None:
     answer = actor.call("list_audit_log", query={"limit": 10})
-    actions = [each.get("action") for each in answer.object.get("entries", [])]
+    actions = [entry.get("action") for entry in answer.object.get("entries", [])]
     actor.expect(answer, action in actions, "/entries", action, action, actions[:5])

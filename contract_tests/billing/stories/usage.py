@@ -144,7 +144,7 @@ def alerts_fire_once(actor: Actor) -> None:
     """Crossing 50, 75, 90 and 100 % tells it once each, by e-mail and webhook, and again in the next month."""
     hook = "https://hooks.kit.example.com/alerts"
     _start_of_month(actor)
-    body = {f"threshold_{each}_enabled": True for each in (50, 75, 90, 100)}
+    body = {f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)}
     actor.do("update_usage_alerts", {**body, "webhook_url": hook})
     allocated = _int(actor.do("get_cost_projection"), "credits_allocated")
     actor.look()
@@ -159,9 +159,9 @@ def alerts_fire_once(actor: Actor) -> None:
     actor.look()
     audit = actor.call("list_audit_log", query={"limit": 20})
     fired = [
-        each
-        for each in audit.object.get("entries", [])
-        if each.get("action") == "usage_alert.fired"
+        entry
+        for entry in audit.object.get("entries", [])
+        if entry.get("action") == "usage_alert.fired"
     ]
     actor.expect(audit, len(fired) >= 4, "/entries", "usage_alert.fired", "four alerts", len(fired))
     answer, entry = actor.newest("list_recent_activity", "activities")
@@ -275,9 +275,14 @@ def _use_up_to(actor: Actor, allocated: int, percent: int, more: int) -> None:
 
 def _told(actor: Actor, channel: str, thresholds: list[int]) -> None:
     answer = actor.caller.control("GET", "outbox")
-    sent = [each for each in answer.object.get("messages", []) if each.get("channel") == channel]
+    sent = [
+        message
+        for message in answer.object.get("messages", [])
+        if message.get("channel") == channel
+    ]
     got = [
-        ((each.get("payload") or {}).get("data") or {}).get("threshold") for each in reversed(sent)
+        ((message.get("payload") or {}).get("data") or {}).get("threshold")
+        for message in reversed(sent)
     ]
     actor.expect(
         answer,
@@ -292,8 +297,16 @@ def _told(actor: Actor, channel: str, thresholds: list[int]) -> None:
 
 def _told_by_mail(actor: Actor, thresholds: list[int]) -> None:
     answer = actor.caller.control("GET", "outbox")
-    mails = [each for each in answer.object.get("messages", []) if each.get("channel") == "email"]
-    got = [each.get("subject", "") for each in reversed(mails) if "%" in each.get("subject", "")]
+    mails = [
+        message
+        for message in answer.object.get("messages", [])
+        if message.get("channel") == "email"
+    ]
+    got = [
+        message.get("subject", "")
+        for message in reversed(mails)
+        if "%" in message.get("subject", "")
+    ]
     fits = len(got) == len(thresholds) and all(
         f"{t} %" in s for t, s in zip(thresholds, got, strict=True)
     )

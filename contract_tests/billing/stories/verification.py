@@ -79,7 +79,7 @@ def the_right_code_is_good_once(actor: Actor) -> None:
     answer = actor.call("confirm_verification", {"challenge_id": other, "code": _code(actor)})
     actor.equal(answer, "/success", "right_code", True)
     audit = actor.call("list_audit_log", query={"limit": 10})
-    told = json.dumps([each.get("details") for each in audit.object.get("entries", [])])
+    told = json.dumps([entry.get("details") for entry in audit.object.get("entries", [])])
     actor.expect(
         audit,
         f'"{code}"' not in told,
@@ -107,7 +107,7 @@ def challenges_expire(actor: Actor) -> None:
 
 def _code(actor: Actor) -> str:
     """The code that was sent last."""
-    return next((str(each["code"]) for each in actor.messages() if each.get("code")), "")
+    return next((str(message["code"]) for message in actor.messages() if message.get("code")), "")
 
 
 def _wrong_code(actor: Actor, right: str | None = None) -> str:
