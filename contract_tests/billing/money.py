@@ -34,7 +34,7 @@ RATES = frozenset({30, 60, 100, 300, 500})
 
 
 def warning(microcents: int) -> str | None:
-    """Return the value of ``X-AlterLab-Balance-Warning`` for a balance; None if it must be absent."""
+    """Return the ``X-AlterLab-Balance-Warning`` of a balance; None if it must be absent."""
     if microcents <= 0:
         return "exhausted"
     if microcents < _DOLLAR // 10:

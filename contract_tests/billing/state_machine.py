@@ -69,7 +69,10 @@ _alerts_body = st.fixed_dictionaries(
 
 
 class BillingMachine(AccountMachine):
-    """Changes cards, settings, deposits, plans and challenges; on the mock payments, usage and time."""
+    """Changes cards, settings, deposits, plans and challenges.
+
+    On the mock also payments, usage and time.
+    """
 
     def __init__(self) -> None:
         self.sessions: list[str] = []
@@ -114,7 +117,7 @@ class BillingMachine(AccountMachine):
         self.send("get_usage_alerts")
 
     @rule(code=st.sampled_from(_CODES))
-    def validate_promo(self, code: str) -> None:
+    def check_promo(self, code: str) -> None:
         self.send("validate_promo_code", {"code": code})
 
     @precondition(lambda self: self.stage.may_do_anything)
@@ -158,7 +161,7 @@ class BillingMachine(AccountMachine):
         how=st.sampled_from(["complete", "complete", "complete", "decline", "expire"]),
         card=_card,
     )
-    def finish_session(self, number: int, how: str, card: str) -> None:
+    def resolve_session(self, number: int, how: str, card: str) -> None:
         session = self.sessions[number % len(self.sessions)]
         body = {"reason": "generic_decline"} if how == "decline" else None
         self.control(

@@ -53,8 +53,8 @@ def _use_foreign_resources(run: Run, owner: Client, other: Client) -> None:
     card_ids = [card["id"] for card in cards]
     if card_ids and run.takes("remove_payment_method"):
         for operation in ("set_default_payment_method", "remove_payment_method"):
-            answer = _try(run, other, operation, path={"payment_method_id": card_ids[0]})
-            _must_refuse(run, 404, answer)
+            response = _try(run, other, operation, path={"payment_method_id": card_ids[0]})
+            _must_refuse(run, 404, response)
     if card_ids and run.takes("update_auto_recharge"):
         body = {"enabled": False, "stripe_payment_method_id": "pm_kit_of_nobody"}
         _try(run, other, "update_auto_recharge", body)
@@ -62,15 +62,15 @@ def _use_foreign_resources(run: Run, owner: Client, other: Client) -> None:
         _use_foreign_challenge(run, owner, other)
     if run.settings.mock:
         session = owner.call("create_deposit", {"amount_cents": 1234}).object.get("session_id", "")
-        answer = other.control("POST", f"checkout-sessions/{session}/complete", {})
+        response = other.control("POST", f"checkout-sessions/{session}/complete", {})
         run.expect(
-            answer.status == 404,
-            answer,
+            response.status == 404,
+            response,
             "tenant",
             "/response/status",
             "isolation",
             "404 for another account's checkout session",
-            str(answer.status),
+            str(response.status),
             operation="create_deposit",
         )
 
@@ -83,15 +83,15 @@ def _use_foreign_challenge(run: Run, owner: Client, other: Client) -> None:
     body = {"challenge_id": challenge, "code": code or "000000"}
     _must_refuse(run, 404, other.call("confirm_verification", body))
     if code:
-        answer = owner.call("confirm_verification", body)
+        response = owner.call("confirm_verification", body)
         run.expect(
-            answer.object.get("success") is True,
-            answer,
+            response.object.get("success") is True,
+            response,
             "tenant",
             "/response/body/success",
             "untouched",
             "true: the other account's attempt changed nothing",
-            str(answer.object.get("success")),
+            str(response.object.get("success")),
         )
 
 
@@ -144,18 +144,18 @@ def _organizations(run: Run, caller: Client) -> None:
             )
 
 
-def _must_refuse(run: Run, status: int, answer: Exchange | None) -> None:
-    if answer is None:
+def _must_refuse(run: Run, status: int, response: Exchange | None) -> None:
+    if response is None:
         return
     run.expect(
-        answer.status == status,
-        answer,
+        response.status == status,
+        response,
         "tenant",
         "/response/status",
         "isolation",
         f"{status} for what belongs to another account",
-        str(answer.status),
-        provenance="documented" if answer.status < 400 else "assumed",
+        str(response.status),
+        provenance="documented" if response.status < 400 else "assumed",
     )
 
 
