@@ -13,6 +13,7 @@ from typing import Any
 import requests
 from rich.console import Console
 
+from contract_tests import billing
 from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
@@ -55,40 +56,6 @@ PHASES = (
     "properties",
 )
 """In the order in which they run: what finds the most in the least time comes first."""
-BILLING = frozenset(
-    {
-        "add_payment_method",
-        "change_plan",
-        "check_auto_recharge",
-        "confirm_verification",
-        "create_checkout_session",
-        "create_deposit",
-        "create_portal_session",
-        "create_setup_intent",
-        "disable_auto_recharge",
-        "get_auto_recharge",
-        "get_balance",
-        "get_cost_projection",
-        "get_subscription",
-        "get_usage_alerts",
-        "get_usage_breakdown",
-        "get_usage_chart",
-        "get_usage_realtime",
-        "initiate_verification",
-        "list_audit_log",
-        "list_auto_recharge_history",
-        "list_credit_transactions",
-        "list_invoices",
-        "list_payment_methods",
-        "list_recent_activity",
-        "remove_payment_method",
-        "set_default_payment_method",
-        "update_auto_recharge",
-        "update_usage_alerts",
-        "validate_promo_code",
-    }
-)
-"""The operationIds by which the Billing API is recognised."""
 SNAPSHOT = "contract-tests"
 
 
@@ -106,7 +73,7 @@ def execute(settings: Settings) -> int:
 
 def knowledge_of(contract: Contract) -> Knowledge:
     """Return what is known of a contract's API beyond the contract."""
-    if not BILLING.intersection(contract.operations):
+    if not billing.OPERATIONS.intersection(contract.operations):
         return NoKnowledge()
     from contract_tests.billing.knowledge import KNOWLEDGE
 

@@ -58,7 +58,7 @@ def kit(fault: str, seed: int) -> Verdict:
     if result.broken:
         raise BenchError(f"the kit broke on '{fault}': {result.broken[0]}")
     failures = frozenset(
-        (each.operation, f"{each.kind}: {each.keyword}") for each in result.failures
+        (failure.operation, f"{failure.kind}: {failure.keyword}") for failure in result.failures
     )
     first = result.failures[0].source if result.failures else ""
     return Verdict(fault, seed, failures, first, seconds, result.exchanges)
@@ -97,5 +97,5 @@ def stock(fault: str, seed: int) -> Verdict:
 def failures_of(report: dict[str, Any]) -> frozenset[Failure]:
     """Operation and check of each failure of Schemathesis' JSON report."""
     return frozenset(
-        (label, each["type"]) for each in report["failures"] for label in each["operations"]
+        (label, failure["type"]) for failure in report["failures"] for label in failure["operations"]
     )

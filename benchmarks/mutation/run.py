@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = flags.faults
     try:
         every = mutants()
-        results = Results([each for each in every if each.name in chosen] if chosen else every)
+        results = Results([mutant for mutant in every if mutant.name in chosen] if chosen else every)
         if not chosen and not flags.all:
             results = Results(every[::STRIDE])
         results.known = len(every)
@@ -105,7 +105,7 @@ def _tasks(results: Results, *, everything: bool) -> list[Task]:
 
 
 def _one_of_each_group(mutants: Sequence[Mutant]) -> list[Mutant]:
-    return list({each.group: each for each in mutants}.values())
+    return list({mutant.group: mutant for mutant in mutants}.values())
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class Results:
     @property
     def noise(self) -> frozenset[Failure]:
         """What stock Schemathesis says of the correct server: on a faulty one it says nothing about the fault."""
-        return frozenset().union(*(each.failures for each in self.stock_on_correct))
+        return frozenset().union(*(verdict.failures for verdict in self.stock_on_correct))
 
     def kit_kills(self, mutant: Mutant) -> bool:
         return bool(self.kit[mutant.name].failures)
@@ -74,9 +74,9 @@ def markdown(results: Results, machine: dict[str, str]) -> str:
 def _groups(results: Results) -> Iterable[str]:
     yield "| group | faults | the kit | stock Schemathesis | the kit, median seconds to find |"
     yield "|---|---|---|---|---|"
-    for group in dict.fromkeys(each.group for each in results.mutants):
-        yield _row(results, group, [each for each in results.mutants if each.group == group])
-    about_state = [each for each in results.mutants if each.group in STATE_GROUPS]
+    for group in dict.fromkeys(mutant.group for mutant in results.mutants):
+        yield _row(results, group, [mutant for mutant in results.mutants if mutant.group == group])
+    about_state = [mutant for mutant in results.mutants if mutant.group in STATE_GROUPS]
     yield _row(results, "*state and tenants*", about_state)
     yield _row(results, "**all**", results.mutants)
 
@@ -84,7 +84,7 @@ def _groups(results: Results) -> Iterable[str]:
 def _row(results: Results, name: str, mutants: Sequence[Mutant]) -> str:
     ours = sum(map(results.kit_kills, mutants))
     theirs = sum(map(results.stock_kills, mutants))
-    seconds = [results.kit[each.name].seconds for each in mutants if results.kit_kills(each)]
+    seconds = [results.kit[mutant.name].seconds for mutant in mutants if results.kit_kills(mutant)]
     share = f"{100 * ours / len(mutants):.0f} %" if mutants else ""
     return (
         f"| {name} | {len(mutants)} | {ours} ({share}) | {theirs} | {median(seconds):.1f} |"
@@ -94,29 +94,29 @@ def _row(results: Results, name: str, mutants: Sequence[Mutant]) -> str:
 
 
 def _correct(results: Results) -> Iterable[str]:
-    false = [each for each in results.kit_on_correct if each.failures]
-    requests = sum(each.requests for each in results.kit_on_correct)
+    false = [verdict for verdict in results.kit_on_correct if verdict.failures]
+    requests = sum(verdict.requests for verdict in results.kit_on_correct)
     yield (
         f"On the correct server, {len(results.kit_on_correct)} seeds and {requests:,} requests: **{len(false)} runs of "
         f"the kit with a false failure**; stock Schemathesis says {len(results.noise)} things about it in "
         f"{len(results.stock_on_correct)} seeds. A whole run of the kit takes "
-        f"{median(each.seconds for each in results.kit_on_correct):.0f} s."
+        f"{median(verdict.seconds for verdict in results.kit_on_correct):.0f} s."
     )
-    for each in false:
-        yield f"- seed {each.seed}: {sorted(each.failures)}"
-    found = sum(1 for each in results.again if each.failures)
+    for verdict in false:
+        yield f"- seed {verdict.seed}: {sorted(verdict.failures)}"
+    found = sum(1 for verdict in results.again if verdict.failures)
     yield ""
     yield (
-        f"Other seeds: {found} of {len(results.again)} found ({len({each.fault for each in results.again})} faults, "
-        f"one of each group, with {len({each.seed for each in results.again})} seeds each)."
+        f"Other seeds: {found} of {len(results.again)} found ({len({verdict.fault for verdict in results.again})} faults, "
+        f"one of each group, with {len({verdict.seed for verdict in results.again})} seeds each)."
     )
 
 
 def _survivors(results: Results) -> Iterable[str]:
-    missed = [each for each in results.mutants if not results.kit_kills(each)]
+    missed = [mutant for mutant in results.mutants if not results.kit_kills(mutant)]
     yield "## What the kit does not find"
     yield ""
-    yield from (f"- `{each.name}` ({each.group}): {each.description}" for each in missed)
+    yield from (f"- `{mutant.name}` ({mutant.group}): {mutant.description}" for mutant in missed)
     if not missed:
         yield "Nothing of this list."
 
@@ -126,8 +126,8 @@ def _every(results: Results) -> Iterable[str]:
     yield ""
     yield "| fault | what a client sees | the kit, by | stock |"
     yield "|---|---|---|---|"
-    for each in results.mutants:
-        verdict = results.kit[each.name]
-        stock = "found" if results.stock_kills(each) else ""
+    for mutant in results.mutants:
+        verdict = results.kit[mutant.name]
+        stock = "found" if results.stock_kills(mutant) else ""
         by = verdict.found_by if verdict.failures else "**not found**"
-        yield f"| `{each.name}` | {each.description.replace('|', '/')} | {by} | {stock} |"
+        yield f"| `{mutant.name}` | {mutant.description.replace('|', '/')} | {by} | {stock} |"

@@ -1,4 +1,4 @@
-"""The drivers that need knowledge of the Billing API, by the names of their phases."""
+"""Drivers that need knowledge of the Billing API, by the names of their phases."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from contract_tests.drivers.stories import run_story
 from contract_tests.knowledge import Driver
 
 
-def tell_stories(run: Run) -> None:
-    """Run all stories, in their order."""
+def run_stories(run: Run) -> None:
+    """Run all stories, in the order of the catalogue."""
     for story in STORIES:
         run_story(run, story, Actor)
 
 
 def run_state_machine(run: Run) -> None:
-    """Let the state machine run on an account."""
+    """Run the state machine, if the run may write."""
     if not run.settings.may_write:
         run.skip("state machine", "it writes (--allow-writes)")
         return
-    # Hypothesis takes its time to load.
+    # Hypothesis is slow to import.
     from contract_tests.billing.state_machine import BillingMachine
     from contract_tests.drivers.state_machine import run_machine
 
@@ -32,6 +32,6 @@ def run_state_machine(run: Run) -> None:
 
 DRIVERS: Mapping[str, Driver] = {
     "tenants": tenants.drive,
-    "stories": tell_stories,
+    "stories": run_stories,
     "machine": run_state_machine,
 }

@@ -1,6 +1,7 @@
-"""What a change may change. All else that an account shows must stay as it was, and after a refusal all of it.
+"""The views that each operation may change.
 
-Written down from the contract's descriptions; an operation that is not here may change everything.
+Every other view must stay the same, and a refused request must change none. The table follows the
+contract's descriptions. An operation that is missing here may change every view.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ _CHANGES: dict[str, frozenset[str]] = {
     "initiate_verification": frozenset({AUDIT}),
     "confirm_verification": frozenset({AUDIT}),
 }
-"""What a change that succeeds may change, by operationId. A read changes nothing."""
+"""The views that a successful change may alter, by operationId. A read alters none."""
 
 _ASKS = frozenset({CHECK, PROMO})
-"""Operations that are a POST and change nothing: their answers are views like those of a GET."""
+"""POST operations without side effects. Their responses are views, as those of a GET are."""
 
 _CONTROL: dict[str, frozenset[str]] = {
     "/_mock/usage": MONEY | USAGE | {RECHARGE, HISTORY, CHECK},
@@ -52,7 +53,7 @@ _CONTROL: dict[str, frozenset[str]] = {
     "/_mock/checkout-sessions/*/decline": frozenset({AUDIT}),
     "/_mock/checkout-sessions/*/expire": frozenset({AUDIT}),
 }
-"""The same for the mock's control API."""
+"""The views that a request to the mock's control API may alter, by path."""
 
 EFFECTS = Effects(
     are_known=True,
@@ -71,7 +72,7 @@ EFFECTS = Effects(
     by_pages=_CONTROL["/_mock/checkout-sessions/*/complete"],
     page_hosts=("stripe.com",),
 )
-"""What a change may change, and where accounts are changed beside the API."""
+"""The effects of operations, of the control API and of hosted pages."""
 
 AUDITED: dict[str, str] = {
     "create_deposit": "deposit.",
@@ -86,4 +87,4 @@ AUDITED: dict[str, str] = {
     "initiate_verification": "verification.",
     "confirm_verification": "verification.",
 }
-"""The changes that stand in the audit log each time they succeed, and how the action's name begins."""
+"""Changes that add an audit entry whenever they succeed, with the prefix of the action's name."""

@@ -1,4 +1,4 @@
-"""The ids of the Billing API that belong to one account."""
+"""The identifiers of the Billing API that belong to a single account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of the Billing API beyond its contract."""
+"""The implementation of ``Knowledge`` for the Billing API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contract_tests.billing.account.model import BillingAccount
 from contract_tests.billing.effects import EFFECTS
 from contract_tests.billing.identifiers import IDENTIFIERS
 from contract_tests.billing.relations import RELATIONS
-from contract_tests.billing.rules import OF_ANY, RULES
+from contract_tests.billing.rules.catalogue import COMMON_RULES, RULES
 from contract_tests.billing.safety import SAFETY
 from contract_tests.billing.stories.catalogue import STORIES
 from contract_tests.http.client import Client
@@ -32,7 +32,7 @@ from contract_tests.settings import Settings
 
 _TEST_KEY = "sk_test_"
 _SPECIAL = ("power_user", "rate_limited")
-"""Personas whose reading takes long, or fails."""
+"""Personas that take long to read, or that are refused."""
 
 
 class BillingKnowledge:
@@ -47,7 +47,7 @@ class BillingKnowledge:
     mock_keeps_state = True
 
     def rules(self, operation_id: str) -> Sequence[Rule]:
-        return (*OF_ANY, *RULES.get(operation_id, ()))
+        return (*COMMON_RULES, *RULES.get(operation_id, ()))
 
     def relations(self, lists: Mapping[str, ListOperation]) -> Sequence[Relation]:
         return (*RELATIONS, *list_relations(lists))
@@ -70,12 +70,15 @@ class BillingKnowledge:
         self, client: Client, operation: Operation, settings: Settings, *, fresh: bool
     ) -> dict[str, Any]:
         if operation.id == "update_auto_recharge" and not settings.may_do_anything:
-            return {"enabled": False}  # enabled it may charge a card, and would be withheld
+            return {
+                "enabled": False
+            }  # enabling might charge a card, so the request would be withheld
         if operation.id != "confirm_verification" or not (fresh and settings.mock):
             return {}
-        # A new challenge each time, as wrong codes use it up; elsewhere each would send a message to somebody.
-        opened = client.call("initiate_verification", {"action": "kit_boundaries"}).object
-        return {"challenge_id": opened["challenge_id"]} if "challenge_id" in opened else {}
+        # Wrong codes use up a challenge, so every request needs a new one. Only the mock gets them:
+        # elsewhere each would send a message to a person.
+        challenge = client.call("initiate_verification", {"action": "kit_boundaries"}).object
+        return {"challenge_id": challenge["challenge_id"]} if "challenge_id" in challenge else {}
 
 
 KNOWLEDGE = BillingKnowledge()

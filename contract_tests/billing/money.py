@@ -1,4 +1,4 @@
-"""Money as the contract writes it: what a display must say, and which tier and warning a balance brings."""
+"""Amounts as the contract shows them, and the tier and warning that follow from a balance."""
 
 MICROCENTS_PER_CENT = 1_000_000
 MICROCENTS_PER_CREDIT = 20_000
@@ -9,7 +9,10 @@ _TIERS = (("high_volume", 500, 500), ("scale", 200, 300), ("growth", 50, 100), (
 
 
 def display(microcents: int) -> str:
-    """An amount for people, rounded toward minus infinity: ``$1,234.56``, with four decimals below a cent."""
+    """Return an amount for people: ``$1,234.56``, or four decimals below a cent.
+
+    Rounds toward minus infinity.
+    """
     decimals = 4 if 0 < abs(microcents) < MICROCENTS_PER_CENT else 2
     units = microcents // (_DOLLAR // 10**decimals)
     whole, fraction = divmod(abs(units), 10**decimals)
@@ -17,20 +20,21 @@ def display(microcents: int) -> str:
 
 
 def tier(microcents: int) -> str:
-    """The tier of a balance."""
+    """Return the tier of a balance."""
     return next((name for name, dollars, _ in _TIERS if microcents >= dollars * _DOLLAR), "free")
 
 
 def requests_per_minute(microcents: int) -> int:
-    """What the tier of a balance allows."""
+    """Return the rate limit of a balance's tier."""
     return next((rate for _, dollars, rate in _TIERS if microcents >= dollars * _DOLLAR), 30)
 
 
 RATES = frozenset({30, 60, 100, 300, 500})
+"""The rate limits of all tiers, in requests per minute."""
 
 
 def warning(microcents: int) -> str | None:
-    """What ``X-AlterLab-Balance-Warning`` says of a balance."""
+    """Return the ``X-AlterLab-Balance-Warning`` of a balance; None if it must be absent."""
     if microcents <= 0:
         return "exhausted"
     if microcents < _DOLLAR // 10:

@@ -1,4 +1,4 @@
-"""What must be true between the views of one account, when nothing was changed between their readings."""
+"""Relations between the views of an account that was not changed between their readings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contract_tests.judge.violation import Violation, moment
 
 
 def balance_is_the_newest_entry(views: Views) -> Iterator[Shown]:
-    """The balance is what the newest entry of the ledger left."""
+    """Check that the balance is the ``balance_after`` of the newest ledger entry."""
     head = views.head(effects.LEDGER)
     if head is None:
         return
@@ -30,12 +30,12 @@ def balance_is_the_newest_entry(views: Views) -> Iterator[Shown]:
 
 
 def balance_is_the_sum(views: Views) -> Iterator[Shown]:
-    """The balance is the sum of all entries; what was paid in and spent are sums of theirs."""
+    """Check that the balance and its totals are sums of the ledger."""
     entries = views.whole(effects.LEDGER)
     if entries is None:
         return
     balance = views.newest(effects.BALANCE)
-    total = sum(each["amount_microcents"] for each in entries)
+    total = sum(entry["amount_microcents"] for entry in entries)
     if balance["balance_microcents"] != total:
         got = str(balance["balance_microcents"])
         yield (
@@ -45,9 +45,9 @@ def balance_is_the_sum(views: Views) -> Iterator[Shown]:
             ),
         )
     paid_in = sum(
-        each["amount_microcents"]
-        for each in entries
-        if each["type"] in ("deposit", "auto_recharge")
+        entry["amount_microcents"]
+        for entry in entries
+        if entry["type"] in ("deposit", "auto_recharge")
     )
     expected = paid_in // money.MICROCENTS_PER_CENT
     if balance["total_deposited_cents"] != expected:
@@ -57,7 +57,7 @@ def balance_is_the_sum(views: Views) -> Iterator[Shown]:
             Violation("money", "/total_deposited_cents", "sum", f"{expected} by the ledger", got),
         )
     spent = -sum(
-        each["amount_microcents"] for each in entries if each["type"] in ("usage", "refund")
+        entry["amount_microcents"] for entry in entries if entry["type"] in ("usage", "refund")
     )
     expected = spent // money.MICROCENTS_PER_CENT
     if balance["total_spent_cents"] != expected:
@@ -69,22 +69,22 @@ def balance_is_the_sum(views: Views) -> Iterator[Shown]:
 
 
 def balance_shows_the_settings(views: Views) -> Iterator[Shown]:
-    """A balance shows the auto-recharge settings as they are."""
+    """Check that the balance shows the current auto-recharge settings."""
     shown, settings = views.newest(effects.BALANCE)["auto_recharge"], views.newest(effects.RECHARGE)
     for name, value in shown.items():
         if name in settings and settings[name] != value:
-            fault = Violation(
+            violation = Violation(
                 "state",
                 f"/auto_recharge/{name}",
                 "settings",
                 f"{settings[name]!r}, as set",
                 repr(value),
             )
-            yield effects.BALANCE, fault
+            yield effects.BALANCE, violation
 
 
 def ledger_chains_across_pages(views: Views) -> Iterator[Shown]:
-    """Each entry's balance is the one before plus its amount, over the ends of pages too."""
+    """Check that every entry continues the one before it, across pages too."""
     for newer, older in pairwise(views.whole(effects.LEDGER) or []):
         expected = older["balance_after_microcents"] + newer["amount_microcents"]
         if newer["balance_after_microcents"] != expected:
@@ -95,49 +95,50 @@ def ledger_chains_across_pages(views: Views) -> Iterator[Shown]:
 
 
 def history_is_booked(views: Views) -> Iterator[Shown]:
-    """Every recharge that succeeded is in the ledger with its amount, and nothing else is there as one."""
+    """Check that the ledger has exactly the successful recharges of the history."""
     attempts, entries = (
         views.whole(effects.HISTORY),
         views.whole(effects.LEDGER),
     )
     if attempts is None or entries is None:
         return
-    told = sorted(
-        a["amount_cents"] * money.MICROCENTS_PER_CENT
-        for a in attempts
-        if a["status"] == "succeeded"
+    charged = sorted(
+        attempt["amount_cents"] * money.MICROCENTS_PER_CENT
+        for attempt in attempts
+        if attempt["status"] == "succeeded"
     )
     booked = sorted(
-        each["amount_microcents"] for each in entries if each["type"] == "auto_recharge"
+        entry["amount_microcents"] for entry in entries if entry["type"] == "auto_recharge"
     )
-    if told != booked:
+    if charged != booked:
         got = f"{len(booked)} entries of {sum(booked)} microcents"
-        expected = f"{len(told)} recharges of {sum(told)} microcents, by the history"
+        expected = f"{len(charged)} recharges of {sum(charged)} microcents, by the history"
         yield effects.LEDGER, Violation("money", "/transactions", "recharges", expected, got)
 
 
-def settings_tell_the_last_attempt(views: Views) -> Iterator[Shown]:
-    """The settings say when a recharge last succeeded and why the last one failed, as the history does."""
+def settings_show_the_last_attempt(views: Views) -> Iterator[Shown]:
+    """Check that the settings show the last success and failure of the history."""
     attempts, settings = views.whole(effects.HISTORY), views.newest(effects.RECHARGE)
     if attempts is None:
         return
     succeeded = next(
-        (each["created_at"] for each in attempts if each["status"] == "succeeded"), None
+        (attempt["created_at"] for attempt in attempts if attempt["status"] == "succeeded"), None
     )
     reason = attempts[0]["failure_reason"] if attempts else None
     for name, expected in (("last_recharge_at", succeeded), ("last_failure_reason", reason)):
         if settings[name] != expected:
-            fault = Violation(
+            violation = Violation(
                 "state", f"/{name}", "history", f"{expected}, by the history", str(settings[name])
             )
-            yield effects.RECHARGE, fault
+            yield effects.RECHARGE, violation
     if settings["consecutive_failures"] >= 3 and settings["enabled"]:
         yield (
             effects.RECHARGE,
             Violation("state", "/enabled", "three_failures", "false after three failures", "true"),
         )
     run = next(
-        (i for i, each in enumerate(attempts) if each["status"] == "succeeded"), len(attempts)
+        (index for index, attempt in enumerate(attempts) if attempt["status"] == "succeeded"),
+        len(attempts),
     )
     if settings["consecutive_failures"] > run:
         got = str(settings["consecutive_failures"])
@@ -150,18 +151,20 @@ def settings_tell_the_last_attempt(views: Views) -> Iterator[Shown]:
 
 
 def charges_have_invoices(views: Views) -> Iterator[Shown]:
-    """Every deposit and every recharge of the ledger has a paid invoice of the same amount."""
+    """Check that every deposit and recharge of the ledger has a paid invoice of its amount."""
     entries = views.whole(effects.LEDGER)
     body = views.newest(effects.INVOICES)
     if entries is None or body["has_more"]:
         return
-    paid = sorted(each["amount_cents"] for each in body["invoices"] if each["status"] == "paid")
-    for each in entries:
-        if each["type"] not in ("deposit", "auto_recharge"):
+    paid = sorted(
+        invoice["amount_cents"] for invoice in body["invoices"] if invoice["status"] == "paid"
+    )
+    for entry in entries:
+        if entry["type"] not in ("deposit", "auto_recharge"):
             continue
-        amount = each["amount_microcents"] // money.MICROCENTS_PER_CENT
+        amount = entry["amount_microcents"] // money.MICROCENTS_PER_CENT
         if amount not in paid:
-            got = f"none for {each['type']} {each['id']}"
+            got = f"none for {entry['type']} {entry['id']}"
             yield (
                 effects.INVOICES,
                 Violation("money", "/invoices", "charge", f"an invoice of {amount} cents", got),
@@ -171,7 +174,7 @@ def charges_have_invoices(views: Views) -> Iterator[Shown]:
 
 
 def activity_is_in_the_ledger(views: Views) -> Iterator[Shown]:
-    """Deposits, recharges and bonuses of the ledger are in the activity, with their amounts."""
+    """Check that the activity has the deposits, recharges and bonuses of the ledger."""
     entries, activity = (
         views.whole(effects.LEDGER),
         views.whole(effects.ACTIVITY),
@@ -179,30 +182,33 @@ def activity_is_in_the_ledger(views: Views) -> Iterator[Shown]:
     if entries is None or activity is None:
         return
     for type in ("deposit", "auto_recharge", "bonus", "refund"):
-        booked = sorted(each["amount_microcents"] for each in entries if each["type"] == type)
-        told = sorted(each["amount_microcents"] or 0 for each in activity if each["type"] == type)
+        booked = sorted(entry["amount_microcents"] for entry in entries if entry["type"] == type)
+        shown = sorted(item["amount_microcents"] or 0 for item in activity if item["type"] == type)
         if type == "bonus":
-            signups = [each for each in entries if each["reference_type"] == "signup"]
-            if len(told) == len(booked) - len(signups):
+            signups = [entry for entry in entries if entry["reference_type"] == "signup"]
+            if len(shown) == len(booked) - len(signups):
                 booked = sorted(
                     e["amount_microcents"] for e in entries if e["reference_type"] == "promo"
                 )
-        if told != booked:
-            got = f"{len(told)} of {sum(told)} microcents"
+        if shown != booked:
+            got = f"{len(shown)} of {sum(shown)} microcents"
             expected = f"{len(booked)} {type} of {sum(booked)} microcents, by the ledger"
             yield effects.ACTIVITY, Violation("state", "/activities", type, expected, got)
 
 
-def check_looks_at_the_card(views: Views) -> Iterator[Shown]:
-    """The check of auto-recharge tells of the card that would pay: the one that is named, else the default one."""
+def check_shows_the_paying_card(views: Views) -> Iterator[Shown]:
+    """Check that the auto-recharge check shows the card that would pay.
+
+    It is the card that the settings name, or else the default card.
+    """
     check, settings = views.newest(effects.CHECK), views.newest(effects.RECHARGE)
     cards = views.newest(effects.CARDS)["payment_methods"]
     named = settings["stripe_payment_method_id"]
     card = next(
         (
-            c
-            for c in cards
-            if (c["stripe_payment_method_id"] == named if named else c["is_default"])
+            card
+            for card in cards
+            if (card["stripe_payment_method_id"] == named if named else card["is_default"])
         ),
         None,
     )
@@ -230,13 +236,13 @@ def check_looks_at_the_card(views: Views) -> Iterator[Shown]:
 
 
 def check_counts_the_days(views: Views) -> Iterator[Shown]:
-    """Days until the end of the card's last month, counted from today."""
+    """Check that the days until expiry count from today to the end of the card's last month."""
     check, cards = views.newest(effects.CHECK), views.newest(effects.CARDS)["payment_methods"]
     now = moment(views.newest(REALTIME)["as_of"])
     found = [
-        c
-        for c in cards
-        if (c["card_brand"], c["card_last4"]) == (check["card_brand"], check["card_last4"])
+        card
+        for card in cards
+        if (card["card_brand"], card["card_last4"]) == (check["card_brand"], check["card_last4"])
     ]
     if len(found) != 1 or check["card_days_until_expiry"] is None:
         return
@@ -252,19 +258,19 @@ def check_counts_the_days(views: Views) -> Iterator[Shown]:
         )
 
 
-def named_card_is_there(views: Views) -> Iterator[Shown]:
-    """The card that enabled settings name is one of the account's."""
+def named_card_exists(views: Views) -> Iterator[Shown]:
+    """Check that enabled settings name one of the account's cards."""
     settings, cards = views.newest(effects.RECHARGE), views.newest(effects.CARDS)["payment_methods"]
     named = settings["stripe_payment_method_id"]
     if (
         settings["enabled"]
         and named
-        and named not in {each["stripe_payment_method_id"] for each in cards}
+        and named not in {card["stripe_payment_method_id"] for card in cards}
     ):
-        fault = Violation(
+        violation = Violation(
             "state", "/stripe_payment_method_id", "removed", "one of the account's cards", named
         )
-        yield effects.RECHARGE, fault
+        yield effects.RECHARGE, violation
 
 
 RELATIONS = (
@@ -285,10 +291,10 @@ RELATIONS = (
         usage.allocation_is_what_was_bought,
     ),
     Relation((effects.HISTORY, effects.LEDGER), history_is_booked),
-    Relation((effects.HISTORY, effects.RECHARGE), settings_tell_the_last_attempt),
+    Relation((effects.HISTORY, effects.RECHARGE), settings_show_the_last_attempt),
     Relation((effects.INVOICES, effects.LEDGER), charges_have_invoices),
     Relation((effects.ACTIVITY, effects.LEDGER), activity_is_in_the_ledger),
-    Relation((effects.CHECK, effects.RECHARGE, effects.CARDS), check_looks_at_the_card),
+    Relation((effects.CHECK, effects.RECHARGE, effects.CARDS), check_shows_the_paying_card),
     Relation((effects.CHECK, effects.CARDS, REALTIME), check_counts_the_days),
-    Relation((effects.RECHARGE, effects.CARDS), named_card_is_there),
+    Relation((effects.RECHARGE, effects.CARDS), named_card_exists),
 )

@@ -1,4 +1,4 @@
-"""Which writes to the Billing API can be taken back, and how accounts are put back."""
+"""Which writes to the Billing API are reversible, and how accounts are restored."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ REVERSIBLE = frozenset(
         "update_usage_alerts",
     }
 )
-"""Writes that are put back, or leave nothing behind that costs or is sent to anybody. All others are irreversible: an
-operation that is new to the kit is too, until somebody has thought about it."""
+"""Writes that the kit undoes, or that cost nothing and notify nobody.
 
+All others are irreversible. So is an operation that the kit does not know yet.
+"""
 
 CARDS = CollectionPart(
     read=effects.CARDS,
@@ -42,11 +43,14 @@ CARDS = CollectionPart(
 
 @dataclass(frozen=True)
 class BillingSafety(Safety):
-    """The safety of the Billing API."""
+    """Treats a request that enables auto-recharge as irreversible."""
 
     def reason_against(self, operation: Operation, body: bytes) -> str | None:
         if operation.id == "update_auto_recharge" and _enables(body):
-            return "an enabled auto-recharge may charge a card before it is put back (--allow-irreversible)"
+            return (
+                "an enabled auto-recharge may charge a card before it is put back "
+                "(--allow-irreversible)"
+            )
         return None
 
 
@@ -62,12 +66,13 @@ SAFETY = BillingSafety(
 
 
 def _enables(body: bytes) -> bool:
-    """Whether a body may be taken to switch auto-recharge on, by whoever reads it in whatever way."""
+    """Return whether any server, however lenient its parser, may read ``enabled`` from a body."""
     try:
         sent = parse(body) if body.strip() else {}
     except NotJson:
-        # Some read what is not strictly JSON, and names may be written in other ways (escapes, UTF-16).
-        return any(sign in body.lower().replace(b"\0", b"") for sign in (b"enabled", b"\\u", b"%"))
+        # A lenient parser may accept invalid JSON, with names in escapes or UTF-16.
+        text = body.lower().replace(b"\0", b"")
+        return any(sign in text for sign in (b"enabled", b"\\u", b"%"))
     if not isinstance(sent, dict):
         return b"enabled" in body.lower()
     return any(

@@ -1,4 +1,4 @@
-"""The steps of the state machine: what can be done with an account of the Billing API, in any order."""
+"""The steps of the state machine: operations on a billing account, in any order."""
 
 from __future__ import annotations
 
@@ -69,7 +69,10 @@ _alerts_body = st.fixed_dictionaries(
 
 
 class BillingMachine(AccountMachine):
-    """Cards, settings, deposits, plans, verification; on the mock payments, usage and time, too."""
+    """Changes cards, settings, deposits, plans and challenges.
+
+    On the mock also payments, usage and time.
+    """
 
     def __init__(self) -> None:
         self.sessions: list[str] = []
@@ -77,7 +80,7 @@ class BillingMachine(AccountMachine):
         super().__init__()
 
     @rule()
-    def look(self) -> None:
+    def read(self) -> None:
         self.read_all()
 
     @rule(card=_card)
@@ -114,7 +117,7 @@ class BillingMachine(AccountMachine):
         self.send("get_usage_alerts")
 
     @rule(code=st.sampled_from(_CODES))
-    def ask_promo(self, code: str) -> None:
+    def check_promo(self, code: str) -> None:
         self.send("validate_promo_code", {"code": code})
 
     @precondition(lambda self: self.stage.may_do_anything)
@@ -147,7 +150,7 @@ class BillingMachine(AccountMachine):
 
     @precondition(lambda self: self.stage.may_do_anything and self.challenges)
     @rule(number=_number, times=st.integers(1, 3))
-    def guess(self, number: int, times: int) -> None:
+    def confirm(self, number: int, times: int) -> None:
         challenge = self.challenges[number % len(self.challenges)]
         for _ in range(times):
             self.send("confirm_verification", {"challenge_id": challenge, "code": "kit"})
@@ -158,7 +161,7 @@ class BillingMachine(AccountMachine):
         how=st.sampled_from(["complete", "complete", "complete", "decline", "expire"]),
         card=_card,
     )
-    def settle(self, number: int, how: str, card: str) -> None:
+    def resolve_session(self, number: int, how: str, card: str) -> None:
         session = self.sessions[number % len(self.sessions)]
         body = {"reason": "generic_decline"} if how == "decline" else None
         self.control(

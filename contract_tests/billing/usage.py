@@ -1,4 +1,4 @@
-"""What must be true between the views of usage: all are sums of the same events, and the ledger was charged so."""
+"""Relations between the views of usage: all are sums of the same events, as is the ledger."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ BREAKDOWN, CHART, REALTIME = "get_usage_breakdown", "get_usage_chart", "get_usag
 
 
 def usage_views_agree(views: Views) -> Iterator[Shown]:
-    """This month by type and in real time is the same, in credits and in requests."""
+    """Check that breakdown and real-time usage agree on this month's credits and requests."""
     month, realtime = views.newest(BREAKDOWN), views.newest(REALTIME)
     for total, name in (
         ("total_credits", "credits_used_month"),
         ("total_requests", "requests_month"),
     ):
         if month[total] != realtime[name]:
-            fault = Violation(
+            violation = Violation(
                 "usage",
                 f"/{name}",
                 "breakdown",
                 f"{month[total]}, by the breakdown",
                 str(realtime[name]),
             )
-            yield REALTIME, fault
+            yield REALTIME, violation
 
 
 def projection_counts_the_month(views: Views) -> Iterator[Shown]:
-    """The projection's credits are those of the month's breakdown."""
+    """Check that the projection shows the credits of the month's breakdown."""
     used, month = (
         views.newest(effects.PROJECTION)["credits_used"],
         views.newest(BREAKDOWN)["total_credits"],
@@ -46,7 +46,7 @@ def projection_counts_the_month(views: Views) -> Iterator[Shown]:
 
 
 def chart_ends_today(views: Views) -> Iterator[Shown]:
-    """The chart's last day is today so far; its last days add up to the week and the month."""
+    """Check that the chart ends today, and adds up to the usage of today, week and month."""
     chart, realtime = views.newest(CHART)["data"], views.newest(REALTIME)
     now = moment(realtime["as_of"]).astimezone(UTC)
     if not chart:
@@ -70,14 +70,14 @@ def chart_ends_today(views: Views) -> Iterator[Shown]:
             expected = sum(day[column] for day in chart if date.fromisoformat(day["date"]) >= first)
             if realtime[f"{name}_{span}"] != expected:
                 got = str(realtime[f"{name}_{span}"])
-                fault = Violation(
+                violation = Violation(
                     "usage", f"/{name}_{span}", "chart", f"{expected}, by the chart", got
                 )
-                yield REALTIME, fault
+                yield REALTIME, violation
 
 
 def chart_adds_up_to_the_month(views: Views) -> Iterator[Shown]:
-    """This month's days of the chart are the month's breakdown, type by type."""
+    """Check that the chart's days of this month add up to the breakdown, type by type."""
     chart, month = views.newest(CHART)["data"], views.newest(BREAKDOWN)
     first = moment(month["period_start"]).date()
     if not chart or date.fromisoformat(chart[0]["date"]) > first:
@@ -86,23 +86,23 @@ def chart_adds_up_to_the_month(views: Views) -> Iterator[Shown]:
         expected = sum(day[type] for day in chart if date.fromisoformat(day["date"]) >= first)
         if month[type]["credits"] != expected:
             got = str(month[type]["credits"])
-            fault = Violation(
+            violation = Violation(
                 "usage", f"/{type}/credits", "chart", f"{expected}, by the chart", got
             )
-            yield BREAKDOWN, fault
+            yield BREAKDOWN, violation
 
 
 def usage_is_in_the_ledger(views: Views) -> Iterator[Shown]:
-    """What usage cost this month, the ledger was charged this month."""
+    """Check that the breakdown's cost equals the ledger's debits of this month."""
     entries = views.whole(effects.LEDGER)
     if entries is None:
         return
     month = views.newest(BREAKDOWN)
     start, end = moment(month["period_start"]), moment(month["period_end"])
     charged = -sum(
-        each["amount_microcents"]
-        for each in entries
-        if each["type"] == "usage" and start <= moment(each["created_at"]) < end
+        entry["amount_microcents"]
+        for entry in entries
+        if entry["type"] == "usage" and start <= moment(entry["created_at"]) < end
     )
     cost = sum(month[type]["cost_microcents"] for type in money.CREDITS_PER_REQUEST)
     if cost != charged:
@@ -111,29 +111,29 @@ def usage_is_in_the_ledger(views: Views) -> Iterator[Shown]:
             Violation("usage", "/total_credits", "ledger", f"{charged} by the ledger", str(cost)),
         )
     crawled = -sum(
-        each["amount_microcents"]
-        for each in entries
-        if each["reference_type"] == "crawl" and start <= moment(each["created_at"]) < end
+        entry["amount_microcents"]
+        for entry in entries
+        if entry["reference_type"] == "crawl" and start <= moment(entry["created_at"]) < end
     )
     if month["crawl"]["cost_microcents"] != crawled:
         got = str(month["crawl"]["cost_microcents"])
-        fault = Violation(
+        violation = Violation(
             "usage", "/crawl/cost_microcents", "ledger", f"{crawled} by the ledger", got
         )
-        yield BREAKDOWN, fault
+        yield BREAKDOWN, violation
 
 
 def chart_is_in_the_ledger(views: Views) -> Iterator[Shown]:
-    """Each day's credits are the day's debits of the ledger."""
+    """Check that every day's credits equal the ledger's debits of that day."""
     entries = views.whole(effects.LEDGER)
     chart = views.newest(CHART)["data"]
     if entries is None:
         return
     charged: dict[str, int] = {}
-    for each in entries:
-        if each["type"] == "usage":
-            day = moment(each["created_at"]).astimezone(UTC).date().isoformat()
-            charged[day] = charged.get(day, 0) - each["amount_microcents"]
+    for entry in entries:
+        if entry["type"] == "usage":
+            day = moment(entry["created_at"]).astimezone(UTC).date().isoformat()
+            charged[day] = charged.get(day, 0) - entry["amount_microcents"]
     for day in chart:
         expected = charged.get(day["date"], 0)
         if day["credits"] * money.MICROCENTS_PER_CREDIT != expected:
@@ -144,7 +144,7 @@ def chart_is_in_the_ledger(views: Views) -> Iterator[Shown]:
 
 
 def trend_follows_the_chart(views: Views) -> Iterator[Shown]:
-    """This 7 days against the 7 before; within 10 % either way is stable."""
+    """Compare the last 7 days with the 7 before; a change within 10 % is stable."""
     chart, shown = views.newest(CHART)["data"], views.newest(effects.PROJECTION)["usage_trend"]
     if len(chart) < 14:
         return
@@ -161,7 +161,7 @@ def trend_follows_the_chart(views: Views) -> Iterator[Shown]:
 
 
 def allocation_is_the_plans(views: Views) -> Iterator[Shown]:
-    """On a plan, its monthly credits are what is allocated."""
+    """Check that a plan allocates its monthly credits."""
     plan, projection = views.newest(effects.SUBSCRIPTION), views.newest(effects.PROJECTION)
     if plan["status"] != "none" and projection["credits_allocated"] != plan["monthly_credits"]:
         got = str(projection["credits_allocated"])
@@ -170,26 +170,26 @@ def allocation_is_the_plans(views: Views) -> Iterator[Shown]:
 
 
 def allocation_is_what_was_bought(views: Views) -> Iterator[Shown]:
-    """Without a plan: what the month's opening balance and its deposits bought."""
+    """Check that, without a plan, the opening balance and the month's deposits are allocated."""
     entries = views.whole(effects.LEDGER)
     if entries is None or views.newest(effects.SUBSCRIPTION)["status"] != "none":
         return
     start = moment(views.newest(BREAKDOWN)["period_start"])
     opening = sum(
-        each["amount_microcents"] for each in entries if moment(each["created_at"]) < start
+        entry["amount_microcents"] for entry in entries if moment(entry["created_at"]) < start
     )
     paid_in = {
-        each["id"]: each["amount_microcents"]
-        for each in entries
-        if moment(each["created_at"]) >= start and each["type"] != "usage"
+        entry["id"]: entry["amount_microcents"]
+        for entry in entries
+        if moment(entry["created_at"]) >= start and entry["type"] != "usage"
     }
     by_type: dict[str, int] = {}
-    for each in entries:
-        if each["id"] in paid_in:
-            by_type[each["type"]] = by_type.get(each["type"], 0) + each["amount_microcents"]
+    for entry in entries:
+        if entry["id"] in paid_in:
+            by_type[entry["type"]] = by_type.get(entry["type"], 0) + entry["amount_microcents"]
     paid = sum(by_type.get(name, 0) for name in ("deposit", "auto_recharge", "subscription"))
     shown = views.newest(effects.PROJECTION)["credits_allocated"]
-    # Whether bonuses and refunds count as bought is not said: both are right.
+    # The contract does not define whether bonuses and refunds count: both results are accepted.
     least, most = (
         opening + paid,
         opening + paid + by_type.get("bonus", 0) + by_type.get("refund", 0),

@@ -144,7 +144,7 @@ class _Comparison:
             if departs == "staging"
             else PUT_THE_MOCK_RIGHT,
             exchange=first.exchange,
-            times=sum(each.times for each in found),
+            times=sum(deviation.times for deviation in found),
         )
 
     def _allowed(
@@ -180,7 +180,7 @@ def _said(keyword: str, found: list[Deviation], observation: Observation | None)
     """What a server does that the contract does not allow."""
     if keyword == "required":
         return (
-            f"is not there ({sum(each.times for each in found)} of {observation.chances})"
+            f"is not there ({sum(deviation.times for deviation in found)} of {observation.chances})"
             if observation
             else "is not there"
         )
@@ -189,8 +189,8 @@ def _said(keyword: str, found: list[Deviation], observation: Observation | None)
     if keyword == "unknown_field":
         return f"is there: {_value(found[0].value)}"
     if keyword == "type":
-        return ", ".join(_typed(each.value) for each in found)
-    values = [each.value for each in found[:_MAX_VALUES]]
+        return ", ".join(_typed(deviation.value) for deviation in found)
+    values = [deviation.value for deviation in found[:_MAX_VALUES]]
     forms = {format_class(value) for value in values if isinstance(value, str)} - {TEXT}
     known = f" ({', '.join(sorted(forms))})" if forms and keyword in ("pattern", "format") else ""
     return ", ".join(map(_value, values)) + known
@@ -207,7 +207,7 @@ def _shown(keyword: str, observation: Observation | None) -> str:
     if keyword in ("required", "presence"):
         return f"is there ({observation.present} of {observation.chances})"
     if observation.values:
-        return ", ".join(_value(each) for each in list(observation.values)[:_MAX_VALUES])
+        return ", ".join(_value(value) for value in list(observation.values)[:_MAX_VALUES])
     return ", ".join(
         f"{type} ({', '.join(observation.formats)})" if type == "string" else type
         for type in observation.types
@@ -216,7 +216,7 @@ def _shown(keyword: str, observation: Observation | None) -> str:
 
 def _advice(keyword: str, name: str, found: list[Deviation]) -> str:
     """What to do with the contract."""
-    values = ", ".join(_value(each.value) for each in found[:_MAX_VALUES])
+    values = ", ".join(_value(deviation.value) for deviation in found[:_MAX_VALUES])
     if keyword == "required":
         return f"'{name}' is not `required`"
     if keyword == "unknown_field":
@@ -226,7 +226,7 @@ def _advice(keyword: str, name: str, found: list[Deviation]) -> str:
     if keyword == "content":
         return f"add the media type {values}"
     if keyword == "type":
-        types = [json_type(each.value) for each in found]
+        types = [json_type(deviation.value) for deviation in found]
         return "add `nullable: true`" if types == ["null"] else f"`type` is {' or '.join(types)}"
     return f"widen `{keyword}`: {values} does not fit it"
 

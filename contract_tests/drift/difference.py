@@ -55,18 +55,18 @@ def placed(
     they that must not refer to it any more.
     """
     once: dict[tuple[str, ...], Difference] = {}
-    for each in found:
-        before = once.get(each.key)
-        once[each.key] = replace(before, times=before.times + each.times) if before else each
+    for difference in found:
+        before = once.get(difference.key)
+        once[difference.key] = replace(before, times=before.times + difference.times) if before else difference
     differences = list(once.values())
     owns: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for each in differences:
-        owns[_cause(each)].add(each.use.own)
+    for difference in differences:
+        owns[_cause(difference)].add(difference.use.own)
     settled = [
-        _settled(each, contract, owns[_cause(each)], seen.get(each.use.target, set()))
-        for each in differences
+        _settled(difference, contract, owns[_cause(difference)], seen.get(difference.use.target, set()))
+        for difference in differences
     ]
-    return sorted(settled, key=lambda each: _rank(each, list(contract.operations)))
+    return sorted(settled, key=lambda difference: _rank(difference, list(contract.operations)))
 
 
 def _cause(difference: Difference) -> tuple[str, str, str]:
@@ -93,10 +93,10 @@ def _references(node: object, target: str) -> int:
     """How often a document refers to a place."""
     if isinstance(node, Mapping):
         return (node.get("$ref") == target) + sum(
-            _references(each, target) for each in node.values()
+            _references(child, target) for child in node.values()
         )
     if isinstance(node, Sequence) and not isinstance(node, str):
-        return sum(_references(each, target) for each in node)
+        return sum(_references(child, target) for child in node)
     return 0
 
 

@@ -88,9 +88,9 @@ class _Course:
         here, there = self._mock.profile, self._staging.profile
         # After an early end nobody has asked the other accounts.
         self._found += [
-            each
-            for each in self._of_profiles()
-            if each.departs != "neither" or not outcome.ended_early
+            difference
+            for difference in self._of_profiles()
+            if difference.departs != "neither" or not outcome.ended_early
         ]
         seen = {**comparison.seen_uses(here, there), **self._statuses.seen}
         outcome.differences = placed(self._contract, self._found, seen)
@@ -115,7 +115,7 @@ class _Course:
         ):
             self._send(step)
         # What the contract leaves open may be the account's doing: before it is told, all kinds of accounts are asked.
-        if any(each.departs == "neither" for each in self._of_profiles()):
+        if any(difference.departs == "neither" for difference in self._of_profiles()):
             self._display.driver("accounts", 2, 2)
             for side in (self._mock, self._staging):
                 side.survey()

@@ -162,7 +162,7 @@ class Profile:
             elif not observation.is_optional:
                 self._deviate(location, "required", use, f"{use.target}/required", None)
         around = Use(response.child("headers"), response.child("headers"))
-        for name in given.keys() - {each.lower() for each in documented}:
+        for name in given.keys() - {name.lower() for name in documented}:
             if name in _TOLD or name.startswith(self._families):
                 location = (operation.id, f"{where}/{escape(name)}")
                 self._deviate(location, "unknown_field", around, around.own, given[name])
@@ -211,8 +211,8 @@ class Profile:
         elif isinstance(value, list) and "items" in node and value:
             use = self.use(f"{observation.use.target}/items")
             child = self._sight((operation_id, f"{where}/*"), use, use.own, is_optional=False)
-            for each in value:
-                self._walk(operation_id, child, each, f"{where}/*")
+            for item in value:
+                self._walk(operation_id, child, item, f"{where}/*")
 
     def _breach(self, operation: Operation, root: Use, breach: Breach, where: str) -> None:
         parts = [unescape(part) for part in breach.where.split("/")[1:]]

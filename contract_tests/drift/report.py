@@ -46,7 +46,7 @@ def document(outcome: Outcome) -> Json:
             "exit_code": outcome.exit_code,
             "sentence": _sentence(outcome),
         },
-        "differences": [_difference(each, outcome) for each in outcome.differences],
+        "differences": [_difference(difference, outcome) for difference in outcome.differences],
         "compared": outcome.pairs,
         "requests": {"mock": outcome.requests[0], "staging": outcome.requests[1]},
         "seconds": round(outcome.seconds, 3),
@@ -99,7 +99,7 @@ def _difference(difference: Difference, outcome: Outcome) -> Json:
 
 def _sentence(outcome: Outcome) -> str:
     words = {"same": "SAME", "different": "DIFFERENT"}.get(outcome.word, outcome.word.upper())
-    places = len({each.spec for each in outcome.differences})
+    places = len({difference.spec for difference in outcome.differences})
     found = counted(len(outcome.differences), "difference")
     where = f" in {counted(places, 'place')} of the contract" if places else ""
     text = (
@@ -121,10 +121,10 @@ def _lines(document: Json, *, quiet: bool) -> Iterator[Line]:
     for (spec, provenance), group in groupby(shown, key=_place):
         yield "", ""
         yield f"{spec}  ({provenance})", "bold yellow"
-        for suggestion, rows in groupby(group, key=lambda each: str(each["suggestion"])):
+        for suggestion, rows in groupby(group, key=lambda difference: str(difference["suggestion"])):
             yield f"  {suggestion}", ""
-            for each in rows:
-                yield from _row(each)
+            for difference in rows:
+                yield from _row(difference)
     left_out = len(document["differences"]) - len(shown)
     if left_out:
         yield f"... and {left_out} more: --report json shows them all", "dim"

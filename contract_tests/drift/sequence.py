@@ -171,9 +171,9 @@ def _enums(contract: Contract, pointer: str, name: str) -> Iterator[list[str]]:
     place = contract.at(pointer)
     if "items" in place.node:
         yield from _enums(contract, place.child("items"), name)
-    for each in place.node.get("properties", {}):
-        child: dict[str, Any] = contract.at(place.child("properties", each)).node
-        if each == name and "enum" in child:
+    for property in place.node.get("properties", {}):
+        child: dict[str, Any] = contract.at(place.child("properties", property)).node
+        if property == name and "enum" in child:
             yield [value for value in child["enum"] if isinstance(value, str)]
         else:
-            yield from _enums(contract, place.child("properties", each), name)
+            yield from _enums(contract, place.child("properties", property), name)

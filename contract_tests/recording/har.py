@@ -79,7 +79,7 @@ class HarWriter:
 
     def close(self, findings: Iterable[Finding]) -> None:
         """Finish the file, with the findings that the traffic alone does not show. Raises UsageError."""
-        told = [_told(each) for each in findings if not JUDGES.issuperset(each.witnesses)]
+        told = [_told(finding) for finding in findings if not JUDGES.issuperset(finding.witnesses)]
         self._write(f'\n], "_contractTests": {json.dumps({**self._about, "findings": told})}}}}}\n')
         try:
             self._file.close()
@@ -254,8 +254,8 @@ def numbers_of(about: Json) -> set[int]:
     told = about.get("findings", [])
     return {
         number
-        for each in told
-        for number in (each.get("exchange"), *each.get("steps", ()))
+        for finding in told
+        for number in (finding.get("exchange"), *finding.get("steps", ()))
         if number
     }
 
@@ -264,9 +264,9 @@ def _told(finding: Finding) -> Json:
     facts = {name: getattr(finding, name) for name in _FACTS}
     return {
         **facts,
-        "witnesses": [each for each in finding.witnesses if each not in JUDGES],
+        "witnesses": [witness for witness in finding.witnesses if witness not in JUDGES],
         "exchange": finding.exchange.number if finding.exchange else None,
-        "steps": [each.number for each in finding.steps],
+        "steps": [step.number for step in finding.steps],
     }
 
 
@@ -361,7 +361,7 @@ def _moment(text: str) -> datetime:
 
 def _headers(pairs: Any) -> Headers:
     """Headers without those of HTTP/2 that are none, such as ``:authority``."""
-    named = ((str(each["name"]), str(each.get("value", ""))) for each in pairs or ())
+    named = ((str(pair["name"]), str(pair.get("value", ""))) for pair in pairs or ())
     return tuple((name, value) for name, value in named if not name.startswith(":"))
 
 
@@ -370,7 +370,7 @@ def _request_body(request: Json, headers: Headers, *, is_ours: bool) -> tuple[by
     data = request.get("postData") or {}
     text = data.get("text")
     if not text and data.get("params"):
-        text = urlencode([(each["name"], each.get("value", "")) for each in data["params"]])
+        text = urlencode([(parameter["name"], parameter.get("value", "")) for parameter in data["params"]])
     body = _bytes(text or "", "base64" in (data.get("_encoding"), data.get("encoding")))
     if body is None:
         return b"", False

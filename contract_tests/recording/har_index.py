@@ -57,8 +57,8 @@ class HarIndex:
         """Read a file. Raises UsageError."""
         found = cls(Har(path), page_hosts)
         paths = (
-            re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(each.path))
-            for each in contract.operations.values()
+            re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(operation.path))
+            for operation in contract.operations.values()
         )
         declared = re.compile(f"(?:{'|'.join(dict.fromkeys(paths))})$")
         for position, exchange in found._usable(found.unusable):
@@ -68,9 +68,9 @@ class HarIndex:
     def exchanges(self, base: str) -> Iterator[Exchange]:
         """What is for a deployment, or may have changed something there, in the order in which it ended."""
         order = sorted(
-            (each for each in self._entries if self._matters(each, base)), key=self._when()
+            (entry for entry in self._entries if self._matters(entry, base)), key=self._when()
         )
-        ranks = {each.index: rank for rank, each in enumerate(order, 1)}
+        ranks = {entry.index: rank for rank, entry in enumerate(order, 1)}
         waiting: dict[int, Exchange] = {}
         next_rank = 1
         for index, exchange in self._usable(Counter()):
@@ -84,9 +84,9 @@ class HarIndex:
         """Why entries were not even looked at, and how many."""
         here = origin_of(base)
         return self.unusable + Counter(
-            NOT_OF_THE_RUN if each.origin == here else ELSEWHERE
-            for each in self._entries
-            if not self._matters(each, base)
+            NOT_OF_THE_RUN if entry.origin == here else ELSEWHERE
+            for entry in self._entries
+            if not self._matters(entry, base)
         )
 
     def hosts_in_words(self) -> str:
@@ -140,9 +140,9 @@ class HarIndex:
 
     def _when(self) -> Callable[[_Entry], float]:
         """What entries are to be sorted by: the number that we gave them, if we did, else when they ended."""
-        numbers = [each.number for each in self._entries if each.number]
+        numbers = [entry.number for entry in self._entries if entry.number]
         is_numbered = self.har.is_ours and len(set(numbers)) == len(numbers)
-        return (lambda each: each.number) if is_numbered else (lambda each: each.ended)
+        return (lambda entry: entry.number) if is_numbered else (lambda entry: entry.ended)
 
     def _placed(self, exchange: Exchange, rank: int, base: str) -> Exchange:
         if self.har.is_ours:

@@ -89,9 +89,9 @@ def command(arguments: argparse.Namespace) -> int:
         result = proxy.pass_on(settings, listener, tls, arguments.max_exchanges)
 
     failing = [
-        each
-        for each in result.findings
-        if each.grade(strict=settings.is_strict) in FAIL_ON[arguments.fail_on] and not each.known
+        finding
+        for finding in result.findings
+        if finding.grade(strict=settings.is_strict) in FAIL_ON[arguments.fail_on] and not finding.known
     ]
     result.notes.append(
         f"--fail-on {arguments.fail_on}: {len(failing)} of {len(result.findings)} findings fail"

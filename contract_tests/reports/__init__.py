@@ -1,4 +1,5 @@
-"""Reports: the terminal's, and files for people (HTML) and programs (JUnit, JSON, SARIF).
+"""Reports on the terminal, for people (HTML) and for programs (JUnit, JSON, SARIF).
 
-All are views of one document, see ``document``. The HAR file is written while the traffic flows, see ``har``.
+All are views of one document, see ``document``. The HAR file is written during the run, see
+``recording.har``.
 """

@@ -1,21 +1,24 @@
-"""What came of a run as plain data: every report is a view of this one document.
+"""The result of a run as plain data. Every report is a view of this document.
 
-``schema_version`` 1. Fields are added, never renamed and never given another meaning, without a new version.
+``schema_version`` is 1. Without a new version, fields are added, but never renamed or redefined.
 
-- ``tool``: ``name`` and ``versions`` of the kit, of what it judges with, and of Python.
+- ``tool``: ``name``, and ``versions`` of the kit, its validators and Python.
 - ``subject``: the URL or file that was judged. ``contract``: ``file``, ``title``, ``version``.
-- ``settings``: what decides which requests are made: ``seed``, ``mock``, ``strict``, ``only``, ...;
-  ``source`` says whose traffic was judged, if not the run's own.
-- ``started`` (UTC), ``seconds``, ``requests``; ``verdict``: ``outcome``, ``exit_code``, ``sentence``.
-- ``counts``: findings by grade: ``failure``, ``difference``, ``drift``, and ``known`` for those of the baseline.
-- ``findings``: each once, failures first. ``key`` (operation, kind, where, keyword) names it from run to run;
-  ``grade``, ``provenance``; ``expected``, ``got``; ``spec`` (``pointer``, ``file``, ``line``); ``times``,
-  ``found_by``, ``witnesses``, ``known``; ``exchange`` (``null`` if there is none) and ``steps``: ``account``,
-  ``method``, ``url``, ``status``, ``seconds``, ``error``, ``curl``, ``request`` and ``response`` (``headers``,
-  ``body``).
-- ``coverage``: ``totals`` (``reached``, ``of``) and ``operations`` with ``statuses`` (how often each came),
-  ``documented``, ``missing``, ``constraints``, ``tried_valid``, ``tried_invalid``, ``why`` and ``untried``
-  (``where``, ``keyword``, ``valid``, ``invalid``).
+- ``settings``: what determines the requests: ``seed``, ``mock``, ``strict``, ``only``, ...;
+  ``source`` names the origin of recorded traffic, and is empty for a run.
+- ``started`` (UTC), ``seconds``, ``requests``; ``verdict``: ``outcome``, ``exit_code``,
+  ``sentence``.
+- ``counts``: findings by grade: ``failure``, ``difference``, ``drift``, and ``known`` for those in
+  the baseline.
+- ``findings``: without duplicates, failures first. ``key`` (operation, kind, where, keyword)
+  identifies a finding across runs; ``grade``, ``provenance``; ``expected``, ``got``; ``spec``
+  (``pointer``, ``file``, ``line``); ``times``, ``found_by``, ``witnesses``, ``known``;
+  ``exchange`` (``null`` if there is none) and ``steps``, both with ``account``, ``method``,
+  ``url``, ``status``, ``seconds``, ``error``, ``curl``, ``request`` and ``response``
+  (``headers``, ``body``).
+- ``coverage``: ``totals`` (``reached``, ``of``) and ``operations`` with ``statuses`` (and their
+  counts), ``documented``, ``missing``, ``constraints``, ``tried_valid``, ``tried_invalid``,
+  ``why`` and ``untried`` (``where``, ``keyword``, ``valid``, ``invalid``).
 - ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
 """
 
@@ -41,7 +44,7 @@ Json = dict[str, Any]
 SCHEMA_VERSION = 1
 GRADES = ("failure", "difference", "drift", "known")
 MAX_BODY = 4_000
-"""Characters of a body in a report."""
+"""The most characters of a body in a report."""
 
 _PACKAGES = {
     "contract-tests": "alterlab-billing-mock",
@@ -52,9 +55,9 @@ _PACKAGES = {
 
 
 def document(result: Result) -> Json:
-    """The document of a result."""
-    findings = [_finding(each, result) for each in _sorted(result)]
-    counts = Counter("known" if each["known"] else each["grade"] for each in findings)
+    """Return the document of a result."""
+    findings = [_finding(finding, result) for finding in _sorted(result)]
+    counts = Counter("known" if finding["known"] else finding["grade"] for finding in findings)
     settings, contract, coverage = result.settings, result.contract, result.coverage
     info = contract.document.get("info") or {}
     return {
@@ -82,9 +85,9 @@ def document(result: Result) -> Json:
                 name: {"reached": some, "of": all}
                 for name, (some, all) in coverage.totals().items()
             },
-            "operations": [_operation(each) for each in coverage.operations.values()],
+            "operations": [_operation(operation) for operation in coverage.operations.values()],
         },
-        "skipped": [{"what": each.what, "why": each.why} for each in result.skipped],
+        "skipped": [{"what": skipped.what, "why": skipped.why} for skipped in result.skipped],
         "withheld": [{"why": why, "requests": count} for why, count in result.withheld.items()],
         "broken": list(result.broken),
         "notes": list(result.notes),
@@ -109,7 +112,7 @@ def _settings(result: Result) -> Json:
 
 
 def shown_path(path: Path) -> str:
-    """A path as a person here would write it."""
+    """Return a path relative to the working directory, if it is below; else the absolute one."""
     absolute, here = path.resolve(), Path.cwd()
     return (
         absolute.relative_to(here).as_posix()
@@ -119,7 +122,7 @@ def shown_path(path: Path) -> str:
 
 
 def _sorted(result: Result) -> list[Finding]:
-    """Failures first, what is known last; in the order of the contract."""
+    """Return the findings by grade, failures first, and in the order of the contract."""
     order = {name: index for index, name in enumerate(result.contract.operations)}
     strict = result.settings.is_strict
 
@@ -158,9 +161,9 @@ def _finding(finding: Finding, result: Result) -> Json:
         "witnesses": list(finding.witnesses),
         "known": finding.known,
         "exchange": _exchange(shown, result) if shown is not None else None,
-        # A read changes nothing, also one that was refused.
+        # Reads do not lead to a finding, not even those that were refused.
         "steps": [
-            _exchange(each, result) for each in finding.steps if each.method not in ("GET", "HEAD")
+            _exchange(step, result) for step in finding.steps if step.method not in ("GET", "HEAD")
         ],
     }
 
@@ -183,19 +186,19 @@ def _message(headers: Headers, body: bytes) -> Json:
     text = body[: 4 * MAX_BODY].decode("utf-8", "replace")
     if len(text) > MAX_BODY:
         text = f"{text[:MAX_BODY]}... ({len(body):,} bytes)"
-    return {"headers": [list(each) for each in headers], "body": text}
+    return {"headers": [list(pair) for pair in headers], "body": text}
 
 
 def _operation(seen: OperationCoverage) -> Json:
     untried = [
         {
-            "where": one[0],
-            "keyword": one[1],
-            "valid": one in seen.valid,
-            "invalid": one in seen.invalid,
+            "where": constraint[0],
+            "keyword": constraint[1],
+            "valid": constraint in seen.valid,
+            "invalid": constraint in seen.invalid,
         }
-        for one in seen.all_constraints
-        if one not in seen.valid or one not in seen.invalid
+        for constraint in seen.all_constraints
+        if constraint not in seen.valid or constraint not in seen.invalid
     ]
     return {
         "operation": seen.operation.id,
@@ -218,6 +221,6 @@ def _versions() -> dict[str, str]:
     for name, package in _PACKAGES.items():
         try:
             found[name] = version(package)
-        except PackageNotFoundError:  # a checkout that nobody has installed
+        except PackageNotFoundError:  # a checkout that was not installed
             found[name] = "unknown"
     return found

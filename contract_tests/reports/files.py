@@ -1,4 +1,4 @@
-"""The report files: written whole or not at all."""
+"""The report files, which are written atomically."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ WRITERS: dict[str, tuple[str, Callable[[Json], str]]] = {
     "sarif": ("report.sarif", sarif.text),
 }
 HAR = "traffic.har"
-"""Written while the traffic flows."""
+"""Written during the run."""
 
 
 def make_folder(folder: Path) -> None:
-    """Make sure, before any request is sent, that reports can be written. Raises UsageError."""
+    """Prove before the first request that reports can be written. Raises UsageError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"
@@ -35,7 +35,7 @@ def make_folder(folder: Path) -> None:
 
 
 def write(document: Json, names: tuple[str, ...], folder: Path) -> list[Path]:
-    """Write the reports of these names: their paths. Raises UsageError."""
+    """Write the named reports, and return their paths. Raises UsageError."""
     written = []
     for name, (file, text) in WRITERS.items():
         if name in names:
@@ -46,12 +46,12 @@ def write(document: Json, names: tuple[str, ...], folder: Path) -> list[Path]:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file aside and move it to its place, so that nobody ever reads half of it. Raises UsageError."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a temporary file and move it, so that no reader sees half. Raises UsageError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        aside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        aside.replace(path)
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        temporary.replace(path)
     except OSError as error:
         with suppress(OSError):
-            aside.unlink()
+            temporary.unlink()
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from None

@@ -1,4 +1,4 @@
-"""``report.html``: one file for people, without scripts and without anything from elsewhere."""
+"""``report.html``: one self-contained file for people, without scripts."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from contract_tests.reports.terminal import not_done, permissions, place, step_t
 
 _HERE = Path(__file__).resolve().parent
 _GRADES = {
-    "failure": ("Failures", "The deployment breaks what is documented."),
+    "failure": ("Failures", "The deployment violates documented behaviour."),
     "difference": (
         "Differences",
-        "The real API differs from what the contract observed or assumes.",
+        "The real API differs from what the contract marks as observed or assumed.",
     ),
-    "drift": ("Drift", "The API answers more than the contract knows."),
-    "known": ("Known", "Accepted by the baseline, until the date that it says."),
+    "drift": ("Drift", "The API returns more than the contract declares."),
+    "known": ("Known", "Accepted by the baseline until the date given."),
 }
 
 
 def text(document: Json) -> str:
-    """The file's text."""
+    """Return the text of the file."""
     style = (_HERE / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template().render(
@@ -53,16 +53,16 @@ def _template() -> Template:
 
 
 def _section(grade: str, document: Json) -> Json:
-    """The findings of one grade, by operation and kind."""
+    """Return the findings of one grade, by operation and kind."""
     found = [
-        each
-        for each in document["findings"]
-        if ("known" if each["known"] else each["grade"]) == grade
+        finding
+        for finding in document["findings"]
+        if ("known" if finding["known"] else finding["grade"]) == grade
     ]
     groups = [
         {"operation": operation, "kind": kind, "title": title, "findings": list(group)}
         for (operation, kind, title), group in groupby(
-            found, key=lambda each: (each["operation"], each["kind"], each["title"])
+            found, key=lambda finding: (finding["operation"], finding["kind"], finding["title"])
         )
     ]
     heading, explanation = _GRADES[grade]

@@ -1,7 +1,7 @@
-"""``junit.xml``: a suite for each operation, a test case for each kind of fault in it, as CI servers show them.
+"""``junit.xml`` for CI servers: a suite per operation, with a test case per kind of finding.
 
-A case fails by failures alone. Differences and drift are its output; what the baseline accepts, and what was not
-called, is skipped, with the reason.
+Only failures fail a case. Differences and drift are its output. What the baseline accepts and what
+was not called is skipped, with the reason.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def text(document: Json) -> str:
-    """The file's text."""
+    """Return the text of the file."""
     root = ET.Element("testsuites", name="contract-tests")
     found: dict[str, list[Json]] = {}
     for finding in document["findings"]:
         found.setdefault(finding["operation"], []).append(finding)
-    operations = {each["operation"]: each for each in document["coverage"]["operations"]}
+    operations = {
+        operation["operation"]: operation for operation in document["coverage"]["operations"]
+    }
     for name in dict.fromkeys([*operations, *found]):
         _suite(root, name, operations.get(name), found.get(name, []), document)
     for attribute in ("tests", "failures", "errors", "skipped"):
@@ -34,7 +36,7 @@ def text(document: Json) -> str:
 
 
 def legal(value: str) -> str:
-    """Text that XML can hold."""
+    """Return a text with the characters escaped that XML cannot contain."""
     return _ILLEGAL.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
 
 
@@ -45,9 +47,10 @@ def _suite(
         root, "testsuite", name=legal(name), timestamp=document["started"], time="0"
     )
     _properties(suite, document)
-    ordered = sorted(found, key=lambda each: str(each["kind"]))
+    ordered = sorted(found, key=lambda finding: str(finding["kind"]))
     by_kind = {
-        kind: list(group) for kind, group in groupby(ordered, key=lambda each: str(each["kind"]))
+        kind: list(group)
+        for kind, group in groupby(ordered, key=lambda finding: str(finding["kind"]))
     }
     kinds = dict.fromkeys([*(ALWAYS_JUDGED if operation is not None else ()), *by_kind])
     for kind in kinds:
@@ -75,27 +78,34 @@ def _properties(suite: ET.Element, document: Json) -> None:
 
 
 def _judge(case: ET.Element, found: list[Json]) -> None:
-    known = [each for each in found if each["known"]]
-    failures = [each for each in found if each["grade"] == "failure" and not each["known"]]
-    others = [each for each in found if each not in failures]
+    known = [finding for finding in found if finding["known"]]
+    failures = [
+        finding for finding in found if finding["grade"] == "failure" and not finding["known"]
+    ]
+    others = [finding for finding in found if finding not in failures]
     if failures:
         first = failures[0]
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        message = f"{first['where']} {first['keyword']}: expected {first['expected']}, got {first['got']}{more}"
+        message = (
+            f"{first['where']} {first['keyword']}: "
+            f"expected {first['expected']}, got {first['got']}{more}"
+        )
         failure = ET.SubElement(case, "failure", type=first["kind"], message=legal(message))
-        failure.text = legal("\n\n".join(described(each) for each in failures))
+        failure.text = legal("\n\n".join(described(finding) for finding in failures))
     elif known:
         ET.SubElement(
-            case, "skipped", message=legal("; ".join(f"known: {each['known']}" for each in known))
+            case,
+            "skipped",
+            message=legal("; ".join(f"known: {finding['known']}" for finding in known)),
         )
     if others:
         ET.SubElement(case, "system-out").text = legal(
-            "\n\n".join(described(each) for each in others)
+            "\n\n".join(described(finding) for finding in others)
         )
 
 
 def described(finding: Json) -> str:
-    """A finding in a few lines of plain text."""
+    """Return a finding in a few lines of plain text."""
     lines = [
         f"{finding['grade']}: {finding['where']} {finding['keyword']}",
         f"expected: {finding['expected']} ({finding['provenance']})",

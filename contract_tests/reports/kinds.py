@@ -1,41 +1,41 @@
-"""The kinds of findings, each in words."""
+"""The kinds of findings and their titles."""
 
 from __future__ import annotations
 
 ALWAYS_JUDGED: dict[str, str] = {
-    "server_error": "The deployment breaks down (5xx)",
-    "no_answer": "No whole answer comes",
-    "undocumented_status": "A status that the contract does not document",
-    "content_type": "The answer is not of the documented media type",
-    "malformed_body": "The answer's body is not JSON",
-    "response_schema": "The answer's body does not fit its schema",
-    "unknown_field": "The answer holds a field that the contract does not name",
-    "response_header": "A header of the answer is not as documented",
-    "auth": "Keys are not let in or refused as they should be",
+    "server_error": "The deployment fails with a server error (5xx)",
+    "no_answer": "There is no complete response",
+    "undocumented_status": "The contract does not document the status",
+    "content_type": "The response is not of a documented media type",
+    "malformed_body": "The response body is not JSON",
+    "response_schema": "The response body does not match its schema",
+    "unknown_field": "The response has a field that the contract does not declare",
+    "response_header": "A response header is not as documented",
+    "auth": "Authentication does not accept or refuse keys as documented",
     "valid_refused": "A valid request is refused",
     "invalid_accepted": "An invalid request is accepted",
-    "wrong_refusal": "An invalid request is refused in another way than documented",
-    "state": "The answer contradicts what was done or read before",
+    "wrong_refusal": "An invalid request is refused in an undocumented way",
+    "state": "The response contradicts earlier requests",
 }
-"""Looked for in every exchange of every operation."""
+"""Kinds that every exchange of every operation is judged for."""
 
 _OTHERS: dict[str, str] = {
-    "audit": "A change is missing in the audit log, or there is one that nobody made",
-    "display": "A display string does not equal its number",
+    "audit": "The audit log lacks a change, or has one that was not made",
+    "display": "A display string does not match its amount",
     "headers": "A header contradicts the body or the account",
-    "method": "A method that the path does not have is not refused as it should be",
-    "money": "The books do not add up",
-    "order": "A list is in another order than documented",
-    "pagination": "The pages of a list do not fit together",
-    "secret": "The answer gives away a secret",
-    "story": "A sequence that must work does not",
-    "tenant": "One account sees or changes what belongs to another",
-    "time": "A time is not possible",
-    "unknown_path": "A path that does not exist is not refused as it should be",
-    "usage": "Views of the usage contradict each other",
+    "method": "An undeclared method is not refused as it should be",
+    "money": "Amounts do not add up",
+    "order": "A list is not in the documented order",
+    "pagination": "The pages of a list are inconsistent",
+    "secret": "The response discloses a secret",
+    "story": "A sequence of requests does not have the expected result",
+    "tenant": "One account reads or changes the data of another",
+    "time": "A time is impossible",
+    "unknown_path": "An undeclared path is not refused as it should be",
+    "usage": "Views of the usage contradict one another",
 }
 
 
 def title(kind: str) -> str:
-    """A kind in a few words."""
+    """Return the title of a kind."""
     return ALWAYS_JUDGED.get(kind) or _OTHERS.get(kind) or kind.replace("_", " ").capitalize()

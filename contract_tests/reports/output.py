@@ -1,4 +1,4 @@
-"""What a command leaves: the report files, the report on the terminal, and the exit code."""
+"""The output of a command: report files, the report on the terminal, and the exit code."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from contract_tests.reports.sentences import counted
 
 
 def publish(result: Result) -> int:
-    """Write the reports, print one, and answer with the exit code."""
+    """Write the report files, print the report, and return the exit code."""
     settings = result.settings
     if settings.write_baseline is not None:
-        told = baseline.text(
+        text = baseline.text(
             result.failures, settings.baseline_owner, settings.baseline_reason, date.today()
         )
-        files.write_file(settings.write_baseline, told)
+        files.write_file(settings.write_baseline, text)
         result.notes.append(
             f"{counted(len(result.failures), 'failure')} written to {settings.write_baseline}"
         )
@@ -34,8 +34,7 @@ def publish(result: Result) -> int:
         if written
         else result.notes
     )
-    with suppress(
-        SystemExit
-    ):  # which rich raises when nobody reads any more; the verdict is the same
+    # rich exits when the reader of standard output is gone; the exit code must stay the same.
+    with suppress(SystemExit):
         terminal.show({**view, "notes": notes}, Console(file=sys.stdout), quiet=settings.quiet)
     return result.exit_code

@@ -1,4 +1,4 @@
-"""``report.json``: the document itself. Its fields are described in ``document``."""
+"""``report.json``: the document itself, see ``document`` for its fields."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from contract_tests.reports.document import Json
 
 
 def text(document: Json) -> str:
-    """The file's text."""
+    """Return the text of the file."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""Says on standard error how a run goes on: alive on a terminal, a line for each driver elsewhere."""
+"""The progress of a run on standard error: live on a terminal, else a line per driver."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 
 
 class Display:
-    """What a run tells of itself, for a person. Used as a context."""
+    """Shows the progress of a run. A context manager."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -30,15 +30,15 @@ class Display:
         )
 
     def driver(self, name: str, index: int, count: int) -> None:
-        """A driver begins; the one before it is over."""
-        over = self._over()
+        """Begin a driver, and print the line of the one before."""
+        finished = self._finished()
         self._name, self._place = name, f"{index}/{count}"
-        self._say(over)
+        self._print(finished)
         self._requests_before, self._findings_before = self._requests, self._findings
         self._driver_began = time.monotonic()
 
     def exchange(self, count: int, findings: int) -> None:
-        """So many exchanges and findings by now."""
+        """Update the numbers of exchanges and findings."""
         self._requests, self._findings = count, findings
 
     def __enter__(self) -> Display:
@@ -53,10 +53,10 @@ class Display:
         trace: TracebackType | None,
     ) -> None:
         self._live.stop()
-        self._say(self._over())
+        self._print(self._finished())
 
-    def _over(self) -> str:
-        """A line that stays, for the driver that is over."""
+    def _finished(self) -> str:
+        """Return the permanent line of the current driver."""
         if not self._name:
             return ""
         requests, findings = (
@@ -64,15 +64,16 @@ class Display:
             self._findings - self._findings_before,
         )
         seconds = time.monotonic() - self._driver_began
-        return f"{self._place:>5}  {self._name:14}{requests:>7,} requests {findings:>5} findings {seconds:>8.1f} s"
+        counts = f"{requests:>7,} requests {findings:>5} findings {seconds:>8.1f} s"
+        return f"{self._place:>5}  {self._name:14}{counts}"
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         if line:
             self._console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     def _line(self) -> Spinner:
         seconds = int(time.monotonic() - self._began)
-        what = f"{self._place}  {self._name}" if self._name else "preflight"
-        told = f"{self._requests:,} requests, {self._findings} findings, {seconds // 60}:{seconds % 60:02}"
-        self._spinner.update(text=f"{what}  {told}")
+        driver = f"{self._place}  {self._name}" if self._name else "preflight"
+        counts = f"{self._requests:,} requests, {self._findings} findings"
+        self._spinner.update(text=f"{driver}  {counts}, {seconds // 60}:{seconds % 60:02}")
         return self._spinner

@@ -1,4 +1,4 @@
-"""``report.sarif``: SARIF 2.1.0, which code hosts show beside the line of the contract that is broken."""
+"""``report.sarif`` (SARIF 2.1.0), which code hosts show beside the lines of the contract."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def text(document: Json) -> str:
-    """The file's text."""
-    kinds = {each["kind"]: each["title"] for each in document["findings"]}
+    """Return the text of the file."""
+    kinds = {finding["kind"]: finding["title"] for finding in document["findings"]}
     order = {kind: index for index, kind in enumerate(kinds)}
     run = {
         "tool": {
@@ -29,7 +29,7 @@ def text(document: Json) -> str:
             }
         },
         "invocations": [_invocation(document)],
-        "results": [_result(each, order) for each in document["findings"]],
+        "results": [_result(finding, order) for finding in document["findings"]],
         "columnKind": "unicodeCodePoints",
         "properties": {
             "subject": document["subject"],
@@ -61,7 +61,10 @@ def _utc(moment: datetime) -> str:
 
 
 def _result(finding: Json, order: dict[str, int]) -> Json:
-    message = f"{finding['operation']}: {finding['title']}. Expected {finding['expected']}, got {finding['got']}"
+    message = (
+        f"{finding['operation']}: {finding['title']}. "
+        f"Expected {finding['expected']}, got {finding['got']}"
+    )
     found: Json = {
         "ruleId": finding["kind"],
         "ruleIndex": order[finding["kind"]],
@@ -86,7 +89,7 @@ def _result(finding: Json, order: dict[str, int]) -> Json:
 
 
 def _uri(path: str) -> str:
-    """A file as SARIF wants it: relative to the checkout, or with its scheme."""
+    """Return a path as SARIF requires it: relative to the checkout, or with a scheme."""
     from urllib.parse import quote
 
     return PurePath(path).as_uri() if PurePath(path).is_absolute() else quote(path)

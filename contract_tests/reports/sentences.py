@@ -1,4 +1,4 @@
-"""The last line of every report: what to think of the deployment, in one sentence."""
+"""The last line of every report: the verdict in one sentence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORDS: dict[Outcome, str] = {
 
 
 def sentence(result: Result, counts: Mapping[str, int]) -> str:
-    """The verdict."""
+    """Return the verdict in one sentence."""
     reached, all = result.coverage.totals()["operations"]
     found = [
         counted(counts.get("failure", 0), "failure"),
@@ -26,23 +26,24 @@ def sentence(result: Result, counts: Mapping[str, int]) -> str:
     ]
     text = (
         f"{_WORDS[result.outcome]}: {', '.join(found)}; {reached} of {all} operations, "
-        f"{counted(result.exchanges, 'request')} in {result.seconds:.1f} s, seed {result.settings.seed}"
+        f"{counted(result.exchanges, 'request')} in {result.seconds:.1f} s, "
+        f"seed {result.settings.seed}"
     )
-    return f"{text} ({why})" if (why := _why(result)) else text
+    return f"{text} ({reason})" if (reason := _reason(result)) else text
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 failure``, ``1,200 failures``."""
+    """Return a count with its noun: ``1 failure``, ``1,200 failures``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _why(result: Result) -> str:
+def _reason(result: Result) -> str:
     if result.ended_early:
         return f"ended early: {result.ended_early}"
     if result.broken:
-        return "a part of the kit broke off, see above"
+        return "a driver was broken off by an error of the kit, see above"
     return (
-        "nothing was tried: see what was skipped and withheld"
+        "nothing was tested: see what was skipped and withheld"
         if result.outcome == "incomplete"
         else ""
     )

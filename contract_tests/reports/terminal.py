@@ -1,4 +1,4 @@
-"""The report for whoever sits before the terminal: what to do, in few lines."""
+"""The report on the terminal: what failed and how to reproduce it, in few lines."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from contract_tests.reports.sentences import counted
 from contract_tests.text import printable, shortened
 
 MAX_SHOWN = {"failure": 40, "difference": 20, "drift": 20, "known": 20}
-"""Findings of one grade; the files hold them all."""
+"""Findings of one grade that are shown. The report files contain all."""
 MAX_STEPS = 5
+"""Steps of a finding that are shown."""
 MAX_NAMED = 3
-"""Things that were skipped for one reason."""
+"""Names that are shown for one reason to skip."""
 _MAX_VALUE = 160
 _HEADINGS = {
     "failure": "FAILURES",
     "difference": "DIFFERENCES: the real API differs from our assumption",
-    "drift": "DRIFT: the API answers more than the contract knows",
+    "drift": "DRIFT: the API returns more than the contract declares",
     "known": "KNOWN: accepted by the baseline",
 }
 _STYLES = {
@@ -33,11 +34,11 @@ _STYLES = {
 _OUTCOMES = {"passed": "bold green", "failed": "bold red"}
 
 Line = tuple[str, str]
-"""Text and its style."""
+"""A text and its style."""
 
 
 def show(document: Json, console: Console, *, quiet: bool = False) -> None:
-    """Print the report; ``quiet``: what failed and the verdict only."""
+    """Print the report; with ``quiet`` only failures and the verdict."""
     for text, style in lines(document, quiet=quiet):
         shown = "\n".join(map(printable, text.split("\n")))
         console.print(
@@ -46,18 +47,19 @@ def show(document: Json, console: Console, *, quiet: bool = False) -> None:
 
 
 def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
-    """The report's lines."""
+    """Return the lines of the report."""
     if not quiet:
         yield f"{document['subject']}, {permissions(document)}", "bold"
         yield (
-            f"held against {document['contract']['file']}, seed {document['settings']['seed']}\n",
+            f"validated against {document['contract']['file']}, "
+            f"seed {document['settings']['seed']}\n",
             "",
         )
     for grade in ("failure",) if quiet else ("failure", "difference", "drift", "known"):
         found = [
-            each
-            for each in document["findings"]
-            if ("known" if each["known"] else each["grade"]) == grade
+            finding
+            for finding in document["findings"]
+            if ("known" if finding["known"] else finding["grade"]) == grade
         ]
         if found:
             yield from _graded(found, grade, document)
@@ -67,8 +69,8 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
         yield from _listed(
             "WITHHELD",
             (
-                f"{counted(each['requests'], 'request')}: {each['why']}"
-                for each in document["withheld"]
+                f"{counted(withheld['requests'], 'request')}: {withheld['why']}"
+                for withheld in document["withheld"]
             ),
         )
     yield from _listed("BROKEN OFF by an error of the kit, please report it", document["broken"])
@@ -83,12 +85,12 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
 def _graded(found: list[Json], grade: str, document: Json) -> Iterator[Line]:
     yield f"{_HEADINGS[grade]} ({len(found)})", _STYLES[grade]
     shown = found[: MAX_SHOWN[grade]]
-    for operation, group in groupby(shown, key=lambda each: str(each["operation"])):
+    for operation, group in groupby(shown, key=lambda finding: str(finding["operation"])):
         yield f"\n{operation}", "bold"
-        for kind, each_kind in groupby(group, key=lambda each: str(each["kind"])):
-            several = list(each_kind)
-            yield f"  {several[0]['title']}  [{kind}]", ""
-            for finding in several:
+        for kind, same_kind in groupby(group, key=lambda finding: str(finding["kind"])):
+            findings = list(same_kind)
+            yield f"  {findings[0]['title']}  [{kind}]", ""
+            for finding in findings:
                 if grade in ("failure", "difference"):
                     yield from _block(finding, document)
                 else:
@@ -99,7 +101,7 @@ def _graded(found: list[Json], grade: str, document: Json) -> Iterator[Line]:
 
 
 def _block(finding: Json, document: Json) -> Iterator[Line]:
-    """Everything that is needed to see it again and to put it right."""
+    """Return all that is needed to reproduce and to fix a finding."""
     yield (
         f"    {finding['where']}  {finding['keyword']}",
         "red" if finding["grade"] == "failure" else "yellow",
@@ -130,7 +132,7 @@ def _row(name: str, text: str) -> Iterator[Line]:
 
 
 def permissions(document: Json) -> str:
-    """What the run was allowed to do, in a few words."""
+    """Return what the run was allowed to do, in a few words."""
     settings = document["settings"]
     if settings["source"]:
         return str(settings["source"]) + (", strict" if settings["strict"] else "")
@@ -143,16 +145,16 @@ def permissions(document: Json) -> str:
 
 
 def place(finding: Json) -> str:
-    """Where the rule stands: file and line."""
+    """Return the file and line of the rule."""
     spec = finding["spec"]
     return f"{spec['file']}:{spec['line']}" if spec["line"] else str(spec["file"])
 
 
 def _found(finding: Json, document: Json) -> str:
     times = "once" if finding["times"] == 1 else f"{finding['times']:,} times"
-    who = f", by {finding['found_by']}" if finding["found_by"] else ""
+    finder = f", by {finding['found_by']}" if finding["found_by"] else ""
     account = f", as {finding['exchange']['account']}" if finding["exchange"] is not None else ""
-    return f"{times}{who}{account}, seed {document['settings']['seed']}"
+    return f"{times}{finder}{account}, seed {document['settings']['seed']}"
 
 
 def _steps(steps: list[Json]) -> Iterator[str]:
@@ -164,56 +166,60 @@ def _steps(steps: list[Json]) -> Iterator[str]:
 
 
 def step_text(step: Json) -> str:
-    """A request and what came of it, in one line."""
+    """Return a request and its result in one line."""
     url = urlsplit(step["url"])
     target = f"{url.path}?{url.query}" if url.query else url.path
     body = shortened(step["request"]["body"], 120)
-    return f"{step['method']} {target}{f' {body}' if body else ''} -> {step['status'] or step['error']}"
+    request = f"{step['method']} {target} {body}".rstrip()
+    return f"{request} -> {step['status'] or step['error']}"
 
 
 # ---------------------------------------------------------------------------------------- the rest
 
 
 def _coverage(document: Json) -> Iterator[Line]:
-    """A row for each operation of which something is left to try."""
-    operations = [each for each in document["coverage"]["operations"] if each["statuses"]]
-    rest = [each for each in operations if _left(each)]
-    width = max((len(each["operation"]) for each in rest), default=len("COVERAGE"))
+    """Return a row for every operation that was not tested in full."""
+    operations = [
+        operation for operation in document["coverage"]["operations"] if operation["statuses"]
+    ]
+    rest = [operation for operation in operations if _left(operation)]
+    width = max((len(operation["operation"]) for operation in rest), default=len("COVERAGE"))
     yield (
         f"{'COVERAGE':{width}}" + ("  statuses   valid  invalid  not reached" if rest else ""),
         "bold",
     )
-    for each in rest:
-        reached = len(each["documented"]) - len(each["missing"])
-        tried = f"{each['tried_valid']:>3}/{each['constraints']:<3} {each['tried_invalid']:>4}/{each['constraints']:<3}"
-        yield (
-            f"{each['operation']:{width}}  {reached:>3}/{len(each['documented']):<3}   {tried}  {_left(each)}",
-            "",
-        )
+    for operation in rest:
+        reached = len(operation["documented"]) - len(operation["missing"])
+        of = operation["constraints"]
+        tried = f"{operation['tried_valid']:>3}/{of:<3} {operation['tried_invalid']:>4}/{of:<3}"
+        statuses = f"{reached:>3}/{len(operation['documented']):<3}"
+        yield f"{operation['operation']:{width}}  {statuses}   {tried}  {_left(operation)}", ""
     if len(rest) < len(operations):
         yield f"{counted(len(operations) - len(rest), 'operation')} tried in full", ""
     totals = document["coverage"]["totals"]
     yield (
-        "; ".join(f"{each['reached']} of {each['of']} {name}" for name, each in totals.items()),
+        "; ".join(f"{total['reached']} of {total['of']} {name}" for name, total in totals.items()),
         "",
     )
     yield "", ""
 
 
 def _left(operation: Json) -> str:
-    invalid = [f"{each['where']} {each['keyword']}" for each in operation["untried"]]
+    invalid = [
+        f"{constraint['where']} {constraint['keyword']}" for constraint in operation["untried"]
+    ]
     parts = [
-        ", ".join(str(each) for each in operation["missing"]),
+        ", ".join(str(status) for status in operation["missing"]),
         shortened(", ".join(invalid), 80),
     ]
     return "; ".join(part for part in parts if part)
 
 
 def not_done(document: Json) -> dict[str, list[str]]:
-    """What was skipped or not tried, by the reason."""
+    """Return what was skipped or not tried, by reason."""
     reasons: dict[str, list[str]] = {}
-    for each in document["skipped"]:
-        reasons.setdefault(each["why"], []).append(each["what"])
+    for skipped in document["skipped"]:
+        reasons.setdefault(skipped["why"], []).append(skipped["what"])
     for operation in document["coverage"]["operations"]:
         for what, why in operation["why"].items():
             reasons.setdefault(why, []).append(

@@ -1,4 +1,4 @@
-"""The audit log of an account: every change is in it, under its name."""
+"""The audit log of an account, in which every change must appear under its name."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from contract_tests.judge.violation import Response, Violation
 
 
 class Audit(Part):
-    """The changes that the log must show when it is read next."""
+    """The changes that the next reading of the log must show."""
 
     def __init__(self, views: Views, cards: Cards) -> None:
         self._views = views
         self._cards = cards
         self._changes: list[tuple[Exchange, str]] = []
-        """Changes since the log was last read, and how their action's name must begin."""
+        """Changes since the last reading, with the prefix of their action's name."""
         self._total: int | None = None
-        """How long the log was when it was last read from its newest entry on."""
+        """The length of the log at the last reading of its first page."""
 
     def changed(self, response: Response) -> Iterator[Violation]:
         prefix = effects.AUDITED.get(response.operation.id) or self._prefix(response)
@@ -30,7 +30,7 @@ class Audit(Part):
         return iter(())
 
     def read(self, response: Response) -> Iterator[Violation]:
-        """Every change since the last reading is in the log, under its name."""
+        """Check that the log shows every change since its last reading, under its name."""
         if response.operation.id != effects.AUDIT or response.params.get("offset"):
             return
         total = int(response.body["total"])
@@ -43,7 +43,7 @@ class Audit(Part):
         actions = [entry["action"] for entry in entries]
         if len(entries) == len(changes) and any(entry["actor"] != "api_key" for entry in entries):
             got = ", ".join(entry["actor"] for entry in entries)
-            expected = "api_key, who made the changes"
+            expected = "api_key, which made the changes"
             yield Violation("audit", "/entries/*/actor", "actor", expected, got)
         if added < len(changes):
             yield _missing(changes, actions, added)
@@ -51,7 +51,7 @@ class Audit(Part):
             yield from _unnamed(changes, actions)
 
     def _prefix(self, response: Response) -> str | None:
-        """How the log names what is a change only where it changes something; None where it does not."""
+        """Return the action's prefix of a request that may change nothing; None if it did not."""
         if response.operation.id == "set_default_payment_method":
             card = self._cards.find(response.params["payment_method_id"])
             return "payment_method." if card is not None and not card["is_default"] else None

@@ -1,4 +1,4 @@
-"""The cards of an account: which there are, and which of them is the default."""
+"""The cards of an account, and which of them is the default."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Cards(Part):
 
     def __init__(self) -> None:
         self.known: list[Json] | None = None
-        """Newest first, as listed; None while they are not known."""
+        """The cards in the order of the list, newest first; None while unknown."""
 
     def find(self, name: str) -> Json | None:
-        """A known card, by its id or its Stripe id."""
+        """Return a known card by its id or its Stripe id."""
         cards = self.known or []
         return next((card for card in cards if name in (card[key] for key in _NAMES)), None)
 
@@ -30,33 +30,33 @@ class Cards(Part):
             self.known = None
 
     def read(self, response: Response) -> Iterator[Violation]:
-        """Cards that were added are there, removed ones are not, and the default is the one that was set."""
+        """Compare the listed cards with the additions, removals and default that were predicted."""
         if response.operation.id != effects.CARDS:
             return
         cards = response.body["payment_methods"]
         expected, self.known = self.known, cards
         if expected is None:
             return
-        known, shown = ({card["id"]: card for card in several} for several in (expected, cards))
+        known, shown = ({card["id"]: card for card in listed} for listed in (expected, cards))
         for lost in known.keys() - shown.keys():
             card = known[lost]["stripe_payment_method_id"]
             yield _listed("lost", f"the card {card}", "not listed")
         for extra in shown.keys() - known.keys():
             card = shown[extra]["stripe_payment_method_id"]
-            yield _listed("extra", "only cards that are there", f"also {card}")
+            yield _listed("extra", "only the cards of the account", f"also {card}")
         for id in known.keys() & shown.keys():
             yield from _same_card(known[id], shown[id])
 
     def changed(self, response: Response) -> Iterator[Violation]:
-        """A new card has an id of its own, and is the default if it is the only one."""
+        """Check that a new card has a new id, and is the default only if it is the first."""
         body = response.body
         if response.operation.id != "add_payment_method" or self.known is None:
             return
         if any(card["id"] == body["id"] for card in self.known):
-            yield Violation("state", "/id", "unique", "an id of its own", "that of another card")
+            yield Violation("state", "/id", "unique", "a new id", "the id of another card")
         if body["is_default"] != (not self.known):
             got = f"{body['is_default']} of card {len(self.known) + 1}"
-            yield Violation("state", "/is_default", "first", "true for the first card alone", got)
+            yield Violation("state", "/is_default", "first", "true for the first card only", got)
 
     def predict(self, response: Response) -> None:
         if self.known is None:
@@ -67,19 +67,19 @@ class Cards(Part):
         elif operation in ("remove_payment_method", "set_default_payment_method"):
             card = self.find(response.params["payment_method_id"])
             if card is None:
-                self.known = None  # what the deployment did to which card is not known
+                self.known = None  # the deployment accepted a card that the model does not know
             elif operation == "remove_payment_method":
                 self._remove(card)
             else:
                 self.known = [
-                    {**each, "is_default": each["id"] == card["id"]} for each in self.known
+                    {**known, "is_default": known["id"] == card["id"]} for known in self.known
                 ]
 
     def _remove(self, card: Json) -> None:
-        left = [each for each in self.known or [] if each["id"] != card["id"]]
-        if card["is_default"] and left:
-            left[-1] = {**left[-1], "is_default": True}  # the oldest takes over
-        self.known = left
+        rest = [known for known in self.known or [] if known["id"] != card["id"]]
+        if card["is_default"] and rest:
+            rest[-1] = {**rest[-1], "is_default": True}  # the oldest card becomes the default
+        self.known = rest
 
 
 def _listed(rule: str, expected: str, got: str) -> Violation:
@@ -89,6 +89,6 @@ def _listed(rule: str, expected: str, got: str) -> Violation:
 def _same_card(known: Json, shown: Json) -> Iterator[Violation]:
     for where, was, now in differences(known, shown):
         grade: Provenance = "documented" if where == "/is_default" else "assumed"
-        expected = f"{short(was)}, as it was told"
-        place = f"/payment_methods/*{where}"
-        yield Violation("state", place, "changed", expected, short(now), grade)
+        expected = f"{short(was)}, as stored before"
+        pointer = f"/payment_methods/*{where}"
+        yield Violation("state", pointer, "changed", expected, short(now), grade)

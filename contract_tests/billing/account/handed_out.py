@@ -1,4 +1,4 @@
-"""What an account was given once: ids of sessions, intents and challenges, and the worth of promo codes."""
+"""Ids that an account was given, and the promo codes that it validated."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from contract_tests.billing.account.part import Part
 from contract_tests.judge.violation import Json, Response, Violation
 
 _IDS = ("session_id", "id", "challenge_id")
-_BY = frozenset(
+_SOURCES = frozenset(
     {"create_deposit", "create_checkout_session", "create_setup_intent", "initiate_verification"}
 )
 
 
 class Ids(Part):
-    """The ids of sessions, intents and challenges that were given out."""
+    """The ids of sessions, intents and challenges that were issued."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
 
     def changed(self, response: Response) -> Iterator[Violation]:
-        """No id is given out twice."""
-        if response.operation.id not in _BY:
+        """Check that no id is issued twice."""
+        if response.operation.id not in _SOURCES:
             return
         for name in _IDS:
             id = response.body.get(name)
             if id is None:
                 continue
             if id in self._known:
-                expected = "an id that was never given out"
+                expected = "an id that was not issued before"
                 yield Violation("state", f"/{name}", "unique", expected, str(id))
             self._known.add(id)
 
 
 class Promos(Part):
-    """What was last said of each promo code."""
+    """The last validation of every promo code."""
 
     def __init__(self) -> None:
         self.known: dict[str, Json] = {}

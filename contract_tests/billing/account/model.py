@@ -1,4 +1,4 @@
-"""The whole of what is known of an account of the Billing API."""
+"""The model of a billing account, composed of its parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from contract_tests.judge.violation import Response, Violation
 
 
 class BillingAccount:
-    """Passes readings and changes on to the parts."""
+    """Passes readings and changes on to the parts of the model."""
 
     def __init__(self, views: Views) -> None:
         self.views = views
@@ -63,11 +63,11 @@ class BillingAccount:
         return rule(response) if rule is not None else None
 
     def headers(self, response: Response) -> Iterator[Violation]:
-        """Every response shows the balance as it is, in a header."""
+        """Check the balance header against the last reading of the balance."""
         shown = response.exchange.response_header("X-AlterLab-Balance")
         known = self.views.find(effects.BALANCE)
         if shown is None or known is None or shown == known.get("balance_display"):
             return
         where = f"/response/{response.exchange.status}/headers/x-alterlab-balance"
-        expected = f"{known.get('balance_display')}, as the balance was read"
+        expected = f"{known.get('balance_display')}, as last read"
         yield Violation("headers", where, "balance", expected, shown, "observed")

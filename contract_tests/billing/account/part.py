@@ -1,4 +1,4 @@
-"""One part of what is known of an account."""
+"""The base of the parts of an account's model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contract_tests.judge.violation import Response, Violation
 
 
 class Part:
-    """A part that knows nothing yet; subclasses say what they learn, and from which response."""
+    """Knows nothing. Subclasses define what they learn from which response."""
 
     def read(self, response: Response) -> Iterator[Violation]:
         """Compare a reading with what was predicted."""

@@ -1,4 +1,4 @@
-"""What was written as a whole, and must be read so: auto-recharge, usage alerts, the plan."""
+"""Settings that are written as a whole and must be read back unchanged."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _READ_BY = {
     "update_usage_alerts": effects.ALERTS,
     "change_plan": effects.SUBSCRIPTION,
 }
-"""The operation that shows what another one writes."""
+"""The reading operation of every writing one."""
 _SETTINGS = tuple(_READ_BY.values())
 _CONSEQUENCES = frozenset(
     {"updated_at", "consecutive_failures", "threshold_display", "recharge_amount_display"}
 )
-"""Fields that follow from others."""
+"""Fields that follow from others, or from what happens."""
 
 
 class Settings(Part):
-    """What the readings of settings must show next."""
+    """The expected next readings of auto-recharge, usage alerts and the plan."""
 
     def __init__(self) -> None:
         self.known: dict[str, Json] = {}
@@ -34,7 +34,7 @@ class Settings(Part):
                 self.known.pop(name, None)
 
     def read(self, response: Response) -> Iterator[Violation]:
-        """What was written is read."""
+        """Compare a reading with the settings that were written."""
         operation = response.operation.id
         if operation not in _SETTINGS:
             return
@@ -42,20 +42,20 @@ class Settings(Part):
         if expected is None:
             return
         for where, was, now in differences(expected, response.body):
-            expectation = f"{short(was)}, as it was told"
+            expectation = f"{short(was)}, as stored before"
             yield Violation("state", where, "stored", expectation, short(now), "documented")
 
     def changed(self, response: Response) -> Iterator[Violation]:
-        """A change of settings leaves alone what it does not set."""
+        """Check that a change keeps the fields that it does not set."""
         name = _READ_BY.get(response.operation.id)
         before = self.known.get(name) if name in (effects.RECHARGE, effects.ALERTS) else None
         if before is None:
             return
         body = response.operation.body
-        ours = _CONSEQUENCES.union(body.node["properties"] if body else ())
+        settable = _CONSEQUENCES.union(body.node["properties"] if body else ())
         for where, was, now in differences(before, response.body):
-            if where[1:] not in ours:
-                expected = f"{short(was)}, which it does not set"
+            if where[1:] not in settable:
+                expected = f"{short(was)}, as the request does not set it"
                 yield Violation("state", where, "unchanged", expected, short(now))
 
     def predict(self, response: Response) -> None:
@@ -63,12 +63,12 @@ class Settings(Part):
         if operation in _READ_BY:
             self.known[_READ_BY[operation]] = response.body
         elif operation == "disable_auto_recharge":
-            self._keep_but("updated_at", enabled=False)
-        elif operation == "remove_payment_method":  # which the settings may have named
-            self._keep_but("stripe_payment_method_id", "updated_at")
+            self._replace("updated_at", enabled=False)
+        elif operation == "remove_payment_method":  # the settings may have named the card
+            self._replace("stripe_payment_method_id", "updated_at")
 
-    def _keep_but(self, *names: str, **more: object) -> None:
+    def _replace(self, *unknown: str, **values: object) -> None:
         before = self.known.get(effects.RECHARGE)
         if before is not None:
-            kept = {name: value for name, value in before.items() if name not in names}
-            self.known[effects.RECHARGE] = {**kept, **more}
+            kept = {name: value for name, value in before.items() if name not in unknown}
+            self.known[effects.RECHARGE] = {**kept, **values}

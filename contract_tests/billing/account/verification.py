@@ -1,4 +1,4 @@
-"""Verification challenges of an account: how many attempts are left, and which are used."""
+"""The verification challenges of an account, and their remaining attempts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from contract_tests.judge.violation import Response, Violation
 
 @dataclass
 class Challenge:
-    """A challenge that was opened."""
+    """An open verification challenge."""
 
     remaining: int = 5
     is_used: bool = False
 
 
 class Challenges(Part):
-    """The challenges by their ids."""
+    """The challenges of an account, by id."""
 
     def __init__(self) -> None:
         self.known: dict[str, Challenge] = {}
@@ -30,7 +30,7 @@ class Challenges(Part):
             yield from self._confirmed(response)
 
     def _confirmed(self, response: Response) -> Iterator[Violation]:
-        """A wrong code costs one attempt of five; a right one is good once."""
+        """Check that a wrong code costs one attempt of five, and that the right one works once."""
         body = response.body
         challenge = self.known.get(response.exchange.sent["challenge_id"])
         if challenge is None:

@@ -1,1 +1,1 @@
-"""Stories: what people do with the API, step by step, written by hand. Each docstring says what must come of it."""
+"""Stories: hand-written sequences of requests. Each docstring states the rule that is tested."""

@@ -1,4 +1,4 @@
-"""Who plays in a story: an account, what it can do over the API, and on the mock what its world can do to it."""
+"""The actor of a story: an account, with the operations of the API and of the control API."""
 
 from __future__ import annotations
 
@@ -29,42 +29,43 @@ class Actor:
     caller: Client
 
     def call(self, operation_id: str, body: Any = None, **request: Any) -> Exchange:
-        """An operation, whatever it answers."""
+        """Call an operation, whatever its status."""
         args = () if body is None else (body,)
         return self.caller.call(operation_id, *args, **request)
 
     def do(self, operation_id: str, body: Any = None, **request: Any) -> Json:
-        """An operation that must succeed: its answer. Raises StoryEnds."""
-        answer = self.call(operation_id, body, **request)
+        """Call an operation that must succeed, and return its body. Raises StoryEnds."""
+        response = self.call(operation_id, body, **request)
+        text = response.response_body.decode("utf-8", "replace")
         self.run.expect(
-            answer.status == 200,
-            answer,
+            response.status == 200,
+            response,
             "story",
             "/response/status",
             "success",
             "200",
-            f"{answer.status}: {self.run.keyring.text(answer.response_body.decode('utf-8', 'replace'))[:200]}",
+            f"{response.status}: {self.run.keyring.text(text)[:200]}",
             provenance="documented",
         )
-        if answer.status != 200 or not answer.object:
+        if response.status != 200 or not response.object:
             raise StoryEnds
-        return answer.object
+        return response.object
 
     def refused(self, status: int, operation_id: str, body: Any = None, **request: Any) -> None:
-        """An operation that must be refused with that status."""
-        answer = self.call(operation_id, body, **request)
+        """Call an operation that must be refused with a status."""
+        response = self.call(operation_id, body, **request)
         self.expect(
-            answer,
-            answer.status == status,
+            response,
+            response.status == status,
             "/response/status",
             "refused",
             str(status),
-            answer.status,
+            response.status,
         )
 
     def expect(
         self,
-        answer: Exchange,
+        response: Exchange,
         holds: bool,
         where: str,
         rule: str,
@@ -72,10 +73,10 @@ class Actor:
         got: object,
         operation: str = "",
     ) -> None:
-        """What must hold of an answer."""
+        """Report a finding unless a condition on the response holds."""
         self.run.expect(
             holds,
-            answer,
+            response,
             "story",
             where if where.startswith("/response") else f"/response/body{where}",
             rule,
@@ -84,18 +85,18 @@ class Actor:
             operation=operation,
         )
 
-    def status(self, answer: Exchange, status: int, rule: str, operation: str = "") -> None:
-        """What an answer's status must be."""
-        fits = answer.status == status
-        self.expect(answer, fits, "/response/status", rule, status, answer.status, operation)
+    def status(self, response: Exchange, status: int, rule: str, operation: str = "") -> None:
+        """Expect a status."""
+        fits = response.status == status
+        self.expect(response, fits, "/response/status", rule, status, response.status, operation)
 
     def equal(
-        self, answer: Exchange, where: str, rule: str, expected: object, operation: str = ""
+        self, response: Exchange, where: str, rule: str, expected: object, operation: str = ""
     ) -> None:
-        """What must stand at a place (``/a/b``) of an answer."""
-        got = value_at(answer.object, where)
+        """Expect a value at a place (``/a/b``) of the response body."""
+        got = value_at(response.object, where)
         self.expect(
-            answer,
+            response,
             got == expected and type(got) is type(expected),
             where,
             rule,
@@ -104,15 +105,15 @@ class Actor:
             operation,
         )
 
-    def look(self) -> None:
-        """Read everything, so that the judge can hold the views against each other."""
+    def read_all(self) -> None:
+        """Read all views, so that the judge can compare them."""
         read_account(self.run, self.caller)
 
-    # --------------------------------------------------------------------------------- what it has
+    # --------------------------------------------------------------------------------- the account
 
     @property
     def balance(self) -> int:
-        """In microcents. Raises StoryEnds."""
+        """The balance in microcents. Raises StoryEnds."""
         balance = self.do("get_balance").get("balance_microcents")
         if not isinstance(balance, int):
             raise StoryEnds
@@ -120,46 +121,46 @@ class Actor:
 
     @property
     def cards(self) -> list[Json]:
-        """Newest first."""
+        """The cards, newest first."""
         cards = self.do("list_payment_methods").get("payment_methods")
         return cards if isinstance(cards, list) else []
 
     def entries(self, operation_id: str, name: str, count: int = 20) -> list[Json]:
-        """The newest entries of a list."""
+        """Return the newest entries of a list."""
         size = "per_page" if operation_id == "list_auto_recharge_history" else "limit"
         found = self.do(operation_id, query={size: count}).get(name)
         return found if isinstance(found, list) else []
 
     def newest(self, operation_id: str, name: str) -> tuple[Exchange, Json]:
-        """The newest entry of a list, and the answer that shows it. Raises StoryEnds if there is none."""
-        answer = self.call(operation_id)
-        items = answer.object.get(name)
+        """Return a response and the newest entry of its list. Raises StoryEnds if it is empty."""
+        response = self.call(operation_id)
+        items = response.object.get(name)
         if not isinstance(items, list) or not items or not isinstance(items[0], dict):
-            self.expect(answer, False, f"/{name}", "written", "at least one entry", "none")
+            self.expect(response, False, f"/{name}", "written", "at least one entry", "none")
             raise StoryEnds
-        return answer, items[0]
+        return response, items[0]
 
-    # ------------------------------------------------------------------------ what the mock can do
+    # ------------------------------------------------------------------------ the mock
 
     def control(self, method: str, path: str, body: Json | None = None) -> Exchange:
-        """The control API; it must succeed. Raises StoryEnds."""
-        answer = self.caller.control(method, path, body)
-        if answer.status != 200:
+        """Call the control API, which must succeed. Raises StoryEnds."""
+        response = self.caller.control(method, path, body)
+        if response.status != 200:
             raise StoryEnds
-        return answer
+        return response
 
     def use(self, type: str, requests: int) -> Exchange:
-        """Usage, whatever comes of it."""
+        """Simulate usage, whether it is covered or not."""
         return self.caller.control("POST", "usage", {"type": type, "requests": requests})
 
     def leave(self, microcents: int) -> None:
-        """Use the balance up to so much."""
+        """Use up the balance except for an amount."""
         spare = self.balance - microcents
         if spare > 0:
             self.use("light", spare // CREDIT)
 
     def pay(self, session_id: str, card: str | None = None) -> Exchange:
-        """Complete a checkout session as a payer would on its page."""
+        """Complete a checkout session, as a payer does on its page."""
         return self.caller.control(
             "POST",
             f"checkout-sessions/{session_id}/complete",
@@ -167,7 +168,7 @@ class Actor:
         )
 
     def deposit(self, amount_cents: int, **more: Any) -> Json:
-        """A deposit that is opened and paid: its session."""
+        """Open and pay a deposit, and return its session. Raises StoryEnds."""
         session = self.do("create_deposit", {"amount_cents": amount_cents, **more})
         if self.pay(session["session_id"]).status != 200:
             raise StoryEnds
@@ -175,23 +176,25 @@ class Actor:
 
     @property
     def now(self) -> datetime:
+        """The time of the mock's clock."""
         return datetime.fromisoformat(self.control("GET", "clock").object["now"])
 
     def wait(self, **step: int) -> None:
-        """Let time pass: ``seconds=60`` or ``days=31``."""
+        """Advance the clock: ``seconds=60`` or ``days=31``."""
         self.control("POST", "clock/advance", dict(step))
 
     def wait_until(self, moment: datetime) -> None:
+        """Advance the clock to a time."""
         self.control("POST", "clock/advance", {"to": moment.isoformat()})
 
     def messages(self) -> list[Json]:
-        """What was sent to the account's owner, newest first."""
+        """Return the messages to the account's owner, newest first."""
         found: list[Json] = self.control("GET", "outbox").object["messages"]
         return found
 
 
 def value_at(body: Any, where: str) -> Any:
-    """What stands at a place (``/a/0/b``) of a body; None where there is nothing."""
+    """Return the value at a place (``/a/0/b``) of a body; None if there is none."""
     for part in where.split("/")[1:]:
         if isinstance(body, list):
             body = body[int(part)] if part.isdigit() and int(part) < len(body) else None

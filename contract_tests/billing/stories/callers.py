@@ -1,4 +1,4 @@
-"""Stories of who calls: organizations and rate limits."""
+"""Stories of callers: organizations, rate limits and the clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contract_tests.drivers.read_account import read_scope
 from contract_tests.openapi import examples
 
 ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-_SIX = (
+_SCOPED = (
     "get_cost_projection",
     "list_credit_transactions",
     "list_invoices",
@@ -20,22 +20,26 @@ _SIX = (
 
 
 def members_share_an_organization(actor: Actor) -> None:
-    """Members see the same organization by the header and their own account without it."""
+    """Read as two members: the header shows the organization, no header their own account."""
     owner, member = (
         Actor(actor.run, actor.run.mock_account(name)) for name in ("org_owner", "org_member")
     )
-    for each in (owner, member):
-        each.look()
-        read_scope(actor.run, each.caller, ORGANIZATION)
-        each.look()
-    for name in _SIX:
+    for caller in (owner, member):
+        caller.read_all()
+        read_scope(actor.run, caller.caller, ORGANIZATION)
+        caller.read_all()
+    for name in _SCOPED:
         first, second = (
-            each.call(name, headers={"X-Organization-Id": ORGANIZATION}) for each in (owner, member)
+            caller.call(name, headers={"X-Organization-Id": ORGANIZATION})
+            for caller in (owner, member)
         )
-        alike = {k: v for k, v in first.object.items() if k != "as_of"} == {
-            k: v for k, v in second.object.items() if k != "as_of"
-        }
-        member.expect(second, alike, "", "shared", "what the owner sees", "something else")
+        shown, expected = (
+            {key: value for key, value in response.object.items() if key != "as_of"}
+            for response in (second, first)
+        )
+        member.expect(
+            second, shown == expected, "", "shared", "what the owner sees", "something else"
+        )
         upper = owner.call(name, headers={"X-Organization-Id": ORGANIZATION.upper()})
         owner.status(upper, 200, "capitals")
         own = owner.call(name)
@@ -51,7 +55,7 @@ def members_share_an_organization(actor: Actor) -> None:
 
 
 def the_header_is_for_six_operations(actor: Actor) -> None:
-    """The other operations ignore the organization's header."""
+    """Send the header to operations without a scope: they ignore it."""
     owner = Actor(actor.run, actor.run.mock_account("org_owner"))
     for name in (
         "get_balance",
@@ -68,30 +72,30 @@ def the_header_is_for_six_operations(actor: Actor) -> None:
             "",
             "ignored",
             "the caller's own account",
-            "another answer",
+            "another response",
         )
 
 
 def the_allowance_is_counted(actor: Actor) -> None:
-    """A read takes one token and a write two; beyond the limit it is 429 until the minute is over, then it goes on."""
+    """Use up the rate limit: a read costs one token, a write two, and then 429 until it resets."""
     actor.run.channel.retries_429 = False
     try:
         limited = Actor(actor.run, actor.run.mock_account("rate_limited"))
         limited.wait_until((limited.now + timedelta(minutes=1)).replace(second=1, microsecond=0))
         place = "/response/200/headers/x-ratelimit-remaining"
         for name, left in (("get_balance", 4), ("check_auto_recharge", 2), ("get_balance", 1)):
-            answer = limited.call(name)
-            got = answer.response_header("X-RateLimit-Remaining")
-            limited.expect(answer, got == str(left), place, "tokens", left, got)
+            response = limited.call(name)
+            got = response.response_header("X-RateLimit-Remaining")
+            limited.expect(response, got == str(left), place, "tokens", left, got)
         limited.status(limited.call("check_auto_recharge"), 429, "write_costs_two")
         limited.status(limited.call("get_balance"), 200, "last_token")
         for name in ("get_balance", "list_payment_methods", "get_usage_chart"):
-            answer = limited.call(name)
-            limited.status(answer, 429, "used_up")
-        seconds = answer.response_header("Retry-After") or ""
+            response = limited.call(name)
+            limited.status(response, 429, "used_up")
+        seconds = response.response_header("Retry-After") or ""
         fits = seconds.isdigit() and 1 <= int(seconds) <= 60
         place = "/response/429/headers/retry-after"
-        limited.expect(answer, fits, place, "retry_after", "1 to 60 seconds", seconds)
+        limited.expect(response, fits, place, "retry_after", "1 to 60 seconds", seconds)
         if fits:
             limited.wait(seconds=int(seconds))
             limited.status(limited.call("get_balance"), 200, "waited")
@@ -99,8 +103,8 @@ def the_allowance_is_counted(actor: Actor) -> None:
         actor.run.channel.retries_429 = True
 
 
-def every_answer_counts_down(actor: Actor) -> None:
-    """A read takes one off the account's allowance of the minute and a write two; what others do takes nothing."""
+def every_response_counts_down(actor: Actor) -> None:
+    """Call all operations: a read costs one token, a write two, another account's request none."""
     other = Actor(actor.run, actor.run.account())
     actor.wait(seconds=60)
     left: int | None = None
@@ -112,21 +116,21 @@ def every_answer_counts_down(actor: Actor) -> None:
             examples.example(actor.run.contract, operation) if operation.body is not None else None
         )
         other.call("get_balance")
-        answer = actor.call(operation.id, body)
-        told = answer.response_header("X-RateLimit-Remaining") or ""
-        before, limit = limit, answer.response_header("X-RateLimit-Limit") or ""
-        # A plan raises the balance, and with it the limit.
+        response = actor.call(operation.id, body)
+        remaining = response.response_header("X-RateLimit-Remaining") or ""
+        before, limit = limit, response.response_header("X-RateLimit-Limit") or ""
+        # A plan raises the balance, and thereby the limit.
         expected = (
             None if left is None or limit != before else left - (1 if operation.is_read else 2)
         )
-        fits = expected is None or told == str(expected)
-        where = f"/response/{answer.status}/headers/x-ratelimit-remaining"
-        actor.expect(answer, fits, where, "tokens", f"{expected} after {left}", told)
-        left = int(told) if told.isdigit() else None
+        fits = expected is None or remaining == str(expected)
+        where = f"/response/{response.status}/headers/x-ratelimit-remaining"
+        actor.expect(response, fits, where, "tokens", f"{expected} after {left}", remaining)
+        left = int(remaining) if remaining.isdigit() else None
 
 
 def every_operation_has_a_limit(actor: Actor) -> None:
-    """Every operation is counted: when the allowance is used up, each is 429."""
+    """Use up the rate limit by every operation: it ends in 429."""
     actor.run.channel.retries_429 = False
     try:
         limited = Actor(actor.run, actor.run.mock_account("rate_limited"))
@@ -138,16 +142,16 @@ def every_operation_has_a_limit(actor: Actor) -> None:
                 else None
             )
             for _ in range(6):
-                answer = limited.call(operation.id, body, path=path)
-                if answer.status == 429:
+                response = limited.call(operation.id, body, path=path)
+                if response.status == 429:
                     break
-            limited.status(answer, 429, "limited")
+            limited.status(response, 429, "limited")
     finally:
         actor.run.channel.retries_429 = True
 
 
-def times_are_the_clocks(actor: Actor) -> None:
-    """What happens now says so, everywhere: in UTC, by the one clock."""
+def times_follow_the_clock(actor: Actor) -> None:
+    """Change things at a known time: every timestamp shows it, in UTC."""
     actor.do("update_auto_recharge", {})
     actor.do("update_usage_alerts", {})
     actor.wait(seconds=37)
@@ -167,10 +171,10 @@ def times_are_the_clocks(actor: Actor) -> None:
         (actor.call("list_invoices"), "/invoices/0/created_at"),
         (actor.call("list_invoices"), "/invoices/0/paid_at"),
     ]
-    for answer, where in shown:
-        text = str(value_at(answer.object, where))
+    for response, where in shown:
+        text = str(value_at(response.object, where))
         try:
-            told = datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
         except ValueError:
-            continue  # the schema says so
-        actor.expect(answer, told == now, where, "now", now, text)
+            continue  # the schema check reports it
+        actor.expect(response, moment == now, where, "now", now, text)

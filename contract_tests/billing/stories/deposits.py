@@ -15,16 +15,16 @@ PAGES = {
 }
 
 
-def sessions_cost_nothing_yet(actor: Actor) -> None:
-    """Deposits and checkouts that nobody pays change nothing but the audit log."""
-    actor.look()
+def unpaid_sessions_change_nothing(actor: Actor) -> None:
+    """Open deposits and checkouts without paying: only the audit log changes."""
+    actor.read_all()
     for body in (
         {"amount_cents": 1_000},
         {"amount_cents": 200_000, **PAGES},
         {"amount_cents": 123_456, "promo_code": None},
     ):
-        answer = actor.call("create_deposit", body)
-        actor.equal(answer, "/amount_cents", "echo", body["amount_cents"])
+        response = actor.call("create_deposit", body)
+        actor.equal(response, "/amount_cents", "echo", body["amount_cents"])
     for amount in (999, 200_001, 0, -5_000):
         actor.refused(422, "create_deposit", {"amount_cents": amount})
     checkout = {"price_id": "price_credits_25", "mode": "payment", **PAGES}
@@ -38,74 +38,76 @@ def sessions_cost_nothing_yet(actor: Actor) -> None:
         "create_checkout_session",
         {"price_id": "price_starter_monthly", "mode": "payment", **PAGES},
     )
-    actor.look()
+    actor.read_all()
 
 
 def promo_codes_are_checked(actor: Actor) -> None:
-    """Validating redeems nothing; codes that cannot be used are refused for a deposit, and told apart before."""
+    """Validate promo codes, and deposit with them: invalid codes are refused by both."""
     if actor.run.settings.mock and actor.now < EXPIRED_SINCE:
         actor.wait_until(EXPIRED_SINCE)
-    actor.look()
+    actor.read_all()
     for code, valid in (
         (FIXED, True),
         (EXPIRED, False),
         ("KIT-NO-SUCH-CODE", False),
         (FIXED, True),
     ):
-        answer = actor.call("validate_promo_code", {"code": code})
-        actor.equal(answer, "/valid", code, valid)
+        response = actor.call("validate_promo_code", {"code": code})
+        actor.equal(response, "/valid", code, valid)
     for code in (EXPIRED, "KIT-NO-SUCH-CODE"):
         actor.refused(400, "create_deposit", {"amount_cents": 10_000, "promo_code": code})
     actor.refused(400, "create_deposit", {"amount_cents": 2_499, "promo_code": FIXED})
     actor.do("create_deposit", {"amount_cents": 2_500, "promo_code": FIXED})
-    answer = actor.call("validate_promo_code", {"code": FIXED})
+    response = actor.call("validate_promo_code", {"code": FIXED})
     for name, value in (
         ("bonus_type", "fixed"),
         ("bonus_value", 500),
         ("min_deposit_cents", 2_500),
         ("max_credits_microcents", 500 * CENT),
     ):
-        actor.equal(answer, f"/{name}", FIXED, value)
+        actor.equal(response, f"/{name}", FIXED, value)
     newcomer = Actor(actor.run, actor.run.mock_account("new")) if actor.run.settings.mock else actor
-    answer = newcomer.call("validate_promo_code", {"code": PERCENT})
-    if answer.object.get("valid"):
+    response = newcomer.call("validate_promo_code", {"code": PERCENT})
+    if response.object.get("valid"):
         for name, value in (
             ("bonus_type", "percentage"),
             ("bonus_value", 10),
             ("min_deposit_cents", 2_000),
             ("max_credits_microcents", 2_000 * CENT),
         ):
-            newcomer.equal(answer, f"/{name}", PERCENT, value)
+            newcomer.equal(response, f"/{name}", PERCENT, value)
         newcomer.refused(400, "create_deposit", {"amount_cents": 1_999, "promo_code": PERCENT})
         newcomer.do("create_deposit", {"amount_cents": 2_000, "promo_code": PERCENT})
-    actor.look()
+    actor.read_all()
 
 
 def from_sign_up_to_the_first_deposit(actor: Actor) -> None:
-    """A newcomer has $1, pays in once with a promo code, and every book knows of it."""
+    """Sign up and deposit with a promo code: all views show the payment and the bonus."""
     newcomer = Actor(actor.run, actor.run.mock_account("new"))
-    newcomer.look()
-    answer = newcomer.call("get_balance")
-    newcomer.equal(answer, "/balance_microcents", "signup", DOLLAR)
-    newcomer.equal(answer, "/total_deposited_cents", "signup", 0)
+    newcomer.read_all()
+    response = newcomer.call("get_balance")
+    newcomer.equal(response, "/balance_microcents", "signup", DOLLAR)
+    newcomer.equal(response, "/total_deposited_cents", "signup", 0)
     session = newcomer.do("create_deposit", {"amount_cents": 5_000, "promo_code": PERCENT})
-    newcomer.look()
+    newcomer.read_all()
     newcomer.pay(session["session_id"])
-    newcomer.look()
-    answer = newcomer.call("get_balance")
-    newcomer.equal(answer, "/balance_microcents", "paid", DOLLAR + 55 * DOLLAR)
-    newcomer.equal(answer, "/total_deposited_cents", "paid", 5_000)
-    _first_deposit_is_booked(newcomer, session["session_id"])
-    answer = newcomer.call("validate_promo_code", {"code": PERCENT})
-    newcomer.equal(answer, "/valid", "once_per_account", False)
+    newcomer.read_all()
+    response = newcomer.call("get_balance")
+    newcomer.equal(response, "/balance_microcents", "paid", DOLLAR + 55 * DOLLAR)
+    newcomer.equal(response, "/total_deposited_cents", "paid", 5_000)
+    _expect_first_deposit(newcomer, session["session_id"])
+    response = newcomer.call("validate_promo_code", {"code": PERCENT})
+    newcomer.equal(response, "/valid", "once_per_account", False)
     newcomer.refused(400, "create_deposit", {"amount_cents": 5_000, "promo_code": PERCENT})
-    newcomer.look()
+    newcomer.read_all()
 
 
-def _first_deposit_is_booked(newcomer: Actor, session_id: str) -> None:
-    """Ledger, invoices, activity and audit log show the deposit and the bonus."""
+def _expect_first_deposit(newcomer: Actor, session_id: str) -> None:
+    """Expect ledger, invoices, activity and audit log to show the deposit and the bonus."""
     entries = newcomer.call("list_credit_transactions")
-    booked = {each.get("reference_type"): each for each in entries.object.get("transactions", [])}
+    booked = {
+        entry.get("reference_type"): entry for entry in entries.object.get("transactions", [])
+    }
     for reference, type, amount in (
         ("deposit", "deposit", 50 * DOLLAR),
         ("promo", "bonus", 5 * DOLLAR),
@@ -121,48 +123,48 @@ def _first_deposit_is_booked(newcomer: Actor, session_id: str) -> None:
     for end in ("start", "end"):
         newcomer.equal(invoices, f"/invoices/0/period_{end}", "no_period", None)
     activity = newcomer.call("list_recent_activity")
-    types = [each.get("type") for each in activity.object.get("activities", [])]
+    types = [item.get("type") for item in activity.object.get("activities", [])]
     fits = {"deposit", "bonus"} <= set(types)
     newcomer.expect(activity, fits, "/activities", "paid", "a deposit and a bonus", types)
     audit = newcomer.call("list_audit_log")
-    actions = [each.get("action") for each in audit.object.get("entries", [])]
+    actions = [entry.get("action") for entry in audit.object.get("entries", [])]
     wanted = {"deposit.created", "deposit.completed", "promo_code.redeemed"}
     newcomer.expect(audit, wanted <= set(actions), "/entries", "paid", sorted(wanted), actions)
 
 
 def a_deposit_is_credited_once(actor: Actor) -> None:
-    """Completing again, later or at the same time, answers the same and changes nothing."""
+    """Complete a session again, later and concurrently: it is credited once."""
     session = actor.do("create_deposit", {"amount_cents": 4_321})["session_id"]
     before = actor.balance
     first = actor.pay(session)
-    actor.look()
+    actor.read_all()
     again = actor.pay(session)
-    _after(actor, before + 4_321 * CENT, "completed_twice")
+    _expect_balance(actor, before + 4_321 * CENT, "completed_twice")
     actor.expect(
         again,
         again.object == first.object,
         "/response/body",
         "idempotent",
-        "the same answer",
-        "another",
+        "the same response",
+        "another response",
         operation="create_deposit",
     )
-    actor.look()
+    actor.read_all()
     other = actor.do("create_deposit", {"amount_cents": 1_111})["session_id"]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: actor.pay(other), range(6)))
-    _after(actor, before + (4_321 + 1_111) * CENT, "completed_at_once")
+    _expect_balance(actor, before + (4_321 + 1_111) * CENT, "completed_at_once")
     actor.wait(days=2)
     actor.pay(session)
-    _after(actor, before + (4_321 + 1_111) * CENT, "completed_later")
-    actor.look()
+    _expect_balance(actor, before + (4_321 + 1_111) * CENT, "completed_later")
+    actor.read_all()
 
 
 def a_declined_payment_changes_nothing(actor: Actor) -> None:
-    """A card that declines leaves the session open and the books untouched; another card may pay then."""
+    """Pay with a declining card: nothing changes, and another card can pay."""
     session = actor.do("create_deposit", {"amount_cents": 3_000, "promo_code": FIXED})["session_id"]
     before = actor.balance
-    actor.look()
+    actor.read_all()
     declined = actor.pay(session, "pm_card_chargeCustomerFail")
     actor.expect(
         declined,
@@ -176,35 +178,35 @@ def a_declined_payment_changes_nothing(actor: Actor) -> None:
     actor.caller.control(
         "POST", f"checkout-sessions/{session}/decline", {"reason": "insufficient_funds"}
     )
-    _after(actor, before, "declined")
-    actor.look()
-    answer = actor.call("validate_promo_code", {"code": FIXED})
-    actor.equal(answer, "/valid", "declined", True)
+    _expect_balance(actor, before, "declined")
+    actor.read_all()
+    response = actor.call("validate_promo_code", {"code": FIXED})
+    actor.equal(response, "/valid", "declined", True)
     actor.pay(session, "pm_card_visa")
-    _after(actor, before + 3_500 * CENT, "paid_then")
-    actor.look()
+    _expect_balance(actor, before + 3_500 * CENT, "paid_then")
+    actor.read_all()
 
 
 def an_expired_session_is_not_paid(actor: Actor) -> None:
-    """A session lives 24 hours: a moment before it can be paid, then it cannot."""
+    """Pay a session just before and after its 24 hours: only the former is credited."""
     early, late, closed = (
         actor.do("create_deposit", {"amount_cents": 2_000})["session_id"] for _ in range(3)
     )
     before = actor.balance
     actor.caller.control("POST", f"checkout-sessions/{closed}/expire")
     actor.pay(closed)
-    _after(actor, before, "expired")
+    _expect_balance(actor, before, "expired")
     actor.wait(seconds=24 * 3_600 - 1)
     actor.pay(early)
-    _after(actor, before + 2_000 * CENT, "just_in_time")
+    _expect_balance(actor, before + 2_000 * CENT, "just_in_time")
     actor.wait(seconds=1)
     actor.pay(late)
-    _after(actor, before + 2_000 * CENT, "too_late")
-    actor.look()
+    _expect_balance(actor, before + 2_000 * CENT, "too_late")
+    actor.read_all()
 
 
 def bonuses_are_bounded(actor: Actor) -> None:
-    """A percentage is rounded down and capped, a fixed bonus is what it is, and a code is good once."""
+    """Deposit with promo codes: bonuses are rounded down and capped, and a code works once."""
     for number, (amount, code, bonus) in enumerate(
         (
             (2_000, PERCENT, 200),
@@ -217,12 +219,12 @@ def bonuses_are_bounded(actor: Actor) -> None:
     ):
         newcomer = Actor(actor.run, actor.run.mock_account("new"))
         if number % 2:
-            newcomer.look()
+            newcomer.read_all()
         newcomer.deposit(amount, promo_code=code)
-        answer = newcomer.call("get_balance")
-        newcomer.equal(answer, "/balance_microcents", "bonus", DOLLAR + (amount + bonus) * CENT)
-        newcomer.equal(answer, "/total_deposited_cents", "bonus", amount)
-        newcomer.look()
+        response = newcomer.call("get_balance")
+        newcomer.equal(response, "/balance_microcents", "bonus", DOLLAR + (amount + bonus) * CENT)
+        newcomer.equal(response, "/total_deposited_cents", "bonus", amount)
+        newcomer.read_all()
     newcomer = Actor(actor.run, actor.run.mock_account("new"))
     first, second = (
         newcomer.do("create_deposit", {"amount_cents": 5_000, "promo_code": FIXED})["session_id"]
@@ -230,12 +232,12 @@ def bonuses_are_bounded(actor: Actor) -> None:
     )
     newcomer.pay(first)
     newcomer.pay(second)
-    _after(newcomer, DOLLAR + 10_500 * CENT, "code_once")
-    newcomer.look()
+    _expect_balance(newcomer, DOLLAR + 10_500 * CENT, "code_once")
+    newcomer.read_all()
 
 
-def a_deposit_may_switch_recharging_on(actor: Actor) -> None:
-    """Auto-recharge is on when the deposit that asked for it has been paid, and not before."""
+def a_deposit_may_enable_auto_recharge(actor: Actor) -> None:
+    """Enable auto-recharge by a deposit: it is enabled when the deposit is paid."""
     before = actor.do("get_auto_recharge")
     body = {
         "amount_cents": 2_000,
@@ -244,39 +246,39 @@ def a_deposit_may_switch_recharging_on(actor: Actor) -> None:
         "auto_recharge_amount_cents": 3_300,
     }
     session = actor.do("create_deposit", body)["session_id"]
-    answer = actor.call("get_auto_recharge")
-    actor.equal(answer, "/enabled", "unpaid", before.get("enabled"))
+    response = actor.call("get_auto_recharge")
+    actor.equal(response, "/enabled", "unpaid", before.get("enabled"))
     actor.pay(session)
-    answer = actor.call("get_auto_recharge")
-    actor.equal(answer, "/enabled", "paid", True)
-    actor.equal(answer, "/threshold_microcents", "paid", 2 * DOLLAR)
-    actor.equal(answer, "/recharge_amount_cents", "paid", 3_300)
-    actor.look()
+    response = actor.call("get_auto_recharge")
+    actor.equal(response, "/enabled", "paid", True)
+    actor.equal(response, "/threshold_microcents", "paid", 2 * DOLLAR)
+    actor.equal(response, "/recharge_amount_cents", "paid", 3_300)
+    actor.read_all()
     other = Actor(actor.run, actor.run.account())
     other.deposit(2_000, auto_recharge_enabled=True)
-    answer = other.call("get_auto_recharge")
-    other.equal(answer, "/threshold_microcents", "default", 5 * DOLLAR)
-    other.equal(answer, "/recharge_amount_cents", "default", 5_000)
+    response = other.call("get_auto_recharge")
+    other.equal(response, "/threshold_microcents", "default", 5 * DOLLAR)
+    other.equal(response, "/recharge_amount_cents", "default", 5_000)
     third = Actor(actor.run, actor.run.account())
     third.deposit(2_000, auto_recharge_enabled=False, auto_recharge_amount_cents=2_500)
-    answer = third.call("get_auto_recharge")
-    third.equal(answer, "/enabled", "not_asked_for", False)
+    response = third.call("get_auto_recharge")
+    third.equal(response, "/enabled", "not_asked_for", False)
 
 
 def a_credit_pack_is_bought(actor: Actor) -> None:
-    """A pack credits what it costs, once, with an invoice."""
+    """Buy a credit pack: its price is credited once, with an invoice."""
     session = actor.do(
         "create_checkout_session", {"price_id": "price_credits_25", "mode": "payment", **PAGES}
     )["session_id"]
     before = actor.balance
     actor.pay(session)
     actor.pay(session)
-    _after(actor, before + 2_500 * CENT, "pack")
-    actor.look()
+    _expect_balance(actor, before + 2_500 * CENT, "pack")
+    actor.read_all()
 
 
-def balances_bring_tiers(actor: Actor) -> None:
-    """The tier changes exactly at $5, $50, $200 and $500."""
+def tiers_follow_the_balance(actor: Actor) -> None:
+    """Use up a balance: the tier changes at exactly $500, $200, $50 and $5."""
     newcomer = Actor(actor.run, actor.run.mock_account("new"))
     newcomer.deposit(49_900)
     for dollars, at, below in (
@@ -286,16 +288,16 @@ def balances_bring_tiers(actor: Actor) -> None:
         (5, "basic", "free"),
     ):
         newcomer.leave(dollars * DOLLAR)
-        answer = newcomer.call("get_balance")
-        newcomer.equal(answer, "/balance_microcents", "tier", dollars * DOLLAR)
-        newcomer.equal(answer, "/tier", f"at_{dollars}", at)
+        response = newcomer.call("get_balance")
+        newcomer.equal(response, "/balance_microcents", "tier", dollars * DOLLAR)
+        newcomer.equal(response, "/tier", f"at_{dollars}", at)
         newcomer.use("light", 1)
-        answer = newcomer.call("get_balance")
-        newcomer.equal(answer, "/tier", f"below_{dollars}", below)
-    newcomer.look()
+        response = newcomer.call("get_balance")
+        newcomer.equal(response, "/tier", f"below_{dollars}", below)
+    newcomer.read_all()
 
 
-def _after(actor: Actor, expected: int, rule: str) -> None:
-    """What the balance must be now."""
-    answer = actor.call("get_balance")
-    actor.equal(answer, "/balance_microcents", rule, expected)
+def _expect_balance(actor: Actor, expected: int, rule: str) -> None:
+    """Expect a balance in microcents."""
+    response = actor.call("get_balance")
+    actor.equal(response, "/balance_microcents", rule, expected)

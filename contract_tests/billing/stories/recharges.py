@@ -17,12 +17,12 @@ _ALL: dict[str, Any] = {
 
 
 def settings_are_replaced_as_a_whole(actor: Actor) -> None:
-    """What is sent stands, what is left out has its default; disabling keeps all the rest."""
+    """Replace the settings: missing fields get their defaults, and disabling keeps the rest."""
     actor.call("get_auto_recharge")
     actor.do("update_auto_recharge", _ALL)
-    actor.look()
+    actor.read_all()
     actor.do("disable_auto_recharge")
-    actor.look()
+    actor.read_all()
     for name, value in _ALL.items():
         actor.do("update_auto_recharge", {name: value})
         actor.call("get_auto_recharge")
@@ -43,64 +43,69 @@ def settings_are_replaced_as_a_whole(actor: Actor) -> None:
         actor.do(
             "update_auto_recharge", {"recharge_amount_cents": amount, "threshold_microcents": 0}
         )
-        actor.look()
+        actor.read_all()
     actor.do("update_auto_recharge", {})
-    actor.look()
+    actor.read_all()
     actor.do("disable_auto_recharge")
     actor.do("disable_auto_recharge")
-    actor.look()
+    actor.read_all()
 
 
 def the_check_charges_nothing(actor: Actor) -> None:
-    """Testing auto-recharge tells what would happen, twice the same, and changes nothing."""
-    actor.look()
+    """Test auto-recharge twice: the results are equal, and nothing changes."""
+    actor.read_all()
     first, second = actor.call("check_auto_recharge"), actor.call("check_auto_recharge")
     actor.expect(
-        second, first.object == second.object, "", "repeatable", "the same answer", "another"
+        second,
+        first.object == second.object,
+        "",
+        "repeatable",
+        "the same response",
+        "another response",
     )
-    actor.look()
+    actor.read_all()
 
 
 def settings_can_be_enabled(actor: Actor) -> None:
-    """Enabling is stored, with the card that is named and without; a card that is not there is refused."""
+    """Enable auto-recharge with and without a card: an unknown card is refused."""
     cards = actor.cards
     named = cards[0]["stripe_payment_method_id"] if cards else None
     actor.do(
         "update_auto_recharge",
         {**_ALL, "enabled": True, "threshold_microcents": 0, "stripe_payment_method_id": named},
     )
-    actor.look()
+    actor.read_all()
     actor.refused(
         400,
         "update_auto_recharge",
         {"enabled": True, "stripe_payment_method_id": "pm_kit_of_nobody"},
     )
-    actor.look()
+    actor.read_all()
     actor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 0})
-    actor.look()
+    actor.read_all()
     actor.do("disable_auto_recharge")
-    actor.look()
+    actor.read_all()
 
 
 def a_recharge_runs_below_the_threshold(actor: Actor) -> None:
-    """At the threshold nothing happens; one credit below it the card is charged at once, once, and all books say so."""
+    """Fall below the threshold: the card is charged once, and all views show it."""
     actor.do(
         "update_auto_recharge",
         {"enabled": True, "threshold_microcents": 3 * DOLLAR, "recharge_amount_cents": 2_700},
     )
     actor.leave(3 * DOLLAR)
-    actor.look()
-    answer = actor.call("get_balance")
-    actor.equal(answer, "/balance_microcents", "at_threshold", 3 * DOLLAR)
-    deposited = answer.object.get("total_deposited_cents", 0)
+    actor.read_all()
+    response = actor.call("get_balance")
+    actor.equal(response, "/balance_microcents", "at_threshold", 3 * DOLLAR)
+    deposited = response.object.get("total_deposited_cents", 0)
     actor.use("light", 1)
-    answer = actor.call("get_balance")
-    actor.equal(answer, "/balance_microcents", "recharged", 3 * DOLLAR - CREDIT + 2_700 * CENT)
-    actor.equal(answer, "/total_deposited_cents", "recharged", deposited + 2_700)
-    answer, attempt = actor.newest("list_auto_recharge_history", "history")
-    actor.equal(answer, "/history/0/status", "recharged", "succeeded")
-    actor.equal(answer, "/history/0/amount_cents", "recharged", 2_700)
-    actor.equal(answer, "/history/0/balance_before_microcents", "recharged", 3 * DOLLAR - CREDIT)
+    response = actor.call("get_balance")
+    actor.equal(response, "/balance_microcents", "recharged", 3 * DOLLAR - CREDIT + 2_700 * CENT)
+    actor.equal(response, "/total_deposited_cents", "recharged", deposited + 2_700)
+    response, attempt = actor.newest("list_auto_recharge_history", "history")
+    actor.equal(response, "/history/0/status", "recharged", "succeeded")
+    actor.equal(response, "/history/0/amount_cents", "recharged", 2_700)
+    actor.equal(response, "/history/0/balance_before_microcents", "recharged", 3 * DOLLAR - CREDIT)
     invoices = actor.call("list_invoices")
     actor.equal(invoices, "/invoices/0/id", "recharged", attempt.get("invoice_id"))
     actor.equal(invoices, "/invoices/0/amount_cents", "recharged", 2_700)
@@ -109,21 +114,21 @@ def a_recharge_runs_below_the_threshold(actor: Actor) -> None:
     actor.equal(entry, "/transactions/0/type", "recharged", "auto_recharge")
     actor.equal(entry, "/transactions/0/amount_microcents", "recharged", 2_700 * CENT)
     actor.equal(entry, "/transactions/1/type", "recharged", "usage")
-    _audited(actor, "auto_recharge.succeeded")
+    _expect_audit(actor, "auto_recharge.succeeded")
     audit = actor.call("list_audit_log", query={"limit": 10})
     actors = {
-        each.get("actor")
-        for each in audit.object.get("entries", [])
-        if "succeeded" in each.get("action", "")
+        entry.get("actor")
+        for entry in audit.object.get("entries", [])
+        if "succeeded" in entry.get("action", "")
     }
     actor.expect(
         audit, actors == {"system"}, "/entries/*/actor", "system", "system, which recharged", actors
     )
-    actor.look()
+    actor.read_all()
 
 
 def a_recharge_pauses_for_a_minute(actor: Actor) -> None:
-    """No second recharge within 60 seconds of the last; after them there is one again."""
+    """Use up credits continuously: recharges are at least 60 seconds apart."""
     actor.do(
         "update_auto_recharge",
         {"enabled": True, "threshold_microcents": 60 * DOLLAR, "recharge_amount_cents": 2_500},
@@ -136,13 +141,13 @@ def a_recharge_pauses_for_a_minute(actor: Actor) -> None:
         if seconds:
             actor.wait(seconds=seconds)
         actor.use("light", 1)
-        answer = actor.call("list_auto_recharge_history")
-        actor.equal(answer, "/total", "pause", total + expected)
-    actor.look()
+        response = actor.call("list_auto_recharge_history")
+        actor.equal(response, "/total", "pause", total + expected)
+    actor.read_all()
 
 
-def three_failures_disable_it(actor: Actor) -> None:
-    """A failed recharge credits nothing and says why; the third in a row disables the settings; enabling clears it."""
+def three_failures_disable_auto_recharge(actor: Actor) -> None:
+    """Let three recharges fail: auto-recharge is disabled, and enabling resets the count."""
     poor = Actor(actor.run, actor.run.mock_account("card_declined"))
     poor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 4 * DOLLAR})
     poor.leave(4 * DOLLAR)
@@ -150,37 +155,37 @@ def three_failures_disable_it(actor: Actor) -> None:
     for failures in (1, 2, 3):
         balance = poor.balance
         poor.use("light", 1)
-        answer = poor.call("get_balance")
-        poor.equal(answer, "/balance_microcents", "failed", balance - CREDIT)
-        answer = poor.call("list_auto_recharge_history")
-        poor.equal(answer, "/total", "failed", before + failures)
-        poor.equal(answer, "/history/0/status", "failed", "failed")
-        answer = poor.call("get_auto_recharge")
-        poor.equal(answer, "/consecutive_failures", "failed", failures)
-        poor.equal(answer, "/enabled", "three_failures", failures < 3)
-        poor.look()
+        response = poor.call("get_balance")
+        poor.equal(response, "/balance_microcents", "failed", balance - CREDIT)
+        response = poor.call("list_auto_recharge_history")
+        poor.equal(response, "/total", "failed", before + failures)
+        poor.equal(response, "/history/0/status", "failed", "failed")
+        response = poor.call("get_auto_recharge")
+        poor.equal(response, "/consecutive_failures", "failed", failures)
+        poor.equal(response, "/enabled", "three_failures", failures < 3)
+        poor.read_all()
         poor.wait(seconds=61)
-    _audited(poor, "auto_recharge.disabled")
+    _expect_audit(poor, "auto_recharge.disabled")
     poor.use("light", 1)
-    answer = poor.call("list_auto_recharge_history")
-    poor.equal(answer, "/total", "disabled", before + 3)
-    answer = poor.call("check_auto_recharge")
-    poor.equal(answer, "/success", "declining_card", False)
+    response = poor.call("list_auto_recharge_history")
+    poor.equal(response, "/total", "disabled", before + 3)
+    response = poor.call("check_auto_recharge")
+    poor.equal(response, "/success", "declining_card", False)
     poor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 4 * DOLLAR})
-    answer = poor.call("get_auto_recharge")
-    poor.equal(answer, "/consecutive_failures", "enabled_again", 0)
+    response = poor.call("get_auto_recharge")
+    poor.equal(response, "/consecutive_failures", "enabled_again", 0)
     good = poor.do("add_payment_method", {"payment_method_id": "pm_card_visa"})
     poor.do("set_default_payment_method", path={"payment_method_id": good["id"]})
     poor.use("light", 1)
-    answer = poor.call("list_auto_recharge_history")
-    poor.equal(answer, "/history/0/status", "good_card", "succeeded")
-    poor.look()
+    response = poor.call("list_auto_recharge_history")
+    poor.equal(response, "/history/0/status", "good_card", "succeeded")
+    poor.read_all()
 
 
 def the_named_card_pays(actor: Actor) -> None:
-    """A recharge charges the card that is named; with none named the default one."""
+    """Recharge with and without a named card: that card or the default one is charged."""
     second = actor.do("add_payment_method", {"payment_method_id": "pm_card_amex"})
-    first = next(each for each in actor.cards if each["id"] != second["id"])
+    first = next(card for card in actor.cards if card["id"] != second["id"])
     for named, payer in ((second["stripe_payment_method_id"], second), (None, first)):
         body = {
             "enabled": True,
@@ -188,27 +193,27 @@ def the_named_card_pays(actor: Actor) -> None:
             "stripe_payment_method_id": named,
         }
         actor.do("update_auto_recharge", body)
-        actor.look()
+        actor.read_all()
         actor.leave(3 * DOLLAR - CREDIT)
-        answer = actor.call("list_auto_recharge_history")
-        actor.equal(answer, "/history/0/payment_method_id", "payer", payer["id"])
+        response = actor.call("list_auto_recharge_history")
+        actor.equal(response, "/history/0/payment_method_id", "payer", payer["id"])
         actor.wait(seconds=61)
 
 
 def disabled_recharges_do_not_run(actor: Actor) -> None:
-    """Once it is disabled no usage sets it off."""
+    """Use up credits after disabling auto-recharge: there is no recharge."""
     actor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 3 * DOLLAR})
     actor.do("disable_auto_recharge")
     actor.leave(2 * DOLLAR)
-    answer = actor.call("get_balance")
-    actor.equal(answer, "/balance_microcents", "disabled", 2 * DOLLAR)
-    answer = actor.call("list_auto_recharge_history")
-    actor.equal(answer, "/total", "disabled", 0)
-    actor.look()
+    response = actor.call("get_balance")
+    actor.equal(response, "/balance_microcents", "disabled", 2 * DOLLAR)
+    response = actor.call("list_auto_recharge_history")
+    actor.equal(response, "/total", "disabled", 0)
+    actor.read_all()
 
 
 def many_recharges_are_paged(actor: Actor) -> None:
-    """A history of 23 attempts is paged by 20, and 23 invoices by 10, unless something else is asked for."""
+    """Make 23 recharges: the history has pages of 20 by default, and invoices of 10."""
     actor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 2_000 * DOLLAR})
     for _ in range(23):
         actor.use("light", 1)
@@ -218,28 +223,28 @@ def many_recharges_are_paged(actor: Actor) -> None:
     actor.call("list_invoices")
     for page in range(1, 6):
         actor.call("list_auto_recharge_history", query={"page": page, "per_page": 5})
-    actor.look()
+    actor.read_all()
 
 
-def an_expired_card_is_told(actor: Actor) -> None:
-    """The check counts the days to the end of the card's month, and then says that it has expired."""
+def an_expired_card_is_reported(actor: Actor) -> None:
+    """Let a card expire: the check shows it, and enabling auto-recharge is refused."""
     owner = Actor(actor.run, actor.run.mock_account("card_expiring"))
-    owner.look()
-    answer = owner.call("check_auto_recharge")
-    owner.equal(answer, "/success", "before_expiry", True)
+    owner.read_all()
+    response = owner.call("check_auto_recharge")
+    owner.equal(response, "/success", "before_expiry", True)
     owner.wait(days=32)
-    answer = owner.call("check_auto_recharge")
+    response = owner.call("check_auto_recharge")
     for name, value in (
         ("success", False),
         ("card_expired", True),
         ("payment_method_valid", False),
     ):
-        owner.equal(answer, f"/{name}", "after_expiry", value)
+        owner.equal(response, f"/{name}", "after_expiry", value)
     owner.refused(400, "update_auto_recharge", {"enabled": True})
-    owner.look()
+    owner.read_all()
 
 
-def _audited(actor: Actor, action: str) -> None:
-    answer = actor.call("list_audit_log", query={"limit": 10})
-    actions = [each.get("action") for each in answer.object.get("entries", [])]
-    actor.expect(answer, action in actions, "/entries", action, action, actions[:5])
+def _expect_audit(actor: Actor, action: str) -> None:
+    response = actor.call("list_audit_log", query={"limit": 10})
+    actions = [entry.get("action") for entry in response.object.get("entries", [])]
+    actor.expect(response, action in actions, "/entries", action, action, actions[:5])

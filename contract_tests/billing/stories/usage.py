@@ -1,4 +1,4 @@
-"""Stories of usage, its views, and the alerts that it sets off."""
+"""Stories of usage, its views and its alerts."""
 
 from __future__ import annotations
 
@@ -12,74 +12,77 @@ _VIEWS = ("get_usage_breakdown", "get_usage_realtime", "get_cost_projection")
 
 
 def every_view_counts_the_same(actor: Actor) -> None:
-    """Each type costs what it costs, and balance, ledger and all views move by exactly that."""
-    actor.look()
+    """Use every type: balance, ledger and all views change by its price."""
+    actor.read_all()
     for type, price in CREDITS_PER_REQUEST.items():
         before = actor.balance
         month, realtime, projection = (actor.do(name) for name in _VIEWS)
         actor.use(type, 7)
         credits = 7 * price
-        answer = actor.call("get_balance")
-        actor.equal(answer, "/balance_microcents", type, before - credits * CREDIT)
-        answer = actor.call("list_credit_transactions", query={"limit": 1})
-        actor.equal(answer, "/transactions/0/amount_microcents", type, -credits * CREDIT)
+        response = actor.call("get_balance")
+        actor.equal(response, "/balance_microcents", type, before - credits * CREDIT)
+        response = actor.call("list_credit_transactions", query={"limit": 1})
+        actor.equal(response, "/transactions/0/amount_microcents", type, -credits * CREDIT)
         actor.equal(
-            answer, "/transactions/0/reference_type", type, "crawl" if type == "crawl" else "scrape"
+            response,
+            "/transactions/0/reference_type",
+            type,
+            "crawl" if type == "crawl" else "scrape",
         )
-        answer = actor.call("get_usage_breakdown")
-        actor.equal(answer, f"/{type}/requests", type, _int(month, type, "requests") + 7)
-        actor.equal(answer, f"/{type}/credits", type, _int(month, type, "credits") + credits)
-        actor.equal(answer, "/total_credits", type, _int(month, "total_credits") + credits)
-        answer = actor.call("get_usage_realtime")
+        response = actor.call("get_usage_breakdown")
+        actor.equal(response, f"/{type}/requests", type, _int(month, type, "requests") + 7)
+        actor.equal(response, f"/{type}/credits", type, _int(month, type, "credits") + credits)
+        actor.equal(response, "/total_credits", type, _int(month, "total_credits") + credits)
+        response = actor.call("get_usage_realtime")
         for span in ("today", "week", "month"):
             actor.equal(
-                answer,
+                response,
                 f"/credits_used_{span}",
                 type,
                 _int(realtime, f"credits_used_{span}") + credits,
             )
-            actor.equal(answer, f"/requests_{span}", type, _int(realtime, f"requests_{span}") + 7)
-        answer = actor.call("get_cost_projection")
-        actor.equal(answer, "/credits_used", type, _int(projection, "credits_used") + credits)
-        actor.look()
+            actor.equal(response, f"/requests_{span}", type, _int(realtime, f"requests_{span}") + 7)
+        response = actor.call("get_cost_projection")
+        actor.equal(response, "/credits_used", type, _int(projection, "credits_used") + credits)
+        actor.read_all()
 
 
-def what_is_not_covered_is_refused(actor: Actor) -> None:
-    """A charge beyond the balance is refused as a whole; one that takes it to zero is not."""
+def a_charge_beyond_the_balance_is_refused(actor: Actor) -> None:
+    """Use more than the balance: it is refused as a whole; using exactly the balance is not."""
     actor.leave(5 * CREDIT)
-    actor.look()
+    actor.read_all()
     for type, requests in (("ocr", 1), ("light", 6)):
-        answer = actor.use(type, requests)
+        response = actor.use(type, requests)
         actor.expect(
-            answer,
-            answer.status == 402,
+            response,
+            response.status == 402,
             "/response/status",
             "not_covered",
             402,
-            answer.status,
+            response.status,
             "get_balance",
         )
-        actor.look()
+        actor.read_all()
     actor.use("js", 1)
-    answer = actor.call("get_balance")
-    actor.equal(answer, "/balance_microcents", "to_zero", 0)
-    actor.equal(answer, "/balance_display", "to_zero", "$0.00")
-    actor.look()
-    answer = actor.use("light", 1)
+    response = actor.call("get_balance")
+    actor.equal(response, "/balance_microcents", "to_zero", 0)
+    actor.equal(response, "/balance_display", "to_zero", "$0.00")
+    actor.read_all()
+    response = actor.use("light", 1)
     actor.expect(
-        answer,
-        answer.status == 402,
+        response,
+        response.status == 402,
         "/response/status",
         "nothing_left",
         402,
-        answer.status,
+        response.status,
         "get_balance",
     )
-    actor.look()
+    actor.read_all()
 
 
-def small_balances_are_warned_of(actor: Actor) -> None:
-    """Below $0.50 low, below $0.10 critical, at nothing exhausted; fractions of a cent are rounded down."""
+def low_balances_have_warnings(actor: Actor) -> None:
+    """Use up a balance: the warning is low below $0.50, critical below $0.10, then exhausted."""
     for left, warned in (
         (50 * CENT, None),
         (50 * CENT - CREDIT, "low"),
@@ -91,11 +94,11 @@ def small_balances_are_warned_of(actor: Actor) -> None:
         (0, "exhausted"),
     ):
         actor.leave(left)
-        answer = actor.call("get_balance")
-        actor.equal(answer, "/balance_microcents", "left", left)
-        got = answer.response_header("X-AlterLab-Balance-Warning")
+        response = actor.call("get_balance")
+        actor.equal(response, "/balance_microcents", "left", left)
+        got = response.response_header("X-AlterLab-Balance-Warning")
         actor.expect(
-            answer,
+            response,
             got == warned,
             "/response/200/headers/x-alterlab-balance-warning",
             "warning",
@@ -106,7 +109,7 @@ def small_balances_are_warned_of(actor: Actor) -> None:
 
 
 def days_weeks_and_months_are_utc(actor: Actor) -> None:
-    """At midnight, on Monday and on the first the counts begin anew, and the chart goes on."""
+    """Cross midnight, Monday and the first of a month: counts restart, the chart continues."""
     now = actor.now
     monday = (now + timedelta(days=7 - now.weekday())).replace(
         hour=0, minute=0, second=0, microsecond=0
@@ -117,56 +120,58 @@ def days_weeks_and_months_are_utc(actor: Actor) -> None:
     for start in sorted((monday, first)):
         actor.wait_until(start - timedelta(seconds=1))
         actor.use("pdf", 3)
-        actor.look()
+        actor.read_all()
         before = actor.do("get_usage_realtime")
         actor.wait_until(start)
-        answer = actor.call("get_usage_realtime")
-        actor.equal(answer, "/credits_used_today", "midnight", 0)
-        actor.equal(answer, "/requests_today", "midnight", 0)
+        response = actor.call("get_usage_realtime")
+        actor.equal(response, "/credits_used_today", "midnight", 0)
+        actor.equal(response, "/requests_today", "midnight", 0)
         week = 0 if start.weekday() == 0 else _int(before, "credits_used_week")
         month = 0 if start.day == 1 else _int(before, "credits_used_month")
-        actor.equal(answer, "/credits_used_week", "monday", week)
-        actor.equal(answer, "/credits_used_month", "first", month)
-        actor.look()
+        actor.equal(response, "/credits_used_week", "monday", week)
+        actor.equal(response, "/credits_used_month", "first", month)
+        actor.read_all()
         actor.use("js", 2)
-        answer = actor.call("get_usage_realtime")
-        actor.equal(answer, "/credits_used_today", "after_midnight", 10)
-        actor.equal(answer, "/credits_used_week", "after_midnight", week + 10)
-        actor.equal(answer, "/credits_used_month", "after_midnight", month + 10)
+        response = actor.call("get_usage_realtime")
+        actor.equal(response, "/credits_used_today", "after_midnight", 10)
+        actor.equal(response, "/credits_used_week", "after_midnight", week + 10)
+        actor.equal(response, "/credits_used_month", "after_midnight", month + 10)
         chart = actor.call("get_usage_chart", query={"days": 2})
         actor.equal(chart, "/data/1/date", "after_midnight", start.date().isoformat())
         actor.equal(chart, "/data/1/js", "after_midnight", 10)
         actor.equal(chart, "/data/0/pdf", "after_midnight", _int(chart.object, "data", 0, "pdf"))
-        actor.look()
+        actor.read_all()
 
 
 def alerts_fire_once(actor: Actor) -> None:
-    """Crossing 50, 75, 90 and 100 % tells it once each, by e-mail and webhook, and again in the next month."""
+    """Cross 50, 75, 90 and 100 %: every threshold sends one e-mail and one webhook."""
     hook = "https://hooks.kit.example.com/alerts"
     _start_of_month(actor)
-    body = {f"threshold_{each}_enabled": True for each in (50, 75, 90, 100)}
+    body = {f"threshold_{percent}_enabled": True for percent in (50, 75, 90, 100)}
     actor.do("update_usage_alerts", {**body, "webhook_url": hook})
     allocated = _int(actor.do("get_cost_projection"), "credits_allocated")
-    actor.look()
-    told: list[int] = []
+    actor.read_all()
+    fired: list[int] = []
     for threshold in (50, 75, 90, 100):
         _use_up_to(actor, allocated, threshold, -1)
-        _told(actor, "webhook", told)
+        _expect_webhooks(actor, fired)
         _use_up_to(actor, allocated, threshold, 0)
-        told.append(threshold)
-        _told(actor, "webhook", told)
-        _told_by_mail(actor, told)
-    actor.look()
+        fired.append(threshold)
+        _expect_webhooks(actor, fired)
+        _expect_mails(actor, fired)
+    actor.read_all()
     audit = actor.call("list_audit_log", query={"limit": 20})
-    fired = [
-        each
-        for each in audit.object.get("entries", [])
-        if each.get("action") == "usage_alert.fired"
+    alerts = [
+        entry
+        for entry in audit.object.get("entries", [])
+        if entry.get("action") == "usage_alert.fired"
     ]
-    actor.expect(audit, len(fired) >= 4, "/entries", "usage_alert.fired", "four alerts", len(fired))
-    answer, entry = actor.newest("list_recent_activity", "activities")
     actor.expect(
-        answer,
+        audit, len(alerts) >= 4, "/entries", "usage_alert.fired", "four alerts", len(alerts)
+    )
+    response, entry = actor.newest("list_recent_activity", "activities")
+    actor.expect(
+        response,
         entry.get("type") == "usage_alert",
         "/activities/0/type",
         "alert",
@@ -176,7 +181,7 @@ def alerts_fire_once(actor: Actor) -> None:
 
 
 def alerts_follow_the_settings(actor: Actor) -> None:
-    """A threshold that is off does not fire; without e-mail no mail goes out; switched off, nothing does."""
+    """Cross thresholds with alerts partly disabled: only enabled thresholds and channels fire."""
     hook = "https://hooks.kit.example.com/alerts"
     _start_of_month(actor)
     allocated = _int(actor.do("get_cost_projection"), "credits_allocated")
@@ -188,21 +193,21 @@ def alerts_follow_the_settings(actor: Actor) -> None:
     actor.do("update_usage_alerts", {**settings, "webhook_url": hook})
     for threshold in (50, 75):
         _use_up_to(actor, allocated, threshold, 0)
-    _told(actor, "webhook", [50])
-    _told_by_mail(actor, [])
+    _expect_webhooks(actor, [50])
+    _expect_mails(actor, [])
     actor.do("update_usage_alerts", {"webhook_url": None})
     _use_up_to(actor, allocated, 90, 0)
-    _told(actor, "webhook", [50])
-    _told_by_mail(actor, [90])
+    _expect_webhooks(actor, [50])
+    _expect_mails(actor, [90])
     actor.do("update_usage_alerts", {"enabled": False, "webhook_url": hook})
     _use_up_to(actor, allocated, 100, 0)
-    _told(actor, "webhook", [50])
-    _told_by_mail(actor, [90])
-    actor.look()
+    _expect_webhooks(actor, [50])
+    _expect_mails(actor, [90])
+    actor.read_all()
 
 
 def alert_settings_are_replaced_as_a_whole(actor: Actor) -> None:
-    """Each switch is stored by itself, what is left out takes its default, a null webhook is none."""
+    """Replace the alert settings: missing fields get their defaults, null removes the webhook."""
     actor.call("get_usage_alerts")
     names = (
         "enabled",
@@ -222,30 +227,30 @@ def alert_settings_are_replaced_as_a_whole(actor: Actor) -> None:
         "update_usage_alerts",
         dict.fromkeys(names, False) | {"webhook_url": "http://hooks.kit.example.com"},
     )
-    actor.look()
+    actor.read_all()
     actor.do("update_usage_alerts", {"webhook_url": None})
     actor.call("get_usage_alerts")
     actor.do("update_usage_alerts", {})
-    actor.look()
+    actor.read_all()
 
 
-def the_trend_is_what_the_days_say(actor: Actor) -> None:
-    """As weeks pass without usage the trend falls; as usage comes it rises."""
-    actor.look()
+def the_trend_follows_daily_usage(actor: Actor) -> None:
+    """Stop and resume usage: the trend falls, then rises."""
+    actor.read_all()
     actor.wait(days=7)
-    actor.look()
+    actor.read_all()
     actor.wait(days=8)
-    actor.look()
+    actor.read_all()
     actor.use("light", 500)
-    actor.look()
-    answer = actor.call("get_cost_projection")
-    actor.equal(answer, "/usage_trend", "rising", "increasing")
+    actor.read_all()
+    response = actor.call("get_cost_projection")
+    actor.equal(response, "/usage_trend", "rising", "increasing")
 
 
-def history_reaches_back(actor: Actor) -> None:
-    """Ten thousand entries are paged, filtered and charted like ten."""
+def a_long_history_is_paged(actor: Actor) -> None:
+    """Page, filter and chart ten thousand entries."""
     power = Actor(actor.run, actor.run.mock_account("power_user"))
-    power.look()
+    power.read_all()
     for offset in (0, 99, 100, 5_000, 9_950):
         power.call("list_credit_transactions", query={"limit": 100, "offset": offset})
     for days in (1, 30, 365):
@@ -253,7 +258,7 @@ def history_reaches_back(actor: Actor) -> None:
 
 
 def _start_of_month(actor: Actor) -> None:
-    """A month's first hour, with $10 to use, and nothing told so far."""
+    """Advance to the first hour of a month, with $10 to use and no alert sent."""
     actor.do("update_usage_alerts", {"enabled": False})
     now = actor.now
     first = (now.replace(day=1) + timedelta(days=32)).replace(
@@ -266,39 +271,52 @@ def _start_of_month(actor: Actor) -> None:
 
 
 def _use_up_to(actor: Actor, allocated: int, percent: int, more: int) -> None:
-    """Use credits until a share of the allocation is reached, or so many credits more than that."""
+    """Use credits up to a percentage of the allocation, plus ``more`` credits."""
     used = _int(actor.do("get_cost_projection"), "credits_used")
     target = -(-allocated * percent // 100) + more
     if target > used:
         actor.use("light", target - used)
 
 
-def _told(actor: Actor, channel: str, thresholds: list[int]) -> None:
-    answer = actor.caller.control("GET", "outbox")
-    sent = [each for each in answer.object.get("messages", []) if each.get("channel") == channel]
+def _expect_webhooks(actor: Actor, thresholds: list[int]) -> None:
+    response = actor.caller.control("GET", "outbox")
+    sent = [
+        message
+        for message in response.object.get("messages", [])
+        if message.get("channel") == "webhook"
+    ]
     got = [
-        ((each.get("payload") or {}).get("data") or {}).get("threshold") for each in reversed(sent)
+        ((message.get("payload") or {}).get("data") or {}).get("threshold")
+        for message in reversed(sent)
     ]
     actor.expect(
-        answer,
+        response,
         got == thresholds,
         "/response/body",
-        channel,
+        "webhook",
         f"alerts for {thresholds}",
         got,
         "update_usage_alerts",
     )
 
 
-def _told_by_mail(actor: Actor, thresholds: list[int]) -> None:
-    answer = actor.caller.control("GET", "outbox")
-    mails = [each for each in answer.object.get("messages", []) if each.get("channel") == "email"]
-    got = [each.get("subject", "") for each in reversed(mails) if "%" in each.get("subject", "")]
+def _expect_mails(actor: Actor, thresholds: list[int]) -> None:
+    response = actor.caller.control("GET", "outbox")
+    mails = [
+        message
+        for message in response.object.get("messages", [])
+        if message.get("channel") == "email"
+    ]
+    got = [
+        message.get("subject", "")
+        for message in reversed(mails)
+        if "%" in message.get("subject", "")
+    ]
     fits = len(got) == len(thresholds) and all(
-        f"{t} %" in s for t, s in zip(thresholds, got, strict=True)
+        f"{threshold} %" in subject for threshold, subject in zip(thresholds, got, strict=True)
     )
     actor.expect(
-        answer,
+        response,
         fits,
         "/response/body",
         "email",
@@ -309,7 +327,7 @@ def _told_by_mail(actor: Actor, thresholds: list[int]) -> None:
 
 
 def _int(body: Any, *path: str | int) -> int:
-    """A number in a body; 0 where there is none, so that what follows from it is told as wrong."""
+    """Return a number of a body; 0 if there is none, so that later comparisons fail."""
     for part in path:
         if isinstance(body, dict):
             body = body.get(part)

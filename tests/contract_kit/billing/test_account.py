@@ -20,9 +20,9 @@ def harness() -> JudgeHarness:
 def cards(*, default: str = VISA, without: str = "") -> Any:
     """The two cards of the contract's example: Mastercard, added last, and Visa."""
     body = example(CARDS)
-    body["payment_methods"] = [each for each in body["payment_methods"] if each["id"] != without]
-    for each in body["payment_methods"]:
-        each["is_default"] = each["id"] == default
+    body["payment_methods"] = [card for card in body["payment_methods"] if card["id"] != without]
+    for card in body["payment_methods"]:
+        card["is_default"] = card["id"] == default
     body["default_method_id"] = default if body["payment_methods"] else None
     return body
 
@@ -220,7 +220,7 @@ def test_accounts_are_told_apart(harness: JudgeHarness) -> None:
     harness.answers(CARDS, cards(without=MASTERCARD), account="other-key")
     assert ("tenant", "isolation") in harness.told
     assert (
-        next(each for each in harness.found if each.kind == "tenant").grade(strict=False)
+        next(finding for finding in harness.found if finding.kind == "tenant").grade(strict=False)
         == "failure"
     )
 
@@ -240,6 +240,6 @@ def test_the_steps_that_led_there_are_told(harness: JudgeHarness) -> None:
     harness.answers(CARDS, cards(without=MASTERCARD))
     harness.answers("add_payment_method")
     harness.answers(CARDS, cards(without=MASTERCARD))
-    finding = next(each for each in harness.found if each.keyword == "lost")
+    finding = next(finding for finding in harness.found if finding.keyword == "lost")
     assert [step.method for step in finding.steps] == ["POST"]
     assert finding.operation == CARDS

@@ -47,7 +47,7 @@ def test_ten_differences_are_found_and_nothing_else(ten: tuple[Said, Json]) -> N
     said, document = ten
     assert said.code == 1
     assert sorted(spots(document)) == EXPECTED
-    found = {each["operation"]: each for each in document["differences"]}
+    found = {difference["operation"]: difference for difference in document["differences"]}
     for seeded in TEN:
         spec = found[seeded.operation]["spec"]
         assert spec["pointer"] == seeded.spec
@@ -67,7 +67,7 @@ def test_the_ten_do_not_depend_on_the_seed(tmp_path: Path, plain: Upstream, seed
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seeded", TEN, ids=lambda each: each.fault.__name__)
+@pytest.mark.parametrize("seeded", TEN, ids=lambda step: step.fault.__name__)
 def test_each_of_the_ten_alone(tmp_path: Path, plain: Upstream, seeded: Seeded) -> None:
     """No difference hides another, and none makes a second one."""
     with mock(seeded.fault) as staging:
@@ -80,16 +80,16 @@ def test_the_mock_may_be_the_one_that_departs(tmp_path: Path, plain: Upstream) -
     with mock(all_ten) as wrong:
         _, document = compare(tmp_path, wrong.url, plain.url)
     assert sorted(spots(document)) == EXPECTED
-    assert {each["departs"] for each in document["differences"]} == {"mock"}
-    assert {each["suggestion"] for each in document["differences"]} == {PUT_THE_MOCK_RIGHT}
+    assert {difference["departs"] for difference in document["differences"]} == {"mock"}
+    assert {difference["suggestion"] for difference in document["differences"]} == {PUT_THE_MOCK_RIGHT}
 
 
 def test_what_both_do_and_what_the_contract_would_have_to_say(ten: tuple[Said, Json]) -> None:
     """In words, in the report and on the terminal."""
     said, document = ten
     told = {
-        each["operation"]: (each["mock"], each["staging"], each["suggestion"])
-        for each in document["differences"]
+        difference["operation"]: (difference["mock"], difference["staging"], difference["suggestion"])
+        for difference in document["differences"]
     }
     assert told["get_balance"][2] == "'tier' is not `required`"
     assert re.fullmatch(r"is there \((\d+) of \1\)", told["get_balance"][0])
@@ -119,9 +119,9 @@ def test_what_both_do_and_what_the_contract_would_have_to_say(ten: tuple[Said, J
 def test_what_is_documented_comes_first(ten: tuple[Said, Json]) -> None:
     """In the order in which to look at it, and with how sure the contract was."""
     differences = ten[1]["differences"]
-    grades = [each["provenance"] for each in differences]
+    grades = [difference["provenance"] for difference in differences]
     assert grades == sorted(grades, key=["documented", "observed", "assumed"].index)
-    told = {each["operation"]: each["provenance"] for each in differences}
+    told = {difference["operation"]: difference["provenance"] for difference in differences}
     assert told["get_balance"] == "documented"
     assert (
         told["get_usage_alerts"] == told["list_payment_methods"] == "observed"
@@ -131,7 +131,7 @@ def test_what_is_documented_comes_first(ten: tuple[Said, Json]) -> None:
 
 def test_a_difference_can_be_seen_again(ten: tuple[Said, Json]) -> None:
     """With a curl line, in which the key is a variable."""
-    found = {each["operation"]: each["curl"] for each in ten[1]["differences"]}
+    found = {difference["operation"]: difference["curl"] for difference in ten[1]["differences"]}
     assert '-H "X-API-Key: $BILLING_API_KEY"' in found["get_balance"]
     assert f"{API}/invoices?limit=0'" in found["list_invoices"]
 

@@ -56,7 +56,7 @@ def test_what_all_places_do_differently_is_changed_in_the_component(
     )
     with mock(offset_for_z) as staging:
         said, document = compare(tmp_path, plain.url, staging.url, "--only", ",".join(operations))
-    assert {each["operation"]: each["spec"]["pointer"] for each in document["differences"]} == {
+    assert {difference["operation"]: difference["spec"]["pointer"] for difference in document["differences"]} == {
         "list_credit_transactions": "#/components/schemas/Timestamp/pattern",
         "list_recent_activity": "#/components/schemas/Timestamp/pattern",
         "list_audit_log": "#/components/schemas/Timestamp/pattern",
@@ -73,14 +73,14 @@ def test_a_header_that_is_nowhere_is_changed_in_the_component(
 
     def without_limit(answer: Answer) -> None:
         answer.headers = [
-            each for each in answer.headers if each[0].lower() != b"x-ratelimit-limit"
+            header for header in answer.headers if header[0].lower() != b"x-ratelimit-limit"
         ]
 
     with mock(without_limit) as staging:
         _, document = compare(
             tmp_path, plain.url, staging.url, "--only", "get_balance,get_subscription"
         )
-    assert {each["spec"]["pointer"] for each in document["differences"]} == {
+    assert {difference["spec"]["pointer"] for difference in document["differences"]} == {
         "#/components/headers/X-RateLimit-Limit/required"
     }
 
@@ -90,7 +90,7 @@ def test_an_optional_header_that_never_comes(tmp_path: Path, plain: Upstream) ->
 
     def without_balance(answer: Answer) -> None:
         answer.headers = [
-            each for each in answer.headers if each[0].lower() != b"x-alterlab-balance"
+            header for header in answer.headers if header[0].lower() != b"x-alterlab-balance"
         ]
 
     found = one(tmp_path, plain, without_balance, "get_balance")
@@ -195,8 +195,8 @@ def test_a_page_of_html_is_one_difference(tmp_path: Path, plain: Upstream) -> No
 
     def html(answer: Answer) -> None:
         if answer.is_of("GET", "/subscription"):
-            answer.headers = [(b"content-type", b"text/html") if each[0] == b"content-type" else each
-                              for each in answer.headers]  # fmt: skip
+            answer.headers = [(b"content-type", b"text/html") if header[0] == b"content-type" else header
+                              for header in answer.headers]  # fmt: skip
             answer.body = b"<html>"
 
     found = one(tmp_path, plain, html, "get_subscription")

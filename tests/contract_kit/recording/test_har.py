@@ -83,8 +83,8 @@ exchanges = st.builds(
 def written(path: Path, *taken: Exchange, findings: tuple[Finding, ...] = ()) -> Any:
     """A file of ours, read as JSON."""
     writer = HarWriter(path, SETTINGS)
-    for each in taken:
-        writer(each)
+    for entry in taken:
+        writer(entry)
     writer.close(findings)
     return json.loads(path.read_text())
 

@@ -61,7 +61,7 @@ def test_the_verdicts_are_those_of_a_run(
     with proxied(upstream.url, judge_process) as proxy:
         run = record(proxy.url, tmp_path / "run.har", visit, monkeypatch)
     assert proxy.result is not None
-    judged = [each for each in run.findings if "kit" in each.witnesses]
+    judged = [finding for finding in run.findings if "kit" in finding.witnesses]
     assert verdicts(proxy.result.findings) == verdicts(judged)
     assert bool(judged) == bool(fault)
     assert proxy.result.coverage.totals() == run.coverage.totals()
@@ -85,7 +85,7 @@ def test_fifty_clients_at_once_get_their_own_answers(upstream: faulty.Upstream) 
             }
             put = client.put(f"{API}/auto-recharge", json=changed)
             got = [client.get(f"{API}/auto-recharge").json() for _ in range(4)]
-            return put.status_code == 200 and {each["recharge_amount_cents"] for each in got} == {
+            return put.status_code == 200 and {exchange["recharge_amount_cents"] for exchange in got} == {
                 amount
             }
 
@@ -106,12 +106,12 @@ def test_a_judge_that_does_nothing_keeps_nobody_waiting(upstream: faulty.Upstrea
     ):
         with stopped(judge_process):
             answers = [client.get(f"{API}/credit-transactions?limit=100") for _ in range(150)]
-        assert {each.status_code for each in answers} == {200}
+        assert {response.status_code for response in answers} == {200}
     assert proxy.findings == []
     assert proxy.result is not None
     assert judge_process.missed > 50
     assert proxy.result.exchanges == 150 - judge_process.missed
-    assert any("and were not" in each for each in proxy.result.notes)
+    assert any("and were not" in note for note in proxy.result.notes)
 
 
 def test_what_was_missed_is_no_contradiction(upstream: faulty.Upstream) -> None:
@@ -369,4 +369,4 @@ def test_an_upstream_with_tls(certificate: Path) -> None:
         ) as process:
             assert httpx.get(f"{announced(process)}/a?b", trust_env=False, verify=TLS).text == "1"
             process.communicate(timeout=20)
-        assert [each.target for each in server.received] == ["/a?b"]
+        assert [request.target for request in server.received] == ["/a?b"]

@@ -34,7 +34,7 @@ def browser(tmp_path: Path) -> Browser:
 
 
 def skipped(result: Result) -> dict[str, str]:
-    return {each.why: each.what for each in result.skipped}
+    return {skipped.why: skipped.what for skipped in result.skipped}
 
 
 # ------------------------------------------------------------------------------------------------- files of a run
@@ -49,7 +49,7 @@ def test_the_file_of_a_run_gives_the_verdicts_of_the_run(
     run = record(upstream.url, tmp_path / "run.har", visit, monkeypatch)
     again = replay(tmp_path / "run.har", CONTRACT, ANY)
     assert verdicts(again.findings) == verdicts(run.findings)
-    judged = [each for each in run.findings if "kit" in each.witnesses]
+    judged = [finding for finding in run.findings if "kit" in finding.witnesses]
     assert bool(judged) == bool(fault)
     assert (again.exchanges, again.settings.seed, again.settings.is_strict) == (
         run.exchanges,
@@ -57,7 +57,7 @@ def test_the_file_of_a_run_gives_the_verdicts_of_the_run(
         True,
     )
     assert again.coverage.totals() == run.coverage.totals()
-    (story,) = [each for each in again.findings if each.kind == "story"]
+    (story,) = [finding for finding in again.findings if finding.kind == "story"]
     assert story.exchange is not None
     assert story.exchange.path == f"{API}/auto-recharge"
     assert [step.method for step in story.steps] == ["PUT"]
@@ -88,11 +88,11 @@ def test_a_run_may_be_replayed_as_other_peoples_traffic(
     run = record(upstream.url, tmp_path / "run.har", visit, monkeypatch)
     log = json.loads((tmp_path / "run.har").read_text())["log"]
     bare = [
-        {name: value for name, value in each.items() if name[0] != "_"} for each in log["entries"]
+        {name: value for name, value in entry.items() if name[0] != "_"} for entry in log["entries"]
     ]
     (tmp_path / "bare.har").write_text(json.dumps({"log": {"entries": bare[::-1]}}))
     again = replay(tmp_path / "bare.har", CONTRACT, ANY)
-    judged = [each for each in run.findings if "kit" in each.witnesses]
+    judged = [finding for finding in run.findings if "kit" in finding.witnesses]
     assert verdicts(again.findings) == verdicts(judged) != set()
     assert again.settings.url == upstream.url
 
@@ -163,7 +163,7 @@ def test_a_browsers_traffic_is_judged(browser: Browser) -> None:
     browser.gets("get_balance", {**example("get_balance"), "tier": 5})
     result = browser.judged()
     assert {
-        (each.operation, each.where) for each in result.findings if each.kind == "response_schema"
+        (finding.operation, finding.where) for finding in result.findings if finding.kind == "response_schema"
     } == {("get_balance", "/response/200/body/tier")}
     assert (result.exchanges, result.settings.url, result.settings.is_strict) == (2, URL, False)
 
@@ -181,7 +181,7 @@ def test_no_key_of_somebody_is_kept(browser: Browser, tmp_path: Path) -> None:
         "replay", browser.saved(), "--report", "json,html,junit,sarif", "--report-dir", folder
     )
     assert said.code == 1
-    texts = [said.out, said.err, *(each.read_text() for each in folder.iterdir())]
+    texts = [said.out, said.err, *(path.read_text() for path in folder.iterdir())]
     assert len(texts) == 6
     for text in texts:
         assert key not in text
@@ -233,10 +233,10 @@ def test_bodies_that_the_browser_did_not_keep_are_not_judged(browser: Browser) -
     del browser.entries[-1]["response"]["content"]["text"]
     browser.sends("GET", f"{API}/not/there")
     result = browser.judged()
-    assert [each.key for each in result.findings] == []
-    assert any(each.what == "3 exchanges" and "body" in each.why for each in result.skipped)
+    assert [finding.key for finding in result.findings] == []
+    assert any(skipped.what == "3 exchanges" and "body" in skipped.why for skipped in result.skipped)
     header_list = browser.entries[0]["response"]["headers"]
-    header_list[:] = [each for each in header_list if each["name"] != "X-RateLimit-Limit"]
+    header_list[:] = [header for header in header_list if header["name"] != "X-RateLimit-Limit"]
     assert ("get_balance", "response_header", "required") in browser.found()
 
 
@@ -260,7 +260,7 @@ def test_entries_are_judged_in_the_order_in_which_they_ended(browser: Browser) -
     browser.gets("get_usage_alerts", after, at=12)
     assert browser.found() == []
     browser.gets("get_usage_alerts", {**before, "updated_at": "2020-01-01T00:00:00Z"}, at=13)
-    assert {each[:2] for each in browser.found()} == {("get_usage_alerts", "state")}
+    assert {finding[:2] for finding in browser.found()} == {("get_usage_alerts", "state")}
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_who_was_let_in_is_judged_as_far_as_it_can_be_known(
     """A 401 is a fault for a key that was good before; no key is one unless the export has no credentials at all."""
     for key, status in requests:
         browser.gets("get_balance", status=status, key=key)
-    assert (("get_balance", "auth") in {each[:2] for each in browser.found()}) == is_found
+    assert (("get_balance", "auth") in {finding[:2] for finding in browser.found()}) == is_found
 
 
 def test_a_session_in_a_cookie_is_somebody(browser: Browser) -> None:

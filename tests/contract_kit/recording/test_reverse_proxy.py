@@ -150,7 +150,7 @@ def test_large_bodies_pass_both_ways() -> None:
         assert client.request("GET", BALANCE, content=b"x" * size).content == b"x" * size
     assert proxy.findings == []
     assert proxy.result is not None
-    assert [(each.what, "without it" in each.why) for each in proxy.result.skipped] == [
+    assert [(skipped.what, "without it" in skipped.why) for skipped in proxy.result.skipped] == [
         ("2 exchanges", True)
     ]
 
@@ -201,7 +201,7 @@ def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, exp
         server.answer = lambda _: answer(302, Location=location.format(upstream=server.url))
         got = client.get("/here")
         assert got.headers["location"] == expected.format(proxy=proxy.url)
-        assert [each.target for each in server.received] == ["/base/here"]
+        assert [request.target for request in server.received] == ["/base/here"]
 
 
 def test_it_speaks_to_no_other_host() -> None:
@@ -216,9 +216,9 @@ def test_it_speaks_to_no_other_host() -> None:
             b"CONNECT other.invalid:443 HTTP/1.1\r\nHost: other.invalid\r\nConnection: close\r\n\r\n",
         )
         assert all(
-            each.header("host") == server.url.removeprefix("http://") for each in server.received
+            request.header("host") == server.url.removeprefix("http://") for request in server.received
         )
-        assert "/path" in [each.target for each in server.received]
+        assert "/path" in [request.target for request in server.received]
 
 
 def test_websockets_are_refused_clearly() -> None:

@@ -1,4 +1,4 @@
-"""Report files: each parsed back, with texts that want to break out of it."""
+"""Reports are well-formed, whatever texts their findings contain."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ DRIFT = finding(
     provenance="assumed",
 )
 KNOWN = finding(operation="get_usage_alerts", kind="state", known="me: later, until 2026-04-01")
-STRANGER = finding(operation=f"GET /x{EVIL}", kind="unknown_path", spec="#/paths", exchange=None)
-ALL = [DRIFT, KNOWN, STRANGER, DIFFERENCE, FAILURE, SECOND]
+UNDECLARED = finding(operation=f"GET /x{EVIL}", kind="unknown_path", spec="#/paths", exchange=None)
+ALL = [DRIFT, KNOWN, UNDECLARED, DIFFERENCE, FAILURE, SECOND]
 CALLED = ("get_balance", "list_invoices", "get_usage_alerts")
 
 
@@ -91,7 +91,7 @@ def contract() -> Contract:
 
 @pytest.fixture(scope="module")
 def make(contract: Contract) -> Callable[..., Result]:
-    """Results with findings and whatever else a test wants; three operations were called."""
+    """Return a factory of results in which three operations were called."""
 
     def made(*findings: Finding, **fields: Any) -> Result:
         coverage = Coverage(contract)
@@ -112,13 +112,13 @@ def make(contract: Contract) -> Callable[..., Result]:
     return made
 
 
-# ------------------------------------------------------------------------------------------------------------- the text
+# -------------------------------------------------------------------------------- the text
 
 
 def test_the_terminal_shows_failures_first_and_the_verdict_last(
     make: Callable[..., Result],
 ) -> None:
-    """By grade, each with a heading and its number."""
+    """Findings are grouped by grade, under a heading with their number."""
     shown = [text for text, _ in terminal.lines(document(make(*ALL)))]
     headings = [text for text in shown if re.fullmatch(r"[A-Z]+.* \(\d+\)", text)]
     assert [text.split()[0] for text in headings] == [
@@ -133,39 +133,40 @@ def test_the_terminal_shows_failures_first_and_the_verdict_last(
     )
 
 
-def test_the_terminal_obeys_nothing_that_came_over_the_wire(
+def test_the_terminal_escapes_control_characters(
     make: Callable[..., Result], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Control characters are shown."""
+    """A response cannot control the terminal."""
     from rich.console import Console
 
     terminal.show(document(make(*ALL)), Console(force_terminal=False))
-    said = capsys.readouterr().out
-    assert "\\x1b[31m" in said
-    assert "\x1b" not in said
-    assert "\x00" not in said
+    output = capsys.readouterr().out
+    assert "\\x1b[31m" in output
+    assert "\x1b" not in output
+    assert "\x00" not in output
 
 
 def test_long_values_and_many_steps_are_shortened(make: Callable[..., Result]) -> None:
-    """No wall of text: the last steps that changed something, and both ends of a long value."""
+    """The last changing steps and both ends of a long value are shown."""
     writes = [
-        exchange(each, "POST", request_body=b'{"a": "%s"}' % (b"x" * 900)) for each in range(1, 21)
+        exchange(number, "POST", request_body=b'{"a": "%s"}' % (b"x" * 900))
+        for number in range(1, 21)
     ]
-    reads = [exchange(each) for each in range(21, 30)]
+    reads = [exchange(number) for number in range(21, 30)]
     long = finding(expected="a" + "b" * 5_000 + "c", got="d" * 5_000, steps=(*writes, *reads))
     shown = [text for text, _ in terminal.lines(document(make(long)))]
-    assert max(map(len, (each for each in shown if "curl" not in each))) < 260
-    assert sum("POST /api/v1/billing/balance" in each for each in shown) == terminal.MAX_STEPS
-    assert any("15 steps before" in each for each in shown)
-    assert any(each.endswith("bc  (documented)") for each in shown)
+    assert max(map(len, (line for line in shown if "curl" not in line))) < 260
+    assert sum("POST /api/v1/billing/balance" in line for line in shown) == terminal.MAX_STEPS
+    assert any("15 steps before" in line for line in shown)
+    assert any(line.endswith("bc  (documented)") for line in shown)
 
 
-def test_of_very_many_findings_some_are_shown_and_all_counted(make: Callable[..., Result]) -> None:
-    """The files hold them all."""
-    many = [finding(where=f"/response/200/body/{each}") for each in range(100)]
+def test_many_findings_are_counted_but_not_all_shown(make: Callable[..., Result]) -> None:
+    """The rest is in the report files."""
+    many = [finding(where=f"/response/200/body/{number}") for number in range(100)]
     shown = [text for text, _ in terminal.lines(document(make(*many)))]
-    assert sum(each.startswith("    /response/") for each in shown) == terminal.MAX_SHOWN["failure"]
-    assert any("and 60 more" in each for each in shown)
+    assert sum(line.startswith("    /response/") for line in shown) == terminal.MAX_SHOWN["failure"]
+    assert any("and 60 more" in line for line in shown)
     assert "FAILED: 100 failures" in shown[-1]
 
 
@@ -174,7 +175,12 @@ def test_of_very_many_findings_some_are_shown_and_all_counted(make: Callable[...
     [
         ({}, "passed", 0, "PASSED: 0 failures"),
         ({"ended_early": "the time is up"}, "passed", 0, "(ended early: the time is up)"),
-        ({"broken": ["reads: KeyError"]}, "incomplete", 2, "a part of the kit broke off"),
+        (
+            {"broken": ["reads: KeyError"]},
+            "incomplete",
+            2,
+            "a driver was broken off by an error of the kit",
+        ),
         ({"unreachable": True, "ended_early": "gone"}, "unreachable", 3, "(ended early: gone)"),
         ({"interrupted": True, "ended_early": "interrupted"}, "interrupted", 130, "INTERRUPTED: "),
     ],
@@ -188,24 +194,25 @@ def test_the_verdict_says_how_it_ended(
     assert sign in verdict["sentence"]
 
 
-def test_a_failure_is_told_whatever_else_went_wrong_in_the_kit(make: Callable[..., Result]) -> None:
-    """A part that broke off does not hide what the others found."""
+def test_a_broken_driver_does_not_hide_a_failure(make: Callable[..., Result]) -> None:
+    """The exit code is that of the findings of the other drivers."""
     assert make(FAILURE, broken=["reads: KeyError"]).exit_code == 1
     assert make(DIFFERENCE).exit_code == make(DRIFT).exit_code == make(KNOWN).exit_code == 0
     strict = make(DIFFERENCE)
     assert replace(strict, settings=replace(strict.settings, strict=True)).exit_code == 1
 
 
-# ------------------------------------------------------------------------------------------------------------ the files
+# ------------------------------------------------------------------------------- the files
 
 
 def test_json_is_the_document_with_all_its_fields(make: Callable[..., Result]) -> None:
-    """What programs may rely on: names and types, described in the module."""
+    """The fields are those that the module documents."""
     found = json.loads(plain_json.text(document(make(*ALL))).encode("utf-8", "backslashreplace"))
     assert found["schema_version"] == 1
     assert set(found) == {
-        "schema_version", "tool", "subject", "contract", "settings", "started", "seconds", "requests", "verdict",
-        "counts", "findings", "coverage", "skipped", "withheld", "broken", "notes",
+        "schema_version", "tool", "subject", "contract", "settings", "started", "seconds",
+        "requests", "verdict", "counts", "findings", "coverage", "skipped", "withheld", "broken",
+        "notes",
     }  # fmt: skip
     assert found["counts"] == {"failure": 3, "difference": 1, "drift": 1, "known": 1}
     assert found["settings"]["seed"] == 7
@@ -219,8 +226,8 @@ def test_json_is_the_document_with_all_its_fields(make: Callable[..., Result]) -
     assert len(found["coverage"]["operations"]) == 29
     first = found["findings"][0]
     assert set(first) == {
-        "operation", "kind", "where", "keyword", "key", "title", "grade", "provenance", "expected", "got", "spec",
-        "times", "found_by", "witnesses", "known", "exchange", "steps",
+        "operation", "kind", "where", "keyword", "key", "title", "grade", "provenance", "expected",
+        "got", "spec", "times", "found_by", "witnesses", "known", "exchange", "steps",
     }  # fmt: skip
     assert first["spec"] == {
         "pointer": TIER,
@@ -237,8 +244,8 @@ def test_json_is_the_document_with_all_its_fields(make: Callable[..., Result]) -
     assert first["exchange"]["curl"].startswith("curl ")
 
 
-def test_large_bodies_are_cut_and_their_size_told(make: Callable[..., Result]) -> None:
-    """A report is no archive; the HAR file is."""
+def test_large_bodies_are_cut_and_their_size_is_shown(make: Callable[..., Result]) -> None:
+    """Complete bodies are in the HAR file only."""
     large = finding(exchange=exchange(response_body=b"x" * 1_000_000, request_body=b"\xff\xfe"))
     shown = document(make(large))["findings"][0]["exchange"]
     assert shown["response"]["body"].endswith("x... (1,000,000 bytes)")
@@ -248,7 +255,7 @@ def test_large_bodies_are_cut_and_their_size_told(make: Callable[..., Result]) -
 def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(
     make: Callable[..., Result],
 ) -> None:
-    """Failures fail, known ones are skipped, what was not called is skipped with the reason, all else passes."""
+    """Failures fail; known findings and uncalled operations are skipped; all other cases pass."""
     root = ET.fromstring(junit.text(document(make(*ALL))).encode("utf-8", "backslashreplace"))
     cases = {(case.get("classname"), case.get("name")): case for case in root.iter("testcase")}
     assert len(list(root)) == 30
@@ -268,7 +275,7 @@ def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(
     assert known.get("message") == "known: me: later, until 2026-04-01"
     for passing in ("unknown_field", "server_error", "auth"):
         assert [
-            each.tag for each in cases["get_balance", passing] if each.tag != "system-out"
+            element.tag for element in cases["get_balance", passing] if element.tag != "system-out"
         ] == []
     assert "drift: " in (cases["get_balance", "unknown_field"].findtext("system-out") or "")
     assert "difference: " in (cases["list_invoices", "pagination"].findtext("system-out") or "")
@@ -276,7 +283,7 @@ def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(
         skipped = cases["create_deposit", kind].find("skipped")
         assert skipped is not None
         assert skipped.get("message", "").startswith("not called: it is a write")
-    properties = {each.get("name"): each.get("value") for each in root.iter("property")}
+    properties = {element.get("name"): element.get("value") for element in root.iter("property")}
     assert properties["seed"] == "7"
     assert properties["url"] == "https://staging.example.com"
 
@@ -284,8 +291,8 @@ def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(
 @pytest.mark.parametrize(
     "character", ["\x00", "\x08", "\x0b", "\x1f", "\ud800", "\ufffe", "\uffff"]
 )
-def test_junit_shows_what_xml_cannot_hold(make: Callable[..., Result], character: str) -> None:
-    """As its number."""
+def test_junit_escapes_illegal_characters(make: Callable[..., Result], character: str) -> None:
+    """A character that XML cannot contain is shown by its number."""
     text = junit.text(document(make(finding(got=f"<{character}>", where=f"/response/{character}"))))
     root = ET.fromstring(text.encode())
     message = next(root.iter("failure")).get("message", "")
@@ -293,20 +300,22 @@ def test_junit_shows_what_xml_cannot_hold(make: Callable[..., Result], character
 
 
 def test_sarif_points_at_the_line_of_the_contract(make: Callable[..., Result]) -> None:
-    """Rules are kinds; the level is the grade; the fingerprint is the finding's key; what is known is suppressed."""
+    """Kind, grade and key are rule, level and fingerprint; known findings are suppressed."""
     found = json.loads(sarif.text(document(make(*ALL))).encode("utf-8", "backslashreplace"))
     assert found["version"] == "2.1.0"
     (run,) = found["runs"]
-    rules = [each["id"] for each in run["tool"]["driver"]["rules"]]
-    assert sorted(rules) == sorted({each.kind for each in ALL})
-    results = {each["partialFingerprints"]["contractTestsKey/v1"]: each for each in run["results"]}
-    assert set(results) == {" ".join(each.key) for each in ALL}
-    for each in results.values():
-        assert rules[each["ruleIndex"]] == each["ruleId"]
-        location = each["locations"][0]["physicalLocation"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert sorted(rules) == sorted({finding.kind for finding in ALL})
+    results = {
+        entry["partialFingerprints"]["contractTestsKey/v1"]: entry for entry in run["results"]
+    }
+    assert set(results) == {" ".join(finding.key) for finding in ALL}
+    for finding in results.values():
+        assert rules[finding["ruleIndex"]] == finding["ruleId"]
+        location = finding["locations"][0]["physicalLocation"]
         assert location["artifactLocation"]["uri"] == "spec/openapi.yaml"
         assert location["region"]["startLine"] >= 1
-    levels = [results[" ".join(each.key)]["level"] for each in (FAILURE, DIFFERENCE, DRIFT)]
+    levels = [results[" ".join(finding.key)]["level"] for finding in (FAILURE, DIFFERENCE, DRIFT)]
     assert levels == ["error", "warning", "note"]
     known = results[" ".join(KNOWN.key)]
     assert known["suppressions"] == [
@@ -316,10 +325,10 @@ def test_sarif_points_at_the_line_of_the_contract(make: Callable[..., Result]) -
     assert run["invocations"][0]["startTimeUtc"].endswith("Z")
 
 
-def test_sarif_names_a_contract_that_is_elsewhere_by_its_whole_address(
+def test_sarif_names_a_contract_outside_the_checkout_by_its_url(
     make: Callable[..., Result], tmp_path: Path
 ) -> None:
-    """A relative one would be looked for in the checkout."""
+    """A relative path would be resolved within the checkout."""
     copy = tmp_path / "my contract.yaml"
     copy.write_bytes(packaged_spec().read_bytes())
     result = replace(make(FAILURE), contract=Contract.load(copy))
@@ -330,7 +339,7 @@ def test_sarif_names_a_contract_that_is_elsewhere_by_its_whole_address(
 
 
 class _Page(HTMLParser):
-    """What is in a page: elements, attributes, and the text of its parts."""
+    """The elements, attributes and texts of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -355,8 +364,8 @@ def page(make: Callable[..., Result]) -> _Page:
     return _Page(html.text(document(make(*ALL))))
 
 
-def test_html_stands_alone_and_runs_nothing(page: _Page) -> None:
-    """No scripts, nothing from elsewhere, no inline styles; the policy forbids them and names its style by its hash."""
+def test_html_is_self_contained_and_without_scripts(page: _Page) -> None:
+    """The content security policy allows nothing but the page's own style, by its hash."""
     tags = {tag for tag, _ in page.elements}
     assert tags.isdisjoint({"script", "link", "img", "iframe", "object", "form", "base"})
     assert not [
@@ -381,13 +390,13 @@ def test_html_stands_alone_and_runs_nothing(page: _Page) -> None:
     assert "viewport" in metas
 
 
-def test_html_shows_all_that_was_found(page: _Page, make: Callable[..., Result]) -> None:
-    """Every finding may be opened, and has its line, its steps and its command; what was not done is told."""
+def test_html_shows_every_finding(page: _Page, make: Callable[..., Result]) -> None:
+    """Every finding has its line, steps and command; untested parts are listed."""
     text = html.text(
         document(make(*ALL, finding(kind="story", steps=(exchange(1, "POST"), exchange(2, "PUT")))))
     )
     opened = [attributes for tag, attributes in _Page(text).elements if tag == "details"]
-    findings = [each for each in opened if "finding" in (each.get("class") or "")]
+    findings = [element for element in opened if "finding" in (element.get("class") or "")]
     assert len(findings) == len(ALL) + 1
     assert len(opened) == len(findings) + 2
     assert text.count("curl -i") == len(ALL) + 2
@@ -405,8 +414,8 @@ def test_html_shows_all_that_was_found(page: _Page, make: Callable[..., Result])
     assert {"failure", "difference", "drift", "known", "coverage"} <= sections
 
 
-def test_files_are_written_whole_or_not_at_all(make: Callable[..., Result], tmp_path: Path) -> None:
-    """Aside, then moved; a report from before is replaced, and nothing else is left in the folder."""
+def test_files_are_written_atomically(make: Callable[..., Result], tmp_path: Path) -> None:
+    """An earlier report is replaced, and no temporary file is left behind."""
     (tmp_path / "report.json").write_text("old")
     view = document(make(*ALL))
     written = files.write(view, ("json", "junit", "html", "sarif"), tmp_path)
@@ -421,8 +430,10 @@ def test_files_are_written_whole_or_not_at_all(make: Callable[..., Result], tmp_
     ET.parse(tmp_path / "junit.xml")
 
 
-def test_a_file_that_cannot_be_written_is_told(make: Callable[..., Result], tmp_path: Path) -> None:
-    """In one line, and what was half written is removed."""
+def test_a_file_that_cannot_be_written_is_an_error(
+    make: Callable[..., Result], tmp_path: Path
+) -> None:
+    """The message has one line, and the temporary file is removed."""
     (tmp_path / "report.json").mkdir()
     with pytest.raises(UsageError, match=r"report\.json: cannot be written \(Is a directory\)"):
         files.write(document(make()), ("json",), tmp_path)
