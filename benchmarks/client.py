@@ -88,7 +88,7 @@ class Client(asyncio.Protocol):
             head = bytes(self._received[: end + 2])
             status, length = _STATUS.match(head), _LENGTH.search(head)
             if status is None or length is None:
-                self._fail("an answer without a status or a Content-Length")
+                self._fail("a response without a status or a Content-Length")
                 return
             self._status, self._needed = int(status[1]), int(length[1])
             del self._received[: end + len(_HEAD_END)]

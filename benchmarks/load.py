@@ -21,7 +21,7 @@ import uvloop
 _HEAD_END = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_LAST_ANSWERS_WITHIN_SECONDS = 10.0
+_LAST_RESPONSES_WITHIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class _Connection(asyncio.Protocol):
             self._missing = -1
             self._finish_response()
         elif self._missing < 0:
-            self._stop("more bytes than the answer's Content-Length")
+            self._stop("more bytes than the response's Content-Length")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count an error, unless the time is up."""
@@ -110,7 +110,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""
         status, length = _STATUS.match(head), _LENGTH.search(head)
         if status is None or length is None:
-            self._stop("an answer without a status or a Content-Length")
+            self._stop("a response without a status or a Content-Length")
             return b""
         self._status, self._missing = int(status[1]), int(length[1])
         self._run.result.bytes_per_response = self._missing
@@ -148,12 +148,12 @@ async def drive(job: Job) -> Result:
     run.deadline = started + job.seconds
     for connection in connections:
         connection.send()
-    patience = job.seconds + _LAST_ANSWERS_WITHIN_SECONDS
+    patience = job.seconds + _LAST_RESPONSES_WITHIN_SECONDS
     _, pending = await asyncio.wait(
         [connection.done for connection in connections], timeout=patience
     )
     for _ in pending:
-        run.result.fail(f"no answer within {_LAST_ANSWERS_WITHIN_SECONDS:.0f} s")
+        run.result.fail(f"no response within {_LAST_RESPONSES_WITHIN_SECONDS:.0f} s")
     run.result.seconds = job.seconds
     run.result.busy = (time.process_time() - cpu) / (time.perf_counter() - started)
     return run.result

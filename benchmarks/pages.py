@@ -96,7 +96,7 @@ def _ask(
     response = connection.getresponse()
     content = response.read()
     if response.status >= 400 and not (response.status == 404 and path.endswith("nothing")):
-        raise BenchError(f"{method} {path} was answered with {response.status}: {content[:200]!r}")
+        raise BenchError(f"{method} {path} gave {response.status}: {content[:200]!r}")
     return content
 
 

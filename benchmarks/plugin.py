@@ -68,7 +68,8 @@ SUITES = {
         '@pytest.mark.parametrize("number", range({tests}))\ndef test_one(number):\n    pass\n'
     ),
     "fixture": (
-        '@pytest.mark.parametrize("number", range({tests}))\ndef test_one(billing_mock, number):\n    pass\n'
+        '@pytest.mark.parametrize("number", range({tests}))\n'
+        "def test_one(billing_mock, number):\n    pass\n"
     ),
     "fixture, first request": _REQUEST,
     "persona subscriber, first request": _REQUEST.replace(

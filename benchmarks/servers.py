@@ -63,7 +63,7 @@ def ours() -> Program:
 
 
 def do_nothing() -> Program:
-    """The server that shows what the load generator can reach."""
+    """Return the server that shows the limit of the load generator."""
     return Program("do-nothing server", (sys.executable, "-m", "benchmarks.ceiling", "{port}"))
 
 
@@ -104,7 +104,7 @@ def ask(
         client.close()
     if response.status != 200:
         raise BenchError(
-            f"{server.name} answered {scenario.name} with {response.status}: {content[:200]!r}"
+            f"{server.name} gave {response.status} for {scenario.name}: {content[:200]!r}"
         )
     return json.loads(content)
 

@@ -131,7 +131,7 @@ def test_a_client_that_checks_before_a_retry_succeeds(
                 return [
                     card["stripe_payment_method_id"] for card in response.json()["payment_methods"]
                 ]
-        raise AssertionError("no answer in 200 tries")
+        raise AssertionError("no response in 200 tries")
 
     def until(wanted: bool, action: Action) -> None:
         for _ in range(200):

@@ -181,7 +181,7 @@ FAULTS = (
     Fault(
         "threshold-of-ninety-not-stored",
         "state",
-        "threshold_90_enabled is in the answer to PUT as it was sent, and is the old one when "
+        "threshold_90_enabled is in the response to PUT as it was sent, and is the old one when "
         "it is read.",
         handles(_PUT, _forget_ninety, on=_BOTH),
         lambda me: _after_two_puts(me, {}, {"threshold_90_enabled": False})["threshold_90_enabled"],

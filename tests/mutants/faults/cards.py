@@ -359,7 +359,7 @@ FAULTS = (
     Fault(
         "added-card-called-default",
         "state",
-        "The answer to adding a card says that it is the default, even if another is.",
+        "The response to adding a card says that it is the default, even if another is.",
         handles("add_payment_method", _claim_default),
         lambda me: me.post("payment-methods", {"payment_method_id": _AMEX})["is_default"],
     ),

@@ -303,7 +303,7 @@ FAULTS = (
     Fault(
         "unpaid-deposit-in-recent-activity",
         "state",
-        "A deposit stands in recent activity as soon as it is asked for, before anybody has paid.",
+        "A deposit stands in recent activity as soon as it is opened, before it is paid.",
         wraps(
             checkout, "open_deposit", _tell_at_once, on=("create_deposit", "list_recent_activity")
         ),

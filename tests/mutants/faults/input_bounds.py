@@ -60,7 +60,7 @@ FAULTS = (
     Fault(
         "chart-takes-words-for-the-default",
         "input",
-        "A usage chart of 'abc' days is answered as if nothing had been asked for.",
+        "A usage chart of 'abc' days is served as if no number had been sent.",
         changes_request("get_usage_chart", by=_default_for_words),
         lambda me: me.status("GET", "usage-chart", days="abc"),
     ),

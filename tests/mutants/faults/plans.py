@@ -231,7 +231,7 @@ PLANS = (
     Fault(
         "downgrade-not-stored",
         "state",
-        "A downgrade is in the answer to the change, and gone when the subscription is read.",
+        "A downgrade is in the response to the change, and gone when the subscription is read.",
         handles(_CHANGE, _forget_the_schedule, on=(_CHANGE, _READ)),
         lambda me: _change(me, _GROWTH, _STARTER)["pending_plan"],
     ),
@@ -276,7 +276,7 @@ INVOICES = (
     Fault(
         "abandoned-deposit-takes-an-invoice-number",
         "state",
-        "Invoice numbers have gaps: a deposit that nobody pays takes one.",
+        "Invoice numbers have gaps: an unpaid deposit takes one.",
         wraps(invoices, "issue", _count_open_sessions, on=("create_deposit", _INVOICES)),
         _number_after_an_abandoned_deposit,
     ),

@@ -153,7 +153,7 @@ FAULTS = (
     Fault(
         "balance-answers-post",
         "protocol",
-        "POST of the balance, which does not exist, is answered like GET.",
+        "POST of the balance, which does not exist, is handled like GET.",
         Wire(("get_balance",), _get_for_post, everywhere=True),
         lambda me: me.status("POST", "balance"),
     ),

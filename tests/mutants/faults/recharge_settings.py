@@ -143,7 +143,7 @@ FAULTS = (
     Fault(
         "terms-version-not-stored",
         "state",
-        "The terms_version of auto-recharge is in the answer to PUT, and gone when it is read.",
+        "The terms_version of auto-recharge is in the response to PUT, and gone when it is read.",
         handles(_UPDATE, _forget_the_terms, on=(_UPDATE, _GET)),
         _stored_terms,
     ),
@@ -178,7 +178,7 @@ FAULTS = (
     Fault(
         "first-read-of-settings-is-stale",
         "state",
-        "The first time that auto-recharge is read after a change, it answers what was before.",
+        "The first time that auto-recharge is read after a change, it shows the previous settings.",
         together(handles(_UPDATE, _remember_old_settings), handles(_GET, _answer_old_settings)),
         _first_look_after_a_put,
     ),

@@ -144,7 +144,7 @@ FAULTS = (
     Fault(
         "invalid-promo-answer-is-short",
         "response",
-        "The answer about a promo code that cannot be used leaves out every field that is null.",
+        "The response about a promo code that cannot be used leaves out every field that is null.",
         changes_body("validate_promo_code", by=_shorten_refusal),
         lambda me: sorted(me.post("promo/validate", {"code": "NOSUCH"})),
     ),
@@ -194,7 +194,7 @@ FAULTS = (
     Fault(
         "new-card-id-without-dashes",
         "response",
-        "The answer to adding a card has its id as 32 digits without dashes.",
+        "The response to adding a card has its id as 32 digits without dashes.",
         changes_body(
             "add_payment_method", by=lambda body, _: body.update(id=body["id"].replace("-", ""))
         ),
@@ -248,7 +248,7 @@ FAULTS = (
     Fault(
         "days-until-expiry-not-a-number",
         "response",
-        "Without a card the recharge test answers NaN for the days until it expires, which is "
+        "Without a card the recharge test returns NaN for the days until it expires, which is "
         "no JSON.",
         changes_response("check_auto_recharge", by=_write_nan),
         lambda me: me.named("sk_test_new").ask("POST", "auto-recharge/test").text,
@@ -270,7 +270,7 @@ FAULTS = (
     Fault(
         "alert-settings-answered-with-null",
         "response",
-        "Saving usage alerts answers null instead of the settings.",
+        "Saving usage alerts returns null instead of the settings.",
         changes_response("update_usage_alerts", by=_answer_null),
         lambda me: me.put("usage-alerts", {}) is None,
     ),

@@ -101,7 +101,7 @@ FAULTS = (
     Fault(
         "limit-header-missing-at-the-portal",
         "response",
-        "Opening the portal answers without X-RateLimit-Remaining.",
+        "Opening the portal responds without X-RateLimit-Remaining.",
         changes_response(
             "create_portal_session",
             by=lambda response, _: response.headers.pop(b"x-ratelimit-remaining", None),
@@ -147,29 +147,28 @@ FAULTS = (
     Fault(
         "setup-intent-answers-201",
         "response",
-        "Creating a setup intent answers 201, which is not documented.",
+        "Creating a setup intent responds with 201, which is not documented.",
         changes_response("create_setup_intent", by=_created),
         lambda me: me.status("POST", "setup-intent"),
     ),
     Fault(
         "disabling-answers-204",
         "response",
-        "Disabling auto-recharge answers 204 without a body instead of 200.",
+        "Disabling auto-recharge responds with 204 without a body instead of 200.",
         changes_response("disable_auto_recharge", by=_no_content),
         lambda me: me.status("DELETE", "auto-recharge"),
     ),
     Fault(
         "history-beyond-the-end-answers-404",
         "response",
-        "A page beyond the end of the recharge history is answered with 404, which is not "
-        "documented.",
+        "A page beyond the end of the recharge history gets 404, which is not documented.",
         changes_response("list_auto_recharge_history", by=_refuse_empty_page),
         lambda me: me.status("GET", "auto-recharge/history", page=2),
     ),
     Fault(
         "promo-validation-as-plain-text",
         "response",
-        "The answer about a promo code is JSON that says it is plain text.",
+        "The response about a promo code is JSON that says it is plain text.",
         changes_response("validate_promo_code", by=_plain_text),
         lambda me: me.ask("POST", "promo/validate", json={"code": "BONUS5"}).headers[
             "content-type"

@@ -309,7 +309,7 @@ FAULTS = (
     Fault(
         "organization-ignored-by-realtime",
         "tenants",
-        "Real-time usage answers for the caller, whatever organization was asked for.",
+        "Real-time usage shows the caller's account, whatever organization was requested.",
         changes_request("get_usage_realtime", by=_ignore_organization),
         lambda me: _in_organization(me.named(_MEMBER), "usage-realtime").json()["requests_month"],
     ),
@@ -358,7 +358,7 @@ FAULTS = (
     Fault(
         "balance-header-of-the-previous-caller",
         "tenants",
-        "X-AlterLab-Balance shows the balance that the caller before was told.",
+        "X-AlterLab-Balance shows the balance of the previous caller.",
         Wire(("get_balance",), _send_the_previous_balance, everywhere=True),
         _balance_header_after_another,
     ),
