@@ -97,5 +97,7 @@ def stock(fault: str, seed: int) -> Verdict:
 def failures_of(report: dict[str, Any]) -> frozenset[Failure]:
     """Operation and check of each failure of Schemathesis' JSON report."""
     return frozenset(
-        (label, failure["type"]) for failure in report["failures"] for label in failure["operations"]
+        (label, failure["type"])
+        for failure in report["failures"]
+        for label in failure["operations"]
     )

@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = flags.faults
     try:
         every = mutants()
-        results = Results([mutant for mutant in every if mutant.name in chosen] if chosen else every)
+        results = Results(
+            [mutant for mutant in every if mutant.name in chosen] if chosen else every
+        )
         if not chosen and not flags.all:
             results = Results(every[::STRIDE])
         results.known = len(every)

@@ -105,10 +105,12 @@ def _correct(results: Results) -> Iterable[str]:
     for verdict in false:
         yield f"- seed {verdict.seed}: {sorted(verdict.failures)}"
     found = sum(1 for verdict in results.again if verdict.failures)
+    faults = {verdict.fault for verdict in results.again}
+    seeds = {verdict.seed for verdict in results.again}
     yield ""
     yield (
-        f"Other seeds: {found} of {len(results.again)} found ({len({verdict.fault for verdict in results.again})} faults, "
-        f"one of each group, with {len({verdict.seed for verdict in results.again})} seeds each)."
+        f"Other seeds: {found} of {len(results.again)} found ({len(faults)} faults, "
+        f"one of each group, with {len(seeds)} seeds each)."
     )
 
 

@@ -57,13 +57,17 @@ def placed(
     once: dict[tuple[str, ...], Difference] = {}
     for difference in found:
         before = once.get(difference.key)
-        once[difference.key] = replace(before, times=before.times + difference.times) if before else difference
+        once[difference.key] = (
+            replace(before, times=before.times + difference.times) if before else difference
+        )
     differences = list(once.values())
     owns: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for difference in differences:
         owns[_cause(difference)].add(difference.use.own)
     settled = [
-        _settled(difference, contract, owns[_cause(difference)], seen.get(difference.use.target, set()))
+        _settled(
+            difference, contract, owns[_cause(difference)], seen.get(difference.use.target, set())
+        )
         for difference in differences
     ]
     return sorted(settled, key=lambda difference: _rank(difference, list(contract.operations)))

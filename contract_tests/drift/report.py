@@ -121,7 +121,9 @@ def _lines(document: Json, *, quiet: bool) -> Iterator[Line]:
     for (spec, provenance), group in groupby(shown, key=_place):
         yield "", ""
         yield f"{spec}  ({provenance})", "bold yellow"
-        for suggestion, rows in groupby(group, key=lambda difference: str(difference["suggestion"])):
+        for suggestion, rows in groupby(
+            group, key=lambda difference: str(difference["suggestion"])
+        ):
             yield f"  {suggestion}", ""
             for difference in rows:
                 yield from _row(difference)

@@ -110,7 +110,9 @@ class Statuses:
         schema = self._contract.at(
             use.target if probe.location == "body" else f"{use.target}/schema"
         )
-        breach = next((breach for breach in judgement.breaches if breach.where == step.subject), None)
+        breach = next(
+            (breach for breach in judgement.breaches if breach.where == step.subject), None
+        )
         keyword = breach.keyword if breach is not None else _near(schema.node, probe)
         return (schema.child(keyword) if keyword in schema.node else schema.pointer), keyword
 
@@ -186,7 +188,9 @@ def _is_told(pair: Pair, judgement: RequestJudgement) -> bool:
 
 def _departs(pair: Pair, judgement: RequestJudgement) -> Departs:
     """Whose status is none that the contract has for such a request."""
-    mock, staging = (_fits(pair.step, judgement, exchange.status) for exchange in (pair.mock, pair.staging))
+    mock, staging = (
+        _fits(pair.step, judgement, exchange.status) for exchange in (pair.mock, pair.staging)
+    )
     return "neither" if mock == staging else "staging" if mock else "mock"
 
 
@@ -238,5 +242,7 @@ def _entries(exchange: Exchange) -> list[Any]:
 
 def _all(entries: list[Any], name: str) -> str:
     """What all entries say under a name."""
-    found = {json.dumps(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry}
+    found = {
+        json.dumps(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry
+    }
     return printable(shortened(", ".join(sorted(found)), 200))

@@ -370,7 +370,9 @@ def _request_body(request: Json, headers: Headers, *, is_ours: bool) -> tuple[by
     data = request.get("postData") or {}
     text = data.get("text")
     if not text and data.get("params"):
-        text = urlencode([(parameter["name"], parameter.get("value", "")) for parameter in data["params"]])
+        text = urlencode(
+            [(parameter["name"], parameter.get("value", "")) for parameter in data["params"]]
+        )
     body = _bytes(text or "", "base64" in (data.get("_encoding"), data.get("encoding")))
     if body is None:
         return b"", False

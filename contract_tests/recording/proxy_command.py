@@ -91,7 +91,8 @@ def command(arguments: argparse.Namespace) -> int:
     failing = [
         finding
         for finding in result.findings
-        if finding.grade(strict=settings.is_strict) in FAIL_ON[arguments.fail_on] and not finding.known
+        if finding.grade(strict=settings.is_strict) in FAIL_ON[arguments.fail_on]
+        and not finding.known
     ]
     result.notes.append(
         f"--fail-on {arguments.fail_on}: {len(failing)} of {len(result.findings)} findings fail"

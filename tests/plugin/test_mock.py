@@ -11,13 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver import packaged
-from mockserver.control import document
 from mockserver.testing import BillingMock, BillingMockError, records
 from tests.control.merged import CONTROL
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
-CONTROL = document.load(packaged.billing_control_spec(), {})
 
 
 def deposit(api: httpx.Client, cents: int = 5_000) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import mockserver
+from mockserver import packaged
 from mockserver.billing.context import Context
 from mockserver.billing.events import TYPES, Event
 from mockserver.control import document
 from tests.billing.conftest import credit, fresh
 from tests.conftest import API, NOON, RunningServer, running_server
-from tests.control.merged import CONTROL
 
 from .conftest import Mock, body_of
 from .receiver import Received, Receiver, receiving
@@ -113,7 +113,7 @@ def play_recharges(mock: Mock) -> None:
     }
     body_of(mock.client.put(f"{API}/auto-recharge", json=recharge))
     mock.use(270_000)
-    answered(mock.client.delete(f"{API}/auto-recharge"))
+    body_of(mock.client.delete(f"{API}/auto-recharge"))
     mock.post("/_mock/refunds", amount_cents=25)
 
 

@@ -81,14 +81,20 @@ def test_the_mock_may_be_the_one_that_departs(tmp_path: Path, plain: Upstream) -
         _, document = compare(tmp_path, wrong.url, plain.url)
     assert sorted(spots(document)) == EXPECTED
     assert {difference["departs"] for difference in document["differences"]} == {"mock"}
-    assert {difference["suggestion"] for difference in document["differences"]} == {PUT_THE_MOCK_RIGHT}
+    assert {difference["suggestion"] for difference in document["differences"]} == {
+        PUT_THE_MOCK_RIGHT
+    }
 
 
 def test_what_both_do_and_what_the_contract_would_have_to_say(ten: tuple[Said, Json]) -> None:
     """In words, in the report and on the terminal."""
     said, document = ten
     told = {
-        difference["operation"]: (difference["mock"], difference["staging"], difference["suggestion"])
+        difference["operation"]: (
+            difference["mock"],
+            difference["staging"],
+            difference["suggestion"],
+        )
         for difference in document["differences"]
     }
     assert told["get_balance"][2] == "'tier' is not `required`"

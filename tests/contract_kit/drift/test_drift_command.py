@@ -52,7 +52,9 @@ def test_staging_gets_get_and_head_of_declared_paths_only(tmp_path: Path, plain:
         found = contract.match(method, target.partition("?")[0])
         assert found is not None, line
         asked.add(found[0].id)
-    assert asked == {operation.id for operation in contract.operations.values() if operation.is_read}
+    assert asked == {
+        operation.id for operation in contract.operations.values() if operation.is_read
+    }
     assert len(staging.requests) < 300  # at 5 requests a second this is a minute
 
 
@@ -66,7 +68,8 @@ def test_writes_are_put_back(tmp_path: Path, plain: Upstream) -> None:
             for path in views
         ]
         return [
-            {name: value for name, value in finding.items() if name != "updated_at"} for finding in found
+            {name: value for name, value in finding.items() if name != "updated_at"}
+            for finding in found
         ]
 
     key = {"X-API-Key": "sk_test_subscriber"}

@@ -56,7 +56,10 @@ def test_what_all_places_do_differently_is_changed_in_the_component(
     )
     with mock(offset_for_z) as staging:
         said, document = compare(tmp_path, plain.url, staging.url, "--only", ",".join(operations))
-    assert {difference["operation"]: difference["spec"]["pointer"] for difference in document["differences"]} == {
+    assert {
+        difference["operation"]: difference["spec"]["pointer"]
+        for difference in document["differences"]
+    } == {
         "list_credit_transactions": "#/components/schemas/Timestamp/pattern",
         "list_recent_activity": "#/components/schemas/Timestamp/pattern",
         "list_audit_log": "#/components/schemas/Timestamp/pattern",

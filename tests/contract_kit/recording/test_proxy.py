@@ -85,9 +85,9 @@ def test_fifty_clients_at_once_get_their_own_answers(upstream: faulty.Upstream) 
             }
             put = client.put(f"{API}/auto-recharge", json=changed)
             got = [client.get(f"{API}/auto-recharge").json() for _ in range(4)]
-            return put.status_code == 200 and {exchange["recharge_amount_cents"] for exchange in got} == {
-                amount
-            }
+            return put.status_code == 200 and {
+                exchange["recharge_amount_cents"] for exchange in got
+            } == {amount}
 
     with proxied(upstream.url) as proxy, ThreadPoolExecutor(50) as pool:
         assert all(pool.map(use, range(50)))

@@ -163,7 +163,9 @@ def test_a_browsers_traffic_is_judged(browser: Browser) -> None:
     browser.gets("get_balance", {**example("get_balance"), "tier": 5})
     result = browser.judged()
     assert {
-        (finding.operation, finding.where) for finding in result.findings if finding.kind == "response_schema"
+        (finding.operation, finding.where)
+        for finding in result.findings
+        if finding.kind == "response_schema"
     } == {("get_balance", "/response/200/body/tier")}
     assert (result.exchanges, result.settings.url, result.settings.is_strict) == (2, URL, False)
 
@@ -234,7 +236,9 @@ def test_bodies_that_the_browser_did_not_keep_are_not_judged(browser: Browser) -
     browser.sends("GET", f"{API}/not/there")
     result = browser.judged()
     assert [finding.key for finding in result.findings] == []
-    assert any(skipped.what == "3 exchanges" and "body" in skipped.why for skipped in result.skipped)
+    assert any(
+        skipped.what == "3 exchanges" and "body" in skipped.why for skipped in result.skipped
+    )
     header_list = browser.entries[0]["response"]["headers"]
     header_list[:] = [header for header in header_list if header["name"] != "X-RateLimit-Limit"]
     assert ("get_balance", "response_header", "required") in browser.found()

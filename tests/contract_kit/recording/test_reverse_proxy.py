@@ -216,7 +216,8 @@ def test_it_speaks_to_no_other_host() -> None:
             b"CONNECT other.invalid:443 HTTP/1.1\r\nHost: other.invalid\r\nConnection: close\r\n\r\n",
         )
         assert all(
-            request.header("host") == server.url.removeprefix("http://") for request in server.received
+            request.header("host") == server.url.removeprefix("http://")
+            for request in server.received
         )
         assert "/path" in [request.target for request in server.received]
 
