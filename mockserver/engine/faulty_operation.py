@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from contextlib import suppress
 
 from starlette.types import Receive, Scope, Send
@@ -31,13 +32,12 @@ class FaultyOperation:
         self._faults = faults
         self._clock = clock
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve a request. It is no coroutine function: each of them costs half a microsecond."""
         request = Request(scope, self._clock.now())
         if self._faults.active:
-            await self._maybe_inject(request, receive, send)
-        else:
-            await self._operation.serve(request, receive, send)
+            return self._maybe_inject(request, receive, send)
+        return self._operation.serve(request, receive, send)
 
     async def _maybe_inject(self, request: Request, receive: Receive, send: Send) -> None:
         if self._operation.body is not None:

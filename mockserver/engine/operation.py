@@ -20,6 +20,7 @@ from mockserver.engine import preference
 from mockserver.engine.behaviour import ErrorResponse, Service
 from mockserver.engine.body import BodyReader, Disconnected, Json
 from mockserver.engine.call import Call
+from mockserver.engine.caller import Caller
 from mockserver.engine.errors import PreferenceRefused, Refusal, Unprocessable, envelope
 from mockserver.engine.parameters import Parameters
 from mockserver.engine.reply import Reply, kept, send_response
@@ -75,22 +76,28 @@ class CompiledOperation:
         await self.serve(Request(scope, self._world.clock.now()), receive, send)
 
     async def serve(self, request: Request, receive: Receive, send: Send) -> None:
-        """Serve a request of which something may be known already."""
+        """Serve a request that a wrapper may have prepared."""
         try:
-            reply = await self._prefer(request) if self._may_prefer(request) else None
+            reply = None
+            if preference.HEADER in request.headers and self._is_recorded:
+                reply = await self._prefer(request)
             if reply is None:
-                await self._admit(request, receive)
-                call = self._call(request)
+                caller = request.caller = self.service.identify(request, self.security)
+                refused = None
+                if self.body is not None:
+                    refused = await self.body.receive(request, receive)
+                    request.now = self._world.clock.now()
+                # From here to the response there is no await: the state does not change in between.
+                caller.enter(request.now, is_write=self._is_write)
+                if refused is not None:
+                    raise refused
+                call = self._call(request, caller)
                 # Another coroutine would cost every request as much as the look-up of its account.
                 reply = await self._wait_for(call) if self._is_coroutine else self._reply(call)
         except Disconnected:
             return
         except Exception as error:
             reply = self._refuse(error)
-        await self.respond(request, reply, send)
-
-    async def respond(self, request: Request, reply: Reply, send: Send) -> None:
-        """Send a response with the headers that all responses carry, and record the exchange."""
         headers = self.service.headers(request.caller, request.now)
         headers += reply.headers
         headers += request.marks
@@ -100,8 +107,7 @@ class CompiledOperation:
     async def peek(self, request: Request, receive: Receive) -> None:
         """Find out who calls and what they sent, and change nothing."""
         if self.body is not None:
-            with suppress(Refusal):
-                request.payload = await self.body.read(request.headers, receive)
+            await self.body.receive(request, receive)
         with suppress(Refusal):
             request.caller = self.service.identify(request, self.security)
             request.caller.peek(request.now)
@@ -127,9 +133,6 @@ class CompiledOperation:
             )
         )
 
-    def _may_prefer(self, request: Request) -> bool:
-        return preference.HEADER in request.headers and self._is_recorded
-
     async def _prefer(self, request: Request) -> Reply | None:
         """Return the documented response that is preferred, without opening an account."""
         preferred = preference.read(request.scope["headers"])
@@ -145,24 +148,9 @@ class CompiledOperation:
             request.marks.append((b"preference-applied", preferred.applied.encode("latin-1")))
         return sample
 
-    async def _admit(self, request: Request, receive: Receive) -> None:
-        """Identify the caller, read the body, open the account. Raises Refusal."""
-        caller = request.caller = self.service.identify(request, self.security)
-        refused: Refusal | None = None
-        if self.body is not None:
-            try:
-                request.payload = await self.body.read(request.headers, receive)
-            except Refusal as refusal:
-                refused = refusal
-            request.now = self._world.clock.now()
-        # From here to the response there is no await: the state does not change in between.
-        caller.enter(request.now, is_write=self._is_write)
-        if refused is not None:
-            raise refused
-
-    def _call(self, request: Request) -> Call[Any, Any]:
-        """Return what the handler is given. Raises Unprocessable with all violations."""
-        scope, caller = request.scope, request.caller
+    def _call(self, request: Request, caller: Caller) -> Call[Any, Any]:
+        """Return the argument of the handler. Raises Unprocessable with all violations."""
+        scope = request.scope
         params, found = self._parameters.read(
             scope.get("path_params", {}), scope["query_string"], request.headers
         )
@@ -172,8 +160,7 @@ class CompiledOperation:
             found += more
         if found:
             raise Unprocessable(found)
-        context = caller.context(params, request.now) if caller is not None else None
-        return Call(self._world, request, context, params, body)
+        return Call(self._world, request, caller.context(params, request.now), params, body)
 
     def _reply(self, call: Call[Any, Any]) -> Reply:
         """Return the handler's response; without a handler, a documented one."""
