@@ -1,29 +1,43 @@
-"""Where the packaged contract and fixtures are: in the wheel, or in the checkout that this runs from."""
+"""The packaged contract, fixtures and version: of the wheel, or of the checkout in use."""
 
+from functools import cache
 from pathlib import Path
 
+_DISTRIBUTION = "alterlab-billing-mock"
+_NOT_INSTALLED = "0+checkout"
 _PACKAGE = Path(__file__).resolve().parent
 _PACKAGED = _PACKAGE / "_data"
 _CHECKOUT = _PACKAGE.parent
 
 
+@cache
+def version() -> str:
+    """Return the version of the distribution; ``0+checkout`` if it is not installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(_DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return _NOT_INSTALLED
+
+
 def spec() -> Path:
-    """The contract."""
+    """Return the path of the contract."""
     return _root() / "spec" / "openapi.yaml"
 
 
 def fixtures() -> Path:
-    """The folder with the catalogue and the personas."""
+    """Return the folder with the catalogue, the personas and the fault sets."""
     return _root() / "fixtures"
 
 
 def control_spec() -> Path:
-    """The document of the control API."""
+    """Return the path of the control API's general document."""
     return _PACKAGE / "control" / "openapi.yaml"
 
 
 def billing_control_spec() -> Path:
-    """Return what billing adds to that document."""
+    """Return the path of the document that billing merges into the control API's."""
     return _PACKAGE / "billing" / "control" / "openapi.yaml"
 
 

@@ -1,8 +1,7 @@
 """One operation, compiled at start-up: parameters, validators, security and handler.
 
-Connexion loads the contract, resolves operations and routes to them. This replaces its chain of
-security, validation and response middleware, which repeats its look-ups on every request (250 us
-instead of 20).
+Connexion resolves operations and routes requests to them. This module replaces its middleware for
+security, validation and responses, which takes 250 us per request instead of 20.
 """
 
 from __future__ import annotations
@@ -44,10 +43,10 @@ class Shared:
     contract: Contract
     service: Service
     generator: Generator
-    is_recorded: bool = True
-    """Whether requests are recorded, may prefer a documented response, and may meet faults."""
-    ready: dict[tuple[str, str], ASGIApp] = field(default_factory=dict)
-    """The operations whose paths have no parameters, by method and path."""
+    is_api: bool = True
+    """Whether it is the served API, with recorded requests, ``Prefer`` and faults."""
+    fast_paths: dict[tuple[str, str], ASGIApp] = field(default_factory=dict)
+    """Operations on paths without parameters, by method and path."""
 
 
 class CompiledOperation:
@@ -63,7 +62,7 @@ class CompiledOperation:
             BodyReader(operation.request_body, shared.contract) if operation.request_body else None
         )
         self._world = shared.world
-        self._is_recorded = shared.is_recorded
+        self._is_api = shared.is_api
         self._handler = shared.service.handlers.get(operation.operation_id)
         self._is_coroutine = iscoroutinefunction(self._handler)
         self._success = operation.success
@@ -79,7 +78,7 @@ class CompiledOperation:
         """Serve a request that a wrapper may have prepared."""
         try:
             reply = None
-            if preference.HEADER in request.headers and self._is_recorded:
+            if preference.HEADER in request.headers and self._is_api:
                 reply = await self._prefer(request)
             if reply is None:
                 caller = request.caller = self.service.identify(request, self.security)
@@ -87,12 +86,12 @@ class CompiledOperation:
                 if self.body is not None:
                     refused = await self.body.receive(request, receive)
                     request.now = self._world.clock.now()
-                # From here to the response there is no await: the state does not change in between.
+                # From here to the response there is no await, so the state does not change.
                 caller.enter(request.now, is_write=self._is_write)
                 if refused is not None:
                     raise refused
                 call = self._call(request, caller)
-                # Another coroutine would cost every request as much as the look-up of its account.
+                # Synchronous handlers are called without a coroutine, which would cost 0.5 us.
                 reply = await self._wait_for(call) if self._is_coroutine else self._reply(call)
         except Disconnected:
             return
@@ -105,7 +104,7 @@ class CompiledOperation:
         await send_response(send, reply.status, reply.payload, headers, reply.media_type)
 
     async def peek(self, request: Request, receive: Receive) -> None:
-        """Find out who calls and what they sent, and change nothing."""
+        """Read the body and identify the caller, without changing anything."""
         if self.body is not None:
             await self.body.receive(request, receive)
         with suppress(Refusal):
@@ -115,7 +114,7 @@ class CompiledOperation:
     def record(self, request: Request, status: int | None, payload: bytes) -> None:
         """Record an exchange for ``/_mock/requests``; ``status`` is None if nothing was sent."""
         exchanges = self._world.exchanges
-        if not self._is_recorded or not exchanges.maxlen:
+        if not self._is_api or not exchanges.maxlen:
             return
         scope, caller = request.scope, request.caller
         exchanges.append(
@@ -134,7 +133,7 @@ class CompiledOperation:
         )
 
     async def _prefer(self, request: Request) -> Reply | None:
-        """Return the documented response that is preferred, without opening an account."""
+        """Return the preferred documented response, without opening an account."""
         preferred = preference.read(request.scope["headers"])
         if preferred.delay_ms:
             await asyncio.sleep(preferred.delay_ms / 1_000)
@@ -163,7 +162,7 @@ class CompiledOperation:
         return Call(self._world, request, caller.context(params, request.now), params, body)
 
     def _reply(self, call: Call[Any, Any]) -> Reply:
-        """Return the handler's response; without a handler, a documented one."""
+        """Return the handler's response, or a documented one if there is no handler."""
         request = call.request
         if self._handler is None:
             request.marks.append((b"x-mock-source", b"schema"))
@@ -175,7 +174,7 @@ class CompiledOperation:
         return Reply(self._success, self.responses.encode(self._success, result), [])
 
     async def _wait_for(self, call: Call[Any, Any]) -> Reply:
-        """Return the response of a handler that is a coroutine."""
+        """Return the response of a coroutine handler."""
         handler: Any = self._handler
         return Reply(self._success, self.responses.encode(self._success, await handler(call)), [])
 
@@ -185,7 +184,7 @@ class CompiledOperation:
         if response.status == 500 or isinstance(error, PreferenceRefused):
             return response.reply
         if self._handler is None and not self.responses.has_schema(response.status):
-            # Nobody has written the operation yet, so its document may lack usual errors.
+            # The document need not describe all errors of an operation without a handler.
             return response.reply
         try:
             payload = self.responses.encode(response.status, response.body)
@@ -194,7 +193,7 @@ class CompiledOperation:
         return Reply(response.status, payload, response.headers)
 
     def _internal_error(self, error: Exception) -> ErrorResponse:
-        """Log an error that nobody raised on purpose, and return a 500 that asks for a report."""
+        """Log an unexpected error, and return a 500 that asks for a report."""
         if isinstance(error, BrokenContract):
             logger.error("%s: %s", self.id, error)
             detail = f"The mock's own response to {self.id} is wrong: {error}. Please report it."

@@ -1,4 +1,4 @@
-"""Parameters: text from path, query and headers, parsed by the types that the contract documents."""
+"""Parameters of path, query and headers, parsed by their documented types and validated."""
 
 from __future__ import annotations
 

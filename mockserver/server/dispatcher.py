@@ -70,7 +70,7 @@ class FastPath:
         self._operations = operations
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve a request. It is no coroutine function: each of them costs half a microsecond."""
+        """Serve a request. A coroutine function would cost another 0.5 us."""
         operation = self._operations.get((scope["method"], scope["path"]))
         return (operation or self._otherwise)(scope, receive, send)
 

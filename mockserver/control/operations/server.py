@@ -1,16 +1,11 @@
-"""What is running, who one can be, and starting anew."""
+"""Health and reset."""
 
-from functools import cache
-from importlib import metadata
-
+from mockserver import packaged
 from mockserver.control import render
 from mockserver.control.call import Call
 from mockserver.control.moments import moment_of
 from mockserver.engine.body import Json
 from mockserver.engine.errors import Unprocessable
-
-_DISTRIBUTION = "alterlab-billing-mock"
-_NOT_INSTALLED = "0+checkout"
 
 
 def get_health(call: Call) -> Json:
@@ -18,7 +13,7 @@ def get_health(call: Call) -> Json:
     accounts = len(world.state)
     return {
         "status": "ok",
-        "version": _version(),
+        "version": packaged.version(),
         **render.clock(world),
         "seed": world.seed,
         "accounts": accounts,
@@ -34,12 +29,3 @@ def reset_world(call: Call) -> Json:
     world.reset(call.key or None, now)
     scope = "account" if call.key else "everything"
     return {"scope": scope, "now": render.clock(world)["now"], "accounts": len(world.state)}
-
-
-@cache
-def _version() -> str:
-    """The version of the distribution; in a checkout that is not installed there is none."""
-    try:
-        return metadata.version(_DISTRIBUTION)
-    except metadata.PackageNotFoundError:
-        return _NOT_INSTALLED
