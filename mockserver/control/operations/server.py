@@ -1,4 +1,4 @@
-"""Health and reset."""
+"""What is running, who one can be, and starting anew."""
 
 from mockserver import packaged
 from mockserver.control import render
