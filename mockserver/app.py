@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from mockserver.billing.accounts import fixtures as billing_fixtures
 from mockserver.billing.api.behaviour import CONVENTIONS, Billing, world_of
 from mockserver.billing.api.operations import HANDLERS
 from mockserver.clock import Clock
-from mockserver.compat import ProblemException
 from mockserver.console.pages import pages
 from mockserver.control import document as control_document
 from mockserver.control import guard
@@ -192,23 +190,21 @@ def _apps(
     connexion = connexion_app(
         pages(contract, beside.pages, behaviour.about.credentials, otherwise=fallback)
     )
+    fallback.handle_errors_of(connexion)
     shared = Shared(world, contract, behaviour, Generator(contract.schemas, world.seed))
     add_operations(connexion, shared)
     service = ControlService(behaviour, control)
     generator = Generator(control.schemas, world.seed)
     add_operations(
-        connexion, Shared(world, control, service, generator, is_recorded=False), guard.PREFIX
+        connexion, Shared(world, control, service, generator, is_api=False), guard.PREFIX
     )
-    connexion.add_error_handler(HTTPException, fallback.on_http_exception)
-    connexion.add_error_handler(ProblemException, fallback.on_problem)
-    connexion.add_error_handler(Exception, fallback.on_exception)
     guarded = guard.ControlGuard(
         connexion,
         host=settings.host,
         token=settings.control_token,
         refuse=lambda send, detail: fallback.refuse(send, Refusal(403, detail)),
     )
-    api = FastPath(connexion, shared.ready)
+    api = FastPath(connexion, shared.fast_paths)
     apps = Apps(
         api,
         with_cors(api, contract),

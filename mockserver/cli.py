@@ -1,5 +1,7 @@
-"""``mockserver serve`` and ``mockserver docs``. Exit codes: 0 after Ctrl-C or when the pages are made, 1 when they are
-not fresh, 2 for anything that has to be put right first.
+"""The command line: ``mockserver serve`` and ``mockserver docs``.
+
+Exit codes: 0 after Ctrl-C or when the pages are written, 1 if they are out of date, 2 for settings
+and files that cannot be used.
 """
 
 from __future__ import annotations
@@ -24,26 +26,27 @@ from mockserver.settings import Settings, SettingsError
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _BACKLOG = 2_048
 _KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep a connection: one that is closed while a request is on its way looks like a reset."""
+"""Longer than clients keep a connection. Closing one during a request looks like a reset."""
 
 _DESCRIPTION = """\
-A local fake of the AlterLab Billing API that behaves like the real one: it keeps accounts, charges cards, and checks
-every request and every answer against the OpenAPI contract. Any key that begins with sk_test_ works."""
+A stateful mock of the AlterLab Billing API: it keeps accounts, charges test cards, and validates
+every request and response against the OpenAPI contract. Any key that begins with sk_test_ works.
+With --spec, it serves any other OpenAPI 3.0 document from its examples and schemas."""
 
 _EPILOG = """\
 examples:
   mockserver                                     serve on http://127.0.0.1:8080
-  mockserver serve --port 0                      serve on a free port, and say which
-  mockserver serve --now 2026-03-01T12:00:00Z    a clock that stands still, for tests that repeat
-  MOCKSERVER_PORT=9000 mockserver                the same settings from the environment
-  mockserver docs --help                         make the reference pages from the contract
+  mockserver serve --port 0                      serve on a free port, which is printed
+  mockserver serve --now 2026-03-01T12:00:00Z    freeze the clock, for repeatable tests
+  MOCKSERVER_PORT=9000 mockserver                settings from the environment
+  mockserver docs --help                         generate the reference pages from the contract
 
-exit codes: 0 ended (Ctrl-C), 2 a flag, the contract, the fixtures or the port cannot be used"""
+exit codes: 0 stopped (Ctrl-C), 2 a flag, the contract, the fixtures or the port cannot be used"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code."""
-    # SIGTERM ends it as Ctrl-C does; uvicorn hands both on when it has shut down.
+    """Run the command line and return the exit code."""
+    # SIGTERM stops the program like Ctrl-C. uvicorn raises both again after its shutdown.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         words = list(sys.argv[1:] if arguments is None else arguments)
@@ -62,15 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _DOCS_DESCRIPTION = """\
-Makes the reference pages from the OpenAPI contract: Markdown, one HTML file, and llms.txt, which says what is where."""
+Generates the reference pages from the OpenAPI contract: Markdown, one HTML file, and llms.txt, an
+index of both."""
 
 _DOCS_EPILOG = """\
-exit codes: 0 the pages are made, or are fresh; 1 they are not fresh (--check); 2 a flag or the contract cannot be
-used, and the pages stay as they were"""
+exit codes: 0 the pages are written or up to date; 1 they are out of date (--check); 2 a flag or the
+contract cannot be used, and the pages are unchanged"""
 
 
 def _docs(words: list[str]) -> int:
-    """Run ``mockserver docs``; the exit code."""
+    """Run ``mockserver docs`` and return the exit code."""
     try:
         from mockserver.docs import formats, pages
         from mockserver.docs.options import Options
@@ -80,16 +84,7 @@ def _docs(words: list[str]) -> int:
             file=sys.stderr,
         )
         return EXIT_USAGE
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(
-        "mockserver docs",
-        description=_DOCS_DESCRIPTION,
-        epilog=_DOCS_EPILOG,
-        formatter_class=raw,
-        allow_abbrev=False,
-    )
-    settings.add_flags(parser, settings.DOCS_SETTINGS)
-    flags = parser.parse_args(words)
+    flags = _docs_parser().parse_args(words)
     try:
         chosen = settings.read_docs(
             vars(flags), os.environ, spec=packaged.spec(), formats=list(formats.FORMATS)
@@ -107,14 +102,26 @@ def _docs(words: list[str]) -> int:
         return EXIT_OK
     print(difference, end="")
     print(
-        f"mockserver: {chosen.out} is not what the contract says. Run 'make generate-docs'.",
+        f"mockserver: {chosen.out} differs from the contract. Run 'make generate-docs'.",
         file=sys.stderr,
     )
     return EXIT_STALE
 
 
+def _docs_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        "mockserver docs",
+        description=_DOCS_DESCRIPTION,
+        epilog=_DOCS_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    settings.add_flags(parser, settings.DOCS_SETTINGS)
+    return parser
+
+
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """A parser that reports errors in one line."""
 
     def error(self, message: str) -> NoReturn:
         print(f"mockserver: {message}. See 'mockserver --help'.", file=sys.stderr)
@@ -130,13 +137,12 @@ class _PrintVersion(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         "mockserver",
         usage="mockserver [serve] [--flag value ...]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=raw,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -151,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _listen(chosen: Settings) -> socket.socket:
-    """The listening socket. Raises OSError with a line that says what to do."""
+    """Return the listening socket. Raises OSError with advice."""
     try:
         family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -161,17 +167,19 @@ def _listen(chosen: Settings) -> socket.socket:
     except OSError as error:
         is_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
         advice = (
-            "Choose another with --port (0 picks one)"
+            "Choose another port with --port (0 picks a free one)"
             if is_port
             else "Choose another address with --host"
         )
-        why = error.strerror or str(error)
-        raise OSError(f"cannot listen on {chosen.host}:{chosen.port}: {why}. {advice}.") from None
+        reason = error.strerror or str(error)
+        raise OSError(
+            f"cannot listen on {chosen.host}:{chosen.port}: {reason}. {advice}."
+        ) from None
     return listener
 
 
 def _serve(chosen: Settings, listener: socket.socket) -> None:
-    # Nothing that start-up makes is garbage: looking for it costs a tenth of a second, and as much now and then later.
+    # Start-up makes no garbage. Collecting it would take a tenth of a second, now and later.
     gc.disable()
     import uvicorn
 
@@ -200,18 +208,18 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
     announcement = banner.text(url, server)
-    beside = None
+    background = None
     if chosen.watch:
-        from mockserver.watch import Watch
+        from mockserver.watch import Watcher
 
-        say = partial(print, flush=True)
-        beside = Watch(server, chosen.spec, chosen.fixtures, say=say).run
-    AnnouncedServer(config, announcement, beside).run(sockets=[listener])
+        report = partial(print, flush=True)
+        background = Watcher(server, chosen.spec, chosen.fixtures, report=report).run
+    AnnouncedServer(config, announcement, background).run(sockets=[listener])
 
 
 def _url(host: str, port: int) -> str:
     shown = {
-        "0.0.0.0": "127.0.0.1",  # noqa: S104 (an address to show, none to listen on)
+        "0.0.0.0": "127.0.0.1",  # noqa: S104 (shown, not listened on)
         "::": "[::1]",
     }.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{shown}:{port}"

@@ -1,34 +1,39 @@
-"""The one clock: it follows real time, or stands still and moves only when told to. Never backwards."""
+"""The clock of a mock: it follows real time, or is frozen. It never goes backwards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 BEGINNING_OF_TIME = datetime(1975, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(2200, 1, 1, tzinfo=UTC)
-"""No clock is before the one or after the other: such dates are a mistake, and arithmetic ends not far from there."""
+"""The bounds of all clocks. Dates outside are mistakes, and date arithmetic may overflow."""
+
+_WALL = partial(datetime.now, UTC)
 
 
 class ClockError(Exception):
-    """The clock cannot be put there."""
+    """The clock cannot be set to a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """Where a clock stands: the last moment it told, whether it stands still, and how far it is ahead."""
+    """The state of a clock."""
 
     last: datetime
+    """The latest time that it showed."""
     frozen: bool
     ahead: timedelta
+    """How far it is ahead of real time."""
 
 
 class Clock:
-    """Tells the time in UTC, to the millisecond."""
+    """Shows the time in UTC, to the millisecond."""
 
     def __init__(
         self,
         start: datetime | None = None,
-        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wall: Callable[[], datetime] = _WALL,
     ) -> None:
         self._wall = wall
         first = start if start is not None else wall()
@@ -40,11 +45,12 @@ class Clock:
 
     @property
     def frozen(self) -> bool:
+        """Whether the clock only moves when it is set or advanced."""
         return self._frozen
 
     @property
     def state(self) -> ClockState:
-        """Where the clock stands, for a snapshot; set it to put the clock back there."""
+        """The state, for a snapshot. Setting it may move the clock backwards."""
         return ClockState(self._last, self._frozen, self._ahead)
 
     @state.setter
@@ -52,30 +58,36 @@ class Clock:
         self._last, self._frozen, self._ahead = state.last, state.frozen, state.ahead
 
     def now(self) -> datetime:
-        """The moment. Equal calls of a frozen clock are equal; those of a running one never go back."""
+        """Return the time, which is never earlier than the last one."""
         if not self._frozen:
-            now = _to_milliseconds(self._wall() + self._ahead if self._ahead else self._wall())
+            # Written out, because every request with a body reads the clock twice.
+            now = self._wall()
+            if self._ahead:
+                now += self._ahead
+            now = now.replace(microsecond=now.microsecond // 1000 * 1000)
             self._last = max(self._last, now)
         return self._last
 
     def set(self, moment: datetime) -> None:
-        """Stand still at a moment, now or later. Raises ClockError."""
-        self._move(moment)
+        """Freeze the clock at a present or future time. Raises ClockError."""
+        self._step_to(moment)
         self.state = ClockState(_to_milliseconds(moment.astimezone(UTC)), True, timedelta(0))
 
     def advance_to(self, moment: datetime) -> None:
-        """Go forward to a moment and stay as it was: standing still, or running on. Raises ClockError."""
+        """Move forward to a time. A frozen clock stays frozen. Raises ClockError."""
         if self.frozen:
             self.set(moment)
             return
-        ahead = self.state.ahead + self._move(moment)
+        ahead = self.state.ahead + self._step_to(moment)
         self.state = ClockState(_to_milliseconds(moment.astimezone(UTC)), False, ahead)
 
-    def _move(self, moment: datetime) -> timedelta:
+    def _step_to(self, moment: datetime) -> timedelta:
+        """Return the time until a moment. Raises ClockError."""
         now = self.now()
         if moment < now:
             raise ClockError(
-                f"The clock never goes backwards: it is {now:%Y-%m-%dT%H:%M:%SZ}. Reset to start anew."
+                f"The clock never goes backwards: it is {now:%Y-%m-%dT%H:%M:%SZ}. "
+                "Reset to start anew."
             )
         if moment > END_OF_TIME:
             raise ClockError(f"The clock ends at {END_OF_TIME:%Y-%m-%d}.")

@@ -1,10 +1,10 @@
-"""Which hosts are this machine: who may control the mock, and whom it calls by itself."""
+"""Names of this machine, from which the mock is controlled and to which it sends webhooks."""
 
 from ipaddress import ip_address
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host name or address leads to this machine alone."""
+    """Return whether a host name or address is that of this machine only."""
     if name.lower() == "localhost":
         return True
     try:

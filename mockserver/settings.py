@@ -18,12 +18,12 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used: which, and what it should be."""
+    """A setting that cannot be used. The message names it and the expected value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a server is to run."""
+    """The settings of a server."""
 
     spec: Path
     fixtures: Path
@@ -42,7 +42,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class DocsSettings:
-    """How reference pages are to be made."""
+    """The settings of the reference pages."""
 
     spec: Path
     formats: tuple[str, ...]
@@ -54,21 +54,23 @@ class DocsSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """One setting: its flag is ``--name``, its variable ``MOCKSERVER_NAME``."""
+    """One setting, with the flag ``--name`` and the variable ``MOCKSERVER_NAME``."""
 
     name: str
     parse: Callable[[str], Any]
     help: str
     metavar: str | None = None
     repeats: bool = False
-    """Whether it can be given several times, which is the same as once with commas."""
+    """Whether the flag can be repeated, which is the same as commas."""
 
     @property
     def flag(self) -> str:
+        """The name of the flag."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def variable(self) -> str:
+        """The name of the environment variable."""
         return ENVIRONMENT_PREFIX + self.name.upper()
 
 
@@ -134,7 +136,7 @@ def _text(text: str) -> str:
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
-        raise ValueError("names with commas between")
+        raise ValueError("names separated by commas")
     return tuple(dict.fromkeys(names))
 
 
@@ -142,16 +144,19 @@ SETTINGS = (
     _Setting(
         "host",
         _text,
-        "address to listen on (127.0.0.1); anything but loopback closes /_mock without a token",
+        "address to listen on (127.0.0.1); other than loopback, /_mock requires a token",
     ),
     _Setting("port", _port, "port to listen on (8080); 0 picks a free one"),
     _Setting(
-        "now", _moment, "let the clock stand still at this time; it moves only when told to", "TIME"
+        "now",
+        _moment,
+        "freeze the clock at this time; it moves only when it is set or advanced",
+        "TIME",
     ),
     _Setting(
         "seed",
         _seed,
-        "ids, codes and histories come from it (1): same seed, clock and requests, same bytes",
+        "seed of ids, codes and histories (1): same seed, clock and requests, same bytes",
     ),
     _Setting("spec", Path, "the contract to serve (the packaged spec/openapi.yaml)", "FILE"),
     _Setting(
@@ -163,31 +168,29 @@ SETTINGS = (
     _Setting(
         "watch",
         _switch,
-        "serve contract and fixtures anew when they are saved; accounts stay as they are",
+        "reload contract and fixtures when they are saved; accounts are kept",
     ),
     _Setting(
         "enforce_rate_limits",
         _switch,
-        "answer 429 beyond the limit of the account's tier, for every key",
+        "send a 429 beyond the limit of the account's tier, for every key",
     ),
-    _Setting("control_token", _text, "what X-Control-Token must carry for /_mock", "TOKEN"),
+    _Setting("control_token", _text, "token that /_mock requires in X-Control-Token", "TOKEN"),
     _Setting(
-        "faults", _names, "sets of fixtures/faults/ to switch on, such as flaky,slow-3g", "NAME,..."
+        "faults", _names, "fault sets of fixtures/faults/ to apply: flaky,slow-3g", "NAME,..."
     ),
     _Setting(
         "allow_webhook_host",
         _hosts,
-        "send webhooks to this host too, and not only to this machine; several: repeat it, or use commas",
+        "send webhooks to this host, too; for several, repeat it or use commas",
         "NAME",
         repeats=True,
     ),
-    _Setting(
-        "keep_requests", _count, "how many requests /_mock/requests keeps (1000); 0 keeps none", "N"
-    ),
+    _Setting("keep_requests", _count, "number of requests that /_mock/requests keeps (1000)", "N"),
     _Setting(
         "log_level",
         _level,
-        "debug, info, warning (default) or error; debug lists every request",
+        "debug, info, warning (default) or error; debug logs every request",
         "LEVEL",
     ),
 )
@@ -203,29 +206,29 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 DOCS_SETTINGS = (
-    _Setting("spec", Path, "the contract to show (the packaged spec/openapi.yaml)", "FILE"),
+    _Setting("spec", Path, "the contract to document (the packaged spec/openapi.yaml)", "FILE"),
     _Setting("out", Path, "folder for the pages (docs)", "FOLDER"),
-    _Setting("format", _text, "markdown or html; without it, both"),
+    _Setting("format", _text, "markdown or html (both)"),
     _Setting(
         "provenance",
         _one_of("documented", "all"),
-        "documented makes the published page; all (default) shows more",
+        "documented generates the published page; all (default) shows more",
     ),
     _Setting(
         "examples",
         _one_of("realistic", "placeholder"),
-        "realistic (default) ones, or the published page's",
+        "realistic (default), or placeholder as on the published page",
     ),
     _Setting(
         "check",
         _switch,
-        "write nothing; exit 1 and show what would change if the pages are not fresh",
+        "write nothing; if the pages are out of date, show the difference and exit 1",
     ),
 )
 
 
 def add_flags(parser: argparse.ArgumentParser, table: Sequence[_Setting] = SETTINGS) -> None:
-    """Give a parser one flag for each setting."""
+    """Add one flag for each setting to a parser."""
     for setting in table:
         help = f"{setting.help} [{setting.variable}]"
         if setting.parse is _switch:
@@ -243,19 +246,22 @@ def add_flags(parser: argparse.ArgumentParser, table: Sequence[_Setting] = SETTI
 def read(
     flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path, fixtures: Path
 ) -> Settings:
-    """The settings that flags say, else the environment, else the defaults. Raises SettingsError."""
+    """Return the settings of the flags, the environment and the defaults, in this order.
+
+    Raises SettingsError.
+    """
     return Settings(**{"spec": spec, "fixtures": fixtures, **_read(SETTINGS, flags, environment)})
 
 
 def read_docs(
     flags: Mapping[str, Any], environment: Mapping[str, str], *, spec: Path, formats: Sequence[str]
 ) -> DocsSettings:
-    """The settings of the docs command, found in the same way. Raises SettingsError."""
+    """Return the settings of the docs command, in the same order. Raises SettingsError."""
     values = {"spec": spec, **_read(DOCS_SETTINGS, flags, environment)}
-    wanted = values.pop("format", None)
-    if wanted is not None and wanted not in formats:
-        raise SettingsError(f"--format must be {' or '.join(formats)}, not '{wanted}'")
-    return DocsSettings(formats=tuple(formats) if wanted is None else (wanted,), **values)
+    format = values.pop("format", None)
+    if format is not None and format not in formats:
+        raise SettingsError(f"--format must be {' or '.join(formats)}, not '{format}'")
+    return DocsSettings(formats=tuple(formats) if format is None else (format,), **values)
 
 
 def _read(

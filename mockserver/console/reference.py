@@ -49,7 +49,7 @@ def _render(contract: Contract, api_key: str) -> Response:
         from mockserver.docs.reader import read
     except ModuleNotFoundError as error:
         return PlainTextResponse(
-            f"{error.name} is missing. Install the dependencies of the pages: '.[docs]'.", 501
+            f"{error.name} is missing. Install what the pages need: '.[docs]'.", 501
         )
     try:
         text = html.live_page(read(Document.load(contract.path)), Options(api_key=api_key))

@@ -1,4 +1,4 @@
-"""What a handler of the control API is given."""
+"""The argument of a handler of the control API."""
 
 from typing import Any
 

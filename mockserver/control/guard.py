@@ -24,12 +24,12 @@ _IS_CLOSED = (
 )
 _UNKNOWN_CALLER = "The control API of this server requires its token in the header X-Control-Token."
 _OTHER_ORIGIN = (
-    "The control API is closed to web pages of other origins. Call it from a test, a terminal, or a "
-    "page of this server."
+    "The control API is closed to web pages of other origins. Call it from a test, a terminal, or "
+    "a page of this server."
 )
 _OTHER_NAME = (
-    "The control API can only be reached by loopback names. Use 127.0.0.1 or localhost, or start the "
-    "server with --control-token, and send that token in X-Control-Token."
+    "The control API can only be reached by loopback names. Use 127.0.0.1 or localhost, or start "
+    "the server with --control-token, and send that token in X-Control-Token."
 )
 
 

@@ -1,4 +1,4 @@
-"""Moments in the bodies of requests."""
+"""Times in the bodies of requests."""
 
 from datetime import datetime
 
@@ -7,7 +7,10 @@ from mockserver.engine.errors import Unprocessable
 
 
 def moment_of(body: Json, name: str) -> datetime:
-    """A moment of the body. Raises Unprocessable on what RFC 3339 knows and Python does not: leap seconds, year 0."""
+    """Return a time of the body.
+
+    Raises Unprocessable for times that RFC 3339 allows and Python does not: leap seconds, year 0.
+    """
     try:
         return datetime.fromisoformat(body[name].upper())
     except ValueError:

@@ -1,4 +1,4 @@
-"""The world's things as the control API writes them."""
+"""Renders clocks, snapshots, recorded requests and faults for the control API."""
 
 from typing import Any
 
@@ -54,12 +54,12 @@ def fault(fault: Fault, redactor: Redactor) -> Json:
     }
 
 
-def fault_set(name: str, found: FaultSet, redactor: Redactor) -> Json:
+def fault_set(name: str, fault_set: FaultSet, redactor: Redactor) -> Json:
     return {
         "name": name,
-        "title": found.title,
-        "about": found.about.strip(),
-        "rules": [_rule(each, redactor) for each in found.rules],
+        "title": fault_set.title,
+        "about": fault_set.about.strip(),
+        "rules": [_rule(rule, redactor) for rule in fault_set.rules],
     }
 
 

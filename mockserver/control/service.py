@@ -1,4 +1,4 @@
-"""The control API as a service of its own: the API's callers, FastAPI's error envelope."""
+"""The control API as a service. Its callers are those of the served API."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STATUS: dict[type[Exception], int] = {
 
 
 class ControlService:
-    """What the operations under ``/_mock`` need to know."""
+    """Serves the operations under ``/_mock``, with errors in the mock's own envelope."""
 
     def __init__(self, behaviour: Behaviour, document: Contract) -> None:
         self._behaviour = behaviour
@@ -46,7 +46,7 @@ class ControlService:
         }
 
     def identify(self, request: Request, security: Security) -> Caller:
-        """Return the caller as the API knows them. Raises Refusal."""
+        """Return the caller as the served API identifies them. Raises Refusal."""
         return _Unlimited(self._behaviour.identify(request, security))
 
     def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002 (the control API has none)
@@ -62,7 +62,7 @@ class ControlService:
 
 
 class _Unlimited:
-    """A caller whose requests take no rate-limit tokens."""
+    """A caller whose requests are not charged against a rate limit."""
 
     __slots__ = ("_caller",)
 
@@ -77,7 +77,7 @@ class _Unlimited:
     def account_id(self) -> str | None:
         return self._caller.account_id
 
-    def enter(self, now: datetime, *, is_write: bool) -> None:  # noqa: ARG002 (no tokens, whatever it is)
+    def enter(self, now: datetime, *, is_write: bool) -> None:  # noqa: ARG002 (never charged)
         self._caller.peek(now)
 
     def peek(self, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Webhooks as the control API writes them."""
+"""Renders webhook endpoints and deliveries for the control API."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -58,14 +58,14 @@ def settled(is_settled: bool, pending: int, next_attempt_at: datetime | None) ->
 
 
 def _attempt(attempt: Attempt, redactor: Redactor) -> Json:
-    is_answered = attempt.status is not None
+    has_response = attempt.status is not None
     return {
         "at": timestamp(attempt.at),
         "duration_ms": attempt.duration_ms,
         "request_headers": attempt.headers,
         "response_status": attempt.status,
         "response_body": redactor.text(attempt.response_body.decode("utf-8", "replace"))
-        if is_answered
+        if has_response
         else None,
         "error": attempt.error,
     }

@@ -45,7 +45,7 @@ class ErrorResponse(NamedTuple):
 
 
 class Service(Protocol):
-    """What an operation needs to know about its API."""
+    """The part of a behaviour that operations need."""
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -66,7 +66,7 @@ class Service(Protocol):
 
 @dataclass(frozen=True)
 class ControlPart:
-    """What a behaviour adds to the control API."""
+    """The operations that a behaviour adds to the control API."""
 
     overlay: Path | None = None
     """An OpenAPI document that is merged into the general one."""
@@ -74,16 +74,16 @@ class ControlPart:
 
 
 class PublicApp(NamedTuple):
-    """An app under ``/_mock`` that is open to web pages of any origin."""
+    """An app under ``/_mock`` that web pages of any origin may use."""
 
     serves: Callable[[str], bool]
-    """Takes a path."""
+    """Returns whether a path belongs to the app."""
     app: ASGIApp
 
 
 @dataclass(frozen=True)
 class Beside:
-    """What is served beside the contract."""
+    """Pages and apps that are served beside the contract."""
 
     pages: Sequence[Route] = ()
     public: Sequence[PublicApp] = ()
@@ -91,23 +91,23 @@ class Beside:
 
 @dataclass(frozen=True)
 class About:
-    """What a person reads when the mock starts."""
+    """The text of the banner, and credentials for the docs."""
 
     title: str
     callers: Sequence[str] = ()
     """Lines that list credentials to try."""
     try_out: str = ""
-    """A curl command without its ``curl`` and with ``{url}`` for the address of the server."""
+    """The arguments of a curl command, with ``{url}`` for the address of the server."""
     credentials: Mapping[str, str] = field(default_factory=dict)
     """Credentials by name of their security scheme, for the interactive docs."""
 
 
 class Behaviour(Service, Protocol):
-    """Everything that a mock of one API needs beside its document."""
+    """The implementation of one API."""
 
     @property
     def state(self) -> State:
-        """What is kept between requests."""
+        """The state that is kept between requests."""
 
     @property
     def control(self) -> ControlPart:
@@ -119,4 +119,4 @@ class Behaviour(Service, Protocol):
 
     @property
     def about(self) -> About:
-        """What a person reads when the mock starts."""
+        """The text of the banner, and credentials for the docs."""

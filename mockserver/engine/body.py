@@ -1,4 +1,4 @@
-"""JSON bodies: read within bounds, parsed, checked against the contract, and completed by its defaults."""
+"""Request bodies: read within a limit, parsed, validated, and completed by defaults."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatch
@@ -8,6 +8,7 @@ import orjson
 from starlette.types import Receive
 
 from mockserver.engine.errors import Problem, Refusal
+from mockserver.engine.request import Request
 from mockserver.engine.validation import problems
 from mockserver.openapi.contract import Contract, is_json
 from mockserver.openapi.schemas import Schema
@@ -16,15 +17,15 @@ Json = Any
 _JSON = b"application/json"
 
 MAX_BODY_BYTES = 1_000_000
-"""Source: bodies over 1 MB are answered with 413 (observed). A contract may say otherwise by ``x-max-bytes``."""
+"""The API refuses larger bodies with a 413 (observed). ``x-max-bytes`` overrides the limit."""
 
 
 class Disconnected(Exception):
-    """The client went away before it had sent the whole request: nobody is there to be answered."""
+    """The client disconnected before it had sent the whole request."""
 
 
 class BodyReader:
-    """The JSON body of one operation."""
+    """The request body of one operation, compiled."""
 
     def __init__(self, request_body: Schema, contract: Contract) -> None:
         content = request_body.get("content", {})
@@ -38,14 +39,17 @@ class BodyReader:
         self.max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
         self._validator = contract.validator(schema)
         self._defaults = {
-            name: contract.follow(each).get("default") for name, each in properties.items()
+            name: contract.follow(property).get("default") for name, property in properties.items()
         }
 
-    async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        """The bytes. Raises Refusal: 413 when there are too many, 415 when they are not said to be what is wanted."""
-        length = headers.get(b"content-length", b"0")
+    async def receive(self, request: Request, receive: Receive) -> Refusal | None:
+        """Read the payload of a request. Return a 413 or 415, or None if it is accepted.
+
+        Raises Disconnected.
+        """
+        length = request.headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > self.max_bytes:
-            raise self._too_large()
+            return self._too_large()
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -56,67 +60,55 @@ class BodyReader:
             chunks.append(chunk)
             size += len(chunk)
             if size > self.max_bytes:
-                raise self._too_large()
+                return self._too_large()
             if not message.get("more_body"):
                 break
-        if size and not self._takes(headers.get(b"content-type", _JSON)):
-            wanted = (
-                "JSON with 'Content-Type: application/json'"
-                if self._is_json
-                else " or ".join(self._media_types)
-            )
-            raise Refusal(415, f"Unsupported media type. Send {wanted}.")
-        return b"".join(chunks)
-
-    def _takes(self, given: bytes) -> bool:
-        if self._is_json and given == _JSON:  # nearly always, so without a further look
-            return True
-        media_type = given.decode("latin-1")
-        if self._is_json and is_json(media_type):
-            return True
-        name = media_type.partition(";")[0].strip().lower()
-        return not is_json(name) and any(fnmatch(name, each) for each in self._media_types)
+        if size and not self._accepts(request.headers):
+            return self._unsupported()
+        request.payload = b"".join(chunks)
+        return None
 
     def parse(self, payload: bytes) -> tuple[Json, list[Problem]]:
-        """The value, with the contract's defaults for what is left out, and all that is wrong with it."""
+        """Return the value, completed by the contract's defaults, and its violations."""
         if not payload.strip():
-            missing = (
-                [{"loc": ["body"], "msg": "Field required", "type": "missing"}]
-                if self._required
-                else []
-            )
-            return None, missing
+            missing = {"loc": ["body"], "msg": "Field required", "type": "missing"}
+            return None, [missing] if self._required else []
         if not self._is_json:
-            # What is no JSON goes unchecked: no operation of the mock reads it.
+            # No handler reads other media types, so their content is not validated.
             return payload, []
         try:
             value = orjson.loads(payload)
         except orjson.JSONDecodeError as error:
-            return None, [
-                {
-                    "loc": ["body", error.pos],
-                    "msg": f"JSON decode error: {error.msg}",
-                    "type": "json_invalid",
-                }
-            ]
+            return None, [_invalid_json(["body", error.pos], error.msg)]
         try:
-            found = (
-                []
-                if self._validator.is_valid(value)
-                else list(problems(self._validator, value, ["body"]))
-            )
+            is_valid = self._validator.is_valid(value)
+            found = [] if is_valid else list(problems(self._validator, value, ["body"]))
         except ValueError:
-            # The JSON parser goes deeper than the validator can follow.
-            return None, [
-                {
-                    "loc": ["body"],
-                    "msg": "JSON decode error: nested too deeply",
-                    "type": "json_invalid",
-                }
-            ]
+            # The JSON parser accepts deeper nesting than the validator.
+            return None, [_invalid_json(["body"], "nested too deeply")]
         if found:
             return None, found
         return ({**self._defaults, **value} if isinstance(value, dict) else value), []
 
+    def _accepts(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Return whether the content type of a request is documented. The default is JSON."""
+        content_type = headers.get(b"content-type", _JSON)
+        if self._is_json and content_type == _JSON:  # the usual case, without parsing
+            return True
+        media_type = content_type.decode("latin-1")
+        if self._is_json and is_json(media_type):
+            return True
+        name = media_type.partition(";")[0].strip().lower()
+        return not is_json(name) and any(fnmatch(name, known) for known in self._media_types)
+
+    def _unsupported(self) -> Refusal:
+        json_type = "JSON with 'Content-Type: application/json'"
+        expected = json_type if self._is_json else " or ".join(self._media_types)
+        return Refusal(415, f"Unsupported media type. Send {expected}.")
+
     def _too_large(self) -> Refusal:
         return Refusal(413, f"Request body is too large: at most {self.max_bytes:,} bytes.")
+
+
+def _invalid_json(place: list[str | int], why: str) -> Problem:
+    return {"loc": place, "msg": f"JSON decode error: {why}", "type": "json_invalid"}

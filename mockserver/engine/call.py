@@ -1,4 +1,4 @@
-"""What a handler is given."""
+"""The argument of handlers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _HOST = re.compile(rb"[A-Za-z0-9_.:\[\]-]{1,255}")
 
 @dataclass(slots=True)
 class Call(Generic[C, S]):
-    """A request that satisfies the contract, with its values parsed and defaults filled in."""
+    """A valid request, with parsed values and defaults."""
 
     world: World[S]
     request: Request
     context: C
-    """What the behaviour lets the caller read and change."""
+    """The state that the caller may read and change, as the behaviour provides it."""
     params: Mapping[str, Any]
     body: Json
 
@@ -43,13 +43,13 @@ class Call(Generic[C, S]):
 
     @property
     def base_url(self) -> str:
-        """The address of this server as the caller sees it, for URLs in responses."""
+        """The address by which the caller reached this server, for URLs in responses."""
         host = self.request.headers.get(b"host", b"")
         return base_url_of(host, self.request.scope["scheme"], self.world.public_url)
 
 
 Handler = Callable[[Call[Any, Any]], Json | Listing | Awaitable[Json]]
-"""A function that serves one operation. Few are coroutines: state may change while they wait."""
+"""A function that serves one operation. State may change while coroutines wait."""
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ class Caller(Protocol):
 
     @property
     def key(self) -> str:
-        """The name by which faults and the control API address the caller; "" if unauthenticated."""
+        """Identifies the caller to faults and the control API. Empty if unauthenticated."""
 
     @property
     def account_id(self) -> str | None:

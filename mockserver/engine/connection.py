@@ -1,4 +1,4 @@
-"""What a fault does to a response and to its connection."""
+"""Marks, loses and truncates responses, and breaks connections."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ TRANSPORT = "mockserver.transport"
 """The key under which a server hands out the connection in the state of a request."""
 HEADER = b"x-mock-fault"
 
-_LINGER_NOT = struct.pack("ii", 1, 0)
+_NO_LINGER = struct.pack("ii", 1, 0)
 """Unsent data is discarded, and the connection is closed by RST instead of FIN."""
 _FLUSH_SECONDS, _FLUSH_PAUSE = 5, 0.001
 """How long a client may take to read half of a body, and how often that is checked."""
@@ -73,7 +73,7 @@ def reset(transport: Transport) -> None:
     """Close the connection by RST, as a crash does. Later writes are discarded."""
     if not transport.is_closing():  # the client may have disconnected
         connection: socket.socket = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
 
 
@@ -95,11 +95,11 @@ def lose(send: Send, transport: Transport) -> Send:
     The server sees the whole response, and so the end of the request.
     """
 
-    async def send_nowhere(message: Message) -> None:
+    async def send_after_reset(message: Message) -> None:
         reset(transport)
         await send(message)
 
-    return send_nowhere
+    return send_after_reset
 
 
 def truncate(send: Send, transport: Transport) -> Send:

@@ -1,4 +1,4 @@
-"""Connexion's application: it resolves the operations of a document and routes to them."""
+"""The application of Connexion, which resolves operations and routes requests to them."""
 
 from __future__ import annotations
 
@@ -32,18 +32,16 @@ class CompiledAPI(RoutedAPI[ASGIApp]):
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
         """Compile one operation, and wrap it where its requests may meet faults."""
         shared = self._shared
-        compiled: ASGIApp = CompiledOperation(
-            shared.contract.operations[operation.operation_id], shared
-        )
-        if shared.is_recorded and isinstance(compiled, CompiledOperation):
-            compiled = FaultyOperation(compiled, shared.world.faults, shared.world.clock)
+        world = shared.world
+        compiled = CompiledOperation(shared.contract.operations[operation.operation_id], shared)
+        app = FaultyOperation(compiled, world.faults, world.clock) if shared.is_api else compiled
         if "{" not in operation.path:
-            shared.ready[operation.method.upper(), self.base_path + operation.path] = compiled
-        return compiled
+            shared.fast_paths[operation.method.upper(), self.base_path + operation.path] = app
+        return app
 
 
 class CompiledMiddleware(RoutedMiddleware[CompiledAPI]):
-    """Calls the operation that Connexion's routing found."""
+    """Calls the operation that Connexion has routed to."""
 
     api_cls = CompiledAPI
 
@@ -78,11 +76,11 @@ def add_operations(app: ConnexionMiddleware, shared: Shared, base_path: str | No
 
 
 def _no_handler() -> None:
-    """Stand in for a missing handler: Connexion wants a function for each operation."""
+    """Replace a missing handler. Connexion requires a function for each operation."""
 
 
 async def open_app(app: ASGIApp) -> None:
-    """Make Connexion build its routes now. It does so at its first request."""
+    """Make Connexion build its routes now and not at the first request."""
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}

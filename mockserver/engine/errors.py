@@ -1,8 +1,8 @@
 """Errors as HTTP responses.
 
-A refusal says what is wrong with a request. A behaviour decides how its API writes it: see
-``Behaviour.error``. The mock's own envelope is FastAPI's: ``{"detail": "..."}``, or a list of
-``{loc, msg, type}`` when the request does not satisfy the contract.
+A ``Refusal`` names the status and the problem. ``Behaviour.error`` writes it as its API does. The
+mock's own envelope is FastAPI's: ``{"detail": "..."}``, or a list of ``{loc, msg, type}`` for
+requests that violate the contract.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class Unprocessable(Refusal):
 
 
 class PreferenceRefused(Refusal):
-    """A ``Prefer`` header that cannot be honoured. It concerns the mock and not the contract."""
+    """A ``Prefer`` header that cannot be satisfied. The contract does not document its 400."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(400, f"Prefer: {detail}")

@@ -8,7 +8,12 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from mockserver.compat import ConnexionRequest, ConnexionResponse, ProblemException
+from mockserver.compat import (
+    ConnexionMiddleware,
+    ConnexionRequest,
+    ConnexionResponse,
+    ProblemException,
+)
 from mockserver.engine.behaviour import Service
 from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.reply import NO_STORE, Reply, encode, kept, send_response
@@ -22,7 +27,7 @@ _KEPT_CHARACTERS = 1_024
 
 
 class Fallback:
-    """Writes errors as the API does."""
+    """Sends errors in the shape of the served API."""
 
     def __init__(
         self,
@@ -32,12 +37,18 @@ class Fallback:
         others: Mapping[str, Contract],
         is_recorded: Callable[[str], bool],
     ) -> None:
-        """``others`` are further contracts by the prefix of their paths; ``is_recorded`` takes a path."""
+        """Take further contracts by the prefix of their paths. ``is_recorded`` takes a path."""
         self._world = world
         self._service = service
         self._contract = contract
         self._others = others
         self._is_recorded = is_recorded
+
+    def handle_errors_of(self, app: ConnexionMiddleware) -> None:
+        """Handle all errors of Connexion's application."""
+        app.add_error_handler(HTTPException, self.on_http_exception)
+        app.add_error_handler(ProblemException, self.on_problem)
+        app.add_error_handler(Exception, self.on_exception)
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Send the 404 of an unknown path."""

@@ -1,9 +1,10 @@
-"""An operation whose requests may meet faults. The operation itself knows nothing of them."""
+"""Injects faults into operations, which do not know of them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from contextlib import suppress
 
 from starlette.types import Receive, Scope, Send
@@ -31,17 +32,16 @@ class FaultyOperation:
         self._faults = faults
         self._clock = clock
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve a request. A coroutine function would cost another 0.5 us."""
         request = Request(scope, self._clock.now())
         if self._faults.active:
-            await self._maybe_inject(request, receive, send)
-        else:
-            await self._operation.serve(request, receive, send)
+            return self._maybe_inject(request, receive, send)
+        return self._operation.serve(request, receive, send)
 
     async def _maybe_inject(self, request: Request, receive: Receive, send: Send) -> None:
         if self._operation.body is not None:
-            # A client that gives up during a latency has sent its request.
+            # The body is received first: the client may disconnect during a latency.
             arrived = await connection.arrived(receive, self._operation.body.max_bytes)
             if arrived is None:
                 return

@@ -1,4 +1,4 @@
-"""Pages of lists, by ``limit`` and ``offset`` or by number."""
+"""Selects pages by ``limit`` and ``offset``, or by number."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar

@@ -1,4 +1,6 @@
-"""Parameters: text from path, query and headers, parsed by the types that the contract documents."""
+"""Parameters of path, query and headers, parsed by their documented types and validated."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Mapping
@@ -29,8 +31,8 @@ class Parameters:
             for parameter in parameters
             if _is_checked(parameter, contract)
         ]
-        self._validators = [
-            (place, in_place, contract.validator(_as_object(in_place)))
+        self._places = [
+            _Place(place, in_place, contract)
             for place in _PLACES
             if (in_place := [reader for reader in readers if reader.place == place])
         ]
@@ -44,23 +46,48 @@ class Parameters:
         """Return the values by name, with defaults for missing ones, and all their violations."""
         values = dict(self._defaults)
         found: list[Problem] = []
-        for place, readers, validator in self._validators:
-            source = _source(place, path, query, headers)
-            given = {
-                reader.name: reader.parse(source[reader.key])
-                for reader in readers
-                if reader.key in source
-            }
-            if place == "query":
-                given |= {
-                    reader.name: reader.gather(query)
-                    for reader in readers
-                    if reader.is_repeated and reader.name in given
-                }
-            if not validator.is_valid(given):
-                found.extend(problems(validator, given, [place], parsed=True))
-            values.update(given)
+        for place in self._places:
+            given = place.read(path, query, headers)
+            if given or not place.may_be_empty:
+                found += place.problems(given)
+                values.update(given)
         return values, found
+
+
+class _Place:
+    """The parameters in the path, in the query, or in headers."""
+
+    def __init__(self, name: str, readers: list[_Reader], contract: Contract) -> None:
+        self._name = name
+        self._readers = readers
+        self._validator = contract.validator(_as_object(readers))
+        self.may_be_empty = self._validator.is_valid({})
+
+    def read(
+        self, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
+    ) -> dict[str, Any]:
+        """Return the values that a request has here, by name."""
+        if self._name == "header":
+            return {
+                reader.name: reader.parse(headers[reader.header].decode("latin-1"))
+                for reader in self._readers
+                if reader.header in headers
+            }
+        # The last of repeated query parameters counts.
+        source = path if self._name == "path" else dict(_pairs(query)) if query else {}
+        return {
+            reader.name: reader.gather(query)
+            if reader.is_repeated
+            else reader.parse(source[reader.name])
+            for reader in self._readers
+            if reader.name in source
+        }
+
+    def problems(self, given: dict[str, Any]) -> list[Problem]:
+        """Return all violations of the values."""
+        if self._validator.is_valid(given):
+            return []
+        return list(problems(self._validator, given, [self._name], parsed=True))
 
 
 class _Reader:
@@ -70,7 +97,7 @@ class _Reader:
         schema = contract.follow(parameter.get("schema", {}))
         self.name: str = parameter["name"]
         self.place: str = parameter["in"]
-        self.key = self.name.lower() if self.place == "header" else self.name
+        self.header = self.name.lower().encode("latin-1", "replace")
         self.required: bool = parameter.get("required", False)
         self.schema: Schema = parameter.get("schema", {})
         self.default = schema.get("default")
@@ -120,17 +147,6 @@ def _as_object(readers: list[_Reader]) -> Schema:
     }
     required = [reader.name for reader in readers if reader.required]
     return {**schema, "required": required} if required else schema
-
-
-def _source(
-    place: str, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
-) -> Mapping[str, str]:
-    """Return the texts of one place. The last of repeated query parameters counts."""
-    if place == "path":
-        return path
-    if place == "query":
-        return dict(_pairs(query)) if query else {}
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

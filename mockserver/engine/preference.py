@@ -1,7 +1,8 @@
-"""``Prefer`` (RFC 7240), as mock servers read it: which documented answer the caller would like to see.
+"""The header ``Prefer`` (RFC 7240), by which callers select a documented response.
 
-``code=404`` asks for a status, ``example=name`` for a named example, ``dynamic=true`` for data made from the schema,
-and ``delay=1500`` to wait that many milliseconds first. What else a caller prefers is left alone, as the RFC wants it.
+``code=404`` selects a status, ``example=name`` a named example, and ``dynamic=true`` a value
+generated from the schema. ``delay=1500`` delays the response by that many milliseconds. Other
+preferences are ignored, as the RFC requires.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _SWITCH = {"true": True, "": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What a caller asked for."""
+    """The preferences of a request."""
 
     code: int | None = None
     example: str | None = None
@@ -33,12 +34,12 @@ class Preference:
 
     @property
     def wants_sample(self) -> bool:
-        """Whether a documented answer is wanted in place of the real one."""
+        """Whether a documented response replaces that of the handler."""
         return self.code is not None or self.example is not None or self.dynamic
 
     @property
     def applied(self) -> str:
-        """What ``Preference-Applied`` says of it."""
+        """The value of ``Preference-Applied``."""
         parts = [
             f"code={self.code}" if self.code is not None else "",
             f'example="{self.example}"' if self.example is not None else "",
@@ -49,8 +50,11 @@ class Preference:
 
 
 def read(headers: Iterable[tuple[bytes, bytes]]) -> Preference:
-    """The preferences of a request, from all its ``Prefer`` headers. Raises PreferenceRefused on nonsense."""
-    given = _given(", ".join(value.decode("latin-1") for name, value in headers if name == HEADER))
+    """Return the preferences of all ``Prefer`` headers.
+
+    Raises PreferenceRefused for invalid values.
+    """
+    given = _parse(", ".join(value.decode("latin-1") for name, value in headers if name == HEADER))
     return Preference(
         code=_number(given, "code", 100, 599),
         example=given.get("example"),
@@ -59,20 +63,20 @@ def read(headers: Iterable[tuple[bytes, bytes]]) -> Preference:
     )
 
 
-def _given(text: str) -> dict[str, str]:
-    """Preferences by name, in lower case; of one that is repeated, the first counts (RFC 7240, 2)."""
-    found: dict[str, str] = {}
+def _parse(text: str) -> dict[str, str]:
+    """Return preferences by lower-case name. The first of repeated ones counts (RFC 7240, 2)."""
+    preferences: dict[str, str] = {}
     position = 0
     while match := _PREFERENCE.match(text, position):
         value = (match["value"] or "").strip()
         if value.startswith('"'):
             value = _ESCAPED.sub(r"\1", value[1:-1])
-        found.setdefault(match["name"].lower(), value)
+        preferences.setdefault(match["name"].lower(), value)
         comma = text.find(",", match.end())
         if comma < 0:
             break
         position = comma + 1
-    return found
+    return preferences
 
 
 def _number(given: Mapping[str, str], name: str, least: int, most: int) -> int | None:

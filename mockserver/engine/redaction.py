@@ -1,4 +1,4 @@
-"""Secrets in what was recorded are hidden before a person sees it."""
+"""Hides secrets in recorded requests and responses."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import orjson
 
 HIDDEN = "***"
 MAX_DEPTH = 64
-"""Deeper JSON is hidden: it is an attack, and the encoder fails at a depth of 254."""
+"""Deeper JSON is hidden, because the encoder fails at a depth of 254."""
 USUAL_SECRETS = frozenset(
     {"password", "secret", "client_secret", "token", "access_token", "refresh_token", "api_key"}
 )
@@ -26,19 +26,18 @@ class Redactor:
     secret_fields: frozenset[str] = USUAL_SECRETS
     """Names of JSON fields and query parameters whose values are secret."""
     key: re.Pattern[str] | None = None
-    """Matches an API key in any text; its first group may be shown."""
-
+    """Matches an API key in any text. Its first group may be shown."""
     is_public: Callable[[str], bool] = lambda _: False
-    """Takes a key; whether it stands in the fixtures and is no secret."""
+    """Whether a key is no secret, because it is in the fixtures."""
 
     def show(self, key: str) -> str:
-        """Return a key that is no secret, or the beginning of any other."""
+        """Return a public key, or the beginning of any other."""
         return key if self.is_public(key) else self.mask(key)
 
     def mask(self, key: str) -> str:
-        """Return the beginning of a key: enough to tell keys apart, never all of it."""
-        found = self.key.match(key) if self.key is not None else None
-        prefix = found[1] if found else ""
+        """Return the beginning of a key, which is enough to distinguish keys."""
+        match = self.key.match(key) if self.key is not None else None
+        prefix = match[1] if match else ""
         secret = key[len(prefix) :]
         return f"{prefix}{secret[: min(_SHOWN_CHARACTERS, len(secret) // 2)]}{HIDDEN}"
 

@@ -1,4 +1,4 @@
-"""Finds the functions that serve operations: the public ones that a module defines itself."""
+"""Collects handlers: the public functions that a module defines."""
 
 from collections.abc import Mapping
 from inspect import isfunction
@@ -8,7 +8,7 @@ from mockserver.engine.call import Handler
 
 
 def functions_of(*modules: ModuleType) -> Mapping[str, Handler]:
-    """Handlers by operationId."""
+    """Return the handlers of modules by operationId."""
     return {
         name: function
         for module in modules

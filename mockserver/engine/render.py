@@ -1,4 +1,4 @@
-"""What all documents write alike: timestamps and pages."""
+"""Renders timestamps and pages."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""One request on its way through an operation."""
+"""A request while it is served."""
 
 from datetime import datetime
 
@@ -9,18 +9,18 @@ from mockserver.engine.errors import Headers
 
 
 class Request:
-    """A request and what is known about it so far."""
+    """A request, with what has been learned of it so far."""
 
     __slots__ = ("caller", "fault", "headers", "marks", "now", "payload", "scope")
 
     def __init__(self, scope: Scope, now: datetime) -> None:
         self.scope = scope
         self.now = now
-        # The first of repeated headers counts, as in FastAPI.
+        # The first of repeated headers is used, as in FastAPI.
         self.headers: dict[bytes, bytes] = dict(scope["headers"][::-1])
         self.caller: Caller | None = None
         self.payload = b""
         self.marks: Headers = []
-        """Response headers that say how the response was made."""
+        """Response headers that tell where the response comes from."""
         self.fault: str | None = None
         """The names of the injected faults."""

@@ -1,4 +1,4 @@
-"""The answers that an operation may give: nothing leaves that the contract does not allow."""
+"""The responses of operations. Only responses that the contract allows are sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from mockserver.openapi.contract import JSON, Contract, Operation
 from mockserver.openapi.schemas import Schema, Validator
 
 _KEPT_ITEMS = 500
-"""Of each list: the newest pages of a few accounts, in half a MB."""
-_OF_THE_WHOLE_LIST = frozenset({"minItems", "maxItems", "uniqueItems"})
+"""The number of encoded items to keep for each list. They take half a MB."""
+_LIST_KEYWORDS = frozenset({"minItems", "maxItems", "uniqueItems"})
 
 
 @dataclass
 class BrokenContract(Exception):
-    """The mock was about to send what the contract does not allow."""
+    """A response of the mock that the contract does not allow."""
 
     fault: str
 
@@ -26,7 +26,7 @@ class BrokenContract(Exception):
 
 
 class Responses:
-    """The documented responses of one operation, made ready."""
+    """The documented responses of one operation, compiled."""
 
     def __init__(self, operation: Operation, contract: Contract) -> None:
         self._operation = operation
@@ -35,11 +35,11 @@ class Responses:
         self._validators: dict[int, Validator] = {}
         self._items: dict[str, _Items] = {}
         for status in operation.statuses:
-            self._prepare(status)
+            self._compile(status)
 
     def encode(self, status: int, body: Any) -> bytes:
-        """The bytes of an answer. Raises BrokenContract."""
-        validator = self._validators.get(status) or self._prepare(status)
+        """Return a valid body as JSON. Raises BrokenContract for any other."""
+        validator = self._validators.get(status) or self._compile(status)
         if validator is None:
             raise BrokenContract(f"status {status} is not documented with a JSON body")
         if isinstance(body, Listing):
@@ -49,10 +49,15 @@ class Responses:
 
     def has_schema(self, status: int) -> bool:
         """Return whether the contract documents a JSON response with a status."""
-        return (self._validators.get(status) or self._prepare(status)) is not None
+        return (self._validators.get(status) or self._compile(status)) is not None
 
-    def _prepare(self, status: int) -> Validator | None:
-        """The validator of a status; None if the contract knows no JSON answer with it."""
+    def example(self, status: int) -> Any:
+        """Return the first named example of a status; None if there is none."""
+        examples = (self._media(status) or {}).get("examples", {}).values()
+        return next((self._contract.follow(example).get("value") for example in examples), None)
+
+    def _compile(self, status: int) -> Validator | None:
+        """Return the validator of a status; None if no JSON response is documented."""
         media = self._media(status)
         if media is None:
             return None
@@ -63,42 +68,37 @@ class Responses:
         return validator
 
     def _media(self, status: int) -> Schema | None:
-        response = self._operation.response(status)
-        found: Schema | None = self._contract.follow(response or {}).get("content", {}).get(JSON)
-        return found
-
-    def example(self, status: int) -> Any:
-        """The first example that the contract has of a status; None if it has none."""
-        examples = (self._media(status) or {}).get("examples", {})
-        return next((self._contract.follow(each).get("value") for each in examples.values()), None)
+        response = self._contract.follow(self._operation.response(status) or {})
+        media: Schema | None = response.get("content", {}).get(JSON)
+        return media
 
     def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
-        """The list and what is in it are checked apart: the same, unless a rule is about the list as a whole."""
-        listed = self._contract.follow(
+        """Validate and encode the items one by one, unless the schema restricts the whole list."""
+        array = self._contract.follow(
             self._contract.follow(self._schemas[status])["properties"][body.name]
         )
-        if not _OF_THE_WHOLE_LIST.isdisjoint(listed):
-            whole = {body.name: [body.render(each) for each in body.items], **body.rest}
+        if not _LIST_KEYWORDS.isdisjoint(array):
+            whole = {body.name: [body.render(item) for item in body.items], **body.rest}
             _check(validator, whole, f"status {status}", "")
             return encode(whole)
         _check(validator, {body.name: [], **body.rest}, f"status {status}", "")
         items = self._items.get(body.name)
         if items is None:
             items = self._items[body.name] = _Items(
-                self._contract.validator(listed["items"], closed=True)
+                self._contract.validator(array["items"], closed=True)
             )
         return encode({body.name: items.fragments(body), **body.rest})
 
 
 class _Items:
-    """Rendered and checked items by identity; each is held here, so no other can take its identity meanwhile."""
+    """Encoded items by identity. It keeps the items, so that no other gets the same identity."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
         self._kept: dict[int, tuple[object, orjson.Fragment]] = {}
 
     def fragments(self, listing: Listing) -> list[orjson.Fragment]:
-        """The bytes of all items of a page. Raises BrokenContract."""
+        """Return all items of a page, encoded. Raises BrokenContract."""
         if len(self._kept) >= _KEPT_ITEMS:
             self._kept.clear()
         for index, item in enumerate(listing.items):

@@ -1,4 +1,4 @@
-"""What the behaviour of an API keeps between requests."""
+"""The state that a behaviour keeps between requests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ class UnusableState(Exception):
 
 
 class State(Protocol):
-    """The accounts of one API. Events of changes wait here until they are published."""
+    """The accounts of one API, and the unpublished events of their changes."""
 
     def __len__(self) -> int:
         """Return the number of accounts that exist."""
@@ -35,7 +35,7 @@ class State(Protocol):
         """Return everything, for a snapshot."""
 
     def load(self, dump: bytes) -> None:
-        """Restore what was dumped."""
+        """Restore a dump."""
 
     def catch_up(self) -> None:
         """Do the work that fell due since the clock last moved."""

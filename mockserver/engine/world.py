@@ -1,6 +1,6 @@
-"""Everything that changes while a mock runs.
+"""The state of a running mock.
 
-Operations run from start to end without an ``await``, so each is atomic.
+Operations are atomic, because they run without an ``await``.
 """
 
 from collections import deque
@@ -26,11 +26,11 @@ class UnknownSnapshot(Exception):
 
 
 class TooManySnapshots(Exception):
-    """The limit of snapshots is reached."""
+    """The maximum number of snapshots exists already."""
 
 
 class Exchange(NamedTuple):
-    """A request and its response, for ``GET /_mock/requests``. Bodies are cut, keys are not kept."""
+    """A recorded request and its response. Bodies are truncated; keys are not kept."""
 
     at: datetime
     account_id: str | None
@@ -76,31 +76,31 @@ class World(Generic[S]):
         self.faults = faults
         self.webhooks = webhooks
         self.redactor = redactor or Redactor()
-        """Hides secrets in what is shown of recorded exchanges."""
+        """Hides secrets in recorded exchanges."""
         self.public_url = ""
-        """The address of the server, for callers whose request does not name it."""
+        """The address of the server, for requests without a usable ``Host``."""
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
         self._start = clock.state
         self._snapshots: dict[str, Snapshot] = {}
 
     def keep_requests(self, count: int) -> None:
-        """Record so many exchanges from now on."""
+        """Set the number of exchanges to keep, and forget those so far."""
         self.exchanges = deque(maxlen=count)
 
     def advance_to(self, moment: datetime) -> datetime:
-        """Move the clock forward and do the work that falls due. Raises ClockError."""
+        """Advance the clock and do the work that falls due. Raises ClockError."""
         self.clock.advance_to(moment)
         return self._catch_up()
 
     def set_clock(self, moment: datetime) -> datetime:
-        """Freeze the clock at a moment and do the work that fell due. Raises ClockError."""
+        """Freeze the clock at a time and do the work that falls due. Raises ClockError."""
         self.clock.set(moment)
         return self._catch_up()
 
     def reset(self, key: str | None = None, now: datetime | None = None) -> None:
-        """Forget everything, or one account, as if the server had just started.
+        """Reset everything, or one account, as if the server had just started.
 
-        ``now`` freezes the clock there. Raises ClockError.
+        ``now`` freezes the clock at that time. Raises ClockError.
         """
         start = Clock(now).state if now is not None else None
         if key is not None:
@@ -118,7 +118,7 @@ class World(Generic[S]):
         self.clock.state = start or self._start
 
     def take_snapshot(self, name: str) -> Snapshot:
-        """Save all accounts and the clock, replacing a snapshot of the same name.
+        """Save all accounts and the clock. A snapshot of the same name is replaced.
 
         Raises TooManySnapshots.
         """
@@ -147,7 +147,7 @@ class World(Generic[S]):
         return snapshot
 
     async def before_redirect(self, account_id: str) -> None:
-        """Let webhooks go first, where an endpoint wants them before a redirect to the shop."""
+        """Wait for webhooks that an endpoint wants before a redirect to the shop."""
         self.state.publish()
         await self.webhooks.before_redirect(account_id)
 

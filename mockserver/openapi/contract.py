@@ -68,12 +68,12 @@ class Operation:
         It may be a reference. It is None if the status is not documented.
         """
         responses: Schema = self.node["responses"]
-        found: Schema | None = (
+        response: Schema | None = (
             responses.get(str(status))
             or responses.get(f"{status // 100}XX")
             or responses.get("default")
         )
-        return found
+        return response
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ class Contract:
     @cached_property
     def security_schemes(self) -> dict[str, Schema]:
         """The security schemes by name."""
-        found: Schema = self.document.get("components", {}).get("securitySchemes", {})
-        return {name: self.follow(scheme) for name, scheme in found.items()}
+        schemes: Schema = self.document.get("components", {}).get("securitySchemes", {})
+        return {name: self.follow(scheme) for name, scheme in schemes.items()}
 
     def security(self, operation: Operation) -> Security:
         """Return the compiled security requirements of an operation."""

@@ -1,4 +1,4 @@
-"""Cross-origin requests to the API: any web page may send them, as in development."""
+"""CORS: web pages of any origin may use the served API."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _OWN_HEADERS = ("X-Mock-Source", "Preference-Applied", "X-Mock-Fault")
 
 
 def with_cors(app: ASGIApp, contract: Contract) -> ASGIApp:
-    """Return an app that answers preflights and lets pages read responses. Cookies are not sent."""
+    """Return an app that responds to preflights and exposes responses, without cookies."""
     return CORSMiddleware(
         app,
         allow_origins=["*"],
@@ -26,7 +26,7 @@ def with_cors(app: ASGIApp, contract: Contract) -> ASGIApp:
 
 
 def _request_headers(contract: Contract) -> Iterator[str]:
-    """Yield the headers that a page may send: credentials, bodies, preferences, parameters."""
+    """Yield the headers that pages may send: credentials, bodies, preferences, parameters."""
     for scheme in contract.security_schemes.values():
         if scheme.get("type") != "apiKey":
             yield "Authorization"
@@ -44,7 +44,7 @@ def _request_headers(contract: Contract) -> Iterator[str]:
 
 
 def _response_headers(contract: Contract) -> Iterator[str]:
-    """Yield the headers that the contract documents, those of all documents' components first."""
+    """Yield the documented response headers."""
     for operation in contract.operations.values():
         for response in operation.node["responses"].values():
             yield from contract.follow(response).get("headers", {})

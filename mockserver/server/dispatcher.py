@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -69,10 +69,10 @@ class FastPath:
         self._otherwise = otherwise
         self._operations = operations
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve a request. A coroutine function would cost another 0.5 us."""
         operation = self._operations.get((scope["method"], scope["path"]))
-        await (operation or self._otherwise)(scope, receive, send)
+        return (operation or self._otherwise)(scope, receive, send)
 
 
 class PublishEvents:

@@ -16,48 +16,52 @@ _BUFFER_BYTES = 65_536
 
 
 class AnnouncedServer(uvicorn.Server):
-    """Announces when it is ready, and honours signals that arrive before or after uvicorn's own
-    handling of them.
+    """A server that announces itself when it is ready.
+
+    It also handles signals that arrive before and after uvicorn handles them.
     """
 
     def __init__(
         self,
         config: uvicorn.Config,
         announcement: str,
-        beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        background: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         super().__init__(config)
         self._announcement = announcement
-        self._beside = beside
-        """A task that runs beside the requests until the server stops."""
+        self._background = background
+        """Runs as a task until the server stops."""
         self._task: asyncio.Task[None] | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._end)
+            signal.signal(number, self._stop)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve, announce it, and start the background task."""
         await super().startup(sockets=sockets)
         if not self.should_exit:
             print(self._announcement, flush=True)
-            if self._beside is not None:
-                self._task = asyncio.create_task(self._beside())
+            if self._background is not None:
+                self._task = asyncio.create_task(self._background())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Cancel the background task and stop."""
         if self._task is not None:
             self._task.cancel()
         await super().shutdown(sockets=sockets)
 
-    def _end(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the shape of a signal handler)
+    def _stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
         self.should_exit = True
 
 
 class BufferedProtocol(UvicornProtocol):
-    """Buffers what is written in one turn of the event loop, and hands the connection to faults.
+    """Buffers writes of one turn of the event loop, and gives faults access to the connection.
 
-    uvloop writes at once what exceeds the buffer limit, which is 64 bytes by default: head and body
-    of each response would be a system call each, a third of a request's time.
+    By default, uvloop buffers 64 bytes and writes more at once. Head and body of a response would
+    then take a system call each, a third of a request's time.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Set up the connection."""
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=_BUFFER_BYTES)
         self.put_into_state(TRANSPORT, transport)

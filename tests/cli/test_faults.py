@@ -52,8 +52,8 @@ def test_the_program_can_break_connections(tmp_path: Path) -> None:
     [
         ("flakey", f"--faults: There is no set of faults 'flakey'. {KNOWN}"),
         ("flaky,slow", f"--faults: There is no set of faults 'slow'. {KNOWN}"),
-        ("flaky,,outage", "--faults must be names with commas between, not 'flaky,,outage'"),
-        ("", "--faults must be names with commas between, not ''"),
+        ("flaky,,outage", "--faults must be names separated by commas, not 'flaky,,outage'"),
+        ("", "--faults must be names separated by commas, not ''"),
     ],
 )
 def test_an_unknown_set_is_one_line(text: str, expected: str) -> None:

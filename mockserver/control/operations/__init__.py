@@ -1,4 +1,4 @@
-"""The operations of the control API that any mock has. A function's name is its operationId."""
+"""The general operations of the control API. The name of a function is its operationId."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The clock: reading it, setting it, letting time pass."""
+"""Reads, sets and advances the clock."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def advance_clock(call: Call) -> Json:
     world, body = call.world, call.body
     if body["to"] is not None:
         world.advance_to(moment_of(body, "to"))
-    # A step of nothing is left out: a clock that runs would be past its "now" before it got there.
+    # A step of zero is skipped: a running clock would already be past the target.
     elif step := timedelta(seconds=body["seconds"] or 0, days=body["days"] or 0):
         world.advance_to(world.clock.now() + step)
     return render.clock(world)

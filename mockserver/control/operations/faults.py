@@ -1,4 +1,4 @@
-"""Faults on demand: rules, and sets of them."""
+"""Adds, lists and deletes faults, and applies sets of them."""
 
 import msgspec
 
@@ -10,18 +10,18 @@ from mockserver.faults.rule import Rule, problems
 
 
 def list_faults(call: Call) -> Json:
-    found = call.world.faults.all(call.key or None, call.params["set"])
-    return {"faults": [render.fault(each, call.world.redactor) for each in found]}
+    faults = call.world.faults.all(call.key or None, call.params["set"])
+    return {"faults": [render.fault(fault, call.world.redactor) for fault in faults]}
 
 
 def create_fault(call: Call) -> Json:
     rule = msgspec.convert(call.body, Rule)
-    found = [
+    violations = [
         {"loc": ["body", *place], "msg": _sentence(place, problem), "type": "value_error"}
         for place, problem in problems(rule, call.world.faults.operations)
     ]
-    if found:
-        raise Unprocessable(found)
+    if violations:
+        raise Unprocessable(violations)
     return render.fault(call.world.faults.add(rule, call.key or None), call.world.redactor)
 
 
@@ -36,18 +36,18 @@ def delete_fault(call: Call) -> Json:
 def list_fault_sets(call: Call) -> Json:
     return {
         "sets": [
-            render.fault_set(name, each, call.world.redactor)
-            for name, each in sorted(call.world.faults.sets.items())
+            render.fault_set(name, fault_set, call.world.redactor)
+            for name, fault_set in sorted(call.world.faults.sets.items())
         ]
     }
 
 
 def apply_fault_set(call: Call) -> Json:
     applied = call.world.faults.apply(call.params["name"], call.key or None)
-    return {"faults": [render.fault(each, call.world.redactor) for each in applied]}
+    return {"faults": [render.fault(fault, call.world.redactor) for fault in applied]}
 
 
 def _sentence(place: list[str | int], problem: str) -> str:
-    """What is wrong, with the name of the field before it; that of an item says what it is by itself."""
+    """Return the message of a problem, preceded by the name of its field."""
     subject = place[-1] if place else "The rule"
     return f"{subject} {problem}." if isinstance(subject, str) else f"{problem}."

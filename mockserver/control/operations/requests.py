@@ -1,4 +1,4 @@
-"""Recorded exchanges with the Billing API."""
+"""Lists and deletes recorded requests."""
 
 from mockserver.control import render
 from mockserver.control.call import Call
@@ -9,28 +9,26 @@ from mockserver.engine.world import Exchange
 
 
 def list_requests(call: Call) -> Json:
-    page = pagination.by_offset(
-        call, [each for each in call.world.exchanges if _matches(call, each)]
-    )
-    return render_page(
-        "requests", [render.exchange(each, call.world.redactor) for each in page.items], page
-    )
+    exchanges = [exchange for exchange in call.world.exchanges if _matches(call, exchange)]
+    page = pagination.by_offset(call, exchanges)
+    shown = [render.exchange(exchange, call.world.redactor) for exchange in page.items]
+    return render_page("requests", shown, page)
 
 
 def delete_requests(call: Call) -> Json:
     exchanges = call.world.exchanges
     before = len(exchanges)
-    kept = [each for each in exchanges if not _matches(call, each)]
+    kept = [exchange for exchange in exchanges if not _matches(call, exchange)]
     exchanges.clear()
     exchanges.extend(kept)
     return {"deleted": before - len(kept)}
 
 
 def _matches(call: Call, exchange: Exchange) -> bool:
-    """Whether an exchange is one of those that the filters ask for; a filter that is left out asks for all."""
-    facts = {
+    """Return whether an exchange matches all filters that are given."""
+    values = {
         "account": exchange.account_id,
         "operation": exchange.operation_id,
         "status": exchange.status,
     }
-    return all(call.params[name] in (None, fact) for name, fact in facts.items())
+    return all(call.params[name] in (None, value) for name, value in values.items())

@@ -1,4 +1,4 @@
-"""Snapshots of the whole world."""
+"""Lists, takes and restores snapshots."""
 
 from mockserver.control import render
 from mockserver.control.call import Call
@@ -6,7 +6,7 @@ from mockserver.engine.body import Json
 
 
 def list_snapshots(call: Call) -> Json:
-    return {"snapshots": [render.snapshot(each) for each in reversed(call.world.snapshots())]}
+    return {"snapshots": [render.snapshot(taken) for taken in reversed(call.world.snapshots())]}
 
 
 def take_snapshot(call: Call) -> Json:

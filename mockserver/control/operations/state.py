@@ -1,4 +1,4 @@
-"""The state of one account."""
+"""Exports and imports the state of one account."""
 
 from mockserver.control.call import Call
 from mockserver.engine.body import Json

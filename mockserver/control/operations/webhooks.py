@@ -1,4 +1,4 @@
-"""Webhooks: who is told of events, what came of it, and what is to go wrong."""
+"""Webhook endpoints, their modes and their deliveries."""
 
 from typing import Any
 
@@ -12,9 +12,13 @@ from mockserver.webhooks.endpoint import Modes
 
 
 def list_webhook_endpoints(call: Call) -> Json:
-    account_id, found = call.account_id, call.world.webhooks.endpoints
-    shown = [each for each in found if account_id is None or each.account_id in (None, account_id)]
-    return {"endpoints": [webhook_views.endpoint(each) for each in reversed(shown)]}
+    account_id = call.account_id
+    shown = [
+        webhook_views.endpoint(endpoint)
+        for endpoint in reversed(call.world.webhooks.endpoints)
+        if account_id is None or endpoint.account_id in (None, account_id)
+    ]
+    return {"endpoints": shown}
 
 
 def register_webhook_endpoint(call: Call) -> Json:
@@ -40,14 +44,10 @@ def set_webhook_modes(call: Call) -> Json:
 
 
 def list_webhook_deliveries(call: Call) -> Json:
-    page = pagination.by_offset(
-        call, [each for each in call.world.webhooks.deliveries if _matches(call, each)]
-    )
-    return render_page(
-        "deliveries",
-        [webhook_views.delivery(each, call.world.redactor) for each in page.items],
-        page,
-    )
+    log = call.world.webhooks.deliveries
+    page = pagination.by_offset(call, [delivery for delivery in log if _matches(call, delivery)])
+    shown = [webhook_views.delivery(delivery, call.world.redactor) for delivery in page.items]
+    return render_page("deliveries", shown, page)
 
 
 def replay_webhook_delivery(call: Call) -> Json:
@@ -67,11 +67,11 @@ def _modes(given: Any) -> Modes:
 
 
 def _matches(call: Call, delivery: Delivery) -> bool:
-    """Whether a delivery is one of those that the filters ask for; a filter that is left out asks for all."""
-    facts = {
+    """Return whether a delivery matches all filters that are given."""
+    values = {
         "endpoint": delivery.endpoint_id,
         "event": delivery.event.type,
         "status": delivery.status,
     }
-    is_wanted = all(call.params[name] in (None, fact) for name, fact in facts.items())
-    return is_wanted and call.account_id in (None, delivery.account_id)
+    is_match = all(call.params[name] in (None, value) for name, value in values.items())
+    return is_match and call.account_id in (None, delivery.account_id)
