@@ -198,23 +198,27 @@ def _apps(
     add_operations(
         connexion, Shared(world, control, service, generator, is_api=False), guard.PREFIX
     )
-    guarded = guard.ControlGuard(
-        connexion,
-        host=settings.host,
-        token=settings.control_token,
-        refuse=lambda send, detail: fallback.refuse(send, Refusal(403, detail)),
-    )
     api = FastPath(connexion, shared.fast_paths)
     apps = Apps(
         api,
         with_cors(api, contract),
-        PublishEvents(guarded, world.state),
+        PublishEvents(_guarded(connexion, settings, fallback), world.state),
         PublishEvents(connexion, world.state),
         [public._replace(app=PublishEvents(public.app, world.state)) for public in beside.public],
         contract.prefixes,
         guard.PREFIX,
     )
     return apps, connexion
+
+
+def _guarded(app: ASGIApp, settings: Settings, fallback: Fallback) -> ASGIApp:
+    """Return an app whose control API refuses callers that may not control this server."""
+    return guard.ControlGuard(
+        app,
+        host=settings.host,
+        token=settings.control_token,
+        refuse=lambda send, detail: fallback.refuse(send, Refusal(403, detail)),
+    )
 
 
 def _fault_sets(settings: Settings, contract: Contract) -> dict[str, FaultSet]:

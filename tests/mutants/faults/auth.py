@@ -60,7 +60,8 @@ async def _validate_first(
         await original(self, request, receive)
     except Unauthorized:
         if self.id == "create_deposit" and self.body is not None:
-            _, problems = self.body.parse(await self.body.read(request.headers, receive))
+            await self.body.receive(request, receive)
+            _, problems = self.body.parse(request.payload)
             if problems:
                 raise Unprocessable(problems) from None
         raise
