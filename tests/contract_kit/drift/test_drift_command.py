@@ -52,7 +52,9 @@ def test_staging_gets_get_and_head_of_declared_paths_only(tmp_path: Path, plain:
         found = contract.match(method, target.partition("?")[0])
         assert found is not None, line
         asked.add(found[0].id)
-    assert asked == {operation.id for operation in contract.operations.values() if operation.is_read}
+    assert asked == {
+        operation.id for operation in contract.operations.values() if operation.is_read
+    }
     assert len(staging.requests) < 300  # at 5 requests a second this is a minute
 
 
@@ -66,7 +68,8 @@ def test_writes_are_put_back(tmp_path: Path, plain: Upstream) -> None:
             for path in views
         ]
         return [
-            {name: value for name, value in finding.items() if name != "updated_at"} for finding in found
+            {name: value for name, value in finding.items() if name != "updated_at"}
+            for finding in found
         ]
 
     key = {"X-API-Key": "sk_test_subscriber"}
@@ -289,7 +292,7 @@ def test_nothing_that_could_be_compared(tmp_path: Path, plain: Upstream) -> None
     with mock(busy) as staging:
         said, _ = compare(tmp_path, plain.url, staging.url, "--only", "get_balance")
     assert said.code == 2
-    assert said.verdict.startswith("INCOMPLETE: 0 differences; 0 answers compared")
+    assert said.verdict.startswith("INCOMPLETE: 0 differences; 0 responses compared")
 
 
 def test_an_interrupted_comparison_tells_what_it_found(plain: Upstream, tmp_path: Path) -> None:
