@@ -277,7 +277,7 @@ def test_a_server_that_goes_away(tmp_path: Path, plain: Upstream) -> None:
     assert said.code == 3
     assert said.verdict.startswith("UNREACHABLE: ")
     assert said.verdict.endswith(
-        "does not answer any more: the connection was closed without an answer)"
+        "does not answer any more: the connection was closed without a response)"
     )
 
 
