@@ -1,1 +1,1 @@
-"""How good the contract kit is: servers with one named fault each, and who finds it, the kit or stock Schemathesis."""
+"""Measures how many faulty servers the contract kit and stock Schemathesis detect."""

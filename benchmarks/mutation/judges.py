@@ -1,4 +1,4 @@
-"""The two that look for the faults: the kit, and Schemathesis as it comes."""
+"""The two tools that are compared: the kit, and stock Schemathesis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.mutation.subjects import CORRECT, PROJECT, running
 
 SPEC = PROJECT / "spec" / "openapi.yaml"
 STOCK_EXAMPLES = 10
-"""Stock Schemathesis generates 100 for each operation unless told otherwise; that takes far longer for each fault."""
+"""Examples per operation for stock Schemathesis. Its default of 100 takes far longer."""
 KIT_EXAMPLES = 5
 _PATIENCE = 300
 
@@ -26,20 +26,20 @@ Failure = tuple[str, str]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one judge said of one server."""
+    """The verdict of one tool on one server."""
 
     fault: str
     seed: int
     failures: frozenset[Failure]
     """Operation and check, or rule, of each failure."""
     found_by: str
-    """The part of the judge that found the first."""
+    """The part of the tool that found the first failure."""
     seconds: float
     requests: int = 0
 
 
 def kit(fault: str, seed: int) -> Verdict:
-    """The kit with everything on; it stops at the first failure, but of the correct server it must see all."""
+    """Run the kit with all requests allowed, up to the first failure on a faulty server."""
     from contract_tests.context import Run
     from contract_tests.openapi.contract import Contract
     from contract_tests.runner import knowledge_of, perform
@@ -65,7 +65,7 @@ def kit(fault: str, seed: int) -> Verdict:
 
 
 def stock(fault: str, seed: int) -> Verdict:
-    """``schemathesis run`` as it comes, but for the number of examples."""
+    """Run ``schemathesis run`` with its defaults, except for the number of examples."""
     with running(fault, seed) as url, tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [
@@ -88,14 +88,14 @@ def stock(fault: str, seed: int) -> Verdict:
         subprocess.run(command, cwd=folder, capture_output=True, timeout=_PATIENCE, check=False)
         seconds = time.monotonic() - started
         try:
-            told = json.loads(report.read_text(encoding="utf-8"))
+            output = json.loads(report.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise BenchError(f"stock Schemathesis wrote no report on '{fault}'") from None
-    return Verdict(fault, seed, failures_of(told), "", seconds)
+    return Verdict(fault, seed, failures_of(output), "", seconds)
 
 
 def failures_of(report: dict[str, Any]) -> frozenset[Failure]:
-    """Operation and check of each failure of Schemathesis' JSON report."""
+    """Return operation and check of every failure in Schemathesis' JSON report."""
     return frozenset(
         (label, failure["type"])
         for failure in report["failures"]

@@ -1,4 +1,4 @@
-"""``make mutants``: every fault, the kit and stock Schemathesis; writes benchmarks/MUTANTS.md."""
+"""``make mutants``: runs both tools on faulty servers, and writes benchmarks/MUTANTS.md."""
 
 from __future__ import annotations
 
@@ -25,28 +25,30 @@ SEEDS = range(1, 21)
 OTHER_SEEDS = range(2, 7)
 STOCK_SEEDS = range(1, 4)
 STRIDE = 3
-"""Every third fault of the list is measured, unless all are asked for: the table is there in a quarter of an hour."""
+"""Every third fault is measured without ``--all``, which takes a quarter of an hour."""
 
 Judge = Callable[[str, int], Verdict]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure everything, or some faults only, which writes nothing."""
+    """Measure the faults and write the page, or measure named faults and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation.run", description=__doc__)
-    parser.add_argument("faults", nargs="*", help="only these; the table is printed, not written")
+    parser.add_argument(
+        "faults", nargs="*", help="only these; the table is printed instead of written"
+    )
     parser.add_argument(
         "--all", action="store_true", help=f"every fault, not every {STRIDE}rd; takes twice as long"
     )
     flags = parser.parse_args(arguments)
     chosen = flags.faults
     try:
-        every = mutants()
+        known = mutants()
         results = Results(
-            [mutant for mutant in every if mutant.name in chosen] if chosen else every
+            [mutant for mutant in known if mutant.name in chosen] if chosen else known
         )
         if not chosen and not flags.all:
-            results = Results(every[::STRIDE])
-        results.known = len(every)
+            results = Results(known[::STRIDE])
+        results.known = len(known)
         measure(results, everything=not chosen)
     except BenchError as error:
         print(f"mutants: {error}", file=sys.stderr)
@@ -65,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(results: Results, *, everything: bool) -> None:
-    """Let both judges look at every server."""
+    """Run both tools on every server."""
     started = time.monotonic()
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         tasks = _tasks(results, everything=everything)

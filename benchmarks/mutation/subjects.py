@@ -1,4 +1,4 @@
-"""The servers that are judged: the mock with one named fault, and the correct one."""
+"""The servers under test: the mock with one named fault, and the correct mock."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Mutant:
 
 
 def mutants() -> list[Mutant]:
-    """All faults there are."""
-    told = subprocess.run(
+    """Return all known faults."""
+    listing = subprocess.run(
         [*_COMMAND, "--list"], cwd=PROJECT, capture_output=True, text=True, check=True
     ).stdout
-    return [Mutant(*line.split("\t", 2)) for line in told.splitlines()]
+    return [Mutant(*line.split("\t", 2)) for line in listing.splitlines()]
 
 
 @contextmanager
 def running(fault: str, seed: int = 1) -> Iterator[str]:
-    """The URL of a server with a fault, until the end of the block."""
+    """Run a server with a fault until the end of the block, and yield its URL."""
     command = [*_COMMAND, "--fault", fault, "--port", "0", "--now", NOW, "--seed", str(seed)]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     server = subprocess.Popen(
@@ -48,7 +48,8 @@ def running(fault: str, seed: int = 1) -> Iterator[str]:
         url = (server.stdout.readline() if server.stdout else b"").decode().strip()
         if not url.startswith("http://"):
             raise BenchError(
-                f"the server with the fault '{fault}' does not start; run: python -m tests.mutants --fault {fault}"
+                f"the server with the fault '{fault}' does not start; "
+                f"run: python -m tests.mutants --fault {fault}"
             )
         yield url
     finally:

@@ -1,4 +1,4 @@
-"""The table of who found what, as Markdown."""
+"""The results as a page of Markdown."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ STATE_GROUPS = ("state", "tenants")
 
 @dataclass
 class Results:
-    """Everything that was measured."""
+    """All verdicts."""
 
     mutants: list[Mutant]
     known: int = 0
-    """How many faults there are, measured or not."""
+    """The number of all faults, measured or not."""
     kit: dict[str, Verdict] = field(default_factory=dict)
     stock: dict[str, Verdict] = field(default_factory=dict)
     kit_on_correct: list[Verdict] = field(default_factory=list)
     stock_on_correct: list[Verdict] = field(default_factory=list)
     again: list[Verdict] = field(default_factory=list)
-    """Some faults once more, with other seeds."""
+    """Verdicts on some faults with other seeds."""
     seconds: float = 0.0
 
     @property
     def noise(self) -> frozenset[Failure]:
-        """What stock Schemathesis says of the correct server: on a faulty one it says nothing about the fault."""
+        """Failures that stock Schemathesis reports on the correct server, which show no fault."""
         return frozenset().union(*(verdict.failures for verdict in self.stock_on_correct))
 
     def kit_kills(self, mutant: Mutant) -> bool:
@@ -40,14 +40,15 @@ class Results:
 
 
 def markdown(results: Results, machine: dict[str, str]) -> str:
-    """The whole page."""
+    """Return the page."""
     return "\n".join(
         [
-            "# Who finds the faults",
+            "# Which faults are found",
             "",
-            f"`make mutants` starts the mock with one named fault after another, {len(results.mutants)} of the "
-            f"{results.known} that `python -m tests.mutants --list` tells, each proved by a test to be one. The kit "
-            "and Schemathesis, as it comes, look for it. Who wrote the faults had not seen the kit.",
+            "`make mutants` starts the mock with one named fault after another, "
+            f"{len(results.mutants)} of the {results.known} that `python -m tests.mutants --list` "
+            "prints. Tests prove that every one of them is a fault. The kit and stock Schemathesis "
+            "test every server. The faults were written by somebody who had not seen the kit.",
             "",
             *_groups(results),
             "",
@@ -59,11 +60,13 @@ def markdown(results: Results, machine: dict[str, str]) -> str:
             "",
             "## How it was measured",
             "",
-            f"- The kit: everything on (`--mock`), seed 1, `--max-examples {KIT_EXAMPLES}`, up to the first failure.",
-            "- Stock: `schemathesis run spec/openapi.yaml --url ... -H 'X-API-Key: sk_test_default' --max-examples "
-            f"{STOCK_EXAMPLES}`, all phases and checks. A fault counts as found if it says anything that it does not "
-            "say of the correct server.",
-            f"- The whole took {results.seconds / 60:.1f} minutes.",
+            f"- The kit: all requests allowed (`--mock`), seed 1, `--max-examples {KIT_EXAMPLES}`, "
+            "up to the first failure.",
+            "- Stock: `schemathesis run spec/openapi.yaml --url ... "
+            f"-H 'X-API-Key: sk_test_default' --max-examples {STOCK_EXAMPLES}`, all phases and "
+            "checks. A fault counts as found if there is any failure that the correct server does "
+            "not have.",
+            f"- The measurement took {results.seconds / 60:.1f} minutes.",
             "",
             *(f"- {name}: {value}" for name, value in machine.items()),
             "",
@@ -94,20 +97,23 @@ def _row(results: Results, name: str, mutants: Sequence[Mutant]) -> str:
 
 
 def _correct(results: Results) -> Iterable[str]:
-    false = [verdict for verdict in results.kit_on_correct if verdict.failures]
+    false_runs = [verdict for verdict in results.kit_on_correct if verdict.failures]
     requests = sum(verdict.requests for verdict in results.kit_on_correct)
     yield (
-        f"On the correct server, {len(results.kit_on_correct)} seeds and {requests:,} requests: **{len(false)} runs of "
-        f"the kit with a false failure**; stock Schemathesis says {len(results.noise)} things about it in "
-        f"{len(results.stock_on_correct)} seeds. A whole run of the kit takes "
+        f"On the correct server, with {len(results.kit_on_correct)} seeds and {requests:,} "
+        f"requests: **{len(false_runs)} runs of the kit with a false failure**; stock Schemathesis "
+        f"reports {len(results.noise)} failures with {len(results.stock_on_correct)} seeds. "
+        "A complete run of the kit takes "
         f"{median(verdict.seconds for verdict in results.kit_on_correct):.0f} s."
     )
-    for verdict in false:
+    for verdict in false_runs:
         yield f"- seed {verdict.seed}: {sorted(verdict.failures)}"
     found = sum(1 for verdict in results.again if verdict.failures)
     faults = {verdict.fault for verdict in results.again}
     seeds = {verdict.seed for verdict in results.again}
     yield ""
+    faults = {verdict.fault for verdict in results.again}
+    seeds = {verdict.seed for verdict in results.again}
     yield (
         f"Other seeds: {found} of {len(results.again)} found ({len(faults)} faults, "
         f"one of each group, with {len(seeds)} seeds each)."
@@ -120,7 +126,7 @@ def _survivors(results: Results) -> Iterable[str]:
     yield ""
     yield from (f"- `{mutant.name}` ({mutant.group}): {mutant.description}" for mutant in missed)
     if not missed:
-        yield "Nothing of this list."
+        yield "The kit finds all faults."
 
 
 def _every(results: Results) -> Iterable[str]:

@@ -1,1 +1,1 @@
-"""Two servers compared: what the mock does otherwise than the real API."""
+"""A comparison of two servers: where the mock differs from the real API."""

@@ -1,7 +1,7 @@
-"""What two servers showed of themselves, held against each other.
+"""Compares the profiles of two servers.
 
-What only one of them shows, and the contract does not allow, is a difference. What the contract allows is an account's
-own business, unless one server always does it, the other never, and no account of the mock is like that.
+A deviation from the contract by only one of them is a difference. Variation within the contract is
+a difference only if one server always shows it, the other never, whatever account is read.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from contract_tests.drift.profile import (
 from contract_tests.openapi.contract import Contract
 from contract_tests.text import printable, shortened
 
-_SAY_NOTHING = frozenset({TEXT, "empty text", "number in quotes"})
+_UNSPECIFIC = frozenset({TEXT, "empty text", "number in quotes"})
 _MAX_VALUES = 6
-PUT_THE_MOCK_RIGHT = "nothing: the mock departs from it, and is to be put right"
+FIX_THE_MOCK = "nothing: the mock violates the contract and must be fixed"
 
 
 def differences(contract: Contract, mock: Profile, staging: Profile) -> Iterator[Difference]:
-    """All differences of two profiles."""
+    """Yield all differences of two profiles."""
     comparison = _Comparison(contract, mock, staging)
     yield from comparison.deviations()
     yield from comparison.observations()
 
 
 def seen_uses(mock: Profile, staging: Profile) -> dict[str, set[str]]:
-    """From where the places of the contract that were seen are referred to."""
+    """Return, for every observed target in the contract, the places that refer to it."""
     found: dict[str, set[str]] = defaultdict(set)
     for profile in (mock, staging):
         for observation in profile.observations.values():
@@ -48,13 +48,15 @@ def seen_uses(mock: Profile, staging: Profile) -> dict[str, set[str]]:
 
 
 def unseen(here: Profile, there: Profile) -> list[str]:
-    """Lists of which one server showed no entry and the other did: nothing can be said of those."""
-    spots = (
+    """Return the lists with entries on one server only, which cannot be compared."""
+    locations = (
         location
         for location in there.observations
         if location[1].startswith("/response/2") and location[1].endswith("/*")
     )
-    return [f"{name} {where}" for name, where in spots if (name, where) not in here.observations]
+    return [
+        f"{name} {where}" for name, where in locations if (name, where) not in here.observations
+    ]
 
 
 class _Comparison:
@@ -64,22 +66,22 @@ class _Comparison:
         self._staging = staging
 
     def deviations(self) -> Iterator[Difference]:
-        """Where one server departs from the contract and the other does not, or otherwise."""
+        """Yield deviations from the contract that the servers do not share."""
         for key in dict.fromkeys([*self._staging.deviations, *self._mock.deviations]):
             location, keyword = key
             here, there = self._mock.deviations.get(key, {}), self._staging.deviations.get(key, {})
             only_mock = [here[kind] for kind in here if kind not in there]
             only_staging = [there[kind] for kind in there if kind not in here]
             if only_staging:
-                yield self._departure(
+                yield self._deviation(
                     location, keyword, "staging", only_staging, list(here.values())
                 )
             if only_mock:
-                yield self._departure(location, keyword, "mock", only_mock, list(there.values()))
+                yield self._deviation(location, keyword, "mock", only_mock, list(there.values()))
 
     def observations(self) -> Iterator[Difference]:
-        """Where the contract allows what both do, and still they do it differently."""
-        odd = {
+        """Yield differences within what the contract allows."""
+        deviating = {
             location
             for profile in (self._mock, self._staging)
             for location, _ in profile.deviations
@@ -87,32 +89,32 @@ class _Comparison:
         topics = self._mock.topics(), self._staging.topics()
         for location, here in self._mock.observations.items():
             there = self._staging.observations.get(location)
-            if there is None or location in odd:
+            if there is None or location in deviating:
                 continue
-            if here.is_optional and self._is_of_one_only(location, here, there, topics):
+            if here.is_optional and self._is_exclusive(location, here, there, topics):
                 yield self._allowed(
                     location,
                     "presence",
                     here,
                     there,
-                    "say in `required` whether it is always there",
+                    "declare in `required` whether it is always present",
                 )
             elif _differ_in_form(here, there):
-                hint = "say in `pattern` which of the two it is, so that the mock writes it too"
+                hint = "declare in `pattern` which of the two is right, so that the mock uses it"
                 yield self._allowed(location, "form", here, there, hint)
 
-    def _is_of_one_only(
+    def _is_exclusive(
         self, location: Location, here: Observation, there: Observation, topics: Any
     ) -> bool:
-        """Whether one server always has an optional thing and the other never, whatever the account."""
+        """Return whether one server always has an optional part and the other never."""
         operation = self._contract.operations[location[0]]
-        knows_many = self._mock.is_of_many or self._staging.is_of_many
-        if not knows_many or not operation.is_read or not here.chances or not there.chances:
+        has_many = self._mock.is_of_many or self._staging.is_of_many
+        if not has_many or not operation.is_read or not here.chances or not there.chances:
             return False
         shares = [present / chances for present, chances in (side[here.topic] for side in topics)]
         return sorted(shares) == [0.0, 1.0]
 
-    def _departure(
+    def _deviation(
         self,
         location: Location,
         keyword: str,
@@ -123,11 +125,11 @@ class _Comparison:
         profile, other = (
             (self._staging, self._mock) if departs == "staging" else (self._mock, self._staging)
         )
-        said = _said(keyword, found, profile.observations.get(location))
+        deviating = _deviating(keyword, found, profile.observations.get(location))
         normal = (
-            _said(keyword, others, None)
+            _deviating(keyword, others, None)
             if others
-            else _shown(keyword, other.observations.get(location))
+            else _conforming(keyword, other.observations.get(location))
         )
         first = found[0]
         name = location[1].rsplit("/", 1)[1]
@@ -135,14 +137,12 @@ class _Comparison:
             operation=location[0],
             pointer=location[1],
             keyword=keyword,
-            mock=normal if departs == "staging" else said,
-            staging=said if departs == "staging" else normal,
+            mock=normal if departs == "staging" else deviating,
+            staging=deviating if departs == "staging" else normal,
             departs=departs,
             use=first.use,
             spec=first.spec,
-            suggestion=_advice(keyword, name, found)
-            if departs == "staging"
-            else PUT_THE_MOCK_RIGHT,
+            suggestion=_advice(keyword, name, found) if departs == "staging" else FIX_THE_MOCK,
             exchange=first.exchange,
             times=sum(deviation.times for deviation in found),
         )
@@ -155,8 +155,8 @@ class _Comparison:
             operation=location[0],
             pointer=location[1],
             keyword=keyword,
-            mock=_shown(keyword, here),
-            staging=_shown(keyword, there),
+            mock=_conforming(keyword, here),
+            staging=_conforming(keyword, there),
             departs="neither",
             use=use,
             spec=use.target,
@@ -170,24 +170,24 @@ def _differ_in_form(here: Observation, there: Observation) -> bool:
     if (
         not here.formats
         or not there.formats
-        or (here.formats.keys() | there.formats.keys()) & _SAY_NOTHING
+        or (here.formats.keys() | there.formats.keys()) & _UNSPECIFIC
     ):
         return False
     return here.formats.keys().isdisjoint(there.formats)
 
 
-def _said(keyword: str, found: list[Deviation], observation: Observation | None) -> str:
-    """What a server does that the contract does not allow."""
+def _deviating(keyword: str, found: list[Deviation], observation: Observation | None) -> str:
+    """Describe behaviour that the contract does not allow."""
     if keyword == "required":
         return (
-            f"is not there ({sum(deviation.times for deviation in found)} of {observation.chances})"
+            f"is missing ({sum(deviation.times for deviation in found)} of {observation.chances})"
             if observation
-            else "is not there"
+            else "is missing"
         )
     if keyword == "json":
         return str(found[0].value)
     if keyword == "unknown_field":
-        return f"is there: {_value(found[0].value)}"
+        return f"is present: {_value(found[0].value)}"
     if keyword == "type":
         return ", ".join(_typed(deviation.value) for deviation in found)
     values = [deviation.value for deviation in found[:_MAX_VALUES]]
@@ -196,16 +196,16 @@ def _said(keyword: str, found: list[Deviation], observation: Observation | None)
     return ", ".join(map(_value, values)) + known
 
 
-def _shown(keyword: str, observation: Observation | None) -> str:
-    """What a server does that the contract allows."""
+def _conforming(keyword: str, observation: Observation | None) -> str:
+    """Describe behaviour that the contract allows."""
     if keyword == "unknown_field":
-        return "is not there"
+        return "is missing"
     if observation is None or not (observation.chances or observation.types):
-        return "was not seen"
+        return "was not observed"
     if not observation.present and not observation.types:
-        return f"is never there ({observation.chances} answers)"
+        return f"is always missing ({observation.chances} responses)"
     if keyword in ("required", "presence"):
-        return f"is there ({observation.present} of {observation.chances})"
+        return f"is present ({observation.present} of {observation.chances})"
     if observation.values:
         return ", ".join(_value(value) for value in list(observation.values)[:_MAX_VALUES])
     return ", ".join(
@@ -215,7 +215,7 @@ def _shown(keyword: str, observation: Observation | None) -> str:
 
 
 def _advice(keyword: str, name: str, found: list[Deviation]) -> str:
-    """What to do with the contract."""
+    """Return the change to make to the contract."""
     values = ", ".join(_value(deviation.value) for deviation in found[:_MAX_VALUES])
     if keyword == "required":
         return f"'{name}' is not `required`"
@@ -228,7 +228,7 @@ def _advice(keyword: str, name: str, found: list[Deviation]) -> str:
     if keyword == "type":
         types = [json_type(deviation.value) for deviation in found]
         return "add `nullable: true`" if types == ["null"] else f"`type` is {' or '.join(types)}"
-    return f"widen `{keyword}`: {values} does not fit it"
+    return f"widen `{keyword}`: it does not allow {values}"
 
 
 def _typed(value: Any) -> str:

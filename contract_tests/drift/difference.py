@@ -1,4 +1,4 @@
-"""A difference between the two servers, in words, with the place of the contract that would have to change."""
+"""A difference between the two servers, with the place of the contract to change."""
 
 from __future__ import annotations
 
@@ -19,27 +19,29 @@ _GRADES: tuple[Provenance, ...] = ("documented", "observed", "assumed")
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that one server does otherwise than the other."""
+    """A difference in the behaviour of the two servers."""
 
     operation: str
     pointer: str
-    """The place in the exchange: ``/response/200/body/transactions/*/type``."""
+    """JSON pointer into the exchange: ``/response/200/body/transactions/*/type``."""
     keyword: str
-    """The schema's keyword that decides it, or ``status``, ``presence``, ``form``, ``problem``."""
+    """The schema keyword concerned, or ``status``, ``presence``, ``form`` or ``problem``."""
     mock: str
-    """What the mock does."""
+    """The behaviour of the mock, in words."""
     staging: str
+    """The behaviour of the real API, in words."""
     departs: Departs
-    """Whose answer the contract does not allow."""
+    """The server whose response violates the contract."""
     use: Use
     spec: str
-    """JSON pointer: the place of the contract that would have to change."""
+    """JSON pointer to the place of the contract to change."""
     suggestion: str
+    """How to change it."""
     exchange: Exchange
-    """One that shows it, of the server that departs."""
+    """An exchange that shows it, with the server that departs."""
     times: int = 1
     provenance: Provenance = "assumed"
-    """Of the rule that does not hold, which may stand in a component that the place refers to."""
+    """The provenance of the violated rule, which may be in a referenced component."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -49,13 +51,14 @@ class Difference:
 def placed(
     contract: Contract, found: Iterable[Difference], seen: Mapping[str, set[str]]
 ) -> list[Difference]:
-    """Each once, with the place that has to change, what is documented first.
+    """Return the differences without duplicates, documented ones first, with the place to change.
 
-    A component that several places refer to is to change if all of them differ that were seen. If only some do, it is
-    they that must not refer to it any more.
+    A shared component must change if all observed references to it differ. If only some do, those
+    references must change.
     """
-    once: dict[tuple[str, ...], Difference] = {}
+    unique: dict[tuple[str, ...], Difference] = {}
     for difference in found:
+<<<<<<< HEAD
         before = once.get(difference.key)
         once[difference.key] = (
             replace(before, times=before.times + difference.times) if before else difference
@@ -66,18 +69,30 @@ def placed(
         owns[_cause(difference)].add(difference.use.own)
     settled = [
         _settled(
+=======
+        before = unique.get(difference.key)
+        unique[difference.key] = (
+            replace(before, times=before.times + difference.times) if before else difference
+        )
+    differences = list(unique.values())
+    owns: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for difference in differences:
+        owns[_cause(difference)].add(difference.use.own)
+    resolved = [
+        _resolved(
+>>>>>>> kitwords
             difference, contract, owns[_cause(difference)], seen.get(difference.use.target, set())
         )
         for difference in differences
     ]
-    return sorted(settled, key=lambda difference: _rank(difference, list(contract.operations)))
+    return sorted(resolved, key=lambda difference: _rank(difference, list(contract.operations)))
 
 
 def _cause(difference: Difference) -> tuple[str, str, str]:
     return difference.spec, difference.keyword, difference.departs
 
 
-def _settled(
+def _resolved(
     difference: Difference, contract: Contract, owns: set[str], seen: set[str]
 ) -> Difference:
     use = difference.use
@@ -88,13 +103,14 @@ def _settled(
     spec = use.own if is_shared and not is_everywhere else difference.spec
     suggestion = difference.suggestion
     if spec != difference.spec and difference.departs == "staging":
-        suggestion = f"{suggestion}; only here, so not in {use.target.rsplit('/', 1)[1]}, which other places refer to"
+        component = use.target.rsplit("/", 1)[1]
+        suggestion = f"{suggestion}; only here, as other references to {component} do not differ"
     grade = contract.provenance(difference.spec)
     return replace(difference, spec=spec, suggestion=suggestion, provenance=grade)
 
 
 def _references(node: object, target: str) -> int:
-    """How often a document refers to a place."""
+    """Count the references of a document to a place."""
     if isinstance(node, Mapping):
         return (node.get("$ref") == target) + sum(
             _references(child, target) for child in node.values()

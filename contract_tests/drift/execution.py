@@ -1,4 +1,4 @@
-"""One comparison from its settings to its exit code: the sequence sent to both servers, and what comes of it told."""
+"""Runs a comparison, from its settings to its report and exit code."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ from contract_tests.settings import Settings
 def execute(
     mock: Settings, staging: Settings, mock_key_env: str | None, staging_key_env: str | None
 ) -> int:
-    """Compare, tell, and answer with the exit code. Raises KitError."""
+    """Compare, report, and return the exit code. Raises KitError."""
     contract = Contract.load(staging.spec)
     if staging.reports:
         files.make_folder(staging.report_dir)
     schemas = Schemas(contract)
-    with _in_words_of_the_first():
+    with _naming_the_mock_flag():
         here = Server(mock, contract, schemas, mock_key_env)
     there = Server(staging, contract, schemas, staging_key_env)
     if not _operations(there):
         raise UsageError(
-            "--only and --skip leave no operation that may be sent; most of them need --allow-writes or --mock"
+            "--only and --skip leave no operation that may be sent; "
+            "most operations need --allow-writes or --mock"
         )
     with Display(Console(stderr=True, quiet=staging.quiet)) as display:
-        outcome = _Course(contract, schemas, here, there, display).run()
+        outcome = _Comparison(contract, schemas, here, there, display).run()
     document = report.document(outcome)
     if staging.reports:
         files.write_file(staging.report_dir / report.FILE, report.text(document))
-    with suppress(
-        SystemExit
-    ):  # which rich raises when nobody reads any more; the verdict is the same
+    # rich exits when the reader of standard output is gone; the exit code must stay the same.
+    with suppress(SystemExit):
         report.show(document, Console(file=sys.stdout), quiet=staging.quiet)
     return outcome.exit_code
 
 
-class _Course:
-    """The sequence sent to both servers."""
+class _Comparison:
+    """Sends the sequence to both servers, and collects differences."""
 
     def __init__(
         self, contract: Contract, schemas: Schemas, mock: Server, staging: Server, display: Display
@@ -67,11 +67,11 @@ class _Course:
         self._outcome = Outcome(contract, mock.run.settings, staging.run.settings)
 
     def run(self) -> Outcome:
-        """Ask, and compare what was answered until then, however it ended. Raises KitError before the first step."""
+        """Send all steps, and return the outcome, also of an early end. Raises KitError before."""
         started = time.monotonic()
         outcome = self._outcome
         with ExitStack() as stack:
-            with _in_words_of_the_first():
+            with _naming_the_mock_flag():
                 stack.enter_context(self._mock.prepared())
             stack.enter_context(self._staging.prepared())
             try:
@@ -86,7 +86,7 @@ class _Course:
                     isinstance(error, Unreachable),
                 )
         here, there = self._mock.profile, self._staging.profile
-        # After an early end nobody has asked the other accounts.
+        # After an early end the other accounts were not read, so their variation is unknown.
         self._found += [
             difference
             for difference in self._of_profiles()
@@ -98,9 +98,9 @@ class _Course:
             "mock": comparison.unseen(here, there),
             "staging": comparison.unseen(there, here),
         }
-        for side in (self._mock, self._staging):
-            outcome.notes += side.run.notes
-            outcome.is_left = outcome.is_left or len(side.run.verdicts) > 0
+        for server in (self._mock, self._staging):
+            outcome.notes += server.run.notes
+            outcome.is_left = outcome.is_left or len(server.run.verdicts) > 0
         outcome.requests = self._mock.requests, self._staging.requests
         outcome.seconds = time.monotonic() - started
         return outcome
@@ -114,12 +114,12 @@ class _Course:
             self._staging.run.settings.seed,
         ):
             self._send(step)
-        # What the contract leaves open may be the account's doing: before it is told, all kinds of accounts are asked.
+        # Variation within the contract may depend on the account: read all kinds of accounts.
         if any(difference.departs == "neither" for difference in self._of_profiles()):
             self._display.driver("accounts", 2, 2)
-            for side in (self._mock, self._staging):
-                side.survey()
-                self._tell()
+            for server in (self._mock, self._staging):
+                server.survey()
+                self._show_progress()
 
     def _of_profiles(self) -> list[Difference]:
         return list(
@@ -127,31 +127,31 @@ class _Course:
         )
 
     def _send(self, step: Step) -> None:
-        """Staging first: what must not be sent there says nothing if it is sent to the mock."""
+        """Send a step to staging, and to the mock unless staging must not get it."""
         try:
             there = self._staging.send(step)
             pair = Pair(step, self._mock.send(step), there)
         except Withheld as error:
             self._outcome.withheld[str(error)] += 1
             return
-        if pair.silence:
-            self._outcome.silent[pair.silence] += 1
+        if pair.obstacle:
+            self._outcome.incomparable[pair.obstacle] += 1
         else:
             self._outcome.pairs += 1
             self._found += self._statuses.compare(pair)
-        self._tell()
+        self._show_progress()
 
-    def _tell(self) -> None:
+    def _show_progress(self) -> None:
         self._display.exchange(self._mock.requests + self._staging.requests, len(self._found))
 
 
-def _operations(side: Server) -> list[Operation]:
-    return side.run.operations(reads=None if side.run.settings.may_write else True)
+def _operations(server: Server) -> list[Operation]:
+    return server.run.operations(reads=None if server.run.settings.may_write else True)
 
 
 @contextmanager
-def _in_words_of_the_first() -> Iterator[None]:
-    """The first server's key has a flag of its own."""
+def _naming_the_mock_flag() -> Iterator[None]:
+    """Name the flag of the first server's key in errors."""
     try:
         yield
     except UsageError as error:

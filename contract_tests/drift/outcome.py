@@ -1,4 +1,4 @@
-"""What came of a comparison, as plain data."""
+"""The outcome of a comparison as plain data."""
 
 from __future__ import annotations
 
@@ -21,32 +21,33 @@ EXIT_CODES = {
 
 @dataclass
 class Outcome:
-    """Differences, and how much was looked at to find them."""
+    """The differences, and the extent of the comparison."""
 
     contract: Contract
     mock: Settings
     staging: Settings
     differences: list[Difference] = field(default_factory=list)
     pairs: int = 0
-    """Requests whose two answers were compared."""
+    """Requests whose two responses were compared."""
     requests: tuple[int, int] = (0, 0)
-    """All that were sent to each."""
+    """The requests to the mock and to staging."""
     seconds: float = 0.0
-    silent: Counter[str] = field(default_factory=Counter)
-    """Why answers could not be compared, and how many."""
+    incomparable: Counter[str] = field(default_factory=Counter)
+    """The numbers of responses that could not be compared, by reason."""
     withheld: Counter[str] = field(default_factory=Counter)
+    """The numbers of requests that were not sent, by reason."""
     unseen: dict[str, list[str]] = field(default_factory=dict)
-    """Lists in which one server showed nothing, while the other did."""
+    """Lists without entries on one server, by its name, that have entries on the other."""
     notes: list[str] = field(default_factory=list)
     is_left: bool = False
-    """Whether a deployment is not as it was before."""
+    """Whether a deployment could not be restored completely."""
     ended_early: str = ""
     unreachable: bool = False
     interrupted: bool = False
 
     @property
     def word(self) -> str:
-        """What to say of the two."""
+        """The outcome in a word, a key of ``EXIT_CODES``."""
         if self.unreachable:
             return "unreachable"
         if self.interrupted:

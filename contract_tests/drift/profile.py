@@ -1,6 +1,7 @@
-"""What a server showed: at each place of its answers types and formats, and where it departs from the contract.
+"""The profile of a server: types and formats in its responses, and deviations from the contract.
 
-Ids, times, amounts and lengths of lists are an account's own. They are never kept, only what kind of thing they are.
+Ids, times, amounts and lengths of lists depend on the account. A profile keeps their type and
+format, never their values.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from contract_tests.openapi.contract import JSON, Contract, Operation, Place, es
 from contract_tests.openapi.schemas import Breach, Schemas
 
 Location = tuple[str, str]
-"""An operationId and a place in its answers: ``/response/200/body/transactions/*/id``."""
+"""An operationId and a place in its responses: ``/response/200/body/transactions/*/id``."""
 
 TEXT = "text"
 _FIRST = ("required", "unknown_field", "type", "enum", "pattern", "format")
-"""Of several things that a schema has against one value, the first of these says it best."""
-_TOLD = frozenset({"allow", "retry-after", "deprecation", "sunset"})
-"""Headers that mean something to a client although the contract may not name them."""
+"""Keywords in order of precedence. Of several breaches by one value, the first is reported."""
+_STANDARD_HEADERS = frozenset({"allow", "retry-after", "deprecation", "sunset"})
+"""Headers that have a meaning to clients although the contract may not declare them."""
 _CLASSES = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UUID"),
     (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "UUID with capitals"),
@@ -37,73 +38,75 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ])\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\
 
 @dataclass(frozen=True)
 class Use:
-    """A place of the contract as it is used: where it stands, and what it refers to."""
+    """A place of the contract, before and after resolving its reference."""
 
     own: str
+    """JSON pointer to the place itself."""
     target: str
-    """The same without a reference."""
+    """JSON pointer to what it refers to; the same if it is no reference."""
 
 
 @dataclass
 class Observation:
-    """What was seen at one place."""
+    """The observations at one location."""
 
     use: Use
     topic: str
-    """What is the same thing elsewhere: a property, or a header that many answers share."""
+    """Identifies the property or shared header across locations."""
     is_optional: bool
     exchange: Exchange
-    """The first that led here."""
+    """The first exchange with this location."""
     chances: int = 0
-    """How often the thing was there in which it stands."""
+    """How often the parent was present."""
     present: int = 0
     types: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
-    """Of an enum."""
+    """The values of an enum."""
 
-    def look(self, value: Any, schema: Mapping[str, Any]) -> None:
-        """Take note of what kind of thing a value is."""
+    def note(self, value: Any, schema: Mapping[str, Any]) -> None:
+        """Note the type of a value, and its format or enum value."""
         self.types[json_type(value)] += 1
         if isinstance(value, str):
-            (self.values if "enum" in schema else self.formats)[
-                value if "enum" in schema else format_class(value)
-            ] += 1
+            if "enum" in schema:
+                self.values[value] += 1
+            else:
+                self.formats[format_class(value)] += 1
 
 
 @dataclass
 class Deviation:
-    """Something at one place that is otherwise than the contract says."""
+    """A violation of the contract at one location."""
 
     use: Use
-    """The place that would have to change; of a field that is missing or unknown, the object around it."""
+    """The place to change; for a missing or unknown field, the object around it."""
     spec: str
-    """The keyword there."""
+    """JSON pointer to the violated keyword."""
     exchange: Exchange
-    """The first that showed it."""
+    """The first exchange that shows it."""
     value: Any
     times: int = 1
 
 
 class Profile:
-    """Listens to the exchanges with one server."""
+    """Collects observations and deviations from the exchanges with one server."""
 
     def __init__(self, contract: Contract, schemas: Schemas, *, is_of_many: bool = False) -> None:
         self.observations: dict[Location, Observation] = {}
         self.deviations: dict[tuple[Location, str], dict[str, Deviation]] = defaultdict(dict)
-        """By place and keyword; each value, or type, that is wrong there."""
+        """By location and keyword, then by the wrong value or type."""
         self.is_of_many = is_of_many
-        """Whether accounts in all kinds of situations are looked at before anything is told."""
+        """Whether accounts in all kinds of situations are read before differences are reported."""
         self._contract = contract
         self._schemas = schemas
         self._uses: dict[str, Use] = {}
         self._families = _families(contract)
         self._exchange: Exchange
-        """The one that is looked at."""
+        """The current exchange."""
 
     def note(self, exchange: Exchange) -> None:
-        """Take in an exchange, secrets replaced."""
-        # Of the bodies nothing more is needed afterwards, and a sequence has many large ones.
+        """Add an exchange, whose secrets have been replaced."""
+        # The body is dropped to save memory: later only the request is needed.
         self._exchange = replace(exchange, response_body=b"")
         matched = self._contract.match(exchange.method, exchange.path)
         response = matched[0].responses.get(exchange.status) if matched else None
@@ -124,7 +127,7 @@ class Profile:
             )
 
     def topics(self) -> dict[str, tuple[int, int]]:
-        """How often each thing was there, of how many chances, wherever it may stand."""
+        """Return, by topic, how often it was present and how often it could have been."""
         found: dict[str, tuple[int, int]] = {}
         for observation in self.observations.values():
             present, chances = found.get(observation.topic, (0, 0))
@@ -135,7 +138,7 @@ class Profile:
         return found
 
     def use(self, own: str) -> Use:
-        """A place of the contract by where it stands."""
+        """Return the use of a place of the contract, given by its own pointer."""
         if own not in self._uses:
             self._uses[own] = Use(own, self._contract.at(own).pointer)
         return self._uses[own]
@@ -151,7 +154,7 @@ class Profile:
             use = self.use(response.child("headers", name))
             node = self._contract.at(use.target).node
             location = (operation.id, f"{where}/{escape(name.lower())}")
-            observation = self._sight(
+            observation = self._observation(
                 location, use, use.target, is_optional=not node.get("required")
             )
             observation.chances += 1
@@ -163,7 +166,7 @@ class Profile:
                 self._deviate(location, "required", use, f"{use.target}/required", None)
         around = Use(response.child("headers"), response.child("headers"))
         for name in given.keys() - {name.lower() for name in documented}:
-            if name in _TOLD or name.startswith(self._families):
+            if name in _STANDARD_HEADERS or name.startswith(self._families):
                 location = (operation.id, f"{where}/{escape(name)}")
                 self._deviate(location, "unknown_field", around, around.own, given[name])
 
@@ -171,7 +174,7 @@ class Profile:
         schema = self._contract.at(f"{observation.use.target}/schema")
         is_number = schema.node.get("type") == "integer" and re.fullmatch(r"-?\d+", text)
         value = int(text) if is_number else text
-        observation.look(value, schema.node)
+        observation.note(value, schema.node)
         for breach in _best(self._schemas.breaches(schema.pointer, value)):
             spec = self._keyword(schema.pointer, breach.keyword)
             self._deviate(location, breach.keyword, observation.use, spec, value)
@@ -181,36 +184,38 @@ class Profile:
     def _body(self, operation: Operation, exchange: Exchange, schema: str, where: str) -> None:
         root = self.use(schema)
         try:
-            answer = exchange.answer
+            body = exchange.answer
         except NotJson as error:
             self._deviate((operation.id, where), "json", root, root.own, f"a body that {error}")
             return
         self._walk(
             operation.id,
-            self._sight((operation.id, where), root, root.own, is_optional=False),
-            answer,
+            self._observation((operation.id, where), root, root.own, is_optional=False),
+            body,
             where,
         )
-        for breach in _best(self._schemas.breaches(root.target, answer)):
+        for breach in _best(self._schemas.breaches(root.target, body)):
             self._breach(operation, root, breach, where)
 
     def _walk(self, operation_id: str, observation: Observation, value: Any, where: str) -> None:
-        """Look at a value and at everything in it that the contract names."""
+        """Note a value and all declared values within it."""
         node = self._contract.at(observation.use.target).node
-        observation.look(value, node)
+        observation.note(value, node)
         if isinstance(value, dict):
             for name in node.get("properties", {}):
                 below = f"{where}/{escape(name)}"
                 use = self.use(f"{observation.use.target}/properties/{escape(name)}")
                 is_optional = name not in node.get("required", [])
-                child = self._sight((operation_id, below), use, use.own, is_optional=is_optional)
+                child = self._observation(
+                    (operation_id, below), use, use.own, is_optional=is_optional
+                )
                 child.chances += 1
                 if name in value:
                     child.present += 1
                     self._walk(operation_id, child, value[name], below)
         elif isinstance(value, list) and "items" in node and value:
             use = self.use(f"{observation.use.target}/items")
-            child = self._sight((operation_id, f"{where}/*"), use, use.own, is_optional=False)
+            child = self._observation((operation_id, f"{where}/*"), use, use.own, is_optional=False)
             for item in value:
                 self._walk(operation_id, child, item, f"{where}/*")
 
@@ -231,7 +236,7 @@ class Profile:
         self._deviate((operation.id, where + below), breach.keyword, use, spec, breach.value)
 
     def _locate(self, root: Use, parts: list[str]) -> tuple[Use, str]:
-        """The place of the contract for a place in a value, and the latter without positions and free names."""
+        """Return the use for a place in a value, and that place with ``*`` for free keys."""
         use, where = root, ""
         for part in parts:
             node = self._contract.at(use.target).node
@@ -251,7 +256,9 @@ class Profile:
     def _keyword(self, pointer: str, keyword: str) -> str:
         return f"{pointer}/{keyword}" if keyword in self._contract.at(pointer).node else pointer
 
-    def _sight(self, location: Location, use: Use, topic: str, *, is_optional: bool) -> Observation:
+    def _observation(
+        self, location: Location, use: Use, topic: str, *, is_optional: bool
+    ) -> Observation:
         if location not in self.observations:
             self.observations[location] = Observation(use, topic, is_optional, self._exchange)
         return self.observations[location]
@@ -272,7 +279,7 @@ class Profile:
 
 
 def json_type(value: Any) -> str:
-    """A value's type, in the words of JSON Schema."""
+    """Return the type of a value as JSON Schema names it."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else "boolean"
     for type, name in ((int, "integer"), (float, "number"), (str, "string"), (list, "array")):
@@ -282,7 +289,7 @@ def json_type(value: Any) -> str:
 
 
 def format_class(text: str) -> str:
-    """What kind of thing a string writes down."""
+    """Return the class of a string's format."""
     if found := _TIME.fullmatch(text):
         separator, fraction, zone = found.groups()
         words = ["time", "with a fraction" if fraction else "without a fraction"]
@@ -294,7 +301,7 @@ def format_class(text: str) -> str:
 
 
 def _best(breaches: Iterator[Breach]) -> list[Breach]:
-    """One breach for each value: a number in quotes is in no enum, but it is its type that is wrong."""
+    """Return the most specific breach per value: for a number in quotes the type, not the enum."""
     best: dict[str, Breach] = {}
     for breach in breaches:
         if breach.where not in best or _rank(breach) < _rank(best[breach.where]):
@@ -307,7 +314,7 @@ def _rank(breach: Breach) -> int:
 
 
 def _families(contract: Contract) -> tuple[str, ...]:
-    """How the names of the API's own headers begin: ``x-ratelimit-``."""
+    """Return the prefixes of the API's own headers, such as ``x-ratelimit-``."""
     names = {
         name.lower()
         for operation in contract.operations.values()

@@ -1,10 +1,11 @@
-"""What a comparison says: on the terminal, and as ``drift.json``.
+"""The report of a comparison, on the terminal and as ``drift.json``.
 
-The document, ``schema_version`` 1: ``mock``, ``staging`` (URLs), ``contract``, ``seed``; ``verdict`` (``outcome``,
-``exit_code``, ``sentence``); ``differences``, each with ``operation``, ``pointer``, ``keyword``, ``mock``, ``staging``,
-``departs``, ``spec`` (``pointer``, ``file``, ``line``), ``suggestion``, ``provenance``, ``times`` and ``curl``;
-``compared`` (pairs of answers), ``requests`` (to each), ``seconds``; ``not_compared``, ``withheld`` (by reason),
-``unseen`` (lists in which a server showed nothing), ``notes``.
+The document has ``schema_version`` 1; ``mock`` and ``staging`` (URLs), ``contract``, ``seed``;
+``verdict`` (``outcome``, ``exit_code``, ``sentence``); ``differences``, which have ``operation``,
+``pointer``, ``keyword``, ``mock``, ``staging``, ``departs``, ``spec`` (``pointer``, ``file``,
+``line``), ``suggestion``, ``provenance``, ``times`` and ``curl``; ``compared`` (pairs of
+responses), ``requests`` (by server), ``seconds``; ``not_compared`` and ``withheld`` (by reason),
+``unseen`` (lists without entries, by server) and ``notes``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from contract_tests.text import printable
 
 Json = dict[str, Any]
 Line = tuple[str, str]
-"""Text and its style."""
+"""A text and its style."""
 
 FILE = "drift.json"
 MAX_SHOWN = 60
@@ -33,7 +34,7 @@ _MAX_UNSEEN = 6
 
 
 def document(outcome: Outcome) -> Json:
-    """The document of an outcome."""
+    """Return the document of an outcome."""
     contract, staging = outcome.contract, outcome.staging
     return {
         "schema_version": 1,
@@ -50,7 +51,7 @@ def document(outcome: Outcome) -> Json:
         "compared": outcome.pairs,
         "requests": {"mock": outcome.requests[0], "staging": outcome.requests[1]},
         "seconds": round(outcome.seconds, 3),
-        "not_compared": dict(outcome.silent),
+        "not_compared": dict(outcome.incomparable),
         "withheld": dict(outcome.withheld),
         "unseen": outcome.unseen,
         "notes": outcome.notes,
@@ -58,15 +59,15 @@ def document(outcome: Outcome) -> Json:
 
 
 def text(document: Json) -> str:
-    """The file's text."""
+    """Return the text of the file."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def show(document: Json, console: Console, *, quiet: bool) -> None:
-    """Print the report; ``quiet``: the differences and the verdict only."""
-    for words, style in _lines(document, quiet=quiet):
+    """Print the report; with ``quiet`` only the differences and the verdict."""
+    for line, style in _lines(document, quiet=quiet):
         console.print(
-            printable(words),
+            printable(line),
             style=style,
             markup=False,
             highlight=False,
@@ -77,7 +78,7 @@ def show(document: Json, console: Console, *, quiet: bool) -> None:
 
 def _difference(difference: Difference, outcome: Outcome) -> Json:
     contract = outcome.contract
-    asked = outcome.mock if difference.departs == "mock" else outcome.staging
+    settings = outcome.mock if difference.departs == "mock" else outcome.staging
     return {
         "operation": difference.operation,
         "pointer": difference.pointer,
@@ -93,7 +94,7 @@ def _difference(difference: Difference, outcome: Outcome) -> Json:
         "suggestion": difference.suggestion,
         "provenance": difference.provenance,
         "times": difference.times,
-        "curl": curl.line(difference.exchange, asked),
+        "curl": curl.line(difference.exchange, settings),
     }
 
 
@@ -103,8 +104,9 @@ def _sentence(outcome: Outcome) -> str:
     found = counted(len(outcome.differences), "difference")
     where = f" in {counted(places, 'place')} of the contract" if places else ""
     text = (
-        f"{words}: {found}{where}; {counted(outcome.pairs, 'answer')} compared, "
-        f"{sum(outcome.requests):,} requests in {outcome.seconds:.1f} s, seed {outcome.staging.seed}"
+        f"{words}: {found}{where}; {counted(outcome.pairs, 'response')} compared, "
+        f"{sum(outcome.requests):,} requests in {outcome.seconds:.1f} s, "
+        f"seed {outcome.staging.seed}"
     )
     return f"{text} (ended early: {outcome.ended_early})" if outcome.ended_early else text
 
@@ -116,7 +118,7 @@ def _lines(document: Json, *, quiet: bool) -> Iterator[Line]:
     if not quiet:
         yield f"mock     {document['mock']}", "bold"
         yield f"staging  {document['staging']}", "bold"
-        yield f"held against {document['contract']}, seed {document['seed']}", ""
+        yield f"validated against {document['contract']}, seed {document['seed']}", ""
     shown = document["differences"][:MAX_SHOWN]
     for (spec, provenance), group in groupby(shown, key=_place):
         yield "", ""
@@ -136,7 +138,7 @@ def _lines(document: Json, *, quiet: bool) -> Iterator[Line]:
         for name, lists in document["unseen"].items():
             more = [f"... and {len(lists) - _MAX_UNSEEN} more"] if len(lists) > _MAX_UNSEEN else []
             yield from _listed(
-                f"NOT SEEN in {name}, whose lists are empty", [*lists[:_MAX_UNSEEN], *more]
+                f"NOT OBSERVED in {name}, whose lists are empty", [*lists[:_MAX_UNSEEN], *more]
             )
     yield from _listed("NOTES", document["notes"])
     yield "", ""

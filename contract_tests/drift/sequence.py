@@ -1,4 +1,4 @@
-"""The requests that both servers get: from the contract and a seed, and from nothing that a server answers."""
+"""The requests to both servers, which depend on the contract and a seed only."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from contract_tests.openapi.schemas import Schemas
 from contract_tests.text import shortened
 
 _SIZES = ("limit", "per_page")
-"""Parameters that say how long a page is."""
+"""Parameters for the size of a page."""
 _COMBINATIONS = 2
-"""Requests that set all numbers of an operation at once."""
+"""How many requests set all numbers of an operation at once."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One request, for either server."""
+    """One request to both servers."""
 
     operation: Operation
     request: Request
-    """The names of path parameters still stand in its path: each server has things of its own."""
+    """Has a path template: values of path parameters differ between the servers."""
     probe: Probe | None = None
-    """The one thing that is special about it."""
+    """The parameter or property that it varies."""
     with_key: bool = True
 
     @property
     def subject(self) -> str:
-        """The place in the request that it is about: ``/query/limit``."""
+        """The place in the request that is varied: ``/query/limit``; empty if none."""
         return f"/{self.probe.location}/{escape(self.probe.name)}" if self.probe is not None else ""
 
     @property
     def words(self) -> str:
-        """What is special about it, for people."""
+        """The variation in words."""
         if not self.with_key:
             return "a request without a valid key"
         if self.probe is None:
@@ -52,24 +52,24 @@ class Step:
 def sequence(
     contract: Contract, schemas: Schemas, operations: Iterable[Operation], seed: int
 ) -> Iterator[Step]:
-    """All steps: first one good request for each operation, so that an early end leaves no operation out."""
-    chance = random.Random(seed)  # noqa: S311 (the same requests again are what is wanted)
+    """Yield all steps, beginning with valid requests to every operation."""
+    seeded = random.Random(seed)  # noqa: S311 (a seed must repeat its requests)
     chosen = list(operations)
     for operation in chosen:
-        yield from _good(contract, operation)
+        yield from _valid(contract, operation)
     for operation in chosen:
-        yield from _strangers(contract, operation)
-        yield from _probes(contract, schemas, operation, chance)
+        yield from _unauthenticated(contract, operation)
+        yield from _probes(contract, schemas, operation, seeded)
 
 
 def large_pages(operation: Operation) -> Request:
-    """A read of as much as an operation shows at once."""
+    """Return a request for the largest page of an operation."""
     return Request(
         operation.method, operation.path, [(name, str(high)) for name, high in _largest(operation)]
     )
 
 
-def _good(contract: Contract, operation: Operation) -> Iterator[Step]:
+def _valid(contract: Contract, operation: Operation) -> Iterator[Step]:
     yield Step(operation, _plain(contract, operation))
     if operation.method == "GET":
         yield Step(operation, Request("HEAD", operation.path))
@@ -82,7 +82,7 @@ def _good(contract: Contract, operation: Operation) -> Iterator[Step]:
                 yield Step(operation, request, Probe("query", name, value))
 
 
-def _strangers(contract: Contract, operation: Operation) -> Iterator[Step]:
+def _unauthenticated(contract: Contract, operation: Operation) -> Iterator[Step]:
     credential = contract.credential
     if credential is None or not operation.secured:
         return
@@ -93,10 +93,10 @@ def _strangers(contract: Contract, operation: Operation) -> Iterator[Step]:
 
 
 def _probes(
-    contract: Contract, schemas: Schemas, operation: Operation, chance: random.Random
+    contract: Contract, schemas: Schemas, operation: Operation, seeded: random.Random
 ) -> Iterator[Step]:
     base = _example(contract, operation)
-    probes = [*examples.probes(operation, schemas), *_random_probes(contract, operation, chance)]
+    probes = [*examples.probes(operation, schemas), *_random_probes(contract, operation, seeded)]
     probes.append(Probe("query", "kit_unknown_parameter", "ignored"))
     for probe in probes:
         request = examples.request(operation, base, {}, probe)
@@ -107,24 +107,24 @@ def _probes(
             yield Step(operation, request)
     numbers = _numbers(contract, operation)
     for _ in range(_COMBINATIONS if len(numbers) > 1 else 0):
-        query = [(name, str(chance.randint(low, high))) for name, low, high in numbers]
+        query = [(name, str(seeded.randint(low, high))) for name, low, high in numbers]
         yield Step(operation, Request(operation.method, operation.path, query))
 
 
 def _random_probes(
-    contract: Contract, operation: Operation, chance: random.Random
+    contract: Contract, operation: Operation, seeded: random.Random
 ) -> Iterator[Probe]:
-    """Of each number one value within its bounds and one beyond; an organization that is nobody's."""
+    """Yield a valid and an invalid value of every number, and an unknown organization."""
     for name, low, high in _numbers(contract, operation):
-        yield Probe("query", name, chance.randint(low, high))
-        yield Probe("query", name, chance.randint(high + 1, high * 9 + 9))
+        yield Probe("query", name, seeded.randint(low, high))
+        yield Probe("query", name, seeded.randint(high + 1, high * 9 + 9))
     for parameter in operation.parameters:
         if (
             parameter.node["in"] == "header"
             and contract.at(parameter.child("schema")).node.get("format") == "uuid"
         ):
             yield Probe(
-                "header", parameter.node["name"], str(UUID(int=chance.getrandbits(128), version=4))
+                "header", parameter.node["name"], str(UUID(int=seeded.getrandbits(128), version=4))
             )
 
 
@@ -134,13 +134,13 @@ def _plain(contract: Contract, operation: Operation) -> Request:
 
 
 def _example(contract: Contract, operation: Operation) -> dict[str, Any]:
-    """A valid body. It switches nothing on: that might cost something, and the answer would look the same."""
+    """Return a valid body that enables nothing, as that might cost money."""
     example = examples.example(contract, operation)
     return {name: False if name == "enabled" else value for name, value in example.items()}
 
 
 def _numbers(contract: Contract, operation: Operation) -> list[tuple[str, int, int]]:
-    """The bounded numbers of the query: name, lowest and highest."""
+    """Return the bounded numbers of the query: name, minimum and maximum."""
     found = []
     for parameter in operation.parameters:
         schema = contract.at(parameter.child("schema")).node
@@ -159,7 +159,10 @@ def _largest(operation: Operation) -> list[tuple[str, int]]:
 
 
 def _filters(contract: Contract, operation: Operation) -> Iterator[tuple[str, list[str]]]:
-    """Parameters that are named like a field of the answer which has an enum: they filter by its values."""
+    """Yield parameters that filter, with their values.
+
+    They are named like a property of the response that has an enum.
+    """
     for parameter in operation.parameters:
         name = parameter.node["name"]
         if parameter.node["in"] == "query" and 200 in operation.responses:

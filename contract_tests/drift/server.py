@@ -1,4 +1,4 @@
-"""One of the two servers: whether it is there, whose account is used, and that it is left as it was."""
+"""One of the two servers: its account, its preparation and its restoration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from contract_tests.settings import Settings, key_from
 
 
 class Server:
-    """A server, and what it showed of itself."""
+    """A server and its profile."""
 
     def __init__(
         self, settings: Settings, contract: Contract, schemas: Schemas, key_env: str | None
@@ -29,14 +29,14 @@ class Server:
         self.run = Run(settings, contract, knowledge_of(contract))
         self.profile = Profile(contract, schemas, is_of_many=settings.mock)
         self.requests = 0
-        self.run.channel.listeners[:] = [self._hear]  # the judge has nothing to say here
+        self.run.channel.listeners[:] = [self._note]  # instead of the judge
         self._key_env = key_env
-        self._heard: deque[Exchange] = deque(maxlen=1)
+        self._latest: deque[Exchange] = deque(maxlen=1)
         self._caller = Client(self.run.channel, KEY)
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
-        """A server that is there, and an account in it; all is put back when the block ends. Raises KitError."""
+        """Check the server, take an account, and restore everything at the end. Raises KitError."""
         preflight.check(self.run.channel, self.run.settings)
         with kept(self.run):
             if self.run.settings.mock:
@@ -44,21 +44,19 @@ class Server:
             yield
 
     def send(self, step: Step) -> Exchange:
-        """Send a step: its exchange, secrets replaced. Raises Withheld."""
+        """Send a step, and return the exchange without secrets. Raises Withheld."""
         caller = self._caller if step.with_key else self.run.unauthenticated()
         request = step.request
         for name, value in path_values(self.run, self._caller, step.operation).items():
             request = replace(request, path=request.path.replace(f"{{{name}}}", value))
         caller.raw(request)
-        return self._heard[-1]
+        return self._latest[-1]
 
     def survey(self) -> None:
-        """On the mock, look at accounts in every situation: what some of them show is no difference."""
+        """Read accounts in all situations, if it is the mock: their variation is no difference."""
         if not self.run.settings.mock:
             return
-        self.run.channel.retries_429 = (
-            False  # one of them is rate limited, and that is told soon enough
-        )
+        self.run.channel.retries_429 = False  # one of the accounts is rate limited
         for situation in self.run.knowledge.situations(self.run.unauthenticated()):
             alias, key = self.run.knowledge.mock_account(situation.name)
             self.run.keyring.add(alias, key, is_secret=False)
@@ -71,7 +69,7 @@ class Server:
                 caller.raw(large_pages(operation))
 
     def _account(self) -> Client:
-        """A fresh account of the mock, or the one whose key was named, as if nobody had used it."""
+        """Return a fresh account of the mock, or the one whose key was named, after a reset."""
         settings = self.run.settings
         if self._key_env is None:
             return self.run.mock_account(f"drift_{settings.seed}")
@@ -80,7 +78,7 @@ class Server:
         caller.control("POST", "reset")
         return caller
 
-    def _hear(self, exchange: Exchange) -> None:
+    def _note(self, exchange: Exchange) -> None:
         self.requests += 1
-        self._heard.append(exchange)
+        self._latest.append(exchange)
         self.profile.note(exchange)

@@ -1,4 +1,4 @@
-"""The same request to two servers: whether both take it, or refuse it in the same way."""
+"""Compares whether two servers accept the same request, or refuse it in the same way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from contract_tests.drift.comparison import PUT_THE_MOCK_RIGHT
+from contract_tests.drift.comparison import FIX_THE_MOCK
 from contract_tests.drift.difference import Departs, Difference
 from contract_tests.drift.profile import Use
 from contract_tests.drift.sequence import Step
@@ -20,47 +20,47 @@ from contract_tests.openapi.schemas import Schemas
 from contract_tests.text import printable, shortened
 
 _BUSY = (429, 502, 503, 504)
-"""Statuses that say how a server is just now, not what it does."""
+"""Statuses that depend on the current load of a server."""
 _OF_FORM = (401, 405, 413, 415, 422)
-"""Refusals that depend on the request alone. The others depend on what an account has."""
+"""Refusals that depend on the request alone. The others depend on the account, too."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A step, and both answers to it, secrets replaced."""
+    """A step and its two exchanges, without secrets."""
 
     step: Step
     mock: Exchange
     staging: Exchange
 
     @property
-    def silence(self) -> str:
-        """Why the answers say nothing about each other; empty if they do."""
+    def obstacle(self) -> str:
+        """Why the responses cannot be compared; empty if they can."""
         for name, exchange in (("mock", self.mock), ("staging", self.staging)):
             if exchange.status == 0 or exchange.error:
-                return f"{name}: no whole answer ({exchange.error})"
+                return f"{name}: no complete response ({exchange.error})"
             if exchange.status in _BUSY:
                 return f"{name}: {exchange.status}"
         return ""
 
 
 class Statuses:
-    """Compares the answers to one request."""
+    """Compares the responses to the same request."""
 
     def __init__(self, contract: Contract, schemas: Schemas) -> None:
         self._contract = contract
         self._schemas = schemas
         self.seen: dict[str, set[str]] = {}
-        """From where the parameters that were tried are referred to."""
+        """For every tested parameter, the places that refer to it."""
 
     def compare(self, pair: Pair) -> Iterator[Difference]:
-        """What differs in one pair."""
+        """Yield the differences of a pair."""
         use = self._subject(pair.step)
         if use is not None:
             self.seen.setdefault(use.target, set()).add(use.own)
         if pair.mock.status != pair.staging.status:
             judgement = self._judgement(pair)
-            if _is_told(pair, judgement):
+            if _is_comparable(pair, judgement):
                 yield self._status(pair, judgement, use)
         elif pair.mock.status == 422 and 422 in pair.step.operation.responses:
             yield from self._problems(pair)
@@ -73,11 +73,11 @@ class Statuses:
 
     def _status(self, pair: Pair, judgement: RequestJudgement, use: Use | None) -> Difference:
         departs = _departs(pair, judgement)
-        made = partial(
+        difference = partial(
             Difference,
             operation=pair.step.operation.id,
-            mock=f"answers {pair.mock.status}",
-            staging=f"answers {pair.staging.status}",
+            mock=f"returns {pair.mock.status}",
+            staging=f"returns {pair.staging.status}",
             departs=departs,
             exchange=pair.mock if departs == "mock" else pair.staging,
         )
@@ -90,12 +90,14 @@ class Statuses:
             spec, keyword = self._bound(pair.step, probe, judgement, use)
             advice = _bound_advice(pair, departs, keyword)
             pointer = f"/request{pair.step.subject}"
-            return made(pointer=pointer, keyword=keyword, use=use, spec=spec, suggestion=advice)
+            return difference(
+                pointer=pointer, keyword=keyword, use=use, spec=spec, suggestion=advice
+            )
         responses = pair.step.operation.place.child("responses")
         is_declared = pair.staging.status in pair.step.operation.responses
         spec = f"{responses}/{pair.staging.status}" if is_declared else responses
         advice = _status_advice(pair, departs, is_declared=is_declared)
-        return made(
+        return difference(
             pointer="/response/status",
             keyword="status",
             use=Use(spec, spec),
@@ -106,7 +108,7 @@ class Statuses:
     def _bound(
         self, step: Step, probe: Probe, judgement: RequestJudgement, use: Use
     ) -> tuple[str, str]:
-        """The keyword about which the servers differ, when one takes what the other refuses, and where it stands."""
+        """Return the pointer and the name of the keyword that only one server enforces."""
         schema = self._contract.at(
             use.target if probe.location == "body" else f"{use.target}/schema"
         )
@@ -117,7 +119,7 @@ class Statuses:
         return (schema.child(keyword) if keyword in schema.node else schema.pointer), keyword
 
     def _problems(self, pair: Pair) -> Iterator[Difference]:
-        """What the lists of problems of two 422 say: the places, and the words for programs."""
+        """Yield differences in the ``loc`` and ``type`` of the problems of two 422 responses."""
         operation = pair.step.operation
         here, there = _entries(pair.mock), _entries(pair.staging)
         for name in ("loc", "type"):
@@ -133,12 +135,13 @@ class Statuses:
                     departs="neither",
                     use=Use(spec, spec),
                     spec=spec,
-                    suggestion="show what is said in the examples of this answer, and have the mock say it",
+                    suggestion="show the real value in the examples of this response, "
+                    "and change the mock accordingly",
                     exchange=pair.staging,
                 )
 
     def _problem(self, operation: Operation, name: str) -> str:
-        """Where the contract says what an entry of a 422 holds."""
+        """Return the pointer to the schema of a problem's property."""
         place = operation.responses[422]
         for keys in (
             ("content", JSON, "schema"),
@@ -153,7 +156,7 @@ class Statuses:
         return place.pointer
 
     def _subject(self, step: Step) -> Use | None:
-        """The parameter or property that a step is about, if the contract has it."""
+        """Return the declared parameter or property that a step varies; None if there is none."""
         operation, probe = step.operation, step.probe
         if probe is None:
             return None
@@ -167,7 +170,10 @@ class Statuses:
         return None
 
     def _own(self, operation: Operation, target: str) -> str:
-        """Where an operation names a parameter; what all operations of a path share is named by none."""
+        """Return the pointer by which an operation refers to a parameter.
+
+        It is the target itself for a parameter that all operations of the path share.
+        """
         for index in range(len(operation.place.node.get("parameters", []))):
             own = operation.place.child("parameters", str(index))
             if self._contract.at(own).pointer == target:
@@ -175,8 +181,8 @@ class Statuses:
         return target
 
 
-def _is_told(pair: Pair, judgement: RequestJudgement) -> bool:
-    """Whether the statuses may be compared: not if they depend on what an account has."""
+def _is_comparable(pair: Pair, judgement: RequestJudgement) -> bool:
+    """Return whether the statuses may be compared, as they do not depend on the account."""
     statuses = {pair.mock.status, pair.staging.status}
     if pair.mock.method == "HEAD" and 405 in statuses:
         return False  # the contract declares no HEAD, and a server need not have it
@@ -187,7 +193,7 @@ def _is_told(pair: Pair, judgement: RequestJudgement) -> bool:
 
 
 def _departs(pair: Pair, judgement: RequestJudgement) -> Departs:
-    """Whose status is none that the contract has for such a request."""
+    """Return the server whose status the contract does not allow for the request."""
     mock, staging = (
         _fits(pair.step, judgement, exchange.status) for exchange in (pair.mock, pair.staging)
     )
@@ -203,7 +209,7 @@ def _fits(step: Step, judgement: RequestJudgement, status: int) -> bool:
 
 
 def _near(schema: Mapping[str, Any], probe: Probe) -> str:
-    """The keyword that must be tighter if a value that fits is refused."""
+    """Return the keyword to tighten when a valid value is refused."""
     value = probe.value
     if probe.is_absence or value is None:
         return "required" if probe.is_absence else "nullable"
@@ -220,19 +226,19 @@ def _near(schema: Mapping[str, Any], probe: Probe) -> str:
 
 def _bound_advice(pair: Pair, departs: Departs, keyword: str) -> str:
     if departs == "mock":
-        return PUT_THE_MOCK_RIGHT
-    verb = "takes" if pair.staging.status < 400 else "refuses"
+        return FIX_THE_MOCK
+    verb = "accepts" if pair.staging.status < 400 else "refuses"
     return f"change `{keyword}`: the real API {verb} {pair.step.words}"
 
 
 def _status_advice(pair: Pair, departs: Departs, *, is_declared: bool) -> str:
     if departs == "mock":
-        return PUT_THE_MOCK_RIGHT
+        return FIX_THE_MOCK
     status, words = pair.staging.status, pair.step.words
     if status >= 500:
-        return f"nothing: the real API breaks down on {words}"
-    answer = f"the real API answers {status} to {words}"
-    return f"{answer}; have the mock do the same" if is_declared else f"add {status}: {answer}"
+        return f"nothing: the real API fails on {words}"
+    fact = f"the real API returns {status} for {words}"
+    return f"{fact}; make the mock do the same" if is_declared else f"add {status}: {fact}"
 
 
 def _entries(exchange: Exchange) -> list[Any]:
@@ -241,7 +247,7 @@ def _entries(exchange: Exchange) -> list[Any]:
 
 
 def _all(entries: list[Any], name: str) -> str:
-    """What all entries say under a name."""
+    """Return all values of a property of the entries, in one text."""
     found = {
         json.dumps(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry
     }

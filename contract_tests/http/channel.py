@@ -329,10 +329,10 @@ _PLAIN = (
     ("Connection refused", "connection refused"),
     ("No route to host", "no route to the host"),
     ("Network is unreachable", "network unreachable"),
-    ("timed out", "no answer within --timeout"),
+    ("timed out", "no response within --timeout"),
     ("Connection reset", "connection reset"),
-    ("RemoteDisconnected", "the connection was closed without an answer"),
-    ("BadStatusLine", "the answer is not HTTP"),
+    ("RemoteDisconnected", "the connection was closed without a response"),
+    ("BadStatusLine", "the response is not HTTP"),
     ("Connection aborted", "connection aborted"),
 )
 
@@ -347,10 +347,10 @@ def _read(raw: urllib3.BaseHTTPResponse, ends_at: float) -> tuple[bytes, str]:
             size += len(chunk)
             if size > MAX_ANSWER_BYTES:
                 raw.close()
-                return b"".join(chunks), f"the answer is larger than {MAX_ANSWER_BYTES:,} bytes"
+                return b"".join(chunks), f"the response is larger than {MAX_ANSWER_BYTES:,} bytes"
             if time.monotonic() > ends_at:
                 raw.close()
-                return b"".join(chunks), "the answer was not whole within --timeout"
+                return b"".join(chunks), "the response was not complete within --timeout"
     except urllib3.exceptions.DecodeError:
         return b"".join(chunks), "the body is not in the encoding that Content-Encoding says"
     except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -358,7 +358,7 @@ def _read(raw: urllib3.BaseHTTPResponse, ends_at: float) -> tuple[bytes, str]:
         late = "timed out" in str(error)
         return b"".join(
             chunks
-        ), "the answer was not whole within --timeout" if late else "the answer breaks off"
+        ), "the response was not complete within --timeout" if late else "the response breaks off"
     return b"".join(chunks), ""
 
 

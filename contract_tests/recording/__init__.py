@@ -1,1 +1,1 @@
-"""Traffic of others: HAR files and the proxy."""
+"""Recorded and live traffic of other clients: HAR files and the proxy."""

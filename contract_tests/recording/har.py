@@ -1,4 +1,4 @@
-"""HAR 1.2 files: ours, written while a run goes on, and those of browsers and other tools."""
+"""HAR 1.2 files: writes those of runs and the proxy, and reads those of any tool."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from contract_tests.settings import Settings
 Json = dict[str, Any]
 
 VERSION = "1"
-"""Of what stands under ``_contractTests`` and in the fields of our own."""
+"""The version of ``_contractTests`` and of our custom fields."""
 OURS = "contract-tests"
-"""The creator that our files name."""
+"""The name of the creator in our files."""
 JUDGES = frozenset({"kit", "openapi-core"})
-"""The witnesses that say the same again when the traffic is replayed."""
-_FACTS = (
+"""The witnesses whose findings a replay repeats."""
+_FINDING_FIELDS = (
     "operation",
     "kind",
     "where",
@@ -42,16 +42,16 @@ _FACTS = (
 
 
 class Unusable(ValueError):
-    """An entry that holds no exchange, and why."""
+    """An entry that is no exchange. The message is the reason."""
 
 
 class HarWriter:
-    """A listener that writes down each exchange as it comes. ``close`` makes a whole file of it.
+    """A listener that writes every exchange to a file.
 
-    Until then it stands beside the file, under its name with ``.part``; what is there survives the end of the process.
+    Until ``close`` completes it, its name ends with ``.part``. It survives the end of the process.
     """
 
-    def __init__(self, path: Path, settings: Settings, *, overheard: bool = False) -> None:
+    def __init__(self, path: Path, settings: Settings, *, is_foreign: bool = False) -> None:
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
         self._about = {
@@ -60,7 +60,7 @@ class HarWriter:
             "strict": settings.strict,
             "mock": settings.mock,
             "seed": settings.seed,
-            "overheard": overheard,
+            "overheard": is_foreign,
         }
         self._separator = ""
         self._failure = ""
@@ -73,14 +73,16 @@ class HarWriter:
         self._write(f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": [')
 
     def __call__(self, exchange: Exchange) -> None:
-        """Write down an exchange, whose secrets have been replaced."""
+        """Write an exchange, whose secrets have been replaced."""
         self._write(f"{self._separator}\n{json.dumps(entry_of(exchange))}")
         self._separator = ","
 
     def close(self, findings: Iterable[Finding]) -> None:
-        """Finish the file, with the findings that the traffic alone does not show. Raises UsageError."""
-        told = [_told(finding) for finding in findings if not JUDGES.issuperset(finding.witnesses)]
-        self._write(f'\n], "_contractTests": {json.dumps({**self._about, "findings": told})}}}}}\n')
+        """Complete the file with the findings that a replay would not repeat. Raises UsageError."""
+        kept = [
+            _finding(finding) for finding in findings if not JUDGES.issuperset(finding.witnesses)
+        ]
+        self._write(f'\n], "_contractTests": {json.dumps({**self._about, "findings": kept})}}}}}\n')
         try:
             self._file.close()
             if not self._failure:
@@ -96,21 +98,21 @@ class HarWriter:
         try:
             self._file.write(text)
             self._file.flush()
-        except OSError as error:  # the run goes on; that there is no file is said at its end
+        except OSError as error:  # the run continues, and ``close`` raises the error
             self._failure = str(error.strerror)
 
 
 @dataclass
 class Har:
-    """A HAR file that is read entry by entry, as often as need be."""
+    """A HAR file that is read entry by entry, and may be read repeatedly."""
 
     path: Path
     creator: str = ""
     about: Json = field(default_factory=dict)
-    """What a file of ours says of its run; known when all entries have been read."""
+    """The settings of the run in a file of ours, known after reading all entries."""
 
     def entries(self) -> Iterator[Any]:
-        """Its entries as they stand there. Raises UsageError."""
+        """Yield the raw entries. Raises UsageError."""
         count = 0
         try:
             with self.path.open("rb") as file:
@@ -124,11 +126,12 @@ class Har:
 
     @property
     def is_ours(self) -> bool:
+        """Whether the kit wrote the file."""
         return self.creator == OURS and bool(self.about)
 
     @property
-    def is_overheard(self) -> bool:
-        """Whether somebody else may have changed things between its exchanges."""
+    def is_foreign(self) -> bool:
+        """Whether other clients may have changed accounts between its exchanges."""
         return not self.is_ours or bool(self.about.get("overheard"))
 
     def _entries(self, file: BinaryIO) -> Iterator[Any]:
@@ -148,9 +151,9 @@ class Har:
                 else:
                     self._note(part, stream.value())
         if not is_har:
-            raise UsageError(f"{self.path}: is no HAR file: it has no 'log' with 'entries'")
+            raise UsageError(f"{self.path}: is not a HAR file: it has no 'log' with 'entries'")
         if not stream.is_at_end:
-            raise UsageError(f"{self.path}: goes on after its end, at {stream.where()}")
+            raise UsageError(f"{self.path}: has data after its end, at {stream.where()}")
 
     def _note(self, part: str, value: Any) -> None:
         if part == "creator" and isinstance(value, dict):
@@ -160,12 +163,12 @@ class Har:
 
     def _why_broken(self) -> str:
         if self.creator == OURS:
-            return "it is of a run that was ended before it could finish the file"
+            return "the run was ended before it could complete the file"
         return "record it or export it again"
 
 
 def entry_of(exchange: Exchange) -> Json:
-    """An exchange as an entry. Fields of our own begin with an underscore, as the format asks."""
+    """Return the entry of an exchange. Custom fields begin with an underscore, as HAR requires."""
     milliseconds = exchange.seconds * 1000
     return {
         "startedDateTime": exchange.started.isoformat(timespec="microseconds"),
@@ -184,29 +187,29 @@ def entry_of(exchange: Exchange) -> Json:
 
 
 def exchange_of(entry: Any) -> Exchange:
-    """The exchange that an entry tells of. Raises Unusable.
+    """Return the exchange of an entry. Raises Unusable.
 
-    Of an entry that is not ours the account is not known, and the path is that of the whole URL.
+    If the entry is not ours, the account is unknown, and the path is that of the whole URL.
     """
     try:
         exchange = _exchange(entry)
-        exchange.ended  # noqa: B018 (raises what is no time)
+        exchange.ended  # noqa: B018 (raises if the time is invalid)
         return exchange
     except Unusable:
         raise
     except KeyError as error:
         raise Unusable(f"incomplete: no {error.args[0]}") from None
     except (TypeError, ValueError, AttributeError, OverflowError):
-        raise Unusable("incomplete: a field is not what it must be") from None
+        raise Unusable("incomplete: a field has an invalid value") from None
 
 
 def _exchange(entry: Any) -> Exchange:
-    """The exchange of an entry that has the fields of one. Raises whatever a wrong field leads to."""
+    """Return the exchange of an entry. Raises Unusable, or any error that a bad field leads to."""
     request, response, is_ours = entry["request"], entry["response"], "_number" in entry
     method = str(request["method"]).upper()
     url = _without_user(str(request["url"]).partition("#")[0])
     status, started = int(response["status"] or 0), _moment(entry["startedDateTime"])
-    _refuse_others(entry, url, status)
+    _refuse_unusable(entry, url, status)
     request_headers = _headers(request.get("headers"))
     response_headers = _headers(response.get("headers"))
     request_body, request_known = _request_body(request, request_headers, is_ours=is_ours)
@@ -225,7 +228,7 @@ def _exchange(entry: Any) -> Exchange:
         started=started,
         seconds=float(entry["_seconds"]) if "_seconds" in entry else seconds,
         account=str(entry.get("_account", "")),
-        # Browsers mark what they blocked by an error, too.
+        # Browsers also set an error on requests that they blocked themselves.
         error=str(entry.get("_error", "")) if is_ours else "",
         source=str(entry.get("_source", "")),
         request_body_known=request_known,
@@ -234,34 +237,34 @@ def _exchange(entry: Any) -> Exchange:
 
 
 def findings_of(about: Json, exchanges: dict[int, Exchange]) -> Iterator[Finding]:
-    """The findings that a file of ours tells of, with their exchanges as far as these are given. Raises UsageError."""
+    """Yield the findings in a file of ours, with the given exchanges. Raises UsageError."""
     try:
-        for told in about.get("findings", []):
-            facts = {name: told[name] for name in _FACTS}
-            steps = tuple(exchanges[number] for number in told["steps"] if number in exchanges)
-            witnesses = tuple(told["witnesses"])
+        for entry in about.get("findings", []):
+            facts = {name: entry[name] for name in _FINDING_FIELDS}
+            steps = tuple(exchanges[number] for number in entry["steps"] if number in exchanges)
+            witnesses = tuple(entry["witnesses"])
             yield Finding(
-                **facts, exchange=exchanges.get(told["exchange"]), steps=steps, witnesses=witnesses
+                **facts, exchange=exchanges.get(entry["exchange"]), steps=steps, witnesses=witnesses
             )
     except (KeyError, TypeError, AttributeError):
         raise UsageError(
-            "the findings under '_contractTests' are not as a run writes them"
+            "the findings under '_contractTests' do not have the format of a run"
         ) from None
 
 
 def numbers_of(about: Json) -> set[int]:
-    """The numbers of the exchanges that the findings of a file of ours speak of."""
-    told = about.get("findings", [])
+    """Return the numbers of the exchanges that the findings refer to."""
+    findings = about.get("findings", [])
     return {
         number
-        for finding in told
+        for finding in findings
         for number in (finding.get("exchange"), *finding.get("steps", ()))
         if number
     }
 
 
-def _told(finding: Finding) -> Json:
-    facts = {name: getattr(finding, name) for name in _FACTS}
+def _finding(finding: Finding) -> Json:
+    facts = {name: getattr(finding, name) for name in _FINDING_FIELDS}
     return {
         **facts,
         "witnesses": [witness for witness in finding.witnesses if witness not in JUDGES],
@@ -328,8 +331,8 @@ def _text(body: bytes, encoding: str) -> Json:
         return {"text": base64.b64encode(body).decode("ascii"), encoding: "base64"}
 
 
-def _refuse_others(entry: Json, url: str, status: int) -> None:
-    """Raises Unusable for what is no exchange with a server over HTTP."""
+def _refuse_unusable(entry: Json, url: str, status: int) -> None:
+    """Raise Unusable for an entry that is no exchange with a server over HTTP."""
     scheme = urlsplit(url).scheme.lower()
     if (
         scheme in ("ws", "wss")
@@ -338,15 +341,15 @@ def _refuse_others(entry: Json, url: str, status: int) -> None:
     ):
         raise Unusable("WebSocket")
     if scheme not in ("http", "https"):
-        raise Unusable(f"no HTTP ({scheme or 'no scheme'})")
+        raise Unusable(f"not HTTP ({scheme or 'no scheme'})")
     if entry.get("_fromCache") or entry["response"].get("_fetchedViaServiceWorker"):
-        raise Unusable("answered by the browser itself (cache, service worker)")
+        raise Unusable("served by the browser (cache, service worker)")
 
 
 def _without_user(url: str) -> str:
-    """A URL without a user and a password. Raises ValueError when it is none."""
+    """Return a URL without user and password. Raises ValueError if it is invalid."""
     parts = urlsplit(url)
-    parts.port  # noqa: B018 (raises what is no port)
+    parts.port  # noqa: B018 (raises if the port is invalid)
     return (
         parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         if "@" in parts.netloc
@@ -360,13 +363,13 @@ def _moment(text: str) -> datetime:
 
 
 def _headers(pairs: Any) -> Headers:
-    """Headers without those of HTTP/2 that are none, such as ``:authority``."""
+    """Return the headers without pseudo-headers of HTTP/2, such as ``:authority``."""
     named = ((str(pair["name"]), str(pair.get("value", ""))) for pair in pairs or ())
     return tuple((name, value) for name, value in named if not name.startswith(":"))
 
 
 def _request_body(request: Json, headers: Headers, *, is_ours: bool) -> tuple[bytes, bool]:
-    """The body, and whether it is known."""
+    """Return the body, and whether it is known."""
     data = request.get("postData") or {}
     text = data.get("text")
     if not text and data.get("params"):
@@ -376,7 +379,7 @@ def _request_body(request: Json, headers: Headers, *, is_ours: bool) -> tuple[by
     body = _bytes(text or "", "base64" in (data.get("_encoding"), data.get("encoding")))
     if body is None:
         return b"", False
-    if is_ours:  # secrets were replaced, so the length that was sent says nothing
+    if is_ours:  # secrets were replaced, so Content-Length may not match
         return body, request.get("bodySize") != -1
     length = _length(headers)
     if body or "text" in data:
@@ -387,7 +390,7 @@ def _request_body(request: Json, headers: Headers, *, is_ours: bool) -> tuple[by
 
 
 def _response_body(response: Json, headers: Headers, method: str) -> tuple[bytes, bool]:
-    """The decoded body, and whether it is known: browsers leave out or cut off what is large or gone."""
+    """Return the decoded body, and whether it is known: browsers omit or truncate large ones."""
     content = response.get("content") or {}
     text, size = content.get("text"), int(content.get("size") or 0)
     if text is None:
@@ -401,7 +404,7 @@ def _response_body(response: Json, headers: Headers, method: str) -> tuple[bytes
 
 
 def _bytes(text: Any, is_base64: bool) -> bytes | None:
-    """A body as it was sent; None if that cannot be told."""
+    """Return the bytes of a body; None if the encoding is invalid."""
     if not is_base64:
         return str(text).encode("utf-8", "replace")
     try:

@@ -1,4 +1,4 @@
-"""What is in a HAR file, by a first reading of all of it: deployments, hosts, and the order of its exchanges."""
+"""An index of a HAR file: its deployments, its hosts, and the order of its exchanges."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from contract_tests.recording.har import Har, Unusable, exchange_of
 
 Origin = tuple[str, str, int]
 
-ELSEWHERE = "for another host"
+OTHER_HOST = "for another host"
 NOT_OF_THE_RUN = "that the run did not send"
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """What must be known of an entry before any is judged."""
+    """The facts of an entry that are needed before the first is judged."""
 
     index: int
-    """Its position in the file."""
+    """The position in the file."""
     ended: float
     number: int
     origin: Origin
@@ -35,17 +35,19 @@ class _Entry:
 
 @dataclass
 class HarIndex:
-    """What is in a file, by a first reading of all of it.
+    """An index of a file, built by a first pass over it.
 
-    Entries stand there as they began, and are judged as they ended.
+    A file lists entries in the order in which they began. They are judged in the order in which
+    they ended.
     """
 
     har: Har
     page_hosts: tuple[str, ...]
-    """Where accounts are changed beside the API, such as on a page where customers pay."""
+    """Hosts of pages that change accounts outside the API, such as a payment page."""
     bases: Counter[str] = field(default_factory=Counter)
-    """How many entries are for a declared path, by the base URL that they would have."""
+    """The numbers of entries with a declared path, by their base URL."""
     hosts: Counter[str] = field(default_factory=Counter)
+    """The numbers of entries by host."""
     unusable: Counter[str] = field(default_factory=Counter)
     with_credentials: int = 0
     _entries: list[_Entry] = field(default_factory=list)
@@ -54,7 +56,7 @@ class HarIndex:
     def of(
         cls, path: Path, contract: Contract, keyring: Keyring, page_hosts: tuple[str, ...]
     ) -> HarIndex:
-        """Read a file. Raises UsageError."""
+        """Return the index of a file. Raises UsageError."""
         found = cls(Har(path), page_hosts)
         paths = (
             re.sub(r"\\\{[^/]+?\\\}", "[^/]+", re.escape(operation.path))
@@ -66,49 +68,50 @@ class HarIndex:
         return found
 
     def exchanges(self, base: str) -> Iterator[Exchange]:
-        """What is for a deployment, or may have changed something there, in the order in which it ended."""
+        """Yield the exchanges that concern a deployment, in the order in which they ended."""
         order = sorted(
-            (entry for entry in self._entries if self._matters(entry, base)), key=self._when()
+            (entry for entry in self._entries if self._matters(entry, base)), key=self._sort_key()
         )
         ranks = {entry.index: rank for rank, entry in enumerate(order, 1)}
-        waiting: dict[int, Exchange] = {}
+        early: dict[int, Exchange] = {}
         next_rank = 1
         for index, exchange in self._usable(Counter()):
             if index in ranks:
-                waiting[ranks[index]] = self._placed(exchange, ranks[index], base)
-            while next_rank in waiting:
-                yield waiting.pop(next_rank)
+                early[ranks[index]] = self._placed(exchange, ranks[index], base)
+            while next_rank in early:
+                yield early.pop(next_rank)
                 next_rank += 1
 
-    def passed_over(self, base: str) -> Counter[str]:
-        """Why entries were not even looked at, and how many."""
+    def skipped(self, base: str) -> Counter[str]:
+        """Return the numbers of entries that ``exchanges`` leaves out, by reason."""
         here = origin_of(base)
         return self.unusable + Counter(
-            NOT_OF_THE_RUN if entry.origin == here else ELSEWHERE
+            NOT_OF_THE_RUN if entry.origin == here else OTHER_HOST
             for entry in self._entries
             if not self._matters(entry, base)
         )
 
-    def hosts_in_words(self) -> str:
-        """Which hosts the file speaks of."""
+    def describe_hosts(self) -> str:
+        """Return a sentence that names the hosts in the file."""
         if not self.hosts:
-            return "it has no entry that can be read"
+            return "it has no readable entry"
         shown = [f"{host} ({count:,})" for host, count in self.hosts.most_common(_SHOWN)]
         more = f" and {len(self.hosts) - _SHOWN} more" if len(self.hosts) > _SHOWN else ""
-        return f"the hosts in it are {', '.join(shown)}{more}"
+        return f"its hosts are {', '.join(shown)}{more}"
 
     def base(self) -> str:
-        """The base URL of the API: as the run knew it, or the one that has it. Raises UsageError."""
+        """Return the base URL of the run, or the only one in the file. Raises UsageError."""
         if self.har.is_ours:
             return str(self.har.about.get("baseUrl", ""))
         if not self.bases:
-            raise UsageError(f"{self.har.path}: holds nothing for the API; {self.hosts_in_words()}")
+            raise UsageError(f"{self.har.path}: has no request to the API; {self.describe_hosts()}")
         if len(self.bases) > 1:
             found = ", ".join(
                 f"{base} ({count:,} entries)" for base, count in self.bases.most_common()
             )
             raise UsageError(
-                f"{self.har.path}: holds more than one deployment: {found}; name one with --base-url"
+                f"{self.har.path}: has requests to several deployments: {found}; "
+                "choose one with --base-url"
             )
         return next(iter(self.bases))
 
@@ -128,7 +131,7 @@ class HarIndex:
         self.hosts[parts.netloc] += 1
         if found := declared.search(parts.path):
             self.bases[f"{parts.scheme}://{parts.netloc}{parts.path[: found.start()]}"] += 1
-            # So that keys are replaced in all that came before, too.
+            # Keys are learned first, so that they are replaced in earlier exchanges, too.
             self.with_credentials += keyring.learn(exchange.request_headers) != ANYBODY
 
     def _matters(self, entry: _Entry, base: str) -> bool:
@@ -138,8 +141,8 @@ class HarIndex:
         is_page = any(host.endswith(f".{page}") for page in self.page_hosts)
         return entry.origin == origin_of(base) or is_page
 
-    def _when(self) -> Callable[[_Entry], float]:
-        """What entries are to be sorted by: the number that we gave them, if we did, else when they ended."""
+    def _sort_key(self) -> Callable[[_Entry], float]:
+        """Return the sort key of entries: our number if they have one, else their end."""
         numbers = [entry.number for entry in self._entries if entry.number]
         is_numbered = self.har.is_ours and len(set(numbers)) == len(numbers)
         return (lambda entry: entry.number) if is_numbered else (lambda entry: entry.ended)
@@ -153,13 +156,13 @@ class HarIndex:
 
 
 def origin_of(url: str) -> Origin:
-    """Scheme, host and port of a URL."""
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
     return parts.scheme, str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def below(url: str, base: str) -> str | None:
-    """The path of a URL below a base URL; None if it is not below."""
+    """Return the path of a URL relative to a base URL; None if it is not below it."""
     path, prefix = urlsplit(url).path, urlsplit(base).path
     rest = path.removeprefix(prefix)
     is_below = (

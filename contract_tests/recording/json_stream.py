@@ -1,4 +1,4 @@
-"""A large JSON file read piece by piece: one value at a time is held, and what is broken is said with its place."""
+"""Reads a large JSON file value by value, in little memory. Errors name their place."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any, BinaryIO
 from contract_tests.errors import UsageError
 
 MAX_VALUE = 128 * 1024 * 1024
-"""Characters of one value. The file may be of any size."""
+"""The most characters of one value. The file may be of any size."""
 
 _CHUNK = 1024 * 1024
 _NEAR = 16
-"""So near to the end of what was read, an error may be but a piece that is still to come."""
+"""Characters before the end of the buffer where an error may be caused by missing data."""
 _OF_NUMBERS = "0123456789+-.eE"
-"""Where one of these follows, a number goes on."""
+"""Characters that continue a number."""
 _SPACE = " \t\r\n"
 _DECODE = json.JSONDecoder().raw_decode
 
 
 class BrokenOff(UsageError):
-    """The file ends in the middle."""
+    """The file ends prematurely."""
 
 
 class JsonStream:
-    """Reads values one after another. What it raises is a UsageError."""
+    """Reads values in sequence. All its errors are UsageErrors."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self.path = path
@@ -35,9 +35,9 @@ class JsonStream:
         self._text = ""
         self._at = 0
         self._lines = 1
-        """The line in which the text that is held begins."""
+        """The line in which the buffer begins."""
         self._line_start = 0
-        """Where that line begins, counted from the text that is held; negative when it is gone."""
+        """The start of that line relative to the buffer; negative if it was dropped."""
         self._is_whole = False
         start = file.peek(2)[:2] if hasattr(file, "peek") else b""
         encoding = "utf-16" if start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
@@ -46,10 +46,11 @@ class JsonStream:
 
     @property
     def is_at_end(self) -> bool:
+        """Whether only white space is left."""
         return not self._peek()
 
     def members(self) -> Iterator[str]:
-        """The keys of an object, each before its value, which must be read before the next key."""
+        """Yield the keys of an object. The value must be read before the next key."""
         self._expect("{")
         if self._take("}"):
             return
@@ -64,7 +65,7 @@ class JsonStream:
             self._expect(",")
 
     def items(self) -> Iterator[None]:
-        """The positions of a list, each before its value, which must be read before the next."""
+        """Yield once per item of a list. The item must be read before the next."""
         self._expect("[")
         if self._take("]"):
             return
@@ -75,11 +76,11 @@ class JsonStream:
             self._expect(",")
 
     def begins(self, opening: str) -> bool:
-        """Whether the next value is an object or a list, by its opening bracket."""
+        """Return whether the next value begins with a bracket."""
         return self._peek() == opening
 
     def value(self) -> Any:
-        """The next value, whole."""
+        """Read the next value."""
         self._peek()
         wanted = _CHUNK
         while True:
@@ -102,7 +103,7 @@ class JsonStream:
             wanted *= 2
 
     def where(self, at: int | None = None) -> str:
-        """A place in the file, for a person."""
+        """Return a position in the file as line and column."""
         at = self._at if at is None else at
         line = self._lines + self._text.count("\n", 0, at)
         start = self._text.rfind("\n", 0, at) + 1 if line > self._lines else self._line_start
@@ -129,7 +130,7 @@ class JsonStream:
             raise self._broken(f"'{char}' is expected", is_cut=self.is_at_end)
 
     def _read(self, wanted: int = _CHUNK) -> None:
-        """Read on, and let go of what has been used."""
+        """Read more data, and drop what has been consumed."""
         used = self._text[: self._at]
         if used:
             lines = used.count("\n")
@@ -150,11 +151,11 @@ class JsonStream:
         self._at = 0
 
     def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
-        """Whether the value may go on in what has not been read."""
+        """Return whether more data may complete the value."""
         return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _NEAR
 
     def _is_cut(self, error: json.JSONDecodeError) -> bool:
-        """Whether the file ends where more is needed, now that all of it has been read."""
+        """Return whether the file ends within the value, now that all of it has been read."""
         rest = self._text[error.pos :].strip()
         if error.msg.startswith("Invalid \\"):
             return '"' not in rest
@@ -164,6 +165,6 @@ class JsonStream:
     def _broken(self, message: str, at: int | None = None, *, is_cut: bool = False) -> UsageError:
         if is_cut:
             return BrokenOff(
-                f"{self.path}: breaks off at {self.where(len(self._text))}: it is not whole"
+                f"{self.path}: breaks off at {self.where(len(self._text))}: it is incomplete"
             )
         return UsageError(f"{self.path}: is not valid JSON at {self.where(at)}: {message}")

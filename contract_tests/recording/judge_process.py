@@ -1,4 +1,4 @@
-"""The judge beside the proxy: it hears of what has been passed on, in a process of its own, and nobody waits for it."""
+"""The judge of the proxy, in a separate process, so that requests never wait for it."""
 
 from __future__ import annotations
 
@@ -25,60 +25,59 @@ from contract_tests.recording.reverse_proxy import MAX_KEPT
 from contract_tests.settings import Settings
 from contract_tests.text import printable, shortened
 
-WAITING = 1_000
+MAX_QUEUED = 1_000
+"""Exchanges in the queue. Those that do not fit are not judged."""
 MAX_BYTES = 64_000_000
-"""Exchanges that may wait for the judge, and how large their bodies may be. What finds no room is not judged."""
+"""The size of their bodies."""
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
-Waiting = tuple[Exchange, bool]
-"""An exchange, and whether some before it were missed."""
+Queued = tuple[Exchange, bool]
+"""An exchange, and whether any before it was missed."""
 
 
 class JudgeProcess:
-    """The proxy's end."""
+    """The proxy's side of the judge's process."""
 
-    def __init__(self, settings: Settings, room: int = WAITING) -> None:
+    def __init__(self, settings: Settings, size: int = MAX_QUEUED) -> None:
         self.missed = 0
-        """Exchanges for which there was no room."""
+        """The number of exchanges that did not fit into the queue."""
         self._settings = settings
         self._has_gap = False
         self._lock = threading.Lock()
         self._bytes = 0
-        """How large the bodies are that wait."""
-        self._waiting: queue.Queue[Waiting | None] = queue.Queue(room)
+        """The size of all bodies in the queue."""
+        self._queue: queue.Queue[Queued | None] = queue.Queue(size)
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
+        self._pipe, child_end = context.Pipe()
         self.process = context.Process(
-            target=_judge, args=(replace(settings, environment={}), theirs), daemon=True
+            target=_judge, args=(replace(settings, environment={}), child_end), daemon=True
         )
         self.process.start()
-        theirs.close()
+        child_end.close()
         self._feeder = threading.Thread(target=self._feed, name="feeder", daemon=True)
         self._feeder.start()
 
     def take(self, exchange: Exchange) -> None:
-        """Have an exchange judged, if there is room."""
+        """Queue an exchange for the judge, if there is room."""
         size = len(exchange.request_body) + len(exchange.response_body)
         with self._lock:
-            has_room = self._bytes + size <= MAX_BYTES and not self._waiting.full()
+            has_room = self._bytes + size <= MAX_BYTES and not self._queue.full()
             self._bytes += size * has_room
         if has_room:
-            self._waiting.put((exchange, self._has_gap))
+            self._queue.put((exchange, self._has_gap))
         else:
             self.missed += 1
         self._has_gap = not has_room
 
     def finish(self, seconds: float) -> Result:
-        """Have judged what is waiting: what came of it all. Raises KitError."""
-        self._waiting.put(None)
+        """Wait until the queue is judged, and return the result. Raises KitError."""
+        self._queue.put(None)
         self._feeder.join()
         try:
             self._pipe.send(None)
             outcome: Result | KitError = self._pipe.recv()
         except (OSError, EOFError):
-            raise KitError(
-                "the judge's process ended before its time; there is no verdict"
-            ) from None
+            raise KitError("the judge's process ended early; there is no verdict") from None
         finally:
             self._pipe.close()
             self.process.join()
@@ -86,27 +85,27 @@ class JudgeProcess:
             raise outcome
         if self.missed:
             outcome.notes.append(
-                f"{self.missed:,} exchanges came faster than they could be judged, and were not"
+                f"{self.missed:,} exchanges were not judged, as they came faster than the judge"
             )
         return replace(
             outcome, settings=self._settings, seconds=seconds, source="passed on by the proxy"
         )
 
     def _feed(self) -> None:
-        """Waits for the pipe, so that nobody else must."""
-        while (waiting := self._waiting.get()) is not None:
+        """Move exchanges from the queue to the pipe, which may block."""
+        while (queued := self._queue.get()) is not None:
             try:
-                self._pipe.send(waiting)
-            except OSError:  # the judge is gone, which is said at the end
+                self._pipe.send(queued)
+            except OSError:  # the judge is gone, which ``finish`` reports
                 self.missed += 1
             with self._lock:
-                self._bytes -= len(waiting[0].request_body) + len(waiting[0].response_body)
+                self._bytes -= len(queued[0].request_body) + len(queued[0].response_body)
 
 
 def _judge(settings: Settings, pipe: Connection) -> None:
-    """The judge's end: the whole life of its process."""
+    """Run the judge: the main function of its process."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the proxy says when it is over
+        signal.signal(number, signal.SIG_IGN)  # the proxy ends the process
     from contract_tests.recording.traffic import Traffic
     from contract_tests.reports import files
     from contract_tests.runner import knowledge_of
@@ -120,15 +119,15 @@ def _judge(settings: Settings, pipe: Connection) -> None:
     outcome: Result | KitError
     try:
         if "har" in settings.reports:
-            har = HarWriter(settings.report_dir / files.HAR, settings, overheard=True)
+            har = HarWriter(settings.report_dir / files.HAR, settings, is_foreign=True)
         with suppress(EOFError):  # the proxy was killed
-            while (waiting := pipe.recv()) is not None:
-                exchange, is_after_gap = waiting
+            while (queued := pipe.recv()) is not None:
+                exchange, is_after_gap = queued
                 if is_after_gap:
                     traffic.forget()
-                heard = traffic.hear(decoded(exchange))
-                if heard is not None and har is not None:
-                    har(heard)
+                kept = traffic.judge_foreign(decoded(exchange))
+                if kept is not None and har is not None:
+                    har(kept)
         if har is not None:
             har.close(traffic.verdicts)
         outcome = traffic.result(settings, 0.0, list(traffic.verdicts), known)
@@ -139,14 +138,14 @@ def _judge(settings: Settings, pipe: Connection) -> None:
 
 
 class Live:
-    """Lists findings on standard error as they come."""
+    """Lists new findings on standard error."""
 
     def __init__(self, settings: Settings, known: Baseline | None) -> None:
         self._settings = settings
         self._known = known.accepted if known else {}
 
     def __call__(self, finding: Finding) -> None:
-        """A line for a new finding."""
+        """Print a line for a new finding."""
         if self._settings.quiet:
             return
         grade = (
@@ -154,15 +153,16 @@ class Live:
             if finding.key in self._known
             else finding.grade(strict=self._settings.is_strict)
         )
-        what = f"{finding.operation} {finding.where} {finding.keyword}"
-        text = f"{grade:10}  {what}: {shortened(finding.got, 80)} (expected: {shortened(finding.expected, 80)})"
-        with suppress(OSError):  # whoever looked on is gone; the report is still to come
+        subject = f"{finding.operation} {finding.where} {finding.keyword}"
+        expected = f"(expected: {shortened(finding.expected, 80)})"
+        text = f"{grade:10}  {subject}: {shortened(finding.got, 80)} {expected}"
+        with suppress(OSError):  # the reader of standard error is gone; the report follows
             sys.stderr.write(f"{printable(text)}\n")
             sys.stderr.flush()
 
 
 def decoded(exchange: Exchange) -> Exchange:
-    """The exchange with its answer's body as it was before it was compressed."""
+    """Return an exchange with its response body decompressed."""
     coding = (exchange.response_header("content-encoding") or "").strip().lower()
     body = exchange.response_body
     if not body or coding in ("", "identity"):
@@ -170,12 +170,12 @@ def decoded(exchange: Exchange) -> Exchange:
     if coding not in _WINDOW_BITS:
         return replace(exchange, response_body=b"", response_body_known=False)
     is_bare = coding == "deflate" and body[0] & 0x0F != 8
-    unpacker = zlib.decompressobj(-15 if is_bare else _WINDOW_BITS[coding])
+    decompressor = zlib.decompressobj(-15 if is_bare else _WINDOW_BITS[coding])
     try:
-        unpacked = unpacker.decompress(body, MAX_KEPT + 1)
+        plain = decompressor.decompress(body, MAX_KEPT + 1)
     except zlib.error:
-        unpacked = b""
-    if len(unpacked) > MAX_KEPT:
+        plain = b""
+    if len(plain) > MAX_KEPT:
         return replace(exchange, response_body=b"", response_body_known=False)
-    why = "" if unpacker.eof else "the body is not in the encoding that Content-Encoding says"
-    return replace(exchange, response_body=unpacked, error=exchange.error or why)
+    error = "" if decompressor.eof else "the body is not in the encoding of Content-Encoding"
+    return replace(exchange, response_body=plain, error=exchange.error or error)

@@ -1,4 +1,4 @@
-"""Passes traffic on to a deployment, and has it judged meanwhile, until somebody ends it."""
+"""Runs the proxy: passes traffic on to a deployment while the judge validates it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import uvicorn
 from contract_tests.errors import Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.result import Result
-from contract_tests.http.channel import plain as in_words
+from contract_tests.http.channel import plain as describe
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Contract
 from contract_tests.recording.judge_process import JudgeProcess
@@ -25,10 +25,10 @@ from contract_tests.recording.reverse_proxy import ReverseProxy
 from contract_tests.reports import files
 from contract_tests.settings import Settings
 
-_END_SECONDS = 2
-"""How long answers that are on their way may take when the proxy ends."""
-_KEEP_SECONDS = 60
-_REACH_SECONDS = 5.0
+_GRACE_SECONDS = 2
+"""How long pending responses may take when the proxy ends."""
+_KEEP_ALIVE_SECONDS = 60
+_CONNECT_SECONDS = 5.0
 
 
 def pass_on(
@@ -37,7 +37,7 @@ def pass_on(
     tls: ssl.SSLContext | None,
     max_exchanges: int | None,
 ) -> Result:
-    """Everything between the start and the end: what came of it. Raises UsageError."""
+    """Run the proxy until it is ended, and return the result. Raises UsageError."""
     _check(settings)
     began = time.monotonic()
     judge_process = JudgeProcess(settings)
@@ -56,7 +56,7 @@ def pass_on(
     def end(*_: object) -> None:
         server.should_exit = True
 
-    forwarder.deliver = take
+    forwarder.on_exchange = take
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     _announce(settings.url, listener)
     serve(server, forwarder, listener, settings.max_time)
@@ -65,13 +65,13 @@ def pass_on(
     result = judge_process.finish(time.monotonic() - began)
     if forwarder.unreachable:
         result.notes.append(
-            f"{forwarder.unreachable:,} requests found no upstream, and were answered with 502"
+            f"{forwarder.unreachable:,} requests got a 502, as the upstream could not be reached"
         )
     return result
 
 
 def _check(settings: Settings) -> None:
-    """Whether the judge will be able to begin. Raises UsageError."""
+    """Prove that the judge can start. Raises UsageError."""
     Contract.load(settings.spec)
     if settings.baseline:
         Baseline.load(settings.baseline, date.today())
@@ -80,7 +80,7 @@ def _check(settings: Settings) -> None:
 
 
 def make_server(forwarder: ReverseProxy) -> uvicorn.Server:
-    """A server that adds nothing of its own."""
+    """Return a server that adds no headers and writes no logs."""
     config = uvicorn.Config(
         forwarder,
         interface="asgi3",
@@ -92,8 +92,8 @@ def make_server(forwarder: ReverseProxy) -> uvicorn.Server:
         proxy_headers=False,
         date_header=False,
         server_header=False,
-        timeout_keep_alive=_KEEP_SECONDS,
-        timeout_graceful_shutdown=_END_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     return uvicorn.Server(config)
 
@@ -104,7 +104,7 @@ def serve(
     listener: socket.socket,
     max_time: float | None = None,
 ) -> None:
-    """Pass on until the server is told to end, or time is up."""
+    """Serve until the server should exit, or the time is up."""
 
     def end() -> None:
         server.should_exit = True
@@ -120,32 +120,32 @@ def serve(
 
 
 def reach(url: str, tls: ssl.SSLContext | None) -> None:
-    """Connect once, and ask for nothing. Raises Unreachable."""
+    """Connect once without sending a request. Raises Unreachable."""
     parts = urlsplit(url)
     host = str(parts.hostname)
     try:
         with socket.create_connection(
-            (host, parts.port or (443 if tls else 80)), _REACH_SECONDS
+            (host, parts.port or (443 if tls else 80)), _CONNECT_SECONDS
         ) as plain:
             if tls is not None:
                 tls.wrap_socket(plain, server_hostname=host).close()
     except TimeoutError:
         raise Unreachable(
-            f"{url} cannot be reached: no answer within {_REACH_SECONDS:.0f} s"
+            f"{url} cannot be reached: no response within {_CONNECT_SECONDS:.0f} s"
         ) from None
     except OSError as error:
-        raise Unreachable(f"{url} cannot be reached: {in_words(error)}") from None
+        raise Unreachable(f"{url} cannot be reached: {describe(error)}") from None
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """Raises UsageError."""
+    """Return a socket that listens on an address. Raises UsageError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise UsageError(
-            f"cannot listen on {host}:{port} ({why}); name another --host or --port"
+            f"cannot listen on {host}:{port} ({why}); choose another --host or --port"
         ) from None
 
 
@@ -153,6 +153,7 @@ def _announce(upstream: str, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     sys.stdout.write(
-        f"contract-tests proxy: http://{shown}:{port} passes on to {upstream}. Ctrl-C ends it.\n"
+        f"contract-tests proxy: http://{shown}:{port} forwards to {upstream}. "
+        "Press Ctrl-C to end.\n"
     )
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""``contract-tests proxy``: its flags, its help."""
+"""``contract-tests proxy``: its flags and its help."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ FAIL_ON: dict[str, tuple[str, ...]] = {
     "drift": ("failure", "difference", "drift"),
     "never": (),
 }
-"""The grades that fail, by ``--fail-on``."""
+"""The grades that fail the command, by the value of ``--fail-on``."""
 
 _DESCRIPTION = """\
-Listens on this machine, passes every request on to a deployment as it is, and judges what it answers: point a
-frontend or a test run at it. Findings are listed as they come; Ctrl-C ends it with the report. Keys are replaced by
-names before anything is kept."""
+Listens on this machine, passes every request on to a deployment unchanged, and validates the
+responses: point a frontend or a test run at it. Findings are listed as they appear. Ctrl-C ends it
+with the report. Keys are replaced by names before anything is stored."""
 
 _EPILOG = f"""\
 examples:
   contract-tests proxy --upstream https://staging.example.com --port 9000
       then run the frontend or its tests against http://127.0.0.1:9000
-  contract-tests proxy --upstream http://127.0.0.1:8080 --max-time 10m --fail-on difference --report junit,har
+  contract-tests proxy --upstream http://127.0.0.1:8080 --max-time 10m --report junit,har
+      for CI: ends after ten minutes, with a JUnit file and the traffic
 
 {EXIT_CODES}"""
 
@@ -47,17 +48,21 @@ def add_parser(subparsers: Any) -> None:
         "--upstream", metavar="URL", required=True, help="the deployment, without /api/v1/billing"
     )
     parser.add_argument(
-        "--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)"
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="the address to listen on (127.0.0.1)",
     )
     parser.add_argument(
         "--port", default=0, type=_port, metavar="N", help="the port to listen on (a free one)"
     )
     parser.add_argument(
-        "--fail-on", default="failure", choices=FAIL_ON, help="which findings fail (failure)"
+        "--fail-on",
+        default="failure",
+        choices=FAIL_ON,
+        help="the least grade of findings that fails the command (failure)",
     )
-    parser.add_argument(
-        "--max-exchanges", type=_count, metavar="N", help="end after so many requests"
-    )
+    parser.add_argument("--max-exchanges", type=_count, metavar="N", help="end after N requests")
     flags.add(
         parser,
         "max_time",
@@ -73,14 +78,14 @@ def add_parser(subparsers: Any) -> None:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Pass on until told to end, tell, and answer with the exit code. Raises KitError."""
+    """Run the proxy, report, and return the exit code. Raises KitError."""
     settings = flags.read(arguments, arguments.upstream)
     tls = (
         ssl.create_default_context(cafile=settings.ca_bundle)
         if settings.url.startswith("https:")
         else None
     )
-    # What judges and reports takes its time to load, and wrong flags are to be told at once.
+    # The judge is slow to import, and wrong flags must be reported at once.
     from contract_tests.recording import proxy
     from contract_tests.reports.output import publish
 
@@ -111,5 +116,5 @@ def _port(text: str) -> int:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < len(text) <= 12 and int(text)):
-        raise argparse.ArgumentTypeError("it must be a whole number from 1")
+        raise argparse.ArgumentTypeError("it must be a whole number, at least 1")
     return int(text)

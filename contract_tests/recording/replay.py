@@ -1,4 +1,4 @@
-"""Judge the traffic in a HAR file: of a run, of the proxy or of a browser."""
+"""Judges the traffic in a HAR file of a run, the proxy or a browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contract_tests.http.exchange import Exchange
 from contract_tests.http.redaction import Keyring
 from contract_tests.openapi.contract import Contract
 from contract_tests.recording.har import findings_of, numbers_of
-from contract_tests.recording.har_index import ELSEWHERE, HarIndex, below, origin_of
+from contract_tests.recording.har_index import OTHER_HOST, HarIndex, below, origin_of
 from contract_tests.recording.traffic import UNDECLARED, Traffic
 from contract_tests.runner import knowledge_of
 from contract_tests.settings import Settings, base_url
@@ -24,40 +24,40 @@ from contract_tests.settings import Settings, base_url
 def replay(
     path: Path, contract: Contract, settings: Settings, known: Baseline | None = None
 ) -> Result:
-    """Judge what a file holds. Without a URL in the settings, the file must tell it. Raises UsageError."""
+    """Judge a file. Without a URL in the settings, that of the file is used. Raises UsageError."""
     started = time.monotonic()
     keyring, knowledge = Keyring(contract.credential, foreign=True), knowledge_of(contract)
     index = HarIndex.of(path, contract, keyring, knowledge.effects.page_hosts)
     har = index.har
-    settings = _settled(settings, index)
+    settings = _completed(settings, index)
     traffic = Traffic(
-        contract, keyring, knowledge, is_stripped=har.is_overheard and not index.with_credentials
+        contract, keyring, knowledge, is_stripped=har.is_foreign and not index.with_credentials
     )
     wanted = numbers_of(har.about)
     kept: dict[int, Exchange] = {}
     for exchange in index.exchanges(settings.url):
         if exchange.number in wanted:
             kept[exchange.number] = exchange
-        if not har.is_overheard:
+        if not har.is_foreign:
             traffic.judge(keyring.exchange(exchange))
         elif below(exchange.url, settings.url) is not None:
-            traffic.hear(exchange)
+            traffic.judge_foreign(exchange)
         else:
             is_here = origin_of(exchange.url) == origin_of(settings.url)
-            traffic.pass_over(traffic.named(exchange), UNDECLARED if is_here else ELSEWHERE)
+            traffic.skip(traffic.named(exchange), UNDECLARED if is_here else OTHER_HOST)
     if not traffic.judged:
         raise UsageError(
-            f"{path}: holds nothing for the API under {settings.url}; {index.hosts_in_words()}"
+            f"{path}: has no request to the API at {settings.url}; {index.describe_hosts()}"
         )
-    for why, count in index.passed_over(settings.url).items():
-        traffic.skipped[why] += count
-    findings = _united(findings_of(har.about, kept), traffic)
+    for reason, count in index.skipped(settings.url).items():
+        traffic.skipped[reason] += count
+    findings = _merged(findings_of(har.about, kept), traffic)
     result = traffic.result(settings, time.monotonic() - started, findings, known)
     return replace(result, source=f"replayed from {path.name}")
 
 
-def _settled(settings: Settings, index: HarIndex) -> Settings:
-    """The settings with what the file says of its run, where the user says nothing. Raises UsageError."""
+def _completed(settings: Settings, index: HarIndex) -> Settings:
+    """Return the settings, completed by those of the run in the file. Raises UsageError."""
     about = index.har.about if index.har.is_ours else {}
     seed = about.get("seed")
     return replace(
@@ -69,8 +69,8 @@ def _settled(settings: Settings, index: HarIndex) -> Settings:
     )
 
 
-def _united(recorded: Iterator[Finding], traffic: Traffic) -> list[Finding]:
-    """What the drivers of a run found and what the judge says, each once, as in the run."""
+def _merged(recorded: Iterator[Finding], traffic: Traffic) -> list[Finding]:
+    """Return the findings of the run's drivers and of the judge, without duplicates."""
     verdicts = Verdicts()
     for finding in (*recorded, *traffic.verdicts):
         verdicts.add(finding)

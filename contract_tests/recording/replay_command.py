@@ -1,4 +1,4 @@
-"""``contract-tests replay``: its flags, its help."""
+"""``contract-tests replay``: its flags and its help."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from contract_tests.errors import UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.openapi.contract import Contract
 
-_ANY_URL = "http://to-be-found.invalid"
+_PLACEHOLDER_URL = "http://to-be-found.invalid"
 
 _DESCRIPTION = """\
-Judges traffic that was recorded, as a run judges its own: by 'run' or 'proxy' with --report har, or by a browser
-(developer tools, Network, "Save all as HAR with content"). Replaying the file of a run gives the verdicts of the run.
-Sends nothing."""
+Validates recorded traffic: of 'run' or 'proxy' with --report har, or of a browser (developer tools,
+Network, "Save all as HAR with content"). Replaying the file of a run repeats its findings. Sends
+nothing."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -33,22 +33,22 @@ def add_parser(subparsers: Any) -> None:
         allow_abbrev=False,
         usage="contract-tests replay FILE.har [--flag value ...]",
     )
-    parser.add_argument("file", metavar="FILE.har", type=Path, help="the traffic")
+    parser.add_argument("file", metavar="FILE.har", type=Path, help="the recorded traffic")
     parser.add_argument(
-        "--base-url", metavar="URL", help="the deployment that is judged (the one in the file)"
+        "--base-url", metavar="URL", help="the deployment to judge (the one in the file)"
     )
     flags.add(parser, "spec", "strict", "mock", "baseline", "reports", "report_dir", "quiet")
     parser.set_defaults(command=command)
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Replay, tell, and answer with the exit code. Raises KitError."""
-    settings = flags.read(arguments, arguments.base_url or _ANY_URL)
+    """Replay, report, and return the exit code. Raises KitError."""
+    settings = flags.read(arguments, arguments.base_url or _PLACEHOLDER_URL)
     if arguments.base_url is None:
         settings = replace(settings, url="")
     if "har" in settings.reports:
-        raise UsageError(f"--report har: the traffic is in {arguments.file} already")
-    # What judges takes its time to load, and wrong flags are to be told at once.
+        raise UsageError(f"--report har: the traffic is already in {arguments.file}")
+    # The judge is slow to import, and wrong flags must be reported at once.
     from contract_tests.recording.replay import replay
     from contract_tests.reports import files
     from contract_tests.reports.output import publish

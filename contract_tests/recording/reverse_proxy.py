@@ -1,4 +1,4 @@
-"""A reverse proxy for one upstream, as an ASGI application: passes on everything as it is, keeps what can be judged."""
+"""A reverse proxy for one upstream, as an ASGI application that records exchanges."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ import httpcore
 from contract_tests.http.exchange import Exchange, Headers
 
 MAX_KEPT = 1_000_000
-"""Bytes of a body. Larger ones are passed on, and not judged."""
+"""The most bytes of a body. Larger ones are passed on, but not judged."""
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 3.0
-"""How long an idle connection is kept: less than servers do, so that none is used that has just been closed."""
+"""How long an idle connection is kept: shorter than by servers, to avoid closed connections."""
 
-_ONE_HOP = frozenset(
+_HOP_BY_HOP = frozenset(
     {
-        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
-        b"trailer", b"transfer-encoding", b"upgrade",
+        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization",
+        b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade",
     }
 )  # fmt: skip
-"""Headers that are about one connection, and not passed on."""
+"""Headers that concern one connection only, and are not forwarded."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_NO_ANSWER = "Server disconnected without sending a response."
+_NO_RESPONSE = "Server disconnected without sending a response."
 _NO_BODY = (204, 304)
 
 Pairs = list[tuple[bytes, bytes]]
 
 
 class _ClientGone(Exception):
-    """The client has hung up."""
+    """The client closed the connection."""
 
 
 @dataclass
-class _Kept:
-    """What is kept of a body while it passes."""
+class _Body:
+    """The recorded part of a body."""
 
     data: bytearray = field(default_factory=bytearray)
     size: int = 0
-    """Of all that has passed."""
+    """The bytes that have passed."""
     is_broken: bool = False
-    """Whether it was not heard to its end."""
+    """Whether its end did not arrive."""
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return not self.is_broken and self.size == len(self.data)
 
     def add(self, chunk: bytes) -> bytes:
@@ -65,21 +65,21 @@ class _Kept:
 
 @dataclass
 class _Passing:
-    """One request on its way."""
+    """A request that is being forwarded."""
 
     scope: dict[str, Any]
     receive: Callable[[], Any]
     send: Callable[[dict[str, Any]], Any]
     target: bytes
     headers: Pairs
-    request: _Kept = field(default_factory=_Kept)
-    response: _Kept = field(default_factory=_Kept)
+    request: _Body = field(default_factory=_Body)
+    response: _Body = field(default_factory=_Body)
     status: int = 0
     response_headers: Pairs = field(default_factory=list)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
-    """Until the last piece of the answer came; what the client does with it is not the upstream's time."""
+    """The time until the last chunk of the response arrived from the upstream."""
 
     def __post_init__(self) -> None:
         self.request.is_broken = self.has_body  # until it has been read to its end
@@ -98,7 +98,7 @@ class _Passing:
         self.seconds = time.monotonic() - self.clock
 
     async def body(self) -> AsyncIterator[bytes]:
-        """The request's body as it comes."""
+        """Yield the chunks of the request body."""
         while True:
             message = await self.receive()
             if message["type"] == "http.disconnect":
@@ -109,8 +109,8 @@ class _Passing:
                 self.request.is_broken = False
                 return
 
-    async def answer(self, status: int, detail: str) -> None:
-        """An answer of our own."""
+    async def respond(self, status: int, detail: str) -> None:
+        """Send a response of the proxy itself."""
         body = json.dumps({"detail": detail}).encode()
         headers = [
             (b"content-type", b"application/json"),
@@ -121,17 +121,20 @@ class _Passing:
 
 
 class ReverseProxy:
-    """The application. It speaks to no host but the upstream."""
+    """The application. It connects to the upstream only."""
 
     def __init__(
-        self, upstream: str, deliver: Callable[[Exchange], None], tls: ssl.SSLContext | None = None
+        self,
+        upstream: str,
+        on_exchange: Callable[[Exchange], None],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         parts = urlsplit(upstream)
         self.upstream = upstream
-        self.deliver = deliver
-        """Who hears of each exchange that has been passed on."""
+        self.on_exchange = on_exchange
+        """Called with every forwarded exchange."""
         self.unreachable = 0
-        """How many requests found no upstream."""
+        """The number of requests that could not reach the upstream."""
         self._host = parts.netloc.encode("ascii")
         self._prefix = parts.path.encode("ascii")
         self._origin = (parts.scheme.encode(), str(parts.hostname).encode("ascii"), parts.port)
@@ -151,26 +154,28 @@ class ReverseProxy:
         if any(
             name == b"upgrade" and value.lower() == b"websocket" for name, value in scope["headers"]
         ):
-            await passing.answer(501, "contract-tests proxy does not pass on WebSocket connections")
+            await passing.respond(
+                501, "contract-tests proxy does not support WebSocket connections"
+            )
             return
         try:
-            await self._pass_on(passing)
+            await self._forward(passing)
         except (httpcore.ConnectError, httpcore.ConnectTimeout):
             self.unreachable += 1
-            await passing.answer(502, f"the upstream {self.upstream} cannot be reached")
+            await passing.respond(502, f"the upstream {self.upstream} cannot be reached")
         except _ClientGone:
-            self._hand_over(passing)
+            self._record(passing)
         except (httpcore.RemoteProtocolError, httpcore.NetworkError) as error:
             await self._broken(passing, error)
         except httpcore.LocalProtocolError as error:
-            await passing.answer(400, f"contract-tests proxy cannot pass on the request: {error}")
+            await passing.respond(400, f"contract-tests proxy cannot forward the request: {error}")
 
     async def aclose(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         await self._pool.aclose()
 
-    async def _pass_on(self, passing: _Passing) -> None:
-        response = await self._ask(passing)
+    async def _forward(self, passing: _Passing) -> None:
+        response = await self._open(passing)
         try:
             if response.status not in range(200, 600):
                 raise httpcore.RemoteProtocolError(f"the status {response.status}")
@@ -190,19 +195,19 @@ class ReverseProxy:
             if length.isdigit() and int(length) <= MAX_KEPT:
                 await self._relay(passing, response)
             else:
-                await self._relay_while_wanted(passing, response)
-            self._hand_over(passing)
+                await self._relay_until_disconnect(passing, response)
+            self._record(passing)
         finally:
             await response.aclose()
         await passing.send({"type": "http.response.body", "body": b""})
 
-    async def _ask(self, passing: _Passing) -> httpcore.Response:
-        """The upstream's answer, as soon as its head is there."""
+    async def _open(self, passing: _Passing) -> httpcore.Response:
+        """Send the request, and return the response once its headers have arrived."""
         try:
             return await self._pool.handle_async_request(self._request(passing))
         except (httpcore.RemoteProtocolError, httpcore.NetworkError) as error:
-            # A kept connection may have been closed at the same moment; what changes nothing may be asked again.
-            if passing.method not in _SAFE or passing.has_body or not _is_silence(error):
+            # The upstream may have closed an idle connection just now: safe requests are repeated.
+            if passing.method not in _SAFE or passing.has_body or not _is_closed(error):
                 raise
             return await self._pool.handle_async_request(self._request(passing))
 
@@ -227,10 +232,10 @@ class ReverseProxy:
                 }
             )
 
-    async def _relay_while_wanted(self, passing: _Passing, response: httpcore.Response) -> None:
-        """What may go on for long ends when the client hangs up."""
+    async def _relay_until_disconnect(self, passing: _Passing, response: httpcore.Response) -> None:
+        """Relay a response of any length until its end, or until the client disconnects."""
         relay = asyncio.ensure_future(self._relay(passing, response))
-        gone = asyncio.ensure_future(_hung_up(passing.receive))
+        gone = asyncio.ensure_future(_disconnected(passing.receive))
         await asyncio.wait((relay, gone), return_when=asyncio.FIRST_COMPLETED)
         if relay.done():
             gone.cancel()
@@ -242,28 +247,28 @@ class ReverseProxy:
         raise _ClientGone
 
     async def _broken(self, passing: _Passing, error: Exception) -> None:
-        """The upstream hung up before its answer was whole, or what it said is not HTTP."""
-        if passing.status:  # the client has seen the beginning; uvicorn hangs up when we return
-            self._hand_over(passing, "the answer breaks off")
+        """Handle an upstream that closed the connection early, or does not speak HTTP."""
+        if passing.status:  # the response has begun; uvicorn closes the connection on return
+            self._record(passing, "the response breaks off")
             return
-        is_silence = _is_silence(error)
-        words = (
-            "the connection was closed without an answer"
-            if is_silence
-            else "the answer is not HTTP"
+        is_closed = _is_closed(error)
+        reason = (
+            "the connection was closed without a response"
+            if is_closed
+            else "the response is not HTTP"
         )
-        # Of a write nobody knows whether a kept connection had just been closed; it may have been done.
-        self._hand_over(passing, words if passing.method in _SAFE or not is_silence else "")
-        await passing.answer(502, f"the upstream {self.upstream}: {words}")
+        # After a write on a closed connection, it is unknown whether the upstream has executed it.
+        self._record(passing, reason if passing.method in _SAFE or not is_closed else "")
+        await passing.respond(502, f"the upstream {self.upstream}: {reason}")
 
-    def _hand_over(self, passing: _Passing, error: str = "") -> None:
-        """Give an exchange to the judge."""
+    def _record(self, passing: _Passing, error: str = "") -> None:
+        """Report the exchange to ``on_exchange``."""
         if not passing.status:
             passing.note_time()
         self._count += 1
         path = passing.scope["raw_path"].decode("latin-1")
         query = passing.scope["query_string"].decode("latin-1")
-        self.deliver(
+        self.on_exchange(
             Exchange(
                 number=self._count,
                 method=passing.method,
@@ -279,24 +284,24 @@ class ReverseProxy:
                 account="",
                 error=error,
                 source="proxy",
-                request_body_known=passing.request.is_whole,
-                response_body_known=passing.response.is_whole,
+                request_body_known=passing.request.is_complete,
+                response_body_known=passing.response.is_complete,
             )
         )
 
     def _outgoing(self, headers: Iterable[tuple[bytes, bytes]]) -> Pairs:
-        """The client's headers for the upstream."""
-        own = _named_by_connection(headers) | {b"host", b"expect"}
-        passed = [(name, value) for name, value in headers if name not in own]
+        """Return the headers to send to the upstream."""
+        dropped = _named_by_connection(headers) | {b"host", b"expect"}
+        forwarded = [(name, value) for name, value in headers if name not in dropped]
         if any(name == b"transfer-encoding" for name, _ in headers):
-            passed.append((b"transfer-encoding", b"chunked"))
-        return [(b"host", self._host), *passed]
+            forwarded.append((b"transfer-encoding", b"chunked"))
+        return [(b"host", self._host), *forwarded]
 
     def _incoming(self, passing: _Passing) -> Pairs:
-        """The upstream's headers for the client."""
-        own = _named_by_connection(passing.response_headers)
+        """Return the headers to send to the client."""
+        dropped = _named_by_connection(passing.response_headers)
         if passing.status in _NO_BODY:
-            own |= {b"content-length"}  # uvicorn would wait for the body
+            dropped |= {b"content-length"}  # uvicorn would wait for the body
         here = next((value for name, value in passing.scope["headers"] if name == b"host"), b"")
         return [
             (
@@ -306,11 +311,11 @@ class ReverseProxy:
                 else value,
             )
             for name, value in passing.response_headers
-            if name.lower() not in own
+            if name.lower() not in dropped
         ]
 
     def _relocated(self, location: bytes, here: bytes) -> bytes:
-        """A redirect within the upstream leads through the proxy."""
+        """Return a location with the upstream replaced by the proxy."""
         scheme, host, port = self._origin
         parts = urlsplit(location)
         default = {b"https": 443, b"http": 80}
@@ -327,19 +332,21 @@ class ReverseProxy:
         return b"http://" + here + path if is_upstream else path
 
 
-async def _hung_up(receive: Callable[[], Any]) -> None:
+async def _disconnected(receive: Callable[[], Any]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _is_silence(error: Exception) -> bool:
-    return isinstance(error, httpcore.ReadError | httpcore.WriteError) or str(error) == _NO_ANSWER
+def _is_closed(error: Exception) -> bool:
+    return isinstance(error, httpcore.ReadError | httpcore.WriteError) or str(error) == _NO_RESPONSE
 
 
 def _named_by_connection(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
-    """Headers that end here: the usual ones, and those that ``Connection`` names."""
+    """Return the hop-by-hop headers, including those that ``Connection`` names."""
     named = (value for name, value in headers if name.lower() == b"connection")
-    return _ONE_HOP.union(token.strip().lower() for value in named for token in value.split(b","))
+    return _HOP_BY_HOP.union(
+        token.strip().lower() for value in named for token in value.split(b",")
+    )
 
 
 def _texts(headers: Pairs) -> Headers:

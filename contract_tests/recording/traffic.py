@@ -1,7 +1,8 @@
-"""Traffic that somebody else makes: what of it is for the API, whose it is, what the judge must be told of the rest.
+"""Judges traffic, including that of other clients.
 
-A run knows that nobody but itself changes its accounts. Here others may: they pay on a page of their own, and call what
-the contract does not declare. What may have changed so is forgotten, so that it is no contradiction afterwards.
+Only the run changes the accounts of a run. In foreign traffic, accounts may also change on hosted
+pages or by undeclared requests. The judge then forgets what may have changed, so that no false
+contradiction is reported.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ UNDECLARED = "for a path that the contract does not declare"
 _CONDITIONS = ("if-none-match", "if-modified-since")
 _READS = ("GET", "HEAD", "OPTIONS")
 _AT_ONCE = timedelta(seconds=0.25)
-"""Readings so near to each other belong together: nobody has paid between them."""
+"""The longest pause between requests in which no payment is assumed."""
 _MAX_ACCOUNTS = 500
 
 
 class Traffic:
-    """Judges exchanges in the order in which they ended."""
+    """Judges exchanges, which must come in the order in which they ended."""
 
     def __init__(
         self,
@@ -50,54 +51,53 @@ class Traffic:
         self.coverage = Coverage(contract)
         self.judged = 0
         self.skipped: Counter[str] = Counter()
-        """How many exchanges each reason kept from the judge."""
+        """The numbers of exchanges that were not judged, by reason."""
         self.unknown_bodies = 0
         self.broken: list[str] = []
-        """Exchanges that an error of the kit kept from being judged."""
+        """Exchanges that could not be judged because of an error of the kit."""
         self._contract = contract
         self._keyring = keyring
         self._is_stripped = is_stripped
-        """Whether credentials were taken out of all of it, so that a request without any says nothing."""
+        """Whether all credentials were removed, so that a request without any may have had some."""
         self._judge = Judge(contract, self.verdicts, knowledge)
         self._effects = knowledge.effects
         self._accepted: set[str] = set()
-        """Keys that were good once: a 401 for any other key says that it is none."""
+        """Keys that were accepted once. A 401 for another key means that it is invalid."""
         self._pages: set[str] = set()
-        """Accounts that were led to a page where they may pay."""
+        """Accounts that were given the URL of a hosted page."""
         self._last: dict[str, datetime] = {}
-        """When each account's last exchange ended."""
+        """The end of every account's last exchange."""
 
     def judge(self, exchange: Exchange) -> None:
-        """Judge an exchange of a closed world: of a run."""
+        """Judge an exchange of a run."""
         self.judged += 1
         self.unknown_bodies += not (exchange.request_body_known and exchange.response_body_known)
         try:
             self.coverage.note(exchange, self._judge(exchange))
-        except Exception as error:  # a deployment may answer anything; the others are judged, and nothing passes so
+        except Exception as error:  # any response may occur; the exchange is reported as broken
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
             self.broken.append(f"{exchange.method} {exchange.path[:80]}: {where}")
 
-    def hear(self, exchange: Exchange) -> Exchange | None:
-        """Judge an exchange of somebody else: what may be kept of it, without secrets; None if it says nothing."""
+    def judge_foreign(self, exchange: Exchange) -> Exchange | None:
+        """Judge another client's exchange. Return what to store of it, without secrets, if any."""
         exchange = self.named(exchange)
         if not self.is_declared(exchange.path):
-            return self.pass_over(exchange, UNDECLARED)
+            return self.skip(exchange, UNDECLARED)
         if exchange.status == 304 and any(exchange.request_header(name) for name in _CONDITIONS):
-            return self.pass_over(
-                exchange, "answered with 304 to a client that had the answer already"
-            )
-        self._forget_what_a_payer_may_have_changed(exchange)
+            return self.skip(exchange, "with status 304, as the client has the response already")
+        self._forget_hosted_page_changes(exchange)
         self.judge(exchange)
         self._remember(exchange)
         return exchange
 
     def is_declared(self, path: str) -> bool:
+        """Return whether a path belongs to the contract or to the control API."""
         return is_control(path) or bool(self._contract.methods_of(path))
 
-    def pass_over(self, exchange: Exchange, why: str) -> Exchange | None:
-        """Count an exchange that is not judged: what is kept of it, if it may have changed something."""
-        self.skipped[why] += 1
+    def skip(self, exchange: Exchange, reason: str) -> Exchange | None:
+        """Count an exchange that is not judged. Return what to store of it, if it is a write."""
+        self.skipped[reason] += 1
         if exchange.method in _READS:
             return None
         url = exchange.url.partition("?")[0]
@@ -119,12 +119,12 @@ class Traffic:
         return bare
 
     def forget(self) -> None:
-        """Some exchanges were missed: nothing that was known holds any more."""
+        """Forget the state of all accounts, after exchanges were missed."""
         for tracker in self._judge.trackers.values():
             tracker.forget()
 
     def named(self, exchange: Exchange) -> Exchange:
-        """The exchange without secrets, with who asks."""
+        """Return an exchange without secrets, with its account."""
         if exchange.account:
             return exchange  # from a file of ours
         account = self._account(exchange)
@@ -137,15 +137,15 @@ class Traffic:
         findings: Sequence[Finding],
         known: Baseline | None = None,
     ) -> Result:
-        """What came of it, for reports; findings of the baseline are marked."""
+        """Return the result for reports, with the findings of the baseline marked."""
         skipped = [
-            Skipped(counted(count, "exchange"), why)
-            for why, count in self.skipped.most_common()
+            Skipped(counted(count, "exchange"), reason)
+            for reason, count in self.skipped.most_common()
             if count
         ]
         if self.unknown_bodies:
-            why = "with a body that was not kept, or is too large or encoded in a way unknown here: judged without it"
-            skipped.append(Skipped(counted(self.unknown_bodies, "exchange"), why))
+            reason = "judged without a body that was not kept, is too large or has another encoding"
+            skipped.append(Skipped(counted(self.unknown_bodies, "exchange"), reason))
         return Result(
             settings,
             self._contract,
@@ -161,7 +161,7 @@ class Traffic:
     def _account(self, exchange: Exchange) -> str:
         name = self._keyring.learn(exchange.request_headers)
         if name in (ANYBODY, SESSION):
-            # What no key was shown for was asked by a stranger, unless something else let it in.
+            # Without a key the request is unauthenticated, unless something else authorised it.
             return (
                 SESSION
                 if (name == SESSION or self._is_stripped) and exchange.status != 401
@@ -171,7 +171,7 @@ class Traffic:
             self._accepted.add(name)
         return UNKNOWN_KEY if exchange.status == 401 and name not in self._accepted else name
 
-    def _forget_what_a_payer_may_have_changed(self, exchange: Exchange) -> None:
+    def _forget_hosted_page_changes(self, exchange: Exchange) -> None:
         last = self._last.get(exchange.account)
         if (
             exchange.account not in self._pages

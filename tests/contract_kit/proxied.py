@@ -42,7 +42,7 @@ class Desk:
     def finish(self, seconds: float) -> Result:
         traffic = Traffic(CONTRACT, Keyring(foreign=True), KNOWLEDGE)
         for each in self.taken:
-            traffic.hear(decoded(each))
+            traffic.judge_foreign(decoded(each))
         return traffic.result(self._settings, seconds, list(traffic.verdicts))
 
 

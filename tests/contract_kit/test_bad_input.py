@@ -100,13 +100,13 @@ def test_a_deployment_that_is_no_mock_is_not_taken_for_one() -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "the answer is not HTTP"),
-        (b"\x00\x01\x02\xff" * 400, "the answer is not HTTP"),
-        (b"", "the connection was closed without an answer"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "the response is not HTTP"),
+        (b"\x00\x01\x02\xff" * 400, "the response is not HTTP"),
+        (b"", "the connection was closed without a response"),
         (b"HTTP/1.1 200 OK\r\nContent-Le", "no JSON object"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "the answer breaks off"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", "the answer breaks off"),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n{", "the answer breaks off"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "the response breaks off"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", "the response breaks off"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n{", "the response breaks off"),
         (
             answer(200, b"no gzip", Content_Encoding="gzip"),
             "not in the encoding that Content-Encoding says",
@@ -217,7 +217,7 @@ def test_answers_that_are_too_slow(words: tuple[str, ...]) -> None:
         return b""
 
     try:
-        assert "no answer within --timeout" in meeting(wait, "--timeout", "0.3", *words)
+        assert "no response within --timeout" in meeting(wait, "--timeout", "0.3", *words)
     finally:
         released.set()
 
@@ -242,7 +242,7 @@ def test_an_answer_that_never_ends() -> None:
         said = kit("run", f"http://127.0.0.1:{listener.getsockname()[1]}", "--timeout", "0.5")
         over.set()
         thread.join(5)
-    assert "the answer was not whole within --timeout" in complaint(said)
+    assert "the response was not complete within --timeout" in complaint(said)
 
 
 # -------------------------------------------------------------------------------------------------------------- TLS

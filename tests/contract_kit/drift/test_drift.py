@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.drift.comparison import PUT_THE_MOCK_RIGHT
+from contract_tests.drift.comparison import FIX_THE_MOCK
 from tests.contract_kit.drifting import (
     EXPECTED,
     SPEC,
@@ -81,9 +81,7 @@ def test_the_mock_may_be_the_one_that_departs(tmp_path: Path, plain: Upstream) -
         _, document = compare(tmp_path, wrong.url, plain.url)
     assert sorted(spots(document)) == EXPECTED
     assert {difference["departs"] for difference in document["differences"]} == {"mock"}
-    assert {difference["suggestion"] for difference in document["differences"]} == {
-        PUT_THE_MOCK_RIGHT
-    }
+    assert {difference["suggestion"] for difference in document["differences"]} == {FIX_THE_MOCK}
 
 
 def test_what_both_do_and_what_the_contract_would_have_to_say(ten: tuple[Said, Json]) -> None:
@@ -98,10 +96,10 @@ def test_what_both_do_and_what_the_contract_would_have_to_say(ten: tuple[Said, J
         for difference in document["differences"]
     }
     assert told["get_balance"][2] == "'tier' is not `required`"
-    assert re.fullmatch(r"is there \((\d+) of \1\)", told["get_balance"][0])
+    assert re.fullmatch(r"is present \((\d+) of \1\)", told["get_balance"][0])
     assert told["list_credit_transactions"] == (
-        "is not there",
-        'is there: "usd"',
+        "is missing",
+        'is present: "usd"',
         "add 'currency': string",
     )
     assert told["get_usage_breakdown"][0] == "integer"
@@ -113,10 +111,10 @@ def test_what_both_do_and_what_the_contract_would_have_to_say(ten: tuple[Said, J
     assert told["list_audit_log"][0] == "string (time with a fraction in Z)"
     assert told["list_audit_log"][1].endswith("(time with a fraction and no zone)")
     assert told["list_audit_log"][2].endswith(
-        "only here, so not in Timestamp, which other places refer to"
+        "only here, as other references to Timestamp do not differ"
     )
-    assert told["list_invoices"][:2] == ("answers 422", "answers 400")
-    assert told["list_invoices"][2] == "add 400: the real API answers 400 to limit=0"
+    assert told["list_invoices"][:2] == ("returns 422", "returns 400")
+    assert told["list_invoices"][2] == "add 400: the real API returns 400 for limit=0"
     for texts in told.values():
         for text in texts:
             assert text in said.out
@@ -185,7 +183,7 @@ def test_lists_in_which_nothing_was_seen_are_named(tmp_path: Path, plain: Upstre
         "mock": [],
         "staging": ["list_invoices /response/200/body/invoices/*"],
     }
-    assert "NOT SEEN in staging" in said.out
+    assert "NOT OBSERVED in staging" in said.out
     assert said.code == 0
 
 

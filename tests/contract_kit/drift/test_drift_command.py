@@ -277,7 +277,7 @@ def test_a_server_that_goes_away(tmp_path: Path, plain: Upstream) -> None:
     assert said.code == 3
     assert said.verdict.startswith("UNREACHABLE: ")
     assert said.verdict.endswith(
-        "does not answer any more: the connection was closed without an answer)"
+        "does not answer any more: the connection was closed without a response)"
     )
 
 
@@ -292,7 +292,7 @@ def test_nothing_that_could_be_compared(tmp_path: Path, plain: Upstream) -> None
     with mock(busy) as staging:
         said, _ = compare(tmp_path, plain.url, staging.url, "--only", "get_balance")
     assert said.code == 2
-    assert said.verdict.startswith("INCOMPLETE: 0 differences; 0 answers compared")
+    assert said.verdict.startswith("INCOMPLETE: 0 differences; 0 responses compared")
 
 
 def test_an_interrupted_comparison_tells_what_it_found(plain: Upstream, tmp_path: Path) -> None:

@@ -145,8 +145,8 @@ def test_a_bound_that_is_wider(tmp_path: Path, plain: Upstream) -> None:
 
     found = one(tmp_path, plain, takes_more, "list_invoices")
     assert (found["pointer"], found["keyword"]) == ("/request/query/limit", "maximum")
-    assert (found["mock"], found["staging"]) == ("answers 422", "answers 200")
-    assert found["suggestion"].startswith("change `maximum`: the real API takes limit=101")
+    assert (found["mock"], found["staging"]) == ("returns 422", "returns 200")
+    assert found["suggestion"].startswith("change `maximum`: the real API accepts limit=101")
     assert (
         "$ref" in SPEC[found["spec"]["line"] - 1]
     )  # the operation's own line: other lists share the parameter
@@ -189,7 +189,7 @@ def test_strangers_who_are_let_in_or_refused_otherwise(tmp_path: Path, plain: Up
 
     found = one(tmp_path, plain, forbidden, "get_balance")
     assert (
-        found["suggestion"] == "add 403: the real API answers 403 to a request without a valid key"
+        found["suggestion"] == "add 403: the real API returns 403 for a request without a valid key"
     )
 
 
@@ -251,4 +251,4 @@ def test_a_crash_is_told(tmp_path: Path, plain: Upstream) -> None:
             answer.status, answer.body = 500, b"oops"
 
     found = one(tmp_path, plain, crash, "list_audit_log")
-    assert found["suggestion"] == "nothing: the real API breaks down on limit=0"
+    assert found["suggestion"] == "nothing: the real API fails on limit=0"

@@ -97,7 +97,7 @@ def test_retry_after_is_honoured() -> None:
             "encoding",
         ),
         (b"SSH-2.0-OpenSSH\r\n", {}, "not HTTP"),
-        (b"", {}, "without an answer"),
+        (b"", {}, "without a response"),
     ],
 )
 def test_what_is_no_whole_answer_is_said_in_words(

@@ -259,7 +259,7 @@ def test_status_headers_and_form_are_judged(
 def test_a_broken_answer_is_told(harness: JudgeHarness) -> None:
     """An answer that breaks off is a finding, and nothing else is said of it."""
     harness.send(
-        "GET", "/api/v1/billing/balance", status=200, body=b'{"bal', error="the answer breaks off"
+        "GET", "/api/v1/billing/balance", status=200, body=b'{"bal', error="the response breaks off"
     )
     assert only(harness).kind == "no_answer"
 

@@ -222,7 +222,7 @@ def test_nothing_stands_at_its_place_until_it_is_whole(tmp_path: Path) -> None:
     part = path.with_name("traffic.har.part")
     assert not path.exists()
     assert len(part.read_text().splitlines()) == 3
-    with pytest.raises(UsageError, match=r"after 2 entries; it is of a run that was ended before"):
+    with pytest.raises(UsageError, match=r"after 2 entries; the run was ended before"):
         list(Har(part).entries())
     writer.close(())
     assert path.exists()
@@ -282,24 +282,24 @@ def test_an_entry_of_a_browser_is_an_exchange() -> None:
             "WebSocket",
         ),
         ({"response": {"status": 101}}, "WebSocket"),
-        ({"request": {"url": "data:image/png;base64,AAAA"}}, "no HTTP (data)"),
-        ({"request": {"url": "blob:https://staging.example.com/1"}}, "no HTTP (blob)"),
-        ({"request": {"url": "chrome-extension://abc/x.js"}}, "no HTTP (chrome-extension)"),
-        ({"_fromCache": "disk"}, "answered by the browser itself (cache, service worker)"),
+        ({"request": {"url": "data:image/png;base64,AAAA"}}, "not HTTP (data)"),
+        ({"request": {"url": "blob:https://staging.example.com/1"}}, "not HTTP (blob)"),
+        ({"request": {"url": "chrome-extension://abc/x.js"}}, "not HTTP (chrome-extension)"),
+        ({"_fromCache": "disk"}, "served by the browser (cache, service worker)"),
         (
             {"response": {"_fetchedViaServiceWorker": True}},
-            "answered by the browser itself (cache, service worker)",
+            "served by the browser (cache, service worker)",
         ),
         ({"startedDateTime": None}, "incomplete: no startedDateTime"),
         ({"response": None}, "incomplete: no response"),
-        ({"startedDateTime": "yesterday"}, "incomplete: a field is not what it must be"),
-        ({"response": {"headers": [1]}}, "incomplete: a field is not what it must be"),
-        ({"request": {"url": "http://[broken"}}, "incomplete: a field is not what it must be"),
-        ({"request": {"url": "http://host:99999/"}}, "incomplete: a field is not what it must be"),
-        ({"time": 1e300}, "incomplete: a field is not what it must be"),
+        ({"startedDateTime": "yesterday"}, "incomplete: a field has an invalid value"),
+        ({"response": {"headers": [1]}}, "incomplete: a field has an invalid value"),
+        ({"request": {"url": "http://[broken"}}, "incomplete: a field has an invalid value"),
+        ({"request": {"url": "http://host:99999/"}}, "incomplete: a field has an invalid value"),
+        ({"time": 1e300}, "incomplete: a field has an invalid value"),
         (
             {"time": float("nan"), "_seconds": float("nan")},
-            "incomplete: a field is not what it must be",
+            "incomplete: a field has an invalid value",
         ),
     ],
 )

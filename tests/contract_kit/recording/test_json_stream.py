@@ -37,7 +37,7 @@ def test_a_file_is_read_in_pieces_of_any_size(
     )
     har = Har(path)
     assert list(har.entries()) == LOG["entries"]
-    assert (har.creator, har.is_ours, har.is_overheard) == ("WebInspector", False, True)
+    assert (har.creator, har.is_ours, har.is_foreign) == ("WebInspector", False, True)
 
 
 def test_every_truncated_file_is_said_to_break_off(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_every_truncated_file_is_said_to_break_off(tmp_path: Path) -> None:
         (b'{"log": []}', "no HAR file"),
         (b'{"log": {"version": "1.2"}}', "no HAR file"),
         (b'{"log": {"entries": {}}}', "no HAR file"),
-        (b'{"log": {"entries": []}} {', "goes on after its end, at line 1, column 26"),
+        (b'{"log": {"entries": []}} {', "has data after its end, at line 1, column 26"),
         (b'{"log": {"entries": [1 2]}}', "not valid JSON at line 1, column 24"),
         (
             b'{"log":\n {"entries": [{"a": 1,, }]}}            ',

@@ -99,7 +99,7 @@ def test_fifty_clients_at_once_get_their_own_answers(upstream: faulty.Upstream) 
 def test_a_judge_that_does_nothing_keeps_nobody_waiting(upstream: faulty.Upstream) -> None:
     """While it is stopped, everything is answered; what finds no room is counted, and what has room is judged."""
     upstream.app.fault = lambda _: None
-    judge_process = JudgeProcess(settings(upstream.url), room=10)
+    judge_process = JudgeProcess(settings(upstream.url), size=10)
     with (
         proxied(upstream.url, judge_process) as proxy,
         proxy.client(**{"X-API-Key": "sk_test_slow"}) as client,
@@ -117,7 +117,7 @@ def test_a_judge_that_does_nothing_keeps_nobody_waiting(upstream: faulty.Upstrea
 def test_what_was_missed_is_no_contradiction(upstream: faulty.Upstream) -> None:
     """A change for which there was no room may be what a later reading shows."""
     upstream.app.fault = lambda _: None
-    judge_process = JudgeProcess(settings(upstream.url), room=1)
+    judge_process = JudgeProcess(settings(upstream.url), size=1)
     changed = {"enabled": False, "threshold_microcents": 500_000_000, "recharge_amount_cents": 7700}
     with (
         proxied(upstream.url, judge_process) as proxy,
@@ -222,7 +222,7 @@ def announced(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.fullmatch(
-        r"contract-tests proxy: (http://127\.0\.0\.1:\d+) passes on to \S+ Ctrl-C ends it\.\n", line
+        r"contract-tests proxy: (http://127\.0\.0\.1:\d+) forwards to \S+ Press Ctrl-C to end\.\n", line
     )
     assert found is not None, line
     return found[1]

@@ -209,8 +209,8 @@ def test_what_is_not_for_the_api_is_skipped_and_counted(browser: Browser) -> Non
         "for another host": "2 exchanges",
         "for a path that the contract does not declare": "2 exchanges",
         "WebSocket": "1 exchange",
-        "no HTTP (blob)": "1 exchange",
-        "answered by the browser itself (cache, service worker)": "1 exchange",
+        "not HTTP (blob)": "1 exchange",
+        "served by the browser (cache, service worker)": "1 exchange",
         "incomplete: no startedDateTime": "1 exchange",
     }
 
@@ -366,7 +366,7 @@ def test_of_several_deployments_one_must_be_named(browser: Browser) -> None:
     said = kit("replay", browser.saved())
     assert said.code == 2
     assert (
-        f"{URL} (2 entries), http://127.0.0.1:8080 (1 entries); name one with --base-url"
+        f"{URL} (2 entries), http://127.0.0.1:8080 (1 entries); choose one with --base-url"
         in said.complaint
     )
     assert browser.judged("http://127.0.0.1:8080").exchanges == 1
@@ -382,7 +382,7 @@ def test_a_file_without_the_api_is_refused_with_its_hosts(
         browser.sends("GET", "/", base=f"https://{number}.example.net")
     said = kit("replay", browser.saved(), *flags)
     assert said.code == 2
-    assert "holds nothing for the API" in said.complaint
+    assert "has no request to the API" in said.complaint
     assert "0.example.net (1)" in said.complaint
     assert "and 2 more" in said.complaint
 
