@@ -71,8 +71,8 @@ def new_enum_value(answer: Answer) -> None:
 
 def time_without_z(answer: Answer) -> None:
     def change(body: Json) -> None:
-        for each in body["entries"]:
-            each["created_at"] = each["created_at"].removesuffix("Z")
+        for entry in body["entries"]:
+            entry["created_at"] = entry["created_at"].removesuffix("Z")
 
     edit(answer, "GET", "/audit-log", change)
 
@@ -82,14 +82,14 @@ def uuid_in_capitals(answer: Answer) -> None:
         answer,
         "GET",
         "/payment-methods",
-        lambda body: [each.update(id=each["id"].upper()) for each in body["payment_methods"]],
+        lambda body: [card.update(id=card["id"].upper()) for card in body["payment_methods"]],
     )
 
 
 def header_missing(answer: Answer) -> None:
     if answer.path == f"{API}/usage-alerts" and answer.status == 200:
         answer.headers = [
-            each for each in answer.headers if each[0].lower() != b"x-ratelimit-reset"
+            header for header in answer.headers if header[0].lower() != b"x-ratelimit-reset"
         ]
 
 
@@ -140,12 +140,14 @@ TEN = [
 ]  # fmt: skip
 
 
-EXPECTED = sorted((each.operation, each.pointer, each.keyword) for each in TEN)
+EXPECTED = sorted(
+    (difference.operation, difference.pointer, difference.keyword) for difference in TEN
+)
 
 
 def all_ten(answer: Answer) -> None:
-    for each in TEN:
-        each.fault(answer)
+    for difference in TEN:
+        difference.fault(answer)
 
 
 # ------------------------------------------------------------------------------------------------------------- servers
@@ -176,7 +178,8 @@ def compare(folder: Path, mock: str, staging: str, *words: str, **keys: str) -> 
 
 def spots(document: Json) -> list[Location]:
     return [
-        (each["operation"], each["pointer"], each["keyword"]) for each in document["differences"]
+        (difference["operation"], difference["pointer"], difference["keyword"])
+        for difference in document["differences"]
     ]
 
 

@@ -35,5 +35,5 @@ def drive(run: Run) -> list[Exchange]:
 
 def operations(run: Run, exchanges: list[Exchange]) -> set[str]:
     """The operations that were asked for; ``none`` for what is for no operation."""
-    matched = [run.contract.match(each.method, each.path) for each in exchanges]
+    matched = [run.contract.match(exchange.method, exchange.path) for exchange in exchanges]
     return {found[0].id if found else "none" for found in matched}

@@ -75,7 +75,7 @@ class JudgeHarness:
     @property
     def told(self) -> set[tuple[str, str]]:
         """Kind and keyword of all findings."""
-        return {(each.kind, each.keyword) for each in self.verdicts}
+        return {(finding.kind, finding.keyword) for finding in self.verdicts}
 
     def answers(
         self,

@@ -67,7 +67,9 @@ def crash(answer: Answer) -> None:
 
 def warning_lost(answer: Answer) -> None:
     """headers: a documented header is not there."""
-    answer.headers = [each for each in answer.headers if each[0].lower() != b"x-ratelimit-limit"]
+    answer.headers = [
+        header for header in answer.headers if header[0].lower() != b"x-ratelimit-limit"
+    ]
 
 
 def money_appears(answer: Answer) -> None:
@@ -97,8 +99,8 @@ def strangers_are_let_in(answer: Answer) -> None:
 
 
 FAULTS: dict[str, Callable[[Answer], None]] = {
-    each.__name__: each
-    for each in (
+    fault.__name__: fault
+    for fault in (
         field_lost, text_for_number, no_json, crash, warning_lost, money_appears, more_is_said, nothing_is_stored,
         strangers_are_let_in,
     )
@@ -182,7 +184,7 @@ class Faulty:
             sent.append(message)
 
         await self._app(scope, hear, keep)
-        body = b"".join(each.get("body", b"") for each in sent[1:])
+        body = b"".join(message.get("body", b"") for message in sent[1:])
         key = dict(scope["headers"]).get(b"x-api-key", b"").decode() or None
         answer = Answer(
             scope["method"],
@@ -194,7 +196,7 @@ class Faulty:
             body,
         )
         self.fault(answer)
-        headers = [each for each in answer.headers if each[0].lower() != b"content-length"]
+        headers = [header for header in answer.headers if header[0].lower() != b"content-length"]
         headers.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})

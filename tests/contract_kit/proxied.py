@@ -41,8 +41,8 @@ class Desk:
 
     def finish(self, seconds: float) -> Result:
         traffic = Traffic(CONTRACT, Keyring(foreign=True), KNOWLEDGE)
-        for each in self.taken:
-            traffic.judge_foreign(decoded(each))
+        for exchange in self.taken:
+            traffic.hear(decoded(exchange))
         return traffic.result(self._settings, seconds, list(traffic.verdicts))
 
 
@@ -64,7 +64,9 @@ class Proxied:
     def findings(self) -> list[tuple[str, str, str]]:
         """Of each finding: operation, kind and keyword."""
         assert self.result is not None
-        return [(each.operation, each.kind, each.keyword) for each in self.result.findings]
+        return [
+            (finding.operation, finding.kind, finding.keyword) for finding in self.result.findings
+        ]
 
 
 @contextmanager

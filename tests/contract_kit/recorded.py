@@ -28,7 +28,7 @@ URL = "https://staging.example.com"
 def verdicts(
     findings: list[Finding], *, strict: bool = True
 ) -> set[tuple[Key, Grade, tuple[str, ...]]]:
-    return {(each.key, each.grade(strict=strict), each.witnesses) for each in findings}
+    return {(finding.key, finding.grade(strict=strict), finding.witnesses) for finding in findings}
 
 
 def visit(run: Run) -> None:
@@ -143,4 +143,6 @@ class Browser:
 
     def found(self) -> list[tuple[str, str, str]]:
         """Of each finding: operation, kind and keyword."""
-        return [(each.operation, each.kind, each.keyword) for each in self.judged().findings]
+        return [
+            (finding.operation, finding.kind, finding.keyword) for finding in self.judged().findings
+        ]

@@ -191,7 +191,7 @@ class Stage:
         return [json.loads(line) for line in self.scene.journal.read_text().splitlines()]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
-        return [each for each in self.told if each["entry"] == kind]
+        return [entry for entry in self.told if entry["entry"] == kind]
 
     def call_as(self, key: str, operation_id: str, *args: Any) -> int:
         return Client(self.run.channel, key).call(operation_id, *args).status
@@ -222,9 +222,11 @@ def staged(url: str, folder: Path) -> Iterator[Stage]:
 
     def wrap(forward: Answerer) -> Answerer:
         def answer(received: Received) -> bytes:
-            for each in made:
-                each.seen(received)
-                return each.change(received, forward(received) if each.forwards(received) else b"")
+            for stage in made:
+                stage.seen(received)
+                return stage.change(
+                    received, forward(received) if stage.forwards(received) else b""
+                )
             return forward(received)
 
         return answer

@@ -39,7 +39,7 @@ def meeting(answerer: Answerer, *words: str | Path, code: int = 3) -> str:
     with recording(answerer) as server:
         line = complaint(kit("run", server.url, *words), code)
         assert server.url in line
-        assert {each.method for each in server.received} <= {"GET"}
+        assert {request.method for request in server.received} <= {"GET"}
         return line.replace(server.url, "URL")
 
 
@@ -94,7 +94,7 @@ def test_a_deployment_that_is_no_mock_is_not_taken_for_one() -> None:
 
     line = meeting(api, "--mock", code=2)
     assert "is not the mock: GET /_mock/health answers 404. Leave --mock out" in line
-    assert [each.target for each in seen] == ["/_mock/health"]
+    assert [request.target for request in seen] == ["/_mock/health"]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_redirect_does_not_carry_the_key_to_another_host() -> None:
         assert f"redirects to {other.url}/stolen" in meeting(
             lambda _: answer(301, b"", Location=f"{other.url}/stolen")
         )
-        assert {each.header("x-api-key") for each in server.received} >= {KEY}
+        assert {request.header("x-api-key") for request in server.received} >= {KEY}
         assert other.received == []
 
 
@@ -279,7 +279,7 @@ def secure(certificate: Path) -> Iterator[str]:
     context.load_cert_chain(certificate)
     with recording(lambda _: as_json(200, BALANCE), tls=context) as server:
         yield server.url.replace("http://", "https://")
-        assert all(each.header("x-api-key") == KEY for each in server.received)
+        assert all(request.header("x-api-key") == KEY for request in server.received)
 
 
 def test_a_certificate_that_nobody_vouches_for(certificate: Path) -> None:
@@ -390,7 +390,7 @@ def test_a_run_that_is_interrupted_tells_what_it_has_found(
         tmp_path,
     )
     with faulty.mock("text_for_number") as mock, started("run", mock.url, *words) as process:
-        while not any("/audit-log" in each for each in mock.requests):
+        while not any("/audit-log" in request for request in mock.requests):
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(number)

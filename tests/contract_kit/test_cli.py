@@ -38,7 +38,7 @@ def test_help_of_a_run_names_every_flag_and_shows_examples() -> None:
         assert f"--{'report' if name == 'reports' else name.replace('_', '-')}" in said.out
     assert said.out.count("contract-tests run ") >= 4
     assert set(FLAGS) - {"rate_limit"} | {"url", "environment", "per_second"} == {
-        each.name for each in dataclasses.fields(Settings)
+        setting.name for setting in dataclasses.fields(Settings)
     }
 
 

@@ -128,9 +128,9 @@ def test_faults_are_found(
 
     result = judged(Stateless(Contract.load(NOTES), fault))
     assert result.outcome == "failed"
-    found = {(each.operation, each.kind) for each in result.failures}
+    found = {(finding.operation, finding.kind) for finding in result.failures}
     assert (operation, kind) in found
-    assert any(each.where.startswith(where) for each in result.failures)
+    assert any(finding.where.startswith(where) for finding in result.failures)
 
 
 def test_nothing_of_billing_is_loaded() -> None:

@@ -42,7 +42,7 @@ def test_groups_are_named_as_one_likes(name: str) -> None:
         said = kit("run", mock.url, "--mock", "--phases", "reads", "--only", name)
     assert "0 failures" in said.verdict
     operations = Contract.load(packaged_spec()).operations.values()
-    expected = sum(each.group == "Payment methods" for each in operations)
+    expected = sum(operation.group == "Payment methods" for operation in operations)
     assert f" of {expected} operations, " in said.verdict
 
 
@@ -184,7 +184,7 @@ def test_a_deployment_that_goes_away_is_told_with_what_was_found() -> None:
     """Exit code 3, and the report so far."""
     words = ("--mock", "--rate-limit", "50/s", "--phases", "reads")
     with faulty.mock() as mock, started("run", mock.url, *words) as process:
-        while sum("balance" in each for each in mock.requests) < 2:
+        while sum("balance" in request for request in mock.requests) < 2:
             assert process.poll() is None
             time.sleep(0.01)
         mock.stop()
@@ -259,7 +259,11 @@ def test_a_misspelt_key_is_not_said_either(tmp_path: Path) -> None:
             tmp_path,
         )
         said = kit("run", server.url, *words)
-    assert {each.header("x-api-key") for each in server.received} >= {KEY, KEY[:-1], f"{KEY}x"}
+    assert {request.header("x-api-key") for request in server.received} >= {
+        KEY,
+        KEY[:-1],
+        f"{KEY}x",
+    }
     texts = [said.out, said.err, *(path.read_text() for path in tmp_path.iterdir())]
     assert len(texts) == 7
     for text in texts:

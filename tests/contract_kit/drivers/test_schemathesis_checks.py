@@ -46,18 +46,18 @@ def test_what_the_judge_says_too_is_no_finding_of_its_own(
         run = make(server.url, only=(operation,))
         drive(run)
     told = list(run.verdicts)
-    assert {each.kind for each in told} >= {kind}
+    assert {finding.kind for finding in told} >= {kind}
     assert [
-        each.key
-        for each in told
-        if "kit" not in each.witnesses and "openapi-core" not in each.witnesses
+        finding.key
+        for finding in told
+        if "kit" not in finding.witnesses and "openapi-core" not in finding.witnesses
     ] == []
-    assert all("schemathesis" in each.witnesses for each in told if each.kind == kind)
+    assert all("schemathesis" in finding.witnesses for finding in told if finding.kind == kind)
 
 
 def allow_everything(answer: Answer) -> None:
     if answer.method == "OPTIONS":
-        answer.headers = [each for each in answer.headers if each[0].lower() != b"allow"]
+        answer.headers = [header for header in answer.headers if header[0].lower() != b"allow"]
         answer.headers.append((b"allow", b"GET, DELETE"))
 
 
@@ -112,7 +112,7 @@ def test_what_it_says_of_the_request_must_be_so(
     CheckResults(run, SessionAdapter(run)).hear(
         check, "said so", JudgedExchange(exchange(body, status), ())
     )
-    assert [each.kind for each in run.verdicts] == kinds
+    assert [finding.kind for finding in run.verdicts] == kinds
 
 
 # ---------------------------------------------------------------------- what the judge must not make of its requests

@@ -64,10 +64,10 @@ def test_all_phases_leave_through_the_channel_only(monkeypatch: pytest.MonkeyPat
         run = make(server.url, mock=True, only=SOME)
         heard = drive(run)
         assert [
-            f"{each.method} {each.url.removeprefix(server.url)}" for each in heard
+            f"{exchange.method} {exchange.url.removeprefix(server.url)}" for exchange in heard
         ] == server.requests
         assert {f"http://{host}:{port}" for host, port in connected} == {server.url}
-    assert {each.source for each in heard} >= PHASES
+    assert {exchange.source for exchange in heard} >= PHASES
     assert operations(run, heard) == {*SOME, "none"}
     assert not list(run.verdicts)
     assert not run.skipped
@@ -79,9 +79,9 @@ def test_a_read_only_run_does_not_even_try_anything_else() -> None:
         run = make(server.url)
         heard = drive(run)
         assert len(server.requests) == len(heard)
-        assert all(each.startswith(f"GET {API}/") for each in server.requests)
-    assert {each.source for each in heard} >= PHASES
-    assert operations(run, heard) == {each.id for each in run.operations(reads=True)}
+        assert all(request.startswith(f"GET {API}/") for request in server.requests)
+    assert {exchange.source for exchange in heard} >= PHASES
+    assert operations(run, heard) == {operation.id for operation in run.operations(reads=True)}
     assert run.guard.withheld == {}
     assert not list(run.verdicts)
     assert not run.skipped
@@ -101,23 +101,29 @@ def test_a_run_that_may_write_does_what_can_be_put_back(tmp_path: Path) -> None:
         heard = drive(run)
     assert operations(run, heard) == {"list_payment_methods", "get_auto_recharge"} | REVERSIBLE
     assert all(
-        "auto-recharge" in each for each in run.guard.withheld
+        "auto-recharge" in reason for reason in run.guard.withheld
     )  # which links put on, past what is generated
     cards = f"{API}/payment-methods"
     added = {
-        f"{cards}/{each.object.get('id')}"
-        for each in heard
-        if (each.method, each.path) == ("POST", cards)
+        f"{cards}/{exchange.object.get('id')}"
+        for exchange in heard
+        if (exchange.method, exchange.path) == ("POST", cards)
     }
     deleted = {
-        each.path for each in heard if each.method == "DELETE" and each.path.startswith(cards)
+        exchange.path
+        for exchange in heard
+        if exchange.method == "DELETE" and exchange.path.startswith(cards)
     }
     assert deleted
     assert deleted <= added
     settings = [
-        each for each in heard if each.method == "PUT" and each.path == f"{API}/auto-recharge"
+        exchange
+        for exchange in heard
+        if exchange.method == "PUT" and exchange.path == f"{API}/auto-recharge"
     ]
-    assert {each.object.get("enabled") for each in settings if each.status == 200} == {False}
+    assert {exchange.object.get("enabled") for exchange in settings if exchange.status == 200} == {
+        False
+    }
     assert not list(run.verdicts)
     assert not run.skipped
 
@@ -140,7 +146,7 @@ def test_nothing_allowed_is_nothing_sent() -> None:
         run = make(server.url, only=("create_deposit",))
         assert drive(run) == []
         assert server.requests == []
-    assert [each.what for each in run.skipped] == ["properties"]
+    assert [skipped.what for skipped in run.skipped] == ["properties"]
 
 
 class Closed:
@@ -165,7 +171,7 @@ def test_what_is_kept_back_is_neither_a_finding_nor_an_error() -> None:
         heard = drive(run)
     assert gate.times > 4
     assert operations(run, heard) == {*CARDS, "none"} - {gate.name}
-    assert {each.source for each in heard} >= PHASES
+    assert {exchange.source for exchange in heard} >= PHASES
     assert not list(run.verdicts)
     assert not run.skipped
 
@@ -174,7 +180,7 @@ def test_redirects_are_not_followed() -> None:
     """A deployment that sends everybody elsewhere is asked no more than what is declared."""
     with recording(lambda _: answer(302, Location="/login")) as server:
         drive(make(server.url, only=("get_balance", "list_credit_transactions")))
-        assert {each.target.partition("?")[0] for each in server.received} == {
+        assert {request.target.partition("?")[0] for request in server.received} == {
             f"{API}/balance",
             f"{API}/credit-transactions",
         }
@@ -192,7 +198,7 @@ def test_when_nobody_answers_any_more_it_ends(workers: int) -> None:
         with pytest.raises(Unreachable):
             drive(run)
         assert 20 + GONE_AFTER <= len(server.received) < 20 + GONE_AFTER + 2 * workers
-        assert all(each.target.startswith(API) for each in server.received)
+        assert all(request.target.startswith(API) for request in server.received)
 
 
 def stop(channel: Channel) -> None:
@@ -260,7 +266,8 @@ def requests_of(seed: int) -> list[tuple[str, str, bytes]]:
     with faulty.mock(now=NOON) as server:
         heard = drive(make(server.url, mock=True, only=SOME, seed=seed))
         return [
-            (each.method, each.url.removeprefix(server.url), each.request_body) for each in heard
+            (exchange.method, exchange.url.removeprefix(server.url), exchange.request_body)
+            for exchange in heard
         ]
 
 
@@ -311,8 +318,8 @@ def test_the_mock_keeps_its_contract(seed: int, workers: int) -> None:
     with faulty.mock(now=NOON) as server:
         run = make(server.url, mock=True, seed=seed, workers=workers, max_examples=20)
         heard = drive(run)
-    assert [(each.key, each.got) for each in run.verdicts] == []
-    assert [f"{each.what}: {each.why}" for each in run.skipped] == []
+    assert [(finding.key, finding.got) for finding in run.verdicts] == []
+    assert [f"{skipped.what}: {skipped.why}" for skipped in run.skipped] == []
     assert operations(run, heard) >= set(run.contract.operations)
 
 
@@ -329,6 +336,6 @@ def test_what_schemathesis_cannot_do_is_said(tmp_path: Path) -> None:
             server.url, contract=Contract.load(spec), only=("get_usage_chart", "get_balance")
         )
         heard = drive(run)
-    assert f"properties: GET {API}/usage-chart" in {each.what for each in run.skipped}
+    assert f"properties: GET {API}/usage-chart" in {skipped.what for skipped in run.skipped}
     assert "get_balance" in operations(run, heard)
-    assert all("\n" not in each.why and len(each.why) <= 200 for each in run.skipped)
+    assert all("\n" not in skipped.why and len(skipped.why) <= 200 for skipped in run.skipped)

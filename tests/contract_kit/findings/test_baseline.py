@@ -73,14 +73,14 @@ def test_an_entry_accepts_its_finding_up_to_and_on_its_last_day(file: Path) -> N
 def test_a_fault_beside_a_known_one_is_not_accepted(file: Path, other: Finding) -> None:
     """Another operation, kind, place or keyword is another finding."""
     accepted = load(file, ENTRY)
-    assert [each.known for each in accepted.apply([other])] == [""]
+    assert [finding.known for finding in accepted.apply([other])] == [""]
     assert other.key not in accepted.accepted
 
 
 def test_an_expired_entry_accepts_nothing_and_is_told(file: Path) -> None:
     """With file, line, date and owner."""
     expired = load(file, "\n" + ENTRY, date(2026, 3, 19))
-    assert [each.known for each in expired.apply([finding()])] == [""]
+    assert [finding.known for finding in expired.apply([finding()])] == [""]
     assert expired.notes([finding()], {"get_balance"}) == [
         f"{file}:2: expired on 2026-03-18 and accepts nothing (payments: BILL-1: a new tier)"
     ]
@@ -159,7 +159,7 @@ def test_what_is_written_is_read_again_and_accepts_for_thirty_days(file: Path) -
     text = baseline.text([finding(), odd], "yes", "- because: 1", TODAY)
     last, after = load(file, text, date(2026, 4, 17)), load(file, text, date(2026, 4, 18))
     assert set(last.accepted) == {finding().key, odd.key}
-    assert [(each.owner, each.reason) for each in last.entries] == [("yes", "- because: 1")] * 2
+    assert [(entry.owner, entry.reason) for entry in last.entries] == [("yes", "- because: 1")] * 2
     assert after.accepted == {}
 
 

@@ -62,7 +62,9 @@ def test_what_is_sent_and_answered_is_heard() -> None:
         channel.source = "test"
         get(channel)
         get(channel)
-    assert [(each.number, each.status, each.source, each.path) for each in heard] == [
+    assert [
+        (exchange.number, exchange.status, exchange.source, exchange.path) for exchange in heard
+    ] == [
         (1, 200, "test", "/api/v1/billing/balance"),
         (2, 200, "test", "/api/v1/billing/balance"),
     ]
@@ -83,7 +85,7 @@ def test_retry_after_is_honoured() -> None:
     with serving(storm, OK) as (url, asked):
         channel, heard = make(url)
         assert get(channel).status == 200
-    assert [each.status for each in heard] == [429, 200]
+    assert [exchange.status for exchange in heard] == [429, 200]
     assert asked[1] - asked[0] >= 0.9
 
 
@@ -170,4 +172,4 @@ def test_cookies_are_not_kept() -> None:
         channel, heard = make(url)
         get(channel)
         get(channel)
-    assert all(each.request_header("cookie") is None for each in heard)
+    assert all(exchange.request_header("cookie") is None for exchange in heard)

@@ -112,7 +112,7 @@ def test_a_url_that_a_browser_sent_is_sent_as_it_is(wire: Wire) -> None:
         wire.sent(REQUESTS["read"]), url=f"{wire.recorder.url}/api/[a-c]/{{1,2}}?x[]=1"
     )
     run(curl.line(overheard, wire.settings))
-    assert [each.target for each in wire.recorder.received[1:]] == ["/api/[a-c]/{1,2}?x[]=1"]
+    assert [request.target for request in wire.recorder.received[1:]] == ["/api/[a-c]/{1,2}?x[]=1"]
 
 
 def test_a_session_that_was_overheard_is_a_variable(wire: Wire) -> None:
@@ -140,7 +140,7 @@ def test_a_line_asks_in_the_same_name(wire: Wire, name: str, key: str, shown: st
     """The user's keys come from the environment; those of the mock are no secrets."""
     line = wire.line(REQUESTS["read"], name)
     run(line)
-    assert [each.header("X-API-Key") for each in wire.recorder.received] == [key, key]
+    assert [request.header("X-API-Key") for request in wire.recorder.received] == [key, key]
     assert shown in line
     assert KEY not in line
     assert OTHER not in line
@@ -150,7 +150,7 @@ def test_a_line_without_a_key_asks_without_one(wire: Wire) -> None:
     """A stranger stays a stranger."""
     line = wire.line(REQUESTS["read"])
     run(line)
-    assert [each.header("X-API-Key") for each in wire.recorder.received] == [None, None]
+    assert [request.header("X-API-Key") for request in wire.recorder.received] == [None, None]
     assert "API" not in line
 
 
@@ -158,7 +158,7 @@ def test_a_key_of_nobody_stays_one(wire: Wire) -> None:
     """A key that the kit made up is not told from others that nobody knows; a header without a value stays empty."""
     for value in ("kit-made-this-up", ""):
         run(wire.line(Request("GET", "/api/v1/billing/balance", [], {"X-API-Key": value})))
-    keys = [each.header("X-API-Key") for each in wire.recorder.received]
+    keys = [request.header("X-API-Key") for request in wire.recorder.received]
     assert keys == ["kit-made-this-up", curl.NO_KEY, "", ""]
 
 

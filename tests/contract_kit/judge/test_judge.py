@@ -29,7 +29,7 @@ _QUERIES = {"only_crawls": "?reference_type=crawl"}
 
 def only(harness: JudgeHarness) -> Finding:
     """The one finding."""
-    assert len(harness.found) == 1, [each.key for each in harness.found]
+    assert len(harness.found) == 1, [finding.key for finding in harness.found]
     return harness.found[0]
 
 
@@ -52,9 +52,9 @@ def test_documented_answers_are_good(
         query=query,
     )
     told = [
-        each
-        for each in harness.found
-        if each.kind not in ("valid_refused", "wrong_refusal", "pagination", "usage")
+        finding
+        for finding in harness.found
+        if finding.kind not in ("valid_refused", "wrong_refusal", "pagination", "usage")
     ]
     assert told == []
 
@@ -194,15 +194,15 @@ def test_what_is_untrue_of_one_answer_is_told(
 ) -> None:
     """Each fault of a single answer is found by its rule and graded by where the rule comes from."""
     harness.answers(operation, fault(example(operation)))
-    told = {(each.kind, each.keyword): each.provenance for each in harness.found}
+    told = {(finding.kind, finding.keyword): finding.provenance for finding in harness.found}
     assert told.get((kind, keyword)) == provenance, told
 
 
 def test_both_judges_see_a_broken_schema(harness: JudgeHarness) -> None:
     """openapi-core finds it by itself, and it is still one finding."""
     harness.answers("get_balance", change("/balance_microcents", "1")(example("get_balance")))
-    schema = [each for each in harness.found if each.kind == "response_schema"]
-    assert [each.witnesses for each in schema] == [("kit", "openapi-core")]
+    schema = [finding for finding in harness.found if finding.kind == "response_schema"]
+    assert [finding.witnesses for finding in schema] == [("kit", "openapi-core")]
 
 
 def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(
@@ -215,7 +215,7 @@ def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(
             change(f"/transactions/{index}/type", "gift")(example(LEDGER)),
             query=f"?limit={20 + index}",
         )
-    finding = next(each for each in harness.found if each.keyword == "enum")
+    finding = next(finding for finding in harness.found if finding.keyword == "enum")
     assert finding.where == "/response/200/body/transactions/*/type"
     assert finding.times == 2
     assert finding.spec == "#/components/schemas/CreditTransaction/properties/type/enum"
@@ -253,7 +253,7 @@ def test_status_headers_and_form_are_judged(
         body=raw if raw is not None else b"",
         headers=(("Content-Type", JSON),),
     ) if known != status else harness.answers("get_balance", headers=headers, raw=raw)
-    assert kind in {each.kind for each in harness.found}
+    assert kind in {finding.kind for finding in harness.found}
 
 
 def test_a_broken_answer_is_told(harness: JudgeHarness) -> None:
@@ -281,7 +281,7 @@ def test_requests_are_let_in_and_refused_as_they_should_be(
 ) -> None:
     """What the contract forbids is refused with 422, what it allows is not."""
     harness.answers("create_deposit", status=status, sent=sent)
-    assert kind in {each.kind for each in harness.found}
+    assert kind in {finding.kind for finding in harness.found}
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_where_readers_differ_nobody_is_blamed(harness: JudgeHarness, sent: byte
     """A key twice, a byte order mark, a float that is whole: neither refusing nor accepting is told."""
     for status in (200, 422):
         harness.answers("create_deposit", status=status, sent=sent)
-    assert not {"invalid_accepted", "valid_refused"} & {each.kind for each in harness.found}
+    assert not {"invalid_accepted", "valid_refused"} & {finding.kind for finding in harness.found}
 
 
 def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(
@@ -302,9 +302,9 @@ def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(
     harness.answers("create_deposit", sent={"amount_cents": 999})
     harness.answers("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
     grades = {
-        each.where: each.grade(strict=False)
-        for each in harness.found
-        if each.kind == "invalid_accepted"
+        finding.where: finding.grade(strict=False)
+        for finding in harness.found
+        if finding.kind == "invalid_accepted"
     }
     assert grades == {
         "/request/body/amount_cents": "failure",
@@ -343,4 +343,4 @@ def test_what_is_no_operation_is_refused(
 ) -> None:
     """Another method is 405 with Allow, another path 404, both in the one envelope."""
     harness.send(method, path, status=status, headers=headers, body=b"<h1>")
-    assert keyword in {each.keyword for each in harness.found}
+    assert keyword in {finding.keyword for finding in harness.found}

@@ -49,10 +49,10 @@ def spellings(key: str) -> dict[str, str]:
         "raw": key,
         "capitals": key.upper(),
         "in a URL": quote(key, safe=""),
-        "all of it in a URL": "".join(f"%{ord(each):02X}" for each in key),
+        "all of it in a URL": "".join(f"%{ord(character):02X}" for character in key),
         "in HTML": html.escape(key),
-        "all of it in HTML": "".join(f"&#{ord(each)};" for each in key),
-        "all of it in HTML, hexadecimal": "".join(f"&#x{ord(each):x};" for each in key),
+        "all of it in HTML": "".join(f"&#{ord(character)};" for character in key),
+        "all of it in HTML, hexadecimal": "".join(f"&#x{ord(character):x};" for character in key),
         "for URLs": base64.urlsafe_b64encode(key.encode()).decode(),
         "twice": key + key,
         "in the middle": f"before{key}after",
@@ -61,14 +61,14 @@ def spellings(key: str) -> dict[str, str]:
 
 def escaped(text: str) -> str:
     """A JSON string with an escape for each character."""
-    return '"' + "".join(f"\\u{ord(each):04x}" for each in text) + '"'
+    return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
 
 
 def answers(good: bytes, key: str) -> Iterator[bytes]:
     """Ways to answer: the first one goes on working."""
     head, _, body = good.partition(b"\r\n\r\n")
     said = {**spellings(key), **OTHERS}
-    loud: dict[str, Any] = {"echo": said, "names": [{each: key} for each in said.values()]}
+    loud: dict[str, Any] = {"echo": said, "names": [{spelling: key} for spelling in said.values()]}
     told = (json.dumps(loud)[:-1] + f', "escaped": {escaped(key)}, {escaped(key)}: 1}}').encode()
     if body.startswith(b"{") and not body.startswith(b"{}"):
         body = told[:-1] + b", " + body[1:]
@@ -88,7 +88,7 @@ def answers(good: bytes, key: str) -> Iterator[bytes]:
         if not line.lower().startswith("content-length:")
     ]
     yield "\r\n".join([*lines, *more, f"Content-Length: {len(body)}", "", ""]).encode() + body
-    page = "".join(f"<p>{each}</p>" for each in said.values()).encode()
+    page = "".join(f"<p>{spelling}</p>" for spelling in said.values()).encode()
     problem = [{"loc": ["header", key], "msg": f"no {key}", "type": OTHERS["live"], "input": said}]
     yield answer(
         400, json.dumps({"detail": f"no {key}, {said['base64 1']}, {OTHERS['charge']}"}).encode()
@@ -133,7 +133,7 @@ def revealed(text: str) -> str:
     plain = re.sub(r"%([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), plain).replace(
         "\\", ""
     )
-    packed = [unpacked(each) for each in set(re.findall(r"[A-Za-z0-9+/_-]{16,}", text))]
+    packed = [unpacked(word) for word in set(re.findall(r"[A-Za-z0-9+/_-]{16,}", text))]
     return "\n".join([text, plain, *packed]).lower()
 
 
@@ -197,7 +197,7 @@ def test_no_secret_is_in_anything_that_a_run_leaves(
         said = kit("run", stage.recorder.url, *words, **variables)
         assert said.code == 1, said.out + said.err
         cleaned = kit("cleanup", stage.journal, **variables)
-        assert b"5up3r" in b"".join(each.raw for each in stage.received)
+        assert b"5up3r" in b"".join(request.raw for request in stage.received)
     texts = {"stdout": said.out, "stderr": said.err, "cleanup": cleaned.out + cleaned.err}
     texts |= {
         path.name: path.read_bytes().decode("latin-1")
@@ -211,14 +211,16 @@ def test_no_secret_is_in_anything_that_a_run_leaves(
             assert at < 0, f"{name}: {secret} in {shown[max(0, at - 80) : at + 80]}"
     assert "[api-key]" in texts["traffic.har"]
     found = json.loads(texts["report.json"])["findings"]
-    assert any(each["keyword"] == "key_echoed" and each["grade"] == "failure" for each in found)
+    assert any(
+        finding["keyword"] == "key_echoed" and finding["grade"] == "failure" for finding in found
+    )
 
 
 # ---------------------------------------------------------------------------------- a key that is said again is a fault
 
 
 def echoes(harness: JudgeHarness) -> list[Finding]:
-    return [each for each in harness.found if each.kind == "secret"]
+    return [finding for finding in harness.found if finding.kind == "secret"]
 
 
 @pytest.mark.parametrize("shown", ["[api-key]", "[other-key]", "[key 12]"])
@@ -227,12 +229,13 @@ def test_a_key_in_an_answer_is_a_finding(shown: str) -> None:
     harness = JudgeHarness()
     harness.answers("get_balance", {**example("get_balance"), "debug": f"asked with {shown}"})
     harness.answers("get_balance", headers={"X-Debug": f"key={shown}"})
-    assert [(each.operation, each.where, each.keyword) for each in echoes(harness)] == [
+    assert [(finding.operation, finding.where, finding.keyword) for finding in echoes(harness)] == [
         ("get_balance", "/response/body", "key_echoed"),
         ("get_balance", "/response/headers/x-debug", "key_echoed"),
     ]
     assert all(
-        shown in each.got and each.grade(strict=False) == "failure" for each in echoes(harness)
+        shown in finding.got and finding.grade(strict=False) == "failure"
+        for finding in echoes(harness)
     )
 
 
@@ -241,7 +244,7 @@ def test_a_key_in_a_refusal_or_beside_the_contract_is_a_finding() -> None:
     harness = JudgeHarness()
     harness.answers("get_balance", {"detail": "no key [api-key]"}, status=401)
     harness.send("GET", "/admin", status=404, body=b'{"detail": "[api-key] may not"}')
-    assert [each.operation for each in echoes(harness)] == ["get_balance", "GET /admin"]
+    assert [finding.operation for finding in echoes(harness)] == ["get_balance", "GET /admin"]
 
 
 def test_what_was_sent_in_the_body_or_the_url_may_come_back() -> None:

@@ -15,7 +15,10 @@ def test_every_operation_is_there() -> None:
     """All 29, with their parameters, bodies and statuses, references followed."""
     assert len(CONTRACT.operations) == 29
     chart = CONTRACT.operations["get_usage_chart"]
-    assert [each.node["name"] for each in chart.parameters] == ["days", "X-Organization-Id"]
+    assert [parameter.node["name"] for parameter in chart.parameters] == [
+        "days",
+        "X-Organization-Id",
+    ]
     assert set(CONTRACT.operations["add_payment_method"].responses) == {
         200,
         401,

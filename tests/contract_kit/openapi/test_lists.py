@@ -61,7 +61,7 @@ def test_a_new_list_is_paged_and_filtered() -> None:
         settings = Settings(url, contract.path, mock=True, phases=("reads",), only=(NEW,))
         perform(Run(settings, contract, KNOWLEDGE))
     urls = [urlsplit(target.split()[1]) for target in stateless.targets]
-    queries = [dict(parse_qsl(each.query)) for each in urls if each.path == PATH]
+    queries = [dict(parse_qsl(url.query)) for url in urls if url.path == PATH]
     assert {"limit": "10", "offset": "0"} in queries
     assert {"limit": "1", "offset": "1"} in queries
     assert {"status": "no_such_type", "limit": "10"} in queries

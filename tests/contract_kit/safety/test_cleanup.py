@@ -45,9 +45,9 @@ def stage(
 def changes(stage: Stage) -> list[str]:
     """The writes that were sent so far."""
     return [
-        str(operation_of(each))
-        for each in stage.scene.received
-        if each.method not in ("GET", "HEAD")
+        str(operation_of(request))
+        for request in stage.scene.received
+        if request.method not in ("GET", "HEAD")
     ]
 
 
@@ -244,7 +244,7 @@ def test_an_enabled_recharge_is_enabled_again_with_the_same_words(stage: Stage) 
     stage.crash()
     assert clean(stage.scene).verdict == CLEAN
     assert (
-        sent(next(each for each in reversed(stage.scene.received) if each.method == "PUT"))
+        sent(next(request for request in reversed(stage.scene.received) if request.method == "PUT"))
         == RECHARGE
     )
 
@@ -427,7 +427,7 @@ def test_a_run_tells_what_it_could_not_put_back(server: RunningServer, tmp_path:
         again = kit("run", stage.recorder.url, *words, **keys)
         assert again.code == 2
         assert f"put it back first: contract-tests cleanup {stage.journal}" in again.complaint
-        assert {each.method for each in stage.received[count:]} == {"GET"}
+        assert {request.method for request in stage.received[count:]} == {"GET"}
         is_stubborn = False
         assert clean(stage).verdict == CLEAN
         assert stage.state == before

@@ -58,7 +58,7 @@ def test_operations_are_let_out_as_far_as_they_are_allowed(operation: str) -> No
 def test_what_costs_or_reaches_somebody_is_irreversible() -> None:
     """Money, plans and messages; and whatever is in the contract one day that nobody has thought about."""
     irreversible = {
-        each.id for each in CONTRACT.operations.values() if not each.is_read
+        operation.id for operation in CONTRACT.operations.values() if not operation.is_read
     } - REVERSIBLE
     assert irreversible == {
         "create_deposit",

@@ -64,9 +64,9 @@ def test_the_state_of_every_account_is_on_the_disk_before_the_first_write(stage:
     stage.seen = lambda received: seen.append(stage.told) if received.method == "PUT" else None
     stage.caller.call("update_usage_alerts", {})
     before = {
-        (each["account"], each["part"]): each["state"]
-        for each in seen[0]
-        if each["entry"] == "before"
+        (entry["account"], entry["part"]): entry["state"]
+        for entry in seen[0]
+        if entry["entry"] == "before"
     }
     assert before[KEY, "get_auto_recharge"] == before[OTHER_KEY, "get_auto_recharge"] == RECHARGE
     assert before[KEY, "get_usage_alerts"] == before[OTHER_KEY, "get_usage_alerts"] == ALERTS
@@ -79,7 +79,7 @@ def test_the_state_of_every_account_is_on_the_disk_before_the_first_write(stage:
             "cards": cards,
             "default": cards[1]["id"],
         }
-    owners = {each["account"]: each["id"] for each in seen[0] if each["entry"] == "owner"}
+    owners = {entry["account"]: entry["id"] for entry in seen[0] if entry["entry"] == "owner"}
     assert owners[KEY] == stage.scene.customer.ask("GET", f"{API}/auto-recharge")["user_id"]
     assert owners[KEY] != owners[OTHER_KEY]
     assert seen[0][-1] | {"time": ""} == {
@@ -111,10 +111,10 @@ def test_what_cannot_be_undone_is_written_down_each_time(stage: Stage) -> None:
     stage.caller.call("create_deposit", {"amount_cents": 5_000})
     stage.caller.call("create_deposit", {"amount_cents": 1})
     stage.caller.raw(Request("POST", f"{API}/balance"))
-    assert [each["operation"] for each in stage.of("sends")] == [
+    assert [entry["operation"] for entry in stage.of("sends")] == [
         "create_deposit", "create_deposit", f"POST {API}/balance",
     ]  # fmt: skip
-    assert [each["status"] for each in stage.of("answered")] == [200, 422, 405]
+    assert [entry["status"] for entry in stage.of("answered")] == [200, 422, 405]
     session = stage.of("answered")[0]["id"]
     assert list(record(stage).irreversible()) == [f"create_deposit, once: {session}"]
 
@@ -124,10 +124,10 @@ def test_writes_of_many_threads_wait_for_one_reading(stage: Stage) -> None:
     names = [f"pm_card_{name}" for name in ("jcb", "diners", "unionpay", "mastercard")]
     with ThreadPoolExecutor(4) as pool:
         ids = list(pool.map(stage.add, names))
-    kinds = [each["entry"] for each in stage.told]
+    kinds = [entry["entry"] for entry in stage.told]
     assert kinds.count("before") == 6
     assert kinds.index("sends") > max(index for index, kind in enumerate(kinds) if kind == "before")
-    assert {each["id"] for each in stage.of("answered")} == set(ids)
+    assert {entry["id"] for entry in stage.of("answered")} == set(ids)
 
 
 # ------------------------------------------------------------------------------------------------ what it keeps back
@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_not_changed(stage: Stage) -> None:
         with pytest.raises(Withheld, match=r"GET /api/v1/billing/usage-alerts answers 503"):
             stage.caller.call("update_usage_alerts", {})
     assert asked.count(f"get_usage_alerts {stage.scene.customer.key}") == 3
-    assert not any(each.startswith("update") for each in asked)
+    assert not any(request.startswith("update") for request in asked)
     assert stage.caller.call("disable_auto_recharge").status == 200
     assert any("503" in why for why in stage.run.guard.withheld)
 
@@ -260,7 +260,7 @@ def test_cards_of_others_are_not_removed(stage: Stage) -> None:
         ):
             with pytest.raises(Withheld, match="not its to remove"):
                 stage.caller.raw(Request("DELETE", API + path))
-    assert not any(each.method == "DELETE" for each in stage.scene.received)
+    assert not any(request.method == "DELETE" for request in stage.scene.received)
     assert stage.scene.customer.names == names
 
 
@@ -304,7 +304,7 @@ def test_what_cannot_be_written_down_does_not_leave(
     with pytest.raises(Withheld, match="No space left on device"):
         stage.caller.call("create_deposit", {"amount_cents": 5_000})
     assert stage.caller.call("get_balance").status == 200
-    assert [each.method for each in stage.scene.received].count("POST") == 1
+    assert [request.method for request in stage.scene.received].count("POST") == 1
     assert stage.journal.put_back().left == []
     assert stage.scene.state == stage.before
     assert record(stage).created == {id}
@@ -316,7 +316,7 @@ def test_nothing_is_written_without_a_journal(stage: Stage) -> None:
     run = Run(stage.scene.settings(allow_writes=True), CONTRACT, KNOWLEDGE)
     with pytest.raises(Withheld, match="no journal"):
         Client(run.channel, KEY).call("update_usage_alerts", {})
-    assert not any(each.method == "PUT" for each in stage.scene.received)
+    assert not any(request.method == "PUT" for request in stage.scene.received)
 
 
 # ------------------------------------------------------------------------------------------------------------- the file
@@ -343,7 +343,7 @@ def test_a_journal_of_which_nothing_is_left_is_begun_anew(stage: Stage) -> None:
     stage.journal.put_back()
     stage.crash()
     stage.begin()
-    assert [each["entry"] for each in stage.told] == ["journal"]
+    assert [entry["entry"] for entry in stage.told] == ["journal"]
 
 
 def test_two_runs_do_not_share_a_journal(stage: Stage) -> None:

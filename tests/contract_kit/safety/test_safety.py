@@ -65,12 +65,12 @@ def test_without_permission_only_reads_of_declared_paths_leave(
     assert reached.count(mock) == len(stage.received) > 0, (
         "only the recording server goes to the mock"
     )
-    for each in stage.received:
-        line = each.raw.partition(b"\r\n")[0]
+    for request in stage.received:
+        line = request.raw.partition(b"\r\n")[0]
         assert line.split(b" ")[0] in (b"GET", b"HEAD"), line
-        assert operation_of(each) is not None, line
-        assert each.header("host") == stage.recorder.url.removeprefix("http://")
-        assert each.raw.endswith(b"\r\n\r\n"), "no body"
+        assert operation_of(request) is not None, line
+        assert request.header("host") == stage.recorder.url.removeprefix("http://")
+        assert request.raw.endswith(b"\r\n\r\n"), "no body"
     assert stage.state == before
     assert not stage.journal.exists()
 
@@ -87,8 +87,8 @@ def test_no_redirect_is_followed_to_another_host(driver: str, stage: Scene) -> N
     with recording(lambda _: HEALTHY) as elsewhere:
         target = f"{elsewhere.url}{API}/balance"
         moved = [
-            answer(each, Location=target, Refresh=f"0; url={target}")
-            for each in (301, 302, 303, 307, 308)
+            answer(status, Location=target, Refresh=f"0; url={target}")
+            for status in (301, 302, 303, 307, 308)
         ]
         with recording(after_a_good_one(*moved)) as server:
             stage.run(driver, url=server.url, allow_writes=True)
@@ -110,8 +110,8 @@ def test_no_answer_makes_it_write(driver: str, stage: Scene) -> None:
     ]
     with recording(after_a_good_one(*given)) as server:
         stage.run(driver, url=server.url)
-    assert {each.method for each in server.received} <= {"GET", "HEAD"}
-    assert all(operation_of(each) for each in server.received)
+    assert {request.method for request in server.received} <= {"GET", "HEAD"}
+    assert all(operation_of(request) for request in server.received)
 
 
 # ------------------------------------------------------------------------------------------------------- writes allowed
@@ -124,16 +124,16 @@ def test_with_writes_allowed_nothing_leaves_that_cannot_be_undone(
     """No deposit, checkout, plan or message; no card of the customers is removed; recharging is enabled by nobody but
     the one who puts back that it was; and afterwards both accounts are as they were."""
     before = stage.state
-    cards = {name for each in (stage.customer, stage.other) for name in each.names}
+    cards = {name for customer in (stage.customer, stage.other) for name in customer.names}
     run = stage.run(driver, allow_writes=True)
     assert not run.broken
-    for each in stage.received:
-        name = operation_of(each)
-        assert name is not None, f"{each.method} {each.target}"
+    for request in stage.received:
+        name = operation_of(request)
+        assert name is not None, f"{request.method} {request.target}"
         assert CONTRACT.operations[name].is_read or name in REVERSIBLE, name
-        if name == "update_auto_recharge" and sent(each) != RECHARGE:
-            assert not sent(each)["enabled"] if b"enabled" in each.body else True
-        assert each.method != "DELETE" or each.path.rpartition("/")[2] not in cards
+        if name == "update_auto_recharge" and sent(request) != RECHARGE:
+            assert not sent(request)["enabled"] if b"enabled" in request.body else True
+        assert request.method != "DELETE" or request.path.rpartition("/")[2] not in cards
     assert stage.state == before
 
 
@@ -143,7 +143,7 @@ def test_with_everything_allowed_the_accounts_are_put_back(driver: str, stage: S
     before = stage.state
     run = stage.run(driver, allow_irreversible=True)
     assert not run.broken
-    assert not any(each.path.startswith("/_mock") for each in stage.received)
+    assert not any(request.path.startswith("/_mock") for request in stage.received)
     told = {
         note.removeprefix("made, and cannot be undone: ").partition(",")[0] for note in run.notes
     }
@@ -182,8 +182,8 @@ def test_an_account_without_anything_has_nothing_afterwards(stage: Scene) -> Non
     replace(stage, customer=newcomer).run(
         "stories", allow_writes=True, only=("payment-methods", "usage-alerts")
     )
-    assert any(operation_of(each) == "add_payment_method" for each in stage.received)
-    assert any(operation_of(each) == "update_usage_alerts" for each in stage.received)
+    assert any(operation_of(request) == "add_payment_method" for request in stage.received)
+    assert any(operation_of(request) == "update_usage_alerts" for request in stage.received)
     assert newcomer.state == before
 
 
@@ -232,4 +232,4 @@ def test_a_journal_that_cannot_be_written_is_told_before_any_write(stage: Scene)
         UsageError, match=r"journal: cannot be written \(No such file or directory\)"
     ):
         stage.run("stories", allow_writes=True, journal=stage.journal / "no" / "journal")
-    assert {each.method for each in stage.received} == {"GET"}
+    assert {request.method for request in stage.received} == {"GET"}
