@@ -18,6 +18,7 @@ import yaml
 
 from contract_tests import cli
 from contract_tests.findings.baseline import Baseline
+from contract_tests.runner import DRIVERS, PHASES
 from mockserver import settings
 from tests.conftest import API, RunningServer, ServerFactory, running_server
 from tests.guides.markdown import (
@@ -28,6 +29,7 @@ from tests.guides.markdown import (
     ROOT,
     Block,
     Document,
+    code,
     commands,
     guide,
 )
@@ -38,7 +40,12 @@ END_OF_BLOCK = "--- end of block ---"
 WITHIN_SECONDS = 90
 ERROR = '{"detail":'
 """How the body of an error begins."""
-RUN = [document for document in (README, *GUIDES) if document.run_blocks("bash")]
+OTHER = guide("other-documents")
+RUN = [
+    document
+    for document in (README, *GUIDES)
+    if document.run_blocks("bash") and document.path != OTHER.path
+]
 SHOWN = [README, CONTRIBUTING, *GUIDES]
 
 
@@ -84,6 +91,17 @@ def check(block: Block, output: str, address: str) -> None:
         assert ERROR not in output, f"line {block.line}: {output}"
 
 
+def run_blocks(document: Document, address: str, folder: Path) -> None:
+    """Run the shell blocks of a document in order, and check their outputs."""
+    blocks = document.run_blocks("bash")
+    script = "".join(f"{block.text}\nprintf '\\n%s\\n' '{END_OF_BLOCK}'\n" for block in blocks)
+    done = shell(script.replace(PRINTED_ADDRESS, address), folder)
+    outputs = done.stdout.split(END_OF_BLOCK)[:-1]
+    assert done.returncode == 0, f"after block {len(outputs)}: {done.stderr}"
+    for block, output in zip(blocks, outputs, strict=True):
+        check(block, output, address)
+
+
 @pytest.mark.parametrize("document", RUN, ids=lambda document: document.name)
 def test_commands_work_as_printed(document: Document, mock: RunningServer, tmp_path: Path) -> None:
     """Each block succeeds and prints what stands below it."""
@@ -91,13 +109,24 @@ def test_commands_work_as_printed(document: Document, mock: RunningServer, tmp_p
         client.post("/_mock/reset").raise_for_status()
     for name in ("spec", "fixtures"):
         (tmp_path / name).symlink_to(ROOT / name)
-    blocks = document.run_blocks("bash")
-    script = "".join(f"{block.text}\nprintf '\\n%s\\n' '{END_OF_BLOCK}'\n" for block in blocks)
-    done = shell(script.replace(PRINTED_ADDRESS, mock.url), tmp_path)
-    outputs = done.stdout.split(END_OF_BLOCK)[:-1]
-    assert done.returncode == 0, f"after block {len(outputs)}: {done.stderr}"
-    for block, output in zip(blocks, outputs, strict=True):
-        check(block, output, mock.url)
+    run_blocks(document, mock.url, tmp_path)
+
+
+def test_another_document_is_served_as_printed(make_server: ServerFactory, tmp_path: Path) -> None:
+    """The guide's document is served, and each block prints what stands below it."""
+    (spec,) = [block.text for block in OTHER.blocks if block.language == "yaml"]
+    (name,) = set(re.findall(r"--spec (\S+\.yaml)", " ".join(commands(OTHER, "contract-tests"))))
+    (tmp_path / name).write_text(spec, encoding="utf-8")
+    run_blocks(OTHER, make_server(spec=tmp_path / name).url, tmp_path)
+
+
+def test_the_kit_leaves_out_what_the_guide_says() -> None:
+    """The guide names the drivers that run, and prints the line about the others."""
+    text = " ".join(OTHER.text.split())
+    (running,) = re.findall(r"only the document: (.*?)\.", text)
+    (left_out,) = re.findall(r"left out: ([\w, ]+) \(", text)
+    assert set(code(running)) == set(DRIVERS)
+    assert left_out.split(", ") == [name for name in PHASES if name not in DRIVERS]
 
 
 def test_suites_pass_as_printed(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ HOW_TOS = (
     "Add an operation",
     "Add a header to every response",
     "Add a rule to the kit",
+    "Add a mutant",
     "Add a fault",
 )
 
