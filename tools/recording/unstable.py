@@ -37,8 +37,11 @@ UNSTABLE = (
     ),
 )
 
+FILE_HEADERS = ("etag", "last-modified")
+
 _OUTSIDE = (
     ("Date", "the time of the recording"),
+    ("ETag and Last-Modified of Swagger UI's files", "the time at which pip unpacked them"),
     ("ports", "chosen by chance; 127.0.0.1:00000 is the mock, 127.0.0.1:11111 the receiver"),
 )
 
