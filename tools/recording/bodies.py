@@ -65,8 +65,9 @@ def _target(exchange: Json) -> str:
 
 
 def _text_changes(before: str, after: str, kind: str, target: str) -> Iterator[Change]:
-    if target.endswith(("/openapi.json", "/openapi.yaml")):
-        old, new = yaml_or_json(before), yaml_or_json(after)
+    documents = [yaml_or_json(text) for text in (before, after) if _is_document(target, text)]
+    if len(documents) == 2:
+        old, new = documents
         only_names = target.startswith("/_mock/")
         yield from _document_changes(old, new, only_names=only_names)
     elif kind == "text/html":
@@ -93,6 +94,10 @@ def _json_text_changes(before: str, after: str) -> Iterator[Change]:
         yield "order of members", *_first_difference(texts[0], texts[1])
     if not found and texts[0] == texts[1]:
         yield "bytes of the same JSON", *_first_difference(before, after)
+
+
+def _is_document(target: str, text: str) -> bool:
+    return target.endswith(("/openapi.json", "/openapi.yaml")) and "openapi" in text[:100]
 
 
 def yaml_or_json(text: str) -> Any:

@@ -36,9 +36,11 @@ class Difference:
         return f"{head}\n    before: {_short(self.before)}\n    after:  {_short(self.after)}"
 
 
-def report(before: Path, after: Path, *, wording: bool = False, limit: int = 200) -> int:
+def report(before: Path, after: Path, *, only: str, wording: bool, limit: int) -> int:
     """Print what differs between two files. Return 1 if the behaviour does."""
-    old, new = (json.loads(path.read_text(encoding="utf-8")) for path in (before, after))
+    old, new = (
+        _chosen(json.loads(path.read_text(encoding="utf-8")), only) for path in (before, after)
+    )
     found = list(differences(old, new))
     _print_group("behaviour", found, limit)
     if wording:
@@ -47,6 +49,11 @@ def report(before: Path, after: Path, *, wording: bool = False, limit: int = 200
     print("\n".join(f"- {reason}" for reason in reasons()))
     print(_table(old, new, found))
     return int(any(difference.group == "behaviour" for difference in found))
+
+
+def _chosen(recording: Json, only: str) -> Json:
+    stories = recording["stories"]
+    return {"stories": {name: story for name, story in stories.items() if only in name}}
 
 
 def _print_group(group: Group, found: list[Difference], limit: int) -> None:
