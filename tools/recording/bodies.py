@@ -15,6 +15,8 @@ from tools.recording.values import MISSING, REWORDED, Change, json_changes
 
 WORDING = frozenset({"detail", "msg", "message", "about", "title"})
 """Members of JSON whose text is written for people."""
+_SENTENCES = re.compile(r"/attempts/\d+/error$")
+"""Other places of sentences: what went wrong with an attempt to deliver a webhook."""
 _PROSE = frozenset({"description", "summary", "title", "x-description-provenance"})
 """Members of an OpenAPI document that are written for people."""
 
@@ -30,7 +32,8 @@ def group_of(place: str, before: Any, after: Any) -> Literal["behaviour", "wordi
     if place.endswith(REWORDED):
         return "wording"
     texts = isinstance(before, str) and isinstance(after, str) and MISSING not in (before, after)
-    return "wording" if texts and place.rpartition("/")[2] in WORDING else "behaviour"
+    is_sentence = place.rpartition("/")[2] in WORDING or _SENTENCES.search(place)
+    return "wording" if texts and is_sentence else "behaviour"
 
 
 def changes(old: Json, new: Json) -> Iterator[Change]:

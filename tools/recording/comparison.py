@@ -17,6 +17,9 @@ from tools.recording.values import json_changes
 
 Group = Literal["behaviour", "wording"]
 
+Lengths = set[tuple[str, str]]
+"""Target and Content-Length of all responses with a body: what that of a HEAD may be."""
+
 _SHOWN = 110
 
 
@@ -73,15 +76,18 @@ def _print_group(group: Group, found: list[Difference], limit: int) -> None:
 def differences(old: Json, new: Json) -> Iterator[Difference]:
     """Yield what differs between two recordings."""
     stories = (old["stories"], new["stories"])
+    lengths = _lengths(stories[0]), _lengths(stories[1])
     for name in dict.fromkeys((*stories[0], *stories[1])):
         if name not in stories[0] or name not in stories[1]:
             here, there = (name in played for played in stories)
             yield Difference("behaviour", name, "", "recorded", here, there)
             continue
-        yield from _of_story(name, stories[0][name], stories[1][name])
+        yield from _of_story(name, stories[0][name], stories[1][name], lengths)
 
 
-def _of_story(name: str, old: Json, new: Json) -> Iterator[Difference]:
+def _of_story(
+    name: str, old: Json, new: Json, lengths: tuple[Lengths, Lengths]
+) -> Iterator[Difference]:
     if old["broken"] != new["broken"]:
         yield Difference(
             "behaviour", name, "", "the story ended early", old["broken"], new["broken"]
@@ -89,7 +95,6 @@ def _of_story(name: str, old: Json, new: Json) -> Iterator[Difference]:
     for place, before, after in json_changes(old["facts"], new["facts"]):
         yield Difference(bodies.group_of(place, before, after), name, "facts", place, before, after)
     here, there = ({each["label"]: each for each in story["exchanges"]} for story in (old, new))
-    lengths = _lengths(old), _lengths(new)
     for label in dict.fromkeys((*here, *there)):
         if label not in here or label not in there:
             yield Difference("behaviour", name, label, "requested", label in here, label in there)
@@ -98,15 +103,12 @@ def _of_story(name: str, old: Json, new: Json) -> Iterator[Difference]:
             yield Difference(group, name, label, place, before, after)
 
 
-Lengths = set[tuple[str, str]]
-"""Target and Content-Length of all responses with a body: what that of a HEAD may be."""
-
-
-def _lengths(story: Json) -> Lengths:
+def _lengths(stories: Json) -> Lengths:
     return {
-        (str(each["request"].get("target")), _length(each))
-        for each in story["exchanges"]
-        if each["request"].get("method") != "HEAD"
+        (str(exchange["request"].get("target")), _length(exchange))
+        for story in stories.values()
+        for exchange in story["exchanges"]
+        if exchange["request"].get("method") != "HEAD"
     }
 
 
