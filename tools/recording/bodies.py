@@ -32,8 +32,7 @@ def group_of(place: str, before: Any, after: Any) -> Literal["behaviour", "wordi
     if place.endswith(REWORDED):
         return "wording"
     texts = isinstance(before, str) and isinstance(after, str) and MISSING not in (before, after)
-    is_sentence = place.rpartition("/")[2] in WORDING or _SENTENCES.search(place)
-    return "wording" if texts and is_sentence else "behaviour"
+    return "wording" if texts and _is_sentence(place) else "behaviour"
 
 
 def changes(old: Json, new: Json) -> Iterator[Change]:
@@ -108,13 +107,17 @@ def yaml_or_json(text: str) -> Any:
     return json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
 
 
-def _without_wording(value: Any, name: str = "") -> Any:
+def _without_wording(value: Any, place: str = "") -> Any:
     """Return a JSON value with a placeholder for each text that is written for people."""
     if isinstance(value, dict):
-        return {name: _without_wording(member, name) for name, member in value.items()}
+        return {name: _without_wording(member, f"{place}/{name}") for name, member in value.items()}
     if isinstance(value, list):
-        return [_without_wording(member) for member in value]
-    return "..." if isinstance(value, str) and name in WORDING else value
+        return [_without_wording(item, f"{place}/{index}") for index, item in enumerate(value)]
+    return "..." if isinstance(value, str) and _is_sentence(place) else value
+
+
+def _is_sentence(place: str) -> bool:
+    return place.rpartition("/")[2] in WORDING or _SENTENCES.search(place) is not None
 
 
 def _document_changes(old: Any, new: Any, *, only_names: bool) -> Iterator[Change]:
