@@ -20,17 +20,25 @@ def main() -> int:
     recorder.add_argument(
         "--only", default="", metavar="TEXT", help="stories with TEXT in their name"
     )
+    recorder.add_argument(
+        "--like", type=Path, metavar="FILE", help="send the requests of this recording"
+    )
     recorder.add_argument("--skip", metavar="TEXT", help="not those with TEXT in their name")
     comparer = commands.add_parser("compare", help="list what differs between two recordings")
     comparer.add_argument("before", type=Path)
     comparer.add_argument("after", type=Path)
+    comparer.add_argument(
+        "--only", default="", metavar="TEXT", help="stories with TEXT in their name"
+    )
     comparer.add_argument("--wording", action="store_true", help="list differences in wording too")
     comparer.add_argument("--limit", type=int, default=200, help="differences to print in a group")
     flags = parser.parse_args()
     if flags.command == "record":
-        record(flags.checkout, flags.out, only=flags.only, skip=flags.skip)
+        record(flags.checkout, flags.out, like=flags.like, only=flags.only, skip=flags.skip)
         return 0
-    return comparison.report(flags.before, flags.after, wording=flags.wording, limit=flags.limit)
+    return comparison.report(
+        flags.before, flags.after, only=flags.only, wording=flags.wording, limit=flags.limit
+    )
 
 
 if __name__ == "__main__":

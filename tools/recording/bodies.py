@@ -15,6 +15,8 @@ from tools.recording.values import MISSING, REWORDED, Change, json_changes
 
 WORDING = frozenset({"detail", "msg", "message", "about", "title"})
 """Members of JSON whose text is written for people."""
+_SENTENCES = re.compile(r"/attempts/\d+/error$")
+"""Other places of sentences: what went wrong with an attempt to deliver a webhook."""
 _PROSE = frozenset({"description", "summary", "title", "x-description-provenance"})
 """Members of an OpenAPI document that are written for people."""
 
@@ -30,7 +32,7 @@ def group_of(place: str, before: Any, after: Any) -> Literal["behaviour", "wordi
     if place.endswith(REWORDED):
         return "wording"
     texts = isinstance(before, str) and isinstance(after, str) and MISSING not in (before, after)
-    return "wording" if texts and place.rpartition("/")[2] in WORDING else "behaviour"
+    return "wording" if texts and _is_sentence(place) else "behaviour"
 
 
 def changes(old: Json, new: Json) -> Iterator[Change]:
@@ -65,8 +67,9 @@ def _target(exchange: Json) -> str:
 
 
 def _text_changes(before: str, after: str, kind: str, target: str) -> Iterator[Change]:
-    if target.endswith(("/openapi.json", "/openapi.yaml")):
-        old, new = yaml_or_json(before), yaml_or_json(after)
+    documents = [yaml_or_json(text) for text in (before, after) if _is_document(target, text)]
+    if len(documents) == 2:
+        old, new = documents
         only_names = target.startswith("/_mock/")
         yield from _document_changes(old, new, only_names=only_names)
     elif kind == "text/html":
@@ -95,18 +98,26 @@ def _json_text_changes(before: str, after: str) -> Iterator[Change]:
         yield "bytes of the same JSON", *_first_difference(before, after)
 
 
+def _is_document(target: str, text: str) -> bool:
+    return target.endswith(("/openapi.json", "/openapi.yaml")) and "openapi" in text[:100]
+
+
 def yaml_or_json(text: str) -> Any:
     """Return the value of a document in either notation."""
     return json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
 
 
-def _without_wording(value: Any, name: str = "") -> Any:
+def _without_wording(value: Any, place: str = "") -> Any:
     """Return a JSON value with a placeholder for each text that is written for people."""
     if isinstance(value, dict):
-        return {name: _without_wording(member, name) for name, member in value.items()}
+        return {name: _without_wording(member, f"{place}/{name}") for name, member in value.items()}
     if isinstance(value, list):
-        return [_without_wording(member) for member in value]
-    return "..." if isinstance(value, str) and name in WORDING else value
+        return [_without_wording(item, f"{place}/{index}") for index, item in enumerate(value)]
+    return "..." if isinstance(value, str) and _is_sentence(place) else value
+
+
+def _is_sentence(place: str) -> bool:
+    return place.rpartition("/")[2] in WORDING or _SENTENCES.search(place) is not None
 
 
 def _document_changes(old: Any, new: Any, *, only_names: bool) -> Iterator[Change]:

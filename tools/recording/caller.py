@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from tools.recording.unstable import stable
+from tools.recording.unstable import FILE_HEADERS, stable
 
 API = "/api/v1/billing/"
 AUTHORITY = "127.0.0.1:8080"
@@ -212,14 +212,19 @@ class Caller:
 def _recorded(log: Log, target: str, response: Response) -> Json:
     """Return a response as it is kept; a length that fitted the body fits what is kept of it."""
     body = log.body(response.body)
-    if target.startswith(_UNREAD_PATHS):
+    unread = target.startswith(_UNREAD_PATHS)
+    if unread:
         body = {"sha256": hashlib.sha256(response.body).hexdigest(), "length": len(response.body)}
     kept_length = len(str(body["text"]).encode()) if "text" in body else len(response.body)
     headers = []
     for name, value in response.headers:
-        fits = name.lower() == "content-length" and value == str(len(response.body))
-        if name.lower() != "date":
-            headers.append([name, str(kept_length) if fits else log.text(value)])
+        if name.lower() == "date":
+            continue
+        if name.lower() == "content-length" and value == str(len(response.body)):
+            kept = str(kept_length)
+        else:
+            kept = "..." if unread and name.lower() in FILE_HEADERS else log.text(value)
+        headers.append([name, kept])
     return {"status": response.status, "headers": headers, "body": body}
 
 

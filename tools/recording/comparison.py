@@ -17,6 +17,9 @@ from tools.recording.values import json_changes
 
 Group = Literal["behaviour", "wording"]
 
+Lengths = set[tuple[str, str]]
+"""Target and Content-Length of all responses with a body: what that of a HEAD may be."""
+
 _SHOWN = 110
 
 
@@ -36,9 +39,11 @@ class Difference:
         return f"{head}\n    before: {_short(self.before)}\n    after:  {_short(self.after)}"
 
 
-def report(before: Path, after: Path, *, wording: bool = False, limit: int = 200) -> int:
+def report(before: Path, after: Path, *, only: str, wording: bool, limit: int) -> int:
     """Print what differs between two files. Return 1 if the behaviour does."""
-    old, new = (json.loads(path.read_text(encoding="utf-8")) for path in (before, after))
+    old, new = (
+        _chosen(json.loads(path.read_text(encoding="utf-8")), only) for path in (before, after)
+    )
     found = list(differences(old, new))
     _print_group("behaviour", found, limit)
     if wording:
@@ -47,6 +52,11 @@ def report(before: Path, after: Path, *, wording: bool = False, limit: int = 200
     print("\n".join(f"- {reason}" for reason in reasons()))
     print(_table(old, new, found))
     return int(any(difference.group == "behaviour" for difference in found))
+
+
+def _chosen(recording: Json, only: str) -> Json:
+    stories = recording["stories"]
+    return {"stories": {name: story for name, story in stories.items() if only in name}}
 
 
 def _print_group(group: Group, found: list[Difference], limit: int) -> None:
@@ -66,15 +76,18 @@ def _print_group(group: Group, found: list[Difference], limit: int) -> None:
 def differences(old: Json, new: Json) -> Iterator[Difference]:
     """Yield what differs between two recordings."""
     stories = (old["stories"], new["stories"])
+    lengths = _lengths(stories[0]), _lengths(stories[1])
     for name in dict.fromkeys((*stories[0], *stories[1])):
         if name not in stories[0] or name not in stories[1]:
             here, there = (name in played for played in stories)
             yield Difference("behaviour", name, "", "recorded", here, there)
             continue
-        yield from _of_story(name, stories[0][name], stories[1][name])
+        yield from _of_story(name, stories[0][name], stories[1][name], lengths)
 
 
-def _of_story(name: str, old: Json, new: Json) -> Iterator[Difference]:
+def _of_story(
+    name: str, old: Json, new: Json, lengths: tuple[Lengths, Lengths]
+) -> Iterator[Difference]:
     if old["broken"] != new["broken"]:
         yield Difference(
             "behaviour", name, "", "the story ended early", old["broken"], new["broken"]
@@ -82,7 +95,6 @@ def _of_story(name: str, old: Json, new: Json) -> Iterator[Difference]:
     for place, before, after in json_changes(old["facts"], new["facts"]):
         yield Difference(bodies.group_of(place, before, after), name, "facts", place, before, after)
     here, there = ({each["label"]: each for each in story["exchanges"]} for story in (old, new))
-    lengths = _lengths(old), _lengths(new)
     for label in dict.fromkeys((*here, *there)):
         if label not in here or label not in there:
             yield Difference("behaviour", name, label, "requested", label in here, label in there)
@@ -91,15 +103,12 @@ def _of_story(name: str, old: Json, new: Json) -> Iterator[Difference]:
             yield Difference(group, name, label, place, before, after)
 
 
-Lengths = set[tuple[str, str]]
-"""Target and Content-Length of all responses with a body: what that of a HEAD may be."""
-
-
-def _lengths(story: Json) -> Lengths:
+def _lengths(stories: Json) -> Lengths:
     return {
-        (str(each["request"].get("target")), _length(each))
-        for each in story["exchanges"]
-        if each["request"].get("method") != "HEAD"
+        (str(exchange["request"].get("target")), _length(exchange))
+        for story in stories.values()
+        for exchange in story["exchanges"]
+        if exchange["request"].get("method") != "HEAD"
     }
 
 

@@ -38,6 +38,7 @@ _PATIENCE = 1_200
 _KEYS = {"BILLING_API_KEY": "sk_test_recorded_4711", "OTHER_KEY": "sk_test_recorded_0815"}
 """Keys that no sentence of the mock names: the kit would take that for a leak."""
 _PORT = re.compile(r"127\.0\.0\.1:\d+")
+_FOLDER = re.compile(r"/[\w./-]*/recording-\w+")
 
 
 @dataclass(frozen=True)
@@ -98,13 +99,14 @@ Part = Callable[[Path], Json]
 
 
 def without_places(value: Any, checkout: Path) -> Any:
-    """Return facts without ports of this run and the folder of the checkout."""
+    """Return facts without the ports and folders of this run."""
     if isinstance(value, dict):
         return {name: without_places(item, checkout) for name, item in value.items()}
     if isinstance(value, list):
         return [without_places(item, checkout) for item in value]
     if isinstance(value, str):
-        return _PORT.sub("URL", value).replace(str(checkout), "CHECKOUT")
+        named = _FOLDER.sub("FOLDER", _PORT.sub("URL", value))
+        return named.replace(str(checkout), "CHECKOUT")
     return value
 
 
@@ -370,7 +372,8 @@ def _shown(entry: Json) -> str:
     request = entry["request"]
     body = json.dumps(request.get("postData", {}).get("text"))
     headers = sorted((header["name"], header["value"]) for header in request["headers"])
-    digest = sha256((body + json.dumps(headers)).encode()).hexdigest()[:10]
+    sent = _PORT.sub("URL", body + json.dumps(headers))
+    digest = sha256(sent.encode()).hexdigest()[:10]
     status = entry["response"]["status"]
     return f"{request['method']} {_path(request['url'])} {entry['_account']} {digest} {status}"
 

@@ -15,29 +15,53 @@ from tools.recording.caller import Caller, Json, Log
 from tools.recording.server import mock
 from tools.recording.stories import Story, billing, contract, control, pages, protocol, webhooks
 
-VERSION = 1
 MOCK_DIGITS = "00000"
 
 
-def record(checkout: Path, out: Path, *, only: str = "", skip: str | None = None) -> None:
-    """Write the recording of a checkout; stories are chosen by a part of their names."""
+def record(
+    checkout: Path, out: Path, *, like: Path | None = None, only: str = "", skip: str | None = None
+) -> None:
+    """Write the recording of a checkout; stories are chosen by a part of their names.
+
+    The requests follow from the documents of the checkout, or from those of the recording
+    ``like``, so that a document that was edited changes no request.
+    """
 
     def is_wanted(name: str) -> bool:
         return only in name and (skip is None or skip not in name)
 
     checkout = checkout.resolve()
-    recording: Json = {"version": VERSION, "stories": {}}
-    stories = [
-        *(*contract.stories(checkout), *billing.STORIES, *control.STORIES, *webhooks.STORIES),
-        *(*pages.STORIES, *protocol.STORIES),
-    ]
-    chosen = [story for story in stories if is_wanted(story.name)]
+    if like is None:
+        documents = _documents(checkout)
+    else:
+        documents = json.loads(like.read_text(encoding="utf-8"))["documents"]
+    recording: Json = {"documents": documents, "stories": {}}
+    chosen = [story for story in _stories(documents) if is_wanted(story.name)]
     for flags, group in groupby(sorted(chosen, key=_flags), key=_flags):
         recording["stories"] |= _play(checkout, flags, group)
     for name, part in programs.parts().items():
         if is_wanted(name):
             recording["stories"][name] = _facts(part, checkout, name)
     out.write_text(json.dumps(recording, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _documents(checkout: Path) -> Json:
+    """Return the contract and the document of the control API, as the mock serves them."""
+    with mock(checkout) as port:
+        caller = Caller(port, Log())
+        return {
+            "contract": caller.get("/openapi.json").json,
+            "control": caller.get("/_mock/openapi.json").json,
+        }
+
+
+def _stories(documents: Json) -> list[Story]:
+    return [
+        *contract.stories(contract.operations_of(documents["contract"])),
+        *billing.STORIES,
+        *control.stories(contract.operations_of(documents["control"])),
+        *(*webhooks.STORIES, *pages.STORIES, *protocol.STORIES),
+    ]
 
 
 def _facts(part: programs.Part, checkout: Path, name: str) -> Json:

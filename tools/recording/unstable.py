@@ -1,4 +1,4 @@
-"""What is not the same in two recordings of the same checkout, and why; it is left out of both."""
+"""What is left out of recordings, and why: above all what varies from run to run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Unstable:
-    """A part of a body or of a header's value that varies without a change of the program."""
+    """A part of a body or of a header's value that can change while the behaviour does not."""
 
     name: str
     reason: str
@@ -35,10 +35,19 @@ UNSTABLE = (
         re.compile(r"(^|Allowed: )((?:[A-Z]{3,7}, )+[A-Z]{3,7})(?=$|\.)"),
         _sorted_methods,
     ),
+    Unstable(
+        "hashes in Content-Security-Policy",
+        "they follow from the text of a style or script, which may be reworded",
+        re.compile(r"'sha256-[A-Za-z0-9+/=]+'"),
+        lambda _: "'sha256-...'",
+    ),
 )
+
+FILE_HEADERS = ("etag", "last-modified")
 
 _OUTSIDE = (
     ("Date", "the time of the recording"),
+    ("ETag and Last-Modified of Swagger UI's files", "the time at which pip unpacked them"),
     ("ports", "chosen by chance; 127.0.0.1:00000 is the mock, 127.0.0.1:11111 the receiver"),
 )
 

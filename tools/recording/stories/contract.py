@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from tools.recording.caller import Caller, Json
 from tools.recording.stories import Story
@@ -59,10 +56,8 @@ class Operation:
         return next(iter(self.examples.values()), None)
 
 
-def stories(checkout: Path) -> list[Story]:
-    """Return the stories of the contract of a checkout."""
-    text = (checkout / "spec" / "openapi.yaml").read_text(encoding="utf-8")
-    operations = operations_of(yaml.safe_load(text))
+def stories(operations: list[Operation]) -> list[Story]:
+    """Return the stories of the operations of the contract."""
     return [
         *(Story(f"reads/{persona}", _reads(operations, persona)) for persona in PERSONAS),
         *(Story(f"writes/{persona}", _writes(operations, persona)) for persona in PERSONAS),

@@ -2,48 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tools.recording.caller import Caller, Json
-from tools.recording.stories import Story
+from tools.recording.stories import Play, Story
 from tools.recording.stories.billing import look_around
-from tools.recording.stories.contract import Operation, bodies, errors, operations_of
+from tools.recording.stories.contract import Operation, bodies, errors
 
 _CONTROL = "/_mock"
 
 
-def _document(caller: Caller) -> list[Operation]:
-    """Return the operations of the served document; the documents themselves are recorded too."""
-    operations = operations_of(caller.get("/_mock/openapi.json").json)
-    return [operation.below(_CONTROL) for operation in operations]
+def stories(operations: list[Operation]) -> list[Story]:
+    """Return the stories of the control API, whose operations are those of its document."""
+    below = [operation.below(_CONTROL) for operation in operations]
+    return [
+        Story("control/documented calls", _calls(below)),
+        Story("control/errors", _errors(below)),
+        Story("control/methods", _methods(below)),
+        Story("control/foreign pages", _foreign_pages(below)),
+        *_STORIES,
+    ]
 
 
-def _errors(caller: Caller) -> None:
-    for operation in _document(caller):
-        me = caller.labelled(operation.id)
-        errors(operation)(me)
-        me.post("/_mock/reset")
-        if operation.examples:
-            bodies(operation)(me)
+def _errors(operations: list[Operation]) -> Play:
+    def play(caller: Caller) -> None:
+        for operation in operations:
+            me = caller.labelled(operation.id)
+            errors(operation)(me)
             me.post("/_mock/reset")
+            if operation.examples:
+                bodies(operation)(me)
+                me.post("/_mock/reset")
+
+    return play
 
 
-def _calls(caller: Caller) -> None:
+def _calls(operations: list[Operation]) -> Play:
     """Call every operation as its document shows, with a key and without."""
-    for operation in _document(caller):
-        for key in (None, "sk_test_calls"):
-            me = caller.as_(key).labelled(f"{operation.id} with {key}")
-            for body in operation.examples.values() or [None]:
-                me.send(operation.method, operation.target, body)
-    caller.post("/_mock/reset")
+
+    def play(caller: Caller) -> None:
+        for operation in operations:
+            for key in (None, "sk_test_calls"):
+                me = caller.as_(key).labelled(f"{operation.id} with {key}")
+                for body in operation.examples.values() or [None]:
+                    me.send(operation.method, operation.target, body)
+        caller.post("/_mock/reset")
+
+    return play
 
 
-def _methods(caller: Caller) -> None:
-    for operation in _document(caller):
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-            caller.labelled(operation.id).send(method, operation.target)
-    for path in ("/_mock", "/_mock/", "/_mock/nothing", "/_mocks", "/_mock/health/"):
-        caller.get(path)
+def _methods(operations: list[Operation]) -> Play:
+    def play(caller: Caller) -> None:
+        for operation in operations:
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+                caller.labelled(operation.id).send(method, operation.target)
+        for path in ("/_mock", "/_mock/", "/_mock/nothing", "/_mocks", "/_mock/health/"):
+            caller.get(path)
+
+    return play
+
+
+def _foreign_pages(operations: list[Operation]) -> Play:
+    """Call every operation as a page of another origin does."""
+
+    def play(caller: Caller) -> None:
+        headers = {"Origin": "http://evil.test"}
+        for operation in operations:
+            me = caller.labelled(operation.id)
+            me.send(operation.method, operation.target, headers=headers)
+
+    return play
 
 
 def _guard(caller: Caller) -> None:
@@ -66,13 +92,6 @@ def _guard(caller: Caller) -> None:
             caller.labelled(str(headers)).send(
                 "POST" if "reset" in path else "GET", path, headers=headers
             )
-
-
-def _foreign_pages(caller: Caller) -> None:
-    """Call every operation as a page of another origin does."""
-    for operation in _document(caller):
-        headers = {"Origin": "http://evil.test"}
-        caller.labelled(operation.id).send(operation.method, operation.target, headers=headers)
 
 
 def _bounds(caller: Caller) -> None:
@@ -343,7 +362,7 @@ def _sets(caller: Caller) -> None:
     me.post("/_mock/fault-sets/slow-3g/apply")
 
 
-def _flag(*flags: str) -> Any:
+def _flag(*flags: str) -> Story:
     """Look around at a server that was started with other flags."""
 
     def play(caller: Caller) -> None:
@@ -361,14 +380,10 @@ def _flag(*flags: str) -> Any:
     return Story(f"flags/{' '.join(flags) or 'none'}", play, flags)
 
 
-STORIES = [
-    Story("control/documented calls", _calls),
-    Story("control/errors", _errors),
-    Story("control/methods", _methods),
+_STORIES = [
     Story("control/guard", _guard),
     Story("control/guard with a token", _guard, ("--control-token", "secret")),
     Story("control/guard on all addresses", _guard, ("--host", "0.0.0.0")),
-    Story("control/foreign pages", _foreign_pages),
     Story("control/bounds", _bounds),
     Story("control/overview", _overview),
     Story("control/time", _time),
