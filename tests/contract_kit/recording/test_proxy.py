@@ -222,7 +222,8 @@ def announced(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.fullmatch(
-        r"contract-tests proxy: (http://127\.0\.0\.1:\d+) forwards to \S+ Press Ctrl-C to end\.\n", line
+        r"contract-tests proxy: (http://127\.0\.0\.1:\d+) forwards to \S+ Press Ctrl-C to end\.\n",
+        line,
     )
     assert found is not None, line
     return found[1]
