@@ -58,18 +58,6 @@ def placed(
     """
     unique: dict[tuple[str, ...], Difference] = {}
     for difference in found:
-<<<<<<< HEAD
-        before = once.get(difference.key)
-        once[difference.key] = (
-            replace(before, times=before.times + difference.times) if before else difference
-        )
-    differences = list(once.values())
-    owns: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for difference in differences:
-        owns[_cause(difference)].add(difference.use.own)
-    settled = [
-        _settled(
-=======
         before = unique.get(difference.key)
         unique[difference.key] = (
             replace(before, times=before.times + difference.times) if before else difference
@@ -80,7 +68,6 @@ def placed(
         owns[_cause(difference)].add(difference.use.own)
     resolved = [
         _resolved(
->>>>>>> kitwords
             difference, contract, owns[_cause(difference)], seen.get(difference.use.target, set())
         )
         for difference in differences
