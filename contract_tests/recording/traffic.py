@@ -144,7 +144,10 @@ class Traffic:
             if count
         ]
         if self.unknown_bodies:
-            reason = "judged without a body that was not kept, is too large or has another encoding"
+            reason = (
+                "with a body that was not kept, is too large or has an unknown encoding: "
+                "judged without it"
+            )
             skipped.append(Skipped(counted(self.unknown_bodies, "exchange"), reason))
         return Result(
             settings,

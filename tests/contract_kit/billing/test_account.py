@@ -1,4 +1,4 @@
-"""What is known of an account over time, and what contradicts it."""
+"""The model of an account: what it predicts, and what contradicts it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def harness() -> JudgeHarness:
 
 
 def cards(*, default: str = VISA, without: str = "") -> Any:
-    """The two cards of the contract's example: Mastercard, added last, and Visa."""
+    """Return the two cards of the contract's example: Mastercard, added last, and Visa."""
     body = example(CARDS)
     body["payment_methods"] = [card for card in body["payment_methods"] if card["id"] != without]
     for card in body["payment_methods"]:
@@ -27,8 +27,8 @@ def cards(*, default: str = VISA, without: str = "") -> Any:
     return body
 
 
-def test_a_story_without_contradictions_is_left_alone(harness: JudgeHarness) -> None:
-    """Add, make it the default, remove: each reading shows it, and nothing is told."""
+def test_consistent_changes_have_no_finding(harness: JudgeHarness) -> None:
+    """Readings show a card that is added, made the default and removed."""
     harness.answers(CARDS, cards(without=MASTERCARD))
     harness.answers("add_payment_method")
     harness.answers(CARDS, cards())
@@ -46,10 +46,10 @@ def test_a_story_without_contradictions_is_left_alone(harness: JudgeHarness) -> 
         ("set_default_payment_method", cards(), "changed"),
     ],
 )
-def test_what_was_acknowledged_is_there(
+def test_an_acknowledged_change_must_be_listed(
     harness: JudgeHarness, operation: str, after: Any, rule: str
 ) -> None:
-    """A card that was added, a default that was set, and the list does not know of it."""
+    """A list without the added card or the chosen default is a contradiction."""
     harness.answers(
         CARDS, cards(without=MASTERCARD) if operation == "add_payment_method" else cards()
     )
@@ -58,8 +58,8 @@ def test_what_was_acknowledged_is_there(
     assert ("state", rule) in harness.told
 
 
-def test_what_was_removed_is_gone(harness: JudgeHarness) -> None:
-    """It is not listed, and asking for it again is 404."""
+def test_a_removed_card_is_gone(harness: JudgeHarness) -> None:
+    """It is not listed, and removing it again is 404."""
     harness.answers(CARDS, cards())
     harness.answers("remove_payment_method", path={"payment_method_id": MASTERCARD})
     harness.answers("remove_payment_method", path={"payment_method_id": MASTERCARD})
@@ -67,8 +67,8 @@ def test_what_was_removed_is_gone(harness: JudgeHarness) -> None:
     assert {("state", "status")} <= harness.told
 
 
-def test_a_removed_default_goes_to_the_oldest(harness: JudgeHarness) -> None:
-    """When the default is removed, the oldest card that is left is the default."""
+def test_the_oldest_card_replaces_a_removed_default(harness: JudgeHarness) -> None:
+    """When the default is removed, the oldest remaining card is the default."""
     harness.answers(CARDS, cards(default=MASTERCARD))
     harness.answers("remove_payment_method", path={"payment_method_id": MASTERCARD})
     left = cards(without=MASTERCARD)
@@ -86,10 +86,10 @@ def test_a_removed_default_goes_to_the_oldest(harness: JudgeHarness) -> None:
         ("set_default_payment_method", 404, "pm_card_visa"),
     ],
 )
-def test_statuses_follow_from_what_is_known(
+def test_the_status_follows_from_the_known_cards(
     harness: JudgeHarness, operation: str, status: int, path: str
 ) -> None:
-    """A card that is there is found, one that is not is 404."""
+    """A known card is found, and an unknown one is 404."""
     harness.answers(CARDS, cards())
     harness.answers(RECHARGE, example(RECHARGE, name="never_configured"))
     harness.answers(operation, status=status, path={"payment_method_id": path})
@@ -97,7 +97,7 @@ def test_statuses_follow_from_what_is_known(
 
 
 def test_the_same_card_twice_is_a_conflict(harness: JudgeHarness) -> None:
-    """A card that is there already is not accepted."""
+    """A card that the account has already is not accepted."""
     harness.answers(CARDS, cards())
     harness.answers("add_payment_method")
     assert ("state", "status") in harness.told
@@ -109,7 +109,7 @@ def test_the_same_card_twice_is_a_conflict(harness: JudgeHarness) -> None:
 def test_settings_are_read_as_they_were_written(
     harness: JudgeHarness, read: str, write: str
 ) -> None:
-    """Field by field."""
+    """Every field is compared."""
     harness.answers(write)
     written = example(write)
     harness.answers(read, written)
@@ -122,7 +122,7 @@ def test_settings_are_read_as_they_were_written(
 
 
 def test_disabling_keeps_the_other_settings(harness: JudgeHarness) -> None:
-    """Threshold, amount, card and consent are as before."""
+    """Threshold, amount, card and consent do not change."""
     before = example(RECHARGE)
     harness.answers(RECHARGE, before)
     harness.answers("disable_auto_recharge")
@@ -131,8 +131,8 @@ def test_disabling_keeps_the_other_settings(harness: JudgeHarness) -> None:
 
 
 @pytest.mark.parametrize("change", ["refusal", "read", "unrelated"])
-def test_nothing_changes_by_itself(harness: JudgeHarness, change: str) -> None:
-    """After a refusal, a read, or a change of something else, an account shows what it showed before."""
+def test_views_change_only_by_related_changes(harness: JudgeHarness, change: str) -> None:
+    """A refusal, a read or an unrelated change leaves a view as it was."""
     balance = example("get_balance")
     harness.answers("get_balance", balance)
     if change == "refusal":
@@ -146,8 +146,8 @@ def test_nothing_changes_by_itself(harness: JudgeHarness, change: str) -> None:
     assert ("state", "unchanged") in harness.told
 
 
-def test_what_may_change_is_no_contradiction(harness: JudgeHarness) -> None:
-    """A plan that was changed may have moved the balance."""
+def test_an_expected_change_is_no_contradiction(harness: JudgeHarness) -> None:
+    """A plan change may change the balance."""
     balance = example("get_balance")
     harness.answers("get_balance", balance)
     harness.answers("change_plan", sent={"price_id": "price_scale_monthly"})
@@ -156,8 +156,8 @@ def test_what_may_change_is_no_contradiction(harness: JudgeHarness) -> None:
     assert harness.found == []
 
 
-def test_a_reading_beside_a_change_says_nothing(harness: JudgeHarness) -> None:
-    """An answer that was under way while something changed may be from before or after."""
+def test_a_reading_during_a_change_proves_nothing(harness: JudgeHarness) -> None:
+    """It may show the state before or after the change."""
     harness.answers(CARDS, cards())
     harness.answers("remove_payment_method", path={"payment_method_id": MASTERCARD})
     tracker = harness.judge.tracker("api-key")
@@ -168,7 +168,7 @@ def test_a_reading_beside_a_change_says_nothing(harness: JudgeHarness) -> None:
 
 
 def test_entries_are_never_rewritten(harness: JudgeHarness) -> None:
-    """An entry of the audit log that says something else than before."""
+    """An entry of the audit log must not change."""
     log = example("list_audit_log")
     harness.answers("list_audit_log", log)
     harness.answers("update_usage_alerts")
@@ -179,17 +179,17 @@ def test_entries_are_never_rewritten(harness: JudgeHarness) -> None:
 
 
 def test_changes_are_in_the_audit_log(harness: JudgeHarness) -> None:
-    """A change that succeeded, and a log that has not grown."""
+    """A successful change must add an entry."""
     harness.answers("list_audit_log")
     harness.answers("update_usage_alerts")
     harness.answers("list_audit_log")
     assert ("audit", "missing") in harness.told
 
 
-def test_wrong_codes_cost_attempts_and_right_ones_are_good_once(
+def test_wrong_codes_cost_attempts_and_the_right_code_works_once(
     harness: JudgeHarness,
 ) -> None:
-    """Attempts go down by one; after a success the challenge is used."""
+    """Attempts decrease by one, and a confirmed challenge is used."""
     wrong = example("confirm_verification", name="wrong_code")
     harness.answers("initiate_verification")
     harness.answers("confirm_verification", wrong)
@@ -205,15 +205,15 @@ def test_wrong_codes_cost_attempts_and_right_ones_are_good_once(
     assert ("state", "closed") in harness.told
 
 
-def test_ids_are_given_out_once(harness: JudgeHarness) -> None:
-    """Two deposits, one session id."""
+def test_ids_are_unique(harness: JudgeHarness) -> None:
+    """Two deposits must not share a session id."""
     harness.answers("create_deposit")
     harness.answers("create_deposit")
     assert ("state", "unique") in harness.told
 
 
-def test_accounts_are_told_apart(harness: JudgeHarness) -> None:
-    """What one account changed is not expected of another; what belongs to one is not shown to another."""
+def test_accounts_are_kept_apart(harness: JudgeHarness) -> None:
+    """A change of one account is not expected of another, and ids are not shared."""
     harness.answers(CARDS, cards(without=MASTERCARD))
     harness.answers("get_balance", account="other-key")
     assert harness.found == []
@@ -226,7 +226,7 @@ def test_accounts_are_told_apart(harness: JudgeHarness) -> None:
 
 
 def test_views_of_one_account_agree(harness: JudgeHarness) -> None:
-    """The balance is what the newest entry of the ledger left."""
+    """The balance is that of the newest ledger entry."""
     ledger = example("list_credit_transactions")
     harness.answers("list_credit_transactions", ledger)
     balance = example("get_balance")
@@ -235,7 +235,7 @@ def test_views_of_one_account_agree(harness: JudgeHarness) -> None:
     assert ("money", "ledger") in harness.told
 
 
-def test_the_steps_that_led_there_are_told(harness: JudgeHarness) -> None:
+def test_a_finding_lists_the_steps_before_it(harness: JudgeHarness) -> None:
     """A finding about state names the changes before it."""
     harness.answers(CARDS, cards(without=MASTERCARD))
     harness.answers("add_payment_method")

@@ -1,4 +1,4 @@
-"""``contract-tests drift``: what is sent, what is put back, and what is said when something is wrong."""
+"""``contract-tests drift``: what is sent, what is restored, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from tests.contract_kit.recorder import Received, answer, as_json, recording
 
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Upstream]:
-    """The mock as it is."""
+    """Run the unchanged mock."""
     with mock() as running:
         yield running
 
 
-# ----------------------------------------------------------------------------------------------------- what is sent
+# ------------------------------------------------------------------------------------- what is sent
 
 
 def test_staging_gets_get_and_head_of_declared_paths_only(tmp_path: Path, plain: Upstream) -> None:
-    """Not one other request, and no operation that may be read is left out."""
+    """No other request is sent, and every operation that may be read is read."""
     contract = Contract.load(packaged_spec())
     with mock() as staging:
         compare(tmp_path, plain.url, staging.url)
@@ -59,7 +59,7 @@ def test_staging_gets_get_and_head_of_declared_paths_only(tmp_path: Path, plain:
 
 
 def test_writes_are_put_back(tmp_path: Path, plain: Upstream) -> None:
-    """With permission for them: those that can be, and then all is as it was."""
+    """With ``--allow-writes``, reversible writes are sent and then undone."""
     views = ("/auto-recharge", "/usage-alerts", "/payment-methods")
 
     def settings() -> list[Json]:
@@ -77,7 +77,7 @@ def test_writes_are_put_back(tmp_path: Path, plain: Upstream) -> None:
     words += ["--only", "Auto-recharge,Payment methods,Usage alerts,Deposits"]
     with mock(writes_answer_201) as staging:
         before = settings()
-        said, document = compare(
+        result, document = compare(
             tmp_path, plain.url, staging.url, *words, BILLING_API_KEY="sk_test_subscriber"
         )
         assert settings() == before
@@ -92,16 +92,16 @@ def test_writes_are_put_back(tmp_path: Path, plain: Upstream) -> None:
     assert only(document)["operation"] == "check_auto_recharge"
     assert "what it does cannot be undone (--allow-irreversible)" in document["withheld"]
     assert document["notes"] == []
-    assert said.code == 1
+    assert result.code == 1
 
 
-def writes_answer_201(answer: Answer) -> None:
-    if answer.is_of("POST", "/auto-recharge/test"):
-        answer.status = 201
+def writes_answer_201(response: Answer) -> None:
+    if response.is_of("POST", "/auto-recharge/test"):
+        response.status = 201
 
 
 def test_the_same_seed_sends_the_same_requests_to_both(tmp_path: Path) -> None:
-    """And another one sends others."""
+    """Another seed sends other requests."""
 
     def requests(seed: str) -> tuple[list[str], list[str]]:
         with mock() as here, mock() as there:
@@ -125,27 +125,27 @@ def test_the_same_seed_sends_the_same_requests_to_both(tmp_path: Path) -> None:
 
 
 def test_the_mock_is_left_as_it_was(tmp_path: Path) -> None:
-    """No account more than before."""
+    """It has no more accounts than before."""
     with mock() as here, mock() as there:
         compare(tmp_path, here.url, there.url, "--only", "get_balance")
         accounts = httpx.get(f"{here.url}/_mock/accounts", trust_env=False).json()
     assert accounts["total"] == 0
 
 
-def test_keys_are_nowhere(tmp_path: Path, plain: Upstream) -> None:
-    """Not even when a server says them again: in a field, a header, a refusal."""
+def test_keys_are_never_shown(tmp_path: Path, plain: Upstream) -> None:
+    """A server may repeat them in a field, a header or a refusal."""
 
-    def echo(answer: Answer) -> None:
-        key = answer.key or ""
-        edit(answer, "GET", "/balance", lambda body: body.update(tier=key, key=[key]))
-        answer.headers.append((b"X-AlterLab-Key", key.encode()))
-        if answer.status == 422:
+    def echo(response: Answer) -> None:
+        key = response.key or ""
+        edit(response, "GET", "/balance", lambda body: body.update(tier=key, key=[key]))
+        response.headers.append((b"X-AlterLab-Key", key.encode()))
+        if response.status == 422:
             problem = {"loc": ["query", key], "msg": key, "type": key}
-            answer.body = json.dumps({"detail": [problem]}).encode()
+            response.body = json.dumps({"detail": [problem]}).encode()
 
     keys = {"BILLING_API_KEY": KEY, "OTHER": f"{KEY}2"}
     with mock(echo) as staging:
-        said, document = compare(
+        result, document = compare(
             tmp_path, plain.url, staging.url, "--only", "get_balance,list_invoices", **keys
         )
         both, _ = compare(tmp_path, staging.url, staging.url, "--mock-key-env", "OTHER", **keys)
@@ -153,8 +153,8 @@ def test_keys_are_nowhere(tmp_path: Path, plain: Upstream) -> None:
         location[1] for location in spots(document)
     }
     for text in (
-        said.out,
-        said.err,
+        result.out,
+        result.err,
         both.out,
         both.err,
         (tmp_path / "drift.json").read_text(encoding="utf-8"),
@@ -163,7 +163,7 @@ def test_keys_are_nowhere(tmp_path: Path, plain: Upstream) -> None:
 
 
 def test_two_deployments(tmp_path: Path, plain: Upstream) -> None:
-    """With a key for the first server it is taken for a deployment like the other, and is only read."""
+    """With a key for the first server, it is treated as a deployment and only read."""
     with mock(field_removed) as here:
         words = ("--mock-key-env", "FIRST", "--only", "get_balance")
         _, document = compare(tmp_path, here.url, plain.url, *words, FIRST="sk_test_subscriber")
@@ -173,26 +173,26 @@ def test_two_deployments(tmp_path: Path, plain: Upstream) -> None:
     assert not [line for line in here.requests if "_mock" in line]
 
 
-# --------------------------------------------------------------------------------------------------------- bad input
+# ---------------------------------------------------------------------------------------- bad input
 
 
-def test_nobody_there(plain: Upstream) -> None:
-    """Either server."""
+def test_a_server_that_is_unreachable(plain: Upstream) -> None:
+    """Either server may be unreachable."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         for pair in ((url, plain.url), (plain.url, url)):
-            said = kit("drift", *pair)
-            assert said.code == 3
-            assert said.complaint == f"{url} cannot be reached: connection refused"
+            result = kit("drift", *pair)
+            assert result.code == 3
+            assert result.complaint == f"{url} cannot be reached: connection refused"
 
 
 def test_a_first_server_that_is_no_mock(plain: Upstream) -> None:
-    """What to do about it is said; nothing else is sent to it."""
+    """The message says what to do, and nothing else is sent."""
     with recording(lambda _: as_json(404, {"detail": "Not Found"})) as server:
-        said = kit("drift", server.url, plain.url)
-        assert said.code == 2
-        assert said.complaint == (
+        result = kit("drift", server.url, plain.url)
+        assert result.code == 2
+        assert result.complaint == (
             f"{server.url} is not the mock: GET /_mock/health answers 404. "
             "Leave --mock out, and name a key with --mock-key-env"
         )
@@ -200,20 +200,20 @@ def test_a_first_server_that_is_no_mock(plain: Upstream) -> None:
 
 
 def test_a_key_that_staging_refuses(plain: Upstream) -> None:
-    """Before any comparison."""
-    said = kit(
+    """The error comes before any comparison."""
+    result = kit(
         "drift", plain.url, plain.url, BILLING_API_KEY="sk_live_00000000000000000000000000000000"
     )
-    assert said.code == 3
-    assert "refuses the key of BILLING_API_KEY with 401" in said.complaint
+    assert result.code == 3
+    assert "refuses the key of BILLING_API_KEY with 401" in result.complaint
 
 
-def test_keys_that_are_not_there(plain: Upstream) -> None:
-    """The variable is named."""
-    said = kit("drift", plain.url, plain.url, "--mock-key-env", "NOT_SET")
-    assert (said.code, "NOT_SET" in said.complaint) == (2, True)
-    said = kit("drift", plain.url, plain.url, BILLING_API_KEY="")
-    assert (said.code, "BILLING_API_KEY" in said.complaint) == (2, True)
+def test_missing_keys(plain: Upstream) -> None:
+    """The message names the variable."""
+    result = kit("drift", plain.url, plain.url, "--mock-key-env", "NOT_SET")
+    assert (result.code, "NOT_SET" in result.complaint) == (2, True)
+    result = kit("drift", plain.url, plain.url, BILLING_API_KEY="")
+    assert (result.code, "BILLING_API_KEY" in result.complaint) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -229,37 +229,37 @@ def test_keys_that_are_not_there(plain: Upstream) -> None:
         (["--spec", "none.yaml"], "none.yaml: cannot be read"),
     ],
 )
-def test_flags_that_cannot_be(plain: Upstream, words: list[str], complaint: str) -> None:
-    """One line, and nothing sent."""
+def test_invalid_flags(plain: Upstream, words: list[str], complaint: str) -> None:
+    """The message has one line, and nothing is sent."""
     before = len(plain.requests)
-    said = kit("drift", plain.url, plain.url, *words)
-    assert said.code == 2
-    assert said.complaint.startswith(complaint)
+    result = kit("drift", plain.url, plain.url, *words)
+    assert result.code == 2
+    assert result.complaint.startswith(complaint)
     assert len(plain.requests) == before
 
 
 def test_wrong_urls() -> None:
-    """Of both it is said what is wrong, and no password is said again."""
-    said = kit("drift", "http://user:secret@127.0.0.1", "http://127.0.0.1:1")
-    assert said.code == 2
-    assert "secret" not in said.err
+    """The message says what is wrong, without the password."""
+    result = kit("drift", "http://user:secret@127.0.0.1", "http://127.0.0.1:1")
+    assert result.code == 2
+    assert "secret" not in result.err
     assert kit("drift", "http://127.0.0.1:1", "ftp://x").code == 2
 
 
-def test_an_end_before_the_end(tmp_path: Path, plain: Upstream) -> None:
-    """What was found until then is told, and not what another account might explain."""
+def test_an_early_end(tmp_path: Path, plain: Upstream) -> None:
+    """Differences so far are reported, except those that may depend on the account."""
     words = ("--rate-limit", "20/s", "--max-time", "1s")
     with mock(field_removed) as staging:
-        said, document = compare(
+        result, document = compare(
             tmp_path, plain.url, staging.url, *words, BILLING_API_KEY="sk_test_exhausted"
         )
     assert only(document)["operation"] == "get_balance"
-    assert said.code == 1
-    assert said.verdict.endswith("(ended early: the time of --max-time is up)")
+    assert result.code == 1
+    assert result.verdict.endswith("(ended early: the time of --max-time is up)")
 
 
-def test_a_server_that_goes_away(tmp_path: Path, plain: Upstream) -> None:
-    """In the middle: what was found until then is told, and that it is gone."""
+def test_a_server_that_disappears(tmp_path: Path, plain: Upstream) -> None:
+    """Differences so far are reported, and the exit code shows that it is gone."""
 
     def answer_a_while(received: Received) -> bytes:
         if len(staging.received) > 6:
@@ -272,31 +272,31 @@ def test_a_server_that_goes_away(tmp_path: Path, plain: Upstream) -> None:
         return answer(given.status_code, body, **headers)
 
     with recording(answer_a_while) as staging:
-        said, document = compare(tmp_path, plain.url, staging.url)
+        result, document = compare(tmp_path, plain.url, staging.url)
     assert ("get_balance", "/response/200/body/tier", "required") in spots(document)
-    assert said.code == 3
-    assert said.verdict.startswith("UNREACHABLE: ")
-    assert said.verdict.endswith(
+    assert result.code == 3
+    assert result.verdict.startswith("UNREACHABLE: ")
+    assert result.verdict.endswith(
         "does not answer any more: the connection was closed without a response)"
     )
 
 
-def test_nothing_that_could_be_compared(tmp_path: Path, plain: Upstream) -> None:
-    """Then nobody says that the servers are the same."""
+def test_nothing_to_compare(tmp_path: Path, plain: Upstream) -> None:
+    """The servers are not reported as the same."""
     is_first = iter([True])
 
-    def busy(answer: Answer) -> None:
+    def busy(response: Answer) -> None:
         if not next(is_first, False):
-            answer.status, answer.body = 503, b"busy"
+            response.status, response.body = 503, b"busy"
 
     with mock(busy) as staging:
-        said, _ = compare(tmp_path, plain.url, staging.url, "--only", "get_balance")
-    assert said.code == 2
-    assert said.verdict.startswith("INCOMPLETE: 0 differences; 0 responses compared")
+        result, _ = compare(tmp_path, plain.url, staging.url, "--only", "get_balance")
+    assert result.code == 2
+    assert result.verdict.startswith("INCOMPLETE: 0 differences; 0 responses compared")
 
 
-def test_an_interrupted_comparison_tells_what_it_found(plain: Upstream, tmp_path: Path) -> None:
-    """Ctrl-C: the report so far, and 130."""
+def test_an_interrupted_comparison_is_reported(plain: Upstream, tmp_path: Path) -> None:
+    """Ctrl-C ends with the report so far, and exit code 130."""
     with mock(field_removed) as staging:
         words = ("--rate-limit", "10/s", "--report", "json", "--report-dir", tmp_path)
         with started("drift", plain.url, staging.url, *words, BILLING_API_KEY=KEY) as process:

@@ -1,4 +1,4 @@
-"""``contract-tests drift``: kinds of differences, each with what would have to change."""
+"""``contract-tests drift``: kinds of differences, and the change that they require."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ pytestmark = pytest.mark.slow  # many whole runs of the kit
 
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Upstream]:
-    """The mock as it is."""
+    """Run the unchanged mock."""
     with mock() as running:
         yield running
 
 
-# --------------------------------------------------------------------------------------------------- other differences
+# -------------------------------------------------------------------------------- other differences
 
 
 def one(folder: Path, plain: Upstream, fault: Violation, *operations: str) -> Json:
-    """The one difference that a fault makes."""
+    """Return the only difference that a fault causes."""
     with mock(fault) as staging:
         return only(compare(folder, plain.url, staging.url, "--only", ",".join(operations))[1])
 
 
-def test_what_all_places_do_differently_is_changed_in_the_component(
+def test_a_difference_in_all_places_is_changed_in_the_component(
     tmp_path: Path, plain: Upstream
 ) -> None:
-    """Each place is told, and the one line that makes them all right."""
+    """Every place is reported, with the one line to change."""
 
-    def offset_for_z(answer: Answer) -> None:
-        answer.body = re.sub(rb'(\d\d:\d\d\.\d{3})Z"', rb'\1+00:00"', answer.body)
+    def offset_for_z(response: Answer) -> None:
+        response.body = re.sub(rb'(\d\d:\d\d\.\d{3})Z"', rb'\1+00:00"', response.body)
 
     operations = (
         "list_credit_transactions",
@@ -55,7 +55,7 @@ def test_what_all_places_do_differently_is_changed_in_the_component(
         "get_usage_realtime",
     )
     with mock(offset_for_z) as staging:
-        said, document = compare(tmp_path, plain.url, staging.url, "--only", ",".join(operations))
+        result, document = compare(tmp_path, plain.url, staging.url, "--only", ",".join(operations))
     assert {
         difference["operation"]: difference["spec"]["pointer"]
         for difference in document["differences"]
@@ -65,18 +65,18 @@ def test_what_all_places_do_differently_is_changed_in_the_component(
         "list_audit_log": "#/components/schemas/Timestamp/pattern",
         "get_usage_realtime": "#/components/schemas/UsageRealtime/properties/as_of/pattern",
     }
-    assert said.out.count("#/components/schemas/Timestamp/pattern") == 1
-    assert "4 differences in 2 places of the contract" in said.verdict
+    assert result.out.count("#/components/schemas/Timestamp/pattern") == 1
+    assert "4 differences in 2 places of the contract" in result.verdict
 
 
-def test_a_header_that_is_nowhere_is_changed_in_the_component(
+def test_a_header_missing_everywhere_is_changed_in_the_component(
     tmp_path: Path, plain: Upstream
 ) -> None:
-    """The same for headers."""
+    """Shared headers are treated like shared schemas."""
 
-    def without_limit(answer: Answer) -> None:
-        answer.headers = [
-            header for header in answer.headers if header[0].lower() != b"x-ratelimit-limit"
+    def without_limit(response: Answer) -> None:
+        response.headers = [
+            header for header in response.headers if header[0].lower() != b"x-ratelimit-limit"
         ]
 
     with mock(without_limit) as staging:
@@ -89,11 +89,11 @@ def test_a_header_that_is_nowhere_is_changed_in_the_component(
 
 
 def test_an_optional_header_that_never_comes(tmp_path: Path, plain: Upstream) -> None:
-    """All accounts of the mock have it. Not so the warning, which some have and others have not."""
+    """It differs if all accounts of the mock have it, but not if only some do."""
 
-    def without_balance(answer: Answer) -> None:
-        answer.headers = [
-            header for header in answer.headers if header[0].lower() != b"x-alterlab-balance"
+    def without_balance(response: Answer) -> None:
+        response.headers = [
+            header for header in response.headers if header[0].lower() != b"x-alterlab-balance"
         ]
 
     found = one(tmp_path, plain, without_balance, "get_balance")
@@ -105,11 +105,11 @@ def test_an_optional_header_that_never_comes(tmp_path: Path, plain: Upstream) ->
 
 
 def test_a_new_header_of_the_family(tmp_path: Path, plain: Upstream) -> None:
-    """Other headers are the business of proxies; those that are named like the contract's are not."""
+    """A new header is a difference only if it has a prefix of the contract's headers."""
 
-    def with_more(answer: Answer) -> None:
-        if answer.is_of("GET", "/balance"):
-            answer.headers += [
+    def with_more(response: Answer) -> None:
+        if response.is_of("GET", "/balance"):
+            response.headers += [
                 (b"X-AlterLab-Region", b"eu"),
                 (b"Via", b"1.1 proxy"),
                 (b"X-Request-Id", b"1"),
@@ -125,10 +125,10 @@ def test_a_new_header_of_the_family(tmp_path: Path, plain: Upstream) -> None:
 def test_a_form_that_the_contract_allows_but_the_mock_never_writes(
     tmp_path: Path, plain: Upstream
 ) -> None:
-    """Times with and without a fraction both fit the pattern, and a client may mind."""
+    """Times with and without a fraction match the pattern, but clients may differ."""
 
-    def without_fraction(answer: Answer) -> None:
-        answer.body = re.sub(rb'(\d\d:\d\d)\.\d{3}Z"', rb'\1Z"', answer.body)
+    def without_fraction(response: Answer) -> None:
+        response.body = re.sub(rb'(\d\d:\d\d)\.\d{3}Z"', rb'\1Z"', response.body)
 
     found = one(tmp_path, plain, without_fraction, "get_usage_realtime")
     assert (found["pointer"], found["keyword"]) == ("/response/200/body/as_of", "form")
@@ -137,11 +137,11 @@ def test_a_form_that_the_contract_allows_but_the_mock_never_writes(
 
 
 def test_a_bound_that_is_wider(tmp_path: Path, plain: Upstream) -> None:
-    """The parameter and its keyword are named, whichever value showed it."""
+    """The parameter and its keyword are named."""
 
-    def takes_more(answer: Answer) -> None:
-        if answer.path == f"{API}/invoices" and b"less_than_equal" in answer.body:
-            answer.status, answer.body = 200, b'{"invoices": [], "total": 0, "has_more": false}'
+    def takes_more(response: Answer) -> None:
+        if response.path == f"{API}/invoices" and b"less_than_equal" in response.body:
+            response.status, response.body = 200, b'{"invoices": [], "total": 0, "has_more": false}'
 
     found = one(tmp_path, plain, takes_more, "list_invoices")
     assert (found["pointer"], found["keyword"]) == ("/request/query/limit", "maximum")
@@ -155,11 +155,11 @@ def test_a_bound_that_is_wider(tmp_path: Path, plain: Upstream) -> None:
 def test_a_bound_that_is_tighter(tmp_path: Path, plain: Upstream) -> None:
     """A valid value is refused."""
 
-    def takes_less(answer: Answer) -> None:
-        if answer.is_of("GET", "/usage-chart") and len(json.loads(answer.body)["data"]) > 90:
-            answer.status = 422
+    def takes_less(response: Answer) -> None:
+        if response.is_of("GET", "/usage-chart") and len(json.loads(response.body)["data"]) > 90:
+            response.status = 422
             problem = {"loc": ["query", "days"], "msg": "too many", "type": "less_than_equal"}
-            answer.body = json.dumps({"detail": [problem]}).encode()
+            response.body = json.dumps({"detail": [problem]}).encode()
 
     found = one(tmp_path, plain, takes_less, "get_usage_chart")
     assert (found["pointer"], found["keyword"]) == ("/request/query/days", "maximum")
@@ -167,12 +167,12 @@ def test_a_bound_that_is_tighter(tmp_path: Path, plain: Upstream) -> None:
     assert "maximum: 365" in SPEC[found["spec"]["line"] - 1]
 
 
-def test_other_words_in_a_refusal(tmp_path: Path, plain: Upstream) -> None:
-    """Places and types of a 422 are for programs, and depend on nothing but the request."""
+def test_other_problems_in_a_refusal(tmp_path: Path, plain: Upstream) -> None:
+    """Places and types of a 422 depend on the request alone."""
 
-    def other_type(answer: Answer) -> None:
-        if answer.status == 422:
-            answer.body = answer.body.replace(b'"less_than_equal"', b'"too_large"')
+    def other_type(response: Answer) -> None:
+        if response.status == 422:
+            response.body = response.body.replace(b'"less_than_equal"', b'"too_large"')
 
     found = one(tmp_path, plain, other_type, "list_audit_log")
     assert (found["pointer"], found["keyword"]) == ("/response/422/body/detail/*/type", "problem")
@@ -180,12 +180,12 @@ def test_other_words_in_a_refusal(tmp_path: Path, plain: Upstream) -> None:
     assert found["spec"]["pointer"] == "#/components/schemas/ValidationProblem/properties/type"
 
 
-def test_strangers_who_are_let_in_or_refused_otherwise(tmp_path: Path, plain: Upstream) -> None:
-    """Whoever has no key is nobody's account, so it can be compared."""
+def test_unauthenticated_requests_are_compared(tmp_path: Path, plain: Upstream) -> None:
+    """They do not depend on an account."""
 
-    def forbidden(answer: Answer) -> None:
-        if answer.status == 401:
-            answer.status = 403
+    def forbidden(response: Answer) -> None:
+        if response.status == 401:
+            response.status = 403
 
     found = one(tmp_path, plain, forbidden, "get_balance")
     assert (
@@ -194,61 +194,63 @@ def test_strangers_who_are_let_in_or_refused_otherwise(tmp_path: Path, plain: Up
 
 
 def test_a_page_of_html_is_one_difference(tmp_path: Path, plain: Upstream) -> None:
-    """Its media type says it all."""
+    """Only its media type is reported."""
 
-    def html(answer: Answer) -> None:
-        if answer.is_of("GET", "/subscription"):
-            answer.headers = [(b"content-type", b"text/html") if header[0] == b"content-type" else header
-                              for header in answer.headers]  # fmt: skip
-            answer.body = b"<html>"
+    def html(response: Answer) -> None:
+        if response.is_of("GET", "/subscription"):
+            others = [header for header in response.headers if header[0] != b"content-type"]
+            response.headers = [*others, (b"content-type", b"text/html")]
+            response.body = b"<html>"
 
     found = one(tmp_path, plain, html, "get_subscription")
     assert (found["pointer"], found["keyword"]) == ("/response/200/headers/content-type", "content")
 
 
 def test_half_a_surrogate_pair(tmp_path: Path, plain: Upstream) -> None:
-    """JSON can write it, and hardly anybody can read it."""
+    """It is valid JSON, but not valid Unicode."""
 
-    def half(answer: Answer) -> None:
-        edit(answer, "GET", "/subscription", lambda body: body.update(status="\ud800"))
+    def half(response: Answer) -> None:
+        edit(response, "GET", "/subscription", lambda body: body.update(status="\ud800"))
 
     found = one(tmp_path, plain, half, "get_subscription")
     assert (found["pointer"], found["keyword"]) == ("/response/200/body/status", "enum")
 
 
-def test_no_json_is_one_difference(tmp_path: Path, plain: Upstream) -> None:
-    """Bytes that say they are JSON."""
+def test_an_invalid_body_is_one_difference(tmp_path: Path, plain: Upstream) -> None:
+    """The body is declared as JSON, but is not."""
 
-    def broken(answer: Answer) -> None:
-        if answer.is_of("GET", "/subscription"):
-            answer.body = b'{"id": '
+    def broken(response: Answer) -> None:
+        if response.is_of("GET", "/subscription"):
+            response.body = b'{"id": '
 
     found = one(tmp_path, plain, broken, "get_subscription")
     assert (found["pointer"], found["keyword"]) == ("/response/200/body", "json")
 
 
 def test_a_server_without_head_and_one_that_is_busy(tmp_path: Path, plain: Upstream) -> None:
-    """HEAD is not in the contract; what a server cannot answer just now is not compared, and said."""
+    """HEAD is not in the contract, and a busy server is not compared."""
 
-    def poor(answer: Answer) -> None:
-        if answer.method == "HEAD":
-            answer.status, answer.body = 405, b""
-        elif answer.method == "GET" and answer.status == 403:
-            answer.status, answer.body = 503, b"busy"
+    def poor(response: Answer) -> None:
+        if response.method == "HEAD":
+            response.status, response.body = 405, b""
+        elif response.method == "GET" and response.status == 403:
+            response.status, response.body = 503, b"busy"
 
     with mock(poor) as staging:
-        said, document = compare(tmp_path, plain.url, staging.url, "--only", "get_cost_projection")
+        result, document = compare(
+            tmp_path, plain.url, staging.url, "--only", "get_cost_projection"
+        )
     assert spots(document) == []
     assert document["not_compared"] == {"staging: 503": 1}
-    assert "1 request: staging: 503" in said.out
+    assert "1 request: staging: 503" in result.out
 
 
-def test_a_crash_is_told(tmp_path: Path, plain: Upstream) -> None:
-    """500 is no business of the contract, but no mock does it."""
+def test_a_crash_is_reported(tmp_path: Path, plain: Upstream) -> None:
+    """The contract has no 500, and the mock never returns it."""
 
-    def crash(answer: Answer) -> None:
-        if answer.path == f"{API}/audit-log" and answer.status == 422:
-            answer.status, answer.body = 500, b"oops"
+    def crash(response: Answer) -> None:
+        if response.path == f"{API}/audit-log" and response.status == 422:
+            response.status, response.body = 500, b"oops"
 
     found = one(tmp_path, plain, crash, "list_audit_log")
     assert found["suggestion"] == "nothing: the real API fails on limit=0"

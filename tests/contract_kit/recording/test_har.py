@@ -1,4 +1,4 @@
-"""HAR files: what is written is whole and says everything, and what others wrote is read for what it is."""
+"""HAR files: those of the kit are complete, and those of other tools are read correctly."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ exchanges = st.builds(
 
 
 def written(path: Path, *taken: Exchange, findings: tuple[Finding, ...] = ()) -> Any:
-    """A file of ours, read as JSON."""
+    """Return a file of ours, parsed as JSON."""
     writer = HarWriter(path, SETTINGS)
     for entry in taken:
         writer(entry)
@@ -90,7 +90,7 @@ def written(path: Path, *taken: Exchange, findings: tuple[Finding, ...] = ()) ->
 
 
 def entry(**changes: Any) -> Any:
-    """An entry as a browser exports it; ``request`` and ``response`` are merged."""
+    """Return an entry as a browser exports it; ``request`` and ``response`` are merged."""
     made = {
         "startedDateTime": "2026-03-18T13:00:00.123+01:00",
         "time": 250.5,
@@ -134,25 +134,25 @@ def entry(**changes: Any) -> Any:
     return {name: value for name, value in made.items() if value is not None}
 
 
-# ------------------------------------------------------------------------------------------------------------- ours
+# --------------------------------------------------------------------------------------------- ours
 
 
 @given(exchange=exchanges)
-def test_what_is_written_is_read_as_it_was(exchange: Exchange) -> None:
+def test_a_written_exchange_is_read_unchanged(exchange: Exchange) -> None:
     """An exchange survives being an entry of JSON, byte for byte."""
     assert exchange_of(json.loads(json.dumps(entry_of(exchange)))) == exchange
 
 
 @pytest.mark.parametrize("of_request", [True, False])
 def test_a_body_that_was_not_kept_stays_unknown(of_request: bool) -> None:
-    """What the proxy did not keep is no empty body."""
+    """A body that the proxy did not keep is not an empty body."""
     known = {"request_body_known": not of_request, "response_body_known": of_request}
     bare = replace(EXCHANGE, request_body=b"", response_body=b"", **known)  # type: ignore[arg-type]
     assert exchange_of(json.loads(json.dumps(entry_of(bare)))) == bare
 
 
 def test_a_file_of_ours_is_har_1_2(tmp_path: Path) -> None:
-    """It has every field that the format requires, and its own fields begin with an underscore."""
+    """All required fields are present, and custom fields begin with an underscore."""
     log = written(tmp_path / "traffic.har", EXCHANGE)["log"]
     assert log["version"] == "1.2"
     assert set(log["creator"]) == {"name", "version"}
@@ -179,7 +179,7 @@ def test_a_file_of_ours_is_har_1_2(tmp_path: Path) -> None:
 
 
 def test_bodies_that_are_no_text_are_base64(tmp_path: Path) -> None:
-    """The encoding is named, as the format asks."""
+    """Binary bodies name their encoding, as the format requires."""
     (made,) = written(tmp_path / "a.har", replace(EXCHANGE, response_body=b"\xff\x00"))["log"][
         "entries"
     ]
@@ -187,8 +187,8 @@ def test_bodies_that_are_no_text_are_base64(tmp_path: Path) -> None:
     assert base64.b64decode(made["response"]["content"]["text"]) == b"\xff\x00"
 
 
-def test_the_settings_and_the_drivers_findings_are_in_it(tmp_path: Path) -> None:
-    """What the judge finds again is not; of the others exchange and steps are named by number."""
+def test_a_file_contains_the_settings_and_the_findings_of_drivers(tmp_path: Path) -> None:
+    """Findings of the judge are left out; the others refer to exchanges by number."""
     theirs = replace(
         FINDING, witnesses=("kit", "schemathesis"), steps=(replace(EXCHANGE, number=1),), times=4
     )
@@ -207,14 +207,14 @@ def test_the_settings_and_the_drivers_findings_are_in_it(tmp_path: Path) -> None
     assert read == replace(theirs, witnesses=("schemathesis",), steps=())
 
 
-def test_findings_that_are_not_as_a_run_writes_them_are_refused() -> None:
-    """A file that somebody edited is no reason for a traceback."""
+def test_malformed_findings_are_refused() -> None:
+    """An edited file leads to an error message, not to a traceback."""
     with pytest.raises(UsageError, match="_contractTests"):
         list(findings_of({"findings": [{"operation": "get_balance"}]}, {}))
 
 
-def test_nothing_stands_at_its_place_until_it_is_whole(tmp_path: Path) -> None:
-    """Entries are in the file beside it as they come, and a killed run leaves what it had."""
+def test_a_file_has_another_name_until_it_is_complete(tmp_path: Path) -> None:
+    """A killed run leaves the entries so far in the file with the suffix ``.part``."""
     path = tmp_path / "folder" / "traffic.har"
     writer = HarWriter(path, SETTINGS)
     writer(EXCHANGE)
@@ -229,15 +229,15 @@ def test_nothing_stands_at_its_place_until_it_is_whole(tmp_path: Path) -> None:
     assert not part.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
-    """Before any request is sent."""
+def test_an_unwritable_folder_is_reported_before_the_run(tmp_path: Path) -> None:
+    """The error comes before any request is sent."""
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
         HarWriter(tmp_path / "file" / "traffic.har", SETTINGS)
 
 
 def test_a_full_disk_ends_the_file_and_not_the_run() -> None:
-    """What cannot be written any more is said when the file is to be finished."""
+    """A failed write is reported when the file is closed."""
     path = Path("/dev/full")
     if not path.exists():
         pytest.skip("there is no /dev/full here")
@@ -251,11 +251,11 @@ def test_a_full_disk_ends_the_file_and_not_the_run() -> None:
     Path("/dev/shm/contract-tests-full.har.part").unlink()
 
 
-# -------------------------------------------------------------------------------------------------- other people's
+# ----------------------------------------------------------------------------------- other people's
 
 
 def test_an_entry_of_a_browser_is_an_exchange() -> None:
-    """Times in UTC, no pseudo-headers, the whole path, nobody's account."""
+    """Times are in UTC; pseudo-headers are dropped; the account is unknown."""
     read = exchange_of(entry())
     assert read.started == datetime(2026, 3, 18, 12, 0, 0, 123000, UTC)
     assert read.ended - read.started == timedelta(milliseconds=250.5)
@@ -303,8 +303,8 @@ def test_an_entry_of_a_browser_is_an_exchange() -> None:
         ),
     ],
 )
-def test_what_is_no_exchange_is_refused_with_a_reason(changes: Any, reason: str) -> None:
-    """The reason is what the report counts by."""
+def test_an_entry_that_is_no_exchange_is_refused_with_a_reason(changes: Any, reason: str) -> None:
+    """The reason is the text by which the report counts such entries."""
     with pytest.raises(Unusable) as refused:
         exchange_of(entry(**changes))
     assert str(refused.value) == reason
@@ -313,8 +313,8 @@ def test_what_is_no_exchange_is_refused_with_a_reason(changes: Any, reason: str)
 @pytest.mark.parametrize(
     "broken", [None, 1, "text", [], {}, {"request": []}, {"request": 1, "response": 2}]
 )
-def test_any_json_may_stand_where_an_entry_should(broken: Any) -> None:
-    """It is refused, never a fault of ours."""
+def test_any_json_may_replace_an_entry(broken: Any) -> None:
+    """It is refused as unusable, and never causes another error."""
     with pytest.raises(Unusable, match="incomplete"):
         exchange_of(broken)
 
@@ -341,7 +341,7 @@ def test_any_json_may_stand_where_an_entry_should(broken: Any) -> None:
     ],
 )
 def test_a_body_is_known_or_not(response: Any, body: bytes, is_known: bool) -> None:
-    """A body that the browser left out or cut off is not an empty or a broken answer."""
+    """A body that the browser omitted or truncated is neither empty nor broken."""
     read = exchange_of(entry(response=response))
     assert (read.response_body, read.response_body_known) == (body, is_known)
 
@@ -377,13 +377,13 @@ JSON_TYPE = [{"name": "Content-Type", "value": "application/json"}]
     ],
 )
 def test_a_request_body_is_known_or_not(request_fields: Any, body: bytes, is_known: bool) -> None:
-    """A body that the browser did not keep is not a missing one."""
+    """A body that the browser did not keep is not a missing body."""
     read = exchange_of(entry(request={"method": "POST", **request_fields}))
     assert (read.request_body, read.request_body_known) == (body, is_known)
 
 
-def test_what_a_browser_blocked_is_nobodys_fault() -> None:
-    """Status 0 without an error: the deployment may never have been asked."""
+def test_a_request_that_the_browser_blocked_is_no_violation() -> None:
+    """Status 0 without an error does not show that the deployment was reached."""
     read = exchange_of(
         entry(
             response={"status": 0, "_error": "net::ERR_BLOCKED_BY_CLIENT"}, _error="net::ERR_FAILED"
@@ -393,14 +393,14 @@ def test_what_a_browser_blocked_is_nobodys_fault() -> None:
 
 
 def test_a_url_loses_its_password_and_its_fragment() -> None:
-    """Both are the browser's own business."""
+    """Neither is part of a request."""
     read = exchange_of(entry(request={"url": "https://me:planted@staging.example.com/a?b=c@d#e"}))
     assert (read.url, read.path) == (f"{URL}/a?b=c@d", "/a")
 
 
 @pytest.mark.parametrize("zone", [timezone(timedelta(hours=-7)), UTC])
 def test_times_are_in_utc(zone: timezone) -> None:
-    """Days are the server's, not those of whoever recorded."""
+    """Days are those of the server, not of the recording browser."""
     text = datetime(2026, 3, 18, 23, 30, tzinfo=zone).isoformat()
     read = exchange_of(entry(startedDateTime=text))
     assert read.started.tzinfo is UTC

@@ -1,4 +1,4 @@
-"""Whole HAR files: read piece by piece in little memory, and what is broken is said with its place."""
+"""JSON files of any size are read in little memory, and errors name their place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOG: Any = {
 def test_a_file_is_read_in_pieces_of_any_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, indent: int | None
 ) -> None:
-    """Where a piece ends, in a number, an escape or a character, makes no difference."""
+    """A chunk may end within a number, an escape or a character."""
     monkeypatch.setattr(json_stream, "_CHUNK", size)
     monkeypatch.setattr(json_stream.JsonStream._read, "__defaults__", (size,))
     path = tmp_path / "a.har"
@@ -40,8 +40,8 @@ def test_a_file_is_read_in_pieces_of_any_size(
     assert (har.creator, har.is_ours, har.is_foreign) == ("WebInspector", False, True)
 
 
-def test_every_truncated_file_is_said_to_break_off(tmp_path: Path) -> None:
-    """Wherever it was cut: one line, with the place and how much was there."""
+def test_every_truncated_file_is_reported_as_incomplete(tmp_path: Path) -> None:
+    """The message has one line, with the place and the number of entries before it."""
     path = tmp_path / "a.har"
     whole = json.dumps({"log": LOG}, indent=1)
     for length in range(1, len(whole)):
@@ -58,12 +58,12 @@ def test_every_truncated_file_is_said_to_break_off(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b" \n ", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"[]", "no HAR file"),
-        (b"17", "no HAR file"),
-        (b"{}", "no HAR file"),
-        (b'{"log": []}', "no HAR file"),
-        (b'{"log": {"version": "1.2"}}', "no HAR file"),
-        (b'{"log": {"entries": {}}}', "no HAR file"),
+        (b"[]", "not a HAR file"),
+        (b"17", "not a HAR file"),
+        (b"{}", "not a HAR file"),
+        (b'{"log": []}', "not a HAR file"),
+        (b'{"log": {"version": "1.2"}}', "not a HAR file"),
+        (b'{"log": {"entries": {}}}', "not a HAR file"),
         (b'{"log": {"entries": []}} {', "has data after its end, at line 1, column 26"),
         (b'{"log": {"entries": [1 2]}}', "not valid JSON at line 1, column 24"),
         (
@@ -71,16 +71,16 @@ def test_every_truncated_file_is_said_to_break_off(tmp_path: Path) -> None:
             "not valid JSON at line 2, column 23",
         ),
         (b"{log: {}}", "not valid JSON at line 1, column 2"),
-        (b"<html><body>502</body></html>", "no HAR file"),
+        (b"<html><body>502</body></html>", "not a HAR file"),
         (b'{"log": {"entries": ["\xff"]}}', "is not UTF-8 text"),
         (b'{"log": {"entries": ' + b"[" * 100_000, "not valid JSON"),
         (b"\x1f\x8b\x08\x00\x00", "is not UTF-8 text"),
     ],
 )
-def test_what_is_no_har_file_is_refused_with_the_place(
+def test_a_file_that_is_not_har_is_refused_with_the_place(
     tmp_path: Path, data: bytes, complaint: str
 ) -> None:
-    """One line for a person."""
+    """The message has one line."""
     path = tmp_path / "a.har"
     path.write_bytes(data)
     with pytest.raises(UsageError, match=complaint) as refused:
@@ -89,7 +89,7 @@ def test_what_is_no_har_file_is_refused_with_the_place(
     assert "\n" not in str(refused.value)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """So is a folder."""
     for path in (tmp_path / "none.har", tmp_path):
         with pytest.raises(UsageError, match="cannot be read"):
@@ -97,8 +97,8 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_byte_order_mark_is_no_fault(tmp_path: Path, encoding: str) -> None:
-    """As some tools on Windows write it."""
+def test_a_byte_order_mark_is_accepted(tmp_path: Path, encoding: str) -> None:
+    """Some tools on Windows write it."""
     path = tmp_path / "a.har"
     path.write_bytes(json.dumps({"log": LOG}, ensure_ascii=False).encode(encoding))
     assert path.read_bytes()[:2] in (codecs.BOM_UTF8[:2], codecs.BOM_UTF16)
@@ -121,10 +121,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     assert peak < 6_000_000
 
 
-def test_a_value_beyond_all_bounds_is_refused(
+def test_a_value_that_is_too_large_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Instead of eating all memory."""
+    """It does not exhaust the memory."""
     monkeypatch.setattr(json_stream, "MAX_VALUE", 1_000_000)
     path = tmp_path / "a.har"
     path.write_text(json.dumps({"log": {"entries": ["x" * 5_000_000]}}))

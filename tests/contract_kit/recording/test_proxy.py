@@ -1,4 +1,4 @@
-"""``contract-tests proxy``: what passes is not changed, everything is judged, and nobody waits for the judge."""
+"""``contract-tests proxy`` forwards traffic unchanged and judges it without delay."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ KEY = {"X-API-Key": "sk_live_planted0secret"}
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[faulty.Upstream]:
-    """A mock whose fault each test chooses."""
+    """Run a mock with a fault that every test chooses."""
     with faulty.mock("crash") as running:
         yield running
 
 
-# ---------------------------------------------------------------------------------------------------- the verdicts
+# ------------------------------------------------------------------------------------- the verdicts
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def upstream() -> Iterator[faulty.Upstream]:
 def test_the_verdicts_are_those_of_a_run(
     fault: str, upstream: faulty.Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run through the proxy: both judges say the same, and so does a replay of the proxy's file."""
+    """A run through the proxy and a replay of the proxy's file have the same findings."""
     upstream.app.fault = faulty.FAULTS.get(fault, lambda _: None)
     judge_process = JudgeProcess(
         settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path)
@@ -71,8 +71,8 @@ def test_the_verdicts_are_those_of_a_run(
     assert again.settings.is_strict
 
 
-def test_fifty_clients_at_once_get_their_own_answers(upstream: faulty.Upstream) -> None:
-    """Nothing is mixed up, and each exchange is judged."""
+def test_fifty_concurrent_clients_get_their_own_responses(upstream: faulty.Upstream) -> None:
+    """No response is mixed up, and every exchange is judged."""
     upstream.app.fault = lambda _: None
 
     def use(number: int) -> bool:
@@ -96,8 +96,8 @@ def test_fifty_clients_at_once_get_their_own_answers(upstream: faulty.Upstream) 
     assert proxy.result.exchanges == 250
 
 
-def test_a_judge_that_does_nothing_keeps_nobody_waiting(upstream: faulty.Upstream) -> None:
-    """While it is stopped, everything is answered; what finds no room is counted, and what has room is judged."""
+def test_a_stopped_judge_delays_no_request(upstream: faulty.Upstream) -> None:
+    """Queued exchanges are judged later; those that do not fit are counted."""
     upstream.app.fault = lambda _: None
     judge_process = JudgeProcess(settings(upstream.url), size=10)
     with (
@@ -114,8 +114,8 @@ def test_a_judge_that_does_nothing_keeps_nobody_waiting(upstream: faulty.Upstrea
     assert any("and were not" in note for note in proxy.result.notes)
 
 
-def test_what_was_missed_is_no_contradiction(upstream: faulty.Upstream) -> None:
-    """A change for which there was no room may be what a later reading shows."""
+def test_a_missed_change_causes_no_contradiction(upstream: faulty.Upstream) -> None:
+    """A reading may show a change that did not fit into the queue."""
     upstream.app.fault = lambda _: None
     judge_process = JudgeProcess(settings(upstream.url), size=1)
     changed = {"enabled": False, "threshold_microcents": 500_000_000, "recharge_amount_cents": 7700}
@@ -139,10 +139,10 @@ def test_what_was_missed_is_no_contradiction(upstream: faulty.Upstream) -> None:
     assert proxy.findings == []
 
 
-def test_large_bodies_fill_the_room_sooner(
+def test_the_queue_is_limited_in_bytes_too(
     upstream: faulty.Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits is bounded in bytes, too."""
+    """Large bodies fill the queue with few exchanges."""
     monkeypatch.setattr("contract_tests.recording.judge_process.MAX_BYTES", 400_000)
     judge_process = JudgeProcess(settings(upstream.url))
     with stopped(judge_process):
@@ -155,8 +155,8 @@ def test_large_bodies_fill_the_room_sooner(
     assert result.skipped[0].what == f"{49 - judge_process.missed} exchanges"
 
 
-def test_a_judge_that_was_killed_is_no_verdict(upstream: faulty.Upstream) -> None:
-    """Traffic goes on; at the end it is said that nothing is known."""
+def test_a_killed_judge_gives_no_verdict(upstream: faulty.Upstream) -> None:
+    """Traffic continues, and an error is reported at the end."""
     upstream.app.fault = lambda _: None
     judge_process = JudgeProcess(settings(upstream.url))
     judge_process.process.kill()
@@ -169,7 +169,7 @@ def test_a_judge_that_was_killed_is_no_verdict(upstream: faulty.Upstream) -> Non
 
 
 def test_no_key_is_kept(tmp_path: Path) -> None:
-    """Neither in the HAR file nor in a finding, wherever it stands."""
+    """Keys are neither in the HAR file nor in findings."""
     secret, token = KEY["X-API-Key"], "planted.session.token.1"
     broken = {**example("get_balance"), "tier": f"{secret} {token}"}
 
@@ -189,10 +189,10 @@ def test_no_key_is_kept(tmp_path: Path) -> None:
     assert token not in text
 
 
-def test_what_others_changed_meanwhile_is_no_contradiction(
+def test_undeclared_writes_cause_no_contradiction(
     upstream: faulty.Upstream, tmp_path: Path
 ) -> None:
-    """A write to a path of no operation may have changed anything; the file tells as much of it, and no more."""
+    """They may have changed anything. The file contains them without headers and bodies."""
     upstream.app.fault = lambda _: None
     judge_process = JudgeProcess(
         settings(upstream.url, strict=True, reports=("har",), report_dir=tmp_path)
@@ -214,11 +214,11 @@ def test_what_others_changed_meanwhile_is_no_contradiction(
     assert (again.findings, again.exchanges) == ([], 2)
 
 
-# --------------------------------------------------------------------------------------------- the command
+# -------------------------------------------------------------------------------------- the command
 
 
 def announced(process: subprocess.Popen[str]) -> str:
-    """The URL that the process says it listens on."""
+    """Return the URL that the process prints."""
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.fullmatch(
@@ -244,7 +244,7 @@ def test_a_signal_ends_it_with_the_report(
     flags: tuple[str, ...],
     code: int,
 ) -> None:
-    """Findings are listed as they come, reports are written, and the exit code is as --fail-on says."""
+    """Findings are listed live, reports are written, and --fail-on sets the exit code."""
     upstream.app.fault = faulty.FAULTS["field_lost"]
     words: tuple[str | Path, ...] = (
         "proxy",
@@ -284,7 +284,7 @@ def test_a_signal_ends_it_with_the_report(
 @pytest.mark.slow
 @pytest.mark.parametrize(("fail_on", "code"), [("failure", 0), ("difference", 1), ("drift", 1)])
 def test_fail_on_chooses_the_grades(upstream: faulty.Upstream, fail_on: str, code: int) -> None:
-    """A difference from what is assumed fails only if it is told to."""
+    """A difference from an assumption fails only with ``--fail-on difference``."""
     upstream.app.fault = faulty.FAULTS["money_appears"]
     with started(
         "proxy", "--upstream", upstream.url, "--max-exchanges", "2", "--fail-on", fail_on
@@ -301,16 +301,16 @@ def test_fail_on_chooses_the_grades(upstream: faulty.Upstream, fail_on: str, cod
 
 
 @pytest.mark.slow
-def test_nothing_that_was_judged_is_no_pass(upstream: faulty.Upstream) -> None:
-    """A test run that went past the proxy must not look like one that passed."""
+def test_a_session_without_traffic_does_not_pass(upstream: faulty.Upstream) -> None:
+    """A test run that bypassed the proxy must not look successful."""
     with started("proxy", "--upstream", upstream.url, "--max-time", "1s") as process:
         out, _ = process.communicate(timeout=20)
     assert process.returncode == 2
     assert out.rstrip().rsplit("\n", 1)[-1].startswith("INCOMPLETE")
 
 
-def test_an_upstream_that_is_not_there_is_said_at_once() -> None:
-    """Exit code 3, before anything listens."""
+def test_an_unreachable_upstream_is_reported_at_once() -> None:
+    """The exit code is 3, before anything listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     said = kit("proxy", "--upstream", f"http://127.0.0.1:{port}")
@@ -318,10 +318,10 @@ def test_an_upstream_that_is_not_there_is_said_at_once() -> None:
     assert said.complaint == f"http://127.0.0.1:{port} cannot be reached: connection refused"
 
 
-def test_an_upstream_without_the_tls_that_was_named_is_said_at_once(
+def test_an_upstream_without_tls_is_reported_at_once(
     upstream: faulty.Upstream,
 ) -> None:
-    """Exit code 3."""
+    """The exit code is 3."""
     said = kit("proxy", "--upstream", upstream.url.replace("http:", "https:"))
     assert said.code == 3
     assert "cannot be reached: no TLS connection" in said.complaint
@@ -343,14 +343,14 @@ def test_an_upstream_without_the_tls_that_was_named_is_said_at_once(
 def test_wrong_flags_are_refused_in_one_line(
     upstream: faulty.Upstream, flags: tuple[str, ...], complaint: str
 ) -> None:
-    """Exit code 2, and nothing is started."""
+    """The exit code is 2, and nothing is started."""
     said = kit("proxy", "--upstream", upstream.url, *flags)
     assert said.code == 2
     assert complaint in said.complaint
 
 
 def test_a_port_that_is_taken_is_refused_in_one_line(upstream: faulty.Upstream) -> None:
-    """Exit code 2."""
+    """The exit code is 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = kit("proxy", "--upstream", upstream.url, "--port", str(port))
@@ -359,7 +359,7 @@ def test_a_port_that_is_taken_is_refused_in_one_line(upstream: faulty.Upstream) 
 
 
 def test_an_upstream_with_tls(certificate: Path) -> None:
-    """With the authority that was named; plain HTTP to the client."""
+    """The proxy trusts the named authority, and speaks plain HTTP to clients."""
     theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     theirs.load_cert_chain(certificate)
     with recording(lambda _: answer(200, b"1"), tls=theirs) as server:

@@ -1,4 +1,4 @@
-"""``contract-tests replay``: the file of a run gives the run's verdicts, and other people's files no false ones."""
+"""``contract-tests replay`` repeats the findings of a run, and judges other traffic fairly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANY = Settings(url="", spec=packaged_spec())
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[faulty.Upstream]:
-    """A mock whose fault each test chooses."""
+    """Run a mock with a fault that every test chooses."""
     with faulty.mock("crash") as running:
         yield running
 
@@ -37,14 +37,14 @@ def skipped(result: Result) -> dict[str, str]:
     return {skipped.why: skipped.what for skipped in result.skipped}
 
 
-# ------------------------------------------------------------------------------------------------- files of a run
+# ----------------------------------------------------------------------------------- files of a run
 
 
 @pytest.mark.parametrize("fault", ["", *faulty.FAULTS])
 def test_the_file_of_a_run_gives_the_verdicts_of_the_run(
     fault: str, upstream: faulty.Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Judges' findings are found again and drivers' are read: the same keys, grades and witnesses."""
+    """The findings of judges and drivers have the same keys, grades and witnesses."""
     upstream.app.fault = faulty.FAULTS.get(fault, lambda _: None)
     run = record(upstream.url, tmp_path / "run.har", visit, monkeypatch)
     again = replay(tmp_path / "run.har", CONTRACT, ANY)
@@ -71,7 +71,7 @@ def test_the_file_of_a_run_gives_the_verdicts_of_the_run(
 def test_the_file_of_a_whole_run_gives_its_verdicts(
     fault: str, phases: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """With everything on; with a fault without the drivers that search long for the shortest way to it."""
+    """All phases run on the correct mock; on a faulty one those that do not shrink."""
     with faulty.mock(fault) as mock:
         run = record_all(mock.url, tmp_path / "run.har", *phases)
     again = replay(tmp_path / "run.har", CONTRACT, ANY)
@@ -80,10 +80,10 @@ def test_the_file_of_a_whole_run_gives_its_verdicts(
     assert bool(run.findings) == bool(fault)
 
 
-def test_a_run_may_be_replayed_as_other_peoples_traffic(
+def test_a_run_may_be_replayed_as_foreign_traffic(
     upstream: faulty.Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the fields of our own the judge still says the same."""
+    """Without our custom fields the judge has the same findings."""
     upstream.app.fault = faulty.FAULTS["nothing_is_stored"]
     run = record(upstream.url, tmp_path / "run.har", visit, monkeypatch)
     log = json.loads((tmp_path / "run.har").read_text())["log"]
@@ -97,10 +97,10 @@ def test_a_run_may_be_replayed_as_other_peoples_traffic(
     assert again.settings.url == upstream.url
 
 
-def test_what_somebody_put_into_the_file_of_a_run_is_not_of_the_run(
+def test_entries_added_to_the_file_of_a_run_are_not_judged(
     upstream: faulty.Upstream, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is counted, and changes no verdict."""
+    """They are counted, and change no finding."""
     upstream.app.fault = faulty.FAULTS["text_for_number"]
     path = tmp_path / "run.har"
     run = record(upstream.url, path, visit, monkeypatch)
@@ -117,10 +117,10 @@ def test_what_somebody_put_into_the_file_of_a_run_is_not_of_the_run(
     }
 
 
-def test_the_command_tells_and_answers_as_a_run(
+def test_the_command_reports_like_a_run(
     upstream: faulty.Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit code 1 with reports for a faulty deployment, 0 for one that is not."""
+    """The exit code is 1 for a faulty deployment and 0 for a correct one."""
     path = tmp_path / "run.har"
     upstream.app.fault = faulty.FAULTS["text_for_number"]
     record(upstream.url, path, visit, monkeypatch)
@@ -139,7 +139,7 @@ def test_the_command_tells_and_answers_as_a_run(
 def test_known_failures_fail_no_replay(
     upstream: faulty.Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The baseline of the runs is that of their files."""
+    """The baseline of a run is valid for its file."""
     upstream.app.fault = faulty.FAULTS["crash"]
     record(upstream.url, tmp_path / "run.har", glance, monkeypatch)
     assert kit("replay", tmp_path / "run.har").code == 1
@@ -154,11 +154,11 @@ def test_known_failures_fail_no_replay(
     assert kit("replay", tmp_path / "run.har", "--baseline", tmp_path / "known.yaml").code == 0
 
 
-# --------------------------------------------------------------------------------------------- files of a browser
+# ------------------------------------------------------------------------------- files of a browser
 
 
 def test_a_browsers_traffic_is_judged(browser: Browser) -> None:
-    """What is wrong is found; what is documented is not."""
+    """Violations are found, and documented behaviour is not reported."""
     browser.gets("get_subscription")
     browser.gets("get_balance", {**example("get_balance"), "tier": 5})
     result = browser.judged()
@@ -170,8 +170,8 @@ def test_a_browsers_traffic_is_judged(browser: Browser) -> None:
     assert (result.exchanges, result.settings.url, result.settings.is_strict) == (2, URL, False)
 
 
-def test_no_key_of_somebody_is_kept(browser: Browser, tmp_path: Path) -> None:
-    """Keys, tokens and cookies are replaced before anything is judged, also in bodies that came before the key."""
+def test_credentials_are_replaced_everywhere(browser: Browser, tmp_path: Path) -> None:
+    """So are they in bodies before the first request with the key."""
     key, token = "planted-secret-key-1", "planted.jwt.token"
     broken = {**example("get_balance"), "tier": f"{key} {token}", "x": 1}
     browser.sends("GET", f"{API}/balance", body=json.dumps(broken).encode(), key=None)
@@ -190,8 +190,8 @@ def test_no_key_of_somebody_is_kept(browser: Browser, tmp_path: Path) -> None:
         assert token not in text
 
 
-def test_what_is_not_for_the_api_is_skipped_and_counted(browser: Browser) -> None:
-    """Other hosts, other paths, sockets, blobs, caches and broken entries."""
+def test_other_traffic_is_skipped_and_counted(browser: Browser) -> None:
+    """Other hosts, other paths, sockets, blobs, caches and broken entries are not judged."""
     browser.gets("get_balance")
     browser.sends("GET", "/fonts.css", base="https://cdn.example.com")
     browser.sends("POST", f"{API}/balance", base="https://metrics.example.net")
@@ -215,8 +215,8 @@ def test_what_is_not_for_the_api_is_skipped_and_counted(browser: Browser) -> Non
     }
 
 
-def test_preflights_and_revalidations_are_no_faults(browser: Browser) -> None:
-    """Browsers ask with OPTIONS, and for what they have with If-None-Match."""
+def test_preflights_and_revalidations_are_no_violations(browser: Browser) -> None:
+    """Browsers send OPTIONS and If-None-Match on their own."""
     browser.sends("OPTIONS", f"{API}/balance", status=204, key=None)
     browser.sends("GET", f"{API}/balance", status=304, more=[("if-none-match", '"1"')])
     browser.gets("get_balance")
@@ -226,7 +226,7 @@ def test_preflights_and_revalidations_are_no_faults(browser: Browser) -> None:
 
 
 def test_bodies_that_the_browser_did_not_keep_are_not_judged(browser: Browser) -> None:
-    """Status and headers are; a write whose body is not known is neither valid nor invalid."""
+    """Status and headers are judged; a write with an unknown body is not validated."""
     browser.gets("get_balance")
     del browser.entries[-1]["response"]["content"]["text"]
     browser.gets("update_usage_alerts")
@@ -244,18 +244,18 @@ def test_bodies_that_the_browser_did_not_keep_are_not_judged(browser: Browser) -
     assert ("get_balance", "response_header", "required") in browser.found()
 
 
-def test_a_refused_or_failed_request_is_nobodys_fault(browser: Browser) -> None:
-    """Status 0 is no answer of the deployment; what was sent may have been done."""
+def test_a_failed_request_is_no_violation(browser: Browser) -> None:
+    """Status 0 is no response of the deployment, and the request may have been executed."""
     browser.gets("get_auto_recharge")
     browser.sends("PUT", f"{API}/auto-recharge", status=0, sent=b'{"enabled": false}')
     browser.sends("GET", f"{API}/balance", status=0)
-    browser.gets("get_auto_recharge", {**example("get_auto_recharge"), "recharge_amount_cents": 7700,
-                                       "recharge_amount_display": "$77.00"})  # fmt: skip
+    amount = {"recharge_amount_cents": 7700, "recharge_amount_display": "$77.00"}
+    browser.gets("get_auto_recharge", {**example("get_auto_recharge"), **amount})
     assert browser.found() == []
 
 
 def test_entries_are_judged_in_the_order_in_which_they_ended(browser: Browser) -> None:
-    """A browser lists them as they began, a slow write before a quick reading of what was there before."""
+    """Browsers list entries by their start: a slow write comes before a fast read."""
     before = example("get_usage_alerts")
     after = example("update_usage_alerts")
     browser.gets("get_usage_alerts", before, at=0)
@@ -278,17 +278,17 @@ def test_entries_are_judged_in_the_order_in_which_they_ended(browser: Browser) -
         ([(None, 200), (None, 200)], False),
     ],
 )
-def test_who_was_let_in_is_judged_as_far_as_it_can_be_known(
+def test_authentication_is_judged_as_far_as_it_is_known(
     browser: Browser, requests: list[tuple[str | None, int]], is_found: bool
 ) -> None:
-    """A 401 is a fault for a key that was good before; no key is one unless the export has no credentials at all."""
+    """A 401 is a violation for a key that was accepted before."""
     for key, status in requests:
         browser.gets("get_balance", status=status, key=key)
     assert (("get_balance", "auth") in {finding[:2] for finding in browser.found()}) == is_found
 
 
-def test_a_session_in_a_cookie_is_somebody(browser: Browser) -> None:
-    """Frontends have credentials of their own; that these are no API key is nothing the judge can hold against them."""
+def test_a_session_cookie_authenticates(browser: Browser) -> None:
+    """The judge cannot know other credentials, so it reports no missing key."""
     browser.gets("get_balance", key="key-number-1")
     browser.gets("get_balance", key=None, more=[("cookie", "session=1")])
     browser.gets("get_balance", key=None, more=[("authorization", "Bearer abcdefghijkl")])
@@ -318,8 +318,8 @@ BALANCE = (("X-AlterLab-Balance", "$99.99"),)
     ],
     ids=["paid at Stripe", "another API of the deployment", "a page of the deployment"],
 )
-def test_what_others_may_have_changed_is_no_contradiction(browser: Browser, between: Any) -> None:
-    """A balance that moved after a payment elsewhere is right; one that moved after nothing is not."""
+def test_changes_by_others_cause_no_contradiction(browser: Browser, between: Any) -> None:
+    """A balance may move after a payment elsewhere, but not without a reason."""
     paid = {**example("get_balance"), **PAID}
     browser.gets("get_balance")
     browser.sends(**between)
@@ -329,8 +329,8 @@ def test_what_others_may_have_changed_is_no_contradiction(browser: Browser, betw
     assert ("get_balance", "state", "unchanged") in browser.found()
 
 
-def test_a_page_for_payment_may_be_paid_at_any_time(browser: Browser) -> None:
-    """Also where the payment itself is not in the file."""
+def test_a_hosted_page_may_be_paid_at_any_time(browser: Browser) -> None:
+    """The payment need not be in the file."""
     paid = {**example("get_balance"), **PAID}
     browser.gets("get_balance")
     browser.gets("create_deposit")
@@ -339,7 +339,7 @@ def test_a_page_for_payment_may_be_paid_at_any_time(browser: Browser) -> None:
     assert ("get_balance", "state", "unchanged") not in browser.found()
 
 
-# ---------------------------------------------------------------------------------------------------- which URL
+# ---------------------------------------------------------------------------------------- which URL
 
 
 def test_the_base_url_may_have_a_path(browser: Browser) -> None:
@@ -351,7 +351,7 @@ def test_the_base_url_may_have_a_path(browser: Browser) -> None:
 
 
 def test_a_base_url_may_be_spelled_in_another_way(browser: Browser) -> None:
-    """The usual port is the same as none, a host's letters are all small, and the end of a path is a whole part."""
+    """Default ports and capitals in the host do not matter; path segments are complete."""
     browser.gets("get_balance")
     browser.sends("GET", f"{API}/balance", base=f"{URL}:8443")
     browser.sends("GET", f"/gate{API}/balance")
@@ -359,7 +359,7 @@ def test_a_base_url_may_be_spelled_in_another_way(browser: Browser) -> None:
 
 
 def test_of_several_deployments_one_must_be_named(browser: Browser) -> None:
-    """Nobody wants the verdict on the wrong one."""
+    """A file with several deployments needs ``--base-url``."""
     browser.gets("get_balance")
     browser.gets("get_balance")
     browser.gets("get_subscription", base="http://127.0.0.1:8080")
@@ -377,7 +377,7 @@ def test_of_several_deployments_one_must_be_named(browser: Browser) -> None:
 def test_a_file_without_the_api_is_refused_with_its_hosts(
     browser: Browser, flags: tuple[str, ...]
 ) -> None:
-    """Exit code 2: nothing was judged, which is no pass."""
+    """The exit code is 2, as nothing was judged."""
     for number in range(7):
         browser.sends("GET", "/", base=f"https://{number}.example.net")
     said = kit("replay", browser.saved(), *flags)
@@ -391,7 +391,7 @@ def test_a_file_without_the_api_is_refused_with_its_hosts(
     "text", ["", "{", '{"log": {"entries": [', "[]", '{"log": {"entries": []}}', "no json"]
 )
 def test_what_cannot_be_replayed_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
-    """Exit code 2, the file named, no traceback."""
+    """The exit code is 2, the message names the file, and there is no traceback."""
     path = tmp_path / "some.har"
     path.write_text(text)
     said = kit("replay", path)
@@ -400,7 +400,7 @@ def test_what_cannot_be_replayed_is_refused_in_one_line(tmp_path: Path, text: st
 
 
 def test_the_report_of_a_replay_is_not_another_har(browser: Browser) -> None:
-    """The traffic is there already."""
+    """``--report har`` is refused, as the traffic is already in a file."""
     browser.gets("get_balance")
     said = kit("replay", browser.saved(), "--report", "har")
     assert said.code == 2
@@ -408,6 +408,6 @@ def test_the_report_of_a_replay_is_not_another_har(browser: Browser) -> None:
 
 
 def test_nothing_is_sent(browser: Browser) -> None:
-    """A replay needs no network: the deployment is not there at all."""
+    """A replay needs no network and no deployment."""
     browser.gets("get_balance", base="http://127.0.0.1:9")
     assert browser.judged().exchanges == 1

@@ -1,4 +1,4 @@
-"""What passes the proxy is not changed, and what fails behind it is said."""
+"""The reverse proxy forwards traffic unchanged, and reports failures of the upstream."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ BALANCE = f"{API}/balance"
 KEY = {"X-API-Key": "sk_live_planted0secret"}
 
 
-def test_a_request_arrives_as_it_was_sent() -> None:
-    """Method, target, headers and body, to the byte; what is about one connection stays here."""
+def test_a_request_is_forwarded_unchanged() -> None:
+    """Method, target, headers and body are identical, except for hop-by-hop headers."""
     target = "/a%2Fb/%7Eme;x=1//c?q=%20+a&q=&=%C3%BC&empty"
     body = bytes(range(256))
     with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy:
         head = (
-            f"QUERY {target} HTTP/1.1\r\nHost: here\r\nX-Odd: a, b\r\nx-odd: \xe9\r\nCookie: a=b\r\n"
-            "Connection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\nAccept-Encoding: br;q=0.1\r\n"
+            f"QUERY {target} HTTP/1.1\r\nHost: here\r\nX-Odd: a, b\r\nx-odd: \xe9\r\n"
+            "Cookie: a=b\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\n"
+            "TE: trailers\r\nAccept-Encoding: br;q=0.1\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         assert raw(proxy.url, head.replace("QUERY", "PATCH").encode("latin-1") + body).startswith(
@@ -54,8 +55,8 @@ def test_a_request_arrives_as_it_was_sent() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 302, 404, 418, 503])
-def test_an_answer_arrives_as_it_was_sent(status: int) -> None:
-    """Status, headers and body, to the byte, compressed as it was."""
+def test_a_response_is_forwarded_unchanged(status: int) -> None:
+    """Status, headers and body are identical, and remain compressed."""
     packed = gzip.compress(b'{"detail": "a"}' * 50)
     sent = answer(status, packed, Content_Encoding="gzip", X_Odd="caf\xc3", Set_Cookie="a=b")
     with recording(lambda _: sent) as server, proxied(server.url) as proxy:
@@ -81,8 +82,8 @@ def test_an_answer_arrives_as_it_was_sent(status: int) -> None:
         ),
     ],
 )
-def test_answers_without_a_body_end(method: str, sent: bytes) -> None:
-    """And the connection is good for the next request."""
+def test_responses_without_a_body_end(method: str, sent: bytes) -> None:
+    """The connection can be used for the next request."""
     with (
         recording(lambda _: sent) as server,
         proxied(server.url) as proxy,
@@ -97,13 +98,14 @@ def test_answers_without_a_body_end(method: str, sent: bytes) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=1\r\nhello\r\n1\r\n!\r\n0\r\nX-Trailer: a\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"5;ext=1\r\nhello\r\n1\r\n!\r\n0\r\nX-Trailer: a\r\n\r\n",
         b"HTTP/1.0 200 OK\r\nX-A: b\r\n\r\nhello!",
     ],
     ids=["chunked", "until it is closed"],
 )
 def test_bodies_of_unknown_length_arrive(sent: bytes) -> None:
-    """However the upstream marks their end."""
+    """The upstream may mark their end in any way."""
     with (
         recording(lambda _: sent) as server,
         proxied(server.url) as proxy,
@@ -113,7 +115,7 @@ def test_bodies_of_unknown_length_arrive(sent: bytes) -> None:
 
 
 def test_large_bodies_pass_both_ways() -> None:
-    """In pieces; of these the judge sees status and headers only."""
+    """They are streamed, and the judge gets status and headers only."""
     size = 3 * MAX_KEPT
     headers = {
         name: value
@@ -155,8 +157,8 @@ def test_large_bodies_pass_both_ways() -> None:
     ]
 
 
-def test_events_pass_as_they_come() -> None:
-    """The second is sent when the first has been seen; when the client hangs up, the upstream is told."""
+def test_events_are_forwarded_immediately() -> None:
+    """A client that disconnects also ends the connection to the upstream."""
     seen, over = threading.Event(), threading.Event()
 
     async def events(_: Any, receive: Any, send: Any) -> None:
@@ -192,7 +194,7 @@ def test_events_pass_as_they_come() -> None:
     ],
 )
 def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, expected: str) -> None:
-    """Others are passed on as they are; the proxy follows none."""
+    """Other redirects are unchanged; the proxy follows none."""
     with (
         recording(lambda _: b"") as server,
         proxied(f"{server.url}/base") as proxy,
@@ -204,16 +206,18 @@ def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, exp
         assert [request.target for request in server.received] == ["/base/here"]
 
 
-def test_it_speaks_to_no_other_host() -> None:
-    """A request that names another host, as to a forward proxy, goes to the upstream or nowhere."""
+def test_it_connects_to_no_other_host() -> None:
+    """A request for another host, as to a forward proxy, goes to the upstream or nowhere."""
     with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy:
         raw(
             proxy.url,
-            b"GET http://other.invalid/path HTTP/1.1\r\nHost: other.invalid\r\nConnection: close\r\n\r\n",
+            b"GET http://other.invalid/path HTTP/1.1\r\nHost: other.invalid\r\n"
+            b"Connection: close\r\n\r\n",
         )
         raw(
             proxy.url,
-            b"CONNECT other.invalid:443 HTTP/1.1\r\nHost: other.invalid\r\nConnection: close\r\n\r\n",
+            b"CONNECT other.invalid:443 HTTP/1.1\r\nHost: other.invalid\r\n"
+            b"Connection: close\r\n\r\n",
         )
         assert all(
             request.header("host") == server.url.removeprefix("http://")
@@ -223,7 +227,7 @@ def test_it_speaks_to_no_other_host() -> None:
 
 
 def test_websockets_are_refused_clearly() -> None:
-    """501 with a reason, and nothing reaches the upstream."""
+    """The client gets 501 with a reason, and nothing reaches the upstream."""
     with (
         recording(lambda _: answer(200)) as server,
         proxied(server.url) as proxy,
@@ -235,11 +239,11 @@ def test_websockets_are_refused_clearly() -> None:
         assert server.received == []
 
 
-# ---------------------------------------------------------------------------------------- upstreams that fail
+# ------------------------------------------------------------------------------ upstreams that fail
 
 
-def test_an_upstream_that_goes_and_comes_back() -> None:
-    """502 with a reason meanwhile, which is not the deployment's answer and not judged."""
+def test_an_upstream_may_be_down_for_a_while() -> None:
+    """Meanwhile the proxy responds with 502 and a reason, which is not judged."""
     with (
         faulty.mock() as server,
         proxied(server.url) as proxy,
@@ -278,10 +282,10 @@ def test_an_upstream_that_goes_and_comes_back() -> None:
     ],
     ids=["silence", "silence after a write", "no HTTP", "no status"],
 )
-def test_an_upstream_that_does_not_answer(
+def test_an_upstream_that_does_not_respond(
     method: str, path: str, sent: bytes, found: list[tuple[str, str, str]]
 ) -> None:
-    """The client is told with 502; whether it is a fault is judged. A write is never sent twice."""
+    """The client gets a 502, and a safe request is judged. A write is never repeated."""
     with (
         recording(lambda _: sent) as server,
         proxied(server.url) as proxy,
@@ -294,8 +298,8 @@ def test_an_upstream_that_does_not_answer(
     assert proxy.findings == found
 
 
-def test_an_answer_that_breaks_off_breaks_off() -> None:
-    """For the client as for the judge."""
+def test_a_truncated_response_stays_truncated() -> None:
+    """It is so for the client and for the judge."""
     sent = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
     with (
         recording(lambda _: sent) as server,
@@ -307,8 +311,8 @@ def test_an_answer_that_breaks_off_breaks_off() -> None:
     assert proxy.findings == [("get_balance", "no_answer", "broken")]
 
 
-def test_a_kept_connection_that_was_closed_is_no_fault() -> None:
-    """Servers close what is idle; a reading is asked again, and nobody notices."""
+def test_a_closed_idle_connection_is_no_violation() -> None:
+    """A safe request is repeated on a new connection."""
     gone = iter([answer(200, b"1"), b"", answer(200, b"2")])
     with (
         recording(lambda _: next(gone)) as server,
@@ -320,8 +324,8 @@ def test_a_kept_connection_that_was_closed_is_no_fault() -> None:
     assert proxy.findings == []
 
 
-def test_a_body_that_was_not_read_to_its_end_is_not_known() -> None:
-    """A server may refuse a body that it has not read, and the client leave with the rest of it."""
+def test_an_unread_request_body_is_unknown() -> None:
+    """A server may refuse a body that it has not read, and the client may stop sending."""
     desk = Desk(settings("http://127.0.0.1:1"))
     taken = desk.taken
 
@@ -343,21 +347,24 @@ def test_a_body_that_was_not_read_to_its_end_is_not_known() -> None:
     assert exchange.error == ""
 
 
-def test_a_client_that_hangs_up_is_no_fault() -> None:
-    """In the middle of its own request."""
+def test_a_client_that_disconnects_is_no_violation() -> None:
+    """It may do so in the middle of its request."""
     desk = Desk(settings("http://127.0.0.1:1"))
     taken = desk.taken
     with recording(lambda _: answer(200)) as server, proxied(server.url, desk) as proxy:
         host, port = proxy.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), 10) as client:
-            head = f"PUT {API}/usage-alerts HTTP/1.1\r\nHost: h\r\nX-API-Key: abcdefgh\r\nContent-Length: 9\r\n\r\n{{"
+            head = (
+                f"PUT {API}/usage-alerts HTTP/1.1\r\nHost: h\r\nX-API-Key: abcdefgh\r\n"
+                "Content-Length: 9\r\n\r\n{"
+            )
             client.sendall(head.encode())
         until(lambda: bool(taken))
     assert taken[0].status == 0
     assert proxy.findings == []
 
 
-# ------------------------------------------------------------------------------------------- compressed bodies
+# -------------------------------------------------------------------------------- compressed bodies
 
 PACKED = {
     "gzip": gzip.compress(b'{"a": 1}'),
@@ -369,16 +376,16 @@ PACKED = {
 
 
 @pytest.mark.parametrize("coding", PACKED)
-def test_compressed_bodies_are_judged_as_they_were(coding: str) -> None:
-    """Whatever is usual."""
+def test_compressed_bodies_are_judged_decompressed(coding: str) -> None:
+    """All usual encodings are supported."""
     exchange = replace(
         EXCHANGE, response_headers=(("content-encoding", coding),), response_body=PACKED[coding]
     )
     assert decoded(exchange).answer == {"a": 1}
 
 
-def test_what_cannot_be_unpacked_here_is_unknown() -> None:
-    """An encoding that Python does not know, or a bomb, is no fault; a body that is not what it says is one."""
+def test_a_body_in_an_unknown_encoding_is_unknown() -> None:
+    """So is a decompression bomb; a body in another encoding than declared is a violation."""
     packed = replace(EXCHANGE, response_headers=(("content-encoding", "br"),))
     assert not decoded(packed).response_body_known
     bomb = gzip.compress(b" " * (MAX_KEPT + 1))
@@ -391,8 +398,8 @@ def test_what_cannot_be_unpacked_here_is_unknown() -> None:
         assert "Content-Encoding" in decoded(packed).error
 
 
-def test_a_compressed_fault_is_found() -> None:
-    """From the wire to the verdict."""
+def test_a_violation_in_a_compressed_body_is_found() -> None:
+    """The body is decompressed before it is judged."""
     body = {**example("get_balance"), "tier": 5}
     headers = {
         name.replace("-", "_"): value for name, value in headers_of("get_balance", 200, body)[1:]
