@@ -366,28 +366,24 @@ def _prefer(operation: Operation) -> Any:
             for name in content.get("examples", {}):
                 ask(f"example={name}")
                 ask(f"code={status}, example={name}")
-        for value in (
-            "dynamic=true",
-            "code=599",
-            "code=x",
-            "example=nothing",
-            "unknown=1",
-            "",
-            "code",
-        ):
+        for value in _ODD_PREFERENCES:
             ask(value)
-        for value in (
-            "dynamic=false",
-            "delay=0",
-            "delay=1",
-            "delay=x",
-            "delay=-1",
-            'code="200"',
-            "wait=1",
-        ):
+        for value in _WITH_A_KEY:
             ask(value, "sk_test_prefers")
 
     return play
+
+
+_ODD_PREFERENCES = (
+    "dynamic=true",
+    "code=599",
+    "code=x",
+    "example=nothing",
+    "unknown=1",
+    "",
+    "code",
+)
+_WITH_A_KEY = ("dynamic=false", "delay=0", "delay=1", "delay=x", "delay=-1", 'code="200"', "wait=1")
 
 
 def _methods(operations: list[Operation]) -> Any:

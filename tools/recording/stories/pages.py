@@ -77,6 +77,22 @@ def _authentication(caller: Caller) -> None:
 def _states(caller: Caller) -> None:
     """Open the checkout page in each of its states, and its steps in the wrong order."""
     me, page = caller.as_("sk_test_payer"), caller.as_(None)
+    pages = _pages_of_states(me, page)
+    for name, address in pages.items():
+        _every_step(page.labelled(name), address)
+    late = _deposit(me)
+    for address in _NOWHERE:
+        page.get(address)
+        page.form(address)
+    me.post("/_mock/clock/advance", {"days": 2})
+    page.labelled("old").get(late)
+    page.labelled("old").form(f"{late}/pay", {"card": "pm_card_visa"})
+
+
+_NOWHERE = ("/checkout/cs_test_nothing", "/checkout/", "/checkout", "/portal/bps_x", "/invoices/x")
+
+
+def _pages_of_states(me: Caller, page: Caller) -> dict[str, str]:
     plain = _opened(me, "deposit", amount_cents=5_000)
     pages = {
         "recharging": _deposit(me, auto_recharge_enabled=True),
@@ -92,121 +108,90 @@ def _states(caller: Caller) -> None:
     page.form(f"{pages['declined']}/pay", {"card": "pm_card_chargeDeclined"})
     me.post(f"/_mock/checkout-sessions/{pages['expired'].rpartition('/')[2]}/expire")
     page.form(f"{pages['cancelled']}/cancel")
-    for name, address in pages.items():
-        state = page.labelled(name)
-        state.get(address)
-        state.head(address)
-        state.get(f"{address}/pay")
-        state.get(f"{address}/nothing")
-        state.form(f"{address}/nothing")
-        state.form(f"{address}/cancel")
-        state.form(f"{address}/pay", {"card": "pm_card_visa"})
-        state.get(address)
-    late = _deposit(me)
-    for address in (
-        "/checkout/cs_test_nothing",
-        "/checkout/",
-        "/checkout",
-        "/portal/bps_x",
-        "/invoices/x",
-    ):
-        page.get(address)
-        page.form(address)
-    me.post("/_mock/clock/advance", {"days": 2})
-    page.labelled("old").get(late)
-    page.labelled("old").form(f"{late}/pay", {"card": "pm_card_visa"})
+    return pages
+
+
+def _every_step(state: Caller, address: str) -> None:
+    state.get(address)
+    state.head(address)
+    state.get(f"{address}/pay")
+    state.get(f"{address}/nothing")
+    state.form(f"{address}/nothing")
+    state.form(f"{address}/cancel")
+    state.form(f"{address}/pay", {"card": "pm_card_visa"})
+    state.get(address)
+
+
+_LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+_BROWSERS: tuple[dict[str, str], ...] = (
+    _ORIGIN,
+    {"Origin": "http://evil.test"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {**_LINK, "Sec-Fetch-Dest": "document"},
+    {**_LINK, "Sec-Fetch-Dest": "iframe"},
+    {"Host": "billing.test"},
+)
+_FORMS = (
+    ("application/json", b"{}"),
+    ("text/plain", b"card=pm_card_visa"),
+    ("application/x-www-form-urlencoded", b"card=" + b"x" * 20_000),
+    ("application/x-www-form-urlencoded; charset=utf-8", b"card=%ff&card=pm_card_visa"),
+)
 
 
 def _browsers(caller: Caller) -> None:
     """Send what browsers add to requests of this and of other origins."""
     me, page = caller.as_("sk_test_payer"), caller.as_(None)
-    for number, headers in enumerate(
-        (
-            _ORIGIN,
-            {"Origin": "http://evil.test"},
-            {"Origin": "null"},
-            {"Sec-Fetch-Site": "same-origin"},
-            {"Sec-Fetch-Site": "cross-site"},
-            {
-                "Sec-Fetch-Site": "cross-site",
-                "Sec-Fetch-Mode": "navigate",
-                "Sec-Fetch-Dest": "document",
-            },
-            {
-                "Sec-Fetch-Site": "cross-site",
-                "Sec-Fetch-Mode": "navigate",
-                "Sec-Fetch-Dest": "iframe",
-            },
-            {"Host": "billing.test"},
-        )
-    ):
+    for number, headers in enumerate(_BROWSERS):
         address = _deposit(me)
         as_browser = page.labelled(f"browser {number}")
         as_browser.get(address, headers)
         as_browser.form(f"{address}/cancel", headers=headers)
         as_browser.form(f"{address}/pay", {"card": "pm_card_visa"}, headers)
     address = _deposit(me)
-    for kind, content in (
-        ("application/json", b"{}"),
-        ("text/plain", b"card=pm_card_visa"),
-        ("application/x-www-form-urlencoded", b"card=" + b"x" * 20_000),
-        ("application/x-www-form-urlencoded; charset=utf-8", b"card=%ff&card=pm_card_visa"),
-    ):
-        headers = {"Content-Type": kind}
-        page.send(
-            "POST", f"{address}/pay", content=content, headers=headers, label=f"form of {kind}"
-        )
+    for kind, content in _FORMS:
+        sent = {"Content-Type": kind}
+        page.send("POST", f"{address}/pay", content=content, headers=sent, label=f"form of {kind}")
     for method in ("PUT", "DELETE", "OPTIONS", "PATCH"):
         page.send(method, address)
         page.send(method, f"{address}/pay")
 
 
+_CUSTOMERS = (
+    *("subscriber", "past_due", "new", "default", "power_user", "card_declined", "card_expiring"),
+    "exhausted",
+)
+_QUERIES = ({"page": "2"}, {"page": "x"}, {"page": "999"}, {"done": "add"}, {"done": "x"})
+_ADDED = ("pm_card_mastercard", "pm_card_chargeDeclined", _ASKING, "pm_card_visa", "x", "")
+
+
 def _portal(caller: Caller) -> None:
-    page = caller.as_(None)
-    for persona in (
-        *(
-            "subscriber",
-            "past_due",
-            "new",
-            "default",
-            "power_user",
-            "card_declined",
-            "card_expiring",
-        ),
-        "exhausted",
-    ):
+    for persona in _CUSTOMERS:
         me = caller.as_(f"sk_test_{persona}")
-        address, visitor = _opened(me, "portal"), page.labelled(persona)
-        visitor.get(address)
-        for query in (
-            {"page": "2"},
-            {"page": "x"},
-            {"page": "999"},
-            {"done": "add"},
-            {"done": "x"},
-        ):
-            visitor.send("GET", address, query=query)
-        for card in (
-            "pm_card_mastercard",
-            "pm_card_chargeDeclined",
-            _ASKING,
-            "pm_card_visa",
-            "x",
-            "",
-        ):
-            visitor.form(f"{address}/add", {"card": card})
-        visitor.form(f"{address}/add", _TYPED)
-        visitor.get(f"{address}/authentication", step="add", card=_ASKING)
-        visitor.form(f"{address}/add", {"card": _ASKING, "authentication": "fail"})
-        visitor.form(f"{address}/add", {"card": _ASKING, "authentication": "pass"})
-        for step, fields in _STEPS:
-            visitor.form(f"{address}/{step}", fields)
-            visitor.get(address)
-        visitor.get(f"{address}/authentication", step="plan", price="price_scale_monthly")
-        visitor.get(f"{address}/authentication", step="nothing")
-        visitor.get(f"{address}/plan")
-        visitor.get(f"{address}/nothing")
+        _visit(caller.as_(None).labelled(persona), _opened(me, "portal"))
         look_around(me)
+
+
+def _visit(visitor: Caller, address: str) -> None:
+    """Do everything that the portal offers."""
+    visitor.get(address)
+    for query in _QUERIES:
+        visitor.send("GET", address, query=query)
+    for card in _ADDED:
+        visitor.form(f"{address}/add", {"card": card})
+    visitor.form(f"{address}/add", _TYPED)
+    visitor.get(f"{address}/authentication", step="add", card=_ASKING)
+    for outcome in ("fail", "pass"):
+        visitor.form(f"{address}/add", {"card": _ASKING, "authentication": outcome})
+    for step, fields in _STEPS:
+        visitor.form(f"{address}/{step}", fields)
+        visitor.get(address)
+    visitor.get(f"{address}/authentication", step="plan", price="price_scale_monthly")
+    visitor.get(f"{address}/authentication", step="nothing")
+    visitor.get(f"{address}/plan")
+    visitor.get(f"{address}/nothing")
 
 
 _STEPS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -343,6 +328,13 @@ def _stripe_refuses(caller: Caller) -> None:
     page.post(
         f"{_CALLS}/payment_methods", {**_typed("4242424242424242"), "billing_details": details}
     )
+    _stripe_strangers(page, intent)
+
+
+def _stripe_strangers(page: Caller, intent: Json) -> None:
+    """Send wrong secrets, bodies that are none, unknown paths, and preflights."""
+    secret = {"client_secret": intent["client_secret"]}
+    address = f"{_CALLS}/setup_intents/{intent['id']}"
     for id, given in (
         (intent["id"], "x"),
         ("seti_nothing", secret["client_secret"]),
