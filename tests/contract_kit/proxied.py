@@ -42,7 +42,7 @@ class Desk:
     def finish(self, seconds: float) -> Result:
         traffic = Traffic(CONTRACT, Keyring(foreign=True), KNOWLEDGE)
         for exchange in self.taken:
-            traffic.hear(decoded(exchange))
+            traffic.judge_foreign(decoded(exchange))
         return traffic.result(self._settings, seconds, list(traffic.verdicts))
 
 
