@@ -3,57 +3,65 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 TOOLS := tools/node_modules/.ready
 STRIPE := tools/stripe/node_modules/.ready
 EXAMPLE := examples/frontend/node_modules/.ready
 NEWEST := $(VENV)/newest
 CONTROL := $(VENV)/control-openapi.json
+DOCUMENTS := spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
+NEEDS_NPM = command -v npm >/dev/null || { \
+	echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
-.PHONY: serve test test-slow test-newest contract mutants example soak generate-docs screenshots check bench lock clean
+.PHONY: serve test test-slow test-newest contract mutants example soak generate-docs screenshots \
+	check bench lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
 
-test: $(READY) ## make the environment and run all tests but the slow ones, and a fast run of the contract kit
+test: $(READY) ## all tests but the slow ones, and a fast run of the contract kit
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 	$(BIN)/python -m pytest contract_tests --quiet --max-examples 5
 
-test-slow: $(READY) $(TOOLS) $(STRIPE) ## the slow tests: browsers, Stripe's own packages, stock Schemathesis, Prism as a proxy, a TypeScript client, a wheel
+test-slow: $(READY) $(TOOLS) $(STRIPE) ## the slow tests: browsers, Stripe.js, Prism, a wheel ...
 	$(BIN)/python -m pytest -m slow
 
-test-newest: ## the tests but the slow ones, with the newest versions that pyproject.toml allows, in an environment of its own
+test-newest: ## the fast tests with the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear $(NEWEST)
-	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,contract,docs]'
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[dev,contract,docs]'
 	$(NEWEST)/bin/python -m pytest -m "not slow" -n 2 --dist loadfile
 
-contract: $(READY) ## the whole contract kit: on the mock, or gently on the deployment of URL=https://...
-	$(BIN)/python -m pytest contract_tests --quiet $(if $(URL),--base-url $(URL) --rate-limit 5/s --max-time 10m,--max-examples 50)
+contract: $(READY) ## the whole contract kit: on the mock, or gently on URL=https://...
+	$(BIN)/python -m pytest contract_tests --quiet \
+		$(if $(URL),--base-url $(URL) --rate-limit 5/s --max-time 10m,--max-examples 50)
 
-mutants: $(READY) ## how many faults the kit finds, beside stock Schemathesis; writes benchmarks/MUTANTS.md
+mutants: $(READY) ## the kit's kill rate beside stock Schemathesis; writes benchmarks/MUTANTS.md
 	$(BIN)/python -m benchmarks.mutation.run
 
-example: $(READY) $(EXAMPLE) ## the billing screen of examples/frontend: its types, and its tests in a browser
+example: $(READY) $(EXAMPLE) ## the billing screen of examples/frontend: types and browser tests
 	cd examples/frontend && PYTHON=../../$(BIN)/python npm test --silent
 
-soak: $(READY) ## 200,000 mixed requests to one server: its memory, and its books at the end; writes benchmarks/SOAK.md
+soak: $(READY) ## 200,000 mixed requests: memory and books; writes benchmarks/SOAK.md
 	$(BIN)/python -m benchmarks.soak
 
 generate-docs: $(READY) ## make the reference pages in docs/ from the contract
 	$(BIN)/mockserver docs
 
 screenshots: $(READY) ## take the pictures in docs/screenshots again
-	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m slow tests/docs/browser/test_looks.py -k screenshots
+	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m slow -k screenshots \
+		tests/docs/browser/test_looks.py
 
-check: $(READY) $(TOOLS) ## lint, format, types, the contract and the control API's documents, and whether docs/ is fresh
+check: $(READY) $(TOOLS) ## lint, format, types, both documents, and whether docs/ is fresh
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m tools.control_document > $(CONTROL)
-	$(BIN)/python -m openapi_spec_validator spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
-	tools/node_modules/.bin/redocly lint --extends=recommended spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
+	$(BIN)/python -m openapi_spec_validator $(DOCUMENTS)
+	tools/node_modules/.bin/redocly lint --extends=recommended $(DOCUMENTS)
 	$(BIN)/mockserver docs --check
 
 bench: $(READY) $(TOOLS) ## measure against Prism and write benchmarks/RESULTS.md
@@ -62,8 +70,10 @@ bench: $(READY) $(TOOLS) ## measure against Prism and write benchmarks/RESULTS.m
 lock: $(READY) ## pin the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/pip install --quiet pip-tools
-	$(VENV)/lock/bin/pip-compile --quiet --upgrade --extra dev --extra contract --extra docs --generate-hashes --allow-unsafe \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-options --strip-extras --no-annotate --no-header \
+	$(VENV)/lock/bin/pip-compile --quiet --upgrade --extra dev --extra contract --extra docs \
+		--generate-hashes --allow-unsafe \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-options \
+		--strip-extras --no-annotate --no-header \
 		-o requirements.lock pyproject.toml
 
 clean:
@@ -74,21 +84,21 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12 ..." >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(TOOLS): tools/package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
+	@$(NEEDS_NPM)
 	cd tools && npm ci --silent
 	@touch $@
 
 $(STRIPE): tools/stripe/package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
+	@$(NEEDS_NPM)
 	cd tools/stripe && npm ci --silent
 	@touch $@
 
 $(EXAMPLE): examples/frontend/package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
+	@$(NEEDS_NPM)
 	cd examples/frontend && npm ci --silent
 	@touch $@
