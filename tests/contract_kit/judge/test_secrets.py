@@ -21,8 +21,8 @@ from contract_tests.runner import PHASES
 from tests.conftest import RunningServer
 from tests.contract_kit.exchanges import JudgeHarness, example
 from tests.contract_kit.program import kit
-from tests.contract_kit.recorder import Answerer, Received, answer, recording
-from tests.contract_kit.scene import scene
+from tests.contract_kit.recorder import Received, Responder, answer, recording
+from tests.contract_kit.scenario import running_scenario
 
 KEY, OTHER = 'pl4nted/"k3y"+5up3r%s3cr3t', "th3-0ther_pl4nted.key~of-50mebody"
 COOKIE, TOKEN, CLIENT = "c00kie0fTheSessi0n", "t0kenOfTheirGateway", "f0rTheBr0wser0nly"
@@ -106,7 +106,7 @@ def answers(good: bytes, key: str) -> Iterator[bytes]:
     yield answer(200, told)[:-20]
 
 
-def loud(forward: Answerer, keys: dict[str, str]) -> Answerer:
+def loud(forward: Responder, keys: dict[str, str]) -> Responder:
     """Before the mock, which knows other keys: says again the key that it hears, or else any."""
     turn = itertools.count()
 
@@ -175,8 +175,8 @@ def test_no_secret_is_in_anything_that_a_run_leaves(
     keys: dict[str, str] = {}
     variables = {"BILLING_API_KEY": KEY, "OTHER_KEY": OTHER}
     reports = tmp_path / "reports"
-    with scene(server.url, tmp_path, lambda forward: loud(forward, keys)) as stage:
-        keys |= {KEY: stage.customer.key, OTHER: stage.other.key}
+    with running_scenario(server.url, tmp_path, lambda forward: loud(forward, keys)) as scenario:
+        keys |= {KEY: scenario.customer.key, OTHER: scenario.other.key}
         words: list[str | Path] = [
             "--allow-irreversible",
             "--other-key-env",
@@ -189,19 +189,19 @@ def test_no_secret_is_in_anything_that_a_run_leaves(
             "--max-examples",
             "3",
             "--journal",
-            stage.journal,
+            scenario.journal,
             "--timeout",
             "5",
         ]
         words += ["--report", "junit,html,json,sarif,har", "--report-dir", reports]
-        said = kit("run", stage.recorder.url, *words, **variables)
+        said = kit("run", scenario.recorder.url, *words, **variables)
         assert said.code == 1, said.out + said.err
-        cleaned = kit("cleanup", stage.journal, **variables)
-        assert b"5up3r" in b"".join(request.raw for request in stage.received)
+        cleaned = kit("cleanup", scenario.journal, **variables)
+        assert b"5up3r" in b"".join(request.raw for request in scenario.received)
     texts = {"stdout": said.out, "stderr": said.err, "cleanup": cleaned.out + cleaned.err}
     texts |= {
         path.name: path.read_bytes().decode("latin-1")
-        for path in (*reports.iterdir(), stage.journal)
+        for path in (*reports.iterdir(), scenario.journal)
     }
     assert len(texts) == 9
     for name, text in texts.items():
