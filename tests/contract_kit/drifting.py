@@ -230,10 +230,12 @@ def mock(*faults: Violation, **changes: Any) -> Iterator[Upstream]:
 def compare(folder: Path, mock: str, staging: str, *words: str, **keys: str) -> tuple[Said, Json]:
     """Run drift on two servers; return the outcome and the JSON report."""
     keys = {"BILLING_API_KEY": KEY, **keys}
-    said = kit("drift", mock, staging, "--report", "json", "--report-dir", folder, *words, **keys)
+    outcome = kit(
+        "drift", mock, staging, "--report", "json", "--report-dir", folder, *words, **keys
+    )
     document = json.loads((folder / "drift.json").read_text(encoding="utf-8"))
-    assert said.code == document["verdict"]["exit_code"]
-    return said, document
+    assert outcome.code == document["verdict"]["exit_code"]
+    return outcome, document
 
 
 def spots(document: Json) -> list[Location]:

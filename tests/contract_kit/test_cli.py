@@ -20,23 +20,23 @@ HEAVY = {"schemathesis", "openapi_core", "requests", "hypothesis", "jinja2", "ri
 
 def test_help_names_every_command_and_every_exit_code() -> None:
     """The help text lists every command and explains every exit code."""
-    said = kit("--help")
-    assert said.code == 0
+    outcome = kit("--help")
+    assert outcome.code == 0
     for name, (_, purpose) in COMMANDS.items():
-        assert re.search(rf"^    {name} +{re.escape(purpose)}$", said.out, re.MULTILINE), name
+        assert re.search(rf"^    {name} +{re.escape(purpose)}$", outcome.out, re.MULTILINE), name
     for code in ("0", "1", "2", "3", "130"):
-        assert re.search(rf"^  {code} +\w", said.out, re.MULTILINE), code
+        assert re.search(rf"^  {code} +\w", outcome.out, re.MULTILINE), code
 
 
 def test_run_help_names_every_flag_and_shows_examples() -> None:
     """Every setting has a flag, and every flag is in the help text."""
-    said = kit("run", "--help")
-    assert said.code == 0
+    outcome = kit("run", "--help")
+    assert outcome.code == 0
     shown = {name for names in run_command._GROUPS.values() for name in names}
     assert shown == set(FLAGS)
     for name in FLAGS:
-        assert f"--{'report' if name == 'reports' else name.replace('_', '-')}" in said.out
-    assert said.out.count("contract-tests run ") >= 4
+        assert f"--{'report' if name == 'reports' else name.replace('_', '-')}" in outcome.out
+    assert outcome.out.count("contract-tests run ") >= 4
     assert set(FLAGS) - {"rate_limit"} | {"url", "environment", "per_second"} == {
         setting.name for setting in dataclasses.fields(Settings)
     }
@@ -79,10 +79,10 @@ def test_help_and_flag_errors_load_no_heavy_package(words: list[str]) -> None:
 )
 def test_an_unknown_argument_is_named(words: list[str], expected: str) -> None:
     """The error is one line that names the argument and points to --help."""
-    said = kit(*words)
-    assert said.code == 2
-    assert expected in said.complaint
-    assert "--help" in said.complaint
+    outcome = kit(*words)
+    assert outcome.code == 2
+    assert expected in outcome.complaint
+    assert "--help" in outcome.complaint
 
 
 @pytest.mark.parametrize(
@@ -108,16 +108,16 @@ def test_an_invalid_flag_value_is_named_with_the_expected_form(
     flag: str, value: str, expected: str
 ) -> None:
     """The error names the flag, the values that it accepts, and the given value."""
-    said = kit("run", "http://127.0.0.1", f"{flag}={value}")
-    assert said.code == 2
-    assert said.complaint.startswith(f"{flag} must be {expected}")
+    outcome = kit("run", "http://127.0.0.1", f"{flag}={value}")
+    assert outcome.code == 2
+    assert outcome.complaint.startswith(f"{flag} must be {expected}")
 
 
 def test_every_invalid_flag_is_reported_on_its_own_line() -> None:
     """One run reports all invalid flags."""
-    said = kit("run", "staging", "--seed", "x", "--rate-limit", "x", "--workers", "0")
-    assert said.code == 2
-    lines = said.err.splitlines()
+    outcome = kit("run", "staging", "--seed", "x", "--rate-limit", "x", "--workers", "0")
+    assert outcome.code == 2
+    lines = outcome.err.splitlines()
     assert len(lines) == 4
     assert all(line.startswith("contract-tests: ") for line in lines)
     for sign in ("'staging' is no URL", "--seed", "--rate-limit", "--workers"):
@@ -134,9 +134,9 @@ def test_every_invalid_flag_is_reported_on_its_own_line() -> None:
 )
 def test_a_key_on_the_command_line_is_rejected_and_not_repeated(words: list[str]) -> None:
     """A key given as a variable name, or with an unknown flag, is not in the error message."""
-    said = kit("run", "http://127.0.0.1", *words)
-    assert said.code == 2
-    assert "0123456789" not in said.complaint
+    outcome = kit("run", "http://127.0.0.1", *words)
+    assert outcome.code == 2
+    assert "0123456789" not in outcome.complaint
 
 
 @pytest.mark.parametrize(
@@ -159,10 +159,10 @@ def test_a_key_on_the_command_line_is_rejected_and_not_repeated(words: list[str]
 )
 def test_an_invalid_url_is_rejected(url: str) -> None:
     """The error message contains no terminal control characters."""
-    said = kit("run", url)
-    assert said.code == 2
-    assert "is no URL of a deployment" in said.complaint
-    assert "\x1b" not in said.err
+    outcome = kit("run", url)
+    assert outcome.code == 2
+    assert "is no URL of a deployment" in outcome.complaint
+    assert "\x1b" not in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_an_invalid_url_is_rejected(url: str) -> None:
 )
 def test_a_url_with_secrets_is_rejected_and_not_repeated(url: str) -> None:
     """A URL appears in every report, so a URL with a secret is rejected."""
-    said = kit("run", url)
-    assert said.code == 2
-    assert "hush" not in said.complaint
+    outcome = kit("run", url)
+    assert outcome.code == 2
+    assert "hush" not in outcome.complaint
 
 
 @pytest.mark.parametrize(
@@ -201,16 +201,16 @@ def test_unknown_names_and_unusable_combinations_are_rejected(
     words: list[str], expected: str
 ) -> None:
     """Unknown operations, phases and flag combinations fail before any request."""
-    said = kit("run", "http://127.0.0.1:9", *words)
-    assert said.code == 2
-    assert expected in said.complaint
+    outcome = kit("run", "http://127.0.0.1:9", *words)
+    assert outcome.code == 2
+    assert expected in outcome.complaint
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra of the kit, the error says what to install."""
     monkeypatch.delitem(sys.modules, "contract_tests.runner", raising=False)
     monkeypatch.setitem(sys.modules, "rich.console", None)
-    said = kit("run", "http://127.0.0.1:9")
-    assert said.code == 2
-    assert "'rich.console' is not installed" in said.complaint
-    assert "alterlab-billing-mock[contract]" in said.complaint
+    outcome = kit("run", "http://127.0.0.1:9")
+    assert outcome.code == 2
+    assert "'rich.console' is not installed" in outcome.complaint
+    assert "alterlab-billing-mock[contract]" in outcome.complaint

@@ -243,7 +243,7 @@ def test_the_key_is_in_no_output_and_no_report(
 def test_a_misspelt_key_is_in_no_output_and_no_report(tmp_path: Path) -> None:
     """A misspelt key is redacted too, because it reveals the key."""
 
-    def refuse(received: Received) -> bytes:
+    def reject_other_keys(received: Received) -> bytes:
         given = received.header("x-api-key")
         return (
             as_json(200, {})
@@ -251,7 +251,7 @@ def test_a_misspelt_key_is_in_no_output_and_no_report(tmp_path: Path) -> None:
             else as_json(200 if given == KEY else 401, {"detail": f"no {given}"})
         )
 
-    with recording(refuse) as server:
+    with recording(reject_other_keys) as server:
         words = (
             "--phases",
             "keys",

@@ -124,7 +124,7 @@ def test_an_empty_filter_matches_no_entry() -> None:
     harness.answers("list_credit_transactions")
     nothing = {"transactions": [], "total": 0, "has_more": False}
     harness.answers("list_credit_transactions", nothing, query="?reference_type=")
-    assert not {kind for kind, _ in harness.findings} & {"state", "pagination"}
+    assert not {kind for kind, _ in harness.told} & {"state", "pagination"}
 
 
 def test_a_later_page_of_the_audit_log_may_omit_a_new_entry() -> None:
@@ -144,7 +144,7 @@ def test_a_later_page_of_the_audit_log_may_omit_a_new_entry() -> None:
         "list_audit_log", {**longer, "entries": longer["entries"][1:]}, query="?offset=1"
     )
     harness.answers("list_audit_log", longer)
-    assert "audit" not in {kind for kind, _ in harness.findings}
+    assert "audit" not in {kind for kind, _ in harness.told}
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -157,7 +157,7 @@ def test_a_foreign_id_is_accepted_in_a_value_that_the_account_sent(sent: bool) -
     if sent:
         harness.answers("update_usage_alerts", settings, sent={"webhook_url": url})
     harness.answers("get_usage_alerts", settings)
-    assert (("tenant", "isolation") in harness.findings) == (not sent)
+    assert (("tenant", "isolation") in harness.told) == (not sent)
 
 
 def test_a_redacted_value_is_not_validated() -> None:
@@ -168,4 +168,4 @@ def test_a_redacted_value_is_not_validated() -> None:
         "code": "[card number]",
     }
     harness.answers("confirm_verification", status=422, sent=sent)
-    assert "valid_refused" not in {kind for kind, _ in harness.findings}
+    assert "valid_refused" not in {kind for kind, _ in harness.told}

@@ -34,7 +34,7 @@ from tests.contract_kit.scenario import (
     operation_of,
 )
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_CARD = "00000000-0000-4000-8000-000000000000"
 
 
 def record(open_run: OpenRun) -> Record:
@@ -295,7 +295,7 @@ def test_cards_of_the_run_and_unknown_cards_may_be_removed(open_run: OpenRun) ->
     open_run.add("pm_card_jcb")
     assert open_run.remove(open_run.add("pm_card_diners")) == 200
     assert open_run.remove("pm_card_jcb") == 200
-    assert open_run.remove(NOBODY) == 404
+    assert open_run.remove(UNKNOWN_CARD) == 404
     assert open_run.remove(quote("no/such card")) == 404
 
 
