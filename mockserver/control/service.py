@@ -49,7 +49,7 @@ class ControlService:
         """Return the caller as the served API identifies them. Raises Refusal."""
         return _Unlimited(self._behaviour.identify(request, security))
 
-    def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002 (the control API has none)
+    def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002 (no headers)
         """Return no headers."""
         return []
 

@@ -71,7 +71,8 @@ def load(path: Path) -> Any:
     Keys and timestamps become text.
     """
     try:
-        return msgspec.to_builtins(yaml.load(read(path), Loader=_Loader), str_keys=True)  # noqa: S506
+        content = yaml.load(read(path), Loader=_Loader)  # noqa: S506 (a safe loader)
+        return msgspec.to_builtins(content, str_keys=True)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise FileError(

@@ -71,7 +71,7 @@ class Resources:
         headers = [(b"www-authenticate", challenge)] if challenge else []
         raise Unauthorized("Credentials are missing or have the wrong form.", headers)
 
-    def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002 (none at all)
+    def headers(self, caller: Caller | None, now: datetime) -> Headers:  # noqa: ARG002 (no headers)
         """Return no headers."""
         return []
 

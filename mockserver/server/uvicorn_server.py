@@ -49,7 +49,7 @@ class AnnouncedServer(uvicorn.Server):
             self._task.cancel()
         await super().shutdown(sockets=sockets)
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler)
+    def _stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 (signal handler)
         self.should_exit = True
 
 

@@ -48,7 +48,7 @@ class BillingServer:
         Raises BillingMockError with the server's last line of output if it does not start.
         """
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
-        self._process = subprocess.Popen(  # noqa: S603 (this interpreter, with flags that the server checks)
+        self._process = subprocess.Popen(  # noqa: S603 (the server checks its flags)
             [sys.executable, "-P", "-m", "mockserver.child_server", *flags, "--port=0"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -148,14 +148,14 @@ class _Exchange(asyncio.Protocol):
                 "The headers of the receiver's response are too large."
             )
 
-    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (the signature is asyncio's)
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (asyncio callback)
         # A response without a length ends when the connection is closed.
         is_complete = self._status >= 200 and not self._is_framed
         self._finish() if is_complete else self._fail(_INCOMPLETE)
 
     # Callbacks of the parser.
 
-    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: ARG002 (the signature is httptools')
+    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: ARG002 (httptools callback)
         if name.lower() in (b"content-length", b"transfer-encoding"):
             self._is_framed = True
 

@@ -61,7 +61,8 @@ def of_type(account: Account, type: str) -> int:
 
 
 def change_entry(account: Account, index: int, **changes: object) -> None:
-    account.ledger.entries[index] = replace(account.ledger.entries[index], **changes)  # type: ignore[arg-type]
+    entries = account.ledger.entries
+    entries[index] = replace(entries[index], **changes)  # type: ignore[arg-type]
 
 
 def rebalanced(entries: list[Entry]) -> Ledger:

@@ -71,5 +71,6 @@ def test_an_invalid_set_has_file_and_line(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     message = refusal("--port", "0", "--fixtures", folder)
     assert message.startswith(
-        f"mockserver: {path}:{number + 1}: rules.0.operations.0: 'get_balnce' is not an operation of the contract"
+        f"mockserver: {path}:{number + 1}: rules.0.operations.0: "
+        "'get_balnce' is not an operation of the contract"
     )

@@ -1,4 +1,4 @@
-"""Ten differences on the wire, servers that show them, and what ``contract-tests drift`` says of two servers."""
+"""Ten differences on the wire, servers that show them, and drift runs against two servers."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ KEY = "sk_test_planted5up3rs3cr3t"
 SPEC = packaged_spec().read_text(encoding="utf-8").splitlines()
 
 
-# ------------------------------------------------------------------------------------------------- the ten differences
+# ---------------------------------------------------------------------- the ten differences
 
 
 def edit(answer: Answer, method: str, path: str, change: Callable[[Json], Any]) -> None:
-    """Let somebody change the body of one operation's good answers."""
+    """Apply a change to the body of an operation's successful responses."""
     if answer.is_of(method, path):
         body = json.loads(answer.body)
         change(body)
@@ -43,7 +43,7 @@ def field_added(answer: Answer) -> None:
         answer,
         "GET",
         "/credit-transactions",
-        lambda body: [e.update(currency="usd") for e in body["transactions"]],
+        lambda body: [entry.update(currency="usd") for entry in body["transactions"]],
     )
 
 
@@ -65,7 +65,7 @@ def new_enum_value(answer: Answer) -> None:
         answer,
         "GET",
         "/recent-activity",
-        lambda body: [e.update(type="gift") for e in body["activities"][:1]],
+        lambda body: [activity.update(type="gift") for activity in body["activities"][:1]],
     )
 
 
@@ -105,7 +105,7 @@ def envelope_as_string(answer: Answer) -> None:
 
 @dataclass(frozen=True)
 class Seeded:
-    """A fault, and the difference that it is."""
+    """A fault, and the difference that drift must report for it."""
 
     fault: Violation
     operation: str
@@ -113,31 +113,91 @@ class Seeded:
     keyword: str
     spec: str
     line: str
-    """A part of the line of the contract that would have to change."""
+    """A part of the contract line that would have to change."""
 
 
 TEN = [
-    Seeded(field_removed, "get_balance", "/response/200/body/tier", "required",
-           "#/components/schemas/Balance/required/4", "- tier"),
-    Seeded(field_added, "list_credit_transactions", "/response/200/body/transactions/*/currency", "unknown_field",
-           "#/components/schemas/CreditTransaction/properties", "      properties:"),
-    Seeded(integer_as_string, "get_usage_breakdown", "/response/200/body/total_credits", "type",
-           "#/components/schemas/UsageBreakdown/properties/total_credits/type", "total_credits: { type: integer"),
-    Seeded(null_where_none_may_be, "get_subscription", "/response/200/body/plan_name", "type",
-           "#/components/schemas/Subscription/properties/plan_name/type", "plan_name: { type: string"),
-    Seeded(new_enum_value, "list_recent_activity", "/response/200/body/activities/*/type", "enum",
-           "#/components/schemas/Activity/properties/type/enum", "          enum:"),
-    Seeded(time_without_z, "list_audit_log", "/response/200/body/entries/*/created_at", "pattern",
-           "#/components/schemas/AuditEntry/properties/created_at", 'created_at: { $ref: "#/components/schemas/'),
-    Seeded(uuid_in_capitals, "list_payment_methods", "/response/200/body/payment_methods/*/id", "pattern",
-           "#/components/schemas/PaymentMethod/properties/id", 'id: { $ref: "#/components/schemas/Uuid" }'),
-    Seeded(header_missing, "get_usage_alerts", "/response/200/headers/x-ratelimit-reset", "required",
-           "#/paths/~1api~1v1~1billing~1usage-alerts/get/responses/200/headers/X-RateLimit-Reset", "X-RateLimit-R"),
-    Seeded(other_status, "list_invoices", "/response/status", "status",
-           "#/paths/~1api~1v1~1billing~1invoices/get/responses", "      responses:"),
-    Seeded(envelope_as_string, "get_usage_chart", "/response/422/body/detail", "type",
-           "#/components/schemas/ValidationError/properties/detail/type", "type: array"),
-]  # fmt: skip
+    Seeded(
+        field_removed,
+        "get_balance",
+        "/response/200/body/tier",
+        "required",
+        "#/components/schemas/Balance/required/4",
+        "- tier",
+    ),
+    Seeded(
+        field_added,
+        "list_credit_transactions",
+        "/response/200/body/transactions/*/currency",
+        "unknown_field",
+        "#/components/schemas/CreditTransaction/properties",
+        "      properties:",
+    ),
+    Seeded(
+        integer_as_string,
+        "get_usage_breakdown",
+        "/response/200/body/total_credits",
+        "type",
+        "#/components/schemas/UsageBreakdown/properties/total_credits/type",
+        "total_credits: { type: integer",
+    ),
+    Seeded(
+        null_where_none_may_be,
+        "get_subscription",
+        "/response/200/body/plan_name",
+        "type",
+        "#/components/schemas/Subscription/properties/plan_name/type",
+        "plan_name: { type: string",
+    ),
+    Seeded(
+        new_enum_value,
+        "list_recent_activity",
+        "/response/200/body/activities/*/type",
+        "enum",
+        "#/components/schemas/Activity/properties/type/enum",
+        "          enum:",
+    ),
+    Seeded(
+        time_without_z,
+        "list_audit_log",
+        "/response/200/body/entries/*/created_at",
+        "pattern",
+        "#/components/schemas/AuditEntry/properties/created_at",
+        'created_at: { $ref: "#/components/schemas/',
+    ),
+    Seeded(
+        uuid_in_capitals,
+        "list_payment_methods",
+        "/response/200/body/payment_methods/*/id",
+        "pattern",
+        "#/components/schemas/PaymentMethod/properties/id",
+        'id: { $ref: "#/components/schemas/Uuid" }',
+    ),
+    Seeded(
+        header_missing,
+        "get_usage_alerts",
+        "/response/200/headers/x-ratelimit-reset",
+        "required",
+        "#/paths/~1api~1v1~1billing~1usage-alerts/get/responses/200/headers/X-RateLimit-Reset",
+        "X-RateLimit-R",
+    ),
+    Seeded(
+        other_status,
+        "list_invoices",
+        "/response/status",
+        "status",
+        "#/paths/~1api~1v1~1billing~1invoices/get/responses",
+        "      responses:",
+    ),
+    Seeded(
+        envelope_as_string,
+        "get_usage_chart",
+        "/response/422/body/detail",
+        "type",
+        "#/components/schemas/ValidationError/properties/detail/type",
+        "type: array",
+    ),
+]
 
 
 EXPECTED = sorted(
@@ -150,12 +210,12 @@ def all_ten(answer: Answer) -> None:
         difference.fault(answer)
 
 
-# ------------------------------------------------------------------------------------------------------------- servers
+# ---------------------------------------------------------------------------------- servers
 
 
 @contextmanager
 def mock(*faults: Violation, **changes: Any) -> Iterator[Upstream]:
-    """A mock of its own, with faults on the wire."""
+    """Start a new mock that applies faults to its responses."""
     settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
 
@@ -168,12 +228,14 @@ def mock(*faults: Violation, **changes: Any) -> Iterator[Upstream]:
 
 
 def compare(folder: Path, mock: str, staging: str, *words: str, **keys: str) -> tuple[Said, Json]:
-    """What is said of two servers, and the report."""
+    """Run drift on two servers; return the outcome and the JSON report."""
     keys = {"BILLING_API_KEY": KEY, **keys}
-    said = kit("drift", mock, staging, "--report", "json", "--report-dir", folder, *words, **keys)
+    outcome = kit(
+        "drift", mock, staging, "--report", "json", "--report-dir", folder, *words, **keys
+    )
     document = json.loads((folder / "drift.json").read_text(encoding="utf-8"))
-    assert said.code == document["verdict"]["exit_code"]
-    return said, document
+    assert outcome.code == document["verdict"]["exit_code"]
+    return outcome, document
 
 
 def spots(document: Json) -> list[Location]:
@@ -184,7 +246,7 @@ def spots(document: Json) -> list[Location]:
 
 
 def only(document: Json) -> Json:
-    """The one difference."""
+    """Return the only difference of a report."""
     assert len(document["differences"]) == 1, spots(document)
-    found: Json = document["differences"][0]
-    return found
+    difference: Json = document["differences"][0]
+    return difference

@@ -1,4 +1,4 @@
-"""Schemathesis let loose on whatever a test has ready."""
+"""Runs of the Schemathesis driver against a server that the test provides."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from contract_tests.settings import API_KEY_ENV, Settings
 from tests.contract_kit.exchanges import CONTRACT
 
 
-def make(
+def make_run(
     url: str, *, gates: Iterable[Gate] = (), contract: Contract = CONTRACT, **settings: Any
 ) -> Run:
-    """A run that nobody has begun, of few examples."""
+    """Return a run that has not begun and generates few examples."""
     settings = {"max_examples": 2, "environment": {API_KEY_ENV: "sk_test_properties"}, **settings}
     return Run(Settings(url, contract.path, **settings), contract, KNOWLEDGE, gates=list(gates))
 
 
 def drive(run: Run) -> list[Exchange]:
-    """Let the driver do its work: what was exchanged."""
-    heard: list[Exchange] = []
-    run.channel.listeners.append(heard.append)
+    """Run the driver; return the exchanges."""
+    exchanges: list[Exchange] = []
+    run.channel.listeners.append(exchanges.append)
     if run.journal is not None:
         run.journal.begin()
     schemathesis_engine.drive(run)
-    return heard
+    return exchanges
 
 
 def operations(run: Run, exchanges: list[Exchange]) -> set[str]:
-    """The operations that were asked for; ``none`` for what is for no operation."""
+    """Return the ids of the requested operations; ``none`` for requests outside the contract."""
     matched = [run.contract.match(exchange.method, exchange.path) for exchange in exchanges]
     return {found[0].id if found else "none" for found in matched}

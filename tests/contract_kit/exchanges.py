@@ -1,4 +1,4 @@
-"""Exchanges made of the contract's own examples, to be judged without a server."""
+"""Exchanges built from the examples of the contract, for tests of the judge without a server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Change = Callable[[Any], Any]
 
 
 def example(operation_id: str, status: int = 200, name: str | None = None) -> Any:
-    """A documented answer: the named example, or the first."""
+    """Return a documented response body: the named example, or the first."""
     response = CONTRACT.operations[operation_id].responses[status]
     examples = response.node["content"][JSON]["examples"]
     found = examples[name] if name else next(iter(examples.values()))
@@ -32,7 +32,7 @@ def example(operation_id: str, status: int = 200, name: str | None = None) -> An
 
 
 def request_example(operation_id: str, name: str | None = None) -> Any:
-    """A documented request body; None where there is none."""
+    """Return a documented request body, or None if the operation has no body."""
     operation = CONTRACT.operations[operation_id]
     if operation.body is None:
         return None
@@ -41,7 +41,7 @@ def request_example(operation_id: str, name: str | None = None) -> Any:
 
 
 def headers_of(operation_id: str, status: int, body: Any) -> Headers:
-    """The documented headers, with values that fit the body."""
+    """Return the documented headers, with values that fit the body."""
     response = CONTRACT.operations[operation_id].responses[status]
     found = {
         "Content-Type": JSON,
@@ -60,7 +60,7 @@ def headers_of(operation_id: str, status: int, body: Any) -> Headers:
 
 @dataclass
 class JudgeHarness:
-    """A judge, and exchanges that are put before it one after another."""
+    """A judge, and methods that pass it one exchange after another."""
 
     verdicts: Verdicts = field(default_factory=Verdicts)
     _count: int = 0
@@ -74,7 +74,7 @@ class JudgeHarness:
 
     @property
     def told(self) -> set[tuple[str, str]]:
-        """Kind and keyword of all findings."""
+        """The kind and keyword of all findings."""
         return {(finding.kind, finding.keyword) for finding in self.verdicts}
 
     def answers(
@@ -90,7 +90,7 @@ class JudgeHarness:
         account: str = "api-key",
         raw: bytes | None = None,
     ) -> None:
-        """An operation answers. What is not given is taken from the contract's examples."""
+        """Judge a response of an operation; defaults come from the examples of the contract."""
         operation = CONTRACT.operations[operation_id]
         body = example(operation_id, status) if body is None else body
         sent = request_example(operation_id) if sent is None else sent
@@ -135,7 +135,7 @@ class JudgeHarness:
         seconds: float = 0.01,
         error: str = "",
     ) -> None:
-        """Any exchange at all; each begins when the one before is over."""
+        """Judge any exchange. Each exchange starts one second after the previous one."""
         self._count += 1
         given: Headers = (("X-API-Key", f"[{account}]"),) if account != "anybody" else ()
         given += (("Content-Type", JSON),) if sent else ()

@@ -1,4 +1,4 @@
-"""The mock with one fault between it and its clients, for tests of what listens to traffic."""
+"""The mock with one fault applied to its responses, for tests of tools that judge traffic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ API = "/api/v1/billing"
 
 @dataclass
 class Answer:
-    """What the mock answered to a request, for a fault to change."""
+    """A response of the mock with its request. A fault changes it in place."""
 
     method: str
     path: str
@@ -35,12 +35,12 @@ class Answer:
         return (self.method, self.path, self.status) == (method, API + path, 200)
 
     def change(self, **fields: Any) -> None:
-        """Put other values into the body."""
+        """Replace fields of the JSON body."""
         self.body = json.dumps({**json.loads(self.body), **fields}).encode()
 
 
 def field_lost(answer: Answer) -> None:
-    """response: a required field is not there."""
+    """response: a required field is missing."""
     if answer.is_of("GET", "/balance"):
         body = json.loads(answer.body)
         del body["tier"]
@@ -53,8 +53,8 @@ def text_for_number(answer: Answer) -> None:
         answer.change(balance_microcents=str(json.loads(answer.body)["balance_microcents"]))
 
 
-def no_json(answer: Answer) -> None:
-    """response: a page of HTML."""
+def html_body(answer: Answer) -> None:
+    """response: the body is HTML."""
     if answer.is_of("GET", "/subscription"):
         answer.body = b"<html>\xff</html>"
 
@@ -65,34 +65,34 @@ def crash(answer: Answer) -> None:
         answer.status, answer.body = 500, b"Internal Server Error"
 
 
-def warning_lost(answer: Answer) -> None:
-    """headers: a documented header is not there."""
+def header_missing(answer: Answer) -> None:
+    """headers: a documented header is missing."""
     answer.headers = [
         header for header in answer.headers if header[0].lower() != b"x-ratelimit-limit"
     ]
 
 
 def money_appears(answer: Answer) -> None:
-    """money: the balance is a dollar more than the ledger says."""
+    """money: the balance exceeds the ledger by a dollar."""
     if answer.is_of("GET", "/balance"):
         answer.change(
             balance_microcents=json.loads(answer.body)["balance_microcents"] + 100_000_000
         )
 
 
-def more_is_said(answer: Answer) -> None:
+def has_more_always(answer: Answer) -> None:
     """pagination: has_more is always true."""
     if answer.is_of("GET", "/credit-transactions"):
         answer.change(has_more=True)
 
 
 def nothing_is_stored(answer: Answer) -> None:
-    """state: auto-recharge is read as disabled, whatever was set."""
+    """state: auto-recharge always reads as disabled."""
     if answer.is_of("GET", "/auto-recharge"):
         answer.change(enabled=False, recharge_amount_cents=1000)
 
 
-def strangers_are_let_in(answer: Answer) -> None:
+def unauthenticated_accepted(answer: Answer) -> None:
     """auth: 401 becomes 200."""
     if answer.status == 401:
         answer.status = 200
@@ -101,10 +101,17 @@ def strangers_are_let_in(answer: Answer) -> None:
 FAULTS: dict[str, Callable[[Answer], None]] = {
     fault.__name__: fault
     for fault in (
-        field_lost, text_for_number, no_json, crash, warning_lost, money_appears, more_is_said, nothing_is_stored,
-        strangers_are_let_in,
+        field_lost,
+        text_for_number,
+        html_body,
+        crash,
+        header_missing,
+        money_appears,
+        has_more_always,
+        nothing_is_stored,
+        unauthenticated_accepted,
     )
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -114,7 +121,7 @@ class Upstream:
     app: Any
     url: str = ""
     requests: list[str] = field(default_factory=list)
-    """The method and target of each request that came."""
+    """The method and target of each received request."""
 
     def start(self, port: int = 0) -> None:
         self._socket = socket.socket()
@@ -123,9 +130,14 @@ class Upstream:
         self._socket.listen(128)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self._counting, interface="asgi3", lifespan="off", log_config=None, date_header=False, server_header=False,
+            self._counting,
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            date_header=False,
+            server_header=False,
             timeout_graceful_shutdown=1,
-        )  # fmt: skip
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
@@ -147,7 +159,7 @@ class Upstream:
 
 @contextmanager
 def upstream(server: Any) -> Iterator[Upstream]:
-    """Any ASGI application on a port."""
+    """Serve an ASGI application on a free port until the end of the block."""
     running = Upstream(server)
     running.start()
     try:
@@ -158,7 +170,7 @@ def upstream(server: Any) -> Iterator[Upstream]:
 
 @contextmanager
 def mock(fault: str = "", **changes: Any) -> Iterator[Upstream]:
-    """The mock, with a fault or without."""
+    """Serve the mock, with a fault or without, until the end of the block."""
     settings = Settings(**{"spec": packaged.spec(), "fixtures": packaged.fixtures(), **changes})
     built = app.build(settings, public_url="http://127.0.0.1:8080").app
     with upstream(Faulty(built, FAULTS[fault]) if fault else built) as running:
@@ -166,7 +178,7 @@ def mock(fault: str = "", **changes: Any) -> Iterator[Upstream]:
 
 
 class Faulty:
-    """An application whose answers a fault may change."""
+    """An ASGI application whose responses a fault may change."""
 
     def __init__(self, app: Any, fault: Callable[[Answer], None]) -> None:
         self._app = app
@@ -175,15 +187,15 @@ class Faulty:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request, sent = bytearray(), []
 
-        async def hear() -> Any:
+        async def receive_and_record() -> Any:
             message = await receive()
             request.extend(message.get("body", b""))
             return message
 
-        async def keep(message: Any) -> None:
+        async def record(message: Any) -> None:
             sent.append(message)
 
-        await self._app(scope, hear, keep)
+        await self._app(scope, receive_and_record, record)
         body = b"".join(message.get("body", b"") for message in sent[1:])
         key = dict(scope["headers"]).get(b"x-api-key", b"").decode() or None
         answer = Answer(

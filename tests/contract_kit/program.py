@@ -1,4 +1,4 @@
-"""The command line as a user has it: within this process where that is enough, as a process of its own where not."""
+"""The command line, run in this process or as a separate process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY = "planted-key-5up3rs3cr3t"
 
 @dataclass(frozen=True)
 class Said:
-    """What a command did."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -29,7 +29,7 @@ class Said:
 
     @property
     def complaint(self) -> str:
-        """The one line with which it refused."""
+        """The only line on standard error."""
         assert self.out == ""
         assert self.err.startswith("contract-tests: ")
         assert self.err.count("\n") == 1, f"not one line: {self.err}"
@@ -47,7 +47,7 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def kit(*words: str | Path, **variables: str) -> Said:
-    """Run a command in this process. An exception that it lets through fails the test."""
+    """Run a command in this process. An exception that it does not catch fails the test."""
     before = signal.getsignal(signal.SIGTERM)
     out, err = io.StringIO(), io.StringIO()
     try:
@@ -67,7 +67,7 @@ def kit(*words: str | Path, **variables: str) -> Said:
 
 @contextmanager
 def started(*words: str | Path, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """The command as a process, which is ended with the block."""
+    """Start the command as a process; kill it at the end of the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", "contract_tests", *map(str, words)],
         cwd=PROJECT,

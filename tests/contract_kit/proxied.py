@@ -1,4 +1,4 @@
-"""Proxies in this process, for tests."""
+"""Recording proxies in this process, for tests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEY = {"X-API-Key": "sk_live_planted0secret"}
 
 
 class Desk:
-    """A judge in this process, which begins when all is over: for what does not need one beside the proxy."""
+    """A judge in this process that judges all exchanges when the proxy has stopped."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -53,7 +53,7 @@ class Proxied:
     url: str
     forwarder: ReverseProxy
     result: Result | None = None
-    """What came of it, when it is over."""
+    """The result, once the proxy has stopped."""
 
     def client(self, **headers: str) -> httpx.Client:
         return httpx.Client(
@@ -62,7 +62,7 @@ class Proxied:
 
     @property
     def findings(self) -> list[tuple[str, str, str]]:
-        """Of each finding: operation, kind and keyword."""
+        """The operation, kind and keyword of each finding."""
         assert self.result is not None
         return [
             (finding.operation, finding.kind, finding.keyword) for finding in self.result.findings
@@ -71,7 +71,7 @@ class Proxied:
 
 @contextmanager
 def proxied(upstream: str, judge: JudgeProcess | Desk | None = None) -> Iterator[Proxied]:
-    """A proxy until the end of the block; then its result is there."""
+    """Run a proxy until the end of the block; its result is available afterwards."""
     judge = judge or Desk(settings(upstream))
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     forwarder = ReverseProxy(upstream, judge.take)
@@ -94,7 +94,7 @@ def settings(upstream: str, **more: Any) -> Settings:
 
 @contextmanager
 def stopped(judge_process: JudgeProcess) -> Iterator[None]:
-    """The judge's process does nothing until the end of the block."""
+    """Suspend the process of the judge until the end of the block."""
     pid = judge_process.process.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
@@ -105,15 +105,15 @@ def stopped(judge_process: JudgeProcess) -> Iterator[None]:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, within reason."""
+    """Wait until a condition holds, at most 20 seconds."""
     deadline = time.monotonic() + 20
     while not holds():
-        assert time.monotonic() < deadline, "it never came"
+        assert time.monotonic() < deadline, "the condition never held"
         time.sleep(0.01)
 
 
 def raw(url: str, text: bytes) -> bytes:
-    """Whatever comes back on a connection until it is closed."""
+    """Send bytes; return everything that is received until the connection closes."""
     host, port = url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), 10) as client:
         client.sendall(text)

@@ -1,4 +1,4 @@
-"""Traffic on record: files of small runs, and files as browsers write them."""
+"""HAR files: recordings of small runs, and files as browsers write them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def verdicts(
 
 
 def visit(run: Run) -> None:
-    """A little of everything, a finding of its own, and a stranger."""
+    """Call some operations, report one finding, and send an unauthenticated request."""
     caller = run.account()
     for name in ("get_balance", "list_credit_transactions", "get_usage_alerts", "get_subscription"):
         caller.call(name)
@@ -50,20 +50,20 @@ def visit(run: Run) -> None:
 
 
 def glance(run: Run) -> None:
-    """One reading."""
+    """Read one resource."""
     run.account().call("get_usage_alerts")
 
 
 def record(
     url: str, path: Path, drive: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
 ) -> Result:
-    """A run with one driver, and its file."""
+    """Record a run with one driver to a file."""
     monkeypatch.setattr(runner, "chosen_drivers", lambda _: [("visit", drive)])
     return record_all(url, path)
 
 
 def record_all(url: str, path: Path, *phases: str) -> Result:
-    """A run with these drivers or all, and its file."""
+    """Record a run with the given drivers, or all, to a file."""
     settings = Settings(url=url, spec=packaged_spec(), mock=True, seed=5, phases=phases)
     writer = HarWriter(path, settings)
     run = Run(settings, CONTRACT, KNOWLEDGE)
@@ -74,14 +74,14 @@ def record_all(url: str, path: Path, *phases: str) -> Result:
 
 
 class Browser:
-    """Makes a file as a browser does, of documented answers."""
+    """A writer of HAR files as browsers write them, with documented responses."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.entries: list[Any] = []
 
     def gets(self, operation_id: str, body: Any = None, **options: Any) -> None:
-        """An operation answers as documented, or with this body."""
+        """Add an exchange of an operation: its documented response, or one with this body."""
         operation = CONTRACT.operations[operation_id]
         status = options.pop("status", 200)
         body = example(operation_id, status) if body is None else body
@@ -111,7 +111,7 @@ class Browser:
         at: float | None = None,
         seconds: float = 0.01,
     ) -> Any:
-        """Any request to anybody: its entry, which a test may change."""
+        """Add any exchange; return its entry, which a test may change."""
         given: tuple[tuple[str, str], ...] = (("x-api-key", key),) if key else ()
         given += (
             (("content-type", "application/json"), ("content-length", str(len(sent))))
@@ -119,10 +119,19 @@ class Browser:
             else ()
         )
         exchange = Exchange(
-            number=0, method=method, url=base + path, path=path, request_headers=given + tuple(more),
-            request_body=sent, status=status, response_headers=headers, response_body=body,
-            started=START + timedelta(seconds=len(self.entries) if at is None else at), seconds=seconds, account="",
-        )  # fmt: skip
+            number=0,
+            method=method,
+            url=base + path,
+            path=path,
+            request_headers=given + tuple(more),
+            request_body=sent,
+            status=status,
+            response_headers=headers,
+            response_body=body,
+            started=START + timedelta(seconds=len(self.entries) if at is None else at),
+            seconds=seconds,
+            account="",
+        )
         made = {
             name: value for name, value in entry_of(exchange).items() if not name.startswith("_")
         }
@@ -142,7 +151,7 @@ class Browser:
         return replay(self.saved(), CONTRACT, Settings(url=url, spec=packaged_spec()))
 
     def found(self) -> list[tuple[str, str, str]]:
-        """Of each finding: operation, kind and keyword."""
+        """Return the operation, kind and keyword of each finding."""
         return [
             (finding.operation, finding.kind, finding.keyword) for finding in self.judged().findings
         ]

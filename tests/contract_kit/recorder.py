@@ -1,4 +1,4 @@
-"""A server that records what arrives to the byte and answers whatever a test wants, HTTP or not."""
+"""A server that records requests byte by byte and sends any bytes, HTTP or not."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came."""
+    """One received request."""
 
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     raw: bytes
-    """All of it, to the byte."""
+    """The exact bytes of the request."""
 
     @property
     def path(self) -> str:
-        """Without the query."""
+        """The target without its query."""
         return self.target.partition("?")[0]
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
-Answerer = Callable[[Received], bytes]
+Responder = Callable[[Received], bytes]
 
 
 class Recorder(ThreadingHTTPServer):
-    """The server."""
+    """The server: passes each request to a responder and sends the bytes that it returns."""
 
     daemon_threads = True
-    answer: Answerer
+    respond: Responder
     received: list[Received]
 
     @property
@@ -50,11 +50,11 @@ class Recorder(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who hangs up in the middle, or does not trust us, is none of our errors."""
+        """Ignore clients that disconnect early or reject the certificate."""
 
 
 class _Tee(io.BytesIO):
-    """Remembers what is read through it."""
+    """A stream that keeps a copy of everything read through it."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     rfile: Any
 
     def log_message(self, *_: Any) -> None:
-        """Standard error is for the kit under test, which may run in this process."""
+        """Log nothing: the kit under test may run in this process and use standard error."""
 
     def handle_one_request(self) -> None:
         self.close_connection = True
@@ -90,13 +90,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.command, self.path, tuple(self.headers.items()), body, self.rfile.read_so_far
         )
         self.server.received.append(received)
-        self.wfile.write(self.server.answer(received))
+        self.wfile.write(self.server.respond(received))
 
 
 def answer(
     status: int, body: bytes = b"", /, media_type: str = "application/json", **headers: str
 ) -> bytes:
-    """An HTTP answer."""
+    """Return an HTTP response as bytes."""
     lines = [
         f"HTTP/1.1 {status} Some",
         f"Content-Type: {media_type}",
@@ -110,8 +110,8 @@ def as_json(status: int, value: Any, **headers: str) -> bytes:
     return answer(status, json.dumps(value).encode(), **headers)
 
 
-def forwarding(url: str) -> Answerer:
-    """Passes everything on to another server, and its answers back, to the byte."""
+def forwarding(url: str) -> Responder:
+    """Return a responder that forwards requests and responses to and from another server."""
     parts = urlsplit(url)
 
     def forward(received: Received) -> bytes:
@@ -129,10 +129,10 @@ def forwarding(url: str) -> Answerer:
 
 
 @contextmanager
-def recording(answerer: Answerer, tls: ssl.SSLContext | None = None) -> Iterator[Recorder]:
-    """A server on loopback until the end of the block."""
+def recording(responder: Responder, tls: ssl.SSLContext | None = None) -> Iterator[Recorder]:
+    """Run a recording server on loopback until the end of the block."""
     with Recorder(("127.0.0.1", 0), _Handler) as server:
-        server.answer, server.received = answerer, []
+        server.respond, server.received = responder, []
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(

@@ -1,4 +1,4 @@
-"""A small stateless mock of any document: responses from its schemas and examples, for documents that are not ours."""
+"""A small stateless mock of any OpenAPI document, with responses from schemas and examples."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ CODES = {
 }
 Reply = tuple[int, Any, dict[str, str]]
 Fault = Callable[[str, Reply], Reply]
-"""Changes what is answered: takes the operationId and the reply."""
+"""A function that takes an operationId and a reply and returns the reply to send."""
 
 
-def no_fault(operation_id: str, reply: Reply) -> Reply:  # noqa: ARG001 (a fault takes it)
-    """Answer as documented."""
+def no_fault(operation_id: str, reply: Reply) -> Reply:  # noqa: ARG001 (part of Fault)
+    """Return the documented reply."""
     return reply
 
 
 class Stateless:
-    """Answers requests as the document says."""
+    """A mock that responds to requests as the document says."""
 
     def __init__(self, contract: Contract, fault: Fault = no_fault) -> None:
         self.contract = contract
@@ -73,11 +73,21 @@ class Stateless:
         given = headers.get(credential.header.lower(), "") if credential is not None else ""
         if credential is not None and operation.secured and credential.key_in(given) is None:
             return self.error(401)
-        asked = Exchange(
-            1, method, f"http://mock{target}", urlsplit(target).path, tuple(headers.items()), body,
-            200, (), b"", datetime.now(UTC), 0.0, ANYBODY,
-        )  # fmt: skip
-        judged = judge(asked, operation, path_params, self.schemas)
+        exchange = Exchange(
+            number=1,
+            method=method,
+            url=f"http://mock{target}",
+            path=urlsplit(target).path,
+            request_headers=tuple(headers.items()),
+            request_body=body,
+            status=200,
+            response_headers=(),
+            response_body=b"",
+            started=datetime.now(UTC),
+            seconds=0.0,
+            account=ANYBODY,
+        )
+        judged = judge(exchange, operation, path_params, self.schemas)
         if judged.breaches:
             return self.error(judged.refusal)
         status = next(status for status in operation.responses if status < 300)
@@ -100,7 +110,7 @@ def _handler(mock: Stateless) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         wbufsize = -1
 
-        def answer(self) -> None:
+        def respond(self) -> None:
             length = self.headers.get("content-length") or "0"
             body = self.rfile.read(int(length)) if length.isdigit() else b""
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -118,16 +128,16 @@ def _handler(mock: Stateless) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(data)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"):
-        setattr(Handler, f"do_{method}", Handler.answer)
+        setattr(Handler, f"do_{method}", Handler.respond)
     return Handler
 
 
 @contextmanager
 def serving(mock: Stateless) -> Iterator[str]:
-    """The mock's URL, until the end of the block."""
+    """Serve the mock until the end of the block; yield its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(mock))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""Whatever is at the other end: one clear line within seconds, the right exit code, and the key stays at home."""
+"""Unusable servers, files and keys: one clear line, the right exit code, and no leaked key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contract_tests.http import channel
 from contract_tests.safety import preflight
 from tests.contract_kit import faulty
 from tests.contract_kit.program import KEY, Said, kit, started
-from tests.contract_kit.recorder import Answerer, Received, answer, as_json, recording
+from tests.contract_kit.recorder import Received, Responder, answer, as_json, recording
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
@@ -27,27 +27,27 @@ LOGIN = b"<!doctype html><title>Log in</title>"
 BALANCE = {"tier": "growth"}
 
 
-def complaint(said: Said, code: int = 3) -> str:
-    """The one line of a run that could not begin."""
-    assert said.code == code, said
-    assert KEY not in said.err
-    return said.complaint
+def complaint(outcome: Said, code: int = 3) -> str:
+    """Return the only error line of a run that could not begin."""
+    assert outcome.code == code, outcome
+    assert KEY not in outcome.err
+    return outcome.complaint
 
 
-def meeting(answerer: Answerer, *words: str | Path, code: int = 3) -> str:
-    """What is said of a server that answers like that."""
-    with recording(answerer) as server:
+def error_of(responder: Responder, *words: str | Path, code: int = 3) -> str:
+    """Return the error line of a run against a server with this responder."""
+    with recording(responder) as server:
         line = complaint(kit("run", server.url, *words), code)
         assert server.url in line
         assert {request.method for request in server.received} <= {"GET"}
         return line.replace(server.url, "URL")
 
 
-# ---------------------------------------------------------------------------------------------------- nobody, or others
+# ----------------------------------------------------- no server, or a server of another API
 
 
-def test_nobody_there() -> None:
-    """A port that nobody listens on."""
+def test_a_closed_port_is_reported() -> None:
+    """A refused connection is reported with its URL."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -57,8 +57,8 @@ def test_nobody_there() -> None:
         )
 
 
-def test_a_host_that_does_not_exist() -> None:
-    """A name that no resolver knows."""
+def test_an_unknown_host_is_reported() -> None:
+    """A host name that does not resolve is reported."""
     assert complaint(kit("run", "http://no-such-host.invalid")).endswith(
         "cannot be reached: no such host"
     )
@@ -76,25 +76,25 @@ def test_a_host_that_does_not_exist() -> None:
         (answer(200, b"\xff\xfe{", "application/json"), "answers 200 with application/json"),
     ],
 )
-def test_a_server_that_is_not_this_api(given: bytes, expected: str) -> None:
-    """What it answered, and what the URL should be."""
-    line = meeting(lambda _: given)
+def test_a_server_of_another_api_is_reported(given: bytes, expected: str) -> None:
+    """The error quotes the response and says which URL to give."""
+    line = error_of(lambda _: given)
     assert line.startswith("URL is not the AlterLab Billing API: GET /api/v1/billing/")
     assert expected in line
     assert line.endswith("give the URL without /api/v1/billing")
 
 
-def test_a_deployment_that_is_no_mock_is_not_taken_for_one() -> None:
-    """Nothing else is sent to it."""
-    seen: list[Received] = []
+def test_a_deployment_without_the_control_api_is_not_the_mock() -> None:
+    """With --mock, only the health check is sent to a deployment that is not the mock."""
+    requests: list[Received] = []
 
     def api(received: Received) -> bytes:
-        seen.append(received)
+        requests.append(received)
         return as_json(404, {"detail": "Not Found"})
 
-    line = meeting(api, "--mock", code=2)
+    line = error_of(api, "--mock", code=2)
     assert "is not the mock: GET /_mock/health answers 404. Leave --mock out" in line
-    assert [request.target for request in seen] == ["/_mock/health"]
+    assert [request.target for request in requests] == ["/_mock/health"]
 
 
 @pytest.mark.parametrize(
@@ -113,37 +113,37 @@ def test_a_deployment_that_is_no_mock_is_not_taken_for_one() -> None:
         ),
     ],
 )
-def test_answers_that_are_no_http_or_break_off(given: bytes, expected: str) -> None:
-    """Each with what is wrong with it."""
-    assert expected in meeting(lambda _: given)
+def test_malformed_and_incomplete_responses_are_reported(given: bytes, expected: str) -> None:
+    """The error says what is wrong with the response."""
+    assert expected in error_of(lambda _: given)
 
 
-# -------------------------------------------------------------------------------------------- keys, redirects, patience
+# ------------------------------------------------------------ keys, redirects, rate limits
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_key_that_is_refused(status: int) -> None:
-    """The variable that holds it, the status, and what the deployment says; control characters are shown."""
+def test_a_rejected_key_is_reported(status: int) -> None:
+    """The error has the variable, the status and the escaped reason of the deployment."""
     given = as_json(status, {"detail": f"{KEY} is\nunknown \x1b[31m"})
-    line = meeting(lambda _: given)
+    line = error_of(lambda _: given)
     assert (
         line
         == f"URL refuses the key of BILLING_API_KEY with {status}: [api-key] is unknown \\x1b[31m"
     )
     assert (
-        meeting(lambda _: answer(status))
+        error_of(lambda _: answer(status))
         == f"URL refuses the key of BILLING_API_KEY with {status}: no reason given"
     )
 
 
-def test_redirects_to_a_login_are_told() -> None:
-    """And not followed."""
-    line = meeting(lambda _: answer(302, b"", Location="/login?next=/"))
+def test_a_redirect_to_a_login_page_is_reported() -> None:
+    """A redirect to a login page is reported and not followed."""
+    line = error_of(lambda _: answer(302, b"", Location="/login?next=/"))
     assert line.startswith("URL redirects to /login?next=/ instead of answering")
 
 
 def test_a_redirect_does_not_carry_the_key_to_another_host() -> None:
-    """Nothing at all arrives there, before the tests and within."""
+    """No request reaches the target of a redirect, neither in the preflight nor in the tests."""
     with recording(lambda _: as_json(200, BALANCE)) as other:
 
         def moved(received: Received) -> bytes:
@@ -155,10 +155,10 @@ def test_a_redirect_does_not_carry_the_key_to_another_host() -> None:
             )
 
         with recording(moved) as server:
-            said = kit("run", server.url)
-        assert said.code == 1
-        assert "307" in said.out
-        assert f"redirects to {other.url}/stolen" in meeting(
+            outcome = kit("run", server.url)
+        assert outcome.code == 1
+        assert "307" in outcome.out
+        assert f"redirects to {other.url}/stolen" in error_of(
             lambda _: answer(301, b"", Location=f"{other.url}/stolen")
         )
         assert {request.header("x-api-key") for request in server.received} >= {KEY}
@@ -166,50 +166,50 @@ def test_a_redirect_does_not_carry_the_key_to_another_host() -> None:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same rules, in a shorter time."""
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the time for which the preflight waits."""
     monkeypatch.setattr(preflight, "PATIENCE", 1.0)
 
 
-@pytest.mark.usefixtures("hasty")
+@pytest.mark.usefixtures("short_patience")
 @pytest.mark.parametrize(
     "headers", [{}, {"Retry_After": "0"}, {"Retry_After": "3600"}, {"Retry_After": "soon"}]
 )
-def test_a_storm_of_429_before_the_tests(headers: dict[str, str]) -> None:
-    """Waited for as long as our patience lasts, however long it says."""
-    line = meeting(lambda _: as_json(429, {"detail": "Too many requests"}, **headers))
+def test_a_preflight_that_only_gets_429_fails(headers: dict[str, str]) -> None:
+    """The preflight stops after its own limit, whatever Retry-After says."""
+    line = error_of(lambda _: as_json(429, {"detail": "Too many requests"}, **headers))
     assert line.startswith("URL answers 429 (too many requests) and goes on doing so")
 
 
-def test_the_patience_before_the_tests_is_a_matter_of_seconds() -> None:
-    """What the tests above shorten."""
+def test_the_preflight_waits_at_most_ten_seconds() -> None:
+    """The limit that the fixture shortens is at most ten seconds."""
     assert preflight.PATIENCE <= 10
 
 
-def test_a_429_that_passes_is_waited_for() -> None:
-    """As long as it says; then the run goes on."""
-    answers = iter([as_json(429, {"detail": "Slow down"}, Retry_After="1")])
-    with recording(lambda _: next(answers, as_json(200, BALANCE))) as server:
-        said = kit("run", server.url, "--phases", "reads", "--only", "get_balance")
-    assert said.code == 1
-    assert "1 of 1 operations" in said.verdict
+def test_the_preflight_waits_for_a_temporary_429() -> None:
+    """The preflight waits for the time in Retry-After; then the run continues."""
+    responses = iter([as_json(429, {"detail": "Slow down"}, Retry_After="1")])
+    with recording(lambda _: next(responses, as_json(200, BALANCE))) as server:
+        outcome = kit("run", server.url, "--phases", "reads", "--only", "get_balance")
+    assert outcome.code == 1
+    assert "1 of 1 operations" in outcome.verdict
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry_After": "0"}])
-def test_a_storm_of_429_in_the_middle_ends_the_run(headers: dict[str, str]) -> None:
-    """Nothing can be learnt any more: exit code 3, with the report so far."""
-    calm = iter([as_json(200, BALANCE)] * 3)
-    with recording(lambda _: next(calm, as_json(429, {"detail": "no"}, **headers))) as server:
-        said = kit("run", server.url)
-    assert said.code == 3
-    assert said.verdict.startswith("UNREACHABLE: ")
-    assert "answers nothing but 429 any more; try a lower --rate-limit" in said.verdict
+def test_a_run_that_only_gets_429_ends(headers: dict[str, str]) -> None:
+    """A run that only gets 429 ends with exit code 3 and the report so far."""
+    successes = iter([as_json(200, BALANCE)] * 3)
+    with recording(lambda _: next(successes, as_json(429, {"detail": "no"}, **headers))) as server:
+        outcome = kit("run", server.url)
+    assert outcome.code == 3
+    assert outcome.verdict.startswith("UNREACHABLE: ")
+    assert "answers nothing but 429 any more; try a lower --rate-limit" in outcome.verdict
     assert len(server.received) < 3 + 2 * channel.THROTTLED_AFTER
 
 
 @pytest.mark.parametrize("words", [(), ("--mock",)])
-def test_answers_that_are_too_slow(words: tuple[str, ...]) -> None:
-    """Nothing comes, or it does not end."""
+def test_a_response_that_never_starts_times_out(words: tuple[str, ...]) -> None:
+    """A response that does not start within --timeout is reported."""
     released = threading.Event()
 
     def wait(_: Received) -> bytes:
@@ -217,21 +217,21 @@ def test_answers_that_are_too_slow(words: tuple[str, ...]) -> None:
         return b""
 
     try:
-        assert "no response within --timeout" in meeting(wait, "--timeout", "0.3", *words)
+        assert "no answer within --timeout" in error_of(wait, "--timeout", "0.3", *words)
     finally:
         released.set()
 
 
-def test_an_answer_that_never_ends() -> None:
-    """Byte after byte, each in time."""
+def test_a_response_that_never_ends_times_out() -> None:
+    """--timeout limits the whole response, even if every byte is in time."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        over = threading.Event()
+        finished = threading.Event()
 
         def drip() -> None:
             peer, _ = listener.accept()
             with peer:
                 peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n")
-                while not over.wait(0.05):
+                while not finished.wait(0.05):
                     try:
                         peer.sendall(b" " * 10_000)
                     except OSError:
@@ -239,18 +239,18 @@ def test_an_answer_that_never_ends() -> None:
 
         thread = threading.Thread(target=drip, daemon=True)
         thread.start()
-        said = kit("run", f"http://127.0.0.1:{listener.getsockname()[1]}", "--timeout", "0.5")
-        over.set()
+        outcome = kit("run", f"http://127.0.0.1:{listener.getsockname()[1]}", "--timeout", "0.5")
+        finished.set()
         thread.join(5)
-    assert "the response was not complete within --timeout" in complaint(said)
+    assert "the answer was not whole within --timeout" in complaint(outcome)
 
 
-# -------------------------------------------------------------------------------------------------------------- TLS
+# -------------------------------------------------------------------------------------- TLS
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that no authority has signed, with its key in the same file."""
+    """A self-signed certificate for 127.0.0.1, with its key in the same file."""
     path = tmp_path_factory.mktemp("tls") / "self.pem"
     command = [
         "openssl",
@@ -282,20 +282,21 @@ def secure(certificate: Path) -> Iterator[str]:
         assert all(request.header("x-api-key") == KEY for request in server.received)
 
 
-def test_a_certificate_that_nobody_vouches_for(certificate: Path) -> None:
-    """Refused, with the flag that names an authority; accepted with it."""
+def test_a_self_signed_certificate_needs_the_ca_bundle(certificate: Path) -> None:
+    """The error names --ca-bundle; with that flag the certificate is accepted."""
     words = ("--phases", "reads", "--only", "get_balance", "--quiet")
     with secure(certificate) as url:
         assert complaint(kit("run", url, *words)) == (
-            f"{url} cannot be reached: its TLS certificate is not valid; name the authority with --ca-bundle"
+            f"{url} cannot be reached: its TLS certificate is not valid; "
+            "name the authority with --ca-bundle"
         )
         trusting = kit("run", url, *words, "--ca-bundle", f"{certificate}.crt")
         assert trusting.code == 1
         assert f"--cacert {certificate}.crt" in trusting.out
 
 
-def test_a_certificate_for_another_name(certificate: Path) -> None:
-    """Trusting the authority is not enough."""
+def test_a_certificate_for_another_host_is_rejected(certificate: Path) -> None:
+    """The certificate must be for the requested host, even if its authority is trusted."""
     with secure(certificate) as url:
         line = complaint(
             kit("run", url.replace("127.0.0.1", "localhost"), "--ca-bundle", f"{certificate}.crt")
@@ -303,8 +304,8 @@ def test_a_certificate_for_another_name(certificate: Path) -> None:
     assert "its TLS certificate is not valid" in line
 
 
-def test_tls_with_who_does_not_speak_it(certificate: Path) -> None:
-    """https to a plain server, and http to one that wants TLS."""
+def test_a_mismatch_of_http_and_https_is_reported(certificate: Path) -> None:
+    """https to a plain server and http to a TLS server are both reported."""
     with recording(lambda _: as_json(200, {})) as plain:
         line = complaint(kit("run", plain.url.replace("http://", "https://")))
         assert line.endswith("cannot be reached: no TLS connection")
@@ -312,20 +313,20 @@ def test_tls_with_who_does_not_speak_it(certificate: Path) -> None:
         complaint(kit("run", url.replace("https://", "http://")))
 
 
-# ------------------------------------------------------------------------------------------------- files and variables
+# ---------------------------------------------------------------------- files and variables
 
 
 @pytest.mark.parametrize("value", ["", "  ", "two words", "schlüssel", "a\x07b"])
-def test_a_key_that_is_missing_or_cannot_be_one(value: str) -> None:
-    """The variable is named, its value is not."""
-    said = kit("run", "http://127.0.0.1:9", BILLING_API_KEY=value)
-    line = complaint(said, 2)
+def test_a_missing_or_invalid_key_is_reported(value: str) -> None:
+    """The error names the variable and does not contain its value."""
+    outcome = kit("run", "http://127.0.0.1:9", BILLING_API_KEY=value)
+    line = complaint(outcome, 2)
     assert "BILLING_API_KEY" in line
-    assert not value.strip() or value not in said.err
+    assert not value.strip() or value not in outcome.err
 
 
-def test_the_other_key_is_missing() -> None:
-    """By the name that was given."""
+def test_a_missing_other_key_is_reported() -> None:
+    """The error names the variable of --other-key-env."""
     assert "ANOTHER_ONE" in complaint(
         kit("run", "http://127.0.0.1:9", "--other-key-env", "ANOTHER_ONE"), 2
     )
@@ -352,32 +353,30 @@ def test_the_other_key_is_missing() -> None:
         ),
     ],
 )
-def test_a_contract_that_is_none(
+def test_an_unusable_contract_is_reported(
     tmp_path: Path, content: bytes, line: int | None, expected: str
 ) -> None:
-    """Its path, the line where there is one, and what it lacks."""
+    """The error has the path, the line if known, and the reason."""
     path = tmp_path / "mine.yaml"
     path.write_bytes(content)
-    said = complaint(kit("run", "http://127.0.0.1:9", "--spec", path), 2)
-    assert said.startswith(f"{path}:{line}: " if line else f"{path}: ")
-    assert expected in said
+    message = complaint(kit("run", "http://127.0.0.1:9", "--spec", path), 2)
+    assert message.startswith(f"{path}:{line}: " if line else f"{path}: ")
+    assert expected in message
 
 
-def test_files_that_are_not_there(tmp_path: Path) -> None:
-    """The contract and the baseline."""
+def test_missing_files_are_reported(tmp_path: Path) -> None:
+    """A missing contract and a missing baseline are reported with their paths."""
     for flag in ("--spec", "--baseline"):
         line = complaint(kit("run", "http://127.0.0.1:9", flag, tmp_path / "nowhere.yaml"), 2)
         assert "nowhere.yaml: cannot be read (No such file or directory)" in line
 
 
-# ---------------------------------------------------------------------------------------------------------- interrupted
+# ------------------------------------------------------------------------------ interrupted
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_interrupted_tells_what_it_has_found(
-    tmp_path: Path, number: signal.Signals
-) -> None:
-    """Exit code 130, the report and its files, and the mock as it was."""
+def test_an_interrupted_run_reports_its_findings(tmp_path: Path, number: signal.Signals) -> None:
+    """An interrupted run exits with 130, writes its reports and restores the mock."""
     words = (
         "--mock",
         "--rate-limit",
@@ -405,17 +404,17 @@ def test_a_run_that_is_interrupted_tells_what_it_has_found(
     assert mock.requests[-1] == "POST /_mock/snapshots/contract-tests/restore"
 
 
-def test_an_interruption_before_any_test_is_said() -> None:
-    """There is nothing to report."""
-    asked, released = threading.Event(), threading.Event()
+def test_an_interruption_before_the_first_test_exits_with_130() -> None:
+    """An interruption during the preflight exits with 130 and no traceback."""
+    requested, released = threading.Event(), threading.Event()
 
     def wait(_: Received) -> bytes:
-        asked.set()
+        requested.set()
         released.wait(20)
         return b""
 
     with recording(wait) as server, started("run", server.url) as process:
-        assert asked.wait(20)
+        assert requested.wait(20)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
         released.set()

@@ -1,4 +1,4 @@
-"""The command line: flags, help, and what is told of wrong ones."""
+"""The command line: flags, help texts and error messages."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ HEAVY = {"schemathesis", "openapi_core", "requests", "hypothesis", "jinja2", "ri
 
 
 def test_help_names_every_command_and_every_exit_code() -> None:
-    """What can be done, and what its end means."""
-    said = kit("--help")
-    assert said.code == 0
+    """The help text lists every command and explains every exit code."""
+    outcome = kit("--help")
+    assert outcome.code == 0
     for name, (_, purpose) in COMMANDS.items():
-        assert re.search(rf"^    {name} +{re.escape(purpose)}$", said.out, re.MULTILINE), name
+        assert re.search(rf"^    {name} +{re.escape(purpose)}$", outcome.out, re.MULTILINE), name
     for code in ("0", "1", "2", "3", "130"):
-        assert re.search(rf"^  {code} +\w", said.out, re.MULTILINE), code
+        assert re.search(rf"^  {code} +\w", outcome.out, re.MULTILINE), code
 
 
-def test_help_of_a_run_names_every_flag_and_shows_examples() -> None:
-    """Every setting has a flag, and every flag a line of help."""
-    said = kit("run", "--help")
-    assert said.code == 0
+def test_run_help_names_every_flag_and_shows_examples() -> None:
+    """Every setting has a flag, and every flag is in the help text."""
+    outcome = kit("run", "--help")
+    assert outcome.code == 0
     shown = {name for names in run_command._GROUPS.values() for name in names}
     assert shown == set(FLAGS)
     for name in FLAGS:
-        assert f"--{'report' if name == 'reports' else name.replace('_', '-')}" in said.out
-    assert said.out.count("contract-tests run ") >= 4
+        assert f"--{'report' if name == 'reports' else name.replace('_', '-')}" in outcome.out
+    assert outcome.out.count("contract-tests run ") >= 4
     assert set(FLAGS) - {"rate_limit"} | {"url", "environment", "per_second"} == {
         setting.name for setting in dataclasses.fields(Settings)
     }
@@ -45,8 +45,8 @@ def test_help_of_a_run_names_every_flag_and_shows_examples() -> None:
 @pytest.mark.parametrize(
     "words", [["--help"], ["run", "--help"], ["run", "http://127.0.0.1", "--seed", "x"], []]
 )
-def test_help_and_wrong_flags_are_told_before_anything_heavy_is_loaded(words: list[str]) -> None:
-    """Who made a typing error does not wait."""
+def test_help_and_flag_errors_load_no_heavy_package(words: list[str]) -> None:
+    """Help and usage errors appear without the import of a heavy package."""
     code = (
         "import sys\nfrom contract_tests.cli import main\n"
         f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
@@ -77,12 +77,12 @@ def test_help_and_wrong_flags_are_told_before_anything_heavy_is_loaded(words: li
         (["run", "http://127.0.0.1", "http://127.0.0.2"], "http://127.0.0.2"),
     ],
 )
-def test_words_that_mean_nothing_are_named(words: list[str], expected: str) -> None:
-    """In one line, with where to read on."""
-    said = kit(*words)
-    assert said.code == 2
-    assert expected in said.complaint
-    assert "--help" in said.complaint
+def test_an_unknown_argument_is_named(words: list[str], expected: str) -> None:
+    """The error is one line that names the argument and points to --help."""
+    outcome = kit(*words)
+    assert outcome.code == 2
+    assert expected in outcome.complaint
+    assert "--help" in outcome.complaint
 
 
 @pytest.mark.parametrize(
@@ -104,20 +104,20 @@ def test_words_that_mean_nothing_are_named(words: list[str], expected: str) -> N
         ("--api-key-env", "MY KEY", "the name of an environment variable that holds the key"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_what_it_should_be(
+def test_an_invalid_flag_value_is_named_with_the_expected_form(
     flag: str, value: str, expected: str
 ) -> None:
-    """The flag, what it takes, and what it was given."""
-    said = kit("run", "http://127.0.0.1", f"{flag}={value}")
-    assert said.code == 2
-    assert said.complaint.startswith(f"{flag} must be {expected}")
+    """The error names the flag, the values that it accepts, and the given value."""
+    outcome = kit("run", "http://127.0.0.1", f"{flag}={value}")
+    assert outcome.code == 2
+    assert outcome.complaint.startswith(f"{flag} must be {expected}")
 
 
-def test_each_wrong_flag_has_its_line() -> None:
-    """One try is enough to see them all."""
-    said = kit("run", "staging", "--seed", "x", "--rate-limit", "x", "--workers", "0")
-    assert said.code == 2
-    lines = said.err.splitlines()
+def test_every_invalid_flag_is_reported_on_its_own_line() -> None:
+    """One run reports all invalid flags."""
+    outcome = kit("run", "staging", "--seed", "x", "--rate-limit", "x", "--workers", "0")
+    assert outcome.code == 2
+    lines = outcome.err.splitlines()
     assert len(lines) == 4
     assert all(line.startswith("contract-tests: ") for line in lines)
     for sign in ("'staging' is no URL", "--seed", "--rate-limit", "--workers"):
@@ -132,11 +132,11 @@ def test_each_wrong_flag_has_its_line() -> None:
         ["--api-key", "sk_live_0123456789"],
     ],
 )
-def test_a_key_on_the_command_line_is_refused_and_not_said_again(words: list[str]) -> None:
-    """Where the name of a variable belongs, or with a flag that is none."""
-    said = kit("run", "http://127.0.0.1", *words)
-    assert said.code == 2
-    assert "0123456789" not in said.complaint
+def test_a_key_on_the_command_line_is_rejected_and_not_repeated(words: list[str]) -> None:
+    """A key given as a variable name, or with an unknown flag, is not in the error message."""
+    outcome = kit("run", "http://127.0.0.1", *words)
+    assert outcome.code == 2
+    assert "0123456789" not in outcome.complaint
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_a_key_on_the_command_line_is_refused_and_not_said_again(words: list[str
         "http://127.0.0.1/\x1b[31m",
     ],
 )
-def test_what_is_no_url_is_told(url: str) -> None:
-    """With an example of one, and nothing that a terminal would obey."""
-    said = kit("run", url)
-    assert said.code == 2
-    assert "is no URL of a deployment" in said.complaint
-    assert "\x1b" not in said.err
+def test_an_invalid_url_is_rejected(url: str) -> None:
+    """The error message contains no terminal control characters."""
+    outcome = kit("run", url)
+    assert outcome.code == 2
+    assert "is no URL of a deployment" in outcome.complaint
+    assert "\x1b" not in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -173,11 +173,11 @@ def test_what_is_no_url_is_told(url: str) -> None:
         "http://127.0.0.1/#hush-hush",
     ],
 )
-def test_secrets_in_a_url_are_refused_and_not_said_again(url: str) -> None:
-    """A URL stands in every report."""
-    said = kit("run", url)
-    assert said.code == 2
-    assert "hush" not in said.complaint
+def test_a_url_with_secrets_is_rejected_and_not_repeated(url: str) -> None:
+    """A URL appears in every report, so a URL with a secret is rejected."""
+    outcome = kit("run", url)
+    assert outcome.code == 2
+    assert "hush" not in outcome.complaint
 
 
 @pytest.mark.parametrize(
@@ -197,20 +197,20 @@ def test_secrets_in_a_url_are_refused_and_not_said_again(url: str) -> None:
         (["--report", "json", "--report-dir", str(PROJECT / "LICENSE")], "cannot be written to"),
     ],
 )
-def test_names_that_the_contract_or_the_kit_does_not_have_are_told(
+def test_unknown_names_and_unusable_combinations_are_rejected(
     words: list[str], expected: str
 ) -> None:
-    """Before anything is sent."""
-    said = kit("run", "http://127.0.0.1:9", *words)
-    assert said.code == 2
-    assert expected in said.complaint
+    """Unknown operations, phases and flag combinations fail before any request."""
+    outcome = kit("run", "http://127.0.0.1:9", *words)
+    assert outcome.code == 2
+    assert expected in outcome.complaint
 
 
-def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kit is an extra of the package; without it, what to install is said."""
+def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra of the kit, the error says what to install."""
     monkeypatch.delitem(sys.modules, "contract_tests.runner", raising=False)
     monkeypatch.setitem(sys.modules, "rich.console", None)
-    said = kit("run", "http://127.0.0.1:9")
-    assert said.code == 2
-    assert "'rich.console' is not installed" in said.complaint
-    assert "alterlab-billing-mock[contract]" in said.complaint
+    outcome = kit("run", "http://127.0.0.1:9")
+    assert outcome.code == 2
+    assert "'rich.console' is not installed" in outcome.complaint
+    assert "alterlab-billing-mock[contract]" in outcome.complaint

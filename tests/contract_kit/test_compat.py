@@ -1,4 +1,4 @@
-"""The private parts of other packages that the kit uses are there: see ``contract_tests/compat.py``."""
+"""The private parts of other packages that ``contract_tests/compat.py`` uses exist."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PARTS = [
 
 
 def has(owner: Any, name: str) -> bool:
-    """Whether an object has an attribute, or its class says that its instances do."""
+    """Return whether an object, or the instances of a class, have an attribute."""
     if hasattr(owner, name) or name in getattr(owner, "__annotations__", {}):
         return True
     if not inspect.isclass(owner):
@@ -52,8 +52,8 @@ def has(owner: Any, name: str) -> bool:
 
 
 @pytest.mark.parametrize(("package", "module", "path"), PARTS)
-def test_a_private_part_is_there(package: str, module: str, path: str) -> None:
-    """When it is not, the sentence says what is missing in which version, and where it is used."""
+def test_a_private_part_exists(package: str, module: str, path: str) -> None:
+    """The failure names the missing part, the version and the module that uses it."""
     owner: Any = import_module(module)
     for name in path.split("."):
         if not has(owner, name):
@@ -63,8 +63,8 @@ def test_a_private_part_is_there(package: str, module: str, path: str) -> None:
         owner = getattr(owner, name, None)
 
 
-def test_sessions_are_prepared_until_the_end_of_the_block() -> None:
-    """Whoever makes them; afterwards none is."""
+def test_new_sessions_are_prepared_until_the_end_of_the_block() -> None:
+    """Every session that is created in the block is prepared; later sessions are not."""
     prepared: list[requests.Session] = []
     with compat.every_new_session(prepared.append):
         session = requests.Session()
@@ -72,8 +72,8 @@ def test_sessions_are_prepared_until_the_end_of_the_block() -> None:
     assert prepared == [session]
 
 
-def test_parsing_is_not_replaced_for_others() -> None:
-    """Hypothesis parses through a lock of its own; ``ast.parse`` of everybody else stays as it is."""
+def test_ast_parse_is_only_replaced_for_hypothesis() -> None:
+    """Hypothesis parses under a lock; ``ast.parse`` is unchanged for all other modules."""
     import ast
 
     from hypothesis.internal import reflection
@@ -81,7 +81,7 @@ def test_parsing_is_not_replaced_for_others() -> None:
     parse = ast.parse
     with compat.decided_by_the_seed():
         assert ast.parse is parse
-        alone: Any = reflection
-        assert alone.ast is not ast
-        assert ast.dump(alone.ast.parse("1")) == ast.dump(ast.parse("1"))
-    assert alone.ast is ast
+        patched: Any = reflection
+        assert patched.ast is not ast
+        assert ast.dump(patched.ast.parse("1")) == ast.dump(ast.parse("1"))
+    assert patched.ast is ast

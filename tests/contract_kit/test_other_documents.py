@@ -1,4 +1,4 @@
-"""Documents that have nothing in common with ours: everything that follows from a document alone is judged."""
+"""Runs on other OpenAPI documents, which are judged by the document alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KEY = {"BILLING_API_KEY": "token-of-the-kit"}
 
 
 def judged(stateless: Stateless, **settings: Any) -> Result:
-    """The result of a run on a mock."""
+    """Return the result of a run against a mock."""
     with serving(stateless) as url:
         plain = Settings(
             url, stateless.contract.path, mock=True, phases=QUICK, max_examples=2, environment=KEY
@@ -43,8 +43,8 @@ def judged(stateless: Stateless, **settings: Any) -> Result:
 @pytest.mark.parametrize(
     "phases", [QUICK, pytest.param((), marks=pytest.mark.slow)], ids=["quick", "all"]
 )
-def test_a_document_passes_its_own_mock(spec: Path, phases: tuple[str, ...]) -> None:
-    """Every operation is called, nothing is found, and one line says what was left out."""
+def test_a_document_passes_the_stateless_mock(spec: Path, phases: tuple[str, ...]) -> None:
+    """Every operation is called, nothing is found, and one note lists the skipped drivers."""
     result = judged(Stateless(Contract.load(spec)), phases=phases)
     assert (result.findings, result.broken, result.outcome) == ([], [], "passed")
     assert result.notes == [LEFT_OUT]
@@ -55,7 +55,7 @@ def test_a_document_passes_its_own_mock(spec: Path, phases: tuple[str, ...]) -> 
 
 
 def test_the_base_path_of_the_document_is_added() -> None:
-    """The URL is that of the deployment; whoever gives the base path, too, means the same."""
+    """The URL of the deployment is accepted with and without the base path."""
     mock = Stateless(Contract.load(NOTES))
     with serving(mock) as url:
         for given in (url, f"{url}/v1"):
@@ -67,7 +67,7 @@ def test_the_base_path_of_the_document_is_added() -> None:
 
 
 def test_a_deployment_without_security_needs_no_key() -> None:
-    """No variable is read, and no header is sent."""
+    """Without security schemes, no variable is read and no header is sent."""
     result = judged(
         Stateless(Contract.load(PETS)), mock=False, environment={}, phases=("reads", "keys")
     )
@@ -76,7 +76,7 @@ def test_a_deployment_without_security_needs_no_key() -> None:
 
 
 def test_a_deployment_with_security_needs_the_key() -> None:
-    """The variable of the key is asked for, as for our own document."""
+    """With a security scheme, the variable of the key is required."""
     with pytest.raises(UsageError, match="no API key"):
         judged(Stateless(Contract.load(NOTES)), mock=False, environment={})
 
@@ -121,7 +121,7 @@ GOOD = {
 def test_faults_are_found(
     operation: str, when: int, change: Callable[[Reply], Reply], kind: str, where: str
 ) -> None:
-    """What the document says is enough to find what is wrong, and where."""
+    """The document alone is enough to find each fault and its place."""
 
     def fault(operation_id: str, reply: Reply) -> Reply:
         return change(reply) if (operation_id, reply[0]) == (operation, when) else reply
@@ -134,7 +134,7 @@ def test_faults_are_found(
 
 
 def test_nothing_of_billing_is_loaded() -> None:
-    """For another document only the package with the operationIds is loaded, none of its modules."""
+    """For another document, no module of ``contract_tests.billing`` is loaded."""
     code = (
         "import sys\n"
         "from contract_tests.cli import main\n"
@@ -152,8 +152,8 @@ def test_nothing_of_billing_is_loaded() -> None:
     assert "left out: stories (no knowledge of this API)" in done.stdout
 
 
-def test_our_own_document_is_recognised() -> None:
-    """By any of its operationIds; so a part of it is, too."""
+def test_the_billing_document_is_recognised() -> None:
+    """The billing document is recognised by its operationIds."""
     contract = Contract.load(packaged_spec())
     assert set(contract.operations) == OPERATIONS
     assert set(knowledge_of(contract).drivers) < set(PHASES)
@@ -161,7 +161,7 @@ def test_our_own_document_is_recognised() -> None:
 
 @pytest.mark.parametrize("spec", [NOTES, PETS], ids=["notes", "petstore"])
 def test_a_document_passes_the_real_mock(spec: Path) -> None:
-    """The mock serves any document, and the kit finds nothing in it."""
+    """The mock serves any document, and the kit finds no violation in it."""
     contract = Contract.load(spec)
     with running_mock("--spec", str(spec)) as url:
         run = Run(Settings(url, spec, mock=True, max_examples=5), contract, knowledge_of(contract))

@@ -171,7 +171,8 @@ def _set_expiry(cards: list[dict[str, Any]], year: int, month: int) -> None:
 
 
 _ID = re.compile(
-    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(cs_test|bps|seti|job|crawl)_\w+|http://127\.0\.0\.1:\d+"
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(cs_test|bps|seti|job|crawl)_\w+"
+    r"|http://127\.0\.0\.1:\d+"
 )
 _TIME = re.compile(
     r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|(?<="card_exp_month": )\d+|(?<="card_exp_year": )\d+'

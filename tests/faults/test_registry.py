@@ -127,7 +127,7 @@ def test_what_others_do_meanwhile_does_not_change_the_choice(faults: FaultRegist
 
 
 def test_what_is_remembered_of_requests_is_bounded(faults: FaultRegistry) -> None:
-    """However many keys come by, a rule does not grow without end; the last ones go on as they were."""
+    """The number of keys that a rule remembers is limited; recent keys keep their counts."""
     fault = faults.add(Rule(status=500, share=0.5))
     for number in range(10_100):
         hit(faults, key=f"sk_test_{number}")
@@ -259,7 +259,7 @@ def test_so_many_rules_are_kept_and_no_more(faults: FaultRegistry) -> None:
 
 
 def test_spent_rules_give_way(faults: FaultRegistry) -> None:
-    """The oldest first: a long test run that lets the next request fail again and again never fills the list."""
+    """Spent rules are dropped, the oldest first, so one-time faults never fill the list."""
     ids = []
     for _ in range(MAX_RULES + 20):
         ids.append(faults.add(Rule(status=500, next=1)).id)

@@ -1,4 +1,4 @@
-"""What waits: by moment, then by turn; bounded; checked against a list that does the same the slow way."""
+"""The backlog: ordered by time, then by insertion; bounded; compared with a sorted list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def delivery(number: int) -> Delivery:
 
 @given(st.lists(st.one_of(st.integers(0, 9), st.just("take"), st.just("remove")), max_size=60))
 def test_it_behaves_as_a_sorted_list(steps: list[int | str]) -> None:
-    """Whatever is put, taken and removed, in any order: the same as with a list that is sorted each time."""
+    """Any sequence of insertions and removals gives the same result as a sorted list."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backlog, "MAX_BACKLOG", 5)
         play(steps)

@@ -105,7 +105,11 @@ class Billing:
                 headers.append((b"x-alterlab-balance-warning", warning.encode()))
         return headers
 
-    def error(self, error: Exception, operation: Operation | None) -> ErrorResponse | None:  # noqa: ARG002 (every operation has the same envelope)
+    def error(
+        self,
+        error: Exception,
+        operation: Operation | None,  # noqa: ARG002 (every operation has the same envelope)
+    ) -> ErrorResponse | None:
         """Return ``{"detail": ...}`` with the status of the error."""
         refusal = refusal_of(error)
         if refusal is None:

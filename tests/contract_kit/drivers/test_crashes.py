@@ -1,4 +1,4 @@
-"""Runs that are ended from outside, as processes: kill -9 and then a cleanup, Ctrl-C and nothing else."""
+"""Runs that are killed and then cleaned up, and runs that are interrupted."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ import pytest
 
 from tests.conftest import RunningServer
 from tests.contract_kit.program import started
-from tests.contract_kit.recorder import Answerer, Received
-from tests.contract_kit.scene import CLEAN, NOTHING, Scene, clean, operation_of, scene
+from tests.contract_kit.recorder import Received, Responder
+from tests.contract_kit.scenario import (
+    CLEAN,
+    NOTHING,
+    Scenario,
+    clean,
+    operation_of,
+    running_scenario,
+)
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
 Arrival = Literal["never", "unanswered", "late"]
-"""What becomes of the request during which a run is ended: it is lost, its answer is, or it arrives a second
-afterwards."""
+"""The fate of the last request: lost, processed without a response, or processed a second later."""
 
 
 @dataclass
 class Moment:
-    """The n-th request for an operation, which is held until the run is over."""
+    """The n-th request for an operation, which is held until the run has ended."""
 
     operation: str
     nth: int
@@ -36,17 +42,17 @@ class Moment:
     over: threading.Event = field(default_factory=threading.Event)
     settled: threading.Event = field(default_factory=threading.Event)
 
-    def wrap(self, forward: Answerer) -> Answerer:
-        def answer(received: Received) -> bytes:
+    def wrap(self, forward: Responder) -> Responder:
+        def respond(received: Received) -> bytes:
             if operation_of(received) == self.operation:
                 self.nth -= 1
                 if self.nth == 0:
                     return self.hold(received, forward)
             return forward(received)
 
-        return answer
+        return respond
 
-    def hold(self, received: Received, forward: Answerer) -> bytes:
+    def hold(self, received: Received, forward: Responder) -> bytes:
         if self.arrival == "unanswered":
             forward(received)
         self.reached.set()
@@ -61,13 +67,20 @@ class Moment:
 @contextmanager
 def ended(
     moment: Moment, number: signal.Signals, url: str, folder: Path, *words: str
-) -> Iterator[Scene]:
-    """A scene at which a run was ended by a signal at some moment. Its customers are told to be as they were."""
-    with scene(url, folder, moment.wrap) as stage:
-        keys = {"BILLING_API_KEY": stage.customer.key, "OTHER_KEY": stage.other.key}
-        words = (*words, "--other-key-env", "OTHER_KEY", "--journal", str(stage.journal), "--quiet")
-        before = stage.state
-        with started("run", stage.recorder.url, "--allow-writes", *words, **keys) as process:
+) -> Iterator[Scenario]:
+    """End a run by a signal at a moment; afterwards check that the customers are unchanged."""
+    with running_scenario(url, folder, moment.wrap) as scenario:
+        keys = {"BILLING_API_KEY": scenario.customer.key, "OTHER_KEY": scenario.other.key}
+        words = (
+            *words,
+            "--other-key-env",
+            "OTHER_KEY",
+            "--journal",
+            str(scenario.journal),
+            "--quiet",
+        )
+        before = scenario.state
+        with started("run", scenario.recorder.url, "--allow-writes", *words, **keys) as process:
             while not moment.reached.wait(0.05):
                 assert process.poll() is None, process.communicate()
             process.send_signal(number)
@@ -78,18 +91,18 @@ def ended(
         assert process.returncode == (-9 if number is signal.SIGKILL else 130), err
         assert "Traceback" not in err
         assert ("INTERRUPTED" in out) is (number is not signal.SIGKILL)
-        yield stage
+        yield scenario
         assert moment.settled.wait(10)
-        assert stage.state == before
+        assert scenario.state == before
 
 
-def moments(*given: tuple[str, int, Arrival], quick: int) -> list[Any]:
-    """The first ones are for the fast tests."""
+def moments(*moments: tuple[str, int, Arrival], quick: int) -> list[Any]:
+    """Return parameters; all but the first ``quick`` ones are marked as slow."""
     return [
         pytest.param(
-            each, marks=() if at < quick else pytest.mark.slow, id="-".join(map(str, each))
+            moment, marks=() if at < quick else pytest.mark.slow, id="-".join(map(str, moment))
         )
-        for at, each in enumerate(given)
+        for at, moment in enumerate(moments)
     ]
 
 
@@ -97,7 +110,7 @@ _GROUPS = {"method": "Payment methods", "recharge": "Auto-recharge", "alerts": "
 
 
 def group_of(operation: str) -> str:
-    """What is to be tested, so that its turn comes soon."""
+    """Return the group of an operation, so that the run reaches it soon."""
     return next(group for sign, group in _GROUPS.items() if sign in operation)
 
 
@@ -121,18 +134,18 @@ def group_of(operation: str) -> str:
         quick=2,
     ),
 )
-def test_a_run_that_is_killed_leaves_nothing_behind_after_a_cleanup(
+def test_a_killed_run_is_restored_by_a_cleanup(
     moment: tuple[str, int, Arrival], server: RunningServer, tmp_path: Path
 ) -> None:
-    """kill -9 while a request is on its way: cards and settings are as they were. A second cleanup sends nothing."""
+    """The cleanup after SIGKILL restores cards and settings; a second one sends nothing."""
     words = ("--phases", "stories", "--only", group_of(moment[0]))
-    with ended(Moment(*moment), signal.SIGKILL, server.url, tmp_path, *words) as stage:
-        said = clean(stage)
-        assert (said.code, said.verdict) == (0, CLEAN), said
-        count = len(stage.received)
-        again = clean(stage)
+    with ended(Moment(*moment), signal.SIGKILL, server.url, tmp_path, *words) as scenario:
+        outcome = clean(scenario)
+        assert (outcome.code, outcome.verdict) == (0, CLEAN), outcome
+        count = len(scenario.received)
+        again = clean(scenario)
         assert (again.code, again.verdict, again.out.count("\n")) == (0, NOTHING, 1)
-        assert len(stage.received) == count
+        assert len(scenario.received) == count
 
 
 @pytest.mark.slow
@@ -146,16 +159,16 @@ def test_a_run_that_is_killed_leaves_nothing_behind_after_a_cleanup(
         ("tenants", "add_payment_method", 1),
     ],
 )
-def test_a_run_is_killed_in_whatever_it_is_doing(
+def test_a_run_killed_in_another_driver_is_restored_by_a_cleanup(
     phase: str, operation: str, nth: int, server: RunningServer, tmp_path: Path
 ) -> None:
-    """Everything allowed, in the other phases."""
+    """The cleanup restores the changes of every driver, with irreversible writes allowed."""
     words = ("--allow-irreversible", "--phases", phase, "--max-examples", "5")
     with ended(
         Moment(operation, nth, "unanswered"), signal.SIGKILL, server.url, tmp_path, *words
-    ) as stage:
-        said = clean(stage)
-        assert (said.code, said.verdict) == (0, CLEAN), said
+    ) as scenario:
+        outcome = clean(scenario)
+        assert (outcome.code, outcome.verdict) == (0, CLEAN), outcome
 
 
 @pytest.mark.parametrize(
@@ -175,55 +188,53 @@ def test_a_run_is_killed_in_whatever_it_is_doing(
         quick=1,
     ),
 )
-def test_a_run_that_is_interrupted_leaves_nothing_behind(
+def test_an_interrupted_run_restores_everything_itself(
     moment: tuple[str, int, Arrival], number: signal.Signals, server: RunningServer, tmp_path: Path
 ) -> None:
-    """Ctrl-C, or the end that a CI job is told: it puts everything back itself, and there is nothing left to do."""
+    """After SIGINT or SIGTERM, nothing is left for a cleanup."""
     words = ("--phases", "stories", "--only", group_of(moment[0]))
-    with ended(Moment(*moment), number, server.url, tmp_path, *words) as stage:
-        said = clean(stage)
-        assert (said.code, said.verdict) == (0, NOTHING)
+    with ended(Moment(*moment), number, server.url, tmp_path, *words) as scenario:
+        outcome = clean(scenario)
+        assert (outcome.code, outcome.verdict) == (0, NOTHING)
 
 
 @pytest.mark.slow
-def test_who_does_not_wait_for_the_way_back_is_told_how_to_go_it(
-    server: RunningServer, tmp_path: Path
-) -> None:
-    """A second Ctrl-C while everything is being put back: the command that does it is in the report."""
+def test_a_second_interruption_ends_the_restoration(server: RunningServer, tmp_path: Path) -> None:
+    """The report of a run that is interrupted twice has the cleanup command."""
     moment = Moment("add_payment_method", 2, "unanswered")
-    asked = threading.Event()
+    is_restoring = threading.Event()
 
-    def wrap(forward: Answerer) -> Answerer:
+    def wrap(forward: Responder) -> Responder:
         hold = moment.wrap(forward)
 
-        def answer(received: Received) -> bytes:
+        def respond(received: Received) -> bytes:
             if moment.reached.is_set() and not moment.over.is_set():
-                asked.set()
+                is_restoring.set()
                 moment.over.wait(30)
             return hold(received)
 
-        return answer
+        return respond
 
-    with scene(server.url, tmp_path, wrap) as stage:
-        before = stage.state
+    with running_scenario(server.url, tmp_path, wrap) as scenario:
+        before = scenario.state
         words = (
             "--allow-writes",
             "--phases",
             "stories",
             "--journal",
-            str(stage.journal),
+            str(scenario.journal),
             "--quiet",
         )
         with started(
-            "run", stage.recorder.url, *words, BILLING_API_KEY=stage.customer.key
+            "run", scenario.recorder.url, *words, BILLING_API_KEY=scenario.customer.key
         ) as process:
-            for event in (moment.reached, asked):
+            for event in (moment.reached, is_restoring):
                 assert event.wait(30)
                 process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=30)
             moment.over.set()
         assert process.returncode == 130, err
         assert "Traceback" not in err
-        assert f"put it back: contract-tests cleanup {stage.journal}\n" in out
-        assert clean(stage).verdict == CLEAN
-        assert stage.state == before
+        assert f"put it back: contract-tests cleanup {scenario.journal}\n" in out
+        assert clean(scenario).verdict == CLEAN
+        assert scenario.state == before

@@ -1,4 +1,4 @@
-"""Schemathesis as a driver: everything through the channel, nothing that is not allowed, and a clean end."""
+"""The Schemathesis driver: allowed requests only, all through the channel, and a clean end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Contract
 from tests.conftest import NOON
 from tests.contract_kit import faulty
-from tests.contract_kit.driving import drive, make, operations
+from tests.contract_kit.driving import drive, make_run, operations
 from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.faulty import API
 from tests.contract_kit.program import PROJECT
@@ -42,53 +42,53 @@ SOME = (*CARDS, "get_balance", "get_usage_chart", "validate_promo_code")
 PHASES = {f"properties: {phase}" for phase in ("examples", "coverage", "fuzzing", "stateful")}
 
 
-# ------------------------------------------------------------------------------------------------- what leaves
+# ------------------------------------------------------------------------------ requests
 
 
-def test_it_is_the_last_driver() -> None:
-    """The drivers that know what they look for come first."""
+def test_schemathesis_is_the_last_driver() -> None:
+    """The drivers with specific tests run first."""
     assert runner.PHASES[-1] == "properties"
 
 
-def test_all_phases_leave_through_the_channel_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the server got is what the channel heard, one by one, and nobody else was connected to."""
-    connected = []
+def test_all_phases_use_only_the_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The channel records every received request, and there are no other connections."""
+    addresses = []
     connect = socket.socket.connect
 
     def spy(self: socket.socket, address: Any) -> None:
-        connected.append(address)
+        addresses.append(address)
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", spy)
     with faulty.mock(now=NOON) as server:
-        run = make(server.url, mock=True, only=SOME)
-        heard = drive(run)
+        run = make_run(server.url, mock=True, only=SOME)
+        exchanges = drive(run)
         assert [
-            f"{exchange.method} {exchange.url.removeprefix(server.url)}" for exchange in heard
+            f"{exchange.method} {exchange.url.removeprefix(server.url)}" for exchange in exchanges
         ] == server.requests
-        assert {f"http://{host}:{port}" for host, port in connected} == {server.url}
-    assert {exchange.source for exchange in heard} >= PHASES
-    assert operations(run, heard) == {*SOME, "none"}
+        assert {f"http://{host}:{port}" for host, port in addresses} == {server.url}
+    assert {exchange.source for exchange in exchanges} >= PHASES
+    assert operations(run, exchanges) == {*SOME, "none"}
     assert not list(run.verdicts)
     assert not run.skipped
 
 
-def test_a_read_only_run_does_not_even_try_anything_else() -> None:
-    """Without permission to write: GET on declared paths, in every phase, and nothing that had to be kept back."""
+def test_a_read_only_run_generates_only_declared_reads() -> None:
+    """Without permission to write, only declared GETs are generated and none is withheld."""
     with faulty.mock(now=NOON) as server:
-        run = make(server.url)
-        heard = drive(run)
-        assert len(server.requests) == len(heard)
+        run = make_run(server.url)
+        exchanges = drive(run)
+        assert len(server.requests) == len(exchanges)
         assert all(request.startswith(f"GET {API}/") for request in server.requests)
-    assert {exchange.source for exchange in heard} >= PHASES
-    assert operations(run, heard) == {operation.id for operation in run.operations(reads=True)}
+    assert {exchange.source for exchange in exchanges} >= PHASES
+    assert operations(run, exchanges) == {operation.id for operation in run.operations(reads=True)}
     assert run.guard.withheld == {}
     assert not list(run.verdicts)
     assert not run.skipped
 
 
-def test_a_run_that_may_write_does_what_can_be_put_back(tmp_path: Path) -> None:
-    """No irreversible operation, no undeclared method, auto-recharge never on, no card but the one that was added."""
+def test_a_run_that_may_write_sends_only_reversible_writes(tmp_path: Path) -> None:
+    """No irreversible operation, no enabled auto-recharge, no removal of an existing card."""
     with faulty.mock(now=NOON) as server:
         only = (
             *sorted(REVERSIBLE),
@@ -97,28 +97,27 @@ def test_a_run_that_may_write_does_what_can_be_put_back(tmp_path: Path) -> None:
             "create_deposit",
             "change_plan",
         )
-        run = make(server.url, allow_writes=True, only=only, journal=tmp_path / "journal")
-        heard = drive(run)
-    assert operations(run, heard) == {"list_payment_methods", "get_auto_recharge"} | REVERSIBLE
-    assert all(
-        "auto-recharge" in reason for reason in run.guard.withheld
-    )  # which links put on, past what is generated
+        run = make_run(server.url, allow_writes=True, only=only, journal=tmp_path / "journal")
+        exchanges = drive(run)
+    assert operations(run, exchanges) == {"list_payment_methods", "get_auto_recharge"} | REVERSIBLE
+    # Links of the contract enable auto-recharge regardless of the generated body.
+    assert all("auto-recharge" in reason for reason in run.guard.withheld)
     cards = f"{API}/payment-methods"
     added = {
         f"{cards}/{exchange.object.get('id')}"
-        for exchange in heard
+        for exchange in exchanges
         if (exchange.method, exchange.path) == ("POST", cards)
     }
     deleted = {
         exchange.path
-        for exchange in heard
+        for exchange in exchanges
         if exchange.method == "DELETE" and exchange.path.startswith(cards)
     }
     assert deleted
     assert deleted <= added
     settings = [
         exchange
-        for exchange in heard
+        for exchange in exchanges
         if exchange.method == "PUT" and exchange.path == f"{API}/auto-recharge"
     ]
     assert {exchange.object.get("enabled") for exchange in settings if exchange.status == 200} == {
@@ -128,29 +127,29 @@ def test_a_run_that_may_write_does_what_can_be_put_back(tmp_path: Path) -> None:
     assert not run.skipped
 
 
-def test_without_a_card_of_its_own_it_removes_none(tmp_path: Path) -> None:
-    """What the account had before is not the kit's to remove."""
+def test_a_run_without_its_own_card_removes_no_card(tmp_path: Path) -> None:
+    """The kit must not remove cards that existed before the run."""
     with faulty.mock(now=NOON) as server:
         skip = ("add_payment_method",)
-        run = make(
+        run = make_run(
             server.url, allow_writes=True, only=CARDS, skip=skip, journal=tmp_path / "journal"
         )
-        heard = drive(run)
-    assert operations(run, heard) == {"list_payment_methods", "set_default_payment_method"}
+        exchanges = drive(run)
+    assert operations(run, exchanges) == {"list_payment_methods", "set_default_payment_method"}
     assert "not the kit's" in run.coverage.operations["remove_payment_method"].why["properties"]
 
 
-def test_nothing_allowed_is_nothing_sent() -> None:
-    """A selection of writes in a read-only run is said to be left out."""
+def test_a_run_without_an_allowed_operation_sends_nothing() -> None:
+    """A read-only run that selects only writes reports the driver as skipped."""
     with faulty.mock() as server:
-        run = make(server.url, only=("create_deposit",))
+        run = make_run(server.url, only=("create_deposit",))
         assert drive(run) == []
         assert server.requests == []
     assert [skipped.what for skipped in run.skipped] == ["properties"]
 
 
 class Closed:
-    """A gate that keeps some operation back, as the journal may."""
+    """A gate that withholds one operation, as the journal may."""
 
     def __init__(self, name: str) -> None:
         self.name, self.times = name, 0
@@ -158,28 +157,28 @@ class Closed:
     def before(self, outgoing: Outgoing) -> None:
         if outgoing.operation is not None and outgoing.operation.id == self.name:
             self.times += 1
-            raise Withheld("not this one")
+            raise Withheld("not this operation")
 
     def after(self, outgoing: Outgoing, exchange: Exchange) -> None: ...
 
 
-def test_what_is_kept_back_is_neither_a_finding_nor_an_error() -> None:
-    """It is as if it had not been generated: everything else goes on, in each phase."""
+def test_a_withheld_request_is_neither_a_finding_nor_an_error() -> None:
+    """Every phase continues as if the withheld request had not been generated."""
     gate = Closed("set_default_payment_method")
     with faulty.mock(now=NOON) as server:
-        run = make(server.url, mock=True, only=CARDS, gates=[gate])
-        heard = drive(run)
+        run = make_run(server.url, mock=True, only=CARDS, gates=[gate])
+        exchanges = drive(run)
     assert gate.times > 4
-    assert operations(run, heard) == {*CARDS, "none"} - {gate.name}
-    assert {exchange.source for exchange in heard} >= PHASES
+    assert operations(run, exchanges) == {*CARDS, "none"} - {gate.name}
+    assert {exchange.source for exchange in exchanges} >= PHASES
     assert not list(run.verdicts)
     assert not run.skipped
 
 
 def test_redirects_are_not_followed() -> None:
-    """A deployment that sends everybody elsewhere is asked no more than what is declared."""
+    """A deployment that redirects every request only gets requests for declared paths."""
     with recording(lambda _: answer(302, Location="/login")) as server:
-        drive(make(server.url, only=("get_balance", "list_credit_transactions")))
+        drive(make_run(server.url, only=("get_balance", "list_credit_transactions")))
         assert {request.target.partition("?")[0] for request in server.received} == {
             f"{API}/balance",
             f"{API}/credit-transactions",
@@ -187,14 +186,14 @@ def test_redirects_are_not_followed() -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_when_nobody_answers_any_more_it_ends(workers: int) -> None:
-    """The channel says so, and nothing looks after the server on its own account."""
+def test_the_driver_ends_if_the_deployment_stops_responding(workers: int) -> None:
+    """The channel ends the driver, and no other request is sent."""
 
-    def hang_up_later(_: Received) -> bytes:
+    def disconnect_later(_: Received) -> bytes:
         return as_json(200, {}) if len(server.received) <= 20 else b""
 
-    with recording(hang_up_later) as server:
-        run = make(server.url, workers=workers)
+    with recording(disconnect_later) as server:
+        run = make_run(server.url, workers=workers)
         with pytest.raises(Unreachable):
             drive(run)
         assert 20 + GONE_AFTER <= len(server.received) < 20 + GONE_AFTER + 2 * workers
@@ -212,12 +211,12 @@ def let_time_pass(channel: Channel) -> None:
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("after", [10, 100])
 @pytest.mark.parametrize(("end", "error"), [(stop, Stopped), (let_time_pass, TimeIsUp)])
-def test_the_end_of_the_run_ends_it(
+def test_the_driver_ends_with_the_run(
     end: Callable[[Channel], None], error: type[KitError], after: int, workers: int
 ) -> None:
-    """Nothing more leaves when the time is up or somebody has seen enough, and the run is told why."""
+    """No request is sent after the deadline or a stop, and the driver raises the reason."""
     with faulty.mock(now=NOON) as server:
-        run = make(server.url, mock=True, only=SOME, workers=workers)
+        run = make_run(server.url, mock=True, only=SOME, workers=workers)
 
         def watch(exchange: Exchange) -> None:
             if exchange.number == after:
@@ -230,10 +229,10 @@ def test_the_end_of_the_run_ends_it(
 
 
 @pytest.mark.parametrize("after", [10, 100])
-def test_ctrl_c_ends_it(after: int) -> None:
-    """Who interrupts gets the prompt back, and nothing goes on behind it."""
+def test_ctrl_c_ends_the_driver(after: int) -> None:
+    """After an interruption, no thread of the driver sends another request."""
     with faulty.mock(now=NOON) as server:
-        run = make(server.url, mock=True, only=SOME)
+        run = make_run(server.url, mock=True, only=SOME)
 
         def press(exchange: Exchange) -> None:
             if exchange.number == after:
@@ -247,34 +246,32 @@ def test_ctrl_c_ends_it(after: int) -> None:
         assert len(server.requests) == sent + 1
 
 
-def test_new_sessions_are_their_own_again_afterwards() -> None:
-    """The driver gives back what it borrowed."""
+def test_new_sessions_are_unchanged_after_the_driver() -> None:
+    """The driver restores the listeners and the class of sessions."""
     import requests
 
     with faulty.mock() as server:
-        run = make(server.url, only=("get_balance",))
+        run = make_run(server.url, only=("get_balance",))
         listeners = list(run.channel.listeners)
         schemathesis_engine.drive(run)
         assert run.channel.listeners == listeners
     assert requests.Session().trust_env
 
 
-# ------------------------------------------------------------------------------------------------ the same again
+# ------------------------------------------------------------------------- reproducibility
 
 
 def requests_of(seed: int) -> list[tuple[str, str, bytes]]:
     with faulty.mock(now=NOON) as server:
-        heard = drive(make(server.url, mock=True, only=SOME, seed=seed))
+        exchanges = drive(make_run(server.url, mock=True, only=SOME, seed=seed))
         return [
             (exchange.method, exchange.url.removeprefix(server.url), exchange.request_body)
-            for exchange in heard
+            for exchange in exchanges
         ]
 
 
-def test_the_same_seed_brings_the_same_requests(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of two runs against two servers, with other modules loaded; and another seed brings others."""
+def test_a_seed_determines_the_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal seeds send equal requests, whatever modules are loaded; other seeds differ."""
     before = requests_of(7)
     (tmp_path / "another.py").write_text(
         "".join(f"A{n} = 'constant {n}', 9{n}7\n" for n in range(200))
@@ -286,7 +283,7 @@ def test_the_same_seed_brings_the_same_requests(
 
 
 def test_no_file_is_left_behind(tmp_path: Path) -> None:
-    """Neither Schemathesis' cache nor Hypothesis' folder stays where the command was given."""
+    """Schemathesis and Hypothesis leave no files in the current folder."""
     with faulty.mock() as server:
         words = [
             "run",
@@ -313,18 +310,18 @@ def test_no_file_is_left_behind(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "workers"), [(1, 1), (2, 1), (3, 4)])
-def test_the_mock_keeps_its_contract(seed: int, workers: int) -> None:
-    """Every operation, everything on: nothing is found that is not there."""
+def test_the_mock_satisfies_its_contract(seed: int, workers: int) -> None:
+    """All operations and phases on the mock give no finding."""
     with faulty.mock(now=NOON) as server:
-        run = make(server.url, mock=True, seed=seed, workers=workers, max_examples=20)
-        heard = drive(run)
+        run = make_run(server.url, mock=True, seed=seed, workers=workers, max_examples=20)
+        exchanges = drive(run)
     assert [(finding.key, finding.got) for finding in run.verdicts] == []
     assert [f"{skipped.what}: {skipped.why}" for skipped in run.skipped] == []
-    assert operations(run, heard) >= set(run.contract.operations)
+    assert operations(run, exchanges) >= set(run.contract.operations)
 
 
-def test_what_schemathesis_cannot_do_is_said(tmp_path: Path) -> None:
-    """A parameter that no value fits is left out with a line, and the others are tested."""
+def test_an_unsatisfiable_operation_is_reported_as_skipped(tmp_path: Path) -> None:
+    """An operation with an unsatisfiable parameter is skipped; the others are tested."""
     document = yaml.safe_load(CONTRACT.path.read_text(encoding="utf-8"))
     parameter = document["paths"][f"{API}/usage-chart"]["get"]["parameters"][0]
     parameter.pop("example", None)
@@ -332,10 +329,10 @@ def test_what_schemathesis_cannot_do_is_said(tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     spec.write_text(yaml.safe_dump(document), encoding="utf-8")
     with faulty.mock(now=NOON) as server:
-        run = make(
+        run = make_run(
             server.url, contract=Contract.load(spec), only=("get_usage_chart", "get_balance")
         )
-        heard = drive(run)
+        exchanges = drive(run)
     assert f"properties: GET {API}/usage-chart" in {skipped.what for skipped in run.skipped}
-    assert "get_balance" in operations(run, heard)
+    assert "get_balance" in operations(run, exchanges)
     assert all("\n" not in skipped.why and len(skipped.why) <= 200 for skipped in run.skipped)

@@ -1,4 +1,4 @@
-"""Known failures: exactly those that somebody answers for, and only for a while."""
+"""Baselines: known failures with an owner and an expiry date."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "known.yaml"
 
 
-def test_an_entry_accepts_its_finding_up_to_and_on_its_last_day(file: Path) -> None:
-    """By whom and why is said with it."""
+def test_an_entry_accepts_its_finding_until_the_end_of_its_last_day(file: Path) -> None:
+    """The accepted finding has the owner, the reason and the date of the entry."""
     (known,) = load(file, ENTRY).apply([finding()])
     assert known.known == "payments: BILL-1: a new tier, until 2026-03-18"
     assert known.key == finding().key
@@ -70,24 +70,24 @@ def test_an_entry_accepts_its_finding_up_to_and_on_its_last_day(file: Path) -> N
         ),
     ],
 )
-def test_a_fault_beside_a_known_one_is_not_accepted(file: Path, other: Finding) -> None:
-    """Another operation, kind, place or keyword is another finding."""
+def test_a_finding_with_another_key_is_not_accepted(file: Path, other: Finding) -> None:
+    """An entry only accepts its own operation, kind, place and keyword."""
     accepted = load(file, ENTRY)
-    assert [finding.known for finding in accepted.apply([other])] == [""]
+    assert [result.known for result in accepted.apply([other])] == [""]
     assert other.key not in accepted.accepted
 
 
-def test_an_expired_entry_accepts_nothing_and_is_told(file: Path) -> None:
-    """With file, line, date and owner."""
+def test_an_expired_entry_accepts_nothing_and_is_reported(file: Path) -> None:
+    """The note has the file, the line, the date and the owner."""
     expired = load(file, "\n" + ENTRY, date(2026, 3, 19))
-    assert [finding.known for finding in expired.apply([finding()])] == [""]
+    assert [result.known for result in expired.apply([finding()])] == [""]
     assert expired.notes([finding()], {"get_balance"}) == [
         f"{file}:2: expired on 2026-03-18 and accepts nothing (payments: BILL-1: a new tier)"
     ]
 
 
-def test_an_entry_that_nothing_matches_is_told(file: Path) -> None:
-    """If its operation was tried; else nothing is known of it."""
+def test_an_unmatched_entry_is_reported(file: Path) -> None:
+    """An unmatched entry is reported only if its operation was tested."""
     stale = load(file, ENTRY)
     (note,) = stale.notes([finding(keyword="type")], {"get_balance"})
     assert note.startswith(
@@ -99,7 +99,7 @@ def test_an_entry_that_nothing_matches_is_told(file: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "[]\n"])
 def test_an_empty_baseline_accepts_nothing(file: Path, text: str) -> None:
-    """A file without entries is fine."""
+    """A file without entries is a valid baseline."""
     assert load(file, text).accepted == {}
 
 
@@ -117,7 +117,11 @@ def without(line: str) -> str:
         ("entries: []\n", 1, "a baseline is a list of entries, each with operation, kind, where, "),
         ("accept everything\n", 1, "a baseline is a list of entries"),
         (ENTRY + "- all\n", 8, "an entry must have the fields"),
-        (ENTRY + "  pointer: /x\n", 8, "'pointer' is no field of an entry; its fields are operation, kind, "),
+        (
+            ENTRY + "  pointer: /x\n",
+            8,
+            "'pointer' is no field of an entry; its fields are operation, kind, ",
+        ),
         (ENTRY + "  [a]: b\n", 8, "'?' is no field of an entry"),
         (ENTRY + "  owner: me\n", 8, "'owner' is given twice"),
         (without("owner: payments"), 1, "the entry misses owner"),
@@ -126,15 +130,19 @@ def without(line: str) -> str:
         (ENTRY.replace("payments", '" "'), 5, "'owner' must be text, not empty"),
         (ENTRY.replace("payments", "[a, b]"), 5, "'owner' must be text"),
         (ENTRY.replace("payments", ""), 5, "'owner' must be text, not empty"),
-        (ENTRY.replace("2026-03-18", "soon"), 1, "'expires' must be a date such as 2026-05-31, not 'soon'"),
+        (
+            ENTRY.replace("2026-03-18", "soon"),
+            1,
+            "'expires' must be a date such as 2026-05-31, not 'soon'",
+        ),
         (ENTRY.replace("2026-03-18", "2026-02-30"), 1, "'expires' must be a date"),
         (ENTRY + ENTRY, 8, "is the same finding as the entry of line 1"),
     ],
-)  # fmt: skip
-def test_a_file_that_is_no_baseline_is_refused_with_its_line(
+)
+def test_an_invalid_baseline_is_rejected_with_its_line(
     file: Path, text: str, line: int | None, expected: str
 ) -> None:
-    """Before anything is sent: a mistake in it must not accept or fail anything."""
+    """An invalid baseline is rejected before any request."""
     with pytest.raises(UsageError) as caught:
         load(file, text)
     assert str(caught.value).startswith(f"{file}:{line}: " if line else f"{file}: ")
@@ -142,8 +150,8 @@ def test_a_file_that_is_no_baseline_is_refused_with_its_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
-    """Missing, or no text."""
+def test_an_unreadable_file_is_reported(file: Path) -> None:
+    """A missing file and a file that is not UTF-8 are reported."""
     with pytest.raises(
         UsageError, match=r"known\.yaml: cannot be read \(No such file or directory\)"
     ):
@@ -153,8 +161,8 @@ def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
         Baseline.load(file, TODAY)
 
 
-def test_what_is_written_is_read_again_and_accepts_for_thirty_days(file: Path) -> None:
-    """Whatever stands in a key or a reason."""
+def test_a_written_baseline_accepts_its_findings_for_thirty_days(file: Path) -> None:
+    """Special characters in keys and reasons survive writing and reading."""
     odd = finding(where="/response/body/a: 'b' # c/*", keyword="2026-01-01")
     text = baseline.text([finding(), odd], "yes", "- because: 1", TODAY)
     last, after = load(file, text, date(2026, 4, 17)), load(file, text, date(2026, 4, 18))
@@ -163,27 +171,27 @@ def test_what_is_written_is_read_again_and_accepts_for_thirty_days(file: Path) -
     assert after.accepted == {}
 
 
-# ------------------------------------------------------------------------------------------------- on the command line
+# ---------------------------------------------------------------------- on the command line
 
 
-def test_a_run_with_its_own_failures_as_baseline_passes_until_there_is_another(
+def test_a_run_passes_with_its_own_baseline_until_a_new_failure(
     tmp_path: Path,
 ) -> None:
-    """Written by one run, accepted by the next; an entry too many and a failure too many are told."""
+    """A baseline written by one run is accepted by the next; a new failure fails the run."""
     known = tmp_path / "known.yaml"
 
     def run(fault: str, *words: str | Path, only: str = "get_balance") -> Said:
         with faulty.mock(fault) as mock:
             return kit("run", mock.url, "--mock", "--phases", "reads", "--only", only, *words)
 
-    owner = ("--baseline-owner", "me", "--baseline-reason", "first look")
+    owner = ("--baseline-owner", "me", "--baseline-reason", "first run")
     first = run("text_for_number", "--write-baseline", known, *owner)
     assert first.code == 1
     assert f"1 failure written to {known}" in first.out
     second = run("text_for_number", "--baseline", known)
     assert second.code == 0
     assert "KNOWN: accepted by the baseline (1)" in second.out
-    assert "accepted me: first look, until " in second.out
+    assert "accepted me: first run, until " in second.out
     assert second.verdict.startswith("PASSED: 0 failures, 0 differences, 0 drift, 1 known; ")
     assert "ended early" not in run("text_for_number", "--baseline", known, "--fail-fast").verdict
     other = run("field_lost", "--baseline", known)
@@ -194,8 +202,8 @@ def test_a_run_with_its_own_failures_as_baseline_passes_until_there_is_another(
     assert "is there already" in again.complaint
 
 
-def test_a_stale_entry_is_told_by_a_whole_run_and_by_no_other(tmp_path: Path) -> None:
-    """Part of a run proves nothing of what it did not find."""
+def test_only_a_whole_run_reports_an_unmatched_entry(tmp_path: Path) -> None:
+    """A run with fewer drivers does not report unmatched entries."""
     known = tmp_path / "known.yaml"
     known.write_text(ENTRY.replace("2026-03-18", "9999-12-31"))
     with faulty.mock() as mock:

@@ -1,4 +1,4 @@
-"""The one way out: rate limits, pauses, bounds, and what comes of connections that break."""
+"""The channel: rate limits, retries, size limits and broken connections."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from contract_tests.http.exchange import Exchange, Request
 from contract_tests.http.redaction import Keyring
 from tests.contract_kit.exchanges import CONTRACT
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+OK = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+)
 
 
 @contextmanager
-def serving(*answers: bytes, hold: float = 0) -> Iterator[tuple[str, list[float]]]:
-    """A server that gives these raw answers in turn, the last for ever: its URL, and when it was asked."""
+def serving(*responses: bytes, hold: float = 0) -> Iterator[tuple[str, list[float]]]:
+    """Send raw responses in turn, then repeat the last; yield the URL and the request times."""
     listener = socket.create_server(("127.0.0.1", 0))
-    asked: list[float] = []
+    times: list[float] = []
 
     def serve() -> None:
         while True:
@@ -34,67 +37,76 @@ def serving(*answers: bytes, hold: float = 0) -> Iterator[tuple[str, list[float]
                 return
             with connection:
                 connection.recv(65_536)
-                asked.append(time.monotonic())
-                connection.sendall(answers[min(len(asked), len(answers)) - 1])
+                times.append(time.monotonic())
+                connection.sendall(responses[min(len(times), len(responses)) - 1])
                 time.sleep(hold)
 
     threading.Thread(target=serve, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", times
     finally:
         listener.close()
 
 
-def make(url: str, **limits: float) -> tuple[Channel, list[Exchange]]:
-    heard: list[Exchange] = []
-    made = Channel(url, CONTRACT, Keyring(), limits=Limits(**limits), listeners=[heard.append])  # type: ignore[arg-type]
-    return made, heard
+def make_channel(url: str, **limits: float) -> tuple[Channel, list[Exchange]]:
+    exchanges: list[Exchange] = []
+    channel = Channel(
+        url,
+        CONTRACT,
+        Keyring(),
+        limits=Limits(**limits),  # type: ignore[arg-type]
+        listeners=[exchanges.append],
+    )
+    return channel, exchanges
 
 
 def get(channel: Channel) -> Exchange:
     return channel.send(Request("GET", "/api/v1/billing/balance"))
 
 
-def test_what_is_sent_and_answered_is_heard() -> None:
-    """Listeners hear each exchange, numbered, with what sent it."""
+def test_listeners_receive_every_exchange() -> None:
+    """Listeners receive every exchange with its number and its source."""
     with serving(OK) as (url, _):
-        channel, heard = make(url)
+        channel, exchanges = make_channel(url)
         channel.source = "test"
         get(channel)
         get(channel)
     assert [
-        (exchange.number, exchange.status, exchange.source, exchange.path) for exchange in heard
+        (exchange.number, exchange.status, exchange.source, exchange.path) for exchange in exchanges
     ] == [
         (1, 200, "test", "/api/v1/billing/balance"),
         (2, 200, "test", "/api/v1/billing/balance"),
     ]
 
 
-def test_requests_keep_their_distance() -> None:
-    """With 20 requests a second, 5 requests are at least 50 ms apart."""
-    with serving(OK) as (url, asked):
-        channel, _ = make(url, per_second=20)
+def test_requests_respect_the_rate_limit() -> None:
+    """At 20 requests a second, 5 requests take at least four intervals of 50 ms."""
+    with serving(OK) as (url, times):
+        channel, _ = make_channel(url, per_second=20)
         for _ in range(5):
             get(channel)
-    assert asked[-1] - asked[0] >= 4 / 20 * 0.9
+    assert times[-1] - times[0] >= 4 / 20 * 0.9
 
 
 def test_retry_after_is_honoured() -> None:
-    """429 with Retry-After: it waits so long and asks again; the answer is the second one."""
-    storm = b"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    with serving(storm, OK) as (url, asked):
-        channel, heard = make(url)
+    """After a 429 with Retry-After, the channel waits, retries and returns the second response."""
+    throttled = (
+        b"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    with serving(throttled, OK) as (url, times):
+        channel, exchanges = make_channel(url)
         assert get(channel).status == 200
-    assert [exchange.status for exchange in heard] == [429, 200]
-    assert asked[1] - asked[0] >= 0.9
+    assert [exchange.status for exchange in exchanges] == [429, 200]
+    assert times[1] - times[0] >= 0.9
 
 
 @pytest.mark.parametrize(
-    ("answer", "limits", "words"),
+    ("response", "limits", "words"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{", {}, "breaks off"),
         (
-            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+            b"Content-Length: 2\r\nConnection: close\r\n\r\n{}",
             {},
             "encoding",
         ),
@@ -102,41 +114,41 @@ def test_retry_after_is_honoured() -> None:
         (b"", {}, "without a response"),
     ],
 )
-def test_what_is_no_whole_answer_is_said_in_words(
-    answer: bytes, limits: dict[str, float], words: str
+def test_an_incomplete_or_invalid_response_is_explained(
+    response: bytes, limits: dict[str, float], words: str
 ) -> None:
-    """Broken off, wrongly encoded, not HTTP, nothing."""
-    with serving(answer) as (url, _):
-        channel, _ = make(url, **limits)
+    """The error says why there is no whole response."""
+    with serving(response) as (url, _):
+        channel, _ = make_channel(url, **limits)
         assert words in get(channel).error
 
 
-def test_an_answer_that_drips_is_given_up() -> None:
-    """--timeout is for the whole answer, not for each byte."""
+def test_a_slow_response_times_out() -> None:
+    """--timeout limits the whole response, not the time between bytes."""
     with serving(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", hold=3) as (url, _):
-        channel, _ = make(url, timeout=0.3)
+        channel, _ = make_channel(url, timeout=0.3)
         started = time.monotonic()
         assert "--timeout" in get(channel).error
     assert time.monotonic() - started < 2.5
 
 
-def test_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is longer than the bound is not read to its end."""
+def test_the_size_of_responses_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response over the limit is not read to its end."""
     monkeypatch.setattr(channels, "MAX_ANSWER_BYTES", 1_000)
     body = b"x" * 200_000
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n"
     with serving(head + body) as (url, _):
-        channel, _ = make(url)
+        channel, _ = make_channel(url)
         exchange = get(channel)
     assert "larger than" in exchange.error
     assert len(exchange.response_body) < 200_000
 
 
-def test_a_deployment_that_is_gone_ends_the_run() -> None:
-    """After some requests without any answer it is not asked any more."""
+def test_an_unreachable_deployment_ends_the_run() -> None:
+    """After several requests without a response, the channel raises Unreachable."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    channel, _ = make(url)
+    channel, _ = make_channel(url)
     for _ in range(channels.GONE_AFTER - 1):
         assert get(channel).status == 0
     with pytest.raises(Unreachable, match="does not answer any more: connection refused"):
@@ -153,23 +165,23 @@ def test_a_deployment_that_is_gone_ends_the_run() -> None:
         ),
     ],
 )
-def test_nothing_is_sent_when_it_is_over(
+def test_nothing_is_sent_after_the_end_of_the_run(
     stop: Callable[[Channel], None], error: type[Exception]
 ) -> None:
-    """When the time is up, or somebody has seen enough."""
-    with serving(OK) as (url, asked):
-        channel, _ = make(url)
+    """The deadline and a stop reason both prevent further requests."""
+    with serving(OK) as (url, times):
+        channel, _ = make_channel(url)
         stop(channel)
         with pytest.raises(error):
             get(channel)
-    assert asked == []
+    assert times == []
 
 
 def test_cookies_are_not_kept() -> None:
-    """Each request stands for itself."""
+    """A cookie of one response is not sent with the next request."""
     cookie = OK.replace(b"Connection: close", b"Connection: close\r\nSet-Cookie: session=1")
     with serving(cookie) as (url, _):
-        channel, heard = make(url)
+        channel, exchanges = make_channel(url)
         get(channel)
         get(channel)
-    assert all(exchange.request_header("cookie") is None for exchange in heard)
+    assert all(exchange.request_header("cookie") is None for exchange in exchanges)

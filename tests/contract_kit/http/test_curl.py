@@ -1,4 +1,4 @@
-"""Reproduction lines reproduce: what curl sends arrives as what the kit sent. No key stands in them."""
+"""The curl commands of reports send the same request as the kit and contain no key."""
 
 from __future__ import annotations
 
@@ -21,30 +21,32 @@ from tests.contract_kit.recorder import Received, Recorder, as_json, recording
 
 KEY, OTHER = "sk_live_planted_$HOME", "planted-other-key's"
 JSON = {"Content-Type": "application/json"}
-THE_CLIENTS_OWN = {"user-agent", "accept-encoding", "connection", "content-length", "host"}
+CLIENT_HEADERS = {"user-agent", "accept-encoding", "connection", "content-length", "host"}
 
 
 @dataclass(frozen=True)
 class Wire:
-    """A server that records, and a kit that sends to it."""
+    """A recording server, and methods that send requests to it as the kit does."""
 
     recorder: Recorder
     contract: Contract
     settings: Settings
 
     def line(self, request: Request, key: str | None = None) -> str:
-        """Send a request as the kit does: the line that reports show for it."""
+        """Send a request; return its curl command as reports show it."""
         return curl.line(self.sent(request, key), self.settings)
 
     def sent(self, request: Request, key: str | None = None) -> Exchange:
-        """Send a request as the kit does: the exchange, without secrets."""
+        """Send a request; return its redacted exchange."""
         ring = Keyring()
         ring.add("api-key", KEY)
         ring.add("other-key", OTHER)
         ring.add("sk-test kit-1-2", "sk_test_kit_1_2")
-        seen: list[Exchange] = []
-        Channel(self.recorder.url, self.contract, ring, listeners=[seen.append]).send(request, key)
-        return seen[0]
+        exchanges: list[Exchange] = []
+        Channel(self.recorder.url, self.contract, ring, listeners=[exchanges.append]).send(
+            request, key
+        )
+        return exchanges[0]
 
 
 @pytest.fixture(scope="module")
@@ -61,43 +63,57 @@ def wire(contract: Contract) -> Iterator[Wire]:
 
 
 def run(line: str) -> None:
-    """Run a line in the shell of a user who has the keys in the environment."""
+    """Run a command in a shell that has the keys in its environment."""
     environment = {**os.environ, "BILLING_API_KEY": KEY, "SECOND_KEY": OTHER, "no_proxy": "*"}
     subprocess.run(["sh", "-c", line], env=environment, check=True, capture_output=True, timeout=20)
 
 
 def essence(received: Received) -> tuple[object, ...]:
-    """What arrived, but for the client's own headers."""
+    """Return a received request without the headers that every client adds."""
     headers = sorted(
         (name.lower(), value)
         for name, value in received.headers
-        if name.lower() not in THE_CLIENTS_OWN
+        if name.lower() not in CLIENT_HEADERS
     )
     return received.method, received.target, headers, received.body
 
 
 REQUESTS = {
     "read": Request("GET", "/api/v1/billing/balance"),
-    "query": Request("GET", "/api/x", [("a", "1&2"), ("b", "$HOME `id` 'q' \"q\""), ("c[]", "{1-3}"), ("d", "ü")]),
+    "query": Request(
+        "GET",
+        "/api/x",
+        [("a", "1&2"), ("b", "$HOME `id` 'q' \"q\""), ("c[]", "{1-3}"), ("d", "ü")],
+    ),
     "head": Request("HEAD", "/api/v1/billing/balance"),
     "trace": Request("TRACE", "/api/v1/billing/balance"),
     "delete": Request("DELETE", "/api/v1/billing/payment-methods/1"),
     "dots": Request("GET", "/api/v1/billing/%2e%2e/x"),
     "post without a body": Request("POST", "/api/v1/billing/setup-intent"),
-    "json": Request("POST", "/api/v1/billing/deposit", [], JSON, b'{"a": "it\'s $5 \\"now\\" \xc3\xbc", "b": `id`}\n'),
+    "json": Request(
+        "POST",
+        "/api/v1/billing/deposit",
+        [],
+        JSON,
+        b'{"a": "it\'s $5 \\"now\\" \xc3\xbc", "b": `id`}\n',
+    ),
     "put": Request("PUT", "/api/v1/billing/auto-recharge", [], JSON, b"{}"),
     "get with a body": Request("GET", "/api/v1/billing/balance", [], JSON, b"{}"),
     "like a file": Request("POST", "/api/v1/billing/deposit", [], JSON, b"@/etc/hostname"),
     "binary": Request("POST", "/api/v1/billing/deposit", [], JSON, b'{"a": "\xff\xfe\x00\r\n"}'),
     "no media type": Request("PATCH", "/api/v1/billing/deposit", [], {}, b"a=1"),
-    "large": Request("POST", "/api/v1/billing/deposit", [], JSON, b'{"padding": "' + b"x" * 1_000_100 + b'"}'),
-    "headers": Request("GET", "/api/v1/x", [], {"X-Empty": "", "X-Odd": "a 'b' $c", "Accept": "text/html"}),
-}  # fmt: skip
+    "large": Request(
+        "POST", "/api/v1/billing/deposit", [], JSON, b'{"padding": "' + b"x" * 1_000_100 + b'"}'
+    ),
+    "headers": Request(
+        "GET", "/api/v1/x", [], {"X-Empty": "", "X-Odd": "a 'b' $c", "Accept": "text/html"}
+    ),
+}
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_line_sends_what_the_kit_sent(wire: Wire, name: str) -> None:
-    """Method, URL, headers that matter and body, through a real shell and a real curl."""
+def test_a_command_sends_the_same_request(wire: Wire, name: str) -> None:
+    """Method, URL, relevant headers and body are equal, with a real shell and a real curl."""
     line = wire.line(REQUESTS[name], "api-key")
     run(line)
     first, again = wire.recorder.received
@@ -106,25 +122,25 @@ def test_a_line_sends_what_the_kit_sent(wire: Wire, name: str) -> None:
     assert KEY not in line
 
 
-def test_a_url_that_a_browser_sent_is_sent_as_it_is(wire: Wire) -> None:
-    """The kit encodes brackets; a HAR file may hold them, and curl would take them for a list of URLs."""
-    overheard = replace(
+def test_brackets_in_a_recorded_url_are_sent_unchanged(wire: Wire) -> None:
+    """Brackets of a URL in a HAR file are not expanded by curl."""
+    recorded = replace(
         wire.sent(REQUESTS["read"]), url=f"{wire.recorder.url}/api/[a-c]/{{1,2}}?x[]=1"
     )
-    run(curl.line(overheard, wire.settings))
+    run(curl.line(recorded, wire.settings))
     assert [request.target for request in wire.recorder.received[1:]] == ["/api/[a-c]/{1,2}?x[]=1"]
 
 
-def test_a_session_that_was_overheard_is_a_variable(wire: Wire) -> None:
-    """Cookies and tokens are never kept; whoever has one puts it in."""
+def test_recorded_credentials_become_variables(wire: Wire) -> None:
+    """Cookies and tokens are replaced by variables that the user sets."""
     headers = {"Cookie": "session=hush-hush-hush", "Authorization": "Bearer hush-hush-hush"}
     line = wire.line(Request("GET", "/api/v1/billing/balance", [], headers))
     assert '-H "Cookie: $COOKIE" -H "Authorization: $AUTHORIZATION"' in line
     assert "hush" not in line
 
 
-def test_a_line_fits_into_a_command_line(wire: Wire) -> None:
-    """A megabyte of padding is packed."""
+def test_a_command_with_a_large_body_is_short(wire: Wire) -> None:
+    """A megabyte of padding is compressed."""
     assert len(wire.line(REQUESTS["large"])) < 3_000
 
 
@@ -136,8 +152,8 @@ def test_a_line_fits_into_a_command_line(wire: Wire) -> None:
         ("sk-test kit-1-2", "sk_test_kit_1_2", "sk_test_kit_1_2"),
     ],
 )
-def test_a_line_asks_in_the_same_name(wire: Wire, name: str, key: str, shown: str) -> None:
-    """The user's keys come from the environment; those of the mock are no secrets."""
+def test_a_command_uses_the_same_account(wire: Wire, name: str, key: str, shown: str) -> None:
+    """Keys of the user come from variables; generated keys of the mock are shown."""
     line = wire.line(REQUESTS["read"], name)
     run(line)
     assert [request.header("X-API-Key") for request in wire.recorder.received] == [key, key]
@@ -146,24 +162,24 @@ def test_a_line_asks_in_the_same_name(wire: Wire, name: str, key: str, shown: st
     assert OTHER not in line
 
 
-def test_a_line_without_a_key_asks_without_one(wire: Wire) -> None:
-    """A stranger stays a stranger."""
+def test_a_command_without_a_key_is_unauthenticated(wire: Wire) -> None:
+    """An unauthenticated request is repeated without a key."""
     line = wire.line(REQUESTS["read"])
     run(line)
     assert [request.header("X-API-Key") for request in wire.recorder.received] == [None, None]
     assert "API" not in line
 
 
-def test_a_key_of_nobody_stays_one(wire: Wire) -> None:
-    """A key that the kit made up is not told from others that nobody knows; a header without a value stays empty."""
+def test_a_command_with_an_unknown_key_sends_an_unknown_key(wire: Wire) -> None:
+    """An unknown key is replaced by a placeholder; an empty header stays empty."""
     for value in ("kit-made-this-up", ""):
         run(wire.line(Request("GET", "/api/v1/billing/balance", [], {"X-API-Key": value})))
     keys = [request.header("X-API-Key") for request in wire.recorder.received]
     assert keys == ["kit-made-this-up", curl.NO_KEY, "", ""]
 
 
-def test_a_key_in_the_body_comes_from_the_environment(wire: Wire) -> None:
-    """Wherever it stands in text, it is put back by the shell."""
+def test_a_key_in_the_body_comes_from_a_variable(wire: Wire) -> None:
+    """The shell inserts the key wherever the body or the query contains it."""
     body = f'{{"a": "it\'s {KEY}", "b": [1]}}'.encode()
     line = wire.line(Request("POST", "/api/v1/billing/deposit", [("key", KEY)], JSON, body))
     run(line)
@@ -172,8 +188,8 @@ def test_a_key_in_the_body_comes_from_the_environment(wire: Wire) -> None:
     assert (unquote(again.target), again.body) == (unquote(first.target), body)
 
 
-def test_a_line_trusts_whom_the_run_trusted(wire: Wire, tmp_path: Path) -> None:
-    """The authorities of --ca-bundle are curl's, too."""
+def test_a_command_uses_the_ca_bundle_of_the_run(wire: Wire, tmp_path: Path) -> None:
+    """The --ca-bundle of the run becomes --cacert of curl."""
     settings = replace(wire.settings, ca_bundle=tmp_path / "my authorities.pem")
     line = replace(wire, settings=settings).line(REQUESTS["read"])
     assert f"--cacert '{tmp_path}/my authorities.pem'" in line

@@ -1,4 +1,4 @@
-"""Secrets are replaced by names, in every spelling, before anything else sees them."""
+"""Redaction: secrets are replaced by names in every spelling."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ KEY = 'sk-Planted/Secret"+Key='
 
 @pytest.fixture
 def ring() -> Keyring:
-    made = Keyring()
-    made.add("api-key", KEY)
-    return made
+    keyring = Keyring()
+    keyring.add("api-key", KEY)
+    return keyring
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def ring() -> Keyring:
     ],
 )
 def test_a_key_is_replaced_in_every_spelling(ring: Keyring, spelling: str) -> None:
-    """As it is, in capitals, percent-encoded, escaped in JSON, in base64."""
+    """A key is redacted raw, in capitals, percent-encoded, escaped in JSON and in base64."""
     assert ring.text(f"before {spelling} after") == "before [api-key] after"
     assert ring.body(f'{{"a": "{spelling}"}}'.encode()) == b'{"a": "[api-key]"}'
 
@@ -53,12 +53,12 @@ def test_a_key_is_replaced_in_every_spelling(ring: Keyring, spelling: str) -> No
 def test_well_known_secrets_are_replaced_and_data_is_not(
     ring: Keyring, text: str, shown: str
 ) -> None:
-    """Keys, webhook secrets, client secrets, card numbers; not amounts and ids."""
+    """Keys, other secrets and card numbers are redacted; amounts and ids are not."""
     assert ring.text(text) == shown
 
 
-def test_secret_headers_are_told_by_name_only(ring: Keyring) -> None:
-    """Authorization, cookies, tokens; the key's header says whose key it is."""
+def test_values_of_secret_headers_are_redacted(ring: Keyring) -> None:
+    """Credentials are redacted; the header of the key shows the name of the key."""
     headers = (
         ("X-API-Key", KEY),
         ("Set-Cookie", "session=1"),
@@ -74,16 +74,16 @@ def test_secret_headers_are_told_by_name_only(ring: Keyring) -> None:
     }
 
 
-def test_callers_have_names(ring: Keyring) -> None:
-    """A known key, none, one that nobody knows; a name that stands in a HAR file is that name."""
+def test_every_key_has_a_name(ring: Keyring) -> None:
+    """Known, missing and unknown keys have names; a redacted key in a HAR file keeps its name."""
     assert ring.name_of(KEY) == "api-key"
     assert ring.name_of(None) == ring.name_of("") == ANYBODY
     assert ring.name_of("something else") == UNKNOWN_KEY
     assert ring.name_of("[other-key]") == "other-key"
 
 
-def test_keys_of_others_get_names_and_are_hidden() -> None:
-    """In traffic that others make each key is somebody's."""
+def test_foreign_keys_are_numbered_and_redacted() -> None:
+    """Every key in the traffic of other clients gets a numbered name."""
     ring = Keyring(foreign=True)
     assert ring.name_of("their-first-key") == "key 1"
     assert ring.name_of("their-second-key") == "key 2"

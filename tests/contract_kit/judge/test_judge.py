@@ -1,4 +1,4 @@
-"""The judge, exchange by exchange: what is right is left alone, what is wrong is told with its place and its grade."""
+"""The judge on single exchanges: no findings for correct ones, graded findings for violations."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ def harness() -> JudgeHarness:
 
 
 _QUERIES = {"only_crawls": "?reference_type=crawl"}
-"""What examples answer to that are no answer to the plain request."""
+"""Queries of the examples that are not responses to the plain request."""
 
 
 def only(harness: JudgeHarness) -> Finding:
-    """The one finding."""
+    """Return the only finding."""
     assert len(harness.found) == 1, [finding.key for finding in harness.found]
     return harness.found[0]
 
 
 @pytest.mark.parametrize(("operation", "status", "name"), DOCUMENTED)
-def test_documented_answers_are_good(
+def test_documented_responses_are_correct(
     harness: JudgeHarness, operation: str, status: int, name: str
 ) -> None:
-    """Nothing is wrong with any example of the contract."""
+    """The examples of the contract violate no rule."""
     sent = request_example(operation, name)
     account = "anybody" if status == 401 else "api-key"
     query = "?limit=none&days=none&page=none" if status == 422 else _QUERIES.get(name, "")
     if status == 422 and CONTRACT.operations[operation].body is not None:
-        sent = {}  # not what the example complains of, but something to complain of
+        sent = {}  # any invalid body, whatever the error of the example
     harness.answers(
         operation,
         example(operation, status, name),
@@ -51,16 +51,16 @@ def test_documented_answers_are_good(
         account=account,
         query=query,
     )
-    told = [
+    unexpected = [
         finding
         for finding in harness.found
         if finding.kind not in ("valid_refused", "wrong_refusal", "pagination", "usage")
     ]
-    assert told == []
+    assert unexpected == []
 
 
 def change(where: str, value: Any) -> Change:
-    """Put a value at a place of a body."""
+    """Return a change that sets or drops a value of a body."""
 
     def apply(body: Any) -> Any:
         node = body
@@ -184,7 +184,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("operation", "fault", "kind", "keyword", "provenance"), FAULTS)
-def test_what_is_untrue_of_one_answer_is_told(
+def test_a_fault_in_a_response_is_reported(
     harness: JudgeHarness,
     operation: str,
     fault: Change,
@@ -192,23 +192,23 @@ def test_what_is_untrue_of_one_answer_is_told(
     keyword: str,
     provenance: str,
 ) -> None:
-    """Each fault of a single answer is found by its rule and graded by where the rule comes from."""
+    """A fault is found by its rule; the provenance of the rule is that of the finding."""
     harness.answers(operation, fault(example(operation)))
-    told = {(finding.kind, finding.keyword): finding.provenance for finding in harness.found}
-    assert told.get((kind, keyword)) == provenance, told
+    provenances = {(finding.kind, finding.keyword): finding.provenance for finding in harness.found}
+    assert provenances.get((kind, keyword)) == provenance, provenances
 
 
-def test_both_judges_see_a_broken_schema(harness: JudgeHarness) -> None:
-    """openapi-core finds it by itself, and it is still one finding."""
+def test_both_validators_find_a_schema_violation(harness: JudgeHarness) -> None:
+    """openapi-core finds it independently, and it is still one finding."""
     harness.answers("get_balance", change("/balance_microcents", "1")(example("get_balance")))
     schema = [finding for finding in harness.found if finding.kind == "response_schema"]
     assert [finding.witnesses for finding in schema] == [("kit", "openapi-core")]
 
 
-def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(
+def test_findings_in_entries_of_a_list_are_merged(
     harness: JudgeHarness,
 ) -> None:
-    """Positions do not make findings different."""
+    """The position in a list is not part of the key of a finding."""
     for index in (0, 2):
         harness.answers(
             LEDGER,
@@ -237,14 +237,14 @@ def test_one_entry_of_a_list_is_told_as_its_place_in_every_entry(
         (200, {"Retry-After": "3"}, None, "headers"),
     ],
 )
-def test_status_headers_and_form_are_judged(
+def test_status_headers_and_format_are_judged(
     harness: JudgeHarness,
     status: int,
     headers: dict[str, str | None],
     raw: bytes | None,
     kind: str,
 ) -> None:
-    """A crash, an undocumented status, another content type, no JSON, a header that is missing or wrong."""
+    """Wrong statuses, content types, bodies and headers are reported by their kind."""
     known = status if status == 200 else 401
     harness.send(
         "GET",
@@ -256,8 +256,8 @@ def test_status_headers_and_form_are_judged(
     assert kind in {finding.kind for finding in harness.found}
 
 
-def test_a_broken_answer_is_told(harness: JudgeHarness) -> None:
-    """An answer that breaks off is a finding, and nothing else is said of it."""
+def test_an_incomplete_response_is_reported(harness: JudgeHarness) -> None:
+    """An incomplete response is one finding and is not judged further."""
     harness.send(
         "GET", "/api/v1/billing/balance", status=200, body=b'{"bal', error="the response breaks off"
     )
@@ -276,10 +276,10 @@ def test_a_broken_answer_is_told(harness: JudgeHarness) -> None:
         ({"amount_cents": 200_000, "kit": "unknown fields are ignored"}, 422, "valid_refused"),
     ],
 )
-def test_requests_are_let_in_and_refused_as_they_should_be(
+def test_wrong_acceptance_and_wrong_rejection_are_reported(
     harness: JudgeHarness, sent: Any, status: int, kind: str
 ) -> None:
-    """What the contract forbids is refused with 422, what it allows is not."""
+    """The contract requires 422 for invalid requests and forbids it for valid ones."""
     harness.answers("create_deposit", status=status, sent=sent)
     assert kind in {finding.kind for finding in harness.found}
 
@@ -288,17 +288,17 @@ def test_requests_are_let_in_and_refused_as_they_should_be(
     "sent",
     [b'{"amount_cents": 5000, "amount_cents": 1}', b"\xef\xbb\xbf{}", b'{"amount_cents": 5e3}'],
 )
-def test_where_readers_differ_nobody_is_blamed(harness: JudgeHarness, sent: bytes) -> None:
-    """A key twice, a byte order mark, a float that is whole: neither refusing nor accepting is told."""
+def test_ambiguous_json_may_be_accepted_or_rejected(harness: JudgeHarness, sent: bytes) -> None:
+    """Duplicate keys, a byte order mark and integral floats give no finding."""
     for status in (200, 422):
         harness.answers("create_deposit", status=status, sent=sent)
     assert not {"invalid_accepted", "valid_refused"} & {finding.kind for finding in harness.found}
 
 
-def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(
+def test_only_a_violated_documented_bound_is_a_failure(
     harness: JudgeHarness,
 ) -> None:
-    """``$10-$2000`` stands on the page; the length of a promo code does not."""
+    """The bounds of a deposit are documented; the length of a promo code is assumed."""
     harness.answers("create_deposit", sent={"amount_cents": 999})
     harness.answers("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
     grades = {
@@ -313,15 +313,17 @@ def test_a_documented_bound_is_a_failure_and_an_assumed_one_a_difference(
 
 
 @pytest.mark.parametrize("account", ["anybody", "unknown key"])
-def test_strangers_are_let_in_nowhere(harness: JudgeHarness, account: str) -> None:
-    """An operation that answers without a key it knows is a failure in any grade."""
+def test_an_accepted_unauthenticated_request_is_a_failure(
+    harness: JudgeHarness, account: str
+) -> None:
+    """A successful response without a known key is a failure, with or without --strict."""
     harness.answers("get_balance", account=account)
     assert only(harness).kind == "auth"
     assert only(harness).grade(strict=False) == "failure"
 
 
-def test_a_known_key_is_not_refused(harness: JudgeHarness) -> None:
-    """The key that was good a moment ago is good for every operation."""
+def test_a_rejected_known_key_is_reported(harness: JudgeHarness) -> None:
+    """A key that one operation accepts must be accepted by every operation."""
     harness.answers("get_balance", status=401)
     assert only(harness).keyword == "known key"
 
@@ -338,9 +340,9 @@ def test_a_known_key_is_not_refused(harness: JudgeHarness) -> None:
         ("GET", "/api/v1/billing/nothing", 404, (), "envelope"),
     ],
 )
-def test_what_is_no_operation_is_refused(
+def test_undeclared_requests_must_be_rejected(
     harness: JudgeHarness, method: str, path: str, status: int, headers: Any, keyword: str
 ) -> None:
-    """Another method is 405 with Allow, another path 404, both in the one envelope."""
+    """An undeclared method needs 405 with Allow, an undeclared path 404, both as JSON errors."""
     harness.send(method, path, status=status, headers=headers, body=b"<h1>")
     assert keyword in {finding.keyword for finding in harness.found}

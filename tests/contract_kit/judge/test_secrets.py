@@ -1,4 +1,4 @@
-"""Planted secrets: a deployment that says the key again in every way it can, and nothing that the kit leaves has it."""
+"""Secrets that a deployment echoes in every spelling are in no output of the kit."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from contract_tests.runner import PHASES
 from tests.conftest import RunningServer
 from tests.contract_kit.exchanges import JudgeHarness, example
 from tests.contract_kit.program import kit
-from tests.contract_kit.recorder import Answerer, Received, answer, recording
-from tests.contract_kit.scene import scene
+from tests.contract_kit.recorder import Received, Responder, answer, recording
+from tests.contract_kit.scenario import running_scenario
 
 KEY, OTHER = 'pl4nted/"k3y"+5up3r%s3cr3t', "th3-0ther_pl4nted.key~of-50mebody"
 COOKIE, TOKEN, CLIENT = "c00kie0fTheSessi0n", "t0kenOfTheirGateway", "f0rTheBr0wser0nly"
@@ -33,14 +33,16 @@ OTHERS = {
     "bearer": "Bearer eyJhbGciOi.pl4nted-t0ken.abc",
     "client_secret": f"pi_123_secret_{CLIENT}",
     "card": "4242424242424242",
-    "charge": "the card 5555555555554444 was declined, try 4000 0566 5566 5556 or 4000-0566-5566-5556",
+    "charge": (
+        "the card 5555555555554444 was declined, try 4000 0566 5566 5556 or 4000-0566-5566-5556"
+    ),
 }
 HIDDEN = [KEY, OTHER, COOKIE, TOKEN, CLIENT, "pl4nted", "4242424242424242", "5555555555554444"]
 HIDDEN += ["4000 0566 5566 5556", "4000-0566-5566-5556"]
 
 
 def spellings(key: str) -> dict[str, str]:
-    """The ways in which a deployment may say a key again."""
+    """Return the spellings in which a deployment may echo a key."""
     coded = {
         f"base64 {shift}": base64.b64encode(b"u:1"[:shift] + key.encode() + b":end").decode()
         for shift in range(4)
@@ -60,27 +62,32 @@ def spellings(key: str) -> dict[str, str]:
 
 
 def escaped(text: str) -> str:
-    """A JSON string with an escape for each character."""
+    """Return a JSON string that escapes every character."""
     return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
 
 
-def answers(good: bytes, key: str) -> Iterator[bytes]:
-    """Ways to answer: the first one goes on working."""
+def echoing_responses(good: bytes, key: str) -> Iterator[bytes]:
+    """Yield responses that echo secrets. Only the first one is a successful response."""
     head, _, body = good.partition(b"\r\n\r\n")
-    said = {**spellings(key), **OTHERS}
-    loud: dict[str, Any] = {"echo": said, "names": [{spelling: key} for spelling in said.values()]}
-    told = (json.dumps(loud)[:-1] + f', "escaped": {escaped(key)}, {escaped(key)}: 1}}').encode()
+    echoed = {**spellings(key), **OTHERS}
+    loud: dict[str, Any] = {
+        "echo": echoed,
+        "names": [{spelling: key} for spelling in echoed.values()],
+    }
+    body_with_secrets = (
+        json.dumps(loud)[:-1] + f', "escaped": {escaped(key)}, {escaped(key)}: 1}}'
+    ).encode()
     if body.startswith(b"{") and not body.startswith(b"{}"):
-        body = told[:-1] + b", " + body[1:]
+        body = body_with_secrets[:-1] + b", " + body[1:]
     more = [
         f"Set-Cookie: session={COOKIE}; Path=/",
         f"Authorization: Basic {TOKEN}",
         f"X-Control-Token: {TOKEN}",
     ]
     more += [
-        f"X-Echo: {said['raw']}",
+        f"X-Echo: {echoed['raw']}",
         f"X-API-Key: {key}",
-        f"Warning: {said['base64 2']} {OTHERS['live']}",
+        f"Warning: {echoed['base64 2']} {OTHERS['live']}",
     ]
     lines = [
         line
@@ -88,29 +95,34 @@ def answers(good: bytes, key: str) -> Iterator[bytes]:
         if not line.lower().startswith("content-length:")
     ]
     yield "\r\n".join([*lines, *more, f"Content-Length: {len(body)}", "", ""]).encode() + body
-    page = "".join(f"<p>{spelling}</p>" for spelling in said.values()).encode()
-    problem = [{"loc": ["header", key], "msg": f"no {key}", "type": OTHERS["live"], "input": said}]
+    page = "".join(f"<p>{spelling}</p>" for spelling in echoed.values()).encode()
+    problem = [
+        {"loc": ["header", key], "msg": f"no {key}", "type": OTHERS["live"], "input": echoed}
+    ]
     yield answer(
-        400, json.dumps({"detail": f"no {key}, {said['base64 1']}, {OTHERS['charge']}"}).encode()
+        400, json.dumps({"detail": f"no {key}, {echoed['base64 1']}, {OTHERS['charge']}"}).encode()
     )
     yield answer(422, json.dumps({"detail": problem}).encode())
     yield answer(
         302,
-        Location=f"/login?key={said['in a URL']}&next={said['base64 0']}&{said['all of it in a URL']}",
+        Location=(
+            f"/login?key={echoed['in a URL']}&next={echoed['base64 0']}"
+            f"&{echoed['all of it in a URL']}"
+        ),
     )
     yield answer(500, page, "text/html")
     yield answer(200, page, "text/plain")
-    yield answer(200, b"\xff\xfe" + told)
-    yield answer(200, gzip.compress(told), Content_Encoding="gzip")
-    yield answer(404, told, f"application/{quote(key, safe='')}")
-    yield answer(200, told)[:-20]
+    yield answer(200, b"\xff\xfe" + body_with_secrets)
+    yield answer(200, gzip.compress(body_with_secrets), Content_Encoding="gzip")
+    yield answer(404, body_with_secrets, f"application/{quote(key, safe='')}")
+    yield answer(200, body_with_secrets)[:-20]
 
 
-def loud(forward: Answerer, keys: dict[str, str]) -> Answerer:
-    """Before the mock, which knows other keys: says again the key that it hears, or else any."""
+def echoing(forward: Responder, keys: dict[str, str]) -> Responder:
+    """Return a responder before the mock that echoes the received key, or a known key."""
     turn = itertools.count()
 
-    def answering(received: Received) -> bytes:
+    def respond(received: Received) -> bytes:
         given = received.header("x-api-key") or ""
         raw = received.raw
         for key, real in keys.items():
@@ -118,15 +130,15 @@ def loud(forward: Answerer, keys: dict[str, str]) -> Answerer:
         good = forward(
             Received(received.method, received.target, received.headers, received.body, raw)
         )
-        ways = list(answers(good, given if given in keys else KEY))
+        ways = list(echoing_responses(good, given if given in keys else KEY))
         at = next(turn)
         return ways[0] if at % 3 or at < 9 else ways[at // 3 % len(ways)]
 
-    return answering
+    return respond
 
 
 def revealed(text: str) -> str:
-    """A text with all that is in it in other spellings."""
+    """Return a text followed by its decoded forms."""
     plain = html.unescape(
         re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
     )
@@ -138,7 +150,7 @@ def revealed(text: str) -> str:
 
 
 def unpacked(text: str) -> str:
-    """What may stand in base64, whatever stands around it."""
+    """Return a text decoded from base64 at every offset."""
     found = []
     for start in range(4):
         part = text[start:].translate(str.maketrans("-_", "+/"))
@@ -149,8 +161,8 @@ def unpacked(text: str) -> str:
     return "\n".join(found)
 
 
-def test_the_search_finds_what_is_hidden() -> None:
-    """Every spelling that is planted would be found if it were there."""
+def test_the_search_finds_every_spelling() -> None:
+    """The search of the next test would find every echoed spelling."""
     body = base64.b64encode(gzip.compress(json.dumps({"a": KEY}).encode())).decode()
     for text in (
         *spellings(KEY).values(),
@@ -168,15 +180,15 @@ def drivers() -> list[Any]:
 
 
 @pytest.mark.parametrize("driver", drivers())
-def test_no_secret_is_in_anything_that_a_run_leaves(
+def test_no_secret_is_in_any_output_of_a_run(
     driver: str, server: RunningServer, tmp_path: Path
 ) -> None:
-    """All reports, the journal, standard output and error, and what the cleanup says; of every driver."""
+    """Reports, journal, and output of run and cleanup contain no secret, for every driver."""
     keys: dict[str, str] = {}
     variables = {"BILLING_API_KEY": KEY, "OTHER_KEY": OTHER}
     reports = tmp_path / "reports"
-    with scene(server.url, tmp_path, lambda forward: loud(forward, keys)) as stage:
-        keys |= {KEY: stage.customer.key, OTHER: stage.other.key}
+    with running_scenario(server.url, tmp_path, lambda forward: echoing(forward, keys)) as scenario:
+        keys |= {KEY: scenario.customer.key, OTHER: scenario.other.key}
         words: list[str | Path] = [
             "--allow-irreversible",
             "--other-key-env",
@@ -189,19 +201,19 @@ def test_no_secret_is_in_anything_that_a_run_leaves(
             "--max-examples",
             "3",
             "--journal",
-            stage.journal,
+            scenario.journal,
             "--timeout",
             "5",
         ]
         words += ["--report", "junit,html,json,sarif,har", "--report-dir", reports]
-        said = kit("run", stage.recorder.url, *words, **variables)
-        assert said.code == 1, said.out + said.err
-        cleaned = kit("cleanup", stage.journal, **variables)
-        assert b"5up3r" in b"".join(request.raw for request in stage.received)
-    texts = {"stdout": said.out, "stderr": said.err, "cleanup": cleaned.out + cleaned.err}
+        outcome = kit("run", scenario.recorder.url, *words, **variables)
+        assert outcome.code == 1, outcome.out + outcome.err
+        cleaned = kit("cleanup", scenario.journal, **variables)
+        assert b"5up3r" in b"".join(request.raw for request in scenario.received)
+    texts = {"stdout": outcome.out, "stderr": outcome.err, "cleanup": cleaned.out + cleaned.err}
     texts |= {
         path.name: path.read_bytes().decode("latin-1")
-        for path in (*reports.iterdir(), stage.journal)
+        for path in (*reports.iterdir(), scenario.journal)
     }
     assert len(texts) == 9
     for name, text in texts.items():
@@ -216,7 +228,7 @@ def test_no_secret_is_in_anything_that_a_run_leaves(
     )
 
 
-# ---------------------------------------------------------------------------------- a key that is said again is a fault
+# ------------------------------------------------------------- echoed keys are violations
 
 
 def echoes(harness: JudgeHarness) -> list[Finding]:
@@ -224,8 +236,8 @@ def echoes(harness: JudgeHarness) -> list[Finding]:
 
 
 @pytest.mark.parametrize("shown", ["[api-key]", "[other-key]", "[key 12]"])
-def test_a_key_in_an_answer_is_a_finding(shown: str) -> None:
-    """In the body or in a header: a failure on any deployment, with the place."""
+def test_a_key_in_a_response_is_a_finding(shown: str) -> None:
+    """A key in a body or a header is a failure on any deployment."""
     harness = JudgeHarness()
     harness.answers("get_balance", {**example("get_balance"), "debug": f"asked with {shown}"})
     harness.answers("get_balance", headers={"X-Debug": f"key={shown}"})
@@ -239,16 +251,16 @@ def test_a_key_in_an_answer_is_a_finding(shown: str) -> None:
     )
 
 
-def test_a_key_in_a_refusal_or_beside_the_contract_is_a_finding() -> None:
-    """Errors and unknown paths tell no keys either."""
+def test_a_key_in_an_error_or_an_undeclared_path_is_a_finding() -> None:
+    """Errors and responses of undeclared paths must not contain a key either."""
     harness = JudgeHarness()
     harness.answers("get_balance", {"detail": "no key [api-key]"}, status=401)
     harness.send("GET", "/admin", status=404, body=b'{"detail": "[api-key] may not"}')
     assert [finding.operation for finding in echoes(harness)] == ["get_balance", "GET /admin"]
 
 
-def test_what_was_sent_in_the_body_or_the_url_may_come_back() -> None:
-    """Whoever writes a key into a field reads it there."""
+def test_a_key_that_the_client_sent_as_data_may_be_returned() -> None:
+    """A key in a field or a query may be returned as part of that value."""
     harness = JudgeHarness()
     settings = {**example("get_usage_alerts"), "webhook_url": "https://a.example.com/?k=[api-key]"}
     harness.answers("update_usage_alerts", settings, sent={"webhook_url": settings["webhook_url"]})
@@ -259,25 +271,25 @@ def test_what_was_sent_in_the_body_or_the_url_may_come_back() -> None:
 @pytest.mark.parametrize(
     "text", ["[secret]", "[card number]", "[unknown key]", "api-key", "[misspelt key]"]
 )
-def test_what_is_no_key_of_the_run_is_no_finding(text: str) -> None:
-    """Client secrets are for the browser; who misspells a key may be told so."""
+def test_a_value_that_is_no_key_of_the_run_is_no_finding(text: str) -> None:
+    """Client secrets are for the browser, and an error may quote a misspelt key."""
     harness = JudgeHarness()
     harness.answers("get_balance", {"detail": f"no {text}"}, status=401)
     harness.answers("get_balance", {"detail": "no [api-key]x"}, status=401, account="unknown key")
     assert echoes(harness) == []
 
 
-def test_a_deployment_of_which_only_one_answer_tells_the_key_fails() -> None:
-    """From end to end: everything else is as it should be."""
+def test_one_response_with_the_key_fails_the_run() -> None:
+    """A run fails if the key in one header is the only violation."""
     with recording(
         lambda _: answer(200, json.dumps(example("get_balance")).encode(), X_Debug=f"key {KEY}")
     ) as server:
-        said = kit(
+        outcome = kit(
             "run", server.url, "--phases", "reads", "--only", "get_balance", BILLING_API_KEY=KEY
         )
-    assert said.code == 1
+    assert outcome.code == 1
     assert (
         "The answer gives away a secret  [secret]\n    /response/headers/x-debug  key_echoed\n"
-        in said.out
+        in outcome.out
     )
-    assert "X-Debug: key [api-key]" in said.out
+    assert "X-Debug: key [api-key]" in outcome.out

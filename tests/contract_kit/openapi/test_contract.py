@@ -1,4 +1,4 @@
-"""The contract as the kit reads it: operations, places, provenance, and one clear line when it cannot be read."""
+"""The contract: operations, lines, provenance, and clear errors for unusable documents."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contract_tests.openapi.contract import Contract
 from tests.contract_kit.exchanges import CONTRACT
 
 
-def test_every_operation_is_there() -> None:
-    """All 29, with their parameters, bodies and statuses, references followed."""
+def test_every_operation_is_loaded() -> None:
+    """All 29 operations are loaded, with resolved parameters and statuses."""
     assert len(CONTRACT.operations) == 29
     chart = CONTRACT.operations["get_usage_chart"]
     assert [parameter.node["name"] for parameter in chart.parameters] == [
@@ -42,8 +42,8 @@ def test_every_operation_is_there() -> None:
         ("DELETE", "/api/v1/billing/payment-methods/a/b", None),
     ],
 )
-def test_requests_find_their_operation(method: str, path: str, operation: str | None) -> None:
-    """By method and whole path; a HEAD is for the GET."""
+def test_requests_match_their_operation(method: str, path: str, operation: str | None) -> None:
+    """A request matches by method and whole path; a HEAD matches the GET."""
     found = CONTRACT.match(method, path)
     assert (found[0].id if found else None) == operation
     if operation == "remove_payment_method" and found:
@@ -61,12 +61,12 @@ def test_requests_find_their_operation(method: str, path: str, operation: str | 
     ],
 )
 def test_provenance_is_the_nearest_mark(pointer: str, provenance: str) -> None:
-    """A mark holds for everything inside until a nearer one."""
+    """A provenance mark applies to everything below it, up to a nearer mark."""
     assert CONTRACT.provenance(pointer) == provenance
 
 
-def test_places_have_lines() -> None:
-    """A pointer leads to the line of the document."""
+def test_pointers_have_lines() -> None:
+    """A pointer is resolved to its line in the document."""
     line = CONTRACT.line_of("#/components/schemas/Balance/properties/tier")
     assert line is not None
     assert CONTRACT.path.read_text(encoding="utf-8").splitlines()[line - 1].strip() == "tier:"
@@ -81,28 +81,29 @@ def test_places_have_lines() -> None:
         ("openapi: 3.0.3\ninfo: {}", "misses 'paths'"),
         ("openapi: 3.0.3\npaths: {}", "has no operations"),
         (
-            "openapi: 3.0.3\npaths: {/a: {get: {parameters: [{$ref: '#/nowhere'}], responses: {}}}}",
+            "openapi: 3.0.3\n"
+            "paths: {/a: {get: {parameters: [{$ref: '#/nowhere'}], responses: {}}}}",
             "leads nowhere",
         ),
         ("openapi: 3.0.3\npaths: {/a: {get: {summary: x}}}", "misses 'responses'"),
         ("openapi: 3.0.3\npaths: {/a: {get: 5}}", "is no valid OpenAPI document"),
     ],
 )
-def test_a_document_that_cannot_be_used_is_told_in_one_line(
+def test_an_unusable_document_is_rejected_in_one_line(
     tmp_path: Path, text: str, words: str
 ) -> None:
-    """With the file, and what to put right."""
+    """The error has the file and the reason."""
     file = tmp_path / "spec.yaml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as error:
         Contract.load(file)
-    assert words in str(told.value)
-    assert str(file) in str(told.value)
-    assert "\n" not in str(told.value)
+    assert words in str(error.value)
+    assert str(file) in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
-    """Missing, a folder, not UTF-8."""
+def test_missing_and_binary_files_are_rejected(tmp_path: Path) -> None:
+    """A missing file, a folder and a file that is not UTF-8 are rejected."""
     (tmp_path / "latin").write_bytes(b"openapi: \xff\xfe")
     for file in (tmp_path / "missing.yaml", tmp_path, tmp_path / "latin"):
         with pytest.raises(UsageError):

@@ -1,4 +1,4 @@
-"""Lists are derived from the contract: a new one is paged, ordered and compared the day it appears."""
+"""List operations are derived from the contract, so a new list is tested without new code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATH = "/api/v1/billing/kit-receipts"
 
 
 def with_a_new_list() -> Contract:
-    """Our contract with an invented list: that of the invoices under another name, with an offset."""
+    """Return the contract with a new list: invoices under another path, with an offset."""
     document = copy.deepcopy(CONTRACT.document)
     invoices = CONTRACT.operations["list_invoices"]
     operation = copy.deepcopy(document["paths"][invoices.path]["get"])
@@ -43,7 +43,7 @@ def with_a_new_list() -> Contract:
 
 
 def test_a_list_is_recognised_by_its_shape() -> None:
-    """An array of objects beside a total, and a page size; cards, which come whole, are no such list."""
+    """A list has an array of objects, a total and a page size. The cards have no page size."""
     found = list_operations(with_a_new_list())
     assert set(found) - set(list_operations(CONTRACT)) == {NEW}
     assert "list_payment_methods" not in found
@@ -54,7 +54,7 @@ def test_a_list_is_recognised_by_its_shape() -> None:
 
 
 def test_a_new_list_is_paged_and_filtered() -> None:
-    """The driver of reads turns its pages, looks beyond its end, and asks for what each filter picks."""
+    """The driver of reads requests the pages and the filters of a new list."""
     contract = with_a_new_list()
     stateless = Stateless(contract)
     with serving(stateless) as url:
@@ -68,7 +68,7 @@ def test_a_new_list_is_paged_and_filtered() -> None:
 
 
 class Harness(JudgeHarness):
-    """A judge that knows the new list."""
+    """A harness whose contract has the new list."""
 
     def __post_init__(self) -> None:
         self.contract = with_a_new_list()
@@ -100,13 +100,15 @@ def page(*entries: dict[str, Any], total: int = 2) -> dict[str, Any]:
             "newest_first",
         ),
         ([("", page(FIRST, SECOND)), ("?status=void", page(FIRST, SECOND))], "filter"),
-        ([("", page(FIRST, SECOND)), ("?limit=2", page({**FIRST, "status": "void"}, SECOND))],
-         "rewritten"),
+        (
+            [("", page(FIRST, SECOND)), ("?limit=2", page({**FIRST, "status": "void"}, SECOND))],
+            "rewritten",
+        ),
         ([("", page(FIRST, SECOND)), ("?limit=1", page(FIRST, total=1))], "shrunk"),
     ],
-)  # fmt: skip
-def test_a_new_list_is_compared(pages: list[tuple[str, Any]], rule: str) -> None:
-    """Its pages fit together, are in order, never lose an entry and never rewrite one."""
+)
+def test_pages_of_a_new_list_are_compared(pages: list[tuple[str, Any]], rule: str) -> None:
+    """Pages must agree and be ordered; entries must not disappear or change."""
     harness = Harness()
     for query, body in pages:
         headers = headers_of("list_invoices", 200, body)

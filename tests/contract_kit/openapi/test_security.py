@@ -1,4 +1,4 @@
-"""Where requests carry their key, and that it is in no report, whatever the scheme."""
+"""Credentials of security schemes: where they are sent, and that they are redacted."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def document(scheme: dict[str, Any], security: Any = None) -> dict[str, Any]:
         ({"type": "mutualTLS"}, None),
     ],
 )
-def test_a_key_goes_where_the_scheme_says(
+def test_a_key_is_sent_where_the_scheme_says(
     scheme: dict[str, Any], expected: Credential | None
 ) -> None:
-    """A scheme that is not used, or that carries no key in a header, is none."""
+    """An unused scheme, or one without a header, gives no credential."""
     assert credential_of(document(scheme)) == expected
     assert credential_of(document(scheme, security=[])) is None
 
 
 @pytest.mark.parametrize("prefix", ["", "Bearer ", "sid="])
-def test_a_header_shows_the_name_of_its_key(prefix: str) -> None:
-    """Never the key; the account is that of the key."""
+def test_a_redacted_header_shows_the_name_of_its_key(prefix: str) -> None:
+    """The redacted header still identifies the account."""
     credential = Credential("Authorization", prefix)
     keyring = Keyring(credential)
     keyring.add("api-key", SECRET)
@@ -53,8 +53,8 @@ def test_a_header_shows_the_name_of_its_key(prefix: str) -> None:
     assert keyring.account_of(keyring.headers(headers)) == "api-key"
 
 
-def test_a_value_of_another_scheme_is_no_key() -> None:
-    """Nobody is let in by it, and it may be a secret all the same."""
+def test_a_value_of_another_scheme_is_unauthenticated() -> None:
+    """A value of another scheme does not authenticate, but it is redacted."""
     keyring = Keyring(Credential("Authorization", "Bearer "))
     keyring.add("api-key", SECRET)
     headers = (("Authorization", f"Basic {SECRET}"),)
@@ -71,7 +71,7 @@ def test_a_value_of_another_scheme_is_no_key() -> None:
     ],
 )
 def test_operations_are_below_the_base_path(tmp_path: Path, servers: str, path: str) -> None:
-    """The path of the first server is a part of every operation's path."""
+    """The path of the first server is a prefix of every operation."""
     spec = tmp_path / "spec.yaml"
     spec.write_text(
         f"openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\nservers: {servers}\n"

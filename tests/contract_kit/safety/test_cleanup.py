@@ -1,4 +1,4 @@
-"""The way back: after a crash by ``contract-tests cleanup``, after anything else by the run itself."""
+"""Restoration: by ``contract-tests cleanup`` after a crash, otherwise by the run itself."""
 
 from __future__ import annotations
 
@@ -14,346 +14,366 @@ from contract_tests.context import OTHER_KEY
 from contract_tests.settings import packaged_spec
 from tests.conftest import API, RunningServer
 from tests.contract_kit.program import kit
-from tests.contract_kit.recorder import Answerer, Received, as_json
-from tests.contract_kit.scene import (
+from tests.contract_kit.recorder import Received, Responder, as_json
+from tests.contract_kit.scenario import (
     CLEAN,
     NOTHING,
     RECHARGE,
-    Stage,
+    OpenRun,
     clean,
+    json_body,
+    opened_run,
     operation_of,
-    scene,
-    sent,
-    staged,
+    running_scenario,
 )
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
-# ------------------------------------------------------------------------------------------------------- after a crash
+# ---------------------------------------------------------------------------- after a crash
 
 
 @pytest.fixture
-def stage(
+def open_run(
     server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stage]:
-    """Where a run has crashed a while ago: nothing of it is on its way any more."""
+) -> Iterator[OpenRun]:
+    """Open a run whose requests have all arrived when it crashes."""
     monkeypatch.setattr("contract_tests.safety.restoration.SETTLE", 0.0)
-    with staged(server.url, tmp_path) as made:
+    with opened_run(server.url, tmp_path) as made:
         yield made
 
 
-def changes(stage: Stage) -> list[str]:
-    """The writes that were sent so far."""
+def changes(open_run: OpenRun) -> list[str]:
+    """Return the operations of all writes so far."""
     return [
         str(operation_of(request))
-        for request in stage.scene.received
+        for request in open_run.scenario.received
         if request.method not in ("GET", "HEAD")
     ]
 
 
-def upset(stage: Stage) -> None:
-    """Change everything that can be put back, and crash."""
-    stage.caller.call("update_usage_alerts", {"enabled": False})
-    stage.caller.call("update_auto_recharge", {})
-    stage.caller.call(
-        "set_default_payment_method", path={"payment_method_id": stage.add("pm_card_jcb")}
+def change_everything(open_run: OpenRun) -> None:
+    """Change everything that can be restored, and crash."""
+    open_run.caller.call("update_usage_alerts", {"enabled": False})
+    open_run.caller.call("update_auto_recharge", {})
+    open_run.caller.call(
+        "set_default_payment_method", path={"payment_method_id": open_run.add("pm_card_jcb")}
     )
-    stage.add("pm_card_diners")
-    stage.crash()
+    open_run.add("pm_card_diners")
+    open_run.crash()
 
 
-def test_everything_is_put_back_in_an_order_that_harms_nobody(stage: Stage) -> None:
-    """The default card before an auto-recharge is enabled that charges it; settings before the cards that they name."""
-    upset(stage)
-    count = len(changes(stage))
-    said = clean(stage.scene)
-    assert (said.code, said.verdict) == (0, CLEAN)
-    assert stage.scene.state == stage.before
-    assert changes(stage)[count:] == [
+def test_everything_is_restored_in_a_safe_order(open_run: OpenRun) -> None:
+    """The default card is restored before auto-recharge, and settings before cards are removed."""
+    change_everything(open_run)
+    count = len(changes(open_run))
+    outcome = clean(open_run.scenario)
+    assert (outcome.code, outcome.verdict) == (0, CLEAN)
+    assert open_run.scenario.state == open_run.before
+    assert changes(open_run)[count:] == [
         "set_default_payment_method",
         "update_auto_recharge",
         "update_usage_alerts",
         "remove_payment_method",
         "remove_payment_method",
     ]
-    assert said.out.splitlines()[0].startswith(
-        f"{stage.scene.recorder.url}: back to how it was before the run of "
+    assert outcome.out.splitlines()[0].startswith(
+        f"{open_run.scenario.recorder.url}: back to how it was before the run of "
     )
     for text in ("default card put back", "auto-recharge put back", "usage alerts put back"):
-        assert f"api-key: {text}\n" in said.out
+        assert f"api-key: {text}\n" in outcome.out
     assert (
         len(
             re.findall(
-                r"api-key: card [0-9a-f-]{36} \(pm_card_(?:jcb|diners)\) removed\n", said.out
+                r"api-key: card [0-9a-f-]{36} \(pm_card_(?:jcb|diners)\) removed\n", outcome.out
             )
         )
         == 2
     )
 
 
-def test_what_is_as_it_was_is_left_alone(stage: Stage) -> None:
-    """A crash after which nothing is to be done: no write is sent."""
-    stage.remove(stage.add("pm_card_jcb"))
-    stage.crash()
-    count = len(changes(stage))
-    said = clean(stage.scene)
-    assert (said.code, said.verdict, len(changes(stage))) == (0, CLEAN, count)
+def test_an_unchanged_state_causes_no_writes(open_run: OpenRun) -> None:
+    """A cleanup that has nothing to restore sends no write."""
+    open_run.remove(open_run.add("pm_card_jcb"))
+    open_run.crash()
+    count = len(changes(open_run))
+    outcome = clean(open_run.scenario)
+    assert (outcome.code, outcome.verdict, len(changes(open_run))) == (0, CLEAN, count)
 
 
-def test_both_accounts_are_put_back(stage: Stage) -> None:
-    """Also what the one account did with the key of the other."""
-    stage.call_as(OTHER_KEY, "update_usage_alerts", {})
-    stage.call_as(OTHER_KEY, "add_payment_method", {"payment_method_id": "pm_card_jcb"})
-    upset(stage)
-    said = clean(stage.scene)
-    assert (said.code, said.verdict) == (0, CLEAN)
-    assert stage.scene.state == stage.before
+def test_both_accounts_are_restored(open_run: OpenRun) -> None:
+    """Changes made with the other key are restored too."""
+    open_run.call_as(OTHER_KEY, "update_usage_alerts", {})
+    open_run.call_as(OTHER_KEY, "add_payment_method", {"payment_method_id": "pm_card_jcb"})
+    change_everything(open_run)
+    outcome = clean(open_run.scenario)
+    assert (outcome.code, outcome.verdict) == (0, CLEAN)
+    assert open_run.scenario.state == open_run.before
 
 
-def test_what_nobody_heard_of_is_found_by_its_stripe_id(stage: Stage) -> None:
-    """The answer was lost: a card that was not there before, under the name that was about to be added."""
-    stage.change = lambda received, answer: (
-        b"" if operation_of(received) == "add_payment_method" else answer
+def test_a_card_without_a_response_is_found_by_its_stripe_id(open_run: OpenRun) -> None:
+    """If the response to an addition is lost, the card is found by its Stripe id and removed."""
+    open_run.change_response = lambda received, response: (
+        b"" if operation_of(received) == "add_payment_method" else response
     )
-    stage.caller.call("add_payment_method", {"payment_method_id": "pm_card_jcb"})
-    stage.change = lambda _, answer: answer
-    stage.crash()
-    assert stage.scene.state != stage.before
-    assert clean(stage.scene).verdict == CLEAN
-    assert stage.scene.state == stage.before
+    open_run.caller.call("add_payment_method", {"payment_method_id": "pm_card_jcb"})
+    open_run.change_response = lambda _, response: response
+    open_run.crash()
+    assert open_run.scenario.state != open_run.before
+    assert clean(open_run.scenario).verdict == CLEAN
+    assert open_run.scenario.state == open_run.before
 
 
-def test_a_card_that_somebody_else_has_added_stays(stage: Stage) -> None:
-    """It is told, and is no reason to fail."""
-    stage.add("pm_card_jcb")
-    stage.crash()
-    id = stage.scene.customer.add_card("pm_card_diners")
-    said = clean(stage.scene)
-    assert (said.code, said.verdict) == (0, CLEAN)
+def test_a_card_added_by_another_client_stays(open_run: OpenRun) -> None:
+    """A card of another client is reported, kept, and no failure."""
+    open_run.add("pm_card_jcb")
+    open_run.crash()
+    id = open_run.scenario.customer.add_card("pm_card_diners")
+    outcome = clean(open_run.scenario)
+    assert (outcome.code, outcome.verdict) == (0, CLEAN)
     assert (
         f"api-key: card {id} (pm_card_diners) was added by somebody else meanwhile, and stays\n"
-        in said.out
+        in outcome.out
     )
-    assert {"pm_card_jcb", "pm_card_diners"} & stage.scene.customer.names == {"pm_card_diners"}
+    assert {"pm_card_jcb", "pm_card_diners"} & open_run.scenario.customer.names == {
+        "pm_card_diners"
+    }
 
 
-def test_a_card_that_may_be_the_runs_is_left_to_a_person(stage: Stage) -> None:
-    """An addition was never answered, and now there is a card under another name: it is told, and kept in mind."""
-    stage.change = lambda received, answer: (
-        b"" if operation_of(received) == "add_payment_method" else answer
+def test_a_card_of_unclear_origin_stays_in_the_journal(open_run: OpenRun) -> None:
+    """A new card after an unanswered addition is reported and not removed."""
+    open_run.change_response = lambda received, response: (
+        b"" if operation_of(received) == "add_payment_method" else response
     )
-    stage.caller.call("add_payment_method", {"payment_method_id": "pm_card_jcb"})
-    stage.change = lambda _, answer: answer
-    stage.crash()
-    id = stage.scene.customer.add_card("pm_card_diners")
-    said = clean(stage.scene)
-    assert said.code == 1
+    open_run.caller.call("add_payment_method", {"payment_method_id": "pm_card_jcb"})
+    open_run.change_response = lambda _, response: response
+    open_run.crash()
+    id = open_run.scenario.customer.add_card("pm_card_diners")
+    outcome = clean(open_run.scenario)
+    assert outcome.code == 1
     assert (
-        f"not put back: api-key: card {id} (pm_card_diners) was not there before, and may be one that"
-        in said.out
+        f"not put back: api-key: card {id} (pm_card_diners) was not there before, "
+        "and may be one that" in outcome.out
     )
     assert (
-        said.verdict == f"NOT CLEAN: 1 not put back; {stage.scene.journal} keeps what is to be done"
+        outcome.verdict
+        == f"NOT CLEAN: 1 not put back; {open_run.scenario.journal} keeps what is to be done"
     )
-    stage.scene.customer.ask("DELETE", f"{API}/payment-methods/{id}")
-    assert clean(stage.scene).verdict == CLEAN
-    assert stage.scene.state == stage.before
+    open_run.scenario.customer.ask("DELETE", f"{API}/payment-methods/{id}")
+    assert clean(open_run.scenario).verdict == CLEAN
+    assert open_run.scenario.state == open_run.before
 
 
-def test_what_cannot_be_put_back_is_told_and_kept(stage: Stage) -> None:
-    """A line for each thing, with what the deployment answers; exit code 1; later it is done."""
-    upset(stage)
+def test_what_cannot_be_restored_is_reported_and_stays_in_the_journal(open_run: OpenRun) -> None:
+    """Every failed restoration is reported with its response; a later cleanup completes it."""
+    change_everything(open_run)
     refused = {"remove_payment_method", "update_usage_alerts"}
-    stage.change = lambda received, answer: (
-        as_json(409, {"detail": f"not now, {stage.scene.customer.key}"})
+    open_run.change_response = lambda received, response: (
+        as_json(409, {"detail": f"not now, {open_run.scenario.customer.key}"})
         if operation_of(received) in refused
-        else answer
+        else response
     )
-    stage.forwards = lambda received: operation_of(received) not in refused
-    said = clean(stage.scene)
-    assert said.code == 1
-    told = [line for line in said.out.splitlines() if line.startswith("not put back: api-key: ")]
+    open_run.forwards = lambda received: operation_of(received) not in refused
+    outcome = clean(open_run.scenario)
+    assert outcome.code == 1
+    failures = [
+        line for line in outcome.out.splitlines() if line.startswith("not put back: api-key: ")
+    ]
     assert (
         sum(
             "which the run added, is still there (DELETE answers 409: not now, [" in line
-            for line in told
+            for line in failures
         )
         == 2
     )
     assert any(
         "usage alerts: 'enabled' is false, and was true (PUT answers 409: not now, [" in line
-        for line in told
+        for line in failures
     )
-    assert said.verdict.startswith(f"NOT CLEAN: {len(told)} not put back; ")
-    assert "auto-recharge put back" in said.out
-    assert stage.scene.customer.key not in said.out
-    stage.change, stage.forwards = lambda _, answer: answer, lambda _: True
-    said = clean(stage.scene)
-    assert (said.code, said.verdict) == (0, CLEAN)
-    assert "auto-recharge" not in said.out
-    assert stage.scene.state == stage.before
+    assert outcome.verdict.startswith(f"NOT CLEAN: {len(failures)} not put back; ")
+    assert "auto-recharge put back" in outcome.out
+    assert open_run.scenario.customer.key not in outcome.out
+    open_run.change_response, open_run.forwards = lambda _, response: response, lambda _: True
+    outcome = clean(open_run.scenario)
+    assert (outcome.code, outcome.verdict) == (0, CLEAN)
+    assert "auto-recharge" not in outcome.out
+    assert open_run.scenario.state == open_run.before
 
 
-def test_what_cannot_be_read_any_more_is_not_called_clean(stage: Stage) -> None:
-    """Nobody knows whether it is as it was."""
-    upset(stage)
-    stage.change = lambda received, answer: (
-        as_json(500, {}) if operation_of(received) == "get_usage_alerts" else answer
+def test_an_unreadable_state_is_not_clean(open_run: OpenRun) -> None:
+    """If a state cannot be read, the cleanup fails."""
+    change_everything(open_run)
+    open_run.change_response = lambda received, response: (
+        as_json(500, {}) if operation_of(received) == "get_usage_alerts" else response
     )
-    said = clean(stage.scene)
-    assert said.code == 1
+    outcome = clean(open_run.scenario)
+    assert outcome.code == 1
     assert (
-        "not put back: api-key: GET /api/v1/billing/usage-alerts answers 500, so nobody knows what it was"
-        in said.out
+        "not put back: api-key: GET /api/v1/billing/usage-alerts answers 500, "
+        "so nobody knows what it was" in outcome.out
     )
-    stage.change = lambda _, answer: answer
-    assert clean(stage.scene).verdict == CLEAN
+    open_run.change_response = lambda _, response: response
+    assert clean(open_run.scenario).verdict == CLEAN
 
 
-def test_a_card_that_is_gone_is_told(stage: Stage) -> None:
-    """It was there before the run, and the run has not removed it; nobody can bring it back."""
-    stage.add("pm_card_jcb")
-    stage.crash()
-    gone = stage.scene.customer.cards[-1]
-    stage.scene.customer.ask("DELETE", f"{API}/payment-methods/{gone['id']}")
-    said = clean(stage.scene)
-    assert said.code == 1
+def test_a_missing_card_is_reported(open_run: OpenRun) -> None:
+    """A card that another client removed cannot be restored, so the cleanup fails."""
+    open_run.add("pm_card_jcb")
+    open_run.crash()
+    gone = open_run.scenario.customer.cards[-1]
+    open_run.scenario.customer.ask("DELETE", f"{API}/payment-methods/{gone['id']}")
+    outcome = clean(open_run.scenario)
+    assert outcome.code == 1
     assert (
         f"not put back: api-key: card {gone['id']} ({gone['stripe_payment_method_id']}) is gone"
-        in said.out
+        in outcome.out
     )
 
 
-def test_what_cannot_be_undone_is_told_each_time(stage: Stage) -> None:
-    """How often, and with ids; it fails nothing, as it was allowed."""
+def test_irreversible_operations_are_reported_by_every_cleanup(open_run: OpenRun) -> None:
+    """Irreversible operations are reported with count and ids; they were allowed, so no failure."""
     ids = [
-        stage.caller.call("create_deposit", {"amount_cents": 5_000}).object["session_id"]
+        open_run.caller.call("create_deposit", {"amount_cents": 5_000}).object["session_id"]
         for _ in range(5)
     ]
-    stage.crash()
+    open_run.crash()
     for _ in range(2):
-        said = clean(stage.scene)
-        assert said.code == 0
-        assert f"cannot be undone: create_deposit, 5 times: {', '.join(ids[:3])}, ...\n" in said.out
+        outcome = clean(open_run.scenario)
+        assert outcome.code == 0
+        assert (
+            f"cannot be undone: create_deposit, 5 times: {', '.join(ids[:3])}, ...\n" in outcome.out
+        )
 
 
-def test_an_enabled_recharge_is_enabled_again_with_the_same_words(stage: Stage) -> None:
-    """All of what was set, so that nothing takes its default; the consent to the letter."""
-    stage.caller.call("disable_auto_recharge")
-    stage.caller.call("update_auto_recharge", {"consent_text": "other words"})
-    stage.crash()
-    assert clean(stage.scene).verdict == CLEAN
+def test_auto_recharge_is_restored_with_its_original_consent(open_run: OpenRun) -> None:
+    """The restoring PUT sends every field with its original value."""
+    open_run.caller.call("disable_auto_recharge")
+    open_run.caller.call("update_auto_recharge", {"consent_text": "other words"})
+    open_run.crash()
+    assert clean(open_run.scenario).verdict == CLEAN
     assert (
-        sent(next(request for request in reversed(stage.scene.received) if request.method == "PUT"))
+        json_body(
+            next(
+                request
+                for request in reversed(open_run.scenario.received)
+                if request.method == "PUT"
+            )
+        )
         == RECHARGE
     )
 
 
-# ------------------------------------------------------------------------------------------------- where and with whom
+# ------------------------------------------------------------------- deployment and accounts
 
 
-def test_it_goes_where_the_journal_says_with_the_keys_that_it_names(stage: Stage) -> None:
-    """Variables may have other names meanwhile."""
-    upset(stage)
+def test_cleanup_uses_the_deployment_and_variables_of_the_journal(open_run: OpenRun) -> None:
+    """Flags name the variables if they have changed since the run."""
+    change_everything(open_run)
     keys = {
         "BILLING_API_KEY": "",
         "OTHER_KEY": "",
-        "MINE": stage.scene.customer.key,
-        "THEIRS": stage.scene.other.key,
+        "MINE": open_run.scenario.customer.key,
+        "THEIRS": open_run.scenario.other.key,
     }
-    said = clean(stage.scene, **keys)
-    assert said.code == 2
-    assert "set the environment variable BILLING_API_KEY" in said.complaint
-    said = clean(stage.scene, "--api-key-env", "MINE", "--other-key-env", "THEIRS", **keys)
-    assert (said.code, said.verdict) == (0, CLEAN)
-    assert stage.scene.state == stage.before
+    outcome = clean(open_run.scenario, **keys)
+    assert outcome.code == 2
+    assert "set the environment variable BILLING_API_KEY" in outcome.complaint
+    outcome = clean(open_run.scenario, "--api-key-env", "MINE", "--other-key-env", "THEIRS", **keys)
+    assert (outcome.code, outcome.verdict) == (0, CLEAN)
+    assert open_run.scenario.state == open_run.before
 
 
-def test_it_reads_the_contract_that_the_run_read(stage: Stage, tmp_path: Path) -> None:
-    """Or the one that is named, where that is not there any more."""
+def test_cleanup_reads_the_contract_of_the_run(open_run: OpenRun, tmp_path: Path) -> None:
+    """--spec replaces the contract of the run if that file is missing."""
     spec = tmp_path / "mine.yaml"
     spec.write_bytes(packaged_spec().read_bytes())
-    upset(stage)
-    whole = stage.scene.journal.read_text()
-    stage.scene.journal.write_text(whole.replace('"spec": null', f'"spec": "{spec}"'))
+    change_everything(open_run)
+    whole = open_run.scenario.journal.read_text()
+    open_run.scenario.journal.write_text(whole.replace('"spec": null', f'"spec": "{spec}"'))
     spec.rename(tmp_path / "moved.yaml")
-    said = clean(stage.scene)
-    assert (said.code, said.complaint) == (2, f"{spec}: cannot be read (No such file or directory)")
-    assert clean(stage.scene, "--spec", tmp_path / "moved.yaml").verdict == CLEAN
+    outcome = clean(open_run.scenario)
+    assert (outcome.code, outcome.complaint) == (
+        2,
+        f"{spec}: cannot be read (No such file or directory)",
+    )
+    assert clean(open_run.scenario, "--spec", tmp_path / "moved.yaml").verdict == CLEAN
 
 
-def test_a_contract_without_what_the_journal_speaks_of_is_told(
-    stage: Stage, tmp_path: Path
+def test_a_contract_without_the_operations_of_the_journal_is_rejected(
+    open_run: OpenRun, tmp_path: Path
 ) -> None:
-    """Nothing is changed by half."""
-    upset(stage)
-    count = len(changes(stage))
+    """A contract without a needed operation fails before any write."""
+    change_everything(open_run)
+    count = len(changes(open_run))
     spec = tmp_path / "small.yaml"
     spec.write_text(
-        "openapi: 3.0.3\npaths: {/x: {get: {operationId: get_x, responses: {'200': {description: x}}}}}\n"
+        "openapi: 3.0.3\n"
+        "paths: {/x: {get: {operationId: get_x, responses: {'200': {description: x}}}}}\n"
     )
-    said = clean(stage.scene, "--spec", spec)
-    assert (said.code, said.complaint) == (
+    outcome = clean(open_run.scenario, "--spec", spec)
+    assert (outcome.code, outcome.complaint) == (
         2,
         f"{spec}: has no 'get_auto_recharge', of which the journal speaks",
     )
-    assert len(changes(stage)) == count
+    assert len(changes(open_run)) == count
 
 
-def test_another_account_is_not_touched(stage: Stage) -> None:
-    """The key is another one now: settings of the one are not put into the other."""
-    upset(stage)
-    count = len(changes(stage))
-    said = clean(stage.scene, BILLING_API_KEY=stage.scene.other.key)
-    assert said.code == 2
+def test_a_key_of_another_account_is_rejected(open_run: OpenRun) -> None:
+    """Settings of one account are never written to another account."""
+    change_everything(open_run)
+    count = len(changes(open_run))
+    outcome = clean(open_run.scenario, BILLING_API_KEY=open_run.scenario.other.key)
+    assert outcome.code == 2
     assert (
-        "the key of BILLING_API_KEY is that of another account than the journal's; nothing was changed"
-        in said.err
+        "the key of BILLING_API_KEY is that of another account than the journal's; "
+        "nothing was changed" in outcome.err
     )
-    assert len(changes(stage)) == count
+    assert len(changes(open_run)) == count
 
 
 @pytest.mark.parametrize("key", ["not-a-key", "sk_live_0123456789"])
-def test_a_key_that_is_refused_is_told(stage: Stage, key: str) -> None:
-    """By the name of its variable, with exit code 3."""
-    upset(stage)
-    said = clean(stage.scene, BILLING_API_KEY=key)
-    assert said.code == 3
-    assert "refuses the key of BILLING_API_KEY with 401" in said.err
-    assert key not in said.out + said.err
+def test_a_rejected_key_is_reported(open_run: OpenRun, key: str) -> None:
+    """The error names the variable and not the key; the exit code is 3."""
+    change_everything(open_run)
+    outcome = clean(open_run.scenario, BILLING_API_KEY=key)
+    assert outcome.code == 3
+    assert "refuses the key of BILLING_API_KEY with 401" in outcome.err
+    assert key not in outcome.out + outcome.err
 
 
-def test_a_deployment_that_is_away_is_told_and_the_journal_is_kept(stage: Stage) -> None:
-    """Exit code 3; what is to be done stays in the journal."""
-    upset(stage)
-    whole = stage.scene.journal.read_text()
+def test_an_unreachable_deployment_is_reported_and_the_journal_is_kept(open_run: OpenRun) -> None:
+    """The exit code is 3, and a later cleanup restores everything."""
+    change_everything(open_run)
+    whole = open_run.scenario.journal.read_text()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        stage.scene.journal.write_text(whole.replace(stage.scene.recorder.url, url))
-        said = clean(stage.scene)
-    assert said.code == 3
-    assert f"{url} cannot be reached: connection refused" in said.err
-    stage.scene.journal.write_text(whole)
-    assert clean(stage.scene).verdict == CLEAN
+        open_run.scenario.journal.write_text(whole.replace(open_run.scenario.recorder.url, url))
+        outcome = clean(open_run.scenario)
+    assert outcome.code == 3
+    assert f"{url} cannot be reached: connection refused" in outcome.err
+    open_run.scenario.journal.write_text(whole)
+    assert clean(open_run.scenario).verdict == CLEAN
 
 
-def test_it_waits_for_the_end_of_the_run(stage: Stage) -> None:
-    """Nobody cleans up under the hands of a run."""
-    stage.add("pm_card_jcb")
-    said = clean(stage.scene)
-    assert said.code == 2
-    assert said.complaint == f"{stage.scene.journal}: the run that writes it is still going on"
+def test_cleanup_refuses_the_journal_of_an_active_run(open_run: OpenRun) -> None:
+    """A cleanup does not start while the run still writes the journal."""
+    open_run.add("pm_card_jcb")
+    outcome = clean(open_run.scenario)
+    assert outcome.code == 2
+    assert (
+        outcome.complaint
+        == f"{open_run.scenario.journal}: the run that writes it is still going on"
+    )
 
 
-def test_a_line_that_the_crash_cut_off_is_no_obstacle(stage: Stage) -> None:
-    """The answer was about to be written down."""
-    stage.add("pm_card_jcb")
-    stage.crash()
-    whole = stage.scene.journal.read_bytes()
-    stage.scene.journal.write_bytes(whole[:-20])
-    assert clean(stage.scene).verdict == CLEAN
-    assert stage.scene.state == stage.before
+def test_a_truncated_last_line_is_ignored(open_run: OpenRun) -> None:
+    """If the crash truncates the last line, the cleanup still restores everything."""
+    open_run.add("pm_card_jcb")
+    open_run.crash()
+    whole = open_run.scenario.journal.read_bytes()
+    open_run.scenario.journal.write_bytes(whole[:-20])
+    assert clean(open_run.scenario).verdict == CLEAN
+    assert open_run.scenario.state == open_run.before
 
 
 @pytest.mark.parametrize(
@@ -364,101 +384,103 @@ def test_a_line_that_the_crash_cut_off_is_no_obstacle(stage: Stage) -> None:
         (None, "cannot be opened (No such file or directory)"),
     ],
 )
-def test_a_file_that_is_no_journal_is_told(tmp_path: Path, content: bytes | None, why: str) -> None:
-    """In one line, and it stays as it is."""
+def test_a_file_that_is_no_journal_is_rejected(
+    tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    """The error is one line, and the file is not changed."""
     path = tmp_path / "mine"
     if content is not None:
         path.write_bytes(content)
-    said = kit("cleanup", path)
-    assert (said.code, said.complaint) == (2, f"{path}: {why}")
+    outcome = kit("cleanup", path)
+    assert (outcome.code, outcome.complaint) == (2, f"{path}: {why}")
     assert content is None or path.read_bytes() == content
 
 
-def test_an_empty_journal_has_nothing_to_put_back(tmp_path: Path) -> None:
-    """The run was killed before it sent anything."""
+def test_an_empty_journal_has_nothing_to_restore(tmp_path: Path) -> None:
+    """A run that was killed before its first request leaves an empty journal."""
     path = tmp_path / "journal"
     path.touch()
-    said = kit("cleanup", path)
-    assert (said.code, said.out) == (0, f"{NOTHING}\n")
+    outcome = kit("cleanup", path)
+    assert (outcome.code, outcome.out) == (0, f"{NOTHING}\n")
 
 
-def test_wrong_flags_and_help_are_told() -> None:
-    """Like those of every command."""
+def test_cleanup_has_help_and_rejects_missing_arguments() -> None:
+    """The help text lists the flags and the exit codes."""
     assert kit("cleanup").code == 2
-    said = kit("cleanup", "--help")
-    assert said.code == 0
+    outcome = kit("cleanup", "--help")
+    assert outcome.code == 0
     for word in ("--api-key-env", "--other-key-env", "--ca-bundle", "--timeout", "exit codes"):
-        assert word in said.out
+        assert word in outcome.out
 
 
-# ---------------------------------------------------------------------------------------------------- by the run itself
+# ------------------------------------------------------------------------ by the run itself
 
 
-def test_a_run_tells_what_it_could_not_put_back(server: RunningServer, tmp_path: Path) -> None:
-    """It fails, names each thing and the command; the journal is kept, and the next run does not begin."""
-    is_stubborn = True
+def test_a_run_reports_what_it_could_not_restore(server: RunningServer, tmp_path: Path) -> None:
+    """The run fails and keeps its journal; the next run requires a cleanup first."""
+    is_rejecting = True
 
-    def wrap(forward: Answerer) -> Answerer:
+    def wrap(forward: Responder) -> Responder:
         return lambda received: (
             as_json(409, {"detail": "no"})
-            if is_stubborn and operation_of(received) == "remove_payment_method"
+            if is_rejecting and operation_of(received) == "remove_payment_method"
             else forward(received)
         )
 
-    with scene(server.url, tmp_path, wrap) as stage:
-        before = stage.state
-        keys = {"BILLING_API_KEY": stage.customer.key, "OTHER_KEY": stage.other.key}
+    with running_scenario(server.url, tmp_path, wrap) as scenario:
+        before = scenario.state
+        keys = {"BILLING_API_KEY": scenario.customer.key, "OTHER_KEY": scenario.other.key}
         words: list[str | Path] = [
             "--allow-writes",
             "--other-key-env",
             "OTHER_KEY",
             "--journal",
-            stage.journal,
+            scenario.journal,
         ]
         words += ["--phases", "stories", "--only", "payment-methods"]
-        said = kit("run", stage.recorder.url, *words, **keys)
-        assert said.code == 1
+        outcome = kit("run", scenario.recorder.url, *words, **keys)
+        assert outcome.code == 1
         assert re.search(
             r"not put back: api-key: card [0-9a-f-]{36} \(pm_card_\w+\), which the run added, is ",
-            said.out,
+            outcome.out,
         )
-        assert f"put it back: contract-tests cleanup {stage.journal}" in said.out
-        count = len(stage.received)
-        again = kit("run", stage.recorder.url, *words, **keys)
+        assert f"put it back: contract-tests cleanup {scenario.journal}" in outcome.out
+        count = len(scenario.received)
+        again = kit("run", scenario.recorder.url, *words, **keys)
         assert again.code == 2
-        assert f"put it back first: contract-tests cleanup {stage.journal}" in again.complaint
-        assert {request.method for request in stage.received[count:]} == {"GET"}
-        is_stubborn = False
-        assert clean(stage).verdict == CLEAN
-        assert stage.state == before
+        assert f"put it back first: contract-tests cleanup {scenario.journal}" in again.complaint
+        assert {request.method for request in scenario.received[count:]} == {"GET"}
+        is_rejecting = False
+        assert clean(scenario).verdict == CLEAN
+        assert scenario.state == before
 
 
-def test_a_deployment_that_goes_away_in_the_end_is_told(
+def test_a_deployment_that_stops_during_the_restoration_is_reported(
     server: RunningServer, tmp_path: Path
 ) -> None:
-    """Whatever was found, the run does not pass: exit code 3, and what to do."""
+    """The run exits with code 3 and prints the cleanup command."""
     gone = threading.Event()
 
-    def wrap(forward: Answerer) -> Answerer:
-        def answer(received: Received) -> bytes:
+    def wrap(forward: Responder) -> Responder:
+        def respond(received: Received) -> bytes:
             if operation_of(received) == "update_usage_alerts":
                 gone.set()
             return b"" if gone.is_set() else forward(received)
 
-        return answer
+        return respond
 
-    with scene(server.url, tmp_path, wrap) as stage:
-        keys = {"BILLING_API_KEY": stage.customer.key}
+    with running_scenario(server.url, tmp_path, wrap) as scenario:
+        keys = {"BILLING_API_KEY": scenario.customer.key}
         words: list[str | Path] = [
             "--allow-writes",
             "--journal",
-            stage.journal,
+            scenario.journal,
             "--phases",
             "stories",
             "--only",
             "usage-alerts",
         ]
-        said = kit("run", stage.recorder.url, *words, **keys)
-        assert said.code == 3
-        assert f"put it back: contract-tests cleanup {stage.journal}" in said.out
-        assert said.verdict.startswith("UNREACHABLE")
+        outcome = kit("run", scenario.recorder.url, *words, **keys)
+        assert outcome.code == 3
+        assert f"put it back: contract-tests cleanup {scenario.journal}" in outcome.out
+        assert outcome.verdict.startswith("UNREACHABLE")

@@ -1,4 +1,4 @@
-"""Which requests may leave: by default reads of declared paths, and nothing else."""
+"""The guard: which requests may be sent. By default, only reads of declared paths."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SOME_CARD = "00000000-0000-4000-8000-000000000000"
 
 
 def outgoing(method: str, url: str, body: bytes = b"") -> Outgoing:
-    """A request as a gate sees it."""
+    """Return a prepared request as the gates receive it."""
     prepared = requests.Request(method, BASE, data=body or None).prepare()
     prepared.url = url
     return Channel(BASE, CONTRACT, Keyring()).outgoing(prepared)
 
 
-def lets_out(settings: Settings, request: Outgoing) -> bool:
+def is_sent(settings: Settings, request: Outgoing) -> bool:
     try:
         Guard(settings, SAFETY).before(request)
     except Withheld:
@@ -38,25 +38,25 @@ def lets_out(settings: Settings, request: Outgoing) -> bool:
     return True
 
 
-def of(operation_id: str, body: bytes = b"", method: str = "") -> Outgoing:
+def request_for(operation_id: str, body: bytes = b"", method: str = "") -> Outgoing:
     operation = CONTRACT.operations[operation_id]
     path = operation.path.replace("{payment_method_id}", SOME_CARD)
     return outgoing(method or operation.method, BASE + path, body)
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations)
-def test_operations_are_let_out_as_far_as_they_are_allowed(operation: str) -> None:
-    """Reads always; what can be put back with writes allowed; all else only with everything allowed, or on the mock."""
+def test_operations_need_the_permission_of_their_class(operation: str) -> None:
+    """Reads need none, reversible writes --allow-writes, other writes --allow-irreversible."""
     is_read = CONTRACT.operations[operation].is_read
     body = b"{}" if not is_read else b""
-    assert lets_out(READ_ONLY, of(operation, body)) is is_read
-    assert lets_out(WRITES, of(operation, body)) is (is_read or operation in REVERSIBLE)
-    assert lets_out(EVERYTHING, of(operation, body))
-    assert lets_out(MOCK, of(operation, body))
+    assert is_sent(READ_ONLY, request_for(operation, body)) is is_read
+    assert is_sent(WRITES, request_for(operation, body)) is (is_read or operation in REVERSIBLE)
+    assert is_sent(EVERYTHING, request_for(operation, body))
+    assert is_sent(MOCK, request_for(operation, body))
 
 
-def test_what_costs_or_reaches_somebody_is_irreversible() -> None:
-    """Money, plans and messages; and whatever is in the contract one day that nobody has thought about."""
+def test_operations_that_cost_money_or_send_messages_are_irreversible() -> None:
+    """Payments, plans, messages and all operations unknown to the kit are irreversible."""
     irreversible = {
         operation.id for operation in CONTRACT.operations.values() if not operation.is_read
     } - REVERSIBLE
@@ -68,15 +68,15 @@ def test_what_costs_or_reaches_somebody_is_irreversible() -> None:
         "confirm_verification",
     }
     new = replace(CONTRACT.operations["update_usage_alerts"], id="operation_of_tomorrow")
-    assert not lets_out(WRITES, replace(of("update_usage_alerts"), operation=new))
-    assert lets_out(EVERYTHING, replace(of("update_usage_alerts"), operation=new))
+    assert not is_sent(WRITES, replace(request_for("update_usage_alerts"), operation=new))
+    assert is_sent(EVERYTHING, replace(request_for("update_usage_alerts"), operation=new))
 
 
 @pytest.mark.parametrize(
     "method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 )
-def test_undeclared_methods_and_paths_need_everything_allowed(method: str) -> None:
-    """Nobody knows what they do. A HEAD is declared where a GET is."""
+def test_undeclared_methods_and_paths_need_allow_irreversible(method: str) -> None:
+    """The effect of an undeclared request is unknown. A declared GET also declares HEAD."""
     for url in (
         f"{BASE}{API}/balance/",
         f"{BASE}{API}",
@@ -85,10 +85,10 @@ def test_undeclared_methods_and_paths_need_everything_allowed(method: str) -> No
         f"{BASE}/_mockery",
         BASE,
     ):
-        assert not lets_out(READ_ONLY, outgoing(method, url))
-        assert not lets_out(WRITES, outgoing(method, url))
-        assert lets_out(EVERYTHING, outgoing(method, url))
-    assert lets_out(WRITES, of("get_balance", method=method)) is (method in READS)
+        assert not is_sent(READ_ONLY, outgoing(method, url))
+        assert not is_sent(WRITES, outgoing(method, url))
+        assert is_sent(EVERYTHING, outgoing(method, url))
+    assert is_sent(WRITES, request_for("get_balance", method=method)) is (method in READS)
 
 
 @pytest.mark.parametrize(
@@ -103,26 +103,26 @@ def test_undeclared_methods_and_paths_need_everything_allowed(method: str) -> No
     ],
 )
 @pytest.mark.parametrize("settings", [READ_ONLY, EVERYTHING, MOCK])
-def test_nothing_is_let_out_to_another_host(url: str, settings: Settings) -> None:
-    """Not to one whose name begins like the one that was named either, whatever is allowed."""
-    assert not lets_out(settings, outgoing("GET", url))
+def test_nothing_is_sent_to_another_host(url: str, settings: Settings) -> None:
+    """No permission allows another host, even if its name begins with the given host."""
+    assert not is_sent(settings, outgoing("GET", url))
 
 
 @pytest.mark.parametrize("path", ["/_mock/reset", "/_mock/state", "/_mock/"])
-def test_the_control_api_is_for_the_mock(path: str) -> None:
-    """A deployment that is no mock never sees it."""
+def test_the_control_api_is_only_called_on_the_mock(path: str) -> None:
+    """Without --mock, no request to the control API is sent."""
     for method in ("GET", "POST"):
-        assert lets_out(MOCK, outgoing(method, BASE + path))
+        assert is_sent(MOCK, outgoing(method, BASE + path))
         for settings in (READ_ONLY, WRITES, EVERYTHING):
-            assert not lets_out(settings, outgoing(method, BASE + path))
+            assert not is_sent(settings, outgoing(method, BASE + path))
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"enabled": False}, {"enabled": None}, {"threshold_microcents": 5}]
 )
-def test_settings_that_leave_recharging_off_are_let_out(body: object) -> None:
-    """They are put back, and nothing happens meanwhile."""
-    assert lets_out(WRITES, of("update_auto_recharge", json.dumps(body).encode()))
+def test_settings_that_keep_auto_recharge_disabled_are_sent(body: object) -> None:
+    """These settings can be restored and charge no card."""
+    assert is_sent(WRITES, request_for("update_auto_recharge", json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize(
@@ -148,16 +148,16 @@ def test_settings_that_leave_recharging_off_are_let_out(body: object) -> None:
         b'[{"enabled": true}]',
     ],
 )
-def test_recharging_is_enabled_by_nobody(body: bytes) -> None:
-    """However it is written, and whoever reads it how: a card could be charged before it is put back."""
-    assert not lets_out(WRITES, of("update_auto_recharge", body))
-    assert lets_out(EVERYTHING, of("update_auto_recharge", body))
+def test_enabling_auto_recharge_needs_allow_irreversible(body: bytes) -> None:
+    """Any body that may enable auto-recharge needs the permission: a card could be charged."""
+    assert not is_sent(WRITES, request_for("update_auto_recharge", body))
+    assert is_sent(EVERYTHING, request_for("update_auto_recharge", body))
 
 
-def test_what_was_withheld_is_counted() -> None:
-    """By the reason, for the report."""
+def test_withheld_requests_are_counted() -> None:
+    """Withheld requests are counted by reason for the report."""
     guard = Guard(READ_ONLY, SAFETY)
     for _ in range(2):
         with pytest.raises(Withheld, match="--allow-writes"):
-            guard.before(of("update_usage_alerts", b"{}"))
+            guard.before(request_for("update_usage_alerts", b"{}"))
     assert guard.withheld == {"it is a write (--allow-writes)": 2}

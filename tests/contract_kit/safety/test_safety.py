@@ -1,4 +1,4 @@
-"""What leaves the machine, seen from the other end of the wire: for every driver, what was allowed and nothing else."""
+"""Every driver only sends allowed requests, as seen by a recording server."""
 
 from __future__ import annotations
 
@@ -20,8 +20,15 @@ from contract_tests.http.channel import TimeIsUp
 from contract_tests.runner import DRIVERS, PHASES
 from tests.conftest import API, RunningServer
 from tests.contract_kit.exchanges import CONTRACT
-from tests.contract_kit.recorder import Answerer, answer, as_json, recording
-from tests.contract_kit.scene import RECHARGE, Customer, Scene, operation_of, scene, sent
+from tests.contract_kit.recorder import Responder, answer, as_json, recording
+from tests.contract_kit.scenario import (
+    RECHARGE,
+    Customer,
+    Scenario,
+    json_body,
+    operation_of,
+    running_scenario,
+)
 
 pytestmark = pytest.mark.slow  # many whole runs of the kit
 
@@ -29,171 +36,176 @@ HEALTHY = as_json(200, {"tier": "growth"})
 
 
 def every_driver(*quick: str) -> list[Any]:
-    """All that are registered; those that are not known to be quick are for the slow tests."""
+    """Return all drivers; only the quick ones are not marked as slow."""
     return [pytest.param(name, marks=() if name in quick else pytest.mark.slow) for name in PHASES]
 
 
 @pytest.fixture
-def stage(server: RunningServer, tmp_path: Path) -> Iterator[Scene]:
-    with scene(server.url, tmp_path) as made:
+def scenario(server: RunningServer, tmp_path: Path) -> Iterator[Scenario]:
+    with running_scenario(server.url, tmp_path) as made:
         yield made
 
 
-# ------------------------------------------------------------------------------------------------------------ read only
+# -------------------------------------------------------------------------------- read only
 
 
 @pytest.mark.parametrize(
     "driver",
     every_driver("reads", "stories", "boundaries", "keys", "protocol", "tenants", "machine"),
 )
-def test_without_permission_only_reads_of_declared_paths_leave(
-    driver: str, stage: Scene, monkeypatch: pytest.MonkeyPatch
+def test_without_permission_only_declared_reads_are_sent(
+    driver: str, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """GET and HEAD, without a body, to the host that was named and to no other; and nothing changes."""
-    before = stage.state
-    reached = []
+    """Only GET and HEAD without a body are sent, only to the given host; nothing changes."""
+    before = scenario.state
+    addresses = []
 
     def connect(self: socket.socket, address: Any, connect: Any = socket.socket.connect) -> None:
-        reached.append(address)
+        addresses.append(address)
         connect(self, address)
 
     with monkeypatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect)
-        stage.run(driver)
-    mock = ("127.0.0.1", int(stage.customer.url.rpartition(":")[2]))
-    assert set(reached) == {stage.recorder.server_address, mock}
-    assert reached.count(mock) == len(stage.received) > 0, (
-        "only the recording server goes to the mock"
+        scenario.run(driver)
+    mock = ("127.0.0.1", int(scenario.customer.url.rpartition(":")[2]))
+    assert set(addresses) == {scenario.recorder.server_address, mock}
+    assert addresses.count(mock) == len(scenario.received) > 0, (
+        "only the recording server connects to the mock"
     )
-    for request in stage.received:
+    for request in scenario.received:
         line = request.raw.partition(b"\r\n")[0]
         assert line.split(b" ")[0] in (b"GET", b"HEAD"), line
         assert operation_of(request) is not None, line
-        assert request.header("host") == stage.recorder.url.removeprefix("http://")
+        assert request.header("host") == scenario.recorder.url.removeprefix("http://")
         assert request.raw.endswith(b"\r\n\r\n"), "no body"
-    assert stage.state == before
-    assert not stage.journal.exists()
+    assert scenario.state == before
+    assert not scenario.journal.exists()
 
 
-def after_a_good_one(*given: bytes) -> Answerer:
-    """Well as long as the preflight asks, and then these in turn, for ever."""
-    answers = chain([HEALTHY], cycle(given))
-    return lambda _: next(answers)
+def after_the_preflight(*responses: bytes) -> Responder:
+    """Return a responder: a good response to the preflight, then the given ones in turn."""
+    sequence = chain([HEALTHY], cycle(responses))
+    return lambda _: next(sequence)
 
 
 @pytest.mark.parametrize("driver", every_driver("reads", "stories", "keys", "protocol", "tenants"))
-def test_no_redirect_is_followed_to_another_host(driver: str, stage: Scene) -> None:
-    """Whatever sends: the other host sees nothing, and so no key."""
+def test_no_redirect_is_followed_to_another_host(driver: str, scenario: Scenario) -> None:
+    """The target of a redirect receives no request, and therefore no key."""
     with recording(lambda _: HEALTHY) as elsewhere:
         target = f"{elsewhere.url}{API}/balance"
-        moved = [
+        redirects = [
             answer(status, Location=target, Refresh=f"0; url={target}")
             for status in (301, 302, 303, 307, 308)
         ]
-        with recording(after_a_good_one(*moved)) as server:
-            stage.run(driver, url=server.url, allow_writes=True)
+        with recording(after_the_preflight(*redirects)) as server:
+            scenario.run(driver, url=server.url, allow_writes=True)
             assert len(server.received) > 1
         assert elsewhere.received == []
 
 
 @pytest.mark.parametrize("driver", every_driver("reads", "keys", "protocol", "tenants"))
-def test_no_answer_makes_it_write(driver: str, stage: Scene) -> None:
-    """A deployment that refuses, breaks down or points elsewhere gets no other requests than a good one."""
-    given = [
+def test_no_response_causes_a_write(driver: str, scenario: Scenario) -> None:
+    """Errors, Allow headers and links in responses never cause a write."""
+    responses = [
         answer(401, b'{"detail": "no"}'),
         answer(405, b"", Allow="POST, DELETE, PUT"),
         answer(500, b"<h1>500</h1>", "text/html"),
         answer(
             200,
-            b'{"id": "x", "next": "/api/v1/billing/deposit", "_links": {"self": "http://127.0.0.1:1/x"}}',
+            b'{"id": "x", "next": "/api/v1/billing/deposit", '
+            b'"_links": {"self": "http://127.0.0.1:1/x"}}',
         ),
     ]
-    with recording(after_a_good_one(*given)) as server:
-        stage.run(driver, url=server.url)
+    with recording(after_the_preflight(*responses)) as server:
+        scenario.run(driver, url=server.url)
     assert {request.method for request in server.received} <= {"GET", "HEAD"}
     assert all(operation_of(request) for request in server.received)
 
 
-# ------------------------------------------------------------------------------------------------------- writes allowed
+# --------------------------------------------------------------------------- writes allowed
 
 
 @pytest.mark.parametrize("driver", every_driver("reads", "stories", "keys", "protocol"))
-def test_with_writes_allowed_nothing_leaves_that_cannot_be_undone(
-    driver: str, stage: Scene
+def test_with_writes_allowed_only_reversible_requests_are_sent(
+    driver: str, scenario: Scenario
 ) -> None:
-    """No deposit, checkout, plan or message; no card of the customers is removed; recharging is enabled by nobody but
-    the one who puts back that it was; and afterwards both accounts are as they were."""
-    before = stage.state
-    cards = {name for customer in (stage.customer, stage.other) for name in customer.names}
-    run = stage.run(driver, allow_writes=True)
+    """Only reversible writes are sent, and afterwards both accounts are unchanged.
+
+    No card of the customers is removed. Only the restoration enables auto-recharge.
+    """
+    before = scenario.state
+    cards = {name for customer in (scenario.customer, scenario.other) for name in customer.names}
+    run = scenario.run(driver, allow_writes=True)
     assert not run.broken
-    for request in stage.received:
+    for request in scenario.received:
         name = operation_of(request)
         assert name is not None, f"{request.method} {request.target}"
         assert CONTRACT.operations[name].is_read or name in REVERSIBLE, name
-        if name == "update_auto_recharge" and sent(request) != RECHARGE:
-            assert not sent(request)["enabled"] if b"enabled" in request.body else True
+        if name == "update_auto_recharge" and json_body(request) != RECHARGE:
+            assert not json_body(request)["enabled"] if b"enabled" in request.body else True
         assert request.method != "DELETE" or request.path.rpartition("/")[2] not in cards
-    assert stage.state == before
+    assert scenario.state == before
 
 
 @pytest.mark.parametrize("driver", every_driver("keys", "protocol"))
-def test_with_everything_allowed_the_accounts_are_put_back(driver: str, stage: Scene) -> None:
-    """Deposits and messages stay, and are told; cards and settings are as they were; /_mock is left alone."""
-    before = stage.state
-    run = stage.run(driver, allow_irreversible=True)
+def test_with_irreversible_writes_allowed_the_accounts_are_restored(
+    driver: str, scenario: Scenario
+) -> None:
+    """Irreversible writes are reported, cards and settings restored, and /_mock is not called."""
+    before = scenario.state
+    run = scenario.run(driver, allow_irreversible=True)
     assert not run.broken
-    assert not any(request.path.startswith("/_mock") for request in stage.received)
-    told = {
+    assert not any(request.path.startswith("/_mock") for request in scenario.received)
+    reported = {
         note.removeprefix("made, and cannot be undone: ").partition(",")[0] for note in run.notes
     }
-    made = {"create_deposit", "create_checkout_session", "initiate_verification"}
-    made &= {name for name, seen in run.coverage.operations.items() if 200 in seen.statuses}
-    assert made <= told
-    assert stage.state == before
+    expected = {"create_deposit", "create_checkout_session", "initiate_verification"}
+    expected &= {name for name, seen in run.coverage.operations.items() if 200 in seen.statuses}
+    assert expected <= reported
+    assert scenario.state == before
 
 
 @pytest.mark.slow
-def test_many_workers_leave_no_more_behind_than_one(stage: Scene) -> None:
-    """Requests at the same time, each journalled."""
-    before = stage.state
-    assert not stage.run("properties", allow_irreversible=True, workers=4, max_examples=5).broken
-    assert stage.state == before
+def test_a_run_with_many_workers_is_restored(scenario: Scenario) -> None:
+    """The writes of concurrent workers are all in the journal."""
+    before = scenario.state
+    assert not scenario.run("properties", allow_irreversible=True, workers=4, max_examples=5).broken
+    assert scenario.state == before
 
 
-def test_what_cannot_be_undone_is_told(stage: Scene) -> None:
-    """With the ids of what was made."""
-    run = stage.run(
+def test_irreversible_writes_are_reported(scenario: Scenario) -> None:
+    """The report has the ids of the created resources."""
+    run = scenario.run(
         "stories",
         allow_irreversible=True,
         only=("initiate_verification", "confirm_verification", "get_balance"),
     )
-    told = next(note for note in run.notes if "initiate_verification" in note)
-    made = re.search(r"times: ([0-9a-f-]{36}),", told)
-    assert made is not None, told
-    assert made[1] in str(stage.customer.ask("GET", "/_mock/state"))
+    report = next(note for note in run.notes if "initiate_verification" in note)
+    made = re.search(r"times: ([0-9a-f-]{36}),", report)
+    assert made is not None, report
+    assert made[1] in str(scenario.customer.ask("GET", "/_mock/state"))
 
 
-def test_an_account_without_anything_has_nothing_afterwards(stage: Scene) -> None:
-    """No card, settings never set: it is as empty as it was."""
-    newcomer = Customer(stage.customer.url, f"sk_test_{uuid.uuid4().hex}")
+def test_an_empty_account_is_empty_after_the_run(scenario: Scenario) -> None:
+    """An account without cards and settings is restored to the same state."""
+    newcomer = Customer(scenario.customer.url, f"sk_test_{uuid.uuid4().hex}")
     newcomer.ask("DELETE", f"{API}/payment-methods/{newcomer.cards[0]['id']}")
     before = newcomer.state
-    replace(stage, customer=newcomer).run(
+    replace(scenario, customer=newcomer).run(
         "stories", allow_writes=True, only=("payment-methods", "usage-alerts")
     )
-    assert any(operation_of(request) == "add_payment_method" for request in stage.received)
-    assert any(operation_of(request) == "update_usage_alerts" for request in stage.received)
+    assert any(operation_of(request) == "add_payment_method" for request in scenario.received)
+    assert any(operation_of(request) == "update_usage_alerts" for request in scenario.received)
     assert newcomer.state == before
 
 
-# --------------------------------------------------------------------------------------------- when it does not go well
+# -------------------------------------------------------------------------- runs that fail
 
 
-def test_a_fault_of_the_kit_leaves_nothing_behind(
-    stage: Scene, monkeypatch: pytest.MonkeyPatch
+def test_a_run_with_an_internal_error_is_restored(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A driver that breaks off in the middle of its work."""
+    """The changes of a driver that raises an exception are restored."""
 
     def drive(run: Run) -> None:
         run.account().call("add_payment_method", {"payment_method_id": "pm_card_jcb"})
@@ -201,35 +213,35 @@ def test_a_fault_of_the_kit_leaves_nothing_behind(
         raise RuntimeError("in the middle")
 
     monkeypatch.setitem(DRIVERS, "reads", drive)
-    before = stage.state
-    assert stage.run("reads", allow_writes=True).broken
-    assert stage.state == before
+    before = scenario.state
+    assert scenario.run("reads", allow_writes=True).broken
+    assert scenario.state == before
 
 
-@pytest.mark.parametrize("is_up", [True, False])
-def test_a_run_that_ends_early_leaves_nothing_behind(
-    is_up: bool, stage: Scene, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_expired", [True, False])
+def test_a_run_that_ends_early_is_restored(
+    has_expired: bool, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The end of its time, or its first failure, ends its tests, and not the way back."""
+    """The restoration also runs after --max-time and --fail-fast end the tests."""
 
     def drive(run: Run) -> None:
         run.account().call("add_payment_method", {"payment_method_id": "pm_card_jcb"})
         run.account().call("update_usage_alerts", {})
-        if is_up:
+        if has_expired:
             raise TimeIsUp("the time is up")
         run.channel.stop_reason = "enough"
         run.account().call("get_balance")
 
     monkeypatch.setitem(DRIVERS, "reads", drive)
-    before = stage.state
-    assert stage.run("reads", allow_writes=True).ended_early
-    assert stage.state == before
+    before = scenario.state
+    assert scenario.run("reads", allow_writes=True).ended_early
+    assert scenario.state == before
 
 
-def test_a_journal_that_cannot_be_written_is_told_before_any_write(stage: Scene) -> None:
-    """A folder that is not there: nothing but the preflight was sent."""
+def test_an_unwritable_journal_is_rejected_before_any_write(scenario: Scenario) -> None:
+    """Only the preflight is sent if the folder of the journal is missing."""
     with pytest.raises(
         UsageError, match=r"journal: cannot be written \(No such file or directory\)"
     ):
-        stage.run("stories", allow_writes=True, journal=stage.journal / "no" / "journal")
-    assert {request.method for request in stage.received} == {"GET"}
+        scenario.run("stories", allow_writes=True, journal=scenario.journal / "no" / "journal")
+    assert {request.method for request in scenario.received} == {"GET"}

@@ -28,7 +28,8 @@ class _Shop(BaseHTTPRequestHandler):
             self.send_header("Location", f"http://127.0.0.1:{name.rpartition(':')[2]}/arrived")
             self.end_headers()
             return
-        text = self.server.pages.get(self.path, f"<title>Shop</title><h1>{self.path}</h1>")  # type: ignore[attr-defined]
+        pages = self.server.pages  # type: ignore[attr-defined]
+        text = pages.get(self.path, f"<title>Shop</title><h1>{self.path}</h1>")
         body = text.encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")

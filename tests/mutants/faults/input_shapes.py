@@ -188,7 +188,8 @@ FAULTS = (
     Fault(
         "odd-organization-ignored",
         "input",
-        "The usage chart ignores an X-Organization-Id that is no UUID, and shows the caller's usage.",
+        "The usage chart ignores an X-Organization-Id that is no UUID, "
+        "and shows the caller's usage.",
         changes_request("get_usage_chart", by=_drop_odd_organization),
         lambda me: me.ask("GET", "usage-chart", headers={"X-Organization-Id": "acme"}).status_code,
     ),

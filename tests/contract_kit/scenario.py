@@ -1,4 +1,4 @@
-"""Where safety is proved: a recording server before the mock, and two customers who have something to lose."""
+"""Scenarios for tests of safety: a recording server before the mock, and two customers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from tests.conftest import API, TLS
 from tests.contract_kit.exchanges import CONTRACT
 from tests.contract_kit.program import Said, kit
 from tests.contract_kit.recorder import (
-    Answerer,
     Received,
     Recorder,
+    Responder,
     as_json,
     forwarding,
     recording,
@@ -51,27 +51,27 @@ ALERTS = {
 CLEAN = "CLEAN: all is as it was before the run"
 NOTHING = "CLEAN: there is nothing to put back"
 _NOT_SET = ("updated_at", "fired", "attempts", "consecutive_failures")
-"""What no PUT can set."""
+"""Fields that a PUT cannot set."""
 
 
 @dataclass(frozen=True)
 class Customer:
-    """An account, looked at from outside the kit."""
+    """An account, read and changed without the kit."""
 
     url: str
     key: str
 
     def ask(self, method: str, path: str, **more: Any) -> Any:
-        """A request that must succeed: its answer."""
+        """Send a request that must succeed; return its JSON body."""
         with httpx.Client(
             base_url=self.url, headers={"X-API-Key": self.key}, trust_env=False, verify=TLS
         ) as client:
-            answer = client.request(method, path, **more)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+            response = client.request(method, path, **more)
+        assert response.status_code == 200, response.text
+        return response.json()
 
-    def settle_in(self) -> Customer:
-        """Have cards and settings."""
+    def set_up(self) -> Customer:
+        """Add two cards and change the settings."""
         for name in ("pm_card_amex", "pm_card_discover"):
             self.add_card(name)
         self.ask("PUT", f"{API}/auto-recharge", json=RECHARGE)
@@ -80,27 +80,27 @@ class Customer:
         return self
 
     def add_card(self, name: str) -> str:
-        """A card under its Stripe id: its id."""
+        """Add a card by its Stripe id; return its id."""
         return str(
             self.ask("POST", f"{API}/payment-methods", json={"payment_method_id": name})["id"]
         )
 
     @property
     def cards(self) -> list[dict[str, Any]]:
-        """Newest first."""
+        """The cards, newest first."""
         found: list[dict[str, Any]] = self.ask("GET", f"{API}/payment-methods")["payment_methods"]
         return found
 
     @property
     def names(self) -> set[str]:
-        """By which somebody could name its cards."""
+        """The ids and Stripe ids of the cards."""
         return {
             name for card in self.cards for name in (card["id"], card["stripe_payment_method_id"])
         }
 
     @property
     def state(self) -> dict[str, Any]:
-        """What must be as it was when a run is over."""
+        """The state that a run must leave unchanged."""
         whole = self.ask("GET", "/_mock/state")
         settings = {
             name: {key: value for key, value in whole[name].items() if key not in _NOT_SET}
@@ -110,8 +110,8 @@ class Customer:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Everything that a run of the kit needs, and what it must leave alone."""
+class Scenario:
+    """A recording server before the mock, two customers and the path of a journal."""
 
     recorder: Recorder
     customer: Customer
@@ -140,37 +140,39 @@ class Scene:
         return replace(plain, **more)
 
     def run(self, *phases: str, **more: Any) -> Run:
-        """A run of some drivers, to its end."""
+        """Perform a run with the given drivers."""
         run = Run(self.settings(*phases, **more), CONTRACT, KNOWLEDGE)
         perform(run)
         return run
 
 
-Wrap = Callable[[Answerer], Answerer]
+Wrap = Callable[[Responder], Responder]
 
 
 @contextmanager
-def scene(url: str, folder: Path, wrap: Wrap = lambda forward: forward) -> Iterator[Scene]:
-    """A scene before a mock, until the end of the block."""
-    customer, other = (Customer(url, f"sk_test_{uuid.uuid4().hex}").settle_in() for _ in range(2))
+def running_scenario(
+    url: str, folder: Path, wrap: Wrap = lambda forward: forward
+) -> Iterator[Scenario]:
+    """Provide a scenario before a mock until the end of the block."""
+    customer, other = (Customer(url, f"sk_test_{uuid.uuid4().hex}").set_up() for _ in range(2))
     with recording(wrap(forwarding(url))) as recorder:
-        yield Scene(recorder, customer, other, folder / "contract-tests.journal")
+        yield Scenario(recorder, customer, other, folder / "contract-tests.journal")
 
 
-class Stage:
-    """A scene, and a run that is as far as its drivers, each answer of the mock changed as a test likes."""
+class OpenRun:
+    """A scenario with a run whose journal is open, and hooks on the traffic to the mock."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.change: Callable[[Received, bytes], bytes] = lambda _, answer: answer
-        self.seen: Callable[[Received], None] = lambda _: None
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.change_response: Callable[[Received, bytes], bytes] = lambda _, response: response
+        self.on_request: Callable[[Received], None] = lambda _: None
         self.forwards: Callable[[Received], bool] = lambda _: True
-        """Whether the mock hears of a request."""
-        self.before = scene.state
+        """A predicate: whether a request is forwarded to the mock."""
+        self.before = scenario.state
         self.begin()
 
     def begin(self) -> None:
-        self.run = Run(self.scene.settings(allow_irreversible=True), CONTRACT, KNOWLEDGE)
+        self.run = Run(self.scenario.settings(allow_irreversible=True), CONTRACT, KNOWLEDGE)
         self.journal.begin()
 
     @property
@@ -183,63 +185,62 @@ class Stage:
         return Client(self.run.channel, KEY)
 
     def crash(self) -> None:
-        """The end of the run's process: the file is free, and nothing has been put back."""
+        """Release the journal as the end of the process does, without restoring anything."""
         self.journal.close()
 
     @property
-    def told(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.scene.journal.read_text().splitlines()]
+    def entries(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.scenario.journal.read_text().splitlines()]
 
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [entry for entry in self.told if entry["entry"] == kind]
+    def entries_of(self, kind: str) -> list[dict[str, Any]]:
+        return [entry for entry in self.entries if entry["entry"] == kind]
 
     def call_as(self, key: str, operation_id: str, *args: Any) -> int:
         return Client(self.run.channel, key).call(operation_id, *args).status
 
     def add(self, name: str) -> str:
-        """Add a card by the kit: its id."""
+        """Add a card with the kit; return its id."""
         return str(self.caller.call("add_payment_method", {"payment_method_id": name}).object["id"])
 
     def remove(self, name: str, key: str = KEY) -> int:
         path = {"payment_method_id": name}
         return Client(self.run.channel, key).call("remove_payment_method", path=path).status
 
-    def answers(self, operation: str, change: Callable[[Any], Any]) -> None:
-        """Change what the mock answers to an operation."""
+    def change_body(self, operation: str, change: Callable[[Any], Any]) -> None:
+        """Change the JSON body of the responses of an operation."""
 
-        def changed(received: Received, answer: bytes) -> bytes:
+        def changed_response(received: Received, response: bytes) -> bytes:
             if operation_of(received) != operation or received.method == "HEAD":
-                return answer
-            return as_json(200, change(json.loads(answer.partition(b"\r\n\r\n")[2])))
+                return response
+            return as_json(200, change(json.loads(response.partition(b"\r\n\r\n")[2])))
 
-        self.change = changed
+        self.change_response = changed_response
 
 
 @contextmanager
-def staged(url: str, folder: Path) -> Iterator[Stage]:
-    """A stage before a mock, until the end of the block."""
-    made: list[Stage] = []
+def opened_run(url: str, folder: Path) -> Iterator[OpenRun]:
+    """Provide an open run before a mock until the end of the block."""
+    runs: list[OpenRun] = []
 
-    def wrap(forward: Answerer) -> Answerer:
-        def answer(received: Received) -> bytes:
-            for stage in made:
-                stage.seen(received)
-                return stage.change(
-                    received, forward(received) if stage.forwards(received) else b""
-                )
+    def wrap(forward: Responder) -> Responder:
+        def respond(received: Received) -> bytes:
+            for run in runs:
+                run.on_request(received)
+                response = forward(received) if run.forwards(received) else b""
+                return run.change_response(received, response)
             return forward(received)
 
-        return answer
+        return respond
 
-    with scene(url, folder, wrap) as there:
-        made.append(Stage(there))
-        yield made[0]
+    with running_scenario(url, folder, wrap) as scenario:
+        runs.append(OpenRun(scenario))
+        yield runs[0]
 
 
-def clean(stage: Scene, *words: str | Path, **variables: str) -> Said:
-    """The command, with the keys of both customers."""
-    keys = {"BILLING_API_KEY": stage.customer.key, "OTHER_KEY": stage.other.key}
-    return kit("cleanup", stage.journal, *words, **{**keys, **variables})
+def clean(scenario: Scenario, *words: str | Path, **variables: str) -> Said:
+    """Run the cleanup command with the keys of both customers."""
+    keys = {"BILLING_API_KEY": scenario.customer.key, "OTHER_KEY": scenario.other.key}
+    return kit("cleanup", scenario.journal, *words, **{**keys, **variables})
 
 
 def operation_of(received: Received) -> str | None:
@@ -247,8 +248,8 @@ def operation_of(received: Received) -> str | None:
     return found[0].id if found is not None else None
 
 
-def sent(received: Received) -> Any:
-    """The body, if it is JSON."""
+def json_body(received: Received) -> Any:
+    """Return the JSON body of a request, or None."""
     try:
         return json.loads(received.body)
     except ValueError:
