@@ -1,9 +1,5 @@
 """Reference pages from any OpenAPI document: a model, and the formats written from it.
 
-<<<<<<< HEAD
-Knows nothing of billing. Imports only ``mockserver.openapi.yaml_file`` from outside this package.
-=======
 Knows nothing of billing. Imports only ``mockserver.openapi.yaml_file`` from the rest of the
 package.
->>>>>>> kittests
 """
