@@ -274,7 +274,7 @@ def test_a_deployment_of_which_only_one_answer_tells_the_key_fails() -> None:
         )
     assert said.code == 1
     assert (
-        "The answer gives away a secret  [secret]\n    /response/headers/x-debug  key_echoed\n"
+        "The response discloses a secret  [secret]\n    /response/headers/x-debug  key_echoed\n"
         in said.out
     )
     assert "X-Debug: key [api-key]" in said.out
