@@ -71,8 +71,8 @@ _alerts_body = st.fixed_dictionaries(
 class BillingMachine(AccountMachine):
     """Changes cards, settings, deposits, plans and challenges.
 
-    On the mock also payments, usage and time. Hypothesis sorts steps by name, so renaming one changes
-    what a seed generates.
+    On the mock also payments, usage and time. Hypothesis sorts steps by name: renaming one may
+    change what a seed generates.
     """
 
     def __init__(self) -> None:

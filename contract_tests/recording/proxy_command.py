@@ -18,6 +18,17 @@ FAIL_ON: dict[str, tuple[str, ...]] = {
 }
 """The grades that fail the command, by the value of ``--fail-on``."""
 
+_FLAGS = (
+    "max_time",
+    "ca_bundle",
+    "spec",
+    "strict",
+    "baseline",
+    "reports",
+    "report_dir",
+    "quiet",
+)
+
 _DESCRIPTION = """\
 Listens on this machine, passes every request on to a deployment unchanged, and validates the
 responses: point a frontend or a test run at it. Findings are listed as they appear. Ctrl-C ends it
@@ -63,17 +74,7 @@ def add_parser(subparsers: Any) -> None:
         help="the least grade of findings that fails the command (failure)",
     )
     parser.add_argument("--max-exchanges", type=_count, metavar="N", help="end after N requests")
-    flags.add(
-        parser,
-        "max_time",
-        "ca_bundle",
-        "spec",
-        "strict",
-        "baseline",
-        "reports",
-        "report_dir",
-        "quiet",
-    )
+    flags.add(parser, *_FLAGS)
     parser.set_defaults(command=command)
 
 

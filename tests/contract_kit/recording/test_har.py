@@ -89,45 +89,48 @@ def written(path: Path, *taken: Exchange, findings: tuple[Finding, ...] = ()) ->
     return json.loads(path.read_text())
 
 
+ENTRY: Any = {
+    "startedDateTime": "2026-03-18T13:00:00.123+01:00",
+    "time": 250.5,
+    "request": {
+        "method": "GET",
+        "url": f"{URL}/api/v1/billing/balance",
+        "httpVersion": "http/2.0",
+        "headers": [
+            {"name": ":authority", "value": "staging.example.com"},
+            {"name": "x-api-key", "value": "k1"},
+        ],
+        "queryString": [],
+        "cookies": [],
+        "headersSize": -1,
+        "bodySize": 0,
+    },
+    "response": {
+        "status": 200,
+        "statusText": "",
+        "headers": [{"name": "content-type", "value": "application/json"}],
+        "cookies": [],
+        "content": {"size": 2, "mimeType": "application/json", "text": "{}"},
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": -1,
+    },
+    "cache": {},
+    "timings": {
+        "blocked": 1,
+        "dns": -1,
+        "connect": -1,
+        "send": 0,
+        "wait": 200,
+        "receive": 49.5,
+        "ssl": -1,
+    },
+}
+
+
 def entry(**changes: Any) -> Any:
     """Return an entry as a browser exports it; ``request`` and ``response`` are merged."""
-    made = {
-        "startedDateTime": "2026-03-18T13:00:00.123+01:00",
-        "time": 250.5,
-        "request": {
-            "method": "GET",
-            "url": f"{URL}/api/v1/billing/balance",
-            "httpVersion": "http/2.0",
-            "headers": [
-                {"name": ":authority", "value": "staging.example.com"},
-                {"name": "x-api-key", "value": "k1"},
-            ],
-            "queryString": [],
-            "cookies": [],
-            "headersSize": -1,
-            "bodySize": 0,
-        },
-        "response": {
-            "status": 200,
-            "statusText": "",
-            "headers": [{"name": "content-type", "value": "application/json"}],
-            "cookies": [],
-            "content": {"size": 2, "mimeType": "application/json", "text": "{}"},
-            "redirectURL": "",
-            "headersSize": -1,
-            "bodySize": -1,
-        },
-        "cache": {},
-        "timings": {
-            "blocked": 1,
-            "dns": -1,
-            "connect": -1,
-            "send": 0,
-            "wait": 200,
-            "receive": 49.5,
-            "ssl": -1,
-        },
-    }
+    made = dict(ENTRY)
     for name, value in changes.items():
         known = made.get(name)
         made[name] = {**known, **value} if isinstance(known, dict) and value else value

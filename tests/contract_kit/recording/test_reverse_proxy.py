@@ -125,13 +125,8 @@ def test_large_bodies_pass_both_ways() -> None:
 
     async def echo(_: Any, receive: Any, send: Any) -> None:
         names = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [(b"content-type", b"application/json"), *names],
-            }
-        )
+        names.append((b"content-type", b"application/json"))
+        await send({"type": "http.response.start", "status": 200, "headers": names})
         while True:
             message = await receive()
             more = message.get("more_body", False)
