@@ -186,7 +186,7 @@ SETTINGS = (
         "NAME",
         repeats=True,
     ),
-    _Setting("keep_requests", _count, "number of requests that /_mock/requests keeps (1000)", "N"),
+    _Setting("keep_requests", _count, "number of requests to record (1000); 0 records none", "N"),
     _Setting(
         "log_level",
         _level,

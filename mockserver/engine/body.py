@@ -1,6 +1,5 @@
 """Request bodies: read within a limit, parsed, validated, and completed by defaults."""
 
-from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import Any
 
@@ -31,6 +30,7 @@ class BodyReader:
         content = request_body.get("content", {})
         self._media_types = [name.partition(";")[0].strip().lower() for name in content]
         self._is_json = any(map(is_json, content)) or not content
+        self._usual_type = _JSON if self._is_json else None
         schema: Schema = next(
             (media.get("schema", {}) for name, media in content.items() if is_json(name)), {}
         )
@@ -63,7 +63,8 @@ class BodyReader:
                 return self._too_large()
             if not message.get("more_body"):
                 break
-        if size and not self._accepts(request.headers):
+        content_type = request.headers.get(b"content-type", _JSON)
+        if size and content_type != self._usual_type and not self._accepts(content_type):
             return self._unsupported()
         request.payload = b"".join(chunks)
         return None
@@ -90,11 +91,8 @@ class BodyReader:
             return None, found
         return ({**self._defaults, **value} if isinstance(value, dict) else value), []
 
-    def _accepts(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Return whether the content type of a request is documented. The default is JSON."""
-        content_type = headers.get(b"content-type", _JSON)
-        if self._is_json and content_type == _JSON:  # the usual case, without parsing
-            return True
+    def _accepts(self, content_type: bytes) -> bool:
+        """Return whether a content type is documented."""
         media_type = content_type.decode("latin-1")
         if self._is_json and is_json(media_type):
             return True

@@ -68,11 +68,12 @@ class _Place:
     ) -> dict[str, Any]:
         """Return the values that a request has here, by name."""
         if self._name == "header":
-            return {
-                reader.name: reader.parse(headers[reader.header].decode("latin-1"))
-                for reader in self._readers
-                if reader.header in headers
-            }
+            values: dict[str, Any] = {}
+            for reader in self._readers:
+                value = headers.get(reader.header)
+                if value is not None:
+                    values[reader.name] = reader.parse(value.decode("latin-1"))
+            return values
         # The last of repeated query parameters counts.
         source = path if self._name == "path" else dict(_pairs(query)) if query else {}
         return {

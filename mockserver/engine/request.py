@@ -7,6 +7,19 @@ from starlette.types import Scope
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers
 
+_HEADERS = "mockserver.headers"
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers of a request, which are converted once and kept in its scope.
+
+    The first of repeated headers is used, as in FastAPI.
+    """
+    headers: dict[bytes, bytes] | None = scope.get(_HEADERS)
+    if headers is None:
+        headers = scope[_HEADERS] = dict(scope["headers"][::-1])
+    return headers
+
 
 class Request:
     """A request, with what has been learned of it so far."""
@@ -16,8 +29,7 @@ class Request:
     def __init__(self, scope: Scope, now: datetime) -> None:
         self.scope = scope
         self.now = now
-        # The first of repeated headers is used, as in FastAPI.
-        self.headers: dict[bytes, bytes] = dict(scope["headers"][::-1])
+        self.headers = headers_of(scope)
         self.caller: Caller | None = None
         self.payload = b""
         self.marks: Headers = []

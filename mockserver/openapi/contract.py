@@ -191,11 +191,14 @@ class Contract:
     def follow(self, node: Schema) -> Schema:
         """Return the node itself, or the node that its ``$ref`` names."""
         while "$ref" in node:
-            target: Any = self.document
-            for part in node["$ref"].removeprefix("#/").split("/"):
-                target = target[part.replace("~1", "/").replace("~0", "~")]
-            node = target
+            node = self._target(node["$ref"])
         return node
+
+    def _target(self, reference: str) -> Any:
+        target: Any = self.document
+        for part in reference.removeprefix("#/").split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        return target
 
     def allowed_methods(self, path: str) -> list[str]:
         """Return the methods that operations have on a path. HEAD is allowed wherever GET is."""
@@ -253,9 +256,14 @@ class Contract:
     def _check_references(self) -> None:
         for pointer, reference in _references(self.document, []):
             try:
-                if not reference.startswith("#/"):
-                    raise KeyError
-                self.follow({"$ref": reference})
+                seen: set[str] = set()
+                node = {"$ref": reference}
+                while "$ref" in node:
+                    name = node["$ref"]
+                    if name in seen or not name.startswith("#/"):
+                        raise KeyError(name)
+                    seen.add(name)
+                    node = self._target(name)
             except (KeyError, TypeError, IndexError):
                 raise FileError(
                     self.path,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.behaviour import PublicApp
+from mockserver.engine.request import headers_of
 from mockserver.engine.state import State
 
 _ORIGIN = b"origin"
@@ -48,7 +49,7 @@ class Dispatcher:
         if path.startswith(apps.control_prefix):
             return self._control(path)
         if path.startswith(apps.api_prefixes):
-            return apps.cors if _ORIGIN in dict(scope["headers"]) else apps.api
+            return apps.cors if _ORIGIN in headers_of(scope) else apps.api
         return apps.pages
 
     def _control(self, path: str) -> ASGIApp:
