@@ -39,8 +39,8 @@ COMMANDS = {
 
 _DESCRIPTION = """\
 Checks a deployment of the Billing API, the mock or another API against its OpenAPI contract.
-Safe by default: without --allow-writes nothing but GET and HEAD of declared paths is sent. Keys come
-from the environment, and are in no report."""
+Safe by default: without --allow-writes nothing but GET and HEAD of declared paths is sent. Keys
+come from the environment, and are in no report."""
 
 EXIT_CODES = """\
 exit codes:

@@ -18,7 +18,9 @@ _PATIENCE = 10
 def running_mock(*flags: str) -> Iterator[str]:
     """Run a mock until the end of the block. Raise Unreachable if it does not start."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *flags]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603 (this interpreter)
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         line = process.stdout.readline() if process.stdout else ""
         found = _URL.search(line)

@@ -120,7 +120,7 @@ class Contract:
             )
         contract = cls(path, document)
         try:
-            contract.operations  # noqa: B018 (reads all of it once, so that a broken one is found here)
+            contract.operations  # noqa: B018 (reads all of it, so that errors show here)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UsageError(f"{path}: {_explain(error)}") from None
         if not contract.operations:
@@ -320,7 +320,7 @@ def _has_key(node: Any, key: str) -> bool:
 
 def _read(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (derived from the safe loader)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a safe one)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
