@@ -244,14 +244,19 @@ class Contract:
             for method in METHODS:
                 if method in item:
                     node = item[method]
-                    parameters = [
-                        self.follow(parameter)
-                        for parameter in [*shared, *node.get("parameters", [])]
-                    ]
+                    parameters = self._parameters([*shared, *node.get("parameters", [])])
                     security = node.get("security", self.document.get("security", []))
                     yield Operation(
                         node.get("operationId", ""), method, path, node, parameters, security
                     )
+
+    def _parameters(self, declared: list[Schema]) -> list[Schema]:
+        """Return parameters with their references followed.
+
+        A parameter of the operation replaces one of the same place and name of its path.
+        """
+        followed = [self.follow(parameter) for parameter in declared]
+        return list({(item.get("in"), item.get("name")): item for item in followed}.values())
 
     def _check_references(self) -> None:
         for pointer, reference in _references(self.document, []):

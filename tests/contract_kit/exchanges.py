@@ -43,13 +43,18 @@ def request_example(operation_id: str, name: str | None = None) -> Any:
 def headers_of(operation_id: str, status: int, body: Any) -> Headers:
     """Return the documented headers, with values that fit the body."""
     response = CONTRACT.operations[operation_id].responses[status]
+    headers = {
+        name: CONTRACT.at(response.child("headers", name)).node
+        for name in response.node.get("headers", {})
+    }
     found = {
         "Content-Type": JSON,
+        **{name: str(node["example"]) for name, node in headers.items() if node.get("required")},
         "X-RateLimit-Limit": "100",
         "X-RateLimit-Remaining": "98",
         "X-RateLimit-Reset": "1",
     }
-    if "Retry-After" in response.node["headers"]:
+    if "Retry-After" in headers:
         found["Retry-After"] = "12"
     if operation_id == "get_balance" and status == 200:
         found["X-AlterLab-Balance"] = body["balance_display"]

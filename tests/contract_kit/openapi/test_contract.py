@@ -10,10 +10,13 @@ from contract_tests.errors import UsageError
 from contract_tests.openapi.contract import Contract
 from tests.contract_kit.exchanges import CONTRACT
 
+METHODS = {"get", "put", "post", "delete", "patch"}
+
 
 def test_every_operation_is_loaded() -> None:
-    """All 29 operations are loaded, with resolved parameters and statuses."""
-    assert len(CONTRACT.operations) == 29
+    """All operations are loaded, with resolved parameters and statuses."""
+    paths = CONTRACT.document["paths"].values()
+    assert len(CONTRACT.operations) == sum(len(METHODS & item.keys()) for item in paths)
     chart = CONTRACT.operations["get_usage_chart"]
     assert [parameter.node["name"] for parameter in chart.parameters] == [
         "days",
