@@ -6,6 +6,8 @@ from typing import Any
 
 from mockserver.engine.errors import Unauthorized, Unprocessable
 from mockserver.engine.operation import CompiledOperation
+from mockserver.engine.reply import send_response
+from mockserver.engine.request import Request as EngineRequest
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
 from tests.mutants.patches import Original, wraps
@@ -53,18 +55,21 @@ def _refuse_politely(response: Response, _: Request) -> None:
 
 
 async def _validate_first(
-    original: Original, self: CompiledOperation, request: Any, receive: Any
+    original: Original, self: CompiledOperation, request: EngineRequest, receive: Any, send: Any
 ) -> None:
     """Validate the body of a deposit before the key."""
-    try:
-        await original(self, request, receive)
-    except Unauthorized:
-        if self.id == "create_deposit" and self.body is not None:
+    if self.id == "create_deposit" and self.body is not None:
+        try:
+            self.service.identify(request, self.security)
+        except Unauthorized:
             await self.body.receive(request, receive)
             _, problems = self.body.parse(request.payload)
             if problems:
-                raise Unprocessable(problems) from None
-        raise
+                reply = self._refuse(Unprocessable(problems))
+                headers = self.service.headers(None, request.now)
+                await send_response(send, reply.status, reply.payload, headers)
+                return
+    await original(self, request, receive, send)
 
 
 def _status_with(
@@ -128,8 +133,8 @@ FAULTS = (
     Fault(
         "deposit-checked-before-the-key",
         "auth",
-        "A wrong deposit without a key gets 422, so that anyone can probe the rules.",
-        wraps(CompiledOperation, "_admit", _validate_first, on=("create_deposit",)),
+        "A wrong deposit without a key is answered with 422, so that anybody can probe the rules.",
+        wraps(CompiledOperation, "serve", _validate_first, on=("create_deposit",)),
         lambda me: _status_with(me, None, "POST", "deposit", {"amount_cents": 1}),
     ),
     Fault(
