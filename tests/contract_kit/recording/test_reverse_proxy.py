@@ -198,7 +198,7 @@ def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, exp
         proxied(f"{server.url}/base") as proxy,
         proxy.client() as client,
     ):
-        server.answer = lambda _: answer(302, Location=location.format(upstream=server.url))
+        server.respond = lambda _: answer(302, Location=location.format(upstream=server.url))
         got = client.get("/here")
         assert got.headers["location"] == expected.format(proxy=proxy.url)
         assert [request.target for request in server.received] == ["/base/here"]
