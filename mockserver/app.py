@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from mockserver.billing.accounts import fixtures as billing_fixtures
 from mockserver.billing.api.behaviour import CONVENTIONS, Billing, world_of
-from mockserver.billing.api.operations import HANDLERS
+from mockserver.billing.api.operations import BASE_PATH, HANDLERS
 from mockserver.clock import Clock
 from mockserver.console.pages import pages
 from mockserver.control import document as control_document
@@ -30,6 +30,7 @@ from mockserver.faults.registry import FaultRegistry, UnknownFaultSet
 from mockserver.faults.sets import FaultSet
 from mockserver.generator import Generator
 from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.behaviour import Resources, redactor_of
 from mockserver.resources.state import NoState
 from mockserver.server.cors import with_cors
@@ -89,6 +90,8 @@ class Server:
         """
         settings = self.settings
         contract = Contract.load(settings.spec)
+        if _is_billing(contract) != _is_billing(self.contract):
+            raise FileError(settings.spec, "is the document of another API. Restart the server")
         fault_sets = _fault_sets(settings, contract)
         swap_fixtures = self.world.state.reload(settings.fixtures)
         behaviour = self._behaviour_of(contract)
@@ -144,8 +147,11 @@ def build(
 
 
 def _is_billing(contract: Contract) -> bool:
-    """Return whether a contract has any operation of the Billing API."""
-    return not HANDLERS.keys().isdisjoint(contract.operations)
+    """Return whether a contract has an operation of the Billing API, by operationId and path."""
+    return any(
+        operation.operation_id in HANDLERS and operation.path.startswith(BASE_PATH)
+        for operation in contract.operations.values()
+    )
 
 
 def _world(

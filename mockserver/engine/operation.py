@@ -28,7 +28,7 @@ from mockserver.engine.responses import BrokenContract, Responses
 from mockserver.engine.samples import Samples
 from mockserver.engine.world import Exchange, World
 from mockserver.generator import Generator
-from mockserver.openapi.contract import Contract, Operation
+from mockserver.openapi.contract import Contract, Operation, route_name
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +67,8 @@ class CompiledOperation:
         self._is_coroutine = iscoroutinefunction(self._handler)
         self._success = operation.success
         self._is_write = operation.method not in ("get", "head")
+        names = operation.path_names
+        self._path_names = [(name, route_name(index)) for index, name in enumerate(names)]
         self._parameters = Parameters(operation.parameters, shared.contract)
         self._samples = Samples(operation, shared.contract, shared.generator)
 
@@ -151,7 +153,7 @@ class CompiledOperation:
         """Return the argument of the handler. Raises Unprocessable with all violations."""
         scope = request.scope
         params, found = self._parameters.read(
-            scope.get("path_params", {}), scope["query_string"], request.headers
+            self._path_values(scope), scope["query_string"], request.headers
         )
         body: Json = None
         if self.body is not None:
@@ -160,6 +162,10 @@ class CompiledOperation:
         if found:
             raise Unprocessable(found)
         return Call(self._world, request, caller.context(params, request.now), params, body)
+
+    def _path_values(self, scope: Scope) -> dict[str, Any]:
+        """Return the path parameters by their documented names."""
+        return {name: scope["path_params"][key] for name, key in self._path_names}
 
     def _reply(self, call: Call[Any, Any]) -> Reply:
         """Return the handler's response, or a documented one if there is no handler."""
@@ -176,7 +182,10 @@ class CompiledOperation:
     async def _wait_for(self, call: Call[Any, Any]) -> Reply:
         """Return the response of a coroutine handler."""
         handler: Any = self._handler
-        return Reply(self._success, self.responses.encode(self._success, await handler(call)), [])
+        result = await handler(call)
+        if call.request.caller is not None:
+            call.request.caller.leave()
+        return Reply(self._success, self.responses.encode(self._success, result), [])
 
     def _refuse(self, error: Exception) -> Reply:
         """Return an error response; a 500 if the contract does not allow it."""

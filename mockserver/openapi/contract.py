@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 import orjson
@@ -20,6 +21,7 @@ from mockserver.openapi.schemas import Schema, Validator, compile_schema
 from mockserver.openapi.security import Security, compile_security
 from mockserver.openapi.yaml_file import FileError
 
+_TEMPLATE = re.compile(r"\{([^/{}]+)\}")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 
@@ -43,6 +45,17 @@ class Operation:
     """Parameter objects without references, those of the path item included."""
     security: list[Schema]
     """Its security requirements, or those of the whole document."""
+
+    @cached_property
+    def path_names(self) -> list[str]:
+        """The names of the path parameters, in the order of the path."""
+        return _TEMPLATE.findall(self.path)
+
+    @cached_property
+    def route(self) -> str:
+        """The path as routers understand it: its parameters have simple names."""
+        numbers = count()
+        return _TEMPLATE.sub(lambda _: f"{{{route_name(next(numbers))}}}", self.path)
 
     @property
     def request_body(self) -> Schema | None:
@@ -109,6 +122,7 @@ class Contract:
             )
         contract = cls(path, document)
         contract._check_references()
+        contract._check_servers()
         contract._check_operations()
         return contract
 
@@ -196,8 +210,9 @@ class Contract:
 
     def _target(self, reference: str) -> Any:
         target: Any = self.document
-        for part in reference.removeprefix("#/").split("/"):
-            target = target[part.replace("~1", "/").replace("~0", "~")]
+        for part in unquote(reference).removeprefix("#/").split("/"):
+            key = part.replace("~1", "/").replace("~0", "~")
+            target = target[int(key)] if isinstance(target, list) else target[key]
         return target
 
     def allowed_methods(self, path: str) -> list[str]:
@@ -218,12 +233,10 @@ class Contract:
         """
         paths: Schema = {}
         for operation in self.operations.values():
-            paths.setdefault(operation.path, {})[operation.method] = {
+            paths.setdefault(operation.route, {})[operation.method] = {
                 "operationId": operation.operation_id,
                 "parameters": [
-                    _path_parameter(parameter["name"])
-                    for parameter in operation.parameters
-                    if parameter["in"] == "path"
+                    _path_parameter(route_name(index)) for index in range(len(operation.path_names))
                 ],
                 "responses": {"200": {"description": ""}},
             }
@@ -269,12 +282,19 @@ class Contract:
                         raise KeyError(name)
                     seen.add(name)
                     node = self._target(name)
-            except (KeyError, TypeError, IndexError):
+            except (KeyError, TypeError, IndexError, ValueError):
                 raise FileError(
                     self.path,
                     f"#/{'/'.join(map(str, pointer))}: the reference '{reference}' has no target",
                     yaml_file.line_of(self.path, pointer),
                 ) from None
+
+    def _check_servers(self) -> None:
+        try:
+            self.base_path  # noqa: B018 (reads it, so that an error shows here)
+        except ValueError as error:
+            line = yaml_file.line_of(self.path, ["servers", 0, "url"])
+            raise FileError(self.path, f"#/servers/0/url: {error}", line) from None
 
     def _check_operations(self) -> None:
         seen: set[str] = set()
@@ -290,6 +310,11 @@ class Contract:
                     self.path, f"{operation.method.upper()} {operation.path} {problem}", line
                 )
             seen.add(operation.operation_id)
+
+
+def route_name(index: int) -> str:
+    """Return the name of a path parameter in routes, where its own may be no identifier."""
+    return f"p{index}"
 
 
 def _path_parameter(name: str) -> Schema:

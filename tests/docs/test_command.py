@@ -71,7 +71,7 @@ def test_a_stale_page_is_shown_as_a_diff(
     assert difference.startswith(f"--- {out / 'reference.md'}\n+++ {out / 'reference.md'}\n@@ ")
     assert "\n-**Größe**\n+**Weight**\n" in difference
     assert f"+++ {out / 'llms.txt'}\n" in difference
-    assert said == f"mockserver: {out} is not what the contract says. Run 'make generate-docs'.\n"
+    assert said == f"mockserver: {out} differs from the contract. Run 'make generate-docs'.\n"
     assert (out / "reference.md").read_bytes() == before
 
 

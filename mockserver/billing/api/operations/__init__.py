@@ -25,3 +25,6 @@ HANDLERS: Mapping[str, Handler] = functions_of(
     usage_alerts,
     verification,
 )
+
+BASE_PATH = "/api/v1/billing/"
+"""The beginning of all paths of the Billing API."""
