@@ -147,11 +147,11 @@ class Run:
 
     @property
     def takes_any_key(self) -> bool:
-        """Whether no key is a wrong one."""
+        """Whether the deployment accepts every key."""
         return self.settings.mock and self.knowledge.mock_takes_any_key
 
     def is_public(self, key: str) -> bool:
-        """Return whether a key is that of an account of some mock, and no secret."""
+        """Return whether a key has the prefix of the mock's keys, so that reports may show it."""
         prefix = self.knowledge.mock_account("")[1]
         return bool(prefix) and key.startswith(prefix)
 

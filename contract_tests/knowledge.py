@@ -28,39 +28,39 @@ WRITE, IRREVERSIBLE, MOCK = range(1, 4)
 class Story:
     """A sequence of requests written by hand, and what it needs."""
 
-    tell: Callable[[Any], None]
+    play: Callable[[Any], None]
     """Takes the account that acts in it. Its docstring states the rule."""
     needs: int
     operations: tuple[str, ...]
-    """The operations that it is about; it is left out when one of them is."""
+    """Its operations. The story is skipped if one of them is not selected."""
 
     @property
     def name(self) -> str:
-        return self.tell.__name__
+        return self.play.__name__
 
     @property
     def rule(self) -> str:
-        """What must come of it, in a sentence."""
-        return (self.tell.__doc__ or "").strip()
+        """The rule that it proves, in a sentence."""
+        return (self.play.__doc__ or "").strip()
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What a change may change. All else that an account shows must stay as it was."""
+    """Which views a change may change. All other views of the account must stay the same."""
 
     are_known: bool = False
-    """Whether two readings with nothing changed between them must answer the same."""
+    """Whether repeated reads without a change in between must be equal."""
     changes: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The views that a change may change, by operationId; one that is not here may change all."""
-    asks: frozenset[str] = frozenset()
-    """Operations that are a POST and change nothing: their responses are views, too."""
+    """The views that a change may change, by operationId. Other changes may change all views."""
+    read_only_posts: frozenset[str] = frozenset()
+    """POST operations that change nothing. Their responses are views, too."""
     control: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The same for paths of the mock's control API."""
     daily: frozenset[str] = frozenset()
-    """Views that change when a day is over."""
+    """Views that change at the end of a day."""
     pages: frozenset[str] = frozenset()
     """Operations that lead to a page of somebody else, where the account may be changed."""
-    by_pages: frozenset[str] = frozenset()
+    changed_by_pages: frozenset[str] = frozenset()
     """Views that may change there."""
     page_hosts: tuple[str, ...] = ()
     """The hosts of such pages."""

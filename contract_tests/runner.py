@@ -95,7 +95,7 @@ def perform(run: Run) -> None:
     """Run preflight and every driver. Raise KitError in preflight only."""
     preflight.check(run.channel, run.settings)
     chosen = chosen_drivers(run)
-    with kept(run):
+    with put_back_afterwards(run):
         try:
             for index, (name, drive) in enumerate(chosen, 1):
                 _drive(run, name, drive, index, len(chosen))
@@ -106,7 +106,7 @@ def perform(run: Run) -> None:
 
 
 @contextmanager
-def kept(run: Run) -> Iterator[None]:
+def put_back_afterwards(run: Run) -> Iterator[None]:
     """Put the deployment back as it was at the end of the block. Raise UsageError."""
     if run.settings.mock:
         _freeze(run)
@@ -120,12 +120,12 @@ def kept(run: Run) -> Iterator[None]:
 
 def _freeze(run: Run) -> None:
     """Take a snapshot of the mock, and stop its clock: stories count in seconds."""
-    stranger = run.unauthenticated()
-    stranger.control("POST", "snapshots", {"name": SNAPSHOT})
-    now = stranger.control("GET", "clock").object.get("now")
+    client = run.unauthenticated()
+    client.control("POST", "snapshots", {"name": SNAPSHOT})
+    now = client.control("GET", "clock").object.get("now")
     if isinstance(now, str):
         soon = datetime.fromisoformat(now) + timedelta(seconds=1)
-        stranger.control("PUT", "clock", {"now": soon.isoformat()})
+        client.control("PUT", "clock", {"now": soon.isoformat()})
 
 
 def _drive(run: Run, name: str, drive: Callable[[Any], None], index: int, count: int) -> None:

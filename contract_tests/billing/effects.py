@@ -44,7 +44,7 @@ _CHANGES: dict[str, frozenset[str]] = {
 }
 """The views that a successful change may alter, by operationId. A read alters none."""
 
-_ASKS = frozenset({CHECK, PROMO})
+_READ_ONLY_POSTS = frozenset({CHECK, PROMO})
 """POST operations without side effects. Their responses are views, as those of a GET are."""
 
 _CONTROL: dict[str, frozenset[str]] = {
@@ -58,7 +58,7 @@ _CONTROL: dict[str, frozenset[str]] = {
 EFFECTS = Effects(
     are_known=True,
     changes=_CHANGES,
-    asks=_ASKS,
+    read_only_posts=_READ_ONLY_POSTS,
     control=_CONTROL,
     daily=USAGE | MONEY | {SUBSCRIPTION, CHECK, PROMO},
     pages=frozenset(
@@ -69,7 +69,7 @@ EFFECTS = Effects(
             "create_portal_session",
         }
     ),
-    by_pages=_CONTROL["/_mock/checkout-sessions/*/complete"],
+    changed_by_pages=_CONTROL["/_mock/checkout-sessions/*/complete"],
     page_hosts=("stripe.com",),
 )
 """The effects of operations, of the control API and of hosted pages."""

@@ -15,7 +15,7 @@ from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Contract
 from contract_tests.openapi.schemas import Schemas
-from contract_tests.runner import kept, knowledge_of
+from contract_tests.runner import knowledge_of, put_back_afterwards
 from contract_tests.safety import preflight
 from contract_tests.settings import Settings, key_from
 
@@ -38,7 +38,7 @@ class Server:
     def prepared(self) -> Iterator[None]:
         """Check the server, take an account, and restore everything at the end. Raises KitError."""
         preflight.check(self.run.channel, self.run.settings)
-        with kept(self.run):
+        with put_back_afterwards(self.run):
             if self.run.settings.mock:
                 self._caller = self._account()
             yield

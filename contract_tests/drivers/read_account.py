@@ -28,7 +28,10 @@ def read_account(run: Run, client: Client, *, thoroughly: bool = False) -> None:
             client.call(operation.id, query=dict(required_query(run.contract, operation)))
     if run.settings.may_write:
         for operation in run.operations(reads=False):
-            if operation.id in run.knowledge.effects.asks and not operation.body_required:
+            if (
+                operation.id in run.knowledge.effects.read_only_posts
+                and not operation.body_required
+            ):
                 client.call(operation.id)
     if thoroughly:
         _in_parts(run, client)

@@ -34,7 +34,7 @@ def run_story(run: Run, story: Story, cast: Cast) -> None:
         return
     run.channel.source = f"stories: {story.name}"
     try:
-        story.tell(cast(run, run.account()))
+        story.play(cast(run, run.account()))
     except StoryEnds:
         run.skip(
             f"story: {story.name}, after a step that did not succeed",

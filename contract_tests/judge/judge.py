@@ -35,16 +35,14 @@ from contract_tests.openapi.schemas import Schemas, generalised
 class Judge:
     """Judges exchanges in the order in which they ended."""
 
-    def __init__(
-        self, contract: Contract, verdicts: Verdicts, knowledge: Knowledge, *, second: bool = True
-    ) -> None:
+    def __init__(self, contract: Contract, verdicts: Verdicts, knowledge: Knowledge) -> None:
         self.contract = contract
         self.verdicts = verdicts
         self.schemas = Schemas(contract)
         self.judged = 0
         self.accounts = Accounts(contract, self.schemas, knowledge)
         self._scope_header = knowledge.identifiers.scope_header
-        self._openapi_core = OpenApiCore(contract) if second else None
+        self._openapi_core = OpenApiCore(contract)
 
     def __call__(self, exchange: Exchange) -> RequestJudgement | None:
         """Judge one exchange. Return the verdict on its request, if it was for an operation."""
@@ -77,7 +75,7 @@ class Judge:
             return Case(exchange, None, {}, RequestJudgement(), exchange.account)
         operation, path_params = matched
         request = judge_request(exchange, operation, path_params, self.schemas)
-        if self._openapi_core is not None and request.is_valid:
+        if request.is_valid:
             request.is_clear = self._openapi_core.accepts_request(exchange)
         account = self._account(exchange, operation)
         return Case(exchange, operation, path_params, request, account)
@@ -103,8 +101,7 @@ class Judge:
         yield from secrets.judge(exchange, operation.id, operation.place.pointer)
         if exchange.error or exchange.status == 0:
             return
-        if self._openapi_core is not None:
-            yield from self._openapi_core.findings(exchange, operation)
+        yield from self._openapi_core.findings(exchange, operation)
         yield from admission.judge(case, operation, self.contract)
 
     # ------------------------------------------------------------------------------------- findings

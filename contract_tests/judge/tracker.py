@@ -91,7 +91,7 @@ class Tracker:
     def _is_view(self, response: Response) -> bool:
         effects = self._effects
         return effects.are_known and (
-            response.operation.is_read or response.operation.id in effects.asks
+            response.operation.is_read or response.operation.id in effects.read_only_posts
         )
 
     def _status(self, response: Response) -> Iterator[Violation]:

@@ -184,7 +184,7 @@ class Traffic:
             return
         for name, tracker in self._judge.trackers.items():
             if name == exchange.account or name.startswith("organization "):
-                tracker.forget_views(self._effects.by_pages)
+                tracker.forget_views(self._effects.changed_by_pages)
 
     def _remember(self, exchange: Exchange) -> None:
         matched = self._contract.match(exchange.method, exchange.path)

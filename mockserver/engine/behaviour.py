@@ -2,7 +2,7 @@
 
 A document describes requests and responses. A ``Behaviour`` adds what it does not describe: who
 calls, what an operation does, how errors are written. ``mockserver.billing`` implements it by hand
-for one API. ``mockserver.packaged`` implements it for any other document.
+for one API. ``mockserver.resources`` implements it for any other document.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,6 @@
 """The state of a running mock.
 
-Operations are atomic, because they run without an ``await``.
+Operations are atomic: their handlers run without an ``await``, but for the few that wait.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""The behaviour of a document for which nobody wrote one.
+"""The default behaviour, derived from a document alone.
 
 It keeps no state yet: responses come from the document's examples and schemas.
 """

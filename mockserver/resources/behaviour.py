@@ -21,7 +21,7 @@ from mockserver.resources.state import NoState
 
 _RETRY_AFTER_SECONDS = 60
 _CREDENTIAL = "mock"
-"""The credential that forms start with. Any other is accepted too."""
+"""The credential in the interactive docs' forms. Any other is accepted too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class AnyCaller:
 
 
 class Resources:
-    """The behaviour of an API without a behaviour of its own."""
+    """The default behaviour, derived from the document alone."""
 
     def __init__(self, contract: Contract, state: NoState, generator: Generator) -> None:
         self.handlers: Mapping[str, Handler] = {}

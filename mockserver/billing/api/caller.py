@@ -22,7 +22,7 @@ class BillingCaller:
     has no account.
     """
 
-    __slots__ = ("_accounts", "_acting", "_is_limited", "allowance", "key", "tenant")
+    __slots__ = ("_accounts", "_is_limited", "_target", "allowance", "key", "tenant")
 
     def __init__(self, accounts: Accounts, key: str, *, is_limited: bool) -> None:
         self._accounts = accounts
@@ -31,7 +31,7 @@ class BillingCaller:
         self.tenant: Tenant | None = None
         """The key's own account, once it is open."""
         self.allowance: Allowance | None = None
-        self._acting: Account | None = None
+        self._target: Account | None = None
         """The account that the request may change: the key's own, or an organization's."""
 
     @property
@@ -68,7 +68,7 @@ class BillingCaller:
             tenant = self._accounts.organization(self.key, organization)
         if tenant is None:
             return None
-        self._acting = tenant.account
+        self._target = tenant.account
         return self._accounts.context(tenant, now=now)
 
     def throttle(self, now: datetime, seconds: int | None) -> Refusal:
@@ -85,5 +85,5 @@ class BillingCaller:
 
     def leave(self) -> None:
         """Publish the events of the account that the request may have changed."""
-        if self._acting is not None and self._acting.events:
-            self._accounts.publish_of(self._acting)
+        if self._target is not None and self._target.events:
+            self._accounts.publish_of(self._target)
