@@ -29,7 +29,7 @@ def _not_stateful(server: Server) -> Iterator[str]:
     if not missing:
         return
     if len(missing) == len(server.contract.operations):
-        yield f"All {len(missing)} operations are served from the contract's examples and schemas."
+        yield "All operations are served from the contract's examples and schemas."
     else:
         yield "Not stateful yet, served from the contract's examples and schemas:"
         for operation in missing:

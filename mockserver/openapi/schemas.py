@@ -7,6 +7,7 @@ closed: the mock may send only what the contract names.
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema_rs
 
@@ -75,7 +76,7 @@ def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = F
 def resolve(schema: Schema, components: Mapping[str, Any]) -> Schema:
     """Return the schema itself, or the component that it refers to."""
     while "$ref" in schema:
-        schema = components[schema["$ref"].rsplit("/", 1)[1]]
+        schema = components[_component_name(schema["$ref"])]
     return schema
 
 
@@ -204,7 +205,7 @@ def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> I
     elif isinstance(schema, dict):
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            name = reference.rsplit("/", 1)[1]
+            name = _component_name(reference)
             if name not in seen:
                 seen.add(name)
                 yield name
@@ -214,3 +215,8 @@ def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> I
                 yield from _references(list(value.values()), components, seen)
             elif key not in _IGNORED and key != "enum" and not key.startswith("x-"):
                 yield from _references(value, components, seen)
+
+
+def _component_name(reference: str) -> str:
+    """Return the name of the component that a reference leads to."""
+    return unquote(reference.rsplit("/", 1)[1])

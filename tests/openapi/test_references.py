@@ -58,3 +58,35 @@ def test_a_reference_without_a_target_is_refused(
     """A circle of references has no target either."""
     with pytest.raises(FileError, match="has no target"):
         contract_of(tmp_path, reference, schemas)
+
+
+def test_a_reference_may_name_an_item_of_a_list(tmp_path: Path) -> None:
+    """Bundlers write such references."""
+    parameter = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+    paths = {
+        "/things": {"get": operation({"200": {}}, "list_things", parameters=[parameter])},
+        "/others": {
+            "get": operation(
+                {"200": {}},
+                "list_others",
+                parameters=[{"$ref": "#/paths/~1things/get/parameters/0"}],
+            )
+        },
+    }
+    contract = Contract.checked(tmp_path / "openapi.yaml", document(paths))
+    assert contract.operations["list_others"].parameters == [parameter]
+
+
+def test_a_reference_may_be_percent_encoded(tmp_path: Path) -> None:
+    """It is a URI fragment."""
+    contract = contract_of(tmp_path, "#/components/schemas/A%20B", {"A B": {"type": "integer"}})
+    assert contract.follow({"$ref": "#/components/schemas/A%20B"}) == {"type": "integer"}
+
+
+def test_a_server_whose_url_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    """In one line that names it."""
+    paths = {"/things": {"get": operation({"200": {}})}}
+    path = tmp_path / "openapi.yaml"
+    path.write_text("servers:\n  - url: http://[x\n")
+    with pytest.raises(FileError, match=r"openapi.yaml:2: #/servers/0/url"):
+        Contract.checked(path, document(paths, servers=[{"url": "http://[x"}]))
