@@ -41,7 +41,7 @@ def shown_languages(page: Any) -> set[str]:
 
 def word_of_one_guide() -> tuple[str, str]:
     """Return the title of a guide, and a long word that occurs in this guide only."""
-    texts = {guide.title: guide.text.lower() for guide in REFERENCE.guides}
+    texts = {guide.title: f"{guide.title} {guide.text}".lower() for guide in REFERENCE.guides}
     others = " ".join(
         f"{operation.summary} {operation.description}".lower() for operation in OPERATIONS
     )
