@@ -217,7 +217,7 @@ def test_a_response_that_never_starts_times_out(words: tuple[str, ...]) -> None:
         return b""
 
     try:
-        assert "no answer within --timeout" in error_of(wait, "--timeout", "0.3", *words)
+        assert "no response within --timeout" in error_of(wait, "--timeout", "0.3", *words)
     finally:
         released.set()
 
@@ -242,7 +242,7 @@ def test_a_response_that_never_ends_times_out() -> None:
         outcome = kit("run", f"http://127.0.0.1:{listener.getsockname()[1]}", "--timeout", "0.5")
         finished.set()
         thread.join(5)
-    assert "the answer was not whole within --timeout" in complaint(outcome)
+    assert "the response was not complete within --timeout" in complaint(outcome)
 
 
 # -------------------------------------------------------------------------------------- TLS

@@ -179,7 +179,7 @@ WRONG = {
     "shop.stripe.elements().create('payment')": "you must pass a clientSecret or mode",
     "shop.stripe.elements().create('card').mount('#nowhere')": "applies to no DOM elements",
     "shop.stripe.elements().create('card').mount(null)": "Invalid DOM element",
-    "shop.stripe.elements().create('card').on('change')": "an event's name and a function",
+    "shop.stripe.elements().create('card').on('change')": "an event name and a function",
     "shop.stripe.confirmCardSetup('nonsense')": (
         "Invalid value for stripe.confirmCardSetup() intent secret"
     ),
@@ -249,8 +249,8 @@ def test_every_method_of_stripe_is_offered_or_named_as_unsupported(card: Shop) -
     for name in sorted(methods - OFFERED - WITHOUT_PAYMENT_INTENTS):
         assert card.do(f"shop.stripe.{name}({{}})") == (
             f"IntegrationError: stripe.{name}() is not part of the mock's stand-in for "
-            "Stripe.js, which sets up cards "
-            "and goes to checkout pages."
+            "Stripe.js, which only sets up cards "
+            "and opens checkout pages."
         )
     for name in sorted(OFFERED | WITHOUT_PAYMENT_INTENTS):
         assert card.do(f"typeof shop.stripe.{name}") == "function"
