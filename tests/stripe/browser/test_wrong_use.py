@@ -189,10 +189,10 @@ WRONG = {
     "shop.stripe.confirmCardSetup(shop.secret, {payment_method: 5})": (
         "payment_method should be an id or an object"
     ),
-    "shop.stripe.confirmSetup()": "an object is needed",
+    "shop.stripe.confirmSetup()": "an object is required",
     "shop.stripe.confirmSetup({elements: shop.elements})": "return_url argument is required",
     "shop.stripe.confirmSetup({elements: {}, redirect: 'if_required'})": (
-        "what stripe.elements() gave"
+        "an object from stripe.elements()"
     ),
     "shop.stripe.confirmSetup({elements: shop.elements, redirect: 'no'})": "always, if_required",
     "shop.stripe.confirmSetup({clientSecret: shop.secret, redirect: 'if_required'})": (
@@ -203,7 +203,7 @@ WRONG = {
     ),
     "shop.stripe.confirmSetup({elements: shop.elements, "
     "confirmParams: {return_url: 'javascript:0'}})": ("full URL"),
-    "shop.stripe.createPaymentMethod()": "an object is needed",
+    "shop.stripe.createPaymentMethod()": "an object is required",
     "shop.stripe.createPaymentMethod({type: 'card'})": (
         "card should be a card or cardNumber Element"
     ),
