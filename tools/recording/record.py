@@ -31,10 +31,7 @@ def record(
         return only in name and (skip is None or skip not in name)
 
     checkout = checkout.resolve()
-    if like is None:
-        documents = _documents(checkout)
-    else:
-        documents = json.loads(like.read_text(encoding="utf-8"))["documents"]
+    documents = _documents(checkout) if like is None else _recorded_documents(like)
     recording: Json = {"documents": documents, "stories": {}}
     chosen = [story for story in _stories(documents) if is_wanted(story.name)]
     for flags, group in groupby(sorted(chosen, key=_flags), key=_flags):
@@ -53,6 +50,11 @@ def _documents(checkout: Path) -> Json:
             "contract": caller.get("/openapi.json").json,
             "control": caller.get("/_mock/openapi.json").json,
         }
+
+
+def _recorded_documents(recording: Path) -> Json:
+    documents: Json = json.loads(recording.read_text(encoding="utf-8"))["documents"]
+    return documents
 
 
 def _stories(documents: Json) -> list[Story]:
