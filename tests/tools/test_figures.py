@@ -123,7 +123,8 @@ def test_imports_for_types_count_if_they_are_ours(tmp_path: Path) -> None:
         (f"  | {'x' * 120} |", "*.md", False),
         (f"See [it](https://example.com/{'x' * 100}).", "*.md", False),
         (f"{'word ' * 21} https://example.com", "*.md", True),
-        (f"| {'x' * 120}", "*.yaml", True),
+        (f"      | {'x' * 120} | of a description |", "*.yaml", False),
+        (f"      | {'x' * 120}", "*.yaml", True),
     ],
 )
 def test_tables_and_addresses_may_be_long(line: str, kind: str, expected: bool) -> None:

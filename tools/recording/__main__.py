@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tools.recording.record import record
 
 def main() -> int:
     """Run a command. Return 1 if two recordings differ in behaviour."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # servers end with the recorder
     parser = argparse.ArgumentParser(prog="python -m tools.recording", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     recorder = commands.add_parser("record", help="record what the programs of a checkout send")

@@ -34,12 +34,14 @@ def record(
     documents = _documents(checkout) if like is None else _recorded_documents(like)
     recording: Json = {"documents": documents, "stories": {}}
     chosen = [story for story in _stories(documents) if is_wanted(story.name)]
-    for flags, group in groupby(sorted(chosen, key=_flags), key=_flags):
-        recording["stories"] |= _play(checkout, flags, group)
-    for name, part in programs.parts().items():
-        if is_wanted(name):
-            recording["stories"][name] = _facts(part, checkout, name)
-    out.write_text(json.dumps(recording, indent=1, ensure_ascii=False), encoding="utf-8")
+    try:
+        for flags, group in groupby(sorted(chosen, key=_flags), key=_flags):
+            recording["stories"] |= _play(checkout, flags, group)
+        for name, part in programs.parts().items():
+            if is_wanted(name):
+                recording["stories"][name] = _facts(part, checkout, name)
+    finally:  # what was recorded before an interruption is of use
+        out.write_text(json.dumps(recording, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _recorded_documents(recording: Path) -> Json:
@@ -56,6 +58,11 @@ def _documents(checkout: Path) -> Json:
             "contract": caller.get("/openapi.json").json,
             "control": caller.get("/_mock/openapi.json").json,
         }
+
+
+def _recorded_documents(recording: Path) -> Json:
+    documents: Json = json.loads(recording.read_text(encoding="utf-8"))["documents"]
+    return documents
 
 
 def _stories(documents: Json) -> list[Story]:
