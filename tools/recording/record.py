@@ -44,12 +44,6 @@ def record(
         out.write_text(json.dumps(recording, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _recorded_documents(recording: Path) -> Json:
-    """Return the documents from which the requests of a recording were derived."""
-    documents: Json = json.loads(recording.read_text(encoding="utf-8"))["documents"]
-    return documents
-
-
 def _documents(checkout: Path) -> Json:
     """Return the contract and the document of the control API, as the mock serves them."""
     with mock(checkout) as port:

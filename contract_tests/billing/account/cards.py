@@ -46,6 +46,11 @@ class Cards(Part):
             yield _listed("extra", "only the cards of the account", f"also {card}")
         for id in known.keys() & shown.keys():
             yield from _same_card(known[id], shown[id])
+        # Cards added in one moment have equal times, so only the model knows their order.
+        if [id for id in known if id in shown] != [id for id in shown if id in known]:
+            yield Violation(
+                "order", "/payment_methods", "newest_first", "newest first", "another order"
+            )
 
     def changed(self, response: Response) -> Iterator[Violation]:
         """Check that a new card has a new id, and is the default only if it is the first."""

@@ -67,6 +67,18 @@ def test_a_removed_card_is_gone(harness: JudgeHarness) -> None:
     assert {("state", "status")} <= harness.told
 
 
+def test_cards_of_one_moment_keep_their_order(harness: JudgeHarness) -> None:
+    """Equal times say nothing of the order, but a card that is added is listed first."""
+    listed = cards()
+    for card in listed["payment_methods"]:
+        card["created_at"] = listed["payment_methods"][0]["created_at"]
+    newest, oldest = listed["payment_methods"]
+    harness.answers(CARDS, {**listed, "payment_methods": [oldest]})
+    harness.answers("add_payment_method", newest)
+    harness.answers(CARDS, {**listed, "payment_methods": [oldest, newest]})
+    assert harness.told == {("order", "newest_first")}
+
+
 def test_the_oldest_card_replaces_a_removed_default(harness: JudgeHarness) -> None:
     """When the default is removed, the oldest remaining card is the default."""
     harness.answers(CARDS, cards(default=MASTERCARD))
