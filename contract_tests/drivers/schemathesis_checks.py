@@ -66,7 +66,13 @@ class CheckResults:
         self._run = run
         self._outlet = adapter
 
-    def filter_failure(self, context: Any, failure: Any, case: Any, response: Any) -> bool:  # noqa: ARG002
+    def filter_failure(
+        self,
+        context: Any,  # noqa: ARG002 (the hook's shape)
+        failure: Any,
+        case: Any,  # noqa: ARG002 (the hook's shape)
+        response: Any,
+    ) -> bool:
         """Take note of a failure."""
         name = check_of(failure)
         # This check made a request of its own after the one of the response at hand.

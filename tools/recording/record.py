@@ -14,6 +14,7 @@ from tools.recording import programs
 from tools.recording.caller import Caller, Json, Log
 from tools.recording.server import mock
 from tools.recording.stories import Story, billing, contract, control, pages, protocol, webhooks
+from tools.recording.workshop import Part, without_places
 
 MOCK_DIGITS = "00000"
 
@@ -68,9 +69,9 @@ def _stories(documents: Json) -> list[Story]:
     ]
 
 
-def _facts(part: programs.Part, checkout: Path, name: str) -> Json:
+def _facts(part: Part, checkout: Path, name: str) -> Json:
     started = time.monotonic()
-    facts = programs.without_places(part(checkout), checkout)
+    facts = without_places(part(checkout), checkout)
     print(f"{time.monotonic() - started:6.1f} s       {name}", file=sys.stderr)
     return {"exchanges": [], "facts": facts, "broken": None}
 
