@@ -61,7 +61,7 @@ _BY_KIND: dict[str, Nature] = {
     "response_schema": MAJOR,
     "secret": QUESTION,
     "server_error": QUESTION,
-    "state": CONTRADICTION,
+    "state": MAJOR,
     "story": MAJOR,
     "tenant": CONTRADICTION,
     "time": MAJOR,
@@ -81,8 +81,6 @@ _BY_RULE: dict[tuple[str, str], Nature] = {
     ("invalid_accepted", "unknown_field"): MINOR,
     ("pagination", "echo"): MINOR,
     ("pagination", "short_page"): MINOR,
-    # A status that the account's state calls for is a rule of the contract.
-    ("state", "status"): MAJOR,
     ("method", "5xx"): QUESTION,
     ("unknown_path", "5xx"): QUESTION,
 }

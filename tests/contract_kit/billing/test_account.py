@@ -87,7 +87,7 @@ def test_the_oldest_card_replaces_a_removed_default(harness: JudgeHarness) -> No
     left["payment_methods"][0]["is_default"] = False
     left["default_method_id"] = None
     harness.answers(CARDS, left)
-    assert ("state", "changed") in harness.told
+    assert ("state", "replaced") in harness.told
 
 
 @pytest.mark.parametrize(

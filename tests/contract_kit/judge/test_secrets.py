@@ -286,7 +286,7 @@ def test_one_response_with_the_key_fails_the_run() -> None:
         )
     assert outcome.code == 1
     assert (
-        "The response discloses a secret  [secret]\n    /response/headers/x-debug  key_echoed\n"
-        in outcome.out
+        "a response discloses a key: get_balance  [secret]\n"
+        "    get_balance  /response/headers/x-debug  key_echoed\n" in outcome.out
     )
     assert "X-Debug: key [api-key]" in outcome.out
