@@ -143,6 +143,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
     "link": {**_DESCRIBED, "operationId": TEXT},
     "schema": {
         **_DESCRIBED,
+        "x-assumed-keywords": MapOf(NAMES),
         "title": TEXT,
         "type": TYPES,
         "format": TEXT,

@@ -46,6 +46,7 @@ KEYWORDS = {"$ref", "type", "format", "pattern", "enum", "nullable", "default", 
 KEYWORDS |= {"minimum", "maximum", "minLength", "maxLength", "items", "minItems", "maxItems"}
 KEYWORDS |= {"properties", "required", "additionalProperties", "title", "description", "example"}
 KEYWORDS |= {"x-provenance", "x-description-provenance"}
+KEYWORDS |= {"x-documented-keywords", "x-assumed-keywords"}
 
 PROVENANCES = {"documented", "observed", "assumed"}
 
