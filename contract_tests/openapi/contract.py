@@ -25,6 +25,7 @@ Provenance = provenance.Provenance
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_REQUIRED = re.compile(r"(?P<schema>.*)/required(?:/(?P<index>[0-9]+))?")
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -208,14 +209,17 @@ class Contract:
     ) -> Provenance:
         """Return the provenance of a place: its nearest mark, and that of its keyword if weaker.
 
-        The pointer may end with the keyword. For ``required`` it may be the object's list, with the
-        name of the property, or the property itself. A document without marks is documented.
+        The pointer may end with the keyword. For ``required`` it may be the object's list with the
+        name of the property, an entry of that list, or the property. A document without marks is
+        documented.
         """
         if not self.marks_provenance:
             return "documented"
-        if name is not None and pointer.endswith("/required"):
-            pointer = f"{pointer.removesuffix('/required')}/properties/{escape(name)}"
-            keyword = "required"
+        found = _REQUIRED.fullmatch(pointer)
+        if found and found["index"]:
+            name = str(self.at(pointer).node)
+        if found and name is not None:
+            pointer, keyword = f"{found['schema']}/properties/{escape(name)}", "required"
         return self._marks.grade(pointer, keyword)
 
     def provenance_of_status(self, operation: Operation, status: int) -> Provenance:

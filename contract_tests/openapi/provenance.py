@@ -2,8 +2,9 @@
 
 ``x-provenance`` marks an element and everything in it, until a nearer mark overrides it.
 ``x-documented-keywords`` of the document lists the schema keywords that the source states; any
-other keyword of a documented element is assumed. At an object, it lists properties by keyword, as
-does ``x-assumed-keywords``. Along references, the weakest provenance counts.
+other keyword of a documented element is assumed. An element lists its own exceptions there and in
+``x-assumed-keywords``; an object lists properties by keyword. Along references, the weakest
+provenance counts.
 """
 
 from __future__ import annotations
@@ -67,11 +68,11 @@ class Marks:
     def _grade(self, pointer: str, keyword: str | None) -> Provenance:
         """Return the provenance of an element, or of a keyword of it."""
         position = self._walk(pointer)
+        # A property, and whether it is required, is a matter of the object that lists it.
+        is_listed = position.owner is not None and keyword in (None, "required")
+        if not is_listed and keyword != "status":
+            self._follow(position)
         if keyword is not None:
-            # Whether a property is required is a matter of the object that lists it.
-            is_property = keyword == "required" and position.owner is not None
-            if not is_property and keyword != "status":
-                self._follow(position)
             self._lower(position, _SAME_AS.get(keyword, keyword))
         return weaker(position.along, position.mark)
 
@@ -119,14 +120,13 @@ class Marks:
 
     def _lower(self, position: _Position, keyword: str) -> None:
         """Lower the mark of a documented element at a keyword that its source does not state."""
-        if position.mark == "documented" and keyword in _KEYWORDS:
-            owner, name = position.owner or {}, position.name
-            is_stated = name in _listed(owner, "x-documented-keywords", keyword) or (
-                keyword in self._stated
-                and name not in _listed(owner, "x-assumed-keywords", keyword)
-            )
-            if not is_stated:
-                position.mark = "assumed"
+        if (
+            position.mark == "documented"
+            and keyword in _KEYWORDS
+            and not _is_listed(position, "x-documented-keywords", keyword)
+            and (keyword not in self._stated or _is_listed(position, "x-assumed-keywords", keyword))
+        ):
+            position.mark = "assumed"
 
 
 def _mark(node: Node, inherited: Provenance) -> Provenance:
@@ -134,9 +134,12 @@ def _mark(node: Node, inherited: Provenance) -> Provenance:
     return next((known for known in _WEAKNESS if known == mark), inherited)
 
 
-def _listed(owner: Node, field: str, keyword: str) -> frozenset[str]:
-    lists = owner.get(field)
-    return _texts(lists.get(keyword)) if isinstance(lists, dict) else frozenset()
+def _is_listed(position: _Position, field: str, keyword: str) -> bool:
+    """Return whether an element lists a keyword, or the element's object lists it for this one."""
+    lists = (position.owner or {}).get(field)
+    if isinstance(lists, dict) and position.name in _texts(lists.get(keyword)):
+        return True
+    return isinstance(position.node, dict) and keyword in _texts(position.node.get(field))
 
 
 def _texts(value: Any) -> frozenset[str]:

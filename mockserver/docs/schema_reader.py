@@ -108,7 +108,9 @@ class SchemaReader:
 
     def _properties(self, node: Node) -> Iterator[Property]:
         required = frozenset(node.get("required", ()))
-        assumed = node.get("x-assumed-keywords", {}).get("type", ())
+        lists = node.get("x-assumed-keywords")
+        names = lists.get("type") if isinstance(lists, dict) else None
+        assumed = names if isinstance(names, list) else ()
         for name, schema in node.get("properties", {}).items():
             type_mark = "assumed" if name in assumed else None
             yield Property(name, name in required, self.read(schema), type_mark)

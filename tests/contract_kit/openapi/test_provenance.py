@@ -69,6 +69,8 @@ def test_required_is_graded_by_the_property(name: str, provenance: str) -> None:
     schema = f"{SCHEMAS}/AutoRecharge"
     assert CONTRACT.provenance(f"{schema}/required", name=name) == provenance
     assert CONTRACT.provenance(f"{schema}/properties/{name}", "required") == provenance
+    index = CONTRACT.at(schema).node["required"].index(name)
+    assert CONTRACT.provenance(f"{schema}/required/{index}") == provenance
 
 
 def test_required_is_not_graded_by_the_content_of_the_property() -> None:
