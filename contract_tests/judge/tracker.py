@@ -79,7 +79,8 @@ class Tracker:
         if case.outcome is Outcome.REFUSED:
             if case.is_write:
                 self.steps.append(case.exchange)
-            if case.exchange.status not in _NOT_OF_THE_ACCOUNT:
+            # The status of an invalid request is a matter of the request alone.
+            if case.exchange.status not in _NOT_OF_THE_ACCOUNT and case.request.is_valid:
                 yield from guarded(self._status(response))
         elif case.outcome is Outcome.SUCCESS:
             if case.is_write:
@@ -87,7 +88,7 @@ class Tracker:
             if self._is_view(response):
                 yield from guarded(self._read(response))
             elif case.is_write:
-                yield from guarded(self._changed(response))
+                yield from self._changed(response)
 
     def _is_view(self, response: Response) -> bool:
         effects = self._effects
@@ -98,13 +99,14 @@ class Tracker:
     def _status(self, response: Response) -> Iterator[Violation]:
         """Check the status against the one that is expected of the account."""
         expected = self.model.expected_status(response)
-        if expected is not None and response.exchange.status != expected[0]:
+        status = response.exchange.status
+        if expected is not None and not _is_same(status, expected[0]):
             yield Violation(
                 "state",
                 "/response/status",
                 "status",
                 f"{expected[0]}: {expected[1]}",
-                str(response.exchange.status),
+                str(status),
             )
 
     # ------------------------------------------------------------------------------------- readings
@@ -167,9 +169,19 @@ class Tracker:
     # -------------------------------------------------------------------------------------- changes
 
     def _changed(self, response: Response) -> Iterator[Violation]:
-        yield from self.model.changed(response)
-        self.note_change(response.exchange, self._effects.changes.get(response.operation.id))
-        self.model.predict(response)
+        # A change is noted even if its response has not the shape that the model needs.
+        yield from guarded(self.model.changed(response))
+        names = self._effects.changes.get(response.operation.id)
+        self.note_change(response.exchange, names)
+        try:
+            self.model.predict(response)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            self.model.forget(names)
+
+
+def _is_same(status: int, expected: int) -> bool:
+    """Return whether a status is the expected one. One success is as good as another."""
+    return status == expected or (status < 300 and expected < 300)
 
 
 def differences(before: Any, after: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -13,7 +13,7 @@ from contract_tests.billing.account.part import Part
 from contract_tests.billing.account.settings import Settings
 from contract_tests.billing.account.verification import Challenges
 from contract_tests.judge.views import Views
-from contract_tests.judge.violation import Response, Violation
+from contract_tests.judge.violation import Response, Violation, guarded
 
 
 class BillingAccount:
@@ -44,11 +44,11 @@ class BillingAccount:
 
     def read(self, response: Response) -> Iterator[Violation]:
         for part in self._parts:
-            yield from part.read(response)
+            yield from guarded(part.read(response))
 
     def changed(self, response: Response) -> Iterator[Violation]:
         for part in self._parts:
-            yield from part.changed(response)
+            yield from guarded(part.changed(response))
 
     def predict(self, response: Response) -> None:
         for part in self._parts:
