@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from contract_tests.errors import UsageError
@@ -14,7 +15,7 @@ from contract_tests.findings.result import Result, Skipped
 from contract_tests.findings.severity import Nature
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
-from contract_tests.http.exchange import Exchange
+from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.http.redaction import Keyring
 from contract_tests.judge.judge import Judge
 from contract_tests.knowledge import Knowledge
@@ -23,6 +24,7 @@ from contract_tests.openapi.lists import list_operations
 from contract_tests.safety.guard import Guard
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
+from contract_tests.settling import Settling
 
 KEY, OTHER_KEY = "api-key", "other-key"
 
@@ -74,6 +76,7 @@ class Run:
         self._listeners = listeners
         self._known = known
         self.channel = self._channel(gates)
+        self.settling = self._settling()
         self.journal: Journal | None = None
         """On a deployment that is written to and is no mock."""
         if not settings.mock and contract.credential is not None:
@@ -90,6 +93,18 @@ class Run:
             gates=[self.guard, *gates],
             listeners=[self._hear],
         )
+
+    def _settling(self) -> Settling | None:
+        """Return what reads contradictory views again; None where each request is judged at once.
+
+        The mock never lags, and with several workers others would be judged with it.
+        """
+        settings = self.settings
+        if settings.mock or not settings.settle or settings.workers > 1:
+            return None
+        settling = Settling(self.channel, self.judge, self.knowledge, settings.settle)
+        self.channel.after = settling
+        return settling
 
     def _take_keys(self) -> None:
         settings = self.settings
@@ -205,6 +220,13 @@ class Run:
         """Return an exchange as reports may show it."""
         return self.channel.redacted(exchange)
 
+    def wait_for_lag(self, client: Client) -> None:
+        """Wait until an account's readings show its last change, if the deployment lags."""
+        tracker = self.judge.tracker(client.key or ANYBODY)
+        if tracker.lag and tracker.last_change is not None:
+            left = tracker.last_change + tracker.lag - datetime.now(UTC)
+            time.sleep(max(0.0, left.total_seconds()))
+
     def skip(self, what: str, why: str) -> None:
         """Note that something was not done."""
         if all(each.what != what for each in self.skipped):
@@ -221,7 +243,7 @@ class Run:
             self.judge.judged,
             time.monotonic() - self.started,
             self.ended_early,
-            notes=list(self.notes),
+            notes=[*(self.settling.notes() if self.settling else ()), *self.notes],
             withheld=self.guard.withheld,
             broken=self.broken,
             interrupted=self.interrupted,

@@ -60,6 +60,7 @@ EFFECTS = Effects(
     changes=_CHANGES,
     read_only_posts=_READ_ONLY_POSTS,
     control=_CONTROL,
+    usage=_CONTROL["/_mock/usage"],
     daily=USAGE | MONEY | {SUBSCRIPTION, CHECK, PROMO},
     pages=frozenset(
         {

@@ -109,6 +109,8 @@ class Channel:
         self.listeners = list(listeners)
         self.source = ""
         """What sends at the moment; exchanges are marked with it."""
+        self.after: Callable[[], None] | None = None
+        """Called after each request, when its exchange has been judged. It may send others."""
         self.retries_429 = True
         self.stop_reason = ""
         """Why nothing more may be sent, if so."""
@@ -162,6 +164,8 @@ class Channel:
                 break
             with self._lock:
                 self._next_at = max(self._next_at, time.monotonic() + wait)
+        if self.after is not None:
+            self.after()
         response.exchange = exchange  # type: ignore[attr-defined]
         if exchange.status == 0:
             failure = requests.ConnectionError(exchange.error, request=prepared, response=response)

@@ -15,13 +15,14 @@ Runs, replays and the proxy have this judge in common.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge import admission, secrets
 from contract_tests.judge import response as responses
-from contract_tests.judge.accounts import Accounts, Contradiction, is_control
+from contract_tests.judge.accounts import Accounts, Contradiction, is_control, key_of
 from contract_tests.judge.case import Case
 from contract_tests.judge.openapi_core import OpenApiCore
 from contract_tests.judge.tracker import Tracker
@@ -43,6 +44,7 @@ class Judge:
         self.accounts = Accounts(contract, self.schemas, knowledge)
         self._scope_header = knowledge.identifiers.scope_header
         self._openapi_core = OpenApiCore(contract)
+        self._held: list[tuple[Contradiction, Exchange]] | None = None
 
     def __call__(self, exchange: Exchange) -> RequestJudgement | None:
         """Judge one exchange. Return the verdict on its request, if it was for an operation."""
@@ -54,7 +56,10 @@ class Judge:
         for finding in self._response(case):
             self._report(finding)
         for found in self.accounts.observe(case):
-            self._report(self._finding(found, exchange))
+            if self._held is None:
+                self._report(self._finding(found, exchange))
+            else:
+                self._held.append((found, exchange))
         return case.request if case.operation is not None else None
 
     @property
@@ -65,6 +70,24 @@ class Judge:
     def tracker(self, account: str) -> Tracker:
         """Return what is known of an account."""
         return self.accounts.tracker(account)
+
+    # ---------------------------------------------------------------------------- reading again
+
+    @contextmanager
+    def holding(self) -> Iterator[list[tuple[Contradiction, Exchange]]]:
+        """Collect the contradictions of the readings within the block instead of reporting them."""
+        settles, self.accounts.settles = self.accounts.settles, False
+        self._held = []
+        try:
+            yield self._held
+        finally:
+            self._held = None
+            self.accounts.settles = settles
+
+    def confirm(self, found: Contradiction, exchange: Exchange) -> None:
+        """Report a contradiction that was found again."""
+        self.accounts.confirmed.add(key_of(found))
+        self._report(self._finding(found, exchange))
 
     # ---------------------------------------------------------------------------------- the request
 

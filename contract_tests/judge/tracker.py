@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.case import Case, Outcome
-from contract_tests.judge.views import Views
+from contract_tests.judge.views import View, Views
 from contract_tests.judge.violation import Response, Violation, guarded
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.lists import ListOperation
@@ -42,6 +42,12 @@ class Tracker:
         self._knowledge = knowledge
         self._effects = knowledge.effects
         self._lists = lists
+        self.settle = timedelta()
+        """How long after a change a view may still be the one before it."""
+        self.lag = timedelta()
+        """How long after a change readings are not judged, as the deployment lags."""
+        self.in_use = False
+        """Whether others use the account, so that views of its usage change by themselves."""
         self.forget()
 
     def forget(self) -> None:
@@ -62,6 +68,16 @@ class Tracker:
         """Forget the views of these operations, or all: they may have changed."""
         self.views.keep(lambda view: names is not None and view.operation not in names)
         self.model.forget(names)
+
+    def checkpoint(self) -> Callable[[], None]:
+        """Return a function that restores what is known now."""
+        views, model = self.views.checkpoint(), self.model.checkpoint()
+
+        def restore() -> None:
+            self.views.restore(views)
+            self.model.restore(model)
+
+        return restore
 
     def note_change(self, exchange: Exchange, names: frozenset[str] | None = None) -> None:
         """Note a possible change: of these views at most, if they are known, else of all."""
@@ -85,13 +101,14 @@ class Tracker:
         elif case.outcome is Outcome.SUCCESS:
             if case.is_write:
                 yield from guarded(self._status(response))
-            if self._is_view(response):
+            if self.is_view(response):
                 yield from guarded(self._read(response))
             elif case.is_write:
                 yield from self._changed(response)
 
-    def _is_view(self, response: Response) -> bool:
+    def is_view(self, response: Response) -> bool:
         effects = self._effects
+        """Return whether a response shows the account, and changes nothing."""
         return effects.are_known and (
             response.operation.is_read or response.operation.id in effects.read_only_posts
         )
@@ -113,8 +130,8 @@ class Tracker:
 
     def _read(self, response: Response) -> Iterator[Violation]:
         exchange = response.exchange
-        if self.last_change is not None and exchange.started < self.last_change:
-            return  # it may have been answered before the change or after it
+        if self.last_change is not None and exchange.started < self.last_change + self.lag:
+            return  # it may show the account before the change or after it
         latest = self.views.latest
         if latest is not None and exchange.started.date() != latest.exchange.started.date():
             self.forget_views(self._effects.daily)
@@ -129,7 +146,7 @@ class Tracker:
     def _same_as_before(self, response: Response) -> Iterator[Violation]:
         """Compare two readings between which nothing was changed."""
         before = self.views.put(response)
-        if before is None:
+        if before is None or self._moves_by_itself(before):
             return
         number = before.exchange.number
         was_refused = any(step.status >= 400 and step.number > number for step in self.steps)
@@ -137,6 +154,15 @@ class Tracker:
         for where, was, now in differences(before.body, response.body):
             expected, got = f"{short(was)}, as before", f"{short(now)}, {why}"
             yield Violation("state", where, "unchanged", expected, got, nature=CONTRADICTION)
+
+    def _moves_by_itself(self, before: View) -> bool:
+        """Return whether a reading may differ from an earlier one although nothing was changed."""
+        if self.in_use and before.operation in self._effects.usage:
+            return True
+        return (
+            self.last_change is not None
+            and before.exchange.started < self.last_change + self.settle
+        )
 
     def _never_rewritten(self, listed: ListOperation, response: Response) -> Iterator[Violation]:
         """Check that final entries stay as they were written."""
