@@ -11,8 +11,8 @@ from contract_tests.context import Run
 from contract_tests.drivers.schemathesis_session import JudgedExchange, SessionAdapter
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange
-from contract_tests.judge.openapi_core import OpenApiCore
 from contract_tests.judge.not_judged import is_judged
+from contract_tests.judge.openapi_core import OpenApiCore
 from contract_tests.judge.response import excerpt, is_of_http
 from contract_tests.openapi.contract import Provenance
 from contract_tests.openapi.request import judge as judge_request

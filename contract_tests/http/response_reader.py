@@ -20,8 +20,6 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 """The size of a body, before and after it is decompressed."""
 MAX_CHUNK_LINE_BYTES = 4_096
 """The size of the line before a chunk: its length and its extensions."""
-MAX_KEPT_BYTES = 65_536
-"""What is kept of the body of a response that is not whole."""
 MAX_MEMBERS = 64
 """Compressed members in one body."""
 
@@ -96,7 +94,10 @@ class ResponseReader:
     _buffer: bytearray = field(default_factory=bytearray)
 
     def read(self, method: str) -> Reply:
-        """Return the response to a request with this method."""
+        """Return the response to a request with this method, without a body that is not whole.
+
+        Half of a secret would not be recognised in it.
+        """
         reply = Reply()
         body = bytearray()
         try:
@@ -107,7 +108,6 @@ class ResponseReader:
             reply.reusable = is_delimited and not self._buffer and _stays_open(head)
         except Broken as error:
             reply.error = str(error)
-            reply.body = bytes(body[:MAX_KEPT_BYTES])
             if isinstance(error, Late | Closed):
                 reply.failure = "timeout" if isinstance(error, Late) else "closed"
         return reply
