@@ -16,8 +16,10 @@ from contract_tests.findings.severity import Nature
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.http.network import Network
 from contract_tests.http.redaction import Keyring
 from contract_tests.judge.judge import Judge
+from contract_tests.judge.not_judged import is_judged
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract, Operation, Provenance
 from contract_tests.openapi.lists import list_operations
@@ -89,7 +91,12 @@ class Run:
             base_url(settings.url).removesuffix(self.contract.base_path),
             self.contract,
             self.keyring,
-            limits=Limits(settings.timeout, settings.per_second, deadline, settings.ca_bundle),
+            limits=Limits(
+                settings.timeout,
+                settings.per_second,
+                deadline,
+                Network(ca_bundle=settings.ca_bundle),
+            ),
             gates=[self.guard, *gates],
             listeners=[self._hear],
         )
@@ -204,9 +211,11 @@ class Run:
         nature: Nature | None = None,
     ) -> bool:
         """Report a finding unless something holds of an exchange. Return whether it does."""
+        matched = self.contract.match(exchange.method, exchange.path)
         if holds or exchange.status == 0 or exchange.status >= 500:
             return holds  # a missing response or a crash was reported already
-        matched = self.contract.match(exchange.method, exchange.path)
+        if not is_judged(exchange, matched[0] if matched else None):
+            return False
         name = operation or (matched[0].id if matched else f"{exchange.method} {exchange.path}")
         known = self.contract.operations.get(name)
         spec = known.place.pointer if known else "#/paths"
@@ -243,7 +252,11 @@ class Run:
             self.judge.judged,
             time.monotonic() - self.started,
             self.ended_early,
-            notes=[*(self.settling.notes() if self.settling else ()), *self.notes],
+            notes=[
+                *(self.settling.notes() if self.settling else ()),
+                *self.notes,
+                *self.channel.noise.notes(),
+            ],
             withheld=self.guard.withheld,
             broken=self.broken,
             interrupted=self.interrupted,

@@ -1,6 +1,7 @@
 """The judge: listens to exchanges, and reports what differs from the contract.
 
-An exchange passes four stages in this order:
+An exchange that is noise, or that the API has not sent, is not judged (``not_judged``). Any other
+passes four stages in this order:
 
 1. the request: it is validated (``openapi.request``, and openapi-core: both must accept it);
 2. the response: its form (``response``), secrets in it (``secrets``), openapi-core's objections,
@@ -20,10 +21,10 @@ from dataclasses import replace
 
 from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.http.exchange import Exchange
-from contract_tests.judge import admission, secrets
+from contract_tests.judge import admission, not_judged, secrets
 from contract_tests.judge import response as responses
 from contract_tests.judge.accounts import Accounts, Contradiction, is_control, key_of
-from contract_tests.judge.case import Case
+from contract_tests.judge.case import Case, Outcome
 from contract_tests.judge.openapi_core import OpenApiCore
 from contract_tests.judge.tracker import Tracker
 from contract_tests.knowledge import Knowledge
@@ -53,6 +54,9 @@ class Judge:
             self.accounts.observe_control(exchange)
             return None
         case = self.case_of(exchange)
+        if not not_judged.is_judged(exchange, case.operation):
+            self._take_in(case)
+            return None
         for finding in self._response(case):
             self._report(finding)
         for found in self.accounts.observe(case):
@@ -61,6 +65,14 @@ class Judge:
             else:
                 self._held.append((found, exchange))
         return case.request if case.operation is not None else None
+
+    def _take_in(self, case: Case) -> None:
+        """Report what a response shows that is not judged. A write may have changed something."""
+        for finding in not_judged.findings(case, self.contract, self.schemas):
+            self._report(finding)
+        if case.outcome is Outcome.UNKNOWN:
+            for found in self.accounts.observe(case):
+                self._report(self._finding(found, case.exchange))
 
     @property
     def trackers(self) -> dict[str, Tracker]:
