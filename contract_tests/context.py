@@ -256,12 +256,17 @@ class Run:
                 *(self.settling.notes() if self.settling else ()),
                 *self.notes,
                 *self.channel.noise.notes(),
+                *self._left_out(),
             ],
             withheld=self.guard.withheld,
             broken=self.broken,
             interrupted=self.interrupted,
             unreachable=self.unreachable,
         )
+
+    def _left_out(self) -> list[str]:
+        count = self.verdicts.left_out
+        return [f"findings beyond the bounds were not kept: {count:,}"] if count else []
 
     def _hear(self, exchange: Exchange) -> None:
         self.coverage.note(exchange, self.judge(exchange))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -172,6 +173,8 @@ def _put_back(run: Run, journal: Journal) -> None:
     )
     try:
         with closing(journal):
+            if run.settling is not None:
+                time.sleep(run.settling.lag)
             restoration = journal.put_back()
     except KeyboardInterrupt:
         run.notes.append(undone)

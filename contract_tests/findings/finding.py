@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -89,6 +90,12 @@ class Finding:
         return is_firm and SEVERITIES.index(self.severity) <= FAIL_ON.index(fail_on)
 
 
+MAX_PLACES = 300
+"""Findings of one kind on one operation that are kept."""
+MAX_FINDINGS = 10_000
+"""Findings of one run that are kept."""
+
+
 @dataclass
 class Verdicts:
     """All findings of a run, each once, in the order in which they were first seen."""
@@ -96,14 +103,20 @@ class Verdicts:
     on_new: Callable[[Finding], None] | None = None
     heard: set[Key] = field(default_factory=set)
     """What was found, again or for the first time, since somebody cleared this."""
+    left_out: int = 0
+    """How often a finding was not kept, because there are too many."""
+    _places: Counter[tuple[str, str]] = field(default_factory=Counter)
     _found: dict[Key, Finding] = field(default_factory=dict)
     _latest: dict[Key, int] = field(default_factory=dict)
     """The exchange that showed each finding last: two judges of one exchange count once."""
 
     def add(self, finding: Finding) -> bool:
         """Add a finding, and return whether it is new. The shortest steps to it are kept."""
-        self.heard.add(finding.key)
         before = self._found.get(finding.key)
+        if before is None and self._is_full(finding):
+            self.left_out += 1
+            return False
+        self.heard.add(finding.key)
         if before is None:
             self._found[finding.key] = finding
             self._note(finding)
@@ -119,6 +132,14 @@ class Verdicts:
             shorter, times=before.times + is_another, witnesses=witnesses
         )
         self._note(finding)
+        return False
+
+    def _is_full(self, finding: Finding) -> bool:
+        """Return whether there is no place for a new finding; else take one."""
+        kind = (finding.operation, finding.kind)
+        if self._places[kind] >= MAX_PLACES or len(self._found) >= MAX_FINDINGS:
+            return True
+        self._places[kind] += 1
         return False
 
     def _note(self, finding: Finding) -> None:

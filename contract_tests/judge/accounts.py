@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from contract_tests.findings.severity import nature_of
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.judge.case import Case, Outcome
 from contract_tests.judge.isolation import Isolation
@@ -141,11 +140,7 @@ class Accounts:
 
     def _is_open(self, found: Contradiction) -> bool:
         """Return whether a contradiction may vanish when the views are read again."""
-        violation = found.violation
-        if key_of(found) in self.confirmed:
-            return False
-        nature = violation.nature or nature_of(violation.kind, violation.rule, violation.where)
-        return nature.basis == "deployment"
+        return key_of(found) not in self.confirmed
 
     def _between_views(
         self, tracker: Tracker, name: str

@@ -17,6 +17,8 @@ from contract_tests.openapi.contract import Contract, Json, Place, escape
 _ANNOTATIONS = frozenset(
     {"description", "title", "example", "examples", "nullable", "default", "deprecated"}
 )
+MAX_UNKNOWN = 300
+"""Undeclared fields of one object that are reported."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
@@ -135,7 +137,7 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
     via = root + "".join(f"/{escape(part)}" for part in steps)
     kind = error.kind
     if isinstance(kind, ValidationErrorKind.AdditionalProperties):
-        for name in kind.unexpected:
+        for name in kind.unexpected[:MAX_UNKNOWN]:
             value = error.instance[name] if isinstance(error.instance, dict) else None
             parent = spec.removesuffix("/additionalProperties")
             yield Breach(

@@ -74,6 +74,9 @@ class Restoration:
             if left:
                 self._change(account, client, now)
                 left, now = self._compare(account, client)
+        if left:  # a replica may still show the state before
+            time.sleep(SETTLE)
+            left, now = self._compare(account, client)
         return left
 
     def _compare(self, account: str, client: Client) -> tuple[list[Left], dict[str, Json]]:

@@ -32,6 +32,8 @@ class Actor:
     def call(self, operation_id: str, body: Any = None, **request: Any) -> Exchange:
         """Call an operation, whatever its status."""
         args = () if body is None else (body,)
+        if self.run.contract.operations[operation_id].is_read:
+            self.run.wait_for_lag(self.caller)
         return self.caller.call(operation_id, *args, **request)
 
     def do(self, operation_id: str, body: Any = None, **request: Any) -> Json:
