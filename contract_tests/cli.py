@@ -48,7 +48,8 @@ exit codes:
   1    the deployment breaks the contract
   2    a flag, a variable or a file cannot be used, or nothing could be tested
   3    the deployment cannot be reached, is something else, or refuses the key
-  130  interrupted; what was found so far is reported"""
+  130  interrupted; what was found so far is reported
+A report file that cannot be written is named on standard error and does not change the code."""
 
 _EPILOG = f"""\
 examples:

@@ -29,7 +29,7 @@ from contract_tests.findings.result import Result
 from contract_tests.http.channel import Withheld
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
-from contract_tests.recording.har import HarWriter
+from contract_tests.recording.har import HarWriter, close_har
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
 from contract_tests.reports.progress import Display
@@ -224,9 +224,8 @@ def _result(settings: Settings, contract: Contract, known: Baseline | None) -> R
     except KeyboardInterrupt:
         run.interrupted, run.ended_early = True, "interrupted"
     finally:
-        if har is not None:
-            har.close(run.verdicts)
-    return run.result()
+        unwritten = close_har(har, run.verdicts)
+    return replace(run.result(), unwritten=unwritten)
 
 
 def _refuse_unknown_phases(settings: Settings) -> None:

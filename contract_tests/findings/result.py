@@ -50,6 +50,8 @@ class Result:
     """Parts that an error of the kit ended."""
     interrupted: bool = False
     unreachable: bool = False
+    unwritten: dict[str, str] = field(default_factory=dict)
+    """Files that were lost during the run, and why."""
     source: str = ""
     """Whose traffic it was, in a few words, if it was not the run's own."""
     ended: datetime = field(default_factory=lambda: datetime.now(UTC))

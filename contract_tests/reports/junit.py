@@ -2,6 +2,9 @@
 
 Only failures fail a case. Differences and drift are its output. What the baseline accepts and what
 was not called is skipped, with the reason.
+
+The time of a suite is what the requests of its operation took. Every exchange is judged for all
+kinds, so the cases that were judged have equal shares of it. The whole has the time of the run.
 """
 
 from __future__ import annotations
@@ -43,9 +46,7 @@ def legal(value: str) -> str:
 def _suite(
     root: ET.Element, name: str, operation: Json | None, found: list[Json], document: Json
 ) -> None:
-    suite = ET.SubElement(
-        root, "testsuite", name=legal(name), timestamp=document["started"], time="0"
-    )
+    suite = ET.SubElement(root, "testsuite", name=legal(name), timestamp=document["started"])
     _properties(suite, document)
     ordered = sorted(found, key=lambda finding: str(finding["kind"]))
     by_kind = {
@@ -54,16 +55,32 @@ def _suite(
     }
     kinds = dict.fromkeys([*(ALWAYS_JUDGED if operation is not None else ()), *by_kind])
     for kind in kinds:
-        case = ET.SubElement(suite, "testcase", classname=legal(name), name=kind, time="0")
+        case = ET.SubElement(suite, "testcase", classname=legal(name), name=kind)
         if kind in by_kind:
             _judge(case, by_kind[kind])
         elif operation is not None and not operation["statuses"]:
             reasons = "; ".join(operation["why"].values()) or "no request was sent"
             ET.SubElement(case, "skipped", message=legal(f"not called: {reasons}"))
+    _set_times(suite, _seconds(operation, found))
     suite.set("tests", str(len(kinds)))
     suite.set("failures", str(len(suite.findall("testcase/failure"))))
     suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
     suite.set("errors", "0")
+
+
+def _seconds(operation: Json | None, found: list[Json]) -> float:
+    """Return the time that the requests of an operation took; beside it, those of its findings."""
+    if operation is not None:
+        return float(operation.get("seconds", 0.0))
+    shown = [finding["exchange"] for finding in found if finding["exchange"] is not None]
+    return sum(float(exchange["seconds"]) for exchange in shown)
+
+
+def _set_times(suite: ET.Element, seconds: float) -> None:
+    judged = [case for case in suite.findall("testcase") if case.find("skipped") is None]
+    for case in suite.findall("testcase"):
+        case.set("time", f"{seconds / len(judged) if case in judged else 0.0:.4f}")
+    suite.set("time", f"{seconds:.4f}")
 
 
 def _properties(suite: ET.Element, document: Json) -> None:

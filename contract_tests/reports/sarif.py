@@ -1,15 +1,20 @@
-"""``report.sarif`` (SARIF 2.1.0), which code hosts show beside the lines of the contract."""
+"""``report.sarif`` (SARIF 2.1.0), which code hosts show beside the lines of the contract.
+
+Paths are relative to the root of the repository (``%SRCROOT%``), wherever the kit is installed.
+"""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
 from pathlib import PurePath
+from urllib.parse import quote
 
 from contract_tests.reports.document import Json
 from contract_tests.reports.junit import described
 
 _LEVELS = {"failure": "error", "difference": "warning", "drift": "note"}
+_ROOT = "%SRCROOT%"
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -29,7 +34,12 @@ def text(document: Json) -> str:
             }
         },
         "invocations": [_invocation(document)],
-        "results": [_result(finding, order) for finding in document["findings"]],
+        "originalUriBaseIds": {
+            _ROOT: {"description": {"text": "The root of the repository that has the contract."}}
+        },
+        "results": [
+            _result(finding, order, _artifact(document)) for finding in document["findings"]
+        ],
         "columnKind": "unicodeCodePoints",
         "properties": {
             "subject": document["subject"],
@@ -60,7 +70,7 @@ def _utc(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _result(finding: Json, order: dict[str, int]) -> Json:
+def _result(finding: Json, order: dict[str, int], artifact: str) -> Json:
     message = (
         f"{finding['operation']}: {finding['title']}. "
         f"Expected {finding['expected']}, got {finding['got']}"
@@ -73,8 +83,8 @@ def _result(finding: Json, order: dict[str, int]) -> Json:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(finding["spec"]["file"])},
-                    "region": {"startLine": finding["spec"]["line"]},
+                    "artifactLocation": {"uri": quote(artifact), "uriBaseId": _ROOT},
+                    "region": {"startLine": max(1, finding["spec"]["line"] or 1)},
                 },
                 "logicalLocations": [{"fullyQualifiedName": finding["spec"]["pointer"]}],
             }
@@ -88,8 +98,8 @@ def _result(finding: Json, order: dict[str, int]) -> Json:
     return found
 
 
-def _uri(path: str) -> str:
-    """Return a path as SARIF requires it: relative to the checkout, or with a scheme."""
-    from urllib.parse import quote
-
-    return PurePath(path).as_uri() if PurePath(path).is_absolute() else quote(path)
+def _artifact(document: Json) -> str:
+    """Return the path of the contract, also of a document that was written by an older kit."""
+    contract = document["contract"]
+    path = PurePath(contract.get("artifact") or contract["file"])
+    return path.name if path.is_absolute() else path.as_posix()

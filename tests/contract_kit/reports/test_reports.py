@@ -16,7 +16,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result, Skipped
@@ -328,17 +327,63 @@ def test_sarif_points_at_the_line_of_the_contract(make: Callable[..., Result]) -
     assert run["invocations"][0]["startTimeUtc"].endswith("Z")
 
 
-def test_sarif_names_a_contract_outside_the_checkout_by_its_url(
+def _sarif_uris(result: Result) -> set[tuple[str, str]]:
+    (run,) = json.loads(sarif.text(document(result)))["runs"]
+    assert set(run["originalUriBaseIds"]) == {"%SRCROOT%"}
+    places = [entry["locations"][0]["physicalLocation"] for entry in run["results"]]
+    return {
+        (place["artifactLocation"]["uri"], place["artifactLocation"]["uriBaseId"])
+        for place in places
+    }
+
+
+def test_sarif_names_the_packaged_contract_as_its_repository_does(
+    make: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path is the same in every working directory, wherever the kit is installed."""
+    monkeypatch.chdir(tmp_path)
+    assert _sarif_uris(make(*ALL)) == {("spec/openapi.yaml", "%SRCROOT%")}
+
+
+def test_sarif_paths_are_relative_to_the_repository(
+    make: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder of a repository, the path of a contract begins at the root of the repository."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "api").mkdir()
+    (tmp_path / "work").mkdir()
+    copy = tmp_path / "api" / "my contract.yaml"
+    copy.write_bytes(packaged_spec().read_bytes())
+    monkeypatch.chdir(tmp_path / "work")
+    result = replace(make(FAILURE), contract=Contract.load(copy))
+    assert _sarif_uris(result) == {("api/my%20contract.yaml", "%SRCROOT%")}
+
+
+def test_sarif_names_a_contract_outside_the_repository_without_its_folder(
     make: Callable[..., Result], tmp_path: Path
 ) -> None:
-    """A relative path would be resolved within the checkout."""
+    """No path of the machine is written to a file that leaves it."""
     copy = tmp_path / "my contract.yaml"
     copy.write_bytes(packaged_spec().read_bytes())
     result = replace(make(FAILURE), contract=Contract.load(copy))
-    location = json.loads(sarif.text(document(result)))["runs"][0]["results"][0]["locations"][0][
-        "physicalLocation"
-    ]
-    assert location["artifactLocation"]["uri"] == f"file://{tmp_path}/my%20contract.yaml"
+    assert _sarif_uris(result) == {("my%20contract.yaml", "%SRCROOT%")}
+    assert str(tmp_path) not in json.dumps(
+        json.loads(sarif.text(document(result)))["runs"][0]["results"][0]["locations"]
+    )
+
+
+def test_junit_has_the_time_of_each_suite_and_case(make: Callable[..., Result]) -> None:
+    """A suite took what its requests took, and its judged cases add up to it."""
+    root = ET.fromstring(junit.text(document(make(*ALL))).encode("utf-8", "backslashreplace"))
+    suites = {suite.get("name"): suite for suite in root}
+    assert root.get("time") == "12.300"
+    for name in CALLED:
+        cases = suites[name].findall("testcase")
+        assert suites[name].get("time") == "0.1000"
+        assert sum(float(case.get("time", "")) for case in cases) == pytest.approx(0.1, abs=0.002)
+        for case in cases:
+            assert (case.get("time") == "0.0000") == (case.find("skipped") is not None)
+    assert suites["create_deposit"].get("time") == "0.0000"
 
 
 class _Page(HTMLParser):
@@ -422,22 +467,33 @@ def test_files_are_written_atomically(make: Callable[..., Result], tmp_path: Pat
     (tmp_path / "report.json").write_text("old")
     view = document(make(*ALL))
     written = files.write(view, ("json", "junit", "html", "sarif"), tmp_path)
-    assert {path.name for path in written} == {
-        "junit.xml",
-        "report.html",
-        "report.json",
-        "report.sarif",
-    }
-    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in written}
+    assert written == (["junit.xml", "report.html", "report.json", "report.sarif"], {})
+    assert {path.name for path in tmp_path.iterdir()} == set(written[0])
     assert json.loads((tmp_path / "report.json").read_text())["schema_version"] == 1
     ET.parse(tmp_path / "junit.xml")
 
 
-def test_a_file_that_cannot_be_written_is_an_error(
+def test_a_file_that_cannot_be_written_loses_no_other_report(
     make: Callable[..., Result], tmp_path: Path
 ) -> None:
-    """The message has one line, and the temporary file is removed."""
+    """The reason has one line, the temporary file is removed, and the rest is written."""
     (tmp_path / "report.json").mkdir()
-    with pytest.raises(UsageError, match=r"report\.json: cannot be written \(Is a directory\)"):
-        files.write(document(make()), ("json",), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    written, lost = files.write(document(make()), ("json", "junit"), tmp_path)
+    assert written == ["junit.xml"]
+    assert list(lost) == ["report.json"]
+    assert lost["report.json"].endswith("report.json: cannot be written (Is a directory)")
+    assert {path.name for path in tmp_path.iterdir()} == {"report.json", "junit.xml"}
+
+
+def test_a_report_that_cannot_be_made_loses_no_other_report(
+    make: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of a writer is named, and is no error of the run."""
+
+    def broken(_: Any) -> str:
+        raise RecursionError
+
+    monkeypatch.setitem(files.WRITERS, "html", ("report.html", broken))
+    written, lost = files.write(document(make()), ("html", "sarif"), tmp_path)
+    assert written == ["report.sarif"]
+    assert lost["report.html"].endswith("report.html: cannot be made (RecursionError)")
