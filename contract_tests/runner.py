@@ -61,14 +61,18 @@ SNAPSHOT = "contract-tests"
 
 def execute(settings: Settings) -> int:
     """Run, report, and return the exit code. Raise KitError."""
+    return publish(run_once(settings))
+
+
+def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
+    """Run, and return the result, known findings marked. Raise KitError."""
     contract = Contract.load(settings.spec)
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
     if settings.reports:
         files.make_folder(settings.report_dir)
-    result = _result(settings, contract, known)
-    if known is not None:
-        result = _with_baseline(result, known)
-    return publish(result)
+    display = Display(Console(stderr=True, quiet=is_quiet or settings.quiet))
+    result = _result(settings, contract, known, display)
+    return _with_baseline(result, known) if known is not None else result
 
 
 def knowledge_of(contract: Contract) -> Knowledge:
@@ -202,10 +206,11 @@ def _put_back(run: Run, journal: Journal) -> None:
     run.notes += [f"made, and cannot be undone: {text}" for text in journal.record.irreversible()]
 
 
-def _result(settings: Settings, contract: Contract, known: Baseline | None) -> Result:
+def _result(
+    settings: Settings, contract: Contract, known: Baseline | None, display: Display
+) -> Result:
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
-    display = Display(Console(stderr=True, quiet=settings.quiet))
     run = Run(
         settings,
         contract,

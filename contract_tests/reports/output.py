@@ -33,7 +33,8 @@ def publish(result: Result) -> int:
     settings = result.settings
     view = document(result)
     show(terminal.show, view, quiet=settings.quiet)
-    write_reports(view, settings, result.unwritten)
+    for line in write_reports(view, settings, result.unwritten):
+        say(line)
     if settings.write_baseline is not None:
         _write_baseline(result, settings.write_baseline)
     return result.exit_code
@@ -51,16 +52,16 @@ def show(print_report: Callable[..., None], view: Any, *, quiet: bool) -> None:
         _discard_the_rest()
 
 
-def write_reports(view: Any, settings: Settings, unwritten: dict[str, str] | None = None) -> None:
-    """Write the report files, and report on standard error what was written and what was not."""
+def write_reports(
+    view: Any, settings: Settings, unwritten: dict[str, str] | None = None
+) -> list[str]:
+    """Write the report files. Return a line of what was written, and one for each lost file."""
     written, lost = files.write(view, settings.reports, settings.report_dir)
     lost = {**(unwritten or {}), **lost}
     if "har" in settings.reports and files.HAR not in lost:
         written.append(files.HAR)
-    if written and not settings.quiet:
-        say(f"reports in {settings.report_dir}: {', '.join(written)}")
-    for why in lost.values():
-        say(f"{why}; {_UNCHANGED}")
+    lines = [f"reports in {settings.report_dir}: {', '.join(written)}"] if written else []
+    return ([] if settings.quiet else lines) + [f"{why}; {_UNCHANGED}" for why in lost.values()]
 
 
 def write_report(path: Path, text: str) -> bool:
