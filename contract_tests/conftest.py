@@ -71,7 +71,7 @@ def pytest_terminal_summary(
         return
     terminalreporter.section("contract")
     for finding in result.findings:
-        grade = finding.grade(strict=result.settings.is_strict)
+        grade = finding.grade(result.settings.policy)
         if grade != "failure":
             place = f"{finding.operation} {finding.where}"
             terminalreporter.line(f"{grade}: {place}: {finding.got}, not {finding.expected}")

@@ -11,6 +11,7 @@ from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.finding import Finding, Key, Verdicts
 from contract_tests.findings.result import Result, Skipped
+from contract_tests.findings.severity import Nature
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
@@ -185,6 +186,7 @@ class Run:
         *,
         provenance: Provenance = "assumed",
         operation: str = "",
+        nature: Nature | None = None,
     ) -> bool:
         """Report a finding unless something holds of an exchange. Return whether it does."""
         if holds or exchange.status == 0 or exchange.status >= 500:
@@ -193,7 +195,10 @@ class Run:
         name = operation or (matched[0].id if matched else f"{exchange.method} {exchange.path}")
         known = self.contract.operations.get(name)
         spec = known.place.pointer if known else "#/paths"
-        self.report(Finding(name, kind, where, keyword, provenance, expected, got, spec), exchange)
+        finding = Finding(
+            name, kind, where, keyword, provenance, expected, got, spec, nature=nature
+        )
+        self.report(finding, exchange)
         return False
 
     def redacted(self, exchange: Exchange) -> Exchange:
@@ -232,8 +237,7 @@ class Run:
 
     def _on_new(self, finding: Finding) -> None:
         is_failure = (
-            finding.grade(strict=self.settings.is_strict) == "failure"
-            and finding.key not in self._known
+            finding.grade(self.settings.policy) == "failure" and finding.key not in self._known
         )
         if self.settings.fail_fast and is_failure:
             self.channel.stop_reason = "the first failure ends the run (--fail-fast)"

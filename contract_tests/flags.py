@@ -15,6 +15,7 @@ from typing import Any
 
 from contract_tests import settings
 from contract_tests.errors import UsageError
+from contract_tests.findings.severity import FAIL_ON
 from contract_tests.settings import Settings
 
 _VARIABLE = re.compile(r"(?!sk_|pk_|rk_|whsec_)[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -65,6 +66,12 @@ def _reports(text: str) -> tuple[str, ...]:
     if not set(words) <= set(settings.REPORTS):
         raise ValueError("of " + ", ".join(settings.REPORTS))
     return words
+
+
+def _level(text: str) -> str:
+    if text not in FAIL_ON:
+        raise ValueError("one of " + ", ".join(FAIL_ON))
+    return text
 
 
 def _line(text: str) -> str:
@@ -147,6 +154,13 @@ FLAGS: dict[str, Flag] = {
     ),
     "strict": Flag(
         "what differs from observed or assumed parts of the contract, and unknown fields, fail too"
+    ),
+    "fail_on": Flag(
+        "the least findings that fail the run: "
+        + ", ".join(FAIL_ON)
+        + " (major); see 'contract-tests explain'",
+        "LEVEL",
+        _level,
     ),
     "baseline": Flag("known failures, each with owner, reason and expiry date", "FILE", Path),
     "write_baseline": Flag(

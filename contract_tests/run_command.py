@@ -24,7 +24,14 @@ _GROUPS = {
     ),
     "what is tested": ("spec", "only", "skip", "phases", "seed", "max_examples"),
     "how fast and how long": ("rate_limit", "max_time", "workers", "fail_fast"),
-    "the verdict": ("strict", "baseline", "write_baseline", "baseline_owner", "baseline_reason"),
+    "the verdict": (
+        "fail_on",
+        "strict",
+        "baseline",
+        "write_baseline",
+        "baseline_owner",
+        "baseline_reason",
+    ),
     "the reports": ("reports", "report_dir", "quiet"),
 }
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from contract_tests.errors import UsageError
+from contract_tests.findings.severity import FailOn
 from contract_tests.text import printable
 
 API_KEY_ENV = "BILLING_API_KEY"
@@ -41,6 +42,8 @@ class Settings:
     timeout: float = 30.0
     ca_bundle: Path | None = None
     strict: bool = False
+    fail_on: FailOn = "major"
+    """The least findings that fail the run."""
     baseline: Path | None = None
     write_baseline: Path | None = None
     """Where the present failures are written to, as known ones."""
@@ -62,6 +65,11 @@ class Settings:
     @property
     def is_strict(self) -> bool:
         return self.strict or self.mock
+
+    @property
+    def policy(self) -> FailOn:
+        """The least findings that fail the run, ``strict`` included."""
+        return "drift" if self.is_strict else self.fail_on
 
     @property
     def may_write(self) -> bool:

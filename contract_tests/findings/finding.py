@@ -6,12 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from contract_tests.findings.severity import (
+    FAIL_ON,
+    SEVERITIES,
+    FailOn,
+    Nature,
+    Severity,
+    nature_of,
+)
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Provenance
 
 Grade = Literal["failure", "difference", "drift"]
-"""``failure``: breaks what is documented. ``difference``: differs from what was observed or
-assumed. ``drift``: shows more than the contract declares."""
+"""``failure``: fails the run. ``difference``: a question to the deployment or to the contract.
+``drift``: shows more than the contract declares."""
 
 Key = tuple[str, str, str, str]
 
@@ -45,16 +53,40 @@ class Finding:
     times: int = 1
     known: str = ""
     """Why it is accepted, if the baseline says so."""
+    nature: Nature | None = None
+    """What the rule states of its own severity; None for that of its kind."""
 
     @property
     def key(self) -> Key:
         """The identity of a finding, which is independent of edits elsewhere in the contract."""
         return self.operation, self.kind, self.where, self.keyword
 
-    def grade(self, *, strict: bool) -> Grade:
-        if self.keyword == "unknown_field" and not strict:
-            return "drift"
-        return "failure" if strict or self.provenance == "documented" else "difference"
+    @property
+    def severity(self) -> Severity:
+        return self._nature.severity
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """Whether the deployment's own responses contradict each other."""
+        return self._nature.basis == "deployment"
+
+    @property
+    def _nature(self) -> Nature:
+        return self.nature or nature_of(self.kind, self.keyword, self.where)
+
+    def grade(self, fail_on: FailOn = "major") -> Grade:
+        """Return the grade under a policy."""
+        if self.keyword == "unknown_field":
+            return "failure" if fail_on == "drift" else "drift"
+        return "failure" if self._fails(fail_on) else "difference"
+
+    def _fails(self, fail_on: FailOn) -> bool:
+        if fail_on in ("difference", "drift"):
+            return True
+        is_firm = self.provenance == "documented" or (
+            self.severity == "critical" and self.contradicts_itself
+        )
+        return is_firm and SEVERITIES.index(self.severity) <= FAIL_ON.index(fail_on)
 
 
 @dataclass

@@ -79,9 +79,9 @@ class Result:
     @property
     def failures(self) -> list[Finding]:
         """Findings that fail the run."""
-        strict = self.settings.is_strict
+        policy = self.settings.policy
         return [
-            each
-            for each in self.findings
-            if each.grade(strict=strict) == "failure" and not each.known
+            finding
+            for finding in self.findings
+            if finding.grade(policy) == "failure" and not finding.known
         ]

@@ -122,6 +122,7 @@ class Judge:
             operation.place.pointer if operation else "#/paths",
             exchange,
             tuple(step for step in found.tracker.steps if step.number != exchange.number),
+            nature=violation.nature,
         )
 
     def _report(self, finding: Finding) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.case import Case, Outcome
 from contract_tests.judge.views import Views
@@ -132,9 +133,8 @@ class Tracker:
         was_refused = any(step.status >= 400 and step.number > number for step in self.steps)
         why = "though a request was refused" if was_refused else "although nothing was changed"
         for where, was, now in differences(before.body, response.body):
-            yield Violation(
-                "state", where, "unchanged", f"{short(was)}, as before", f"{short(now)}, {why}"
-            )
+            expected, got = f"{short(was)}, as before", f"{short(now)}, {why}"
+            yield Violation("state", where, "unchanged", expected, got, nature=CONTRADICTION)
 
     def _never_rewritten(self, listed: ListOperation, response: Response) -> Iterator[Violation]:
         """Check that final entries stay as they were written."""
@@ -152,6 +152,7 @@ class Tracker:
                     "rewritten",
                     "an entry that never changes",
                     f"{short(now)}, of an entry that said {short(was)}",
+                    nature=CONTRADICTION,
                 )
 
     def _never_shorter(self, response: Response) -> Iterator[Violation]:
@@ -159,9 +160,8 @@ class Tracker:
         name, total = response.operation.id, response.body["total"]
         before = self._totals.get(name, 0)
         if total < before:
-            yield Violation(
-                "state", "/total", "shrunk", f"at least {before}, as before", str(total)
-            )
+            expected = f"at least {before}, as before"
+            yield Violation("state", "/total", "shrunk", expected, str(total), nature=CONTRADICTION)
         self._totals[name] = total
 
     # -------------------------------------------------------------------------------------- changes

@@ -148,11 +148,7 @@ class Live:
         """Print a line for a new finding."""
         if self._settings.quiet:
             return
-        grade = (
-            "known"
-            if finding.key in self._known
-            else finding.grade(strict=self._settings.is_strict)
-        )
+        grade = "known" if finding.key in self._known else finding.grade(self._settings.policy)
         subject = f"{finding.operation} {finding.where} {finding.keyword}"
         expected = f"(expected: {shortened(finding.expected, 80)})"
         text = f"{grade:10}  {subject}: {shortened(finding.got, 80)} {expected}"

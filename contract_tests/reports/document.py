@@ -11,8 +11,12 @@
   ``sentence``.
 - ``counts``: findings by grade: ``failure``, ``difference``, ``drift``, and ``known`` for those in
   the baseline.
+- ``causes``: what one change in the deployment would end, failures first. ``key`` (``code`` and
+  ``subject``) identifies a cause across runs; ``headline``, ``grade``, ``severity``, ``known``;
+  ``count`` findings, whose keys are ``findings``, in ``times`` responses.
 - ``findings``: without duplicates, failures first. ``key`` (operation, kind, where, keyword)
-  identifies a finding across runs; ``grade``, ``provenance``; ``expected``, ``got``; ``spec``
+  identifies a finding across runs; ``cause``, ``grade``, ``severity``, ``provenance``,
+  ``contradicts_itself``; ``expected``, ``got``; ``spec``
   (``pointer``, ``file``, ``line``); ``times``, ``found_by``, ``witnesses``, ``known``;
   ``exchange`` (``null`` if there is none) and ``steps``, both with ``account``, ``method``,
   ``url``, ``status``, ``seconds``, ``error``, ``curl``, ``request`` and ``response``
@@ -35,11 +39,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Any
 
+from contract_tests.findings.causes import Group, cause_of, grouped
 from contract_tests.findings.coverage import OperationCoverage
 from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
 from contract_tests.http import curl
 from contract_tests.http.exchange import Exchange, Headers
+from contract_tests.reports.headlines import headline
 from contract_tests.reports.kinds import title
 from contract_tests.reports.sentences import sentence
 from contract_tests.settings import packaged_spec
@@ -62,6 +68,7 @@ _PACKAGES = {
 
 def document(result: Result) -> Json:
     """Return the document of a result."""
+    groups = grouped(result.findings, result.settings.policy)
     findings = [_finding(finding, result) for finding in _sorted(result)]
     counts = Counter("known" if finding["known"] else finding["grade"] for finding in findings)
     settings, contract, coverage = result.settings, result.contract, result.coverage
@@ -84,9 +91,10 @@ def document(result: Result) -> Json:
         "verdict": {
             "outcome": result.outcome,
             "exit_code": result.exit_code,
-            "sentence": sentence(result, counts),
+            "sentence": sentence(result, counts, len(groups)),
         },
         "counts": {grade: counts[grade] for grade in GRADES},
+        "causes": [_cause(group, result) for group in groups],
         "findings": findings,
         "coverage": {
             "totals": {
@@ -153,10 +161,10 @@ def _digest(contract: Json) -> str:
 def _sorted(result: Result) -> list[Finding]:
     """Return the findings by grade, failures first, and in the order of the contract."""
     order = {name: index for index, name in enumerate(result.contract.operations)}
-    strict = result.settings.is_strict
+    policy = result.settings.policy
 
     def rank(finding: Finding) -> tuple[int, int, str, str]:
-        grade = "known" if finding.known else finding.grade(strict=strict)
+        grade = "known" if finding.known else finding.grade(policy)
         return (
             GRADES.index(grade),
             order.get(finding.operation, len(order)),
@@ -165,6 +173,21 @@ def _sorted(result: Result) -> list[Finding]:
         )
 
     return sorted(result.findings, key=rank)
+
+
+def _cause(group: Group, result: Result) -> Json:
+    return {
+        "key": group.cause.key,
+        "code": group.cause.code,
+        "subject": group.cause.subject,
+        "headline": headline(group),
+        "grade": group.grade(result.settings.policy),
+        "severity": group.severity,
+        "known": group.is_known,
+        "count": len(group.findings),
+        "times": group.times,
+        "findings": [" ".join(finding.key) for finding in group.findings],
+    }
 
 
 def _finding(finding: Finding, result: Result) -> Json:
@@ -176,8 +199,11 @@ def _finding(finding: Finding, result: Result) -> Json:
         "keyword": finding.keyword,
         "key": " ".join(finding.key),
         "title": title(finding.kind),
-        "grade": finding.grade(strict=result.settings.is_strict),
+        "cause": cause_of(finding).key,
+        "grade": finding.grade(result.settings.policy),
+        "severity": finding.severity,
         "provenance": finding.provenance,
+        "contradicts_itself": finding.contradicts_itself,
         "expected": finding.expected,
         "got": finding.got,
         "spec": {

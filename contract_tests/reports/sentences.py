@@ -15,7 +15,7 @@ _WORDS: dict[Outcome, str] = {
 }
 
 
-def sentence(result: Result, counts: Mapping[str, int]) -> str:
+def sentence(result: Result, counts: Mapping[str, int], causes: int) -> str:
     """Return the verdict in one sentence."""
     reached, all = result.coverage.totals()["operations"]
     found = [
@@ -24,8 +24,9 @@ def sentence(result: Result, counts: Mapping[str, int]) -> str:
         f"{counts.get('drift', 0)} drift",
         *([f"{counts['known']} known"] if counts.get("known") else []),
     ]
+    origin = f" from {counted(causes, 'cause')}" if causes else ""
     text = (
-        f"{_WORDS[result.outcome]}: {', '.join(found)}; {reached} of {all} operations, "
+        f"{_WORDS[result.outcome]}: {', '.join(found)}{origin}; {reached} of {all} operations, "
         f"{counted(result.exchanges, 'request')} in {result.seconds:.1f} s, "
         f"seed {result.settings.seed}"
     )

@@ -9,6 +9,7 @@ from typing import Any
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds
+from contract_tests.findings.severity import Nature
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 
@@ -72,6 +73,7 @@ class Actor:
         expected: object,
         got: object,
         operation: str = "",
+        nature: Nature | None = None,
     ) -> None:
         """Report a finding unless a condition on the response holds."""
         self.run.expect(
@@ -83,6 +85,7 @@ class Actor:
             str(expected),
             str(got),
             operation=operation,
+            nature=nature,
         )
 
     def status(self, response: Exchange, status: int, rule: str, operation: str = "") -> None:

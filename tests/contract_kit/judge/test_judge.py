@@ -302,7 +302,7 @@ def test_only_a_violated_documented_bound_is_a_failure(
     harness.answers("create_deposit", sent={"amount_cents": 999})
     harness.answers("create_deposit", sent={"amount_cents": 5000, "promo_code": "x" * 65})
     grades = {
-        finding.where: finding.grade(strict=False)
+        finding.where: finding.grade()
         for finding in harness.found
         if finding.kind == "invalid_accepted"
     }
@@ -319,7 +319,7 @@ def test_an_accepted_unauthenticated_request_is_a_failure(
     """A successful response without a known key is a failure, with or without --strict."""
     harness.answers("get_balance", account=account)
     assert only(harness).kind == "auth"
-    assert only(harness).grade(strict=False) == "failure"
+    assert only(harness).grade() == "failure"
 
 
 def test_a_rejected_known_key_is_reported(harness: JudgeHarness) -> None:

@@ -70,9 +70,7 @@ def finding(**fields: Any) -> Finding:
 
 FAILURE = finding()
 SECOND = finding(where=f"/response/200/body/{EVIL}", keyword="type", times=1_200)
-DIFFERENCE = finding(
-    operation="list_invoices", kind="pagination", provenance="assumed", spec="#/paths"
-)
+DIFFERENCE = finding(operation="list_invoices", kind="order", provenance="assumed", spec="#/paths")
 DRIFT = finding(
     kind="unknown_field",
     where="/response/200/body/extra",
@@ -80,7 +78,9 @@ DRIFT = finding(
     provenance="assumed",
 )
 KNOWN = finding(operation="get_usage_alerts", kind="state", known="me: later, until 2026-04-01")
-UNDECLARED = finding(operation=f"GET /x{EVIL}", kind="unknown_path", spec="#/paths", exchange=None)
+UNDECLARED = finding(
+    operation=f"GET /x{EVIL}", kind="unknown_path", keyword="5xx", spec="#/paths", exchange=None
+)
 ALL = [DRIFT, KNOWN, UNDECLARED, DIFFERENCE, FAILURE, SECOND]
 CALLED = ("get_balance", "list_invoices", "get_usage_alerts")
 
@@ -121,16 +121,23 @@ def test_the_terminal_shows_failures_first_and_the_verdict_last(
 ) -> None:
     """Findings are grouped by grade, under a heading with their number."""
     shown = [text for text, _ in terminal.lines(document(make(*ALL)))]
-    headings = [text for text in shown if re.fullmatch(r"[A-Z]+.* \(\d+\)", text)]
+    headings = [
+        text for text in shown if re.fullmatch(r"[A-Z]+.* \(\d+ causes?, \d+ findings?\)", text)
+    ]
     assert [text.split()[0] for text in headings] == [
         "FAILURES",
         "DIFFERENCES:",
         "DRIFT:",
         "KNOWN:",
     ]
-    assert [text.split("(")[-1] for text in headings] == ["3)", "1)", "1)", "1)"]
+    assert [text.split("(")[-1] for text in headings] == [
+        "3 causes, 3 findings)",
+        "1 cause, 1 finding)",
+        "1 cause, 1 finding)",
+        "1 cause, 1 finding)",
+    ]
     assert shown[-1].startswith(
-        "FAILED: 3 failures, 1 difference, 1 drift, 1 known; "
+        "FAILED: 3 failures, 1 difference, 1 drift, 1 known from 6 causes; "
         f"3 of {COUNT} operations, 1,234 requests"
     )
 
@@ -165,10 +172,13 @@ def test_long_values_and_many_steps_are_shortened(make: Callable[..., Result]) -
 
 def test_many_findings_are_counted_but_not_all_shown(make: Callable[..., Result]) -> None:
     """The rest is in the report files."""
-    many = [finding(where=f"/response/200/body/{number}") for number in range(100)]
-    shown = [text for text, _ in terminal.lines(document(make(*many)))]
-    assert sum(line.startswith("    /response/") for line in shown) == terminal.MAX_SHOWN["failure"]
-    assert any("and 60 more" in line for line in shown)
+    many = [finding(where=f"/response/200/body/{number}") for number in range(50)]
+    others = [finding(spec=f"{TIER}/{i}", where=f"/response/200/body/{i}") for i in range(50)]
+    shown = [text for text, _ in terminal.lines(document(make(*many, *others)))]
+    assert sum(line.startswith("\nmajor: ") for line in shown) == terminal.MAX_SHOWN["failure"]
+    assert any("and 11 more causes" in line for line in shown)
+    assert sum(line.startswith("      also ") for line in shown) == terminal.MAX_PLACES
+    assert any("and 46 places more" in line for line in shown)
     assert "FAILED: 100 failures" in shown[-1]
 
 
@@ -213,8 +223,8 @@ def test_json_is_the_document_with_all_its_fields(make: Callable[..., Result]) -
     assert found["schema_version"] == 1
     assert set(found) == {
         "schema_version", "tool", "subject", "contract", "settings", "started", "seconds",
-        "requests", "verdict", "counts", "findings", "coverage", "skipped", "withheld", "broken",
-        "notes",
+        "requests", "verdict", "counts", "causes", "findings", "coverage", "skipped", "withheld",
+        "broken", "notes",
     }  # fmt: skip
     assert found["counts"] == {"failure": 3, "difference": 1, "drift": 1, "known": 1}
     assert found["settings"]["seed"] == 7
@@ -228,7 +238,8 @@ def test_json_is_the_document_with_all_its_fields(make: Callable[..., Result]) -
     assert len(found["coverage"]["operations"]) == COUNT
     first = found["findings"][0]
     assert set(first) == {
-        "operation", "kind", "where", "keyword", "key", "title", "grade", "provenance", "expected",
+        "operation", "kind", "where", "keyword", "key", "title", "cause", "grade", "severity",
+        "provenance", "contradicts_itself", "expected",
         "got", "spec", "times", "found_by", "witnesses", "known", "exchange", "steps",
     }  # fmt: skip
     assert first["spec"] == {
@@ -280,7 +291,7 @@ def test_junit_has_a_suite_for_each_operation_and_a_case_for_each_kind(
             element.tag for element in cases["get_balance", passing] if element.tag != "system-out"
         ] == []
     assert "drift: " in (cases["get_balance", "unknown_field"].findtext("system-out") or "")
-    assert "difference: " in (cases["list_invoices", "pagination"].findtext("system-out") or "")
+    assert "difference: " in (cases["list_invoices", "order"].findtext("system-out") or "")
     for kind in ALWAYS_JUDGED:
         skipped = cases["create_deposit", kind].find("skipped")
         assert skipped is not None
