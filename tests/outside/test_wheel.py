@@ -155,7 +155,9 @@ def test_pytest_finds_the_fixture_by_itself(site: Path, tmp_path: Path) -> None:
 def test_the_contract_kit_runs_as_tests_from_any_folder(site: Path, tmp_path: Path) -> None:
     """``pytest --pyargs contract_tests`` knows its options where nothing but the wheel is."""
     words = ("--phases", "reads", "--contract-only", "get_balance", "-k", "get_balance", "-q")
-    script = "import sys, pytest; sys.exit(pytest.main(['--pyargs', 'contract_tests', *sys.argv[1:]]))"
+    script = (
+        "import sys, pytest; sys.exit(pytest.main(['--pyargs', 'contract_tests', *sys.argv[1:]]))"
+    )
     with serving("serve", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
         output = run(
             [
