@@ -17,11 +17,18 @@
   const headings = new Map(causes.map((cause) => [cause.element, cause.heading]));
   let wasActive = false;
 
+  // Headers and bodies are left out: most of them are the same in every exchange.
+  const textOf = (element) =>
+    [...element.querySelectorAll("summary, dl")]
+      .map((part) => part.textContent)
+      .join(" ")
+      .toLowerCase();
+
   const matches = (finding, words) => {
     const data = finding.element.dataset;
     if (choices.some((choice) => choice.value && data[choice.name] !== choice.value)) return false;
     if (!words.length) return true;
-    finding.text ||= finding.element.textContent.toLowerCase();
+    finding.text ||= textOf(finding.element);
     const heading = headings.get(finding.cause);
     return words.every((word) => finding.text.includes(word) || heading.includes(word));
   };
