@@ -34,6 +34,10 @@ COMMANDS = {
         "contract_tests.explain_command",
         "say what a cause of findings means, and how to settle it",
     ),
+    "merge": (
+        "contract_tests.merge_command",
+        "unite the JSON reports of several runs: one verdict, one report",
+    ),
     "cleanup": (
         "contract_tests.safety.cleanup",
         "remove and put back what a run that was killed has left behind",

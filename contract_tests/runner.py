@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from contract_tests import billing
+from contract_tests import billing, last_failed
 from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
@@ -36,6 +36,7 @@ from contract_tests.reports.progress import Display
 from contract_tests.safety import preflight
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings
+from contract_tests.shard import Portion
 
 DRIVERS: dict[str, Driver] = {
     "reads": reads.drive,
@@ -61,7 +62,10 @@ SNAPSHOT = "contract-tests"
 
 def execute(settings: Settings) -> int:
     """Run, report, and return the exit code. Raise KitError."""
-    return publish(run_once(settings))
+    result = run_once(settings)
+    exit_code = publish(result)
+    last_failed.record(result)
+    return exit_code
 
 
 def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
@@ -89,6 +93,7 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     """Return the drivers of ``--phases``, or all, and note those that lack their knowledge."""
     known = {**DRIVERS, **run.knowledge.drivers}
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
+    names = [name for name in names if run.portion.has(name)]
     left_out = ", ".join(name for name in names if name not in known)
     if left_out:
         run.notes.append(f"left out: {left_out} (no knowledge of this API)")
@@ -211,13 +216,16 @@ def _result(
 ) -> Result:
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
+    portion, notes = _portion(settings)
     run = Run(
         settings,
         contract,
         knowledge_of(contract),
         progress=display,
+        portion=portion,
         known=known.accepted if known else (),
     )
+    run.notes += notes
     har = (
         HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
     )
@@ -233,6 +241,17 @@ def _result(
     return replace(run.result(), unwritten=unwritten)
 
 
+def _portion(settings: Settings) -> tuple[Portion, list[str]]:
+    """Return the portion of the work that the settings ask for, and notes on it."""
+    last, notes = None, []
+    if settings.last_failed:
+        last, why = last_failed.load(settings.url)
+        notes.append(last_failed.note(last, why, PHASES))
+    if settings.shard is not None:
+        notes.append(settings.shard.note)
+    return Portion(settings.shard, last.failed if last is not None else None), notes
+
+
 def _refuse_unknown_phases(settings: Settings) -> None:
     for name in settings.phases:
         if name not in PHASES:
@@ -242,7 +261,14 @@ def _refuse_unknown_phases(settings: Settings) -> None:
 def _with_baseline(result: Result, known: Baseline) -> Result:
     """Return the result with known findings marked, and notes on the baseline added."""
     # A part of a run proves nothing of what it did not find.
-    is_whole = not result.ended_early and not result.broken and not result.settings.phases
+    settings = result.settings
+    is_whole = not (
+        result.ended_early
+        or result.broken
+        or settings.phases
+        or settings.shard
+        or settings.last_failed
+    )
     tried = (
         {name for name, seen in result.coverage.operations.items() if seen.statuses}
         if is_whole

@@ -68,7 +68,9 @@ class Result:
         nothing_was_tried = not any(each.statuses for each in self.coverage.operations.values())
         return (
             "incomplete"
-            if self.broken or (nothing_was_tried and not self.ended_early)
+            if self.broken
+            # A shard may have nothing to do; all of them together may not.
+            or (nothing_was_tried and not self.ended_early and self.settings.shard is None)
             else "passed"
         )
 

@@ -25,6 +25,7 @@
   counts), ``seconds`` (of its requests), ``documented``, ``missing``, ``constraints``,
   ``tried_valid``, ``tried_invalid``, ``why`` and ``untried`` (``where``, ``keyword``, ``valid``,
   ``invalid``).
+- ``merged_from``: the files of a merged document, see ``contract-tests merge``.
 - ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
 """
 
@@ -124,6 +125,9 @@ def _settings(result: Result) -> Json:
         "only": list(settings.only),
         "skip": list(settings.skip),
         "phases": list(settings.phases),
+        "shard": str(settings.shard) if settings.shard else None,
+        "last_failed": settings.last_failed,
+        "fail_on": settings.policy,
     }
 
 

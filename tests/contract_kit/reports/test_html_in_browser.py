@@ -103,7 +103,7 @@ def test_each_choice_filters(
 ) -> None:
     """Severity, grade, operation and check can be chosen."""
     page = open_page(address).page
-    page.get_by_label(label).select_option(value)
+    page.get_by_label(label, exact=True).select_option(value)
     assert len(visible(page)) == count
 
 
