@@ -14,8 +14,8 @@ from tests.contract_kit.program import kit
 
 PIECES = [f"piece_{number}" for number in range(29)]
 COUNT = 4
-PHASES = "reads,boundaries,keys,protocol,tenants,properties"
-SMALL = ("--mock", "--max-examples", "2", "--phases", PHASES, "--quiet", "--report", "json")
+QUICK = "reads,boundaries,keys,protocol,tenants"
+SMALL = ("--mock", "--max-examples", "2", "--quiet", "--report", "json", "--phases")
 
 
 @pytest.mark.parametrize("driver", ["boundaries", "tenants", "stateful"])
@@ -61,18 +61,18 @@ def combined(answer: faulty.Answer) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["", "combined"])
+@pytest.mark.parametrize(("fault", "phases"), [("", QUICK), ("combined", f"{QUICK},properties")])
 def test_the_shards_together_are_the_whole(
-    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fault: str, phases: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Merged, they have the findings, the causes and the coverage of one run."""
     monkeypatch.setitem(faulty.FAULTS, "combined", combined)
     parts = [tmp_path / str(number) for number in range(1, COUNT + 1)]
     with faulty.mock(fault) as mock:
-        whole = kit("run", mock.url, *SMALL, "--report-dir", tmp_path / "whole")
+        whole = kit("run", mock.url, *SMALL, phases, "--report-dir", tmp_path / "whole")
         for number, folder in enumerate(parts, 1):
             shard = ("--shard", f"{number}/{COUNT}", "--report-dir", folder)
-            done = kit("run", mock.url, *SMALL, *shard)
+            done = kit("run", mock.url, *SMALL, phases, *shard)
             assert done.code in (0, 1), done.err
     files = [folder / "report.json" for folder in parts]
     merged = kit("merge", *files, "--report", "json", "--report-dir", tmp_path / "all")
