@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from contract_tests.errors import UsageError
@@ -14,15 +15,18 @@ from contract_tests.findings.result import Result, Skipped
 from contract_tests.findings.severity import Nature
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
-from contract_tests.http.exchange import Exchange
+from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.http.network import Network
 from contract_tests.http.redaction import Keyring
 from contract_tests.judge.judge import Judge
+from contract_tests.judge.not_judged import is_judged
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract, Operation, Provenance
 from contract_tests.openapi.lists import list_operations
 from contract_tests.safety.guard import Guard
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
+from contract_tests.settling import Settling
 from contract_tests.shard import Portion
 
 KEY, OTHER_KEY = "api-key", "other-key"
@@ -78,6 +82,7 @@ class Run:
         self._listeners = listeners
         self._known = known
         self.channel = self._channel(gates)
+        self.settling = self._settling()
         self.journal: Journal | None = None
         """On a deployment that is written to and is no mock."""
         if not settings.mock and contract.credential is not None:
@@ -90,10 +95,27 @@ class Run:
             base_url(settings.url).removesuffix(self.contract.base_path),
             self.contract,
             self.keyring,
-            limits=Limits(settings.timeout, settings.per_second, deadline, settings.ca_bundle),
+            limits=Limits(
+                settings.timeout,
+                settings.per_second,
+                deadline,
+                Network(ca_bundle=settings.ca_bundle),
+            ),
             gates=[self.guard, *gates],
             listeners=[self._hear],
         )
+
+    def _settling(self) -> Settling | None:
+        """Return what reads contradictory views again; None where each request is judged at once.
+
+        The mock never lags, and with several workers others would be judged with it.
+        """
+        settings = self.settings
+        if settings.mock or not settings.settle or settings.workers > 1:
+            return None
+        settling = Settling(self.channel, self.judge, self.knowledge, settings.settle)
+        self.channel.after = settling
+        return settling
 
     def _take_keys(self) -> None:
         settings = self.settings
@@ -199,9 +221,11 @@ class Run:
         nature: Nature | None = None,
     ) -> bool:
         """Report a finding unless something holds of an exchange. Return whether it does."""
+        matched = self.contract.match(exchange.method, exchange.path)
         if holds or exchange.status == 0 or exchange.status >= 500:
             return holds  # a missing response or a crash was reported already
-        matched = self.contract.match(exchange.method, exchange.path)
+        if not is_judged(exchange, matched[0] if matched else None):
+            return False
         name = operation or (matched[0].id if matched else f"{exchange.method} {exchange.path}")
         known = self.contract.operations.get(name)
         spec = known.place.pointer if known else "#/paths"
@@ -214,6 +238,13 @@ class Run:
     def redacted(self, exchange: Exchange) -> Exchange:
         """Return an exchange as reports may show it."""
         return self.channel.redacted(exchange)
+
+    def wait_for_lag(self, client: Client) -> None:
+        """Wait until an account's readings show its last change, if the deployment lags."""
+        tracker = self.judge.tracker(client.key or ANYBODY)
+        if tracker.lag and tracker.last_change is not None:
+            left = tracker.last_change + tracker.lag - datetime.now(UTC)
+            time.sleep(max(0.0, left.total_seconds()))
 
     def skip(self, what: str, why: str) -> None:
         """Note that something was not done."""
@@ -231,7 +262,11 @@ class Run:
             self.judge.judged,
             time.monotonic() - self.started,
             self.ended_early,
-            notes=list(self.notes),
+            notes=[
+                *(self.settling.notes() if self.settling else ()),
+                *self.notes,
+                *self.channel.noise.notes(),
+            ],
             withheld=self.guard.withheld,
             broken=self.broken,
             interrupted=self.interrupted,

@@ -162,6 +162,11 @@ FLAGS: dict[str, Flag] = {
     "strict": Flag(
         "what differs from observed or assumed parts of the contract, and unknown fields, fail too"
     ),
+    "settle": Flag(
+        "how long to wait before a contradictory view is read again (2s; 0 to judge at once)",
+        "TIME",
+        settings.seconds_or_none,
+    ),
     "fail_on": Flag(
         "the least findings that fail the run: "
         + ", ".join(FAIL_ON)

@@ -56,6 +56,8 @@ class Effects:
     """POST operations that change nothing. Their responses are views, too."""
     control: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The same for paths of the mock's control API."""
+    usage: frozenset[str] = frozenset()
+    """Views that change whenever the account is used by others."""
     daily: frozenset[str] = frozenset()
     """Views that change at the end of a day."""
     pages: frozenset[str] = frozenset()
@@ -151,6 +153,12 @@ class AccountModel(Protocol):
     def forget(self, names: frozenset[str] | None) -> None:
         """Forget predictions for these views, or all."""
 
+    def checkpoint(self) -> Any:
+        """Return what is known, for ``restore``."""
+
+    def restore(self, checkpoint: Any) -> None:
+        """Restore what was known at a checkpoint."""
+
     def expected_status(self, response: Response) -> tuple[int, str] | None:
         """Return the status that is called for and why; None where too little is known."""
 
@@ -206,6 +214,12 @@ class NoModel:
         """Nothing is known."""
 
     def forget(self, names: frozenset[str] | None) -> None:
+        """Nothing is known."""
+
+    def checkpoint(self) -> Any:
+        return None
+
+    def restore(self, checkpoint: Any) -> None:
         """Nothing is known."""
 
     def expected_status(self, response: Response) -> tuple[int, str] | None:

@@ -35,6 +35,7 @@ _GROUPS = {
     "how fast and how long": ("rate_limit", "max_time", "workers", "fail_fast"),
     "the verdict": (
         "fail_on",
+        "settle",
         "strict",
         "baseline",
         "write_baseline",

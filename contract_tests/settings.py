@@ -43,6 +43,8 @@ class Settings:
     timeout: float = 30.0
     ca_bundle: Path | None = None
     strict: bool = False
+    settle: float = 2.0
+    """Seconds after which a view that contradicts another is read again; 0: judge at once."""
     fail_on: FailOn = "major"
     """The least findings that fail the run."""
     baseline: Path | None = None
@@ -123,6 +125,11 @@ def rate(text: str) -> float:
     if per_second <= 0:
         raise ValueError("a rate such as 5/s or 300/m")
     return per_second
+
+
+def seconds_or_none(text: str) -> float:
+    """Parse a duration, or ``0``. Raise ValueError."""
+    return 0.0 if text.strip() == "0" else seconds(text)
 
 
 def seconds(text: str) -> float:

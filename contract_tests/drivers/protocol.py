@@ -6,6 +6,7 @@ from contract_tests.context import Run
 from contract_tests.findings.finding import Finding
 from contract_tests.http.channel import Withheld
 from contract_tests.http.exchange import Exchange, Request
+from contract_tests.judge.not_judged import is_judged
 from contract_tests.openapi.examples import NOBODYS_ID, required_query
 
 BESIDE = "paths beside the contract"
@@ -64,9 +65,11 @@ def _filled(run: Run, path: str) -> str:
 
 def _compare(run: Run, operation_id: str, got: Exchange, head: Exchange) -> None:
     """Compare a HEAD with the GET: the same response, without a body."""
-    place = run.contract.operations[operation_id].place
-    problem = None
-    if head.status not in (got.status, 405):
+    operation = run.contract.operations[operation_id]
+    place, problem = operation.place, None
+    if not (is_judged(got, operation) and is_judged(head, operation)):
+        return
+    if head.status != got.status:
         problem = ("/response/status", "head", f"{got.status}, as GET", str(head.status))
     elif head.response_body:
         problem = ("/response/body", "head", "no body", f"{len(head.response_body)} bytes")

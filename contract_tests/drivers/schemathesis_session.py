@@ -110,7 +110,7 @@ class SessionAdapter(Adapter):
         )  # chance, of no use to anybody, in what must be the same each time
         try:
             with self._turns.take(alone=request.method not in READS):
-                response = self._channel.send_prepared(request, self)
+                response = self._channel.send_prepared(request)
         except Withheld:
             self._discard(request)
             raise
@@ -136,9 +136,6 @@ class SessionAdapter(Adapter):
         """Filter the contract's own examples, for which ``filter_case`` is not called; a hook."""
         examples[:] = [case for case in examples if self.filter_case(context, case)]
 
-    def close(self) -> None:
-        """Keep the connections, which all sessions share."""
-
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Receive the requests of every session that is made in the block."""
@@ -148,7 +145,6 @@ class SessionAdapter(Adapter):
                 yield
         finally:
             self._channel.listeners.remove(self)
-            super().close()
 
     def _discard(self, request: requests.PreparedRequest) -> None:
         operation = self._channel.outgoing(request).operation

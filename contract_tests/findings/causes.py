@@ -90,6 +90,14 @@ def _rule(finding: Finding) -> str:
     return f"{finding.operation} {finding.keyword}"
 
 
+def _of_place(finding: Finding) -> Cause:
+    return Cause(_code(finding.kind), f"{finding.operation} {finding.where}")
+
+
+def _of_rule(finding: Finding) -> Cause:
+    return Cause(_code(finding.kind), finding.keyword)
+
+
 def _owner(finding: Finding) -> str:
     """Return the place in the contract whose keyword is broken."""
     owner, _, last = finding.spec.rpartition("/")
@@ -193,7 +201,11 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "unknown_field": lambda _: Cause("extra-fields"),
     "unknown_path": _of_method,
     "wrong_refusal": _of_refusal,
-    "audit": lambda finding: Cause("audit", finding.keyword),
-    "story": lambda finding: Cause("story", finding.keyword),
+    "audit": _of_rule,
+    "display": lambda _: Cause("display"),
+    "money": _of_place,
+    "pagination": _of_rule,
+    "story": _of_rule,
+    "usage": _of_place,
 }
 """How the cause of a finding is found, by kind. Other kinds: a cause for each operation's rule."""

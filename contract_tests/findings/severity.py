@@ -78,6 +78,7 @@ _BY_RULE: dict[tuple[str, str], Nature] = {
     ("invalid_accepted", "type"): MINOR,
     ("invalid_accepted", "json"): MINOR,
     ("invalid_accepted", "media_type"): MINOR,
+    ("invalid_accepted", "size"): MINOR,
     ("invalid_accepted", "unknown_field"): MINOR,
     ("pagination", "echo"): MINOR,
     ("pagination", "short_page"): MINOR,

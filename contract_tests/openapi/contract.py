@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from posixpath import commonpath
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
 
 from contract_tests.errors import UsageError
+from contract_tests.openapi import provenance
+from contract_tests.openapi.provenance import Marks, keys_of, unescape
 from contract_tests.openapi.security import Credential, credential_of, is_required
 
 Json = Any
 Node = dict[str, Any]
-Provenance = Literal["documented", "observed", "assumed"]
+Provenance = provenance.Provenance
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_REQUIRED = re.compile(r"(?P<schema>.*)/required(?:/(?P<index>[0-9]+))?")
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -201,27 +204,39 @@ class Contract:
                 where, node = place.pointer, place.node
         return Place(where, node)
 
-    def provenance(self, pointer: str) -> Provenance:
-        """Return the provenance of a place: its own, or that of the nearest place around it."""
-        node: Any = self.document
+    def provenance(
+        self, pointer: str, keyword: str | None = None, name: str | None = None
+    ) -> Provenance:
+        """Return the provenance of a place: its nearest mark, and that of its keyword if weaker.
+
+        The pointer may end with the keyword. For ``required`` it may be the object's list with the
+        name of the property, an entry of that list, or the property. A document without marks is
+        documented.
+        """
         if not self.marks_provenance:
             return "documented"
-        mark: Provenance = node.get("x-provenance", "assumed")
-        for key in pointer.removeprefix("#").split("/")[1:]:
-            try:
-                node = node[int(key)] if isinstance(node, list) else node[unescape(key)]
-            except (KeyError, IndexError, ValueError, TypeError):
-                break
-            if isinstance(node, dict):
-                mark = node.get("x-provenance", mark)
-        return mark
+        found = _REQUIRED.fullmatch(pointer)
+        if found and found["index"]:
+            name = str(self.at(pointer).node)
+        if found and name is not None:
+            pointer, keyword = f"{found['schema']}/properties/{escape(name)}", "required"
+        return self._marks.grade(pointer, keyword)
+
+    def provenance_of_status(self, operation: Operation, status: int) -> Provenance:
+        """Return how well founded it is that an operation returns a status, declared or not."""
+        response = operation.place.child("responses", str(status))
+        return self.provenance(response, "status")
+
+    @cached_property
+    def _marks(self) -> Marks:
+        return Marks(self.document)
 
     def line_of(self, pointer: str) -> int | None:
         """Return the line of the document in which a place begins."""
         node = self._tree
         line = node.start_mark.line
-        for key in pointer.removeprefix("#").split("/")[1:]:
-            found = _step(node, unescape(key))
+        for key in keys_of(pointer):
+            found = _step(node, key)
             if found is None:
                 break
             mark, node = found
@@ -298,10 +313,6 @@ class Contract:
 def escape(key: str) -> str:
     """Return a key as a part of a JSON pointer."""
     return str(key).replace("~", "~0").replace("/", "~1")
-
-
-def unescape(part: str) -> str:
-    return part.replace("~1", "/").replace("~0", "~")
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -31,6 +31,11 @@ class Breach:
     keyword: str
     message: str
     value: Json
+    via: str = ""
+    """JSON pointer of the keyword or the missing property by way of the references that lead there.
+
+    ``Contract.provenance`` needs it: a property that refers to a shared schema has a mark too.
+    """
 
 
 class Schemas:
@@ -126,6 +131,8 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
     path = [str(part) for part in error.schema_path]
     base = "#" if path[:1] == ["components"] else root
     spec = base + "".join(f"/{escape(part)}" for part in path)
+    steps = [str(part) for part in error.evaluation_path if part != "$ref"]
+    via = root + "".join(f"/{escape(part)}" for part in steps)
     kind = error.kind
     if isinstance(kind, ValidationErrorKind.AdditionalProperties):
         for name in kind.unexpected:
@@ -137,6 +144,7 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
                 "unknown_field",
                 f"'{name}' is not in the contract",
                 value,
+                via.removesuffix("/additionalProperties"),
             )
     elif isinstance(kind, ValidationErrorKind.Required):
         owner = spec.removesuffix("/required")
@@ -147,9 +155,10 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
             "required",
             f"'{name}' is missing",
             None,
+            f"{via.removesuffix('/required')}/properties/{escape(name)}",
         )
     else:
-        yield Breach(where, spec, kind.name, error.message, error.instance)
+        yield Breach(where, spec, kind.name, error.message, error.instance, via)
 
 
 def _joined(node: Any, *, is_part: bool = False) -> Iterator[str]:

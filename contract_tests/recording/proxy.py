@@ -17,8 +17,8 @@ import uvicorn
 from contract_tests.errors import Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.result import Result
-from contract_tests.http.channel import plain as describe
 from contract_tests.http.exchange import Exchange
+from contract_tests.http.transport import plain as describe
 from contract_tests.openapi.contract import Contract
 from contract_tests.recording.judge_process import JudgeProcess
 from contract_tests.recording.reverse_proxy import ReverseProxy

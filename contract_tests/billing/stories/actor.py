@@ -38,8 +38,9 @@ class Actor:
         """Call an operation that must succeed, and return its body. Raises StoryEnds."""
         response = self.call(operation_id, body, **request)
         text = response.response_body.decode("utf-8", "replace")
+        is_success = 200 <= response.status < 300
         self.run.expect(
-            response.status == 200,
+            is_success,
             response,
             "story",
             "/response/status",
@@ -48,7 +49,7 @@ class Actor:
             f"{response.status}: {self.run.keyring.text(text)[:200]}",
             provenance="documented",
         )
-        if response.status != 200 or not response.object:
+        if not is_success or not response.object:
             raise StoryEnds
         return response.object
 
