@@ -34,6 +34,10 @@ COMMANDS = {
         "contract_tests.explain_command",
         "say what a cause of findings means, and how to settle it",
     ),
+    "merge": (
+        "contract_tests.merge_command",
+        "unite the JSON reports of several runs: one verdict, one report",
+    ),
     "cleanup": (
         "contract_tests.safety.cleanup",
         "remove and put back what a run that was killed has left behind",
@@ -52,7 +56,8 @@ exit codes:
   1    the deployment contradicts itself, or breaks what is documented (see 'explain')
   2    a flag, a variable or a file cannot be used, or nothing could be tested
   3    the deployment cannot be reached, is something else, or refuses the key
-  130  interrupted; what was found so far is reported"""
+  130  interrupted; what was found so far is reported
+A report file that cannot be written is named on standard error and does not change the code."""
 
 _EPILOG = f"""\
 examples:

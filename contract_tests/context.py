@@ -27,6 +27,7 @@ from contract_tests.safety.guard import Guard
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
 from contract_tests.settling import Settling
+from contract_tests.shard import Portion
 
 KEY, OTHER_KEY = "api-key", "other-key"
 
@@ -52,8 +53,11 @@ class Run:
         listeners: Sequence[Listener] = (),
         gates: Sequence[Gate] = (),
         known: Container[Key] = frozenset(),
+        portion: Portion | None = None,
     ) -> None:
         self.settings = settings
+        self.portion = portion or Portion(settings.shard)
+        """The pieces of work that this run does."""
         self.contract = contract
         self.knowledge = knowledge
         self.lists = list_operations(contract)
@@ -144,6 +148,12 @@ class Run:
             for each in self.contract.operations.values()
             if each.id in self.selected and (reads is None or each.is_read == reads)
         ]
+
+    def pieces(self, driver: str, *, reads: bool | None = None) -> list[Operation]:
+        """Return the selected operations that a driver is to do in this run."""
+        operations = self.operations(reads=reads)
+        chosen = set(self.portion.of(driver, [operation.id for operation in operations]))
+        return [operation for operation in operations if operation.id in chosen]
 
     def account(self) -> Client:
         """Return an account: a fresh one on the mock, else the one whose key was given."""

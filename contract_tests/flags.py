@@ -17,6 +17,7 @@ from contract_tests import settings
 from contract_tests.errors import UsageError
 from contract_tests.findings.severity import FAIL_ON
 from contract_tests.settings import Settings
+from contract_tests.shard import Shard
 
 _VARIABLE = re.compile(r"(?!sk_|pk_|rk_|whsec_)[A-Za-z_][A-Za-z0-9_]{0,63}")
 MAX_WORKERS = 64
@@ -119,6 +120,12 @@ FLAGS: dict[str, Flag] = {
     ),
     "skip": Flag("not these operations", "NAME,...", _words, is_list=True),
     "phases": Flag("only these phases", "NAME,...", _words, is_list=True),
+    "shard": Flag(
+        "one part of the work, such as 1/4; 'contract-tests merge' unites the reports of all parts",
+        "N/COUNT",
+        Shard.parse,
+    ),
+    "last_failed": Flag("only what failed in the last run of this folder (.contract-tests)"),
     "seed": Flag(
         "what is generated comes from it (1): the same seed, the same requests",
         "N",

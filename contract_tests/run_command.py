@@ -22,7 +22,16 @@ _GROUPS = {
         "allow_irreversible",
         "journal",
     ),
-    "what is tested": ("spec", "only", "skip", "phases", "seed", "max_examples"),
+    "what is tested": (
+        "spec",
+        "only",
+        "skip",
+        "phases",
+        "shard",
+        "last_failed",
+        "seed",
+        "max_examples",
+    ),
     "how fast and how long": ("rate_limit", "max_time", "workers", "fail_fast"),
     "the verdict": (
         "fail_on",

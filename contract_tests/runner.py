@@ -14,7 +14,7 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from contract_tests import billing
+from contract_tests import billing, last_failed
 from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
@@ -30,13 +30,14 @@ from contract_tests.findings.result import Result
 from contract_tests.http.channel import Withheld
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
-from contract_tests.recording.har import HarWriter
+from contract_tests.recording.har import HarWriter, close_har
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
 from contract_tests.reports.progress import Display
 from contract_tests.safety import preflight
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings
+from contract_tests.shard import Portion
 
 DRIVERS: dict[str, Driver] = {
     "reads": reads.drive,
@@ -62,14 +63,21 @@ SNAPSHOT = "contract-tests"
 
 def execute(settings: Settings) -> int:
     """Run, report, and return the exit code. Raise KitError."""
+    result = run_once(settings)
+    exit_code = publish(result)
+    last_failed.record(result)
+    return exit_code
+
+
+def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
+    """Run, and return the result, known findings marked. Raise KitError."""
     contract = Contract.load(settings.spec)
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
     if settings.reports:
         files.make_folder(settings.report_dir)
-    result = _result(settings, contract, known)
-    if known is not None:
-        result = _with_baseline(result, known)
-    return publish(result)
+    display = Display(Console(stderr=True, quiet=is_quiet or settings.quiet))
+    result = _result(settings, contract, known, display)
+    return _with_baseline(result, known) if known is not None else result
 
 
 def knowledge_of(contract: Contract) -> Knowledge:
@@ -86,6 +94,7 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     """Return the drivers of ``--phases``, or all, and note those that lack their knowledge."""
     known = {**DRIVERS, **run.knowledge.drivers}
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
+    names = [name for name in names if run.portion.has(name)]
     left_out = ", ".join(name for name in names if name not in known)
     if left_out:
         run.notes.append(f"left out: {left_out} (no knowledge of this API)")
@@ -205,17 +214,21 @@ def _put_back(run: Run, journal: Journal) -> None:
     run.notes += [f"made, and cannot be undone: {text}" for text in journal.record.irreversible()]
 
 
-def _result(settings: Settings, contract: Contract, known: Baseline | None) -> Result:
+def _result(
+    settings: Settings, contract: Contract, known: Baseline | None, display: Display
+) -> Result:
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
-    display = Display(Console(stderr=True, quiet=settings.quiet))
+    portion, notes = _portion(settings)
     run = Run(
         settings,
         contract,
         knowledge_of(contract),
         progress=display,
+        portion=portion,
         known=known.accepted if known else (),
     )
+    run.notes += notes
     har = (
         HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
     )
@@ -227,9 +240,19 @@ def _result(settings: Settings, contract: Contract, known: Baseline | None) -> R
     except KeyboardInterrupt:
         run.interrupted, run.ended_early = True, "interrupted"
     finally:
-        if har is not None:
-            har.close(run.verdicts)
-    return run.result()
+        unwritten = close_har(har, run.verdicts)
+    return replace(run.result(), unwritten=unwritten)
+
+
+def _portion(settings: Settings) -> tuple[Portion, list[str]]:
+    """Return the portion of the work that the settings ask for, and notes on it."""
+    last, notes = None, []
+    if settings.last_failed:
+        last, why = last_failed.load(settings.url)
+        notes.append(last_failed.note(last, why, PHASES))
+    if settings.shard is not None:
+        notes.append(settings.shard.note)
+    return Portion(settings.shard, last.failed if last is not None else None), notes
 
 
 def _refuse_unknown_phases(settings: Settings) -> None:
@@ -241,7 +264,14 @@ def _refuse_unknown_phases(settings: Settings) -> None:
 def _with_baseline(result: Result, known: Baseline) -> Result:
     """Return the result with known findings marked, and notes on the baseline added."""
     # A part of a run proves nothing of what it did not find.
-    is_whole = not result.ended_early and not result.broken and not result.settings.phases
+    settings = result.settings
+    is_whole = not (
+        result.ended_early
+        or result.broken
+        or settings.phases
+        or settings.shard
+        or settings.last_failed
+    )
     tried = (
         {name for name, seen in result.coverage.operations.items() if seen.statuses}
         if is_whole

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from contract_tests.errors import UsageError
 from contract_tests.findings.severity import FailOn
+from contract_tests.shard import Shard
 from contract_tests.text import printable
 
 API_KEY_ENV = "BILLING_API_KEY"
@@ -60,6 +61,10 @@ class Settings:
     """End with the first failure."""
     phases: tuple[str, ...] = ()
     """Drivers to run; empty for all."""
+    shard: Shard | None = None
+    """The part of the work that this run does."""
+    last_failed: bool = False
+    """Do only what failed in the last run."""
     quiet: bool = False
     """Say only what failed, and the verdict."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)

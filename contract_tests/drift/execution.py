@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 
@@ -20,6 +19,7 @@ from contract_tests.http.channel import Withheld
 from contract_tests.openapi.contract import Contract, Operation
 from contract_tests.openapi.schemas import Schemas
 from contract_tests.reports import files
+from contract_tests.reports.output import show, write_report
 from contract_tests.reports.progress import Display
 from contract_tests.settings import Settings
 
@@ -43,11 +43,9 @@ def execute(
     with Display(Console(stderr=True, quiet=staging.quiet)) as display:
         outcome = _Comparison(contract, schemas, here, there, display).run()
     document = report.document(outcome)
+    show(report.show, document, quiet=staging.quiet)
     if staging.reports:
-        files.write_file(staging.report_dir / report.FILE, report.text(document))
-    # rich exits when the reader of standard output is gone; the exit code must stay the same.
-    with suppress(SystemExit):
-        report.show(document, Console(file=sys.stdout), quiet=staging.quiet)
+        write_report(staging.report_dir / report.FILE, report.text(document))
     return outcome.exit_code
 
 

@@ -7,7 +7,7 @@ probed from its first day.
 from __future__ import annotations
 
 from contract_tests.context import Run
-from contract_tests.drivers.read_account import path_values
+from contract_tests.drivers.read_account import path_values, read_account
 from contract_tests.http.channel import Withheld
 from contract_tests.http.client import Client
 from contract_tests.openapi.contract import Operation
@@ -27,11 +27,14 @@ _UNKNOWN = Probe("query", "kit_unknown_parameter", "ignored")
 def drive(run: Run) -> None:
     """Probe every selected operation, on one account."""
     client = run.account()
-    for operation in run.operations():
+    for operation in run.pieces("boundaries"):
         try:
             _probe_operation(run, client, operation)
         except Withheld as error:
             run.coverage.explain(operation.id, "constraints", str(error))
+    if not run.portion.is_whole:
+        # The views that show what the probes did may be probed in another shard.
+        read_account(run, client)
 
 
 def _probe_operation(run: Run, client: Client, operation: Operation) -> None:

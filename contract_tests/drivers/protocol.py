@@ -9,13 +9,15 @@ from contract_tests.http.exchange import Exchange, Request
 from contract_tests.judge.not_judged import is_judged
 from contract_tests.openapi.examples import NOBODYS_ID, required_query
 
+BESIDE = "paths beside the contract"
+"""A piece of work beside the operations and their paths."""
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "OPTIONS")
 
 
 def drive(run: Run) -> None:
     """Send HEAD for every GET, every undeclared method, and a few unknown paths."""
     client = run.account()
-    for operation in run.operations(reads=True):
+    for operation in run.pieces("protocol", reads=True):
         query = required_query(run.contract, operation)
         if operation.path_names:
             continue
@@ -32,12 +34,17 @@ def drive(run: Run) -> None:
 def _undeclared(run: Run) -> list[Request]:
     """Return requests with undeclared methods, and for unknown paths."""
     paths = list(dict.fromkeys(operation.path for operation in run.operations()))
+    chosen = run.portion.of("protocol", [*paths, BESIDE])
     found = []
     for path in paths:
+        if path not in chosen:
+            continue
         url = _filled(run, path)
         for method in _METHODS:
             if run.contract.match(method, url) is None:
                 found.append(Request(method, url))
+    if BESIDE not in chosen:
+        return found
     some = _filled(run, paths[0])
     root = run.contract.root
     beside = [f"{some}/kit-no-such-path", f"{some}/", f"/{some.lstrip('/').upper()}"]

@@ -50,6 +50,8 @@ class Result:
     """Parts that an error of the kit ended."""
     interrupted: bool = False
     unreachable: bool = False
+    unwritten: dict[str, str] = field(default_factory=dict)
+    """Files that were lost during the run, and why."""
     source: str = ""
     """Whose traffic it was, in a few words, if it was not the run's own."""
     ended: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -66,7 +68,9 @@ class Result:
         nothing_was_tried = not any(each.statuses for each in self.coverage.operations.values())
         return (
             "incomplete"
-            if self.broken or (nothing_was_tried and not self.ended_early)
+            if self.broken
+            # A shard may have nothing to do; all of them together may not.
+            or (nothing_was_tried and not self.ended_early and self.settings.shard is None)
             else "passed"
         )
 

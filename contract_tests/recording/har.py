@@ -72,6 +72,10 @@ class HarWriter:
         creator = json.dumps({"name": OURS, "version": VERSION})
         self._write(f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": [')
 
+    @property
+    def name(self) -> str:
+        return self._path.name
+
     def __call__(self, exchange: Exchange) -> None:
         """Write an exchange, whose secrets have been replaced."""
         self._write(f"{self._separator}\n{json.dumps(entry_of(exchange))}")
@@ -100,6 +104,16 @@ class HarWriter:
             self._file.flush()
         except OSError as error:  # the run continues, and ``close`` raises the error
             self._failure = str(error.strerror)
+
+
+def close_har(writer: HarWriter | None, findings: Iterable[Finding]) -> dict[str, str]:
+    """Complete the file of a run, if there is one. Return why it could not be written, by name."""
+    try:
+        if writer is not None:
+            writer.close(findings)
+    except UsageError as error:
+        return {writer.name: str(error)} if writer is not None else {}
+    return {}
 
 
 @dataclass

@@ -20,7 +20,7 @@ from contract_tests.findings.result import Result
 from contract_tests.http.exchange import Exchange
 from contract_tests.http.redaction import Keyring
 from contract_tests.openapi.contract import Contract
-from contract_tests.recording.har import HarWriter
+from contract_tests.recording.har import HarWriter, close_har
 from contract_tests.recording.reverse_proxy import MAX_KEPT
 from contract_tests.settings import Settings
 from contract_tests.text import printable, shortened
@@ -128,9 +128,9 @@ def _judge(settings: Settings, pipe: Connection) -> None:
                 kept = traffic.judge_foreign(decoded(exchange))
                 if kept is not None and har is not None:
                     har(kept)
-        if har is not None:
-            har.close(traffic.verdicts)
+        unwritten = close_har(har, traffic.verdicts)
         outcome = traffic.result(settings, 0.0, list(traffic.verdicts), known)
+        outcome.unwritten.update(unwritten)
     except KitError as error:
         outcome = error
     with suppress(OSError):

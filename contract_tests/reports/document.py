@@ -3,7 +3,8 @@
 ``schema_version`` is 1. Without a new version, fields are added, but never renamed or redefined.
 
 - ``tool``: ``name``, and ``versions`` of the kit, its validators and Python.
-- ``subject``: the URL or file that was judged. ``contract``: ``file``, ``title``, ``version``.
+- ``subject``: the URL or file that was judged. ``contract``: ``file``, ``artifact`` (its path in
+  the repository), ``digest`` (SHA-256), ``title``, ``version``.
 - ``settings``: what determines the requests: ``seed``, ``mock``, ``strict``, ``only``, ...;
   ``source`` names the origin of recorded traffic, and is empty for a run.
 - ``started`` (UTC), ``seconds``, ``requests``; ``verdict``: ``outcome``, ``exit_code``,
@@ -21,18 +22,22 @@
   ``url``, ``status``, ``seconds``, ``error``, ``curl``, ``request`` and ``response``
   (``headers``, ``body``).
 - ``coverage``: ``totals`` (``reached``, ``of``) and ``operations`` with ``statuses`` (and their
-  counts), ``documented``, ``missing``, ``constraints``, ``tried_valid``, ``tried_invalid``,
-  ``why`` and ``untried`` (``where``, ``keyword``, ``valid``, ``invalid``).
+  counts), ``seconds`` (of its requests), ``documented``, ``missing``, ``constraints``,
+  ``tried_valid``, ``tried_invalid``, ``why`` and ``untried`` (``where``, ``keyword``, ``valid``,
+  ``invalid``).
+- ``merged_from``: the files of a merged document, see ``contract-tests merge``.
 - ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 from collections import Counter
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from contract_tests.findings.causes import Group, cause_of, grouped
@@ -44,11 +49,13 @@ from contract_tests.http.exchange import Exchange, Headers
 from contract_tests.reports.headlines import headline
 from contract_tests.reports.kinds import title
 from contract_tests.reports.sentences import sentence
+from contract_tests.settings import packaged_spec
 
 Json = dict[str, Any]
 
 SCHEMA_VERSION = 1
 GRADES = ("failure", "difference", "drift", "known")
+PACKAGED_ARTIFACT = "spec/openapi.yaml"
 MAX_BODY = 4_000
 """The most characters of a body in a report."""
 
@@ -73,6 +80,8 @@ def document(result: Result) -> Json:
         "subject": settings.url,
         "contract": {
             "file": shown_path(contract.path),
+            "artifact": artifact(contract.path),
+            "digest": _digest(contract.document),
             "title": str(info.get("title", "")),
             "version": str(info.get("version", "")),
         },
@@ -116,6 +125,9 @@ def _settings(result: Result) -> Json:
         "only": list(settings.only),
         "skip": list(settings.skip),
         "phases": list(settings.phases),
+        "shard": str(settings.shard) if settings.shard else None,
+        "last_failed": settings.last_failed,
+        "fail_on": settings.policy,
     }
 
 
@@ -127,6 +139,27 @@ def shown_path(path: Path) -> str:
         if absolute.is_relative_to(here)
         else absolute.as_posix()
     )
+
+
+def artifact(path: Path) -> str:
+    """Return the path of a contract in its repository, without any folder of this machine.
+
+    The packaged contract has its path in the kit's own repository. A contract outside of the
+    repository of the working directory has its name only.
+    """
+    absolute = path.resolve()
+    if absolute == packaged_spec().resolve():
+        return PACKAGED_ARTIFACT
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / ".git").exists() and absolute.is_relative_to(folder):
+            return absolute.relative_to(folder).as_posix()
+    shown = PurePath(shown_path(path))
+    return shown.name if shown.is_absolute() else shown.as_posix()
+
+
+def _digest(contract: Json) -> str:
+    text = json.dumps(contract, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _sorted(result: Result) -> list[Finding]:
@@ -232,6 +265,7 @@ def _operation(seen: OperationCoverage) -> Json:
         "path": seen.operation.path,
         "group": seen.operation.group,
         "statuses": {str(status): count for status, count in sorted(seen.statuses.items())},
+        "seconds": round(seen.seconds, 4),
         "documented": list(seen.operation.responses),
         "missing": seen.missing_statuses,
         "constraints": len(seen.all_constraints),

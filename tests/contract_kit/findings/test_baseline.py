@@ -187,7 +187,7 @@ def test_a_run_passes_with_its_own_baseline_until_a_new_failure(
     owner = ("--baseline-owner", "me", "--baseline-reason", "first run")
     first = run("text_for_number", "--write-baseline", known, *owner)
     assert first.code == 1
-    assert f"1 failure written to {known}" in first.out
+    assert f"1 failure written to {known}" in first.err
     second = run("text_for_number", "--baseline", known)
     assert second.code == 0
     assert "KNOWN: accepted by the baseline (1 cause, 1 finding)" in second.out
