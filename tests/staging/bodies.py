@@ -120,9 +120,9 @@ def _not_a_number(name: str) -> NoReturn:
 
 
 def _decoded(site: Site, raw: bytes) -> Any:
-    numbers = {} if site.on("nan_accepted") else {"parse_constant": _not_a_number}
+    constant: Callable[[str], Any] = float if site.on("nan_accepted") else _not_a_number
     try:
-        return json.loads(raw.decode(), **numbers)
+        return json.loads(raw.decode(), parse_constant=constant)
     except json.JSONDecodeError as error:
         message = f"JSON decode error: {error.msg}"
         raise _invalid(["body", error.pos], message, "json_invalid") from None

@@ -155,7 +155,9 @@ class Call:
         if row is None:
             status = 404 if self.site.on("foreign_organization_404") else 403
             raise Refusal(status, "You are not a member of this organization.")
-        self.account = self._facts.account = row["id"]
+        self.account = row["id"]
+        if self.site.on("organization_balance_header"):
+            self._facts.account = self.account
 
     def reply(self, data: dict[str, Any], status: int = 200) -> Response:
         """Return the response with a body."""

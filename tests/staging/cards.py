@@ -205,5 +205,5 @@ def setup_intent(books: Books) -> dict[str, Any]:
 
 def portal(books: Books) -> dict[str, Any]:
     """Create a session of the customer portal."""
-    records.audit(books, "portal_session.created")
+    records.audit(books, "portal.created")
     return {"url": f"{books.site.base_url}/portal/bps_test_{secrets.token_hex(8)}"}

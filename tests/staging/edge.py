@@ -139,7 +139,7 @@ def _target(scope: Scope) -> bytes:
 
 
 async def _whole(receive: Receive) -> bytes:
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
