@@ -46,7 +46,7 @@ SWITCHES = {
     "offset_timestamps": "Timestamps end with `+00:00`.",
     "period_in_words": "The chart's `period` is `30 days` instead of `30d`.",
     "sparse_audit": "No audit entries for setup intents, portal sessions and a DELETE of nothing.",
-    "other_audit_names": "Actions in the audit log are named `card:added`, `auto-recharge:updated`.",
+    "other_audit_names": "Actions in the audit log are named `card:added`, `usage-alerts:updated`.",
     "rolling_trend": "The usage trend compares the last 168 hours with the 168 before.",
     "large_pages": "`limit` and `per_page` may be up to 1,000.",
     "small_pages": "`limit` and `per_page` may be at most 50.",

@@ -98,7 +98,7 @@ def _live(books: Books, profile: Profile, organization: str | None = None) -> st
     threshold = profile.deposit_cents * money.MICROCENTS
     _enable(opened.at(begin + 3 * DAY), "pm_card_visa", threshold)
     times = sorted(
-        random.randrange(begin + 4 * DAY, books.now - 1_000)
+        random.randrange(begin + 4 * DAY, books.now - 60 * SECOND)
         for _ in range(profile.charges_a_day * (profile.days - 4))
     )
     for index, at in enumerate(times):
@@ -112,6 +112,8 @@ def _live(books: Books, profile: Profile, organization: str | None = None) -> st
                 opened.at(at), "refund", amount, ("refund", "rf_1"), "Refund of failed jobs"
             )
         usage.charge(opened.at(at), kind, requests)
+    for index, kind in enumerate(_MOST):
+        usage.charge(opened.at(books.now - (9 - index) * SECOND), kind, 20 + index)
     return opened.account
 
 
