@@ -110,7 +110,7 @@ def _kit(said: dict[str, str], folder: Path, options: argparse.Namespace) -> lis
     ]
     if options.quick:
         command += ["--max-examples", "5"]
-    return command + options.kit_flag
+    return [*command, *options.kit_flag]
 
 
 def _measure(case: Case, options: argparse.Namespace) -> Outcome:

@@ -50,7 +50,10 @@ class Probe:
         if content is not None:
             sent.setdefault("Content-Type", "application/json")
         client = TestClient(self._app, raise_server_exceptions=False, follow_redirects=False)
-        return client.request(method, path, json=json, content=content, headers=sent)
+        response: httpx.Response = client.request(
+            method, path, json=json, content=content, headers=sent
+        )
+        return response
 
     def get(self, path: str, key: str = KEY) -> Any:
         """Return the body of a GET."""
