@@ -29,7 +29,7 @@ from tests.staging.deviations import FAULTS, NOISE, SWITCHES
 _RESULTS = Path(__file__).resolve().parent / "STAGING.md"
 _EXIT_OK, _EXIT_UNEXPECTED, _EXIT_UNMEASURED = 0, 1, 2
 _STARTS_WITHIN_SECONDS, _KIT_ENDS_WITHIN_SECONDS = 60.0, 1_200
-_ADDRESSES = 6
+_ADDRESSES = 5
 """The lines that a server prints once it listens."""
 _SHOWN = 3
 """Headlines that a row of the table shows."""
@@ -119,11 +119,16 @@ def _measure(case: Case, options: argparse.Namespace) -> Outcome:
         folder = Path(name)
         try:
             with _server(case, folder) as said:
-                keys = {"BILLING_API_KEY": said["key"], "STAGING_OTHER_KEY": said["other-key"]}
+                variables = {
+                    "BILLING_API_KEY": said["key"],
+                    "STAGING_OTHER_KEY": said["other-key"],
+                    "STAGING_URL": said["url"],
+                    "STAGING_ADMIN_TOKEN": said["admin-token"],
+                }
                 begun = time.monotonic()
                 run = subprocess.run(
                     _kit(said, folder, options),
-                    env={**os.environ, **keys},
+                    env={**os.environ, **variables},
                     cwd=folder,
                     capture_output=True,
                     text=True,

@@ -64,7 +64,6 @@ def main() -> int:
         _say(f"url {url}")
         _say(f"key {seed.key_of(seed.FIRST.name)}")
         _say(f"other-key {seed.key_of(seed.SECOND_ONE.name)}")
-        _say(f"revoked-key {seed.key_of('revoked')}")
         _say(f"organization {seed.ORGANIZATION}")
         _say(f"admin-token {ADMIN_TOKEN}")
         config = uvicorn.Config(application, log_level="critical", access_log=False)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
 from tests.staging import bodies, deposits, ledger, plans, recharge, records
 from tests.staging.bodies import Wish, body
-from tests.staging.caller import Caller
+from tests.staging.caller import Call, Caller
 from tests.staging.errors import Refusal
 from tests.staging.records import Span
 
 router = APIRouter()
+_turns = itertools.count()
+_RACE = 0.03
+"""Seconds between two steps that a fault does not lock."""
 
 
 @router.get("/balance", name="get_balance")
@@ -94,6 +99,8 @@ def get_auto_recharge(call: Caller) -> Response:
 def update_auto_recharge(
     call: Caller, wish: Annotated[Wish, Depends(body(bodies.AutoRecharge))]
 ) -> Response:
+    if call.site.on("puts_mixed"):
+        return _update_in_two_steps(call, wish)
     try:
         with call.writing() as books:
             recharge.replace(books, wish.values, wish.sent)
@@ -106,6 +113,21 @@ def update_auto_recharge(
                     threshold=wish["threshold_microcents"] + 1_000_000,
                 )
         raise
+    return call.reply(shown)
+
+
+def _update_in_two_steps(call: Call, wish: Wish) -> Response:
+    """Write the amount and the threshold at different times; which is first changes each time."""
+    with call.writing() as books:
+        recharge.replace(books, wish.values, wish.sent)
+        shown = recharge.view(books)
+    steps = ("amount", "recharge_amount_cents"), ("threshold", "threshold_microcents")
+    for column, name in steps if next(_turns) % 2 else steps[::-1]:
+        time.sleep(_RACE)
+        with call.writing() as books:
+            books.run(
+                f"UPDATE recharge SET {column} = :value WHERE account = :account", value=wish[name]
+            )
     return call.reply(shown)
 
 

@@ -37,8 +37,9 @@ def account_of(site: Site, key: str | None) -> str | None:
     sql = "SELECT account FROM keys WHERE key = ?"
     if site.on("key_prefix_accepted") and len(key) >= _PREFIX:
         sql = f"SELECT account FROM keys WHERE substr(key, 1, {_PREFIX}) = substr(?, 1, {_PREFIX})"
-    if not site.on("revoked_key_accepted"):
-        sql += " AND revoked_at IS NULL"
+    if site.on("key_case_ignored"):
+        sql = "SELECT account FROM keys WHERE lower(key) = lower(?)"
+    sql += " AND revoked_at IS NULL"
     row = site.database.connection().execute(sql, (key,)).fetchone()
     return str(row["account"]) if row is not None else None
 

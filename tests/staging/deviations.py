@@ -96,7 +96,7 @@ FAULTS = {
     "chart_skips_empty_days": "The chart leaves out days without usage.",
     "breakdown_omits_crawl": "The breakdown counts no credits for crawls.",
     "cost_per_credit_off": "The breakdown's cost is 20,001 microcents for a credit.",
-    "realtime_month_of_30_days": "The real-time month is the last 30 days.",
+    "realtime_month_of_35_days": "The real-time month is the last 35 days.",
     "attempt_after_wrong": "A successful recharge did not raise the balance.",
     "invoices_missing": "The invoices of recharges are missing.",
     "card_of_others_removed": "DELETE removes another account's card.",
@@ -110,6 +110,8 @@ FAULTS = {
     "put_not_stored": "PUT /auto-recharge returns 200 and stores nothing.",
     "put_merges": "PUT /auto-recharge keeps what is left out.",
     "webhook_url_lost": "PUT /usage-alerts does not change `webhook_url`.",
+    "puts_mixed": "Two PUT /auto-recharge at the same time leave a mixture of both.",
+    "plan_charged_twice": "A plan that is started is credited and invoiced twice.",
     "disable_forgets": "DELETE /auto-recharge resets the threshold and the amount.",
     "card_added_twice": "Adding a card attaches it twice.",
     "refused_put_stores": "A PUT /auto-recharge that is refused with 400 changes the threshold.",
@@ -128,13 +130,16 @@ FAULTS = {
     "crash_on_odd_input": "A promo code that is not ASCII gives 500.",
     "chart_without_key": "GET /usage-chart needs no key.",
     "key_prefix_accepted": "The first 20 characters of a key are enough.",
-    "revoked_key_accepted": "A revoked key is accepted.",
+    "key_case_ignored": "Keys are compared without regard to case.",
     "allocation_missing": "`credits_allocated` is missing.",
     "total_credits_text": "`total_credits` is text.",
     "check_of_default_card": "The auto-recharge check ignores the specified card.",
     "audit_misses_removals": "The removal of a card is not in the audit log.",
     "stale_balance": "The balance is up to 30 seconds old.",
 }
+
+NEED_ADAPTERS = frozenset({"challenge_of_others", "code_twice", "confirmed_twice", "paid_twice"})
+"""Faults that show only to a kit that can read the code that was sent, or pay a session."""
 
 NOISE = {
     "lag": "Reads come from a replica that is about a second behind; `lag=2` for two.",

@@ -108,6 +108,9 @@ def start(books: Books, plan: Plan, actor: str = "api_key") -> None:
     )
     _, number = ledger.invoice(books, plan.cents, f"{plan.name} plan", (books.now, end))
     _credit(books, identifier, plan.credits, f"{plan.name} plan")
+    if books.site.on("plan_charged_twice"):
+        ledger.invoice(books, plan.cents, f"{plan.name} plan", (books.now, end))
+        _credit(books, identifier, plan.credits, f"{plan.name} plan")
     records.audit(books, "subscription.started", actor, plan=plan.slug, invoice=number)
 
 

@@ -146,8 +146,8 @@ def chart(books: Books, days: int) -> dict[str, Any]:
 def realtime(books: Books) -> dict[str, Any]:
     """Return the usage today, this week and this month."""
     day, week, month = day_start(books), _week_start(books), month_start(books)
-    if books.site.on("realtime_month_of_30_days"):
-        month = day - 30 * DAY
+    if books.site.on("realtime_month_of_35_days"):
+        month = day - 35 * DAY
     return {
         "credits_used_today": _sum(books, "credits", day),
         "credits_used_week": _sum(books, "credits", week),
