@@ -21,7 +21,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve an independent implementation of the Billing API.",
     )
     parser.add_argument("--port", type=int, default=8090, help="0 for a free one (8090)")
-    parser.add_argument("--database", type=Path, help="an SQLite file that does not exist yet")
+    parser.add_argument("--database", type=Path, help="an SQLite file, which a restart keeps")
     for kind in ("switch", "fault", "noise"):
         parser.add_argument(
             f"--{kind}", action="append", default=[], metavar="NAME", help=f"turn on a {kind}"

@@ -9,59 +9,59 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _TABLES = """
-CREATE TABLE accounts (
+CREATE TABLE IF NOT EXISTS accounts (
   id TEXT PRIMARY KEY, name TEXT, email TEXT, phone TEXT, organization TEXT, created_at INTEGER);
-CREATE TABLE keys (key TEXT PRIMARY KEY, account TEXT, revoked_at INTEGER);
-CREATE TABLE members (organization TEXT, account TEXT);
-CREATE TABLE ledger (
+CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, account TEXT, revoked_at INTEGER);
+CREATE TABLE IF NOT EXISTS members (organization TEXT, account TEXT);
+CREATE TABLE IF NOT EXISTS ledger (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, account TEXT, type TEXT, amount INTEGER,
   balance_after INTEGER, reference_type TEXT, reference_id TEXT, description TEXT,
   created_at INTEGER);
-CREATE INDEX ledger_of ON ledger (account, seq);
-CREATE TABLE usage (
+CREATE INDEX IF NOT EXISTS ledger_of ON ledger (account, seq);
+CREATE TABLE IF NOT EXISTS usage (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT, type TEXT, requests INTEGER,
   credits INTEGER, created_at INTEGER);
-CREATE INDEX usage_of ON usage (account, created_at);
-CREATE TABLE cards (
+CREATE INDEX IF NOT EXISTS usage_of ON usage (account, created_at);
+CREATE TABLE IF NOT EXISTS cards (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, account TEXT, stripe_id TEXT, brand TEXT,
   last4 TEXT, exp_month INTEGER, exp_year INTEGER, declines TEXT, is_default INTEGER,
   created_at INTEGER, removed_at INTEGER);
-CREATE INDEX cards_of ON cards (account, seq);
-CREATE TABLE recharge (
+CREATE INDEX IF NOT EXISTS cards_of ON cards (account, seq);
+CREATE TABLE IF NOT EXISTS recharge (
   account TEXT PRIMARY KEY, id TEXT, enabled INTEGER, threshold INTEGER, amount INTEGER,
   stripe_id TEXT, failures INTEGER, last_recharge_at INTEGER, last_failure TEXT,
   consent_text TEXT, consent_source TEXT, terms_version TEXT, updated_at INTEGER);
-CREATE TABLE attempts (
+CREATE TABLE IF NOT EXISTS attempts (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, account TEXT, status TEXT, amount INTEGER,
   before INTEGER, after INTEGER, card TEXT, invoice TEXT, reason TEXT, created_at INTEGER);
-CREATE TABLE invoices (
+CREATE TABLE IF NOT EXISTS invoices (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, account TEXT, number INTEGER, status TEXT,
   amount INTEGER, description TEXT, period_start INTEGER, period_end INTEGER,
   created_at INTEGER, paid_at INTEGER);
-CREATE TABLE audit (
+CREATE TABLE IF NOT EXISTS audit (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, account TEXT, action TEXT, actor TEXT,
   details TEXT, created_at INTEGER);
-CREATE INDEX audit_of ON audit (account, seq);
-CREATE TABLE activity (
+CREATE INDEX IF NOT EXISTS audit_of ON audit (account, seq);
+CREATE TABLE IF NOT EXISTS activity (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT, account TEXT, type TEXT, description TEXT,
   amount INTEGER, created_at INTEGER);
-CREATE TABLE sessions (
+CREATE TABLE IF NOT EXISTS sessions (
   id TEXT PRIMARY KEY, account TEXT, kind TEXT, amount INTEGER, price_id TEXT, promo_code TEXT,
   recharge INTEGER, threshold INTEGER, recharge_amount INTEGER, status TEXT,
   success_url TEXT, cancel_url TEXT, created_at INTEGER, expires_at INTEGER);
-CREATE TABLE redemptions (account TEXT, code TEXT);
-CREATE TABLE subscriptions (
+CREATE TABLE IF NOT EXISTS redemptions (account TEXT, code TEXT);
+CREATE TABLE IF NOT EXISTS subscriptions (
   account TEXT PRIMARY KEY, id TEXT, plan TEXT, status TEXT, period_start INTEGER,
   period_end INTEGER, pending TEXT, started_at INTEGER);
-CREATE TABLE alerts (
+CREATE TABLE IF NOT EXISTS alerts (
   account TEXT PRIMARY KEY, enabled INTEGER, threshold_50_enabled INTEGER,
   threshold_75_enabled INTEGER, threshold_90_enabled INTEGER, threshold_100_enabled INTEGER,
   email_enabled INTEGER, webhook_url TEXT, updated_at INTEGER);
-CREATE TABLE fired (account TEXT, period TEXT, threshold INTEGER);
-CREATE TABLE challenges (
+CREATE TABLE IF NOT EXISTS fired (account TEXT, period TEXT, threshold INTEGER);
+CREATE TABLE IF NOT EXISTS challenges (
   id TEXT PRIMARY KEY, account TEXT, action TEXT, method TEXT, code TEXT, attempts INTEGER,
   used INTEGER, expires_at INTEGER);
-CREATE TABLE outbox (
+CREATE TABLE IF NOT EXISTS outbox (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT, channel TEXT, destination TEXT,
   challenge TEXT, code TEXT, text TEXT, created_at INTEGER);
 """

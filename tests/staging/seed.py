@@ -41,8 +41,10 @@ def key_of(name: str) -> str:
 
 
 def fill(site: Site) -> None:
-    """Open the accounts of a new deployment."""
+    """Open the accounts of a deployment whose database is new."""
     with site.writing("") as books:
+        if books.number("SELECT count(*) FROM accounts"):
+            return
         first = _live(books, FIRST)
         second = _live(books, SECOND_ONE)
         _live(books, _SHARED, ORGANIZATION)
