@@ -10,7 +10,6 @@ import pytest
 
 from tests.staging.probe import Probe
 
-
 _IN_THE_PAST = {"prefixed_ids", "new_plan", "sparse_audit", "other_audit_names"}
 """Deviations that show in the past of an account, and so need a past of their own."""
 

@@ -118,7 +118,10 @@ class Replica:
         copy.row_factory = sqlite3.Row
         self._database.connection().backup(copy)
         with self._lock:
-            self._copies = [*self._copies[-1:], copy]
+            *old, newest = *self._copies, copy
+            self._copies = [*old[-1:], newest]
+            for connection in old[:-1]:
+                connection.close()
 
     def _run(self) -> None:
         stopped = threading.Event()

@@ -110,7 +110,12 @@ def get_webhooks(site: TheSite) -> dict[str, Any]:
     return {"secret": WEBHOOK_SECRET, "deliveries": site.deliveries}
 
 
-@pages.get("/{kind}/{name}", include_in_schema=False)
-def get_page(kind: Literal["checkout", "portal", "invoices"], name: str) -> HTMLResponse:
-    """Return a hosted page, which shows no more than a title."""
-    return HTMLResponse(f"<h1>Staging {kind}</h1><p>{html.escape(name)}</p>")
+def _page(kind: str) -> None:
+    @pages.get(f"/{kind}/{{name}}")
+    def get_page(name: str) -> HTMLResponse:
+        """Return a hosted page, which shows no more than a title."""
+        return HTMLResponse(f"<h1>Staging {kind}</h1><p>{html.escape(name)}</p>")
+
+
+for _kind in ("checkout", "portal", "invoices"):
+    _page(_kind)
