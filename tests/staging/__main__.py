@@ -66,7 +66,7 @@ def main() -> int:
         _say(f"other-key {seed.key_of(seed.SECOND_ONE.name)}")
         _say(f"organization {seed.ORGANIZATION}")
         _say(f"admin-token {ADMIN_TOKEN}")
-        config = uvicorn.Config(application, log_level="critical", access_log=False)
+        config = uvicorn.Config(application, log_level="critical", timeout_keep_alive=75)
         uvicorn.Server(config).run(sockets=[listener])
     return 0
 
