@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html.entities import html5
 from itertools import accumulate
-from string import ascii_letters, digits
+from string import ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple, Protocol
 
 DEPTH = 3
@@ -147,6 +147,13 @@ class _Escape:
     pair: bytes = b""
     """Two bytes after which an escape cannot begin with the second of them."""
 
+    def decoded(self, data: bytes) -> bytes:
+        """Return the data without the escapes."""
+        if self.character is _of_nothing:
+            return data.replace(self.sign, b"")
+        first, *rest = self.parts(data)
+        return first + b"".join(map(_Cache(self.decode).__getitem__, rest))
+
     def parts(self, data: bytes) -> list[bytes]:
         """Return the data split at the signs."""
         if self.pair:
@@ -175,18 +182,21 @@ class _Unescaped:
     """Data without escapes of one sort."""
 
     def __init__(self, encoded: bytes, escape: _Escape) -> None:
+        self._encoded = encoded
         self._escape = escape
-        self._parts = escape.parts(encoded)
-        self._cache = _Cache(escape.decode)
-        self._plain = [self._parts[0], *map(self._cache.__getitem__, self._parts[1:])]
-        self.data = b"".join(self._plain)
+        self.data = escape.decoded(encoded)
+
+    @cached_property
+    def _parts(self) -> list[bytes]:
+        return self._escape.parts(self._encoded)
 
     @cached_property
     def _starts(self) -> tuple[list[int], list[int]]:
         """Where each part starts in the decoded data, and where its sign does in the encoded."""
         lengths = (len(part) + 1 for part in self._parts)
+        plain = [self._parts[0], *map(self._escape.decode, self._parts[1:])]
         return (
-            list(accumulate(map(len, self._plain), initial=0)),
+            list(accumulate(map(len, plain), initial=0)),
             list(accumulate(lengths, initial=-1)),
         )
 
@@ -245,11 +255,15 @@ def _of_json(part: bytes) -> tuple[bytes, int]:
     return chr(code).encode("utf-8", "surrogatepass"), found.end()
 
 
+def _of_nothing(_: bytes) -> tuple[bytes, int]:
+    return b"", 0
+
+
 _ESCAPES = (
     _Escape(b"%", _of_url),
     _Escape(b"&", _of_html),
     _Escape(b"\\", _of_json, pair=b"\\\\"),
-    _Escape(b"\0", lambda _: (b"", 0)),  # UTF-16, in either order of its bytes
+    _Escape(b"\0", _of_nothing),  # UTF-16, in either order of its bytes
 )
 
 
@@ -264,27 +278,35 @@ class _Base:
         bits: int,
         alphabet: bytes,
         canonical: bytes,
-        alignments: int,
+        group: int,
         decode: Callable[[bytes], bytes],
     ) -> None:
         self.bits = bits
         self.decode = decode
-        """Decodes canonical digits."""
+        """Decodes canonical digits, a whole number of groups."""
+        self.group = group
+        """The number of digits after which digits and bytes begin together."""
         self._canonical = bytes.maketrans(alphabet, canonical)
         """Replaces each digit by the canonical one of the same value."""
         self._mask = bytes(code in alphabet for code in range(256))
-        self._alignments = alignments
-        """The number of digits after which digits and bytes begin together."""
+        self._last = canonical[-1:]
 
     def decoded(self, data: bytes, shortest: int) -> Iterator[_Decoded]:
-        """Yield all runs of digits decoded, by alignment, if a secret fits into any of them."""
-        runs = list(self._runs(data, -(-shortest * 8 // self.bits)))
-        if runs:
-            canonical = data.translate(self._canonical)
-            for skipped in range(self._alignments):
-                yield _Digits(self, data, canonical, runs, skipped)
+        """Yield the runs of digits decoded, by alignment, if a secret fits into any of them."""
+        places = list(self._places(data, -(-shortest * 8 // self.bits)))
+        if not places:
+            return
+        canonical = data.translate(self._canonical)
+        # Between runs is a group of digits whose bits are set: a byte that is no text.
+        joined = [
+            canonical[start:end].ljust(((end - start) // self.group + 2) * self.group, self._last)
+            for start, end in places
+        ]
+        runs = _Runs(data, places, joined, b"".join(joined))
+        for skipped in range(self.group):
+            yield _Digits(self, runs, skipped)
 
-    def _runs(self, data: bytes, length: int) -> Iterator[tuple[int, int]]:
+    def _places(self, data: bytes, length: int) -> Iterator[tuple[int, int]]:
         """Yield the runs of at least so many digits."""
         mask = data.translate(self._mask)
         wanted = b"\1" * length
@@ -296,57 +318,56 @@ class _Base:
             start = mask.find(wanted, end)
 
 
-class _Digits:
-    """Runs of digits, decoded from the same alignment and joined by a byte that is no text."""
+@dataclass
+class _Runs:
+    """Runs of digits in data."""
 
-    def __init__(
-        self,
-        base: _Base,
-        encoded: bytes,
-        canonical: bytes,
-        runs: list[tuple[int, int]],
-        skipped: int,
-    ) -> None:
-        self._bits = base.bits
-        self._encoded = encoded
-        self._runs = [(start + skipped, end) for start, end in runs]
-        self._plain = [base.decode(canonical[start:end]) for start, end in self._runs]
-        self.data = _NO_TEXT.join(self._plain)
+    encoded: bytes
+    places: list[tuple[int, int]]
+    padded: list[bytes]
+    """The canonical digits of each run, in whole groups."""
+    joined: bytes
 
     @cached_property
-    def _starts(self) -> list[int]:
-        return list(accumulate((len(plain) + 1 for plain in self._plain), initial=0))
+    def starts(self) -> list[int]:
+        """Where each run starts among the joined digits."""
+        return list(accumulate(map(len, self.padded), initial=0))
+
+
+class _Digits:
+    """Runs of digits, joined and decoded from the same alignment."""
+
+    def __init__(self, base: _Base, runs: _Runs, skipped: int) -> None:
+        self._bits = base.bits
+        self._runs = runs
+        self._skipped = skipped
+        end = len(runs.joined) - (base.group - skipped) % base.group
+        self.data = base.decode(runs.joined[skipped:end])
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        index = bisect_right(self._starts, start) - 1
-        (first, last), at = self._runs[index], self._starts[index]
-        stop = min(last, first - (-(end - at) * 8 // self._bits))
-        while stop == last and self._encoded[stop : stop + 1] == b"=":
+        first = self._skipped + start * 8 // self._bits
+        length = self._skipped - (-end * 8 // self._bits) - first
+        index = bisect_right(self._runs.starts, first) - 1
+        run, last = self._runs.places[index]
+        begin = run + first - self._runs.starts[index]
+        stop = min(last, begin + length)
+        while stop == last and self._runs.encoded[stop : stop + 1] == b"=":
             stop = last = stop + 1
-        return first + (start - at) * 8 // self._bits, stop
-
-
-def _of_base16(run: bytes) -> bytes:
-    return unhexlify(run[: len(run) // 2 * 2])
+        return begin, stop
 
 
 def _of_base32(run: bytes) -> bytes:
-    size, rest = divmod(len(run) * 5, 8)
-    return (int(run or b"0", 32) >> rest).to_bytes(size, "big")
+    return int(run or b"0", 32).to_bytes(len(run) * 5 // 8, "big")
 
 
-def _of_base64(run: bytes) -> bytes:
-    run = run[:-1] if len(run) % 4 == 1 else run
-    return a2b_base64(run + b"=" * (-len(run) % 4))
-
-
-_LETTERS = ascii_letters.encode()
+_LETTERS = (ascii_uppercase + ascii_lowercase).encode()
 _NUMBERS = digits.encode()
-_HEX = _NUMBERS + b"abcdefABCDEF"
+_BASE64 = _LETTERS + _NUMBERS + b"+/"
+_HEX = _NUMBERS + b"ABCDEFabcdef"
 _OF_INT = b"0123456789abcdefghijklmnopqrstuv"
 """The digits of ``int`` with 32 as its base."""
 _BASES = (
-    _Base(4, _HEX, _HEX, 2, _of_base16),
+    _Base(4, _HEX, _NUMBERS + b"abcdef" * 2, 2, unhexlify),
     _Base(5, _LETTERS + b"234567", _OF_INT[:26] * 2 + _OF_INT[26:], 8, _of_base32),
-    _Base(6, _LETTERS + _NUMBERS + b"+/-_", _LETTERS + _NUMBERS + b"+/+/", 4, _of_base64),
+    _Base(6, _BASE64 + b"-_", _BASE64 + b"+/", 4, a2b_base64),
 )
