@@ -48,11 +48,19 @@ _MAX_REMEMBERED, _MAX_CLEAN = 200, 5_000
 class Keyring:
     """The keys of a run, each under a name. Nothing but the channel ever sees a key."""
 
-    def __init__(self, credential: Credential | None = API_KEY, *, foreign: bool = False) -> None:
+    def __init__(
+        self,
+        credential: Credential | None = API_KEY,
+        *,
+        foreign: bool = False,
+        public: str = "",
+    ) -> None:
         self.credential = credential
         """Where requests carry a key; None where they carry none."""
         self._keys: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._public = public
+        """Public text, such as the contract. A key that it contains is a sample, and no secret."""
         self._secrets = Secrets()
         self._foreign = foreign
         """Whether unknown keys belong to somebody, as in traffic of others, and get names."""
@@ -63,7 +71,7 @@ class Keyring:
         """Register a key under a name, and return the name. Keys of the mock are no secrets."""
         self._keys[name] = key
         self._names[key] = name
-        if is_secret:
+        if is_secret and key not in self._public:
             self.hide(name, key)
         return name
 

@@ -183,7 +183,7 @@ def put_back(
             raise UsageError(f"{file.path}: cannot be written ({error.strerror})") from None
 
     contract = Contract.load(settings.spec)
-    keyring = Keyring(contract.credential)
+    keyring = Keyring(contract.credential, public=contract.text)
     for account, variable in variables.items():
         keyring.add(account, key_from(settings.environment, variable))
     limits = Limits(settings.timeout, settings.per_second, None, settings.ca_bundle)

@@ -293,3 +293,29 @@ def test_one_response_with_the_key_fails_the_run() -> None:
         in outcome.out
     )
     assert "X-Debug: key [api-key]" in outcome.out
+
+
+@pytest.mark.parametrize("key", ["sk_test_default", "sk_test_def"])
+def test_a_key_that_the_contract_shows_as_a_sample_is_no_secret(
+    server: RunningServer, key: str
+) -> None:
+    """The mock's 401 names a sample key, which the contract does, too: nothing is disclosed."""
+    words = ["--phases", "keys,reads", "--only", "get_balance,list_payment_methods"]
+    outcome = kit("run", server.url, *words, BILLING_API_KEY=key)
+    assert "such as" not in outcome.out
+    assert "[secret]\n" not in outcome.out, outcome.out
+
+
+def test_a_key_that_only_looks_like_a_sample_is_a_secret() -> None:
+    """A test key that the contract does not show belongs to somebody."""
+    refusal = answer(401, json.dumps({"detail": "such as sk_test_51Hplanted"}).encode())
+    good = answer(200, json.dumps(example("get_balance")).encode())
+
+    def respond(received: Received) -> bytes:
+        return good if received.header("x-api-key") == "sk_test_51Hplanted" else refusal
+
+    with recording(respond) as server:
+        words = ["--phases", "keys", "--only", "get_balance"]
+        outcome = kit("run", server.url, *words, BILLING_API_KEY="sk_test_51Hplanted")
+    assert "such as [api-key]" in outcome.out
+    assert "key_echoed" in outcome.out
