@@ -17,6 +17,7 @@ from contract_tests.http.local_mock import running_mock
 from contract_tests.openapi.contract import Contract
 from contract_tests.runner import knowledge_of, perform
 from contract_tests.settings import API_KEY_ENV, Settings, packaged_spec, rate, seconds
+from contract_tests.text import printable
 
 _RESULT = pytest.StashKey[Result]()
 
@@ -144,11 +145,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         grade = finding.grade(strict=result.settings.is_strict)
         if grade != "failure":
             place = f"{finding.operation} {finding.where}"
-            terminalreporter.line(f"{grade}: {place}: {finding.got}, not {finding.expected}")
+            text = f"{grade}: {place}: {finding.got}, not {finding.expected}"
+            terminalreporter.line(printable(text))
     for name, (reached, all) in result.coverage.totals().items():
         terminalreporter.line(f"{name}: {reached} of {all}")
     for note in result.notes:
-        terminalreporter.line(note)
+        terminalreporter.line(printable(note))
     terminalreporter.line(
         f"{result.exchanges} exchanges in {result.seconds:.0f} s, seed {result.settings.seed}"
     )

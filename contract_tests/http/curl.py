@@ -93,7 +93,7 @@ def _text(body: bytes) -> str | None:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if all(each.isprintable() or each in "\n\t" for each in text) else None
+    return text if text.isprintable() else None
 
 
 def _header(name: str, value: str, settings: Settings) -> str:

@@ -38,6 +38,7 @@ from contract_tests.http import curl
 from contract_tests.http.exchange import Exchange, Headers
 from contract_tests.reports.kinds import title
 from contract_tests.reports.sentences import sentence
+from contract_tests.text import printable
 
 Json = dict[str, Any]
 
@@ -76,7 +77,7 @@ def document(result: Result) -> Json:
         "verdict": {
             "outcome": result.outcome,
             "exit_code": result.exit_code,
-            "sentence": sentence(result, counts),
+            "sentence": printable(sentence(result, counts)),
         },
         "counts": {grade: counts[grade] for grade in GRADES},
         "findings": findings,
@@ -87,10 +88,15 @@ def document(result: Result) -> Json:
             },
             "operations": [_operation(operation) for operation in coverage.operations.values()],
         },
-        "skipped": [{"what": skipped.what, "why": skipped.why} for skipped in result.skipped],
-        "withheld": [{"why": why, "requests": count} for why, count in result.withheld.items()],
-        "broken": list(result.broken),
-        "notes": list(result.notes),
+        "skipped": [
+            {"what": printable(skipped.what), "why": printable(skipped.why)}
+            for skipped in result.skipped
+        ],
+        "withheld": [
+            {"why": printable(why), "requests": count} for why, count in result.withheld.items()
+        ],
+        "broken": [printable(text) for text in result.broken],
+        "notes": [printable(text) for text in result.notes],
     }
 
 
@@ -141,16 +147,16 @@ def _sorted(result: Result) -> list[Finding]:
 def _finding(finding: Finding, result: Result) -> Json:
     shown = finding.exchange
     return {
-        "operation": finding.operation,
+        "operation": printable(finding.operation),
         "kind": finding.kind,
-        "where": finding.where,
-        "keyword": finding.keyword,
+        "where": printable(finding.where),
+        "keyword": printable(finding.keyword),
         "key": " ".join(finding.key),
         "title": title(finding.kind),
         "grade": finding.grade(strict=result.settings.is_strict),
         "provenance": finding.provenance,
-        "expected": finding.expected,
-        "got": finding.got,
+        "expected": printable(finding.expected),
+        "got": printable(finding.got),
         "spec": {
             "pointer": finding.spec,
             "file": shown_path(result.contract.path),
@@ -175,7 +181,7 @@ def _exchange(exchange: Exchange, result: Result) -> Json:
         "url": exchange.url,
         "status": exchange.status,
         "seconds": round(exchange.seconds, 3),
-        "error": exchange.error,
+        "error": printable(exchange.error),
         "request": _message(exchange.request_headers, exchange.request_body),
         "response": _message(exchange.response_headers, exchange.response_body),
         "curl": curl.line(exchange, result.settings),
@@ -212,7 +218,7 @@ def _operation(seen: OperationCoverage) -> Json:
         "tried_valid": len(seen.valid),
         "tried_invalid": len(seen.invalid),
         "untried": untried,
-        "why": dict(seen.why),
+        "why": {what: printable(why) for what, why in seen.why.items()},
     }
 
 
