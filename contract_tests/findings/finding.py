@@ -89,6 +89,10 @@ class Verdicts:
         self._note(finding)
         return False
 
+    def shorten(self, key: Key, steps: tuple[Exchange, ...]) -> None:
+        """Replace the steps of a finding by fewer ones that also lead to it."""
+        self._found[key] = replace(self._found[key], steps=steps)
+
     def _note(self, finding: Finding) -> None:
         if finding.exchange is not None:
             self._latest[finding.key] = finding.exchange.number

@@ -17,7 +17,7 @@ HIDDEN = "[secret]"
 NO_KEY = "no-such-key"
 """Stands for a key that nobody gave to the kit."""
 
-_OWN = frozenset(
+OF_THE_CLIENT = frozenset(
     {
         "accept-encoding",
         "connection",
@@ -44,7 +44,7 @@ def line(exchange: Exchange, settings: Settings) -> str:
     words = ["curl", "-i", *_switches(exchange, settings), *_method(exchange)]
     words.append(_word(exchange.url, settings))
     for name, value in exchange.request_headers:
-        if name.lower() not in _OWN and (name.lower(), value) != ("accept", "*/*"):
+        if name.lower() not in OF_THE_CLIENT and (name.lower(), value) != ("accept", "*/*"):
             words += ["-H", _header(name, value, settings)]
     command, source = _body(exchange, settings)
     return command + " ".join(words + source)

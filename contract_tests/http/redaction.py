@@ -84,6 +84,10 @@ class Keyring:
     def key(self, name: str) -> str:
         return self._keys[name]
 
+    def revealed(self, text: str) -> str:
+        """Return a text with keys instead of their names."""
+        return _NAME.sub(lambda found: self._keys.get(found[1], found[0]), text)
+
     def name_of(self, key: str | None) -> str:
         """Return the account of a key."""
         if not key:
