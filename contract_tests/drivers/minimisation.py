@@ -29,7 +29,7 @@ MAX_REPLAYS = 60
 MAX_SECONDS = 20.0
 """The time for the findings of one run."""
 MAX_FINDINGS = 20
-"""The most findings whose steps are shortened, failures first."""
+"""The most findings whose steps are shortened, those with the most steps first."""
 
 _LOST = ("[secret]", "[card number]", "[misspelt key]", "[credential]")
 """What stands for secrets that nobody kept."""
@@ -45,16 +45,15 @@ class _Spent(Exception):
 
 
 def candidates(run: Run) -> list[tuple[Finding, Exchange]]:
-    """Return the findings whose steps may be repeated, with their exchanges, failures first."""
+    """Return the findings whose steps may be repeated, with their exchanges, the longest first."""
     if run.ended_early or run.channel.stop_reason or not run.settings.may_write:
         return []
-    strict = run.settings.is_strict
     found = [
         (finding, finding.exchange)
         for finding in run.verdicts
         if finding.exchange is not None and _may_be_repeated(finding, finding.exchange, run)
     ]
-    found.sort(key=lambda pair: pair[0].grade(strict=strict) != "failure")
+    found.sort(key=lambda pair: -len(pair[0].steps))
     return found[:MAX_FINDINGS]
 
 

@@ -15,7 +15,8 @@
   (``pointer``, ``file``, ``line``); ``times``, ``found_by``, ``witnesses``, ``known``;
   ``exchange`` (``null`` if there is none) and ``steps``, both with ``account``, ``method``,
   ``url``, ``status``, ``seconds``, ``error``, ``curl``, ``request`` and ``response``
-  (``headers``, ``body``).
+  (``headers``, ``body``); ``reproduce``: the script that sends all of them, below the report
+  directory, or empty.
 - ``coverage``: ``totals`` (``reached``, ``of``) and ``operations`` with ``statuses`` (and their
   counts), ``documented``, ``missing``, ``constraints``, ``tried_valid``, ``tried_invalid``,
   ``why`` and ``untried`` (``where``, ``keyword``, ``valid``, ``invalid``).
@@ -36,6 +37,7 @@ from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
 from contract_tests.http import curl
 from contract_tests.http.exchange import Exchange, Headers
+from contract_tests.reports import reproduction
 from contract_tests.reports.kinds import title
 from contract_tests.reports.sentences import sentence
 from contract_tests.text import printable
@@ -57,7 +59,11 @@ _PACKAGES = {
 
 def document(result: Result) -> Json:
     """Return the document of a result."""
-    findings = [_finding(finding, result) for finding in _sorted(result)]
+    scripts = reproduction.names(result)
+    findings = [
+        _finding(finding, result) | {"reproduce": scripts.get(finding.key, "")}
+        for finding in _sorted(result)
+    ]
     counts = Counter("known" if finding["known"] else finding["grade"] for finding in findings)
     settings, contract, coverage = result.settings, result.contract, result.coverage
     info = contract.document.get("info") or {}

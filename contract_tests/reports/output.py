@@ -10,7 +10,7 @@ from rich.console import Console
 
 from contract_tests.findings import baseline
 from contract_tests.findings.result import Result
-from contract_tests.reports import files, terminal
+from contract_tests.reports import files, reproduction, terminal
 from contract_tests.reports.document import document
 from contract_tests.reports.sentences import counted
 
@@ -28,6 +28,7 @@ def publish(result: Result) -> int:
         )
     view = document(result)
     written = [path.name for path in files.write(view, settings.reports, settings.report_dir)]
+    reproduction.write(result)
     written += [files.HAR] if "har" in settings.reports else []
     notes = (
         [*result.notes, f"reports in {settings.report_dir}: {', '.join(written)}"]

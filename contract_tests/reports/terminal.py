@@ -117,6 +117,8 @@ def _block(finding: Json, document: Json) -> Iterator[Line]:
         yield from _row("" if index else "after", text)
     if finding["exchange"] is not None:
         yield from _row("again", finding["exchange"]["curl"])
+    if finding["reproduce"]:
+        yield from _row("script", finding["reproduce"])
 
 
 def _short(finding: Json, grade: str) -> Iterator[Line]:

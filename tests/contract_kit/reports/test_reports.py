@@ -232,6 +232,7 @@ def test_json_is_the_document_with_all_its_fields(make: Callable[..., Result]) -
     assert set(first) == {
         "operation", "kind", "where", "keyword", "key", "title", "grade", "provenance", "expected",
         "got", "spec", "times", "found_by", "witnesses", "known", "exchange", "steps",
+        "reproduce",
     }  # fmt: skip
     assert first["spec"] == {
         "pointer": TIER,
