@@ -63,21 +63,27 @@ class Secrets:
         self._names.setdefault(lowered[::-1], name)
         self._shortest = min(map(len, self._names))
 
-    def spans(self, data: bytes) -> list[Span]:
-        """Return the places that reveal a secret, in order and without overlaps."""
+    def hidden(self, data: bytes) -> bytes:
+        """Return the data with a name in brackets at each place that reveals a secret."""
         if not self._names or len(data) < self._shortest:
-            return []
-        return _merged(self._search(data, DEPTH if len(data) <= MAX_DEEP else DEPTH - 1))
+            return data
+        data = _replaced(data, self._plain(data))
+        return _replaced(data, self._search(data, DEPTH if len(data) <= MAX_DEEP else DEPTH - 1))
 
-    def _search(self, data: bytes, depth: int) -> Iterator[Span]:
+    def _plain(self, data: bytes) -> Iterator[Span]:
         lowered = data.lower()
         for secret, name in self._names.items():
             start = lowered.find(secret)
             while start >= 0:
                 yield Span(start, start + len(secret), name)
                 start = lowered.find(secret, start + len(secret))
-        if depth:
-            for decoded in self._decoded(data, depth):
+
+    def _search(self, data: bytes, depth: int) -> Iterator[Span]:
+        """Yield the places that reveal a secret in a decoding of the data."""
+        for decoded in self._decoded(data, depth):
+            for start, end, name in self._plain(decoded.data):
+                yield Span(*decoded.source(start, end), name)
+            if depth > 1:
                 for start, end, name in self._search(decoded.data, depth - 1):
                     yield Span(*decoded.source(start, end), name)
 
@@ -92,13 +98,12 @@ class Secrets:
             yield _Reversed(data)
 
 
-def replaced(data: bytes, spans: Iterable[Span]) -> bytes:
-    """Return the data with a name in brackets at each place."""
+def _replaced(data: bytes, spans: Iterable[Span]) -> bytes:
     parts, at = [], 0
-    for start, end, name in spans:
+    for start, end, name in _merged(spans):
         parts += [data[at:start], f"[{name}]".encode()]
         at = end
-    return b"".join([*parts, data[at:]])
+    return b"".join([*parts, data[at:]]) if parts else data
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
