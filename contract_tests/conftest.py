@@ -18,6 +18,7 @@ from contract_tests.reports.document import document
 from contract_tests.reports.output import write_reports
 from contract_tests.runner import run_once
 from contract_tests.settings import Settings, packaged_spec
+from contract_tests.text import printable
 
 _RESULT = pytest.StashKey[Result]()
 
@@ -74,11 +75,12 @@ def pytest_terminal_summary(
         grade = finding.grade(result.settings.policy)
         if grade != "failure":
             place = f"{finding.operation} {finding.where}"
-            terminalreporter.line(f"{grade}: {place}: {finding.got}, not {finding.expected}")
+            text = f"{grade}: {place}: {finding.got}, not {finding.expected}"
+            terminalreporter.line(printable(text))
     for name, (reached, all) in result.coverage.totals().items():
         terminalreporter.line(f"{name}: {reached} of {all}")
     for note in result.notes:
-        terminalreporter.line(note)
+        terminalreporter.line(printable(note))
     terminalreporter.line(
         f"{result.exchanges} exchanges in {result.seconds:.0f} s, seed {result.settings.seed}"
     )

@@ -68,7 +68,7 @@ class Run:
         self.judge = Judge(contract, self.verdicts, knowledge)
         self.coverage = Coverage(contract, self.selected)
         self.guard = Guard(settings, knowledge.safety)
-        self.keyring = Keyring(contract.credential)
+        self.keyring = Keyring(contract.credential, public=contract.text)
         self.ended_early = ""
         self.interrupted = False
         self.unreachable = False

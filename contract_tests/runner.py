@@ -19,6 +19,7 @@ from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
     boundaries,
+    minimisation,
     protocol,
     reads,
     schemathesis_engine,
@@ -101,8 +102,8 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     return [(name, known[name]) for name in names if name in known]
 
 
-def perform(run: Run) -> None:
-    """Run preflight and every driver. Raise KitError in preflight only."""
+def perform(run: Run, *, minimises: bool = False) -> None:
+    """Run preflight and every driver, and shorten steps. Raise KitError in preflight only."""
     preflight.check(run.channel, run.settings)
     chosen = chosen_drivers(run)
     with put_back_afterwards(run):
@@ -111,6 +112,8 @@ def perform(run: Run) -> None:
                 _drive(run, name, drive, index, len(chosen))
                 if run.ended_early:
                     break
+            if minimises and minimisation.candidates(run):
+                _drive(run, "minimisation", minimisation.shorten, len(chosen), len(chosen))
         except KeyboardInterrupt:
             run.interrupted, run.ended_early = True, "interrupted"
 
@@ -236,7 +239,7 @@ def _result(
         run.channel.listeners.append(har)
     try:
         with display:
-            perform(run)
+            perform(run, minimises=True)
     except KeyboardInterrupt:
         run.interrupted, run.ended_early = True, "interrupted"
     finally:

@@ -10,6 +10,7 @@ from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
 from contract_tests.pytest_plugin import settings_of
 from contract_tests.runner import knowledge_of
+from contract_tests.text import printable
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,10 +70,11 @@ def test_the_run_was_whole(result: Result) -> None:
 def sentence(finding: Finding) -> str:
     """Return a finding as the text of a failed test."""
     lines = [
-        f"{finding.kind} at {finding.where} ({finding.keyword})",
-        f"  expected {finding.expected}",
+        f"{finding.kind} at {printable(finding.where)} ({finding.keyword})",
+        f"  expected {printable(finding.expected)}",
+        f"  got      {printable(finding.got)}",
+        f"  contract {finding.spec}, {finding.provenance}",
     ]
-    lines += [f"  got      {finding.got}", f"  contract {finding.spec}, {finding.provenance}"]
     if finding.exchange is not None:
         lines.append(f"  in       {finding.exchange.method} {finding.exchange.url}")
     return "\n".join(lines)

@@ -134,6 +134,10 @@ class Verdicts:
         self._note(finding)
         return False
 
+    def shorten(self, key: Key, steps: tuple[Exchange, ...]) -> None:
+        """Replace the steps of a finding by fewer ones that also lead to it."""
+        self._found[key] = replace(self._found[key], steps=steps)
+
     def _is_full(self, finding: Finding) -> bool:
         """Return whether there is no place for a new finding; else take one."""
         kind = (finding.operation, finding.kind)

@@ -1,4 +1,7 @@
-"""An exchange's request as a curl command. Keys are shell variables in it."""
+"""An exchange's request as a curl command. Keys are shell variables in it.
+
+In scripts, so are the deployment, ``[base url]``, and values of responses, ``[saved value 1]``.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ HIDDEN = "[secret]"
 NO_KEY = "no-such-key"
 """Stands for a key that nobody gave to the kit."""
 
-_OWN = frozenset(
+OF_THE_CLIENT = frozenset(
     {
         "accept-encoding",
         "connection",
@@ -30,7 +33,8 @@ _OWN = frozenset(
 )
 """Headers that are the client's own business."""
 _NAME = re.compile(
-    rf"\[(api-key|other-key|{UNKNOWN_KEY}|key \d+|sk-test [a-z0-9 .-]+|token [a-z0-9 .-]+)\]"
+    rf"\[(api-key|other-key|{UNKNOWN_KEY}|key \d+|sk-test [a-z0-9 .-]+|token [a-z0-9 .-]+"
+    r"|base url|saved value \d+)\]"
 )
 _SCHEME = re.compile(r"(?:Bearer |Basic )?")
 _TEST_KEY, _TOKEN = "sk-test ", "token "
@@ -44,7 +48,7 @@ def line(exchange: Exchange, settings: Settings) -> str:
     words = ["curl", "-i", *_switches(exchange, settings), *_method(exchange)]
     words.append(_word(exchange.url, settings))
     for name, value in exchange.request_headers:
-        if name.lower() not in _OWN and (name.lower(), value) != ("accept", "*/*"):
+        if name.lower() not in OF_THE_CLIENT and (name.lower(), value) != ("accept", "*/*"):
             words += ["-H", _header(name, value, settings)]
     command, source = _body(exchange, settings)
     return command + " ".join(words + source)
@@ -80,20 +84,18 @@ def _body(exchange: Exchange, settings: Settings) -> tuple[str, list[str]]:
         ) == "0" else []
     # Without one, curl would say that it is a form.
     more = ["-H", "'Content-Type:'"] if exchange.request_header("content-type") is None else []
-    text = _text(body)
-    if text is not None and len(body) <= _MAX_INLINE:
-        return "", [*more, "--data-raw", _word(text, settings)]
+    if is_inline(body):
+        return "", [*more, "--data-raw", _word(body.decode(), settings)]
     packed = base64.b64encode(gzip.compress(body, mtime=0)).decode()
     return f"printf %s {packed} | base64 -d | gunzip | ", [*more, "--data-binary", "@-"]
 
 
-def _text(body: bytes) -> str | None:
-    """Return a body as text that a shell accepts; None if there is none."""
+def is_inline(body: bytes) -> bool:
+    """Return whether a body is short text, which stands in the command line as it is."""
     try:
-        text = body.decode("utf-8")
+        return len(body) <= _MAX_INLINE and body.decode("utf-8").isprintable()
     except UnicodeDecodeError:
-        return None
-    return text if all(each.isprintable() or each in "\n\t" for each in text) else None
+        return False
 
 
 def _header(name: str, value: str, settings: Settings) -> str:

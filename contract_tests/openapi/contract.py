@@ -155,6 +155,11 @@ class Contract:
         return credential_of(self.document)
 
     @cached_property
+    def text(self) -> str:
+        """The text of the file, which is public."""
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
     def marks_provenance(self) -> bool:
         """Whether the document says of its parts how well founded they are."""
         return _has_key(self.document, "x-provenance")
@@ -245,7 +250,7 @@ class Contract:
 
     @cached_property
     def _tree(self) -> yaml.Node:
-        tree = yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_Loader)
+        tree = yaml.compose(self.text, Loader=_Loader)
         return tree if tree is not None else yaml.ScalarNode("", "")
 
     def _operations(self) -> Iterator[Operation]:

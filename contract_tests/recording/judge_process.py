@@ -113,7 +113,7 @@ def _judge(settings: Settings, pipe: Connection) -> None:
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
     live = Live(settings, known)
     contract = Contract.load(settings.spec)
-    keyring = Keyring(contract.credential, foreign=True)
+    keyring = Keyring(contract.credential, foreign=True, public=contract.text)
     traffic = Traffic(contract, keyring, knowledge_of(contract), on_new=live)
     har = None
     outcome: Result | KitError

@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 import time
+from collections.abc import Collection
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -36,12 +37,13 @@ def pass_on(
     listener: socket.socket,
     tls: ssl.SSLContext | None,
     max_exchanges: int | None,
+    names: Collection[str] = (),
 ) -> Result:
     """Run the proxy until it is ended, and return the result. Raises UsageError."""
     _check(settings)
     began = time.monotonic()
     judge_process = JudgeProcess(settings)
-    forwarder = ReverseProxy(settings.url, judge_process.take, tls)
+    forwarder = ReverseProxy(settings.url, judge_process.take, tls, names)
     server = make_server(forwarder)
     count = 0
 

@@ -71,6 +71,14 @@ def add_parser(subparsers: Any) -> None:
         choices=_CHOICES,
         help="the least findings that fail the command (major)",
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which clients call the proxy, beside its addresses and names without a "
+        "dot; may be repeated",
+    )
     parser.add_argument("--max-exchanges", type=_count, metavar="N", help="end after N requests")
     flags.add(parser, *_FLAGS)
     parser.set_defaults(command=command)
@@ -88,11 +96,13 @@ def command(arguments: argparse.Namespace) -> int:
     )
     # The judge is slow to import, and wrong flags must be reported at once.
     from contract_tests.recording import proxy
+    from contract_tests.recording.refusals import own_names
     from contract_tests.reports.output import publish
 
     proxy.reach(settings.url, tls)
     with closing(proxy.listener(arguments.host, arguments.port)) as listener:
-        result = proxy.pass_on(settings, listener, tls, arguments.max_exchanges)
+        names = own_names(arguments.host, *arguments.allow_host)
+        result = proxy.pass_on(settings, listener, tls, arguments.max_exchanges, names)
 
     failing = [] if arguments.policy == "never" else result.failures
     result.notes.append(

@@ -20,7 +20,8 @@
   (``pointer``, ``file``, ``line``); ``times``, ``found_by``, ``witnesses``, ``known``;
   ``exchange`` (``null`` if there is none) and ``steps``, both with ``account``, ``method``,
   ``url``, ``status``, ``seconds``, ``error``, ``curl``, ``request`` and ``response``
-  (``headers``, ``body``).
+  (``headers``, ``body``); ``reproduce``: the script that sends all of them, below the report
+  directory, or empty.
 - ``coverage``: ``totals`` (``reached``, ``of``) and ``operations`` with ``statuses`` (and their
   counts), ``seconds`` (of its requests), ``documented``, ``missing``, ``constraints``,
   ``tried_valid``, ``tried_invalid``, ``why`` and ``untried`` (``where``, ``keyword``, ``valid``,
@@ -46,10 +47,12 @@ from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
 from contract_tests.http import curl
 from contract_tests.http.exchange import Exchange, Headers
+from contract_tests.reports import reproduction
 from contract_tests.reports.headlines import headline
 from contract_tests.reports.kinds import title
 from contract_tests.reports.sentences import sentence
 from contract_tests.settings import packaged_spec
+from contract_tests.text import printable
 
 Json = dict[str, Any]
 
@@ -70,7 +73,11 @@ _PACKAGES = {
 def document(result: Result) -> Json:
     """Return the document of a result."""
     groups = grouped(result.findings, result.settings.policy)
-    findings = [_finding(finding, result) for finding in _sorted(result)]
+    scripts = reproduction.names(result)
+    findings = [
+        _finding(finding, result) | {"reproduce": scripts.get(finding.key, "")}
+        for finding in _sorted(result)
+    ]
     counts = Counter("known" if finding["known"] else finding["grade"] for finding in findings)
     settings, contract, coverage = result.settings, result.contract, result.coverage
     info = contract.document.get("info") or {}
@@ -92,7 +99,7 @@ def document(result: Result) -> Json:
         "verdict": {
             "outcome": result.outcome,
             "exit_code": result.exit_code,
-            "sentence": sentence(result, counts, len(groups)),
+            "sentence": printable(sentence(result, counts, len(groups))),
         },
         "counts": {grade: counts[grade] for grade in GRADES},
         "causes": [_cause(group, result) for group in groups],
@@ -104,10 +111,15 @@ def document(result: Result) -> Json:
             },
             "operations": [_operation(operation) for operation in coverage.operations.values()],
         },
-        "skipped": [{"what": skipped.what, "why": skipped.why} for skipped in result.skipped],
-        "withheld": [{"why": why, "requests": count} for why, count in result.withheld.items()],
-        "broken": list(result.broken),
-        "notes": list(result.notes),
+        "skipped": [
+            {"what": printable(skipped.what), "why": printable(skipped.why)}
+            for skipped in result.skipped
+        ],
+        "withheld": [
+            {"why": printable(why), "requests": count} for why, count in result.withheld.items()
+        ],
+        "broken": [printable(text) for text in result.broken],
+        "notes": [printable(text) for text in result.notes],
     }
 
 
@@ -197,10 +209,10 @@ def _cause(group: Group, result: Result) -> Json:
 def _finding(finding: Finding, result: Result) -> Json:
     shown = finding.exchange
     return {
-        "operation": finding.operation,
+        "operation": printable(finding.operation),
         "kind": finding.kind,
-        "where": finding.where,
-        "keyword": finding.keyword,
+        "where": printable(finding.where),
+        "keyword": printable(finding.keyword),
         "key": " ".join(finding.key),
         "title": title(finding.kind),
         "cause": cause_of(finding).key,
@@ -208,8 +220,8 @@ def _finding(finding: Finding, result: Result) -> Json:
         "severity": finding.severity,
         "provenance": finding.provenance,
         "contradicts_itself": finding.contradicts_itself,
-        "expected": finding.expected,
-        "got": finding.got,
+        "expected": printable(finding.expected),
+        "got": printable(finding.got),
         "spec": {
             "pointer": finding.spec,
             "file": shown_path(result.contract.path),
@@ -234,7 +246,7 @@ def _exchange(exchange: Exchange, result: Result) -> Json:
         "url": exchange.url,
         "status": exchange.status,
         "seconds": round(exchange.seconds, 3),
-        "error": exchange.error,
+        "error": printable(exchange.error),
         "request": _message(exchange.request_headers, exchange.request_body),
         "response": _message(exchange.response_headers, exchange.response_body),
         "curl": curl.line(exchange, result.settings),
@@ -272,7 +284,7 @@ def _operation(seen: OperationCoverage) -> Json:
         "tried_valid": len(seen.valid),
         "tried_invalid": len(seen.invalid),
         "untried": untried,
-        "why": dict(seen.why),
+        "why": {what: printable(why) for what, why in seen.why.items()},
     }
 
 

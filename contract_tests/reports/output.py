@@ -20,7 +20,7 @@ from contract_tests.cli import say
 from contract_tests.errors import UsageError
 from contract_tests.findings import baseline
 from contract_tests.findings.result import Result
-from contract_tests.reports import files, terminal
+from contract_tests.reports import files, reproduction, terminal
 from contract_tests.reports.document import document
 from contract_tests.reports.sentences import counted
 from contract_tests.settings import Settings
@@ -35,6 +35,10 @@ def publish(result: Result) -> int:
     show(terminal.show, view, quiet=settings.quiet)
     for line in write_reports(view, settings, result.unwritten):
         say(line)
+    try:
+        reproduction.write(result)
+    except UsageError as error:
+        say(f"{error}; {_UNCHANGED}")
     if settings.write_baseline is not None:
         _write_baseline(result, settings.write_baseline)
     return result.exit_code

@@ -41,7 +41,8 @@ Line = tuple[str, str]
 def show(document: Json, console: Console, *, quiet: bool = False) -> None:
     """Print the report; with ``quiet`` only failures and the verdict."""
     for text, style in lines(document, quiet=quiet):
-        shown = "\n".join(map(printable, text.split("\n")))
+        inner = text.strip("\n")
+        shown = text.replace(inner, printable(inner), 1) if inner else text
         console.print(
             shown, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False
         )
@@ -129,6 +130,8 @@ def _block(finding: Json, document: Json) -> Iterator[Line]:
         yield from _row("" if index else "after", text)
     if finding["exchange"] is not None:
         yield from _row("again", finding["exchange"]["curl"])
+    if finding["reproduce"]:
+        yield from _row("script", finding["reproduce"])
 
 
 def _short(finding: Json, grade: str) -> Iterator[Line]:

@@ -187,7 +187,7 @@ def put_back(
             raise UsageError(f"{file.path}: cannot be written ({error.strerror})") from None
 
     contract = Contract.load(settings.spec)
-    keyring = Keyring(contract.credential)
+    keyring = Keyring(contract.credential, public=contract.text)
     for account, variable in variables.items():
         keyring.add(account, key_from(settings.environment, variable))
     network = Network(ca_bundle=settings.ca_bundle)
