@@ -22,6 +22,7 @@ _GROUPS = {
         "allow_irreversible",
         "journal",
     ),
+    "what the stories may use": ("hooks", "listen", "public_url"),
     "what is tested": ("spec", "only", "skip", "phases", "seed", "max_examples"),
     "how fast and how long": ("rate_limit", "max_time", "workers", "fail_fast"),
     "the verdict": ("strict", "baseline", "write_baseline", "baseline_owner", "baseline_reason"),

@@ -52,6 +52,7 @@ PHASES = (
     "protocol",
     "tenants",
     "stories",
+    "races",
     "machine",
     "properties",
 )
@@ -116,6 +117,7 @@ def put_back_afterwards(run: Run) -> Iterator[None]:
         yield
     finally:
         _restore(run)
+        run.close()
 
 
 def _freeze(run: Run) -> None:

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 Headers = tuple[tuple[str, str], ...]
 ANYBODY = "anybody"
 """The account of a request that names no key."""
+HOOK = "HOOK"
+"""The method of a step that a hook of the user took, outside of the API."""
 
 
 class NotJson(ValueError):

@@ -217,7 +217,7 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
 
 def an_unpaid_plan_ends(actor: Actor) -> None:
     """Let the last retry fail: the plan ends, and its invoice is void."""
-    owner = Actor(actor.run, actor.run.mock_account("past_due"))
+    owner = actor.someone("past_due")
     owner.read_all()
     response = owner.call("get_subscription")
     owner.equal(response, "/status", "past_due", "past_due")
@@ -232,7 +232,7 @@ def an_unpaid_plan_ends(actor: Actor) -> None:
 
 def a_declined_charge_starts_nothing(actor: Actor) -> None:
     """Start a plan with a declining card: it is 402, and nothing changes."""
-    poor = Actor(actor.run, actor.run.mock_account("card_declined"))
+    poor = actor.someone("card_declined")
     poor.read_all()
     poor.refused(402, "change_plan", {"price_id": STARTER})
     poor.read_all()
