@@ -20,7 +20,8 @@ CENT = 1_000_000
 DOLLAR = 100 * CENT
 CREDIT = 20_000
 """One credit in microcents."""
-_BLUR = timedelta(seconds=5)
+_BLUR, _MARGIN = timedelta(seconds=5), timedelta(seconds=20)
+"""For a clock that runs: how exact times are, and how long a few requests may take."""
 _MIN_DEPOSIT = 1_000
 """The least deposit in cents."""
 
@@ -204,9 +205,15 @@ class Actor:
         """How much a time may differ from ``now``: nothing if the clock stands still."""
         return timedelta(0) if self.run.settings.mock else _BLUR
 
-    def wait(self, *, seconds: int = 0, days: int = 0) -> None:
+    @property
+    def margin(self) -> timedelta:
+        """How long before a moment to stop the clock, so that what follows is still before it."""
+        return timedelta(seconds=1) if self.run.settings.mock else _MARGIN
+
+    def wait(self, span: timedelta = timedelta(0), *, seconds: int = 0, days: int = 0) -> None:
         """Advance the clock."""
-        self.adapter.advance(self.caller, seconds=seconds + 86_400 * days)
+        whole = span + timedelta(days=days, seconds=seconds)
+        self.adapter.advance(self.caller, seconds=int(whole.total_seconds()))
 
     def wait_until(self, moment: datetime) -> None:
         """Advance the clock to a time."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from contract_tests.billing.adapters import ADVANCE, EXPIRE, FRESH, NOW
 from contract_tests.billing.stories.actor import CENT, DOLLAR, Actor
@@ -237,10 +237,10 @@ def an_expired_session_is_not_paid(actor: Actor) -> None:
         actor.adapter.expire(actor.caller, closed)
         actor.pay(closed)
         _expect_balance(actor, before, "expired")
-    actor.wait(seconds=24 * 3_600 - 1)
+    actor.wait(timedelta(days=1) - actor.margin)
     actor.pay(early)
     _expect_balance(actor, before + 2_000 * CENT, "just_in_time")
-    actor.wait(seconds=1)
+    actor.wait(actor.margin)
     actor.pay(late)
     _expect_balance(actor, before + 2_000 * CENT, "too_late")
     actor.read_all()

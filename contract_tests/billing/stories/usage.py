@@ -112,7 +112,7 @@ def days_weeks_and_months_are_utc(actor: Actor) -> None:
         day=1, hour=0, minute=0, second=0, microsecond=0
     )
     for start in sorted((monday, first)):
-        actor.wait_until(start - timedelta(seconds=1))
+        actor.wait_until(start - actor.margin)
         actor.use("pdf", 3)
         actor.read_all()
         before = actor.do("get_usage_realtime")
