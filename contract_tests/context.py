@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -78,6 +78,8 @@ class Run:
         self.started = time.monotonic()
         self.hook_failures: Counter[str] = Counter()
         """How often each hook failed."""
+        self.follow: Callable[[Client], None] = lambda _: None
+        """Reads what the last refused write of an account may have changed after all."""
         self._fresh = 0
         self._listeners = listeners
         self._known = known

@@ -22,6 +22,7 @@ from contract_tests.drivers import (
     reads,
     schemathesis_engine,
 )
+from contract_tests.drivers.refusals import Refusals
 from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
@@ -96,6 +97,7 @@ def perform(run: Run) -> None:
     """Run preflight and every driver. Raise KitError in preflight only."""
     preflight.check(run.channel, run.settings)
     chosen = chosen_drivers(run)
+    run.follow = Refusals(run).follow
     with put_back_afterwards(run):
         try:
             for index, (name, drive) in enumerate(chosen, 1):

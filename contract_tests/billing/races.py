@@ -44,7 +44,7 @@ def defaults(actor: Actor) -> None:
 
     def make_default(card: Json) -> Callable[[], Exchange]:
         path = {"payment_method_id": card["id"]}
-        return lambda: actor.call("set_default_payment_method", path=path)
+        return lambda: actor.send("set_default_payment_method", path=path)
 
     for _ in range(ROUNDS):
         responses = _at_once(actor, *map(make_default, cards))
@@ -88,7 +88,7 @@ def recharge_settings(actor: Actor) -> None:
 def _replace(actor: Actor, write: str, read: str, first: Json, second: Json) -> None:
     for _ in range(ROUNDS):
         responses = _at_once(
-            actor, lambda: actor.call(write, first), lambda: actor.call(write, second)
+            actor, lambda: actor.send(write, first), lambda: actor.send(write, second)
         )
         shown = actor.call(read)
         if len(succeeded(responses)) < 2:  # the server takes one at a time
@@ -173,7 +173,7 @@ def _paying(actor: Actor, session: str) -> Callable[[], Any]:
 
 
 def _twice(actor: Actor, operation_id: str, body: Any = None, **request: Any) -> list[Exchange]:
-    return _at_once(actor, *[lambda: actor.call(operation_id, body, **request)] * 2)
+    return _at_once(actor, *[lambda: actor.send(operation_id, body, **request)] * 2)
 
 
 def _at_once(actor: Actor, *calls: Callable[[], Any]) -> list[Any]:

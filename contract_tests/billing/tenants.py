@@ -120,6 +120,7 @@ def _write_and_compare(run: Run, owner: Client, other: Client) -> None:
         except Withheld as error:
             run.coverage.explain(operation.id, "tenants", str(error))
             continue
+        run.follow(other)
         read_account(run, owner)
 
 
@@ -169,7 +170,9 @@ def _must_refuse(run: Run, status: int, response: Exchange | None) -> None:
 
 def _try(run: Run, caller: Client, operation_id: str, *args: Any, **more: Any) -> Exchange | None:
     try:
-        return caller.call(operation_id, *args, **more)
+        response = caller.call(operation_id, *args, **more)
+        run.follow(caller)
     except Withheld as error:
         run.coverage.explain(operation_id, "tenants", str(error))
         return None
+    return response

@@ -100,6 +100,7 @@ class AccountMachine(RuleBasedStateMachine):
         if client is None or not self.stage.run.takes(operation_id):
             return {}
         exchange = self.play(lambda: client.call(operation_id, *args, **request))
+        self.play(lambda: self.stage.run.follow(client))
         return exchange.object if exchange is not None else {}
 
     def read_all(self) -> None:

@@ -39,14 +39,14 @@ class HookCommands:
 
     def call(self, name: str, values: Mapping[str, Any]) -> Any:
         words = [_filled(word, values) for word in self._commands[name]]
-        process = self._start(name, words)
-        try:
-            out, error = process.communicate(_json(values), self._limit)
-        except subprocess.TimeoutExpired:
-            end_group(process)
-            raise HookFailed(
-                f"{self.title}: {name}: ended after the time limit of {self._limit:g} s"
-            ) from None
+        with self._start(name, words) as process:
+            try:
+                out, error = process.communicate(_json(values), self._limit)
+            except subprocess.TimeoutExpired:
+                end_group(process)
+                raise HookFailed(
+                    f"{self.title}: {name}: ended after the time limit of {self._limit:g} s"
+                ) from None
         if process.returncode:
             lines = error.decode("utf-8", "replace").strip().splitlines() or [""]
             why = f"exit status {process.returncode}: {lines[-1]}".removesuffix(": ")

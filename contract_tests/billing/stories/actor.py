@@ -35,7 +35,13 @@ class Actor:
     adapter: Adapter
 
     def call(self, operation_id: str, body: Any = None, **request: Any) -> Exchange:
-        """Call an operation, whatever its status."""
+        """Call an operation, whatever its status, and read what a refusal must not change."""
+        response = self.send(operation_id, body, **request)
+        self.run.follow(self.caller)
+        return response
+
+    def send(self, operation_id: str, body: Any = None, **request: Any) -> Exchange:
+        """Call an operation, and nothing else: for races, and where requests are counted."""
         args = () if body is None else (body,)
         return self.caller.call(operation_id, *args, **request)
 

@@ -92,13 +92,13 @@ def the_allowance_is_counted(actor: Actor) -> None:
         limited.wait_until((limited.now + timedelta(minutes=1)).replace(second=1, microsecond=0))
         place = "/response/200/headers/x-ratelimit-remaining"
         for name, left in (("get_balance", 4), ("check_auto_recharge", 2), ("get_balance", 1)):
-            response = limited.call(name)
+            response = limited.send(name)
             got = response.response_header("X-RateLimit-Remaining")
             limited.expect(response, got == str(left), place, "tokens", left, got)
-        limited.status(limited.call("check_auto_recharge"), 429, "write_costs_two")
-        limited.status(limited.call("get_balance"), 200, "last_token")
+        limited.status(limited.send("check_auto_recharge"), 429, "write_costs_two")
+        limited.status(limited.send("get_balance"), 200, "last_token")
         for name in ("get_balance", "list_payment_methods", "get_usage_chart"):
-            response = limited.call(name)
+            response = limited.send(name)
             limited.status(response, 429, "used_up")
         seconds = response.response_header("Retry-After") or ""
         fits = seconds.isdigit() and 1 <= int(seconds) <= 60
@@ -106,7 +106,7 @@ def the_allowance_is_counted(actor: Actor) -> None:
         limited.expect(response, fits, place, "retry_after", "1 to 60 seconds", seconds)
         if fits:
             limited.wait(seconds=int(seconds))
-            limited.status(limited.call("get_balance"), 200, "waited")
+            limited.status(limited.send("get_balance"), 200, "waited")
     finally:
         actor.run.channel.retries_429 = True
 
@@ -123,8 +123,8 @@ def every_response_counts_down(actor: Actor) -> None:
         body = (
             examples.example(actor.run.contract, operation) if operation.body is not None else None
         )
-        other.call("get_balance")
-        response = actor.call(operation.id, body)
+        other.send("get_balance")
+        response = actor.send(operation.id, body)
         remaining = response.response_header("X-RateLimit-Remaining") or ""
         before, limit = limit, response.response_header("X-RateLimit-Limit") or ""
         # A plan raises the balance, and thereby the limit.
@@ -150,7 +150,7 @@ def every_operation_has_a_limit(actor: Actor) -> None:
                 else None
             )
             for _ in range(6):
-                response = limited.call(operation.id, body, path=path)
+                response = limited.send(operation.id, body, path=path)
                 if response.status == 429:
                     break
             limited.status(response, 429, "limited")

@@ -176,7 +176,7 @@ def one_card_from_many_requests(actor: Actor) -> None:
     with ThreadPoolExecutor(8) as pool:
         responses = list(
             pool.map(
-                lambda _: actor.call("add_payment_method", {"payment_method_id": name}), range(8)
+                lambda _: actor.send("add_payment_method", {"payment_method_id": name}), range(8)
             )
         )
     added = [response for response in responses if response.status == 200]
