@@ -55,7 +55,9 @@ def _reason_against(run: Run, story: Story, offers: Set[str]) -> str | None:
     for permission, is_allowed in allowed.items():
         if permission in story.needs and not is_allowed:
             return _ALLOWED_BY[permission]
+    if not run.takes(*story.operations):
+        return "one of its operations is not selected"
     missing = sorted(story.needs - allowed.keys() - offers)
     if missing:  # flags come first
         return f"needs {missing[0]}" if missing[0][0] == "-" else f"needs `{missing[0]}` (--hooks)"
-    return None if run.takes(*story.operations) else "one of its operations is not selected"
+    return None

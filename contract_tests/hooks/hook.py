@@ -134,10 +134,12 @@ def _problems(
     if hook is None:
         yield f"{title}: {name} is no hook{_suggestion(name, known)}"
         return
-    for parameter in declared.required:
-        if parameter not in hook.takes:
-            more = _suggestion(parameter, hook.takes)
-            yield f"{title}: {name} takes '{parameter}', and {name}{hook.signature} has none{more}"
+    unknown = [each for each in declared.required if each not in hook.takes]
+    for parameter in unknown:
+        more = _suggestion(parameter, hook.takes)
+        yield f"{title}: {name} takes '{parameter}', and {name}{hook.signature} has none{more}"
+    if unknown:
+        return
     missing = [each for each in hook.takes if each in hook.must and not declared.takes(each)]
     if missing:
         yield f"{title}: {name} must take {' and '.join(missing)}: {name}{hook.signature}"
