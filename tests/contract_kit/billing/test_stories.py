@@ -11,7 +11,6 @@ import pytest
 from contract_tests.billing.adapters import HOOKS
 from contract_tests.billing.races import RACES
 from contract_tests.billing.stories.catalogue import STORIES
-from contract_tests.errors import UsageError
 from contract_tests.knowledge import IRREVERSIBLE, LISTEN, MOCK, WRITE
 from tests.contract_kit import faulty
 from tests.contract_kit.billing.playing import EXAMPLE, played, played_by_hooks, rules, skipped
@@ -175,9 +174,7 @@ def test_a_wrong_address_is_refused(url: str) -> None:
     assert said.complaint.startswith("--public-url needs --listen")
 
 
-def test_hooks_are_ended_with_the_run(tmp_path: Path) -> None:
-    """A run that ends before its first request leaves no process of the hooks."""
-    hooks = failing(tmp_path, "def pay(session): ...")
-    with pytest.raises(UsageError, match="--listen"), faulty.mock() as mock:
-        taken = mock.url.removeprefix("http://")
-        played(mock.url, "stories", mock=True, hooks=hooks, listen=taken)
+def test_an_address_that_is_taken_is_refused(url: str) -> None:
+    """The run ends before its first request."""
+    said = kit("run", url, "--mock", "--listen", url.removeprefix("http://"))
+    assert (said.code, "Address already in use" in said.complaint) == (2, True)
