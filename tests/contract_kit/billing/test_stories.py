@@ -69,7 +69,7 @@ def test_a_skipped_capability_is_one_line(url: str, tmp_path: Path) -> None:
         BILLING_API_KEY="sk_test_one_line",
     )
     assert "\n  1 story needs `use` (--hooks)\n" in said.out
-    assert "\n  2 stories need `advance` (--hooks)\n" in said.out
+    assert "\n  2 stories need `fresh` (--hooks)\n" in said.out
     assert "every_response_counts_down" not in said.out
 
 
