@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -13,14 +15,17 @@ from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.finding import Finding, Key, Verdicts
 from contract_tests.findings.result import Result, Skipped
 from contract_tests.findings.severity import Nature
+from contract_tests.hooks import loading
+from contract_tests.hooks.hook import Hooks
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.http.network import Network
-from contract_tests.http.redaction import Keyring
+from contract_tests.http.redaction import UNKNOWN_KEY, Keyring
 from contract_tests.judge.judge import Judge
 from contract_tests.judge.not_judged import is_judged
 from contract_tests.knowledge import Knowledge
+from contract_tests.listen.receiver import Receiver
 from contract_tests.openapi.contract import Contract, Operation, Provenance
 from contract_tests.openapi.lists import list_operations
 from contract_tests.safety.guard import Guard
@@ -77,7 +82,13 @@ class Run:
         """Drivers that an error of the kit ended."""
         self.notes: list[str] = []
         """What else a person should know, a line each."""
+        self.hooks: Hooks | None = None
+        """What the user's own functions do beyond the API."""
         self.started = time.monotonic()
+        self.hook_failures: Counter[str] = Counter()
+        """How often each hook failed."""
+        self.follow: Callable[[Client], None] = lambda _: None
+        """Reads what the last refused write of an account may have changed after all."""
         self._fresh = 0
         self._listeners = listeners
         self._known = known
@@ -87,6 +98,13 @@ class Run:
         """On a deployment that is written to and is no mock."""
         if not settings.mock and contract.credential is not None:
             self._take_keys()
+        self.receiver = Receiver.at(settings.listen, settings.public_url) if self._hears else None
+        """Receives callbacks, if it may be."""
+        try:
+            self.hooks = loading.load(settings.hooks, settings.hook_commands, knowledge.hooks)
+        except UsageError:
+            self.close()
+            raise
 
     def _channel(self, gates: Sequence[Gate]) -> Channel:
         settings = self.settings
@@ -135,6 +153,18 @@ class Run:
             )
             self.channel.gates.append(self.journal)
 
+    @property
+    def _hears(self) -> bool:
+        """Whether callbacks are received: they are caused by writes."""
+        return self.settings.listen is not None and self.settings.may_write
+
+    def close(self) -> None:
+        """End the processes of hooks, and the receiver."""
+        if self.receiver is not None:
+            self.receiver.close()
+        if self.hooks is not None:
+            self.hooks.close()
+
     # --------------------------------------------------------------------------------- for drivers
 
     def takes(self, *operation_ids: str) -> bool:
@@ -171,6 +201,23 @@ class Run:
         caller = Client(self.channel, alias)
         caller.control("POST", "reset")
         return caller
+
+    def foreign_account(self, name: str, key: str) -> Client:
+        """Return an account whose key is not the user's own, such as one that a hook made."""
+        alias = self.keyring.name_of(key)
+        if alias == UNKNOWN_KEY:
+            self._fresh += 1
+            name = re.sub(r"[^a-z0-9]+", "-", name.lower())
+            is_secret = not self.is_public(key)
+            alias = self.keyring.add(f"hook {name} {self._fresh}", key, is_secret=is_secret)
+        return Client(self.channel, alias)
+
+    def hook_failed(self, name: str, text: str) -> None:
+        """Note that a hook failed: the run is incomplete."""
+        self.hook_failures[name] += 1
+        text = self.keyring.text(text)
+        if text not in self.broken:
+            self.broken.append(text)
 
     def other(self) -> Client | None:
         """Return a second account that must see nothing of the first; None if there is none."""

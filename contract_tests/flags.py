@@ -154,6 +154,19 @@ FLAGS: dict[str, Flag] = {
         "authorities to trust for TLS instead of the usual ones", "FILE", _authorities
     ),
     "fail_fast": Flag("end with the first failure"),
+    "hooks": Flag(
+        "Python file whose functions pay, read codes, use credits, advance a test clock",
+        "FILE",
+        Path,
+    ),
+    "listen": Flag(
+        "receive callbacks here, such as 127.0.0.1:9000 (with writes)",
+        "HOST:PORT",
+        settings.address,
+    ),
+    "public_url": Flag(
+        "where the deployment reaches that address, if elsewhere", "URL", settings.callback_url
+    ),
     "journal": Flag(
         "where created and changed things are noted, for 'cleanup' (contract-tests.journal)",
         "FILE",
@@ -243,6 +256,8 @@ def _value(flag: Flag, given: Any) -> Any:
 def _together(values: dict[str, Any]) -> list[str]:
     """Return what is wrong with the combination of flags."""
     found = []
+    if values.get("public_url") and not values.get("listen"):
+        found.append("--public-url needs --listen: it is where the deployment reaches that address")
     target = values.get("write_baseline")
     if target is not None:
         missing = [

@@ -22,6 +22,7 @@ _GROUPS = {
         "allow_irreversible",
         "journal",
     ),
+    "what the stories may use": ("hooks", "listen", "public_url"),
     "what is tested": (
         "spec",
         "only",

@@ -24,6 +24,7 @@ from contract_tests.drivers import (
     reads,
     schemathesis_engine,
 )
+from contract_tests.drivers.refusals import Refusals
 from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
@@ -55,6 +56,7 @@ PHASES = (
     "protocol",
     "tenants",
     "stories",
+    "races",
     "machine",
     "properties",
 )
@@ -106,6 +108,7 @@ def perform(run: Run, *, minimises: bool = False) -> None:
     """Run preflight and every driver, and shorten steps. Raise KitError in preflight only."""
     preflight.check(run.channel, run.settings)
     chosen = chosen_drivers(run)
+    run.follow = Refusals(run).follow
     with put_back_afterwards(run):
         try:
             for index, (name, drive) in enumerate(chosen, 1):
@@ -129,6 +132,7 @@ def put_back_afterwards(run: Run) -> Iterator[None]:
         yield
     finally:
         _restore(run)
+        run.close()
 
 
 def _freeze(run: Run) -> None:

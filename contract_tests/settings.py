@@ -67,6 +67,14 @@ class Settings:
     """Do only what failed in the last run."""
     quiet: bool = False
     """Say only what failed, and the verdict."""
+    hooks: Path | None = None
+    """A Python file of hooks: what can be done to the deployment beyond its API."""
+    hook_commands: Mapping[str, str] = field(default_factory=dict)
+    """Command lines that are hooks, by name."""
+    listen: str | None = None
+    """``HOST:PORT`` where callbacks are received."""
+    public_url: str | None = None
+    """Where the deployment reaches that address, if elsewhere."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     @property
@@ -139,6 +147,23 @@ def seconds(text: str) -> float:
     if value <= 0:
         raise ValueError("a time such as 90s, 10m or 1h")
     return value
+
+
+def address(text: str) -> str:
+    """Parse ``HOST:PORT``. Raise ValueError."""
+    host, colon, port = text.strip().rpartition(":")
+    is_port = port.isascii() and port.isdigit() and int(port) < 65_536
+    if not colon or not is_port or not _HOST.fullmatch(host.strip("[]")):
+        raise ValueError("HOST:PORT, such as 127.0.0.1:9000 (port 0 for any)")
+    return f"{host}:{int(port)}"
+
+
+def callback_url(text: str) -> str:
+    """Parse the URL at which the deployment reaches the receiver. Raise ValueError."""
+    try:
+        return base_url(text)
+    except UsageError:
+        raise ValueError("a URL without '?' and '#', such as https://kit.example.com") from None
 
 
 def organization(text: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contract_tests.billing import tenants
-from contract_tests.billing.stories.actor import Actor
+from contract_tests.billing import races, tenants
+from contract_tests.billing.adapters import adapter_of
+from contract_tests.billing.stories.actor import new_actor
 from contract_tests.billing.stories.catalogue import STORIES
 from contract_tests.context import Run
 from contract_tests.drivers.stories import run_story
@@ -17,7 +18,7 @@ def run_stories(run: Run) -> None:
     chosen = set(run.portion.of("stories", [story.name for story in STORIES]))
     for story in STORIES:
         if story.name in chosen:
-            run_story(run, story, Actor)
+            run_story(run, story, new_actor, adapter_of(run).offers)
 
 
 def run_state_machine(run: Run) -> None:
@@ -37,5 +38,6 @@ def run_state_machine(run: Run) -> None:
 DRIVERS: Mapping[str, Driver] = {
     "tenants": tenants.drive,
     "stories": run_stories,
+    "races": races.drive,
     "machine": run_state_machine,
 }

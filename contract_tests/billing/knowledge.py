@@ -7,12 +7,14 @@ from typing import Any
 
 from contract_tests.billing import drivers
 from contract_tests.billing.account.model import BillingAccount
+from contract_tests.billing.adapters import HOOKS
 from contract_tests.billing.effects import EFFECTS
 from contract_tests.billing.identifiers import IDENTIFIERS
 from contract_tests.billing.relations import RELATIONS
 from contract_tests.billing.rules.catalogue import COMMON_RULES, RULES
 from contract_tests.billing.safety import SAFETY
 from contract_tests.billing.stories.catalogue import STORIES
+from contract_tests.hooks.hook import Hook
 from contract_tests.http.client import Client
 from contract_tests.judge.lists import list_relations
 from contract_tests.judge.views import Relation, Views
@@ -43,6 +45,7 @@ class BillingKnowledge:
     safety: Safety = SAFETY
     stories: Sequence[Story] = STORIES
     drivers: Mapping[str, Driver] = drivers.DRIVERS
+    hooks: Mapping[str, Hook] = HOOKS
     mock_takes_any_key = False
     mock_keeps_state = True
 

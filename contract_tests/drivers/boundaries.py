@@ -52,6 +52,8 @@ def _probe_operation(run: Run, client: Client, operation: Operation) -> None:
         made = request(operation, body, path, probe, query)
         if made is not None:
             client.raw(made)
+            run.follow(client)
     if operation.body is not None:
         for broken in broken_bodies(operation, base, path):
             client.raw(broken)
+            run.follow(client)

@@ -15,6 +15,7 @@ from contract_tests.context import Run
 from contract_tests.errors import KitError
 from contract_tests.findings.finding import Finding
 from contract_tests.http.channel import Adapter, Withheld, attach
+from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.safety.guard import READS
 
@@ -84,6 +85,7 @@ class SessionAdapter(Adapter):
         self._own: set[str] = set()
         """Ids of things that the kit has added."""
         self._verdicts = run.verdicts
+        self._follow = run.follow
         self._thread = threading.local()
         self._turns = ReadWriteLock()
 
@@ -111,6 +113,8 @@ class SessionAdapter(Adapter):
         try:
             with self._turns.take(alone=request.method not in READS):
                 response = self._channel.send_prepared(request)
+                latest = self.latest
+                self._follow(Client(self._channel, latest.exchange.account))
         except Withheld:
             self._discard(request)
             raise
@@ -120,7 +124,7 @@ class SessionAdapter(Adapter):
         if not response.status_code:
             self._discard(request)
             raise Unanswered(request=request)
-        request.heard = self.latest  # type: ignore[attr-defined]
+        request.heard = latest  # type: ignore[attr-defined]
         return response
 
     def filter_case(self, context: Any, case: Any) -> bool:  # noqa: ARG002 (the hook's)

@@ -11,7 +11,7 @@ import re
 import shlex
 from urllib.parse import urlsplit
 
-from contract_tests.http.exchange import Exchange
+from contract_tests.http.exchange import HOOK, Exchange
 from contract_tests.http.redaction import UNKNOWN_KEY
 from contract_tests.settings import Settings
 
@@ -44,7 +44,9 @@ _MAX_INLINE = 1_000
 
 
 def line(exchange: Exchange, settings: Settings) -> str:
-    """Return the command line."""
+    """Return the command line; a comment for what a hook did."""
+    if exchange.method == HOOK:
+        return f"# {exchange.url} {exchange.request_body.decode('utf-8', 'replace')}"
     words = ["curl", "-i", *_switches(exchange, settings), *_method(exchange)]
     words.append(_word(exchange.url, settings))
     for name, value in exchange.request_headers:

@@ -17,6 +17,8 @@ MAX_NESTING = 100
 """Levels of a JSON body. What is nested more deeply is not read: recursion has an end."""
 ANYBODY = "anybody"
 """The account of a request that names no key."""
+HOOK = "HOOK"
+"""The method of a step that a hook of the user took, outside of the API."""
 
 
 class NotJson(ValueError):

@@ -248,6 +248,12 @@ def not_done(document: Json) -> dict[str, list[str]]:
 
 def _skipped(document: Json) -> Iterator[str]:
     for why, names in not_done(document).items():
+        if why.startswith("needs "):  # of stories, which are many
+            what = why.removeprefix("needs ")
+            yield (
+                f"1 story needs {what}" if len(names) == 1 else f"{len(names)} stories need {what}"
+            )
+            continue
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         yield f"{', '.join(names[:MAX_NAMED])}{more}: {why}"
 

@@ -234,6 +234,16 @@ class Journal:
 
     # -------------------------------------------------------------------------------- the way back
 
+    def forget(self, account: str) -> None:
+        """Forget the state of an account that was reset: it is read anew before the next write."""
+        with self._reading:
+            if account in self._keys:
+                with self._writing:
+                    self._write(entry="done", account=account)
+                self.record.before.pop(account, None)
+                for key in [key for key in self._tries if key[0] == account]:
+                    del self._tries[key]
+
     def put_back(self) -> Restoration:
         """Put everything back. From now on nothing else leaves. Raises KitError."""
         with self._writing:
