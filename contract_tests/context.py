@@ -14,6 +14,7 @@ from contract_tests.findings.result import Result, Skipped
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
+from contract_tests.http.network import network
 from contract_tests.http.redaction import Keyring
 from contract_tests.judge.judge import Judge
 from contract_tests.knowledge import Knowledge
@@ -85,7 +86,9 @@ class Run:
             base_url(settings.url).removesuffix(self.contract.base_path),
             self.contract,
             self.keyring,
-            limits=Limits(settings.timeout, settings.per_second, deadline, settings.ca_bundle),
+            limits=Limits(
+                settings.timeout, settings.per_second, deadline, network(settings, self.keyring)
+            ),
             gates=[self.guard, *gates],
             listeners=[self._hear],
         )

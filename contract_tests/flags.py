@@ -139,6 +139,30 @@ FLAGS: dict[str, Flag] = {
     "ca_bundle": Flag(
         "authorities to trust for TLS instead of the usual ones", "FILE", _authorities
     ),
+    "headers": Flag(
+        "header of every request: 'Name: value' or 'Name: env:VARIABLE'; may be repeated",
+        "HEADER",
+        settings.headers,
+        is_list=True,
+        is_secret=True,
+    ),
+    "auth": Flag(
+        "basic authentication in front of the API; the password is in the variable",
+        "USER:env:VARIABLE",
+        settings.basic_auth,
+        is_secret=True,
+    ),
+    "proxy": Flag(
+        "HTTP proxy (HTTPS_PROXY, HTTP_PROXY and NO_PROXY; none for this machine)",
+        "URL",
+        settings.proxy_url,
+        is_secret=True,
+    ),
+    "client_cert": Flag(
+        "client certificate to show, and its key if that is in another file",
+        "FILE[:KEYFILE]",
+        settings.client_cert,
+    ),
     "fail_fast": Flag("end with the first failure"),
     "journal": Flag(
         "where created and changed things are noted, for 'cleanup' (contract-tests.journal)",
@@ -164,10 +188,16 @@ FLAGS: dict[str, Flag] = {
 
 _SPELLING = {"rate_limit": "per_second"}
 """Settings that have another name than their flag."""
+_SINGULAR = {"reports": "report", "headers": "header"}
+"""Flags that can be repeated."""
+
+
+NETWORK = ("headers", "auth", "proxy", "client_cert", "ca_bundle", "timeout")
+"""The flags of the way to a deployment."""
 
 
 def flag_name(name: str) -> str:
-    return "--report" if name == "reports" else "--" + name.replace("_", "-")
+    return "--" + _SINGULAR.get(name, name).replace("_", "-")
 
 
 def add(parser: argparse._ActionsContainer, *names: str) -> None:

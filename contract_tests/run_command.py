@@ -9,21 +9,15 @@ from contract_tests import flags
 from contract_tests.cli import COMMANDS, EXIT_CODES
 
 _GROUPS = {
-    "the deployment": (
-        "mock",
-        "api_key_env",
-        "other_key_env",
-        "organization_id",
-        "ca_bundle",
-        "timeout",
-    ),
-    "what may be sent (reads only, unless told otherwise)": (
+    "the deployment": ("mock", "api_key_env", "other_key_env", "organization_id"),
+    "what is tested": ("spec", "only", "skip", "phases", "seed", "max_examples"),
+    "what is allowed (reads only, unless told otherwise)": (
         "allow_writes",
         "allow_irreversible",
         "journal",
     ),
-    "what is tested": ("spec", "only", "skip", "phases", "seed", "max_examples"),
     "how fast and how long": ("rate_limit", "max_time", "workers", "fail_fast"),
+    "the network": flags.NETWORK,
     "the verdict": ("strict", "baseline", "write_baseline", "baseline_owner", "baseline_reason"),
     "the reports": ("reports", "report_dir", "quiet"),
 }

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -23,6 +22,7 @@ from requests.adapters import HTTPAdapter
 from contract_tests.compat import follow_no_redirects, with_body
 from contract_tests.errors import KitError, Unreachable
 from contract_tests.http.exchange import Exchange, Headers, Request
+from contract_tests.http.network import DIRECT, Network
 from contract_tests.http.redaction import Keyring
 from contract_tests.openapi.contract import Contract, Operation
 
@@ -85,7 +85,7 @@ class Limits:
     per_second: float | None = None
     deadline: float | None = None
     """The moment on the monotonic clock at which the run ends."""
-    ca_bundle: Path | None = None
+    network: Network = DIRECT
 
 
 class Channel:
@@ -151,6 +151,7 @@ class Channel:
         self, prepared: requests.PreparedRequest, adapter: Adapter
     ) -> requests.Response:
         """Send a prepared request: past the gates, within the limits, to the listeners."""
+        prepared.headers.update(self.limits.network.headers)
         outgoing = self.outgoing(prepared)
         for gate in self.gates:
             gate.before(outgoing)
@@ -272,10 +273,10 @@ class Adapter(HTTPAdapter):
         self, request: requests.PreparedRequest, limits: Limits
     ) -> tuple[requests.Response, str]:
         """Send one request. Return the response, and why it is incomplete."""
-        verify: Any = str(limits.ca_bundle) if limits.ca_bundle else True
+        way: dict[str, Any] = _way(limits.network)
         ends_at = time.monotonic() + limits.timeout
         try:
-            response = super().send(request, stream=True, timeout=limits.timeout, verify=verify)
+            response = super().send(request, stream=True, timeout=limits.timeout, **way)
         except requests.RequestException as error:
             silent = requests.Response()
             silent.request = request
@@ -283,6 +284,16 @@ class Adapter(HTTPAdapter):
             return with_body(silent, b""), plain(error)
         body, error_text = _read(response.raw, ends_at)
         return with_body(response, body), error_text
+
+
+def _way(network: Network) -> dict[str, Any]:
+    """Return the network as arguments of requests."""
+    files = [str(each) for each in (network.client_cert, network.client_key) if each is not None]
+    return {
+        "verify": str(network.ca_bundle) if network.ca_bundle else True,
+        "cert": tuple(files) if len(files) == 2 else "".join(files) or None,
+        "proxies": dict.fromkeys(("http", "https"), network.proxy) if network.proxy else None,
+    }
 
 
 def attach(
@@ -314,6 +325,7 @@ def plain(error: Exception) -> str:
     return type(error).__name__
 
 
+_NO_CERTIFICATE = "no TLS connection; it may want a client certificate (--client-cert)"
 _PLAIN = (
     (
         "CERTIFICATE_VERIFY_FAILED",
@@ -321,6 +333,10 @@ _PLAIN = (
     ),
     ("Could not find a suitable TLS CA", "the file of --ca-bundle is not there"),
     ("invalid path", "the file of --ca-bundle is not there"),
+    ("CERTIFICATE_REQUIRED", _NO_CERTIFICATE),
+    ("HANDSHAKE_FAILURE", _NO_CERTIFICATE),
+    ("EOF occurred in violation of protocol", _NO_CERTIFICATE),
+    ("connect to proxy", "the proxy does not answer, or does not let this through"),
     ("SSL", "no TLS connection"),
     ("Name or service not known", "no such host"),
     ("Temporary failure in name resolution", "no such host"),

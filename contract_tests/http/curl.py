@@ -30,7 +30,8 @@ _OWN = frozenset(
 )
 """Headers that are the client's own business."""
 _NAME = re.compile(
-    rf"\[(api-key|other-key|{UNKNOWN_KEY}|key \d+|sk-test [a-z0-9 .-]+|token [a-z0-9 .-]+)\]"
+    rf"\[(api-key|other-key|{UNKNOWN_KEY}|env \w+|key \d+"
+    r"|sk-test [a-z0-9 .-]+|token [a-z0-9 .-]+)\]"
 )
 _SCHEME = re.compile(r"(?:Bearer |Basic )?")
 _TEST_KEY, _TOKEN = "sk-test ", "token "
@@ -45,7 +46,7 @@ def line(exchange: Exchange, settings: Settings) -> str:
     words.append(_word(exchange.url, settings))
     for name, value in exchange.request_headers:
         if name.lower() not in _OWN and (name.lower(), value) != ("accept", "*/*"):
-            words += ["-H", _header(name, value, settings)]
+            words += _header_words(name, value, settings)
     command, source = _body(exchange, settings)
     return command + " ".join(words + source)
 
@@ -60,6 +61,12 @@ def _switches(exchange: Exchange, settings: Settings) -> list[str]:
         found.append("--path-as-is")
     if settings.ca_bundle is not None:
         found += ["--cacert", shlex.quote(str(settings.ca_bundle))]
+    if settings.client_cert is not None:
+        certificate, key = settings.client_cert
+        found += ["--cert", shlex.quote(str(certificate))]
+        found += ["--key", shlex.quote(str(key))] if key is not None else []
+    if settings.proxy is not None:
+        found += ["--proxy", shlex.quote(settings.proxy)]
     return found
 
 
@@ -94,6 +101,13 @@ def _text(body: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if all(each.isprintable() or each in "\n\t" for each in text) else None
+
+
+def _header_words(name: str, value: str, settings: Settings) -> list[str]:
+    auth = settings.auth
+    if auth is not None and (name, value) == ("Authorization", f"[env {auth.variable}]"):
+        return ["-u", f'{shlex.quote(f"{auth.user}:")}"${auth.variable}"']
+    return ["-H", _header(name, value, settings)]
 
 
 def _header(name: str, value: str, settings: Settings) -> str:
@@ -131,5 +145,7 @@ def _variable(name: str, settings: Settings) -> str:
     """Return the variable that holds a key; empty if the key is no secret."""
     if name == UNKNOWN_KEY or name.startswith((_TEST_KEY, _TOKEN)):
         return ""
+    if name.startswith("env "):
+        return name.removeprefix("env ")
     known = {"api-key": settings.api_key_env, "other-key": settings.other_key_env or OTHER_KEY_ENV}
     return known.get(name, name.upper().replace(" ", "_"))

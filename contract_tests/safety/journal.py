@@ -19,6 +19,7 @@ from contract_tests.errors import UsageError
 from contract_tests.http.channel import Channel, Limits, Outgoing
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, NotJson, parse
+from contract_tests.http.network import network
 from contract_tests.http.redaction import Keyring
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract
@@ -56,7 +57,7 @@ class Journal:
         self._reader = Reader(contract, keyring, knowledge)
         self._reversible = knowledge.safety.reversible
         # What it reads and puts back is not judged, and has no deadline and no other gate.
-        limits = Limits(settings.timeout, settings.per_second, None, settings.ca_bundle)
+        limits = Limits(settings.timeout, settings.per_second, None, network(settings, keyring))
         self._channel = Channel(base_url(settings.url), contract, keyring, limits=limits)
         self._file: JournalFile | None = None
         self._reading = threading.Lock()

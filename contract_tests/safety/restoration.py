@@ -12,6 +12,7 @@ from contract_tests.errors import Unreachable, UsageError
 from contract_tests.http.channel import Channel, Limits
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
+from contract_tests.http.network import network
 from contract_tests.http.redaction import Keyring
 from contract_tests.knowledge import CollectionPart, Knowledge
 from contract_tests.openapi.contract import Contract
@@ -186,7 +187,7 @@ def put_back(
     keyring = Keyring(contract.credential)
     for account, variable in variables.items():
         keyring.add(account, key_from(settings.environment, variable))
-    limits = Limits(settings.timeout, settings.per_second, None, settings.ca_bundle)
+    limits = Limits(settings.timeout, settings.per_second, None, network(settings, keyring))
     channel = Channel(settings.url, contract, keyring, limits=limits)
     reader = Reader(contract, keyring, knowledge_of(contract))
     if missing := {part for parts in file.record.before.values() for part in parts}.difference(
