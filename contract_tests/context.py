@@ -20,6 +20,7 @@ from contract_tests.judge.judge import Judge
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract, Operation, Provenance
 from contract_tests.openapi.lists import list_operations
+from contract_tests.operation_settings import accepted_because
 from contract_tests.safety.guard import Guard
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
@@ -56,6 +57,7 @@ class Run:
         self.progress = progress
         self.skipped: list[Skipped] = []
         self.selected = select(contract, settings.only, settings.skip)
+        self._leave_out()
         self.verdicts = Verdicts(on_new=self._on_new)
         self.judge = Judge(contract, self.verdicts, knowledge)
         self.coverage = Coverage(contract, self.selected)
@@ -92,6 +94,20 @@ class Run:
             gates=[self.guard, *gates],
             listeners=[self._hear],
         )
+
+    def _leave_out(self) -> None:
+        """Leave out what the settings of operations skip. Raise UsageError if nothing is left."""
+        for name, settings in self.settings.operations.items():
+            if settings.skip and name in self.selected:
+                self.selected.remove(name)
+                self.skip(name, settings.skip)
+        if not self.selected:
+            raise UsageError("the settings file skips every selected operation")
+
+    def _with_reason(self, finding: Finding) -> Finding:
+        """Return a finding, marked as known if the settings of its operation accept it."""
+        because = accepted_because(finding, self.settings.operations)
+        return replace(finding, known=because) if because else finding
 
     def _take_keys(self) -> None:
         settings = self.settings
@@ -213,7 +229,7 @@ class Run:
         return Result(
             self.settings,
             self.contract,
-            list(self.verdicts),
+            [self._with_reason(finding) for finding in self.verdicts],
             self.coverage,
             self.skipped,
             self.judge.judged,
@@ -237,6 +253,7 @@ class Run:
         is_failure = (
             finding.grade(strict=self.settings.is_strict) == "failure"
             and finding.key not in self._known
+            and not accepted_because(finding, self.settings.operations)
         )
         if self.settings.fail_fast and is_failure:
             self.channel.stop_reason = "the first failure ends the run (--fail-fast)"

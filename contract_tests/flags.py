@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import re
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,10 @@ FLAGS: dict[str, Flag] = {
     "organization_id": Flag(
         "an organization that the key belongs to", "UUID", settings.organization
     ),
+    "config": Flag(
+        "file with settings, instead of contract-tests.toml in the working directory", "FILE", Path
+    ),
+    "env": Flag("the environment of that file", "NAME", _line),
     "only": Flag(
         "only these operations: operationIds, tags or groups", "NAME,...", _words, is_list=True
     ),
@@ -192,6 +196,15 @@ _SINGULAR = {"reports": "report", "headers": "header"}
 """Flags that can be repeated."""
 
 
+@dataclass(frozen=True)
+class Given:
+    """Values that a file gives to flags, by setting, each as on the command line."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    """File, line and name of each."""
+
+
 NETWORK = ("headers", "auth", "proxy", "client_cert", "ca_bundle", "timeout")
 """The flags of the way to a deployment."""
 
@@ -213,8 +226,12 @@ def add(parser: argparse._ActionsContainer, *names: str) -> None:
             )
 
 
-def read(arguments: argparse.Namespace, url: str) -> Settings:
-    """Return the settings. Raise UsageError with a line for each wrong flag."""
+def read(arguments: argparse.Namespace, url: str, given: Given | None = None) -> Settings:
+    """Return the settings. Raise UsageError with a line for each wrong flag.
+
+    Values that a file gives are taken for flags that the command line does not have.
+    """
+    given = given or Given()
     values: dict[str, Any] = {"url": url, "spec": settings.packaged_spec()}
     problems = []
     try:
@@ -222,14 +239,16 @@ def read(arguments: argparse.Namespace, url: str) -> Settings:
     except UsageError as error:
         problems.append(str(error))
     for name, flag in FLAGS.items():
-        given = getattr(arguments, name, None)
-        if given is None or given is False:
+        value, place = getattr(arguments, name, None), flag_name(name)
+        if value is None or value is False:
+            value, place = given.values.get(name), given.places.get(name, "")
+        if value is None or value is False:
             continue
         try:
-            values[_SPELLING.get(name, name)] = _value(flag, given)
+            values[_SPELLING.get(name, name)] = _value(flag, value)
         except ValueError as error:
-            was = "" if flag.is_secret else f", not '{given[-1] if flag.is_list else given}'"
-            problems.append(f"{flag_name(name)} must be {error}{was}")
+            was = "" if flag.is_secret else f", not '{value[-1] if flag.is_list else value}'"
+            problems.append(f"{place} must be {error}{was}")
     problems += _together(values)
     if problems:
         raise UsageError("\n".join(problems))

@@ -29,6 +29,7 @@ from contract_tests.findings.result import Result
 from contract_tests.http.channel import Withheld
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
+from contract_tests.operation_settings import accepting
 from contract_tests.recording.har import HarWriter
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
@@ -61,7 +62,7 @@ SNAPSHOT = "contract-tests"
 
 def execute(settings: Settings) -> int:
     """Run, report, and return the exit code. Raise KitError."""
-    contract = Contract.load(settings.spec)
+    contract = accepting(Contract.load(settings.spec), settings.operations)
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
     if settings.reports:
         files.make_folder(settings.report_dir)

@@ -49,6 +49,20 @@ class BasicAuth:
 
 
 @dataclass(frozen=True)
+class OperationSettings:
+    """What the settings file says of one operation."""
+
+    skip_checks: Mapping[str, str] = field(default_factory=dict)
+    """Why findings are accepted, by the name of their check or by their kind."""
+    expected_statuses: tuple[int, ...] = ()
+    """Statuses that are accepted beside the documented ones."""
+    skip: str = ""
+    """Why the operation is not tested; empty if it is."""
+    place: str = ""
+    """The file and line."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of a run."""
 
@@ -92,6 +106,13 @@ class Settings:
     """Drivers to run; empty for all."""
     quiet: bool = False
     """Say only what failed, and the verdict."""
+    config: Path | None = None
+    env: str | None = None
+    """The environment of the settings file."""
+    source: str = ""
+    """The settings file that was read, and its environment."""
+    operations: Mapping[str, OperationSettings] = field(default_factory=dict)
+    """Settings of single operations, by operationId."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     @property

@@ -22,6 +22,8 @@ Provenance = Literal["documented", "observed", "assumed"]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
+ACCEPTED = "x-accepted-by-settings"
+"""Marks responses that the settings of a run add to the document."""
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
