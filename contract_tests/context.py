@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from functools import cached_property
+from itertools import chain
+from typing import Protocol, TypeVar
 
 from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.finding import Finding, Key, Verdicts
 from contract_tests.findings.result import Result, Skipped
+from contract_tests.http.budget import Additions, Budget, in_turn
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
@@ -25,11 +30,16 @@ from contract_tests.safety.guard import Guard
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
 
+_Item = TypeVar("_Item")
+_FOR_THE_MOCK = 5
+"""Requests that check the mock, take a snapshot, stop the clock, and restore the snapshot."""
 KEY, OTHER_KEY = "api-key", "other-key"
 
 
 class Progress(Protocol):
     """Receives the progress of a run."""
+
+    def forecast(self, sentence: str, phases: Mapping[str, int]) -> None: ...
 
     def driver(self, name: str, index: int, count: int) -> None: ...
 
@@ -67,10 +77,15 @@ class Run:
         self.interrupted = False
         self.unreachable = False
         """Whether the deployment went away in the middle."""
+        self.cut: list[str] = []
+        """Drivers that the budget ended."""
+        self.first_response: float | None = None
+        """Seconds that the first response took."""
         self.broken: list[str] = []
         """Drivers that an error of the kit ended."""
         self.notes: list[str] = []
         """What else a person should know, a line each."""
+        self.budget = Budget(settings.budget) if settings.budget else None
         self.started = time.monotonic()
         self._fresh = 0
         self._listeners = listeners
@@ -80,6 +95,8 @@ class Run:
         """On a deployment that is written to and is no mock."""
         if not settings.mock and contract.credential is not None:
             self._take_keys()
+        if self.budget is not None:
+            self._reserve(self.budget)
 
     def _channel(self, gates: Sequence[Gate]) -> Channel:
         settings = self.settings
@@ -89,7 +106,11 @@ class Run:
             self.contract,
             self.keyring,
             limits=Limits(
-                settings.timeout, settings.per_second, deadline, network(settings, self.keyring)
+                settings.timeout,
+                settings.per_second,
+                deadline,
+                network(settings, self.keyring),
+                self.budget.take if self.budget is not None else None,
             ),
             gates=[self.guard, *gates],
             listeners=[self._hear],
@@ -124,8 +145,23 @@ class Run:
                 variables,
                 withhold=self.guard.withhold,
                 knowledge=self.knowledge,
+                take=self.budget.take_reserved if self.budget is not None else None,
             )
             self.channel.gates.append(self.journal)
+
+    def _reserve(self, budget: Budget) -> None:
+        """Keep requests for putting things back. Raise UsageError if the budget is too small."""
+        collection = self.knowledge.safety.collection
+        needed = _FOR_THE_MOCK if self.settings.mock else 0
+        if self.journal is not None:
+            needed = self.journal.most_requests
+            if collection is not None:
+                self.channel.gates.insert(1, Additions(budget, collection.add))
+        if budget.total <= needed:
+            raise UsageError(
+                f"--budget must be more than {needed}, the requests that putting back may take"
+            )
+        budget.reserve(1 if self.settings.mock else needed)
 
     # --------------------------------------------------------------------------------- for drivers
 
@@ -134,12 +170,34 @@ class Run:
         return all(each in self.selected for each in operation_ids)
 
     def operations(self, *, reads: bool | None = None) -> list[Operation]:
-        """Return the selected operations, in the order of the contract."""
-        return [
+        """Return the selected operations, in the order of the contract.
+
+        With a budget, those come first whose responses are compared with most others.
+        """
+        found = [
             each
             for each in self.contract.operations.values()
             if each.id in self.selected and (reads is None or each.is_read == reads)
         ]
+        if self.budget is not None:
+            found.sort(key=lambda operation: -self._times_compared[operation.id])
+        return found
+
+    @cached_property
+    def _times_compared(self) -> Counter[str]:
+        relations = self.knowledge.relations(self.lists)
+        return Counter(view for relation in relations for view in relation.views)
+
+    def interleaved(self, groups: Iterable[Iterable[_Item]]) -> Iterator[_Item]:
+        """Yield the items of one group after another; with a budget, one of each in turn."""
+        return chain.from_iterable(groups) if self.budget is None else in_turn(groups)
+
+    def mixed(self, items: Sequence[_Item]) -> Sequence[_Item]:
+        """Return items in their order; with a budget, in one that follows from the seed."""
+        if self.budget is None:
+            return items
+        seeded = random.Random(self.settings.seed)  # noqa: S311 (a seed must repeat its requests)
+        return seeded.sample(items, len(items))
 
     def account(self) -> Client:
         """Return an account: a fresh one on the mock, else the one whose key was given."""
@@ -243,6 +301,8 @@ class Run:
         )
 
     def _hear(self, exchange: Exchange) -> None:
+        if self.first_response is None and exchange.status:
+            self.first_response = exchange.seconds
         self.coverage.note(exchange, self.judge(exchange))
         for listener in self._listeners:
             listener(exchange)

@@ -134,6 +134,11 @@ FLAGS: dict[str, Flag] = {
         "TIME",
         settings.seconds,
     ),
+    "budget": Flag(
+        "send at most so many requests, the most telling first; another seed tries others",
+        "N",
+        _whole(1, 10_000_000, "a whole number from 1"),
+    ),
     "timeout": Flag("how long a response may take (30s)", "TIME", settings.seconds),
     "workers": Flag(
         "requests at the same time where order does not matter (1)",

@@ -19,7 +19,7 @@ _GROUPS = {
         "allow_irreversible",
         "journal",
     ),
-    "how fast and how long": ("rate_limit", "max_time", "workers", "fail_fast"),
+    "how fast and how long": ("rate_limit", "budget", "max_time", "workers", "fail_fast"),
     "the network": flags.NETWORK,
     "the verdict": ("strict", "baseline", "write_baseline", "baseline_owner", "baseline_reason"),
     "the reports": ("reports", "report_dir", "quiet"),

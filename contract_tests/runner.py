@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from contract_tests import billing
+from contract_tests import billing, plan
 from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
@@ -26,6 +26,7 @@ from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
+from contract_tests.http.budget import Spent
 from contract_tests.http.channel import Withheld
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
@@ -58,6 +59,8 @@ PHASES = (
 )
 """In the order in which they run: what finds the most in the least time comes first."""
 SNAPSHOT = "contract-tests"
+_MAX_NAMED = 5
+"""Operations that a note names."""
 
 
 def execute(settings: Settings) -> int:
@@ -86,6 +89,7 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     """Return the drivers of ``--phases``, or all, and note those that lack their knowledge."""
     known = {**DRIVERS, **run.knowledge.drivers}
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
+    names = names if run.budget is None else plan.in_order(names)
     left_out = ", ".join(name for name in names if name not in known)
     if left_out:
         run.notes.append(f"left out: {left_out} (no knowledge of this API)")
@@ -94,16 +98,47 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
 
 def perform(run: Run) -> None:
     """Run preflight and every driver. Raise KitError in preflight only."""
-    preflight.check(run.channel, run.settings)
     chosen = chosen_drivers(run)
+    forecast = plan.forecast(run, [name for name, _ in chosen])
+    _say(run, forecast, forecast.sentence())
+    preflight.check(run.channel, run.settings)
+    if run.first_response is not None and not forecast.is_limited_by_rate(run.first_response):
+        _say(run, forecast, forecast.after_response(run.first_response))
     with put_back_afterwards(run):
         try:
-            for index, (name, drive) in enumerate(chosen, 1):
-                _drive(run, name, drive, index, len(chosen))
-                if run.ended_early:
-                    break
+            _drive_all(run, chosen, dict(forecast.phases))
         except KeyboardInterrupt:
             run.interrupted, run.ended_early = True, "interrupted"
+
+
+def _say(run: Run, forecast: plan.Forecast, sentence: str) -> None:
+    if run.progress is not None:
+        run.progress.forecast(sentence, forecast.phases)
+
+
+def _drive_all(run: Run, chosen: list[tuple[str, Driver]], estimates: dict[str, int]) -> None:
+    cut: list[str] = []
+    for index, (name, drive) in enumerate(chosen, 1):
+        if run.budget is not None:
+            run.budget.share(plan.share_of(name, run.budget.left, estimates))
+        used = run.budget.used if run.budget is not None else 0
+        _drive(run, name, drive, index, len(chosen))
+        about = estimates.pop(name)
+        if run.budget is not None and name in run.cut:
+            cut.append(f"{name} ({run.budget.used - used:,} of about {about:,})")
+        if run.ended_early:
+            return
+    if run.budget is not None and run.cut:
+        run.ended_early = f"--budget {run.budget.total} is used up"
+        _note_untried(run, cut)
+
+
+def _note_untried(run: Run, cut: list[str]) -> None:
+    run.notes.append(f"requests that --budget allowed: {', '.join(cut)}")
+    untried = [name for name, seen in run.coverage.operations.items() if not seen.statuses]
+    if untried:
+        more = f" and {len(untried) - _MAX_NAMED} more" if len(untried) > _MAX_NAMED else ""
+        run.notes.append(f"never called: {', '.join(untried[:_MAX_NAMED])}{more}")
 
 
 @contextmanager
@@ -137,6 +172,8 @@ def _drive(run: Run, name: str, drive: Callable[[Any], None], index: int, count:
         drive(run)
     except Withheld as error:
         run.skip(name, str(error))
+    except Spent:
+        run.cut.append(name)
     except UsageError:
         raise
     except KitError as error:
@@ -158,7 +195,8 @@ def _restore(run: Run) -> None:
         _put_back(run, run.journal)
     if run.settings.mock:
         run.channel.stop_reason = ""
-        run.channel.limits = replace(run.channel.limits, deadline=None)
+        take = run.budget.take_reserved if run.budget is not None else None
+        run.channel.limits = replace(run.channel.limits, deadline=None, take=take)
         run.channel.source = "restore"
         try:
             run.unauthenticated().control("POST", f"snapshots/{SNAPSHOT}/restore")
@@ -206,7 +244,7 @@ def _put_back(run: Run, journal: Journal) -> None:
 def _result(settings: Settings, contract: Contract, known: Baseline | None) -> Result:
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
-    display = Display(Console(stderr=True, quiet=settings.quiet))
+    display = Display(Console(stderr=True, quiet=settings.quiet), settings.per_second)
     run = Run(
         settings,
         contract,

@@ -76,6 +76,8 @@ class Settings:
     other_key_env: str | None = None
     organization_id: str | None = None
     per_second: float | None = None
+    budget: int | None = None
+    """The most requests that are sent."""
     max_time: float | None = None
     seed: int = 1
     workers: int = 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account, read_scope
 from contract_tests.http.client import Client
@@ -11,8 +13,8 @@ def drive(run: Run) -> None:
     """Read the account; on the mock, every account that has a past, too."""
     first = run.account()
     situations = run.knowledge.situations(first) if run.settings.mock else ()
-    clients = [run.mock_account(each.name) for each in situations if each.is_ordinary]
-    for client in (first, *clients):
+    others = (run.mock_account(each.name) for each in situations if each.is_ordinary)
+    for client in chain([first], others if run.budget is not None else list(others)):
         read_account(run, client, thoroughly=True)
     for client, scope in _scopes(run, first):
         read_scope(run, client, scope)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
-from urllib.request import proxy_bypass_environment
 
 from contract_tests.errors import UsageError
 from contract_tests.http.redaction import Keyring
@@ -106,23 +105,22 @@ def _variable(environment: Mapping[str, str], name: str) -> tuple[str, str] | No
 def _is_excluded(environment: Mapping[str, str], netloc: str) -> bool:
     """Return whether a host is reached without the proxy of the variables."""
     host = (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
+    if host == "localhost" or host.endswith(".localhost") or _is_in("127.0.0.0/8", host):
         return True
-    excluded = (_variable(environment, "no_proxy") or ("", ""))[1]
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return bool(proxy_bypass_environment(netloc, {"no": excluded}))
-    return (
-        address.is_loopback
-        or any(_holds(word.strip(), host) for word in excluded.split(","))
-        or bool(proxy_bypass_environment(netloc, {"no": excluded}))
-    )
+    words = (_variable(environment, "no_proxy") or ("", ""))[1].lower().split(",")
+    return host == "::1" or any(_excludes(word.strip(), host, netloc) for word in words)
 
 
-def _holds(word: str, host: str) -> bool:
-    """Return whether an entry of NO_PROXY is a network that an address belongs to."""
+def _excludes(word: str, host: str, netloc: str) -> bool:
+    """Return whether an entry of NO_PROXY is for a host: a name, a domain, a network, or all."""
+    name = word.removeprefix("*").lstrip(".")
+    if not name:
+        return word == "*"
+    return name in (host, netloc) or host.endswith(f".{name}") or _is_in(word, host)
+
+
+def _is_in(network: str, host: str) -> bool:
     try:
-        return ip_address(host) in ip_network(word, strict=False)
+        return ip_address(host) in ip_network(network, strict=False)
     except ValueError:
         return False

@@ -22,7 +22,8 @@ from contract_tests.settings import Settings, key_from
 
 SETTLE = 2.0
 """Seconds that a request may be on its way which was sent before the run broke off."""
-_ROUNDS = 2
+ROUNDS = 2
+"""How often changes are put back, if they do not stay."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Restoration:
             )
         self._refusals.clear()
         left, now = self._compare(account, client)
-        for _ in range(_ROUNDS):
+        for _ in range(ROUNDS):
             if left:
                 self._change(account, client, now)
                 left, now = self._compare(account, client)
