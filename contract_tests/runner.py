@@ -99,6 +99,8 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
 def perform(run: Run) -> None:
     """Run preflight and every driver. Raise KitError in preflight only."""
     chosen = chosen_drivers(run)
+    if run.settings.source:
+        run.notes.append(f"settings of {run.settings.source}")
     forecast = plan.forecast(run, [name for name, _ in chosen])
     _say(run, forecast, forecast.sentence())
     preflight.check(run.channel, run.settings)

@@ -94,6 +94,7 @@ def test_an_environment_has_a_url(tmp_path: Path) -> None:
         outcome = kit("run", "--config", file, "--env", "local")
         assert outcome.code == 0, outcome
         assert f"{mock.url}, the mock" in outcome.out
+        assert f"settings of {file}, environment local" in outcome.out
         other = kit("run", "http://127.0.0.1:9", "--config", file, "--env", "local")
         assert "http://127.0.0.1:9 cannot be reached" in other.complaint
 

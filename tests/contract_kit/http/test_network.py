@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+import select
+import socket
+import socketserver
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -201,6 +205,64 @@ def proxying(url: str) -> Iterator[Recorder]:
         yield server
 
 
+@contextmanager
+def tunnelling(user: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Run an HTTP proxy that opens tunnels, to any name, on this machine."""
+    token = f"Basic {base64.b64encode(user.encode()).decode()}"
+    heads: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            head = b"".join(iter(self.rfile.readline, b"\r\n")).decode()
+            heads.append(head)
+            if user and f"Proxy-Authorization: {token}" not in head:
+                self.wfile.write(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")
+                return
+            port = int(head.split()[1].rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port)) as upstream:
+                self.wfile.write(b"HTTP/1.1 200 Open\r\n\r\n")
+                ends = {self.connection: upstream, upstream: self.connection}
+                while data := (ready := select.select(ends, [], [])[0][0]).recv(65_536):
+                    ends[ready].sendall(data)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://{user}@127.0.0.1:{server.server_address[1]}".replace("//@", "//"), heads
+        server.shutdown()
+
+
+@pytest.mark.parametrize("user", ["", f"kit:{SECRET}"])
+def test_https_passes_through_a_tunnel(certificates: Path, user: str) -> None:
+    """The proxy sees the name of the host, and neither key nor path."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "server.crt", certificates / "server.key")
+    with (
+        faulty.mock() as mock,
+        recording(forwarding(mock.url), tls=context) as server,
+        tunnelling(user) as (proxy, heads),
+    ):
+        port = server.server_address[1]
+        outcome = kit(
+            *("run", f"https://staging.example:{port}", "--phases", "reads", "--only"),
+            *("get_balance", "--ca-bundle", certificates / "server.crt"),
+            BILLING_API_KEY="sk_test_tunnel",
+            HTTPS_PROXY=proxy,
+        )
+    assert outcome.code == 0, outcome
+    assert all(head.startswith(f"CONNECT staging.example:{port} ") for head in heads)
+    assert "sk_test_tunnel" not in "".join(heads)
+
+
+def test_a_tunnel_that_is_refused_is_the_proxys_doing() -> None:
+    """407 of the proxy is not mistaken for the deployment's."""
+    with tunnelling("kit:right") as (proxy, _):
+        words = ("--proxy", proxy.replace("kit:right@", ""))
+        outcome = kit("run", "https://staging.example", *QUICK, *words)
+    assert outcome.code == 3
+    assert "the proxy does not answer, or does not let this through" in outcome.complaint
+
+
 def test_requests_pass_through_the_named_proxy() -> None:
     """The proxy resolves the host and gets the whole URL."""
     with faulty.mock("text_for_number") as mock, proxying(mock.url) as proxy:
@@ -301,7 +363,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("server", "client"):
         words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"]
         words += ["ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-days", "2"]
-        words += ["-addext", "subjectAltName=IP:127.0.0.1"]
+        words += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:staging.example"]
         words += ["-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.crt"]
         subprocess.run(words, check=True, capture_output=True, timeout=30)
     both = (folder / "client.key").read_text() + (folder / "client.crt").read_text()
