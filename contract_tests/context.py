@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
+from functools import cached_property
+from itertools import chain
+from typing import Protocol, TypeVar
 
 from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
@@ -17,10 +20,11 @@ from contract_tests.findings.result import Result, Skipped
 from contract_tests.findings.severity import Nature
 from contract_tests.hooks import loading
 from contract_tests.hooks.hook import Hooks
+from contract_tests.http.budget import Additions, Budget, in_turn
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import ANYBODY, Exchange
-from contract_tests.http.network import Network
+from contract_tests.http.network import network
 from contract_tests.http.redaction import UNKNOWN_KEY, Keyring
 from contract_tests.judge.judge import Judge
 from contract_tests.judge.not_judged import is_judged
@@ -28,17 +32,23 @@ from contract_tests.knowledge import Knowledge
 from contract_tests.listen.receiver import Receiver
 from contract_tests.openapi.contract import Contract, Operation, Provenance
 from contract_tests.openapi.lists import list_operations
+from contract_tests.operation_settings import accepted_because
 from contract_tests.safety.guard import Guard
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
 from contract_tests.settling import Settling
 from contract_tests.shard import Portion
 
+_Item = TypeVar("_Item")
+_FOR_THE_MOCK = 5
+"""Requests that check the mock, take a snapshot, stop the clock, and restore the snapshot."""
 KEY, OTHER_KEY = "api-key", "other-key"
 
 
 class Progress(Protocol):
     """Receives the progress of a run."""
+
+    def forecast(self, sentence: str, phases: Mapping[str, int]) -> None: ...
 
     def driver(self, name: str, index: int, count: int) -> None: ...
 
@@ -69,24 +79,16 @@ class Run:
         self.progress = progress
         self.skipped: list[Skipped] = []
         self.selected = select(contract, settings.only, settings.skip)
+        self._leave_out()
         self.verdicts = Verdicts(on_new=self._on_new)
         self.judge = Judge(contract, self.verdicts, knowledge)
         self.coverage = Coverage(contract, self.selected)
         self.guard = Guard(settings, knowledge.safety)
         self.keyring = Keyring(contract.credential, public=contract.text)
-        self.ended_early = ""
-        self.interrupted = False
-        self.unreachable = False
-        """Whether the deployment went away in the middle."""
-        self.broken: list[str] = []
-        """Drivers that an error of the kit ended."""
-        self.notes: list[str] = []
-        """What else a person should know, a line each."""
+        self._begin()
         self.hooks: Hooks | None = None
         """What the user's own functions do beyond the API."""
-        self.started = time.monotonic()
-        self.hook_failures: Counter[str] = Counter()
-        """How often each hook failed."""
+        self.budget = Budget(settings.budget) if settings.budget else None
         self.follow: Callable[[Client], None] = lambda _: None
         """Reads what the last refused write of an account may have changed after all."""
         self._fresh = 0
@@ -105,6 +107,26 @@ class Run:
         except UsageError:
             self.close()
             raise
+        if self.budget is not None:
+            self._reserve(self.budget)
+
+    def _begin(self) -> None:
+        """Set what becomes of the run: nothing has been done yet."""
+        self.started = time.monotonic()
+        self.ended_early = ""
+        self.interrupted = False
+        self.unreachable = False
+        """Whether the deployment went away in the middle."""
+        self.cut: list[str] = []
+        """Drivers that the budget ended."""
+        self.first_response: float | None = None
+        """Seconds that the first response took."""
+        self.broken: list[str] = []
+        """Drivers that an error of the kit ended."""
+        self.notes: list[str] = []
+        """What else a person should know, a line each."""
+        self.hook_failures: Counter[str] = Counter()
+        """How often each hook failed."""
 
     def _channel(self, gates: Sequence[Gate]) -> Channel:
         settings = self.settings
@@ -117,7 +139,8 @@ class Run:
                 settings.timeout,
                 settings.per_second,
                 deadline,
-                Network(ca_bundle=settings.ca_bundle),
+                network(settings, self.keyring),
+                self.budget.take if self.budget is not None else None,
             ),
             gates=[self.guard, *gates],
             listeners=[self._hear],
@@ -135,6 +158,20 @@ class Run:
         self.channel.after = settling
         return settling
 
+    def _leave_out(self) -> None:
+        """Leave out what the settings of operations skip. Raise UsageError if nothing is left."""
+        for name, settings in self.settings.operations.items():
+            if settings.skip and name in self.selected:
+                self.selected.remove(name)
+                self.skip(name, settings.skip)
+        if not self.selected:
+            raise UsageError("the settings file skips every selected operation")
+
+    def _with_reason(self, finding: Finding) -> Finding:
+        """Return a finding, marked as known if the settings of its operation accept it."""
+        because = accepted_because(finding, self.settings.operations)
+        return replace(finding, known=because) if because else finding
+
     def _take_keys(self) -> None:
         settings = self.settings
         variables = {KEY: settings.api_key_env}
@@ -150,6 +187,7 @@ class Run:
                 variables,
                 withhold=self.guard.withhold,
                 knowledge=self.knowledge,
+                take=self.budget.take_reserved if self.budget is not None else None,
             )
             self.channel.gates.append(self.journal)
 
@@ -165,6 +203,20 @@ class Run:
         if self.hooks is not None:
             self.hooks.close()
 
+    def _reserve(self, budget: Budget) -> None:
+        """Keep requests for putting things back. Raise UsageError if the budget is too small."""
+        collection = self.knowledge.safety.collection
+        needed = _FOR_THE_MOCK if self.settings.mock else 0
+        if self.journal is not None:
+            needed = self.journal.most_requests
+            if collection is not None:
+                self.channel.gates.insert(1, Additions(budget, collection.add))
+        if budget.total <= needed:
+            raise UsageError(
+                f"--budget must be more than {needed}, the requests that putting back may take"
+            )
+        budget.reserve(1 if self.settings.mock else needed)
+
     # --------------------------------------------------------------------------------- for drivers
 
     def takes(self, *operation_ids: str) -> bool:
@@ -172,12 +224,34 @@ class Run:
         return all(each in self.selected for each in operation_ids)
 
     def operations(self, *, reads: bool | None = None) -> list[Operation]:
-        """Return the selected operations, in the order of the contract."""
-        return [
+        """Return the selected operations, in the order of the contract.
+
+        With a budget, those come first whose responses are compared with most others.
+        """
+        found = [
             each
             for each in self.contract.operations.values()
             if each.id in self.selected and (reads is None or each.is_read == reads)
         ]
+        if self.budget is not None:
+            found.sort(key=lambda operation: -self._times_compared[operation.id])
+        return found
+
+    @cached_property
+    def _times_compared(self) -> Counter[str]:
+        relations = self.knowledge.relations(self.lists)
+        return Counter(view for relation in relations for view in relation.views)
+
+    def interleaved(self, groups: Iterable[Iterable[_Item]]) -> Iterator[_Item]:
+        """Yield the items of one group after another; with a budget, one of each in turn."""
+        return chain.from_iterable(groups) if self.budget is None else in_turn(groups)
+
+    def mixed(self, items: Sequence[_Item]) -> Sequence[_Item]:
+        """Return items in their order; with a budget, in one that follows from the seed."""
+        if self.budget is None:
+            return items
+        seeded = random.Random(self.settings.seed)  # noqa: S311 (a seed must repeat its requests)
+        return seeded.sample(items, len(items))
 
     def pieces(self, driver: str, *, reads: bool | None = None) -> list[Operation]:
         """Return the selected operations that a driver is to do in this run."""
@@ -303,7 +377,7 @@ class Run:
         return Result(
             self.settings,
             self.contract,
-            list(self.verdicts),
+            [self._with_reason(finding) for finding in self.verdicts],
             self.coverage,
             self.skipped,
             self.judge.judged,
@@ -326,6 +400,8 @@ class Run:
         return [f"findings beyond the bounds were not kept: {count:,}"] if count else []
 
     def _hear(self, exchange: Exchange) -> None:
+        if self.first_response is None and exchange.status:
+            self.first_response = exchange.seconds
         self.coverage.note(exchange, self.judge(exchange))
         for listener in self._listeners:
             listener(exchange)
@@ -334,7 +410,9 @@ class Run:
 
     def _on_new(self, finding: Finding) -> None:
         is_failure = (
-            finding.grade(self.settings.policy) == "failure" and finding.key not in self._known
+            finding.grade(self.settings.policy) == "failure"
+            and finding.key not in self._known
+            and not accepted_because(finding, self.settings.operations)
         )
         if self.settings.fail_fast and is_failure:
             self.channel.stop_reason = "the first failure ends the run (--fail-fast)"

@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 import re
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,10 @@ FLAGS: dict[str, Flag] = {
     "organization_id": Flag(
         "an organization that the key belongs to", "UUID", settings.organization
     ),
+    "config": Flag(
+        "file with settings, instead of contract-tests.toml in the working directory", "FILE", Path
+    ),
+    "env": Flag("the environment of that file", "NAME", _line),
     "only": Flag(
         "only these operations: operationIds, tags or groups", "NAME,...", _words, is_list=True
     ),
@@ -144,6 +148,11 @@ FLAGS: dict[str, Flag] = {
         "TIME",
         settings.seconds,
     ),
+    "budget": Flag(
+        "send at most so many requests, the most telling first; another seed tries others",
+        "N",
+        _whole(1, 10_000_000, "a whole number from 1"),
+    ),
     "timeout": Flag("how long a response may take (30s)", "TIME", settings.seconds),
     "workers": Flag(
         "requests at the same time where order does not matter (1)",
@@ -152,6 +161,30 @@ FLAGS: dict[str, Flag] = {
     ),
     "ca_bundle": Flag(
         "authorities to trust for TLS instead of the usual ones", "FILE", _authorities
+    ),
+    "headers": Flag(
+        "header of every request: 'Name: value' or 'Name: env:VARIABLE'; may be repeated",
+        "HEADER",
+        settings.headers,
+        is_list=True,
+        is_secret=True,
+    ),
+    "auth": Flag(
+        "basic authentication in front of the API; the password is in the variable",
+        "USER:env:VARIABLE",
+        settings.basic_auth,
+        is_secret=True,
+    ),
+    "proxy": Flag(
+        "HTTP proxy (HTTPS_PROXY, HTTP_PROXY and NO_PROXY; none for this machine)",
+        "URL",
+        settings.proxy_url,
+        is_secret=True,
+    ),
+    "client_cert": Flag(
+        "client certificate to show, and its key if that is in another file",
+        "FILE[:KEYFILE]",
+        settings.client_cert,
     ),
     "fail_fast": Flag("end with the first failure"),
     "hooks": Flag(
@@ -203,10 +236,25 @@ FLAGS: dict[str, Flag] = {
 
 _SPELLING = {"rate_limit": "per_second"}
 """Settings that have another name than their flag."""
+_SINGULAR = {"reports": "report", "headers": "header"}
+"""Flags that can be repeated."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Values that a file gives to flags, by setting, each as on the command line."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    """File, line and name of each."""
+
+
+NETWORK = ("headers", "auth", "proxy", "client_cert", "ca_bundle", "timeout")
+"""The flags of the way to a deployment."""
 
 
 def flag_name(name: str) -> str:
-    return "--report" if name == "reports" else "--" + name.replace("_", "-")
+    return "--" + _SINGULAR.get(name, name).replace("_", "-")
 
 
 def add(parser: argparse._ActionsContainer, *names: str) -> None:
@@ -222,8 +270,12 @@ def add(parser: argparse._ActionsContainer, *names: str) -> None:
             )
 
 
-def read(arguments: argparse.Namespace, url: str) -> Settings:
-    """Return the settings. Raise UsageError with a line for each wrong flag."""
+def read(arguments: argparse.Namespace, url: str, given: Given | None = None) -> Settings:
+    """Return the settings. Raise UsageError with a line for each wrong flag.
+
+    Values that a file gives are taken for flags that the command line does not have.
+    """
+    given = given or Given()
     values: dict[str, Any] = {"url": url, "spec": settings.packaged_spec()}
     problems = []
     try:
@@ -231,14 +283,16 @@ def read(arguments: argparse.Namespace, url: str) -> Settings:
     except UsageError as error:
         problems.append(str(error))
     for name, flag in FLAGS.items():
-        given = getattr(arguments, name, None)
-        if given is None or given is False:
+        value, place = getattr(arguments, name, None), flag_name(name)
+        if value is None or value is False:
+            value, place = given.values.get(name), given.places.get(name, "")
+        if value is None or value is False:
             continue
         try:
-            values[_SPELLING.get(name, name)] = _value(flag, given)
+            values[_SPELLING.get(name, name)] = _value(flag, value)
         except ValueError as error:
-            was = "" if flag.is_secret else f", not '{given[-1] if flag.is_list else given}'"
-            problems.append(f"{flag_name(name)} must be {error}{was}")
+            was = "" if flag.is_secret else f", not '{value[-1] if flag.is_list else value}'"
+            problems.append(f"{place} must be {error}{was}")
     problems += _together(values)
     if problems:
         raise UsageError("\n".join(problems))

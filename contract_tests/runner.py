@@ -14,7 +14,7 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from contract_tests import billing, last_failed
+from contract_tests import billing, last_failed, plan
 from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
@@ -29,9 +29,11 @@ from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
+from contract_tests.http.budget import Spent
 from contract_tests.http.channel import Withheld
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
+from contract_tests.operation_settings import accepting
 from contract_tests.recording.har import HarWriter, close_har
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
@@ -62,6 +64,8 @@ PHASES = (
 )
 """In the order in which they run: what finds the most in the least time comes first."""
 SNAPSHOT = "contract-tests"
+_MAX_NAMED = 5
+"""Operations that a note names."""
 
 
 def execute(settings: Settings) -> int:
@@ -74,7 +78,7 @@ def execute(settings: Settings) -> int:
 
 def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
     """Run, and return the result, known findings marked. Raise KitError."""
-    contract = Contract.load(settings.spec)
+    contract = accepting(Contract.load(settings.spec), settings.operations)
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
     if settings.reports:
         files.make_folder(settings.report_dir)
@@ -98,6 +102,7 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     known = {**DRIVERS, **run.knowledge.drivers}
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
     names = [name for name in names if run.portion.has(name)]
+    names = names if run.budget is None else plan.in_order(names)
     left_out = ", ".join(name for name in names if name not in known)
     if left_out:
         run.notes.append(f"left out: {left_out} (no knowledge of this API)")
@@ -106,19 +111,52 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
 
 def perform(run: Run, *, minimises: bool = False) -> None:
     """Run preflight and every driver, and shorten steps. Raise KitError in preflight only."""
-    preflight.check(run.channel, run.settings)
     chosen = chosen_drivers(run)
+    if run.settings.source:
+        run.notes.append(f"settings of {run.settings.source}")
+    forecast = plan.forecast(run, [name for name, _ in chosen])
+    _say(run, forecast, forecast.sentence())
+    preflight.check(run.channel, run.settings)
+    if run.first_response is not None and not forecast.is_limited_by_rate(run.first_response):
+        _say(run, forecast, forecast.after_response(run.first_response))
     run.follow = Refusals(run).follow
     with put_back_afterwards(run):
         try:
-            for index, (name, drive) in enumerate(chosen, 1):
-                _drive(run, name, drive, index, len(chosen))
-                if run.ended_early:
-                    break
+            _drive_all(run, chosen, dict(forecast.phases))
             if minimises and minimisation.candidates(run):
                 _drive(run, "minimisation", minimisation.shorten, len(chosen), len(chosen))
         except KeyboardInterrupt:
             run.interrupted, run.ended_early = True, "interrupted"
+
+
+def _say(run: Run, forecast: plan.Forecast, sentence: str) -> None:
+    if run.progress is not None:
+        run.progress.forecast(sentence, forecast.phases)
+
+
+def _drive_all(run: Run, chosen: list[tuple[str, Driver]], estimates: dict[str, int]) -> None:
+    cut: list[str] = []
+    for index, (name, drive) in enumerate(chosen, 1):
+        if run.budget is not None:
+            run.budget.share(plan.share_of(name, run.budget.left, estimates))
+        used = run.budget.used if run.budget is not None else 0
+        _drive(run, name, drive, index, len(chosen))
+        about = estimates.pop(name)
+        if run.budget is not None and name in run.cut:
+            cut.append(f"{name} ({run.budget.used - used:,} of about {about:,})")
+        if run.ended_early:
+            return
+    if run.budget is not None and run.cut:
+        run.ended_early = f"--budget {run.budget.total} is used up"
+        _note_untried(run, cut)
+
+
+def _note_untried(run: Run, cut: list[str]) -> None:
+    run.notes.append(f"requests that --budget allowed: {', '.join(cut)}")
+    untried = [name for name, seen in run.coverage.operations.items() if not seen.statuses]
+    if untried:
+        more = f" and {len(untried) - _MAX_NAMED} more" if len(untried) > _MAX_NAMED else ""
+        run.notes.append(f"never called: {', '.join(untried[:_MAX_NAMED])}{more}")
 
 
 @contextmanager
@@ -153,6 +191,8 @@ def _drive(run: Run, name: str, drive: Callable[[Any], None], index: int, count:
         drive(run)
     except Withheld as error:
         run.skip(name, str(error))
+    except Spent:
+        run.cut.append(name)
     except UsageError:
         raise
     except KitError as error:
@@ -174,7 +214,8 @@ def _restore(run: Run) -> None:
         _put_back(run, run.journal)
     if run.settings.mock:
         run.channel.stop_reason = ""
-        run.channel.limits = replace(run.channel.limits, deadline=None)
+        take = run.budget.take_reserved if run.budget is not None else None
+        run.channel.limits = replace(run.channel.limits, deadline=None, take=take)
         run.channel.source = "restore"
         try:
             run.unauthenticated().control("POST", f"snapshots/{SNAPSHOT}/restore")
@@ -227,6 +268,7 @@ def _result(
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
     portion, notes = _portion(settings)
+    display = Display(Console(stderr=True, quiet=settings.quiet), settings.per_second)
     run = Run(
         settings,
         contract,

@@ -25,13 +25,13 @@ def drive(run: Run) -> None:
         head = client.raw(Request("HEAD", operation.path, query))
         _compare(run, operation.id, got, head)
     try:
-        for request in _undeclared(run):
+        for request in run.mixed(undeclared(run)):
             client.raw(request)
     except Withheld as error:
         run.skip("undeclared methods and paths", str(error))
 
 
-def _undeclared(run: Run) -> list[Request]:
+def undeclared(run: Run) -> list[Request]:
     """Return requests with undeclared methods, and for unknown paths."""
     paths = list(dict.fromkeys(operation.path for operation in run.operations()))
     chosen = run.portion.of("protocol", [*paths, BESIDE])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.http.redaction import UNKNOWN_KEY
-from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.contract import ACCEPTED, Contract, Operation
 from contract_tests.openapi.request import RequestJudgement, constraints
 
 
@@ -36,7 +36,11 @@ class OperationCoverage:
 
     @property
     def missing_statuses(self) -> list[int]:
-        return [status for status in self.operation.responses if status not in self.statuses]
+        return [
+            status
+            for status, place in self.operation.responses.items()
+            if status not in self.statuses and not place.node.get(ACCEPTED)
+        ]
 
 
 class Coverage:

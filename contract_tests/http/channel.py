@@ -97,6 +97,8 @@ class Limits:
     deadline: float | None = None
     """The moment on the monotonic clock at which the run ends."""
     network: Network = DIRECT
+    take: Callable[[], None] | None = None
+    """Counts a request that is about to leave, and raises KitError if there may be none."""
 
 
 class Channel:
@@ -260,11 +262,15 @@ class Channel:
         """Keep to the rate limit and to requested pauses. Raise TimeIsUp and Stopped."""
         if self.stop_reason:
             raise Stopped(self.stop_reason)
+        if self.limits.take is not None:
+            self.limits.take()
         with self._lock:
             now = time.monotonic()
             at = max(now, self._next_at)
             if self.limits.per_second:
                 self._next_at = at + 1 / self.limits.per_second
+        if self.limits.take is not None:
+            self.limits.take()
         deadline = self.limits.deadline
         if deadline is not None and at >= deadline:
             raise TimeIsUp("the time of --max-time is up")

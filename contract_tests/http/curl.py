@@ -33,8 +33,8 @@ OF_THE_CLIENT = frozenset(
 )
 """Headers that are the client's own business."""
 _NAME = re.compile(
-    rf"\[(api-key|other-key|{UNKNOWN_KEY}|key \d+|sk-test [a-z0-9 .-]+|token [a-z0-9 .-]+"
-    r"|base url|saved value \d+)\]"
+    rf"\[(api-key|other-key|{UNKNOWN_KEY}|env \w+|key \d+|sk-test [a-z0-9 .-]+"
+    r"|token [a-z0-9 .-]+|base url|saved value \d+)\]"
 )
 _SCHEME = re.compile(r"(?:Bearer |Basic )?")
 _TEST_KEY, _TOKEN = "sk-test ", "token "
@@ -51,7 +51,7 @@ def line(exchange: Exchange, settings: Settings) -> str:
     words.append(_word(exchange.url, settings))
     for name, value in exchange.request_headers:
         if name.lower() not in OF_THE_CLIENT and (name.lower(), value) != ("accept", "*/*"):
-            words += ["-H", _header(name, value, settings)]
+            words += _header_words(name, value, settings)
     command, source = _body(exchange, settings)
     return command + " ".join(words + source)
 
@@ -66,6 +66,12 @@ def _switches(exchange: Exchange, settings: Settings) -> list[str]:
         found.append("--path-as-is")
     if settings.ca_bundle is not None:
         found += ["--cacert", shlex.quote(str(settings.ca_bundle))]
+    if settings.client_cert is not None:
+        certificate, key = settings.client_cert
+        found += ["--cert", shlex.quote(str(certificate))]
+        found += ["--key", shlex.quote(str(key))] if key is not None else []
+    if settings.proxy is not None:
+        found += ["--proxy", shlex.quote(settings.proxy)]
     return found
 
 
@@ -98,6 +104,13 @@ def is_inline(body: bytes) -> bool:
         return len(body) <= _MAX_INLINE and body.decode("utf-8").isprintable()
     except UnicodeDecodeError:
         return False
+
+
+def _header_words(name: str, value: str, settings: Settings) -> list[str]:
+    auth = settings.auth
+    if auth is not None and (name, value) == ("Authorization", f"[env {auth.variable}]"):
+        return ["-u", f'{shlex.quote(f"{auth.user}:")}"${auth.variable}"']
+    return ["-H", _header(name, value, settings)]
 
 
 def _header(name: str, value: str, settings: Settings) -> str:
@@ -135,5 +148,7 @@ def _variable(name: str, settings: Settings) -> str:
     """Return the variable that holds a key; empty if the key is no secret."""
     if name == UNKNOWN_KEY or name.startswith((_TEST_KEY, _TOKEN)):
         return ""
+    if name.startswith("env "):
+        return name.removeprefix("env ")
     known = {"api-key": settings.api_key_env, "other-key": settings.other_key_env or OTHER_KEY_ENV}
     return known.get(name, name.upper().replace(" ", "_"))

@@ -14,7 +14,7 @@ UNKNOWN_KEY = "unknown key"
 SESSION = "session"
 """Who asks with credentials that are no API key."""
 
-_NAME = re.compile(r"\[([a-z0-9][a-z0-9 .-]*)\]")
+_NAME = re.compile(r"\[(env \w+|[a-z0-9][a-z0-9 .-]*)\]")
 _SECRET_HEADERS = frozenset(
     {
         "authorization",
@@ -62,6 +62,8 @@ class Keyring:
         self._public = public
         """Public text, such as the contract. A key that it contains is a sample, and no secret."""
         self._secrets = Secrets()
+        self._headers: dict[str, str] = {}
+        """What is shown of the headers that have a secret value, by name in small letters."""
         self._foreign = foreign
         """Whether unknown keys belong to somebody, as in traffic of others, and get names."""
         self._clean: set[str] = set()
@@ -80,6 +82,10 @@ class Keyring:
         if len(secret) >= _MIN_LENGTH:
             self._secrets.add(name, secret)
             self._clean.clear()
+
+    def hide_header(self, name: str, shown: str) -> None:
+        """Show this text instead of the value of a request header from now on."""
+        self._headers[name.lower()] = shown
 
     def key(self, name: str) -> str:
         return self._keys[name]
@@ -160,6 +166,8 @@ class Keyring:
         return self.credential.key_in(value) if self.credential is not None and value else None
 
     def _header(self, name: str, value: str) -> str:
+        if name.lower() in self._headers:
+            return self._headers[name.lower()]
         credential = self.credential
         if credential is not None and name.lower() == credential.header.lower():
             key = credential.key_in(value)

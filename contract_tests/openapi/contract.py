@@ -24,6 +24,8 @@ Provenance = provenance.Provenance
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
+ACCEPTED = "x-accepted-by-settings"
+"""Marks responses that the settings of a run add to the document."""
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _REQUIRED = re.compile(r"(?P<schema>.*)/required(?:/(?P<index>[0-9]+))?")
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
