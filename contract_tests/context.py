@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
-from contract_tests.findings.finding import Finding, Key, Verdicts
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.known import Known, accepted
 from contract_tests.findings.result import Result, Skipped
 from contract_tests.findings.severity import Nature
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
@@ -47,7 +48,7 @@ class Run:
         progress: Progress | None = None,
         listeners: Sequence[Listener] = (),
         gates: Sequence[Gate] = (),
-        known: Container[Key] = frozenset(),
+        known: Sequence[Known] = (),
     ) -> None:
         self.settings = settings
         self.contract = contract
@@ -236,10 +237,8 @@ class Run:
             self.progress.exchange(self.judge.judged, len(self.verdicts))
 
     def _on_new(self, finding: Finding) -> None:
-        is_failure = (
-            finding.grade(self.settings.policy) == "failure" and finding.key not in self._known
-        )
-        if self.settings.fail_fast and is_failure:
+        is_failure = finding.grade(self.settings.policy) == "failure"
+        if self.settings.fail_fast and is_failure and not accepted(finding, self._known):
             self.channel.stop_reason = "the first failure ends the run (--fail-fast)"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -25,10 +25,12 @@ from contract_tests.drivers import (
 from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
+from contract_tests.findings.known import Known, marked
 from contract_tests.findings.result import Result
 from contract_tests.http.channel import Withheld
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
+from contract_tests.overlay.teaching import Teaching
 from contract_tests.recording.har import HarWriter
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
@@ -61,13 +63,18 @@ SNAPSHOT = "contract-tests"
 
 def execute(settings: Settings) -> int:
     """Run, report, and return the exit code. Raise KitError."""
-    contract = Contract.load(settings.spec)
-    known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
+    teaching = Teaching(settings, Contract.load(settings.spec))
+    known: list[Known] = [*teaching.known]
+    if settings.baseline is not None:
+        known.append(Baseline.load(settings.baseline, date.today()))
     if settings.reports:
         files.make_folder(settings.report_dir)
-    result = _result(settings, contract, known)
-    if known is not None:
-        result = _with_baseline(result, known)
+    result = _with_known(_result(settings, teaching, known), known)
+    if teaching.accepted is not None:
+        result.findings += teaching.accepted.found(result.findings)
+    if result.unreachable or result.interrupted:
+        return publish(result)
+    result.notes += teaching.learn(result.findings)
     return publish(result)
 
 
@@ -202,17 +209,18 @@ def _put_back(run: Run, journal: Journal) -> None:
     run.notes += [f"made, and cannot be undone: {text}" for text in journal.record.irreversible()]
 
 
-def _result(settings: Settings, contract: Contract, known: Baseline | None) -> Result:
+def _result(settings: Settings, teaching: Teaching, known: Sequence[Known]) -> Result:
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
     display = Display(Console(stderr=True, quiet=settings.quiet))
     run = Run(
         settings,
-        contract,
-        knowledge_of(contract),
+        teaching.contract,
+        knowledge_of(teaching.contract),
         progress=display,
-        known=known.accepted if known else (),
+        known=known,
     )
+    run.channel.listeners += teaching.listeners(run.verdicts)
     har = (
         HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
     )
@@ -235,8 +243,8 @@ def _refuse_unknown_phases(settings: Settings) -> None:
             raise UsageError(f"--phases: '{name}' is none of {', '.join(PHASES)}")
 
 
-def _with_baseline(result: Result, known: Baseline) -> Result:
-    """Return the result with known findings marked, and notes on the baseline added."""
+def _with_known(result: Result, known: Sequence[Known]) -> Result:
+    """Return the result with known findings marked, and notes on what is not found any more."""
     # A part of a run proves nothing of what it did not find.
     is_whole = not result.ended_early and not result.broken and not result.settings.phases
     tried = (
@@ -244,5 +252,6 @@ def _with_baseline(result: Result, known: Baseline) -> Result:
         if is_whole
         else set()
     )
-    notes = known.notes(result.findings, tried)
-    return replace(result, findings=known.apply(result.findings), notes=[*result.notes, *notes])
+    notes = [note for each in known for note in each.notes(result.findings, tried)]
+    findings = marked(result.findings, known)
+    return replace(result, findings=findings, notes=[*result.notes, *notes])

@@ -1,0 +1,35 @@
+"""The form of responses alone, validated against one contract."""
+
+from __future__ import annotations
+
+from contract_tests.findings.finding import Finding
+from contract_tests.http.exchange import Exchange
+from contract_tests.judge import response as responses
+from contract_tests.judge.case import Case
+from contract_tests.openapi.contract import Contract
+from contract_tests.openapi.request import judge as judge_request
+from contract_tests.openapi.schemas import Schemas
+
+KINDS = frozenset(
+    {"undocumented_status", "content_type", "response_schema", "response_header", "unknown_field"}
+)
+"""The kinds of findings that a change of the contract can end."""
+
+
+class FormJudge:
+    """Judges responses one by one, without memory."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.schemas = Schemas(contract)
+
+    def findings(self, exchange: Exchange) -> list[Finding]:
+        """Return what is wrong with the status, the headers and the body of a response."""
+        matched = self.contract.match(exchange.method, exchange.path)
+        if matched is None or exchange.error:
+            return []
+        operation, path_params = matched
+        request = judge_request(exchange, operation, path_params, self.schemas)
+        case = Case(exchange, operation, path_params, request, exchange.account)
+        found = responses.judge(case, operation, self.contract, self.schemas)
+        return [finding for finding in found if finding.kind in KINDS]
