@@ -43,6 +43,8 @@ class Changes:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
+        self._current = contract
+        """The contract with the changes so far."""
         self._changes: dict[Key, Change] = {}
 
     def __iter__(self) -> Iterator[Change]:
@@ -55,6 +57,7 @@ class Changes:
         if matched is None or not found:
             return False
         operation = matched[0]
+        self._current = judge.contract
         is_new = [
             self._of_finding(finding, exchange)
             for finding in found
@@ -103,6 +106,7 @@ class Changes:
         self, sort: str, pointer: str, name: str, cause: str, finding: Finding, *values: Any
     ) -> bool:
         """Add what was seen to a change. Return whether it is new."""
+        pointer = self._current.at(pointer).pointer  # overlays do not follow references
         key = sort, pointer, name
         is_new = key not in self._changes
         change = self._changes.setdefault(key, Change(sort, pointer, name, cause))

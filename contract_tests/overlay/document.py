@@ -8,7 +8,6 @@ amounts also ``sizes`` by place; ``places``, if it is accepted there only.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,7 +91,7 @@ class Overlay:
 def overlaid(contract: Contract, overlays: Sequence[Overlay]) -> Contract:
     """Return the contract with overlays applied. Raise UsageError with the line of an action."""
     actions = [action for overlay in overlays for action in overlay.actions]
-    document = copy.deepcopy(contract.document)
+    document = copied(contract.document)
     for action in actions:
         try:
             count = action.apply(document)
@@ -109,7 +108,7 @@ def overlaid(contract: Contract, overlays: Sequence[Overlay]) -> Contract:
 
 def applied(contract: Contract, actions: Sequence[Action]) -> Contract:
     """Return the contract with actions applied; those that cannot be applied are left out."""
-    document = copy.deepcopy(contract.document)
+    document = copied(contract.document)
     for action in actions:
         try:
             action.apply(document)
@@ -118,8 +117,15 @@ def applied(contract: Contract, actions: Sequence[Action]) -> Contract:
     return Contract(contract.path, document)
 
 
+def copied(node: Json) -> Json:
+    """Return a deep copy in which nothing is shared: aliases of YAML share what they name."""
+    if isinstance(node, dict):
+        return {key: copied(value) for key, value in node.items()}
+    return [copied(value) for value in node] if isinstance(node, list) else node
+
+
 def _first_fault(contract: Contract, actions: Sequence[Action]) -> str:
-    document = copy.deepcopy(contract.document)
+    document = copied(contract.document)
     for action in actions:
         action.apply(document)
         if fault := _fault(document, contract):
@@ -160,7 +166,7 @@ def _put(document: Node, location: Location, update: Json) -> None:
     if isinstance(node, dict) and isinstance(update, dict):
         _merge(node, update, "")
     elif isinstance(node, list):
-        node.extend(copy.deepcopy(update if isinstance(update, list) else [update]))
+        node.extend(copied(update if isinstance(update, list) else [update]))
     elif isinstance(node, dict) or isinstance(update, dict | list):
         raise ValueError(f"must be {_noun(node)}, as the target is one")
     else:
@@ -171,11 +177,11 @@ def _merge(node: Node, update: Node, where: str) -> None:
     for key, value in update.items():
         place, old = f"{where}/{key}", node.get(key)
         if key not in node:
-            node[key] = copy.deepcopy(value)
+            node[key] = copied(value)
         elif isinstance(old, dict) and isinstance(value, dict):
             _merge(old, value, place)
         elif isinstance(old, list) and isinstance(value, list):
-            old.extend(copy.deepcopy(value))
+            old.extend(copied(value))
         elif isinstance(old, dict | list) or isinstance(value, dict | list):
             raise ValueError(f"{place} must be {_noun(old)}, as it is in the contract")
         else:

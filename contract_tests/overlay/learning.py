@@ -29,6 +29,10 @@ _MAX_ROUNDS = 8
 """Changes may uncover what they hid, such as the body of a status that was not declared."""
 
 
+class _Row(list[str]):
+    """A list that is written in one row."""
+
+
 @dataclass(frozen=True)
 class Acceptance:
     """Who accepts, why and since when."""
@@ -44,7 +48,7 @@ class Acceptance:
             "reason": self.reason,
             "date": str(self.date),
             "cause": cause,
-            "operations": sorted(set(operations)),
+            "operations": _Row(sorted(set(operations))),
         }
 
 
@@ -189,6 +193,12 @@ class _Dumper(yaml.SafeDumper):
 
     def increase_indent(self, flow: bool = False, *_: Any, **__: Any) -> None:
         super().increase_indent(flow, False)
+
+
+_Dumper.add_representer(
+    _Row,
+    lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True),
+)
 
 
 def _extended(path: Path, actions: Sequence[Node]) -> str:
