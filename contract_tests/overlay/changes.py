@@ -46,9 +46,30 @@ class Changes:
         self._current = contract
         """The contract with the changes so far."""
         self._changes: dict[Key, Change] = {}
+        self._required: dict[str, list[str]] = {}
+        """The required properties of each object that lacked some, before the changes."""
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self._changes.values())
+
+    def actions(self) -> Iterator[tuple[Change, Node]]:
+        """Yield the actions of an overlay, with their changes."""
+        for change in self:
+            if change.sort == "required" and self._lacks_all(change.pointer):
+                # A list without entries is not valid.
+                name = next(
+                    other.name
+                    for other in self
+                    if (other.sort, other.pointer) == ("required", change.pointer)
+                )
+                if change.name == name:
+                    yield change, _removal(f"{change.pointer}/required")
+            else:
+                yield change, _action_of(change, self._contract)
+
+    def _lacks_all(self, pointer: str) -> bool:
+        required = self._required[pointer]
+        return all(("required", pointer, name) in self._changes for name in required)
 
     def note(self, judge: FormJudge, exchange: Exchange) -> bool:
         """Note what one response needs. Return whether that is new."""
@@ -91,8 +112,9 @@ class Changes:
         if breach.keyword == "unknown_field":
             return self._add("property", breach.spec, name, cause, finding, value)
         if breach.keyword == "required":
-            owner = breach.spec.rpartition("/properties/")[0]
-            return self._add("required", owner, name, cause, finding)
+            owner = self._current.at(breach.spec.rpartition("/properties/")[0])
+            self._required.setdefault(owner.pointer, owner.node["required"])
+            return self._add("required", owner.pointer, name, cause, finding)
         owner = breach.spec.rpartition("/")[0]
         if value is None and breach.keyword in ("type", "enum"):
             is_new = self._add("null", owner, "nullable", cause, finding)
@@ -133,14 +155,18 @@ def _breaches(judge: FormJudge, exchange: Exchange, operation: Operation) -> lis
 # --------------------------------------------------------------------------------------- as actions
 
 
-def actions_of(change: Change, contract: Contract) -> list[Node]:
-    """Return a change as actions of an overlay."""
+def _action_of(change: Change, contract: Contract) -> Node:
+    """Return a change as an action of an overlay."""
     path, name, values = path_of(change.pointer), change.name, change.values
     if change.sort == "required":
-        return [{"target": f"{path}.required[?@ == {quoted(name)}]", "remove": True}]
+        return {"target": f"{path}.required[?@ == {quoted(name)}]", "remove": True}
     if change.sort == "drop" or (change.sort == "type" and _type(values) is None):
-        return [{"target": path_of(f"{change.pointer}/{name}"), "remove": True}]
-    return [{"target": path, "update": _update(change, contract)}]
+        return _removal(f"{change.pointer}/{name}")
+    return {"target": path, "update": _update(change, contract)}
+
+
+def _removal(pointer: str) -> Node:
+    return {"target": path_of(pointer), "remove": True}
 
 
 def sentence_of(change: Change) -> str:

@@ -138,7 +138,7 @@ def _fault(document: Node, contract: Contract) -> str:
     error = next(iter(_validator().iter_errors(document)), None)
     if error is not None:
         where = "".join(f"/{part}" for part in error.instance_path)
-        return f"#{where}: {error.message}"[:300]
+        return f"#{where} is not valid in OpenAPI 3.0 ({error.kind.name})"
     try:
         Contract(contract.path, document).operations  # noqa: B018 (reads all of it)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

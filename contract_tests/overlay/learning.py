@@ -18,7 +18,7 @@ from contract_tests.http.exchange import Exchange
 from contract_tests.judge.form import KINDS, FormJudge
 from contract_tests.judge.openapi_core import WITNESS, OpenApiCore
 from contract_tests.openapi.contract import Contract, Node, read_document
-from contract_tests.overlay.changes import Changes, actions_of, sentence_of
+from contract_tests.overlay.changes import Changes, sentence_of
 from contract_tests.overlay.document import ACCEPTED, CAUSES, Action, Overlay, applied, overlaid
 from contract_tests.overlay.json_path import parse, path_of
 from contract_tests.reports.files import write_file
@@ -70,13 +70,10 @@ def learn(
     """Return actions that make a contract accept groups of findings, and the responses seen."""
     lesson = Lesson(causes={group.cause.key for group in groups})
     changes = _changes(contract, evidence)
-    for change in changes:
+    for change, action in changes.actions():
         lesson.causes.add(change.cause)
         accepted = acceptance.of(change.cause, change.operations)
-        lesson.actions += [
-            _ordered(action, sentence_of(change), accepted)
-            for action in actions_of(change, contract)
-        ]
+        lesson.actions.append(_ordered(action, sentence_of(change), accepted))
     after = applied(contract, [_action(node) for node in lesson.actions])
     for group in groups:
         left = _left(group.findings, after)
@@ -118,8 +115,8 @@ def _changes(contract: Contract, evidence: Sequence[Exchange]) -> Changes:
         is_new = [changes.note(judge, exchange) for exchange in evidence]
         if not any(is_new):
             break
-        nodes = [node for change in changes for node in actions_of(change, contract)]
-        judge = FormJudge(applied(contract, [_action(node) for node in nodes]))
+        actions = [_action(node) for _, node in changes.actions()]
+        judge = FormJudge(applied(contract, actions))
     return changes
 
 
