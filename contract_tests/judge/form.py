@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge import response as responses
@@ -15,13 +17,17 @@ KINDS = frozenset(
 )
 """The kinds of findings that a change of the contract can end."""
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_FORMATS = {"uuid": lambda text: _UUID.fullmatch(text) is not None}
+"""Formats that openapi-core knows, and draft 4 does not."""
+
 
 class FormJudge:
     """Judges responses one by one, without memory."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self.schemas = Schemas(contract)
+        self.schemas = Schemas(contract, _FORMATS)
 
     def findings(self, exchange: Exchange) -> list[Finding]:
         """Return what is wrong with the status, the headers and the body of a response."""

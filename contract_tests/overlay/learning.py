@@ -92,15 +92,15 @@ def write(path: Path, lesson: Lesson, contract: Contract, title: str) -> str:
             "extends": name,
         }
         write_file(path, _text({**head, "actions": lesson.actions}))
-        return "written"
+        return "written to"
     document = read_document(path)
     document["actions"] = [*document["actions"], *lesson.actions]
     extended = _extended(path, lesson.actions)
     write_file(path, extended)
     if read_document(path) == document:
-        return "added"
+        return "added to"
     write_file(path, _text(document))
-    return "added (the file was written anew, its comments are lost)"
+    return "added, without the comments of the file, to"
 
 
 def check(path: Path, contract: Contract, others: Sequence[Overlay]) -> None:

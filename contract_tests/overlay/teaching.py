@@ -13,6 +13,7 @@ from contract_tests.overlay.accepted import Accepted
 from contract_tests.overlay.document import Overlay
 from contract_tests.overlay.evidence import Evidence
 from contract_tests.overlay.learning import Acceptance, check, learn, write
+from contract_tests.reports.sentences import counted
 from contract_tests.settings import Settings
 from contract_tests.text import printable, shortened
 
@@ -67,12 +68,12 @@ class Teaching:
         lesson = learn(self.contract, left, self._evidence.exchanges, acceptance)
         if not lesson.actions:
             return [*notes, f"nothing to learn: {target} is as it was"]
-        word = write(target, lesson, self._base, f"Known differences of {settings.url}")
+        how = write(target, lesson, self._base, f"Known differences of {settings.url}")
         check(target, self._base, [each for each in self._overlays if each.path != target])
-        return [
-            *notes,
-            f"{len(lesson.actions)} actions for {len(lesson.causes)} causes {word}: {target}",
-        ]
+        learnt = (
+            f"{counted(len(lesson.causes), 'cause')} in {counted(len(lesson.actions), 'action')}"
+        )
+        return [*notes, f"learnt {learnt}, {how} {target}"]
 
 
 def _is_critical(group: Group) -> bool:
