@@ -6,7 +6,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,7 +15,8 @@ from typing import Protocol, TypeVar
 
 from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
-from contract_tests.findings.finding import Finding, Key, Verdicts
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.known import Known, accepted
 from contract_tests.findings.result import Result, Skipped
 from contract_tests.findings.severity import Nature
 from contract_tests.hooks import loading
@@ -67,7 +68,7 @@ class Run:
         progress: Progress | None = None,
         listeners: Sequence[Listener] = (),
         gates: Sequence[Gate] = (),
-        known: Container[Key] = frozenset(),
+        known: Sequence[Known] = (),
         portion: Portion | None = None,
     ) -> None:
         self.settings = settings
@@ -411,7 +412,7 @@ class Run:
     def _on_new(self, finding: Finding) -> None:
         is_failure = (
             finding.grade(self.settings.policy) == "failure"
-            and finding.key not in self._known
+            and not accepted(finding, self._known)
             and not accepted_because(finding, self.settings.operations)
         )
         if self.settings.fail_fast and is_failure:

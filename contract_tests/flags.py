@@ -62,6 +62,10 @@ def _words(text: str) -> tuple[str, ...]:
     return words
 
 
+def _files(text: str) -> tuple[Path, ...]:
+    return (Path(text),)
+
+
 def _reports(text: str) -> tuple[str, ...]:
     words = _words(text)
     if not set(words) <= set(settings.REPORTS):
@@ -226,6 +230,18 @@ FLAGS: dict[str, Flag] = {
     ),
     "baseline_owner": Flag("who takes care of them", "WHO", _line),
     "baseline_reason": Flag("why they are accepted", "WHY", _line),
+    "overlay": Flag(
+        "an overlay of the contract with known differences; may be repeated",
+        "FILE",
+        _files,
+        is_list=True,
+    ),
+    "learn": Flag(
+        "accept what this run finds: write it to an overlay, or add it to one", "FILE", Path
+    ),
+    "learn_critical": Flag("also accept critical findings, whose amounts keep their difference"),
+    "owner": Flag("who accepts the findings of --learn", "WHO", _line),
+    "reason": Flag("why they are accepted", "WHY", _line),
     "reports": Flag(
         "reports to write: " + ",".join(settings.REPORTS), "NAME,...", _reports, is_list=True
     ),
@@ -327,4 +343,17 @@ def _together(values: dict[str, Any]) -> list[str]:
             found.append(
                 f"--write-baseline {target}: is there already, and has owners; name a new file"
             )
+    return found + _of_learning(values)
+
+
+def _of_learning(values: dict[str, Any]) -> list[str]:
+    target = values.get("learn")
+    if target is None:
+        return []
+    missing = [flag_name(name) for name in ("owner", "reason") if not values.get(name)]
+    found = []
+    if missing:
+        found.append(f"--learn needs {' and '.join(missing)}: somebody must accept the findings")
+    if target.is_dir() or not target.parent.is_dir():
+        found.append(f"--learn {target}: must be a file in a folder that exists")
     return found

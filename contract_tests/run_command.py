@@ -39,6 +39,11 @@ _GROUPS = {
         "write_baseline",
         "baseline_owner",
         "baseline_reason",
+        "overlay",
+        "learn",
+        "learn_critical",
+        "owner",
+        "reason",
     ),
     "the reports": ("reports", "report_dir", "quiet"),
 }

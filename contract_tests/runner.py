@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -28,12 +28,14 @@ from contract_tests.drivers.refusals import Refusals
 from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
+from contract_tests.findings.known import Known, marked
 from contract_tests.findings.result import Result
 from contract_tests.http.budget import Spent
 from contract_tests.http.channel import Withheld
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
 from contract_tests.operation_settings import accepting
+from contract_tests.overlay.teaching import Teaching
 from contract_tests.recording.har import HarWriter, close_har
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
@@ -78,13 +80,20 @@ def execute(settings: Settings) -> int:
 
 def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
     """Run, and return the result, known findings marked. Raise KitError."""
-    contract = accepting(Contract.load(settings.spec), settings.operations)
-    known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
+    teaching = Teaching(settings, accepting(Contract.load(settings.spec), settings.operations))
+    known: list[Known] = [*teaching.known]
+    if settings.baseline is not None:
+        known.append(Baseline.load(settings.baseline, date.today()))
     if settings.reports:
         files.make_folder(settings.report_dir)
-    display = Display(Console(stderr=True, quiet=is_quiet or settings.quiet))
-    result = _result(settings, contract, known, display)
-    return _with_baseline(result, known) if known is not None else result
+    console = Console(stderr=True, quiet=is_quiet or settings.quiet)
+    result = _result(settings, teaching, known, Display(console, settings.per_second))
+    result = _with_known(result, known)
+    if teaching.accepted is not None:
+        result.findings += teaching.accepted.found(result.findings)
+    if not (result.unreachable or result.interrupted):
+        result.notes += teaching.learn(result.findings)
+    return result
 
 
 def knowledge_of(contract: Contract) -> Knowledge:
@@ -263,21 +272,21 @@ def _put_back(run: Run, journal: Journal) -> None:
 
 
 def _result(
-    settings: Settings, contract: Contract, known: Baseline | None, display: Display
+    settings: Settings, teaching: Teaching, known: Sequence[Known], display: Display
 ) -> Result:
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
     portion, notes = _portion(settings)
-    display = Display(Console(stderr=True, quiet=settings.quiet), settings.per_second)
     run = Run(
         settings,
-        contract,
-        knowledge_of(contract),
+        teaching.contract,
+        knowledge_of(teaching.contract),
         progress=display,
         portion=portion,
-        known=known.accepted if known else (),
+        known=known,
     )
     run.notes += notes
+    run.channel.listeners += teaching.listeners(run.verdicts)
     har = (
         HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
     )
@@ -310,8 +319,8 @@ def _refuse_unknown_phases(settings: Settings) -> None:
             raise UsageError(f"--phases: '{name}' is none of {', '.join(PHASES)}")
 
 
-def _with_baseline(result: Result, known: Baseline) -> Result:
-    """Return the result with known findings marked, and notes on the baseline added."""
+def _with_known(result: Result, known: Sequence[Known]) -> Result:
+    """Return the result with known findings marked, and notes on what is not found any more."""
     # A part of a run proves nothing of what it did not find.
     settings = result.settings
     is_whole = not (
@@ -326,5 +335,6 @@ def _with_baseline(result: Result, known: Baseline) -> Result:
         if is_whole
         else set()
     )
-    notes = known.notes(result.findings, tried)
-    return replace(result, findings=known.apply(result.findings), notes=[*result.notes, *notes])
+    notes = [note for each in known for note in each.notes(result.findings, tried)]
+    findings = marked(result.findings, known)
+    return replace(result, findings=findings, notes=[*result.notes, *notes])

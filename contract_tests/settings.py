@@ -103,6 +103,13 @@ class Settings:
     """Where the present failures are written to, as known ones."""
     baseline_owner: str = ""
     baseline_reason: str = ""
+    overlay: tuple[Path, ...] = ()
+    """Overlays of the contract: known differences of the deployment."""
+    learn: Path | None = None
+    """Where the causes of the findings are written to, as an overlay."""
+    learn_critical: bool = False
+    owner: str = ""
+    reason: str = ""
     journal: Path = Path("contract-tests.journal")
     reports: tuple[str, ...] = ()
     report_dir: Path = Path("contract-reports")

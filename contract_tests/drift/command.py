@@ -42,6 +42,7 @@ _GROUPS = {
     ),
     "what is compared": ("spec", "only", "skip", "seed"),
     "how fast and how long": ("rate_limit", "max_time"),
+    "what is learnt from the responses of staging": ("learn", "owner", "reason"),
     "the report": ("report_dir", "quiet"),
 }
 

@@ -61,11 +61,15 @@ class Group:
 
 
 def grouped(findings: Iterable[Finding], fail_on: FailOn) -> list[Group]:
-    """Return findings by cause: failures first, then by severity, then by first appearance."""
-    groups: dict[Cause, Group] = {}
+    """Return findings by cause: failures first, then by severity, then by first appearance.
+
+    The known findings of a cause are a group of their own.
+    """
+    groups: dict[tuple[Cause, bool], Group] = {}
     for finding in findings:
         cause = cause_of(finding)
-        groups.setdefault(cause, Group(cause)).findings.append(finding)
+        group = groups.setdefault((cause, bool(finding.known)), Group(cause))
+        group.findings.append(finding)
     return sorted(
         groups.values(),
         key=lambda group: (

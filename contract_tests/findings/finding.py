@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from contract_tests.findings import amounts
 from contract_tests.findings.severity import (
     FAIL_ON,
     SEVERITIES,
@@ -56,6 +57,8 @@ class Finding:
     """Why it is accepted, if the baseline says so."""
     nature: Nature | None = None
     """What the rule states of its own severity; None for that of its kind."""
+    sizes: tuple[str, ...] = ()
+    """The distinct sizes of the difference, if it is between amounts."""
 
     @property
     def key(self) -> Key:
@@ -111,7 +114,12 @@ class Verdicts:
     """The exchange that showed each finding last: two judges of one exchange count once."""
 
     def add(self, finding: Finding) -> bool:
-        """Add a finding, and return whether it is new. The shortest steps to it are kept."""
+        """Add a finding, and return whether it is new.
+
+        The shortest steps to it are kept, or those to the largest difference between amounts.
+        """
+        sizes = amounts.sizes_of(finding.kind, finding.expected, finding.got)
+        finding = replace(finding, sizes=finding.sizes or sizes)
         before = self._found.get(finding.key)
         if before is None and self._is_full(finding):
             self.left_out += 1
@@ -126,10 +134,11 @@ class Verdicts:
         is_another = finding.exchange is None or finding.exchange.number != self._latest.get(
             finding.key
         )
-        shorter = finding if len(finding.steps) < len(before.steps) else before
-        witnesses = tuple(dict.fromkeys(before.witnesses + finding.witnesses))
         self._found[finding.key] = replace(
-            shorter, times=before.times + is_another, witnesses=witnesses
+            _more_telling(before, finding),
+            times=before.times + is_another,
+            witnesses=tuple(dict.fromkeys(before.witnesses + finding.witnesses)),
+            sizes=tuple(dict.fromkeys(before.sizes + finding.sizes))[: amounts.MAX_SIZES],
         )
         self._note(finding)
         return False
@@ -162,3 +171,10 @@ class Verdicts:
 
     def __contains__(self, key: Key) -> bool:
         return key in self._found
+
+
+def _more_telling(before: Finding, finding: Finding) -> Finding:
+    larger = amounts.largest(finding.sizes) - amounts.largest(before.sizes)
+    if larger:
+        return finding if larger > 0 else before
+    return finding if len(finding.steps) < len(before.steps) else before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -117,7 +117,7 @@ class Contract:
     @classmethod
     def load(cls, path: Path) -> Contract:
         """Load a document. Raise UsageError, with the line, when it cannot be used."""
-        document = _read(path)
+        document = read_document(path)
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0"):
             raise UsageError(
@@ -240,20 +240,11 @@ class Contract:
 
     def line_of(self, pointer: str) -> int | None:
         """Return the line of the document in which a place begins."""
-        node = self._tree
-        line = node.start_mark.line
-        for key in keys_of(pointer):
-            found = _step(node, key)
-            if found is None:
-                break
-            mark, node = found
-            line = mark
-        return line + 1
+        return self._lines(pointer)
 
     @cached_property
-    def _tree(self) -> yaml.Node:
-        tree = yaml.compose(self.text, Loader=_Loader)
-        return tree if tree is not None else yaml.ScalarNode("", "")
+    def _lines(self) -> Callable[[str], int]:
+        return lines_of(self.path)
 
     def _operations(self) -> Iterator[Operation]:
         secured = is_required(self.document.get("security"))
@@ -336,7 +327,8 @@ def _has_key(node: Any, key: str) -> bool:
     return isinstance(node, list) and any(_has_key(value, key) for value in node)
 
 
-def _read(path: Path) -> Any:
+def read_document(path: Path) -> Any:
+    """Return the content of a YAML or JSON file. Raise UsageError with the line that is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
         return yaml.load(text, Loader=_Loader)  # noqa: S506 (derived from the safe loader)
@@ -350,6 +342,25 @@ def _read(path: Path) -> Any:
         raise UsageError(f"{path}{line}: is not valid YAML ({error.problem})") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: is not valid YAML ({str(error).splitlines()[0]})") from None
+    except RecursionError:
+        raise UsageError(f"{path}: is nested too deeply") from None
+
+
+def lines_of(path: Path) -> Callable[[str], int]:
+    """Return a function that returns the line in which the place of a JSON pointer begins."""
+    tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+    root = tree if tree is not None else yaml.ScalarNode("", "")
+
+    def line_of(pointer: str) -> int:
+        node, line = root, 0 if tree is None else root.start_mark.line
+        for key in keys_of(pointer):
+            found = _step(node, key)
+            if found is None:
+                break
+            line, node = found
+        return line + 1
+
+    return line_of
 
 
 def _explain(error: Exception) -> str:

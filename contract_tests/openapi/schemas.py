@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -43,8 +43,11 @@ class Breach:
 class Schemas:
     """Validators for schemas of one contract, each compiled when it is first used."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(
+        self, contract: Contract, formats: Mapping[str, Callable[[str], bool]] | None = None
+    ) -> None:
         self._contract = contract
+        self._formats = dict(formats or {})
         self._compiled: dict[str, jsonschema_rs.Draft4Validator] = {}
 
     def breaches(self, pointer: str, value: Json) -> Iterator[Breach]:
@@ -79,7 +82,9 @@ class Schemas:
                 **convert(node, is_open="allOf" in node),
                 "components": {"schemas": self._components},
             }
-            self._compiled[pointer] = jsonschema_rs.Draft4Validator(schema, validate_formats=True)
+            self._compiled[pointer] = jsonschema_rs.Draft4Validator(
+                schema, validate_formats=True, formats=self._formats
+            )
         return self._compiled[pointer]
 
     @cached_property

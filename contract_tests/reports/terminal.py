@@ -24,7 +24,7 @@ _HEADINGS = {
     "failure": "FAILURES",
     "difference": "DIFFERENCES: the deployment differs from the contract in what is not documented",
     "drift": "DRIFT: the API returns more than the contract declares",
-    "known": "KNOWN: accepted by the baseline",
+    "known": "KNOWN: accepted by a baseline or an overlay",
 }
 _STYLES = {
     "failure": "bold red",
