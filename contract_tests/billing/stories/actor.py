@@ -10,7 +10,7 @@ from contract_tests.billing.adapters import FORGET, FRESH, PAY, Adapter, Outcome
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds, Unsuitable
-from contract_tests.findings.severity import Nature
+from contract_tests.findings.severity import CONTRADICTION, MINOR, Nature
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 
@@ -19,6 +19,9 @@ Json = dict[str, Any]
 CENT = 1_000_000
 """One cent in microcents."""
 DOLLAR = 100 * CENT
+CODE_ONCE = "code_once"
+ONCE = frozenset({CODE_ONCE, "completed_twice", "completed_at_once", "completed_later"})
+"""Rules that are broken by a doubled write, or by a code that is good twice."""
 CREDIT = 20_000
 """One credit in microcents."""
 _BLUR, _MARGIN = timedelta(seconds=5), timedelta(seconds=20)
@@ -67,17 +70,17 @@ class Actor:
             raise StoryEnds
         return response.object
 
-    def refused(self, status: int, operation_id: str, body: Any = None, **request: Any) -> None:
-        """Call an operation that must be refused with a status."""
-        response = self.call(operation_id, body, **request)
-        self.expect(
-            response,
-            response.status == status,
-            "/response/status",
-            "refused",
-            str(status),
-            response.status,
-        )
+    def refused(
+        self,
+        status: int,
+        operation_id: str,
+        body: Any = None,
+        *,
+        rule: str = "refused",
+        **request: Any,
+    ) -> None:
+        """Call an operation that must be refused with a status. Another refusal is minor."""
+        self.status(self.call(operation_id, body, **request), status, rule)
 
     def expect(
         self,
@@ -100,13 +103,16 @@ class Actor:
             str(expected),
             str(got),
             operation=operation,
-            nature=nature,
+            nature=nature or (CONTRADICTION if rule in ONCE else None),
         )
 
     def status(self, response: Exchange, status: int, rule: str, operation: str = "") -> None:
         """Expect a status."""
         fits = response.status == status
-        self.expect(response, fits, "/response/status", rule, status, response.status, operation)
+        nature = MINOR if status >= 400 and response.status >= 400 else None
+        self.expect(
+            response, fits, "/response/status", rule, status, response.status, operation, nature
+        )
 
     def equal(
         self, response: Exchange, where: str, rule: str, expected: object, operation: str = ""
