@@ -218,7 +218,7 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "unknown_field": _of_unknown_field,
     "unknown_path": _of_method,
     "wrong_refusal": _of_refusal,
-    "audit": _of_rule,
+    "audit": lambda finding: Cause("audit", "names" if "." in finding.keyword else finding.keyword),
     "display": lambda _: Cause("display"),
     "money": _of_place,
     "pagination": _of_rule,

@@ -13,6 +13,7 @@ from contract_tests.drivers.stories import StoryEnds, Unsuitable
 from contract_tests.findings.severity import CONTRADICTION, MINOR, Nature
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
+from contract_tests.judge.views import is_oldest_first
 
 Json = dict[str, Any]
 
@@ -162,6 +163,8 @@ class Actor:
         if not isinstance(items, list) or not items or not isinstance(items[0], dict):
             self.expect(response, False, f"/{name}", "written", "at least one entry", "none")
             raise StoryEnds
+        if is_oldest_first(items):
+            raise Unsuitable("the newest entries of its lists are not on the first page")
         return response, items[0]
 
     # ------------------------------------------------------------------------- beyond the API
