@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 import requests
 
@@ -101,6 +101,7 @@ class Connection:
         self.where = where
         """Scheme, host and port, and the way there."""
         self.socket = opened
+        finalize(self, opened.close)
 
     @property
     def is_idle(self) -> bool:
@@ -109,9 +110,6 @@ class Connection:
             return not select.select([self.socket], [], [], 0)[0]
         except (OSError, ValueError):  # a descriptor that is too large for select, or closed
             return False
-
-    def __del__(self) -> None:
-        self.socket.close()
 
 
 # --------------------------------------------------------------------------------- the way there
