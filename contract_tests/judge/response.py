@@ -155,7 +155,7 @@ def of_breach(
         "unknown_field" if breach.keyword == "unknown_field" else "response_schema",
         f"/response/{exchange.status}/body{generalised(breach.where)}",
         breach.keyword,
-        contract.provenance(breach.via, _graded_keyword(breach)),
+        contract.provenance(breach.via, _graded_keyword(breach, contract)),
         expectation(breach, contract),
         shown(breach.value) if breach.keyword != "required" else "nothing",
         breach.spec,
@@ -163,10 +163,22 @@ def of_breach(
     )
 
 
-def _graded_keyword(breach: Breach) -> str:
-    """Return the keyword whose provenance counts: for a null, whether it may be one."""
+def _graded_keyword(breach: Breach, contract: Contract) -> str:
+    """Return the keyword whose provenance counts.
+
+    For a null it is whether it may be one, and so it is for a field that may be null and is missing.
+    """
+    if breach.keyword == "required":
+        return "nullable" if _may_be_null(contract, breach.spec) else "required"
     is_null = breach.keyword == "type" and breach.value is None
     return "nullable" if is_null else breach.keyword
+
+
+def _may_be_null(contract: Contract, pointer: str) -> bool:
+    try:
+        return bool(contract.at(pointer).node.get("nullable"))
+    except (KeyError, TypeError):
+        return False
 
 
 def expectation(breach: Breach, contract: Contract) -> str:
