@@ -26,6 +26,8 @@ _BY_OPERATION = ("boundaries", "keys", "protocol", "properties")
 """Drivers whose pieces are operations."""
 _ALWAYS = ("preflight", "restore")
 """What every run does."""
+KNOWN_KEY = "the known key"
+"""A piece of the driver ``keys`` that may show any finding of it."""
 _STATEFUL = "stateful"
 _IGNORE = "# Created by contract-tests.\n*\n"
 
@@ -124,10 +126,12 @@ def _pieces(failures: list[Json]) -> Failed | None:
 
 def _names(driver: str, detail: str, operations: list[str]) -> Iterator[str]:
     """Yield the names of the pieces, or nothing for all pieces of a driver."""
-    if driver == "stories":
+    if driver in ("stories", "races"):
         yield detail
     elif driver in _BY_OPERATION and not any(" " in name for name in operations):
         yield from operations
+        if driver == "keys":
+            yield KNOWN_KEY
 
 
 def _read() -> Json | None:

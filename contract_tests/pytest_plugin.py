@@ -25,7 +25,13 @@ _PACKAGE = Path(__file__).resolve().parent
 _GROUP = "contract"
 _A_MOCK = "http://127.0.0.1"
 """Stands for the mock that is started when the tests begin."""
-_WITHOUT = ("quiet", "write_baseline", "baseline_owner", "baseline_reason")
+WITHOUT = frozenset(
+    {
+        *("config", "env", "last_failed", "quiet"),
+        *("write_baseline", "baseline_owner", "baseline_reason"),
+        *("learn", "learn_critical", "owner", "reason"),
+    }
+)
 """Flags of ``contract-tests run`` that mean nothing here."""
 
 
@@ -60,7 +66,7 @@ def add_options(parser: pytest.Parser) -> None:
     url = "the deployment to test; without it a mock is started"
     _add(group, "--base-url", dest="contract_base_url", metavar="URL", help=url)
     for name, flag in FLAGS.items():
-        if name in _WITHOUT:
+        if name in WITHOUT:
             continue
         if flag.parse is None:
             _add(

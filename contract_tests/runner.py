@@ -298,6 +298,7 @@ def _result(
     except KeyboardInterrupt:
         run.interrupted, run.ended_early = True, "interrupted"
     finally:
+        run.channel.close()
         unwritten = close_har(har, run.verdicts)
     return replace(run.result(), unwritten=unwritten)
 

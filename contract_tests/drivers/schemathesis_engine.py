@@ -35,6 +35,8 @@ Real = dict[str, str]
 
 def drive(run: Run) -> None:
     """Run all phases on one account, with every operation that may be called."""
+    if not (run.pieces("properties") or run.portion.of(STATEFUL, [STATEFUL])):
+        return
     adapter = SessionAdapter(run)
     with decided_by_the_seed(), adapter.opened():
         client, scope = _account(run)

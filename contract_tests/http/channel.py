@@ -150,6 +150,10 @@ class Channel:
         pairs = _with_defaults(headers, request.method, body)
         return self._send(WireRequest(request.method, url, pairs, body))[1]
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
     def send_prepared(self, prepared: requests.PreparedRequest) -> requests.Response:
         """Send a request of the library requests. The response's ``exchange`` is the exchange."""
         body = prepared.body or b""

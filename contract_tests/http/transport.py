@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
+from weakref import WeakSet, finalize
 
 import requests
 
@@ -41,6 +42,12 @@ class Transport:
 
     def __init__(self) -> None:
         self._local = threading.local()
+        self._connections: WeakSet[Connection] = WeakSet()
+
+    def close(self) -> None:
+        """Close the connections of all threads. Another request would open a new one."""
+        for connection in list(self._connections):
+            connection.socket.close()
 
     def fetch(self, request: WireRequest, network: Network, ends_at: float) -> Reply:
         """Return the response, or why there is none by that moment on the monotonic clock."""
@@ -57,6 +64,7 @@ class Transport:
             connection = Connection(where, _opened(url, network, ends_at))
         except (OSError, ValueError, Broken) as error:
             return Reply(error=plain(error), failure=_failure(error))
+        self._connections.add(connection)
         return self._exchange(connection, data, request.method, ends_at)[0]
 
     def _kept(self, where: tuple[str, str, Network]) -> Connection | None:
@@ -93,6 +101,7 @@ class Connection:
         self.where = where
         """Scheme, host and port, and the way there."""
         self.socket = opened
+        finalize(self, opened.close)
 
     @property
     def is_idle(self) -> bool:
@@ -101,9 +110,6 @@ class Connection:
             return not select.select([self.socket], [], [], 0)[0]
         except (OSError, ValueError):  # a descriptor that is too large for select, or closed
             return False
-
-    def __del__(self) -> None:
-        self.socket.close()
 
 
 # --------------------------------------------------------------------------------- the way there

@@ -196,7 +196,7 @@ def _cause(group: Group, result: Result) -> Json:
         "key": group.cause.key,
         "code": group.cause.code,
         "subject": group.cause.subject,
-        "headline": headline(group),
+        "headline": printable(headline(group)),
         "grade": group.grade(result.settings.policy),
         "severity": group.severity,
         "known": group.is_known,

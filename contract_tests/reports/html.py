@@ -24,7 +24,7 @@ from contract_tests.reports.terminal import not_done, permissions, place, step_t
 
 MAX_FINDINGS = 1_000
 """Findings that are shown, the first ones of each cause before others."""
-MAX_EXCHANGES = 2_000_000
+MAX_EXCHANGES = 1_200_000
 """Characters of exchanges that are shown. Further findings are shown without theirs."""
 MAX_STEPS = 20
 """Steps of a finding that are shown: the last ones."""

@@ -20,6 +20,7 @@ from contract_tests.reports.document import GRADES, SCHEMA_VERSION, Json
 from contract_tests.reports.headlines import headline
 from contract_tests.reports.sentences import compose, counted
 from contract_tests.shard import Shard
+from contract_tests.text import printable
 
 _SAME: tuple[tuple[str, Callable[[Json], Any]], ...] = (
     ("URL", lambda document: document["subject"]),
@@ -146,7 +147,7 @@ def _cause(cause: Json, findings: list[Json]) -> Json:
     open = [finding for finding in findings if not finding["known"]] or findings
     return {
         **cause,
-        "headline": headline(group),
+        "headline": printable(headline(group)),
         "grade": min((finding["grade"] for finding in open), key=GRADES.index),
         "severity": group.severity,
         "known": group.is_known,

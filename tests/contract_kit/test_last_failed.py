@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from contract_tests import last_failed
-from contract_tests.last_failed import note
+from contract_tests.drivers import auth
+from contract_tests.last_failed import KNOWN_KEY, note
 from tests.contract_kit import faulty
 from tests.contract_kit.program import Said, kit
 
@@ -55,9 +56,10 @@ def test_only_what_failed_is_run_again(file: Path) -> None:
     assert {entry["found_by"] for entry in found} == {"keys"}
     assert progress(second) == ["keys"]
     assert "--last-failed: " in second.out
-    assert "run: keys (get_balance, list_invoices)" in second.out
-    assert "left out: reads, boundaries, protocol, tenants, stories, machine, properties" in (
-        second.out
+    assert "run: keys (get_balance, list_invoices, the known key)" in second.out
+    assert (
+        "left out: reads, boundaries, protocol, tenants, stories, races, machine, properties"
+        in (second.out)
     )
     assert "2 of 29 operations" in second.verdict
 
@@ -136,7 +138,7 @@ def test_the_record_of_another_deployment_is_not_used(file: Path) -> None:
         ),
         (
             [failure("keys", "get_balance"), failure("keys", "list_invoices")],
-            {"keys": frozenset({"get_balance", "list_invoices"})},
+            {"keys": frozenset({"get_balance", "list_invoices", KNOWN_KEY})},
         ),
         ([failure("protocol", "TRACE /x")], {"protocol": None}),
         ([failure("protocol", "TRACE /x"), failure("protocol", "a")], {"protocol": None}),
@@ -156,6 +158,11 @@ def test_failures_are_assigned_to_pieces_of_work(
     assert last is not None
     assert last.failed == expected
     assert note(last, "", ("reads",)).startswith("--last-failed: ")
+
+
+def test_the_piece_of_the_known_key_is_that_of_the_driver() -> None:
+    """The record names it as the driver does."""
+    assert auth.KNOWN_KEY == KNOWN_KEY
 
 
 def test_a_failure_of_no_driver_runs_everything(file: Path) -> None:

@@ -89,6 +89,16 @@ def test_the_shards_together_are_the_whole(
     assert all["notes"] == ["merged from 4 reports"]
 
 
+def test_every_driver_divides_its_work(tmp_path: Path) -> None:
+    """A shard beyond all pieces sends nothing but the requests of the preflight."""
+    words = ("--mock", "--shard", "250/256", "--report", "json", "--report-dir", tmp_path)
+    with faulty.mock() as mock:
+        outcome = kit("run", mock.url, *words)
+    assert outcome.code == 0
+    called = [each for each in report(tmp_path)["coverage"]["operations"] if each["statuses"]]
+    assert called == []
+
+
 def test_a_shard_without_work_passes(tmp_path: Path) -> None:
     """More shards than pieces are no mistake of the deployment."""
     words = ("--mock", "--only", "get_balance", "--phases", "tenants", "--shard", "1/4")

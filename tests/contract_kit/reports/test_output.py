@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -88,7 +89,8 @@ def test_the_verdict_is_printed_before_the_first_report_is_made(
     printed: list[str] = []
 
     def make(_: object) -> str:
-        printed.append(sys.stdout.getvalue())  # type: ignore[attr-defined]
+        assert isinstance(sys.stdout, io.StringIO)
+        printed.append(sys.stdout.getvalue())
         return ""
 
     from contract_tests.reports import files

@@ -173,7 +173,7 @@ def test_long_values_and_many_steps_are_shortened(make: Callable[..., Result]) -
 
 def test_many_findings_are_counted_but_not_all_shown(make: Callable[..., Result]) -> None:
     """The rest is in the report files."""
-    many = [finding(where=f"/response/200/body/{number}") for number in range(50)]
+    many = [finding(operation=f"operation_{number}") for number in range(50)]
     others = [finding(spec=f"{TIER}/{i}", where=f"/response/200/body/{i}") for i in range(50)]
     shown = [text for text, _ in terminal.lines(document(make(*many, *others)))]
     assert sum(line.startswith("\nmajor: ") for line in shown) == terminal.MAX_SHOWN["failure"]
