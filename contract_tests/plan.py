@@ -19,14 +19,14 @@ from contract_tests.openapi.examples import broken_bodies, example, has_example,
 from contract_tests.settings import Settings
 
 WEIGHTS: Mapping[str, int] = {
-    "reads": 30,
-    "keys": 14,
-    "boundaries": 20,
+    "reads": 22,
+    "keys": 11,
+    "boundaries": 34,
     "protocol": 4,
-    "tenants": 8,
-    "stories": 14,
-    "machine": 4,
-    "properties": 10,
+    "tenants": 7,
+    "stories": 9,
+    "machine": 5,
+    "properties": 8,
 }
 """The parts of a small budget."""
 TELLING_FIRST = ("reads", "keys", "boundaries", "protocol", "tenants", "stories")
