@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from contract_tests.context import Run
 from contract_tests.drivers.auth import WRONG_KEYS
 from contract_tests.drivers.protocol import undeclared
+from contract_tests.drivers.stories import reason_against
 from contract_tests.http.channel import Outgoing
-from contract_tests.knowledge import IRREVERSIBLE, MOCK, WRITE
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.examples import broken_bodies, example, has_example, probes
 from contract_tests.settings import Settings
@@ -253,14 +253,8 @@ def _tenants(run: Run) -> float:
 
 
 def _stories(run: Run) -> float:
-    settings = run.settings
-    level = MOCK if settings.mock else IRREVERSIBLE if settings.may_do_anything else WRITE
-    playable = [
-        story
-        for story in run.knowledge.stories
-        if settings.may_write and story.needs <= level and run.takes(*story.operations)
-    ]
-    return len(playable) * (_STORY + _STORY_PER_VIEW * _views(run))
+    playable = sum(reason_against(run, story) is None for story in run.knowledge.stories)
+    return playable * (_STORY + _STORY_PER_VIEW * _views(run))
 
 
 def _machine(run: Run) -> float:

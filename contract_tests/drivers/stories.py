@@ -26,11 +26,9 @@ class StoryEnds(Exception):
 
 def run_story(run: Run, story: Story, cast: Cast) -> None:
     """Run one story, if the run allows it."""
-    if _level(run) < story.needs:
-        run.skip(f"story: {story.name}", _NEEDS[story.needs])
-        return
-    if not run.takes(*story.operations):
-        run.skip(f"story: {story.name}", "one of its operations is not selected")
+    reason = reason_against(run, story)
+    if reason is not None:
+        run.skip(f"story: {story.name}", reason)
         return
     run.channel.source = f"stories: {story.name}"
     try:
@@ -42,6 +40,15 @@ def run_story(run: Run, story: Story, cast: Cast) -> None:
         )
     except Withheld as error:
         run.skip(f"story: {story.name}", str(error))
+
+
+def reason_against(run: Run, story: Story) -> str | None:
+    """Return why a story may not be run; None if it may."""
+    if _level(run) < story.needs:
+        return _NEEDS[story.needs]
+    if not run.takes(*story.operations):
+        return "one of its operations is not selected"
+    return None
 
 
 def _level(run: Run) -> int:

@@ -119,9 +119,9 @@ def test_restoration_carries_the_extra_headers(tmp_path: Path) -> None:
     """What the journal reads and puts back goes the same way."""
     with faulty.mock() as mock, gateway(mock.url, x_preview="7") as server:
         words = ["--phases", "tenants", "--only", "usage-alerts", "--allow-writes"]
-        words += ["--other-key-env", "OTHER"]
+        words += ["--other-key-env", "OTHER", "--header", "X-Preview: 7", "--journal"]
         outcome = kit(
-            *("run", server.url, *words, "--journal", tmp_path / "j", "--header", "X-Preview: 7"),
+            *("run", server.url, *words, str(tmp_path / "journal")),
             BILLING_API_KEY="sk_test_p",
             OTHER="sk_test_q",
         )
