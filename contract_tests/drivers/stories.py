@@ -32,7 +32,7 @@ def run_story(
 ) -> None:
     """Run one story or race, if the run allows it and has the hooks that the story needs."""
     what = f"{'story' if phase == 'stories' else 'race'}: {story.name}"
-    reason = _reason_against(run, story, offers)
+    reason = reason_against(run, story, offers)
     if reason is not None:
         run.skip(what, reason)
         return
@@ -48,8 +48,8 @@ def run_story(
         run.skip(what, run.keyring.text(str(error)))
 
 
-def _reason_against(run: Run, story: Story, offers: Set[str]) -> str | None:
-    """Return why a story may or can not be run."""
+def reason_against(run: Run, story: Story, offers: Set[str]) -> str | None:
+    """Return why a story may or can not be run; None if it is to be run."""
     settings = run.settings
     allowed = {WRITE: settings.may_write, IRREVERSIBLE: settings.may_do_anything}
     for permission, is_allowed in allowed.items():
