@@ -170,7 +170,7 @@ def test_the_limits_of_replays_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_steps_are_repeated_only_where_the_run_may(
-    flags: dict[str, bool], operations: tuple[str, ...], may: bool
+    flags: dict[str, Any], operations: tuple[str, ...], may: bool
 ) -> None:
     """Without permission for everything, each step must be reversible."""
     settings = Settings(URL, packaged_spec(), environment={"BILLING_API_KEY": "k" * 20}, **flags)
@@ -218,7 +218,7 @@ def test_the_fewest_items_are_found(case: tuple[int, set[int]]) -> None:
         tries += 1
         return needed <= set(tried) and list(tried) == sorted(tried)
 
-    results = list(shortest(items, shows)) if needed <= set(items) else []
+    results: list[Any] = list(shortest(items, shows)) if needed <= set(items) else []
     if results:
         assert results[-1] == sorted(needed)
         assert [len(result) for result in results] == sorted(map(len, results), reverse=True)

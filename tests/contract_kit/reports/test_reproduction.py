@@ -105,13 +105,14 @@ def test_a_script_shows_the_finding_again(found: Found) -> None:
     played = play(path, BILLING_API_KEY=KEY)
     assert played.returncode == 0, played.stderr
     sent_now = [line for line in found.upstream.requests[start:] if "_mock" not in line]
-    assert len(sent_now) == len(found.finding.steps) + 1
+    assert len(sent_now) == 1 + len(found.finding.steps) + 1
+    assert sent_now[0] == sent_now[-1], "the view before the steps, and after them"
     (removed,) = [line.rsplit("/", 1)[1] for line in sent_now if line.startswith("DELETE")]
     body = json.loads(played.stdout.replace("\r", "").partition("\n\n")[2])
     assert removed in [card["id"] for card in body["payment_methods"]]
-    assert played.stderr.count("HTTP/1.1 200") == len(
-        [step for step in found.finding.steps if step.status == 200]
-    )
+    good = [step for step in found.finding.steps if step.status == 200]
+    assert played.stderr.startswith("before: HTTP/1.1 200")
+    assert played.stderr.count("HTTP/1.1 200") == 1 + len(good)
 
 
 def test_a_script_holds_no_key_and_no_recorded_id(found: Found) -> None:
@@ -172,8 +173,8 @@ def test_scripts_are_named_by_operation_kind_and_rule(tmp_path: Path) -> None:
 def test_a_name_from_the_deployment_is_no_command(tmp_path: Path) -> None:
     """Names and values are comments of one line, whatever they hold."""
     evil = "a\n`touch evil`\n$(touch evil)\n'; touch evil; '"
-    steps = (replace(sent("update_usage_alerts"), request_body=evil.encode()),)
-    steps += (replace(steps[0], url=f"{steps[0].url}?a={evil!r}", account="anybody"),)
+    first = replace(sent("update_usage_alerts"), request_body=evil.encode())
+    steps = (first, replace(first, url=f"{first.url}?a={evil!r}", account="anybody"))
     hostile = replace(
         STATEFUL, operation=evil, where=f"/{evil}", expected=evil, got=evil, steps=steps
     )
@@ -182,9 +183,13 @@ def test_a_name_from_the_deployment_is_no_command(tmp_path: Path) -> None:
     text = reproduction.script(hostile, hostile.exchange, result)
     path = tmp_path / "a.sh"
     path.write_text(text)
-    words = {"cwd": tmp_path, "env": {"PATH": os.environ["PATH"], "BILLING_API_KEY": "x"}}
     subprocess.run(["sh", "-n", str(path)], check=True)
-    subprocess.run(["sh", str(path), "http://127.0.0.1:1"], check=False, **words)
+    subprocess.run(
+        ["sh", str(path), "http://127.0.0.1:1"],
+        check=False,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "BILLING_API_KEY": "x"},
+    )
     assert not (tmp_path / "evil").exists()
     assert all(
         re.match(r"#|set |BASE_URL=|: |response=|printf |$", line) for line in text.split("\n")
