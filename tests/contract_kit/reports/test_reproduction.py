@@ -32,6 +32,7 @@ from tests.contract_kit.drivers.test_minimisation import (
     sent,
 )
 from tests.contract_kit.exchanges import CONTRACT
+from tests.contract_kit.program import kit
 
 KEY = "sk_test_reproduction"
 
@@ -139,6 +140,25 @@ def test_a_script_takes_another_deployment(found: Found) -> None:
     path = found.result.settings.report_dir / reproduction.names(found.result)[found.finding.key]
     played = play(path, "http://127.0.0.1:1", BILLING_API_KEY=KEY)
     assert played.returncode == 7, "curl cannot connect"
+
+
+@pytest.mark.slow
+def test_a_run_writes_scripts_with_few_steps(tmp_path: Path) -> None:
+    """A run shortens the steps before it reports, and each script ends with a response."""
+    with faulty.mock() as upstream:
+        upstream.app = faulty.Faulty(upstream.app, RemovedCardsReturn())
+        words = ["--mock", "--phases", "stories", "--only", "payment-methods", "--report", "json"]
+        said = kit("run", upstream.url, *words, "--report-dir", tmp_path)
+        assert said.code == 1
+        found = json.loads((tmp_path / "report.json").read_text())["findings"]
+        paths = [tmp_path / each["reproduce"] for each in found if each["reproduce"]]
+        assert paths
+        for path in paths:
+            played = play(path)
+            assert (played.returncode, played.stdout[:9]) == (0, "HTTP/1.1 "), played.stderr
+    assert "shortened by" in said.out
+    assert f"script   reproduce/{paths[0].name}" in said.out
+    assert max(len(each["steps"]) for each in found if "kit" in each["witnesses"]) <= 4
 
 
 # ------------------------------------------------------------------------------------------ names
