@@ -317,7 +317,13 @@ class Run:
     def found(self, finding: Finding) -> None:
         """Add a driver's own finding, secrets replaced."""
         text = self.keyring.text
-        finding = replace(finding, expected=text(finding.expected), got=text(finding.got))
+        finding = replace(
+            finding,
+            operation=text(finding.operation),
+            where=text(finding.where),
+            expected=text(finding.expected),
+            got=text(finding.got),
+        )
         self.verdicts.add(replace(finding, source=finding.source or self.channel.source))
 
     def report(self, finding: Finding, exchange: Exchange) -> None:
