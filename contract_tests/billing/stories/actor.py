@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -157,6 +158,15 @@ class Actor:
     def someone(self, situation: str) -> Actor:
         """Return another account, in a situation such as ``new``. Raises Unsuitable."""
         return replace(self, caller=self.adapter.fresh(situation))
+
+    def someone_like(self, situation: str, make: Callable[[Actor], object]) -> Actor:
+        """Return an account in a situation, or a default one that ``make`` brings into it."""
+        try:
+            return self.someone(situation)
+        except Unsuitable:
+            made = self.someone("default")
+            make(made)
+            return made
 
     def can(self, *names: str) -> bool:
         """Return whether the run has these hooks."""

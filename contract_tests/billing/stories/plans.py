@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from contract_tests.billing.stories.actor import CREDIT, Actor
+from contract_tests.billing.stories.cards import decline_charges
 from contract_tests.billing.stories.deposits import PAGES
 
 STARTER, GROWTH, SCALE = "price_starter_monthly", "price_growth_monthly", "price_scale_monthly"
@@ -212,7 +213,7 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
 
 def an_unpaid_plan_ends(actor: Actor) -> None:
     """Let the last retry fail: the plan ends, and its invoice is void."""
-    owner = actor.someone("past_due")
+    owner = actor.someone_like("past_due", _let_a_renewal_fail)
     owner.read_all()
     response = owner.call("get_subscription")
     owner.equal(response, "/status", "past_due", "past_due")
@@ -225,9 +226,16 @@ def an_unpaid_plan_ends(actor: Actor) -> None:
     owner.read_all()
 
 
+def _let_a_renewal_fail(actor: Actor) -> None:
+    """Start a plan, and let its first renewal be declined."""
+    plan = actor.do("change_plan", {"price_id": STARTER})
+    decline_charges(actor)
+    actor.wait_until(datetime.fromisoformat(plan["current_period_end"]))
+
+
 def a_declined_charge_starts_nothing(actor: Actor) -> None:
     """Start a plan with a declining card: it is 402, and nothing changes."""
-    poor = actor.someone("card_declined")
+    poor = actor.someone_like("card_declined", decline_charges)
     poor.read_all()
     poor.refused(402, "change_plan", {"price_id": STARTER})
     poor.read_all()

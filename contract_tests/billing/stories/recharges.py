@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from contract_tests.billing.stories.actor import CENT, CREDIT, DOLLAR, Actor
-from contract_tests.billing.stories.cards import free_card
+from contract_tests.billing.stories.cards import decline_charges, free_card
 
 _ALL: dict[str, Any] = {
     "enabled": False,
@@ -155,7 +155,7 @@ def a_recharge_pauses_for_a_minute(actor: Actor) -> None:
 
 def three_failures_disable_auto_recharge(actor: Actor) -> None:
     """Let three recharges fail: auto-recharge is disabled, and enabling resets the count."""
-    poor = actor.someone("card_declined")
+    poor = actor.someone_like("card_declined", decline_charges)
     poor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 4 * DOLLAR})
     poor.leave(4 * DOLLAR)
     before = poor.call("list_auto_recharge_history").object.get("total", 0)
