@@ -13,6 +13,7 @@ from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds, Unsuitable
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
+from contract_tests.knowledge import MOCK
 
 Json = dict[str, Any]
 
@@ -259,3 +260,14 @@ def value_at(body: Any, where: str) -> Any:
         else:
             body = body.get(part) if isinstance(body, dict) else None
     return body
+
+
+def expect_audit(actor: Actor, action: str) -> None:
+    """Expect an entry of the audit log. The contract names no actions: the rest is the mock's."""
+    response = actor.call("list_audit_log", query={"limit": 10})
+    actions = [str(entry.get("action")) for entry in response.object.get("entries", [])]
+    subject = action.partition(".")[0]
+    fits = action in actions or (
+        not actor.can(MOCK) and any(each.startswith(subject) for each in actions)
+    )
+    actor.expect(response, fits, "/entries", action, action, actions[:5])
