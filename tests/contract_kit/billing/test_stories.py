@@ -83,7 +83,7 @@ def test_a_skipped_capability_is_one_line(url: str, tmp_path: Path) -> None:
 )
 def test_what_is_good_twice_is_found_by_hooks(tmp_path: Path, mutant: str, rule: str) -> None:
     """A promo code and a verification code are good once."""
-    only = ("create_deposit", "get_balance", "validate_promo_code")
+    only: tuple[str, ...] = ("create_deposit", "get_balance", "validate_promo_code")
     only += ("initiate_verification", "confirm_verification")
     with faulty_app(FAULTS[mutant]) as broken, faulty.upstream(broken) as running:
         run = played_by_hooks(running.url, tmp_path, "stories", only=only)
@@ -102,7 +102,13 @@ def test_one_account_is_reset_between_stories(url: str, tmp_path: Path) -> None:
     hooks = tmp_path / "hooks.py"
     source = EXAMPLE.read_text(encoding="utf-8").replace("def fresh(", "def _fresh(")
     hooks.write_text(source, encoding="utf-8")
-    only = ("change_plan", "get_subscription", "list_invoices", "get_balance", "list_audit_log")
+    only: tuple[str, ...] = (
+        "change_plan",
+        "get_subscription",
+        "list_invoices",
+        "get_balance",
+        "list_audit_log",
+    )
     only += ("add_payment_method", "list_payment_methods")
     only += ("remove_payment_method", "set_default_payment_method")
     run = played_by_hooks(url, tmp_path, "stories", hooks=hooks, only=only)
