@@ -95,11 +95,7 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
 
 def perform(run: Run) -> None:
     """Run preflight and every driver. Raise KitError in preflight only."""
-    try:
-        preflight.check(run.channel, run.settings)
-    except KitError:
-        run.close()
-        raise
+    preflight.check(run.channel, run.settings)
     chosen = chosen_drivers(run)
     run.follow = Refusals(run).follow
     with put_back_afterwards(run):
