@@ -285,6 +285,8 @@ class Run:
             name = re.sub(r"[^a-z0-9]+", "-", name.lower())
             is_secret = not self.is_public(key)
             alias = self.keyring.add(f"hook {name} {self._fresh}", key, is_secret=is_secret)
+        if self.journal is not None:
+            self.journal.exempt(alias)
         return Client(self.channel, alias)
 
     def hook_failed(self, name: str, text: str) -> None:
