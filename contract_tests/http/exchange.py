@@ -23,6 +23,10 @@ class NotJson(ValueError):
     """A body that is not strictly JSON: what is wrong with it."""
 
 
+class TooDeep(NotJson):
+    """A body that is nested too deeply."""
+
+
 @dataclass(frozen=True)
 class Exchange:
     """A request and its response."""
@@ -95,6 +99,15 @@ class Exchange:
         return parse(self.response_body)
 
     @property
+    def is_too_deep(self) -> bool:
+        """Whether the answer's body is nested too deeply to be read."""
+        try:
+            _ = self.answer
+        except NotJson as error:
+            return isinstance(error, TooDeep)
+        return False
+
+    @property
     def json(self) -> Any:
         """The answer's body as a value; None if it is no JSON."""
         try:
@@ -150,8 +163,8 @@ def parse(body: bytes) -> Any:
     return value
 
 
-def _too_deep() -> NotJson:
-    return NotJson(f"is nested too deeply (more than {MAX_NESTING} levels)")
+def _too_deep() -> TooDeep:
+    return TooDeep(f"is nested too deeply (more than {MAX_NESTING} levels)")
 
 
 def _is_too_deep(value: Any) -> bool:

@@ -133,7 +133,7 @@ class OpenApiCore:
     def findings(self, exchange: Exchange, operation: Operation) -> Iterator[Finding]:
         """Yield its objections to a response whose status the contract declares."""
         response = operation.responses.get(exchange.status)
-        if response is None or exchange.method == "HEAD":
+        if response is None or exchange.method == "HEAD" or exchange.is_too_deep:
             return
         for objection in self.objections(exchange, operation):
             if objection.kind != "response_header" and not exchange.response_body_known:
@@ -176,18 +176,12 @@ def _accept(unknown: set[Node], objections: tuple[Objection, ...], root: str) ->
 
 def _accepts(openapi: OpenAPI, exchange: Exchange) -> bool:
     errors = openapi.iter_request_errors(_Request(exchange))
-    try:
-        return all("Security" in type(each).__name__ for each in errors)
-    except RecursionError:
-        return False
+    return all("Security" in type(each).__name__ for each in errors)
 
 
 def _objections(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...]:
     errors = openapi.iter_response_errors(_Request(exchange), _Response(exchange))
-    try:
-        return tuple(_explained(errors, exchange.status))
-    except RecursionError:  # the first judge says that it is nested too deeply
-        return ()
+    return tuple(_explained(errors, exchange.status))
 
 
 def _without_headers(node: Any) -> Any:

@@ -1,0 +1,103 @@
+"""Runs against a deployment that breaks HTTP, JSON and patience end in time, with a verdict."""
+
+from __future__ import annotations
+
+import json
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from contract_tests.findings.result import EXIT_CODES
+from contract_tests.http.channel import Channel, Limits
+from contract_tests.http.exchange import MAX_NESTING, Request
+from contract_tests.http.redaction import Keyring
+from contract_tests.judge.judge import Judge
+from tests.contract_kit.exchanges import CONTRACT, JudgeHarness
+from tests.contract_kit.http.hostile import ALL, QUICK, READABLE, hostile_server
+from tests.contract_kit.program import kit
+
+TIMEOUT = 0.4
+SLACK = 8.0
+"""Seconds for the work of the kit itself, on a busy machine."""
+MAX_MEMORY = 400_000_000
+
+
+def test_there_are_many_behaviours() -> None:
+    """The hostile deployment has at least 27 modes."""
+    assert len(ALL) >= 27
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_request_ends_within_the_timeout(name: str) -> None:
+    """Head, interim responses and body together take no longer than --timeout."""
+    with hostile_server(ALL[name], polite=0) as url:
+        channel = Channel(url, CONTRACT, Keyring(), limits=Limits(TIMEOUT))
+        started = time.monotonic()
+        exchange = channel.send(Request("POST", "/api/v1/billing/portal"))
+        assert time.monotonic() - started < TIMEOUT + SLACK / 2
+    assert bool(exchange.error) or bool(exchange.status)
+    assert len(exchange.response_body) <= 17_000_000
+
+
+@pytest.mark.parametrize("name", sorted(set(QUICK) - {"204 with a body"}))
+def test_what_is_no_response_is_explained(name: str) -> None:
+    """A response that HTTP does not allow is an error with a sentence, not a body to judge."""
+    with hostile_server(QUICK[name], polite=0) as url:
+        channel = Channel(url, CONTRACT, Keyring(), limits=Limits(TIMEOUT))
+        exchange = channel.send(Request("POST", "/api/v1/billing/portal"))
+    is_redirect = "redirect" in name
+    is_upgrade = "upgrade" in name
+    assert is_redirect or is_upgrade or " " in exchange.error, exchange
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_the_judge_reads_any_response(name: str) -> None:
+    """Whatever a deployment sends as JSON, the judge ends, with a bounded number of findings."""
+    harness = JudgeHarness()
+    judge: Judge = harness.judge
+    with hostile_server(READABLE[name], polite=0) as url:
+        channel = Channel(url, CONTRACT, Keyring(), limits=Limits(5), listeners=[judge])
+        started = time.monotonic()
+        channel.send(Request("GET", "/api/v1/billing/balance"))
+    assert time.monotonic() - started < 2 * SLACK
+    assert len(harness.found) < 500
+
+
+@pytest.mark.parametrize("depth", [MAX_NESTING, MAX_NESTING + 1, 1_000, 100_000])
+def test_a_deep_body_is_one_finding(depth: int) -> None:
+    """A body with more levels than the bound is malformed. The finding says so in one sentence."""
+    harness = JudgeHarness()
+    harness.answers("get_balance", raw=b"[" * depth + b"]" * depth)
+    is_deep = any("nested too deeply" in finding.got for finding in harness.found)
+    assert is_deep == (depth > MAX_NESTING)
+    if is_deep:
+        assert [finding.kind for finding in harness.found] == ["malformed_body"]
+
+
+@pytest.mark.slow  # each takes up to the time of the run
+@pytest.mark.parametrize("name", ALL)
+def test_a_run_ends_in_time_with_a_verdict(name: str, tmp_path: Path) -> None:
+    """The run ends within --max-time, with a verdict, an exit code and bounded memory."""
+    words = ["--max-time", "5s", "--timeout", "1s", "--max-examples", "2", "--quiet"]
+    words += ["--report", "json,junit", "--report-dir", str(tmp_path)]
+    tracemalloc.start()
+    try:
+        with hostile_server(ALL[name]) as url:
+            started = time.monotonic()
+            outcome = kit("run", url, *words)
+            seconds = time.monotonic() - started
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert outcome.code in EXIT_CODES.values(), outcome
+    assert seconds < 5 + 5 * SLACK
+    assert peak < MAX_MEMORY
+    text = outcome.out + outcome.err
+    assert "an error of the kit" not in text
+    assert "fault of the kit" not in text
+    assert "RecursionError" not in text
+    if outcome.out:
+        document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+        assert document
