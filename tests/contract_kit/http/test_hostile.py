@@ -11,9 +11,8 @@ import pytest
 
 from contract_tests.findings.result import EXIT_CODES
 from contract_tests.http.channel import Channel, Limits
-from contract_tests.http.exchange import MAX_NESTING, Request
+from contract_tests.http.exchange import MAX_NESTING, Exchange, Request
 from contract_tests.http.redaction import Keyring
-from contract_tests.judge.judge import Judge
 from tests.contract_kit.exchanges import CONTRACT, JudgeHarness
 from tests.contract_kit.http.hostile import ALL, QUICK, READABLE, hostile_server
 from tests.contract_kit.program import kit
@@ -56,7 +55,10 @@ def test_what_is_no_response_is_explained(name: str) -> None:
 def test_the_judge_reads_any_response(name: str) -> None:
     """Whatever a deployment sends as JSON, the judge ends, with a bounded number of findings."""
     harness = JudgeHarness()
-    judge: Judge = harness.judge
+
+    def judge(exchange: Exchange) -> None:
+        harness.judge(exchange)
+
     with hostile_server(READABLE[name], polite=0) as url:
         channel = Channel(url, CONTRACT, Keyring(), limits=Limits(5), listeners=[judge])
         started = time.monotonic()
