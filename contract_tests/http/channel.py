@@ -23,7 +23,7 @@ from requests.adapters import BaseAdapter
 
 from contract_tests.compat import follow_no_redirects, with_body
 from contract_tests.errors import KitError, Unreachable
-from contract_tests.http.exchange import Exchange, Headers, Request
+from contract_tests.http.exchange import SAFE_METHODS, Exchange, Headers, Request
 from contract_tests.http.network import DIRECT, Network
 from contract_tests.http.noise import NOISY_STATUSES, THROTTLED, TIMEOUT, Noise
 from contract_tests.http.redaction import Keyring
@@ -40,8 +40,6 @@ GONE_AFTER = 5
 """Consecutive requests without a response after which the deployment counts as gone."""
 THROTTLED_AFTER = 20
 """Consecutive 429 after which the run ends, although the kit waited as it was asked to."""
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-"""Methods of requests that may be repeated."""
 ENCODINGS = "gzip, deflate"
 """The content codings that the kit can decode."""
 

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 from contract_tests.http.origin import Origin, origin_of
 
 Headers = tuple[tuple[str, str], ...]
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+"""Methods of requests that change nothing, and may be repeated."""
 MAX_NESTING = 100
 """Levels of a JSON body. What is nested more deeply is not read: recursion has an end."""
 ANYBODY = "anybody"
@@ -82,11 +84,6 @@ class Exchange:
         """What sent the response: the API, or something in front of it."""
         headers = {name.lower(): value for name, value in reversed(self.response_headers)}
         return origin_of(self.url, self.status, headers, self.response_body)
-
-    @property
-    def is_of_the_api(self) -> bool:
-        """Whether the response is the API's own, and to be judged as such."""
-        return not self.noise and self.origin == "api"
 
     @cached_property
     def sent(self) -> Any:

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import requests
 
-from contract_tests.http.exchange import Headers
+from contract_tests.http.exchange import SAFE_METHODS, Headers
 from contract_tests.http.network import Network
 from contract_tests.http.response_reader import Broken, Reply, ResponseReader
 
@@ -51,7 +51,7 @@ class Transport:
         if kept is not None:
             reply, is_stale = self._exchange(kept, data, request.method, ends_at)
             # The deployment closed the connection as the request left: it has not read it.
-            if not is_stale or request.method not in ("GET", "HEAD", "OPTIONS"):
+            if not is_stale or request.method not in SAFE_METHODS:
                 return reply
         try:
             connection = Connection(where, _opened(url, network, ends_at))

@@ -78,6 +78,14 @@ def test_a_deep_body_is_one_finding(depth: int) -> None:
         assert [finding.kind for finding in harness.found] == ["malformed_body"]
 
 
+def test_a_run_that_ends_before_it_begins_says_so() -> None:
+    """A deployment that is silent for longer than the whole run cannot be reached."""
+    with hostile_server(ALL["silence"], polite=0) as url:
+        outcome = kit("run", url, "--max-time", "1s", "--timeout", "30s")
+    assert outcome.code == 3
+    assert outcome.complaint.endswith("cannot be reached: no response within --max-time")
+
+
 @pytest.mark.slow  # each takes up to the time of the run
 @pytest.mark.parametrize("name", ALL)
 def test_a_run_ends_in_time_with_a_verdict(name: str, tmp_path: Path) -> None:
