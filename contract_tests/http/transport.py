@@ -17,7 +17,7 @@ from weakref import WeakSet, finalize
 
 import requests
 
-from contract_tests.http.exchange import Headers
+from contract_tests.http.exchange import SAFE_METHODS, Headers
 from contract_tests.http.network import Network
 from contract_tests.http.response_reader import Broken, Reply, ResponseReader
 
@@ -58,7 +58,7 @@ class Transport:
         if kept is not None:
             reply, is_stale = self._exchange(kept, data, request.method, ends_at)
             # The deployment closed the connection as the request left: it has not read it.
-            if not is_stale or request.method not in ("GET", "HEAD", "OPTIONS"):
+            if not is_stale or request.method not in SAFE_METHODS:
                 return reply
         try:
             connection = Connection(where, _opened(url, network, ends_at))

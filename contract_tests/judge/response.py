@@ -16,6 +16,8 @@ from contract_tests.openapi.schemas import Breach, Schemas, generalised
 ALWAYS: Provenance = "documented"
 """The provenance of what no client could live with: crashes, no JSON, missing authentication."""
 
+MAX_BREACHES = 100
+"""Places of one body that are reported."""
 _OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
 """Statuses with which HTTP itself refuses a body, whether or not a contract declares them."""
 
@@ -141,9 +143,16 @@ def _body(
             exchange,
         )
         return
-    if "schema" in contract.at(media).node:
-        for breach in schemas.breaches(f"{media}/schema", value):
+    if "schema" not in contract.at(media).node:
+        return
+    seen: set[tuple[str, str]] = set()
+    for breach in schemas.breaches(f"{media}/schema", value):
+        place = generalised(breach.where), breach.keyword
+        if place not in seen:
+            seen.add(place)
             yield of_breach(breach, exchange, operation, contract)
+        if len(seen) >= MAX_BREACHES:
+            return
 
 
 def of_breach(
