@@ -95,8 +95,10 @@ class Accepted:
         """Return notes on actions that accept nothing any more, or a difference of another size."""
         found = list(findings)
         notes = [note for entry in self._entries for note in self._of_entry(entry, found, tried)]
+        places = set()
         for action in self._actions:
-            is_change = action.accepted and not action.causes
+            is_change = action.accepted and not action.causes and _place(action) not in places
+            places.add(_place(action))
             if is_change and self._was_tried(action, tried) and not self._is_needed(action):
                 notes.append(_obsolete(action, str(action.accepted.get("cause", action.target))))
         return notes
@@ -138,14 +140,22 @@ class Accepted:
         return bool(tried) and tried.issuperset(known)
 
     def _is_needed(self, action: Action) -> bool:
-        """Return whether a response breaks the contract that lacks this action only."""
-        others = [other for other in self._actions if other is not action]
+        """Return whether a response breaks the contract that lacks this action only.
+
+        A place that gets a copy of a shared schema has two actions, which belong together.
+        """
+        place = _place(action)
+        others = [other for other in self._actions if _place(other) != place]
         without = FormJudge(applied(self.base, others))
         for exchange in self._witnesses.values():
             after = {finding.key for finding in self._after.findings(exchange)}
             if any(finding.key not in after for finding in without.findings(exchange)):
                 return True
         return False
+
+
+def _place(action: Action) -> tuple[str, str]:
+    return action.target.removesuffix("['$ref']"), repr(action.accepted)
 
 
 def _escaped(key: str | int) -> str:
