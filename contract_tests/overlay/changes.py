@@ -125,9 +125,9 @@ class Changes:
         if breach.keyword == "unknown_field":
             return self._add("property", breach.spec, name, cause, finding, value)
         if breach.keyword == "required":
-            owner = self._current.at(breach.spec.rpartition("/properties/")[0])
-            self._required.setdefault(owner.pointer, owner.node["required"])
-            return self._add("required", owner.pointer, name, cause, finding)
+            place = self._current.at(breach.spec.rpartition("/properties/")[0])
+            self._required.setdefault(place.pointer, place.node["required"])
+            return self._add("required", place.pointer, name, cause, finding)
         if breach.keyword not in ("type", "enum"):
             owner = breach.spec.rpartition("/")[0]
             return self._add("drop", owner, breach.keyword, cause, finding)
@@ -292,7 +292,8 @@ def _declared(change: Change, contract: Contract, exchanges: Sequence[Exchange])
             continue
         fits = all(schemas.accepts(pointer, exchange.json) for exchange in exchanges)
         if fits or status < 400:
-            return copied(_raw(place))
+            schema: Node = copied(_raw(place))
+            return schema
     return None
 
 
