@@ -9,6 +9,7 @@ from pathlib import Path
 from contract_tests.findings import amounts
 from contract_tests.findings.causes import cause_of
 from contract_tests.findings.finding import Finding, Key, Verdicts
+from contract_tests.findings.known import was_tried
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.form import FormJudge
 from contract_tests.openapi.contract import Contract, Node
@@ -138,8 +139,7 @@ class Accepted:
     def _was_tried(self, action: Action, tried: set[str]) -> bool:
         """Return whether a run tried all the operations that had shown a difference."""
         operations = action.accepted.get("operations") or list(tried)
-        known = [name for name in operations if name in self.base.operations]
-        return bool(tried) and tried.issuperset(known)
+        return bool(tried) and all(was_tried(str(name), tried) for name in operations)
 
     def _is_needed(self, action: Action) -> bool:
         """Return whether a response breaks the contract that lacks this action only.

@@ -11,6 +11,7 @@ from contract_tests.errors import UsageError
 from contract_tests.findings import baseline
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.known import UNDECLARED
 from tests.contract_kit import faulty
 from tests.contract_kit.program import Said, kit
 
@@ -190,6 +191,14 @@ def test_an_entry_about_an_amount_holds_its_size(file: Path) -> None:
         f"{file}:1: the difference is now 1, 100000000000, and 1 is accepted"
     ]
     assert large.got == "100000001000", "the largest difference is shown"
+
+
+def test_an_entry_about_an_undeclared_request_is_not_silent(file: Path) -> None:
+    """When undeclared requests were sent, an entry about one that matches nothing is a note."""
+    known = load(file, ENTRY.replace("get_balance", "PATCH /api/v1/billing/balance"))
+    assert known.notes([], {"get_balance"}) == []
+    (note,) = known.notes([], {"get_balance", UNDECLARED})
+    assert "nothing is found here any more" in note
 
 
 def test_an_entry_without_a_size_accepts_any_difference(file: Path) -> None:
