@@ -369,6 +369,11 @@ class Run:
         """Return an exchange as reports may show it."""
         return self.channel.redacted(exchange)
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether others use an account of this run."""
+        return any(tracker.in_use for tracker in self.judge.trackers.values())
+
     def wait_for_lag(self, client: Client) -> None:
         """Wait until an account's readings show its last change, if the deployment lags."""
         tracker = self.judge.tracker(client.key or ANYBODY)

@@ -37,6 +37,27 @@ def run_story(
         run.skip(what, reason)
         return
     run.channel.source = f"{phase}: {story.name}"
+    if run.is_in_use:
+        _play_twice(run, story, what, cast)
+    else:
+        _play(run, story, what, cast)
+
+
+def _play_twice(run: Run, story: Story, what: str, cast: Cast) -> None:
+    """Play a story, and again if there are findings: what does not come again proves nothing."""
+    with run.verdicts.holding() as first:
+        _play(run, story, what, cast)
+    if not first:
+        return
+    with run.verdicts.holding() as second:
+        _play(run, story, what, cast)
+    confirmed = {finding.key for finding in second}
+    for finding in first:
+        if finding.key in confirmed:
+            run.verdicts.add(finding)
+
+
+def _play(run: Run, story: Story, what: str, cast: Cast) -> None:
     try:
         story.play(cast(run))
     except StoryEnds:

@@ -238,11 +238,14 @@ def plain(error: Exception) -> str:
     return type(error).__name__
 
 
+_NO_CERTIFICATE = "no TLS connection; it may want a client certificate (--client-cert)"
 _PLAIN = (
     (
         "CERTIFICATE_VERIFY_FAILED",
         "its TLS certificate is not valid; name the authority with --ca-bundle",
     ),
+    ("HANDSHAKE_FAILURE", _NO_CERTIFICATE),
+    ("EOF occurred in violation of protocol", _NO_CERTIFICATE),
     ("certificate required", "it wants a client certificate; name one with --client-cert"),
     ("connect to proxy", "the proxy does not answer, or does not let this through"),
     ("SSL", "no TLS connection"),
