@@ -156,7 +156,8 @@ class Verdicts:
     @contextmanager
     def holding(self) -> Iterator[list[Finding]]:
         """Collect the findings within the block instead of adding them."""
-        self._held = held = []
+        held: list[Finding] = []
+        self._held = held
         try:
             yield held
         finally:
