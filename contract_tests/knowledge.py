@@ -181,6 +181,9 @@ class Knowledge(Protocol):
     def account_model(self, views: Views) -> AccountModel:
         """Return the model of an account of which nothing is known yet."""
 
+    def actor(self, run: Any, client: Client) -> Any:
+        """Return the account that acts in a story. Takes a Run."""
+
     def mock_account(self, name: str) -> tuple[str, str]:
         """Return the alias and the key of an account of the mock."""
 
@@ -234,6 +237,9 @@ class NoKnowledge:
 
     def account_model(self, views: Views) -> AccountModel:
         return NoModel()
+
+    def actor(self, run: Any, client: Client) -> Any:
+        return client
 
     def mock_account(self, name: str) -> tuple[str, str]:
         token = name.replace("_", "-")

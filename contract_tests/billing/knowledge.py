@@ -12,6 +12,7 @@ from contract_tests.billing.identifiers import IDENTIFIERS
 from contract_tests.billing.relations import RELATIONS
 from contract_tests.billing.rules.catalogue import COMMON_RULES, RULES
 from contract_tests.billing.safety import SAFETY
+from contract_tests.billing.stories.actor import Actor
 from contract_tests.billing.stories.catalogue import STORIES
 from contract_tests.http.client import Client
 from contract_tests.judge.lists import list_relations
@@ -54,6 +55,9 @@ class BillingKnowledge:
 
     def account_model(self, views: Views) -> AccountModel:
         return BillingAccount(views)
+
+    def actor(self, run: Any, client: Client) -> Actor:
+        return Actor(run, client)
 
     def mock_account(self, name: str) -> tuple[str, str]:
         return f"sk-test {name.replace('_', '-')}", f"{_TEST_KEY}{name}"

@@ -1,0 +1,79 @@
+"""The run of one process, and the accounts on which its users play."""
+
+from __future__ import annotations
+
+import copy
+from typing import NoReturn
+
+from contract_tests.context import Run
+from contract_tests.drivers.read_write_lock import ReadWriteLock
+from contract_tests.http.channel import Channel, Outgoing, Withheld
+from contract_tests.http.client import Client
+from contract_tests.judge.accounts import CONTROL
+from contract_tests.knowledge import Knowledge
+
+_SHARED = "it would change the accounts of all users"
+
+
+class LoadRun(Run):
+    """The run of one user. All users of a process share the judge, the keys and the findings."""
+
+    client: Client | None = None
+
+    def of(self, channel: Channel, client: Client) -> LoadRun:
+        """Return the run of one user."""
+        own = copy.copy(self)
+        own.channel, own.client = channel, client
+        return own
+
+    def account(self) -> Client:
+        """Return the account of the user."""
+        if self.client is None:
+            raise Withheld("it needs an account")
+        return self.client
+
+    def mock_account(self, name: str) -> Client:
+        """Refuse the accounts that the mock has ready: other users would play on them, too."""
+        raise Withheld(f"{_SHARED} (sk_test_{name})")
+
+    def other(self) -> Client | None:
+        """Return no second account: it belongs to another user."""
+        return None
+
+
+class OwnAccountOnly:
+    """The gate that withholds calls of the mock's control API that concern all accounts."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._own = [f"{CONTROL}/reset", *knowledge.effects.control]
+
+    def before(self, outgoing: Outgoing) -> None:
+        """Raise Withheld for what would change the accounts of all users."""
+        path = outgoing.path
+        if not path.startswith(f"{CONTROL}/") or outgoing.method == "GET":
+            return
+        if not any(_fits(path, pattern) for pattern in self._own):
+            self._refuse()
+
+    def after(self, outgoing: Outgoing, exchange: object) -> None:
+        """Do nothing: responses decide nothing."""
+
+    def _refuse(self) -> NoReturn:
+        raise Withheld(_SHARED)
+
+
+class Account:
+    """One account, and the order of what its users do."""
+
+    def __init__(self, alias: str, *, is_judged: bool) -> None:
+        self.alias = alias
+        self.is_judged = is_judged
+        self.lock = ReadWriteLock()
+        """Users may share an account: one changes it, or several read it."""
+
+
+def _fits(path: str, pattern: str) -> bool:
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(
+        want in ("*", part) for part, want in zip(parts, wanted, strict=True)
+    )

@@ -1,0 +1,384 @@
+"""One process that makes load: its users, its judge, and the books at the end."""
+
+from __future__ import annotations
+
+import os
+import queue
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import count
+from random import Random
+from typing import Any
+
+from contract_tests.drivers.read_account import read_account
+from contract_tests.drivers.stories import StoryEnds
+from contract_tests.errors import KitError
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.http.channel import Channel, Limits, Stopped, Withheld
+from contract_tests.http.client import Client
+from contract_tests.http.exchange import Exchange
+from contract_tests.judge.accounts import is_control
+from contract_tests.judge.judge import Judge
+from contract_tests.load.account import Account, LoadRun, OwnAccountOnly
+from contract_tests.load.judging import JudgeQueue
+from contract_tests.load.messages import MAX_BATCH, MAX_FINDINGS, Counts, Seen, Update, bounded
+from contract_tests.load.plan import Plan, Seat
+from contract_tests.load.steps import Player, Step, steps
+from contract_tests.openapi.contract import Contract
+from contract_tests.runner import knowledge_of, put_back_afterwards
+from contract_tests.safety.journal import Journal
+from contract_tests.settings import Settings, base_url, key_from
+
+MAX_STEPS = 300
+"""Steps after which a user of the mock gets a fresh account, and what is known of others is
+forgotten. So memory is bounded."""
+BOOKS_SECONDS = 60.0
+"""How long all accounts are read at the end."""
+_READERS = 8
+"""Accounts that are read at the same time at the end."""
+_ACCOUNTS_OF_A_WORKER = 1_000_000
+_MAX_LINES = 50
+"""Notes of one kind that a worker keeps."""
+STOPPED = "the load test ends"
+
+Measure = Callable[[Exchange, str], object]
+"""Takes an exchange and the name of its operation."""
+
+
+class BoundedVerdicts(Verdicts):
+    """Findings up to a number. Further ones are counted, not kept."""
+
+    left_out = 0
+
+    def add(self, finding: Finding) -> bool:
+        """Add a finding if there is room, and return whether it is new."""
+        if finding.key not in self and len(self) >= MAX_FINDINGS:
+            self.left_out += 1
+            return False
+        return super().add(finding)
+
+
+class Worker:
+    """The users of one process."""
+
+    def __init__(self, settings: Settings, plan: Plan, seat: Seat, measure: Measure) -> None:
+        self.plan = plan
+        self.seat = seat
+        self._measure = measure
+        names = () if settings.mock else seat.keys(plan)
+        contract = Contract.load(settings.spec)
+        settings = replace(settings, api_key_env=(names or (settings.api_key_env,))[0])
+        self.run = LoadRun(settings, contract, knowledge_of(contract))
+        self._new: queue.SimpleQueue[Finding] = queue.SimpleQueue()
+        self.run.verdicts = self.verdicts = BoundedVerdicts(on_new=self._new.put)
+        self.run.judge = Judge(contract, self.verdicts, self.run.knowledge)
+        self.queue = JudgeQueue(self._judge, self._forget, self._on_error)
+        self.steps = steps(self.run)
+        self.unplayable: dict[str, str] = {}
+        """Steps that may not be played, and why."""
+        self.is_stopping = False
+        self._is_measuring = True
+        self._exchanges = self._books = 0
+        self._opened: dict[str, Account] = {}
+        self._number = count(1)
+        self._users = count()
+        self._shared: list[Account] = []
+        self._restoring = ExitStack()
+        self._channels: list[Channel] = []
+        if self.run.contract.credential is not None and not settings.mock:
+            self._take_keys(names)
+
+    # -------------------------------------------------------------------------- before and after
+
+    def _take_keys(self, names: tuple[str, ...]) -> None:
+        """Take the keys of this process; the journal is for all of them."""
+        run, variables = self.run, {}
+        for index, name in enumerate(names, 1):
+            alias = "api-key" if index == 1 else f"key {index}"
+            run.keyring.add(alias, key_from(run.settings.environment, name))
+            variables[alias] = name
+        self._shared = [self._open(alias, index) for index, alias in enumerate(variables, 1)]
+        if run.settings.may_write:
+            path = run.settings.journal
+            mine = path.with_name(f"{path.name}.{self.seat.index}") if self.seat.index else path
+            run.journal = Journal(
+                replace(run.settings, journal=mine),
+                run.contract,
+                run.keyring,
+                variables,
+                withhold=run.guard.withhold,
+                knowledge=run.knowledge,
+            )
+
+    def begin(self, number: int) -> None:
+        """Begin, as the worker of a number: no two workers play on the same accounts."""
+        self._number = count(number * _ACCOUNTS_OF_A_WORKER + 1)
+        if not self.run.settings.mock:  # the command has saved the mock
+            self._restoring.enter_context(put_back_afterwards(self.run))
+
+    def stop(self) -> None:
+        """Let no user send another request."""
+        self.is_stopping = True
+        for channel in self._channels:
+            channel.stop_reason = STOPPED
+
+    def finish(self) -> None:
+        """Judge what is left, read the books, and put real accounts back."""
+        self._is_measuring = False
+        self.queue.drain()
+        try:
+            self._read_books()
+        finally:
+            self._restoring.close()
+        self.queue.drain()
+
+    def _read_books(self) -> None:
+        ends_at = time.monotonic() + BOOKS_SECONDS
+        accounts = [account for account in self._opened.values() if account.is_judged]
+
+        def read(account: Account) -> bool:
+            if time.monotonic() > ends_at:
+                return False
+            self.read_books(account)
+            return True
+
+        with ThreadPoolExecutor(_READERS) as pool:
+            late = list(pool.map(read, accounts)).count(False)
+        if late:
+            self.run.notes.append(f"not read at the end, as time was up: {late} accounts")
+
+    def read_books(self, account: Account) -> None:
+        """Read all views of an account while nobody plays on it."""
+        client = self._client(account, is_quiet=True)
+        client.channel.source = "books"
+        try:
+            read_account(self.run.of(client.channel, client), client)
+            self._books += 1
+        except (KitError, OSError) as error:
+            self._note(f"{account.alias} could not be read at the end: {error}")
+
+    # -------------------------------------------------------------------------------------- accounts
+
+    def account(self) -> Account:
+        """Return an account for a user: a fresh one on the mock, else one of those with a key."""
+        if self._shared:
+            return self._shared[next(self._users) % len(self._shared)]
+        if self.run.contract.credential is None:
+            return self._open("anybody", 1)
+        number = next(self._number)
+        alias, key = self.run.knowledge.mock_account(f"load_{number}")
+        self.run.keyring.add(alias, key, is_secret=False)
+        account = self._open(alias, number)
+        if self.run.knowledge.mock_keeps_state:
+            self._client(account, is_quiet=True).control("POST", "reset")
+        return account
+
+    def _open(self, alias: str, number: int) -> Account:
+        share = Random(number).random() < self.plan.judge_share
+        return self._opened.setdefault(alias, Account(alias, is_judged=share))
+
+    def close(self, account: Account) -> None:
+        """Read the books of an account that nobody will play on again, and forget it."""
+        if account.is_judged:
+            self.read_books(account)
+            self.queue.forget(account.alias)
+        self._opened.pop(account.alias, None)
+
+    def _client(self, account: Account, *, is_quiet: bool = False) -> Client:
+        run, settings = self.run, self.run.settings
+        rate = None
+        if settings.per_second and not is_quiet:
+            rate = settings.per_second / self.plan.users
+        gates = [run.guard, *([run.journal] if run.journal is not None else [])]
+
+        def heard(exchange: Exchange) -> None:
+            self._hear(exchange, account, is_quiet=is_quiet)
+
+        channel = Channel(
+            base_url(settings.url).removesuffix(run.contract.base_path),
+            run.contract,
+            run.keyring,
+            limits=Limits(settings.timeout, rate, None, settings.ca_bundle),
+            gates=[*gates, OwnAccountOnly(run.knowledge)],
+            listeners=[heard],
+        )
+        key = account.alias if run.contract.credential is not None else None
+        return Client(channel, key)
+
+    def client(self, account: Account) -> Client:
+        """Return a user's client, which stops with the load test."""
+        client = self._client(account)
+        self._channels.append(client.channel)
+        return client
+
+    def leave(self, client: Client) -> None:
+        """Forget the client of a user that has gone."""
+        self._channels.remove(client.channel)
+
+    # --------------------------------------------------------------------------------------- judging
+
+    def _hear(self, exchange: Exchange, account: Account, *, is_quiet: bool) -> None:
+        self._exchanges += 1
+        if self._is_measuring and not is_quiet and not is_control(exchange.path):
+            matched = self.run.contract.match(exchange.method, exchange.path)
+            name = matched[0].id if matched else f"{exchange.method} {exchange.path[:80]}"
+            self._measure(exchange, name)
+        if account.is_judged:
+            self.queue.put(exchange)
+
+    def _judge(self, exchange: Exchange) -> None:
+        self.run.coverage.note(exchange, self.run.judge(exchange))
+
+    def _forget(self, account: str) -> None:
+        self.run.judge.trackers.pop(account, None)
+
+    def _on_error(self, error: Exception) -> None:
+        last = error.__traceback__
+        while last is not None and last.tb_next is not None:
+            last = last.tb_next
+        place = f"{os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno}"  # noqa: PTH119
+        self._add(self.run.broken, f"{type(error).__name__} in {place}: {error}")
+
+    def _note(self, text: str) -> None:
+        self._add(self.run.notes, text)
+
+    def _add(self, lines: Any, text: str) -> None:
+        text = self.run.keyring.text(text)[:200]
+        if text not in lines and len(lines) < _MAX_LINES:
+            lines.append(text)
+
+    def updates(self, *, is_final: bool = False) -> Iterator[Update]:
+        """Yield what is new: at least one update, with at most MAX_BATCH findings in each."""
+        while self._new.qsize() > MAX_BATCH:
+            yield Update(self._counts(), self._take_new())
+        yield Update(replace(self._counts(), is_final=is_final), self._take_new())
+
+    def _take_new(self) -> list[Finding]:
+        number = min(MAX_BATCH, self._new.qsize())
+        return [bounded(self._new.get()) for _ in range(number)]
+
+    def _counts(self) -> Counts:
+        run = self.run
+        return Counts(
+            exchanges=self._exchanges,
+            judged=self.queue.judged,
+            times=[(finding.key, finding.times) for finding in self.verdicts],
+            left_out=self.verdicts.left_out,
+            operations={
+                name: Seen(dict(seen.statuses), sorted(seen.valid), sorted(seen.invalid))
+                for name, seen in run.coverage.operations.items()
+                if seen.statuses
+            },
+            withheld=dict(run.guard.withheld),
+            skipped=list(self.unplayable.items()),
+            notes=list(run.notes),
+            broken=list(run.broken),
+            cpu_seconds=time.process_time(),
+            judge_seconds=self.queue.seconds,
+            held_seconds=self.queue.held,
+            accounts=len(self.run.judge.trackers),
+            books=self._books,
+            peak_bytes=_peak_bytes(),
+        )
+
+
+class User:
+    """One user: plays a step at a time, on an account."""
+
+    def __init__(self, worker: Worker, number: int) -> None:
+        self._worker = worker
+        self._chance = Random(f"{worker.run.settings.seed} {worker.seat.index} {number}")
+        self._played = 0
+        self._account = worker.account()
+        self._client = worker.client(self._account)
+
+    def play(self) -> None:
+        """Play one step. Raise Stopped at the end of the load test."""
+        worker = self._worker
+        if worker.is_stopping:
+            raise Stopped(STOPPED)
+        playable = [step for step in worker.steps if step.name not in worker.unplayable]
+        weights = [step.weight for step in playable]
+        step = self._chance.choices(playable, weights)[0]
+        if step.is_story and worker.run.settings.mock:
+            self._on_a_fresh_account(step)
+        else:
+            with self._account.lock.take(alone=step.is_write):
+                self._try(step, self._account, self._client)
+        self._played += 1
+        if self._played % MAX_STEPS == 0:
+            self._move()
+
+    def _on_a_fresh_account(self, step: Step) -> None:
+        worker = self._worker
+        account = worker.account()
+        client = worker.client(account)
+        try:
+            self._try(step, account, client)
+        finally:
+            worker.leave(client)
+        worker.close(account)
+
+    def _try(self, step: Step, account: Account, client: Client) -> None:
+        worker = self._worker
+        client.channel.source = step.name
+        is_whole = False
+        try:
+            step.play(Player(worker.run.of(client.channel, client), client, self._chance))
+            is_whole = True
+        except StoryEnds:
+            is_whole = True  # the step that failed is among the findings
+        except Withheld as error:
+            is_whole = True
+            worker.unplayable.setdefault(step.name, str(error))
+        finally:
+            if not is_whole:  # a request may have been cut off
+                worker.queue.forget(account.alias)
+
+    def _move(self) -> None:
+        """Bound what is known of an account: on the mock by a fresh one."""
+        worker = self._worker
+        if not worker.run.settings.mock:
+            worker.queue.forget(self._account.alias)
+            return
+        worker.leave(self._client)
+        worker.close(self._account)
+        self._account = worker.account()
+        self._client = worker.client(self._account)
+
+
+def _peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+class Reporter:
+    """Sends updates every few seconds."""
+
+    def __init__(
+        self, worker: Worker, send: Callable[[Update], object], seconds: float = 2.0
+    ) -> None:
+        self._worker = worker
+        self._send = send
+        self._seconds = seconds
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="reporter", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Send the rest."""
+        self._is_over.set()
+        self._thread.join()
+        for update in self._worker.updates(is_final=True):
+            self._send(update)
+
+    def _work(self) -> None:
+        while not self._is_over.wait(self._seconds):
+            for update in self._worker.updates():
+                self._send(update)
