@@ -30,6 +30,10 @@ COMMANDS = {
         "pass traffic on to a deployment, and judge it",
     ),
     "drift": ("contract_tests.drift.command", "compare two deployments: the mock and staging"),
+    "load": (
+        "contract_tests.load.command",
+        "make load with many users, and judge every response",
+    ),
     "cleanup": (
         "contract_tests.safety.cleanup",
         "remove and put back what a run that was killed has left behind",

@@ -41,6 +41,9 @@ class Seat:
     """Where the master listens."""
     port: int = 0
 
+    is_for_others: bool = False
+    """Whether the workers of a master are on other machines."""
+
     def keys(self, plan: Plan) -> tuple[str, ...]:
         """Return the keys of this process. Only more processes than keys share one."""
         own = plan.keys[self.index :: self.count]

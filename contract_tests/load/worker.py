@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import resource
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from random import Random
 from typing import Any
 
+from contract_tests.context import KEY
 from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds
 from contract_tests.errors import KitError
 from contract_tests.findings.finding import Finding, Verdicts
-from contract_tests.http.channel import Channel, Limits, Stopped, Withheld
+from contract_tests.http.channel import Channel, Gate, Limits, Stopped, Withheld
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.accounts import is_control
@@ -64,6 +65,12 @@ class BoundedVerdicts(Verdicts):
         return super().add(finding)
 
 
+def alias_of(variable: str, plan: Plan) -> str:
+    """Return the name under which reports show the key of a variable."""
+    index = plan.keys.index(variable)
+    return f"key {index + 1}" if index else KEY
+
+
 class Worker:
     """The users of one process."""
 
@@ -78,7 +85,7 @@ class Worker:
         self._new: queue.SimpleQueue[Finding] = queue.SimpleQueue()
         self.run.verdicts = self.verdicts = BoundedVerdicts(on_new=self._new.put)
         self.run.judge = Judge(contract, self.verdicts, self.run.knowledge)
-        self.queue = JudgeQueue(self._judge, self._forget, self._on_error)
+        self.queue = JudgeQueue(self._judge, self._forget, self.on_error)
         self.steps = steps(self.run)
         self.unplayable: dict[str, str] = {}
         """Steps that may not be played, and why."""
@@ -98,9 +105,9 @@ class Worker:
 
     def _take_keys(self, names: tuple[str, ...]) -> None:
         """Take the keys of this process; the journal is for all of them."""
-        run, variables = self.run, {}
-        for index, name in enumerate(names, 1):
-            alias = "api-key" if index == 1 else f"key {index}"
+        run, variables = self.run, dict[str, str]()
+        for name in names:
+            alias = alias_of(name, self.plan)
             run.keyring.add(alias, key_from(run.settings.environment, name))
             variables[alias] = name
         self._shared = [self._open(alias, index) for index, alias in enumerate(variables, 1)]
@@ -163,7 +170,7 @@ class Worker:
         except (KitError, OSError) as error:
             self._note(f"{account.alias} could not be read at the end: {error}")
 
-    # -------------------------------------------------------------------------------------- accounts
+    # ------------------------------------------------------------------------------------- accounts
 
     def account(self) -> Account:
         """Return an account for a user: a fresh one on the mock, else one of those with a key."""
@@ -180,7 +187,7 @@ class Worker:
         return account
 
     def _open(self, alias: str, number: int) -> Account:
-        share = Random(number).random() < self.plan.judge_share
+        share = Random(number).random() < self.plan.judge_share  # noqa: S311
         return self._opened.setdefault(alias, Account(alias, is_judged=share))
 
     def close(self, account: Account) -> None:
@@ -195,7 +202,9 @@ class Worker:
         rate = None
         if settings.per_second and not is_quiet:
             rate = settings.per_second / self.plan.users
-        gates = [run.guard, *([run.journal] if run.journal is not None else [])]
+        gates: list[Gate] = [run.guard, OwnAccountOnly(run.knowledge)]
+        if run.journal is not None:
+            gates.append(run.journal)
 
         def heard(exchange: Exchange) -> None:
             self._hear(exchange, account, is_quiet=is_quiet)
@@ -205,7 +214,7 @@ class Worker:
             run.contract,
             run.keyring,
             limits=Limits(settings.timeout, rate, None, settings.ca_bundle),
-            gates=[*gates, OwnAccountOnly(run.knowledge)],
+            gates=gates,
             listeners=[heard],
         )
         key = account.alias if run.contract.credential is not None else None
@@ -221,7 +230,7 @@ class Worker:
         """Forget the client of a user that has gone."""
         self._channels.remove(client.channel)
 
-    # --------------------------------------------------------------------------------------- judging
+    # -------------------------------------------------------------------------------------- judging
 
     def _hear(self, exchange: Exchange, account: Account, *, is_quiet: bool) -> None:
         self._exchanges += 1
@@ -238,11 +247,9 @@ class Worker:
     def _forget(self, account: str) -> None:
         self.run.judge.trackers.pop(account, None)
 
-    def _on_error(self, error: Exception) -> None:
-        last = error.__traceback__
-        while last is not None and last.tb_next is not None:
-            last = last.tb_next
-        place = f"{os.path.basename(last.tb_frame.f_code.co_filename)}:{last.tb_lineno}"  # noqa: PTH119
+    def on_error(self, error: Exception) -> None:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno}"
         self._add(self.run.broken, f"{type(error).__name__} in {place}: {error}")
 
     def _note(self, text: str) -> None:
@@ -293,7 +300,8 @@ class User:
 
     def __init__(self, worker: Worker, number: int) -> None:
         self._worker = worker
-        self._chance = Random(f"{worker.run.settings.seed} {worker.seat.index} {number}")
+        seed = f"{worker.run.settings.seed} {worker.seat.index} {number}"
+        self._chance = Random(seed)  # noqa: S311
         self._played = 0
         self._account = worker.account()
         self._client = worker.client(self._account)
@@ -334,6 +342,9 @@ class User:
             is_whole = True
         except StoryEnds:
             is_whole = True  # the step that failed is among the findings
+        except Stopped:
+            is_whole = True  # nothing was sent that is not known
+            raise
         except Withheld as error:
             is_whole = True
             worker.unplayable.setdefault(step.name, str(error))
@@ -354,6 +365,11 @@ class User:
 
 
 def _peak_bytes() -> int:
+    """Return the most memory that this process had; 0 where nobody says it."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

@@ -20,6 +20,11 @@
   counts), ``documented``, ``missing``, ``constraints``, ``tried_valid``, ``tried_invalid``,
   ``why`` and ``untried`` (``where``, ``keyword``, ``valid``, ``invalid``).
 - ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
+- ``load``, for a load test only: ``users``, ``processes``, ``seconds``, ``total`` and ``operations``
+  (``operation``, ``requests``, ``failures``, ``per_second``, ``p50``, ``p95``, ``p99`` and ``max``
+  in milliseconds), ``errors`` (``operation``, ``error``, ``times``), ``judge`` (``judged``, ``of``,
+  ``share``, ``seconds``, ``processor_share``, ``held_seconds``), ``accounts``, ``books``,
+  ``peak_mb``.
 """
 
 from __future__ import annotations
@@ -91,6 +96,7 @@ def document(result: Result) -> Json:
         "withheld": [{"why": why, "requests": count} for why, count in result.withheld.items()],
         "broken": list(result.broken),
         "notes": list(result.notes),
+        **({"load": dict(result.load)} if result.load is not None else {}),
     }
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
+from contract_tests.reports import load
 from contract_tests.reports.document import Json
 from contract_tests.reports.sentences import counted
 from contract_tests.text import printable, shortened
@@ -64,6 +65,8 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
         if found:
             yield from _graded(found, grade, document)
     if not quiet:
+        for text in load.lines(document):
+            yield text, ""
         yield from _coverage(document)
         yield from _listed("SKIPPED", _skipped(document))
         yield from _listed(
