@@ -18,19 +18,15 @@ _SHARED = "it would change the accounts of all users"
 class LoadRun(Run):
     """The run of one user. All users of a process share the judge, the keys and the findings."""
 
-    client: Client | None = None
-
-    def of(self, channel: Channel, client: Client) -> LoadRun:
+    def of(self, channel: Channel) -> LoadRun:
         """Return the run of one user."""
         own = copy.copy(self)
-        own.channel, own.client = channel, client
+        own.channel = channel
         return own
 
     def account(self) -> Client:
-        """Return the account of the user."""
-        if self.client is None:
-            raise Withheld("it needs an account")
-        return self.client
+        """Refuse a second account: a user has one."""
+        raise Withheld("it needs a second account")
 
     def mock_account(self, name: str) -> Client:
         """Refuse the accounts that the mock has ready: other users would play on them, too."""

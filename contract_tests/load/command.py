@@ -113,6 +113,7 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
 def _add_machines(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--workers",
+        dest="processes",
         type=_whole(1, MAX_WORKERS),
         default=1,
         metavar="N",
@@ -147,7 +148,8 @@ def command(arguments: argparse.Namespace) -> int:
     plan, seat = _plan(arguments), _seat(arguments)
     if importlib.util.find_spec("locust") is None:
         raise UsageError(
-            "Locust is not installed; install it with: pip install 'alterlab-billing-mock[contract,load]'"
+            "Locust is not installed; install it with: "
+            "pip install 'alterlab-billing-mock[contract,load]'"
         )
     # The judges load slowly, and wrong flags are reported at once.
     from contract_tests.load.runner import execute
@@ -163,7 +165,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         wait=arguments.wait,
         judge_share=arguments.judge_share,
         keys=_keys(arguments.key_env or ()),
-        workers=1 if arguments.worker else arguments.workers,
+        workers=1 if arguments.worker else arguments.processes,
     )
 
 
@@ -191,7 +193,7 @@ def _seat(arguments: argparse.Namespace) -> Seat:
         return Seat("master", host=host, port=port, is_for_others=True)
     if arguments.master_host is not None:
         raise UsageError("--master-host needs --worker or --master")
-    return Seat("master" if arguments.workers > 1 else "local")
+    return Seat("master" if arguments.processes > 1 else "local")
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

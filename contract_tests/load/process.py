@@ -195,7 +195,7 @@ def _follow(environment: Environment, worker: Worker, seat: Seat, way: Messages)
     environment.events.test_start.add_listener(lambda **_: worker.begin(runner.worker_index))
 
     def finish(**_: object) -> None:
-        _finish(environment, runner, worker)
+        _finish(runner, worker)
         data: dict[str, object] = {}
         environment.events.report_to_master.fire(client_id=runner.client_id, data=data)
         runner.send_message("stats", data)
@@ -213,7 +213,7 @@ def _stop_later(way: Messages, runner: WorkerRunner, finish: Callable[[], None])
     runner.quit()
 
 
-def _finish(environment: Environment, runner: LocalRunner | WorkerRunner, worker: Worker) -> None:
+def _finish(runner: LocalRunner | WorkerRunner, worker: Worker) -> None:
     worker.stop()
     runner.stop()
     worker.finish()
@@ -228,7 +228,7 @@ def _alone(environment: Environment, worker: Worker, plan: Plan, way: Messages) 
     runner.start(plan.users, plan.spawn_rate)
     stopped = _wait(environment, plan, tally, way, lambda: runner.user_count)
     seconds = time.monotonic() - started
-    _finish(environment, runner, worker)
+    _finish(runner, worker)
     reporter.finish()
     runner.quit()
     way.send(_outcome(environment, tally, seconds, 1, stopped))

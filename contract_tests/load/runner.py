@@ -31,7 +31,7 @@ def execute(settings: Settings, plan: Plan, seat: Seat) -> int:
     """Make load, report, and return the exit code. Raise KitError."""
     contract = Contract.load(settings.spec)
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
-    settings, plan = _with_keys(settings, plan, contract)
+    settings, plan = _with_keys(settings, plan, contract, seat)
     run = Run(settings, contract, knowledge_of(contract))
     run.journal = None  # each process that makes load has its own
     preflight.check(run.channel, settings)
@@ -47,14 +47,16 @@ def execute(settings: Settings, plan: Plan, seat: Seat) -> int:
     return publish(replace(result, findings=known.apply(result.findings)) if known else result)
 
 
-def _with_keys(settings: Settings, plan: Plan, contract: Contract) -> tuple[Settings, Plan]:
+def _with_keys(
+    settings: Settings, plan: Plan, contract: Contract, seat: Seat
+) -> tuple[Settings, Plan]:
     """Return settings and plan with the variables of all keys. Raise UsageError."""
     if settings.mock or contract.credential is None:
         return settings, replace(plan, keys=())
     keys = plan.keys or (settings.api_key_env,)
     for name in keys:
         key_from(settings.environment, name)
-    if settings.may_write and plan.workers > len(keys):
+    if settings.may_write and plan.workers > len(keys) and not seat.is_for_others:
         raise UsageError(
             f"--workers {plan.workers} with writes needs {plan.workers} accounts, not {len(keys)}: "
             "no two processes may change the same account; name more keys with --key-env"

@@ -37,13 +37,13 @@ from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
 
 MAX_STEPS = 300
-"""Steps after which a user of the mock gets a fresh account, and what is known of others is
-forgotten. So memory is bounded."""
+"""Steps of a user after which the past of its account is forgotten. So memory is bounded."""
 BOOKS_SECONDS = 60.0
 """How long all accounts are read at the end."""
 _READERS = 8
 """Accounts that are read at the same time at the end."""
-_ACCOUNTS_OF_A_WORKER = 1_000_000
+MOCK_ACCOUNTS = 200
+"""Accounts of the mock that all users have together. The mock keeps 250 at a time."""
 _MAX_LINES = 50
 """Notes of one kind that a worker keeps."""
 STOPPED = "the load test ends"
@@ -93,7 +93,7 @@ class Worker:
         self._is_measuring = True
         self._exchanges = self._books = 0
         self._opened: dict[str, Account] = {}
-        self._number = count(1)
+        self._base = 1
         self._users = count()
         self._shared: list[Account] = []
         self._restoring = ExitStack()
@@ -125,7 +125,7 @@ class Worker:
 
     def begin(self, number: int) -> None:
         """Begin, as the worker of a number: no two workers play on the same accounts."""
-        self._number = count(number * _ACCOUNTS_OF_A_WORKER + 1)
+        self._base = number * MOCK_ACCOUNTS + 1
         if not self.run.settings.mock:  # the command has saved the mock
             self._restoring.enter_context(put_back_afterwards(self.run))
 
@@ -165,7 +165,7 @@ class Worker:
         client = self._client(account, is_quiet=True)
         client.channel.source = "books"
         try:
-            read_account(self.run.of(client.channel, client), client)
+            read_account(self.run.of(client.channel), client)
             self._books += 1
         except (KitError, OSError) as error:
             self._note(f"{account.alias} could not be read at the end: {error}")
@@ -178,24 +178,26 @@ class Worker:
             return self._shared[next(self._users) % len(self._shared)]
         if self.run.contract.credential is None:
             return self._open("anybody", 1)
-        number = next(self._number)
+        place = next(self._users) % max(1, MOCK_ACCOUNTS // self.plan.workers)
+        number = self._base + place
         alias, key = self.run.knowledge.mock_account(f"load_{number}")
-        self.run.keyring.add(alias, key, is_secret=False)
+        is_new = alias not in self._opened
         account = self._open(alias, number)
-        if self.run.knowledge.mock_keeps_state:
-            self._client(account, is_quiet=True).control("POST", "reset")
+        if is_new:
+            self.run.keyring.add(alias, key, is_secret=False)
+            if self.run.knowledge.mock_keeps_state:
+                self._client(account, is_quiet=True).control("POST", "reset")
         return account
 
     def _open(self, alias: str, number: int) -> Account:
         share = Random(number).random() < self.plan.judge_share  # noqa: S311
         return self._opened.setdefault(alias, Account(alias, is_judged=share))
 
-    def close(self, account: Account) -> None:
-        """Read the books of an account that nobody will play on again, and forget it."""
+    def renew(self, account: Account) -> None:
+        """Read the books of an account of the mock, and make it a fresh one."""
         if account.is_judged:
             self.read_books(account)
-            self.queue.forget(account.alias)
-        self._opened.pop(account.alias, None)
+        self._client(account, is_quiet=True).control("POST", "reset")
 
     def _client(self, account: Account, *, is_quiet: bool = False) -> Client:
         run, settings = self.run, self.run.settings
@@ -225,10 +227,6 @@ class Worker:
         client = self._client(account)
         self._channels.append(client.channel)
         return client
-
-    def leave(self, client: Client) -> None:
-        """Forget the client of a user that has gone."""
-        self._channels.remove(client.channel)
 
     # -------------------------------------------------------------------------------------- judging
 
@@ -314,31 +312,20 @@ class User:
         playable = [step for step in worker.steps if step.name not in worker.unplayable]
         weights = [step.weight for step in playable]
         step = self._chance.choices(playable, weights)[0]
-        if step.is_story and worker.run.settings.mock:
-            self._on_a_fresh_account(step)
-        else:
-            with self._account.lock.take(alone=step.is_write):
-                self._try(step, self._account, self._client)
+        with self._account.lock.take(alone=step.is_write):
+            if step.is_story and worker.run.settings.mock:
+                worker.renew(self._account)
+            self._try(step)
         self._played += 1
         if self._played % MAX_STEPS == 0:
-            self._move()
+            self._bound_memory()
 
-    def _on_a_fresh_account(self, step: Step) -> None:
-        worker = self._worker
-        account = worker.account()
-        client = worker.client(account)
-        try:
-            self._try(step, account, client)
-        finally:
-            worker.leave(client)
-        worker.close(account)
-
-    def _try(self, step: Step, account: Account, client: Client) -> None:
-        worker = self._worker
+    def _try(self, step: Step) -> None:
+        worker, client = self._worker, self._client
         client.channel.source = step.name
         is_whole = False
         try:
-            step.play(Player(worker.run.of(client.channel, client), client, self._chance))
+            step.play(Player(worker.run.of(client.channel), client, self._chance))
             is_whole = True
         except StoryEnds:
             is_whole = True  # the step that failed is among the findings
@@ -350,18 +337,15 @@ class User:
             worker.unplayable.setdefault(step.name, str(error))
         finally:
             if not is_whole:  # a request may have been cut off
-                worker.queue.forget(account.alias)
+                worker.queue.forget(self._account.alias)
 
-    def _move(self) -> None:
-        """Bound what is known of an account: on the mock by a fresh one."""
+    def _bound_memory(self) -> None:
+        """Forget the long past of an account; on the mock its books are read before."""
         worker = self._worker
-        if not worker.run.settings.mock:
+        with self._account.lock.take(alone=True):
+            if worker.run.settings.mock:
+                worker.renew(self._account)
             worker.queue.forget(self._account.alias)
-            return
-        worker.leave(self._client)
-        worker.close(self._account)
-        self._account = worker.account()
-        self._client = worker.client(self._account)
 
 
 def _peak_bytes() -> int:

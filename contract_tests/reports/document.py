@@ -20,10 +20,10 @@
   counts), ``documented``, ``missing``, ``constraints``, ``tried_valid``, ``tried_invalid``,
   ``why`` and ``untried`` (``where``, ``keyword``, ``valid``, ``invalid``).
 - ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
-- ``load``, for a load test only: ``users``, ``processes``, ``seconds``, ``total`` and ``operations``
-  (``operation``, ``requests``, ``failures``, ``per_second``, ``p50``, ``p95``, ``p99`` and ``max``
-  in milliseconds), ``errors`` (``operation``, ``error``, ``times``), ``judge`` (``judged``, ``of``,
-  ``share``, ``seconds``, ``processor_share``, ``held_seconds``), ``accounts``, ``books``,
+- ``load``, of load tests only: ``users``, ``processes``, ``seconds``; ``total`` and ``operations``
+  (``operation``, ``requests``, ``failures``, ``per_second``, and ``p50``, ``p95``, ``p99``, ``max``
+  in milliseconds); ``errors`` (``operation``, ``error``, ``times``); ``judge`` (``judged``, ``of``,
+  ``share``, ``seconds``, ``processor_share``, ``held_seconds``); ``accounts``, ``books``,
   ``peak_mb``.
 """
 

@@ -42,8 +42,8 @@ def remarks(figures: Json) -> Iterator[str]:
         yield f"{counted(len(errors) - MAX_ERRORS, 'more kind')} of failures in the JSON report"
     sample = f", a sample of {judge['share']:.0%} of the accounts" if judge["share"] < 1 else ""
     yield (
-        f"judged: {judge['judged']:,} of {counted(judge['of'], 'exchange')}{sample}; the judge took "
-        f"{judge['processor_share']:.0%} of the processor time of the processes "
+        f"judged: {judge['judged']:,} of {counted(judge['of'], 'exchange')}{sample}; "
+        f"the judge took {judge['processor_share']:.0%} of the processor time of the processes "
         f"({judge['seconds']:.1f} s)"
     )
     if judge["held_seconds"] >= 1:

@@ -67,7 +67,8 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
     if not quiet:
         for text in load.lines(document):
             yield text, ""
-        yield from _coverage(document)
+        if "load" not in document:  # load is no test of every constraint
+            yield from _coverage(document)
         yield from _listed("SKIPPED", _skipped(document))
         yield from _listed(
             "WITHHELD",
