@@ -181,8 +181,11 @@ class Knowledge(Protocol):
     def account_model(self, views: Views) -> AccountModel:
         """Return the model of an account of which nothing is known yet."""
 
-    def actor(self, run: Any, client: Client) -> Any:
-        """Return the account that acts in a story. Takes a Run."""
+    def playable(self, run: Any) -> Sequence[Story]:
+        """Return the stories that a run allows."""
+
+    def actor(self, run: Any) -> Any:
+        """Return the account that acts in a story: that of the run."""
 
     def mock_account(self, name: str) -> tuple[str, str]:
         """Return the alias and the key of an account of the mock."""
@@ -238,8 +241,11 @@ class NoKnowledge:
     def account_model(self, views: Views) -> AccountModel:
         return NoModel()
 
-    def actor(self, run: Any, client: Client) -> Any:
-        return client
+    def playable(self, run: Any) -> Sequence[Story]:
+        return ()
+
+    def actor(self, run: Any) -> Any:
+        return run.account()
 
     def mock_account(self, name: str) -> tuple[str, str]:
         token = name.replace("_", "-")

@@ -14,6 +14,7 @@ from contract_tests.billing.rules.catalogue import COMMON_RULES, RULES
 from contract_tests.billing.safety import SAFETY
 from contract_tests.billing.stories.actor import Actor
 from contract_tests.billing.stories.catalogue import STORIES
+from contract_tests.drivers.stories import level
 from contract_tests.http.client import Client
 from contract_tests.judge.lists import list_relations
 from contract_tests.judge.views import Relation, Views
@@ -56,8 +57,11 @@ class BillingKnowledge:
     def account_model(self, views: Views) -> AccountModel:
         return BillingAccount(views)
 
-    def actor(self, run: Any, client: Client) -> Actor:
-        return Actor(run, client)
+    def playable(self, run: Any) -> Sequence[Story]:
+        return [story for story in STORIES if story.needs <= level(run)]
+
+    def actor(self, run: Any) -> Actor:
+        return Actor(run, run.account())
 
     def mock_account(self, name: str) -> tuple[str, str]:
         return f"sk-test {name.replace('_', '-')}", f"{_TEST_KEY}{name}"

@@ -26,7 +26,7 @@ class StoryEnds(Exception):
 
 def run_story(run: Run, story: Story, cast: Cast) -> None:
     """Run one story, if the run allows it."""
-    if _level(run) < story.needs:
+    if level(run) < story.needs:
         run.skip(f"story: {story.name}", _NEEDS[story.needs])
         return
     if not run.takes(*story.operations):
@@ -44,7 +44,7 @@ def run_story(run: Run, story: Story, cast: Cast) -> None:
         run.skip(f"story: {story.name}", str(error))
 
 
-def _level(run: Run) -> int:
+def level(run: Run) -> int:
     """Return what stories are allowed to do."""
     settings = run.settings
     if settings.mock:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from contract_tests.context import Run
 from contract_tests.drivers.read_write_lock import ReadWriteLock
-from contract_tests.http.channel import Channel, Outgoing, Withheld
+from contract_tests.http.channel import Outgoing, Withheld
 from contract_tests.http.client import Client
 from contract_tests.judge.accounts import CONTROL
 from contract_tests.knowledge import Knowledge
@@ -18,15 +18,20 @@ _SHARED = "it would change the accounts of all users"
 class LoadRun(Run):
     """The run of one user. All users of a process share the judge, the keys and the findings."""
 
-    def of(self, channel: Channel) -> LoadRun:
-        """Return the run of one user."""
+    _client: Client | None = None
+
+    def of(self, client: Client) -> LoadRun:
+        """Return the run of one step of a user."""
         own = copy.copy(self)
-        own.channel = channel
+        own.channel, own._client = client.channel, client
         return own
 
     def account(self) -> Client:
-        """Refuse a second account: a user has one."""
-        raise Withheld("it needs a second account")
+        """Return the account of the user, once: it has no second one."""
+        client, self._client = self._client, None
+        if client is None:
+            raise Withheld("it needs a second account")
+        return client
 
     def mock_account(self, name: str) -> Client:
         """Refuse the accounts that the mock has ready: other users would play on them, too."""

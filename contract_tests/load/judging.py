@@ -6,11 +6,36 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from typing import Any, cast
 
 from contract_tests.http.exchange import Exchange
+from contract_tests.judge.judge import Judge
+from contract_tests.judge.tracker import Tracker
 
 MAX_QUEUED = 2_000
 """Exchanges in the queue. When it is full, users wait."""
+
+
+class LateTracker:
+    """What is known of an account, as stories see it: everything sent before is judged first."""
+
+    def __init__(self, tracker: Tracker, drain: Callable[[], object]) -> None:
+        self._tracker = tracker
+        self._drain = drain
+
+    def __getattr__(self, name: str) -> Any:
+        self._drain()
+        return getattr(self._tracker, name)
+
+
+class LateJudge(Judge):
+    """A judge that is behind what users send."""
+
+    drain: Callable[[], object]
+
+    def tracker(self, account: str) -> Tracker:
+        """Return what is known of an account, for use outside of the judge."""
+        return cast(Tracker, LateTracker(self.accounts.tracker(account), self.drain))
 
 
 class JudgeQueue:
@@ -30,7 +55,7 @@ class JudgeQueue:
         self._judge = judge
         self._forget = forget
         self._on_error = on_error
-        self._queue: queue.Queue[Exchange | str] = queue.Queue(MAX_QUEUED)
+        self._queue: queue.Queue[Exchange | str | threading.Event] = queue.Queue(MAX_QUEUED)
         threading.Thread(target=self._work, name="judge", daemon=True).start()
 
     def put(self, exchange: Exchange) -> None:
@@ -44,15 +69,19 @@ class JudgeQueue:
         self._queue.put(account)
 
     def drain(self) -> None:
-        """Wait until everything in the queue is judged."""
-        self._queue.join()
+        """Wait until everything that is in the queue now is judged."""
+        mark = threading.Event()
+        self._queue.put(mark)
+        mark.wait()
 
     def _work(self) -> None:
         while True:
             item = self._queue.get()
             started = time.thread_time()
             try:
-                if isinstance(item, str):
+                if isinstance(item, threading.Event):
+                    item.set()
+                elif isinstance(item, str):
                     self._forget(item)
                 else:
                     self._judge(item)
@@ -60,5 +89,4 @@ class JudgeQueue:
             except Exception as error:  # a deployment may answer anything
                 self._on_error(error)
             self.seconds += time.thread_time() - started
-            self._queue.task_done()
             time.sleep(0)  # responses that have come meanwhile are taken first

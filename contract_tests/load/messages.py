@@ -53,6 +53,8 @@ class Counts:
     """Processor time of the process."""
     judge_seconds: float = 0.0
     """Processor time of the judge in it."""
+    lag_seconds: float = 0.0
+    """How late the process was on average, when it wanted to go on after a pause."""
     held_seconds: float = 0.0
     """How long users waited for the judge, together."""
     accounts: int = 0

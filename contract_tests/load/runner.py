@@ -144,6 +144,7 @@ def _figures(plan: Plan, outcome: Outcome) -> Mapping[str, Any]:
             "processor_share": round(share, 3),
             "held_seconds": round(counts.held_seconds, 1),
         },
+        "lag_ms": round(1000 * counts.lag_seconds, 1),
         "accounts": counts.accounts,
         "books": counts.books,
         "peak_mb": round(counts.peak_bytes / 1e6),

@@ -9,7 +9,7 @@ from random import Random
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.http.client import Client
-from contract_tests.knowledge import IRREVERSIBLE, MOCK, WRITE, SettingsPart, Story
+from contract_tests.knowledge import SettingsPart, Story
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.examples import example, has_example, required_query
 from contract_tests.openapi.lists import ListOperation
@@ -136,12 +136,10 @@ def _is_allowed(run: Run, operation: Operation) -> bool:
 
 
 def _stories(run: Run) -> Iterator[Step]:
-    settings = run.settings
-    level = MOCK if settings.mock else IRREVERSIBLE if settings.may_do_anything else WRITE
-    for story in run.knowledge.stories:
-        if story.needs <= level and run.takes(*story.operations):
+    for story in run.knowledge.playable(run):
+        if run.takes(*story.operations):
             yield Step(f"story: {story.name}", _teller(story), 1, is_write=True, is_story=True)
 
 
 def _teller(story: Story) -> Callable[[Player], object]:
-    return lambda player: story.play(player.run.knowledge.actor(player.run, player.client))
+    return lambda player: story.play(player.run.knowledge.actor(player.run))

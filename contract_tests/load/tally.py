@@ -74,6 +74,7 @@ class Tally:
             ],
             cpu_seconds=sum(each.cpu_seconds for each in all),
             judge_seconds=sum(each.judge_seconds for each in all),
+            lag_seconds=max((each.lag_seconds for each in all), default=0.0),
             held_seconds=sum(each.held_seconds for each in all),
             accounts=sum(each.accounts for each in all),
             books=sum(each.books for each in all),

@@ -21,20 +21,19 @@ from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds
 from contract_tests.errors import KitError
 from contract_tests.findings.finding import Finding, Verdicts
-from contract_tests.http.channel import Channel, Gate, Limits, Stopped, Withheld
+from contract_tests.http.channel import Channel, Gate, Stopped, Withheld
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.accounts import is_control
-from contract_tests.judge.judge import Judge
 from contract_tests.load.account import Account, LoadRun, OwnAccountOnly
-from contract_tests.load.judging import JudgeQueue
+from contract_tests.load.judging import JudgeQueue, LateJudge
 from contract_tests.load.messages import MAX_BATCH, MAX_FINDINGS, Counts, Seen, Update, bounded
 from contract_tests.load.plan import Plan, Seat
 from contract_tests.load.steps import Player, Step, steps
 from contract_tests.openapi.contract import Contract
 from contract_tests.runner import knowledge_of, put_back_afterwards
 from contract_tests.safety.journal import Journal
-from contract_tests.settings import Settings, base_url, key_from
+from contract_tests.settings import Settings, key_from
 
 MAX_STEPS = 300
 """Steps of a user after which the past of its account is forgotten. So memory is bounded."""
@@ -84,8 +83,9 @@ class Worker:
         self.run = LoadRun(settings, contract, knowledge_of(contract))
         self._new: queue.SimpleQueue[Finding] = queue.SimpleQueue()
         self.run.verdicts = self.verdicts = BoundedVerdicts(on_new=self._new.put)
-        self.run.judge = Judge(contract, self.verdicts, self.run.knowledge)
+        judge = LateJudge(contract, self.verdicts, self.run.knowledge)
         self.queue = JudgeQueue(self._judge, self._forget, self.on_error)
+        self.run.judge, judge.drain = judge, self.queue.drain
         self.steps = steps(self.run)
         self.unplayable: dict[str, str] = {}
         """Steps that may not be played, and why."""
@@ -96,6 +96,7 @@ class Worker:
         self._base = 1
         self._users = count()
         self._shared: list[Account] = []
+        self._lag = Lag()
         self._restoring = ExitStack()
         self._channels: list[Channel] = []
         if self.run.contract.credential is not None and not settings.mock:
@@ -138,6 +139,7 @@ class Worker:
     def finish(self) -> None:
         """Judge what is left, read the books, and put real accounts back."""
         self._is_measuring = False
+        self._lag.stop()
         self.queue.drain()
         try:
             self._read_books()
@@ -165,7 +167,7 @@ class Worker:
         client = self._client(account, is_quiet=True)
         client.channel.source = "books"
         try:
-            read_account(self.run.of(client.channel), client)
+            read_account(self.run.of(client), client)
             self._books += 1
         except (KitError, OSError) as error:
             self._note(f"{account.alias} could not be read at the end: {error}")
@@ -212,10 +214,10 @@ class Worker:
             self._hear(exchange, account, is_quiet=is_quiet)
 
         channel = Channel(
-            base_url(settings.url).removesuffix(run.contract.base_path),
+            run.channel.base_url,
             run.contract,
             run.keyring,
-            limits=Limits(settings.timeout, rate, None, settings.ca_bundle),
+            limits=replace(run.channel.limits, per_second=rate, deadline=None),
             gates=gates,
             listeners=[heard],
         )
@@ -286,6 +288,7 @@ class Worker:
             broken=list(run.broken),
             cpu_seconds=time.process_time(),
             judge_seconds=self.queue.seconds,
+            lag_seconds=self._lag.seconds / max(1, self._lag.count),
             held_seconds=self.queue.held,
             accounts=len(self.run.judge.trackers),
             books=self._books,
@@ -325,7 +328,7 @@ class User:
         client.channel.source = step.name
         is_whole = False
         try:
-            step.play(Player(worker.run.of(client.channel), client, self._chance))
+            step.play(Player(worker.run.of(client), client, self._chance))
             is_whole = True
         except StoryEnds:
             is_whole = True  # the step that failed is among the findings
@@ -356,6 +359,29 @@ def _peak_bytes() -> int:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+class Lag:
+    """How late a process is: what it measures of responses is too long by as much."""
+
+    _STEP = 0.05
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.count = 0
+        self._is_over = False
+        threading.Thread(target=self._work, name="lag", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the measurement."""
+        self._is_over = True
+
+    def _work(self) -> None:
+        while not self._is_over:
+            started = time.monotonic()
+            time.sleep(self._STEP)
+            self.seconds += max(0.0, time.monotonic() - started - self._STEP)
+            self.count += 1
 
 
 class Reporter:

@@ -23,8 +23,8 @@
 - ``load``, of load tests only: ``users``, ``processes``, ``seconds``; ``total`` and ``operations``
   (``operation``, ``requests``, ``failures``, ``per_second``, and ``p50``, ``p95``, ``p99``, ``max``
   in milliseconds); ``errors`` (``operation``, ``error``, ``times``); ``judge`` (``judged``, ``of``,
-  ``share``, ``seconds``, ``processor_share``, ``held_seconds``); ``accounts``, ``books``,
-  ``peak_mb``.
+  ``share``, ``seconds``, ``processor_share``, ``held_seconds``); ``lag_ms``, ``accounts``,
+  ``books``, ``peak_mb``.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ Json = dict[str, Any]
 
 COLUMNS = ("operation", "requests", "failures", "per second", "50 %", "95 %", "99 %", "max (ms)")
 _WIDTHS = (9, 9, 11, 8, 8, 8, 9)
+MIN_LAG = 20.0
+"""The least lag in milliseconds that is reported."""
 MAX_ERRORS = 5
 """Failures that are listed."""
 
@@ -50,6 +52,12 @@ def remarks(figures: Json) -> Iterator[str]:
         yield (
             f"users waited for the judge for {judge['held_seconds']:.0f} s together: the load was "
             "smaller than planned (more --workers, or a smaller --judge-share)"
+        )
+    if figures["lag_ms"] >= MIN_LAG:
+        yield (
+            f"a process that makes load was busy, and read responses {figures['lag_ms']:,.0f} ms "
+            "late on average: the times above are too long by as much (more --workers, more "
+            "machines, or a smaller --judge-share)"
         )
     yield (
         f"books: all views of {counted(figures['books'], 'account')} were read and judged while "
