@@ -63,6 +63,10 @@ class Process:
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
+        self._reader.join()
+        for pipe in (self.popen.stdout, self.popen.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def _read(self) -> None:
         if self.popen.stderr is not None:
