@@ -91,7 +91,7 @@ def test_reversible_writes_are_played_with_permission(server: Upstream) -> None:
     plan = Plan(keys=("BILLING_API_KEY",))
     names: list[set[str]] = []
     for more in ({"allow_writes": True}, {"allow_irreversible": True}):
-        worker = make(server, plan, environment=environment, **more)  # type: ignore[arg-type]
+        worker = make(server, plan, environment=environment, **more)
         names.append({step.name for step in worker.steps})
     assert "change usage alerts" in names[0]
     assert "create_deposit" not in names[0]
