@@ -184,8 +184,8 @@ class Knowledge(Protocol):
     def playable(self, run: Any) -> Sequence[Story]:
         """Return the stories that a run allows."""
 
-    def actor(self, run: Any) -> Any:
-        """Return the account that acts in a story: that of the run."""
+    def play(self, run: Any, story: Story) -> None:
+        """Play a story with the account of a run."""
 
     def mock_account(self, name: str) -> tuple[str, str]:
         """Return the alias and the key of an account of the mock."""
@@ -244,8 +244,8 @@ class NoKnowledge:
     def playable(self, run: Any) -> Sequence[Story]:
         return ()
 
-    def actor(self, run: Any) -> Any:
-        return run.account()
+    def play(self, run: Any, story: Story) -> None:
+        """Do nothing: there are no stories."""
 
     def mock_account(self, name: str) -> tuple[str, str]:
         token = name.replace("_", "-")

@@ -14,7 +14,7 @@ from contract_tests.billing.rules.catalogue import COMMON_RULES, RULES
 from contract_tests.billing.safety import SAFETY
 from contract_tests.billing.stories.actor import Actor
 from contract_tests.billing.stories.catalogue import STORIES
-from contract_tests.drivers.stories import level
+from contract_tests.drivers.stories import level, run_story
 from contract_tests.http.client import Client
 from contract_tests.judge.lists import list_relations
 from contract_tests.judge.views import Relation, Views
@@ -60,8 +60,8 @@ class BillingKnowledge:
     def playable(self, run: Any) -> Sequence[Story]:
         return [story for story in STORIES if story.needs <= level(run)]
 
-    def actor(self, run: Any) -> Actor:
-        return Actor(run, run.account())
+    def play(self, run: Any, story: Story) -> None:
+        run_story(run, story, Actor)
 
     def mock_account(self, name: str) -> tuple[str, str]:
         return f"sk-test {name.replace('_', '-')}", f"{_TEST_KEY}{name}"

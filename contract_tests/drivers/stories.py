@@ -16,6 +16,9 @@ _NEEDS = {
     MOCK: "it needs the mock's control API (--mock)",
 }
 
+FAILED_STEP = "after a step that did not succeed"
+"""The end of the name under which the rest of a story is skipped."""
+
 Cast = Callable[[Run, Client], Any]
 """Makes the actor of a story."""
 
@@ -37,7 +40,7 @@ def run_story(run: Run, story: Story, cast: Cast) -> None:
         story.play(cast(run, run.account()))
     except StoryEnds:
         run.skip(
-            f"story: {story.name}, after a step that did not succeed",
+            f"story: {story.name}, {FAILED_STEP}",
             "that step is among the findings",
         )
     except Withheld as error:

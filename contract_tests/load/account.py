@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from contract_tests.context import Run
 from contract_tests.drivers.read_write_lock import ReadWriteLock
+from contract_tests.drivers.stories import FAILED_STEP
 from contract_tests.http.channel import Outgoing, Withheld
 from contract_tests.http.client import Client
 from contract_tests.judge.accounts import CONTROL
@@ -18,6 +19,8 @@ _SHARED = "it would change the accounts of all users"
 class LoadRun(Run):
     """The run of one user. All users of a process share the judge, the keys and the findings."""
 
+    refusal = ""
+    """Why the step was not played, if so."""
     _client: Client | None = None
 
     def of(self, client: Client) -> LoadRun:
@@ -32,6 +35,11 @@ class LoadRun(Run):
         if client is None:
             raise Withheld("it needs a second account")
         return client
+
+    def skip(self, what: str, why: str) -> None:
+        """Note why a story was not played, unless one of its steps failed."""
+        if not what.endswith(FAILED_STEP):
+            self.refusal = why
 
     def mock_account(self, name: str) -> Client:
         """Refuse the accounts that the mock has ready: other users would play on them, too."""

@@ -142,4 +142,4 @@ def _stories(run: Run) -> Iterator[Step]:
 
 
 def _teller(story: Story) -> Callable[[Player], object]:
-    return lambda player: story.play(player.run.knowledge.actor(player.run))
+    return lambda player: player.run.knowledge.play(player.run, story)

@@ -18,7 +18,6 @@ from typing import Any
 
 from contract_tests.context import KEY
 from contract_tests.drivers.read_account import read_account
-from contract_tests.drivers.stories import StoryEnds
 from contract_tests.errors import KitError
 from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.http.channel import Channel, Gate, Stopped, Withheld
@@ -326,21 +325,21 @@ class User:
     def _try(self, step: Step) -> None:
         worker, client = self._worker, self._client
         client.channel.source = step.name
-        is_whole = False
+        run, is_whole = worker.run.of(client), False
         try:
-            step.play(Player(worker.run.of(client), client, self._chance))
+            step.play(Player(run, client, self._chance))
             is_whole = True
-        except StoryEnds:
-            is_whole = True  # the step that failed is among the findings
         except Stopped:
             is_whole = True  # nothing was sent that is not known
             raise
         except Withheld as error:
             is_whole = True
-            worker.unplayable.setdefault(step.name, str(error))
+            run.refusal = str(error)
         finally:
             if not is_whole:  # a request may have been cut off
                 worker.queue.forget(self._account.alias)
+        if run.refusal:
+            worker.unplayable.setdefault(step.name, run.refusal)
 
     def _bound_memory(self) -> None:
         """Forget the long past of an account; on the mock its books are read before."""
