@@ -60,7 +60,11 @@ class Counts:
     accounts: int = 0
     """Accounts on which somebody played."""
     books: int = 0
-    """Accounts that were read and judged at the end."""
+    """How often all views of an account were read while nobody used it."""
+    was_read: bool = False
+    """Whether an account could be read at the end."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """Accounts that could not be read at the end, by reason."""
     peak_bytes: int = 0
     """The most memory that the process had."""
     is_final: bool = False
@@ -110,8 +114,8 @@ class Outcome(msgspec.Struct, tag=True):
     counts: Counts
     findings: list[Finding]
     rows: list[Row]
-    errors: list[tuple[str, str, int]]
-    """Failures: operation, what happened, how often."""
+    errors: list[tuple[str, int, int]]
+    """Failures: what happened, in how many operations, how often."""
     seconds: float
     """From the first user to the last."""
     workers: int

@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -29,7 +30,7 @@ from locust import User, between, task
 from locust.env import Environment
 from locust.exception import StopUser
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
-from locust.stats import StatsEntry
+from locust.stats import RequestStats, StatsEntry
 
 from contract_tests.cli import say
 from contract_tests.errors import KitError
@@ -131,21 +132,21 @@ def _user_class(worker: Worker, plan: Plan) -> type[User]:
         wait_time = between(plan.wait / 2, plan.wait * 3 / 2)
 
         def on_start(self) -> None:
-            with _errors(worker):
+            with _StepErrors(worker):
                 self.user = Playing(worker, next(numbers))
 
         @task
         def play(self) -> None:
             if worker.is_stopping or not hasattr(self, "user"):
                 raise StopUser
-            with _errors(worker):
+            with _StepErrors(worker):
                 self.user.play()
 
     Customer.__name__ = ContractUser.__name__  # as the master calls it
     return Customer
 
 
-class _errors:
+class _StepErrors:
     """Turns what may happen in a step into the end of the user, or a line in the report."""
 
     def __init__(self, worker: Worker) -> None:
@@ -309,16 +310,26 @@ def _outcome(
     stats = environment.stats
     entries = sorted(stats.entries.values(), key=lambda entry: entry.name)
     rows = [_row(entry, entry.name, seconds) for entry in entries]
-    errors = sorted(stats.errors.values(), key=lambda error: -error.occurrences)[:_MAX_ERRORS]
     return Outcome(
         tally.counts(),
         tally.united(),
         [*rows, _row(stats.total, "", seconds)],
-        [(error.name, str(error.error), error.occurrences) for error in errors],
+        _errors(stats),
         seconds,
         workers,
         stopped,
     )
+
+
+def _errors(stats: RequestStats) -> list[tuple[str, int, int]]:
+    """Return the failures by what happened, the most frequent first."""
+    names: dict[str, set[str]] = {}
+    times: Counter[str] = Counter()
+    for error in stats.errors.values():
+        text = str(error.error)
+        names.setdefault(text, set()).add(error.name)
+        times[text] += error.occurrences
+    return [(text, len(names[text]), number) for text, number in times.most_common(_MAX_ERRORS)]
 
 
 def _row(entry: StatsEntry, name: str, seconds: float) -> Row:

@@ -22,6 +22,7 @@ from contract_tests.openapi.contract import Contract
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
 from contract_tests.reports.progress import Display
+from contract_tests.reports.sentences import counted
 from contract_tests.runner import knowledge_of, put_back_afterwards
 from contract_tests.safety import preflight
 from contract_tests.settings import Settings, key_from
@@ -85,6 +86,11 @@ def _result(run: Run, plan: Plan, outcome: Outcome, seconds: float) -> Result:
     notes = [*run.notes, *counts.notes, *_names_of_keys(plan)]
     if counts.left_out:
         notes.append(f"{counts.left_out:,} more findings were counted but not kept")
+    notes += [
+        f"{counted(number, 'account')} could not be read at the end: {reason}"
+        for reason, number in counts.unread.items()
+    ]
+    is_gone = bool(counts.unread) and not counts.was_read
     return Result(
         settings,
         run.contract,
@@ -93,11 +99,12 @@ def _result(run: Run, plan: Plan, outcome: Outcome, seconds: float) -> Result:
         [Skipped(name, why) for name, why in counts.skipped],
         counts.exchanges,
         seconds,
-        outcome.stopped,
+        outcome.stopped or (next(iter(counts.unread)) if is_gone else ""),
         notes=notes,
         withheld=counts.withheld,
         broken=counts.broken,
         interrupted=outcome.stopped == "interrupted",
+        unreachable=is_gone,
         load=_figures(plan, outcome),
     )
 
@@ -133,8 +140,8 @@ def _figures(plan: Plan, outcome: Outcome) -> Mapping[str, Any]:
         "total": _row(total),
         "operations": [_row(row) for row in operations],
         "errors": [
-            {"operation": name, "error": text, "times": times}
-            for name, text, times in outcome.errors
+            {"error": text, "operations": operations, "times": times}
+            for text, operations, times in outcome.errors
         ],
         "judge": {
             "judged": counts.judged,

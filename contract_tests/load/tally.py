@@ -78,6 +78,8 @@ class Tally:
             held_seconds=sum(each.held_seconds for each in all),
             accounts=sum(each.accounts for each in all),
             books=sum(each.books for each in all),
+            was_read=any(each.was_read for each in all),
+            unread=_sums(each.unread for each in all),
             peak_bytes=max((each.peak_bytes for each in all), default=0),
             is_final=all != [] and all_final(all),
         )

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,7 +15,6 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from contract_tests.context import KEY
 from contract_tests.drivers.read_account import read_account
@@ -42,8 +42,9 @@ _READERS = 8
 """Accounts that are read at the same time at the end."""
 MOCK_ACCOUNTS = 200
 """Accounts of the mock that all users have together. The mock keeps 250 at a time."""
-_MAX_LINES = 50
-"""Notes of one kind that a worker keeps."""
+_LATE = "the time for it was up"
+_MAX_TEXT, _MAX_LINES = 200, 50
+"""The length of an error and the number of errors that a worker keeps."""
 STOPPED = "the load test ends"
 
 Measure = Callable[[Exchange, str], object]
@@ -95,6 +96,8 @@ class Worker:
         self._base = 1
         self._users = count()
         self._shared: list[Account] = []
+        self._was_read = False
+        self._unread: dict[str, int] = {}
         self._lag = Lag()
         self._restoring = ExitStack()
         self._channels: list[Channel] = []
@@ -150,26 +153,24 @@ class Worker:
         ends_at = time.monotonic() + BOOKS_SECONDS
         accounts = [account for account in self._opened.values() if account.is_judged]
 
-        def read(account: Account) -> bool:
-            if time.monotonic() > ends_at:
-                return False
-            self.read_books(account)
-            return True
+        def read(account: Account) -> str:
+            return self.read_books(account) if time.monotonic() < ends_at else _LATE
 
         with ThreadPoolExecutor(_READERS) as pool:
-            late = list(pool.map(read, accounts)).count(False)
-        if late:
-            self.run.notes.append(f"not read at the end, as time was up: {late} accounts")
+            reasons = Counter(pool.map(read, accounts))
+        self._was_read = reasons.pop("", 0) > 0
+        self._unread = dict(reasons)
 
-    def read_books(self, account: Account) -> None:
-        """Read all views of an account while nobody plays on it."""
+    def read_books(self, account: Account) -> str:
+        """Read all views of an account while nobody plays on it. Return why that failed, if so."""
         client = self._client(account, is_quiet=True)
         client.channel.source = "books"
         try:
             read_account(self.run.of(client), client)
-            self._books += 1
         except (KitError, OSError) as error:
-            self._note(f"{account.alias} could not be read at the end: {error}")
+            return self.run.keyring.text(str(error))[:_MAX_TEXT]
+        self._books += 1
+        return ""
 
     # ------------------------------------------------------------------------------------- accounts
 
@@ -249,15 +250,9 @@ class Worker:
     def on_error(self, error: Exception) -> None:
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(last.filename).name}:{last.lineno}"
-        self._add(self.run.broken, f"{type(error).__name__} in {place}: {error}")
-
-    def _note(self, text: str) -> None:
-        self._add(self.run.notes, text)
-
-    def _add(self, lines: Any, text: str) -> None:
-        text = self.run.keyring.text(text)[:200]
-        if text not in lines and len(lines) < _MAX_LINES:
-            lines.append(text)
+        text = self.run.keyring.text(f"{type(error).__name__} in {place}: {error}")[:_MAX_TEXT]
+        if text not in self.run.broken and len(self.run.broken) < _MAX_LINES:
+            self.run.broken.append(text)
 
     def updates(self, *, is_final: bool = False) -> Iterator[Update]:
         """Yield what is new: at least one update, with at most MAX_BATCH findings in each."""
@@ -291,6 +286,8 @@ class Worker:
             held_seconds=self.queue.held,
             accounts=len(self.run.judge.trackers),
             books=self._books,
+            was_read=self._was_read,
+            unread=self._unread,
             peak_bytes=_peak_bytes(),
         )
 

@@ -22,8 +22,8 @@
 - ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
 - ``load``, of load tests only: ``users``, ``processes``, ``seconds``; ``total`` and ``operations``
   (``operation``, ``requests``, ``failures``, ``per_second``, and ``p50``, ``p95``, ``p99``, ``max``
-  in milliseconds); ``errors`` (``operation``, ``error``, ``times``); ``judge`` (``judged``, ``of``,
-  ``share``, ``seconds``, ``processor_share``, ``held_seconds``); ``lag_ms``, ``accounts``,
+  in milliseconds); ``errors`` (``error``, ``operations``, ``times``); ``judge`` (``judged``,
+  ``of``, ``share``, ``seconds``, ``processor_share``, ``held_seconds``); ``lag_ms``, ``accounts``,
   ``books``, ``peak_mb``.
 """
 

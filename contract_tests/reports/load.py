@@ -39,7 +39,8 @@ def remarks(figures: Json) -> Iterator[str]:
     """Yield what else is to be said of the load."""
     errors, judge = figures["errors"], figures["judge"]
     for error in errors[:MAX_ERRORS]:
-        yield f"failed {error['times']:,} times: {error['operation']}: {error['error']}"
+        operations = counted(error["operations"], "operation")
+        yield f"{counted(error['times'], 'failure')} in {operations}: {error['error']}"
     if len(errors) > MAX_ERRORS:
         yield f"{counted(len(errors) - MAX_ERRORS, 'more kind')} of failures in the JSON report"
     sample = f", a sample of {judge['share']:.0%} of the accounts" if judge["share"] < 1 else ""

@@ -154,3 +154,23 @@ def test_a_process_that_cannot_begin_says_why(server: Upstream) -> None:
     outcome = kit("load", server.url, "--mock", *words, PYTHONHASHSEED="not a number")
     assert (outcome.code, outcome.out) == (2, "")
     assert "a process of the load test ended early: " in outcome.err.splitlines()[-1]
+
+
+def test_a_deployment_that_goes_away_is_unreachable(tmp_path: Path) -> None:
+    """The load test ends in time, with all failures in one line, and the exit code is 3."""
+    more = ("--report", "json", "--report-dir", tmp_path)
+    with (
+        faulty.mock() as running,
+        started("load", running.url, "--mock", *SHORT[:2], "--time", "10s", *more) as process,
+    ):
+        ends_at = time.monotonic() + 60
+        while not any("/balance" in request for request in list(running.requests)):
+            assert time.monotonic() < ends_at, "no load"
+            time.sleep(0.2)
+        running.stop()
+        out, err = process.communicate(timeout=90)
+    assert process.returncode == 3, out + err
+    assert "UNREACHABLE: " in out
+    document = report(tmp_path)
+    assert [error["error"] for error in document["load"]["errors"]] != []
+    assert len([note for note in document["notes"] if "could not be read at the end" in note]) == 1

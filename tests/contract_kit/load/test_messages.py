@@ -73,7 +73,7 @@ def test_lone_surrogates_are_escaped() -> None:
     [
         Listening(5557),
         Progress(1, 2, 3),
-        Outcome(Counts(), [], [Row("", 1, 0, 1.0, 1, 2, 3, 4)], [("a", "b", 1)], 1.0, 2, "why"),
+        Outcome(Counts(), [], [Row("", 1, 0, 1.0, 1, 2, 3, 4)], [("a", 2, 3)], 1.0, 2, "why"),
     ],
 )
 def test_lines_survive_the_way(line: messages.Line) -> None:
