@@ -195,16 +195,23 @@ def _follow(environment: Environment, worker: Worker, seat: Seat, way: Messages)
     reporter = Reporter(worker, send)
     environment.events.test_start.add_listener(lambda **_: worker.begin(runner.worker_index))
 
+    lock, ended = threading.Lock(), threading.Event()
+
     def finish(**_: object) -> None:
-        _finish(runner, worker)
-        data: dict[str, object] = {}
-        environment.events.report_to_master.fire(client_id=runner.client_id, data=data)
-        runner.send_message("stats", data)
-        reporter.finish()
+        with lock:
+            if ended.is_set():
+                return
+            ended.set()
+            _finish(runner, worker)
+            data: dict[str, object] = {}
+            environment.events.report_to_master.fire(client_id=runner.client_id, data=data)
+            runner.send_message("stats", data)
+            reporter.finish()
 
     runner.register_message(FINISH, finish, concurrent=True)
     threading.Thread(target=_stop_later, args=(way, runner, finish), daemon=True).start()
     runner.greenlet.join()
+    finish()  # accounts are put back even when the master has gone
 
 
 def _stop_later(way: Messages, runner: WorkerRunner, finish: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import queue
 import signal
 import subprocess
 import sys
@@ -15,13 +16,13 @@ from dataclasses import replace
 from contract_tests.errors import KitError
 from contract_tests.http.redaction import Keyring
 from contract_tests.load import messages
-from contract_tests.load.messages import Listening, Outcome, Progress
+from contract_tests.load.messages import Line, Listening, Outcome, Progress
 from contract_tests.load.plan import Plan, Seat
 from contract_tests.settings import Settings
 from contract_tests.text import printable
 
-_PATIENCE = 10.0
-"""Seconds in which a process that was asked to end does so."""
+_PATIENCE = 60.0
+"""Seconds in which a process ends after the outcome. A late worker puts its accounts back."""
 _MAX_LINES = 20
 
 
@@ -38,8 +39,14 @@ class Process:
             env=dict(settings.environment),
             start_new_session=True,  # Ctrl-C is for the command, which ends the others in order
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self.lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        """What it writes to standard output; empty at the end. Ctrl-C tears no line of it."""
+        self._readers = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_errors, self._read_lines)
+        ]
+        for reader in self._readers:
+            reader.start()
         if self.popen.stdin is not None:
             with suppress(BrokenPipeError), self.popen.stdin as way:
                 way.write(pickle.dumps((replace(settings, environment={}), plan, seat)))
@@ -47,13 +54,13 @@ class Process:
     @property
     def complaint(self) -> str:
         """The last line that it wrote to standard error."""
-        self._reader.join(timeout=1)
+        self._readers[0].join(timeout=1)
         lines = [line for line in self._errors if line.strip()]
         text = Keyring().text(lines[-1] if lines else f"exit code {self.popen.poll()}")
         return printable(text.strip().removeprefix("contract-tests: "))[:300]
 
     def ask_to_end(self) -> None:
-        """Ask the process to end in order."""
+        """Ask the process to end in order, if it has not ended."""
         self.popen.send_signal(signal.SIGINT)
 
     def close(self, seconds: float) -> None:
@@ -63,15 +70,20 @@ class Process:
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
-        self._reader.join()
+        for reader in self._readers:
+            reader.join()
         for pipe in (self.popen.stdout, self.popen.stderr):
             if pipe is not None:
                 pipe.close()
 
-    def _read(self) -> None:
-        if self.popen.stderr is not None:
-            for text in self.popen.stderr:
-                self._errors.append(text[:1_000].decode("utf-8", "backslashreplace"))
+    def _read_errors(self) -> None:
+        for text in self.popen.stderr or ():
+            self._errors.append(text[:1_000].decode("utf-8", "backslashreplace"))
+
+    def _read_lines(self) -> None:
+        for text in self.popen.stdout or ():
+            self.lines.put(text)
+        self.lines.put(b"")
 
 
 class Crew:
@@ -98,6 +110,9 @@ class Crew:
                 process.popen.kill()
             raise
         finally:
+            if outcome is None:  # the master has gone: its workers put back what they changed
+                for process in self._workers:
+                    process.ask_to_end()
             for process in (first, *self._workers):
                 process.close(_PATIENCE)
         if outcome is None:
@@ -126,24 +141,26 @@ class Crew:
         is_interrupted = False
         while True:
             try:
-                text = first.popen.stdout.readline() if first.popen.stdout is not None else b""
+                text = first.lines.get()
+                if not text:
+                    self._lost = self._lost or first.complaint
+                    return None
+                message = messages.read_line(text)
+                if isinstance(message, Outcome):
+                    return message
+                self._take(message, first, has_workers_here=has_workers_here)
             except KeyboardInterrupt:
                 if is_interrupted:
                     raise
                 is_interrupted = True
                 first.ask_to_end()
-                continue
-            if not text:
-                self._lost = self._lost or first.complaint
-                return None
-            message = messages.read_line(text)
-            if isinstance(message, Outcome):
-                return message
-            if isinstance(message, Progress):
-                self._has_begun = True
-                self._on_progress(message)
-            elif has_workers_here:
-                self._start_workers(message, first)
+
+    def _take(self, message: Line, first: Process, *, has_workers_here: bool) -> None:
+        if isinstance(message, Progress):
+            self._has_begun = True
+            self._on_progress(message)
+        elif isinstance(message, Listening) and has_workers_here:
+            self._start_workers(message, first)
 
     def _start_workers(self, listening: Listening, first: Process) -> None:
         count = self._plan.workers

@@ -154,23 +154,26 @@ class Worker:
         accounts = [account for account in self._opened.values() if account.is_judged]
 
         def read(account: Account) -> str:
-            return self.read_books(account) if time.monotonic() < ends_at else _LATE
+            return self._read_books_of(account) if time.monotonic() < ends_at else _LATE
 
         with ThreadPoolExecutor(_READERS) as pool:
             reasons = Counter(pool.map(read, accounts))
         self._was_read = reasons.pop("", 0) > 0
         self._unread = dict(reasons)
 
-    def read_books(self, account: Account) -> str:
-        """Read all views of an account while nobody plays on it. Return why that failed, if so."""
-        client = self._client(account, is_quiet=True)
-        client.channel.source = "books"
+    def _read_books_of(self, account: Account) -> str:
+        """Read the books of one account. Return why that failed, if so."""
         try:
-            read_account(self.run.of(client), client)
+            self._read_all(self._client(account, is_quiet=True))
         except (KitError, OSError) as error:
             return self.run.keyring.text(str(error))[:_MAX_TEXT]
-        self._books += 1
         return ""
+
+    def _read_all(self, client: Client) -> None:
+        """Read all views of an account while nobody else uses it."""
+        client.channel.source = "books"
+        read_account(self.run.of(client), client)
+        self._books += 1
 
     # ------------------------------------------------------------------------------------- accounts
 
@@ -195,11 +198,11 @@ class Worker:
         share = Random(number).random() < self.plan.judge_share  # noqa: S311
         return self._opened.setdefault(alias, Account(alias, is_judged=share))
 
-    def renew(self, account: Account) -> None:
+    def renew(self, account: Account, client: Client) -> None:
         """Read the books of an account of the mock, and make it a fresh one."""
         if account.is_judged:
-            self.read_books(account)
-        self._client(account, is_quiet=True).control("POST", "reset")
+            self._read_all(client)
+        client.control("POST", "reset")
 
     def _client(self, account: Account, *, is_quiet: bool = False) -> Client:
         run, settings = self.run, self.run.settings
@@ -313,7 +316,7 @@ class User:
         step = self._chance.choices(playable, weights)[0]
         with self._account.lock.take(alone=step.is_write):
             if step.is_story and worker.run.settings.mock:
-                worker.renew(self._account)
+                worker.renew(self._account, self._client)
             self._try(step)
         self._played += 1
         if self._played % MAX_STEPS == 0:
@@ -343,7 +346,7 @@ class User:
         worker = self._worker
         with self._account.lock.take(alone=True):
             if worker.run.settings.mock:
-                worker.renew(self._account)
+                worker.renew(self._account, self._client)
             worker.queue.forget(self._account.alias)
 
 
