@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 Role = Literal["local", "master", "worker"]
@@ -43,6 +44,10 @@ class Seat:
 
     is_for_others: bool = False
     """Whether the workers of a master are on other machines."""
+
+    def journal(self, path: Path) -> Path:
+        """Return the journal of this process: each has its own."""
+        return path.with_name(f"{path.name}.{self.index}") if self.index else path
 
     def keys(self, plan: Plan) -> tuple[str, ...]:
         """Return the keys of this process. Only more processes than keys share one."""

@@ -133,6 +133,7 @@ def _user_class(worker: Worker, plan: Plan) -> type[User]:
 
         def on_start(self) -> None:
             with _StepErrors(worker):
+                worker.begin(_index(self.environment))
                 self.user = Playing(worker, next(numbers))
 
         @task
@@ -144,6 +145,13 @@ def _user_class(worker: Worker, plan: Plan) -> type[User]:
 
     Customer.__name__ = ContractUser.__name__  # as the master calls it
     return Customer
+
+
+def _index(environment: Environment) -> int:
+    """Return the number of this process among all workers."""
+    while environment.runner is None:  # users may come before the runner is complete
+        time.sleep(0.01)
+    return getattr(environment.runner, "worker_index", 0)
 
 
 class _StepErrors:
@@ -187,14 +195,15 @@ def _measure(environment: Environment) -> Callable[[Exchange, str], object]:
 
 def _follow(environment: Environment, worker: Worker, seat: Seat, way: Messages) -> None:
     """Be a worker: users come from the master, and updates go to it."""
+    connected = threading.Event()
+    threading.Thread(target=_give_up, args=(way, connected), daemon=True).start()
     runner = environment.create_worker_runner(seat.host, seat.port)
+    connected.set()
 
     def send(update: Update) -> None:
         runner.send_message(messages.NAME, {"update": messages.packed(update)})
 
     reporter = Reporter(worker, send)
-    environment.events.test_start.add_listener(lambda **_: worker.begin(runner.worker_index))
-
     lock, ended = threading.Lock(), threading.Event()
 
     def finish(**_: object) -> None:
@@ -214,6 +223,13 @@ def _follow(environment: Environment, worker: Worker, seat: Seat, way: Messages)
     finish()  # accounts are put back even when the master has gone
 
 
+def _give_up(way: Messages, connected: threading.Event) -> None:
+    """End a worker that is asked to end before its master has responded."""
+    way.stop.wait()
+    if not connected.is_set():
+        os._exit(1)  # nothing was sent to the deployment
+
+
 def _stop_later(way: Messages, runner: WorkerRunner, finish: Callable[[], None]) -> None:
     """End a worker that was asked to end by a signal."""
     way.stop.wait()
@@ -230,7 +246,6 @@ def _finish(runner: LocalRunner | WorkerRunner, worker: Worker) -> None:
 def _alone(environment: Environment, worker: Worker, plan: Plan, way: Messages) -> None:
     """Make load without other processes."""
     runner, tally = environment.create_local_runner(), Tally()
-    worker.begin(0)
     reporter = Reporter(worker, lambda update: tally.add("local", update))
     started = time.monotonic()
     runner.start(plan.users, plan.spawn_rate)

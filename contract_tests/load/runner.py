@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -25,6 +26,7 @@ from contract_tests.reports.progress import Display
 from contract_tests.reports.sentences import counted
 from contract_tests.runner import knowledge_of, put_back_afterwards
 from contract_tests.safety import preflight
+from contract_tests.safety.journal_file import JournalFile
 from contract_tests.settings import Settings, key_from
 
 
@@ -35,6 +37,7 @@ def execute(settings: Settings, plan: Plan, seat: Seat) -> int:
     settings, plan = _with_keys(settings, plan, contract, seat)
     run = Run(settings, contract, knowledge_of(contract))
     run.journal = None  # each process that makes load has its own
+    _check_journals(settings, plan)
     preflight.check(run.channel, settings)
     if seat.role == "worker":
         Crew(settings, plan, lambda _: None).serve(seat)
@@ -63,6 +66,20 @@ def _with_keys(
             "no two processes may change the same account; name more keys with --key-env"
         )
     return replace(settings, api_key_env=keys[0]), replace(plan, keys=keys)
+
+
+def _check_journals(settings: Settings, plan: Plan) -> None:
+    """Raise UsageError if an earlier run has not put everything back."""
+    for index in range(plan.workers):
+        path = Seat("worker", index).journal(settings.journal)
+        if settings.mock or not settings.may_write or not path.exists():
+            continue
+        with closing(JournalFile(path)) as file:
+            if file.record.unfinished:
+                raise UsageError(
+                    f"{path}: an earlier run has left something behind at {file.record.url}; "
+                    f"put it back first: contract-tests cleanup {path}"
+                )
 
 
 def _play(settings: Settings, plan: Plan, seat: Seat) -> Outcome:

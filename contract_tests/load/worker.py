@@ -94,6 +94,8 @@ class Worker:
         self._exchanges = self._books = 0
         self._opened: dict[str, Account] = {}
         self._base = 1
+        self._has_begun = False
+        self._beginning = threading.Lock()
         self._users = count()
         self._shared: list[Account] = []
         self._was_read = False
@@ -115,10 +117,8 @@ class Worker:
             variables[alias] = name
         self._shared = [self._open(alias, index) for index, alias in enumerate(variables, 1)]
         if run.settings.may_write:
-            path = run.settings.journal
-            mine = path.with_name(f"{path.name}.{self.seat.index}") if self.seat.index else path
             run.journal = Journal(
-                replace(run.settings, journal=mine),
+                replace(run.settings, journal=self.seat.journal(run.settings.journal)),
                 run.contract,
                 run.keyring,
                 variables,
@@ -127,10 +127,14 @@ class Worker:
             )
 
     def begin(self, number: int) -> None:
-        """Begin, as the worker of a number: no two workers play on the same accounts."""
-        self._base = number * MOCK_ACCOUNTS + 1
-        if not self.run.settings.mock:  # the command has saved the mock
-            self._restoring.enter_context(put_back_afterwards(self.run))
+        """Begin once, as the worker of a number: no two workers play on the same accounts."""
+        with self._beginning:
+            if self._has_begun:
+                return
+            self._has_begun = True
+            self._base = number * MOCK_ACCOUNTS + 1
+            if not self.run.settings.mock:  # the command has saved the mock
+                self._restoring.enter_context(put_back_afterwards(self.run))
 
     def stop(self) -> None:
         """Let no user send another request."""

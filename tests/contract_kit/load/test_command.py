@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from contract_tests.http.redaction import Keyring
+from contract_tests.safety.journal_file import JournalFile
 from tests.contract_kit.program import kit
 from tests.guides.markdown import code, guide
 
@@ -73,6 +77,20 @@ def test_a_variable_without_a_key_is_named() -> None:
     outcome = kit("load", "http://127.0.0.1:9", "--key-env", "KEY_A,KEY_B", KEY_A="one-key-of-a")
     assert outcome.code == 2
     assert "KEY_B" in outcome.complaint
+
+
+@pytest.mark.parametrize("name", ["load.journal", "load.journal.1"])
+def test_an_open_journal_of_any_process_is_refused(name: str, tmp_path: Path) -> None:
+    """What an earlier load test has changed is put back first."""
+    with closing(JournalFile(tmp_path / name, create=True)) as file:
+        file.begin({"url": "http://127.0.0.1:9", "spec": None, "keys": {}}, Keyring())
+        file.append({"entry": "before", "account": "api-key", "part": "x", "state": {}}, Keyring())
+    words = ("--allow-writes", "--workers", "2", "--key-env", "KEY_A,KEY_B")
+    journal = ("--journal", tmp_path / "load.journal")
+    keys = {"KEY_A": "one-key-of-a", "KEY_B": "two-key-of-b"}
+    outcome = kit("load", "http://127.0.0.1:9", *words, *journal, **keys)
+    assert outcome.code == 2
+    assert f"contract-tests cleanup {tmp_path / name}" in outcome.complaint
 
 
 def test_without_locust_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
