@@ -16,8 +16,8 @@ NEEDS_NPM = command -v npm >/dev/null || { \
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 
-.PHONY: serve test test-slow test-newest contract mutants example soak generate-docs screenshots \
-	check bench lock clean
+.PHONY: serve test test-slow test-newest contract mutants staging example soak generate-docs \
+	screenshots check bench lock clean
 
 serve: $(READY) ## make the environment and start the mock
 	$(BIN)/mockserver serve
@@ -41,6 +41,9 @@ contract: $(READY) ## the whole contract kit: on the mock, or gently on URL=http
 
 mutants: $(READY) ## the kit's kill rate beside stock Schemathesis; writes benchmarks/MUTANTS.md
 	$(BIN)/python -m benchmarks.mutation.run
+
+staging: $(READY) ## the kit's verdict on a strange deployment; writes benchmarks/STAGING.md
+	$(BIN)/python -m benchmarks.staging
 
 example: $(READY) $(EXAMPLE) ## the billing screen of examples/frontend: types and browser tests
 	cd examples/frontend && PYTHON=../../$(BIN)/python npm test --silent

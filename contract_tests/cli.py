@@ -34,6 +34,14 @@ COMMANDS = {
         "contract_tests.load.command",
         "make load with many users, and judge every response",
     ),
+    "explain": (
+        "contract_tests.explain_command",
+        "say what a cause of findings means, and how to settle it",
+    ),
+    "merge": (
+        "contract_tests.merge_command",
+        "unite the JSON reports of several runs: one verdict, one report",
+    ),
     "cleanup": (
         "contract_tests.safety.cleanup",
         "remove and put back what a run that was killed has left behind",
@@ -48,11 +56,12 @@ come from the environment, and are in no report."""
 
 EXIT_CODES = """\
 exit codes:
-  0    passed (what differs from mere assumptions is reported; with --strict it fails)
-  1    the deployment breaks the contract
+  0    passed; what is no failure by --fail-on is reported
+  1    the deployment contradicts itself, or breaks what is documented (see 'explain')
   2    a flag, a variable or a file cannot be used, or nothing could be tested
   3    the deployment cannot be reached, is something else, or refuses the key
-  130  interrupted; what was found so far is reported"""
+  130  interrupted; what was found so far is reported
+A report file that cannot be written is named on standard error and does not change the code."""
 
 _EPILOG = f"""\
 examples:

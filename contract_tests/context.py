@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+import random
+import re
 import time
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import chain
+from typing import Protocol, TypeVar
 
 from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
-from contract_tests.findings.finding import Finding, Key, Verdicts
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.known import Known, accepted
 from contract_tests.findings.result import Result, Skipped
+from contract_tests.findings.severity import Nature
+from contract_tests.hooks import loading
+from contract_tests.hooks.hook import Hooks
+from contract_tests.http.budget import Additions, Budget, in_turn
 from contract_tests.http.channel import Channel, Gate, Limits, Listener
 from contract_tests.http.client import Client
-from contract_tests.http.exchange import Exchange
-from contract_tests.http.redaction import Keyring
+from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.http.network import network
+from contract_tests.http.redaction import UNKNOWN_KEY, Keyring
 from contract_tests.judge.judge import Judge
+from contract_tests.judge.not_judged import is_judged
 from contract_tests.knowledge import Knowledge
+from contract_tests.listen.receiver import Receiver
 from contract_tests.openapi.contract import Contract, Operation, Provenance
 from contract_tests.openapi.lists import list_operations
+from contract_tests.operation_settings import accepted_because
 from contract_tests.safety.guard import Guard
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings, base_url, key_from
+from contract_tests.settling import Settling
+from contract_tests.shard import Portion
 
+_Item = TypeVar("_Item")
+_FOR_THE_MOCK = 5
+"""Requests that check the mock, take a snapshot, stop the clock, and restore the snapshot."""
 KEY, OTHER_KEY = "api-key", "other-key"
 
 
 class Progress(Protocol):
     """Receives the progress of a run."""
+
+    def forecast(self, sentence: str, phases: Mapping[str, int]) -> None: ...
 
     def driver(self, name: str, index: int, count: int) -> None: ...
 
@@ -46,37 +68,66 @@ class Run:
         progress: Progress | None = None,
         listeners: Sequence[Listener] = (),
         gates: Sequence[Gate] = (),
-        known: Container[Key] = frozenset(),
+        known: Sequence[Known] = (),
+        portion: Portion | None = None,
     ) -> None:
         self.settings = settings
+        self.portion = portion or Portion(settings.shard)
+        """The pieces of work that this run does."""
         self.contract = contract
         self.knowledge = knowledge
         self.lists = list_operations(contract)
         self.progress = progress
         self.skipped: list[Skipped] = []
         self.selected = select(contract, settings.only, settings.skip)
+        self._leave_out()
         self.verdicts = Verdicts(on_new=self._on_new)
         self.judge = Judge(contract, self.verdicts, knowledge)
         self.coverage = Coverage(contract, self.selected)
         self.guard = Guard(settings, knowledge.safety)
-        self.keyring = Keyring(contract.credential)
-        self.ended_early = ""
-        self.interrupted = False
-        self.unreachable = False
-        """Whether the deployment went away in the middle."""
-        self.broken: list[str] = []
-        """Drivers that an error of the kit ended."""
-        self.notes: list[str] = []
-        """What else a person should know, a line each."""
-        self.started = time.monotonic()
+        self.keyring = Keyring(contract.credential, public=contract.text)
+        self._begin()
+        self.hooks: Hooks | None = None
+        """What the user's own functions do beyond the API."""
+        self.budget = Budget(settings.budget) if settings.budget else None
+        self.follow: Callable[[Client], None] = lambda _: None
+        """Reads what the last refused write of an account may have changed after all."""
         self._fresh = 0
         self._listeners = listeners
         self._known = known
         self.channel = self._channel(gates)
+        self.settling = self._settling()
         self.journal: Journal | None = None
         """On a deployment that is written to and is no mock."""
         if not settings.mock and contract.credential is not None:
             self._take_keys()
+        self.receiver = Receiver.at(settings.listen, settings.public_url) if self._hears else None
+        """Receives callbacks, if it may be."""
+        try:
+            self.hooks = loading.load(settings.hooks, settings.hook_commands, knowledge.hooks)
+        except UsageError:
+            self.close()
+            raise
+        if self.budget is not None:
+            self._reserve(self.budget)
+
+    def _begin(self) -> None:
+        """Set what becomes of the run: nothing has been done yet."""
+        self.started = time.monotonic()
+        self.ended_early = ""
+        self.interrupted = False
+        self.unreachable = False
+        """Whether the deployment went away in the middle."""
+        self.cut: list[str] = []
+        """Drivers that the budget ended."""
+        self.first_response: float | None = None
+        """Seconds that the first response took."""
+        self.broken: list[str] = []
+        """Drivers that an error of the kit ended."""
+        self.notes: list[str] = []
+        """What else a person should know, a line each."""
+        self.hook_failures: Counter[str] = Counter()
+        """How often each hook failed."""
 
     def _channel(self, gates: Sequence[Gate]) -> Channel:
         settings = self.settings
@@ -85,10 +136,42 @@ class Run:
             base_url(settings.url).removesuffix(self.contract.base_path),
             self.contract,
             self.keyring,
-            limits=Limits(settings.timeout, settings.per_second, deadline, settings.ca_bundle),
+            limits=Limits(
+                settings.timeout,
+                settings.per_second,
+                deadline,
+                network(settings, self.keyring),
+                self.budget.take if self.budget is not None else None,
+            ),
             gates=[self.guard, *gates],
             listeners=[self._hear],
         )
+
+    def _settling(self) -> Settling | None:
+        """Return what reads contradictory views again; None where each request is judged at once.
+
+        The mock never lags, and with several workers others would be judged with it.
+        """
+        settings = self.settings
+        if settings.mock or not settings.settle or settings.workers > 1:
+            return None
+        settling = Settling(self.channel, self.judge, self.knowledge, settings.settle)
+        self.channel.after = settling
+        return settling
+
+    def _leave_out(self) -> None:
+        """Leave out what the settings of operations skip. Raise UsageError if nothing is left."""
+        for name, settings in self.settings.operations.items():
+            if settings.skip and name in self.selected:
+                self.selected.remove(name)
+                self.skip(name, settings.skip)
+        if not self.selected:
+            raise UsageError("the settings file skips every selected operation")
+
+    def _with_reason(self, finding: Finding) -> Finding:
+        """Return a finding, marked as known if the settings of its operation accept it."""
+        because = accepted_because(finding, self.settings.operations)
+        return replace(finding, known=because) if because else finding
 
     def _take_keys(self) -> None:
         settings = self.settings
@@ -105,8 +188,35 @@ class Run:
                 variables,
                 withhold=self.guard.withhold,
                 knowledge=self.knowledge,
+                take=self.budget.take_reserved if self.budget is not None else None,
             )
             self.channel.gates.append(self.journal)
+
+    @property
+    def _hears(self) -> bool:
+        """Whether callbacks are received: they are caused by writes."""
+        return self.settings.listen is not None and self.settings.may_write
+
+    def close(self) -> None:
+        """End the processes of hooks, and the receiver."""
+        if self.receiver is not None:
+            self.receiver.close()
+        if self.hooks is not None:
+            self.hooks.close()
+
+    def _reserve(self, budget: Budget) -> None:
+        """Keep requests for putting things back. Raise UsageError if the budget is too small."""
+        collection = self.knowledge.safety.collection
+        needed = _FOR_THE_MOCK if self.settings.mock else 0
+        if self.journal is not None:
+            needed = self.journal.most_requests
+            if collection is not None:
+                self.channel.gates.insert(1, Additions(budget, collection.add))
+        if budget.total <= needed:
+            raise UsageError(
+                f"--budget must be more than {needed}, the requests that putting back may take"
+            )
+        budget.reserve(1 if self.settings.mock else needed)
 
     # --------------------------------------------------------------------------------- for drivers
 
@@ -115,12 +225,40 @@ class Run:
         return all(each in self.selected for each in operation_ids)
 
     def operations(self, *, reads: bool | None = None) -> list[Operation]:
-        """Return the selected operations, in the order of the contract."""
-        return [
+        """Return the selected operations, in the order of the contract.
+
+        With a budget, those come first whose responses are compared with most others.
+        """
+        found = [
             each
             for each in self.contract.operations.values()
             if each.id in self.selected and (reads is None or each.is_read == reads)
         ]
+        if self.budget is not None:
+            found.sort(key=lambda operation: -self._times_compared[operation.id])
+        return found
+
+    @cached_property
+    def _times_compared(self) -> Counter[str]:
+        relations = self.knowledge.relations(self.lists)
+        return Counter(view for relation in relations for view in relation.views)
+
+    def interleaved(self, groups: Iterable[Iterable[_Item]]) -> Iterator[_Item]:
+        """Yield the items of one group after another; with a budget, one of each in turn."""
+        return chain.from_iterable(groups) if self.budget is None else in_turn(groups)
+
+    def mixed(self, items: Sequence[_Item]) -> Sequence[_Item]:
+        """Return items in their order; with a budget, in one that follows from the seed."""
+        if self.budget is None:
+            return items
+        seeded = random.Random(self.settings.seed)  # noqa: S311 (a seed must repeat its requests)
+        return seeded.sample(items, len(items))
+
+    def pieces(self, driver: str, *, reads: bool | None = None) -> list[Operation]:
+        """Return the selected operations that a driver is to do in this run."""
+        operations = self.operations(reads=reads)
+        chosen = set(self.portion.of(driver, [operation.id for operation in operations]))
+        return [operation for operation in operations if operation.id in chosen]
 
     def account(self) -> Client:
         """Return an account: a fresh one on the mock, else the one whose key was given."""
@@ -138,6 +276,23 @@ class Run:
         caller = Client(self.channel, alias)
         caller.control("POST", "reset")
         return caller
+
+    def foreign_account(self, name: str, key: str) -> Client:
+        """Return an account whose key is not the user's own, such as one that a hook made."""
+        alias = self.keyring.name_of(key)
+        if alias == UNKNOWN_KEY:
+            self._fresh += 1
+            name = re.sub(r"[^a-z0-9]+", "-", name.lower())
+            is_secret = not self.is_public(key)
+            alias = self.keyring.add(f"hook {name} {self._fresh}", key, is_secret=is_secret)
+        return Client(self.channel, alias)
+
+    def hook_failed(self, name: str, text: str) -> None:
+        """Note that a hook failed: the run is incomplete."""
+        self.hook_failures[name] += 1
+        text = self.keyring.text(text)
+        if text not in self.broken:
+            self.broken.append(text)
 
     def other(self) -> Client | None:
         """Return a second account that must see nothing of the first; None if there is none."""
@@ -185,20 +340,33 @@ class Run:
         *,
         provenance: Provenance = "assumed",
         operation: str = "",
+        nature: Nature | None = None,
     ) -> bool:
         """Report a finding unless something holds of an exchange. Return whether it does."""
+        matched = self.contract.match(exchange.method, exchange.path)
         if holds or exchange.status == 0 or exchange.status >= 500:
             return holds  # a missing response or a crash was reported already
-        matched = self.contract.match(exchange.method, exchange.path)
+        if not is_judged(exchange, matched[0] if matched else None):
+            return False
         name = operation or (matched[0].id if matched else f"{exchange.method} {exchange.path}")
         known = self.contract.operations.get(name)
         spec = known.place.pointer if known else "#/paths"
-        self.report(Finding(name, kind, where, keyword, provenance, expected, got, spec), exchange)
+        finding = Finding(
+            name, kind, where, keyword, provenance, expected, got, spec, nature=nature
+        )
+        self.report(finding, exchange)
         return False
 
     def redacted(self, exchange: Exchange) -> Exchange:
         """Return an exchange as reports may show it."""
         return self.channel.redacted(exchange)
+
+    def wait_for_lag(self, client: Client) -> None:
+        """Wait until an account's readings show its last change, if the deployment lags."""
+        tracker = self.judge.tracker(client.key or ANYBODY)
+        if tracker.lag and tracker.last_change is not None:
+            left = tracker.last_change + tracker.lag - datetime.now(UTC)
+            time.sleep(max(0.0, left.total_seconds()))
 
     def skip(self, what: str, why: str) -> None:
         """Note that something was not done."""
@@ -210,20 +378,31 @@ class Run:
         return Result(
             self.settings,
             self.contract,
-            list(self.verdicts),
+            [self._with_reason(finding) for finding in self.verdicts],
             self.coverage,
             self.skipped,
             self.judge.judged,
             time.monotonic() - self.started,
             self.ended_early,
-            notes=list(self.notes),
+            notes=[
+                *(self.settling.notes() if self.settling else ()),
+                *self.notes,
+                *self.channel.noise.notes(),
+                *self._left_out(),
+            ],
             withheld=self.guard.withheld,
             broken=self.broken,
             interrupted=self.interrupted,
             unreachable=self.unreachable,
         )
 
+    def _left_out(self) -> list[str]:
+        count = self.verdicts.left_out
+        return [f"findings beyond the bounds were not kept: {count:,}"] if count else []
+
     def _hear(self, exchange: Exchange) -> None:
+        if self.first_response is None and exchange.status:
+            self.first_response = exchange.seconds
         self.coverage.note(exchange, self.judge(exchange))
         for listener in self._listeners:
             listener(exchange)
@@ -232,8 +411,9 @@ class Run:
 
     def _on_new(self, finding: Finding) -> None:
         is_failure = (
-            finding.grade(strict=self.settings.is_strict) == "failure"
-            and finding.key not in self._known
+            finding.grade(self.settings.policy) == "failure"
+            and not accepted(finding, self._known)
+            and not accepted_because(finding, self.settings.operations)
         )
         if self.settings.fail_fast and is_failure:
             self.channel.stop_reason = "the first failure ends the run (--fail-fast)"

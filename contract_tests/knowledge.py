@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from contract_tests.hooks.hook import Hook
 from contract_tests.http.client import Client
 from contract_tests.judge.views import Relation, Views
 from contract_tests.judge.violation import Response, Rule, Violation
@@ -20,8 +21,10 @@ from contract_tests.settings import Settings
 
 Driver = Callable[[Any], None]
 """Makes traffic. Takes a Run."""
-WRITE, IRREVERSIBLE, MOCK = range(1, 4)
+WRITE, IRREVERSIBLE = "--allow-writes", "--allow-irreversible"
 """What a story must be allowed to do."""
+LISTEN, MOCK = "--listen", "--mock"
+"""That callbacks are received, and that the deployment is the mock. Other needs are hooks."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class Story:
 
     play: Callable[[Any], None]
     """Takes the account that acts in it. Its docstring states the rule."""
-    needs: int
+    needs: frozenset[str]
+    """What must be allowed, and the hooks that it uses."""
     operations: tuple[str, ...]
     """Its operations. The story is skipped if one of them is not selected."""
 
@@ -56,6 +60,8 @@ class Effects:
     """POST operations that change nothing. Their responses are views, too."""
     control: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The same for paths of the mock's control API."""
+    usage: frozenset[str] = frozenset()
+    """Views that change whenever the account is used by others."""
     daily: frozenset[str] = frozenset()
     """Views that change at the end of a day."""
     pages: frozenset[str] = frozenset()
@@ -151,6 +157,12 @@ class AccountModel(Protocol):
     def forget(self, names: frozenset[str] | None) -> None:
         """Forget predictions for these views, or all."""
 
+    def checkpoint(self) -> Any:
+        """Return what is known, for ``restore``."""
+
+    def restore(self, checkpoint: Any) -> None:
+        """Restore what was known at a checkpoint."""
+
     def expected_status(self, response: Response) -> tuple[int, str] | None:
         """Return the status that is called for and why; None where too little is known."""
 
@@ -167,6 +179,8 @@ class Knowledge(Protocol):
     stories: Sequence[Story]
     drivers: Mapping[str, Driver]
     """Drivers that need knowledge, by the name of the phase."""
+    hooks: Mapping[str, Hook]
+    """The hooks that drivers can use, by name."""
     mock_takes_any_key: bool
     """Whether every key is that of an account of the mock."""
     mock_keeps_state: bool
@@ -214,6 +228,12 @@ class NoModel:
     def forget(self, names: frozenset[str] | None) -> None:
         """Nothing is known."""
 
+    def checkpoint(self) -> Any:
+        return None
+
+    def restore(self, checkpoint: Any) -> None:
+        """Nothing is known."""
+
     def expected_status(self, response: Response) -> tuple[int, str] | None:
         return None
 
@@ -229,6 +249,7 @@ class NoKnowledge:
     safety = Safety()
     stories: Sequence[Story] = ()
     drivers: Mapping[str, Driver] = {}
+    hooks: Mapping[str, Hook] = {}
     mock_takes_any_key = True
     mock_keeps_state = False
 

@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from contract_tests import flags
+from contract_tests import flags, settings_file
 from contract_tests.cli import COMMANDS, EXIT_CODES
+from contract_tests.errors import UsageError
 
 _GROUPS = {
-    "the deployment": (
-        "mock",
-        "api_key_env",
-        "other_key_env",
-        "organization_id",
-        "ca_bundle",
-        "timeout",
-    ),
-    "what may be sent (reads only, unless told otherwise)": (
+    "the deployment": ("config", "env", "mock", "api_key_env", "other_key_env", "organization_id"),
+    "what is allowed (reads only, unless told otherwise)": (
         "allow_writes",
         "allow_irreversible",
         "journal",
     ),
-    "what is tested": ("spec", "only", "skip", "phases", "seed", "max_examples"),
-    "how fast and how long": ("rate_limit", "max_time", "workers", "fail_fast"),
-    "the verdict": ("strict", "baseline", "write_baseline", "baseline_owner", "baseline_reason"),
+    "what the stories may use": ("hooks", "listen", "public_url"),
+    "what is tested": (
+        "spec",
+        "only",
+        "skip",
+        "phases",
+        "shard",
+        "last_failed",
+        "seed",
+        "max_examples",
+    ),
+    "how fast and how long": ("rate_limit", "budget", "max_time", "workers", "fail_fast"),
+    "the network": flags.NETWORK,
+    "the verdict": (
+        "fail_on",
+        "settle",
+        "strict",
+        "baseline",
+        "write_baseline",
+        "baseline_owner",
+        "baseline_reason",
+        "overlay",
+        "learn",
+        "learn_critical",
+        "owner",
+        "reason",
+    ),
     "the reports": ("reports", "report_dir", "quiet"),
 }
 
@@ -42,6 +62,8 @@ examples:
   contract-tests run https://staging.example.com --allow-writes \\
       --api-key-env STAGING_KEY --other-key-env STAGING_KEY_2
       with writes that are put back, and a second account that must see nothing of the first
+  contract-tests run --env staging
+      what contract-tests.toml says of the environment 'staging'
   contract-tests run URL --only payment-methods --seed 7 --report junit,html --report-dir out
       one group of operations, other generated requests, reports for CI and for people
 
@@ -60,7 +82,10 @@ def add_parser(subparsers: Any) -> None:
         usage="contract-tests run URL [--flag value ...]",
     )
     parser.add_argument(
-        "url", metavar="URL", help="where the deployment is, without /api/v1/billing"
+        "url",
+        metavar="URL",
+        nargs="?",
+        help="where the deployment is, without /api/v1/billing (that of --env)",
     )
     for title, names in _GROUPS.items():
         flags.add(parser.add_argument_group(title), *names)
@@ -69,7 +94,15 @@ def add_parser(subparsers: Any) -> None:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run, report, and return the exit code. Raise KitError."""
-    settings = flags.read(arguments, arguments.url)
+    file = settings_file.load(arguments.config and Path(arguments.config), arguments.env)
+    url = arguments.url or file.url
+    if arguments.url is None and not url:
+        raise UsageError(
+            "no URL: give one, or name an environment of contract-tests.toml with --env. "
+            "See 'contract-tests run --help'."
+        )
+    settings = flags.read(arguments, url, file.given)
+    settings = replace(settings, source=file.name, operations=file.operations)
     # The judges load slowly, and wrong flags are reported at once.
     from contract_tests.runner import execute
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,29 +14,36 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from contract_tests import billing
+from contract_tests import billing, last_failed, plan
 from contract_tests.context import Run
 from contract_tests.drivers import (
     auth,
     boundaries,
+    minimisation,
     protocol,
     reads,
     schemathesis_engine,
 )
+from contract_tests.drivers.refusals import Refusals
 from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
+from contract_tests.findings.known import Known, marked
 from contract_tests.findings.result import Result
+from contract_tests.http.budget import Spent
 from contract_tests.http.channel import Withheld
 from contract_tests.knowledge import Driver, Knowledge, NoKnowledge
 from contract_tests.openapi.contract import Contract
-from contract_tests.recording.har import HarWriter
+from contract_tests.operation_settings import accepting
+from contract_tests.overlay.teaching import Teaching
+from contract_tests.recording.har import HarWriter, close_har
 from contract_tests.reports import files
 from contract_tests.reports.output import publish
 from contract_tests.reports.progress import Display
 from contract_tests.safety import preflight
 from contract_tests.safety.journal import Journal
 from contract_tests.settings import Settings
+from contract_tests.shard import Portion
 
 DRIVERS: dict[str, Driver] = {
     "reads": reads.drive,
@@ -52,23 +60,40 @@ PHASES = (
     "protocol",
     "tenants",
     "stories",
+    "races",
     "machine",
     "properties",
 )
 """In the order in which they run: what finds the most in the least time comes first."""
 SNAPSHOT = "contract-tests"
+_MAX_NAMED = 5
+"""Operations that a note names."""
 
 
 def execute(settings: Settings) -> int:
     """Run, report, and return the exit code. Raise KitError."""
-    contract = Contract.load(settings.spec)
-    known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
+    result = run_once(settings)
+    exit_code = publish(result)
+    last_failed.record(result)
+    return exit_code
+
+
+def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
+    """Run, and return the result, known findings marked. Raise KitError."""
+    teaching = Teaching(settings, accepting(Contract.load(settings.spec), settings.operations))
+    known: list[Known] = [*teaching.known]
+    if settings.baseline is not None:
+        known.append(Baseline.load(settings.baseline, date.today()))
     if settings.reports:
         files.make_folder(settings.report_dir)
-    result = _result(settings, contract, known)
-    if known is not None:
-        result = _with_baseline(result, known)
-    return publish(result)
+    console = Console(stderr=True, quiet=is_quiet or settings.quiet)
+    result = _result(settings, teaching, known, Display(console, settings.per_second))
+    result = _with_known(result, known)
+    if teaching.accepted is not None:
+        result.findings += teaching.accepted.found(result.findings)
+    if not (result.unreachable or result.interrupted):
+        result.notes += teaching.learn(result.findings)
+    return result
 
 
 def knowledge_of(contract: Contract) -> Knowledge:
@@ -85,24 +110,62 @@ def chosen_drivers(run: Run) -> list[tuple[str, Driver]]:
     """Return the drivers of ``--phases``, or all, and note those that lack their knowledge."""
     known = {**DRIVERS, **run.knowledge.drivers}
     names = [name for name in PHASES if not run.settings.phases or name in run.settings.phases]
+    names = [name for name in names if run.portion.has(name)]
+    names = names if run.budget is None else plan.in_order(names)
     left_out = ", ".join(name for name in names if name not in known)
     if left_out:
         run.notes.append(f"left out: {left_out} (no knowledge of this API)")
     return [(name, known[name]) for name in names if name in known]
 
 
-def perform(run: Run) -> None:
-    """Run preflight and every driver. Raise KitError in preflight only."""
-    preflight.check(run.channel, run.settings)
+def perform(run: Run, *, minimises: bool = False) -> None:
+    """Run preflight and every driver, and shorten steps. Raise KitError in preflight only."""
     chosen = chosen_drivers(run)
+    if run.settings.source:
+        run.notes.append(f"settings of {run.settings.source}")
+    forecast = plan.forecast(run, [name for name, _ in chosen])
+    _say(run, forecast, forecast.sentence())
+    preflight.check(run.channel, run.settings)
+    if run.first_response is not None and not forecast.is_limited_by_rate(run.first_response):
+        _say(run, forecast, forecast.after_response(run.first_response))
+    run.follow = Refusals(run).follow
     with put_back_afterwards(run):
         try:
-            for index, (name, drive) in enumerate(chosen, 1):
-                _drive(run, name, drive, index, len(chosen))
-                if run.ended_early:
-                    break
+            _drive_all(run, chosen, dict(forecast.phases))
+            if minimises and minimisation.candidates(run):
+                _drive(run, "minimisation", minimisation.shorten, len(chosen), len(chosen))
         except KeyboardInterrupt:
             run.interrupted, run.ended_early = True, "interrupted"
+
+
+def _say(run: Run, forecast: plan.Forecast, sentence: str) -> None:
+    if run.progress is not None:
+        run.progress.forecast(sentence, forecast.phases)
+
+
+def _drive_all(run: Run, chosen: list[tuple[str, Driver]], estimates: dict[str, int]) -> None:
+    cut: list[str] = []
+    for index, (name, drive) in enumerate(chosen, 1):
+        if run.budget is not None:
+            run.budget.share(plan.share_of(name, run.budget.left, estimates))
+        used = run.budget.used if run.budget is not None else 0
+        _drive(run, name, drive, index, len(chosen))
+        about = estimates.pop(name)
+        if run.budget is not None and name in run.cut:
+            cut.append(f"{name} ({run.budget.used - used:,} of about {about:,})")
+        if run.ended_early:
+            return
+    if run.budget is not None and run.cut:
+        run.ended_early = f"--budget {run.budget.total} is used up"
+        _note_untried(run, cut)
+
+
+def _note_untried(run: Run, cut: list[str]) -> None:
+    run.notes.append(f"requests that --budget allowed: {', '.join(cut)}")
+    untried = [name for name, seen in run.coverage.operations.items() if not seen.statuses]
+    if untried:
+        more = f" and {len(untried) - _MAX_NAMED} more" if len(untried) > _MAX_NAMED else ""
+        run.notes.append(f"never called: {', '.join(untried[:_MAX_NAMED])}{more}")
 
 
 @contextmanager
@@ -116,6 +179,7 @@ def put_back_afterwards(run: Run) -> Iterator[None]:
         yield
     finally:
         _restore(run)
+        run.close()
 
 
 def _freeze(run: Run) -> None:
@@ -136,6 +200,8 @@ def _drive(run: Run, name: str, drive: Callable[[Any], None], index: int, count:
         drive(run)
     except Withheld as error:
         run.skip(name, str(error))
+    except Spent:
+        run.cut.append(name)
     except UsageError:
         raise
     except KitError as error:
@@ -157,7 +223,8 @@ def _restore(run: Run) -> None:
         _put_back(run, run.journal)
     if run.settings.mock:
         run.channel.stop_reason = ""
-        run.channel.limits = replace(run.channel.limits, deadline=None)
+        take = run.budget.take_reserved if run.budget is not None else None
+        run.channel.limits = replace(run.channel.limits, deadline=None, take=take)
         run.channel.source = "restore"
         try:
             run.unauthenticated().control("POST", f"snapshots/{SNAPSHOT}/restore")
@@ -172,6 +239,8 @@ def _put_back(run: Run, journal: Journal) -> None:
     )
     try:
         with closing(journal):
+            if run.settling is not None:
+                time.sleep(run.settling.lag)
             restoration = journal.put_back()
     except KeyboardInterrupt:
         run.notes.append(undone)
@@ -202,17 +271,22 @@ def _put_back(run: Run, journal: Journal) -> None:
     run.notes += [f"made, and cannot be undone: {text}" for text in journal.record.irreversible()]
 
 
-def _result(settings: Settings, contract: Contract, known: Baseline | None) -> Result:
+def _result(
+    settings: Settings, teaching: Teaching, known: Sequence[Known], display: Display
+) -> Result:
     """Run to the end, or to whatever ends the run before."""
     _refuse_unknown_phases(settings)
-    display = Display(Console(stderr=True, quiet=settings.quiet))
+    portion, notes = _portion(settings)
     run = Run(
         settings,
-        contract,
-        knowledge_of(contract),
+        teaching.contract,
+        knowledge_of(teaching.contract),
         progress=display,
-        known=known.accepted if known else (),
+        portion=portion,
+        known=known,
     )
+    run.notes += notes
+    run.channel.listeners += teaching.listeners(run.verdicts)
     har = (
         HarWriter(settings.report_dir / files.HAR, settings) if "har" in settings.reports else None
     )
@@ -220,13 +294,23 @@ def _result(settings: Settings, contract: Contract, known: Baseline | None) -> R
         run.channel.listeners.append(har)
     try:
         with display:
-            perform(run)
+            perform(run, minimises=True)
     except KeyboardInterrupt:
         run.interrupted, run.ended_early = True, "interrupted"
     finally:
-        if har is not None:
-            har.close(run.verdicts)
-    return run.result()
+        unwritten = close_har(har, run.verdicts)
+    return replace(run.result(), unwritten=unwritten)
+
+
+def _portion(settings: Settings) -> tuple[Portion, list[str]]:
+    """Return the portion of the work that the settings ask for, and notes on it."""
+    last, notes = None, []
+    if settings.last_failed:
+        last, why = last_failed.load(settings.url)
+        notes.append(last_failed.note(last, why, PHASES))
+    if settings.shard is not None:
+        notes.append(settings.shard.note)
+    return Portion(settings.shard, last.failed if last is not None else None), notes
 
 
 def _refuse_unknown_phases(settings: Settings) -> None:
@@ -235,14 +319,22 @@ def _refuse_unknown_phases(settings: Settings) -> None:
             raise UsageError(f"--phases: '{name}' is none of {', '.join(PHASES)}")
 
 
-def _with_baseline(result: Result, known: Baseline) -> Result:
-    """Return the result with known findings marked, and notes on the baseline added."""
+def _with_known(result: Result, known: Sequence[Known]) -> Result:
+    """Return the result with known findings marked, and notes on what is not found any more."""
     # A part of a run proves nothing of what it did not find.
-    is_whole = not result.ended_early and not result.broken and not result.settings.phases
+    settings = result.settings
+    is_whole = not (
+        result.ended_early
+        or result.broken
+        or settings.phases
+        or settings.shard
+        or settings.last_failed
+    )
     tried = (
         {name for name, seen in result.coverage.operations.items() if seen.statuses}
         if is_whole
         else set()
     )
-    notes = known.notes(result.findings, tried)
-    return replace(result, findings=known.apply(result.findings), notes=[*result.notes, *notes])
+    notes = [note for each in known for note in each.notes(result.findings, tried)]
+    findings = marked(result.findings, known)
+    return replace(result, findings=findings, notes=[*result.notes, *notes])

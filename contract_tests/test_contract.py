@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from contract_tests.conftest import load_contract
 from contract_tests.findings.checks import CHECKS, check_of
 from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
-from contract_tests.openapi.contract import Contract
+from contract_tests.pytest_plugin import settings_of
 from contract_tests.runner import knowledge_of
+from contract_tests.text import printable
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Generate a test for each operation and check, and for each story."""
     if "operation" in metafunc.fixturenames:
-        operations = Contract.load(metafunc.config.getoption("spec")).operations
+        operations = load_contract(settings_of(metafunc.config)).operations
         marked = [
             pytest.param(
                 operation, check, marks=getattr(pytest.mark, check), id=f"{operation}-{check}"
@@ -24,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ]
         metafunc.parametrize(("operation", "check"), marked)
     if "story" in metafunc.fixturenames:
-        contract = Contract.load(metafunc.config.getoption("spec"))
+        contract = load_contract(settings_of(metafunc.config))
         metafunc.parametrize("story", [story.name for story in knowledge_of(contract).stories])
 
 
@@ -52,6 +54,8 @@ def test_the_story_comes_true(result: Result, story: str) -> None:
     """What the story says came of it."""
     told = [each for each in result.failures if each.source == f"stories: {story}"]
     assert not told, "\n\n".join(map(sentence, told))
+    if result.settings.phases and "stories" not in result.settings.phases:
+        pytest.skip("its phase is not selected")
     skipped = [each for each in result.skipped if each.what.startswith(f"story: {story}")]
     if skipped:
         pytest.skip(skipped[0].why)
@@ -66,10 +70,11 @@ def test_the_run_was_whole(result: Result) -> None:
 def sentence(finding: Finding) -> str:
     """Return a finding as the text of a failed test."""
     lines = [
-        f"{finding.kind} at {finding.where} ({finding.keyword})",
-        f"  expected {finding.expected}",
+        f"{finding.kind} at {printable(finding.where)} ({finding.keyword})",
+        f"  expected {printable(finding.expected)}",
+        f"  got      {printable(finding.got)}",
+        f"  contract {finding.spec}, {finding.provenance}",
     ]
-    lines += [f"  got      {finding.got}", f"  contract {finding.spec}, {finding.provenance}"]
     if finding.exchange is not None:
         lines.append(f"  in       {finding.exchange.method} {finding.exchange.url}")
     return "\n".join(lines)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contract_tests.billing import tenants
-from contract_tests.billing.stories.actor import Actor
+from contract_tests.billing import races, tenants
+from contract_tests.billing.adapters import adapter_of
+from contract_tests.billing.stories.actor import new_actor
 from contract_tests.billing.stories.catalogue import STORIES
 from contract_tests.context import Run
 from contract_tests.drivers.stories import run_story
@@ -13,15 +14,18 @@ from contract_tests.knowledge import Driver
 
 
 def run_stories(run: Run) -> None:
-    """Run all stories, in the order of the catalogue."""
-    for story in STORIES:
-        run_story(run, story, Actor)
+    """Run all stories, in the order of the catalogue unless there is a budget."""
+    chosen = set(run.portion.of("stories", [story.name for story in STORIES]))
+    for story in run.mixed([story for story in STORIES if story.name in chosen]):
+        run_story(run, story, new_actor, adapter_of(run).offers)
 
 
 def run_state_machine(run: Run) -> None:
     """Run the state machine, if the run may write."""
     if not run.settings.may_write:
         run.skip("state machine", "it writes (--allow-writes)")
+        return
+    if not run.portion.of("machine", ["machine"]):
         return
     # Hypothesis is slow to import.
     from contract_tests.billing.state_machine import BillingMachine
@@ -33,5 +37,6 @@ def run_state_machine(run: Run) -> None:
 DRIVERS: Mapping[str, Driver] = {
     "tenants": tenants.drive,
     "stories": run_stories,
+    "races": races.drive,
     "machine": run_state_machine,
 }

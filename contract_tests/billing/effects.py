@@ -60,6 +60,7 @@ EFFECTS = Effects(
     changes=_CHANGES,
     read_only_posts=_READ_ONLY_POSTS,
     control=_CONTROL,
+    usage=_CONTROL["/_mock/usage"],
     daily=USAGE | MONEY | {SUBSCRIPTION, CHECK, PROMO},
     pages=frozenset(
         {
@@ -78,13 +79,12 @@ AUDITED: dict[str, str] = {
     "create_deposit": "deposit.",
     "create_checkout_session": "checkout.",
     "update_auto_recharge": "auto_recharge.",
-    "disable_auto_recharge": "auto_recharge.",
     "add_payment_method": "payment_method.",
     "remove_payment_method": "payment_method.",
-    "create_setup_intent": "setup_intent.",
-    "create_portal_session": "portal.",
     "update_usage_alerts": "usage_alerts.",
     "initiate_verification": "verification.",
     "confirm_verification": "verification.",
 }
-"""Changes that add an audit entry whenever they succeed, with the prefix of the action's name."""
+"""Changes that add an audit entry whenever they succeed, with the prefix of the action's name.
+
+Setup intents and portal sessions change nothing, so they may or may not be logged."""

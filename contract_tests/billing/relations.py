@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from contract_tests.billing import effects, money, usage
 from contract_tests.billing.usage import BREAKDOWN, CHART, REALTIME
+from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.judge.views import Relation, Shown, Views
 from contract_tests.judge.violation import Violation, moment
 
@@ -79,6 +80,7 @@ def balance_shows_the_settings(views: Views) -> Iterator[Shown]:
                 "settings",
                 f"{settings[name]!r}, as set",
                 repr(value),
+                nature=CONTRADICTION,
             )
             yield effects.BALANCE, violation
 
@@ -193,7 +195,10 @@ def activity_is_in_the_ledger(views: Views) -> Iterator[Shown]:
         if shown != booked:
             got = f"{len(shown)} of {sum(shown)} microcents"
             expected = f"{len(booked)} {type} of {sum(booked)} microcents, by the ledger"
-            yield effects.ACTIVITY, Violation("state", "/activities", type, expected, got)
+            yield (
+                effects.ACTIVITY,
+                Violation("state", "/activities", type, expected, got, nature=CONTRADICTION),
+            )
 
 
 def check_shows_the_paying_card(views: Views) -> Iterator[Shown]:
@@ -218,7 +223,12 @@ def check_shows_the_paying_card(views: Views) -> Iterator[Shown]:
         yield (
             effects.CHECK,
             Violation(
-                "state", "/card_last4", "card", f"{expected[0]} {expected[1]}, which would pay", got
+                "state",
+                "/card_last4",
+                "card",
+                f"{expected[0]} {expected[1]}, which would pay",
+                got,
+                nature=CONTRADICTION,
             ),
         )
     if card is None and (check["success"] or check["payment_method_valid"]):
@@ -268,7 +278,12 @@ def named_card_exists(views: Views) -> Iterator[Shown]:
         and named not in {card["stripe_payment_method_id"] for card in cards}
     ):
         violation = Violation(
-            "state", "/stripe_payment_method_id", "removed", "one of the account's cards", named
+            "state",
+            "/stripe_payment_method_id",
+            "removed",
+            "one of the account's cards",
+            named,
+            nature=CONTRADICTION,
         )
         yield effects.RECHARGE, violation
 

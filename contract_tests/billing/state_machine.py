@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from contract_tests.billing.adapters import (
+    ADVANCE,
+    DECLINE,
+    EXPIRE,
+    PAY,
+    USE,
+    Adapter,
+    adapter_of,
+)
 from contract_tests.billing.money import CREDITS_PER_REQUEST, MICROCENTS_PER_CREDIT
 from contract_tests.drivers.state_machine import AccountMachine
+from contract_tests.drivers.stories import Unsuitable
+from contract_tests.hooks.hook import HookFailed
+from contract_tests.http.client import Client
 
 _CARDS = (
     "pm_card_visa",
@@ -41,6 +55,11 @@ _SWITCHES = (
     "threshold_100_enabled",
     "email_enabled",
 )
+_RESOLVE: dict[str, Callable[[Adapter, Client, str, str], object]] = {
+    "complete": lambda adapter, client, session, card: adapter.pay(client, session, card),
+    "decline": lambda adapter, client, session, _: adapter.decline(client, session),
+    "expire": lambda adapter, client, session, _: adapter.expire(client, session),
+}
 
 _card, _number = st.sampled_from(_CARDS), st.integers(0, 5)
 _recharge_body = st.fixed_dictionaries(
@@ -71,13 +90,14 @@ _alerts_body = st.fixed_dictionaries(
 class BillingMachine(AccountMachine):
     """Changes cards, settings, deposits, plans and challenges.
 
-    On the mock also payments, usage and time. Hypothesis sorts steps by name: renaming one may
-    change what a seed generates.
+    On the mock, or by hooks, also payments, usage and time. Hypothesis sorts steps by name:
+    renaming one may change what a seed generates.
     """
 
     def __init__(self) -> None:
         self.sessions: list[str] = []
         self.challenges: list[str] = []
+        self._adapter = adapter_of(self.stage.run)
         super().__init__()
 
     @rule()
@@ -156,7 +176,7 @@ class BillingMachine(AccountMachine):
         for _ in range(times):
             self.send("confirm_verification", {"challenge_id": challenge, "code": "kit"})
 
-    @precondition(lambda self: self.stage.is_mock and self.sessions)
+    @precondition(lambda self: self.can(PAY, DECLINE, EXPIRE) and self.sessions)
     @rule(
         number=_number,
         how=st.sampled_from(["complete", "complete", "complete", "decline", "expire"]),
@@ -164,35 +184,47 @@ class BillingMachine(AccountMachine):
     )
     def resolve_session(self, number: int, how: str, card: str) -> None:
         session = self.sessions[number % len(self.sessions)]
-        body = {"reason": "generic_decline"} if how == "decline" else None
-        self.control(
-            f"checkout-sessions/{session}/{how}",
-            {"payment_method_id": card} if how == "complete" else body,
-        )
+        self.act(lambda adapter, client: _RESOLVE[how](adapter, client, session, card))
         self.send("get_balance")
         self.send("list_credit_transactions", query={"limit": 5})
 
-    @precondition(lambda self: self.stage.is_mock)
+    @precondition(lambda self: self.can(USE))
     @rule(type=st.sampled_from(sorted(CREDITS_PER_REQUEST)), requests=st.integers(1, 3_000))
     def use(self, type: str, requests: int) -> None:
-        self.control("usage", {"type": type, "requests": requests})
+        self.act(lambda adapter, client: adapter.use(client, type, requests))
         self.send("get_balance")
         self.send("list_credit_transactions", query={"limit": 3})
 
-    @precondition(lambda self: self.stage.is_mock)
+    @precondition(lambda self: self.can(USE))
     @rule(spare=st.integers(0, 3))
     def use_nearly_all(self, spare: int) -> None:
         balance = self.send("get_balance").get("balance_microcents")
         credits = balance // MICROCENTS_PER_CREDIT if isinstance(balance, int) else 0
         if credits > spare:
-            self.control("usage", {"type": "light", "requests": credits - spare})
+            self.act(lambda adapter, client: adapter.use(client, "light", credits - spare))
         self.send("get_balance")
         self.send("list_credit_transactions", query={"limit": 3})
 
-    @precondition(lambda self: self.stage.is_mock)
+    @precondition(lambda self: self.can(ADVANCE))
     @rule(step=st.sampled_from(_TIMES))
     def wait(self, step: dict[str, int]) -> None:
-        self.control("clock/advance", step)
+        seconds = step.get("seconds", 0) + 86_400 * step.get("days", 0)
+        self.act(lambda adapter, client: adapter.advance(client, seconds=seconds))
+
+    def can(self, *names: str) -> bool:
+        """Return whether the run may and can do these things beyond the API."""
+        return self.stage.may_do_anything and self._adapter.offers.issuperset(names)
+
+    def act(self, step: Callable[[Adapter, Client], object]) -> None:
+        """Do something beyond the API."""
+        client, adapter = self.client, self._adapter
+
+        def play() -> None:
+            if client is not None:
+                with suppress(HookFailed, Unsuitable):
+                    step(adapter, client)
+
+        self.play(play)
 
     def _keep_session(self, opened: dict[str, Any]) -> None:
         if opened.get("session_id"):

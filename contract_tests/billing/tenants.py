@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from contract_tests.billing.adapters import FRESH, READ_CODE, USE, adapter_of
 from contract_tests.billing.identifiers import ORGANIZATION
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
@@ -17,9 +18,15 @@ _UNKNOWN_ORGANIZATION = "5b16f4d3-a07c-4e82-9d65-e8c4307b91fa"
 
 def drive(run: Run) -> None:
     """Run every operation as two accounts, and look for the effects of one in the other."""
-    other = run.other()
+    if not run.portion.of("tenants", ["tenants"]):
+        return
+    adapter = adapter_of(run)
+    other = run.other() or (adapter.fresh("default") if FRESH in adapter.offers else None)
     if other is None:
-        run.skip("tenants", "there is one key only; name another with --other-key-env")
+        run.skip(
+            "tenants",
+            f"there is one key only; name another with --other-key-env, or a hook `{FRESH}`",
+        )
         _organizations(run, run.account())
         return
     owner = run.account()
@@ -39,9 +46,10 @@ def drive(run: Run) -> None:
 
 def _make_different(run: Run, owner: Client, other: Client) -> None:
     """Make the accounts differ: a mix-up of two equal accounts would not be visible."""
-    if run.settings.mock:
-        owner.control("POST", "usage", {"type": "js", "requests": 7})
-        other.control("POST", "usage", {"type": "light", "requests": 3})
+    adapter = adapter_of(run)
+    if USE in adapter.offers and run.settings.may_do_anything:
+        adapter.use(owner, "js", 7)
+        adapter.use(other, "light", 3)
     if run.settings.may_write and run.takes("update_auto_recharge", "update_usage_alerts"):
         other.call("update_auto_recharge", {"threshold_microcents": 123_000_000})
         other.call("update_usage_alerts", {"threshold_50_enabled": True})
@@ -77,9 +85,11 @@ def _use_foreign_resources(run: Run, owner: Client, other: Client) -> None:
 
 def _use_foreign_challenge(run: Run, owner: Client, other: Client) -> None:
     initiated = owner.call("initiate_verification", {"action": "kit_tenants"})
-    challenge, code = initiated.object.get("challenge_id"), _code(run, owner)
+    challenge = initiated.object.get("challenge_id")
     if not challenge:
         return
+    adapter = adapter_of(run)
+    code = adapter.read_code(owner, challenge) if READ_CODE in adapter.offers else ""
     body = {"challenge_id": challenge, "code": code or "000000"}
     _must_refuse(run, 404, other.call("confirm_verification", body))
     if code:
@@ -112,6 +122,7 @@ def _write_and_compare(run: Run, owner: Client, other: Client) -> None:
         except Withheld as error:
             run.coverage.explain(operation.id, "tenants", str(error))
             continue
+        run.follow(other)
         read_account(run, owner)
 
 
@@ -161,15 +172,9 @@ def _must_refuse(run: Run, status: int, response: Exchange | None) -> None:
 
 def _try(run: Run, caller: Client, operation_id: str, *args: Any, **more: Any) -> Exchange | None:
     try:
-        return caller.call(operation_id, *args, **more)
+        response = caller.call(operation_id, *args, **more)
+        run.follow(caller)
     except Withheld as error:
         run.coverage.explain(operation_id, "tenants", str(error))
         return None
-
-
-def _code(run: Run, caller: Client) -> str | None:
-    """Return the last code that was sent; None if it cannot be read."""
-    if not run.settings.mock:
-        return None
-    messages = caller.control("GET", "outbox").object.get("messages") or []
-    return next((message["code"] for message in messages if message.get("code")), None)
+    return response

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 
 from contract_tests.billing import effects, money
+from contract_tests.findings.severity import QUESTION
 from contract_tests.judge.views import Shown, Views
 from contract_tests.judge.violation import Violation, moment
 
@@ -148,16 +149,23 @@ def trend_follows_the_chart(views: Views) -> Iterator[Shown]:
     chart, shown = views.newest(CHART)["data"], views.newest(effects.PROJECTION)["usage_trend"]
     if len(chart) < 14:
         return
-    recent = sum(day["credits"] for day in chart[-7:])
-    before = sum(day["credits"] for day in chart[-14:-7])
-    expected = "stable"
-    if recent * 10 > before * 11:
-        expected = "increasing"
-    elif recent * 10 < before * 9:
-        expected = "decreasing"
-    if shown != expected:
+    days = [day["credits"] for day in chart]
+    recent, before = sum(days[-7:]), sum(days[-14:-7])
+    # "The last 7 days" are calendar days or 7 x 24 hours, which reach into the day before.
+    moved, older = days[-8], days[-15] if len(days) > 14 else 0
+    is_possible = {
+        "increasing": (recent + moved) * 10 > (before - moved) * 11,
+        "decreasing": recent * 10 < (before + older) * 9,
+        "stable": (recent + moved) * 10 >= (before - moved) * 9
+        and recent * 10 <= (before + older) * 11,
+    }
+    if not is_possible.get(shown, False):
         got = f"{shown} at {recent} after {before}"
-        yield effects.PROJECTION, Violation("usage", "/usage_trend", "trend", expected, got)
+        expected = " or ".join(name for name, possible in is_possible.items() if possible)
+        yield (
+            effects.PROJECTION,
+            Violation("usage", "/usage_trend", "trend", expected, got, nature=QUESTION),
+        )
 
 
 def allocation_is_the_plans(views: Views) -> Iterator[Shown]:
@@ -166,7 +174,10 @@ def allocation_is_the_plans(views: Views) -> Iterator[Shown]:
     if plan["status"] != "none" and projection["credits_allocated"] != plan["monthly_credits"]:
         got = str(projection["credits_allocated"])
         expected = f"{plan['monthly_credits']}, the plan's"
-        yield effects.PROJECTION, Violation("usage", "/credits_allocated", "plan", expected, got)
+        yield (
+            effects.PROJECTION,
+            Violation("usage", "/credits_allocated", "plan", expected, got, nature=QUESTION),
+        )
 
 
 def allocation_is_what_was_bought(views: Views) -> Iterator[Shown]:
@@ -198,5 +209,7 @@ def allocation_is_what_was_bought(views: Views) -> Iterator[Shown]:
         expected = f"{least // money.MICROCENTS_PER_CREDIT}, by the ledger"
         yield (
             effects.PROJECTION,
-            Violation("usage", "/credits_allocated", "ledger", expected, str(shown)),
+            Violation(
+                "usage", "/credits_allocated", "ledger", expected, str(shown), nature=QUESTION
+            ),
         )

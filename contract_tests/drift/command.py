@@ -34,7 +34,7 @@ exit codes:
   130  interrupted; what was found so far is reported"""
 
 _GROUPS = {
-    "the servers": ("ca_bundle", "timeout"),
+    "the servers": flags.NETWORK,
     "what may be sent to staging (by default reads only)": (
         "allow_writes",
         "allow_irreversible",
@@ -42,8 +42,13 @@ _GROUPS = {
     ),
     "what is compared": ("spec", "only", "skip", "seed"),
     "how fast and how long": ("rate_limit", "max_time"),
+    "what is learnt from the responses of staging": ("learn", "owner", "reason"),
     "the report": ("report_dir", "quiet"),
 }
+
+
+_DIRECT: dict[str, Any] = {"headers": (), "auth": None, "proxy": None, "client_cert": None}
+"""The settings of a mock's network."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -116,4 +121,5 @@ def _mock_settings(arguments: argparse.Namespace, staging: Settings) -> Settings
         mock=is_mock,
         per_second=per_second,
         journal=journal,
+        **_DIRECT if is_mock else {},
     )

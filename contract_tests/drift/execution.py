@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 
@@ -19,7 +18,9 @@ from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.http.channel import Withheld
 from contract_tests.openapi.contract import Contract, Operation
 from contract_tests.openapi.schemas import Schemas
+from contract_tests.overlay.teaching import Teaching
 from contract_tests.reports import files
+from contract_tests.reports.output import show, write_report
 from contract_tests.reports.progress import Display
 from contract_tests.settings import Settings
 
@@ -29,12 +30,14 @@ def execute(
 ) -> int:
     """Compare, report, and return the exit code. Raises KitError."""
     contract = Contract.load(staging.spec)
+    teaching = Teaching(staging, contract)
     if staging.reports:
         files.make_folder(staging.report_dir)
     schemas = Schemas(contract)
     with _naming_the_mock_flag():
         here = Server(mock, contract, schemas, mock_key_env)
     there = Server(staging, contract, schemas, staging_key_env)
+    there.run.channel.listeners += teaching.listeners()
     if not _operations(there):
         raise UsageError(
             "--only and --skip leave no operation that may be sent; "
@@ -42,12 +45,12 @@ def execute(
         )
     with Display(Console(stderr=True, quiet=staging.quiet)) as display:
         outcome = _Comparison(contract, schemas, here, there, display).run()
+    if not outcome.unreachable and not outcome.interrupted:
+        outcome.notes += teaching.learn([])
     document = report.document(outcome)
+    show(report.show, document, quiet=staging.quiet)
     if staging.reports:
-        files.write_file(staging.report_dir / report.FILE, report.text(document))
-    # rich exits when the reader of standard output is gone; the exit code must stay the same.
-    with suppress(SystemExit):
-        report.show(document, Console(file=sys.stdout), quiet=staging.quiet)
+        write_report(staging.report_dir / report.FILE, report.text(document))
     return outcome.exit_code
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract_tests.http.exchange import Exchange, NotJson
-from contract_tests.openapi.contract import JSON, Contract, Operation, Place, escape, unescape
+from contract_tests.openapi.contract import JSON, Contract, Operation, Place, escape
+from contract_tests.openapi.provenance import unescape
 from contract_tests.openapi.schemas import Breach, Schemas
 
 Location = tuple[str, str]

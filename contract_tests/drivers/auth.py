@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 from contract_tests.context import Run
 from contract_tests.http.channel import Withheld
 from contract_tests.http.client import Client
-from contract_tests.http.exchange import Request
+from contract_tests.http.exchange import Exchange, Request
 from contract_tests.openapi import examples
 from contract_tests.openapi.contract import JSON, Operation
 from contract_tests.openapi.security import Credential
@@ -23,6 +24,9 @@ WRONG_KEYS = (
 )
 """Keys that no deployment knows, among them one that is well-formed for production."""
 
+KNOWN_KEY = "the known key"
+"""A piece of work beside the operations."""
+
 
 def drive(run: Run) -> None:
     """Call every operation unauthenticated, and send the known key in lower case and misspelt."""
@@ -31,14 +35,25 @@ def drive(run: Run) -> None:
         run.skip("keys", "the contract declares no key")
         return
     unauthenticated = run.unauthenticated()
-    _try_known_key(run, unauthenticated, credential)
-    for operation in run.operations():
-        if not operation.secured:
-            continue
-        try:
-            _try_operation(run, unauthenticated, operation, credential)
-        except Withheld as error:
-            run.coverage.explain(operation.id, "keys", str(error))
+    if run.portion.of("keys", [KNOWN_KEY]):
+        _try_known_key(run, unauthenticated, credential)
+    groups = (
+        _tried(run, unauthenticated, operation, credential)
+        for operation in run.pieces("keys")
+        if operation.secured
+    )
+    for _ in run.interleaved(groups):
+        pass
+
+
+def _tried(
+    run: Run, unauthenticated: Client, operation: Operation, credential: Credential
+) -> Iterator[Exchange]:
+    """Yield the exchanges of one operation."""
+    try:
+        yield from _try_operation(run, unauthenticated, operation, credential)
+    except Withheld as error:
+        run.coverage.explain(operation.id, "keys", str(error))
 
 
 def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) -> None:
@@ -58,18 +73,18 @@ def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) ->
 
 def _try_operation(
     run: Run, unauthenticated: Client, operation: Operation, credential: Credential
-) -> None:
+) -> Iterator[Exchange]:
     request = _request(run, operation)
-    unauthenticated.raw(request)
+    yield unauthenticated.raw(request)
     for key in () if run.takes_any_key else WRONG_KEYS:
-        unauthenticated.raw(_with(request, credential.header, credential.value(key)))
-    unauthenticated.raw(_with(request, credential.header, ""))
+        yield unauthenticated.raw(_with(request, credential.header, credential.value(key)))
+    yield unauthenticated.raw(_with(request, credential.header, ""))
     # The key is checked before the request.
     if operation.body is not None:
-        unauthenticated.raw(replace(request, headers={"Content-Type": JSON}, body=b"{"))
+        yield unauthenticated.raw(replace(request, headers={"Content-Type": JSON}, body=b"{"))
     elif any(parameter.node["in"] == "query" for parameter in operation.parameters):
         query = [("limit", "none"), ("days", "none")]
-        unauthenticated.raw(replace(request, query=query))
+        yield unauthenticated.raw(replace(request, query=query))
 
 
 def _request(run: Run, operation: Operation) -> Request:

@@ -6,10 +6,13 @@ probed from its first day.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from contract_tests.context import Run
-from contract_tests.drivers.read_account import path_values
+from contract_tests.drivers.read_account import path_values, read_account
 from contract_tests.http.channel import Withheld
 from contract_tests.http.client import Client
+from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.examples import (
     Probe,
@@ -27,14 +30,22 @@ _UNKNOWN = Probe("query", "kit_unknown_parameter", "ignored")
 def drive(run: Run) -> None:
     """Probe every selected operation, on one account."""
     client = run.account()
-    for operation in run.operations():
-        try:
-            _probe_operation(run, client, operation)
-        except Withheld as error:
-            run.coverage.explain(operation.id, "constraints", str(error))
+    for _ in run.interleaved(_probed(run, client, each) for each in run.pieces("boundaries")):
+        run.follow(client)
+    if not run.portion.is_whole:
+        # The views that show what the probes did may be probed in another shard.
+        read_account(run, client)
 
 
-def _probe_operation(run: Run, client: Client, operation: Operation) -> None:
+def _probed(run: Run, client: Client, operation: Operation) -> Iterator[Exchange]:
+    """Yield the exchanges of one operation."""
+    try:
+        yield from _probe_operation(run, client, operation)
+    except Withheld as error:
+        run.coverage.explain(operation.id, "constraints", str(error))
+
+
+def _probe_operation(run: Run, client: Client, operation: Operation) -> Iterator[Exchange]:
     if not has_example(run.contract, operation, run.judge.schemas):
         run.coverage.explain(operation.id, "constraints", "no valid body is known")
         return
@@ -42,13 +53,15 @@ def _probe_operation(run: Run, client: Client, operation: Operation) -> None:
     base = example(run.contract, operation) | values(client, operation, settings, fresh=False)
     path = path_values(run, client, operation)
     query = required_query(run.contract, operation)
-    for probe in (None, _UNKNOWN, *probes(operation, run.judge.schemas)):
+    # With a budget, other phases have sent the valid request of a read.
+    first = [] if run.budget is not None and operation.is_read else [None]
+    for probe in (*first, *run.mixed([_UNKNOWN, *probes(operation, run.judge.schemas)])):
         body = base
         if probe is not None and probe is not _UNKNOWN:
             body = base | values(client, operation, settings, fresh=True)
         made = request(operation, body, path, probe, query)
         if made is not None:
-            client.raw(made)
+            yield client.raw(made)
     if operation.body is not None:
         for broken in broken_bodies(operation, base, path):
-            client.raw(broken)
+            yield client.raw(broken)

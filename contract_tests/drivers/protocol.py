@@ -6,15 +6,18 @@ from contract_tests.context import Run
 from contract_tests.findings.finding import Finding
 from contract_tests.http.channel import Withheld
 from contract_tests.http.exchange import Exchange, Request
+from contract_tests.judge.not_judged import is_judged
 from contract_tests.openapi.examples import NOBODYS_ID, required_query
 
+BESIDE = "paths beside the contract"
+"""A piece of work beside the operations and their paths."""
 _METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "OPTIONS")
 
 
 def drive(run: Run) -> None:
     """Send HEAD for every GET, every undeclared method, and a few unknown paths."""
     client = run.account()
-    for operation in run.operations(reads=True):
+    for operation in run.pieces("protocol", reads=True):
         query = required_query(run.contract, operation)
         if operation.path_names:
             continue
@@ -22,21 +25,26 @@ def drive(run: Run) -> None:
         head = client.raw(Request("HEAD", operation.path, query))
         _compare(run, operation.id, got, head)
     try:
-        for request in _undeclared(run):
+        for request in run.mixed(undeclared(run)):
             client.raw(request)
     except Withheld as error:
         run.skip("undeclared methods and paths", str(error))
 
 
-def _undeclared(run: Run) -> list[Request]:
+def undeclared(run: Run) -> list[Request]:
     """Return requests with undeclared methods, and for unknown paths."""
     paths = list(dict.fromkeys(operation.path for operation in run.operations()))
+    chosen = run.portion.of("protocol", [*paths, BESIDE])
     found = []
     for path in paths:
+        if path not in chosen:
+            continue
         url = _filled(run, path)
         for method in _METHODS:
             if run.contract.match(method, url) is None:
                 found.append(Request(method, url))
+    if BESIDE not in chosen:
+        return found
     some = _filled(run, paths[0])
     root = run.contract.root
     beside = [f"{some}/kit-no-such-path", f"{some}/", f"/{some.lstrip('/').upper()}"]
@@ -57,9 +65,11 @@ def _filled(run: Run, path: str) -> str:
 
 def _compare(run: Run, operation_id: str, got: Exchange, head: Exchange) -> None:
     """Compare a HEAD with the GET: the same response, without a body."""
-    place = run.contract.operations[operation_id].place
-    problem = None
-    if head.status not in (got.status, 405):
+    operation = run.contract.operations[operation_id]
+    place, problem = operation.place, None
+    if not (is_judged(got, operation) and is_judged(head, operation)):
+        return
+    if head.status != got.status:
         problem = ("/response/status", "head", f"{got.status}, as GET", str(head.status))
     elif head.response_body:
         problem = ("/response/body", "head", "no body", f"{len(head.response_body)} bytes")

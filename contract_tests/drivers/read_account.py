@@ -17,6 +17,7 @@ _WEEK, _QUARTER = 6, 90
 
 def read_account(run: Run, client: Client, *, thoroughly: bool = False) -> None:
     """Read every view of an account; ``thoroughly``: in small pages and by every filter, too."""
+    run.wait_for_lag(client)
     for operation in run.operations(reads=True):
         listed = run.lists.get(operation.id)
         if operation.path_names:

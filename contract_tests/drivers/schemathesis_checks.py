@@ -11,6 +11,7 @@ from contract_tests.context import Run
 from contract_tests.drivers.schemathesis_session import JudgedExchange, SessionAdapter
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange
+from contract_tests.judge.not_judged import is_judged
 from contract_tests.judge.openapi_core import OpenApiCore
 from contract_tests.judge.response import excerpt, is_of_http
 from contract_tests.openapi.contract import Provenance
@@ -86,6 +87,8 @@ class CheckResults:
         exchange = heard.exchange
         matched = self._run.contract.match(exchange.method, exchange.path)
         operation = matched[0].id if matched else f"{exchange.method} {exchange.path[:80]}"
+        if not is_judged(exchange, matched[0] if matched else None):
+            return
         if check.kind in ("invalid_accepted", "valid_refused") and not self._stands(
             check.kind, exchange
         ):

@@ -24,6 +24,8 @@ from contract_tests.text import shortened
 _REFUSALS = [400, 401, 402, 403, 404, 409, 410, 429]
 """Statuses that a valid request may get beside success, depending on the account."""
 
+STATEFUL = "stateful"
+_ALL_PHASES = frozenset({"examples", "coverage", "fuzzing", STATEFUL})
 _NO_HEADER_TEXT = "".join(map(chr, (*range(32), 127)))
 """Characters that HTTP does not allow in a header."""
 
@@ -38,15 +40,31 @@ def drive(run: Run) -> None:
         client, scope = _account(run)
         real = _real_values(run, client, scope)
         base = run.contract.base_path
-        names = [
-            f"{operation.method} {operation.path.removeprefix(base)}"
+        names = {
+            operation.id: f"{operation.method} {operation.path.removeprefix(base)}"
             for operation in run.operations()
             if _may_be_called(run, operation.id, real)
-        ]
-        if names:
-            _run_schemathesis(run, adapter, client, real, names)
-        else:
+        }
+        if not names:
             run.skip("properties", "none of the selected operations may be called")
+        for part, phases in _parts(run, list(names)):
+            labels = [names[id] for id in part]
+            _run_schemathesis(run, adapter, client, real, labels, phases=phases)
+
+
+def _parts(run: Run, ids: list[str]) -> list[tuple[list[str], frozenset[str]]]:
+    """Return the operations and the phases of each run of Schemathesis.
+
+    The stateful phase follows links from one operation to another, so it is one piece of work with
+    all operations. The other phases have a piece for each operation.
+    """
+    if run.portion.is_whole:
+        return [(ids, _ALL_PHASES)] if ids else []
+    chosen = run.portion.of("properties", ids)
+    parts = [(chosen, _ALL_PHASES - {STATEFUL})] if chosen else []
+    if run.portion.of(STATEFUL, [STATEFUL]) and ids:
+        parts.append((ids, frozenset({STATEFUL})))
+    return parts
 
 
 def _account(run: Run) -> tuple[Client, str | None]:
@@ -118,7 +136,7 @@ def _typed(contract: Contract, schema: str, text: str) -> str | int:
     return int(text) if contract.at(schema).node.get("type") == "integer" else text
 
 
-def _settings(run: Run, client: Client, real: Real) -> dict[str, Any]:
+def _settings(run: Run, client: Client, real: Real, phases: frozenset[str]) -> dict[str, Any]:
     """Return Schemathesis' settings, as in its configuration file."""
     settings, credential = run.settings, run.keyring.credential
     headers = {}
@@ -141,12 +159,15 @@ def _settings(run: Run, client: Client, real: Real) -> dict[str, Any]:
         },
         "checks": _checks(run),
         "phases": {
+            "examples": {},
             "coverage": {} if settings.may_do_anything else {"unexpected-methods": []},
+            "fuzzing": {},
             "stateful": {
                 "max-steps": 10,
                 "generation": {"max-examples": 2 * settings.max_examples},
             },
-        },
+        }
+        | {name: {"enabled": False} for name in _ALL_PHASES - phases},
         **_own_things(run, real),
     }
 
@@ -177,7 +198,13 @@ def _own_things(run: Run, real: Real) -> dict[str, Any]:
 
 
 def _run_schemathesis(
-    run: Run, adapter: SessionAdapter, client: Client, real: Real, names: list[str]
+    run: Run,
+    adapter: SessionAdapter,
+    client: Client,
+    real: Real,
+    names: list[str],
+    *,
+    phases: frozenset[str],
 ) -> None:
     """Run Schemathesis, and note what it could not do."""
     document = _document(run.contract, real, run.knowledge.identifiers.scope_header)
@@ -186,7 +213,9 @@ def _run_schemathesis(
         hooks["filter_case"] = adapter.filter_case
         hooks["before_add_examples"] = adapter.before_add_examples
     interrupted = False
-    with closing(run_schemathesis(document, _settings(run, client, real), names, hooks)) as events:
+    with closing(
+        run_schemathesis(document, _settings(run, client, real, phases), names, hooks)
+    ) as events:
         for event in events:
             if event.phase:
                 run.channel.source = f"properties: {event.phase}"

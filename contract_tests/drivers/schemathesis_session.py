@@ -16,6 +16,7 @@ from contract_tests.drivers.read_write_lock import ReadWriteLock
 from contract_tests.errors import KitError
 from contract_tests.findings.finding import Finding
 from contract_tests.http.channel import Adapter, Withheld, attach
+from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.safety.guard import READS
 
@@ -55,6 +56,7 @@ class SessionAdapter(Adapter):
         self._own: set[str] = set()
         """Ids of things that the kit has added."""
         self._verdicts = run.verdicts
+        self._follow = run.follow
         self._thread = threading.local()
         self._turns = ReadWriteLock()
 
@@ -81,7 +83,9 @@ class SessionAdapter(Adapter):
         )  # chance, of no use to anybody, in what must be the same each time
         try:
             with self._turns.take(alone=request.method not in READS):
-                response = self._channel.send_prepared(request, self)
+                response = self._channel.send_prepared(request)
+                latest = self.latest
+                self._follow(Client(self._channel, latest.exchange.account))
         except Withheld:
             self._discard(request)
             raise
@@ -91,7 +95,7 @@ class SessionAdapter(Adapter):
         if not response.status_code:
             self._discard(request)
             raise Unanswered(request=request)
-        request.heard = self.latest  # type: ignore[attr-defined]
+        request.heard = latest  # type: ignore[attr-defined]
         return response
 
     def filter_case(self, context: Any, case: Any) -> bool:  # noqa: ARG002 (the hook's)
@@ -107,9 +111,6 @@ class SessionAdapter(Adapter):
         """Filter the contract's own examples, for which ``filter_case`` is not called; a hook."""
         examples[:] = [case for case in examples if self.filter_case(context, case)]
 
-    def close(self) -> None:
-        """Keep the connections, which all sessions share."""
-
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Receive the requests of every session that is made in the block."""
@@ -119,7 +120,6 @@ class SessionAdapter(Adapter):
                 yield
         finally:
             self._channel.listeners.remove(self)
-            super().close()
 
     def _discard(self, request: requests.PreparedRequest) -> None:
         operation = self._channel.outgoing(request).operation

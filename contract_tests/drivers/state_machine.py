@@ -100,13 +100,8 @@ class AccountMachine(RuleBasedStateMachine):
         if client is None or not self.stage.run.takes(operation_id):
             return {}
         exchange = self.play(lambda: client.call(operation_id, *args, **request))
+        self.play(lambda: self.stage.run.follow(client))
         return exchange.object if exchange is not None else {}
-
-    def control(self, path: str, body: dict[str, Any] | None = None) -> None:
-        """Call the mock's control API."""
-        client = self.client
-        if client is not None:
-            self.play(lambda: client.control("POST", path, body))
 
     def read_all(self) -> None:
         """Read everything that the account shows."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 
 from contract_tests.context import Run
+from contract_tests.hooks.hook import HookFailed
 from contract_tests.http.channel import Withheld
-from contract_tests.http.client import Client
-from contract_tests.knowledge import IRREVERSIBLE, MOCK, WRITE, Story
+from contract_tests.knowledge import IRREVERSIBLE, WRITE, Story
 
-_NEEDS = {
-    WRITE: "it writes (--allow-writes)",
-    IRREVERSIBLE: "what it does cannot be undone (--allow-irreversible)",
-    MOCK: "it needs the mock's control API (--mock)",
+_ALLOWED_BY = {
+    WRITE: f"it writes ({WRITE})",
+    IRREVERSIBLE: f"what it does cannot be undone ({IRREVERSIBLE})",
 }
 
 FAILED_STEP = "after a step that did not succeed"
 """The end of the name under which the rest of a story is skipped."""
 
-Cast = Callable[[Run, Client], Any]
+Cast = Callable[[Run], Any]
 """Makes the actor of a story."""
 
 
@@ -27,31 +26,41 @@ class StoryEnds(Exception):
     """A story cannot continue, as an earlier step failed, which was reported."""
 
 
-def run_story(run: Run, story: Story, cast: Cast) -> None:
-    """Run one story, if the run allows it."""
-    if level(run) < story.needs:
-        run.skip(f"story: {story.name}", _NEEDS[story.needs])
+class Unsuitable(Exception):
+    """The account or the hooks are not fit for a story: the reason."""
+
+
+def run_story(
+    run: Run, story: Story, cast: Cast, offers: Set[str], *, phase: str = "stories"
+) -> None:
+    """Run one story or race, if the run allows it and has the hooks that the story needs."""
+    what = f"{'story' if phase == 'stories' else 'race'}: {story.name}"
+    reason = reason_against(run, story, offers)
+    if reason is not None:
+        run.skip(what, reason)
         return
-    if not run.takes(*story.operations):
-        run.skip(f"story: {story.name}", "one of its operations is not selected")
-        return
-    run.channel.source = f"stories: {story.name}"
+    run.channel.source = f"{phase}: {story.name}"
     try:
-        story.play(cast(run, run.account()))
+        story.play(cast(run))
     except StoryEnds:
         run.skip(
-            f"story: {story.name}, {FAILED_STEP}",
+            f"{what}, {FAILED_STEP}",
             "that step is among the findings",
         )
-    except Withheld as error:
-        run.skip(f"story: {story.name}", str(error))
+    except (Withheld, Unsuitable, HookFailed) as error:
+        run.skip(what, run.keyring.text(str(error)))
 
 
-def level(run: Run) -> int:
-    """Return what stories are allowed to do."""
+def reason_against(run: Run, story: Story, offers: Set[str]) -> str | None:
+    """Return why a story may or can not be run."""
     settings = run.settings
-    if settings.mock:
-        return MOCK
-    if settings.may_do_anything:
-        return IRREVERSIBLE
-    return WRITE if settings.may_write else 0
+    allowed = {WRITE: settings.may_write, IRREVERSIBLE: settings.may_do_anything}
+    for permission, is_allowed in allowed.items():
+        if permission in story.needs and not is_allowed:
+            return _ALLOWED_BY[permission]
+    if not run.takes(*story.operations):
+        return "one of its operations is not selected"
+    missing = sorted(story.needs - allowed.keys() - offers)
+    if missing:  # flags come first
+        return f"needs {missing[0]}" if missing[0][0] == "-" else f"needs `{missing[0]}` (--hooks)"
+    return None

@@ -10,6 +10,8 @@
 
 An entry is for exactly one finding: operation, kind, JSON pointer and keyword must be the same. So
 a new failure beside a known one still fails, and an edit elsewhere in the contract changes nothing.
+An entry about an amount has a ``size``, or several with commas: it accepts differences of these
+sizes only. An entry without one accepts any.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from contract_tests.findings.finding import Finding, Key
 
 _KEY = ("operation", "kind", "where", "keyword")
 _FIELDS = (*_KEY, "owner", "reason", "expires")
+_SIZE = "size"
 ACCEPTED_FOR = timedelta(days=30)
 
 
@@ -39,6 +42,12 @@ class Entry:
     expires: date
     """The last day on which it is accepted."""
     line: int
+    sizes: frozenset[str] | None = None
+    """The accepted sizes of a difference between amounts; None for any."""
+
+    def holds(self, finding: Finding) -> bool:
+        """Return whether it accepts a difference of this size."""
+        return self.sizes is None or self.sizes.issuperset(finding.sizes)
 
 
 @dataclass(frozen=True)
@@ -78,23 +87,32 @@ class Baseline:
         """The entries that are in force."""
         return {each.key: each for each in self.entries if each.expires >= self.today}
 
+    def accepts(self, finding: Finding) -> str:
+        """Return who accepts a finding, why and until when; empty if nobody does."""
+        entry = self.accepted.get(finding.key)
+        if entry is None or not entry.holds(finding):
+            return ""
+        return f"{entry.owner}: {entry.reason}, until {entry.expires}"
+
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return the findings, with accepted ones marked as known."""
-        accepted = self.accepted
         return [
-            replace(each, known=f"{known.owner}: {known.reason}, until {known.expires}")
-            if (known := accepted.get(each.key))
-            else each
-            for each in findings
+            replace(finding, known=self.accepts(finding) or finding.known) for finding in findings
         ]
 
     def notes(self, findings: Iterable[Finding], tried: set[str]) -> list[str]:
-        """Return notes on entries that have expired, or that nothing matches any more."""
-        found = {each.key for each in findings}
+        """Return notes on entries that have expired, that match nothing, or another size."""
+        found = {each.key: each for each in findings}
         notes = []
         for each in self.entries:
             where = f"{self.path}:{each.line}"
-            if each.key not in found and each.key[0] in tried:
+            if each.key in found and not each.holds(found[each.key]):
+                sizes = ", ".join(found[each.key].sizes)
+                notes.append(
+                    f"{where}: the difference is now {sizes}, and {', '.join(each.sizes or ())} "
+                    "is accepted"
+                )
+            elif each.key not in found and each.key[0] in tried:
                 notes.append(
                     f"{where}: nothing is found here any more ({' '.join(each.key)}); "
                     "remove the entry"
@@ -110,7 +128,12 @@ class Baseline:
 def text(findings: Iterable[Finding], owner: str, reason: str, today: date) -> str:
     """Return a baseline that accepts these findings from today on."""
     more = {"owner": owner, "reason": reason, "expires": str(today + ACCEPTED_FOR)}
-    entries = [dict(zip(_KEY, each.key, strict=True)) | more for each in findings]
+    entries = [
+        dict(zip(_KEY, each.key, strict=True))
+        | more
+        | ({_SIZE: ", ".join(each.sizes)} if each.sizes else {})
+        for each in findings
+    ]
     return yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -121,7 +144,7 @@ def _entry(node: yaml.Node, path: Path) -> Entry:
     values: dict[str, str] = {}
     for key, value in node.value:
         where = f"{path}:{key.start_mark.line + 1}"
-        if not isinstance(key, yaml.ScalarNode) or key.value not in _FIELDS:
+        if not isinstance(key, yaml.ScalarNode) or key.value not in (*_FIELDS, _SIZE):
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
             raise UsageError(
                 f"{where}: '{name}' is no field of an entry; its fields are {', '.join(_FIELDS)}"
@@ -141,7 +164,9 @@ def _entry(node: yaml.Node, path: Path) -> Entry:
             f"{path}:{line}: 'expires' must be a date such as 2026-05-31, not '{values['expires']}'"
         ) from None
     key = (values["operation"], values["kind"], values["where"], values["keyword"])
-    return Entry(key, values["owner"], values["reason"], expires, line)
+    sizes = values.get(_SIZE)
+    held = frozenset(map(str.strip, sizes.split(","))) if sizes is not None else None
+    return Entry(key, values["owner"], values["reason"], expires, line, held)
 
 
 def _refuse_twice(entries: Iterable[Entry], path: Path) -> None:

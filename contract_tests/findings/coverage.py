@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.http.redaction import UNKNOWN_KEY
-from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.contract import ACCEPTED, Contract, Operation
 from contract_tests.openapi.request import RequestJudgement, constraints
 
 
@@ -19,6 +19,8 @@ class OperationCoverage:
     """Keywords by place, with where they stand in the contract."""
     statuses: dict[int, int] = field(default_factory=dict)
     """How often each status came."""
+    seconds: float = 0.0
+    """The time that its requests took."""
     valid: set[tuple[str, str]] = field(default_factory=set)
     """Constraints that a request satisfied, by place and keyword."""
     invalid: set[tuple[str, str]] = field(default_factory=set)
@@ -34,7 +36,11 @@ class OperationCoverage:
 
     @property
     def missing_statuses(self) -> list[int]:
-        return [status for status in self.operation.responses if status not in self.statuses]
+        return [
+            status
+            for status, place in self.operation.responses.items()
+            if status not in self.statuses and not place.node.get(ACCEPTED)
+        ]
 
 
 class Coverage:
@@ -63,6 +69,7 @@ class Coverage:
         seen = self.operations[matched[0].id]
         if exchange.method == seen.operation.method:
             seen.statuses[exchange.status] = seen.statuses.get(exchange.status, 0) + 1
+            seen.seconds += exchange.seconds
         if seen.operation.secured and exchange.account in (ANYBODY, UNKNOWN_KEY):
             return  # refused before the request is checked
         broken = {(breach.where, breach.keyword) for breach in request.breaches}

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from contract_tests.findings import amounts
+from contract_tests.findings.severity import (
+    FAIL_ON,
+    SEVERITIES,
+    FailOn,
+    Nature,
+    Severity,
+    nature_of,
+)
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Provenance
 
 Grade = Literal["failure", "difference", "drift"]
-"""``failure``: breaks what is documented. ``difference``: differs from what was observed or
-assumed. ``drift``: shows more than the contract declares."""
+"""``failure``: fails the run. ``difference``: a question to the deployment or to the contract.
+``drift``: shows more than the contract declares."""
 
 Key = tuple[str, str, str, str]
 
@@ -45,16 +55,48 @@ class Finding:
     times: int = 1
     known: str = ""
     """Why it is accepted, if the baseline says so."""
+    nature: Nature | None = None
+    """What the rule states of its own severity; None for that of its kind."""
+    sizes: tuple[str, ...] = ()
+    """The distinct sizes of the difference, if it is between amounts."""
 
     @property
     def key(self) -> Key:
         """The identity of a finding, which is independent of edits elsewhere in the contract."""
         return self.operation, self.kind, self.where, self.keyword
 
-    def grade(self, *, strict: bool) -> Grade:
-        if self.keyword == "unknown_field" and not strict:
-            return "drift"
-        return "failure" if strict or self.provenance == "documented" else "difference"
+    @property
+    def severity(self) -> Severity:
+        return self._nature.severity
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """Whether the deployment's own responses contradict each other."""
+        return self._nature.basis == "deployment"
+
+    @property
+    def _nature(self) -> Nature:
+        return self.nature or nature_of(self.kind, self.keyword, self.where)
+
+    def grade(self, fail_on: FailOn = "major") -> Grade:
+        """Return the grade under a policy."""
+        if self.keyword == "unknown_field":
+            return "failure" if fail_on == "drift" else "drift"
+        return "failure" if self._fails(fail_on) else "difference"
+
+    def _fails(self, fail_on: FailOn) -> bool:
+        if fail_on in ("difference", "drift"):
+            return True
+        is_firm = self.provenance == "documented" or (
+            self.severity == "critical" and self.contradicts_itself
+        )
+        return is_firm and SEVERITIES.index(self.severity) <= FAIL_ON.index(fail_on)
+
+
+MAX_PLACES = 300
+"""Findings of one kind on one operation that are kept."""
+MAX_FINDINGS = 10_000
+"""Findings of one run that are kept."""
 
 
 @dataclass
@@ -64,14 +106,25 @@ class Verdicts:
     on_new: Callable[[Finding], None] | None = None
     heard: set[Key] = field(default_factory=set)
     """What was found, again or for the first time, since somebody cleared this."""
+    left_out: int = 0
+    """How often a finding was not kept, because there are too many."""
+    _places: Counter[tuple[str, str]] = field(default_factory=Counter)
     _found: dict[Key, Finding] = field(default_factory=dict)
     _latest: dict[Key, int] = field(default_factory=dict)
     """The exchange that showed each finding last: two judges of one exchange count once."""
 
     def add(self, finding: Finding) -> bool:
-        """Add a finding, and return whether it is new. The shortest steps to it are kept."""
-        self.heard.add(finding.key)
+        """Add a finding, and return whether it is new.
+
+        The shortest steps to it are kept, or those to the largest difference between amounts.
+        """
+        sizes = amounts.sizes_of(finding.kind, finding.expected, finding.got)
+        finding = replace(finding, sizes=finding.sizes or sizes)
         before = self._found.get(finding.key)
+        if before is None and self._is_full(finding):
+            self.left_out += 1
+            return False
+        self.heard.add(finding.key)
         if before is None:
             self._found[finding.key] = finding
             self._note(finding)
@@ -81,12 +134,25 @@ class Verdicts:
         is_another = finding.exchange is None or finding.exchange.number != self._latest.get(
             finding.key
         )
-        shorter = finding if len(finding.steps) < len(before.steps) else before
-        witnesses = tuple(dict.fromkeys(before.witnesses + finding.witnesses))
         self._found[finding.key] = replace(
-            shorter, times=before.times + is_another, witnesses=witnesses
+            _more_telling(before, finding),
+            times=before.times + is_another,
+            witnesses=tuple(dict.fromkeys(before.witnesses + finding.witnesses)),
+            sizes=tuple(dict.fromkeys(before.sizes + finding.sizes))[: amounts.MAX_SIZES],
         )
         self._note(finding)
+        return False
+
+    def shorten(self, key: Key, steps: tuple[Exchange, ...]) -> None:
+        """Replace the steps of a finding by fewer ones that also lead to it."""
+        self._found[key] = replace(self._found[key], steps=steps)
+
+    def _is_full(self, finding: Finding) -> bool:
+        """Return whether there is no place for a new finding; else take one."""
+        kind = (finding.operation, finding.kind)
+        if self._places[kind] >= MAX_PLACES or len(self._found) >= MAX_FINDINGS:
+            return True
+        self._places[kind] += 1
         return False
 
     def _note(self, finding: Finding) -> None:
@@ -105,3 +171,10 @@ class Verdicts:
 
     def __contains__(self, key: Key) -> bool:
         return key in self._found
+
+
+def _more_telling(before: Finding, finding: Finding) -> Finding:
+    larger = amounts.largest(finding.sizes) - amounts.largest(before.sizes)
+    if larger:
+        return finding if larger > 0 else before
+    return finding if len(finding.steps) < len(before.steps) else before

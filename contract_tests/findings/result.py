@@ -50,6 +50,8 @@ class Result:
     """Parts that an error of the kit ended."""
     interrupted: bool = False
     unreachable: bool = False
+    unwritten: dict[str, str] = field(default_factory=dict)
+    """Files that were lost during the run, and why."""
     source: str = ""
     """Whose traffic it was, in a few words, if it was not the run's own."""
     load: Mapping[str, Any] | None = None
@@ -68,7 +70,9 @@ class Result:
         nothing_was_tried = not any(each.statuses for each in self.coverage.operations.values())
         return (
             "incomplete"
-            if self.broken or (nothing_was_tried and not self.ended_early)
+            if self.broken
+            # A shard may have nothing to do; all of them together may not.
+            or (nothing_was_tried and not self.ended_early and self.settings.shard is None)
             else "passed"
         )
 
@@ -79,9 +83,9 @@ class Result:
     @property
     def failures(self) -> list[Finding]:
         """Findings that fail the run."""
-        strict = self.settings.is_strict
+        policy = self.settings.policy
         return [
-            each
-            for each in self.findings
-            if each.grade(strict=strict) == "failure" and not each.known
+            finding
+            for finding in self.findings
+            if finding.grade(policy) == "failure" and not finding.known
         ]

@@ -1,7 +1,8 @@
 """Every request of the kit, Schemathesis' included, goes through a channel.
 
-It asks its gates before it sends, keeps to the rate limit, waits as long as ``Retry-After`` says,
-bounds what it reads, and calls its listeners with each exchange, secrets replaced.
+It asks its gates before it sends, keeps to the rate limit, and calls its listeners with each
+exchange, secrets replaced. After 429 it waits. A safe request that fails on the way to the
+deployment is repeated once; see ``noise``.
 """
 
 from __future__ import annotations
@@ -9,32 +10,42 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
+from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from contract_tests.compat import follow_no_redirects, with_body
 from contract_tests.errors import KitError, Unreachable
 from contract_tests.http.exchange import Exchange, Headers, Request
+from contract_tests.http.network import DIRECT, Network
+from contract_tests.http.noise import NOISY_STATUSES, THROTTLED, TIMEOUT, Noise
 from contract_tests.http.redaction import Keyring
+from contract_tests.http.response_reader import Reply
+from contract_tests.http.transport import Transport, WireRequest
 from contract_tests.openapi.contract import Contract, Operation
 
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
 MAX_RETRIES = 3
+"""How often a request is sent again after 429."""
 MAX_RETRY_AFTER = 60.0
+BACKOFF = (1.0, 2.0, 4.0)
+"""Seconds to wait after the first, second and third 429 that has no ``Retry-After``."""
 GONE_AFTER = 5
 """Consecutive requests without a response after which the deployment counts as gone."""
 THROTTLED_AFTER = 20
 """Consecutive 429 after which the run ends, although the kit waited as it was asked to."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+"""Methods of requests that may be repeated."""
+ENCODINGS = "gzip, deflate"
+"""The content codings that the kit can decode."""
 
-_CHUNK = 65_536
+_DEFAULT_HEADERS = {**requests.utils.default_headers(), "Accept-Encoding": ENCODINGS}
 
 
 class Withheld(requests.RequestException):
@@ -81,11 +92,13 @@ class Limits:
     """How a channel behaves."""
 
     timeout: float = 30.0
-    """Seconds for one answer, from the first byte sent to the last received."""
+    """Seconds for one response, from the first byte sent to the last received."""
     per_second: float | None = None
     deadline: float | None = None
     """The moment on the monotonic clock at which the run ends."""
-    ca_bundle: Path | None = None
+    network: Network = DIRECT
+    take: Callable[[], None] | None = None
+    """Counts a request that is about to leave, and raises KitError if there may be none."""
 
 
 class Channel:
@@ -109,27 +122,20 @@ class Channel:
         self.listeners = list(listeners)
         self.source = ""
         """What sends at the moment; exchanges are marked with it."""
+        self.after: Callable[[], None] | None = None
+        """Called after each request, when its exchange has been judged. It may send others."""
         self.retries_429 = True
         self.stop_reason = ""
         """Why nothing more may be sent, if so."""
+        self.noise = Noise()
+        """Failures that are not judged."""
         self._lock = threading.Lock()
         self._count = 0
         self._next_at = 0.0
         self._silent = 0
         self._throttled = 0
-        self._local = threading.local()
+        self._transport = Transport()
         self._prefix = urlsplit(self.base_url).path
-
-    @property
-    def session(self) -> requests.Session:
-        """A session whose every request goes through this channel. One for each thread."""
-        if not hasattr(self._local, "session"):
-            self._local.session = self.make_session()
-        session: requests.Session = self._local.session
-        return session
-
-    def make_session(self) -> requests.Session:
-        return attach(self, requests.Session())
 
     def send(self, request: Request, key: str | None = None) -> Exchange:
         """Send a request, in the name of a key: the exchange, secrets included. Raises Withheld."""
@@ -140,74 +146,90 @@ class Channel:
         if key is not None and self.keyring.credential is not None:
             credential = self.keyring.credential
             headers[credential.header] = credential.value(self.keyring.key(key))
-        raw = requests.Request(request.method, url, headers=headers, data=request.body or None)
-        prepared = self.session.prepare_request(raw)
-        prepared.is_ours = True  # type: ignore[attr-defined]
-        answer = self.session.send(prepared, allow_redirects=False)
-        exchange: Exchange = answer.exchange  # type: ignore[attr-defined]
-        return exchange
+        body = request.body or b""
+        pairs = _with_defaults(headers, request.method, body)
+        return self._send(WireRequest(request.method, url, pairs, body))[1]
 
-    def send_prepared(
-        self, prepared: requests.PreparedRequest, adapter: Adapter
-    ) -> requests.Response:
-        """Send a prepared request: past the gates, within the limits, to the listeners."""
-        outgoing = self.outgoing(prepared)
+    def send_prepared(self, prepared: requests.PreparedRequest) -> requests.Response:
+        """Send a request of the library requests. The response's ``exchange`` is the exchange."""
+        body = prepared.body or b""
+        body = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]
+        request = WireRequest(
+            str(prepared.method), str(prepared.url), _items(prepared.headers), body
+        )
+        reply, exchange = self._send(request)
+        return _response(prepared, reply, exchange)
+
+    def _send(self, request: WireRequest) -> tuple[Reply, Exchange]:
+        """Send a request: past the gates, within the limits, to the listeners."""
+        request = replace(request, headers=_merged(request.headers, self.limits.network.headers))
+        outgoing = self._outgoing(request)
         for gate in self.gates:
             gate.before(outgoing)
-        for attempt in range(MAX_RETRIES + 1):
+        attempts = _Attempts(self.noise, outgoing, retries_429=self.retries_429)
+        while True:
             self._wait_for_turn()
-            response, exchange = self._exchange(prepared, outgoing, adapter)
-            wait = self._pause(exchange) if attempt < MAX_RETRIES else None
-            if wait is None:
+            reply, exchange = self._attempt(request, outgoing, attempts)
+            if attempts.wait is None:
                 break
             with self._lock:
-                self._next_at = max(self._next_at, time.monotonic() + wait)
-        response.exchange = exchange  # type: ignore[attr-defined]
-        if exchange.status == 0:
-            failure = requests.ConnectionError(exchange.error, request=prepared, response=response)
-            response.failure = failure  # type: ignore[attr-defined]
-        return response
+                self._next_at = max(self._next_at, time.monotonic() + attempts.wait)
+        if self.after is not None:
+            self.after()
+        return reply, exchange
 
-    def _exchange(
-        self, prepared: requests.PreparedRequest, outgoing: Outgoing, adapter: Adapter
-    ) -> tuple[requests.Response, Exchange]:
+    def _attempt(
+        self, request: WireRequest, outgoing: Outgoing, attempts: _Attempts
+    ) -> tuple[Reply, Exchange]:
+        """Send a request once. Raise TimeIsUp if the run ends before the response is whole."""
         started, clock = datetime.now(UTC), time.monotonic()
-        response, error = adapter.fetch(prepared, self.limits)
-        seconds = time.monotonic() - clock
+        deadline = self.limits.deadline
+        ends_at = clock + self.limits.timeout
+        if deadline is not None:
+            ends_at = min(ends_at, deadline)
+        reply = self._transport.fetch(request, self.limits.network, ends_at)
+        if reply.failure == TIMEOUT and ends_at == deadline:
+            raise TimeIsUp("the time of --max-time is up")
         with self._lock:
             self._count += 1
             exchange = Exchange(
                 number=self._count,
                 method=outgoing.method,
-                url=str(prepared.url),
+                url=request.url,
                 path=outgoing.path,
-                request_headers=_items(prepared.headers),
+                request_headers=request.headers,
                 request_body=outgoing.body,
-                status=response.status_code or 0,
-                response_headers=_items(response.raw.headers if response.raw is not None else {}),
-                response_body=response.content if response.status_code else b"",
+                status=reply.status,
+                response_headers=reply.headers,
+                response_body=reply.body,
                 started=started,
-                seconds=seconds,
+                seconds=time.monotonic() - clock,
                 account=outgoing.account,
-                error=error,
+                error=reply.error,
                 source=self.source,
             )
+            noise = attempts.judge(exchange, reply.failure)
+            exchange = replace(exchange, noise=noise) if noise else exchange
             for gate in self.gates:
                 gate.after(outgoing, exchange)
             redacted = self.redacted(exchange)
             for listener in self.listeners:
                 listener(redacted)
-            self._silent = self._silent + 1 if exchange.status == 0 else 0
-            if self._silent >= GONE_AFTER:
-                raise Unreachable(f"{self.base_url} does not answer any more: {error}")
-            self._throttled = (
-                self._throttled + 1 if exchange.status == 429 and self.retries_429 else 0
+            if attempts.wait is None or exchange.status:
+                self._check_presence(exchange)
+        return reply, exchange
+
+    def _check_presence(self, exchange: Exchange) -> None:
+        """Raise Unreachable if the deployment has not responded, or was busy, for too long."""
+        self._silent = self._silent + 1 if exchange.status == 0 else 0
+        if self._silent >= GONE_AFTER:
+            raise Unreachable(f"{self.base_url} does not answer any more: {exchange.error}")
+        is_busy = exchange.status == 429 and self.retries_429
+        self._throttled = self._throttled + 1 if is_busy else 0
+        if self._throttled >= THROTTLED_AFTER:
+            raise Unreachable(
+                f"{self.base_url} answers nothing but 429 any more; try a lower --rate-limit"
             )
-            if self._throttled >= THROTTLED_AFTER:
-                raise Unreachable(
-                    f"{self.base_url} answers nothing but 429 any more; try a lower --rate-limit"
-                )
-        return response, exchange
 
     def redacted(self, exchange: Exchange) -> Exchange:
         """Return the exchange with secrets replaced by names."""
@@ -215,74 +237,131 @@ class Channel:
 
     def outgoing(self, prepared: requests.PreparedRequest) -> Outgoing:
         """Return a prepared request as gates see it."""
-        url = str(prepared.url)
+        body = prepared.body or b""
+        body = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]
+        headers = _items(prepared.headers)
+        return self._outgoing(WireRequest(str(prepared.method), str(prepared.url), headers, body))
+
+    def _outgoing(self, request: WireRequest) -> Outgoing:
+        url = request.url
         rest = url.removeprefix(self.base_url)
         is_below = url.startswith(self.base_url) and rest[:1] in ("", "/", "?", "#")
         path = urlsplit(url).path.removeprefix(self._prefix) if is_below else url
-        method = str(prepared.method)
-        found = self.contract.match(method, path) if is_below else None
-        body = prepared.body or b""
+        found = self.contract.match(request.method, path) if is_below else None
         return Outgoing(
-            method,
+            request.method,
             path,
             is_below,
             found[0] if found else None,
             found[1] if found else {},
-            body.encode() if isinstance(body, str) else bytes(body),  # type: ignore[arg-type]
-            self.keyring.account_of(_items(prepared.headers)),
+            request.body,
+            self.keyring.account_of(request.headers),
         )
 
     def _wait_for_turn(self) -> None:
         """Keep to the rate limit and to requested pauses. Raise TimeIsUp and Stopped."""
         if self.stop_reason:
             raise Stopped(self.stop_reason)
+        if self.limits.take is not None:
+            self.limits.take()
         with self._lock:
             now = time.monotonic()
             at = max(now, self._next_at)
             if self.limits.per_second:
                 self._next_at = at + 1 / self.limits.per_second
+        if self.limits.take is not None:
+            self.limits.take()
         deadline = self.limits.deadline
         if deadline is not None and at >= deadline:
             raise TimeIsUp("the time of --max-time is up")
         if at > now:
             time.sleep(at - now)
 
-    def _pause(self, exchange: Exchange) -> float | None:
-        """Return the seconds to wait before a retry; None if there is to be none."""
-        seconds = retry_after(exchange) if exchange.status == 429 and self.retries_429 else None
-        return min(seconds, MAX_RETRY_AFTER) if seconds is not None else None
+
+class _Attempts:
+    """The attempts at one request: whether there is to be another, and what is not judged."""
+
+    def __init__(self, noise: Noise, outgoing: Outgoing, *, retries_429: bool) -> None:
+        self.wait: float | None = None
+        """Seconds to wait before the next attempt; None if there is to be none."""
+        self._noise = noise
+        self._outgoing = outgoing
+        self._retries_429 = retries_429
+        self._throttled = 0
+        self._failed = ""
+        """The kind of noise for which the request was repeated."""
+
+    def judge(self, exchange: Exchange, failure: str) -> str:
+        """Count an attempt, and decide on the next. Return its noise; empty if it is judged."""
+        self._noise.requests += 1
+        self.wait = None
+        if exchange.status == 429 and self._retries_429:
+            return self._throttle(exchange)
+        kind = self._kind(exchange, failure)
+        if self._failed:
+            counts = self._noise.of(self._failed)
+            counts.recovered += not kind
+            self._count(kind, exchange)
+            return ""  # what persists is judged
+        if not kind:
+            if self._throttled:
+                self._noise.of(THROTTLED).recovered += 1
+            return ""
+        if self._outgoing.method in SAFE_METHODS:
+            self._failed, self.wait = kind, 0.0
+            self._noise.of(kind).repeated += 1
+        elif self._noise.is_known(kind) or exchange.origin == "gateway":
+            self._noise.of(kind).unknown += 1
+        else:
+            return ""
+        self._count(kind, exchange)
+        return kind
+
+    def _kind(self, exchange: Exchange, failure: str) -> str:
+        """Return the kind of noise that an exchange may be; empty if it is none."""
+        status, operation = exchange.status, self._outgoing.operation
+        if failure:
+            return failure
+        is_declared = operation is not None and status in operation.responses
+        return str(status) if status in NOISY_STATUSES and not is_declared else ""
+
+    def _throttle(self, exchange: Exchange) -> str:
+        if self._throttled < MAX_RETRIES:
+            asked = retry_after(exchange)
+            self.wait = BACKOFF[self._throttled] if asked is None else min(asked, MAX_RETRY_AFTER)
+        self._noise.of(THROTTLED).repeated += not self._throttled
+        self._throttled += 1
+        self._count(THROTTLED, exchange)
+        return THROTTLED
+
+    def _count(self, kind: str, exchange: Exchange) -> None:
+        if not kind:
+            return
+        counts, operation = self._noise.of(kind), self._outgoing.operation
+        counts.failed += 1
+        counts.of_gateway += exchange.origin == "gateway"
+        counts.operations.add(
+            operation.id if operation is not None else f"{exchange.method} {exchange.path[:80]}"
+        )
 
 
-class Adapter(HTTPAdapter):
+class Adapter(BaseAdapter):
     """Sends the requests of a session through a channel."""
 
     def __init__(self, channel: Channel) -> None:
-        super().__init__(pool_connections=4, pool_maxsize=32)
+        super().__init__()
         self._channel = channel
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
-        response = self._channel.send_prepared(request, self)
-        failure = getattr(response, "failure", None)
-        # Our own callers look at the exchange; Schemathesis wants the error raised.
-        if failure is not None and not getattr(request, "is_ours", False):
-            raise failure
+        """Send through the channel. Raise ConnectionError without a response."""
+        response = self._channel.send_prepared(request)
+        if not response.status_code:
+            error = response.exchange.error  # type: ignore[attr-defined]
+            raise requests.ConnectionError(error, request=request, response=response)
         return response
 
-    def fetch(
-        self, request: requests.PreparedRequest, limits: Limits
-    ) -> tuple[requests.Response, str]:
-        """Send one request. Return the response, and why it is incomplete."""
-        verify: Any = str(limits.ca_bundle) if limits.ca_bundle else True
-        ends_at = time.monotonic() + limits.timeout
-        try:
-            response = super().send(request, stream=True, timeout=limits.timeout, verify=verify)
-        except requests.RequestException as error:
-            silent = requests.Response()
-            silent.request = request
-            silent.url = str(request.url)
-            return with_body(silent, b""), plain(error)
-        body, error_text = _read(response.raw, ends_at)
-        return with_body(response, body), error_text
+    def close(self) -> None:
+        """Keep the connections, which all sessions share."""
 
 
 def attach(
@@ -291,6 +370,7 @@ def attach(
     """Make a session send everything through a channel, and nothing on its own account."""
     session.trust_env = False
     follow_no_redirects(session)
+    session.headers["Accept-Encoding"] = ENCODINGS
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.adapters.clear()
     adapter = adapter or Adapter(channel)
@@ -302,69 +382,49 @@ def attach(
 def retry_after(exchange: Exchange) -> float | None:
     """Return the seconds that ``Retry-After`` asks for; None if it does not."""
     text = exchange.response_header("retry-after") or ""
-    return float(text) if text.isascii() and text.isdigit() else _until(text)
+    is_number = text.isascii() and text.isdigit() and len(text) < 18
+    return float(text) if is_number else _until(text)
 
 
-def plain(error: Exception) -> str:
-    """Return a network error in a few words."""
-    text = f"{error} {error.__context__ or ''}"
-    for sign, words in _PLAIN:
-        if sign in text:
-            return words
-    return type(error).__name__
+def _with_defaults(headers: Mapping[str, str], method: str, body: bytes) -> Headers:
+    """Return the headers of a request of the kit's own."""
+    if body or method not in ("GET", "HEAD"):
+        headers = {"Content-Length": str(len(body)), **headers}
+    return _merged(tuple(_DEFAULT_HEADERS.items()), tuple(headers.items()))
 
 
-_PLAIN = (
-    (
-        "CERTIFICATE_VERIFY_FAILED",
-        "its TLS certificate is not valid; name the authority with --ca-bundle",
-    ),
-    ("Could not find a suitable TLS CA", "the file of --ca-bundle is not there"),
-    ("invalid path", "the file of --ca-bundle is not there"),
-    ("SSL", "no TLS connection"),
-    ("Name or service not known", "no such host"),
-    ("Temporary failure in name resolution", "no such host"),
-    ("NameResolutionError", "no such host"),
-    ("nodename nor servname", "no such host"),
-    ("Connection refused", "connection refused"),
-    ("No route to host", "no route to the host"),
-    ("Network is unreachable", "network unreachable"),
-    ("timed out", "no response within --timeout"),
-    ("Connection reset", "connection reset"),
-    ("RemoteDisconnected", "the connection was closed without a response"),
-    ("BadStatusLine", "the response is not HTTP"),
-    ("Connection aborted", "connection aborted"),
-)
+def _merged(headers: Headers, more: Headers) -> Headers:
+    """Return headers, those of the same name replaced by the later ones."""
+    if not more:
+        return headers
+    replaced = {name.lower() for name, _ in more}
+    return (*(pair for pair in headers if pair[0].lower() not in replaced), *more)
 
 
-def _read(raw: urllib3.BaseHTTPResponse, ends_at: float) -> tuple[bytes, str]:
-    """Return the decoded body, and why it is incomplete."""
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        for chunk in raw.stream(_CHUNK, decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MAX_ANSWER_BYTES:
-                raw.close()
-                return b"".join(chunks), f"the response is larger than {MAX_ANSWER_BYTES:,} bytes"
-            if time.monotonic() > ends_at:
-                raw.close()
-                return b"".join(chunks), "the response was not complete within --timeout"
-    except urllib3.exceptions.DecodeError:
-        return b"".join(chunks), "the body is not in the encoding that Content-Encoding says"
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raw.close()
-        late = "timed out" in str(error)
-        return b"".join(
-            chunks
-        ), "the response was not complete within --timeout" if late else "the response breaks off"
-    return b"".join(chunks), ""
+def _response(
+    prepared: requests.PreparedRequest, reply: Reply, exchange: Exchange
+) -> requests.Response:
+    """Return a reply as the library requests has it."""
+    headers = urllib3.HTTPHeaderDict(reply.headers)
+    response = with_body(requests.Response(), reply.body)
+    response.status_code = reply.status
+    response.request, response.url = prepared, str(prepared.url)
+    response.reason = reply.reason
+    response.headers = requests.structures.CaseInsensitiveDict(headers)
+    response.encoding = requests.utils.get_encoding_from_headers(response.headers)
+    response.raw = urllib3.HTTPResponse(
+        BytesIO(),
+        headers,
+        reply.status,
+        version=10 + reply.minor,
+        preload_content=False,
+    )
+    response.exchange = exchange  # type: ignore[attr-defined]
+    return response
 
 
 def _items(headers: Any) -> Headers:
-    pairs = headers.iteritems() if hasattr(headers, "iteritems") else headers.items()
-    return tuple((_text(name), _text(value)) for name, value in pairs)
+    return tuple((_text(name), _text(value)) for name, value in headers.items())
 
 
 def _text(value: str | bytes) -> str:
@@ -377,5 +437,5 @@ def _until(date: str) -> float | None:
 
     try:
         return max(0.0, (parsedate_to_datetime(date) - datetime.now(UTC)) / timedelta(seconds=1))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

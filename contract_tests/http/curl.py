@@ -1,4 +1,7 @@
-"""An exchange's request as a curl command. Keys are shell variables in it."""
+"""An exchange's request as a curl command. Keys are shell variables in it.
+
+In scripts, so are the deployment, ``[base url]``, and values of responses, ``[saved value 1]``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import re
 import shlex
 from urllib.parse import urlsplit
 
-from contract_tests.http.exchange import Exchange
+from contract_tests.http.exchange import HOOK, Exchange
 from contract_tests.http.redaction import UNKNOWN_KEY
 from contract_tests.settings import Settings
 
@@ -17,7 +20,7 @@ HIDDEN = "[secret]"
 NO_KEY = "no-such-key"
 """Stands for a key that nobody gave to the kit."""
 
-_OWN = frozenset(
+OF_THE_CLIENT = frozenset(
     {
         "accept-encoding",
         "connection",
@@ -30,7 +33,8 @@ _OWN = frozenset(
 )
 """Headers that are the client's own business."""
 _NAME = re.compile(
-    rf"\[(api-key|other-key|{UNKNOWN_KEY}|key \d+|sk-test [a-z0-9 .-]+|token [a-z0-9 .-]+)\]"
+    rf"\[(api-key|other-key|{UNKNOWN_KEY}|env \w+|key \d+|sk-test [a-z0-9 .-]+"
+    r"|token [a-z0-9 .-]+|base url|saved value \d+)\]"
 )
 _SCHEME = re.compile(r"(?:Bearer |Basic )?")
 _TEST_KEY, _TOKEN = "sk-test ", "token "
@@ -40,12 +44,14 @@ _MAX_INLINE = 1_000
 
 
 def line(exchange: Exchange, settings: Settings) -> str:
-    """Return the command line."""
+    """Return the command line; a comment for what a hook did."""
+    if exchange.method == HOOK:
+        return f"# {exchange.url} {exchange.request_body.decode('utf-8', 'replace')}"
     words = ["curl", "-i", *_switches(exchange, settings), *_method(exchange)]
     words.append(_word(exchange.url, settings))
     for name, value in exchange.request_headers:
-        if name.lower() not in _OWN and (name.lower(), value) != ("accept", "*/*"):
-            words += ["-H", _header(name, value, settings)]
+        if name.lower() not in OF_THE_CLIENT and (name.lower(), value) != ("accept", "*/*"):
+            words += _header_words(name, value, settings)
     command, source = _body(exchange, settings)
     return command + " ".join(words + source)
 
@@ -60,6 +66,12 @@ def _switches(exchange: Exchange, settings: Settings) -> list[str]:
         found.append("--path-as-is")
     if settings.ca_bundle is not None:
         found += ["--cacert", shlex.quote(str(settings.ca_bundle))]
+    if settings.client_cert is not None:
+        certificate, key = settings.client_cert
+        found += ["--cert", shlex.quote(str(certificate))]
+        found += ["--key", shlex.quote(str(key))] if key is not None else []
+    if settings.proxy is not None:
+        found += ["--proxy", shlex.quote(settings.proxy)]
     return found
 
 
@@ -80,20 +92,25 @@ def _body(exchange: Exchange, settings: Settings) -> tuple[str, list[str]]:
         ) == "0" else []
     # Without one, curl would say that it is a form.
     more = ["-H", "'Content-Type:'"] if exchange.request_header("content-type") is None else []
-    text = _text(body)
-    if text is not None and len(body) <= _MAX_INLINE:
-        return "", [*more, "--data-raw", _word(text, settings)]
+    if is_inline(body):
+        return "", [*more, "--data-raw", _word(body.decode(), settings)]
     packed = base64.b64encode(gzip.compress(body, mtime=0)).decode()
     return f"printf %s {packed} | base64 -d | gunzip | ", [*more, "--data-binary", "@-"]
 
 
-def _text(body: bytes) -> str | None:
-    """Return a body as text that a shell accepts; None if there is none."""
+def is_inline(body: bytes) -> bool:
+    """Return whether a body is short text, which stands in the command line as it is."""
     try:
-        text = body.decode("utf-8")
+        return len(body) <= _MAX_INLINE and body.decode("utf-8").isprintable()
     except UnicodeDecodeError:
-        return None
-    return text if all(each.isprintable() or each in "\n\t" for each in text) else None
+        return False
+
+
+def _header_words(name: str, value: str, settings: Settings) -> list[str]:
+    auth = settings.auth
+    if auth is not None and (name, value) == ("Authorization", f"[env {auth.variable}]"):
+        return ["-u", f'{shlex.quote(f"{auth.user}:")}"${auth.variable}"']
+    return ["-H", _header(name, value, settings)]
 
 
 def _header(name: str, value: str, settings: Settings) -> str:
@@ -131,5 +148,7 @@ def _variable(name: str, settings: Settings) -> str:
     """Return the variable that holds a key; empty if the key is no secret."""
     if name == UNKNOWN_KEY or name.startswith((_TEST_KEY, _TOKEN)):
         return ""
+    if name.startswith("env "):
+        return name.removeprefix("env ")
     known = {"api-key": settings.api_key_env, "other-key": settings.other_key_env or OTHER_KEY_ENV}
     return known.get(name, name.upper().replace(" ", "_"))

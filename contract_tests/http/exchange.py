@@ -10,9 +10,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from contract_tests.http.origin import Origin, origin_of
+
 Headers = tuple[tuple[str, str], ...]
+MAX_NESTING = 100
+"""Levels of a JSON body. What is nested more deeply is not read: recursion has an end."""
 ANYBODY = "anybody"
 """The account of a request that names no key."""
+HOOK = "HOOK"
+"""The method of a step that a hook of the user took, outside of the API."""
 
 
 class NotJson(ValueError):
@@ -47,6 +53,8 @@ class Exchange:
     request_body_known: bool = True
     response_body_known: bool = True
     """False for a body that was sent but that nobody kept: it is not judged."""
+    noise: str = ""
+    """Why the response is not judged: a status, ``closed`` or ``timeout``; see ``http.noise``."""
 
     @property
     def ended(self) -> datetime:
@@ -66,6 +74,17 @@ class Exchange:
     def media_type(self) -> str:
         """Of the answer, without parameters, in lower case."""
         return (self.response_header("content-type") or "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def origin(self) -> Origin:
+        """What sent the response: the API, or something in front of it."""
+        headers = {name.lower(): value for name, value in reversed(self.response_headers)}
+        return origin_of(self.url, self.status, headers, self.response_body)
+
+    @property
+    def is_of_the_api(self) -> bool:
+        """Whether the response is the API's own, and to be judged as such."""
+        return not self.noise and self.origin == "api"
 
     @cached_property
     def sent(self) -> Any:
@@ -108,13 +127,14 @@ class Request:
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     """Return the first value of a header; None if it is missing."""
-    return next((value for key, value in headers if key.lower() == name.lower()), None)
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
 
 
 def parse(body: bytes) -> Any:
-    """Strict JSON: UTF-8 without a mark, no NaN, no key twice. Raises NotJson."""
+    """Strict JSON: UTF-8 without a mark, no NaN, no key twice, not too deep. Raises NotJson."""
     try:
-        return json.loads(
+        value = json.loads(
             body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant
         )
     except UnicodeDecodeError as error:
@@ -122,11 +142,33 @@ def parse(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise NotJson(f"is not JSON ({error.msg} at character {error.pos})") from None
     except RecursionError:
-        raise NotJson("is nested too deeply") from None
+        raise _too_deep() from None
     except NotJson:
         raise
     except ValueError as error:
         raise NotJson(f"is not JSON ({error})") from None
+    if body.count(b"{") + body.count(b"[") > MAX_NESTING and _is_too_deep(value):
+        raise _too_deep()
+    return value
+
+
+def _too_deep() -> NotJson:
+    return NotJson(f"is nested too deeply (more than {MAX_NESTING} levels)")
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Return whether a value has too many levels, without recursion."""
+    level = [value]
+    for _ in range(MAX_NESTING):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.judge.case import Case, Outcome
 from contract_tests.judge.isolation import Isolation
 from contract_tests.judge.tracker import Tracker
+from contract_tests.judge.views import Relation, View
 from contract_tests.judge.violation import Response, Violation, guarded
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract
@@ -33,6 +35,20 @@ class Contradiction:
     violation: Violation
 
 
+Key = tuple[str, str, str, str]
+"""Operation, kind, place and rule."""
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """A reading that contradicts what is known: it is read again before it is judged."""
+
+    tracker: Tracker
+    exchange: Exchange
+    others: tuple[View, ...]
+    """The readings that it contradicts."""
+
+
 class Accounts:
     """The trackers of all accounts."""
 
@@ -43,11 +59,19 @@ class Accounts:
         self._lists = list_operations(contract)
         self._relations = knowledge.relations(self._lists)
         self._isolation = Isolation(knowledge.identifiers)
+        self.settles = False
+        """Whether a reading with a contradiction is kept in ``unsettled`` instead of judged."""
+        self.settle = timedelta()
+        """How long after a change a view may still be the one before it."""
+        self.unsettled: list[Unsettled] = []
+        self.confirmed: set[Key] = set()
+        """Contradictions that were found again when their views were read again."""
 
     def tracker(self, account: str) -> Tracker:
         """Return what is known of an account."""
         if account not in self.trackers:
             self.trackers[account] = Tracker(account, self._knowledge, self._lists)
+            self.trackers[account].settle = self.settle
         return self.trackers[account]
 
     def observe(self, case: Case) -> Iterator[Contradiction]:
@@ -86,28 +110,60 @@ class Accounts:
                     yield Contradiction(tracker, name, violation)
             for violation in self._isolation.violations(case.account, response):
                 yield Contradiction(tracker, name, violation)
-        for violation in tracker.observe(case, response):
-            yield Contradiction(tracker, name, violation)
+        yield from self._of_views(case, response, tracker)
         if case.outcome is Outcome.SUCCESS:
             own = self.tracker(case.exchange.account)
-            for violation in own.model.headers(response):
-                yield Contradiction(own, name, violation)
-            yield from self._between_views(tracker, name)
+            if not own.in_use:
+                for violation in own.model.headers(response):
+                    yield Contradiction(own, name, violation)
 
-    def _between_views(self, tracker: Tracker, name: str) -> Iterator[Contradiction]:
+    def _of_views(
+        self, case: Case, response: Response, tracker: Tracker
+    ) -> Iterator[Contradiction]:
+        """Yield what contradicts earlier readings, unless it is to be read again first."""
+        name, is_success = response.operation.id, case.outcome is Outcome.SUCCESS
+        may_settle = self.settles and is_success and tracker.is_view(response)
+        restore = tracker.checkpoint() if may_settle else None
+        found = [
+            Contradiction(tracker, name, violation) for violation in tracker.observe(case, response)
+        ]
+        views = {name}
+        for relation, contradiction in self._between_views(tracker, name) if is_success else ():
+            views.update(relation.views)
+            found.append(contradiction)
+        if restore is not None and any(map(self._is_open, found)):
+            restore()
+            others = tuple(tracker.views.of(views))
+            self.unsettled.append(Unsettled(tracker, case.exchange, others))
+            return
+        yield from found
+
+    def _is_open(self, found: Contradiction) -> bool:
+        """Return whether a contradiction may vanish when the views are read again."""
+        return key_of(found) not in self.confirmed
+
+    def _between_views(
+        self, tracker: Tracker, name: str
+    ) -> Iterator[tuple[Relation, Contradiction]]:
         """Yield what does not hold between the views after a reading."""
         for relation in self._relations:
             if name not in relation.views or not tracker.views.has(relation.views):
                 continue
             try:
                 for shown, violation in relation.check(tracker.views):
-                    yield Contradiction(tracker, shown, violation)
+                    yield relation, Contradiction(tracker, shown, violation)
             except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
                 continue  # not the shape that the rule speaks of: the schema says so
 
     def _note_change_everywhere(self, exchange: Exchange) -> None:
         for tracker in self.trackers.values():
             tracker.note_change(exchange)
+
+
+def key_of(found: Contradiction) -> Key:
+    """Return the identity of a contradiction."""
+    violation = found.violation
+    return found.operation, violation.kind, violation.where, violation.rule
 
 
 def is_control(path: str) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.judge.case import Case
 from contract_tests.judge.response import ALWAYS, excerpt
 from contract_tests.openapi.contract import JSON, Contract, Operation, Provenance
+from contract_tests.openapi.provenance import weaker
+from contract_tests.openapi.request import constraints
 from contract_tests.openapi.schemas import Breach, generalised
 from contract_tests.openapi.security import API_KEY
 
@@ -16,8 +19,6 @@ _NOT_OF_THE_REQUEST = (401, 403, 404, 429)
 """Refusals that may come before the request is looked at."""
 _WITHOUT_PLACE = ("json", "media_type", "size")
 """Breaches that are of the body as a whole."""
-_PUBLISHED = ("type", "required", "json", "media_type")
-"""Keywords that the published page states of every request."""
 
 
 def judge(case: Case, operation: Operation, contract: Contract) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def judge(case: Case, operation: Operation, contract: Contract) -> Iterator[Find
             "valid_refused",
             f"/request{_first_loc(case.exchange)}",
             str(status),
-            "documented",
+            _provenance_of_refusal(case, operation, contract),
             "a valid request is not refused for its form",
             f"{status}: {excerpt(case.exchange)}",
             operation.place.pointer,
@@ -54,6 +55,19 @@ def judge(case: Case, operation: Operation, contract: Contract) -> Iterator[Find
         )
     if request.is_clear and request.breaches and status != 0:
         yield from _on_invalid(case, operation, contract)
+
+
+def _provenance_of_refusal(case: Case, operation: Operation, contract: Contract) -> Provenance:
+    """Return how well founded it is that a valid request is accepted.
+
+    It is as well founded as the constraints of the field that the response names. A request that
+    sends nothing breaks no constraint.
+    """
+    if not case.request.given:
+        return "documented"
+    named = constraints(contract, operation).get(_first_loc(case.exchange), {})
+    grades = [contract.provenance(pointer, keyword) for keyword, pointer in named.items()]
+    return reduce(weaker, grades) if grades else "assumed"
 
 
 def unauthenticated_statuses(operation: Operation) -> tuple[int, ...]:
@@ -98,7 +112,8 @@ def _on_invalid(case: Case, operation: Operation, contract: Contract) -> Iterato
     expected = f"{case.request.refusal}: {breach.message}"[:200]
     if status < 400:
         kind, keyword = "invalid_accepted", breach.keyword
-        grade, got = _grade_of_bound(breach, contract), f"{status}, as if it were valid"
+        grade = contract.provenance(breach.via or breach.spec, breach.keyword)
+        got = f"{status}, as if it were valid"
     elif status in _NOT_OF_THE_REQUEST or status >= 500:
         return
     elif not case.request.is_refused_by(status, operation):
@@ -115,16 +130,6 @@ def _on_invalid(case: Case, operation: Operation, contract: Contract) -> Iterato
     yield Finding(
         operation.id, kind, where, keyword, grade, expected, got, breach.spec, case.exchange
     )
-
-
-def _grade_of_bound(breach: Breach, contract: Contract) -> Provenance:
-    """Return how well founded a bound is: types, names and described bounds are published."""
-    grade = contract.provenance(breach.spec)
-    if grade != "documented" or breach.keyword in _PUBLISHED or not contract.marks_provenance:
-        return grade
-    owner = contract.at(breach.spec.rpartition("/")[0]).node
-    is_published = "$" in owner.get("description", "") and "x-description-provenance" not in owner
-    return "documented" if breach.keyword == "enum" or is_published else "assumed"
 
 
 # ------------------------------------------------------------------------------- lists of problems

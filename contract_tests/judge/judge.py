@@ -1,6 +1,7 @@
 """The judge: listens to exchanges, and reports what differs from the contract.
 
-An exchange passes four stages in this order:
+An exchange that is noise, or that the API has not sent, is not judged (``not_judged``). Any other
+passes four stages in this order:
 
 1. the request: it is validated (``openapi.request``, and openapi-core: both must accept it);
 2. the response: its form (``response``), secrets in it (``secrets``), openapi-core's objections,
@@ -15,14 +16,15 @@ Runs, replays and the proxy have this judge in common.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from contract_tests.findings.finding import Finding, Verdicts
 from contract_tests.http.exchange import Exchange
-from contract_tests.judge import admission, secrets
+from contract_tests.judge import admission, not_judged, secrets
 from contract_tests.judge import response as responses
-from contract_tests.judge.accounts import Accounts, Contradiction, is_control
-from contract_tests.judge.case import Case
+from contract_tests.judge.accounts import Accounts, Contradiction, is_control, key_of
+from contract_tests.judge.case import Case, Outcome
 from contract_tests.judge.openapi_core import OpenApiCore
 from contract_tests.judge.tracker import Tracker
 from contract_tests.knowledge import Knowledge
@@ -43,6 +45,7 @@ class Judge:
         self.accounts = Accounts(contract, self.schemas, knowledge)
         self._scope_header = knowledge.identifiers.scope_header
         self._openapi_core = OpenApiCore(contract)
+        self._held: list[tuple[Contradiction, Exchange]] | None = None
 
     def __call__(self, exchange: Exchange) -> RequestJudgement | None:
         """Judge one exchange. Return the verdict on its request, if it was for an operation."""
@@ -51,11 +54,25 @@ class Judge:
             self.accounts.observe_control(exchange)
             return None
         case = self.case_of(exchange)
+        if not not_judged.is_judged(exchange, case.operation):
+            self._take_in(case)
+            return None
         for finding in self._response(case):
             self._report(finding)
         for found in self.accounts.observe(case):
-            self._report(self._finding(found, exchange))
+            if self._held is None:
+                self._report(self._finding(found, exchange))
+            else:
+                self._held.append((found, exchange))
         return case.request if case.operation is not None else None
+
+    def _take_in(self, case: Case) -> None:
+        """Report what a response shows that is not judged. A write may have changed something."""
+        for finding in not_judged.findings(case, self.contract, self.schemas):
+            self._report(finding)
+        if case.outcome is Outcome.UNKNOWN:
+            for found in self.accounts.observe(case):
+                self._report(self._finding(found, case.exchange))
 
     @property
     def trackers(self) -> dict[str, Tracker]:
@@ -65,6 +82,24 @@ class Judge:
     def tracker(self, account: str) -> Tracker:
         """Return what is known of an account."""
         return self.accounts.tracker(account)
+
+    # ---------------------------------------------------------------------------- reading again
+
+    @contextmanager
+    def holding(self) -> Iterator[list[tuple[Contradiction, Exchange]]]:
+        """Collect the contradictions of the readings within the block instead of reporting them."""
+        settles, self.accounts.settles = self.accounts.settles, False
+        self._held = []
+        try:
+            yield self._held
+        finally:
+            self._held = None
+            self.accounts.settles = settles
+
+    def confirm(self, found: Contradiction, exchange: Exchange) -> None:
+        """Report a contradiction that was found again."""
+        self.accounts.confirmed.add(key_of(found))
+        self._report(self._finding(found, exchange))
 
     # ---------------------------------------------------------------------------------- the request
 
@@ -122,6 +157,7 @@ class Judge:
             operation.place.pointer if operation else "#/paths",
             exchange,
             tuple(step for step in found.tracker.steps if step.number != exchange.number),
+            nature=violation.nature,
         )
 
     def _report(self, finding: Finding) -> None:

@@ -13,23 +13,8 @@ from contract_tests.openapi.contract import JSON, Contract, Operation, Place, Pr
 from contract_tests.openapi.schemas import Breach, Schemas, generalised
 
 ALWAYS: Provenance = "documented"
-"""The grade of what no client could live with: crashes, no JSON, missing authentication."""
+"""The provenance of what no client could live with: crashes, no JSON, missing authentication."""
 
-_BOUNDS = frozenset(
-    {
-        "pattern",
-        "format",
-        "enum",
-        "minimum",
-        "maximum",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "anyOf",
-    }
-)
-"""Keywords that are assumed at best: the published page states names and types only."""
 _OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
 """Statuses with which HTTP itself refuses a body, whether or not a contract declares them."""
 
@@ -46,8 +31,8 @@ def judge(
         response = operation.response(exchange.status)
         if response is not None:
             yield from _documented(exchange, operation, response, contract, schemas)
-        elif not is_of_http(case, operation):
-            yield _undocumented(exchange, operation)
+        elif not is_of_http(case, operation) and not _refuses_head(exchange):
+            yield _undocumented(exchange, operation, contract)
 
 
 def _breakdown(case: Case, operation: Operation) -> Finding | None:
@@ -65,19 +50,24 @@ def _breakdown(case: Case, operation: Operation) -> Finding | None:
     return Finding(operation.id, kind, where, keyword, ALWAYS, expected, got, spec, exchange)
 
 
-def _undocumented(exchange: Exchange, operation: Operation) -> Finding:
+def _undocumented(exchange: Exchange, operation: Operation, contract: Contract) -> Finding:
     status = exchange.status
     return Finding(
         operation.id,
         "undocumented_status",
         "/response/status",
         str(status),
-        ALWAYS if status < 400 else "assumed",
+        contract.provenance_of_status(operation, status),
         f"one of {', '.join(str(each) for each in operation.responses)}",
         f"{status}: {excerpt(exchange)}",
         operation.place.child("responses"),
         exchange,
     )
+
+
+def _refuses_head(exchange: Exchange) -> bool:
+    """Return whether a HEAD is refused, which the driver of the protocol reports."""
+    return exchange.method == "HEAD" and exchange.status in (405, 501)
 
 
 def is_of_http(case: Case, operation: Operation) -> bool:
@@ -152,20 +142,23 @@ def of_breach(
     breach: Breach, exchange: Exchange, operation: Operation, contract: Contract
 ) -> Finding:
     """Return a breach of the response's schema as a finding."""
-    grade = contract.provenance(breach.spec)
-    if breach.keyword in _BOUNDS and grade == "documented" and contract.marks_provenance:
-        grade = "assumed"
     return Finding(
         operation.id,
         "unknown_field" if breach.keyword == "unknown_field" else "response_schema",
         f"/response/{exchange.status}/body{generalised(breach.where)}",
         breach.keyword,
-        grade,
+        contract.provenance(breach.via, _graded_keyword(breach)),
         expectation(breach, contract),
         shown(breach.value) if breach.keyword != "required" else "nothing",
         breach.spec,
         exchange,
     )
+
+
+def _graded_keyword(breach: Breach) -> str:
+    """Return the keyword whose provenance counts: for a null, whether it may be one."""
+    is_null = breach.keyword == "type" and breach.value is None
+    return "nullable" if is_null else breach.keyword
 
 
 def expectation(breach: Breach, contract: Contract) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,18 @@ class Views:
     def keep(self, still_holds: Callable[[View], bool]) -> None:
         """Keep the readings that still hold, and forget the others."""
         self._views = {key: view for key, view in self._views.items() if still_holds(view)}
+
+    def checkpoint(self) -> dict[tuple[str, str], View]:
+        """Return the readings, for ``restore``."""
+        return dict(self._views)
+
+    def restore(self, checkpoint: dict[tuple[str, str], View]) -> None:
+        """Restore the readings of a checkpoint."""
+        self._views = checkpoint
+
+    def of(self, names: Container[str]) -> list[View]:
+        """Return the readings of these operations."""
+        return [view for view in self._views.values() if view.operation in names]
 
     @property
     def latest(self) -> View | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contract_tests.findings.severity import Nature
 from contract_tests.http.exchange import Exchange
 from contract_tests.openapi.contract import Operation, Provenance
 
@@ -24,6 +25,8 @@ class Violation:
     expected: str
     got: str
     provenance: Provenance = "assumed"
+    nature: Nature | None = None
+    """How bad it is; None for the severity of its kind."""
 
 
 @dataclass(frozen=True)

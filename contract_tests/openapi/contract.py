@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from posixpath import commonpath
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
 
 from contract_tests.errors import UsageError
+from contract_tests.openapi import provenance
+from contract_tests.openapi.provenance import Marks, keys_of, unescape
 from contract_tests.openapi.security import Credential, credential_of, is_required
 
 Json = Any
 Node = dict[str, Any]
-Provenance = Literal["documented", "observed", "assumed"]
+Provenance = provenance.Provenance
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
+ACCEPTED = "x-accepted-by-settings"
+"""Marks responses that the settings of a run add to the document."""
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_REQUIRED = re.compile(r"(?P<schema>.*)/required(?:/(?P<index>[0-9]+))?")
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -112,7 +117,7 @@ class Contract:
     @classmethod
     def load(cls, path: Path) -> Contract:
         """Load a document. Raise UsageError, with the line, when it cannot be used."""
-        document = _read(path)
+        document = read_document(path)
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0"):
             raise UsageError(
@@ -150,6 +155,11 @@ class Contract:
     def credential(self) -> Credential | None:
         """Where requests carry their key; None where no operation needs one."""
         return credential_of(self.document)
+
+    @cached_property
+    def text(self) -> str:
+        """The text of the file, which is public."""
+        return self.path.read_text(encoding="utf-8")
 
     @cached_property
     def marks_provenance(self) -> bool:
@@ -201,37 +211,40 @@ class Contract:
                 where, node = place.pointer, place.node
         return Place(where, node)
 
-    def provenance(self, pointer: str) -> Provenance:
-        """Return the provenance of a place: its own, or that of the nearest place around it."""
-        node: Any = self.document
+    def provenance(
+        self, pointer: str, keyword: str | None = None, name: str | None = None
+    ) -> Provenance:
+        """Return the provenance of a place: its nearest mark, and that of its keyword if weaker.
+
+        The pointer may end with the keyword. For ``required`` it may be the object's list with the
+        name of the property, an entry of that list, or the property. A document without marks is
+        documented.
+        """
         if not self.marks_provenance:
             return "documented"
-        mark: Provenance = node.get("x-provenance", "assumed")
-        for key in pointer.removeprefix("#").split("/")[1:]:
-            try:
-                node = node[int(key)] if isinstance(node, list) else node[unescape(key)]
-            except (KeyError, IndexError, ValueError, TypeError):
-                break
-            if isinstance(node, dict):
-                mark = node.get("x-provenance", mark)
-        return mark
+        found = _REQUIRED.fullmatch(pointer)
+        if found and found["index"]:
+            name = str(self.at(pointer).node)
+        if found and name is not None:
+            pointer, keyword = f"{found['schema']}/properties/{escape(name)}", "required"
+        return self._marks.grade(pointer, keyword)
+
+    def provenance_of_status(self, operation: Operation, status: int) -> Provenance:
+        """Return how well founded it is that an operation returns a status, declared or not."""
+        response = operation.place.child("responses", str(status))
+        return self.provenance(response, "status")
+
+    @cached_property
+    def _marks(self) -> Marks:
+        return Marks(self.document)
 
     def line_of(self, pointer: str) -> int | None:
         """Return the line of the document in which a place begins."""
-        node = self._tree
-        line = node.start_mark.line
-        for key in pointer.removeprefix("#").split("/")[1:]:
-            found = _step(node, unescape(key))
-            if found is None:
-                break
-            mark, node = found
-            line = mark
-        return line + 1
+        return self._lines(pointer)
 
     @cached_property
-    def _tree(self) -> yaml.Node:
-        tree = yaml.compose(self.path.read_text(encoding="utf-8"), Loader=_Loader)
-        return tree if tree is not None else yaml.ScalarNode("", "")
+    def _lines(self) -> Callable[[str], int]:
+        return lines_of(self.path)
 
     def _operations(self) -> Iterator[Operation]:
         secured = is_required(self.document.get("security"))
@@ -300,10 +313,6 @@ def escape(key: str) -> str:
     return str(key).replace("~", "~0").replace("/", "~1")
 
 
-def unescape(part: str) -> str:
-    return part.replace("~1", "/").replace("~0", "~")
-
-
 def _pattern(path: str) -> re.Pattern[str]:
     """Return the pattern of the paths that a template is for."""
     parts = _PARAMETER.split(path)  # text and names in turn
@@ -318,7 +327,8 @@ def _has_key(node: Any, key: str) -> bool:
     return isinstance(node, list) and any(_has_key(value, key) for value in node)
 
 
-def _read(path: Path) -> Any:
+def read_document(path: Path) -> Any:
+    """Return the content of a YAML or JSON file. Raise UsageError with the line that is wrong."""
     try:
         text = path.read_text(encoding="utf-8")
         return yaml.load(text, Loader=_Loader)  # noqa: S506 (derived from the safe loader)
@@ -332,6 +342,25 @@ def _read(path: Path) -> Any:
         raise UsageError(f"{path}{line}: is not valid YAML ({error.problem})") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: is not valid YAML ({str(error).splitlines()[0]})") from None
+    except RecursionError:
+        raise UsageError(f"{path}: is nested too deeply") from None
+
+
+def lines_of(path: Path) -> Callable[[str], int]:
+    """Return a function that returns the line in which the place of a JSON pointer begins."""
+    tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+    root = tree if tree is not None else yaml.ScalarNode("", "")
+
+    def line_of(pointer: str) -> int:
+        node, line = root, 0 if tree is None else root.start_mark.line
+        for key in keys_of(pointer):
+            found = _step(node, key)
+            if found is None:
+                break
+            line, node = found
+        return line + 1
+
+    return line_of
 
 
 def _explain(error: Exception) -> str:

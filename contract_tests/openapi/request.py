@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract_tests.http.exchange import Exchange, NotJson
@@ -226,9 +226,7 @@ def _add(found: RequestJudgement, schemas: Schemas, pointer: str, value: Any, wh
             continue  # what is not known is ignored, as FastAPI does
         if breach.keyword == "format" and schemas.node(breach.spec) in _UNCLEAR_FORMATS:
             found.is_clear = False
-        found.breaches.append(
-            Breach(where + breach.where, breach.spec, breach.keyword, breach.message, breach.value)
-        )
+        found.breaches.append(replace(breach, where=where + breach.where))
 
 
 def _is_odd(value: Any, depth: int = 0) -> bool:

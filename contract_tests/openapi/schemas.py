@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,8 @@ from contract_tests.openapi.contract import Contract, Json, Place, escape
 _ANNOTATIONS = frozenset(
     {"description", "title", "example", "examples", "nullable", "default", "deprecated"}
 )
+MAX_UNKNOWN = 300
+"""Undeclared fields of one object that are reported."""
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
@@ -31,13 +33,21 @@ class Breach:
     keyword: str
     message: str
     value: Json
+    via: str = ""
+    """JSON pointer of the keyword or the missing property by way of the references that lead there.
+
+    ``Contract.provenance`` needs it: a property that refers to a shared schema has a mark too.
+    """
 
 
 class Schemas:
     """Validators for schemas of one contract, each compiled when it is first used."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(
+        self, contract: Contract, formats: Mapping[str, Callable[[str], bool]] | None = None
+    ) -> None:
         self._contract = contract
+        self._formats = dict(formats or {})
         self._compiled: dict[str, jsonschema_rs.Draft4Validator] = {}
 
     def breaches(self, pointer: str, value: Json) -> Iterator[Breach]:
@@ -72,7 +82,9 @@ class Schemas:
                 **convert(node, is_open="allOf" in node),
                 "components": {"schemas": self._components},
             }
-            self._compiled[pointer] = jsonschema_rs.Draft4Validator(schema, validate_formats=True)
+            self._compiled[pointer] = jsonschema_rs.Draft4Validator(
+                schema, validate_formats=True, formats=self._formats
+            )
         return self._compiled[pointer]
 
     @cached_property
@@ -126,9 +138,11 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
     path = [str(part) for part in error.schema_path]
     base = "#" if path[:1] == ["components"] else root
     spec = base + "".join(f"/{escape(part)}" for part in path)
+    steps = [str(part) for part in error.evaluation_path if part != "$ref"]
+    via = root + "".join(f"/{escape(part)}" for part in steps)
     kind = error.kind
     if isinstance(kind, ValidationErrorKind.AdditionalProperties):
-        for name in kind.unexpected:
+        for name in kind.unexpected[:MAX_UNKNOWN]:
             value = error.instance[name] if isinstance(error.instance, dict) else None
             parent = spec.removesuffix("/additionalProperties")
             yield Breach(
@@ -137,6 +151,7 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
                 "unknown_field",
                 f"'{name}' is not in the contract",
                 value,
+                via.removesuffix("/additionalProperties"),
             )
     elif isinstance(kind, ValidationErrorKind.Required):
         owner = spec.removesuffix("/required")
@@ -147,9 +162,10 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
             "required",
             f"'{name}' is missing",
             None,
+            f"{via.removesuffix('/required')}/properties/{escape(name)}",
         )
     else:
-        yield Breach(where, spec, kind.name, error.message, error.instance)
+        yield Breach(where, spec, kind.name, error.message, error.instance, via)
 
 
 def _joined(node: Any, *, is_part: bool = False) -> Iterator[str]:

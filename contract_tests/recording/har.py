@@ -8,14 +8,16 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 from urllib.parse import urlencode, urlsplit
 
 from contract_tests.errors import UsageError
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange, Headers, header
+from contract_tests.recording.har_source import UNREADABLE, Attachments, Source, source_of
 from contract_tests.recording.json_stream import BrokenOff, JsonStream
 from contract_tests.settings import Settings
 
@@ -72,6 +74,10 @@ class HarWriter:
         creator = json.dumps({"name": OURS, "version": VERSION})
         self._write(f'{{"log": {{"version": "1.2", "creator": {creator}, "entries": [')
 
+    @property
+    def name(self) -> str:
+        return self._path.name
+
     def __call__(self, exchange: Exchange) -> None:
         """Write an exchange, whose secrets have been replaced."""
         self._write(f"{self._separator}\n{json.dumps(entry_of(exchange))}")
@@ -102,9 +108,19 @@ class HarWriter:
             self._failure = str(error.strerror)
 
 
+def close_har(writer: HarWriter | None, findings: Iterable[Finding]) -> dict[str, str]:
+    """Complete the file of a run, if there is one. Return why it could not be written, by name."""
+    try:
+        if writer is not None:
+            writer.close(findings)
+    except UsageError as error:
+        return {writer.name: str(error)} if writer is not None else {}
+    return {}
+
+
 @dataclass
 class Har:
-    """A HAR file that is read entry by entry, and may be read repeatedly."""
+    """A HAR file, or an archive with one, that is read entry by entry, and repeatedly."""
 
     path: Path
     creator: str = ""
@@ -115,12 +131,14 @@ class Har:
         """Yield the raw entries. Raises UsageError."""
         count = 0
         try:
-            with self.path.open("rb") as file:
+            with self._source.open() as file:
                 for entry in self._entries(file):
                     yield entry
                     count += 1
         except OSError as error:
             raise UsageError(f"{self.path}: cannot be read ({error.strerror})") from None
+        except UNREADABLE as error:
+            raise UsageError(f"{self.path}: is no readable zip archive ({error})") from None
         except BrokenOff as error:
             raise UsageError(f"{error}, after {count:,} entries; {self._why_broken()}") from None
 
@@ -134,7 +152,15 @@ class Har:
         """Whether other clients may have changed accounts between its exchanges."""
         return not self.is_ours or bool(self.about.get("overheard"))
 
-    def _entries(self, file: BinaryIO) -> Iterator[Any]:
+    def attachments(self) -> Attachments:
+        """Return the bodies that entries name."""
+        return Attachments(self._source)
+
+    @cached_property
+    def _source(self) -> Source:
+        return source_of(self.path)
+
+    def _entries(self, file: IO[bytes]) -> Iterator[Any]:
         stream = JsonStream(file, self.path)
         if stream.is_at_end:
             raise UsageError(f"{self.path}: is empty")
@@ -186,12 +212,13 @@ def entry_of(exchange: Exchange) -> Json:
     }
 
 
-def exchange_of(entry: Any) -> Exchange:
-    """Return the exchange of an entry. Raises Unusable.
+def exchange_of(entry: Any, attachments: Attachments | None = None) -> Exchange:
+    """Return the exchange of an entry, with its attached bodies. Raises Unusable.
 
     If the entry is not ours, the account is unknown, and the path is that of the whole URL.
     """
     try:
+        _attach(entry, attachments)
         exchange = _exchange(entry)
         exchange.ended  # noqa: B018 (raises if the time is invalid)
         return exchange
@@ -201,6 +228,26 @@ def exchange_of(entry: Any) -> Exchange:
         raise Unusable(f"incomplete: no {error.args[0]}") from None
     except (TypeError, ValueError, AttributeError, OverflowError):
         raise Unusable("incomplete: a field has an invalid value") from None
+
+
+def _attach(entry: Any, attachments: Attachments | None) -> None:
+    """Put the bodies into an entry that are in files of their own, as Playwright writes them."""
+    places = (
+        (entry["request"].get("postData"), "_encoding"),
+        (
+            entry["response"].get("content"),
+            "encoding",
+        ),
+    )
+    for body, encoding in places:
+        if not body or "_file" not in body or body.get("text"):
+            continue
+        data = attachments(body["_file"]) if attachments is not None else None
+        if data is not None:
+            body["text"], body[encoding] = base64.b64encode(data).decode("ascii"), "base64"
+        else:  # there is a body, which nobody kept
+            body.pop("text", None)
+            body["size"] = max(1, int(body.get("size") or 0))
 
 
 def _exchange(entry: Any) -> Exchange:

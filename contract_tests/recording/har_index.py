@@ -14,6 +14,7 @@ from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.http.redaction import Keyring
 from contract_tests.openapi.contract import Contract
 from contract_tests.recording.har import Har, Unusable, exchange_of
+from contract_tests.recording.har_source import Attachments
 
 Origin = tuple[str, str, int]
 
@@ -75,7 +76,7 @@ class HarIndex:
         ranks = {entry.index: rank for rank, entry in enumerate(order, 1)}
         early: dict[int, Exchange] = {}
         next_rank = 1
-        for index, exchange in self._usable(Counter()):
+        for index, exchange in self._usable(Counter(), self.har.attachments()):
             if index in ranks:
                 early[ranks[index]] = self._placed(exchange, ranks[index], base)
             while next_rank in early:
@@ -115,10 +116,12 @@ class HarIndex:
             )
         return next(iter(self.bases))
 
-    def _usable(self, unusable: Counter[str]) -> Iterator[tuple[int, Exchange]]:
+    def _usable(
+        self, unusable: Counter[str], attachments: Attachments | None = None
+    ) -> Iterator[tuple[int, Exchange]]:
         for index, entry in enumerate(self.har.entries()):
             try:
-                yield index, exchange_of(entry)
+                yield index, exchange_of(entry, attachments)
             except Unusable as error:
                 unusable[str(error)] += 1
 
@@ -128,9 +131,10 @@ class HarIndex:
         parts = urlsplit(exchange.url)
         origin = origin_of(exchange.url)
         self._entries.append(_Entry(index, exchange.ended.timestamp(), exchange.number, origin))
-        self.hosts[parts.netloc] += 1
+        host = _host(exchange.url)
+        self.hosts[host] += 1
         if found := declared.search(parts.path):
-            self.bases[f"{parts.scheme}://{parts.netloc}{parts.path[: found.start()]}"] += 1
+            self.bases[f"{origin[0]}://{host}{parts.path[: found.start()]}"] += 1
             # Keys are learned first, so that they are replaced in earlier exchanges, too.
             self.with_credentials += keyring.learn(exchange.request_headers) != ANYBODY
 
@@ -159,6 +163,13 @@ def origin_of(url: str) -> Origin:
     """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
     return parts.scheme, str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL, with the port unless it is that of the scheme."""
+    scheme, host, port = origin_of(url)
+    name = f"[{host}]" if ":" in host else host
+    return name if (scheme, port) in (("http", 80), ("https", 443)) else f"{name}:{port}"
 
 
 def below(url: str, base: str) -> str | None:

@@ -6,7 +6,7 @@ import codecs
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from contract_tests.errors import UsageError
 
@@ -29,7 +29,7 @@ class BrokenOff(UsageError):
 class JsonStream:
     """Reads values in sequence. All its errors are UsageErrors."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: IO[bytes], path: Path) -> None:
         self.path = path
         self._file = file
         self._text = ""

@@ -20,7 +20,7 @@ from contract_tests.findings.result import Result
 from contract_tests.http.exchange import Exchange
 from contract_tests.http.redaction import Keyring
 from contract_tests.openapi.contract import Contract
-from contract_tests.recording.har import HarWriter
+from contract_tests.recording.har import HarWriter, close_har
 from contract_tests.recording.reverse_proxy import MAX_KEPT
 from contract_tests.settings import Settings
 from contract_tests.text import printable, shortened
@@ -113,7 +113,7 @@ def _judge(settings: Settings, pipe: Connection) -> None:
     known = Baseline.load(settings.baseline, date.today()) if settings.baseline else None
     live = Live(settings, known)
     contract = Contract.load(settings.spec)
-    keyring = Keyring(contract.credential, foreign=True)
+    keyring = Keyring(contract.credential, foreign=True, public=contract.text)
     traffic = Traffic(contract, keyring, knowledge_of(contract), on_new=live)
     har = None
     outcome: Result | KitError
@@ -128,9 +128,9 @@ def _judge(settings: Settings, pipe: Connection) -> None:
                 kept = traffic.judge_foreign(decoded(exchange))
                 if kept is not None and har is not None:
                     har(kept)
-        if har is not None:
-            har.close(traffic.verdicts)
+        unwritten = close_har(har, traffic.verdicts)
         outcome = traffic.result(settings, 0.0, list(traffic.verdicts), known)
+        outcome.unwritten.update(unwritten)
     except KitError as error:
         outcome = error
     with suppress(OSError):
@@ -148,11 +148,7 @@ class Live:
         """Print a line for a new finding."""
         if self._settings.quiet:
             return
-        grade = (
-            "known"
-            if finding.key in self._known
-            else finding.grade(strict=self._settings.is_strict)
-        )
+        grade = "known" if finding.key in self._known else finding.grade(self._settings.policy)
         subject = f"{finding.operation} {finding.where} {finding.keyword}"
         expected = f"(expected: {shortened(finding.expected, 80)})"
         text = f"{grade:10}  {subject}: {shortened(finding.got, 80)} {expected}"

@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 import time
+from collections.abc import Collection
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -17,8 +18,8 @@ import uvicorn
 from contract_tests.errors import Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.result import Result
-from contract_tests.http.channel import plain as describe
 from contract_tests.http.exchange import Exchange
+from contract_tests.http.transport import plain as describe
 from contract_tests.openapi.contract import Contract
 from contract_tests.recording.judge_process import JudgeProcess
 from contract_tests.recording.reverse_proxy import ReverseProxy
@@ -36,12 +37,13 @@ def pass_on(
     listener: socket.socket,
     tls: ssl.SSLContext | None,
     max_exchanges: int | None,
+    names: Collection[str] = (),
 ) -> Result:
     """Run the proxy until it is ended, and return the result. Raises UsageError."""
     _check(settings)
     began = time.monotonic()
     judge_process = JudgeProcess(settings)
-    forwarder = ReverseProxy(settings.url, judge_process.take, tls)
+    forwarder = ReverseProxy(settings.url, judge_process.take, tls, names)
     server = make_server(forwarder)
     count = 0
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 import ssl
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from contract_tests import flags
 from contract_tests.cli import COMMANDS, EXIT_CODES
+from contract_tests.findings.severity import FAIL_ON
 
-FAIL_ON: dict[str, tuple[str, ...]] = {
-    "failure": ("failure",),
-    "difference": ("failure", "difference"),
-    "drift": ("failure", "difference", "drift"),
-    "never": (),
-}
-"""The grades that fail the command, by the value of ``--fail-on``."""
+_CHOICES = ("failure", *FAIL_ON, "never")
+"""``failure`` is the earlier name of ``major``."""
 
 _FLAGS = (
     "max_time",
@@ -69,9 +66,18 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--fail-on",
-        default="failure",
-        choices=FAIL_ON,
-        help="the least grade of findings that fails the command (failure)",
+        dest="policy",
+        default="major",
+        choices=_CHOICES,
+        help="the least findings that fail the command (major)",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which clients call the proxy, beside its addresses and names without a "
+        "dot; may be repeated",
     )
     parser.add_argument("--max-exchanges", type=_count, metavar="N", help="end after N requests")
     flags.add(parser, *_FLAGS)
@@ -81,6 +87,8 @@ def add_parser(subparsers: Any) -> None:
 def command(arguments: argparse.Namespace) -> int:
     """Run the proxy, report, and return the exit code. Raises KitError."""
     settings = flags.read(arguments, arguments.upstream)
+    if arguments.policy in FAIL_ON:
+        settings = replace(settings, fail_on=arguments.policy)
     tls = (
         ssl.create_default_context(cafile=settings.ca_bundle)
         if settings.url.startswith("https:")
@@ -88,25 +96,22 @@ def command(arguments: argparse.Namespace) -> int:
     )
     # The judge is slow to import, and wrong flags must be reported at once.
     from contract_tests.recording import proxy
+    from contract_tests.recording.refusals import own_names
     from contract_tests.reports.output import publish
 
     proxy.reach(settings.url, tls)
     with closing(proxy.listener(arguments.host, arguments.port)) as listener:
-        result = proxy.pass_on(settings, listener, tls, arguments.max_exchanges)
+        names = own_names(arguments.host, *arguments.allow_host)
+        result = proxy.pass_on(settings, listener, tls, arguments.max_exchanges, names)
 
-    failing = [
-        finding
-        for finding in result.findings
-        if finding.grade(strict=settings.is_strict) in FAIL_ON[arguments.fail_on]
-        and not finding.known
-    ]
+    failing = [] if arguments.policy == "never" else result.failures
     result.notes.append(
-        f"--fail-on {arguments.fail_on}: {len(failing)} of {len(result.findings)} findings fail"
+        f"--fail-on {arguments.policy}: {len(failing)} of {len(result.findings)} findings fail"
     )
     publish(result)
     if failing:
         return 1
-    return 2 if result.outcome == "incomplete" and arguments.fail_on != "never" else 0
+    return 2 if result.outcome == "incomplete" and arguments.policy != "never" else 0
 
 
 def _port(text: str) -> int:

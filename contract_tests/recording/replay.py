@@ -26,7 +26,10 @@ def replay(
 ) -> Result:
     """Judge a file. Without a URL in the settings, that of the file is used. Raises UsageError."""
     started = time.monotonic()
-    keyring, knowledge = Keyring(contract.credential, foreign=True), knowledge_of(contract)
+    keyring, knowledge = (
+        Keyring(contract.credential, foreign=True, public=contract.text),
+        knowledge_of(contract),
+    )
     index = HarIndex.of(path, contract, keyring, knowledge.effects.page_hosts)
     har = index.har
     settings = _completed(settings, index)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpcore
 
 from contract_tests.http.exchange import Exchange, Headers
+from contract_tests.recording.refusals import refusal
 
 MAX_KEPT = 1_000_000
 """The most bytes of a body. Larger ones are passed on, but not judged."""
@@ -128,6 +129,7 @@ class ReverseProxy:
         upstream: str,
         on_exchange: Callable[[Exchange], None],
         tls: ssl.SSLContext | None = None,
+        names: Collection[str] = (),
     ) -> None:
         parts = urlsplit(upstream)
         self.upstream = upstream
@@ -138,6 +140,8 @@ class ReverseProxy:
         self._host = parts.netloc.encode("ascii")
         self._prefix = parts.path.encode("ascii")
         self._origin = (parts.scheme.encode(), str(parts.hostname).encode("ascii"), parts.port)
+        self._names = names
+        """Names of the proxy itself, in lower case. Addresses are always accepted."""
         self._count = 0
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,
@@ -157,6 +161,10 @@ class ReverseProxy:
             await passing.respond(
                 501, "contract-tests proxy does not support WebSocket connections"
             )
+            return
+        refused = refusal(scope["headers"], self._names)
+        if refused is not None:
+            await passing.respond(refused[0], f"contract-tests proxy: {refused[1]}")
             return
         try:
             await self._forward(passing)

@@ -3,22 +3,30 @@
 ``schema_version`` is 1. Without a new version, fields are added, but never renamed or redefined.
 
 - ``tool``: ``name``, and ``versions`` of the kit, its validators and Python.
-- ``subject``: the URL or file that was judged. ``contract``: ``file``, ``title``, ``version``.
+- ``subject``: the URL or file that was judged. ``contract``: ``file``, ``artifact`` (its path in
+  the repository), ``digest`` (SHA-256), ``title``, ``version``.
 - ``settings``: what determines the requests: ``seed``, ``mock``, ``strict``, ``only``, ...;
   ``source`` names the origin of recorded traffic, and is empty for a run.
 - ``started`` (UTC), ``seconds``, ``requests``; ``verdict``: ``outcome``, ``exit_code``,
   ``sentence``.
 - ``counts``: findings by grade: ``failure``, ``difference``, ``drift``, and ``known`` for those in
   the baseline.
+- ``causes``: what one change in the deployment would end, failures first. ``key`` (``code`` and
+  ``subject``) identifies a cause across runs; ``headline``, ``grade``, ``severity``, ``known``;
+  ``count`` findings, whose keys are ``findings``, in ``times`` responses.
 - ``findings``: without duplicates, failures first. ``key`` (operation, kind, where, keyword)
-  identifies a finding across runs; ``grade``, ``provenance``; ``expected``, ``got``; ``spec``
+  identifies a finding across runs; ``cause``, ``grade``, ``severity``, ``provenance``,
+  ``contradicts_itself``; ``expected``, ``got``; ``spec``
   (``pointer``, ``file``, ``line``); ``times``, ``found_by``, ``witnesses``, ``known``;
   ``exchange`` (``null`` if there is none) and ``steps``, both with ``account``, ``method``,
   ``url``, ``status``, ``seconds``, ``error``, ``curl``, ``request`` and ``response``
-  (``headers``, ``body``).
+  (``headers``, ``body``); ``reproduce``: the script that sends all of them, below the report
+  directory, or empty.
 - ``coverage``: ``totals`` (``reached``, ``of``) and ``operations`` with ``statuses`` (and their
-  counts), ``documented``, ``missing``, ``constraints``, ``tried_valid``, ``tried_invalid``,
-  ``why`` and ``untried`` (``where``, ``keyword``, ``valid``, ``invalid``).
+  counts), ``seconds`` (of its requests), ``documented``, ``missing``, ``constraints``,
+  ``tried_valid``, ``tried_invalid``, ``why`` and ``untried`` (``where``, ``keyword``, ``valid``,
+  ``invalid``).
+- ``merged_from``: the files of a merged document, see ``contract-tests merge``.
 - ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
 - ``load``, of load tests only: ``users``, ``processes``, ``seconds``; ``total`` and ``operations``
   (``operation``, ``requests``, ``failures``, ``per_second``, and ``p50``, ``p95``, ``p99``, ``max``
@@ -29,25 +37,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 from collections import Counter
 from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+from contract_tests.findings.causes import Group, cause_of, grouped
 from contract_tests.findings.coverage import OperationCoverage
 from contract_tests.findings.finding import Finding
 from contract_tests.findings.result import Result
 from contract_tests.http import curl
 from contract_tests.http.exchange import Exchange, Headers
+from contract_tests.reports import reproduction
+from contract_tests.reports.headlines import headline
 from contract_tests.reports.kinds import title
 from contract_tests.reports.sentences import sentence
+from contract_tests.settings import packaged_spec
+from contract_tests.text import printable
 
 Json = dict[str, Any]
 
 SCHEMA_VERSION = 1
 GRADES = ("failure", "difference", "drift", "known")
+PACKAGED_ARTIFACT = "spec/openapi.yaml"
 MAX_BODY = 4_000
 """The most characters of a body in a report."""
 
@@ -61,7 +77,12 @@ _PACKAGES = {
 
 def document(result: Result) -> Json:
     """Return the document of a result."""
-    findings = [_finding(finding, result) for finding in _sorted(result)]
+    groups = grouped(result.findings, result.settings.policy)
+    scripts = reproduction.names(result)
+    findings = [
+        _finding(finding, result) | {"reproduce": scripts.get(finding.key, "")}
+        for finding in _sorted(result)
+    ]
     counts = Counter("known" if finding["known"] else finding["grade"] for finding in findings)
     settings, contract, coverage = result.settings, result.contract, result.coverage
     info = contract.document.get("info") or {}
@@ -71,6 +92,8 @@ def document(result: Result) -> Json:
         "subject": settings.url,
         "contract": {
             "file": shown_path(contract.path),
+            "artifact": artifact(contract.path),
+            "digest": _digest(contract.document),
             "title": str(info.get("title", "")),
             "version": str(info.get("version", "")),
         },
@@ -81,9 +104,10 @@ def document(result: Result) -> Json:
         "verdict": {
             "outcome": result.outcome,
             "exit_code": result.exit_code,
-            "sentence": sentence(result, counts),
+            "sentence": printable(sentence(result, counts, len(groups))),
         },
         "counts": {grade: counts[grade] for grade in GRADES},
+        "causes": [_cause(group, result) for group in groups],
         "findings": findings,
         "coverage": {
             "totals": {
@@ -92,10 +116,15 @@ def document(result: Result) -> Json:
             },
             "operations": [_operation(operation) for operation in coverage.operations.values()],
         },
-        "skipped": [{"what": skipped.what, "why": skipped.why} for skipped in result.skipped],
-        "withheld": [{"why": why, "requests": count} for why, count in result.withheld.items()],
-        "broken": list(result.broken),
-        "notes": list(result.notes),
+        "skipped": [
+            {"what": printable(skipped.what), "why": printable(skipped.why)}
+            for skipped in result.skipped
+        ],
+        "withheld": [
+            {"why": printable(why), "requests": count} for why, count in result.withheld.items()
+        ],
+        "broken": [printable(text) for text in result.broken],
+        "notes": [printable(text) for text in result.notes],
         **({"load": dict(result.load)} if result.load is not None else {}),
     }
 
@@ -114,6 +143,9 @@ def _settings(result: Result) -> Json:
         "only": list(settings.only),
         "skip": list(settings.skip),
         "phases": list(settings.phases),
+        "shard": str(settings.shard) if settings.shard else None,
+        "last_failed": settings.last_failed,
+        "fail_on": settings.policy,
     }
 
 
@@ -127,13 +159,34 @@ def shown_path(path: Path) -> str:
     )
 
 
+def artifact(path: Path) -> str:
+    """Return the path of a contract in its repository, without any folder of this machine.
+
+    The packaged contract has its path in the kit's own repository. A contract outside of the
+    repository of the working directory has its name only.
+    """
+    absolute = path.resolve()
+    if absolute == packaged_spec().resolve():
+        return PACKAGED_ARTIFACT
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / ".git").exists() and absolute.is_relative_to(folder):
+            return absolute.relative_to(folder).as_posix()
+    shown = PurePath(shown_path(path))
+    return shown.name if shown.is_absolute() else shown.as_posix()
+
+
+def _digest(contract: Json) -> str:
+    text = json.dumps(contract, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
 def _sorted(result: Result) -> list[Finding]:
     """Return the findings by grade, failures first, and in the order of the contract."""
     order = {name: index for index, name in enumerate(result.contract.operations)}
-    strict = result.settings.is_strict
+    policy = result.settings.policy
 
     def rank(finding: Finding) -> tuple[int, int, str, str]:
-        grade = "known" if finding.known else finding.grade(strict=strict)
+        grade = "known" if finding.known else finding.grade(policy)
         return (
             GRADES.index(grade),
             order.get(finding.operation, len(order)),
@@ -144,19 +197,37 @@ def _sorted(result: Result) -> list[Finding]:
     return sorted(result.findings, key=rank)
 
 
+def _cause(group: Group, result: Result) -> Json:
+    return {
+        "key": group.cause.key,
+        "code": group.cause.code,
+        "subject": group.cause.subject,
+        "headline": headline(group),
+        "grade": group.grade(result.settings.policy),
+        "severity": group.severity,
+        "known": group.is_known,
+        "count": len(group.findings),
+        "times": group.times,
+        "findings": [" ".join(finding.key) for finding in group.findings],
+    }
+
+
 def _finding(finding: Finding, result: Result) -> Json:
     shown = finding.exchange
     return {
-        "operation": finding.operation,
+        "operation": printable(finding.operation),
         "kind": finding.kind,
-        "where": finding.where,
-        "keyword": finding.keyword,
+        "where": printable(finding.where),
+        "keyword": printable(finding.keyword),
         "key": " ".join(finding.key),
         "title": title(finding.kind),
-        "grade": finding.grade(strict=result.settings.is_strict),
+        "cause": cause_of(finding).key,
+        "grade": finding.grade(result.settings.policy),
+        "severity": finding.severity,
         "provenance": finding.provenance,
-        "expected": finding.expected,
-        "got": finding.got,
+        "contradicts_itself": finding.contradicts_itself,
+        "expected": printable(finding.expected),
+        "got": printable(finding.got),
         "spec": {
             "pointer": finding.spec,
             "file": shown_path(result.contract.path),
@@ -181,7 +252,7 @@ def _exchange(exchange: Exchange, result: Result) -> Json:
         "url": exchange.url,
         "status": exchange.status,
         "seconds": round(exchange.seconds, 3),
-        "error": exchange.error,
+        "error": printable(exchange.error),
         "request": _message(exchange.request_headers, exchange.request_body),
         "response": _message(exchange.response_headers, exchange.response_body),
         "curl": curl.line(exchange, result.settings),
@@ -212,13 +283,14 @@ def _operation(seen: OperationCoverage) -> Json:
         "path": seen.operation.path,
         "group": seen.operation.group,
         "statuses": {str(status): count for status, count in sorted(seen.statuses.items())},
+        "seconds": round(seen.seconds, 4),
         "documented": list(seen.operation.responses),
         "missing": seen.missing_statuses,
         "constraints": len(seen.all_constraints),
         "tried_valid": len(seen.valid),
         "tried_invalid": len(seen.invalid),
         "untried": untried,
-        "why": dict(seen.why),
+        "why": {what: printable(why) for what, why in seen.why.items()},
     }
 
 

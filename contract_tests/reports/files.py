@@ -34,15 +34,25 @@ def make_folder(folder: Path) -> None:
         ) from None
 
 
-def write(document: Json, names: tuple[str, ...], folder: Path) -> list[Path]:
-    """Write the named reports, and return their paths. Raises UsageError."""
-    written = []
+def write(document: Json, names: tuple[str, ...], folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Write the named reports, each on its own. Return the written files, and why others were not.
+
+    A report that cannot be made or written loses no other one.
+    """
+    written: list[str] = []
+    lost: dict[str, str] = {}
     for name, (file, text) in WRITERS.items():
-        if name in names:
-            path = folder / file
-            write_file(path, text(document))
-            written.append(path)
-    return written
+        if name not in names:
+            continue
+        try:
+            write_file(folder / file, text(document))
+        except UsageError as error:
+            lost[file] = str(error)
+        except Exception as error:  # the verdict must not depend on how a report is made
+            lost[file] = f"{folder / file}: cannot be made ({type(error).__name__})"
+        else:
+            written.append(file)
+    return written, lost
 
 
 def write_file(path: Path, text: str) -> None:

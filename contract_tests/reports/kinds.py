@@ -25,6 +25,7 @@ _OTHERS: dict[str, str] = {
     "headers": "A header contradicts the body or the account",
     "method": "An undeclared method is not refused as it should be",
     "money": "Amounts do not add up",
+    "not_the_api": "Something in front of the API responds in its place",
     "order": "A list is not in the documented order",
     "pagination": "The pages of a list are inconsistent",
     "secret": "The response discloses a secret",

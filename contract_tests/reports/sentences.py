@@ -15,21 +15,39 @@ _WORDS: dict[Outcome, str] = {
 }
 
 
-def sentence(result: Result, counts: Mapping[str, int]) -> str:
+def sentence(result: Result, counts: Mapping[str, int], causes: int) -> str:
     """Return the verdict in one sentence."""
-    reached, all = result.coverage.totals()["operations"]
+    return compose(
+        outcome=result.outcome,
+        counts=counts,
+        causes=causes,
+        operations=result.coverage.totals()["operations"],
+        effort=f"{counted(result.exchanges, 'request')} in {result.seconds:.1f} s, "
+        f"seed {result.settings.seed}",
+        reason=_reason(result),
+    )
+
+
+def compose(
+    *,
+    outcome: Outcome,
+    counts: Mapping[str, int],
+    causes: int,
+    operations: tuple[int, int],
+    effort: str,
+    reason: str,
+) -> str:
+    """Return the verdict in one sentence from its parts."""
     found = [
         counted(counts.get("failure", 0), "failure"),
         counted(counts.get("difference", 0), "difference"),
         f"{counts.get('drift', 0)} drift",
         *([f"{counts['known']} known"] if counts.get("known") else []),
     ]
-    text = (
-        f"{_WORDS[result.outcome]}: {', '.join(found)}; {reached} of {all} operations, "
-        f"{counted(result.exchanges, 'request')} in {result.seconds:.1f} s, "
-        f"seed {result.settings.seed}"
-    )
-    return f"{text} ({reason})" if (reason := _reason(result)) else text
+    origin = f" from {counted(causes, 'cause')}" if causes else ""
+    reached, all = operations
+    text = f"{_WORDS[outcome]}: {', '.join(found)}{origin}; {reached} of {all} operations, {effort}"
+    return f"{text} ({reason})" if reason else text
 
 
 def counted(count: int, noun: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from urllib.parse import urlsplit
 
 from rich.console import Console
@@ -14,7 +13,9 @@ from contract_tests.reports.sentences import counted
 from contract_tests.text import printable, shortened
 
 MAX_SHOWN = {"failure": 40, "difference": 20, "drift": 20, "known": 20}
-"""Findings of one grade that are shown. The report files contain all."""
+"""Causes of one grade that are shown. The report files contain all."""
+MAX_PLACES = 3
+"""Other places of a cause that are shown."""
 MAX_STEPS = 5
 """Steps of a finding that are shown."""
 MAX_NAMED = 3
@@ -22,9 +23,9 @@ MAX_NAMED = 3
 _MAX_VALUE = 160
 _HEADINGS = {
     "failure": "FAILURES",
-    "difference": "DIFFERENCES: the real API differs from our assumption",
+    "difference": "DIFFERENCES: the deployment differs from the contract in what is not documented",
     "drift": "DRIFT: the API returns more than the contract declares",
-    "known": "KNOWN: accepted by the baseline",
+    "known": "KNOWN: accepted by a baseline or an overlay",
 }
 _STYLES = {
     "failure": "bold red",
@@ -41,7 +42,8 @@ Line = tuple[str, str]
 def show(document: Json, console: Console, *, quiet: bool = False) -> None:
     """Print the report; with ``quiet`` only failures and the verdict."""
     for text, style in lines(document, quiet=quiet):
-        shown = "\n".join(map(printable, text.split("\n")))
+        inner = text.strip("\n")
+        shown = text.replace(inner, printable(inner), 1) if inner else text
         console.print(
             shown, style=style, markup=False, highlight=False, soft_wrap=True, emoji=False
         )
@@ -58,9 +60,9 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
         )
     for grade in ("failure",) if quiet else ("failure", "difference", "drift", "known"):
         found = [
-            finding
-            for finding in document["findings"]
-            if ("known" if finding["known"] else finding["grade"]) == grade
+            cause
+            for cause in document["causes"]
+            if ("known" if cause["known"] else cause["grade"]) == grade
         ]
         if found:
             yield from _graded(found, grade, document)
@@ -86,28 +88,40 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
 # ---------------------------------------------------------------------------------------- findings
 
 
-def _graded(found: list[Json], grade: str, document: Json) -> Iterator[Line]:
-    yield f"{_HEADINGS[grade]} ({len(found)})", _STYLES[grade]
-    shown = found[: MAX_SHOWN[grade]]
-    for operation, group in groupby(shown, key=lambda finding: str(finding["operation"])):
-        yield f"\n{operation}", "bold"
-        for kind, same_kind in groupby(group, key=lambda finding: str(finding["kind"])):
-            findings = list(same_kind)
-            yield f"  {findings[0]['title']}  [{kind}]", ""
-            for finding in findings:
-                if grade in ("failure", "difference"):
-                    yield from _block(finding, document)
-                else:
-                    yield from _short(finding, grade)
-    if len(found) > len(shown):
-        yield f"\n... and {len(found) - len(shown)} more: --report html,json shows them all", "dim"
+def _graded(causes: list[Json], grade: str, document: Json) -> Iterator[Line]:
+    """Return a headline for each cause, one finding in full, and the other places."""
+    findings = {finding["key"]: finding for finding in document["findings"]}
+    count = sum(len(cause["findings"]) for cause in causes)
+    yield (
+        f"{_HEADINGS[grade]} ({counted(len(causes), 'cause')}, {counted(count, 'finding')})",
+        _STYLES[grade],
+    )
+    for cause in causes[: MAX_SHOWN[grade]]:
+        yield f"\n{cause['severity']}: {cause['headline']}  [{cause['code']}]", "bold"
+        first, *others = (findings[key] for key in cause["findings"])
+        if grade in ("failure", "difference"):
+            yield from _block(first, document)
+        else:
+            yield from _short(first, grade)
+        yield from _others(others)
+    if len(causes) > MAX_SHOWN[grade]:
+        left = len(causes) - MAX_SHOWN[grade]
+        yield f"\n... and {left} more causes: --report html,json shows them all", "dim"
     yield "", ""
+
+
+def _others(findings: list[Json]) -> Iterator[Line]:
+    """Return the other places of a cause, shortened."""
+    for finding in findings[:MAX_PLACES]:
+        yield from _row("also", f"{finding['operation']}  {finding['where']}")
+    if len(findings) > MAX_PLACES:
+        yield from _row("", f"... and {counted(len(findings) - MAX_PLACES, 'place')} more")
 
 
 def _block(finding: Json, document: Json) -> Iterator[Line]:
     """Return all that is needed to reproduce and to fix a finding."""
     yield (
-        f"    {finding['where']}  {finding['keyword']}",
+        f"    {finding['operation']}  {finding['where']}  {finding['keyword']}",
         "red" if finding["grade"] == "failure" else "yellow",
     )
     yield from _row(
@@ -120,10 +134,12 @@ def _block(finding: Json, document: Json) -> Iterator[Line]:
         yield from _row("" if index else "after", text)
     if finding["exchange"] is not None:
         yield from _row("again", finding["exchange"]["curl"])
+    if finding["reproduce"]:
+        yield from _row("script", finding["reproduce"])
 
 
 def _short(finding: Json, grade: str) -> Iterator[Line]:
-    yield f"    {finding['where']}  {finding['keyword']}", ""
+    yield f"    {finding['operation']}  {finding['where']}  {finding['keyword']}", ""
     yield from (
         _row("accepted", finding["known"])
         if grade == "known"
@@ -236,6 +252,12 @@ def not_done(document: Json) -> dict[str, list[str]]:
 
 def _skipped(document: Json) -> Iterator[str]:
     for why, names in not_done(document).items():
+        if why.startswith("needs "):  # of stories, which are many
+            what = why.removeprefix("needs ")
+            yield (
+                f"1 story needs {what}" if len(names) == 1 else f"{len(names)} stories need {what}"
+            )
+            continue
         more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
         yield f"{', '.join(names[:MAX_NAMED])}{more}: {why}"
 

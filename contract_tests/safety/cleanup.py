@@ -45,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
         usage="contract-tests cleanup JOURNAL [--flag value ...]",
     )
     parser.add_argument("journal", metavar="JOURNAL", type=Path, help="what the run has written")
-    flags.add(parser, "api_key_env", "other_key_env", "spec", "ca_bundle", "timeout", "rate_limit")
+    flags.add(parser, "api_key_env", "other_key_env", "spec", "rate_limit", *flags.NETWORK)
     parser.set_defaults(command=command)
 
 

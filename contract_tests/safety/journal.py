@@ -19,13 +19,14 @@ from contract_tests.errors import UsageError
 from contract_tests.http.channel import Channel, Limits, Outgoing
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, NotJson, parse
+from contract_tests.http.network import network
 from contract_tests.http.redaction import Keyring
 from contract_tests.knowledge import Knowledge
 from contract_tests.openapi.contract import Contract
 from contract_tests.safety.account_state import Reader, Unusable
 from contract_tests.safety.guard import READS
 from contract_tests.safety.journal_file import JournalFile, Record
-from contract_tests.safety.restoration import SETTLE, Restoration
+from contract_tests.safety.restoration import ROUNDS, SETTLE, Restoration
 from contract_tests.settings import Settings, base_url, packaged_spec
 
 _TRIES = 3
@@ -48,6 +49,7 @@ class Journal:
         *,
         withhold: Withhold,
         knowledge: Knowledge,
+        take: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
         self._keyring = keyring
@@ -56,7 +58,9 @@ class Journal:
         self._reader = Reader(contract, keyring, knowledge)
         self._reversible = knowledge.safety.reversible
         # What it reads and puts back is not judged, and has no deadline and no other gate.
-        limits = Limits(settings.timeout, settings.per_second, None, settings.ca_bundle)
+        limits = Limits(
+            settings.timeout, settings.per_second, None, network(settings, keyring), take
+        )
         self._channel = Channel(base_url(settings.url), contract, keyring, limits=limits)
         self._file: JournalFile | None = None
         self._reading = threading.Lock()
@@ -82,6 +86,12 @@ class Journal:
     @property
     def record(self) -> Record:
         return self._file.record if self._file is not None else Record()
+
+    @property
+    def most_requests(self) -> int:
+        """The most requests by which accounts are read and put back, without what the run adds."""
+        parts, changes = len(self._reader.parts), len(self._reader.settings) + 1
+        return len(self._keys) * (1 + _TRIES * parts + 1 + parts + ROUNDS * (changes + parts))
 
     def begin(self) -> None:
         """Begin the file. Raises UsageError."""
@@ -231,6 +241,16 @@ class Journal:
         )
 
     # -------------------------------------------------------------------------------- the way back
+
+    def forget(self, account: str) -> None:
+        """Forget the state of an account that was reset: it is read anew before the next write."""
+        with self._reading:
+            if account in self._keys:
+                with self._writing:
+                    self._write(entry="done", account=account)
+                self.record.before.pop(account, None)
+                for key in [key for key in self._tries if key[0] == account]:
+                    del self._tries[key]
 
     def put_back(self) -> Restoration:
         """Put everything back. From now on nothing else leaves. Raises KitError."""

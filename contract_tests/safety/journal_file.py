@@ -90,6 +90,9 @@ class Record:
         elif kind == "owner":
             self.owners[entry["account"]] = entry["id"]
         elif kind == "before":
+            if entry["account"] in self.done:  # it was reset, and is read anew
+                self.done.discard(entry["account"])
+                self.before.pop(entry["account"], None)
             self.before.setdefault(entry["account"], {})[entry["part"]] = entry["state"]
         elif kind == "sends":
             names = tuple(entry["names"])

@@ -16,6 +16,7 @@ class Field:
     path: str
     required: bool
     schema: Schema
+    type_mark: str | None = None
 
 
 def of(reference: Reference, schema: Schema) -> list[Field]:
@@ -35,7 +36,7 @@ def _fields(reference: Reference, schema: Schema, prefix: str) -> Iterator[Field
             if property.name not in seen:
                 seen.add(property.name)
                 path = f"{prefix}{property.name}"
-                yield Field(path, property.required, property.schema)
+                yield Field(path, property.required, property.schema, property.type_mark)
                 yield from _inner(reference, property.schema, path)
         if isinstance(part.additional, Schema):
             yield Field(f"{prefix}*", False, part.additional)

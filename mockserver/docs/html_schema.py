@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
@@ -25,6 +25,7 @@ class Row:
     required: bool
     type: Markup
     mark: str | None
+    """The provenance if it differs from that of the surroundings, or ``type assumed``."""
     description: Markup
     facts: tuple[Markup, ...]
     inner: Tree | None
@@ -128,7 +129,9 @@ class SchemaTrees:
                 yield self._row("*", False, part.additional, inherited, depth + 1)
 
     def _field(self, field: Property, inherited: str | None, depth: int) -> Row:
-        return self._row(field.name, field.required, field.schema, inherited, depth + 1)
+        row = self._row(field.name, field.required, field.schema, inherited, depth + 1)
+        is_marked = row.mark is not None or field.type_mark is None
+        return row if is_marked else replace(row, mark=f"type {field.type_mark}")
 
     def _row(
         self, name: str | None, required: bool, schema: Schema, inherited: str | None, depth: int

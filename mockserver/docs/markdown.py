@@ -15,8 +15,8 @@ BANNER = (
     "Run `make generate-docs` to refresh after spec changes."
 )
 _MARKS_LEGEND = (
-    "*observed* and *assumed* mark what the vendor's page does not document. † marks a description "
-    "that is not the vendor's."
+    "*observed* and *assumed* mark what the vendor's page does not document. After a type, "
+    "*assumed* marks the type only. † marks a description that is not the vendor's."
 )
 
 

@@ -86,7 +86,7 @@ def sentence(text: str) -> str:
 def _row(reference: Reference, field: Field, inherited: str | None) -> str:
     required = "yes" if field.required else "no"
     name = code(field.path, in_table=True) + mark(field.schema.mark, inherited)
-    type = type_words(reference, field.schema)
+    type = type_words(reference, field.schema) + mark(field.type_mark)
     return f"| {name} | {type} | {required} | {described(reference, field.schema)} |"
 
 

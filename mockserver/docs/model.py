@@ -6,7 +6,8 @@ the document, and cycles are harmless.
 
 Provenance: ``mark`` is the ``x-provenance`` of the part itself, or None. ``provenance`` is the
 effective one: its own mark, or that of the nearest enclosing part. ``description_mark`` is the
-provenance of the description if it differs. Documents without marks have None everywhere.
+provenance of the description if it differs, ``type_mark`` that of a property's type. Documents
+without marks have None everywhere.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class Property:
     name: str
     required: bool
     schema: Schema
+    type_mark: str | None = None
+    """``assumed`` if the source names the property but does not state its type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,8 +108,12 @@ class SchemaReader:
 
     def _properties(self, node: Node) -> Iterator[Property]:
         required = frozenset(node.get("required", ()))
+        lists = node.get("x-assumed-keywords")
+        names = lists.get("type") if isinstance(lists, dict) else None
+        assumed = names if isinstance(names, list) else ()
         for name, schema in node.get("properties", {}).items():
-            yield Property(name, name in required, self.read(schema))
+            type_mark = "assumed" if name in assumed else None
+            yield Property(name, name in required, self.read(schema), type_mark)
 
     def _additional(self, node: Node) -> Schema | bool | None:
         additional = node.get("additionalProperties")

@@ -143,6 +143,7 @@ KINDS: Mapping[str, Mapping[str, Shape]] = {
     "link": {**_DESCRIBED, "operationId": TEXT},
     "schema": {
         **_DESCRIBED,
+        "x-assumed-keywords": Value((dict, list), "an object or a list"),
         "title": TEXT,
         "type": TYPES,
         "format": TEXT,

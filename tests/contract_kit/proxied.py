@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -70,11 +70,13 @@ class Proxied:
 
 
 @contextmanager
-def proxied(upstream: str, judge: JudgeProcess | Desk | None = None) -> Iterator[Proxied]:
+def proxied(
+    upstream: str, judge: JudgeProcess | Desk | None = None, names: Collection[str] = ()
+) -> Iterator[Proxied]:
     """Run a proxy until the end of the block; its result is available afterwards."""
     judge = judge or Desk(settings(upstream))
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    forwarder = ReverseProxy(upstream, judge.take)
+    forwarder = ReverseProxy(upstream, judge.take, names=names)
     server = make_server(forwarder)
     thread = threading.Thread(target=serve, args=(server, forwarder, listener), daemon=True)
     thread.start()

@@ -30,7 +30,11 @@ def test_a_correct_deployment_passes() -> None:
         "PASSED: 0 failures, 0 differences, 0 drift; 2 of 2 operations, "
     )
     assert outcome.verdict.endswith("seed 1")
-    assert re.fullmatch(r" +1/1  keys +\d+ requests +0 findings +\d+\.\d s\n", outcome.err)
+    assert re.fullmatch(
+        r"  about \d+ requests\n  the first response took \d+ ms: about \d+ s\n"
+        r" +1/1  keys +\d+ requests +0 findings +\d+\.\d s\n",
+        outcome.err,
+    )
     assert "FAILURES" not in outcome.out
     assert len(outcome.out.splitlines()) < 20
 

@@ -182,7 +182,25 @@ def test_guides_headers_and_marks_are_shown() -> None:
         links = {link.attributes["href"] for link in page().at(entry.anchor).all("a")}
         headers = entry.success.response.headers if entry.success else ()
         assert {f"#{header.anchor}" for header in headers if header.anchor} <= links
-    assert {mark.text for mark in page().all("small", "m")} == {"observed", "assumed"}
+    marks = {mark.text for mark in page().all("small", "m")}
+    assert marks == {"observed", "assumed", "type assumed"}
+
+
+def test_an_assumed_type_of_a_documented_field_is_marked() -> None:
+    """A field that is itself assumed has one mark only."""
+    schema = {
+        "x-assumed-keywords": {"type": ["a", "b"]},
+        "properties": {
+            "a": {"type": "string"},
+            "b": {"type": "string", "x-provenance": "assumed"},
+            "c": {"type": "string"},
+        },
+    }
+    get = {"responses": responding(schema)}
+    marked = made_and_parsed({**spec({"/x": {"get": get}}), "x-provenance": "documented"})
+    rows = [row for row in marked.all("li") if any(row.all("code", "v"))]
+    marks = [[mark.text for mark in row.all("small", "m")] for row in rows]
+    assert marks == [["type assumed"], ["assumed"], []]
 
 
 # --- one piece

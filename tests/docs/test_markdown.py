@@ -55,7 +55,7 @@ def test_every_operation_is_described_with_three_samples() -> None:
 
 
 def test_every_field_is_in_one_table() -> None:
-    """Rows have enums, and marks on observed or assumed fields."""
+    """Rows have enums, and marks on observed or assumed fields and on assumed types."""
     for name, schema in SCHEMAS.items():
         if "properties" not in schema:
             continue
@@ -66,6 +66,9 @@ def test_every_field_is_in_one_table() -> None:
         )
         for field, node in schema["properties"].items():
             (row,) = re.findall(rf"^\| `{field}`.*$", table, re.MULTILINE)
+            type_cell = row.split(" | ")[1]
+            assumed = schema.get("x-assumed-keywords", {}).get("type", [])
+            assert type_cell.endswith(" *assumed*") == (field in assumed)
             for value in filter(None, node.get("enum", [])):
                 assert f"`{value}`" in row
             assert node.get("x-provenance", "documented") in (

@@ -142,7 +142,7 @@ def test_suites_pass_as_printed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("document", [README, *GUIDES], ids=lambda document: document.name)
 def test_every_guide_is_run_or_says_why_not(document: Document) -> None:
     """Only shell and Python can be run, and only what can be run may be marked."""
-    known = {"bash", "json", "text", "python", "yaml", "html", "js"}
+    known = {"bash", "json", "text", "python", "yaml", "html", "js", "toml"}
     assert {block.language for block in document.blocks} <= known
     assert not re.search(r"```(bash|python)\n.*?# not run", document.text, re.S)
     for block in document.blocks:
@@ -200,9 +200,17 @@ def test_the_printed_baseline_is_one(tmp_path: Path) -> None:
     assert len(Baseline.load(file, date(2026, 1, 1)).entries) == 1
 
 
+def test_the_printed_marks_are_those_of_the_contract() -> None:
+    """The guide quotes the lists of keywords from the contract."""
+    _, quoted = [b.text for b in guide("changing-the-contract").blocks if b.language == "yaml"]
+    document = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
+    for name, marks in yaml.safe_load(quoted).items():
+        assert marks.items() <= document["components"]["schemas"][name].items()
+
+
 def test_the_printed_operation_is_served(make_server: ServerFactory, tmp_path: Path) -> None:
     """The operation that the guide adds to the contract is served from its schema."""
-    (example,) = [b.text for b in guide("changing-the-contract").blocks if b.language == "yaml"]
+    example, _ = [b.text for b in guide("changing-the-contract").blocks if b.language == "yaml"]
     document = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
     document["paths"] |= yaml.safe_load(example)
     spec = tmp_path / "openapi.yaml"

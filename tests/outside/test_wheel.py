@@ -150,3 +150,24 @@ def test_pytest_finds_the_fixture_by_itself(site: Path, tmp_path: Path) -> None:
     ).stdout
     assert "1 passed" in output
     assert f"{site}/mockserver/testing/__init__.py" in output
+
+
+def test_the_contract_kit_runs_as_tests_from_any_folder(site: Path, tmp_path: Path) -> None:
+    """``pytest --pyargs contract_tests`` knows its options where nothing but the wheel is."""
+    words = ("--phases", "reads", "--contract-only", "get_balance", "-k", "get_balance", "-q")
+    script = (
+        "import sys, pytest; sys.exit(pytest.main(['--pyargs', 'contract_tests', *sys.argv[1:]]))"
+    )
+    with serving("serve", "--port", "0", cwd=tmp_path, PYTHONPATH=str(site)) as program:
+        output = run(
+            [
+                *(sys.executable, "-c", script, "--base-url", program.url, "--mock", *words),
+                *("--contract-report", "sarif", "--contract-report-dir", "out"),
+            ],
+            cwd=tmp_path,
+            within=120,
+            PYTHONPATH=str(site),
+        ).stdout
+    assert "operations: 1 of 1" in output
+    assert "site-packages" not in (tmp_path / "out" / "report.sarif").read_text()
+    assert str(site) not in (tmp_path / "out" / "report.sarif").read_text()

@@ -46,6 +46,7 @@ KEYWORDS = {"$ref", "type", "format", "pattern", "enum", "nullable", "default", 
 KEYWORDS |= {"minimum", "maximum", "minLength", "maxLength", "items", "minItems", "maxItems"}
 KEYWORDS |= {"properties", "required", "additionalProperties", "title", "description", "example"}
 KEYWORDS |= {"x-provenance", "x-description-provenance"}
+KEYWORDS |= {"x-documented-keywords", "x-assumed-keywords"}
 
 PROVENANCES = {"documented", "observed", "assumed"}
 
@@ -153,6 +154,19 @@ def test_provenance_has_three_values() -> None:
     """A mark is one of documented, observed and assumed."""
     assert SPEC["x-provenance"] == "documented"
     assert {node["x-provenance"] for _, node in nodes() if "x-provenance" in node} <= PROVENANCES
+
+
+def test_provenance_lists_name_keywords_and_properties_that_exist() -> None:
+    """An object lists properties that have the keyword; another element lists its keywords."""
+    for where, node in nodes():
+        for field in ("x-documented-keywords", "x-assumed-keywords"):
+            lists = node.get(field, {}) if where != "#" else {}
+            if isinstance(lists, list):
+                assert set(lists) <= node.keys(), where
+                continue
+            for keyword, names in lists.items():
+                for name in names:
+                    assert keyword in resolve(node["properties"][name]), (where, keyword, name)
 
 
 def test_descriptions_of_our_own_are_marked() -> None:

@@ -1,10 +1,14 @@
 """The contract contains what the Billing page publishes, and marks nothing else documented."""
 
+from copy import deepcopy
+from typing import Any
+
 import pytest
 
 from tests.invented import INVENTED_PATH, invent_path
 
-from .contract import SPEC, Operation, operations, provenance
+from .claims import RANGE, Claim, claimed, proved
+from .contract import SPEC, Json, Operation, operations, provenance
 from .published import (
     NOTHING_PUBLISHED,
     PAGE,
@@ -153,3 +157,141 @@ def test_titles_exist_only_where_the_page_shows_them(operation: Operation) -> No
         if row.description == row.name.replace("_", " ").title() != row.name
     }
     assert titled == shown
+
+
+# ---------------------------------------------------------------------- provenance of each keyword
+
+ON_THE_PAGE = {claim for published in PUBLISHED.values() for claim in proved(published)}
+DELETED = object()
+"""Stands for a value to remove from the contract."""
+
+BALANCE, ALERTS = "GET /api/v1/billing/balance", "PUT /api/v1/billing/usage-alerts"
+CARDS, DEPOSIT = "GET /api/v1/billing/payment-methods", "POST /api/v1/billing/deposit"
+RECHARGE = "PUT /api/v1/billing/auto-recharge"
+
+
+def changed(*path: str, to: Any) -> Json:
+    """Return the contract with another value at a path."""
+    document = deepcopy(SPEC)
+    *above, last = path
+    node = document
+    for key in above:
+        node = node[key]
+    if to is DELETED:
+        del node[last]
+    else:
+        node[last] = to
+    return document
+
+
+def schema(*path: str, to: Any) -> Json:
+    """Return the contract with another value within a shared schema."""
+    return changed("components", "schemas", *path, to=to)
+
+
+def stating(keyword: str) -> Json:
+    """Return the contract with one more keyword that the page is said to state."""
+    return changed("x-documented-keywords", to=[*SPEC["x-documented-keywords"], keyword])
+
+
+def test_every_documented_keyword_is_on_the_page() -> None:
+    """The contract marks no keyword documented that the page does not state."""
+    assert claimed() - ON_THE_PAGE == set()
+
+
+def test_every_keyword_on_the_page_is_documented() -> None:
+    """The contract marks every keyword documented that the page states."""
+    assert ON_THE_PAGE - claimed() == set()
+
+
+def test_no_status_is_documented() -> None:
+    """The page shows no status code."""
+    assert {claim for claim in claimed() if claim.keyword == "status"} == set()
+
+
+def test_published_ranges_are_those_of_the_contract() -> None:
+    """A range in a description, such as `($10-$2000)`, gives the bounds in cents."""
+    ranges = {
+        (published.key, row.name): tuple(int(dollars) * 100 for dollars in found.groups())
+        for published in PUBLISHED.values()
+        for row in published.rows
+        if (found := RANGE.search(row.description))
+    }
+    assert ranges
+    for (key, name), bounds in ranges.items():
+        properties = {field: prop for field, prop, _ in documented_body_properties(DOCUMENTED[key])}
+        assert (properties[name]["minimum"], properties[name]["maximum"]) == bounds
+
+
+@pytest.mark.parametrize(
+    ("document", "claim"),
+    [
+        (schema("Balance", "x-assumed-keywords", to=DELETED), (BALANCE, "response/tier", "type")),
+        (
+            schema("AutoRecharge", "properties", "updated_at", "x-provenance", to=DELETED),
+            (RECHARGE, "response/updated_at", "required"),
+        ),
+        (schema("Uuid", "x-provenance", to="documented"), (RECHARGE, "response/user_id", "type")),
+        (
+            schema("DepositCreate", "x-documented-keywords", to={"maxLength": ["promo_code"]}),
+            (DEPOSIT, "body/promo_code", "maxLength"),
+        ),
+        (
+            changed(
+                *("paths", "/api/v1/billing/auto-recharge", "put", "requestBody"),
+                "x-assumed-keywords",
+                to=DELETED,
+            ),
+            (RECHARGE, "body", "required"),
+        ),
+        (stating("nullable"), (DEPOSIT, "body/promo_code", "nullable")),
+        (stating("items"), (CARDS, "response/payment_methods[]/id", "required")),
+        (stating("status"), (BALANCE, "status 200", "status")),
+        (changed("x-documented-keywords", to=DELETED), (BALANCE, "response/tier", "enum")),
+    ],
+)
+def test_a_mark_without_proof_is_found(document: Json, claim: tuple[str, str, str]) -> None:
+    """A keyword that a changed contract marks documented without proof is named."""
+    assert Claim(*claim) in claimed(document) - ON_THE_PAGE
+
+
+@pytest.mark.parametrize(
+    ("document", "claim"),
+    [
+        (
+            changed("x-documented-keywords", to=["type", "default"]),
+            (DEPOSIT, "body/amount_cents", "required"),
+        ),
+        (
+            changed("x-documented-keywords", to=["required", "default"]),
+            (BALANCE, "response/balance_microcents", "type"),
+        ),
+        (
+            changed("x-documented-keywords", to=["required", "type"]),
+            (ALERTS, "body/enabled", "default"),
+        ),
+        (
+            schema("Balance", "x-assumed-keywords", to={"type": ["total_spent_cents"]}),
+            (BALANCE, "response/total_spent_cents", "type"),
+        ),
+        (
+            schema("DepositCreate", "x-documented-keywords", to=DELETED),
+            (DEPOSIT, "body/amount_cents", "minimum"),
+        ),
+        (
+            schema("AutoRechargeUpdate", "x-documented-keywords", "enum", to=[]),
+            (RECHARGE, "body/consent_source", "enum"),
+        ),
+        (
+            schema("UsageAlerts", "properties", "enabled", "x-provenance", to="assumed"),
+            (ALERTS, "response/enabled", "name"),
+        ),
+        (
+            schema("Cents", "x-provenance", to="observed"),
+            (DEPOSIT, "response/amount_cents", "type"),
+        ),
+    ],
+)
+def test_a_proof_without_mark_is_found(document: Json, claim: tuple[str, str, str]) -> None:
+    """A keyword of the page that a changed contract does not mark documented is named."""
+    assert Claim(*claim) in ON_THE_PAGE - claimed(document)

@@ -20,13 +20,17 @@ class Audit(Part):
         self._cards = cards
         self._changes: list[tuple[Exchange, str]] = []
         """Changes since the last reading, with the prefix of their action's name."""
+        self._possible = 0
+        """Requests since then that may be logged, although they may have changed nothing."""
         self._total: int | None = None
         """The length of the log at the last reading of its first page."""
 
     def changed(self, response: Response) -> Iterator[Violation]:
-        prefix = effects.AUDITED.get(response.operation.id) or self._prefix(response)
+        prefix = self._prefix(response)
         if prefix:
             self._changes.append((response.exchange, prefix))
+        else:
+            self._possible += 1
         return iter(())
 
     def read(self, response: Response) -> Iterator[Violation]:
@@ -36,12 +40,17 @@ class Audit(Part):
         total = int(response.body["total"])
         before, self._total = self._total, total
         changes, self._changes = self._changes, []
-        if before is None:
+        possible, self._possible = self._possible, 0
+        if before is None or total < before:
             return
         added = total - before
         entries = response.body["entries"][: max(0, added)]
         actions = [entry["action"] for entry in entries]
-        if len(entries) == len(changes) and any(entry["actor"] != "api_key" for entry in entries):
+        if (
+            possible == 0
+            and len(entries) == len(changes)
+            and any(entry["actor"] != "api_key" for entry in entries)
+        ):
             got = ", ".join(entry["actor"] for entry in entries)
             expected = "api_key, which made the changes"
             yield Violation("audit", "/entries/*/actor", "actor", expected, got)
@@ -51,14 +60,17 @@ class Audit(Part):
             yield from _unnamed(changes, actions)
 
     def _prefix(self, response: Response) -> str | None:
-        """Return the action's prefix of a request that may change nothing; None if it did not."""
+        """Return the prefix of the action's name; None if the request may have changed nothing."""
+        if response.operation.id == "disable_auto_recharge":
+            known = self._views.find(effects.RECHARGE)
+            return "auto_recharge." if known is not None and known["enabled"] else None
         if response.operation.id == "set_default_payment_method":
             card = self._cards.find(response.params["payment_method_id"])
             return "payment_method." if card is not None and not card["is_default"] else None
         if response.operation.id == "change_plan":
             known = self._views.find(effects.SUBSCRIPTION)
             return "subscription." if known is not None and known != response.body else None
-        return None
+        return effects.AUDITED.get(response.operation.id)
 
 
 def _missing(changes: list[tuple[Exchange, str]], actions: list[str], added: int) -> Violation:

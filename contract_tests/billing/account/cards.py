@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from contract_tests.billing import effects
 from contract_tests.billing.account.part import Part
+from contract_tests.findings.severity import CONTRADICTION, MAJOR
 from contract_tests.judge.tracker import differences, short
 from contract_tests.judge.violation import Json, Response, Violation
-from contract_tests.openapi.contract import Provenance
 
 _NAMES = ("id", "stripe_payment_method_id")
 
@@ -19,6 +19,8 @@ class Cards(Part):
     def __init__(self) -> None:
         self.known: list[Json] | None = None
         """The cards in the order of the list, newest first; None while unknown."""
+        self._is_replaced = False
+        """Whether the default was removed since: which card replaces it is assumed."""
 
     def find(self, name: str) -> Json | None:
         """Return a known card by its id or its Stripe id."""
@@ -45,11 +47,24 @@ class Cards(Part):
             card = shown[extra]["stripe_payment_method_id"]
             yield _listed("extra", "only the cards of the account", f"also {card}")
         for id in known.keys() & shown.keys():
-            yield from _same_card(known[id], shown[id])
+            yield from self._same_card(known[id], shown[id])
+        self._is_replaced = False
         # Cards added in one moment have equal times, so only the model knows their order.
         if [id for id in known if id in shown] != [id for id in shown if id in known]:
             yield Violation(
                 "order", "/payment_methods", "newest_first", "newest first", "another order"
+            )
+
+    def _same_card(self, known: Json, shown: Json) -> Iterator[Violation]:
+        for where, was, now in differences(known, shown):
+            is_assumed = where == "/is_default" and self._is_replaced
+            yield Violation(
+                "state",
+                f"/payment_methods/*{where}",
+                "replaced" if is_assumed else "changed",
+                f"{short(was)}, as the oldest card" if is_assumed else f"{short(was)}, as before",
+                short(now),
+                nature=MAJOR if is_assumed else CONTRADICTION,
             )
 
     def changed(self, response: Response) -> Iterator[Violation]:
@@ -58,7 +73,9 @@ class Cards(Part):
         if response.operation.id != "add_payment_method" or self.known is None:
             return
         if any(card["id"] == body["id"] for card in self.known):
-            yield Violation("state", "/id", "unique", "a new id", "the id of another card")
+            yield Violation(
+                "state", "/id", "unique", "a new id", "the id of another card", nature=CONTRADICTION
+            )
         if body["is_default"] != (not self.known):
             got = f"{body['is_default']} of card {len(self.known) + 1}"
             yield Violation("state", "/is_default", "first", "true for the first card only", got)
@@ -68,7 +85,9 @@ class Cards(Part):
             return
         operation = response.operation.id
         if operation == "add_payment_method":
-            self.known = [response.body, *self.known]
+            is_default = response.body["is_default"]
+            others = [{**card, "is_default": False} if is_default else card for card in self.known]
+            self.known = [response.body, *others]
         elif operation in ("remove_payment_method", "set_default_payment_method"):
             card = self.find(response.params["payment_method_id"])
             if card is None:
@@ -83,17 +102,11 @@ class Cards(Part):
     def _remove(self, card: Json) -> None:
         rest = [known for known in self.known or [] if known["id"] != card["id"]]
         if card["is_default"] and rest:
-            rest[-1] = {**rest[-1], "is_default": True}  # the oldest card becomes the default
+            oldest = min(reversed(rest), key=lambda card: str(card["created_at"]))
+            rest = [{**card, "is_default": card is oldest} for card in rest]
+            self._is_replaced = True
         self.known = rest
 
 
 def _listed(rule: str, expected: str, got: str) -> Violation:
-    return Violation("state", "/payment_methods", rule, expected, got, "documented")
-
-
-def _same_card(known: Json, shown: Json) -> Iterator[Violation]:
-    for where, was, now in differences(known, shown):
-        grade: Provenance = "documented" if where == "/is_default" else "assumed"
-        expected = f"{short(was)}, as stored before"
-        pointer = f"/payment_methods/*{where}"
-        yield Violation("state", pointer, "changed", expected, short(now), grade)
+    return Violation("state", "/payment_methods", rule, expected, got, "documented", CONTRADICTION)

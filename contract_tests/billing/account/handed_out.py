@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from contract_tests.billing import effects
 from contract_tests.billing.account.part import Part
+from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.judge.violation import Json, Response, Violation
 
 _IDS = ("session_id", "id", "challenge_id")
@@ -30,7 +31,9 @@ class Ids(Part):
                 continue
             if id in self._known:
                 expected = "an id that was not issued before"
-                yield Violation("state", f"/{name}", "unique", expected, str(id))
+                yield Violation(
+                    "state", f"/{name}", "unique", expected, str(id), nature=CONTRADICTION
+                )
             self._known.add(id)
 
 

@@ -9,11 +9,11 @@ from contract_tests.billing import effects, statuses
 from contract_tests.billing.account.audit import Audit
 from contract_tests.billing.account.cards import Cards
 from contract_tests.billing.account.handed_out import Ids, Promos
-from contract_tests.billing.account.part import Part
+from contract_tests.billing.account.part import Checkpoint, Part
 from contract_tests.billing.account.settings import Settings
 from contract_tests.billing.account.verification import Challenges
 from contract_tests.judge.views import Views
-from contract_tests.judge.violation import Response, Violation
+from contract_tests.judge.violation import Response, Violation, guarded
 
 
 class BillingAccount:
@@ -44,11 +44,11 @@ class BillingAccount:
 
     def read(self, response: Response) -> Iterator[Violation]:
         for part in self._parts:
-            yield from part.read(response)
+            yield from guarded(part.read(response))
 
     def changed(self, response: Response) -> Iterator[Violation]:
         for part in self._parts:
-            yield from part.changed(response)
+            yield from guarded(part.changed(response))
 
     def predict(self, response: Response) -> None:
         for part in self._parts:
@@ -57,6 +57,13 @@ class BillingAccount:
     def forget(self, names: frozenset[str] | None) -> None:
         for part in self._parts:
             part.forget(names)
+
+    def checkpoint(self) -> list[Checkpoint]:
+        return [part.checkpoint() for part in self._parts]
+
+    def restore(self, checkpoint: list[Checkpoint]) -> None:
+        for part, saved in zip(self._parts, checkpoint, strict=True):
+            part.restore(saved)
 
     def expected_status(self, response: Response) -> tuple[int, str] | None:
         rule = self._statuses.get(response.operation.id)

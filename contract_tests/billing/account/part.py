@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
+from typing import Any
 
 from contract_tests.judge.violation import Response, Violation
+
+Checkpoint = dict[str, Any]
 
 
 class Part:
@@ -20,6 +24,17 @@ class Part:
 
     def predict(self, response: Response) -> None:
         """Note what must be read after a change."""
+
+    def checkpoint(self) -> Checkpoint:
+        """Return what is known, to restore it if a response turns out to be premature."""
+        return {
+            name: copy(value) if isinstance(value, dict | list | set) else value
+            for name, value in vars(self).items()
+        }
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Restore what was known."""
+        vars(self).update(checkpoint)
 
     def forget(self, names: frozenset[str] | None) -> None:
         """Forget predictions for these views, or all."""

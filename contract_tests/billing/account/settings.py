@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from contract_tests.billing import effects
 from contract_tests.billing.account.part import Part
+from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.judge.tracker import differences, short
 from contract_tests.judge.violation import Json, Response, Violation
 
@@ -43,7 +44,9 @@ class Settings(Part):
             return
         for where, was, now in differences(expected, response.body):
             expectation = f"{short(was)}, as stored before"
-            yield Violation("state", where, "stored", expectation, short(now), "documented")
+            yield Violation(
+                "state", where, "stored", expectation, short(now), "documented", CONTRADICTION
+            )
 
     def changed(self, response: Response) -> Iterator[Violation]:
         """Check that a change keeps the fields that it does not set."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contract_tests.billing.account.part import Part
+from contract_tests.findings.severity import CONTRADICTION, MAJOR
 from contract_tests.judge.violation import Response, Violation
 
 
@@ -37,7 +38,9 @@ class Challenges(Part):
             return
         if challenge.is_used or challenge.remaining == 0:
             expected = "409 for a challenge that is used or locked"
-            yield Violation("state", "/response/status", "closed", expected, "200")
+            nature = CONTRADICTION if body["success"] else MAJOR
+            yield Violation("state", "/response/status", "closed", expected, "200", nature=nature)
+            return
         left = challenge.remaining if body["success"] else challenge.remaining - 1
         if body["remaining_attempts"] != left and challenge.remaining:
             got = str(body["remaining_attempts"])

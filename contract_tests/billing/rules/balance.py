@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from contract_tests.billing import money
+from contract_tests.findings.severity import MAJOR
 from contract_tests.judge.general import number, objects_in
 from contract_tests.judge.violation import Json, Response, Violation
 
@@ -53,7 +54,7 @@ def balance_is_consistent(response: Response) -> Iterator[Violation]:
     balance = response.body["balance_microcents"]
     if response.body["tier"] != money.tier(balance):
         got = f"{response.body['tier']} at {money.display(balance)}"
-        yield Violation("money", "/tier", "tier", money.tier(balance), got, "observed")
+        yield Violation("money", "/tier", "tier", money.tier(balance), got, "observed", MAJOR)
     headers = f"/response/{response.exchange.status}/headers"
     shown = response.exchange.response_header("X-AlterLab-Balance")
     if shown is not None and shown != money.display(balance):

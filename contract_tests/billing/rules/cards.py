@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contract_tests.findings.severity import CONTRADICTION
 from contract_tests.judge.violation import Response, Violation
 
 
@@ -14,9 +15,8 @@ def cards_have_one_default(response: Response) -> Iterator[Violation]:
     named = response.body["default_method_id"]
     if len(defaults) != bool(cards):
         got = f"{len(defaults)} of {len(cards)}"
-        yield Violation(
-            "state", "/payment_methods/*/is_default", "one_default", "exactly one default", got
-        )
+        where, expected = "/payment_methods/*/is_default", "exactly one default"
+        yield Violation("state", where, "one_default", expected, got, nature=CONTRADICTION)
     elif defaults != ([named] if named is not None else []):
         yield Violation(
             "state",
@@ -24,6 +24,7 @@ def cards_have_one_default(response: Response) -> Iterator[Violation]:
             "default",
             str(defaults[0] if defaults else None),
             str(named),
+            nature=CONTRADICTION,
         )
     stripe = [card["stripe_payment_method_id"] for card in cards]
     if len(set(stripe)) != len(stripe):
@@ -33,6 +34,7 @@ def cards_have_one_default(response: Response) -> Iterator[Violation]:
             "unique",
             "every card once",
             "a card twice",
+            nature=CONTRADICTION,
         )
 
 

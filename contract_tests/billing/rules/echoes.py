@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contract_tests.findings.severity import CONTRADICTION, MAJOR
 from contract_tests.judge.violation import Response, Violation
 
 
@@ -43,7 +44,12 @@ def challenge_echoes_the_request(response: Response) -> Iterator[Violation]:
     )
     if not is_masked:
         yield Violation(
-            "secret", "/masked_destination", "mask", "j***@example.com or ***-**42", masked
+            "secret",
+            "/masked_destination",
+            "mask",
+            "j***@example.com or ***-**42",
+            masked,
+            nature=MAJOR,
         )
 
 
@@ -62,6 +68,7 @@ def settings_echo_the_request(response: Response) -> Iterator[Violation]:
                 f"{expected!r}, {reason}",
                 repr(response.body[name]),
                 "documented",
+                CONTRADICTION if name in sent else MAJOR,
             )
 
 
@@ -69,4 +76,5 @@ def card_echoes_the_request(response: Response) -> Iterator[Violation]:
     sent = response.exchange.sent["payment_method_id"]
     if response.body["stripe_payment_method_id"] != sent:
         got = response.body["stripe_payment_method_id"]
-        yield Violation("state", "/stripe_payment_method_id", "echo", sent, got)
+        where = "/stripe_payment_method_id"
+        yield Violation("state", where, "echo", sent, got, nature=CONTRADICTION)

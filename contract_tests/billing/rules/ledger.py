@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from contract_tests.billing import money
+from contract_tests.findings.severity import MAJOR, QUESTION
 from contract_tests.judge.violation import Json, Response, Violation
 
 _REFERENCES = {
@@ -78,6 +79,7 @@ def invoices_are_numbered(response: Response) -> Iterator[Violation]:
                 "minimum",
                 "no negative amount",
                 str(invoice["amount_cents"]),
+                nature=QUESTION,
             )
 
 
@@ -121,15 +123,14 @@ def _ledger_entry(entry: Json) -> Iterator[Violation]:
             "sign",
             f"the sign of a {type}",
             str(amount),
+            nature=QUESTION,
         )
     if type in ("deposit", "auto_recharge") and amount % money.MICROCENTS_PER_CENT:
-        yield Violation(
-            "money", "/transactions/*/amount_microcents", "cents", "whole cents", str(amount)
-        )
+        where = "/transactions/*/amount_microcents"
+        yield Violation("money", where, "cents", "whole cents", str(amount), nature=QUESTION)
     if type == "usage" and amount % money.MICROCENTS_PER_CREDIT:
-        yield Violation(
-            "money", "/transactions/*/amount_microcents", "credits", "whole credits", str(amount)
-        )
+        where = "/transactions/*/amount_microcents"
+        yield Violation("money", where, "credits", "whole credits", str(amount), nature=QUESTION)
     allowed = _REFERENCES.get(type, set())
     if allowed and entry["reference_type"] not in allowed:
         expected = " or ".join(sorted(allowed))
@@ -139,6 +140,7 @@ def _ledger_entry(entry: Json) -> Iterator[Violation]:
             "reference",
             expected,
             entry["reference_type"],
+            nature=MAJOR,
         )
     if entry["balance_after_microcents"] < 0:
         got = str(entry["balance_after_microcents"])
@@ -148,4 +150,5 @@ def _ledger_entry(entry: Json) -> Iterator[Violation]:
             "minimum",
             "no balance below zero",
             got,
+            nature=QUESTION,
         )

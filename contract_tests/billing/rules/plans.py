@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from contract_tests.billing import money
+from contract_tests.findings.severity import QUESTION
 from contract_tests.judge.violation import Response, Violation, moment
 
 
@@ -66,4 +67,5 @@ def promo_is_all_or_nothing(response: Response) -> Iterator[Violation]:
         cap = body["max_credits_microcents"]
         if cap is not None and cap != body["bonus_value"] * money.MICROCENTS_PER_CENT:
             got = str(cap)
-            yield Violation("money", "/max_credits_microcents", "cap", "the fixed bonus", got)
+            where = "/max_credits_microcents"
+            yield Violation("money", where, "cap", "the fixed bonus", got, nature=QUESTION)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from contract_tests.billing import money
+from contract_tests.findings.severity import MAJOR, QUESTION
 from contract_tests.judge.violation import Response, Violation, moment
 
 
@@ -18,12 +19,22 @@ def breakdown_adds_up(response: Response) -> Iterator[Violation]:
         if part["credits"] != part["requests"] * price:
             got = f"{part['credits']} for {part['requests']} requests"
             yield Violation(
-                "usage", f"/{type}/credits", "price", f"{price} credits per request", got
+                "usage",
+                f"/{type}/credits",
+                "price",
+                f"{price} credits per request",
+                got,
+                nature=QUESTION,
             )
         if part["cost_microcents"] != part["credits"] * money.MICROCENTS_PER_CREDIT:
             got = f"{part['cost_microcents']} for {part['credits']} credits"
             yield Violation(
-                "usage", f"/{type}/cost_microcents", "cost", "20,000 microcents per credit", got
+                "usage",
+                f"/{type}/cost_microcents",
+                "cost",
+                "20,000 microcents per credit",
+                got,
+                nature=QUESTION,
             )
     for total, name in (("total_credits", "credits"), ("total_requests", "requests")):
         expected = sum(body[type][name] for type in money.CREDITS_PER_REQUEST)
@@ -42,7 +53,8 @@ def chart_has_every_day(response: Response) -> Iterator[Violation]:
     if len(data) != days:
         yield Violation("usage", "/data", "days", f"{days} days", str(len(data)), "documented")
     if response.body["period"] != f"{days}d":
-        yield Violation("usage", "/period", "period", f"{days}d", str(response.body["period"]))
+        got = str(response.body["period"])
+        yield Violation("usage", "/period", "period", f"{days}d", got, nature=MAJOR)
     for before, after in pairwise(data):
         if date.fromisoformat(after["date"]) - date.fromisoformat(before["date"]) != timedelta(
             days=1
@@ -56,7 +68,12 @@ def chart_has_every_day(response: Response) -> Iterator[Violation]:
         if (day["credits"] == 0) != (day["requests"] == 0) or day["requests"] > day["credits"]:
             got = f"{day['requests']} requests for {day['credits']} credits"
             yield Violation(
-                "usage", "/data/*/requests", "price", "requests that match the credits", got
+                "usage",
+                "/data/*/requests",
+                "price",
+                "requests that match the credits",
+                got,
+                nature=QUESTION,
             )
 
 

@@ -1,14 +1,16 @@
-"""The actor of a story: an account, with the operations of the API and of the control API."""
+"""The actor of a story: an account, with the operations of the API and what is done beyond it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from contract_tests.billing.adapters import FORGET, FRESH, PAY, Adapter, Outcome, adapter_of
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
-from contract_tests.drivers.stories import StoryEnds
+from contract_tests.drivers.stories import StoryEnds, Unsuitable
+from contract_tests.findings.severity import Nature
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 
@@ -19,6 +21,10 @@ CENT = 1_000_000
 DOLLAR = 100 * CENT
 CREDIT = 20_000
 """One credit in microcents."""
+_BLUR, _MARGIN = timedelta(seconds=5), timedelta(seconds=20)
+"""For a clock that runs: how exact times are, and how long a few requests may take."""
+_MIN_DEPOSIT = 1_000
+"""The least deposit in cents."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +33,28 @@ class Actor:
 
     run: Run
     caller: Client
+    adapter: Adapter
 
     def call(self, operation_id: str, body: Any = None, **request: Any) -> Exchange:
-        """Call an operation, whatever its status."""
+        """Call an operation, whatever its status, and read what a refusal must not change."""
+        response = self.send(operation_id, body, **request)
+        self.run.follow(self.caller)
+        return response
+
+    def send(self, operation_id: str, body: Any = None, **request: Any) -> Exchange:
+        """Call an operation, and nothing else: for races, and where requests are counted."""
         args = () if body is None else (body,)
+        if self.run.contract.operations[operation_id].is_read:
+            self.run.wait_for_lag(self.caller)
         return self.caller.call(operation_id, *args, **request)
 
     def do(self, operation_id: str, body: Any = None, **request: Any) -> Json:
         """Call an operation that must succeed, and return its body. Raises StoryEnds."""
         response = self.call(operation_id, body, **request)
         text = response.response_body.decode("utf-8", "replace")
+        is_success = 200 <= response.status < 300
         self.run.expect(
-            response.status == 200,
+            is_success,
             response,
             "story",
             "/response/status",
@@ -47,7 +63,7 @@ class Actor:
             f"{response.status}: {self.run.keyring.text(text)[:200]}",
             provenance="documented",
         )
-        if response.status != 200 or not response.object:
+        if not is_success or not response.object:
             raise StoryEnds
         return response.object
 
@@ -72,6 +88,7 @@ class Actor:
         expected: object,
         got: object,
         operation: str = "",
+        nature: Nature | None = None,
     ) -> None:
         """Report a finding unless a condition on the response holds."""
         self.run.expect(
@@ -83,6 +100,7 @@ class Actor:
             str(expected),
             str(got),
             operation=operation,
+            nature=nature,
         )
 
     def status(self, response: Exchange, status: int, rule: str, operation: str = "") -> None:
@@ -140,57 +158,93 @@ class Actor:
             raise StoryEnds
         return response, items[0]
 
-    # ------------------------------------------------------------------------ the mock
+    # ------------------------------------------------------------------------- beyond the API
 
-    def control(self, method: str, path: str, body: Json | None = None) -> Exchange:
-        """Call the control API, which must succeed. Raises StoryEnds."""
-        response = self.caller.control(method, path, body)
-        if response.status != 200:
-            raise StoryEnds
-        return response
+    def someone(self, situation: str) -> Actor:
+        """Return another account, in a situation such as ``new``. Raises Unsuitable."""
+        return replace(self, caller=self.adapter.fresh(situation))
 
-    def use(self, type: str, requests: int) -> Exchange:
-        """Simulate usage, whether it is covered or not."""
-        return self.caller.control("POST", "usage", {"type": type, "requests": requests})
+    def can(self, *names: str) -> bool:
+        """Return whether the run has these hooks."""
+        return self.adapter.offers.issuperset(names)
+
+    def require(self, holds: object, what: str) -> None:
+        """End the story unless the account is fit for it. Raises Unsuitable."""
+        if not holds:
+            raise Unsuitable(f"it needs {what}")
+
+    def use(self, type: str, requests: int) -> Outcome:
+        """Use credits, whether the balance covers them or not."""
+        return self.adapter.use(self.caller, type, requests)
 
     def leave(self, microcents: int) -> None:
-        """Use up the balance except for an amount."""
+        """Bring the balance to an amount: use up the rest, or deposit first. Raises Unsuitable."""
         spare = self.balance - microcents
+        if spare < 0:
+            self.require(self.can(PAY), f"a balance of ${microcents / DOLLAR:.2f}")
+            cents = max(_MIN_DEPOSIT, -(spare // CENT))
+            self.deposit(cents)
+            spare += cents * CENT
+        self.require(spare % CREDIT == 0, "a balance in whole credits")
         if spare > 0:
             self.use("light", spare // CREDIT)
 
-    def pay(self, session_id: str, card: str | None = None) -> Exchange:
+    def have(self, microcents: int) -> None:
+        """Bring the balance to an amount at least, by a deposit. Raises Unsuitable."""
+        missing = microcents - self.balance
+        if missing > 0:
+            self.require(self.can(PAY), f"a balance of ${microcents / DOLLAR:.2f}")
+            self.deposit(max(_MIN_DEPOSIT, -(-missing // CENT)))
+
+    def pay(self, session_id: str, card: str | None = None) -> Outcome:
         """Complete a checkout session, as a payer does on its page."""
-        return self.caller.control(
-            "POST",
-            f"checkout-sessions/{session_id}/complete",
-            {"payment_method_id": card} if card else {},
-        )
+        return self.adapter.pay(self.caller, session_id, card)
 
     def deposit(self, amount_cents: int, **more: Any) -> Json:
         """Open and pay a deposit, and return its session. Raises StoryEnds."""
         session = self.do("create_deposit", {"amount_cents": amount_cents, **more})
-        if self.pay(session["session_id"]).status != 200:
+        if not self.pay(session["session_id"]).accepted:
             raise StoryEnds
         return session
 
     @property
     def now(self) -> datetime:
-        """The time of the mock's clock."""
-        return datetime.fromisoformat(self.control("GET", "clock").object["now"])
+        """The time of the deployment's clock."""
+        return self.adapter.now(self.caller)
 
-    def wait(self, **step: int) -> None:
-        """Advance the clock: ``seconds=60`` or ``days=31``."""
-        self.control("POST", "clock/advance", dict(step))
+    @property
+    def blur(self) -> timedelta:
+        """How much a time may differ from ``now``: nothing if the clock stands still."""
+        return timedelta(0) if self.run.settings.mock else _BLUR
+
+    @property
+    def margin(self) -> timedelta:
+        """How long before a moment to stop the clock, so that what follows is still before it."""
+        return timedelta(seconds=1) if self.run.settings.mock else _MARGIN
+
+    def wait(self, span: timedelta = timedelta(0), *, seconds: int = 0, days: int = 0) -> None:
+        """Advance the clock."""
+        whole = span + timedelta(days=days, seconds=seconds)
+        self.adapter.advance(self.caller, seconds=int(whole.total_seconds()))
 
     def wait_until(self, moment: datetime) -> None:
         """Advance the clock to a time."""
-        self.control("POST", "clock/advance", {"to": moment.isoformat()})
+        self.adapter.advance(self.caller, to=moment)
+
+    def code(self, challenge: str) -> str:
+        """Return the code that was sent for a challenge."""
+        return self.adapter.read_code(self.caller, challenge)
 
     def messages(self) -> list[Json]:
         """Return the messages to the account's owner, newest first."""
-        found: list[Json] = self.control("GET", "outbox").object["messages"]
-        return found
+        return self.adapter.messages(self.caller)
+
+
+def new_actor(run: Run) -> Actor:
+    """Return the actor of a story: an account of its own, where there can be one."""
+    adapter = adapter_of(run)
+    is_fresh = not adapter.offers.isdisjoint((FRESH, FORGET))
+    return Actor(run, adapter.fresh("default") if is_fresh else run.account(), adapter)
 
 
 def value_at(body: Any, where: str) -> Any:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from contract_tests.billing.stories.actor import Actor
-from contract_tests.drivers.stories import StoryEnds
 
 GOOD, OTHER, THIRD = "pm_card_mastercard", "pm_card_amex", "pm_card_discover"
 
 
 def a_card_is_added_and_removed(actor: Actor) -> None:
     """Add a card, make it the default and remove it: every view shows each step."""
-    card = _add(actor, _free(actor))
+    card = _add(actor, free_card(actor))
     _expect_activity(actor, "payment_method_added")
     actor.read_all()
     actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
@@ -43,7 +42,7 @@ def a_card_is_added_and_removed(actor: Actor) -> None:
 
 def the_same_card_twice_is_refused(actor: Actor) -> None:
     """Add a card twice: the second request is 409, and the card is listed once."""
-    card = _add(actor, _free(actor))
+    card = _add(actor, free_card(actor))
     actor.read_all()
     actor.refused(
         409, "add_payment_method", {"payment_method_id": card["stripe_payment_method_id"]}
@@ -55,7 +54,7 @@ def the_same_card_twice_is_refused(actor: Actor) -> None:
 def the_oldest_card_replaces_a_removed_default(actor: Actor) -> None:
     """Remove the default card: the oldest remaining card becomes the default."""
     actor.read_all()
-    added = [_add(actor, _free(actor)) for _ in range(3)]
+    added = [_add(actor, free_card(actor)) for _ in range(3)]
     for card in (added[1], added[2]):
         actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
         actor.call("list_payment_methods")
@@ -69,7 +68,7 @@ def the_oldest_card_replaces_a_removed_default(actor: Actor) -> None:
 
 def a_card_has_two_ids(actor: Actor) -> None:
     """Name a card by its id and by its Stripe id."""
-    card = _add(actor, _free(actor))
+    card = _add(actor, free_card(actor))
     name = card["stripe_payment_method_id"]
     actor.do("set_default_payment_method", path={"payment_method_id": name})
     response = actor.call("list_payment_methods")
@@ -135,7 +134,7 @@ def setup_and_portal_leave_the_account_alone(actor: Actor) -> None:
 
 def the_first_card_becomes_the_default(actor: Actor) -> None:
     """Add two cards and remove them: the first is the default, and finally there is none."""
-    newcomer = Actor(actor.run, actor.run.mock_account("new"))
+    newcomer = actor.someone("new")
     newcomer.read_all()
     first, second = _add(newcomer, GOOD), _add(newcomer, OTHER)
     response = newcomer.call("list_payment_methods")
@@ -153,7 +152,7 @@ def the_first_card_becomes_the_default(actor: Actor) -> None:
 
 def a_card_used_by_auto_recharge_is_kept(actor: Actor) -> None:
     """Remove a card that auto-recharge uses: it is 409 until auto-recharge is disabled."""
-    card = _add(actor, _free(actor))
+    card = _add(actor, free_card(actor))
     body = {
         "enabled": True,
         "threshold_microcents": 0,
@@ -173,11 +172,11 @@ def a_card_used_by_auto_recharge_is_kept(actor: Actor) -> None:
 
 def one_card_from_many_requests(actor: Actor) -> None:
     """Add the same card eight times at once: it is added once."""
-    name = _free(actor)
+    name = free_card(actor)
     with ThreadPoolExecutor(8) as pool:
         responses = list(
             pool.map(
-                lambda _: actor.call("add_payment_method", {"payment_method_id": name}), range(8)
+                lambda _: actor.send("add_payment_method", {"payment_method_id": name}), range(8)
             )
         )
     added = [response for response in responses if response.status == 200]
@@ -209,11 +208,10 @@ def _add(actor: Actor, name: str) -> dict[str, str]:
     return actor.do("add_payment_method", {"payment_method_id": name})
 
 
-def _free(actor: Actor) -> str:
-    """Return a test card that the account does not have. Raises StoryEnds if it has all."""
+def free_card(actor: Actor) -> str:
+    """Return a test card that the account does not have. Raises Unsuitable if it has all."""
     taken = {card["stripe_payment_method_id"] for card in actor.cards}
     candidates = (GOOD, OTHER, THIRD, "pm_card_jcb", "pm_card_diners", "pm_card_unionpay")
-    for name in candidates:
-        if name not in taken:
-            return name
-    raise StoryEnds
+    free = [name for name in candidates if name not in taken]
+    actor.require(free, "a test card that the account does not have")
+    return free[0]

@@ -187,12 +187,14 @@ def test_a_run_passes_with_its_own_baseline_until_a_new_failure(
     owner = ("--baseline-owner", "me", "--baseline-reason", "first run")
     first = run("text_for_number", "--write-baseline", known, *owner)
     assert first.code == 1
-    assert f"1 failure written to {known}" in first.out
+    assert f"1 failure written to {known}" in first.err
     second = run("text_for_number", "--baseline", known)
     assert second.code == 0
-    assert "KNOWN: accepted by the baseline (1)" in second.out
+    assert "KNOWN: accepted by a baseline or an overlay (1 cause, 1 finding)" in second.out
     assert "accepted me: first run, until " in second.out
-    assert second.verdict.startswith("PASSED: 0 failures, 0 differences, 0 drift, 1 known; ")
+    assert second.verdict.startswith(
+        "PASSED: 0 failures, 0 differences, 0 drift, 1 known from 1 cause; "
+    )
     assert "ended early" not in run("text_for_number", "--baseline", known, "--fail-fast").verdict
     other = run("field_lost", "--baseline", known)
     assert other.code == 1

@@ -12,6 +12,7 @@ import pytest
 
 from contract_tests.errors import Unreachable
 from contract_tests.http import channel as channels
+from contract_tests.http import response_reader
 from contract_tests.http.channel import Channel, Limits, Stopped, TimeIsUp
 from contract_tests.http.exchange import Exchange, Request
 from contract_tests.http.redaction import Keyring
@@ -134,7 +135,7 @@ def test_a_slow_response_times_out() -> None:
 
 def test_the_size_of_responses_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """A response over the limit is not read to its end."""
-    monkeypatch.setattr(channels, "MAX_ANSWER_BYTES", 1_000)
+    monkeypatch.setattr(response_reader, "MAX_BODY_BYTES", 1_000)
     body = b"x" * 200_000
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\nConnection: close\r\n\r\n"
     with serving(head + body) as (url, _):

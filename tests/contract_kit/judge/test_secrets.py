@@ -10,6 +10,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -55,6 +56,14 @@ def spellings(key: str) -> dict[str, str]:
         "in HTML": html.escape(key),
         "all of it in HTML": "".join(f"&#{ord(character)};" for character in key),
         "all of it in HTML, hexadecimal": "".join(f"&#x{ord(character):x};" for character in key),
+        "twice in a URL": quote("".join(f"%{ord(character):02x}" for character in key), safe=""),
+        "the first in a URL": f"%{ord(key[0]):02X}{key[1:]}",
+        "hexadecimal": key.encode().hex(),
+        "hexadecimal, capitals": f"0{key.encode().hex().upper()}",
+        "base32": base64.b32encode(key.encode()).decode(),
+        "base32, in the middle": base64.b32encode(b"u:" + key.encode()).decode().lower(),
+        "base64 of hexadecimal": base64.b64encode(key.encode().hex().encode()).decode(),
+        "backwards": key[::-1],
         "for URLs": base64.urlsafe_b64encode(key.encode()).decode(),
         "twice": key + key,
         "in the middle": f"before{key}after",
@@ -138,19 +147,27 @@ def echoing(forward: Responder, keys: dict[str, str]) -> Responder:
 
 
 def revealed(text: str) -> str:
-    """Return a text followed by its decoded forms."""
+    """Return a text followed by its decoded forms, and by theirs."""
+    shown = [text, text[::-1]]
+    for _ in range(2):
+        shown += [form for known in shown for form in decoded_forms(known)]
+    return "\n".join(dict.fromkeys(shown)).lower()
+
+
+def decoded_forms(text: str) -> Iterator[str]:
+    """Yield a text without escapes, and its words decoded."""
     plain = html.unescape(
         re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
     )
-    plain = re.sub(r"%([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), plain).replace(
+    yield re.sub(r"%([0-9a-fA-F]{2})", lambda found: chr(int(found[1], 16)), plain).replace(
         "\\", ""
     )
-    packed = [unpacked(word) for word in set(re.findall(r"[A-Za-z0-9+/_-]{16,}", text))]
-    return "\n".join([text, plain, *packed]).lower()
+    for word in set(re.findall(r"[A-Za-z0-9+/_-]{16,}", text)):
+        yield unpacked(word)
 
 
 def unpacked(text: str) -> str:
-    """Return a text decoded from base64 at every offset."""
+    """Return a text decoded from base64, base32 and hexadecimal at every offset."""
     found = []
     for start in range(4):
         part = text[start:].translate(str.maketrans("-_", "+/"))
@@ -158,6 +175,12 @@ def unpacked(text: str) -> str:
         if data.startswith(b"\x1f\x8b"):
             data += zlib.decompressobj(31).decompress(data)
         found.append(data.decode("latin-1"))
+    for start in range(8):
+        part = text[start : start + (len(text) - start) // 8 * 8].upper()
+        with suppress(ValueError):
+            found.append(base64.b32decode(part).decode("latin-1"))
+        with suppress(ValueError):
+            found.append(bytes.fromhex(part).decode("latin-1"))
     return "\n".join(found)
 
 
@@ -218,6 +241,9 @@ def test_no_secret_is_in_any_output_of_a_run(
     assert len(texts) == 9
     for name, text in texts.items():
         shown = revealed(text)
+        for secret in (KEY, OTHER):
+            for spelling, written in spellings(secret).items():
+                assert written not in text, f"{name}: {spelling}"
         for secret in HIDDEN:
             at = shown.find(secret.lower())
             assert at < 0, f"{name}: {secret} in {shown[max(0, at - 80) : at + 80]}"
@@ -245,10 +271,7 @@ def test_a_key_in_a_response_is_a_finding(shown: str) -> None:
         ("get_balance", "/response/body", "key_echoed"),
         ("get_balance", "/response/headers/x-debug", "key_echoed"),
     ]
-    assert all(
-        shown in finding.got and finding.grade(strict=False) == "failure"
-        for finding in echoes(harness)
-    )
+    assert all(shown in finding.got and finding.grade() == "failure" for finding in echoes(harness))
 
 
 def test_a_key_in_an_error_or_an_undeclared_path_is_a_finding() -> None:
@@ -289,7 +312,33 @@ def test_one_response_with_the_key_fails_the_run() -> None:
         )
     assert outcome.code == 1
     assert (
-        "The response discloses a secret  [secret]\n    /response/headers/x-debug  key_echoed\n"
-        in outcome.out
+        "a response discloses a key: get_balance  [secret]\n"
+        "    get_balance  /response/headers/x-debug  key_echoed\n" in outcome.out
     )
     assert "X-Debug: key [api-key]" in outcome.out
+
+
+@pytest.mark.parametrize("key", ["sk_test_default", "sk_test_def"])
+def test_a_key_that_the_contract_shows_as_a_sample_is_no_secret(
+    server: RunningServer, key: str
+) -> None:
+    """The mock's 401 names a sample key, which the contract does, too: nothing is disclosed."""
+    words = ["--phases", "keys,reads", "--only", "get_balance,list_payment_methods"]
+    outcome = kit("run", server.url, *words, BILLING_API_KEY=key)
+    assert "such as" not in outcome.out
+    assert "[secret]\n" not in outcome.out, outcome.out
+
+
+def test_a_key_that_only_looks_like_a_sample_is_a_secret() -> None:
+    """A test key that the contract does not show belongs to somebody."""
+    refusal = answer(401, json.dumps({"detail": "such as sk_test_51Hplanted"}).encode())
+    good = answer(200, json.dumps(example("get_balance")).encode())
+
+    def respond(received: Received) -> bytes:
+        return good if received.header("x-api-key") == "sk_test_51Hplanted" else refusal
+
+    with recording(respond) as server:
+        words = ["--phases", "keys", "--only", "get_balance"]
+        outcome = kit("run", server.url, *words, BILLING_API_KEY="sk_test_51Hplanted")
+    assert "such as [api-key]" in outcome.out
+    assert "key_echoed" in outcome.out

@@ -53,21 +53,6 @@ def test_requests_match_their_operation(method: str, path: str, operation: str |
         assert found[1] == {"payment_method_id": "a/b"}
 
 
-@pytest.mark.parametrize(
-    ("pointer", "provenance"),
-    [
-        ("#/components/schemas/Balance/properties/tier", "documented"),
-        ("#/components/schemas/AutoRechargeSummary/properties/enabled", "assumed"),
-        ("#/components/schemas/Uuid/pattern", "observed"),
-        ("#/components/responses/Unauthorized/content", "observed"),
-        ("#/components/schemas/Balance/properties/nothing/here", "documented"),
-    ],
-)
-def test_provenance_is_the_nearest_mark(pointer: str, provenance: str) -> None:
-    """A provenance mark applies to everything below it, up to a nearer mark."""
-    assert CONTRACT.provenance(pointer) == provenance
-
-
 def test_pointers_have_lines() -> None:
     """A pointer is resolved to its line in the document."""
     line = CONTRACT.line_of("#/components/schemas/Balance/properties/tier")

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from contract_tests.recording.judge_process import decoded
+from contract_tests.recording.refusals import own_names
 from contract_tests.recording.reverse_proxy import MAX_KEPT
 from tests.contract_kit import faulty
 from tests.contract_kit.exchanges import example, headers_of
@@ -202,9 +203,9 @@ def test_redirects_within_the_upstream_lead_through_the_proxy(location: str, exp
 
 
 def test_it_connects_to_no_other_host() -> None:
-    """A request for another host, as to a forward proxy, goes to the upstream or nowhere."""
+    """A request for another host, as to a forward proxy, is refused."""
     with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy:
-        raw(
+        received = raw(
             proxy.url,
             b"GET http://other.invalid/path HTTP/1.1\r\nHost: other.invalid\r\n"
             b"Connection: close\r\n\r\n",
@@ -214,11 +215,78 @@ def test_it_connects_to_no_other_host() -> None:
             b"CONNECT other.invalid:443 HTTP/1.1\r\nHost: other.invalid\r\n"
             b"Connection: close\r\n\r\n",
         )
-        assert all(
-            request.header("host") == server.url.removeprefix("http://")
-            for request in server.received
-        )
-        assert "/path" in [request.target for request in server.received]
+        assert server.received == []
+    assert received.startswith(b"HTTP/1.1 421 ")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [
+        (["rebind.test"], 421),
+        (["rebind.test:80"], 421),
+        (["127.0.0.1.rebind.test"], 421),
+        (["a, b.test"], 421),
+        (["[::1"], 421),
+        (["127.0.0.1", "rebind.test"], 400),
+        (["127.0.0.1:9000"], 200),
+        (["10.1.2.3"], 200),
+        (["[::1]:9000"], 200),
+        (["localhost:9000"], 200),
+        (["api.localhost"], 200),
+        (["proxy"], 200),
+        (["Proxy.Example.COM:9000"], 200),
+        ([], 200),
+    ],
+)
+def test_only_requests_for_the_proxy_itself_are_forwarded(hosts: list[str], status: int) -> None:
+    """The upstream gets its own Host, so a name that was rebound to the proxy must not arrive."""
+    head = "".join(f"Host: {host}\r\n" for host in hosts)
+    version = "1.1" if hosts else "1.0"
+    with (
+        recording(lambda _: answer(200)) as server,
+        proxied(server.url, names=own_names("proxy.example.com")) as proxy,
+    ):
+        text = f"GET /_mock/state HTTP/{version}\r\n{head}Connection: close\r\n\r\n"
+        received = raw(proxy.url, text.encode())
+        assert len(server.received) == (status == 200)
+    assert received.startswith(f"HTTP/1.1 {status} ".encode()), received
+    assert proxy.result is not None
+    assert proxy.result.exchanges == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("headers", "detail"),
+    [
+        ("Connection: content-length\r\nContent-Length: 2", "Connection names content-length"),
+        ("Connection: close, Host\r\nContent-Length: 2", "Connection names host"),
+        (
+            "Connection: transfer-encoding\r\nTransfer-Encoding: chunked",
+            "Connection names transfer-encoding",
+        ),
+        ("Connection: content-length", "Connection names content-length"),
+        ("Transfer-Encoding: gzip, chunked", "no Transfer-Encoding but chunked"),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", ""),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 2", ""),
+        ("Transfer-Encoding: identity", ""),
+        ("Content-Length: 2\r\nContent-Length: 3", ""),
+        ("Content-Length: -1", ""),
+    ],
+)
+def test_a_request_whose_end_is_in_doubt_is_refused(headers: str, detail: str) -> None:
+    """The client gets 400 with the reason in one line, and nothing reaches the upstream."""
+    with recording(lambda _: answer(200)) as server, proxied(server.url) as proxy:
+        body = b"2\r\n{}\r\n0\r\n\r\n" if "chunked" in headers else b"{}"
+        body = body if ": 2" in headers or "chunked" in headers else b""
+        head = f"PUT {API}/usage-alerts HTTP/1.1\r\nHost: h\r\n{headers}\r\n\r\n"
+        host, port = proxy.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 10) as client:
+            client.sendall(head.encode() + body)
+            received = client.recv(65_536)
+        assert server.received == []
+    assert received.startswith(b"HTTP/1.1 400 "), received
+    shown = received.partition(b"\r\n\r\n")[2].decode()
+    assert "\n" not in shown
+    assert detail in shown
 
 
 def test_websockets_are_refused_clearly() -> None:

@@ -1,0 +1,178 @@
+"""Shapes of JSON values: what the schemas of one document can tell apart.
+
+A value is split into its nodes. The shape of an object is its names, that of a list its length, and
+that of a number or string the facts that some keyword of the document depends on: which patterns
+and formats it matches, between which bounds it or its length is, which member of an enumeration it
+is. A schema without combinators accepts a value if it accepts each node, so a value whose nodes
+were all seen in accepted values is accepted, too.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from openapi_schema_validator import oas30_format_checker
+
+from contract_tests.openapi.contract import escape
+
+_REMEMBERED = 50_000
+_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_SIZES = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+_MACHINE = (-(2**63), -(2**31), 0, 2**31, 2**63)
+"""Bounds of the formats int32 and int64, and of parsers."""
+_ALTERNATIVES = ("anyOf", "oneOf")
+_OF_SEVERAL_NODES = frozenset(
+    {"not", "if", "contains", "prefixItems", "dependentSchemas", "multipleOf", "uniqueItems"}
+    | {"unevaluatedProperties", "unevaluatedItems", "$dynamicRef"}
+)
+"""Keywords that shapes do not express."""
+_SCALARS = ("string", "integer", "number", "boolean", "null")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A place in values, lists generalised, and the shapes that were accepted there."""
+
+    pointer: str = ""
+    accepted: set[Hashable] = field(default_factory=set)
+    inner: dict[str, Place] = field(default_factory=dict)
+
+
+Node = tuple[Place, Hashable]
+"""The shape of one node, and its place."""
+
+
+class Shapes:
+    """The shapes of values, for one document."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        schemas = list(nodes(document))
+        self._numbers = sorted({*_MACHINE, *_values(schemas, _NUMBERS), *_enumerated(schemas)[0]})
+        self._sizes = sorted({0, *_values(schemas, _SIZES)})
+        self._special = _enumerated(schemas)[1] | {"true", "false"}
+        self._patterns = _patterns(schemas)
+        self._formats = sorted(
+            {node["format"] for node in schemas if isinstance(node.get("format"), str)}
+            & set(oas30_format_checker.checkers)
+        )
+        self.can_split = self._patterns is not None and all(map(_is_simple, schemas))
+        """Whether the nodes of a value say whether it is accepted."""
+        self.places = 0
+        """How many places were made."""
+        self._texts: dict[str, Hashable] = {}
+
+    def unknown(self, value: Any, place: Place) -> set[Node]:
+        """Return the nodes of a value that were not accepted yet."""
+        found: set[Node] = set()
+        self._collect(value, place, found)
+        return found
+
+    def of_parameter(self, text: str) -> Hashable:
+        """Return the shape of a parameter: a string that may be cast to another type."""
+        if _INTEGER.fullmatch(text):
+            return self._of_text(text), self._between(self._numbers, int(text))
+        try:
+            float(text.replace("_", ""))
+        except ValueError:
+            return self._of_text(text)
+        return text
+
+    def _collect(self, value: Any, place: Place, found: set[Node]) -> None:
+        shape: Hashable
+        if isinstance(value, str):
+            shape = self._of_text(value)
+        elif isinstance(value, dict):
+            shape = tuple(value)
+            for name, inner in value.items():
+                self._collect(inner, place.inner.get(name) or self._inner(place, name), found)
+        elif isinstance(value, list):
+            shape = "list", self._between(self._sizes, len(value))
+            items = place.inner.get("*") or self._inner(place, "*")
+            for item in value:
+                self._collect(item, items, found)
+        else:
+            shape = self._of_scalar(value)
+        if shape not in place.accepted:
+            found.add((place, shape))
+
+    def _inner(self, place: Place, name: str) -> Place:
+        """Make the place of a property, or of all items."""
+        self.places += 1
+        made = place.inner[name] = Place(f"{place.pointer}/{escape(name)}")
+        return made
+
+    def _of_scalar(self, value: float | None) -> Hashable:
+        if value is None or isinstance(value, bool):
+            return "constant", value
+        is_whole = isinstance(value, int) or value.is_integer()
+        return type(value).__name__, self._between(self._numbers, value), is_whole
+
+    def _of_text(self, text: str) -> Hashable:
+        shape = self._texts.get(text)
+        if shape is None:
+            if len(self._texts) >= _REMEMBERED:
+                self._texts.clear()
+            shape = self._texts[text] = self._facts(text)
+        return shape
+
+    def _facts(self, text: str) -> Hashable:
+        # Validators differ about \\d and $ where text is neither ASCII nor of one line.
+        if text in self._special or not (text.isascii() and text.isprintable()):
+            return text
+        matched = [pattern.search(text) is not None for pattern in self._patterns or ()]
+        formats = [oas30_format_checker.conforms(text, name) for name in self._formats]
+        return self._between(self._sizes, len(text)), *matched, *formats
+
+    def _between(self, bounds: list[Any], value: float) -> int:
+        """Return where a number is among bounds: odd results are the bounds themselves."""
+        index = bisect_left(bounds, value)
+        is_bound = index < len(bounds) and bounds[index] == value
+        return 2 * index + is_bound
+
+
+def nodes(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object of a document, among them its schemas."""
+    if isinstance(node, dict):
+        yield node
+        for value in node.values():
+            yield from nodes(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from nodes(value)
+
+
+def _is_simple(schema: dict[str, Any]) -> bool:
+    """Return whether a schema judges nodes one by one. Alternatives must be of one node."""
+    if not _OF_SEVERAL_NODES.isdisjoint(schema):
+        return False
+    alternatives = [each for name in _ALTERNATIVES for each in schema.get(name) or ()]
+    return all(isinstance(each, dict) and each.get("type") in _SCALARS for each in alternatives)
+
+
+def _values(schemas: list[dict[str, Any]], keywords: tuple[str, ...]) -> set[float]:
+    found = (schema.get(keyword) for schema in schemas for keyword in keywords)
+    return {each for each in found if isinstance(each, int | float) and not isinstance(each, bool)}
+
+
+def _enumerated(schemas: list[dict[str, Any]]) -> tuple[set[float], set[str]]:
+    """Return the numbers and the strings of all enumerations and constants."""
+    found = [schema["const"] for schema in schemas if "const" in schema]
+    for schema in schemas:
+        members = schema.get("enum")
+        found += members if isinstance(members, list) else []
+    numbers = {each for each in found if isinstance(each, int | float)}
+    return numbers, {each for each in found if isinstance(each, str)}
+
+
+def _patterns(schemas: list[dict[str, Any]]) -> list[re.Pattern[str]] | None:
+    """Return all patterns; None if one of them is of another kind than Python's."""
+    texts = {schema["pattern"] for schema in schemas if isinstance(schema.get("pattern"), str)}
+    try:
+        return [re.compile(text) for text in sorted(texts)]
+    except re.error:
+        return None

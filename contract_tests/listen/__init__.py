@@ -1,0 +1,1 @@
+"""Receives what a deployment sends to others: callbacks and webhooks."""

@@ -1,0 +1,1 @@
+"""OpenAPI overlays: known differences of a deployment, as changes of the contract."""
