@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -93,6 +94,8 @@ class Connection:
         self.where = where
         """Scheme, host and port, and the way there."""
         self.socket = opened
+        # In a cycle of garbage, a socket may be collected before whoever would close it.
+        weakref.finalize(self, opened.close)
 
     @property
     def is_idle(self) -> bool:
@@ -101,9 +104,6 @@ class Connection:
             return not select.select([self.socket], [], [], 0)[0]
         except (OSError, ValueError):  # a descriptor that is too large for select, or closed
             return False
-
-    def __del__(self) -> None:
-        self.socket.close()
 
 
 # --------------------------------------------------------------------------------- the way there

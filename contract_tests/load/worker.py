@@ -228,6 +228,7 @@ class Worker:
             gates=gates,
             listeners=[heard],
         )
+        channel.noise = run.channel.noise
         key = account.alias if run.contract.credential is not None else None
         return Client(channel, key)
 
@@ -285,7 +286,7 @@ class Worker:
             },
             withheld=dict(run.guard.withheld),
             skipped=list(self.unplayable.items()),
-            notes=list(run.notes),
+            notes=[*run.notes, *run.channel.noise.notes()],
             broken=list(run.broken),
             cpu_seconds=time.process_time(),
             judge_seconds=self.queue.seconds,
