@@ -66,7 +66,8 @@ class BillingKnowledge:
         return [story for story in known if reason_against(run, story, offers) is None]
 
     def play(self, run: Any, story: Story) -> None:
-        run_story(run, story, new_actor, adapter_of(run).offers)
+        phase = "races" if story in races.RACES else "stories"
+        run_story(run, story, new_actor, adapter_of(run).offers, phase=phase)
 
     def mock_account(self, name: str) -> tuple[str, str]:
         return f"sk-test {name.replace('_', '-')}", f"{_TEST_KEY}{name}"
