@@ -9,7 +9,7 @@ from itertools import pairwise
 from contract_tests.billing import effects, money, usage
 from contract_tests.billing.usage import BREAKDOWN, CHART, REALTIME
 from contract_tests.findings.severity import CONTRADICTION
-from contract_tests.judge.views import Relation, Shown, Views
+from contract_tests.judge.views import Relation, Shown, Views, is_oldest_first
 from contract_tests.judge.violation import Violation, moment
 
 
@@ -20,6 +20,8 @@ def balance_is_the_newest_entry(views: Views) -> Iterator[Shown]:
         return
     balance = views.newest(effects.BALANCE)["balance_microcents"]
     entries = head["transactions"]
+    if is_oldest_first(entries):
+        entries = views.whole(effects.LEDGER) or []
     expected = entries[0]["balance_after_microcents"] if entries else 0
     if (entries or not head["total"]) and balance != expected:
         yield (

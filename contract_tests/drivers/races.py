@@ -15,8 +15,6 @@ from contract_tests.http.channel import Outgoing
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 
-SEVERITY = "critical"
-"""The severity of what races show: lost and doubled writes."""
 ROUNDS = 5
 """How often each race is run."""
 _PATIENCE = 10.0

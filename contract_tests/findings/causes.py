@@ -118,12 +118,19 @@ def _of_response_schema(finding: Finding) -> Cause:
         return Cause("error-shape", _shape(finding))
     if finding.keyword == "required":
         is_documented = finding.provenance == "documented"
-        return Cause("missing-field", finding.spec) if is_documented else Cause("fields-left-out")
+        return (
+            Cause("missing-field", _field(finding)) if is_documented else Cause("fields-left-out")
+        )
     if finding.got == "null":
-        return Cause("null-value", _owner(finding))
+        return Cause("null-value", _field(finding))
     if finding.keyword in _OF_TEXT:
         return Cause("text-format", finding.expected)
-    return Cause("value-type" if finding.keyword == "type" else "value", _owner(finding))
+    return Cause("value-type" if finding.keyword == "type" else "value", _field(finding))
+
+
+def _field(finding: Finding) -> str:
+    """Return the name of the field, which has one origin wherever it is shown."""
+    return finding.where.rsplit("/", 1)[-1]
 
 
 def _shape(finding: Finding) -> str:
@@ -132,6 +139,12 @@ def _shape(finding: Finding) -> str:
     if not body:
         return "not an object"
     return "{" + ", ".join(sorted(map(str, body))[:6]) + "}"
+
+
+def _of_unknown_field(finding: Finding) -> Cause:
+    if _is_of_an_error(finding):
+        return Cause("error-shape", _shape(finding))
+    return Cause("extra-fields")
 
 
 def _of_header(finding: Finding) -> Cause:
@@ -143,7 +156,7 @@ def _of_header(finding: Finding) -> Cause:
 
 
 def _of_media_type(finding: Finding) -> Cause:
-    shown = finding.got.partition(";")[0].lower()
+    shown = finding.got.lower().removeprefix("content-type: ").partition(";")[0]
     return Cause("error-media-type" if _status(finding) >= 400 else "media-type", shown)
 
 
@@ -202,10 +215,10 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "response_schema": _of_response_schema,
     "server_error": lambda finding: Cause("server-error", finding.operation),
     "undocumented_status": _of_status,
-    "unknown_field": lambda _: Cause("extra-fields"),
+    "unknown_field": _of_unknown_field,
     "unknown_path": _of_method,
     "wrong_refusal": _of_refusal,
-    "audit": _of_rule,
+    "audit": lambda finding: Cause("audit", "names" if "." in finding.keyword else finding.keyword),
     "display": lambda _: Cause("display"),
     "money": _of_place,
     "pagination": _of_rule,

@@ -43,6 +43,9 @@ QUESTION = Nature("critical", "contract")
 MAJOR = Nature("major")
 MINOR = Nature("minor")
 
+RACE = "race_"
+"""The rules of requests sent at once begin with this: they show lost and doubled writes."""
+
 _BY_KIND: dict[str, Nature] = {
     "audit": MAJOR,
     "auth": MAJOR,
@@ -91,6 +94,8 @@ def nature_of(kind: str, keyword: str, where: str) -> Nature:
     """Return the nature of a kind of finding whose rule states none."""
     if _is_of_an_error(where) and kind in ("response_schema", "content_type", "malformed_body"):
         return MINOR
+    if kind == "story" and keyword.startswith(RACE):
+        return CONTRADICTION
     return _BY_RULE.get((kind, keyword)) or _BY_KIND.get(kind, MAJOR)
 
 

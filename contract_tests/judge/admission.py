@@ -139,6 +139,8 @@ def _unnamed(case: Case, operation: Operation, contract: Contract) -> Breach | N
     """Return the first breach that the response's list of problems does not name."""
     exchange = case.exchange
     is_listed = exchange.status in operation.responses and exchange.response_body_known
+    if "detail" not in exchange.object:
+        return None  # the body has another shape, which is reported
     if not is_listed or case.request.breaches[0].keyword in _WITHOUT_PLACE:
         return None
     name = _problems(operation, exchange.status, contract)

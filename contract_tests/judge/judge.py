@@ -132,11 +132,17 @@ class Judge:
             yield from responses.undeclared(exchange, allowed, self.contract)
             yield from secrets.judge(exchange, f"{exchange.method} {exchange.path[:80]}", "#/paths")
             return
-        yield from responses.judge(case, operation, self.contract, self.schemas)
+        first = list(responses.judge(case, operation, self.contract, self.schemas))
+        yield from first
         yield from secrets.judge(exchange, operation.id, operation.place.pointer)
         if exchange.error or exchange.status == 0:
             return
-        yield from self._openapi_core.findings(exchange, operation)
+        places = {finding.where for finding in first}
+        keys = {finding.key for finding in first}
+        for finding in self._openapi_core.findings(exchange, operation):
+            # The second judge confirms a finding, or adds a place. It renames none.
+            if finding.key in keys or finding.where not in places:
+                yield finding
         yield from admission.judge(case, operation, self.contract)
 
     # ------------------------------------------------------------------------------------- findings

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from contract_tests.findings.finding import Finding
+from contract_tests.findings.severity import MINOR
 from contract_tests.http.exchange import Exchange, NotJson, header
 from contract_tests.judge.case import Case
 from contract_tests.openapi.contract import JSON, Contract, Operation, Place, Provenance, escape
@@ -31,7 +32,7 @@ def judge(
         response = operation.response(exchange.status)
         if response is not None:
             yield from _documented(exchange, operation, response, contract, schemas)
-        elif not is_of_http(case, operation) and not _refuses_head(exchange):
+        elif not is_of_http(case, operation) and not _is_of_admission(case):
             yield _undocumented(exchange, operation, contract)
 
 
@@ -65,9 +66,15 @@ def _undocumented(exchange: Exchange, operation: Operation, contract: Contract) 
     )
 
 
-def _refuses_head(exchange: Exchange) -> bool:
-    """Return whether a HEAD is refused, which the driver of the protocol reports."""
-    return exchange.method == "HEAD" and exchange.status in (405, 501)
+def _is_of_admission(case: Case) -> bool:
+    """Return whether a status is judged as a refusal: of a key, a method or an invalid request."""
+    status = case.exchange.status
+    if case.exchange.method == "HEAD" and status in (405, 501):
+        return True
+    if case.is_unauthenticated:
+        return status in (401, 403)
+    is_invalid = case.request.is_clear and bool(case.request.breaches)
+    return is_invalid and status in (400, 405, 406, 409, 413, 415, 422)
 
 
 def is_of_http(case: Case, operation: Operation) -> bool:
@@ -106,6 +113,7 @@ def _documented(
             f"Content-Type: {exchange.response_header('content-type') or 'none'}",
             response.child("content"),
             exchange,
+            nature=MINOR if exchange.status >= 400 else None,
         )
     media_type = exchange.media_type if exchange.media_type in media_types else JSON
     is_json = media_type == JSON or media_type.endswith("+json")
@@ -147,7 +155,7 @@ def of_breach(
         "unknown_field" if breach.keyword == "unknown_field" else "response_schema",
         f"/response/{exchange.status}/body{generalised(breach.where)}",
         breach.keyword,
-        contract.provenance(breach.via, _graded_keyword(breach)),
+        contract.provenance(breach.via, _graded_keyword(breach, contract)),
         expectation(breach, contract),
         shown(breach.value) if breach.keyword != "required" else "nothing",
         breach.spec,
@@ -155,10 +163,22 @@ def of_breach(
     )
 
 
-def _graded_keyword(breach: Breach) -> str:
-    """Return the keyword whose provenance counts: for a null, whether it may be one."""
+def _graded_keyword(breach: Breach, contract: Contract) -> str:
+    """Return the keyword whose provenance counts.
+
+    For a null it is whether it may be one, and so it is for a field that may be null and is missing.
+    """
+    if breach.keyword == "required":
+        return "nullable" if _may_be_null(contract, breach.spec) else "required"
     is_null = breach.keyword == "type" and breach.value is None
     return "nullable" if is_null else breach.keyword
+
+
+def _may_be_null(contract: Contract, pointer: str) -> bool:
+    try:
+        return bool(contract.at(pointer).node.get("nullable"))
+    except (KeyError, TypeError):
+        return False
 
 
 def expectation(breach: Breach, contract: Contract) -> str:

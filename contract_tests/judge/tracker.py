@@ -161,7 +161,7 @@ class Tracker:
             return True
         return (
             self.last_change is not None
-            and before.exchange.started < self.last_change + self.settle
+            and self.last_change <= before.exchange.started < self.last_change + self.settle
         )
 
     def _never_rewritten(self, listed: ListOperation, response: Response) -> Iterator[Violation]:

@@ -13,6 +13,21 @@ from contract_tests.openapi.lists import ListOperation
 
 MAX_VIEWS = 60
 
+
+def is_oldest_first(entries: list[Json]) -> bool:
+    """Return whether entries are sorted by ``created_at``, oldest first.
+
+    The order of a list is assumed, so rules about neighbours must hold in either one.
+    """
+    times = [str(entry.get("created_at")) for entry in entries]
+    return len(times) > 1 and times[0] < times[-1] and times == sorted(times)
+
+
+def newest_first(entries: list[Json]) -> list[Json]:
+    """Return the entries of a list, newest first."""
+    return entries[::-1] if is_oldest_first(entries) else entries
+
+
 Shown = tuple[str, Violation]
 """A violation, and the operation whose response shows it."""
 
@@ -95,7 +110,12 @@ class Views:
         return None
 
     def whole(self, name: str) -> list[Json] | None:
-        """Return all entries of a list in order; None unless all its pages were read."""
+        """Return all entries of a list, newest first; None unless all its pages were read."""
+        entries = self.as_listed(name)
+        return None if entries is None else newest_first(entries)
+
+    def as_listed(self, name: str) -> list[Json] | None:
+        """Return all entries of a list in its order; None unless all its pages were read."""
         listed = self.lists[name]
         starts: dict[int, list[Json]] = {}
         total = None

@@ -119,16 +119,25 @@ class Reader:
     def _settings(self, part: str, response: Exchange) -> Json:
         body = self.contract.operations[self.settings[part].write].body
         names = body.node.get("properties", {}) if body is not None else {}
-        missing = [name for name in names if name not in response.object]
+        shown = response.object
+        missing = [
+            name for name in names if name not in shown and not self._may_be_null(body, name)
+        ]
         where = self._where(part)
         if missing:
             raise Unusable(f"{where} does not show '{missing[0]}', so it could not be put back")
-        state = {name: response.object[name] for name in names}
+        state = {name: shown.get(name) for name in names}
         if body is not None and not Schemas(self.contract).accepts(body.pointer, state):
             raise Unusable(
                 f"what {where} shows is not what a PUT takes, so it could not be put back"
             )
         return state
+
+    def _may_be_null(self, body: Place | None, name: str) -> bool:
+        """Return whether a setting may be null, so that a reading may leave it out."""
+        if body is None:
+            return False
+        return bool(self.contract.at(body.child("properties", name)).node.get("nullable"))
 
     def _is_secret(self, text: str) -> bool:
         return self.keyring.text(text) != text

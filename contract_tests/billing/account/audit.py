@@ -8,7 +8,7 @@ from contract_tests.billing import effects
 from contract_tests.billing.account.cards import Cards
 from contract_tests.billing.account.part import Part
 from contract_tests.http.exchange import Exchange
-from contract_tests.judge.views import Views
+from contract_tests.judge.views import Views, is_oldest_first
 from contract_tests.judge.violation import Response, Violation
 
 
@@ -41,7 +41,7 @@ class Audit(Part):
         before, self._total = self._total, total
         changes, self._changes = self._changes, []
         possible, self._possible = self._possible, 0
-        if before is None or total < before:
+        if before is None or total < before or is_oldest_first(response.body["entries"]):
             return
         added = total - before
         entries = response.body["entries"][: max(0, added)]

@@ -72,6 +72,9 @@ class Cards(Part):
         body = response.body
         if response.operation.id != "add_payment_method" or self.known is None:
             return
+        known = self.find(body["stripe_payment_method_id"])
+        if known is not None and known["id"] == body["id"]:
+            return  # the same card again
         if any(card["id"] == body["id"] for card in self.known):
             yield Violation(
                 "state", "/id", "unique", "a new id", "the id of another card", nature=CONTRADICTION
@@ -85,6 +88,8 @@ class Cards(Part):
             return
         operation = response.operation.id
         if operation == "add_payment_method":
+            if self.find(response.body["id"]):
+                return
             is_default = response.body["is_default"]
             others = [{**card, "is_default": False} if is_default else card for card in self.known]
             self.known = [response.body, *others]

@@ -63,9 +63,8 @@ def promo_is_all_or_nothing(response: Response) -> Iterator[Violation]:
         yield Violation(
             "state", "/max_credits_microcents", "valid", "null if the code is invalid", "a value"
         )
-    if body["valid"] and body["bonus_type"] == "fixed":
-        cap = body["max_credits_microcents"]
-        if cap is not None and cap != body["bonus_value"] * money.MICROCENTS_PER_CENT:
-            got = str(cap)
-            where = "/max_credits_microcents"
-            yield Violation("money", where, "cap", "the fixed bonus", got, nature=QUESTION)
+    cap, value = body["max_credits_microcents"], body["bonus_value"]
+    is_fixed = body["valid"] and body["bonus_type"] == "fixed" and isinstance(value, int)
+    if is_fixed and cap not in (None, value * money.MICROCENTS_PER_CENT):
+        where, expected = "/max_credits_microcents", "the fixed bonus"
+        yield Violation("money", where, "cap", expected, str(cap), nature=QUESTION)

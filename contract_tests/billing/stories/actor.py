@@ -10,15 +10,19 @@ from contract_tests.billing.adapters import FORGET, FRESH, PAY, Adapter, Outcome
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.drivers.stories import StoryEnds, Unsuitable
-from contract_tests.findings.severity import Nature
+from contract_tests.findings.severity import CONTRADICTION, MINOR, Nature
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
+from contract_tests.judge.views import is_oldest_first
 
 Json = dict[str, Any]
 
 CENT = 1_000_000
 """One cent in microcents."""
 DOLLAR = 100 * CENT
+CODE_ONCE = "code_once"
+ONCE = frozenset({CODE_ONCE, "completed_twice", "completed_at_once", "completed_later"})
+"""Rules that are broken by a doubled write, or by a code that is good twice."""
 CREDIT = 20_000
 """One credit in microcents."""
 _BLUR, _MARGIN = timedelta(seconds=5), timedelta(seconds=20)
@@ -67,17 +71,17 @@ class Actor:
             raise StoryEnds
         return response.object
 
-    def refused(self, status: int, operation_id: str, body: Any = None, **request: Any) -> None:
-        """Call an operation that must be refused with a status."""
-        response = self.call(operation_id, body, **request)
-        self.expect(
-            response,
-            response.status == status,
-            "/response/status",
-            "refused",
-            str(status),
-            response.status,
-        )
+    def refused(
+        self,
+        status: int,
+        operation_id: str,
+        body: Any = None,
+        *,
+        rule: str = "refused",
+        **request: Any,
+    ) -> None:
+        """Call an operation that must be refused with a status. Another refusal is minor."""
+        self.status(self.call(operation_id, body, **request), status, rule)
 
     def expect(
         self,
@@ -100,13 +104,16 @@ class Actor:
             str(expected),
             str(got),
             operation=operation,
-            nature=nature,
+            nature=nature or (CONTRADICTION if rule in ONCE else None),
         )
 
     def status(self, response: Exchange, status: int, rule: str, operation: str = "") -> None:
         """Expect a status."""
         fits = response.status == status
-        self.expect(response, fits, "/response/status", rule, status, response.status, operation)
+        nature = MINOR if status >= 400 and response.status >= 400 else None
+        self.expect(
+            response, fits, "/response/status", rule, status, response.status, operation, nature
+        )
 
     def equal(
         self, response: Exchange, where: str, rule: str, expected: object, operation: str = ""
@@ -156,6 +163,8 @@ class Actor:
         if not isinstance(items, list) or not items or not isinstance(items[0], dict):
             self.expect(response, False, f"/{name}", "written", "at least one entry", "none")
             raise StoryEnds
+        if is_oldest_first(items):
+            raise Unsuitable("the newest entries of its lists are not on the first page")
         return response, items[0]
 
     # ------------------------------------------------------------------------- beyond the API

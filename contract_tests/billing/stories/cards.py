@@ -179,11 +179,11 @@ def one_card_from_many_requests(actor: Actor) -> None:
                 lambda _: actor.send("add_payment_method", {"payment_method_id": name}), range(8)
             )
         )
-    added = [response for response in responses if response.status == 200]
+    added = [response for response in responses if 200 <= response.status < 300]
     statuses = sorted(response.status for response in responses)
     actor.expect(
         responses[-1],
-        statuses == [200] + [409] * 7,
+        len(added) == 1 and statuses[1:] == [409] * 7,
         "/response/status",
         "at_once",
         "one 200, seven 409",

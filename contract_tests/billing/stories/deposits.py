@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from contract_tests.billing.adapters import ADVANCE, EXPIRE, FRESH, NOW
-from contract_tests.billing.stories.actor import CENT, DOLLAR, Actor
+from contract_tests.billing.stories.actor import CENT, CODE_ONCE, DOLLAR, Actor
 from contract_tests.http.exchange import Exchange
 
 PERCENT, FIXED, EXPIRED = "WELCOME10", "BONUS5", "SPRING2025"
-PROMO_ONCE = "code_once"
 """The rule that an account uses a promo code once. To break it costs money: it is critical."""
 EXPIRED_SINCE = datetime(2025, 6, 1, tzinfo=UTC)
 PAGES = {
@@ -164,11 +163,11 @@ def a_promo_code_is_good_once(actor: Actor) -> None:
     # The second session may be refused, or credited without the bonus.
     fits = paid > before + amount * CENT and got in (paid, paid + amount * CENT)
     expected = f"a bonus for the first deposit, and at most {paid + amount * CENT}"
-    actor.expect(response, fits, "/balance_microcents", PROMO_ONCE, expected, f"{paid}, then {got}")
+    actor.expect(response, fits, "/balance_microcents", CODE_ONCE, expected, f"{paid}, then {got}")
     response = actor.call("validate_promo_code", {"code": code})
-    actor.equal(response, "/valid", PROMO_ONCE, False)
+    actor.equal(response, "/valid", CODE_ONCE, False)
     refused = actor.call("create_deposit", {"amount_cents": amount, "promo_code": code})
-    actor.status(refused, 400, PROMO_ONCE)
+    actor.status(refused, 400, CODE_ONCE)
     actor.read_all()
 
 
@@ -273,7 +272,7 @@ def bonuses_are_bounded(actor: Actor) -> None:
     )
     newcomer.pay(first)
     newcomer.pay(second)
-    _expect_balance(newcomer, DOLLAR + 10_500 * CENT, PROMO_ONCE)
+    _expect_balance(newcomer, DOLLAR + 10_500 * CENT, CODE_ONCE)
     newcomer.read_all()
 
 

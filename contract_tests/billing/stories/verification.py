@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 from contract_tests.billing.adapters import MESSAGES, NOW, READ_CODE
-from contract_tests.billing.stories.actor import Actor
+from contract_tests.billing.stories.actor import CODE_ONCE, Actor
 
 _NO_CHALLENGE = "00000000-0000-4000-8000-000000000000"
 
@@ -73,8 +73,9 @@ def the_right_code_is_good_once(actor: Actor) -> None:
     actor.equal(response, "/success", "wrong_code", False)
     response = actor.call("confirm_verification", {"challenge_id": challenge, "code": code})
     actor.equal(response, "/success", "right_code", True)
-    for again in (code, _wrong_code(code)):
-        actor.refused(409, "confirm_verification", {"challenge_id": challenge, "code": again})
+    for again, rule in ((code, CODE_ONCE), (_wrong_code(code), "refused")):
+        body = {"challenge_id": challenge, "code": again}
+        actor.refused(409, "confirm_verification", body, rule=rule)
     other_code = actor.code(other)
     if code != other_code:
         response = actor.call("confirm_verification", {"challenge_id": other, "code": code})
