@@ -43,7 +43,7 @@ class LoadRun(Run):
 
     def mock_account(self, name: str) -> Client:
         """Refuse the accounts that the mock has ready: other users would play on them, too."""
-        raise Withheld(f"{_SHARED} (sk_test_{name})")
+        raise Withheld(f"{_SHARED} (the account '{name}' of the mock)")
 
     def other(self) -> Client | None:
         """Return no second account: it belongs to another user."""
