@@ -166,7 +166,7 @@ def of_breach(
 def _graded_keyword(breach: Breach, contract: Contract) -> str:
     """Return the keyword whose provenance counts.
 
-    For a null it is whether it may be one, and so it is for a field that may be null and is missing.
+    For a null, and for a missing field that may be null, it is whether the value may be null.
     """
     if breach.keyword == "required":
         return "nullable" if _may_be_null(contract, breach.spec) else "required"
