@@ -15,6 +15,9 @@ _ALLOWED_BY = {
     IRREVERSIBLE: f"what it does cannot be undone ({IRREVERSIBLE})",
 }
 
+FAILED_STEP = "after a step that did not succeed"
+"""The end of the name under which the rest of a story is skipped."""
+
 Cast = Callable[[Run], Any]
 """Makes the actor of a story."""
 
@@ -62,7 +65,7 @@ def _play(run: Run, story: Story, what: str, cast: Cast) -> None:
         story.play(cast(run))
     except StoryEnds:
         run.skip(
-            f"{what}, after a step that did not succeed",
+            f"{what}, {FAILED_STEP}",
             "that step is among the findings",
         )
     except (Withheld, Unsuitable, HookFailed) as error:
