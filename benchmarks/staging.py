@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from tests.staging.deviations import FAULTS, NOISE, SWITCHES
+from tests.staging.deviations import FAULTS, NEED_ADAPTERS, NOISE, SWITCHES
 
 _RESULTS = Path(__file__).resolve().parent / "STAGING.md"
 _EXIT_OK, _EXIT_UNEXPECTED, _EXIT_UNMEASURED = 0, 1, 2
@@ -34,6 +34,8 @@ _ADDRESSES = 5
 _SHOWN = 3
 """Headlines that a row of the table shows."""
 STRICT = "strict"
+_UNDONE = "made, and cannot be undone"
+"""The beginning of a note that each run with irreversible requests has."""
 _KINDS = {"switch": SWITCHES, "fault": FAULTS, "noise": NOISE}
 
 
@@ -143,7 +145,7 @@ def _measure(case: Case, options: argparse.Namespace) -> Outcome:
             return outcome
     outcome.counts = dict(Counter(entry["grade"] for entry in report["findings"]))
     outcome.causes = report.get("causes", []) or _causes_of(report["findings"])
-    outcome.notes = report.get("notes", [])
+    outcome.notes = [note for note in report.get("notes", []) if not note.startswith(_UNDONE)]
     outcome.requests = report["requests"]
     return outcome
 
@@ -213,7 +215,11 @@ def _text(outcomes: list[Outcome], options: argparse.Namespace) -> str:
     requests = sum(outcome.requests for outcome in outcomes)
     seconds = sum(outcome.seconds for outcome in outcomes)
     flags = " ".join(options.kit_flag) or "none"
-    listing = [f"- `{name}`: {text}" for names in _KINDS.values() for name, text in names.items()]
+    listing = [
+        f"- `{name}`: {text}" + (" Shows only through adapters." if name in NEED_ADAPTERS else "")
+        for names in _KINDS.values()
+        for name, text in names.items()
+    ]
     parts = [
         "# The kit's verdict on a staging deployment",
         "",
@@ -256,7 +262,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--kind", choices=sorted(_KINDS))
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (2)")
     parser.add_argument("--quick", action="store_true", help="fewer generated requests")
-    parser.add_argument("--max-time", default="5m", help="the kit's limit for a run (5m)")
+    parser.add_argument("--max-time", default="10m", help="the kit's limit for a run (10m)")
     parser.add_argument(
         "--kit-flag", action="append", default=[], metavar="FLAG", help="a further flag of the kit"
     )
@@ -271,14 +277,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not cases:
         print("no such name; see python -m tests.staging --list", file=sys.stderr)
         return _EXIT_UNMEASURED
-    outcomes = []
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for outcome in pool.map(lambda case: _measure(case, options), cases):
-            outcomes.append(outcome)
-            print(_row(outcome), flush=True)
     is_whole = not options.only and not options.kind
-    if is_whole or options.output != _RESULTS:
-        options.output.write_text(_text(outcomes, options))
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor(options.jobs) as pool:
+        runs = [pool.submit(_measure, case, options) for case in cases]
+        for run in as_completed(runs):
+            print(_row(run.result()), flush=True)
+            outcomes = [run.result() for run in runs if run.done()]
+            if is_whole or options.output != _RESULTS:
+                options.output.write_text(_text(outcomes, options))
     print("\n".join(_summary(outcomes)))
     if any(outcome.error for outcome in outcomes):
         return _EXIT_UNMEASURED

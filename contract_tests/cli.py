@@ -30,6 +30,10 @@ COMMANDS = {
         "pass traffic on to a deployment, and judge it",
     ),
     "drift": ("contract_tests.drift.command", "compare two deployments: the mock and staging"),
+    "load": (
+        "contract_tests.load.command",
+        "make load with many users, and judge every response",
+    ),
     "explain": (
         "contract_tests.explain_command",
         "say what a cause of findings means, and how to settle it",

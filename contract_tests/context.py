@@ -285,6 +285,8 @@ class Run:
             name = re.sub(r"[^a-z0-9]+", "-", name.lower())
             is_secret = not self.is_public(key)
             alias = self.keyring.add(f"hook {name} {self._fresh}", key, is_secret=is_secret)
+        if self.journal is not None:
+            self.journal.exempt(alias)
         return Client(self.channel, alias)
 
     def hook_failed(self, name: str, text: str) -> None:
@@ -317,7 +319,13 @@ class Run:
     def found(self, finding: Finding) -> None:
         """Add a driver's own finding, secrets replaced."""
         text = self.keyring.text
-        finding = replace(finding, expected=text(finding.expected), got=text(finding.got))
+        finding = replace(
+            finding,
+            operation=text(finding.operation),
+            where=text(finding.where),
+            expected=text(finding.expected),
+            got=text(finding.got),
+        )
         self.verdicts.add(replace(finding, source=finding.source or self.channel.source))
 
     def report(self, finding: Finding, exchange: Exchange) -> None:
@@ -360,6 +368,11 @@ class Run:
     def redacted(self, exchange: Exchange) -> Exchange:
         """Return an exchange as reports may show it."""
         return self.channel.redacted(exchange)
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether others use an account of this run."""
+        return any(tracker.in_use for tracker in self.judge.trackers.values())
 
     def wait_for_lag(self, client: Client) -> None:
         """Wait until an account's readings show its last change, if the deployment lags."""

@@ -195,6 +195,12 @@ class Knowledge(Protocol):
     def account_model(self, views: Views) -> AccountModel:
         """Return the model of an account of which nothing is known yet."""
 
+    def playable(self, run: Any) -> Sequence[Story]:
+        """Return the stories that a run allows."""
+
+    def play(self, run: Any, story: Story) -> None:
+        """Play a story with the account of a run."""
+
     def mock_account(self, name: str) -> tuple[str, str]:
         """Return the alias and the key of an account of the mock."""
 
@@ -255,6 +261,12 @@ class NoKnowledge:
 
     def account_model(self, views: Views) -> AccountModel:
         return NoModel()
+
+    def playable(self, run: Any) -> Sequence[Story]:
+        return ()
+
+    def play(self, run: Any, story: Story) -> None:
+        """Do nothing: there are no stories."""
 
     def mock_account(self, name: str) -> tuple[str, str]:
         token = name.replace("_", "-")

@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from contract_tests.context import Run
 from contract_tests.drivers.auth import WRONG_KEYS
 from contract_tests.drivers.protocol import undeclared
+from contract_tests.drivers.stories import reason_against
 from contract_tests.http.channel import Outgoing
-from contract_tests.knowledge import IRREVERSIBLE, MOCK, WRITE
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.examples import broken_bodies, example, has_example, probes
 from contract_tests.settings import Settings
 
 WEIGHTS: Mapping[str, int] = {
-    "reads": 30,
-    "keys": 14,
-    "boundaries": 20,
+    "reads": 22,
+    "keys": 11,
+    "boundaries": 34,
     "protocol": 4,
-    "tenants": 8,
-    "stories": 14,
-    "machine": 4,
-    "properties": 10,
+    "tenants": 7,
+    "stories": 9,
+    "machine": 5,
+    "properties": 8,
 }
 """The parts of a small budget."""
 TELLING_FIRST = ("reads", "keys", "boundaries", "protocol", "tenants", "stories")
@@ -253,16 +253,11 @@ def _tenants(run: Run) -> float:
 
 
 def _stories(run: Run) -> float:
-    settings = run.settings
-    granted = {WRITE} if settings.may_write else set()
-    granted |= {IRREVERSIBLE} if settings.may_do_anything else set()
-    granted |= {MOCK} if settings.mock else set()
+    hooks = run.hooks.names if run.hooks is not None else ()
     playable = [
         story
         for story in run.knowledge.stories
-        if settings.may_write
-        and (settings.mock or story.needs <= granted)
-        and run.takes(*story.operations)
+        if reason_against(run, story, story.needs if run.settings.mock else set(hooks)) is None
     ]
     return len(playable) * (_STORY + _STORY_PER_VIEW * _views(run))
 

@@ -28,7 +28,7 @@ from contract_tests.drivers.refusals import Refusals
 from contract_tests.errors import KitError, Unreachable, UsageError
 from contract_tests.findings.baseline import Baseline
 from contract_tests.findings.finding import Finding
-from contract_tests.findings.known import Known, marked
+from contract_tests.findings.known import UNDECLARED, Known, marked
 from contract_tests.findings.result import Result
 from contract_tests.http.budget import Spent
 from contract_tests.http.channel import Withheld
@@ -322,20 +322,20 @@ def _refuse_unknown_phases(settings: Settings) -> None:
 
 def _with_known(result: Result, known: Sequence[Known]) -> Result:
     """Return the result with known findings marked, and notes on what is not found any more."""
-    # A part of a run proves nothing of what it did not find.
-    settings = result.settings
-    is_whole = not (
-        result.ended_early
-        or result.broken
-        or settings.phases
-        or settings.shard
-        or settings.last_failed
-    )
-    tried = (
-        {name for name, seen in result.coverage.operations.items() if seen.statuses}
-        if is_whole
-        else set()
-    )
+    tried = _tried(result)
     notes = [note for each in known for note in each.notes(result.findings, tried)]
     findings = marked(result.findings, known)
     return replace(result, findings=findings, notes=[*result.notes, *notes])
+
+
+def _tried(result: Result) -> set[str]:
+    """Return the operations that were tried; none if it was a part of a run, which proves nothing.
+
+    Undeclared requests, which are sent if everything is allowed, are among them.
+    """
+    settings = result.settings
+    is_part = settings.phases or settings.shard or settings.last_failed or settings.budget
+    if result.ended_early or result.broken or is_part:
+        return set()
+    tried = {name for name, seen in result.coverage.operations.items() if seen.statuses}
+    return tried | ({UNDECLARED} if result.settings.may_do_anything else set())

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any, Protocol
 
 from contract_tests.context import Run
@@ -183,7 +184,9 @@ class HookAdapter:
         self._hooks = hooks or Hooks((), {})
         names = self._hooks.names
         failed = {name for name in names if run.hook_failures[name] >= _MAX_FAILURES}
-        self.offers = names - failed | ({LISTEN} if run.receiver is not None else set())
+        # An account that was just made is as good as one that was reset.
+        able = {FORGET} if FRESH in names - failed else set[str]()
+        self.offers = names - failed | able | ({LISTEN} if run.receiver is not None else set())
 
     def fresh(self, situation: str) -> Client:
         started = datetime.now(UTC)
@@ -238,7 +241,7 @@ class HookAdapter:
             values["to"] = to or self.now(client) + timedelta(seconds=seconds)
         else:
             left = (to - self.now(client)).total_seconds() if to is not None else seconds
-            values["seconds"] = max(0, left)
+            values["seconds"] = max(0, ceil(left))
         started = datetime.now(UTC)
         self._call(ADVANCE, client, **values)
         self._note(ADVANCE, client, values, started)
@@ -271,7 +274,7 @@ class HookAdapter:
 
     def _call(self, name: str, client: Client | None, **values: Any) -> Any:
         run = self._run
-        if name not in self.offers:
+        if name not in self._hooks.names:
             raise Unsuitable(f"needs `{name}` (--hooks)")
         if client is not None:
             key = run.keyring.key(client.key) if client.key is not None else ""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contract_tests.billing import drivers
+from contract_tests.billing import drivers, races
 from contract_tests.billing.account.model import BillingAccount
-from contract_tests.billing.adapters import HOOKS
+from contract_tests.billing.adapters import HOOKS, adapter_of
 from contract_tests.billing.effects import EFFECTS
 from contract_tests.billing.identifiers import IDENTIFIERS
 from contract_tests.billing.relations import RELATIONS
 from contract_tests.billing.rules.catalogue import COMMON_RULES, RULES
 from contract_tests.billing.safety import SAFETY
+from contract_tests.billing.stories.actor import new_actor
 from contract_tests.billing.stories.catalogue import STORIES
+from contract_tests.drivers.stories import reason_against, run_story
 from contract_tests.hooks.hook import Hook
 from contract_tests.http.client import Client
 from contract_tests.judge.lists import list_relations
@@ -57,6 +59,15 @@ class BillingKnowledge:
 
     def account_model(self, views: Views) -> AccountModel:
         return BillingAccount(views)
+
+    def playable(self, run: Any) -> Sequence[Story]:
+        offers = adapter_of(run).offers
+        known = (*STORIES, *races.RACES)
+        return [story for story in known if reason_against(run, story, offers) is None]
+
+    def play(self, run: Any, story: Story) -> None:
+        phase = "races" if story in races.RACES else "stories"
+        run_story(run, story, new_actor, adapter_of(run).offers, phase=phase)
 
     def mock_account(self, name: str) -> tuple[str, str]:
         return f"sk-test {name.replace('_', '-')}", f"{_TEST_KEY}{name}"

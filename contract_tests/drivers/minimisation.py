@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
@@ -63,7 +64,7 @@ def shorten(run: Run) -> None:
     shorter = replays = 0
     for finding, exchange in candidates(run):
         sequence = _Sequence(run, finding, exchange, ends_at)
-        with _quietly(run, sequence), suppress(KitError, _Spent):
+        with _quietly(run, sequence, ends_at), suppress(KitError, _Spent):
             sequence.minimise()
         replays += sequence.replays
         if len(sequence.shortest) < len(finding.steps):
@@ -228,12 +229,13 @@ def _is_reversible(exchange: Exchange, run: Run) -> bool:
 
 
 @contextmanager
-def _quietly(run: Run, listener: Callable[[Exchange], None]) -> Iterator[None]:
-    """Let only one listener see the exchanges of the block: they are no part of the run."""
+def _quietly(run: Run, listener: Callable[[Exchange], None], ends_at: float) -> Iterator[None]:
+    """Let only one listener see the exchanges of the block, which ends at a moment."""
     channel = run.channel
-    before, source = channel.listeners, channel.source
+    listeners, source, limits = channel.listeners, channel.source, channel.limits
     channel.listeners, channel.source = [listener], "minimisation"
+    channel.limits = replace(limits, deadline=min(ends_at, limits.deadline or ends_at))
     try:
         yield
     finally:
-        channel.listeners, channel.source = before, source
+        channel.listeners, channel.source, channel.limits = listeners, source, limits

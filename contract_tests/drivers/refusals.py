@@ -12,12 +12,15 @@ from collections import Counter
 
 from contract_tests.context import Run
 from contract_tests.http.client import Client
-from contract_tests.http.exchange import Exchange
+from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.http.redaction import SESSION, UNKNOWN_KEY
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.examples import required_query
 
 _NOT_FOLLOWED = (401, 403, 429)
 """Refusals before the request was looked at."""
+_NOBODY = (ANYBODY, UNKNOWN_KEY, SESSION)
+"""Callers whose key the run does not have."""
 MAX_READINGS = 2
 """Readings after each kind of refusal: the first may have nothing to be compared with."""
 MAX_REQUESTS = 1_000
@@ -53,7 +56,7 @@ class Refusals:
                 self._note(exchange, operation)
 
     def _note(self, exchange: Exchange, operation: Operation) -> None:
-        if exchange.status in _NOT_FOLLOWED:
+        if exchange.status in _NOT_FOLLOWED or exchange.account in _NOBODY:
             return
         for view in self._views(operation):
             self._since.setdefault((exchange.account, view), Counter())[operation.id] += 1

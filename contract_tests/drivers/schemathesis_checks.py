@@ -89,9 +89,8 @@ class CheckResults:
         operation = matched[0].id if matched else f"{exchange.method} {exchange.path[:80]}"
         if not is_judged(exchange, matched[0] if matched else None):
             return
-        if check.kind in ("invalid_accepted", "valid_refused") and not self._stands(
-            check.kind, exchange
-        ):
+        is_of_validity = check.kind in ("invalid_accepted", "valid_refused")
+        if is_of_validity and not self._stands(check.kind, exchange):
             return
         if check.kind == "undocumented_status" and self._is_of_http(exchange):
             return
@@ -104,25 +103,13 @@ class CheckResults:
         if not same:
             spec = matched[0].place.pointer if matched else "#/paths"
             got = f"{exchange.status}: {excerpt(exchange)}"
-            expected = shortened(" ".join(message.split()), 240)
+            # Half of a secret would not be recognised.
+            expected = shortened(self._run.keyring.text(message), 240)
             key = (operation, check.kind, check.where, name)
-            steps = tuple(
-                each
-                for each in self._run.judge.tracker(exchange.account).steps
-                if each is not exchange
-            )
-            self._run.found(
-                Finding(
-                    *key,
-                    check.provenance,
-                    expected,
-                    got,
-                    spec,
-                    exchange,
-                    steps,
-                    witnesses=(WITNESS,),
-                )
-            )
+            known = self._run.judge.tracker(exchange.account).steps
+            steps = tuple(each for each in known if each is not exchange)
+            finding = Finding(*key, check.provenance, expected, got, spec, exchange, steps)
+            self._run.found(replace(finding, witnesses=(WITNESS,)))
 
     def _is_of_http(self, exchange: Exchange) -> bool:
         case = self._run.judge.case_of(exchange)

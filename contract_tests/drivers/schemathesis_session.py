@@ -12,6 +12,7 @@ import requests
 
 from contract_tests.compat import discard_example, every_new_session, request_of
 from contract_tests.context import Run
+from contract_tests.drivers.read_write_lock import ReadWriteLock
 from contract_tests.errors import KitError
 from contract_tests.findings.finding import Finding
 from contract_tests.http.channel import Adapter, Withheld, attach
@@ -39,36 +40,6 @@ class JudgedExchange:
 
     exchange: Exchange
     findings: tuple[Finding, ...]
-
-
-class ReadWriteLock:
-    """Lets reads run at the same time, and writes alone: each read has one right response."""
-
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._readers = 0
-        self._waiting = 0
-        """Writers that wait. Readers let them go first."""
-        self._is_taken = False
-
-    @contextmanager
-    def take(self, *, alone: bool) -> Iterator[None]:
-        """Hold the lock for the block."""
-        with self._condition:
-            self._waiting += alone
-            self._condition.wait_for(
-                lambda: not self._is_taken and not (self._readers if alone else self._waiting)
-            )
-            self._waiting -= alone
-            self._is_taken = alone
-            self._readers += not alone
-        try:
-            yield
-        finally:
-            with self._condition:
-                self._is_taken = False
-                self._readers -= not alone
-                self._condition.notify_all()
 
 
 class SessionAdapter(Adapter):

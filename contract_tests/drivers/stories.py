@@ -15,6 +15,9 @@ _ALLOWED_BY = {
     IRREVERSIBLE: f"what it does cannot be undone ({IRREVERSIBLE})",
 }
 
+FAILED_STEP = "after a step that did not succeed"
+"""The end of the name under which the rest of a story is skipped."""
+
 Cast = Callable[[Run], Any]
 """Makes the actor of a story."""
 
@@ -32,24 +35,45 @@ def run_story(
 ) -> None:
     """Run one story or race, if the run allows it and has the hooks that the story needs."""
     what = f"{'story' if phase == 'stories' else 'race'}: {story.name}"
-    reason = _reason_against(run, story, offers)
+    reason = reason_against(run, story, offers)
     if reason is not None:
         run.skip(what, reason)
         return
     run.channel.source = f"{phase}: {story.name}"
+    if run.is_in_use:
+        _play_twice(run, story, what, cast)
+    else:
+        _play(run, story, what, cast)
+
+
+def _play_twice(run: Run, story: Story, what: str, cast: Cast) -> None:
+    """Play a story, and again if there are findings: what does not come again proves nothing."""
+    with run.verdicts.holding() as first:
+        _play(run, story, what, cast)
+    if not first:
+        return
+    with run.verdicts.holding() as second:
+        _play(run, story, what, cast)
+    confirmed = {finding.key for finding in second}
+    for finding in first:
+        if finding.key in confirmed:
+            run.verdicts.add(finding)
+
+
+def _play(run: Run, story: Story, what: str, cast: Cast) -> None:
     try:
         story.play(cast(run))
     except StoryEnds:
         run.skip(
-            f"{what}, after a step that did not succeed",
+            f"{what}, {FAILED_STEP}",
             "that step is among the findings",
         )
     except (Withheld, Unsuitable, HookFailed) as error:
         run.skip(what, run.keyring.text(str(error)))
 
 
-def _reason_against(run: Run, story: Story, offers: Set[str]) -> str | None:
-    """Return why a story may or can not be run."""
+def reason_against(run: Run, story: Story, offers: Set[str]) -> str | None:
+    """Return why a story may or can not be run; None if it is to be run."""
     settings = run.settings
     allowed = {WRITE: settings.may_write, IRREVERSIBLE: settings.may_do_anything}
     for permission, is_allowed in allowed.items():

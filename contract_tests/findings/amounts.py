@@ -19,7 +19,7 @@ def sizes_of(kind: str, expected: str, got: str) -> tuple[str, ...]:
     if kind not in KINDS:
         return ()
     wanted, shown = _first_number(expected), _first_number(got)
-    return () if wanted is None or shown is None else (str(shown - wanted),)
+    return () if wanted is None or shown is None else (f"{shown - wanted:f}",)
 
 
 def largest(sizes: tuple[str, ...]) -> Decimal:

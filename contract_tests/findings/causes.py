@@ -209,6 +209,8 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "headers": lambda finding: Cause("header-value", finding.where.rsplit("/", 1)[-1]),
     "invalid_accepted": _of_acceptance,
     "method": _of_method,
+    "malformed_body": lambda finding: Cause("malformed-body", finding.operation),
+    "no_answer": lambda finding: Cause("no-answer", finding.keyword),
     "not_the_api": lambda finding: Cause("not-the-api", finding.keyword),
     "order": lambda _: Cause("order"),
     "response_header": _of_header,

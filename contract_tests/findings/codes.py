@@ -107,6 +107,11 @@ CODES: dict[str, Code] = {
         "A request with the key of the run is refused with 401.",
         "Check whether the key has been revoked or lacks a permission.",
     ),
+    "malformed-body": Code(
+        "responses are not valid JSON: {operations}",
+        "A response that is declared as JSON cannot be parsed.",
+        _TO_MEND,
+    ),
     "media-type": Code(
         "responses are {subject}: {places}",
         "A successful response has another media type than the contract documents.",
@@ -126,6 +131,12 @@ CODES: dict[str, Code] = {
         "amounts do not add up: {operations}, {rule}",
         "A sum, a chain of entries or a total contradicts another response.",
         _BOOKS,
+    ),
+    "no-answer": Code(
+        "there is no complete response: {operations}",
+        "The connection was closed, reset or silent until --timeout. Safe requests were repeated "
+        "once.",
+        "Look at the deployment and at what is in front of it.",
     ),
     "not-the-api": Code(
         "responses that are not the API's ({subject}): {responses}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -108,6 +109,8 @@ class Verdicts:
     """What was found, again or for the first time, since somebody cleared this."""
     left_out: int = 0
     """How often a finding was not kept, because there are too many."""
+    _held: list[Finding] | None = None
+    """The findings that are held back at the moment."""
     _places: Counter[tuple[str, str]] = field(default_factory=Counter)
     _found: dict[Key, Finding] = field(default_factory=dict)
     _latest: dict[Key, int] = field(default_factory=dict)
@@ -118,6 +121,9 @@ class Verdicts:
 
         The shortest steps to it are kept, or those to the largest difference between amounts.
         """
+        if self._held is not None:
+            self._held.append(finding)
+            return True
         sizes = amounts.sizes_of(finding.kind, finding.expected, finding.got)
         finding = replace(finding, sizes=finding.sizes or sizes)
         before = self._found.get(finding.key)
@@ -146,6 +152,16 @@ class Verdicts:
     def shorten(self, key: Key, steps: tuple[Exchange, ...]) -> None:
         """Replace the steps of a finding by fewer ones that also lead to it."""
         self._found[key] = replace(self._found[key], steps=steps)
+
+    @contextmanager
+    def holding(self) -> Iterator[list[Finding]]:
+        """Collect the findings within the block instead of adding them."""
+        held: list[Finding] = []
+        self._held = held
+        try:
+            yield held
+        finally:
+            self._held = None
 
     def _is_full(self, finding: Finding) -> bool:
         """Return whether there is no place for a new finding; else take one."""

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from contract_tests.findings.finding import Finding
 
+UNDECLARED = "undeclared requests"
+"""Stands among the operations that were tried for requests that the contract does not declare."""
+
 
 class Known(Protocol):
     """Accepts findings: a baseline, or overlays of the contract."""
@@ -19,6 +22,11 @@ class Known(Protocol):
     def notes(self, findings: Iterable[Finding], tried: set[str]) -> list[str]:
         """Return notes on entries that accept nothing, given the operations that were tried."""
         ...
+
+
+def was_tried(operation: str, tried: set[str]) -> bool:
+    """Return whether a run tried an operation, or undeclared requests such as ``PUT /path``."""
+    return operation in tried or (" " in operation and UNDECLARED in tried)
 
 
 def accepted(finding: Finding, known: Iterable[Known]) -> str:

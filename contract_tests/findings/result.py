@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from contract_tests.findings.coverage import Coverage
 from contract_tests.findings.finding import Finding
@@ -54,6 +54,8 @@ class Result:
     """Files that were lost during the run, and why."""
     source: str = ""
     """Whose traffic it was, in a few words, if it was not the run's own."""
+    load: Mapping[str, Any] | None = None
+    """The figures of a load test, as the report's document has them."""
     ended: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property

@@ -23,7 +23,7 @@ from requests.adapters import BaseAdapter
 
 from contract_tests.compat import follow_no_redirects, with_body
 from contract_tests.errors import KitError, Unreachable
-from contract_tests.http.exchange import Exchange, Headers, Request
+from contract_tests.http.exchange import SAFE_METHODS, Exchange, Headers, Request
 from contract_tests.http.network import DIRECT, Network
 from contract_tests.http.noise import NOISY_STATUSES, THROTTLED, TIMEOUT, Noise
 from contract_tests.http.redaction import Keyring
@@ -40,8 +40,6 @@ GONE_AFTER = 5
 """Consecutive requests without a response after which the deployment counts as gone."""
 THROTTLED_AFTER = 20
 """Consecutive 429 after which the run ends, although the kit waited as it was asked to."""
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-"""Methods of requests that may be repeated."""
 ENCODINGS = "gzip, deflate"
 """The content codings that the kit can decode."""
 
@@ -156,12 +154,7 @@ class Channel:
 
     def send_prepared(self, prepared: requests.PreparedRequest) -> requests.Response:
         """Send a request of the library requests. The response's ``exchange`` is the exchange."""
-        body = prepared.body or b""
-        body = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]
-        request = WireRequest(
-            str(prepared.method), str(prepared.url), _items(prepared.headers), body
-        )
-        reply, exchange = self._send(request)
+        reply, exchange = self._send(_wire_request(prepared))
         return _response(prepared, reply, exchange)
 
     def _send(self, request: WireRequest) -> tuple[Reply, Exchange]:
@@ -241,10 +234,7 @@ class Channel:
 
     def outgoing(self, prepared: requests.PreparedRequest) -> Outgoing:
         """Return a prepared request as gates see it."""
-        body = prepared.body or b""
-        body = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]
-        headers = _items(prepared.headers)
-        return self._outgoing(WireRequest(str(prepared.method), str(prepared.url), headers, body))
+        return self._outgoing(_wire_request(prepared))
 
     def _outgoing(self, request: WireRequest) -> Outgoing:
         url = request.url
@@ -405,6 +395,13 @@ def _merged(headers: Headers, more: Headers) -> Headers:
     return (*(pair for pair in headers if pair[0].lower() not in replaced), *more)
 
 
+def _wire_request(prepared: requests.PreparedRequest) -> WireRequest:
+    body = prepared.body or b""
+    body = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]
+    headers = tuple((_text(name), _text(value)) for name, value in prepared.headers.items())
+    return WireRequest(str(prepared.method), str(prepared.url), headers, body)
+
+
 def _response(
     prepared: requests.PreparedRequest, reply: Reply, exchange: Exchange
 ) -> requests.Response:
@@ -425,10 +422,6 @@ def _response(
     )
     response.exchange = exchange  # type: ignore[attr-defined]
     return response
-
-
-def _items(headers: Any) -> Headers:
-    return tuple((_text(name), _text(value)) for name, value in headers.items())
 
 
 def _text(value: str | bytes) -> str:

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 from contract_tests.http.origin import Origin, origin_of
 
 Headers = tuple[tuple[str, str], ...]
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+"""Methods of requests that change nothing, and may be repeated."""
 MAX_NESTING = 100
 """Levels of a JSON body. What is nested more deeply is not read: recursion has an end."""
 ANYBODY = "anybody"
@@ -23,6 +25,10 @@ HOOK = "HOOK"
 
 class NotJson(ValueError):
     """A body that is not strictly JSON: what is wrong with it."""
+
+
+class TooDeep(NotJson):
+    """A body that is nested too deeply."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +87,6 @@ class Exchange:
         headers = {name.lower(): value for name, value in reversed(self.response_headers)}
         return origin_of(self.url, self.status, headers, self.response_body)
 
-    @property
-    def is_of_the_api(self) -> bool:
-        """Whether the response is the API's own, and to be judged as such."""
-        return not self.noise and self.origin == "api"
-
     @cached_property
     def sent(self) -> Any:
         """The request body as a value. Raises NotJson."""
@@ -95,6 +96,15 @@ class Exchange:
     def answer(self) -> Any:
         """The answer's body as a value. Raises NotJson."""
         return parse(self.response_body)
+
+    @property
+    def is_too_deep(self) -> bool:
+        """Whether the answer's body is nested too deeply to be read."""
+        try:
+            _ = self.answer
+        except NotJson as error:
+            return isinstance(error, TooDeep)
+        return False
 
     @property
     def json(self) -> Any:
@@ -152,8 +162,8 @@ def parse(body: bytes) -> Any:
     return value
 
 
-def _too_deep() -> NotJson:
-    return NotJson(f"is nested too deeply (more than {MAX_NESTING} levels)")
+def _too_deep() -> TooDeep:
+    return TooDeep(f"is nested too deeply (more than {MAX_NESTING} levels)")
 
 
 def _is_too_deep(value: Any) -> bool:

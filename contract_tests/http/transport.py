@@ -17,7 +17,7 @@ from weakref import WeakSet, finalize
 
 import requests
 
-from contract_tests.http.exchange import Headers
+from contract_tests.http.exchange import SAFE_METHODS, Headers
 from contract_tests.http.network import Network
 from contract_tests.http.response_reader import Broken, Reply, ResponseReader
 
@@ -58,7 +58,7 @@ class Transport:
         if kept is not None:
             reply, is_stale = self._exchange(kept, data, request.method, ends_at)
             # The deployment closed the connection as the request left: it has not read it.
-            if not is_stale or request.method not in ("GET", "HEAD", "OPTIONS"):
+            if not is_stale or request.method not in SAFE_METHODS:
                 return reply
         try:
             connection = Connection(where, _opened(url, network, ends_at))
@@ -238,11 +238,14 @@ def plain(error: Exception) -> str:
     return type(error).__name__
 
 
+_NO_CERTIFICATE = "no TLS connection; it may want a client certificate (--client-cert)"
 _PLAIN = (
     (
         "CERTIFICATE_VERIFY_FAILED",
         "its TLS certificate is not valid; name the authority with --ca-bundle",
     ),
+    ("HANDSHAKE_FAILURE", _NO_CERTIFICATE),
+    ("EOF occurred in violation of protocol", _NO_CERTIFICATE),
     ("certificate required", "it wants a client certificate; name one with --client-cert"),
     ("connect to proxy", "the proxy does not answer, or does not let this through"),
     ("SSL", "no TLS connection"),

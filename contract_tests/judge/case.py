@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from contract_tests.http.exchange import ANYBODY, Exchange
+from contract_tests.http.exchange import ANYBODY, SAFE_METHODS, Exchange
 from contract_tests.http.redaction import UNKNOWN_KEY
 from contract_tests.judge.violation import Response
 from contract_tests.openapi.contract import Operation
 from contract_tests.openapi.request import RequestJudgement
 from contract_tests.openapi.schemas import Schemas
-
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class Outcome(Enum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,10 +19,11 @@ from openapi_core.validation.response.exceptions import (
     InvalidHeader,
     MissingRequiredHeader,
 )
-from werkzeug.datastructures import Headers, ImmutableMultiDict
+from werkzeug.datastructures import Headers as WerkzeugHeaders
+from werkzeug.datastructures import ImmutableMultiDict
 
 from contract_tests.findings.finding import Finding
-from contract_tests.http.exchange import Exchange, NotJson
+from contract_tests.http.exchange import Exchange, Headers, NotJson
 from contract_tests.judge.shapes import Node, Place, Shapes, nodes
 from contract_tests.openapi.contract import Contract, Operation, escape
 from contract_tests.openapi.schemas import generalised
@@ -33,10 +33,7 @@ _REMEMBERED = 20_000
 _MAX_PLACES = 50_000
 _MAX_SPLIT = 262_144
 """The size of bodies that are split into nodes, in bytes."""
-_WHOLE: Node = (Place(), "")
-"""Stands for a body that is not split into nodes."""
 _HOST = "http://deployment.invalid"
-_DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True)
@@ -73,95 +70,70 @@ class OpenApiCore:
 
     def accepts_request(self, exchange: Exchange) -> bool:
         """Return whether a request is valid. The key is judged by other rules."""
-
-        def judge() -> bool:
-            errors = self._bodies.iter_request_errors(_Request(exchange))
-            try:
-                return all("Security" in type(each).__name__ for each in errors)
-            except RecursionError:
-                return False
-
-        key = self._request_key(exchange)
-        body, unknown = self._unknown(key, exchange.request_body, lambda: exchange.sent)
-        is_accepted = bool(self._once((*key, body), judge))
+        credential = self._credential.header.lower() if self._credential is not None else ""
+        names = self._parameters - {credential}
+        has_key = bool(credential and exchange.request_header(credential))
+        place = self._place((exchange.method, self._path(exchange), has_key))
+        headers = _chosen(exchange.request_headers, names)
+        body, unknown = self._body(exchange.request_body, lambda: exchange.sent, place)
+        unknown |= self._shapes.unknown_texts(exchange.query, place, "query")
+        unknown |= self._shapes.unknown_texts(headers, place, "headers")
+        if not unknown and body is None:
+            return True
+        key = (place, body, frozenset(unknown))
+        is_accepted = bool(self._once(key, partial(_accepts, self._bodies, exchange)))
         if is_accepted:
-            self._accept(unknown, (), "")
+            _accept(unknown, (), "")
         return is_accepted
 
     def objections(self, exchange: Exchange, operation: Operation) -> tuple[Objection, ...]:
         """Return its objections to a response."""
-        headers = tuple(
-            sorted(
-                (name.lower(), _DIGIT.sub("9", value))
-                for name, value in exchange.response_headers
-                if name.lower() in self._headers
-            )
+        media_type = exchange.response_header("content-type")
+        place = self._place((operation.id, exchange.status, media_type))
+        headers = sorted(_chosen(exchange.response_headers, self._headers))
+        parts = (
+            (self._bodies, *self._body(exchange.response_body, lambda: exchange.answer, place)),
+            (self._whole, None, self._shapes.unknown_texts(headers, place, "headers")),
         )
-        where = (operation.id, exchange.status)
-        of_headers = self._once((*where, headers), partial(_objections, self._whole, exchange))
-        return tuple(dict.fromkeys((*self._of_body(exchange, where), *of_headers)))
+        found: dict[Objection, None] = {}
+        for openapi, body, unknown in parts:
+            if not unknown and body is None:
+                continue  # all of it was accepted before
+            key = (place, openapi is self._whole, body, frozenset(unknown))
+            objections = self._once(key, partial(_objections, openapi, exchange))
+            _accept(unknown, objections, f"/response/{exchange.status}")
+            found |= dict.fromkeys(objections)
+        return tuple(found)
 
-    def _of_body(self, exchange: Exchange, where: tuple[str, int]) -> tuple[Objection, ...]:
-        """Return its objections to a body. Only nodes that were not accepted yet are new to it."""
-        key = (*where, exchange.response_header("content-type"))
-        body, unknown = self._unknown(key, exchange.response_body, lambda: exchange.answer)
-        if unknown == set():
-            return ()
-        found: tuple[Objection, ...] = self._once(
-            (*key, body), partial(_objections, self._bodies, exchange)
-        )
-        self._accept(unknown, found, f"/response/{exchange.status}/body")
-        return found
-
-    def _accept(self, unknown: set[Node], found: tuple[Objection, ...], root: str) -> None:
-        """Remember nodes that there is no objection to."""
-        wrong = {each.where for each in found}
-        wrong |= {where.rpartition("/")[0] for where in wrong}  # to what misses it, or has too much
-        if root in {each.where for each in found}:
-            return
-        for place, shape in unknown:
-            if generalised(root + place.pointer) not in wrong:
-                place.accepted.add(shape)
-
-    def _unknown(
-        self, key: tuple[Any, ...], body: bytes, parse: Callable[[], Any]
-    ) -> tuple[Hashable, set[Node]]:
-        """Return what is new in a body, as a key; a digest of the body if it cannot be split."""
-        if not body:
-            return None, {_WHOLE}
-        try:
-            value = parse() if self._shapes.can_split and len(body) <= _MAX_SPLIT else None
-        except NotJson:
-            value = None
-        if value is None:
-            return sha256(body).digest(), {_WHOLE}
+    def _place(self, key: tuple[Any, ...]) -> Place:
+        """Return the place of all requests or responses of a kind."""
         if self._shapes.places > _MAX_PLACES:
             self._shapes.places = 0
             self._places.clear()
             self._seen.clear()
-        unknown = self._shapes.unknown(value, self._places.setdefault(key, Place()))
-        return frozenset(unknown), unknown
+        return self._places.setdefault(key, Place())
 
-    def _request_key(self, exchange: Exchange) -> tuple[Any, ...]:
-        """Return all of a request but the body, as far as its validity depends on it."""
+    def _body(
+        self, body: bytes, parse: Callable[[], Any], place: Place
+    ) -> tuple[bytes | None, set[Node]]:
+        """Return a digest of a body that is not split into nodes, and its new nodes else."""
+        try:
+            value = parse() if self._shapes.can_split and 0 < len(body) <= _MAX_SPLIT else None
+        except NotJson:
+            value = None
+        if value is None:
+            return sha256(body).digest(), set()
+        return None, self._shapes.unknown(value, place, "body")
+
+    def _path(self, exchange: Exchange) -> tuple[Hashable, ...]:
         shape = self._shapes.of_parameter
-        credential = self._credential.header.lower() if self._credential is not None else ""
-        headers = tuple(
-            (name.lower(), value)
-            for name, value in exchange.request_headers
-            if name.lower() in self._parameters and name.lower() != credential
-        )
-        path = tuple(
-            part if part in self._literals else (shape(part),) for part in exchange.path.split("/")
-        )
-        query = tuple((name, shape(value)) for name, value in exchange.query)
-        has_key = bool(credential and exchange.request_header(credential))
-        return exchange.method, path, query, headers, has_key
+        parts = exchange.path.split("/")
+        return tuple(part if part in self._literals else (shape(part),) for part in parts)
 
     def findings(self, exchange: Exchange, operation: Operation) -> Iterator[Finding]:
         """Yield its objections to a response whose status the contract declares."""
         response = operation.responses.get(exchange.status)
-        if response is None or exchange.method == "HEAD":
+        if response is None or exchange.method == "HEAD" or exchange.is_too_deep:
             return
         for objection in self.objections(exchange, operation):
             if objection.kind != "response_header" and not exchange.response_body_known:
@@ -187,12 +159,29 @@ class OpenApiCore:
         return self._seen[key]
 
 
+def _chosen(headers: Headers, names: set[str]) -> Iterator[tuple[str, str]]:
+    return ((name.lower(), value) for name, value in headers if name.lower() in names)
+
+
+def _accept(unknown: set[Node], objections: tuple[Objection, ...], root: str) -> None:
+    """Remember the nodes that there is no objection to."""
+    wrong = {each.where for each in objections}
+    if f"{root}/body" in wrong:
+        return
+    wrong |= {where.rpartition("/")[0] for where in wrong}  # what misses a part, or has too many
+    for place, shape in unknown:
+        if root + generalised(place.pointer) not in wrong:
+            place.accept(shape)
+
+
+def _accepts(openapi: OpenAPI, exchange: Exchange) -> bool:
+    errors = openapi.iter_request_errors(_Request(exchange))
+    return all("Security" in type(each).__name__ for each in errors)
+
+
 def _objections(openapi: OpenAPI, exchange: Exchange) -> tuple[Objection, ...]:
     errors = openapi.iter_response_errors(_Request(exchange), _Response(exchange))
-    try:
-        return tuple(_explained(errors, exchange.status))
-    except RecursionError:  # the first judge says that it is nested too deeply
-        return ()
+    return tuple(_explained(errors, exchange.status))
 
 
 def _without_headers(node: Any) -> Any:
@@ -234,7 +223,7 @@ class _Request:
         self.content_type = exchange.request_header("content-type") or ""
         self.parameters = RequestParameters(
             query=ImmutableMultiDict(dict(exchange.query)),
-            header=Headers(list(exchange.request_headers)),
+            header=WerkzeugHeaders(list(exchange.request_headers)),
             cookie=ImmutableMultiDict(),
         )
 
@@ -244,7 +233,7 @@ class _Response:
 
     def __init__(self, exchange: Exchange) -> None:
         self.status_code = exchange.status
-        self.headers = Headers(list(exchange.response_headers))
+        self.headers = WerkzeugHeaders(list(exchange.response_headers))
         self.data = exchange.response_body
         self.content_type = exchange.response_header("content-type") or ""
 

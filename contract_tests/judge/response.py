@@ -16,6 +16,8 @@ from contract_tests.openapi.schemas import Breach, Schemas, generalised
 ALWAYS: Provenance = "documented"
 """The provenance of what no client could live with: crashes, no JSON, missing authentication."""
 
+MAX_BREACHES = 100
+"""Places of one body that are reported."""
 _OF_HTTP = {"size": 413, "media_type": 415, "json": 400}
 """Statuses with which HTTP itself refuses a body, whether or not a contract declares them."""
 
@@ -141,9 +143,16 @@ def _body(
             exchange,
         )
         return
-    if "schema" in contract.at(media).node:
-        for breach in schemas.breaches(f"{media}/schema", value):
+    if "schema" not in contract.at(media).node:
+        return
+    seen: set[tuple[str, str]] = set()
+    for breach in schemas.breaches(f"{media}/schema", value):
+        place = generalised(breach.where), breach.keyword
+        if place not in seen:
+            seen.add(place)
             yield of_breach(breach, exchange, operation, contract)
+        if len(seen) >= MAX_BREACHES:
+            return
 
 
 def of_breach(
@@ -166,7 +175,7 @@ def of_breach(
 def _graded_keyword(breach: Breach, contract: Contract) -> str:
     """Return the keyword whose provenance counts.
 
-    For a null it is whether it may be one, and so it is for a field that may be null and is missing.
+    For a null, and for a missing field that may be null, it is whether the value may be null.
     """
     if breach.keyword == "required":
         return "nullable" if _may_be_null(contract, breach.spec) else "required"

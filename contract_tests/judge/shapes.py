@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from openapi_schema_validator import oas30_format_checker
 
@@ -34,13 +34,43 @@ _SCALARS = ("string", "integer", "number", "boolean", "null")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
 
+class Number(NamedTuple):
+    """The shape of a number."""
+
+    kind: Hashable
+    between: int
+    """Which bounds it is between."""
+    is_member: bool
+    """Whether it is a member of any enumeration."""
+
+
 @dataclass(eq=False, slots=True)
 class Place:
     """A place in values, lists generalised, and the shapes that were accepted there."""
 
     pointer: str = ""
-    accepted: set[Hashable] = field(default_factory=set)
     inner: dict[str, Place] = field(default_factory=dict)
+    _accepted: set[Hashable] = field(default_factory=set)
+    _spans: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
+    """The least and the greatest number that is no member of an enumeration, by their kind.
+
+    Where such a number is accepted there is no enumeration, so all numbers between two are.
+    """
+
+    def accepts(self, shape: Hashable) -> bool:
+        """Return whether a shape was accepted before."""
+        if isinstance(shape, Number) and shape.kind in self._spans:
+            low, high = self._spans[shape.kind]
+            return low <= shape.between <= high or shape in self._accepted
+        return shape in self._accepted
+
+    def accept(self, shape: Hashable) -> None:
+        """Remember a shape that is accepted."""
+        if isinstance(shape, Number) and not shape.is_member:
+            low, high = self._spans.get(shape.kind, (shape.between, shape.between))
+            self._spans[shape.kind] = min(low, shape.between), max(high, shape.between)
+        else:
+            self._accepted.add(shape)
 
 
 Node = tuple[Place, Hashable]
@@ -52,7 +82,8 @@ class Shapes:
 
     def __init__(self, document: dict[str, Any]) -> None:
         schemas = list(nodes(document))
-        self._numbers = sorted({*_MACHINE, *_values(schemas, _NUMBERS), *_enumerated(schemas)[0]})
+        self._members = _enumerated(schemas)[0]
+        self._numbers = sorted({*_MACHINE, *_values(schemas, _NUMBERS), *self._members})
         self._sizes = sorted({0, *_values(schemas, _SIZES)})
         self._special = _enumerated(schemas)[1] | {"true", "false"}
         self._patterns = _patterns(schemas)
@@ -66,16 +97,27 @@ class Shapes:
         """How many places were made."""
         self._texts: dict[str, Hashable] = {}
 
-    def unknown(self, value: Any, place: Place) -> set[Node]:
-        """Return the nodes of a value that were not accepted yet."""
+    def unknown(self, value: Any, place: Place, part: str) -> set[Node]:
+        """Return the nodes of a value, a part of something, that were not accepted yet."""
         found: set[Node] = set()
-        self._collect(value, place, found)
+        self._collect(value, self._inner(place, part), found)
         return found
+
+    def unknown_texts(self, pairs: Iterable[tuple[str, str]], place: Place, part: str) -> set[Node]:
+        """Return the same for parameters or headers. Each is text that may be cast."""
+        place = self._inner(place, part)
+        texts: dict[str, Hashable] = {}
+        for name, text in pairs:
+            shape = self.of_parameter(text)
+            texts[name] = (texts[name], shape) if name in texts else shape
+        found: set[Node] = {(place, tuple(texts))}
+        found |= {(self._inner(place, name), shape) for name, shape in texts.items()}
+        return {(place, shape) for place, shape in found if not place.accepts(shape)}
 
     def of_parameter(self, text: str) -> Hashable:
         """Return the shape of a parameter: a string that may be cast to another type."""
         if _INTEGER.fullmatch(text):
-            return self._of_text(text), self._between(self._numbers, int(text))
+            return self._number(self._of_text(text), int(text))
         try:
             float(text.replace("_", ""))
         except ValueError:
@@ -89,28 +131,34 @@ class Shapes:
         elif isinstance(value, dict):
             shape = tuple(value)
             for name, inner in value.items():
-                self._collect(inner, place.inner.get(name) or self._inner(place, name), found)
+                self._collect(inner, self._inner(place, name), found)
         elif isinstance(value, list):
             shape = "list", self._between(self._sizes, len(value))
-            items = place.inner.get("*") or self._inner(place, "*")
+            items = self._inner(place, "*")
             for item in value:
                 self._collect(item, items, found)
         else:
             shape = self._of_scalar(value)
-        if shape not in place.accepted:
+        if not place.accepts(shape):
             found.add((place, shape))
 
     def _inner(self, place: Place, name: str) -> Place:
-        """Make the place of a property, or of all items."""
-        self.places += 1
-        made = place.inner[name] = Place(f"{place.pointer}/{escape(name)}")
-        return made
+        """Return the place of a property, or of all items."""
+        found = place.inner.get(name)
+        if found is None:
+            self.places += 1
+            found = place.inner[name] = Place(f"{place.pointer}/{escape(name)}")
+        return found
 
     def _of_scalar(self, value: float | None) -> Hashable:
         if value is None or isinstance(value, bool):
             return "constant", value
         is_whole = isinstance(value, int) or value.is_integer()
-        return type(value).__name__, self._between(self._numbers, value), is_whole
+        return self._number((type(value).__name__, is_whole), value)
+
+    def _number(self, kind: Hashable, value: float) -> Number:
+        between = self._between(self._numbers, value)
+        return Number(kind, between, value in self._members)
 
     def _of_text(self, text: str) -> Hashable:
         shape = self._texts.get(text)
@@ -151,7 +199,12 @@ def _is_simple(schema: dict[str, Any]) -> bool:
     if not _OF_SEVERAL_NODES.isdisjoint(schema):
         return False
     alternatives = [each for name in _ALTERNATIVES for each in schema.get(name) or ()]
-    return all(isinstance(each, dict) and each.get("type") in _SCALARS for each in alternatives)
+    return all(
+        isinstance(each, dict)
+        and each.get("type") in _SCALARS
+        and each.keys().isdisjoint((*_NUMBERS, "enum"))
+        for each in alternatives
+    )
 
 
 def _values(schemas: list[dict[str, Any]], keywords: tuple[str, ...]) -> set[float]:

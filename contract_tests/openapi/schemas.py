@@ -142,8 +142,9 @@ def _breaches(error: jsonschema_rs.ValidationError, root: str) -> Iterator[Breac
     via = root + "".join(f"/{escape(part)}" for part in steps)
     kind = error.kind
     if isinstance(kind, ValidationErrorKind.AdditionalProperties):
+        instance = error.instance  # converted at each access
         for name in kind.unexpected[:MAX_UNKNOWN]:
-            value = error.instance[name] if isinstance(error.instance, dict) else None
+            value = instance[name] if isinstance(instance, dict) else None
             parent = spec.removesuffix("/additionalProperties")
             yield Breach(
                 f"{where}/{escape(name)}",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from contract_tests.findings import amounts
 from contract_tests.findings.causes import cause_of
 from contract_tests.findings.finding import Finding, Key, Verdicts
+from contract_tests.findings.known import was_tried
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.form import FormJudge
 from contract_tests.openapi.contract import Contract, Node
 from contract_tests.overlay.document import Action, Overlay, applied, overlaid
 from contract_tests.overlay.json_path import select
+from contract_tests.text import shortened
 
 
 @dataclass(frozen=True)
@@ -94,24 +97,26 @@ class Accepted:
     def notes(self, findings: Iterable[Finding], tried: set[str]) -> list[str]:
         """Return notes on actions that accept nothing any more, or a difference of another size."""
         found = list(findings)
-        notes = [note for entry in self._entries for note in self._of_entry(entry, found, tried)]
-        for action in self._actions:
-            is_change = action.accepted and not action.causes
-            if is_change and self._was_tried(action, tried) and not self._is_needed(action):
-                notes.append(_obsolete(action, str(action.accepted.get("cause", action.target))))
-        return notes
+        obsolete: dict[tuple[Path, str], list[Action]] = {}
+        for action, cause in self._obsolete(found, tried):
+            obsolete.setdefault((action.path, cause), []).append(action)
+        return [
+            *(_obsolete_note(cause, actions) for (_, cause), actions in obsolete.items()),
+            *(note for entry in self._entries for note in _size_notes(entry, found)),
+        ]
 
-    def _of_entry(self, entry: _Entry, found: list[Finding], tried: set[str]) -> Iterator[str]:
-        about = [finding for finding in found if entry.is_about(finding)]
-        if not about and self._was_tried(entry.action, tried):
-            yield _obsolete(entry.action, entry.node["cause"])
-        for finding in about:
-            if not entry.holds(finding):
-                known = ", ".join(map(str, entry.node["sizes"].get(finding.where, ["none"])))
-                yield (
-                    f"{entry.action.place}: {finding.operation} {finding.where}: the difference is "
-                    f"now {', '.join(finding.sizes)}, and {known} is accepted"
-                )
+    def _obsolete(self, found: list[Finding], tried: set[str]) -> Iterator[tuple[Action, str]]:
+        """Yield the actions that accept nothing any more, each with its cause."""
+        for entry in self._entries:
+            is_found = any(entry.is_about(finding) for finding in found)
+            if not is_found and self._was_tried(entry.action, tried):
+                yield entry.action, entry.node["cause"]
+        places = set()
+        for action in self._actions:
+            is_change = action.accepted and not action.causes and _place(action) not in places
+            places.add(_place(action))
+            if is_change and self._was_tried(action, tried) and not self._is_needed(action):
+                yield action, str(action.accepted.get("cause", action.target))
 
     def _named_causes(self) -> Iterator[_Entry]:
         by_pointer = {
@@ -134,12 +139,15 @@ class Accepted:
     def _was_tried(self, action: Action, tried: set[str]) -> bool:
         """Return whether a run tried all the operations that had shown a difference."""
         operations = action.accepted.get("operations") or list(tried)
-        known = [name for name in operations if name in self.base.operations]
-        return bool(tried) and tried.issuperset(known)
+        return bool(tried) and all(was_tried(str(name), tried) for name in operations)
 
     def _is_needed(self, action: Action) -> bool:
-        """Return whether a response breaks the contract that lacks this action only."""
-        others = [other for other in self._actions if other is not action]
+        """Return whether a response breaks the contract that lacks this action only.
+
+        A place that gets a copy of a shared schema has two actions, which belong together.
+        """
+        place = _place(action)
+        others = [other for other in self._actions if _place(other) != place]
         without = FormJudge(applied(self.base, others))
         for exchange in self._witnesses.values():
             after = {finding.key for finding in self._after.findings(exchange)}
@@ -148,9 +156,28 @@ class Accepted:
         return False
 
 
+def _place(action: Action) -> tuple[str, str]:
+    return action.target.removesuffix("['$ref']"), repr(action.accepted)
+
+
 def _escaped(key: str | int) -> str:
     return str(key).replace("~", "~0").replace("/", "~1")
 
 
-def _obsolete(action: Action, cause: str) -> str:
-    return f"{action.place}: nothing is found here any more ({cause}); remove the action"
+def _size_notes(entry: _Entry, found: list[Finding]) -> Iterator[str]:
+    for finding in found:
+        if entry.is_about(finding) and not entry.holds(finding):
+            known = ", ".join(map(str, entry.node["sizes"].get(finding.where, ["none"])))
+            yield (
+                f"{entry.action.place}: {finding.operation} {finding.where}: the difference is "
+                f"now {', '.join(finding.sizes)}, and {known} is accepted"
+            )
+
+
+def _obsolete_note(cause: str, actions: list[Action]) -> str:
+    first, *others = sorted(actions, key=lambda action: action.line)
+    more = f", and of lines {', '.join(str(action.line) for action in others)}" if others else ""
+    return (
+        f"{first.place}: nothing is found here any more ({shortened(cause, 100)}); "
+        f"remove the action{more}"
+    )

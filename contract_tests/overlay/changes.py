@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from contract_tests.judge.response import of_breach
 from contract_tests.openapi.contract import JSON, Contract, Node, Operation, Place
 from contract_tests.openapi.provenance import unescape
 from contract_tests.openapi.schemas import Breach
+from contract_tests.overlay.document import copied
 from contract_tests.overlay.json_path import path_of, quoted
 
 _MAX_DEPTH = 20
@@ -36,6 +36,10 @@ class Change:
     """The key of the cause that it ends."""
     values: list[Any] = field(default_factory=list)
     operations: dict[str, None] = field(default_factory=dict)
+    copy: Node | None = None
+    """The shared schema to which the place refers: the place gets a copy of it, to be changed."""
+    round: int = 0
+    """The round in which it changed last."""
 
 
 class Changes:
@@ -46,6 +50,9 @@ class Changes:
         self._current = contract
         """The contract with the changes so far."""
         self._changes: dict[Key, Change] = {}
+        self._round = 0
+        self._copied: set[str] = set()
+        """The places that do not refer to a shared schema any more."""
         self._required: dict[str, list[str]] = {}
         """The required properties of each object that lacked some, before the changes."""
 
@@ -56,20 +63,26 @@ class Changes:
         """Yield the actions of an overlay, with their changes."""
         for change in self:
             if change.sort == "required" and self._lacks_all(change.pointer):
-                # A list without entries is not valid.
-                name = next(
-                    other.name
-                    for other in self
-                    if (other.sort, other.pointer) == ("required", change.pointer)
-                )
-                if change.name == name:
+                if change is self._first(change):
+                    # A list without entries is not valid.
                     yield change, _removal(f"{change.pointer}/required")
+            elif change.copy is not None:
+                yield change, _removal(f"{change.pointer}/$ref")
+                yield change, {"target": path_of(change.pointer), "update": _copy(change)}
             else:
                 yield change, _action_of(change, self._contract)
+
+    def _first(self, change: Change) -> Change:
+        same = change.sort, change.pointer
+        return next(other for other in self if (other.sort, other.pointer) == same)
 
     def _lacks_all(self, pointer: str) -> bool:
         required = self._required[pointer]
         return all(("required", pointer, name) in self._changes for name in required)
+
+    def next_round(self) -> None:
+        """Begin to judge by the contract with the changes so far."""
+        self._round += 1
 
     def note(self, judge: FormJudge, exchange: Exchange) -> bool:
         """Note what one response needs. Return whether that is new."""
@@ -102,7 +115,7 @@ class Changes:
             return self._add("header", finding.spec, "required", cause, finding)
         owner = finding.spec.rpartition("/")[0]
         if finding.keyword == "type":
-            return self._add("type", owner, "type", cause, finding, "text")
+            return self._add("drop", owner, "type", cause, finding)
         return self._add("drop", owner, finding.keyword, cause, finding)
 
     def _of_breach(self, breach: Breach, exchange: Exchange, operation: Operation) -> bool:
@@ -112,26 +125,52 @@ class Changes:
         if breach.keyword == "unknown_field":
             return self._add("property", breach.spec, name, cause, finding, value)
         if breach.keyword == "required":
-            owner = self._current.at(breach.spec.rpartition("/properties/")[0])
-            self._required.setdefault(owner.pointer, owner.node["required"])
-            return self._add("required", owner.pointer, name, cause, finding)
-        owner = breach.spec.rpartition("/")[0]
-        if value is None and breach.keyword in ("type", "enum"):
-            is_new = self._add("null", owner, "nullable", cause, finding)
-        elif breach.keyword in ("type", "enum"):
-            is_new = self._add(breach.keyword, owner, breach.keyword, cause, finding, value)
-        else:
-            is_new = False
-        return is_new or self._add("drop", owner, breach.keyword, cause, finding)
+            place = self._current.at(breach.spec.rpartition("/properties/")[0])
+            self._required.setdefault(place.pointer, place.node["required"])
+            return self._add("required", place.pointer, name, cause, finding)
+        if breach.keyword not in ("type", "enum"):
+            owner = breach.spec.rpartition("/")[0]
+            return self._add("drop", owner, breach.keyword, cause, finding)
+        sort = "null" if value is None else breach.keyword
+        owner, copy = self._own(breach.via.rpartition("/")[0])
+        if self._change_failed(sort, owner):
+            return self._add("drop", owner, breach.keyword, cause, finding)
+        return self._add(sort, owner, sort, cause, finding, value, copy=copy)
+
+    def _own(self, via: str) -> tuple[str, Node | None]:
+        """Return a place before its own reference is followed, and the schema it refers to."""
+        before, _, last = via.rpartition("/")
+        parent = self._current.at(before)
+        node: Any = parent.node
+        child = node[int(last)] if isinstance(node, list) else node[unescape(last)]
+        own = f"{parent.pointer}/{last}"
+        is_shared = isinstance(child, dict) and "$ref" in child
+        return own, self._current.at(own).node if is_shared else None
+
+    def _change_failed(self, sort: str, pointer: str) -> bool:
+        """Return whether a change was made in an earlier round and cannot be widened."""
+        change = self._changes.get((sort, pointer, sort))
+        return change is not None and change.round < self._round and sort != "type"
 
     def _add(
-        self, sort: str, pointer: str, name: str, cause: str, finding: Finding, *values: Any
+        self,
+        sort: str,
+        pointer: str,
+        name: str,
+        cause: str,
+        finding: Finding,
+        *values: Any,
+        copy: Node | None = None,
     ) -> bool:
         """Add what was seen to a change. Return whether it is new."""
-        pointer = self._current.at(pointer).pointer  # overlays do not follow references
+        if sort not in ("null", "type", "enum"):
+            pointer = self._current.at(pointer).pointer  # overlays do not follow references
         key = sort, pointer, name
         is_new = key not in self._changes
         change = self._changes.setdefault(key, Change(sort, pointer, name, cause))
+        if copy is not None and pointer not in self._copied:
+            self._copied.add(pointer)
+            change.copy = copy
         change.operations[finding.operation] = None
         for value in values:
             shown = json_type(value) if sort == "type" else value
@@ -139,6 +178,8 @@ class Changes:
                 continue
             change.values.append(shown)
             is_new = is_new or sort in ("type", "enum")
+        if is_new:
+            change.round = self._round
         return is_new
 
 
@@ -163,6 +204,18 @@ def _action_of(change: Change, contract: Contract) -> Node:
     if change.sort == "drop" or (change.sort == "type" and _type(values) is None):
         return _removal(f"{change.pointer}/{name}")
     return {"target": path, "update": _update(change, contract)}
+
+
+def _copy(change: Change) -> Node:
+    """Return the changed copy of a shared schema."""
+    copy = copied(change.copy)
+    if change.sort == "type":
+        kept = {name: value for name, value in copy.items() if name != "type"}
+        type = _type(change.values)
+        return kept | ({"type": type} if type is not None else {})
+    if change.sort == "enum":
+        return {**copy, "enum": [*copy["enum"], *change.values[:_MAX_ENUM]]}
+    return {**copy, "nullable": True}
 
 
 def _removal(pointer: str) -> Node:
@@ -239,7 +292,8 @@ def _declared(change: Change, contract: Contract, exchanges: Sequence[Exchange])
             continue
         fits = all(schemas.accepts(pointer, exchange.json) for exchange in exchanges)
         if fits or status < 400:
-            return copy.deepcopy(_raw(place))
+            schema: Node = copied(_raw(place))
+            return schema
     return None
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import jsonschema_rs
-from openapi_spec_validator.schemas import get_schema_content
+from openapi_spec_validator.schemas import schema_v30
 
 from contract_tests.errors import UsageError
 from contract_tests.openapi.contract import Contract, Json, Node, lines_of, read_document
@@ -148,7 +148,7 @@ def _fault(document: Node, contract: Contract) -> str:
 
 @lru_cache(maxsize=1)
 def _validator() -> jsonschema_rs.Draft4Validator:
-    return jsonschema_rs.Draft4Validator(get_schema_content("3.0"))
+    return jsonschema_rs.Draft4Validator(dict(schema_v30))
 
 
 # ------------------------------------------------------------------------------------- application

@@ -117,6 +117,7 @@ def _changes(contract: Contract, evidence: Sequence[Exchange]) -> Changes:
             break
         actions = [_action(node) for _, node in changes.actions()]
         judge = FormJudge(applied(contract, actions))
+        changes.next_round()
     return changes
 
 

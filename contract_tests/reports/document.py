@@ -28,6 +28,11 @@
   ``invalid``).
 - ``merged_from``: the files of a merged document, see ``contract-tests merge``.
 - ``skipped`` (``what``, ``why``), ``withheld`` (``why``, ``requests``), ``broken``, ``notes``.
+- ``load``, of load tests only: ``users``, ``processes``, ``seconds``; ``total`` and ``operations``
+  (``operation``, ``requests``, ``failures``, ``per_second``, and ``p50``, ``p95``, ``p99``, ``max``
+  in milliseconds); ``errors`` (``error``, ``operations``, ``times``); ``judge`` (``judged``,
+  ``of``, ``share``, ``seconds``, ``processor_share``, ``held_seconds``); ``lag_ms``, ``accounts``,
+  ``books``, ``peak_mb``.
 """
 
 from __future__ import annotations
@@ -120,6 +125,7 @@ def document(result: Result) -> Json:
         ],
         "broken": [printable(text) for text in result.broken],
         "notes": [printable(text) for text in result.notes],
+        **({"load": dict(result.load)} if result.load is not None else {}),
     }
 
 

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from contract_tests.findings.codes import code_of
 from contract_tests.findings.severity import SEVERITIES
+from contract_tests.reports import load
 from contract_tests.reports.document import Json
 from contract_tests.reports.terminal import not_done, permissions, place, step_text
 
@@ -87,6 +88,12 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.globals.update(permissions=permissions, place=place, step_text=step_text)
+    environment.globals.update(
+        load_summary=load.summary,
+        load_columns=load.COLUMNS,
+        load_cells=load.cells,
+        load_remarks=lambda figures: list(load.remarks(figures)),
+    )
     return environment.get_template("report.html.j2")
 
 

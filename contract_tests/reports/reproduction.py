@@ -7,6 +7,7 @@ from the environment.
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -16,7 +17,7 @@ from contract_tests.errors import UsageError
 from contract_tests.findings.finding import Finding, Key
 from contract_tests.findings.result import Result
 from contract_tests.http import curl
-from contract_tests.http.captures import captures, substituted
+from contract_tests.http.captures import Capture, captures, substituted
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.openapi.security import Credential
 from contract_tests.text import printable
@@ -83,24 +84,35 @@ def script(finding: Finding, shown: Exchange, result: Result) -> str:
     exchanges = [*finding.steps, shown]
     taken = captures(exchanges)
     markers: dict[str, str] = {}
-    parts: list[str] = []
+    parts = [*_resets(exchanges, result), *_before(shown, taken, result)]
     for index, exchange in enumerate(exchanges):
-        line = curl.line(_marked(exchange, markers), result.settings)
         request = printable(f"{exchange.method} {exchange.path}")
         parts += ["", f"# {index + 1}. {request}: {exchange.status or 'no response'}"]
-        parts.append(f"response=$({line.replace('curl -i', 'curl -sS -i', 1)})")
+        parts.append(_command(_marked(exchange, markers), result))
         if index < len(finding.steps):
             parts.append(_STATUS)
         for capture in taken:
             if capture.step == index:
                 name = f"saved value {len(markers) + 1}"
                 markers[capture.value] = f"[{name}]"
-                pointer = "'" + capture.pointer.replace("'", "'\\''") + "'"
+                pointer = shlex.quote(capture.pointer)
                 parts.append(f"{name.upper().replace(' ', '_')}=$(value {pointer})")
-    body = "\n".join([*_resets(exchanges, result), *parts, "printf '%s\\n' \"$response\""])
-    return "\n".join(
-        [*_head(finding, shown, body), *([_VALUE] if markers else []), body.strip("\n"), ""]
-    )
+    body = "\n".join([*parts, "printf '%s\\n' \"$response\""]).strip("\n")
+    return "\n".join([*_head(finding, shown, body), *([_VALUE] if markers else []), body, ""])
+
+
+def _command(exchange: Exchange, result: Result) -> str:
+    """Return a command that keeps the response."""
+    line = curl.line(exchange, result.settings)
+    return f"response=$({line.replace('curl -i', 'curl -sS -i', 1)})"
+
+
+def _before(shown: Exchange, taken: list[Capture], result: Result) -> Iterator[str]:
+    """Yield commands that show a view before the steps, as the steps may change it wrongly."""
+    if shown.method == "GET" and not any(capture.value in shown.url for capture in taken):
+        yield "\n# The view before the steps, to compare:"
+        yield _command(_marked(shown, {}), result)
+        yield "printf 'before: %s\\n' \"$response\" >&2"
 
 
 def _head(finding: Finding, shown: Exchange, body: str) -> Iterator[str]:

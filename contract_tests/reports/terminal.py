@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
+from contract_tests.reports import load
 from contract_tests.reports.document import Json
 from contract_tests.reports.sentences import counted
 from contract_tests.text import printable, shortened
@@ -66,7 +67,10 @@ def lines(document: Json, *, quiet: bool = False) -> Iterator[Line]:
         if found:
             yield from _graded(found, grade, document)
     if not quiet:
-        yield from _coverage(document)
+        for text in load.lines(document):
+            yield text, ""
+        if "load" not in document:  # load is no test of every constraint
+            yield from _coverage(document)
         yield from _listed("SKIPPED", _skipped(document))
         yield from _listed(
             "WITHHELD",

@@ -11,7 +11,7 @@ from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.http.redaction import Keyring
 from contract_tests.knowledge import CollectionPart, Knowledge, SettingsPart
-from contract_tests.openapi.contract import Contract, Operation
+from contract_tests.openapi.contract import Contract, Operation, Place
 from contract_tests.openapi.schemas import Schemas
 
 Json = dict[str, Any]
@@ -59,14 +59,19 @@ class Reader:
         changed = changes.get(operation.id) if operation is not None else None
         return set(self.parts) if changed is None else set(changed).intersection(self.parts)
 
-    def read(self, client: Client, part: str) -> Json:
-        """Return a part as it is now: all that can be set. Raise Unusable."""
+    def read(self, client: Client, part: str, before: Json | None = None) -> Json:
+        """Return a part as it is now: all that can be set. Raise Unusable.
+
+        A setting that was shown before may be left out when it is null.
+        """
         response = client.call(part)
         if response.status != 200 or not response.object:
             got = response.status or response.error
             raise Unusable(f"{self._where(part)} answers {got}, so nobody knows what it was")
         is_collection = self.collection is not None and part == self.collection.read
-        state = self.things(response) if is_collection else self._settings(part, response)
+        state = (
+            self.things(response) if is_collection else self._settings(part, response, before or {})
+        )
         if self._is_secret(json.dumps(state)):
             where = self._where(part)
             raise Unusable(f"{where} shows what looks like a secret, which is not written down")
@@ -116,13 +121,12 @@ class Reader:
         if now["default"] != before["default"] and before[self.collection.title]:
             yield f"the default {noun} is {now['default']}, and was {before['default']}"
 
-    def _settings(self, part: str, response: Exchange) -> Json:
+    def _settings(self, part: str, response: Exchange, before: Json) -> Json:
         body = self.contract.operations[self.settings[part].write].body
         names = body.node.get("properties", {}) if body is not None else {}
         shown = response.object
-        missing = [
-            name for name in names if name not in shown and not self._may_be_null(body, name)
-        ]
+        nullable = {name for name in before if self._may_be_null(body, name)}
+        missing = [name for name in names if name not in shown and name not in nullable]
         where = self._where(part)
         if missing:
             raise Unusable(f"{where} does not show '{missing[0]}', so it could not be put back")

@@ -74,6 +74,8 @@ class Journal:
         self._foreign: set[str] = set()
         """Names of things that are somebody's, in small letters."""
         self._announced: set[tuple[str, str]] = set()
+        self._exempt: set[str] = set()
+        """Accounts that a hook has made for the run."""
         self._count = 0
         self._pending = 0
         """Writes of which nobody knows whether they have arrived."""
@@ -113,7 +115,7 @@ class Journal:
     def before(self, outgoing: Outgoing) -> None:
         """Write down what a request may change. Raises Withheld for what could not be put back."""
         self._local.number = self._local.is_pending = None
-        if outgoing.method in READS:
+        if outgoing.method in READS or outgoing.account in self._exempt:
             return
         touched = self._reader.touched(outgoing.operation)
         with self._reading:
@@ -136,6 +138,8 @@ class Journal:
 
     def after(self, outgoing: Outgoing, exchange: Exchange) -> None:
         """Write down what came of it."""
+        if outgoing.account in self._exempt:
+            return
         collection = self._reader.collection
         name = outgoing.operation.id if outgoing.operation is not None else ""
         if collection is not None and name == collection.read and exchange.status == 200:
@@ -241,6 +245,11 @@ class Journal:
         )
 
     # -------------------------------------------------------------------------------- the way back
+
+    def exempt(self, account: str) -> None:
+        """Write down nothing of an account that was made for the run: nobody needs it back."""
+        if account not in self._keys:
+            self._exempt.add(account)
 
     def forget(self, account: str) -> None:
         """Forget the state of an account that was reset: it is read anew before the next write."""

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from contract_tests.errors import Unreachable, UsageError
-from contract_tests.http.channel import Channel, retry_after
+from contract_tests.http.channel import Channel, TimeIsUp, retry_after
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, Request
 from contract_tests.openapi.contract import Contract, Operation
@@ -28,6 +28,10 @@ def check(channel: Channel, settings: Settings) -> None:
             _must_be_the_mock(channel)
         else:
             _must_be_the_api(channel, settings)
+    except TimeIsUp:
+        raise Unreachable(
+            f"{channel.base_url} cannot be reached: no response within --max-time"
+        ) from None
     finally:
         channel.limits, channel.retries_429 = limits, True
 

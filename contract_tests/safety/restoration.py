@@ -86,7 +86,7 @@ class Restoration:
         now: dict[str, Json] = {}
         for part, before in self._record.before[account].items():
             try:
-                now[part] = reader.read(client, part)
+                now[part] = reader.read(client, part, before)
             except Unusable as error:
                 left.append(Left(account, part, str(error)))
                 continue

@@ -46,8 +46,11 @@ def forecast_of(run: Run) -> plan.Forecast:
         {"max_examples": 5},
         {"only": ("list_invoices", "usage-alerts", "get_balance", "get_usage_chart")},
         {"allow_writes": True, "other_key_env": "OTHER_KEY", "phases": ("tenants", "boundaries")},
-        {"mock": True, "phases": ("reads", "keys", "protocol", "tenants")},
-        {"mock": True, "only": ("payment-methods",)},
+        pytest.param(
+            {"mock": True, "phases": ("reads", "keys", "protocol", "tenants")},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param({"mock": True, "only": ("payment-methods",)}, marks=pytest.mark.slow),
     ],
     ids=str,
 )
@@ -163,11 +166,11 @@ def test_the_forecast_uses_the_time_of_the_first_response() -> None:
         ((), 200),
         (("--allow-writes", "--other-key-env", "OTHER_KEY"), 60),
         (("--allow-writes", "--other-key-env", "OTHER_KEY"), 200),
-        (("--allow-irreversible",), 200),
+        pytest.param(("--allow-irreversible",), 200, marks=pytest.mark.slow),
         (("--workers", "4", "--phases", "properties"), 50),
         (("--mock",), 50),
         (("--mock",), 200),
-        (("--mock",), 1_000),
+        pytest.param(("--mock",), 1_000, marks=pytest.mark.slow),
     ],
 )
 def test_no_more_requests_arrive_than_the_budget_allows(

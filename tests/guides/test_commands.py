@@ -18,6 +18,8 @@ import yaml
 
 from contract_tests import cli
 from contract_tests.findings.baseline import Baseline
+from contract_tests.openapi.contract import Contract
+from contract_tests.overlay.document import Overlay, overlaid
 from contract_tests.runner import DRIVERS, PHASES
 from mockserver import settings
 from tests.conftest import API, RunningServer, ServerFactory, running_server
@@ -194,10 +196,20 @@ def test_printed_yaml_is_yaml() -> None:
 
 def test_the_printed_baseline_is_one(tmp_path: Path) -> None:
     """The example of known failures can be used as it stands."""
-    (example,) = [b.text for b in guide("contract-kit").blocks if b.language == "yaml"]
+    _, example = [b.text for b in guide("contract-kit").blocks if b.language == "yaml"]
     file = tmp_path / "known.yaml"
     file.write_text(example, encoding="utf-8")
     assert len(Baseline.load(file, date(2026, 1, 1)).entries) == 1
+
+
+def test_the_printed_overlay_can_be_applied(tmp_path: Path) -> None:
+    """The example of an overlay changes the contract as it stands."""
+    example, _ = [b.text for b in guide("contract-kit").blocks if b.language == "yaml"]
+    file = tmp_path / "overlay.yaml"
+    file.write_text(example, encoding="utf-8")
+    contract = Contract.load(ROOT / "spec" / "openapi.yaml")
+    document = overlaid(contract, [Overlay.load(file)]).document
+    assert "card_exp_year" not in document["components"]["schemas"]["PaymentMethod"]["required"]
 
 
 def test_the_printed_marks_are_those_of_the_contract() -> None:

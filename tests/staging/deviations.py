@@ -138,7 +138,9 @@ FAULTS = {
     "stale_balance": "The balance is up to 30 seconds old.",
 }
 
-NEED_ADAPTERS = frozenset({"challenge_of_others", "code_twice", "confirmed_twice", "paid_twice"})
+NEED_ADAPTERS = frozenset(
+    {"challenge_of_others", "code_twice", "confirmed_twice", "paid_twice", "promo_twice"}
+)
 """Faults that show only to a kit that can read the code that was sent, or pay a session."""
 
 NOISE = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from contract_tests.findings.severity import CONTRADICTION, MINOR, Nature
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.views import is_oldest_first
+from contract_tests.knowledge import MOCK
 
 Json = dict[str, Any]
 
@@ -173,6 +175,15 @@ class Actor:
         """Return another account, in a situation such as ``new``. Raises Unsuitable."""
         return replace(self, caller=self.adapter.fresh(situation))
 
+    def someone_like(self, situation: str, make: Callable[[Actor], object]) -> Actor:
+        """Return an account in a situation, or a default one that ``make`` brings into it."""
+        try:
+            return self.someone(situation)
+        except Unsuitable:
+            made = self.someone("default")
+            make(made)
+            return made
+
     def can(self, *names: str) -> bool:
         """Return whether the run has these hooks."""
         return self.adapter.offers.issuperset(names)
@@ -264,3 +275,14 @@ def value_at(body: Any, where: str) -> Any:
         else:
             body = body.get(part) if isinstance(body, dict) else None
     return body
+
+
+def expect_audit(actor: Actor, action: str) -> None:
+    """Expect an entry of the audit log. The contract names no actions: the rest is the mock's."""
+    response = actor.call("list_audit_log", query={"limit": 10})
+    actions = [str(entry.get("action")) for entry in response.object.get("entries", [])]
+    subject = action.partition(".")[0]
+    fits = action in actions or (
+        not actor.can(MOCK) and any(each.startswith(subject) for each in actions)
+    )
+    actor.expect(response, fits, "/entries", action, action, actions[:5])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from contract_tests.billing.stories.actor import Actor, value_at
 from contract_tests.drivers.read_account import read_scope
+from contract_tests.drivers.stories import Unsuitable
 from contract_tests.openapi import examples
 
 ORGANIZATION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -64,7 +66,10 @@ def _organization(actor: Actor) -> str:
 def the_header_is_for_six_operations(actor: Actor) -> None:
     """Send the header to operations without a scope: they ignore it."""
     organization = _organization(actor)
-    owner = actor.someone("org_owner")
+    try:
+        owner = actor.someone("org_owner")
+    except Unsuitable:  # the account of the user's key is a member
+        owner = replace(actor, caller=actor.run.account())
     for name in (
         "get_balance",
         "list_payment_methods",
@@ -131,7 +136,9 @@ def every_response_counts_down(actor: Actor) -> None:
         expected = (
             None if left is None or limit != before else left - (1 if operation.is_read else 2)
         )
-        fits = expected is None or remaining == str(expected)
+        # Where the clock runs, a minute may begin in between.
+        is_reset = bool(actor.blur) and remaining.isdigit() and int(remaining) > (expected or 0)
+        fits = expected is None or remaining == str(expected) or is_reset
         where = f"/response/{response.status}/headers/x-ratelimit-remaining"
         actor.expect(response, fits, where, "tokens", f"{expected} after {left}", remaining)
         left = int(remaining) if remaining.isdigit() else None

@@ -134,7 +134,7 @@ def setup_and_portal_leave_the_account_alone(actor: Actor) -> None:
 
 def the_first_card_becomes_the_default(actor: Actor) -> None:
     """Add two cards and remove them: the first is the default, and finally there is none."""
-    newcomer = actor.someone("new")
+    newcomer = actor.someone_like("new", _without_cards)
     newcomer.read_all()
     first, second = _add(newcomer, GOOD), _add(newcomer, OTHER)
     response = newcomer.call("list_payment_methods")
@@ -194,6 +194,19 @@ def one_card_from_many_requests(actor: Actor) -> None:
         actor.call(
             "remove_payment_method", path={"payment_method_id": response.object.get("id", name)}
         )
+
+
+def _without_cards(actor: Actor) -> None:
+    """Remove all cards of an account."""
+    actor.do("disable_auto_recharge")
+    for card in actor.cards:
+        actor.do("remove_payment_method", path={"payment_method_id": card["id"]})
+
+
+def decline_charges(actor: Actor) -> None:
+    """Make a card the default that declines every charge."""
+    card = actor.do("add_payment_method", {"payment_method_id": "pm_card_chargeCustomerFail"})
+    actor.do("set_default_payment_method", path={"payment_method_id": card["id"]})
 
 
 def _expect_activity(actor: Actor, type: str) -> None:

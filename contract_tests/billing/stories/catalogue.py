@@ -136,8 +136,8 @@ STORIES: tuple[Story, ...] = (
     Story(plans.a_plan_renews_itself, _all(FORGET, ADVANCE), (*_PLAN, "list_invoices")),
     Story(plans.a_plan_keeps_its_billing_day, _all(FORGET, ADVANCE), _PLAN),
     Story(plans.an_unpaid_renewal_is_retried, _all(FORGET, ADVANCE), (*_PLAN, *_CARDS)),
-    Story(plans.an_unpaid_plan_ends, _all(FRESH, ADVANCE), (*_PLAN, "list_invoices")),
-    Story(plans.a_declined_charge_starts_nothing, _all(FRESH), _PLAN),
+    Story(plans.an_unpaid_plan_ends, _all(MOCK), (*_PLAN, "list_invoices")),
+    Story(plans.a_declined_charge_starts_nothing, _all(FRESH), (*_PLAN, *_CARDS)),
     Story(plans.a_declined_upgrade_changes_nothing, _all(FORGET), (*_PLAN, *_CARDS)),
     Story(
         plans.a_plan_is_bought_at_checkout, _all(FORGET, PAY), (*_PLAN, "create_checkout_session")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from contract_tests.billing.stories.actor import CREDIT, Actor
+from contract_tests.billing.stories.actor import CREDIT, Actor, expect_audit
+from contract_tests.billing.stories.cards import decline_charges
 from contract_tests.billing.stories.deposits import PAGES
+from contract_tests.knowledge import MOCK
 
 STARTER, GROWTH, SCALE = "price_starter_monthly", "price_growth_monthly", "price_scale_monthly"
 _PRICES = {STARTER: 2_900, GROWTH: 9_900, SCALE: 29_900}
@@ -66,7 +68,7 @@ def a_plan_is_started(actor: Actor) -> None:
             "started",
             shown.object.get(f"current_period_{end}"),
         )
-    _expect_audit(actor, "subscription.started")
+    expect_audit(actor, "subscription.started")
     actor.read_all()
 
 
@@ -176,6 +178,8 @@ def a_plan_keeps_its_billing_day(actor: Actor) -> None:
         shown = response.object.get("current_period_end") or "1970-01-01T00:00:00Z"
         moment = datetime.fromisoformat(shown)
         fits = abs(moment - end) <= actor.blur
+        if not actor.can(MOCK):  # the contract says no more than that periods are months
+            fits = fits or (moment.year, moment.month) == (end.year, end.month)
         actor.expect(response, fits, "/current_period_end", "last_day", end, shown)
         actor.wait_until(max(moment, end))
     actor.read_all()
@@ -196,9 +200,11 @@ def an_unpaid_renewal_is_retried(actor: Actor) -> None:
     actor.equal(listed, "/invoices/0/status", "declined", "open")
     balance = actor.call("get_balance")
     actor.equal(balance, "/balance_microcents", "declined", before)
-    _expect_audit(actor, "subscription.past_due")
+    expect_audit(actor, "subscription.past_due")
     actor.refused(402, "change_plan", {"price_id": SCALE})
     actor.read_all()
+    if not actor.can(MOCK):  # the payment may be retried at once
+        actor.run.judge.tracker(actor.caller.key or "").forget_views()
     actor.do("set_default_payment_method", path={"payment_method_id": good["id"]})
     actor.wait(days=3)
     response = actor.call("get_subscription")
@@ -227,7 +233,7 @@ def an_unpaid_plan_ends(actor: Actor) -> None:
 
 def a_declined_charge_starts_nothing(actor: Actor) -> None:
     """Start a plan with a declining card: it is 402, and nothing changes."""
-    poor = actor.someone("card_declined")
+    poor = actor.someone_like("card_declined", decline_charges)
     poor.read_all()
     poor.refused(402, "change_plan", {"price_id": STARTER})
     poor.read_all()
@@ -258,9 +264,3 @@ def a_plan_is_bought_at_checkout(actor: Actor) -> None:
     projection = actor.call("get_cost_projection")
     actor.equal(projection, "/credits_allocated", "bought", 550_000)
     actor.read_all()
-
-
-def _expect_audit(actor: Actor, action: str) -> None:
-    response = actor.call("list_audit_log", query={"limit": 10})
-    actions = [entry.get("action") for entry in response.object.get("entries", [])]
-    actor.expect(response, action in actions, "/entries", action, action, actions[:5])

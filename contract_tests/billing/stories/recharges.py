@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from contract_tests.billing.stories.actor import CENT, CREDIT, DOLLAR, Actor
-from contract_tests.billing.stories.cards import free_card
+from contract_tests.billing.stories.actor import CENT, CREDIT, DOLLAR, Actor, expect_audit
+from contract_tests.billing.stories.cards import decline_charges, free_card
 
 _ALL: dict[str, Any] = {
     "enabled": False,
@@ -118,7 +118,7 @@ def a_recharge_runs_below_the_threshold(actor: Actor) -> None:
     actor.equal(entry, "/transactions/0/type", "recharged", "auto_recharge")
     actor.equal(entry, "/transactions/0/amount_microcents", "recharged", 2_700 * CENT)
     actor.equal(entry, "/transactions/1/type", "recharged", "usage")
-    _expect_audit(actor, "auto_recharge.succeeded")
+    expect_audit(actor, "auto_recharge.succeeded")
     audit = actor.call("list_audit_log", query={"limit": 10})
     actors = {
         entry.get("actor")
@@ -155,7 +155,7 @@ def a_recharge_pauses_for_a_minute(actor: Actor) -> None:
 
 def three_failures_disable_auto_recharge(actor: Actor) -> None:
     """Let three recharges fail: auto-recharge is disabled, and enabling resets the count."""
-    poor = actor.someone("card_declined")
+    poor = actor.someone_like("card_declined", decline_charges)
     poor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 4 * DOLLAR})
     poor.leave(4 * DOLLAR)
     before = poor.call("list_auto_recharge_history").object.get("total", 0)
@@ -172,7 +172,7 @@ def three_failures_disable_auto_recharge(actor: Actor) -> None:
         poor.equal(response, "/enabled", "three_failures", failures < 3)
         poor.read_all()
         poor.wait(seconds=61)
-    _expect_audit(poor, "auto_recharge.disabled")
+    expect_audit(poor, "auto_recharge.disabled")
     poor.use("light", 1)
     response = poor.call("list_auto_recharge_history")
     poor.equal(response, "/total", "disabled", before + 3)
@@ -181,7 +181,7 @@ def three_failures_disable_auto_recharge(actor: Actor) -> None:
     poor.do("update_auto_recharge", {"enabled": True, "threshold_microcents": 4 * DOLLAR})
     response = poor.call("get_auto_recharge")
     poor.equal(response, "/consecutive_failures", "enabled_again", 0)
-    good = poor.do("add_payment_method", {"payment_method_id": "pm_card_visa"})
+    good = poor.do("add_payment_method", {"payment_method_id": free_card(poor)})
     poor.do("set_default_payment_method", path={"payment_method_id": good["id"]})
     poor.use("light", 1)
     response = poor.call("list_auto_recharge_history")
@@ -253,9 +253,3 @@ def an_expired_card_is_reported(actor: Actor) -> None:
         owner.equal(response, f"/{name}", "after_expiry", value)
     owner.refused(400, "update_auto_recharge", {"enabled": True})
     owner.read_all()
-
-
-def _expect_audit(actor: Actor, action: str) -> None:
-    response = actor.call("list_audit_log", query={"limit": 10})
-    actions = [entry.get("action") for entry in response.object.get("entries", [])]
-    actor.expect(response, action in actions, "/entries", action, action, actions[:5])

@@ -13,13 +13,14 @@ import httpx
 import pytest
 
 from contract_tests.billing.safety import REVERSIBLE
-from contract_tests.openapi.contract import Contract
+from contract_tests.openapi.contract import Contract, read_document
 from contract_tests.settings import packaged_spec
 from tests.contract_kit.drifting import (
     KEY,
     Json,
     compare,
     edit,
+    field_added,
     field_removed,
     mock,
     only,
@@ -122,6 +123,27 @@ def test_the_same_seed_sends_the_same_requests_to_both(tmp_path: Path) -> None:
     )  # but for the first look at staging, and the accounts of the mock
     assert requests("3") == (here, there)
     assert requests("4") != (here, there)
+
+
+def test_what_staging_does_otherwise_is_learnt_as_an_overlay(
+    tmp_path: Path, plain: Upstream
+) -> None:
+    """A run against staging accepts the overlay that drift has written, and finds nothing else."""
+    file = tmp_path / "overlay.yaml"
+
+    words = ("--only", "get_balance,list_credit_transactions")
+    with mock(field_removed, field_added) as staging:
+        learn = ("--learn", str(file), "--owner", "me", "--reason", "as it is")
+        outcome, document = compare(tmp_path, plain.url, staging.url, *words, *learn)
+        overlay = ("--overlay", file, "--phases", "reads", "--strict")
+        after = kit("run", staging.url, *words, *overlay, BILLING_API_KEY=KEY)
+    assert outcome.code == 1
+    assert any(f"written to {file}" in note for note in document["notes"])
+    targets = [action["target"] for action in read_document(file)["actions"]]
+    assert "$.components.schemas.Balance.required[?@ == 'tier']" in targets
+    assert "$.components.schemas.CreditTransaction" in targets
+    assert after.code == 0, after.out
+    assert after.verdict.startswith("PASSED: 0 failures, 0 differences, 0 drift, 2 known from 2 ")
 
 
 def test_the_mock_is_left_as_it_was(tmp_path: Path) -> None:
@@ -227,6 +249,7 @@ def test_missing_keys(plain: Upstream) -> None:
         (["--only", "nothing"], "'nothing' is no operationId, tag or group of the contract"),
         (["--only", "create_deposit"], "--only and --skip leave no operation that may be sent"),
         (["--spec", "none.yaml"], "none.yaml: cannot be read"),
+        (["--learn", "new.yaml"], "--learn needs --owner and --reason"),
     ],
 )
 def test_invalid_flags(plain: Upstream, words: list[str], complaint: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -170,7 +171,7 @@ def test_the_limits_of_replays_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_steps_are_repeated_only_where_the_run_may(
-    flags: dict[str, bool], operations: tuple[str, ...], may: bool
+    flags: dict[str, Any], operations: tuple[str, ...], may: bool
 ) -> None:
     """Without permission for everything, each step must be reversible."""
     settings = Settings(URL, packaged_spec(), environment={"BILLING_API_KEY": "k" * 20}, **flags)
@@ -218,7 +219,7 @@ def test_the_fewest_items_are_found(case: tuple[int, set[int]]) -> None:
         tries += 1
         return needed <= set(tried) and list(tried) == sorted(tried)
 
-    results = list(shortest(items, shows)) if needed <= set(items) else []
+    results: list[Any] = list(shortest(items, shows)) if needed <= set(items) else []
     if results:
         assert results[-1] == sorted(needed)
         assert [len(result) for result in results] == sorted(map(len, results), reverse=True)
@@ -257,3 +258,18 @@ def test_a_value_of_a_response_that_a_later_request_uses_is_captured() -> None:
     assert value_at(added.json, "/more/0/a~1b") == "x_12345"
     assert value_at(added.json, "/more/1/a") is value_at(added.json, "/more") is None
     assert substituted("ab abc", {"ab": "1", "abc": "2"}) == "1 2"
+
+
+def test_a_slow_deployment_ends_a_replay_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is checked at each request, and the limits of the run hold again afterwards."""
+    monkeypatch.setattr(minimisation, "MAX_SECONDS", 0.5)
+    with faulty.mock() as upstream:
+        upstream.app = faulty.Faulty(upstream.app, RemovedCardsReturn())
+        run = Run(Settings(upstream.url, packaged_spec(), mock=True), CONTRACT, KNOWLEDGE)
+        long_story(run)
+        limits = run.channel.limits
+        run.channel.limits = replace(limits, per_second=10.0)
+        started = time.monotonic()
+        minimisation.shorten(run)
+        assert time.monotonic() - started < 5
+    assert run.channel.limits.deadline == limits.deadline

@@ -10,7 +10,8 @@ import pytest
 from contract_tests.errors import UsageError
 from contract_tests.findings import baseline
 from contract_tests.findings.baseline import Baseline
-from contract_tests.findings.finding import Finding
+from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.known import UNDECLARED
 from tests.contract_kit import faulty
 from tests.contract_kit.program import Said, kit
 
@@ -169,6 +170,43 @@ def test_a_written_baseline_accepts_its_findings_for_thirty_days(file: Path) -> 
     assert set(last.accepted) == {finding().key, odd.key}
     assert [(entry.owner, entry.reason) for entry in last.entries] == [("yes", "- because: 1")] * 2
     assert after.accepted == {}
+
+
+def of_gap(*gaps: int) -> Finding:
+    """Return a finding that the balance exceeds its ledger by so many microcents."""
+    found = Verdicts()
+    for gap in gaps:
+        key = ("get_balance", "money", "/response/body/balance_microcents", "sum")
+        found.add(Finding(*key, "assumed", "1,000 by the ledger", str(1000 + gap), "#/paths"))
+    return next(iter(found))
+
+
+def test_an_entry_about_an_amount_holds_its_size(file: Path) -> None:
+    """An entry that was written at a gap of 1 microcent accepts no gap of 1,000 dollars."""
+    known = load(file, baseline.text([of_gap(1)], "me", "x", TODAY))
+    large = of_gap(1, 100_000_000_000)
+    assert known.accepts(of_gap(1, 1))
+    assert not known.accepts(large)
+    assert known.notes([large], {"get_balance"}) == [
+        f"{file}:1: the difference is now 1, 100000000000, and 1 is accepted"
+    ]
+    assert large.got == "100000001000", "the largest difference is shown"
+
+
+def test_an_entry_about_an_undeclared_request_is_not_silent(file: Path) -> None:
+    """When undeclared requests were sent, an entry about one that matches nothing is a note."""
+    known = load(file, ENTRY.replace("get_balance", "PATCH /api/v1/billing/balance"))
+    assert known.notes([], {"get_balance"}) == []
+    (note,) = known.notes([], {"get_balance", UNDECLARED})
+    assert "nothing is found here any more" in note
+
+
+def test_an_entry_without_a_size_accepts_any_difference(file: Path) -> None:
+    """Baselines that were written before sizes were kept go on working."""
+    text = baseline.text([of_gap(1)], "me", "x", TODAY)
+    without = "".join(line for line in text.splitlines(keepends=True) if "size:" not in line)
+    assert without != text
+    assert load(file, without).accepts(of_gap(2))
 
 
 # ---------------------------------------------------------------------- on the command line

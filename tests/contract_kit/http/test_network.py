@@ -118,10 +118,10 @@ def test_the_property_tests_carry_the_extra_headers() -> None:
 def test_restoration_carries_the_extra_headers(tmp_path: Path) -> None:
     """What the journal reads and puts back goes the same way."""
     with faulty.mock() as mock, gateway(mock.url, x_preview="7") as server:
-        words = ("--phases", "tenants", "--only", "usage-alerts", "--allow-writes")
-        words = (*words, "--other-key-env", "OTHER")
+        words = ["--phases", "tenants", "--only", "usage-alerts", "--allow-writes"]
+        words += ["--other-key-env", "OTHER", "--header", "X-Preview: 7", "--journal"]
         outcome = kit(
-            *("run", server.url, *words, "--journal", tmp_path / "j", "--header", "X-Preview: 7"),
+            *("run", server.url, *words, str(tmp_path / "journal")),
             BILLING_API_KEY="sk_test_p",
             OTHER="sk_test_q",
         )
@@ -129,6 +129,20 @@ def test_restoration_carries_the_extra_headers(tmp_path: Path) -> None:
         assert {"PUT", "GET"} == {each.method for each in server.received}
     assert outcome.code == 0, outcome.out
     assert "not put back" not in outcome.out
+
+
+def test_drift_sends_the_headers_to_staging_only() -> None:
+    """The mock is reached without what is in front of staging."""
+    with (
+        faulty.mock() as mock,
+        gateway(mock.url) as first,
+        gateway(mock.url, x_preview="7") as staging,
+    ):
+        words = ("--only", "get_balance", "--header", "X-Preview: 7", "--quiet")
+        outcome = kit("drift", first.url, staging.url, *words, BILLING_API_KEY="sk_test_drift")
+        assert {each.header("x-preview") for each in staging.received} == {"7"}
+        assert {each.header("x-preview") for each in first.received} == {None}
+    assert outcome.code == 0, outcome
 
 
 def test_basic_authentication_takes_its_password_from_the_environment(tmp_path: Path) -> None:

@@ -147,20 +147,34 @@ def test_every_action_has_an_owner_a_reason_a_date_and_its_cause(file: Path) -> 
         assert accepted["operations"]
 
 
-def test_a_type_that_varies_is_not_declared() -> None:
+def test_a_type_that_varies_is_not_declared(file: Path) -> None:
     """A field that has its declared type and another one loses its type."""
     deployment = Deployment()
-    by_balance(balance(total_spent_cents="7"), balance())(deployment)
-    (action,) = deployment.lesson().actions
-    assert action["target"].endswith(".total_spent_cents.type")
-    assert action["remove"] is True
+    name = "total_spent_cents"
+    bodies = balance(**{name: "7"}), balance(), balance(**{name: [1]}), balance()
+    by_balance(*bodies)(deployment)
+    contract = deployment.contract(file)
+    assert deployment.left(contract) == []
+    balance_schema = contract.document["components"]["schemas"]["Balance"]
+    assert "type" not in balance_schema["properties"][name]
+
+
+def test_a_shared_schema_is_changed_where_it_was_broken_only(file: Path) -> None:
+    """A field that refers to a schema of many fields gets a changed copy of it."""
+    deployment = Deployment()
+    by_balance(balance(total_spent_cents="7"), balance(total_spent_cents=None))(deployment)
+    contract = deployment.contract(file)
+    schemas = contract.document["components"]["schemas"]
+    changed = schemas["Balance"]["properties"]["total_spent_cents"]
+    assert (changed["type"], changed["nullable"]) == ("string", True)
+    assert schemas["Cents"] == CONTRACT.document["components"]["schemas"]["Cents"]
 
 
 def test_a_list_of_required_fields_is_not_left_empty(file: Path) -> None:
     """When every field may be missing, the list is removed, as OpenAPI allows no empty one."""
     deployment = Deployment()
-    deployment.answers("get_balance", {})
-    deployment.contract(file)
+    deployment.answers("get_usage_alerts", {})
+    assert deployment.left(deployment.contract(file)) == []
     targets = [action["target"] for action in read_document(file)["actions"]]
     assert [target for target in targets if target.endswith(".required")]
 
@@ -195,7 +209,7 @@ def test_an_overlay_in_another_style_is_written_anew(file: Path) -> None:
         ' "actions": [{"target": "$.info", "update": {"x-a": 1}}]} # lost\n'
     )
     deployment = Deployment()
-    by_balance(balance(tier=None))(deployment)
+    by_balance(balance(more=1))(deployment)
     assert write(file, deployment.lesson(), CONTRACT, "t") == (
         "added, without the comments of the file, to"
     )

@@ -292,6 +292,20 @@ def test_fail_on_chooses_the_grades(upstream: faulty.Upstream, fail_on: str, cod
 
 
 @pytest.mark.slow
+def test_another_name_of_the_proxy_must_be_allowed(upstream: faulty.Upstream) -> None:
+    """``--allow-host`` names it; the mock's control API is closed to a name that is not."""
+    upstream.app.fault = lambda _: None
+    words = ("--max-exchanges", "1", "--allow-host", "proxy.example.com")
+    with started("proxy", "--upstream", upstream.url, *words) as process:
+        with httpx.Client(base_url=announced(process), trust_env=False, verify=TLS) as client:
+            rebound = client.get("/_mock/state", headers={**KEY, "Host": "rebind.test"})
+            named = client.get("/_mock/health", headers={"Host": "proxy.example.com:9000"})
+        process.communicate(timeout=20)
+    assert (rebound.status_code, named.status_code) == (421, 200)
+    assert "rebind.test" in rebound.json()["detail"]
+
+
+@pytest.mark.slow
 def test_a_session_without_traffic_does_not_pass(upstream: faulty.Upstream) -> None:
     """A test run that bypassed the proxy must not look successful."""
     with started("proxy", "--upstream", upstream.url, "--max-time", "1s") as process:

@@ -32,6 +32,7 @@ from tests.contract_kit.drivers.test_minimisation import (
     sent,
 )
 from tests.contract_kit.exchanges import CONTRACT
+from tests.contract_kit.program import kit
 
 KEY = "sk_test_reproduction"
 
@@ -105,13 +106,14 @@ def test_a_script_shows_the_finding_again(found: Found) -> None:
     played = play(path, BILLING_API_KEY=KEY)
     assert played.returncode == 0, played.stderr
     sent_now = [line for line in found.upstream.requests[start:] if "_mock" not in line]
-    assert len(sent_now) == len(found.finding.steps) + 1
+    assert len(sent_now) == 1 + len(found.finding.steps) + 1
+    assert sent_now[0] == sent_now[-1], "the view before the steps, and after them"
     (removed,) = [line.rsplit("/", 1)[1] for line in sent_now if line.startswith("DELETE")]
     body = json.loads(played.stdout.replace("\r", "").partition("\n\n")[2])
     assert removed in [card["id"] for card in body["payment_methods"]]
-    assert played.stderr.count("HTTP/1.1 200") == len(
-        [step for step in found.finding.steps if step.status == 200]
-    )
+    good = [step for step in found.finding.steps if step.status == 200]
+    assert played.stderr.startswith("before: HTTP/1.1 200")
+    assert played.stderr.count("HTTP/1.1 200") == 1 + len(good)
 
 
 def test_a_script_holds_no_key_and_no_recorded_id(found: Found) -> None:
@@ -138,6 +140,25 @@ def test_a_script_takes_another_deployment(found: Found) -> None:
     path = found.result.settings.report_dir / reproduction.names(found.result)[found.finding.key]
     played = play(path, "http://127.0.0.1:1", BILLING_API_KEY=KEY)
     assert played.returncode == 7, "curl cannot connect"
+
+
+@pytest.mark.slow
+def test_a_run_writes_scripts_with_few_steps(tmp_path: Path) -> None:
+    """A run shortens the steps before it reports, and each script ends with a response."""
+    with faulty.mock() as upstream:
+        upstream.app = faulty.Faulty(upstream.app, RemovedCardsReturn())
+        words = ["--mock", "--phases", "stories", "--only", "payment-methods", "--report", "json"]
+        said = kit("run", upstream.url, *words, "--report-dir", tmp_path)
+        assert said.code == 1
+        found = json.loads((tmp_path / "report.json").read_text())["findings"]
+        paths = [tmp_path / each["reproduce"] for each in found if each["reproduce"]]
+        assert paths
+        for path in paths:
+            played = play(path)
+            assert (played.returncode, played.stdout[:9]) == (0, "HTTP/1.1 "), played.stderr
+    assert "shortened by" in said.out
+    assert f"script   reproduce/{paths[0].name}" in said.out
+    assert max(len(each["steps"]) for each in found if "kit" in each["witnesses"]) <= 4
 
 
 # ------------------------------------------------------------------------------------------ names
@@ -172,8 +193,8 @@ def test_scripts_are_named_by_operation_kind_and_rule(tmp_path: Path) -> None:
 def test_a_name_from_the_deployment_is_no_command(tmp_path: Path) -> None:
     """Names and values are comments of one line, whatever they hold."""
     evil = "a\n`touch evil`\n$(touch evil)\n'; touch evil; '"
-    steps = (replace(sent("update_usage_alerts"), request_body=evil.encode()),)
-    steps += (replace(steps[0], url=f"{steps[0].url}?a={evil!r}", account="anybody"),)
+    first = replace(sent("update_usage_alerts"), request_body=evil.encode())
+    steps = (first, replace(first, url=f"{first.url}?a={evil!r}", account="anybody"))
     hostile = replace(
         STATEFUL, operation=evil, where=f"/{evil}", expected=evil, got=evil, steps=steps
     )
@@ -182,9 +203,13 @@ def test_a_name_from_the_deployment_is_no_command(tmp_path: Path) -> None:
     text = reproduction.script(hostile, hostile.exchange, result)
     path = tmp_path / "a.sh"
     path.write_text(text)
-    words = {"cwd": tmp_path, "env": {"PATH": os.environ["PATH"], "BILLING_API_KEY": "x"}}
     subprocess.run(["sh", "-n", str(path)], check=True)
-    subprocess.run(["sh", str(path), "http://127.0.0.1:1"], check=False, **words)
+    subprocess.run(
+        ["sh", str(path), "http://127.0.0.1:1"],
+        check=False,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "BILLING_API_KEY": "x"},
+    )
     assert not (tmp_path / "evil").exists()
     assert all(
         re.match(r"#|set |BASE_URL=|: |response=|printf |$", line) for line in text.split("\n")

@@ -1,0 +1,181 @@
+"""The smallest inputs by which a correct deployment was once found wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from contract_tests.findings.causes import grouped
+from contract_tests.findings.finding import Finding
+from tests.contract_kit.exchanges import CONTRACT, JudgeHarness, example, request_example
+
+CARDS, RECHARGE, LEDGER = "list_payment_methods", "get_auto_recharge", "list_credit_transactions"
+AUDIT = "list_audit_log"
+PUBLISHED = (
+    "id", "user_id", "enabled", "threshold_microcents", "threshold_display",
+    "recharge_amount_cents",
+)  # fmt: skip
+
+
+@pytest.fixture
+def harness() -> JudgeHarness:
+    return JudgeHarness()
+
+
+def failures(harness: JudgeHarness) -> list[Finding]:
+    return [finding for finding in harness.found if finding.grade() == "failure"]
+
+
+def headlines(harness: JudgeHarness) -> set[str]:
+    return {group.cause.code for group in grouped(harness.found, "major")}
+
+
+def test_the_published_fields_alone_are_one_difference(harness: JudgeHarness) -> None:
+    """Fields that the page does not show may be missing."""
+    body = example(RECHARGE)
+    harness.answers(RECHARGE, {name: body[name] for name in PUBLISHED})
+    assert len(harness.found) > 5
+    assert failures(harness) == []
+    assert headlines(harness) == {"fields-left-out"}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_field_must_be_there(harness: JudgeHarness, name: str) -> None:
+    """A field that the page shows is documented."""
+    body = example(RECHARGE)
+    del body[name]
+    harness.answers(RECHARGE, body)
+    assert [finding.where for finding in failures(harness)] == [f"/response/200/body/{name}"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "field", "value"),
+    [
+        ("add_payment_method", "card_exp_month", "12"),
+        ("validate_promo_code", "bonus_value", "10%"),
+        ("initiate_verification", "masked_destination", None),
+        ("get_cost_projection", "usage_trend", None),
+    ],
+)
+def test_an_example_on_the_page_proves_a_name_only(
+    harness: JudgeHarness, operation: str, field: str, value: Any
+) -> None:
+    """Where the page shows "example", another type and null are differences."""
+    harness.answers(operation, {**example(operation), field: value})
+    assert ("response_schema", "type") in harness.told
+    assert failures(harness) == []
+
+
+def test_no_status_is_on_the_page(harness: JudgeHarness) -> None:
+    """201 instead of 200 is a difference."""
+    operation = CONTRACT.operations["create_deposit"]
+    body = json.dumps(example("create_deposit")).encode()
+    sent = json.dumps(request_example("create_deposit")).encode()
+    harness.send(operation.method, operation.path, status=201, body=body, sent=sent)
+    assert ("undocumented_status", "201") in harness.told
+    assert failures(harness) == []
+
+
+def added(id: str, created_at: str, *, is_default: bool) -> Any:
+    return {
+        **example("add_payment_method"),
+        "id": f"00000000-0000-4000-8000-00000000000{id}",
+        "stripe_payment_method_id": f"pm_kit_{id}",
+        "created_at": created_at,
+        "is_default": is_default,
+    }
+
+
+def listed(*cards: Any) -> Any:
+    default = next((card["id"] for card in cards if card["is_default"]), None)
+    return {"payment_methods": list(cards), "default_method_id": default}
+
+
+def test_the_newest_card_may_become_the_default(harness: JudgeHarness) -> None:
+    """The server that makes a new card the default contradicts nothing that it said."""
+    first = added("1", "2026-03-01T00:00:00.000Z", is_default=True)
+    second = added("2", "2026-03-02T00:00:00.000Z", is_default=True)
+    harness.answers(CARDS, listed(first))
+    sent = {"payment_method_id": "pm_kit_2"}
+    harness.answers("add_payment_method", second, sent=sent)
+    harness.answers(CARDS, listed(second, {**first, "is_default": False}))
+    assert failures(harness) == []
+
+
+def test_the_card_that_replaces_the_default_is_assumed(harness: JudgeHarness) -> None:
+    """After the removal of the default, another card than the oldest is a difference."""
+    cards = [
+        added(str(3 - i), f"2026-03-0{3 - i}T00:00:00.000Z", is_default=i == 0) for i in range(3)
+    ]
+    harness.answers(CARDS, listed(*cards))
+    path = {"payment_method_id": cards[0]["id"]}
+    harness.answers("remove_payment_method", path=path)
+    harness.answers(CARDS, listed({**cards[1], "is_default": True}, cards[2]))
+    assert ("state", "replaced") in harness.told
+    assert failures(harness) == []
+
+
+def test_lists_may_be_oldest_first(harness: JudgeHarness) -> None:
+    """An order that the contract assumes is one minor difference, and the books still add up."""
+    body = example(LEDGER)
+    body["transactions"] = body["transactions"][::-1]
+    harness.answers(LEDGER, body)
+    assert failures(harness) == []
+    assert headlines(harness) == {"order"}
+
+
+@pytest.mark.parametrize(
+    "operation", ["create_setup_intent", "create_portal_session", "disable_auto_recharge"]
+)
+def test_what_changes_nothing_need_not_be_logged(harness: JudgeHarness, operation: str) -> None:
+    """Setup intents, portal sessions and a disabling of what is disabled may leave no entry."""
+    harness.answers(RECHARGE, {**example(RECHARGE), "enabled": False})
+    harness.answers(AUDIT)
+    harness.answers(operation)
+    harness.answers(AUDIT)
+    assert [finding for finding in harness.found if finding.kind == "audit"] == []
+
+
+def test_a_shrinking_log_has_no_missing_entries(harness: JudgeHarness) -> None:
+    """A total that falls is one finding, and none about negative numbers of entries."""
+    log = example(AUDIT)
+    harness.answers(AUDIT, {**log, "total": log["total"] + 2, "has_more": True})
+    harness.answers("update_usage_alerts")
+    harness.answers(AUDIT, log)
+    assert all("-" not in finding.got for finding in harness.found if finding.kind == "audit")
+
+
+def test_an_unreadable_body_is_one_finding(harness: JudgeHarness) -> None:
+    """The status of an invalid request is judged by the request, not by the account too."""
+    harness.answers(CARDS)
+    error = {"detail": "Invalid body"}
+    harness.answers("update_auto_recharge", error, status=400, sent=b"1ab45d7a")
+    assert [finding.kind for finding in harness.found if finding.kind != "response_schema"] == [
+        "wrong_refusal"
+    ]
+    assert failures(harness) == []
+
+
+@pytest.mark.parametrize("sent", [b'{"threshold_50_enabled": NaN}', b'{"email_enabled": 0}'])
+def test_a_lax_parser_is_a_minor_difference(harness: JudgeHarness, sent: bytes) -> None:
+    """Every plain FastAPI accepts NaN and converts types."""
+    harness.answers("update_usage_alerts", sent=sent)
+    accepted = [finding for finding in harness.found if finding.kind == "invalid_accepted"]
+    assert [finding.severity for finding in accepted] == ["minor"]
+    assert failures(harness) == []
+
+
+def test_a_balance_that_is_not_the_sum_of_its_ledger_fails(harness: JudgeHarness) -> None:
+    """Two views that contradict each other fail a run, although no page documents the rule."""
+    ledger = example(LEDGER)
+    balance = example("get_balance")
+    balance["balance_microcents"] = ledger["transactions"][0]["balance_after_microcents"] + 1
+    harness.answers(LEDGER, ledger)
+    harness.answers("get_balance", balance)
+    found = [finding for finding in failures(harness) if finding.kind == "money"]
+    assert {finding.provenance for finding in found} == {"assumed"}
+    assert {(finding.severity, finding.contradicts_itself) for finding in found} == {
+        ("critical", True)
+    }
