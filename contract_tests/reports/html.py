@@ -135,7 +135,12 @@ def _section(grade: str, document: Json, findings: dict[str, Json], shown: Shown
         "grade": grade,
         "heading": heading,
         "explanation": explanation,
-        "causes": [_cause(cause, findings, shown) for cause in causes],
+        "causes": [
+            _cause(cause, findings, shown)
+            for cause in causes
+            if not shown.findings.isdisjoint(cause["findings"])
+        ],
+        "of": len(causes),
         "count": sum(cause["count"] for cause in causes),
         "is_open": grade == "failure" and len(causes) <= MAX_OPEN,
     }

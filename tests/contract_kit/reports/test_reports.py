@@ -558,6 +558,7 @@ def test_html_of_many_findings_is_bounded_and_says_so(make: Callable[..., Result
     assert len(shown) == html.MAX_FINDINGS
     assert "money" in {attributes["data-check"] for attributes in shown}
     assert "4,001 of 5,001 findings are left out." in text
+    assert "... and 4,001 more causes, which report.json has" in text
     assert "are shown without their exchange." in text
 
 
