@@ -74,7 +74,10 @@ def execute(settings: Settings) -> int:
         result.findings += teaching.accepted.found(result.findings)
     if result.unreachable or result.interrupted:
         return publish(result)
-    result.notes += teaching.learn(result.findings)
+    try:
+        result.notes += teaching.learn(result.findings)
+    except UsageError as error:  # the findings are reported all the same
+        result.notes.append(f"not learnt: {error}")
     return publish(result)
 
 
