@@ -91,8 +91,16 @@ def run_once(settings: Settings, *, is_quiet: bool = False) -> Result:
     result = _with_known(result, known)
     if teaching.accepted is not None:
         result.findings += teaching.accepted.found(result.findings)
-    if not (result.unreachable or result.interrupted):
+    if result.unreachable or result.interrupted:
+        if settings.learn is not None:
+            result.notes.append(
+                f"not learnt: the run was not completed; {settings.learn} is unchanged"
+            )
+        return result
+    try:
         result.notes += teaching.learn(result.findings)
+    except UsageError as error:  # the findings are reported all the same
+        result.notes.append(f"not learnt: {error}")
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -95,10 +96,10 @@ def write(path: Path, lesson: Lesson, contract: Contract, title: str) -> str:
         return "written to"
     document = read_document(path)
     document["actions"] = [*document["actions"], *lesson.actions]
-    extended = _extended(path, lesson.actions)
-    write_file(path, extended)
-    if read_document(path) == document:
-        return "added to"
+    write_file(path, _extended(path, lesson.actions))
+    with suppress(UsageError):  # a text to which nothing can be appended
+        if read_document(path) == document:
+            return "added to"
     write_file(path, _text(document))
     return "added, without the comments of the file, to"
 
