@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from contract_tests.errors import UsageError
 from contract_tests.findings.coverage import Coverage
-from contract_tests.findings.finding import Finding, Verdicts
+from contract_tests.findings.finding import STATELESS, Finding, Verdicts
 from contract_tests.findings.known import Known, accepted
 from contract_tests.findings.result import Result, Skipped
 from contract_tests.findings.severity import Nature
@@ -331,9 +331,8 @@ class Run:
     def report(self, finding: Finding, exchange: Exchange) -> None:
         """Add a driver's own finding about an exchange, with the steps before it."""
         shown = self.redacted(exchange)
-        steps = tuple(
-            each for each in self.judge.tracker(shown.account).steps if each.number < shown.number
-        )
+        changes = () if finding.kind in STATELESS else self.judge.tracker(shown.account).steps
+        steps = tuple(step for step in changes if step.number < shown.number)
         self.found(replace(finding, exchange=shown, steps=steps, witnesses=(self.channel.source,)))
 
     def expect(

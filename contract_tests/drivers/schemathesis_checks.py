@@ -9,7 +9,7 @@ from typing import Any
 from contract_tests.compat import check_of
 from contract_tests.context import Run
 from contract_tests.drivers.schemathesis_session import JudgedExchange, SessionAdapter
-from contract_tests.findings.finding import Finding
+from contract_tests.findings.finding import STATELESS, Finding
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.not_judged import is_judged
 from contract_tests.judge.openapi_core import OpenApiCore
@@ -106,8 +106,9 @@ class CheckResults:
             # Half of a secret would not be recognised.
             expected = shortened(self._run.keyring.text(message), 240)
             key = (operation, check.kind, check.where, name)
-            known = self._run.judge.tracker(exchange.account).steps
-            steps = tuple(each for each in known if each is not exchange)
+            tracker = self._run.judge.tracker(exchange.account)
+            changes = () if check.kind in STATELESS else tracker.steps
+            steps = tuple(step for step in changes if step is not exchange)
             finding = Finding(*key, check.provenance, expected, got, spec, exchange, steps)
             self._run.found(replace(finding, witnesses=(WITNESS,)))
 

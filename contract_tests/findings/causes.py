@@ -192,11 +192,12 @@ def _of_method(finding: Finding) -> Cause:
         return Cause("server-error", finding.operation)
     if finding.keyword == "head":
         return Cause("head", finding.where.rsplit("/", 1)[-1])
-    if finding.keyword in ("required", "allow"):
-        return Cause("allow", finding.keyword)
+    if finding.where.endswith("/allow"):
+        return Cause("allow")
     if finding.keyword == "envelope":
         return Cause("error-shape", _shape(finding))
-    return Cause("undeclared-request", f"{finding.kind} {_status(finding)}")
+    what = "unknown paths" if finding.kind == "unknown_path" else "undeclared methods"
+    return Cause("undeclared-request", f"{_status(finding)} for {what}")
 
 
 def _status(finding: Finding) -> int:

@@ -206,7 +206,7 @@ CODES: dict[str, Code] = {
         _TO_LEARN,
     ),
     "undeclared-request": Code(
-        "{subject} for requests that are not declared: {places}",
+        "responds with {subject}: {places}",
         "An undeclared method or path is refused with another status than 405 or 404, or accepted.",
         _TO_LEARN,
     ),

@@ -27,6 +27,10 @@ Grade = Literal["failure", "difference", "drift"]
 Key = tuple[str, str, str, str]
 
 
+STATELESS = frozenset({"auth", "method", "unknown_path"})
+"""Kinds of findings to which no earlier request leads."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that is not as it should be."""
