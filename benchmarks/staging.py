@@ -29,6 +29,9 @@ from tests.staging.deviations import FAULTS, NEED_ADAPTERS, NOISE, SWITCHES
 _RESULTS = Path(__file__).resolve().parent / "STAGING.md"
 _EXIT_OK, _EXIT_UNEXPECTED, _EXIT_UNMEASURED = 0, 1, 2
 _STARTS_WITHIN_SECONDS, _KIT_ENDS_WITHIN_SECONDS = 60.0, 1_200
+_HOOKS = Path(__file__).resolve().parent.parent / "examples" / "hooks" / "staging.py"
+_QUICK = "reads,boundaries,keys,protocol,tenants,races,machine"
+"""The phases of a quick run. Faults that need adapters run the stories and races instead."""
 _ADDRESSES = 5
 """The lines that a server prints once it listens."""
 _SHOWN = 3
@@ -100,7 +103,7 @@ def _server(case: Case, folder: Path) -> Iterator[dict[str, str]]:
             process.wait(_STARTS_WITHIN_SECONDS)
 
 
-def _kit(said: dict[str, str], folder: Path, options: argparse.Namespace) -> list[str]:
+def _kit(case: Case, said: dict[str, str], folder: Path, options: argparse.Namespace) -> list[str]:
     command = [
         *(str(Path(sys.executable).parent / "contract-tests"), "run", said["url"]),
         *("--allow-irreversible", "--quiet"),
@@ -110,8 +113,13 @@ def _kit(said: dict[str, str], folder: Path, options: argparse.Namespace) -> lis
         *("--journal", str(folder / "journal")),
         *("--max-time", options.max_time),
     ]
-    if options.quick:
-        command += ["--max-examples", "5"]
+    hooks = ["--hooks", str(_HOOKS)]
+    if not options.quick:
+        command += hooks
+    elif case.name.partition("=")[0] in NEED_ADAPTERS:
+        command += ["--phases", "stories,races", *hooks]
+    else:
+        command += ["--phases", _QUICK]
     return [*command, *options.kit_flag]
 
 
@@ -125,11 +133,11 @@ def _measure(case: Case, options: argparse.Namespace) -> Outcome:
                     "BILLING_API_KEY": said["key"],
                     "STAGING_OTHER_KEY": said["other-key"],
                     "STAGING_URL": said["url"],
-                    "STAGING_ADMIN_TOKEN": said["admin-token"],
+                    "STAGING_TOKEN": said["admin-token"],
                 }
                 begun = time.monotonic()
                 run = subprocess.run(
-                    _kit(said, folder, options),
+                    _kit(case, said, folder, options),
                     env={**os.environ, **variables},
                     cwd=folder,
                     capture_output=True,
@@ -170,7 +178,7 @@ def _headlines(outcome: Outcome) -> str:
     if outcome.error:
         return _cell(outcome.error)
     shown = [
-        f"{cause['title']} ({cause.get('severity', cause['grade'])}, {cause['count']})"
+        f"{cause['headline']} ({cause.get('severity', cause['grade'])}, {cause['count']})"
         for cause in outcome.causes[:_SHOWN]
     ]
     rest = len(outcome.causes) - _SHOWN
@@ -261,7 +269,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--kind", choices=sorted(_KINDS))
     parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (2)")
-    parser.add_argument("--quick", action="store_true", help="fewer generated requests")
+    parser.add_argument(
+        "--quick", action="store_true", help="without generated requests and most stories"
+    )
     parser.add_argument("--max-time", default="10m", help="the kit's limit for a run (10m)")
     parser.add_argument(
         "--kit-flag", action="append", default=[], metavar="FLAG", help="a further flag of the kit"

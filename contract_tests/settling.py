@@ -94,7 +94,7 @@ class Settling:
             if not found:
                 self._note_lag(tracker, number)
                 return
-            if not self._is_soon_after_a_change(unsettled):
+            if not tracker.is_soon_after_a_change(unsettled.exchange):
                 break
         if self._is_of_usage(unsettled) and self._changes_by_itself(tracker):
             tracker.in_use = True
@@ -116,12 +116,6 @@ class Settling:
             restore()
         return found
 
-    def _is_soon_after_a_change(self, unsettled: Unsettled) -> bool:
-        changed = unsettled.tracker.last_change
-        if changed is None:
-            return False
-        return unsettled.exchange.started < changed + timedelta(seconds=self._seconds)
-
     def _note_lag(self, tracker: Tracker, rounds: int) -> None:
         """Judge no more readings soon after a change; without a change, others made one."""
         if tracker.last_change is None:
@@ -130,8 +124,7 @@ class Settling:
             return
         self.lagging += 1
         self.lag = max(self.lag, self._seconds * rounds)
-        for known in self._judge.trackers.values():
-            known.lag = max(known.lag, timedelta(seconds=self._seconds * rounds))
+        self._judge.accounts.note_lag(timedelta(seconds=self.lag))
 
     def _in_quiet(self, unsettled: Unsettled) -> None:
         """Read the views again until the ones around a reading are equal, and judge that one."""

@@ -195,6 +195,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         server.app,
         loop="uvloop",
         http=BufferedProtocol,
+        ws="none",  # whatever packages for websockets are installed
         lifespan="off",
         log_config=None,
         proxy_headers=False,

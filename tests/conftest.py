@@ -63,6 +63,7 @@ def running_server(**changes: Any) -> Iterator[RunningServer]:
     config = uvicorn.Config(
         built.app,
         http=BufferedProtocol,
+        ws="none",
         lifespan="off",
         log_config=None,
         date_header=False,

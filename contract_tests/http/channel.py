@@ -32,10 +32,10 @@ from contract_tests.http.transport import Transport, WireRequest
 from contract_tests.openapi.contract import Contract, Operation
 
 MAX_RETRIES = 3
-"""How often a request is sent again after 429."""
+"""How often a request is sent again after a 429 with ``Retry-After``."""
 MAX_RETRY_AFTER = 60.0
-BACKOFF = (1.0, 2.0, 4.0)
-"""Seconds to wait after the first, second and third 429 that has no ``Retry-After``."""
+BACKOFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""Seconds to wait after the first and each further 429 that has no ``Retry-After``."""
 GONE_AFTER = 5
 """Consecutive requests without a response after which the deployment counts as gone."""
 THROTTLED_AFTER = 20
@@ -263,8 +263,6 @@ class Channel:
             at = max(now, self._next_at)
             if self.limits.per_second:
                 self._next_at = at + 1 / self.limits.per_second
-        if self.limits.take is not None:
-            self.limits.take()
         deadline = self.limits.deadline
         if deadline is not None and at >= deadline:
             raise TimeIsUp("the time of --max-time is up")
@@ -320,9 +318,11 @@ class _Attempts:
         return str(status) if status in NOISY_STATUSES and not is_declared else ""
 
     def _throttle(self, exchange: Exchange) -> str:
-        if self._throttled < MAX_RETRIES:
-            asked = retry_after(exchange)
-            self.wait = BACKOFF[self._throttled] if asked is None else min(asked, MAX_RETRY_AFTER)
+        asked = retry_after(exchange)
+        if asked is None and self._throttled < len(BACKOFF):
+            self.wait = BACKOFF[self._throttled]
+        elif asked is not None and self._throttled < MAX_RETRIES:
+            self.wait = min(asked, MAX_RETRY_AFTER)
         self._noise.of(THROTTLED).repeated += not self._throttled
         self._throttled += 1
         self._count(THROTTLED, exchange)

@@ -63,6 +63,8 @@ class Accounts:
         """Whether a reading with a contradiction is kept in ``unsettled`` instead of judged."""
         self.settle = timedelta()
         """How long after a change a view may still be the one before it."""
+        self.lag = timedelta()
+        """How long after a change readings are not judged."""
         self.unsettled: list[Unsettled] = []
         self.confirmed: set[Key] = set()
         """Contradictions that were found again when their views were read again."""
@@ -72,7 +74,14 @@ class Accounts:
         if account not in self.trackers:
             self.trackers[account] = Tracker(account, self._knowledge, self._lists)
             self.trackers[account].settle = self.settle
+            self.trackers[account].lag = self.lag
         return self.trackers[account]
+
+    def note_lag(self, lag: timedelta) -> None:
+        """Judge no reading of any account that is sooner after a change."""
+        self.lag = max(self.lag, lag)
+        for tracker in self.trackers.values():
+            tracker.lag = self.lag
 
     def observe(self, case: Case) -> Iterator[Contradiction]:
         """Take in an exchange with the API, and yield what contradicts earlier knowledge."""
@@ -133,7 +142,11 @@ class Accounts:
             found.append(contradiction)
         if restore is not None and any(map(self._is_open, found)):
             restore()
-            others = tuple(tracker.views.of(views))
+            others = tuple(
+                view
+                for view in tracker.views
+                if view.operation in views or tracker.is_soon_after_a_change(view.exchange)
+            )
             self.unsettled.append(Unsettled(tracker, case.exchange, others))
             return
         yield from found

@@ -159,10 +159,12 @@ class Tracker:
         """Return whether a reading may differ from an earlier one although nothing was changed."""
         if self.in_use and before.operation in self._effects.usage:
             return True
-        return (
-            self.last_change is not None
-            and self.last_change <= before.exchange.started < self.last_change + self.settle
-        )
+        return self.is_soon_after_a_change(before.exchange)
+
+    def is_soon_after_a_change(self, exchange: Exchange) -> bool:
+        """Return whether a reading may show the account as it was before the last change."""
+        changed = self.last_change
+        return changed is not None and changed <= exchange.started < changed + self.settle
 
     def _never_rewritten(self, listed: ListOperation, response: Response) -> Iterator[Violation]:
         """Check that final entries stay as they were written."""

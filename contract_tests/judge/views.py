@@ -75,6 +75,9 @@ class Views:
         """Restore the readings of a checkpoint."""
         self._views = checkpoint
 
+    def __iter__(self) -> Iterator[View]:
+        return iter(self._views.values())
+
     def of(self, names: Container[str]) -> list[View]:
         """Return the readings of these operations."""
         return [view for view in self._views.values() if view.operation in names]

@@ -25,7 +25,7 @@ from contract_tests.reports.terminal import not_done, permissions, place, step_t
 
 MAX_FINDINGS = 1_000
 """Findings that are shown, the first ones of each cause before others."""
-MAX_EXCHANGES = 1_200_000
+MAX_EXCHANGE_CHARACTERS = 1_200_000
 """Characters of exchanges that are shown. Further findings are shown without theirs."""
 MAX_STEPS = 20
 """Steps of a finding that are shown: the last ones."""
@@ -105,7 +105,7 @@ def _shown(causes: list[Json], findings: dict[str, Json]) -> Shown:
     size = 0
     for key in keys:
         size += _size(findings[key])
-        if size > MAX_EXCHANGES:
+        if size > MAX_EXCHANGE_CHARACTERS:
             break
         exchanges.add(key)
     return Shown(frozenset(keys), frozenset(exchanges))

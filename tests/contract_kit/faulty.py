@@ -132,6 +132,7 @@ class Upstream:
         config = uvicorn.Config(
             self._counting,
             interface="asgi3",
+            ws="none",
             lifespan="off",
             log_config=None,
             date_header=False,

@@ -37,7 +37,7 @@ def test_run_help_names_every_flag_and_shows_examples() -> None:
     for name in FLAGS:
         assert re.search(rf"^  {flags.flag_name(name)}( |$)", outcome.out, re.MULTILINE), name
     assert outcome.out.count("contract-tests run ") >= 4
-    no_flags = {"url", "environment", "per_second", "source", "operations"}
+    no_flags = {"url", "environment", "per_second", "source", "operations", "hook_commands"}
     assert set(FLAGS) - {"rate_limit"} | no_flags == {
         setting.name for setting in dataclasses.fields(Settings)
     }

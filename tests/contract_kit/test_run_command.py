@@ -99,8 +99,9 @@ def test_a_failure_is_reported_with_everything_needed_to_reproduce_it() -> None:
     assert outcome.code == 1
     assert outcome.verdict.startswith("FAILED: 1 failure, ")
     assert re.search(
-        r"FAILURES \(1\)\n\nget_balance\n  .+\[response_schema\]\n"
-        r"    /response/200/body/\w+  type\n",
+        r"FAILURES \(1 cause, 1 finding\)\n\n"
+        r"major: .+ has another type: 1 place  \[value-type\]\n"
+        r"    get_balance  /response/200/body/\w+  type\n",
         outcome.out,
     )
     assert re.search(r'expected type: "integer"  \(documented\)\n      got      "\d+"', outcome.out)
@@ -114,16 +115,25 @@ def test_a_failure_is_reported_with_everything_needed_to_reproduce_it() -> None:
 
 def test_a_difference_from_an_assumption_only_fails_with_strict() -> None:
     """A difference from an assumption is reported; it fails the run with --strict."""
-    with faulty.mock("has_more_always") as mock:
-        words = ("run", mock.url, "--phases", "reads", "--only", "list_credit_transactions")
+    with faulty.mock("header_missing") as mock:
+        words = ("run", mock.url, "--phases", "reads", "--only", "get_balance")
         lenient, strict = (
             kit(*words, *more, BILLING_API_KEY="sk_test_default") for more in ((), ("--strict",))
         )
     assert lenient.code == 0
-    assert "DIFFERENCES: the real API differs from our assumption" in lenient.out
+    assert "DIFFERENCES: the deployment differs from the contract in what is not" in lenient.out
     assert lenient.verdict.startswith("PASSED: 0 failures, ")
     assert strict.code == 1
     assert "DIFFERENCES" not in strict.out
+
+
+def test_a_contradiction_fails_without_strict() -> None:
+    """has_more that contradicts the total fails a run, although the rule is assumed."""
+    with faulty.mock("has_more_always") as mock:
+        words = ("run", mock.url, "--phases", "reads", "--only", "list_credit_transactions")
+        outcome = kit(*words, "--settle", "0", BILLING_API_KEY="sk_test_default")
+    assert outcome.code == 1
+    assert "critical: pages of a list are inconsistent" in outcome.out
 
 
 def test_quiet_prints_only_failures_and_the_verdict() -> None:
@@ -134,7 +144,7 @@ def test_quiet_prints_only_failures_and_the_verdict() -> None:
     assert failed.err == passed.err == ""
     assert failed.code == 1
     assert "COVERAGE" not in failed.out
-    assert failed.out.startswith("FAILURES (1)\n")
+    assert failed.out.startswith("FAILURES (1 cause, 1 finding)\n")
     assert passed.code == 0
     assert passed.out.count("\n") == 1
 

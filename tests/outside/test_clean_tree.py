@@ -112,6 +112,7 @@ def test_every_locked_package_has_hashes() -> None:
 
 
 DOCS, PLUGIN = "mockserver/docs/", "mockserver/pytest_plugin.py"
+LOAD = "contract_tests/load/"
 
 
 @pytest.mark.parametrize(
@@ -120,9 +121,10 @@ DOCS, PLUGIN = "mockserver/docs/", "mockserver/pytest_plugin.py"
         ("mockserver/", (DOCS, PLUGIN), []),
         (DOCS, (), ["docs"]),
         (PLUGIN, (), ["pytest"]),
-        ("contract_tests/", (), ["contract"]),
+        ("contract_tests/", (LOAD,), ["contract"]),
+        (LOAD, (), ["contract", "load"]),
     ],
-    ids=["server", "docs", "plugin", "kit"],
+    ids=["server", "docs", "plugin", "kit", "load"],
 )
 def test_every_import_is_declared(folder: str, without: tuple[str, ...], extras: list[str]) -> None:
     """A plain install, or one with its extra, has every imported package."""

@@ -24,7 +24,7 @@ Fault = Callable[[Answer], None]
 
 
 def two_removals() -> Fault:
-    """Return a fault: a card that was just removed can be removed again."""
+    """Return a fault: a card can be removed twice, and not a third time."""
     removed: set[str] = set()
 
     def fault(answer: Answer) -> None:
@@ -32,6 +32,7 @@ def two_removals() -> Fault:
             if answer.status == 200:
                 removed.add(answer.path)
             elif answer.path in removed:
+                removed.remove(answer.path)
                 answer.status, answer.body = 200, b'{"message": "Removed."}'
 
     return fault

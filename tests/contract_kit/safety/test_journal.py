@@ -156,7 +156,10 @@ def test_concurrent_writes_wait_for_one_read_of_the_state(open_run: OpenRun) -> 
 
 
 def test_settings_that_cannot_be_read_are_not_changed(open_run: OpenRun) -> None:
-    """Unreadable settings block their own writes only; they are read at most three times."""
+    """Unreadable settings block their own writes only; they are read at most three times.
+
+    Each reading is repeated once, as 503 may come from a gateway.
+    """
     requests: list[str] = []
     open_run.on_request = lambda received: requests.append(
         f"{operation_of(received)} {received.header('x-api-key')}"
@@ -169,7 +172,7 @@ def test_settings_that_cannot_be_read_are_not_changed(open_run: OpenRun) -> None
     for _ in range(5):
         with pytest.raises(Withheld, match=r"GET /api/v1/billing/usage-alerts answers 503"):
             open_run.caller.call("update_usage_alerts", {})
-    assert requests.count(f"get_usage_alerts {open_run.scenario.customer.key}") == 3
+    assert requests.count(f"get_usage_alerts {open_run.scenario.customer.key}") == 2 * 3
     assert not any(request.startswith("update") for request in requests)
     assert open_run.caller.call("disable_auto_recharge").status == 200
     assert any("503" in why for why in open_run.run.guard.withheld)
