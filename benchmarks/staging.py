@@ -117,7 +117,7 @@ def _kit(case: Case, said: dict[str, str], folder: Path, options: argparse.Names
     if not options.quick:
         command += hooks
     elif case.name.partition("=")[0] in NEED_ADAPTERS:
-        command += ["--phases", "stories,races", *hooks]
+        command += ["--phases", "tenants,stories,races", *hooks]
     else:
         command += ["--phases", _QUICK]
     return [*command, *options.kit_flag]

@@ -117,7 +117,9 @@ FLAGS: dict[str, Flag] = {
         is_secret=True,
     ),
     "organization_id": Flag(
-        "an organization that the key belongs to", "UUID", settings.organization
+        "an organization that the key belongs to, and the other key does not",
+        "UUID",
+        settings.organization,
     ),
     "config": Flag(
         "file with settings, instead of contract-tests.toml in the working directory", "FILE", Path

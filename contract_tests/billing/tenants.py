@@ -6,6 +6,7 @@ from typing import Any
 
 from contract_tests.billing.adapters import FRESH, READ_CODE, USE, adapter_of
 from contract_tests.billing.identifiers import ORGANIZATION
+from contract_tests.billing.stories.cards import TEST_CARDS
 from contract_tests.context import Run
 from contract_tests.drivers.read_account import read_account
 from contract_tests.findings.severity import CONTRADICTION, MINOR
@@ -59,12 +60,9 @@ def _make_different(run: Run, owner: Client, other: Client) -> None:
 def _use_foreign_resources(run: Run, owner: Client, other: Client) -> None:
     """Name the owner's cards, challenges and sessions as the other account: expect 404."""
     cards = owner.call("list_payment_methods").object.get("payment_methods", [])
-    card_ids = [card["id"] for card in cards]
-    if card_ids and run.takes("remove_payment_method"):
-        for operation in ("set_default_payment_method", "remove_payment_method"):
-            response = _try(run, other, operation, path={"payment_method_id": card_ids[0]})
-            _must_refuse(run, 404, response)
-    if card_ids and run.takes("update_auto_recharge"):
+    if cards and run.takes("remove_payment_method", "add_payment_method"):
+        _use_foreign_card(run, owner, other, {card["stripe_payment_method_id"] for card in cards})
+    if cards and run.takes("update_auto_recharge"):
         body = {"enabled": False, "stripe_payment_method_id": "pm_kit_of_nobody"}
         _try(run, other, "update_auto_recharge", body)
     if run.settings.may_do_anything and run.takes("initiate_verification", "confirm_verification"):
@@ -82,6 +80,19 @@ def _use_foreign_resources(run: Run, owner: Client, other: Client) -> None:
             str(response.status),
             operation="create_deposit",
         )
+
+
+def _use_foreign_card(run: Run, owner: Client, other: Client, taken: set[str]) -> None:
+    """Remove a card that the run adds to the owner, and make it the default, as the other."""
+    free = next((name for name in TEST_CARDS if name not in taken), None)
+    added = _try(run, owner, "add_payment_method", {"payment_method_id": free}) if free else None
+    id = added.object.get("id") if added is not None else None
+    if not isinstance(id, str):
+        return
+    for operation in ("set_default_payment_method", "remove_payment_method"):
+        _must_refuse(run, 404, _try(run, other, operation, path={"payment_method_id": id}))
+    owner.call("list_payment_methods")
+    _try(run, owner, "remove_payment_method", path={"payment_method_id": id})
 
 
 def _use_foreign_challenge(run: Run, owner: Client, other: Client) -> None:
@@ -136,7 +147,9 @@ def _organizations(run: Run, caller: Client) -> None:
     )
     if run.settings.mock:
         known = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
-    outsider = caller if run.settings.mock or run.other() is caller else None
+    other = run.other()
+    is_other = other is not None and caller.key == other.key
+    outsider = caller if run.settings.mock or is_other else None
     for operation in run.operations():
         if not any(parameter.node["name"] == ORGANIZATION for parameter in operation.parameters):
             continue

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contract_tests.billing.stories.actor import Actor
 
 GOOD, OTHER, THIRD = "pm_card_mastercard", "pm_card_amex", "pm_card_discover"
+TEST_CARDS = (GOOD, OTHER, THIRD, "pm_card_jcb", "pm_card_diners", "pm_card_unionpay")
+"""Cards that can be added to any account in test mode."""
 
 
 def a_card_is_added_and_removed(actor: Actor) -> None:
@@ -224,7 +226,6 @@ def _add(actor: Actor, name: str) -> dict[str, str]:
 def free_card(actor: Actor) -> str:
     """Return a test card that the account does not have. Raises Unsuitable if it has all."""
     taken = {card["stripe_payment_method_id"] for card in actor.cards}
-    candidates = (GOOD, OTHER, THIRD, "pm_card_jcb", "pm_card_diners", "pm_card_unionpay")
-    free = [name for name in candidates if name not in taken]
+    free = [name for name in TEST_CARDS if name not in taken]
     actor.require(free, "a test card that the account does not have")
     return free[0]
