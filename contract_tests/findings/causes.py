@@ -226,6 +226,7 @@ _CAUSES: dict[str, Callable[[Finding], Cause]] = {
     "money": _of_place,
     "pagination": _of_rule,
     "story": _of_rule,
+    "tenant": lambda finding: Cause("tenant", finding.where),
     "usage": _of_place,
 }
 """How the cause of a finding is found, by kind. Other kinds: a cause for each operation's rule."""
