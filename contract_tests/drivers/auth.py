@@ -67,7 +67,8 @@ def _try_known_key(run: Run, unauthenticated: Client, credential: Credential) ->
         return  # the mock accepts any test key, and may be tested as a deployment
     # A deployment may quote the wrong key, which is nearly the right one.
     run.keyring.hide("misspelt key", key[:-1])
-    for wrong in (key + "x", key[:-1]):
+    run.keyring.hide("key in the other case", key.swapcase())
+    for wrong in dict.fromkeys((key + "x", key[:-1], key.swapcase())):
         unauthenticated.raw(Request("GET", path, headers={header: credential.value(wrong)}))
 
 

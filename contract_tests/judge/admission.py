@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import reduce
 
 from contract_tests.findings.finding import Finding
+from contract_tests.findings.severity import MINOR, QUESTION
 from contract_tests.http.exchange import ANYBODY, Exchange
 from contract_tests.judge.case import Case
 from contract_tests.judge.response import ALWAYS, excerpt
@@ -97,6 +98,7 @@ def _unauthenticated(case: Case, operation: Operation, contract: Contract) -> It
         str(status),
         _security(operation),
         case.exchange,
+        nature=QUESTION if status < 400 else MINOR,
     )
 
 
