@@ -164,7 +164,7 @@ def _causes_of(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for finding in findings:
         place = (finding["title"], finding["grade"])
         cause = causes.setdefault(
-            place, {"title": finding["title"], "grade": finding["grade"], "count": 0}
+            place, {"headline": finding["title"], "grade": finding["grade"], "count": 0}
         )
         cause["count"] += 1
     return list(causes.values())

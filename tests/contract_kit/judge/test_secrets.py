@@ -218,7 +218,11 @@ def test_no_secret_is_in_any_output_of_a_run(
             scenario.journal,
             "--timeout",
             "5",
+            "--settle",
+            "0",
         ]
+        if driver in ("boundaries", "properties"):
+            words += ["--only", "get_balance,create_deposit,update_auto_recharge"]
         words += ["--report", "junit,html,json,sarif,har", "--report-dir", reports]
         outcome = kit("run", scenario.recorder.url, *words, **variables)
         assert outcome.code == 1, outcome.out + outcome.err
@@ -227,9 +231,10 @@ def test_no_secret_is_in_any_output_of_a_run(
     texts = {"stdout": outcome.out, "stderr": outcome.err, "cleanup": cleaned.out + cleaned.err}
     texts |= {
         path.name: path.read_bytes().decode("latin-1")
-        for path in (*reports.iterdir(), scenario.journal)
+        for path in (*reports.rglob("*.*"), scenario.journal)
+        if path.is_file()
     }
-    assert len(texts) == 9
+    assert len(texts) >= 9
     for name, text in texts.items():
         shown = revealed(text)
         for secret in (KEY, OTHER):
