@@ -57,6 +57,8 @@ def defaults(actor: Actor) -> None:
     for _ in range(ROUNDS):
         responses = _at_once(actor, *map(make_default, cards))
         listed = actor.call("list_payment_methods")
+        if not all("is_default" in card for card in _cards(listed)):
+            break  # the deployment does not show it, which the judge reports
         shown = [card.get("id") for card in _cards(listed) if card.get("is_default")]
         winners = [card["id"] for card, response in zip(cards, responses, strict=True)
                    if 200 <= response.status < 300]  # fmt: skip
