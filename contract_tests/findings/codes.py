@@ -108,7 +108,7 @@ CODES: dict[str, Code] = {
         "Check whether the key has been revoked or lacks a permission.",
     ),
     "malformed-body": Code(
-        "responses are not valid JSON: {operations}",
+        "responses are not valid JSON ({subject}): {operations}",
         "A response that is declared as JSON cannot be parsed.",
         _TO_MEND,
     ),
@@ -133,7 +133,7 @@ CODES: dict[str, Code] = {
         _BOOKS,
     ),
     "no-answer": Code(
-        "there is no complete response: {operations}",
+        "there is no complete response ({subject}): {operations}",
         "The connection was closed, reset or silent until --timeout. Safe requests were repeated "
         "once.",
         "Look at the deployment and at what is in front of it.",

@@ -114,6 +114,9 @@ class Contract:
     path: Path
     document: Node
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Contract, (self.path, self.document)  # what is derived cannot all be pickled
+
     @classmethod
     def load(cls, path: Path) -> Contract:
         """Load a document. Raise UsageError, with the line, when it cannot be used."""

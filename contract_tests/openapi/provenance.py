@@ -65,6 +65,9 @@ class Marks:
         self._stated = _KEYWORDS if stated is None else _texts(stated)
         self.grade = lru_cache(maxsize=4096)(self._grade)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Marks, (self._document,)  # a cache cannot be pickled
+
     def _grade(self, pointer: str, keyword: str | None) -> Provenance:
         """Return the provenance of an element, or of a keyword of it."""
         position = self._walk(pointer)
