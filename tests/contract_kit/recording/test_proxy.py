@@ -264,7 +264,7 @@ def test_a_signal_ends_it_with_the_report(
     assert process.returncode == code, err
     assert out.rstrip().rsplit("\n", 1)[-1].startswith("FAILED: 1 failure")
     assert (
-        f"--fail-on {flags[1] if flags else 'failure'}: {int(code == 1)} of 1" in out
+        f"--fail-on {flags[1] if flags else 'major'}: {int(code == 1)} of 1" in out
         or "--quiet" in flags
     )
     assert "Traceback" not in err
@@ -273,10 +273,20 @@ def test_a_signal_ends_it_with_the_report(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fail_on", "code"), [("failure", 0), ("difference", 1), ("drift", 1)])
-def test_fail_on_chooses_the_grades(upstream: faulty.Upstream, fail_on: str, code: int) -> None:
-    """A difference from an assumption fails only with ``--fail-on difference``."""
-    upstream.app.fault = faulty.FAULTS["money_appears"]
+@pytest.mark.parametrize(
+    ("fault", "fail_on", "code"),
+    [
+        ("header_missing", "failure", 0),
+        ("header_missing", "difference", 1),
+        ("header_missing", "drift", 1),
+        ("money_appears", "critical", 1),
+    ],
+)
+def test_fail_on_chooses_the_grades(
+    upstream: faulty.Upstream, fault: str, fail_on: str, code: int
+) -> None:
+    """A contradiction always fails, another difference only with ``--fail-on difference``."""
+    upstream.app.fault = faulty.FAULTS[fault]
     with started(
         "proxy", "--upstream", upstream.url, "--max-exchanges", "2", "--fail-on", fail_on
     ) as process:
