@@ -23,6 +23,9 @@ MAX_CHUNK_LINE_BYTES = 4_096
 MAX_MEMBERS = 64
 """Compressed members in one body."""
 
+CLOSED = "the connection was closed without a response"
+RESET = "connection reset"
+
 _RECEIVED = 65_536
 _STATUS_LINE = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: (.*))?", re.DOTALL)
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
@@ -153,11 +156,7 @@ class ResponseReader:
                 raise Closed("the response breaks off") from None
             raise Closed(_reset(error)) from None
         if not data:
-            raise Ended(
-                "the response breaks off"
-                if self.received
-                else "the connection was closed without a response"
-            )
+            raise Ended("the response breaks off" if self.received else CLOSED)
         self.received += len(data)
         self._buffer += data
 
@@ -267,7 +266,7 @@ def _stays_open(head: ResponseHead) -> bool:
 
 def _reset(error: OSError) -> str:
     is_reset = isinstance(error, ConnectionResetError)
-    return "connection reset" if is_reset else "the connection was closed without a response"
+    return RESET if is_reset else CLOSED
 
 
 # ---------------------------------------------------------------------------------- content codings

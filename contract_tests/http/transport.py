@@ -19,7 +19,7 @@ import requests
 
 from contract_tests.http.exchange import SAFE_METHODS, Headers
 from contract_tests.http.network import Network
-from contract_tests.http.response_reader import Broken, Reply, ResponseReader
+from contract_tests.http.response_reader import RESET, Broken, Reply, ResponseReader
 
 _FORBIDDEN = re.compile(r"[\r\n\0]")
 _NAME = re.compile(r"[^:\s\0][^:\r\n\0]*")
@@ -259,8 +259,8 @@ _PLAIN = (
     ("No route to host", "no route to the host"),
     ("Network is unreachable", "network unreachable"),
     ("timed out", "no response within --timeout"),
-    ("Connection reset", "connection reset"),
-    ("Broken pipe", "connection reset"),
+    ("Connection reset", RESET),
+    ("Broken pipe", RESET),
 )
 
 

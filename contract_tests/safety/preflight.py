@@ -9,6 +9,7 @@ from contract_tests.errors import Unreachable, UsageError
 from contract_tests.http.channel import Channel, TimeIsUp, retry_after
 from contract_tests.http.client import Client
 from contract_tests.http.exchange import Exchange, Request
+from contract_tests.http.response_reader import CLOSED, RESET
 from contract_tests.openapi.contract import Contract, Operation
 from contract_tests.openapi.examples import required_query
 from contract_tests.settings import Settings
@@ -127,4 +128,9 @@ def _words(channel: Channel, said: object) -> str:
 
 
 def _silent(channel: Channel, answer: Exchange) -> str:
-    return f"{channel.base_url} cannot be reached: {answer.error}"
+    """Return why nothing came back. A TLS 1.3 server may refuse a client without a word."""
+    hint = ""
+    is_refused = answer.error in (CLOSED, RESET) and channel.base_url.startswith("https:")
+    if is_refused and channel.limits.network.client_cert is None:
+        hint = "; it may want a client certificate (--client-cert)"
+    return f"{channel.base_url} cannot be reached: {answer.error}{hint}"
