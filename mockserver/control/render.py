@@ -39,6 +39,7 @@ def exchange(exchange: Exchange, redactor: Redactor) -> Json:
         "request_body": redactor.body(exchange.request_body),
         "response_body": redactor.body(exchange.response_body),
         "fault": exchange.fault and redactor.text(exchange.fault),
+        "warnings": [redactor.text(warning) for warning in exchange.warnings],
     }
 
 

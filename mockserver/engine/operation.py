@@ -22,7 +22,7 @@ from mockserver.engine.call import Call
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import PreferenceRefused, Refusal, Unprocessable, envelope
 from mockserver.engine.parameters import Parameters
-from mockserver.engine.reply import Reply, kept, send_response
+from mockserver.engine.reply import Reply, kept, send_response, warning_headers
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract, Responses
 from mockserver.engine.samples import Samples
@@ -102,6 +102,8 @@ class CompiledOperation:
         headers = self.service.headers(request.caller, request.now)
         headers += reply.headers
         headers += request.marks
+        if request.warnings:
+            headers += warning_headers(request.warnings)
         self.record(request, reply.status, reply.payload)
         await send_response(send, reply.status, reply.payload, headers, reply.media_type)
 
@@ -131,6 +133,7 @@ class CompiledOperation:
                 request.payload[:_KEPT_BODY_BYTES],
                 kept(payload, _KEPT_BODY_BYTES),
                 request.fault,
+                tuple(request.warnings),
             )
         )
 

@@ -24,7 +24,7 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 class Request:
     """A request, with what has been learned of it so far."""
 
-    __slots__ = ("caller", "fault", "headers", "marks", "now", "payload", "scope")
+    __slots__ = ("caller", "fault", "headers", "marks", "now", "payload", "scope", "warnings")
 
     def __init__(self, scope: Scope, now: datetime) -> None:
         self.scope = scope
@@ -34,5 +34,7 @@ class Request:
         self.payload = b""
         self.marks: Headers = []
         """Response headers that tell where the response comes from."""
+        self.warnings: list[str] = []
+        """Sentences on what the client probably did not mean. The response is what it would be."""
         self.fault: str | None = None
         """The names of the injected faults."""

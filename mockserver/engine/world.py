@@ -44,6 +44,8 @@ class Exchange(NamedTuple):
     response_body: bytes
     fault: str | None = None
     """The names of the injected faults."""
+    warnings: tuple[str, ...] = ()
+    """Sentences on what the client probably did not mean."""
 
 
 @dataclass(frozen=True, slots=True)

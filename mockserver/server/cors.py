@@ -9,7 +9,7 @@ from mockserver.openapi.contract import Contract
 
 _PREFLIGHT_SECONDS = 86_400
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_OWN_HEADERS = ("X-Mock-Source", "Preference-Applied", "X-Mock-Fault")
+_OWN_HEADERS = ("X-Mock-Source", "Preference-Applied", "X-Mock-Fault", "X-Mock-Warning")
 """Response headers of the mock itself."""
 
 

@@ -4,7 +4,7 @@ Amounts are in the unit that the field names: US cents or microcents (millionths
 are in UTC.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,8 @@ class Exchange:
     response_body: Any
     fault: str | None = None
     """Names of the faults that applied, separated by commas."""
+    warnings: list[str] = field(default_factory=list)
+    """What the client probably did not mean, as in ``X-Mock-Warning``."""
 
 
 @dataclass(frozen=True, slots=True)
