@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from mockserver.billing.accounts import fixtures as billing_fixtures
 from mockserver.billing.api.behaviour import CONVENTIONS, Billing, world_of
 from mockserver.billing.api.operations import BASE_PATH, HANDLERS
 from mockserver.clock import Clock
+from mockserver.compat import ConnexionMiddleware
 from mockserver.console.pages import pages
 from mockserver.control import document as control_document
 from mockserver.control import guard
@@ -23,6 +26,7 @@ from mockserver.engine.connexion_app import add_operations, connexion_app, open_
 from mockserver.engine.errors import Refusal
 from mockserver.engine.fallback import Fallback
 from mockserver.engine.operation import Shared
+from mockserver.engine.operations import Operations
 from mockserver.engine.state import UnusableState
 from mockserver.engine.world import World
 from mockserver.faults import sets
@@ -34,7 +38,8 @@ from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.behaviour import Resources, redactor_of
 from mockserver.resources.state import NoState
 from mockserver.server.cors import with_cors
-from mockserver.server.dispatcher import Apps, Dispatcher, FastPath, PublishEvents
+from mockserver.server.dispatcher import Apps, Dispatcher, PublishEvents
+from mockserver.server.routes import Route, Routes
 from mockserver.settings import Settings, SettingsError
 from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
@@ -44,13 +49,69 @@ BehaviourOf = Callable[[Contract], Behaviour]
 """Returns the behaviour that serves a contract."""
 
 
+class _Served:
+    """What serves one contract: the short way to its operations, and Connexion's application."""
+
+    def __init__(
+        self, settings: Settings, contract: Contract, world: World[Any], behaviour: Behaviour
+    ) -> None:
+        self._settings, self._contract, self._world = settings, contract, world
+        self._behaviour = behaviour
+        self._control = control_document.load(behaviour.control.overlay, contract.security_schemes)
+        self._fallback = Fallback(
+            world,
+            behaviour,
+            contract,
+            {guard.PREFIX: self._control},
+            is_recorded=lambda path: path.startswith(contract.prefixes),
+        )
+        generator = Generator(contract.schemas, world.seed)
+        self._operations = Operations(Shared(world, contract, behaviour, generator))
+        self.routes = Routes(contract, self._operations, self._fallback, guard.PREFIX)
+
+    @cached_property
+    def connexion(self) -> ConnexionMiddleware:
+        """Connexion's application, with the operations of the contract and of the control API."""
+        world, behaviour, control = self._world, self._behaviour, self._control
+        beside = behaviour.beside
+        app = connexion_app(
+            pages(
+                self._contract, beside.pages, behaviour.about.credentials, otherwise=self._fallback
+            )
+        )
+        self._fallback.handle_errors_of(app)
+        add_operations(app, self._operations)
+        service = ControlService(behaviour, control)
+        generator = Generator(control.schemas, world.seed)
+        shared = Shared(world, control, service, generator, is_api=False)
+        add_operations(app, Operations(shared), guard.PREFIX)
+        return app
+
+    @cached_property
+    def apps(self) -> Apps:
+        """The apps that share the paths."""
+        connexion, state = self.connexion, self._world.state
+        return Apps(
+            connexion,
+            with_cors(connexion, self._contract),
+            PublishEvents(_guarded(connexion, self._settings, self._fallback), state),
+            PublishEvents(connexion, state),
+            [
+                public._replace(app=PublishEvents(public.app, state))
+                for public in self._behaviour.beside.public
+            ],
+            self._contract.prefixes,
+            guard.PREFIX,
+        )
+
+
 @dataclass(frozen=True)
 class Reload:
     """Another contract and other fixtures, ready to be served."""
 
     contract: Contract
     behaviour: Behaviour
-    apps: Apps
+    served: _Served
     fault_sets: dict[str, FaultSet]
     swap_fixtures: Callable[[], None]
 
@@ -66,13 +127,23 @@ class Server:
         self.world = world
         self.behaviour = behaviour_of(contract)
         self._behaviour_of = behaviour_of
-        apps, _ = _apps(settings, contract, world, self.behaviour)
-        self._dispatcher = Dispatcher(apps)
+        self._served = _Served(settings, contract, world, self.behaviour)
 
-    @property
+    @cached_property
     def app(self) -> ASGIApp:
-        """The ASGI app. It stays the same when the contract is replaced."""
-        return self._dispatcher
+        """The ASGI app, which serves everything. It stays the same when the contract is replaced.
+
+        It is built when it is first needed, which takes a tenth of a second.
+        """
+        return Dispatcher(lambda: self._served.apps)
+
+    def resolve(self, method: str, target: bytes) -> Route:
+        """Return what responds to a method and a target without ASGI. Raise BadTarget."""
+        return self._served.routes.resolve(method, target)
+
+    def now(self) -> datetime:
+        """Return the time of the mock's clock."""
+        return self.world.clock.now()
 
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""
@@ -95,9 +166,9 @@ class Server:
         fault_sets = _fault_sets(settings, contract)
         swap_fixtures = self.world.state.reload(settings.fixtures)
         behaviour = self._behaviour_of(contract)
-        apps, connexion = _apps(settings, contract, self.world, behaviour)
-        asyncio.run(open_app(connexion))
-        return Reload(contract, behaviour, apps, fault_sets, swap_fixtures)
+        served = _Served(settings, contract, self.world, behaviour)
+        asyncio.run(open_app(served.connexion))
+        return Reload(contract, behaviour, served, fault_sets, swap_fixtures)
 
     def reload(self, ready: Reload) -> None:
         """Serve another contract and other fixtures from the next request on. Accounts are kept.
@@ -116,7 +187,7 @@ class Server:
         faults.operations = ready.contract.operations
         self.world.webhooks.check = checker(ready.contract)
         self.contract, self.behaviour = ready.contract, ready.behaviour
-        self._dispatcher.apps = ready.apps
+        self._served = ready.served
 
 
 def build(
@@ -178,43 +249,6 @@ def _world(
     return world, lambda served: Resources(
         served, world.state, Generator(served.schemas, settings.seed)
     )
-
-
-def _apps(
-    settings: Settings, contract: Contract, world: World[Any], behaviour: Behaviour
-) -> tuple[Apps, ASGIApp]:
-    """Return the apps that serve a contract, and Connexion's app among them."""
-    control = control_document.load(behaviour.control.overlay, contract.security_schemes)
-    fallback = Fallback(
-        world,
-        behaviour,
-        contract,
-        {guard.PREFIX: control},
-        is_recorded=lambda path: path.startswith(contract.prefixes),
-    )
-    beside = behaviour.beside
-    connexion = connexion_app(
-        pages(contract, beside.pages, behaviour.about.credentials, otherwise=fallback)
-    )
-    fallback.handle_errors_of(connexion)
-    shared = Shared(world, contract, behaviour, Generator(contract.schemas, world.seed))
-    add_operations(connexion, shared)
-    service = ControlService(behaviour, control)
-    generator = Generator(control.schemas, world.seed)
-    add_operations(
-        connexion, Shared(world, control, service, generator, is_api=False), guard.PREFIX
-    )
-    api = FastPath(connexion, shared.fast_paths)
-    apps = Apps(
-        api,
-        with_cors(api, contract),
-        PublishEvents(_guarded(connexion, settings, fallback), world.state),
-        PublishEvents(connexion, world.state),
-        [public._replace(app=PublishEvents(public.app, world.state)) for public in beside.public],
-        contract.prefixes,
-        guard.PREFIX,
-    )
-    return apps, connexion
 
 
 def _guarded(app: ASGIApp, settings: Settings, fallback: Fallback) -> ASGIApp:

@@ -25,8 +25,6 @@ from mockserver.settings import Settings, SettingsError
 
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
 _BACKLOG = 2_048
-_KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep a connection. Closing one during a request looks like a reset."""
 
 _DESCRIPTION = """\
 A stateful mock of the AlterLab Billing API: it keeps accounts, charges test cards, and validates
@@ -46,7 +44,7 @@ exit codes: 0 stopped (Ctrl-C), 2 a flag, the contract, the fixtures or the port
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    # SIGTERM stops the program like Ctrl-C. uvicorn raises both again after its shutdown.
+    # SIGTERM stops the program like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         words = list(sys.argv[1:] if arguments is None else arguments)
@@ -181,30 +179,14 @@ def _listen(chosen: Settings) -> socket.socket:
 def _serve(chosen: Settings, listener: socket.socket) -> None:
     # Start-up makes no garbage. Collecting it would take a tenth of a second, now and later.
     gc.disable()
-    import uvicorn
-
     from mockserver import app, banner
-    from mockserver.server.uvicorn_server import AnnouncedServer, BufferedProtocol
+    from mockserver.server.http_server import HttpServer
 
     logging.basicConfig(
         level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
     )
     url = _url(chosen.host, listener.getsockname()[1])
     server = app.build(chosen, public_url=url)
-    config = uvicorn.Config(
-        server.app,
-        loop="uvloop",
-        http=BufferedProtocol,
-        ws="none",  # whatever packages for websockets are installed
-        lifespan="off",
-        log_config=None,
-        proxy_headers=False,
-        access_log=chosen.log_level == "debug",
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=2,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-    )
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
@@ -215,7 +197,8 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
 
         report = partial(print, flush=True)
         background = Watcher(server, chosen.spec, chosen.fixtures, report=report).run
-    AnnouncedServer(config, announcement, background).run(sockets=[listener])
+    on_ready = partial(print, announcement, flush=True)
+    HttpServer(server, on_ready=on_ready, background=background).run(listener)
 
 
 def _url(host: str, port: int) -> str:

@@ -1,7 +1,7 @@
-"""All undocumented parts of Connexion and uvicorn that the mock uses.
+"""All undocumented parts of Connexion that the mock uses.
 
-``pyproject.toml`` has upper bounds for both. ``tests/test_compat.py`` names each part, and says
-which one another version lacks. Seen with Connexion 3.3.0 and uvicorn 0.54.0.
+``pyproject.toml`` has an upper bound. ``tests/test_compat.py`` names each part, and says
+which one another version lacks. Seen with Connexion 3.3.0.
 
 Importing Connexion also imports two HTTP clients (for documents at a URL and remote token checks),
 Starlette's test client and a terminal toolkit: half of the start-up time, and 20 MB. Stand-ins
@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 @contextmanager
@@ -73,7 +71,6 @@ __all__ = [
     "RoutedMiddleware",
     "RoutingMiddleware",
     "ServerErrorMiddleware",
-    "UvicornProtocol",
     "openapi_schema",
 ]
 
@@ -87,11 +84,3 @@ def openapi_schema() -> Any:
     if content is None:
         raise FileNotFoundError(f"connexion/{_OPENAPI_SCHEMA}")
     return json.loads(content)
-
-
-class UvicornProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with access to the state that it passes to each request."""
-
-    def put_into_state(self, name: str, value: object) -> None:
-        """Add an entry to the ``state`` of the requests of this connection."""
-        self.app_state = {**self.app_state, name: value}

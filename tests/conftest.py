@@ -14,13 +14,12 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from mockserver import app, packaged
 from mockserver.billing.accounts.accounts import Accounts
 from mockserver.engine.world import World
 from mockserver.openapi.contract import Contract
-from mockserver.server.uvicorn_server import BufferedProtocol
+from mockserver.server.http_server import HttpServer
 from mockserver.settings import Settings
 
 pytest_plugins = ["tests.browser", "tests.frozen_server"]
@@ -60,22 +59,13 @@ def running_server(**changes: Any) -> Iterator[RunningServer]:
     listener.listen()  # early connections wait until the server is ready
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     built = app.build(settings, public_url=url)
-    config = uvicorn.Config(
-        built.app,
-        http=BufferedProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        date_header=False,
-        server_header=False,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    server = HttpServer(built)
+    thread = threading.Thread(target=server.run, args=[listener], daemon=True)
     thread.start()
     try:
         yield RunningServer(url, built.world, built.contract)
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(timeout=5)
         listener.close()
 

@@ -18,7 +18,7 @@ import pytest
 from mockserver import compat
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = {"connexion": "Connexion", "uvicorn": "uvicorn"}
+NAMES = {"connexion": "Connexion"}
 
 
 class Part(NamedTuple):
@@ -54,10 +54,6 @@ PARTS = [
     Part("connexion.operations.abstract", "AbstractOperation.method"),
     Part("connexion.operations.abstract", "AbstractOperation.path"),
     Part("connexion.resolver", "Resolver.__init__", ("function_resolver",)),
-    Part("uvicorn", "Server.startup", ("sockets",)),
-    Part("uvicorn", "Server.shutdown", ("sockets",)),
-    Part("uvicorn.protocols.http.httptools_impl", "HttpToolsProtocol.__init__", ("app_state",)),
-    Part("uvicorn.protocols.http.httptools_impl", "HttpToolsProtocol.connection_made"),
 ]
 
 
@@ -113,33 +109,13 @@ def test_a_missing_module_is_named_with_the_version(monkeypatch: pytest.MonkeyPa
 
 def test_a_missing_parameter_is_named_with_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """The method is there and has changed."""
-    monkeypatch.setattr("uvicorn.Server.startup", lambda _self: None)
-    monkeypatch.setattr(metadata, "version", lambda _: "0.55.0")
-    part = Part("uvicorn", "Server.startup", ("sockets",))
+    monkeypatch.setattr("connexion.resolver.Resolver.__init__", lambda _self: None)
+    monkeypatch.setattr(metadata, "version", lambda _: "3.4")
+    part = Part("connexion.resolver", "Resolver.__init__", ("function_resolver",))
     assert complaint(part) == (
-        "Server.startup of uvicorn 0.55.0 does not take 'sockets': see mockserver/compat.py"
+        "Resolver.__init__ of Connexion 3.4 does not take 'function_resolver': "
+        "see mockserver/compat.py"
     )
-
-
-def test_uvicorn_passes_the_state_of_a_protocol_to_its_requests() -> None:
-    """Faults find the connection there."""
-    source = inspect.getsource(import_module("uvicorn.protocols.http.httptools_impl"))
-    complained = failing(
-        lambda: re.search(r"\"state\": self\.app_state", source),
-        "uvicorn no longer passes HttpToolsProtocol.app_state to requests",
-    )
-    assert complained is None, complained
-
-
-def test_a_uvicorn_server_stops_when_it_is_told_to() -> None:
-    """``should_exit`` is an attribute of each server."""
-    import uvicorn
-
-    complained = failing(
-        lambda: uvicorn.Server(uvicorn.Config("app")).should_exit is False,
-        "uvicorn's Server has no should_exit",
-    )
-    assert complained is None, complained
 
 
 def test_connexion_routes_by_a_starlette_router() -> None:
@@ -201,12 +177,9 @@ def test_the_next_minor_version_is_excluded(distribution: str) -> None:
     assert f"{distribution}>={major}.{minor},<{major}.{minor + 1}" in dependencies
 
 
-def test_nothing_else_imports_these_libraries() -> None:
-    """But for uvicorn's public ``Config``, ``Server`` and ``run``."""
-    public = {"mockserver/cli.py", "mockserver/server/uvicorn_server.py"}
+def test_nothing_else_imports_connexion() -> None:
+    """Nor uvicorn: the server is the mock's own."""
     imports = re.compile(r"^\s*(?:from|import) (connexion|uvicorn)\b", re.MULTILINE)
     for path in (ROOT / "mockserver").rglob("*.py"):
-        name = path.relative_to(ROOT).as_posix()
         found = set(imports.findall(path.read_text(encoding="utf-8")))
-        if name != "mockserver/compat.py":
-            assert found <= ({"uvicorn"} if name in public else set()), name
+        assert found <= ({"connexion"} if path.name == "compat.py" else set()), path

@@ -1,13 +1,12 @@
 """Request bodies: read within a limit, parsed, validated, and completed by defaults."""
 
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import Any
 
 import orjson
-from starlette.types import Receive
 
 from mockserver.engine.errors import Problem, Refusal
-from mockserver.engine.request import Request
 from mockserver.engine.validation import problems
 from mockserver.openapi.contract import Contract, is_json
 from mockserver.openapi.schemas import Schema
@@ -17,10 +16,6 @@ _JSON = b"application/json"
 
 MAX_BODY_BYTES = 1_000_000
 """The API refuses larger bodies with a 413 (observed). ``x-max-bytes`` overrides the limit."""
-
-
-class Disconnected(Exception):
-    """The client disconnected before it had sent the whole request."""
 
 
 class BodyReader:
@@ -42,32 +37,18 @@ class BodyReader:
             name: contract.follow(property).get("default") for name, property in properties.items()
         }
 
-    async def receive(self, request: Request, receive: Receive) -> Refusal | None:
-        """Read the payload of a request. Return a 413 or 415, or None if it is accepted.
+    def unsupported(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        """Return a 415 for a body of another media type."""
+        content_type = headers.get(b"content-type", _JSON)
+        if content_type == self._usual_type or self._accepts(content_type):
+            return None
+        json_type = "JSON with 'Content-Type: application/json'"
+        expected = json_type if self._is_json else " or ".join(self._media_types)
+        return Refusal(415, f"Unsupported media type. Send {expected}.")
 
-        Raises Disconnected.
-        """
-        length = request.headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length[:20]) > self.max_bytes:
-            return self._too_large()
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise Disconnected
-            chunk = message.get("body", b"")
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self.max_bytes:
-                return self._too_large()
-            if not message.get("more_body"):
-                break
-        content_type = request.headers.get(b"content-type", _JSON)
-        if size and content_type != self._usual_type and not self._accepts(content_type):
-            return self._unsupported()
-        request.payload = b"".join(chunks)
-        return None
+    def too_large(self) -> Refusal:
+        """Return the 413 for a body of more than ``max_bytes``."""
+        return Refusal(413, f"Request body is too large: at most {self.max_bytes:,} bytes.")
 
     def parse(self, payload: bytes) -> tuple[Json, list[Problem]]:
         """Return the value, completed by the contract's defaults, and its violations."""
@@ -98,14 +79,6 @@ class BodyReader:
             return True
         name = media_type.partition(";")[0].strip().lower()
         return not is_json(name) and any(fnmatch(name, known) for known in self._media_types)
-
-    def _unsupported(self) -> Refusal:
-        json_type = "JSON with 'Content-Type: application/json'"
-        expected = json_type if self._is_json else " or ".join(self._media_types)
-        return Refusal(415, f"Unsupported media type. Send {expected}.")
-
-    def _too_large(self) -> Refusal:
-        return Refusal(413, f"Request body is too large: at most {self.max_bytes:,} bytes.")
 
 
 def _invalid_json(place: list[str | int], why: str) -> Problem:

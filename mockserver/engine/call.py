@@ -45,7 +45,7 @@ class Call(Generic[C, S]):
     def base_url(self) -> str:
         """The address by which the caller reached this server, for URLs in responses."""
         host = self.request.headers.get(b"host", b"")
-        return base_url_of(host, self.request.scope["scheme"], self.world.public_url)
+        return base_url_of(host, self.request.scheme, self.world.public_url)
 
 
 Handler = Callable[[Call[Any, Any]], Json | Listing | Awaitable[Json]]

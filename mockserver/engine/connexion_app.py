@@ -17,27 +17,20 @@ from mockserver.compat import (
     RoutingMiddleware,
     ServerErrorMiddleware,
 )
-from mockserver.engine.faulty_operation import FaultyOperation
-from mockserver.engine.operation import CompiledOperation, Shared
+from mockserver.engine.operations import Operations
 
 
 class CompiledAPI(RoutedAPI[ASGIApp]):
     """All operations of one document, compiled."""
 
-    def __init__(self, *args: Any, shared: Shared, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, compiled: Operations, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._shared = shared
+        self._compiled = compiled
         self.add_paths()
 
     def make_operation(self, operation: AbstractOperation) -> ASGIApp:
-        """Compile one operation, and wrap it where its requests may meet faults."""
-        shared = self._shared
-        world = shared.world
-        compiled = CompiledOperation(shared.contract.operations[operation.operation_id], shared)
-        app = FaultyOperation(compiled, world.faults, world.clock) if shared.is_api else compiled
-        if "{" not in operation.path:
-            shared.fast_paths[operation.method.upper(), self.base_path + operation.path] = app
-        return app
+        """Return the ASGI app of one operation."""
+        return self._compiled.app(operation.operation_id)
 
 
 class CompiledMiddleware(RoutedMiddleware[CompiledAPI]):
@@ -66,13 +59,14 @@ def connexion_app(otherwise: ASGIApp) -> ConnexionMiddleware:
     return ConnexionMiddleware(otherwise, middlewares=_MIDDLEWARES)
 
 
-def add_operations(app: ConnexionMiddleware, shared: Shared, base_path: str | None = None) -> None:
+def add_operations(
+    app: ConnexionMiddleware, compiled: Operations, base_path: str | None = None
+) -> None:
     """Add all operations of a document. Connexion raises its own errors on a document."""
-    handlers = shared.service.handlers
+    handlers = compiled.shared.service.handlers
     resolver = Resolver(function_resolver=lambda name: handlers.get(name, _no_handler))
-    app.add_api(
-        shared.contract.for_routing(), base_path=base_path, resolver=resolver, shared=shared
-    )
+    document = compiled.shared.contract.for_routing()
+    app.add_api(document, base_path=base_path, resolver=resolver, compiled=compiled)
 
 
 def _no_handler() -> None:

@@ -14,9 +14,10 @@ from mockserver.compat import (
     ConnexionResponse,
     ProblemException,
 )
+from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.behaviour import Service
 from mockserver.engine.errors import Headers, Refusal, envelope
-from mockserver.engine.reply import NO_STORE, Reply, encode, kept, send_response
+from mockserver.engine.reply import Reply, encode, kept
 from mockserver.engine.request import Request
 from mockserver.engine.world import Exchange, World
 from mockserver.openapi.contract import Contract
@@ -50,14 +51,24 @@ class Fallback:
         app.add_error_handler(ProblemException, self.on_problem)
         app.add_error_handler(Exception, self.on_exception)
 
+    def not_found(self, request: Request) -> Reply:
+        """Return the 404 of an unknown path."""
+        return self._error(request, Refusal(404, f"No such path: {request.path[:200]}"))
+
+    def not_allowed(self, request: Request, allowed: str) -> Reply:
+        """Return the 405 of a path that has other methods."""
+        detail = f"Method {request.method} is not allowed here. Allowed: {allowed}."
+        reply = self._error(request, Refusal(405, detail))
+        reply.headers.append((b"allow", allowed.encode()))
+        return reply
+
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Send the 404 of an unknown path."""
-        reply = self._error(scope, Refusal(404, f"No such path: {scope['path'][:200]}"))
-        await send_response(send, reply.status, reply.payload, self._headers(), reply.media_type)
+        await send_reply(send, self.not_found(request_of(scope, self._world.clock)))
 
     async def refuse(self, send: Send, refusal: Refusal) -> None:
         """Send an error in the mock's own envelope."""
-        await send_response(send, refusal.status, encode(envelope(refusal)), self._headers())
+        await send_reply(send, Reply(refusal.status, encode(envelope(refusal)), self._headers()))
 
     async def on_http_exception(
         self, request: ConnexionRequest, error: Exception
@@ -65,61 +76,66 @@ class Fallback:
         """Return the response to Starlette's errors: a 405 names all methods of the path."""
         if not isinstance(error, HTTPException):
             raise error
-        headers = self._headers()
-        detail = str(error.detail)
+        served = request_of(request.scope, self._world.clock)
+        if error.status_code == 404:
+            return _response(self.not_found(served))
         if error.status_code == 405:
-            path = request.scope["path"]
-            allowed = ", ".join(self._allowed(path)) or (error.headers or {}).get("Allow", "")
-            headers.append((b"allow", allowed.encode()))
-            detail = f"Method {request.method} is not allowed here. Allowed: {allowed}."
-        reply = self._error(request.scope, Refusal(error.status_code, detail))
-        return _response(reply, headers)
+            named = (error.headers or {}).get("Allow", "")
+            allowed = ", ".join(self._allowed(served.path)) or named
+            return _response(self.not_allowed(served, allowed))
+        return _response(self._error(served, Refusal(error.status_code, str(error.detail))))
 
     async def on_problem(self, _: ConnexionRequest, error: Exception) -> ConnexionResponse:
         """Return the response to Connexion's errors."""
         if not isinstance(error, ProblemException):
             raise error
-        return _response(_own_reply(Refusal(error.status, str(error.detail))), self._headers())
+        return _response(self._own_reply(Refusal(error.status, str(error.detail))))
 
     async def on_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
         """Log any other error and return a 500."""
         logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
         refusal = Refusal(500, "The mock failed; its log says why. Please report it.")
-        return _response(_own_reply(refusal), self._headers())
+        return _response(self._own_reply(refusal))
 
-    def _error(self, scope: Scope, refusal: Refusal) -> Reply:
+    def _error(self, request: Request, refusal: Refusal) -> Reply:
         """Return the response to an error, and record it where the path is the API's."""
-        if any(scope["path"].startswith(prefix) for prefix in self._others):
-            return _own_reply(refusal)
+        if any(request.path.startswith(prefix) for prefix in self._others):
+            return self._own_reply(refusal)
         response = self._service.error(refusal, None)
-        reply = response.reply if response is not None else _own_reply(refusal)
-        self._record(scope, reply.status, reply.payload)
+        if response is None:
+            reply = self._own_reply(refusal)
+        else:
+            reply = response.reply
+            reply = reply._replace(headers=[*reply.headers, *self._headers()])
+        self._record(request, reply.status, reply.payload)
         return reply
 
-    def _record(self, scope: Scope, status: int, body: bytes) -> None:
+    def _own_reply(self, refusal: Refusal) -> Reply:
+        """Return a refusal in the mock's own envelope."""
+        return Reply(refusal.status, encode(envelope(refusal)), self._headers())
+
+    def _record(self, request: Request, status: int, body: bytes) -> None:
         """Record a request that no operation serves: most often a client's typing error."""
-        if not self._is_recorded(scope["path"]) or not self._world.exchanges.maxlen:
+        if not self._is_recorded(request.path) or not self._world.exchanges.maxlen:
             return
         self._world.exchanges.append(
             Exchange(
-                self._world.clock.now(),
-                self._account_id(scope),
+                request.now,
+                self._account_id(request),
                 None,
-                scope["method"],
-                scope["path"][:_KEPT_CHARACTERS],
-                scope["query_string"][:_KEPT_CHARACTERS].decode("latin-1"),
+                request.method,
+                request.path[:_KEPT_CHARACTERS],
+                request.query[:_KEPT_CHARACTERS].decode("latin-1"),
                 status,
                 b"",
                 kept(body),
             )
         )
 
-    def _account_id(self, scope: Scope) -> str | None:
-        now = self._world.clock.now()
+    def _account_id(self, request: Request) -> str | None:
         with suppress(Refusal):
-            request = Request(scope, now)
             caller = self._service.identify(request, self._contract.any_scheme)
-            caller.peek(now)
+            caller.peek(request.now)
             return caller.account_id
         return None
 
@@ -133,12 +149,6 @@ class Fallback:
         return self._contract.allowed_methods(path)
 
 
-def _own_reply(refusal: Refusal) -> Reply:
-    """Return a refusal in the mock's own envelope."""
-    return Reply(refusal.status, encode(envelope(refusal)), [])
-
-
-def _response(reply: Reply, headers: Headers) -> ConnexionResponse:
-    media_type = [(b"content-type", reply.media_type)] if reply.media_type is not None else []
-    names = {name.decode(): value.decode() for name, value in [*media_type, NO_STORE, *headers]}
+def _response(reply: Reply) -> ConnexionResponse:
+    names = {name.decode(): value.decode() for name, value in reply.all_headers}
     return ConnexionResponse(status_code=reply.status, body=reply.payload, headers=names)

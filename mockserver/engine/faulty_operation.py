@@ -7,14 +7,11 @@ import logging
 from collections.abc import Awaitable
 from contextlib import suppress
 
-from starlette.types import Receive, Scope, Send
-
 from mockserver.clock import Clock
-from mockserver.engine import connection
 from mockserver.engine.behaviour import ErrorResponse
 from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.operation import CompiledOperation
-from mockserver.engine.reply import Reply, encode, send_response
+from mockserver.engine.reply import Reply, encode
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract
 from mockserver.faults.registry import FaultRegistry, Injection
@@ -23,34 +20,26 @@ from mockserver.openapi.security import OPEN
 
 logger = logging.getLogger(__name__)
 
+HEADER = b"x-mock-fault"
+
 
 class FaultyOperation:
-    """An ASGI app that injects faults into one operation."""
+    """An operation that meets faults."""
 
     def __init__(self, operation: CompiledOperation, faults: FaultRegistry, clock: Clock) -> None:
         self._operation = operation
         self._faults = faults
         self._clock = clock
+        self.body = operation.body
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve a request. A coroutine function would cost another 0.5 us."""
-        request = Request(scope, self._clock.now())
-        if self._faults.active:
-            return self._maybe_inject(request, receive, send)
-        return self._operation.serve(request, receive, send)
-
-    async def _maybe_inject(self, request: Request, receive: Receive, send: Send) -> None:
-        if self._operation.body is not None:
-            # The body is received first: the client may disconnect during a latency.
-            arrived = await connection.arrived(receive, self._operation.body.max_bytes)
-            if arrived is None:
-                return
-            receive = arrived
+    def respond(self, request: Request) -> Reply | Awaitable[Reply]:
+        """Return the response, or what to await where the request is delayed."""
+        if not self._faults.active:
+            return self._operation.respond(request)
         injection = self._faults.match(self._operation.id, self._key(request))
         if injection is None:
-            await self._operation.serve(request, receive, send)
-        else:
-            await self._inject(injection, request, receive, send)
+            return self._operation.respond(request)
+        return self._inject(injection, request)
 
     def _key(self, request: Request) -> str:
         """Return the caller's key; empty if unauthenticated."""
@@ -59,29 +48,30 @@ class FaultyOperation:
             return self._operation.service.identify(request, security).key
         return ""
 
-    async def _inject(
-        self, injection: Injection, request: Request, receive: Receive, send: Send
-    ) -> None:
+    async def _inject(self, injection: Injection, request: Request) -> Reply:
         """Delay a request, then fail it, break its connection, or serve it."""
         request.fault = injection.names
         if injection.seconds:
             await asyncio.sleep(injection.seconds)
             request.now = self._clock.now()
-        send = connection.mark(send, injection.names)
         rule = injection.rule
         if rule is None:
-            await self._operation.serve(request, receive, send)
+            reply = await self._served(request)
         elif rule.status is not None:
-            await self._fail(rule, rule.status, request, receive, send)
+            reply = self._fail(rule, rule.status, request)
         else:
-            await self._break(rule, request, receive, send)
+            reply = await self._break(rule, request)
+        reply.headers.append((HEADER, injection.names.encode("ascii")))
+        return reply
 
-    async def _fail(
-        self, rule: Rule, status: int, request: Request, receive: Receive, send: Send
-    ) -> None:
+    async def _served(self, request: Request) -> Reply:
+        reply = self._operation.respond(request)
+        return reply if isinstance(reply, Reply) else await reply
+
+    def _fail(self, rule: Rule, status: int, request: Request) -> Reply:
         """Send an error instead of carrying out the operation. No rate-limit token is taken."""
         operation = self._operation
-        await operation.peek(request, receive)
+        operation.peek(request)
         seconds, extra, sentence = rule.retry_after_seconds, Headers(), None
         if status == 429:
             caller = request.caller
@@ -95,26 +85,23 @@ class FaultyOperation:
         shared = operation.service.headers(request.caller, request.now)
         operation.record(request, status, reply.payload)
         headers = _merge([*shared, *extra], rule.headers or {})
-        await send_response(send, status, reply.payload, headers, reply.media_type)
+        return Reply(status, reply.payload, headers, reply.media_type)
 
-    async def _break(self, rule: Rule, request: Request, receive: Receive, send: Send) -> None:
+    async def _break(self, rule: Rule, request: Request) -> Reply:
         """Break the connection before or after the operation is carried out."""
         operation = self._operation
-        transport = connection.transport_of(request.scope)
-        if transport is None:
-            refusal = connection.no_transport(request.fault or "")
+        if not request.can_break:
+            refusal = _cannot_break(request.fault or "")
             logger.error("%s: %s", operation.id, refusal.detail)
             body = encode(envelope(refusal))
             operation.record(request, refusal.status, body)
-            await send_response(send, refusal.status, body, [])
-        elif rule.connection == "reset":
-            await operation.peek(request, receive)
+            return Reply(refusal.status, body, [])
+        if rule.connection == "reset":
+            operation.peek(request)
             operation.record(request, None, b"")
-            await send_response(connection.lose(send, transport), 503, b"", [])
-        elif rule.connection == "answer_lost":
-            await operation.serve(request, receive, connection.lose(send, transport))
-        else:
-            await operation.serve(request, receive, connection.truncate(send, transport))
+            return Reply(503, b"", [], delivery="reset")
+        reply = await self._served(request)
+        return reply._replace(delivery="reset" if rule.connection == "answer_lost" else "half")
 
     def _error(self, rule: Rule, status: int, sentence: str | None) -> Reply:
         """Return an error response that satisfies the contract, where it documents the status."""
@@ -145,3 +132,12 @@ def _merge(headers: Headers, chosen: dict[str, str]) -> Headers:
     """Return headers in which those that a rule chose replace others of the same name."""
     own = {name.lower().encode("ascii"): value.encode("ascii") for name, value in chosen.items()}
     return [*((name, value) for name, value in headers if name not in own), *own.items()]
+
+
+def _cannot_break(names: str) -> Refusal:
+    """Return the 500 for a fault that needs a server that can break connections."""
+    return Refusal(
+        500,
+        f"The fault '{names}' breaks the connection, and this server cannot do that. "
+        "Start the mock with 'mockserver serve'.",
+    )

@@ -8,27 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from mockserver.engine import preference
 from mockserver.engine.behaviour import ErrorResponse, Service
-from mockserver.engine.body import BodyReader, Disconnected, Json
+from mockserver.engine.body import BodyReader, Json
 from mockserver.engine.call import Call
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import PreferenceRefused, Refusal, Unprocessable, envelope
 from mockserver.engine.parameters import Parameters
-from mockserver.engine.reply import Reply, kept, send_response, warning_headers
+from mockserver.engine.preference import Preference
+from mockserver.engine.reply import Reply, kept, warning_headers
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract, Responses
 from mockserver.engine.samples import Samples
 from mockserver.engine.world import Exchange, World
 from mockserver.generator import Generator
-from mockserver.openapi.contract import Contract, Operation, route_name
+from mockserver.openapi.contract import Contract, Operation
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +45,10 @@ class Shared:
     generator: Generator
     is_api: bool = True
     """Whether it is the served API, with recorded requests, ``Prefer`` and faults."""
-    fast_paths: dict[tuple[str, str], ASGIApp] = field(default_factory=dict)
-    """Operations on paths without parameters, by method and path."""
 
 
 class CompiledOperation:
-    """An ASGI app that serves one operation of a contract."""
+    """One operation of a contract, ready to be carried out."""
 
     def __init__(self, operation: Operation, shared: Shared) -> None:
         self.id = operation.operation_id
@@ -67,50 +65,33 @@ class CompiledOperation:
         self._is_coroutine = iscoroutinefunction(self._handler)
         self._success = operation.success
         self._is_write = operation.method not in ("get", "head")
-        names = operation.path_names
-        self._path_names = [(name, route_name(index)) for index, name in enumerate(names)]
         self._parameters = Parameters(operation.parameters, shared.contract)
         self._samples = Samples(operation, shared.contract, shared.generator)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
-        await self.serve(Request(scope, self._world.clock.now()), receive, send)
+    @property
+    def max_body_bytes(self) -> int:
+        """The size of the largest body that is read. Bodies that no operation reads are empty."""
+        return self.body.max_bytes if self.body is not None else 0
 
-    async def serve(self, request: Request, receive: Receive, send: Send) -> None:
-        """Serve a request that a wrapper may have prepared."""
+    def respond(self, request: Request) -> Reply | Awaitable[Reply]:
+        """Return the response, or what to await where the operation waits for something.
+
+        There is no ``await`` between reading the state and the response, so it is atomic.
+        """
         try:
-            reply = None
             if preference.HEADER in request.headers and self._is_api:
-                reply = await self._prefer(request)
-            if reply is None:
-                caller = request.caller = self.service.identify(request, self.security)
-                refused = None
-                if self.body is not None:
-                    refused = await self.body.receive(request, receive)
-                    request.now = self._world.clock.now()
-                # From here to the response there is no await, so the state does not change.
-                caller.enter(request.now, is_write=self._is_write)
-                if refused is not None:
-                    raise refused
-                call = self._call(request, caller)
-                # Synchronous handlers are called without a coroutine, which would cost 0.5 us.
-                reply = await self._wait_for(call) if self._is_coroutine else self._reply(call)
-        except Disconnected:
-            return
+                preferred = preference.read(request.header_list)
+                if preferred.delay_ms:
+                    return self._respond_after(preferred, request)
+                reply = self._preferred(preferred, request)
+                if reply is not None:
+                    return self._complete(request, reply)
+            return self._serve(request)
         except Exception as error:
-            reply = self._refuse(error)
-        headers = self.service.headers(request.caller, request.now)
-        headers += reply.headers
-        headers += request.marks
-        if request.warnings:
-            headers += warning_headers(request.warnings)
-        self.record(request, reply.status, reply.payload)
-        await send_response(send, reply.status, reply.payload, headers, reply.media_type)
+            return self._complete(request, self._refuse(error))
 
-    async def peek(self, request: Request, receive: Receive) -> None:
-        """Read the body and identify the caller, without changing anything."""
-        if self.body is not None:
-            await self.body.receive(request, receive)
+    def peek(self, request: Request) -> None:
+        """Identify the caller, without changing anything."""
         with suppress(Refusal):
             request.caller = self.service.identify(request, self.security)
             request.caller.peek(request.now)
@@ -120,15 +101,15 @@ class CompiledOperation:
         exchanges = self._world.exchanges
         if not self._is_api or not exchanges.maxlen:
             return
-        scope, caller = request.scope, request.caller
+        caller = request.caller
         exchanges.append(
             Exchange(
                 request.now,
                 caller.account_id if caller is not None else None,
                 self.id,
-                scope["method"],
-                scope["path"],
-                scope["query_string"].decode("latin-1"),
+                request.method,
+                request.path,
+                request.query.decode("latin-1"),
                 status,
                 request.payload[:_KEPT_BODY_BYTES],
                 kept(payload, _KEPT_BODY_BYTES),
@@ -137,27 +118,54 @@ class CompiledOperation:
             )
         )
 
-    async def _prefer(self, request: Request) -> Reply | None:
+    async def _respond_after(self, preferred: Preference, request: Request) -> Reply:
+        """Return the response after the delay that the request prefers."""
+        await asyncio.sleep(preferred.delay_ms / 1_000)
+        request.now = self._world.clock.now()
+        try:
+            reply = self._preferred(preferred, request)
+            if reply is None:
+                served = self._serve(request)
+                return served if isinstance(served, Reply) else await served
+        except Exception as error:
+            reply = self._refuse(error)
+        return self._complete(request, reply)
+
+    def _preferred(self, preferred: Preference, request: Request) -> Reply | None:
         """Return the preferred documented response, without opening an account."""
-        preferred = preference.read(request.scope["headers"])
-        if preferred.delay_ms:
-            await asyncio.sleep(preferred.delay_ms / 1_000)
-            request.now = self._world.clock.now()
         sample = None
         if preferred.wants_sample:
             self.service.identify(request, self.security.optional)
-            key = (request.scope["path"], request.scope["query_string"])
-            sample = self._samples.preferred(preferred, key)
+            sample = self._samples.preferred(preferred, (request.path, request.query))
         if preferred.applied:
             request.marks.append((b"preference-applied", preferred.applied.encode("latin-1")))
         return sample
 
+    def _serve(self, request: Request) -> Reply | Awaitable[Reply]:
+        """Carry out the operation."""
+        caller = request.caller = self.service.identify(request, self.security)
+        caller.enter(request.now, is_write=self._is_write)
+        if request.refused is not None:
+            raise request.refused
+        call = self._call(request, caller)
+        # Synchronous handlers are called without a coroutine, which would cost 0.5 us.
+        if self._is_coroutine:
+            return self._wait_for(call)
+        return self._complete(request, self._reply(call))
+
+    def _complete(self, request: Request, reply: Reply) -> Reply:
+        """Return a reply with the headers of every response, and record it."""
+        headers = self.service.headers(request.caller, request.now)
+        headers += reply.headers
+        headers += request.marks
+        if request.warnings:
+            headers += warning_headers(request.warnings)
+        self.record(request, reply.status, reply.payload)
+        return Reply(reply.status, reply.payload, headers, reply.media_type)
+
     def _call(self, request: Request, caller: Caller) -> Call[Any, Any]:
         """Return the argument of the handler. Raises Unprocessable with all violations."""
-        scope = request.scope
-        params, found = self._parameters.read(
-            self._path_values(scope), scope["query_string"], request.headers
-        )
+        params, found = self._parameters.read(request.path_params, request.query, request.headers)
         body: Json = None
         if self.body is not None:
             body, more = self.body.parse(request.payload)
@@ -166,17 +174,12 @@ class CompiledOperation:
             raise Unprocessable(found)
         return Call(self._world, request, caller.context(params, request.now), params, body)
 
-    def _path_values(self, scope: Scope) -> dict[str, Any]:
-        """Return the path parameters by their documented names."""
-        return {name: scope["path_params"][key] for name, key in self._path_names}
-
     def _reply(self, call: Call[Any, Any]) -> Reply:
         """Return the handler's response, or a documented one if there is no handler."""
         request = call.request
         if self._handler is None:
             request.marks.append((b"x-mock-source", b"schema"))
-            scope = request.scope
-            return self._samples.success((scope["path"], scope["query_string"], request.payload))
+            return self._samples.success((request.path, request.query, request.payload))
         result: Any = self._handler(call)
         if request.caller is not None:
             request.caller.leave()
@@ -185,10 +188,14 @@ class CompiledOperation:
     async def _wait_for(self, call: Call[Any, Any]) -> Reply:
         """Return the response of a coroutine handler."""
         handler: Any = self._handler
-        result = await handler(call)
-        if call.request.caller is not None:
-            call.request.caller.leave()
-        return Reply(self._success, self.responses.encode(self._success, result), [])
+        try:
+            result = await handler(call)
+            if call.request.caller is not None:
+                call.request.caller.leave()
+            reply = Reply(self._success, self.responses.encode(self._success, result), [])
+        except Exception as error:
+            reply = self._refuse(error)
+        return self._complete(call.request, reply)
 
     def _refuse(self, error: Exception) -> Reply:
         """Return an error response; a 500 if the contract does not allow it."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
-from starlette.types import Send
 
 from mockserver.engine.errors import Headers
 from mockserver.openapi.contract import is_json
@@ -13,8 +12,8 @@ from mockserver.openapi.contract import is_json
 JSON = b"application/json"
 WARNING = b"x-mock-warning"
 NO_STORE = (b"cache-control", b"no-store")
-_JSON_HEADERS: Headers = [(b"content-type", JSON), NO_STORE]
-_WITHOUT_LENGTH = frozenset({204, 304})
+JSON_HEADERS: Headers = [(b"content-type", JSON), NO_STORE]
+WITHOUT_LENGTH = frozenset({204, 304})
 """Statuses whose responses never have a body, and carry no ``Content-Length``."""
 
 
@@ -26,6 +25,21 @@ class Reply(NamedTuple):
     headers: Headers
     media_type: bytes | None = JSON
     """None for a response without a body."""
+    delivery: Literal["whole", "reset", "half"] = "whole"
+    """How much is sent: all, nothing but a reset connection, or half of the body."""
+
+    @property
+    def all_headers(self) -> Headers:
+        """All headers: those that describe the body come first."""
+        if self.media_type is JSON:
+            length = (b"content-length", b"%d" % len(self.payload))
+            return [*JSON_HEADERS, length, *self.headers]
+        headers = [NO_STORE, *self.headers]
+        if self.media_type is not None:
+            headers.append((b"content-type", self.media_type))
+        if self.status not in WITHOUT_LENGTH:
+            headers.append((b"content-length", b"%d" % len(self.payload)))
+        return headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +76,3 @@ def kept(payload: bytes, size: int | None = None) -> bytes:
 def warning_headers(warnings: Sequence[str]) -> Headers:
     """Return one header for each warning. Characters beyond ASCII are replaced."""
     return [(WARNING, warning.encode("ascii", "replace")) for warning in warnings]
-
-
-async def send_response(
-    send: Send, status: int, payload: bytes, headers: Headers, media_type: bytes | None = JSON
-) -> None:
-    """Send a response with the given headers and those that describe its body."""
-    if media_type is JSON:
-        length = (b"content-length", b"%d" % len(payload))
-        all_headers = [*_JSON_HEADERS, length, *headers]
-    else:
-        all_headers = [NO_STORE, *headers]
-        if media_type is not None:
-            all_headers.append((b"content-type", media_type))
-        if status not in _WITHOUT_LENGTH:
-            all_headers.append((b"content-length", b"%d" % len(payload)))
-    await send({"type": "http.response.start", "status": status, "headers": all_headers})
-    await send({"type": "http.response.body", "body": payload})

@@ -1,37 +1,66 @@
-"""A request while it is served."""
+"""A request while it is served, whichever way it came."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from datetime import datetime
 
-from starlette.types import Scope
-
 from mockserver.engine.caller import Caller
-from mockserver.engine.errors import Headers
+from mockserver.engine.errors import Headers, Refusal
 
-_HEADERS = "mockserver.headers"
-
-
-def headers_of(scope: Scope) -> dict[bytes, bytes]:
-    """Return the headers of a request, which are converted once and kept in its scope.
-
-    The first of repeated headers is used, as in FastAPI.
-    """
-    headers: dict[bytes, bytes] | None = scope.get(_HEADERS)
-    if headers is None:
-        headers = scope[_HEADERS] = dict(scope["headers"][::-1])
-    return headers
+NO_PARAMS: Mapping[str, str] = {}
 
 
 class Request:
-    """A request, with what has been learned of it so far."""
+    """A request whose body has arrived, with what has been learned of it so far."""
 
-    __slots__ = ("caller", "fault", "headers", "marks", "now", "payload", "scope", "warnings")
+    __slots__ = (
+        "caller",
+        "can_break",
+        "fault",
+        "header_list",
+        "headers",
+        "marks",
+        "method",
+        "now",
+        "path",
+        "path_params",
+        "payload",
+        "query",
+        "refused",
+        "scheme",
+        "warnings",
+    )
 
-    def __init__(self, scope: Scope, now: datetime) -> None:
-        self.scope = scope
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: bytes,
+        header_list: Headers,
+        now: datetime,
+        *,
+        path_params: Mapping[str, str] = NO_PARAMS,
+        scheme: str = "http",
+        can_break: bool = False,
+    ) -> None:
+        self.method = method
+        self.path = path
+        """Decoded, without the query."""
+        self.query = query
+        self.header_list = header_list
+        """Headers in the order of sending, with lower-case names."""
+        self.headers = dict(header_list[::-1])
+        """The same by name. The first of repeated headers is used, as in FastAPI."""
+        self.path_params = path_params
+        self.scheme = scheme
         self.now = now
-        self.headers = headers_of(scope)
-        self.caller: Caller | None = None
+        self.can_break = can_break
+        """Whether the server can break the connection, as some faults want."""
         self.payload = b""
+        self.refused: Refusal | None = None
+        """Why the body was not accepted: a 413 or 415."""
+        self.caller: Caller | None = None
         self.marks: Headers = []
         """Response headers that tell where the response comes from."""
         self.warnings: list[str] = []

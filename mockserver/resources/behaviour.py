@@ -64,7 +64,7 @@ class Resources:
 
     def identify(self, request: Request, security: Security) -> AnyCaller:
         """Return the caller that the credentials name. Raises Unauthorized."""
-        key = security.credentials(request.headers, request.scope["query_string"])
+        key = security.credentials(request.headers, request.query)
         if key is not None:
             return AnyCaller(key)
         challenge = (security.challenge or "").encode("latin-1", "replace")

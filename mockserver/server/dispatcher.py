@@ -1,15 +1,14 @@
-"""The first app of every request. It selects the app that serves the path."""
+"""The ASGI app of a server. It selects the app that serves the path."""
 
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.engine.behaviour import PublicApp
-from mockserver.engine.request import headers_of
 from mockserver.engine.state import State
 
 _ORIGIN = b"origin"
@@ -30,10 +29,10 @@ class Apps(NamedTuple):
 
 
 class Dispatcher:
-    """Sends each request to the app of its path. ``apps`` may be replaced between two requests."""
+    """Sends each request to the app of its path. The apps may change between two requests."""
 
-    def __init__(self, apps: Apps) -> None:
-        self.apps = apps
+    def __init__(self, apps: Callable[[], Apps]) -> None:
+        self._apps = apps
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -44,36 +43,21 @@ class Dispatcher:
             pass
 
     def _choose(self, scope: Scope) -> ASGIApp:
-        apps, path = self.apps, scope.get("path", "")
+        apps, path = self._apps(), scope.get("path", "")
         # The control API comes first: a contract may have the path "/", which all paths begin with.
         if path.startswith(apps.control_prefix):
-            return self._control(path)
+            return _control(apps, path)
         if path.startswith(apps.api_prefixes):
-            return apps.cors if _ORIGIN in headers_of(scope) else apps.api
+            has_origin = any(name == _ORIGIN for name, _ in scope["headers"])
+            return apps.cors if has_origin else apps.api
         return apps.pages
 
-    def _control(self, path: str) -> ASGIApp:
-        for public in self.apps.public:
-            if public.serves(path):
-                return public.app
-        return self.apps.control
 
-
-class FastPath:
-    """Calls operations whose paths have no parameters directly.
-
-    Connexion's router takes 30 us and five layers to find them. Operations write their own errors,
-    so those layers are not needed. Other requests go through Connexion.
-    """
-
-    def __init__(self, otherwise: ASGIApp, operations: Mapping[tuple[str, str], ASGIApp]) -> None:
-        self._otherwise = otherwise
-        self._operations = operations
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve a request. A coroutine function would cost another 0.5 us."""
-        operation = self._operations.get((scope["method"], scope["path"]))
-        return (operation or self._otherwise)(scope, receive, send)
+def _control(apps: Apps, path: str) -> ASGIApp:
+    for public in apps.public:
+        if public.serves(path):
+            return public.app
+    return apps.control
 
 
 class PublishEvents:

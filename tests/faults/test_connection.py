@@ -209,4 +209,4 @@ def test_a_server_without_connection_access_reports_it() -> None:
 
     for response in asyncio.run(responses()):
         assert response.status_code == 500
-        assert "http=mockserver.server.uvicorn_server.BufferedProtocol" in response.json()["detail"]
+        assert "Start the mock with 'mockserver serve'" in response.json()["detail"]

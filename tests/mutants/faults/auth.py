@@ -6,7 +6,6 @@ from typing import Any
 
 from mockserver.engine.errors import Unauthorized, Unprocessable
 from mockserver.engine.operation import CompiledOperation
-from mockserver.engine.reply import send_response
 from mockserver.engine.request import Request as EngineRequest
 from tests.mutants.caller import Caller
 from tests.mutants.fault import Fault
@@ -54,22 +53,16 @@ def _refuse_politely(response: Response, _: Request) -> None:
         response.status = 200
 
 
-async def _validate_first(
-    original: Original, self: CompiledOperation, request: EngineRequest, receive: Any, send: Any
-) -> None:
+def _validate_first(original: Original, self: CompiledOperation, request: EngineRequest) -> Any:
     """Validate the body of a deposit before the key."""
     if self.id == "create_deposit" and self.body is not None:
         try:
             self.service.identify(request, self.security)
         except Unauthorized:
-            await self.body.receive(request, receive)
             _, problems = self.body.parse(request.payload)
             if problems:
-                reply = self._refuse(Unprocessable(problems))
-                headers = self.service.headers(None, request.now)
-                await send_response(send, reply.status, reply.payload, headers)
-                return
-    await original(self, request, receive, send)
+                return self._complete(request, self._refuse(Unprocessable(problems)))
+    return original(self, request)
 
 
 def _status_with(
@@ -134,7 +127,7 @@ FAULTS = (
         "deposit-checked-before-the-key",
         "auth",
         "A wrong deposit without a key is answered with 422, so that anybody can probe the rules.",
-        wraps(CompiledOperation, "serve", _validate_first, on=("create_deposit",)),
+        wraps(CompiledOperation, "respond", _validate_first, on=("create_deposit",)),
         lambda me: _status_with(me, None, "POST", "deposit", {"amount_cents": 1}),
     ),
     Fault(

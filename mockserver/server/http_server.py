@@ -1,0 +1,96 @@
+"""The server: it listens, checks its connections every second, and stops in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import uvloop
+
+from mockserver.server.limits import Limits
+from mockserver.server.protocol import HttpProtocol, Site
+
+_CHECK_SECONDS = 1.0
+_STOP_PAUSE = 0.02
+
+
+class HttpServer:
+    """Serves a site on a socket until it is stopped or a signal arrives."""
+
+    def __init__(
+        self,
+        site: Site,
+        limits: Limits | None = None,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
+        background: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """Take what is called when the server is ready, and what runs until it stops."""
+        self._site = site
+        self._limits = limits or Limits()
+        self._on_ready = on_ready
+        self._background = background
+        self._connections: set[HttpProtocol] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped: asyncio.Event | None = None
+        self._is_stopped = False
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: self.stop())
+
+    def run(self, listener: socket.socket) -> None:
+        """Serve until the end."""
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve(listener))
+
+    def stop(self) -> None:
+        """Stop, from any thread. Requests that are under way have a moment to end."""
+        self._is_stopped = True
+        if self._loop is not None and self._stopped is not None:
+            with suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._stopped.set)
+
+    async def _serve(self, listener: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        if self._is_stopped:
+            return
+        server = await self._loop.create_server(self._protocol, sock=listener)
+        tasks = [asyncio.create_task(self._check())]
+        if self._background is not None:
+            tasks.append(asyncio.create_task(self._background()))
+        self._on_ready()
+        try:
+            await self._stopped.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            server.close()
+            await self._close_connections()
+
+    def _protocol(self) -> HttpProtocol:
+        return HttpProtocol(self._site, self._limits, self._connections)
+
+    async def _check(self) -> None:
+        """Close the connections of clients that take too long."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_CHECK_SECONDS)
+            now = loop.time()
+            for connection in [*self._connections]:
+                connection.check(now)
+
+    async def _close_connections(self) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._limits.shutdown_seconds
+        while self._connections and loop.time() < deadline:
+            for connection in [*self._connections]:
+                connection.stop()
+            await asyncio.sleep(_STOP_PAUSE)
+        for connection in [*self._connections]:
+            connection.abort()

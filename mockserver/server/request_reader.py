@@ -1,0 +1,290 @@
+"""Reads the requests of one connection from its bytes, within limits (RFC 9112)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+import httptools
+
+from mockserver.engine.asgi import accept_body
+from mockserver.engine.errors import Headers
+from mockserver.engine.request import Request
+from mockserver.server.limits import Limits
+from mockserver.server.routes import BadTarget, Route
+
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
+_NOT_YET = datetime.min.replace(tzinfo=UTC)
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+_TOKEN = re.compile(rb"[^\s,]+")
+
+
+class Malformed(Exception):
+    """A request that cannot be served: the status, and what is wrong. The connection ends."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Resolver(Protocol):
+    """What finds the part of the server that responds to a request."""
+
+    def resolve(self, method: str, target: bytes) -> Route:
+        """Return what responds to a method and a target. Raise BadTarget."""
+
+
+class Incoming:
+    """A request with what its connection needs to know of it."""
+
+    __slots__ = ("is_kept_alive", "is_old", "request", "route")
+
+    def __init__(self, request: Request, route: Route) -> None:
+        self.request = request
+        self.route = route
+        self.is_kept_alive = True
+        self.is_old = False
+        """Whether it is HTTP/1.0, so that keeping the connection must be said."""
+
+
+class RequestReader:
+    """The parser of one connection. ``deliver`` takes each request that is complete."""
+
+    __slots__ = (
+        "_body",
+        "_deliver",
+        "_head_bytes",
+        "_headers",
+        "_incoming",
+        "_is_ended",
+        "_is_resuming",
+        "_limits",
+        "_parser",
+        "_resolver",
+        "_size",
+        "_target",
+        "is_in_head",
+        "owes_continue",
+    )
+
+    def __init__(
+        self, resolver: Resolver, limits: Limits, deliver: Callable[[Incoming], None]
+    ) -> None:
+        self._resolver = resolver
+        self._limits = limits
+        self._deliver = deliver
+        self._parser = httptools.HttpRequestParser(self)
+        self._target = b""
+        self._headers: Headers = []
+        self._incoming: Incoming | None = None
+        self._body: list[bytes] = []
+        self._size = 0
+        self._head_bytes = 0
+        self._is_resuming = False
+        """Whether the parser reads a head again, without its offer of an upgrade."""
+        self._is_ended = False
+        """Whether no further request is read."""
+        self.is_in_head = False
+        """Whether a head has begun and is not complete."""
+        self.owes_continue = False
+        """Whether a client waits for ``100 Continue`` before it sends the body."""
+
+    @property
+    def is_in_body(self) -> bool:
+        """Whether a body is arriving."""
+        return self._incoming is not None
+
+    def feed(self, data: bytes) -> None:
+        """Parse bytes. Raise Malformed."""
+        if self._is_ended:
+            return
+        if self.is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._limits.head_bytes:
+                raise self._too_long(self._headers)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._read_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            if self._is_ended:  # bytes after "Connection: close"
+                return
+            cause = error.__context__
+            if isinstance(cause, Malformed):
+                raise cause from None
+            if isinstance(cause, BadTarget):
+                raise Malformed(400, str(cause)) from None
+            if cause is not None:
+                raise cause from None
+            raise Malformed(400, f"The request is not HTTP/1.1: {error}.") from None
+
+    # -------------------------------------------------------------------- callbacks of the parser
+
+    def on_message_begin(self) -> None:
+        """Begin a head."""
+        if not self._is_resuming:
+            self.is_in_head = True
+            self._head_bytes = 0
+            self._target = b""
+            self._headers = []
+
+    def on_url(self, part: bytes) -> None:
+        """Take a part of the target."""
+        if not self._is_resuming:
+            self._target += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header. Trailers are dropped."""
+        if self.is_in_head:
+            self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Resolve the target, and decide how the connection goes on."""
+        if self._is_resuming:
+            self._is_resuming = False
+            return
+        self.is_in_head = False
+        self._check_head()
+        name = self._parser.get_method()
+        method = _METHODS.get(name) or name.decode()
+        if method == "CONNECT":
+            raise Malformed(405, "This server is no proxy.")
+        route = self._resolver.resolve(method, self._target)
+        request = Request(
+            method,
+            route.path,
+            route.query,
+            self._headers,
+            _NOT_YET,
+            path_params=route.params,
+            can_break=True,
+        )
+        incoming = self._incoming = Incoming(request, route)
+        headers = request.headers
+        if len(headers) != len(self._headers) or b"host" not in headers:
+            self._check_host()
+        if b"connection" in headers or not self._parser.should_keep_alive():
+            self._read_connection(incoming)
+        if b"expect" in headers:
+            self._read_expectation(incoming)
+
+    def on_body(self, part: bytes) -> None:
+        """Take a part of the body, or drop it where nothing reads it."""
+        self._size += len(part)
+        incoming = self._incoming
+        if incoming is not None and self._size <= self._most(incoming.route):
+            self._body.append(part)
+        elif self._size > self._limits.discarded_bytes:
+            raise Malformed(413, "The request body is too large.")
+
+    def on_message_complete(self) -> None:
+        """Deliver the request."""
+        incoming = self._incoming
+        if incoming is None or self._is_resuming:
+            return
+        if b"upgrade" in incoming.request.headers and self._parser.should_upgrade():
+            self._is_resuming = True  # the body was not read: feed() goes on with it
+            return
+        self._incoming = None
+        if self._size:
+            self._add_body(incoming)
+        if not incoming.is_kept_alive:
+            self._is_ended = True
+        self._deliver(incoming)
+
+    # ------------------------------------------------------------------------------------- heads
+
+    def _check_head(self) -> None:
+        """Raise Malformed for a head beyond the limits."""
+        limits, headers = self._limits, self._headers
+        if len(self._target) > limits.target_bytes:
+            raise self._target_too_long()
+        size = len(self._target) + sum(len(name) + len(value) + 4 for name, value in headers)
+        if size > limits.head_bytes or len(headers) > limits.headers:
+            raise self._too_long(headers)
+
+    def _too_long(self, headers: Headers) -> Malformed:
+        limits = self._limits
+        if not headers and len(self._target) > limits.target_bytes:
+            return self._target_too_long()
+        return Malformed(
+            431,
+            f"The request has more than {limits.headers} headers, or a head of more than "
+            f"{limits.head_bytes} bytes.",
+        )
+
+    def _target_too_long(self) -> Malformed:
+        most = self._limits.target_bytes
+        return Malformed(414, f"The path and query are longer than {most} bytes.")
+
+    def _check_host(self) -> None:
+        count = sum(name == b"host" for name, _ in self._headers)
+        if count > 1 or (count == 0 and self._parser.get_http_version() == "1.1"):
+            raise Malformed(400, "The request must have one Host header.")
+
+    def _read_connection(self, incoming: Incoming) -> None:
+        """Decide whether the connection is kept, from its version and its options."""
+        version = self._parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            raise Malformed(505, "This server speaks HTTP/1.1.")
+        options = {
+            option.lower()
+            for name, value in self._headers
+            if name == b"connection"
+            for option in _TOKEN.findall(value)
+        }
+        incoming.is_old = version == "1.0"
+        incoming.is_kept_alive = (
+            b"keep-alive" in options if incoming.is_old else b"close" not in options
+        )
+
+    def _read_expectation(self, incoming: Incoming) -> None:
+        """Ask for the body that a client holds back, or refuse it at once."""
+        request, body = incoming.request, incoming.route.body
+        if request.headers[b"expect"].lower() != b"100-continue" or incoming.is_old:
+            return
+        length = request.headers.get(b"content-length", b"")
+        if length.isdigit() and int(length[:20]) > self._most(incoming.route):
+            self._incoming, self._is_ended = None, True
+            incoming.is_kept_alive = False
+            if body is None:
+                raise Malformed(413, "The request body is too large.")
+            request.refused = body.too_large()
+            self._deliver(incoming)
+        elif length != b"0":
+            self.owes_continue = True
+
+    def _read_without_upgrade(self, rest: bytes) -> None:
+        """Read the body of a request that offers another protocol, which is not taken."""
+        if self._is_ended:
+            return
+        self._parser = httptools.HttpRequestParser(self)
+        framing = [pair for pair in self._headers if pair[0] in _FRAMING]
+        lines = b"".join(b"%b: %b\r\n" % pair for pair in framing)
+        self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % lines)
+        if rest:
+            self.feed(rest)
+
+    # ------------------------------------------------------------------------------------ bodies
+
+    def _most(self, route: Route) -> int:
+        """Return the size of the largest body that is read."""
+        if route.respond is None:
+            return self._limits.body_bytes
+        return route.body.max_bytes if route.body is not None else 0
+
+    def _add_body(self, incoming: Incoming) -> None:
+        request, body = incoming.request, incoming.route.body
+        payload, size = b"".join(self._body), self._size
+        self._body, self._size = [], 0
+        self.owes_continue = False
+        if incoming.route.respond is None:
+            if size > self._limits.body_bytes:
+                raise Malformed(413, "The request body is too large.")
+            request.payload = payload
+        elif body is not None and size > body.max_bytes:
+            request.refused = body.too_large()
+        elif body is not None:
+            accept_body(request, body, payload)

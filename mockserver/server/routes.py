@@ -1,0 +1,106 @@
+"""Which part of the server responds to a request: an operation, an error, or the ASGI app."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from mockserver.engine.asgi import Servable
+from mockserver.engine.body import BodyReader
+from mockserver.engine.fallback import Fallback
+from mockserver.engine.operations import Operations
+from mockserver.engine.reply import Reply
+from mockserver.engine.request import NO_PARAMS, Request
+from mockserver.openapi.contract import Contract
+from mockserver.server.router import Router
+
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_KEPT, _KEPT_BYTES = 2_048, 512
+"""How many targets are kept resolved, and how long they may be."""
+
+
+class BadTarget(Exception):
+    """A request target that is no path: why."""
+
+
+class Route(NamedTuple):
+    """A resolved target."""
+
+    path: str
+    query: bytes
+    respond: Callable[[Request], Reply | Awaitable[Reply]] | None
+    """Returns the response; None where the ASGI app responds."""
+    body: BodyReader | None = None
+    params: Mapping[str, str] = NO_PARAMS
+
+
+class Routes:
+    """The operations of the served API, resolved without ASGI."""
+
+    def __init__(
+        self, contract: Contract, operations: Operations, fallback: Fallback, elsewhere: str
+    ) -> None:
+        """Take the operations of a contract. Paths that begin with ``elsewhere`` are not its."""
+        self._operations = operations
+        self._fallback = fallback
+        self._prefixes = contract.prefixes
+        self._elsewhere = elsewhere
+        self._router = Router(_routes_of(contract))
+        self._kept: dict[tuple[str, bytes], Route] = {}
+
+    def resolve(self, method: str, target: bytes) -> Route:
+        """Return what responds to a method and a target. Raise BadTarget."""
+        key = (method, target)
+        route = self._kept.get(key)
+        if route is None:
+            route = self._resolve(method, *parse(target))
+            if len(target) <= _KEPT_BYTES:
+                if len(self._kept) >= _KEPT:
+                    self._kept.clear()
+                self._kept[key] = route
+        return route
+
+    def _resolve(self, method: str, path: str, query: bytes) -> Route:
+        if path.startswith(self._elsewhere) or not path.startswith(self._prefixes):
+            return Route(path, query, None)
+        targets, params = self._router.match(path)
+        if not targets:
+            return Route(path, query, self._fallback.not_found)
+        operation_id = targets.get("GET" if method == "HEAD" else method, targets.get(method))
+        if operation_id is None:
+            allowed = ", ".join([*targets, "HEAD"] if "GET" in targets else targets)
+            return Route(path, query, partial(self._fallback.not_allowed, allowed=allowed))
+        operation: Servable = self._operations.get(operation_id)
+        return Route(path, query, operation.respond, operation.body, params)
+
+
+def _routes_of(contract: Contract) -> Iterable[tuple[str, str, str]]:
+    for operation in contract.operations.values():
+        yield operation.method, contract.base_path + operation.path, operation.operation_id
+
+
+def parse(target: bytes) -> tuple[str, bytes]:
+    """Return the decoded path and the query of a request target. Raise BadTarget."""
+    text = target.decode("latin-1")
+    if not text.isascii() or _BAD_PERCENT.search(text):
+        raise BadTarget("The request target holds characters that must be percent-encoded.")
+    if not text.startswith("/"):
+        text = _absolute(text)
+    path, _, query = text.partition("#")[0].partition("?")
+    return (unquote(path) if "%" in path else path), query.encode()
+
+
+def _absolute(text: str) -> str:
+    """Return path and query of a target in absolute form, as proxies send it."""
+    if text == "*":
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise BadTarget("The request target must be a path.")
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
