@@ -33,7 +33,7 @@ from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.behaviour import Resources, redactor_of
 from mockserver.resources.state import NoState
-from mockserver.server.cors import with_cors
+from mockserver.server.cors import exposed_headers, with_cors
 from mockserver.server.dispatcher import Apps, Dispatcher, FastPath, PublishEvents
 from mockserver.settings import Settings, SettingsError
 from mockserver.webhooks.dispatcher import Webhooks
@@ -207,10 +207,17 @@ def _apps(
     api = FastPath(connexion, shared.fast_paths)
     apps = Apps(
         api,
-        with_cors(api, contract),
+        with_cors(api, exposed_headers(contract), fallback.refuse_preflight),
         PublishEvents(_guarded(connexion, settings, fallback), world.state),
         PublishEvents(connexion, world.state),
-        [public._replace(app=PublishEvents(public.app, world.state)) for public in beside.public],
+        [
+            public._replace(
+                app=with_cors(
+                    PublishEvents(public.app, world.state), b"", fallback.refuse_preflight
+                )
+            )
+            for public in beside.public
+        ],
         contract.prefixes,
         guard.PREFIX,
     )

@@ -24,6 +24,11 @@ from mockserver.openapi.contract import Contract
 logger = logging.getLogger(__name__)
 
 _KEPT_CHARACTERS = 1_024
+_BAD_PREFLIGHT = Refusal(
+    400,
+    "The preflight is refused: Origin, Access-Control-Request-Method or "
+    "Access-Control-Request-Headers is too long or has characters that no name may have.",
+)
 
 
 class Fallback:
@@ -54,6 +59,12 @@ class Fallback:
         """Send the 404 of an unknown path."""
         reply = self._error(scope, Refusal(404, f"No such path: {scope['path'][:200]}"))
         await send_response(send, reply.status, reply.payload, self._headers(), reply.media_type)
+
+    async def refuse_preflight(self, scope: Scope, _: Receive, send: Send) -> None:
+        """Send a 400 to a preflight whose values cannot be echoed, and record it."""
+        reply = _own_reply(_BAD_PREFLIGHT)
+        self._record(scope, reply.status, reply.payload)
+        await send_response(send, reply.status, reply.payload, self._headers())
 
     async def refuse(self, send: Send, refusal: Refusal) -> None:
         """Send an error in the mock's own envelope."""
@@ -93,12 +104,13 @@ class Fallback:
             return _own_reply(refusal)
         response = self._service.error(refusal, None)
         reply = response.reply if response is not None else _own_reply(refusal)
-        self._record(scope, reply.status, reply.payload)
+        if self._is_recorded(scope["path"]):
+            self._record(scope, reply.status, reply.payload)
         return reply
 
     def _record(self, scope: Scope, status: int, body: bytes) -> None:
         """Record a request that no operation serves: most often a client's typing error."""
-        if not self._is_recorded(scope["path"]) or not self._world.exchanges.maxlen:
+        if not self._world.exchanges.maxlen:
             return
         self._world.exchanges.append(
             Exchange(
