@@ -37,7 +37,7 @@ from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.yaml_file import FileError
 from mockserver.resources.behaviour import Resources, redactor_of
 from mockserver.resources.state import NoState
-from mockserver.server.cors import with_cors
+from mockserver.server.cors import exposed_headers, with_cors
 from mockserver.server.dispatcher import Apps, Dispatcher, PublishEvents
 from mockserver.server.routes import Route, Routes
 from mockserver.settings import Settings, SettingsError
@@ -93,11 +93,15 @@ class _Served:
         connexion, state = self.connexion, self._world.state
         return Apps(
             connexion,
-            with_cors(connexion, self._contract),
+            with_cors(connexion, exposed_headers(self._contract), self._fallback.refuse_preflight),
             PublishEvents(_guarded(connexion, self._settings, self._fallback), state),
             PublishEvents(connexion, state),
             [
-                public._replace(app=PublishEvents(public.app, state))
+                public._replace(
+                    app=with_cors(
+                        PublishEvents(public.app, state), b"", self._fallback.refuse_preflight
+                    )
+                )
                 for public in self._behaviour.beside.public
             ],
             self._contract.prefixes,

@@ -1,14 +1,21 @@
 """What the server prints when it starts."""
 
+import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from mockserver.app import Server
+from mockserver.loopback import is_loopback
+
+_WILDCARDS = {"0.0.0.0": socket.AF_INET, "::": socket.AF_INET6}  # noqa: S104 (compared)
+_ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+"""Addresses for documentation. Nothing is sent there."""
 
 
 def text(url: str, server: Server) -> str:
     """Return the address, credentials to try, and where to find more."""
     about = server.behaviour.about
-    lines = [f"{about.title} on {url}", ""]
+    lines = [f"{about.title} on {url}", "", *_reach(url, server)]
     if about.callers:
         lines += [*about.callers, ""]
     if about.try_out:
@@ -21,6 +28,35 @@ def text(url: str, server: Server) -> str:
     frozen = f" The clock is frozen at {clock.now():%Y-%m-%dT%H:%M:%SZ}." if clock.frozen else ""
     links = f"Interactive docs: {url}/docs   Control API: {url}/_mock/openapi.json"
     return "\n".join([*lines, f"{links}   Press Ctrl-C to stop.{frozen}"])
+
+
+def _reach(url: str, server: Server) -> Iterator[str]:
+    """Yield the addresses that work from other machines, and which part of /_mock is closed."""
+    settings = server.settings
+    if is_loopback(settings.host):
+        return
+    if settings.host in _WILDCARDS:
+        address = _own_address(_WILDCARDS[settings.host])
+        port = urlsplit(url).port
+        shown = f"http://{address}:{port}" if address else f"port {port} of its addresses"
+        yield f"All addresses of this machine work: {url} here, {shown} from other machines."
+    if settings.control_token is None:
+        yield "/_mock is closed, except GET /_mock/health. To open it, start with --control-token."
+    else:
+        yield "/_mock requires the token in X-Control-Token, except GET /_mock/health."
+    yield ""
+
+
+def _own_address(family: socket.AddressFamily) -> str | None:
+    """Return the address that this machine has in its network; None if it has none."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a datagram socket sends nothing. It selects the address to send from.
+            probe.connect((_ELSEWHERE[family], 9))
+        except OSError:
+            return None
+        address = str(probe.getsockname()[0])
+        return f"[{address}]" if family is socket.AF_INET6 else address
 
 
 def _not_stateful(server: Server) -> Iterator[str]:

@@ -3,10 +3,13 @@
 Every web page that a developer opens can send requests to a mock on the same machine. With DNS
 rebinding, a page can even share its origin. So the headers that browsers set are checked:
 ``Origin``, ``Sec-Fetch-Site`` and ``Host``.
+
+``GET /_mock/health`` is open to health checks: by every host name and without a token. It changes
+nothing and reveals no account.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hmac import compare_digest
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +18,7 @@ from mockserver.loopback import is_loopback
 
 PREFIX = "/_mock"
 """The beginning of all paths of the control API."""
+HEALTH = f"{PREFIX}/health"
 
 _AUTHORITY = re.compile(r"\[(?P<ipv6>[^\]]*)\](?::[0-9]*)?|(?P<name>[^:\[\]]*)(?::[0-9]*)?")
 
@@ -56,32 +60,36 @@ class ControlGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request or refuse it."""
         is_guarded = scope["type"] == "http" and is_control(scope["path"])
-        reason = self._reason(scope["headers"]) if is_guarded else None
+        reason = self._reason(scope["path"], scope["headers"]) if is_guarded else None
         if reason is None:
             await self._app(scope, receive, send)
         else:
             await self._refuse(send, reason)
 
-    def _reason(self, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    def _reason(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         """Return why a request is refused; None if it is not."""
         values: dict[bytes, bytes] = {}
         for name, value in headers:
             # Repeated headers are joined, so that they match no host, origin or token.
             values[name] = values[name] + b"," + value if name in values else value
         host = values.get(b"host", b"").decode("latin-1")
-        if self._token is None and not self._is_local:
-            return _IS_CLOSED
-        if self._token is not None and not compare_digest(
-            values.get(b"x-control-token", b""), self._token
-        ):
-            return _UNKNOWN_CALLER
-        if self._token is None and not is_loopback(_without_port(host)):
-            return _OTHER_NAME
+        problem = None if path == HEALTH else self._caller_problem(host, values)
+        if problem is not None:
+            return problem
         if values.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):
             return _OTHER_ORIGIN
         if b"origin" in values and not _is_same(values[b"origin"].decode("latin-1"), host):
             return _OTHER_ORIGIN
         return None
+
+    def _caller_problem(self, host: str, headers: Mapping[bytes, bytes]) -> str | None:
+        """Return why a program may not call, whatever page may have sent its request."""
+        if self._token is not None:
+            sent = headers.get(b"x-control-token", b"")
+            return None if compare_digest(sent, self._token) else _UNKNOWN_CALLER
+        if not self._is_local:
+            return _IS_CLOSED
+        return None if is_loopback(_without_port(host)) else _OTHER_NAME
 
 
 def is_control(path: str) -> bool:

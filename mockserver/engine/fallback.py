@@ -25,6 +25,11 @@ from mockserver.openapi.contract import Contract
 logger = logging.getLogger(__name__)
 
 _KEPT_CHARACTERS = 1_024
+_BAD_PREFLIGHT = Refusal(
+    400,
+    "The preflight is refused: Origin, Access-Control-Request-Method or "
+    "Access-Control-Request-Headers is too long or has characters that no name may have.",
+)
 
 
 class Fallback:
@@ -65,6 +70,16 @@ class Fallback:
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Send the 404 of an unknown path."""
         await send_reply(send, self.not_found(request_of(scope, self._world.clock)))
+
+    def bad_preflight(self, request: Request) -> Reply:
+        """Return the 400 of a preflight whose values cannot be echoed, and record it."""
+        reply = self._own_reply(_BAD_PREFLIGHT)
+        self._record(request, reply.status, reply.payload)
+        return reply
+
+    async def refuse_preflight(self, scope: Scope, _: Receive, send: Send) -> None:
+        """Send a 400 to a preflight whose values cannot be echoed."""
+        await send_reply(send, self.bad_preflight(request_of(scope, self._world.clock)))
 
     async def refuse(self, send: Send, refusal: Refusal) -> None:
         """Send an error in the mock's own envelope."""
@@ -107,7 +122,8 @@ class Fallback:
         else:
             reply = response.reply
             reply = reply._replace(headers=[*reply.headers, *self._headers()])
-        self._record(request, reply.status, reply.payload)
+        if self._is_recorded(request.path):
+            self._record(request, reply.status, reply.payload)
         return reply
 
     def _own_reply(self, refusal: Refusal) -> Reply:
@@ -116,7 +132,7 @@ class Fallback:
 
     def _record(self, request: Request, status: int, body: bytes) -> None:
         """Record a request that no operation serves: most often a client's typing error."""
-        if not self._is_recorded(request.path) or not self._world.exchanges.maxlen:
+        if not self._world.exchanges.maxlen:
             return
         self._world.exchanges.append(
             Exchange(

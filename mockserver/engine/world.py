@@ -3,6 +3,7 @@
 Operations are atomic: their handlers run without an ``await``, but for the few that wait.
 """
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -82,6 +83,8 @@ class World(Generic[S]):
         self.public_url = ""
         """The address of the server, for requests without a usable ``Host``."""
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+        self.started = time.monotonic()
+        """The real time of the start, by the monotonic clock."""
         self._start = clock.state
         self._snapshots: dict[str, Snapshot] = {}
 

@@ -18,7 +18,7 @@ class Limits:
     body_bytes: int = 32_000_000
     """The size of a body that is read where no operation has a limit of its own (413)."""
     discarded_bytes: int = 64_000_000
-    """How much of a body that is too large is read, so that the client reads the 413."""
+    """How much is dropped of what a refused client still sends, so that it reads the response."""
     head_seconds: float = 30
     """The time between the first byte of a head and its last (408)."""
     body_seconds: float = 30

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.reply import Reply, encode
+from mockserver.server.cors import ORIGIN
 from mockserver.server.exchange import AsgiExchange
 from mockserver.server.head import CLOSE, CONTINUE, KEEP_ALIVE, head_of
 from mockserver.server.limits import SLICE_BYTES, WRITE_BUFFER_BYTES, Limits
@@ -68,6 +69,7 @@ class HttpProtocol(asyncio.Protocol):
         """When the client last sent or read something."""
         self._head_at = 0.0
         """When an incomplete head began; 0 if there is none."""
+        self._dropped = 0
         self._is_closing = False
         self._is_paused = False
         """Whether the client has not read what was written."""
@@ -151,9 +153,10 @@ class HttpProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived, in slices, unless responses before it are not yet written."""
-        if self._is_closing:
-            return
         self._active_at = self._loop.time()
+        if self._is_closing:
+            self._drop(data)
+            return
         if self._refused is not None:
             return
         if len(data) <= SLICE_BYTES and not self._unread and not self._is_blocked:
@@ -161,6 +164,12 @@ class HttpProtocol(asyncio.Protocol):
         else:
             self._unread += data
             self._go_on()
+
+    def _drop(self, data: bytes) -> None:
+        """Count what a refused client still sends."""
+        self._dropped += len(data)
+        if self._dropped > self._limits.discarded_bytes:
+            self._transport.abort()
 
     @property
     def _is_blocked(self) -> bool:
@@ -208,9 +217,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         reply = Reply(status, encode(envelope(Refusal(status, sentence))), [])
         self._transport.write(head_of(reply, [CLOSE]) + reply.payload)
-        self._is_closing = True
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        self._linger()
 
     # -------------------------------------------------------------------------------- serving
 
@@ -223,13 +230,14 @@ class HttpProtocol(asyncio.Protocol):
 
     def _serve(self, incoming: Incoming) -> None:
         route, request = incoming.route, incoming.request
-        if route.respond is None or b"origin" in request.headers:
+        respond = route.respond if ORIGIN not in request.headers else route.respond_to_page
+        if respond is None:
             exchange = self._exchange = AsgiExchange(incoming, self)
             self._task = self._loop.create_task(self._run(exchange, incoming))
             return
         request.now = self._site.now()
         try:
-            reply = route.respond(request)
+            reply = respond(request)
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             reply = Reply(500, encode(envelope(_FAILURE)), [])
@@ -273,7 +281,9 @@ class HttpProtocol(asyncio.Protocol):
             self._close()
         else:
             self._transport.write(head + reply.payload)
-        if not incoming.is_kept_alive:
+        if not incoming.is_read:
+            self._linger()
+        elif not incoming.is_kept_alive:
             self._close()
 
     def _reset(self) -> None:
@@ -282,6 +292,15 @@ class HttpProtocol(asyncio.Protocol):
         connection: socket.socket = self._transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._transport.abort()
+
+    def _linger(self) -> None:
+        """Close the connection when the client has sent what it still sends, which is dropped.
+
+        Closing it earlier would reset it, and the client might never read the response.
+        """
+        self._is_closing = True
+        self._transport.write_eof()
+        self._transport.resume_reading()
 
     def _close(self) -> None:
         """Close the connection after what was written."""

@@ -39,7 +39,7 @@ class Resolver(Protocol):
 class Incoming:
     """A request with what its connection needs to know of it."""
 
-    __slots__ = ("is_kept_alive", "is_old", "request", "route")
+    __slots__ = ("is_kept_alive", "is_old", "is_read", "request", "route")
 
     def __init__(self, request: Request, route: Route) -> None:
         self.request = request
@@ -47,6 +47,8 @@ class Incoming:
         self.is_kept_alive = True
         self.is_old = False
         """Whether it is HTTP/1.0, so that keeping the connection must be said."""
+        self.is_read = True
+        """Whether its body has been read."""
 
 
 class RequestReader:
@@ -167,8 +169,10 @@ class RequestReader:
             self._check_host()
         if b"connection" in headers or not self._parser.should_keep_alive():
             self._read_connection(incoming)
-        if b"expect" in headers:
-            self._read_expectation(incoming)
+        if b"content-length" in headers and self._is_too_long(incoming):
+            self._refuse_body(incoming)
+        elif b"expect" in headers and not incoming.is_old:
+            self.owes_continue = headers[b"expect"].lower() == b"100-continue"
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body, or drop it where nothing reads it."""
@@ -240,21 +244,22 @@ class RequestReader:
             b"keep-alive" in options if incoming.is_old else b"close" not in options
         )
 
-    def _read_expectation(self, incoming: Incoming) -> None:
-        """Ask for the body that a client holds back, or refuse it at once."""
-        request, body = incoming.request, incoming.route.body
-        if request.headers[b"expect"].lower() != b"100-continue" or incoming.is_old:
-            return
-        length = request.headers.get(b"content-length", b"")
-        if length.isdigit() and int(length[:20]) > self._most(incoming.route):
-            self._incoming, self._is_ended = None, True
-            incoming.is_kept_alive = False
-            if body is None:
-                raise Malformed(413, "The request body is too large.")
-            request.refused = body.too_large()
-            self._deliver(incoming)
-        elif length != b"0":
-            self.owes_continue = True
+    def _is_too_long(self, incoming: Incoming) -> bool:
+        """Return whether the declared size of a body is more than is read of it."""
+        route, length = incoming.route, incoming.request.headers[b"content-length"]
+        is_read = route.respond is None or route.body is not None
+        most = self._most(route) if is_read else self._limits.discarded_bytes
+        return int(length[:20]) > most
+
+    def _refuse_body(self, incoming: Incoming) -> None:
+        """Refuse a body before it arrives. The connection ends, because the rest is not parsed."""
+        self._incoming, self._is_ended = None, True
+        if incoming.route.body is None:
+            raise Malformed(413, "The request body is too large.")
+        incoming.is_kept_alive = False
+        incoming.is_read = False
+        incoming.request.refused = incoming.route.body.too_large()
+        self._deliver(incoming)
 
     def _read_without_upgrade(self, rest: bytes) -> None:
         """Read the body of a request that offers another protocol, which is not taken."""

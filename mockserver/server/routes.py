@@ -10,11 +10,13 @@ from urllib.parse import unquote, urlsplit
 
 from mockserver.engine.asgi import Servable
 from mockserver.engine.body import BodyReader
+from mockserver.engine.errors import Headers
 from mockserver.engine.fallback import Fallback
 from mockserver.engine.operations import Operations
 from mockserver.engine.reply import Reply
 from mockserver.engine.request import NO_PARAMS, Request
 from mockserver.openapi.contract import Contract
+from mockserver.server import cors
 from mockserver.server.router import Router
 
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -26,13 +28,18 @@ class BadTarget(Exception):
     """A request target that is no path: why."""
 
 
+Respond = Callable[[Request], Reply | Awaitable[Reply]]
+
+
 class Route(NamedTuple):
     """A resolved target."""
 
     path: str
     query: bytes
-    respond: Callable[[Request], Reply | Awaitable[Reply]] | None
+    respond: Respond | None
     """Returns the response; None where the ASGI app responds."""
+    respond_to_page: Respond | None = None
+    """The same for a request of a web page, with the headers of CORS."""
     body: BodyReader | None = None
     params: Mapping[str, str] = NO_PARAMS
 
@@ -49,6 +56,7 @@ class Routes:
         self._prefixes = contract.prefixes
         self._elsewhere = elsewhere
         self._router = Router(_routes_of(contract))
+        self._exposed = cors.exposed_headers(contract)
         self._kept: dict[tuple[str, bytes], Route] = {}
 
     def resolve(self, method: str, target: bytes) -> Route:
@@ -68,13 +76,44 @@ class Routes:
             return Route(path, query, None)
         targets, params = self._router.match(path)
         if not targets:
-            return Route(path, query, self._fallback.not_found)
+            return self._route(path, query, self._fallback.not_found)
         operation_id = targets.get("GET" if method == "HEAD" else method, targets.get(method))
         if operation_id is None:
             allowed = ", ".join([*targets, "HEAD"] if "GET" in targets else targets)
-            return Route(path, query, partial(self._fallback.not_allowed, allowed=allowed))
+            return self._route(path, query, partial(self._fallback.not_allowed, allowed=allowed))
         operation: Servable = self._operations.get(operation_id)
-        return Route(path, query, operation.respond, operation.body, params)
+        return self._route(path, query, operation.respond, operation.body, params)
+
+    def _route(
+        self,
+        path: str,
+        query: bytes,
+        respond: Respond,
+        body: BodyReader | None = None,
+        params: Mapping[str, str] = NO_PARAMS,
+    ) -> Route:
+        return Route(path, query, respond, partial(self._respond_to_page, respond), body, params)
+
+    def _respond_to_page(self, respond: Respond, request: Request) -> Reply | Awaitable[Reply]:
+        """Return the response to a web page of any origin, or to its preflight."""
+        headers = request.headers
+        if cors.is_preflight(request.method, headers):
+            status, allowed = cors.preflight(headers)
+            if status != 200:
+                return self._fallback.bad_preflight(request)
+            return Reply(status, b"", allowed, None)
+        reply = respond(request)
+        more = cors.response_headers(headers[cors.ORIGIN], self._exposed)
+        return _with(reply, more) if isinstance(reply, Reply) else _with_later(reply, more)
+
+
+def _with(reply: Reply, more: Headers) -> Reply:
+    reply.headers.extend(more)
+    return reply
+
+
+async def _with_later(reply: Awaitable[Reply], more: Headers) -> Reply:
+    return _with(await reply, more)
 
 
 def _routes_of(contract: Contract) -> Iterable[tuple[str, str, str]]:

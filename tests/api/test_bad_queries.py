@@ -32,7 +32,7 @@ def test_unknown_query_parameters_are_ignored(newcomer: Account, operation: Oper
         "limit[]=1&__proto__=x",
         "%00=%ff",
         "&&&=&",
-        "x=" + "y" * 50_000,
+        "x=" + "y" * 16_000,
     ):
         response = newcomer.client.request(operation.method, f"{path}?{query}", json=body)
         assert response.status_code == plain.status_code, query

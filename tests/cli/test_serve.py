@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -168,21 +169,35 @@ def test_on_all_addresses_the_control_api_is_closed() -> None:
         program.client("sk_test_default") as client,
     ):
         assert program.url.startswith("http://127.0.0.1:")
-        refused = client.get("/_mock/health")
+        refused = client.get("/_mock/clock")
         assert refused.status_code == 403
         assert "--control-token" in refused.json()["detail"]
-        assert client.get("/_mock/health", headers={"X-Control-Token": ""}).status_code == 403
+        assert client.get("/_mock/clock", headers={"X-Control-Token": ""}).status_code == 403
+        assert client.get("/_mock/health").status_code == 200
+        assert "/_mock is closed, except GET /_mock/health" in program.stdout
+        assert "--control-token" in program.stdout
         assert client.get(f"{API}/balance").status_code == 200
+
+
+def test_the_banner_says_which_addresses_work() -> None:
+    """On all addresses it names one for other machines, and that one works."""
+    with serving("--host", "0.0.0.0", "--port", "0") as program:
+        (line,) = [line for line in program.stdout.splitlines() if "from other machines" in line]
+        found = re.search(r"here, (http://\S+) from other machines", line)
+        if found is not None:  # else this machine has no network
+            health = httpx.get(f"{found[1]}/_mock/health", timeout=5, trust_env=False)
+            assert health.status_code == 200
 
 
 def test_a_token_opens_the_control_api() -> None:
     """The token comes from a flag or a variable, and is never logged."""
     arguments = ("--host", "0.0.0.0", "--port", "0", "--log-level", "debug")
     with serving(*arguments, MOCKSERVER_CONTROL_TOKEN=TOKEN) as program, program.client() as client:
-        assert client.get("/_mock/health").status_code == 403
-        assert client.get("/_mock/health", headers={"X-Control-Token": "wrong"}).status_code == 403
-        assert client.get("/_mock/health", headers={"X-Control-Token": TOKEN}).status_code == 200
-        assert "GET /_mock/health" in program.stderr
+        assert client.get("/_mock/clock").status_code == 403
+        assert client.get("/_mock/clock", headers={"X-Control-Token": "wrong"}).status_code == 403
+        assert client.get("/_mock/clock", headers={"X-Control-Token": TOKEN}).status_code == 200
+        assert "GET /_mock/clock" in program.stderr
+        assert "requires the token in X-Control-Token" in program.stdout
         assert TOKEN not in program.stdout + program.stderr
 
 

@@ -20,7 +20,7 @@ def ask(
     *,
     host: str = "127.0.0.1",
     token: str | None = None,
-    path: str = "/_mock/health",
+    path: str = "/_mock/clock",
 ) -> str:
     """Return ``passed``, or the reason for which a request was refused."""
     outcomes: list[str] = []
@@ -174,6 +174,20 @@ def test_other_paths_are_not_guarded(path: str) -> None:
 def test_every_path_below_mock_is_guarded(path: str) -> None:
     """The guard does not reveal whether a path exists."""
     assert ask({"Host": "evil.example"}, path=path) != PASSED
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+@pytest.mark.parametrize("listening", ["0.0.0.0", "127.0.0.1"])
+@pytest.mark.parametrize("host", ["mock", "10.1.2.3:8080", "localhost", ""])
+def test_health_is_open_on_every_host_without_a_token(
+    host: str, listening: str, token: str | None
+) -> None:
+    """Health checks of containers and balancers use any name. Pages of others are refused."""
+    health = "/_mock/health"
+    assert ask({"Host": host}, host=listening, token=token, path=health) == PASSED
+    page = {"Host": host, "Origin": "https://evil.example"}
+    assert "other origins" in ask(page, host=listening, token=token, path=health)
+    assert ask({"Host": host}, host="0.0.0.0", token=token, path=f"{health}/") != PASSED
 
 
 def test_start_up_passes() -> None:

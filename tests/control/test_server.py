@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 
@@ -29,7 +31,16 @@ def test_health_has_what_it_takes_to_repeat_a_run(mock: httpx.Client) -> None:
     """Health needs no key, and has clock and seed."""
     health = mock.get("/_mock/health").json()
     assert health.pop("version") == packaged.version()
-    assert health == {"status": "ok", "now": NOON_TEXT, "frozen": True, "seed": 1, "accounts": 0}
+    assert health.pop("uptime_seconds") >= 0
+    clock = {"now": NOON_TEXT, "frozen": True}
+    assert health == {"status": "ok", **clock, "seed": 1, "accounts": 0, "evictions": 0}
+
+
+def test_the_uptime_is_real_time(mock: httpx.Client) -> None:
+    """It grows although the clock is frozen."""
+    before = mock.get("/_mock/health").json()["uptime_seconds"]
+    time.sleep(0.01)
+    assert mock.get("/_mock/health").json()["uptime_seconds"] > before
 
 
 def test_health_counts_accounts(mock: httpx.Client) -> None:
@@ -282,11 +293,8 @@ def test_the_guards_refusal_has_the_usual_body(mock: httpx.Client) -> None:
 def test_a_token_that_the_server_has_must_be_sent(make_server: ServerFactory) -> None:
     """Without it the status is 403; the Billing API does not need it."""
     with make_server(control_token="a-token-of-a-test").client("sk_test_new") as client:
-        assert client.get("/_mock/health").status_code == 403
-        assert (
-            client.get(
-                "/_mock/health", headers={"X-Control-Token": "a-token-of-a-test"}
-            ).status_code
-            == 200
-        )
+        assert client.get("/_mock/clock").status_code == 403
+        headers = {"X-Control-Token": "a-token-of-a-test"}
+        assert client.get("/_mock/clock", headers=headers).status_code == 200
+        assert client.get("/_mock/health").status_code == 200
         assert client.get(BALANCE).status_code == 200

@@ -141,7 +141,7 @@ def test_a_page_of_another_origin_sees_a_truncated_response(
         "GET", f"{API}/balance".encode(), headers=(KEY, b"Origin: http://localhost:3000")
     )
     response = read(frozen_server, data)
-    assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["access-control-allow-origin"] == "http://localhost:3000"
     with pytest.raises(IncompleteRead):
         response.read()
 

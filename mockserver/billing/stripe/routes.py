@@ -1,4 +1,4 @@
-"""The script and the calls that it makes, open to web pages of any origin without cookies.
+"""The script and the calls that it makes, open to web pages of any origin (see ``server.cors``).
 
 They bypass the guard of ``/_mock`` on purpose. A client secret gives access to its setup intent and
 to nothing else of the account; a payment method that is created here belongs to no account. Secrets
@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
@@ -45,8 +44,6 @@ from mockserver.engine.world import World
 
 logger = logging.getLogger(__name__)
 
-_PREFLIGHT_SECONDS = 86_400
-
 _Handler = Callable[[Request], Awaitable[Json]]
 
 
@@ -78,13 +75,7 @@ def routes(world: World[Accounts]) -> ASGIApp:
         except ClientDisconnect:
             return
 
-    return CORSMiddleware(
-        app,
-        allow_origins=["*"],
-        allow_methods=["GET", "POST"],
-        allow_headers=["Content-Type"],
-        max_age=_PREFLIGHT_SECONDS,
-    )
+    return app
 
 
 class _Calls:

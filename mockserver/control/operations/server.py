@@ -1,5 +1,7 @@
 """What is running, who one can be, and starting anew."""
 
+import time
+
 from mockserver import packaged
 from mockserver.control import render
 from mockserver.control.call import Call
@@ -10,13 +12,14 @@ from mockserver.engine.errors import Unprocessable
 
 def get_health(call: Call) -> Json:
     world = call.world
-    accounts = len(world.state)
     return {
         "status": "ok",
         "version": packaged.version(),
+        "uptime_seconds": round(time.monotonic() - world.started, 3),
         **render.clock(world),
         "seed": world.seed,
-        "accounts": accounts,
+        "accounts": len(world.state),
+        "evictions": getattr(world.state, "evictions", 0),
     }
 
 
