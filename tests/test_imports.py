@@ -43,6 +43,9 @@ PURE = {
 }
 """Modules of the standard library that rules may use: no clock, file, socket or randomness."""
 
+STRUCTS = {"msgspec"}
+"""Rules define their plain data with it."""
+
 WALL_CLOCKS = {
     *(("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today")),
     *(("date", "today"), ("time", "time")),
@@ -171,7 +174,7 @@ def impure(module: str, source: str) -> set[str]:
     others = {name.split(".")[0] for name in names} - {"mockserver"}
     ours = {name for name in names if name.startswith("mockserver.")}
     rules = {name for name in ours if name in RULES or name.rpartition(".")[0] in RULES}
-    return {*(others - PURE), *(ours - rules - PURE_OF_THE_ENGINE - {module})}
+    return {*(others - PURE - STRUCTS), *(ours - rules - PURE_OF_THE_ENGINE - {module})}
 
 
 MOCK = modules_of("mockserver")

@@ -6,11 +6,11 @@ for one API. ``mockserver.resources`` implements it for any other document.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from msgspec import Struct, field
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -64,8 +64,7 @@ class Service(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class ControlPart:
+class ControlPart(Struct, frozen=True):
     """The operations that a behaviour adds to the control API."""
 
     overlay: Path | None = None
@@ -81,16 +80,14 @@ class PublicApp(NamedTuple):
     app: ASGIApp
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """Pages and apps that are served beside the contract."""
 
     pages: Sequence[Route] = ()
     public: Sequence[PublicApp] = ()
 
 
-@dataclass(frozen=True)
-class About:
+class About(Struct, frozen=True):
     """The text of the banner, and credentials for the docs."""
 
     title: str

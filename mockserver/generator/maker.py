@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
+from msgspec import Struct
 
 from mockserver.generator.builder import Builder
 from mockserver.generator.errors import NoValue, Unsatisfiable
@@ -130,8 +130,7 @@ def _as_json(schema: Schema) -> Schema:
     return plain
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A generated value, which may be null."""
 
     value: Any
