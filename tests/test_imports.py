@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS: list[set[str]] = [
-    {"clock", "compat", "loopback", "packaged"},
+    {"clock", "compat", "connexion_files", "loopback", "packaged"},
     {"openapi"},
     {"docs", "faults", "generator", "settings", "webhooks"},
     {"engine"},
@@ -29,8 +29,18 @@ LAYERS: list[set[str]] = [
 LAYER_OF = {part: layer for layer, parts in enumerate(LAYERS) for part in parts}
 
 GENERAL = {
-    *("clock", "compat", "loopback", "packaged", "openapi", "docs", "faults", "generator"),
-    *("settings", "webhooks", "engine", "console", "control", "server", "resources"),
+    *(
+        "clock",
+        "compat",
+        "connexion_files",
+        "loopback",
+        "packaged",
+        "openapi",
+        "docs",
+        "faults",
+        "generator",
+    ),
+    *("generator", "settings", "webhooks", "engine", "console", "control", "server", "resources"),
 }
 """The parts of ``mockserver`` that know nothing of billing."""
 

@@ -15,7 +15,7 @@ import jsonschema_rs
 import orjson
 from msgspec import Struct
 
-from mockserver.compat import openapi_schema
+from mockserver.connexion_files import openapi_schema
 from mockserver.openapi import yaml_file
 from mockserver.openapi.schemas import Schema, Validator, compile_schema
 from mockserver.openapi.security import Security, compile_security
