@@ -1,9 +1,10 @@
 """The clock of a mock: it follows real time, or is frozen. It never goes backwards."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+
+from msgspec import Struct
 
 BEGINNING_OF_TIME = datetime(1975, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(2200, 1, 1, tzinfo=UTC)
@@ -16,8 +17,7 @@ class ClockError(Exception):
     """The clock cannot be set to a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockState:
+class ClockState(Struct, frozen=True):
     """The state of a clock."""
 
     last: datetime

@@ -1,4 +1,4 @@
-"""All undocumented parts of Connexion that the mock uses.
+"""All undocumented parts of Connexion that the mock uses, but for a file of Connexion.
 
 ``pyproject.toml`` has an upper bound. ``tests/test_compat.py`` names each part, and says
 which one another version lacks. Seen with Connexion 3.3.0.
@@ -10,8 +10,6 @@ first use.
 """
 
 import importlib
-import json
-import pkgutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,16 +69,4 @@ __all__ = [
     "RoutedMiddleware",
     "RoutingMiddleware",
     "ServerErrorMiddleware",
-    "openapi_schema",
 ]
-
-
-_OPENAPI_SCHEMA = "resources/schemas/v3.0/schema.json"
-
-
-def openapi_schema() -> Any:
-    """Return the JSON Schema (draft 4) of OpenAPI 3.0 documents. It is a file of Connexion."""
-    content = pkgutil.get_data("connexion", _OPENAPI_SCHEMA)
-    if content is None:
-        raise FileNotFoundError(f"connexion/{_OPENAPI_SCHEMA}")
-    return json.loads(content)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
 
@@ -21,8 +22,7 @@ class SettingsError(Exception):
     """A setting that cannot be used. The message names it and the expected value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings of a server."""
 
     spec: Path
@@ -40,8 +40,7 @@ class Settings:
     log_level: str = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class DocsSettings:
+class DocsSettings(Struct, frozen=True):
     """The settings of the reference pages."""
 
     spec: Path
@@ -52,8 +51,7 @@ class DocsSettings:
     check: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(Struct, frozen=True):
     """One setting, with the flag ``--name`` and the variable ``MOCKSERVER_NAME``."""
 
     name: str

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockserver import compat
+from mockserver import compat, connexion_files
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {"connexion": "Connexion"}
@@ -145,7 +145,7 @@ def test_connexion_gives_error_handlers_the_request() -> None:
 def test_connexion_has_the_schema_of_openapi() -> None:
     """Contracts are checked by it."""
     complained = failing(
-        lambda: compat.openapi_schema()["properties"]["openapi"]["pattern"],
+        lambda: connexion_files.openapi_schema()["properties"]["openapi"]["pattern"],
         "Connexion has no schema of OpenAPI 3.0 documents at resources/schemas/v3.0",
     )
     assert complained is None, complained

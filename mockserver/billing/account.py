@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator, MutableSequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct, field
 
 from mockserver.billing.activity import Activity
 from mockserver.billing.audit import AuditEntry
@@ -25,8 +26,7 @@ from mockserver.billing.outbox import Message
 from mockserver.billing.usage_log import UsageLog
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """The invented person behind an account."""
 
     user_id: str
@@ -36,8 +36,7 @@ class Profile:
     phone: str
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A card. Requests name it by its ``id`` or by its Stripe id."""
 
     id: str
@@ -65,8 +64,7 @@ class Card:
         return "expired_card" if now >= self.expires_at else self.declines_charge
 
 
-@dataclass
-class Wallet:
+class Wallet(Struct):
     """The cards of an account, oldest first. One of them is the default if there are any."""
 
     cards: list[Card] = field(default_factory=list)
@@ -88,8 +86,7 @@ class Wallet:
         return card
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True):
     """An invoice: paid at once, except for a declined renewal, which is open, then paid or void."""
 
     id: str
@@ -110,8 +107,7 @@ DEFAULT_AMOUNT_CENTS = 5_000
 ConsentSource = Literal["deposit_flow", "success_page", "settings"]
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Struct, frozen=True):
     """The customer's consent to auto-recharge, as recorded by the front end."""
 
     text: str | None = None
@@ -119,8 +115,7 @@ class Consent:
     terms_version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One attempted recharge in the history."""
 
     id: str
@@ -134,8 +129,7 @@ class Attempt:
     created_at: datetime
 
 
-@dataclass(slots=True)
-class AutoRecharge:
+class AutoRecharge(Struct):
     """Settings and history of auto-recharge. Until configured: the defaults, disabled."""
 
     enabled: bool = False
@@ -166,16 +160,14 @@ class AutoRecharge:
 SessionStatus = Literal["open", "complete", "expired"]
 
 
-@dataclass(frozen=True, slots=True)
-class AutoRechargeRequest:
+class AutoRechargeRequest(Struct, frozen=True):
     """Auto-recharge settings requested with a deposit; they take effect when it is paid."""
 
     threshold_microcents: int
     amount_cents: int
 
 
-@dataclass(slots=True)
-class CheckoutSession:
+class CheckoutSession(Struct):
     """A payment to be made on a page. ``closed`` is None while it is open or has timed out."""
 
     id: str
@@ -200,8 +192,7 @@ class CheckoutSession:
         return "expired" if now >= self.expires_at else "open"
 
 
-@dataclass(frozen=True, slots=True)
-class PortalSession:
+class PortalSession(Struct, frozen=True):
     """A visit to the page on which customers manage cards, invoices and plan."""
 
     id: str
@@ -211,16 +202,14 @@ class PortalSession:
 SetupStatus = Literal["requires_payment_method", "requires_action", "succeeded"]
 
 
-@dataclass(frozen=True, slots=True)
-class SetupError:
+class SetupError(Struct, frozen=True):
     """Why the last attempt to set up a card failed."""
 
     code: str
     payment_method: str
 
 
-@dataclass(slots=True)
-class SetupIntent:
+class SetupIntent(Struct):
     """The permission to collect a card without charging it, as with Stripe."""
 
     id: str
@@ -235,8 +224,7 @@ RETRY_AFTER = (timedelta(days=3), timedelta(days=5), timedelta(days=7))
 """When an unpaid renewal is retried, counted from the start of the period."""
 
 
-@dataclass(slots=True)
-class Subscription:
+class Subscription(Struct):
     """A paid monthly plan. An account on the free plan has no subscription."""
 
     id: str
@@ -275,8 +263,7 @@ def add_months(anchor: datetime, months: int) -> datetime:
     return anchor.replace(year=year, month=month + 1, day=day)
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
+class Fired(Struct, frozen=True):
     """An alert that was sent: the month (``2026-03``) and the threshold in percent."""
 
     period: str
@@ -284,8 +271,7 @@ class Fired:
     fired_at: datetime
 
 
-@dataclass(slots=True)
-class UsageAlerts:
+class UsageAlerts(Struct):
     """Settings of usage alerts (defaults documented) and the alerts that fired."""
 
     enabled: bool = True
@@ -316,8 +302,7 @@ MAX_ATTEMPTS = 5
 VerificationMethod = Literal["email", "sms"]
 
 
-@dataclass(slots=True)
-class Challenge:
+class Challenge(Struct):
     """A verification that waits for its code."""
 
     id: str
@@ -332,8 +317,7 @@ class Challenge:
     used: bool = False
 
 
-@dataclass
-class Account:
+class Account(Struct, dict=True):
     """Everything known of one account. Plain data that can be exported, imported and copied."""
 
     id: str

@@ -1,8 +1,9 @@
 """Recent activity: events worth showing to the customer, with or without money (assumed)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 ActivityType = Literal[
     "deposit",
@@ -17,8 +18,7 @@ ActivityType = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """One event of the recent activity. The amount is None if no money moved."""
 
     id: str

@@ -3,9 +3,10 @@
 Metered usage is not audited. The ledger has an entry for each usage charge.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 Actor = Literal["api_key", "payer", "system", "mock"]
 """The author of a change: an API request, the payer on a page, the clock, or the control API."""
@@ -13,8 +14,7 @@ Actor = Literal["api_key", "payer", "system", "mock"]
 Detail = str | int | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True):
     """One change: the action, its author, its time and the facts of the change."""
 
     id: str

@@ -5,8 +5,9 @@ Documented: the defaults, the minimum and the maximum. Assumed: failures, the pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from mockserver.billing import invoices, money, payment_methods
 from mockserver.billing.account import Attempt, AutoRecharge, Card, Consent
@@ -19,8 +20,7 @@ PAUSE = timedelta(seconds=60)
 """The shortest time between two attempts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """The result of a dry run: the card that would be charged and whether it would work."""
 
     card: Card | None

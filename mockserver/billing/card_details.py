@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from mockserver.billing.catalogue import Catalogue, TestCard, passes_luhn, typed_id
 from mockserver.billing.errors import CardDetailsRefused
@@ -32,14 +33,16 @@ def card_of(number: str, catalogue: Catalogue) -> TestCard:
     return card
 
 
-@dataclass(frozen=True, slots=True)
-class CardDetails:
+class CardDetails(Struct, frozen=True):
     """A card as typed. Number and security code do not appear in its representation."""
 
-    number: str = field(repr=False)
+    number: str
     exp_month: int
     exp_year: int
-    cvc: str | None = field(default=None, repr=False)
+    cvc: str | None = None
+
+    def __repr__(self) -> str:
+        return f"CardDetails(exp_month={self.exp_month}, exp_year={self.exp_year})"
 
     def payment_method(self, catalogue: Catalogue, ids: IdSource, now: datetime) -> str:
         """Return a new payment method id for the card.

@@ -4,11 +4,13 @@ It is loaded from ``fixtures/catalogue.yaml`` and is the only data that all acco
 """
 
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.billing.errors import UnknownPrice
 
@@ -18,8 +20,7 @@ Authentication = Literal["never", "once", "always"]
 """3-D Secure: ``once`` when the card is saved or first pays, ``always`` for every page payment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A monthly plan. The free plan has no price."""
 
     slug: PlanSlug
@@ -29,8 +30,7 @@ class Plan:
     price_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreditPack:
+class CreditPack(Struct, frozen=True):
     """A one-time purchase of balance."""
 
     price_id: str
@@ -38,8 +38,7 @@ class CreditPack:
     amount_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class PromoCode:
+class PromoCode(Struct, frozen=True):
     """A bonus on a deposit, once per account: a percentage with a cap, or a fixed amount."""
 
     code: str
@@ -51,8 +50,7 @@ class PromoCode:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TestCard:
+class TestCard(Struct, frozen=True):
     """A payment method id with known behaviour, as published by Stripe."""
 
     __test__ = False
@@ -96,8 +94,7 @@ def _slug_of(card: TestCard) -> str:
     return card.id.removeprefix("pm_").removeprefix("card_")
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True, dict=True):
     """Plans by ascending price, free first; credit packs; promo codes; test cards."""
 
     plans: list[Plan]

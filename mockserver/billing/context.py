@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from mockserver.billing import bounds
 from mockserver.billing.account import Account
@@ -16,8 +17,7 @@ from mockserver.billing.ledger import Entry, EntryType, ReferenceType
 from mockserver.billing.outbox import Channel, Message
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """All that a rule may use: one account, the catalogue, the time and the actor."""
 
     account: Account

@@ -10,7 +10,6 @@ import pickle
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, MutableSequence
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate, chain, pairwise
@@ -31,7 +30,7 @@ _START, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 class History(MutableSequence[Item]):
-    """A list of dataclasses of one type. Appending and reading the newest cost what a list costs.
+    """A list of structs of one type. Appending and reading the newest cost what a list costs.
 
     Any other change unpacks the whole list. Only tests change it, to break an account.
     """
@@ -137,7 +136,7 @@ class History(MutableSequence[Item]):
 def _pack(items: list[Any]) -> bytes:
     """Pack items of one type column by column, since similar values compress better together."""
     kind = type(items[0])
-    values = attrgetter(*(field.name for field in fields(kind)))
+    values = attrgetter(*kind.__struct_fields__)
     columns = [_without_moments(column) for column in zip(*map(values, items), strict=True)]
     packer = zlib.compressobj(6, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)
     return packer.compress(pickle.dumps((kind, columns))) + packer.flush()

@@ -1,8 +1,9 @@
 """Ids derived from a seed and a counter, so that the same requests always give the same bytes."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+
+from msgspec import Struct
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _ODD = 2_654_435_761
@@ -11,8 +12,7 @@ _OWN_LETTERS = 12
 _LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
-@dataclass(slots=True)
-class IdSource:
+class IdSource(Struct):
     """The source of an account's ids. The counter is part of the account's state.
 
     All ids of an account share their ending, because random ids would double the size of a packed

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
+
+from msgspec import Struct
 
 from mockserver.billing import money
 from mockserver.billing.account import MAX_ATTEMPTS, RETRY_AFTER, Account
@@ -94,12 +95,12 @@ def _ranges(account: Account) -> Iterator[str]:
 
 
 def _values(node: object, path: str, depth: int) -> Iterator[tuple[str, object]]:
-    """Walk a tree of dataclasses, lists and dicts. Yield every plain value with its path."""
+    """Walk a tree of structs, lists and dicts. Yield every plain value with its path."""
     if depth > _MAX_DEPTH:
         yield path, _TOO_DEEP
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _values(getattr(node, field.name), f"{path}.{field.name}", depth + 1)
+    elif isinstance(node, Struct):
+        for name in node.__struct_fields__:
+            yield from _values(getattr(node, name), f"{path}.{name}", depth + 1)
     elif isinstance(node, dict):
         for key, value in node.items():
             yield from _values(value, f"{path}.{key}", depth + 1)

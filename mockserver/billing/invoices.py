@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import asdict, replace
 
 from mockserver.billing.account import Invoice
 from mockserver.billing.context import Context
@@ -61,4 +62,4 @@ def _replace(context: Context, invoice: Invoice) -> Invoice:
 
 
 def _emit(context: Context, type: str, invoice: Invoice) -> None:
-    context.emit(type, invoice.id, {name: getattr(invoice, name) for name in Invoice.__slots__})
+    context.emit(type, invoice.id, asdict(invoice))

@@ -2,9 +2,10 @@
 
 from array import array
 from collections.abc import MutableSequence, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from mockserver.billing import money
 from mockserver.billing.history import History
@@ -20,8 +21,7 @@ _SPENT: frozenset[str] = frozenset({"usage", "refund"})
 _BOUGHT: frozenset[str] = frozenset({"deposit", "auto_recharge", "bonus"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One credit (positive) or debit (negative), in microcents."""
 
     id: str
@@ -47,8 +47,7 @@ class Entry:
         }
 
 
-@dataclass
-class Ledger:
+class Ledger(Struct, dict=True):
     """All entries of one account in order of writing, with running totals derived from them."""
 
     entries: MutableSequence[Entry] = field(default_factory=list)

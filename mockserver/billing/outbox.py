@@ -1,14 +1,14 @@
 """Messages that a billing system would send: e-mails, text messages, webhook calls (assumed)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from msgspec import Struct
 
 Channel = Literal["email", "sms", "webhook"]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message. ``code`` is a verification code; ``payload`` is the body of a webhook call."""
 
     id: str

@@ -5,8 +5,9 @@ The rules are assumed. The behaviour of the test card ids is the one that Stripe
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from mockserver.billing.account import Card
 from mockserver.billing.context import Context

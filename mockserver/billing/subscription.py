@@ -7,9 +7,10 @@ retried after 3, 5 and 7 days; if the last retry fails, the subscription ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from mockserver.billing import invoices, money, payment_methods
 from mockserver.billing.account import RETRY_AFTER, Account, Invoice, Subscription
@@ -19,8 +20,7 @@ from mockserver.billing.context import Context
 from mockserver.billing.errors import CardDeclined, NoUsableCard, SubscriptionPastDue, UnknownPrice
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The effect of moving to a plan now."""
 
     kind: Literal["start", "upgrade", "downgrade", "keep"]

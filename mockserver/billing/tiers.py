@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from mockserver.billing.money import in_microcents
 
@@ -11,8 +12,7 @@ TierName = Literal["free", "basic", "growth", "scale", "high_volume"]
 Warning = Literal["low", "critical", "exhausted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(Struct, frozen=True):
     name: TierName
     from_microcents: int
     requests_per_minute: int

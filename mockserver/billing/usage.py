@@ -5,9 +5,10 @@ The rules are assumed, the prices observed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from mockserver.billing import auto_recharge, money, usage_alerts
 from mockserver.billing.context import Context
@@ -23,8 +24,7 @@ from mockserver.billing.usage_log import (
 Trend = Literal["increasing", "stable", "decreasing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(Struct, frozen=True):
     """The current month: credits used and allocated, and the trend of the last 14 days."""
 
     trend: Trend

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableSequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct, field
 
 from mockserver.billing.history import History
 
@@ -14,8 +15,7 @@ CREDITS_PER_REQUEST: dict[UsageType, int] = {"light": 1, "js": 5, "pdf": 3, "ocr
 """The price of one request (for ``crawl``, of one page) in credits."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageEvent:
+class UsageEvent(Struct, frozen=True):
     """Requests of one type that were charged together."""
 
     id: str
@@ -25,8 +25,7 @@ class UsageEvent:
     created_at: datetime
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Requests and credits by type."""
 
     requests: dict[UsageType, int] = field(
@@ -49,8 +48,7 @@ class Tally:
         return sum(self.credits.values())
 
 
-@dataclass
-class UsageLog:
+class UsageLog(Struct, dict=True):
     """All usage events of one account in order of time, with tallies per UTC day and month."""
 
     events: MutableSequence[UsageEvent] = field(default_factory=list)

@@ -1,10 +1,10 @@
 """Renders webhook endpoints and deliveries for the control API."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec.structs import asdict
 
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.render import optional_timestamp, timestamp

@@ -5,13 +5,14 @@ calls, what an operation does, how errors are written. ``mockserver.billing`` im
 for one API. ``mockserver.resources`` implements it for any other document.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from starlette.routing import Route
+from msgspec import Struct, field
 from starlette.types import ASGIApp
 
 from mockserver.engine.call import Handler
@@ -23,6 +24,10 @@ from mockserver.engine.request import Request
 from mockserver.engine.state import State
 from mockserver.openapi.contract import JSON, Operation
 from mockserver.openapi.security import Security
+
+if TYPE_CHECKING:
+    # Importing it takes 12 ms, and no page may ever be asked for.
+    from starlette.routing import Route
 
 
 class ErrorResponse(NamedTuple):
@@ -64,8 +69,7 @@ class Service(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class ControlPart:
+class ControlPart(Struct, frozen=True):
     """The operations that a behaviour adds to the control API."""
 
     overlay: Path | None = None
@@ -81,16 +85,14 @@ class PublicApp(NamedTuple):
     app: ASGIApp
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """Pages and apps that are served beside the contract."""
 
     pages: Sequence[Route] = ()
     public: Sequence[PublicApp] = ()
 
 
-@dataclass(frozen=True)
-class About:
+class About(Struct, frozen=True):
     """The text of the banner, and credentials for the docs."""
 
     title: str

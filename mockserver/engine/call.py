@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from mockserver.engine.reply import Listing
 from mockserver.engine.request import Request
@@ -20,8 +21,7 @@ S = TypeVar("S", bound=State)
 _HOST = re.compile(rb"[A-Za-z0-9_.:\[\]-]{1,255}")
 
 
-@dataclass(slots=True)
-class Call(Generic[C, S]):
+class Call(Struct, Generic[C, S]):
     """A valid request, with parsed values and defaults."""
 
     world: World[S]

@@ -5,7 +5,6 @@ mock's own envelope is FastAPI's: ``{"detail": "..."}``, or a list of ``{loc, ms
 requests that violate the contract.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
 Headers = list[tuple[bytes, bytes]]
@@ -13,20 +12,23 @@ Problem = dict[str, Any]
 """One violation of the contract by a request: ``loc``, ``msg``, ``type``."""
 
 
-@dataclass
 class Refusal(Exception):
     """A request that gets an error response."""
 
-    status: int
-    detail: str | list[Problem]
-    headers: Headers = field(default_factory=list)
+    def __init__(
+        self, status: int, detail: str | list[Problem], headers: Headers | None = None
+    ) -> None:
+        super().__init__(status, detail, headers)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or []
 
 
 class Unauthorized(Refusal):
     """The request carries no credentials that the API accepts."""
 
     def __init__(self, detail: str, headers: Headers | None = None) -> None:
-        super().__init__(401, detail, headers or [])
+        super().__init__(401, detail, headers)
 
 
 class Unprocessable(Refusal):

@@ -1,14 +1,14 @@
 """Pages of lists that are stored oldest first and shown newest first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
+class Page(Struct, Generic[Item], frozen=True):
     """One page of items, newest first; ``total`` counts the whole list."""
 
     items: Sequence[Item]

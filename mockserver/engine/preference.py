@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mockserver.engine.errors import PreferenceRefused
 
@@ -23,8 +24,7 @@ _ESCAPED = re.compile(r"\\(.)")
 _SWITCH = {"true": True, "": True, "false": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
+class Preference(Struct, frozen=True):
     """The preferences of a request."""
 
     code: int | None = None

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
 import orjson
+from msgspec import Struct
 
 HIDDEN = "***"
 MAX_DEPTH = 64
@@ -19,8 +19,7 @@ USUAL_SECRETS = frozenset(
 _SHOWN_CHARACTERS = 2
 
 
-@dataclass(frozen=True)
-class Redactor:
+class Redactor(Struct, frozen=True, dict=True):
     """Replaces secrets in recorded requests and responses by ``***``."""
 
     secret_fields: frozenset[str] = USUAL_SECRETS

@@ -1,7 +1,6 @@
 """The responses of operations. Only responses that the contract allows are sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -15,14 +14,8 @@ _KEPT_ITEMS = 500
 _LIST_KEYWORDS = frozenset({"minItems", "maxItems", "uniqueItems"})
 
 
-@dataclass
 class BrokenContract(Exception):
     """A response of the mock that the contract does not allow."""
-
-    fault: str
-
-    def __str__(self) -> str:
-        return self.fault
 
 
 class Responses:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from mockserver.engine.errors import PreferenceRefused
 from mockserver.engine.preference import Preference
@@ -21,8 +22,7 @@ _CONCRETE = {"*/*": JSON, "application/*": JSON, "text/*": "text/plain"}
 """The media types that are sent for ranges."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Documented:
+class _Documented(Struct, frozen=True):
     """One documented response of an operation."""
 
     status: int
@@ -33,8 +33,7 @@ class _Documented:
     validator: Validator
 
 
-@dataclass
-class Samples:
+class Samples(Struct):
     """All documented responses of one operation, each compiled on first use."""
 
     operation: Operation

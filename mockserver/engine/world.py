@@ -5,9 +5,10 @@ Operations are atomic: their handlers run without an ``await``, but for the few 
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from mockserver.clock import Clock, ClockState
 from mockserver.engine.redaction import Redactor
@@ -49,15 +50,14 @@ class Exchange(NamedTuple):
     """Sentences on what the client probably did not mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The state of all accounts and the clock under a name."""
 
     name: str
     created_at: datetime
     clock: ClockState
     accounts: int
-    dump: bytes = field(repr=False)
+    dump: bytes
 
 
 class World(Generic[S]):

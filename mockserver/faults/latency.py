@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from mockserver.faults.seeded_random import Draw
 
@@ -14,8 +16,7 @@ _P95 = 1.6448536269514722
 _FORMS = ({"ms"}, {"min_ms", "max_ms"}, {"median_ms", "p95_ms"})
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """A delay in milliseconds of real time, in one of three forms.
 
     ``ms`` is fixed; ``min_ms`` and ``max_ms`` bound a uniform distribution; ``median_ms`` and

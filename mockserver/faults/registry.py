@@ -1,7 +1,8 @@
 """The registry of active faults: adds and removes them, and matches requests with them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mockserver.faults.latency import MAX_MS
 from mockserver.faults.rule import Rule
@@ -26,8 +27,7 @@ class UnknownFaultSet(Exception):
     """No fault set has this name."""
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(Struct):
     """An active rule, with its scope and its counters."""
 
     id: str
@@ -40,7 +40,7 @@ class Fault:
     """Number of requests that it selected."""
     applied: int = 0
     """Number of requests that it applied to."""
-    _counts: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     """Selected requests by account and operation. Random numbers depend on this count, so that the
     requests of other accounts do not change which requests of an account fail."""
 
@@ -84,8 +84,7 @@ class Fault:
         return count
 
 
-@dataclass(frozen=True, slots=True)
-class Injection:
+class Injection(Struct, frozen=True):
     """The effect of all faults that apply to one request."""
 
     names: str

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
+
+from msgspec import Struct
 
 from mockserver.faults.latency import Latency
 
@@ -32,8 +33,7 @@ _CONNECTION_LABELS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule by which requests fail. Without ``next`` and ``share`` it applies to every request."""
 
     name: str | None = None

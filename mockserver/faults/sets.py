@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mockserver.faults.rule import NAME, Rule, problems
 from mockserver.openapi.yaml_file import FileError, error_at, load_as
@@ -11,8 +12,7 @@ from mockserver.openapi.yaml_file import FileError, error_at, load_as
 MAX_RULES_OF_A_SET = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FaultSet:
+class FaultSet(Struct, frozen=True):
     """Rules that together make up a situation, such as an outage."""
 
     title: str

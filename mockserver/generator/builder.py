@@ -6,12 +6,12 @@ import contextlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError
+from msgspec.structs import replace
 
 from mockserver.generator import names, numbers, regex
 from mockserver.generator.constraints import ConstraintReader, Constraints

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from mockserver.generator.errors import NoValue, Unsatisfiable
 from mockserver.generator.numbers import Bounds, fraction
@@ -32,16 +33,14 @@ _KEYWORDS_OF_TYPE = {
 _NUMERIC_FORMATS = frozenset({"int32", "int64", "float", "double"})
 
 
-@dataclass(frozen=True, slots=True)
-class BranchGroup:
+class BranchGroup(Struct, frozen=True):
     """Schemas of which at least one must match."""
 
     branches: list[Any]
     discriminator: Any = None
 
 
-@dataclass(slots=True)
-class Constraints:
+class Constraints(Struct):
     """The merged constraints of one or more schemas."""
 
     types: frozenset[str] | None = None

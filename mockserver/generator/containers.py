@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from mockserver.generator.errors import Unsatisfiable
 from mockserver.generator.nodes import GenerationContext, Node
@@ -75,8 +76,7 @@ class ArrayNode(Node):
         return 1 + (self._item.height if self._item is not None and self._minimum else 0)
 
 
-@dataclass(slots=True)
-class AdditionalProperties:
+class AdditionalProperties(Struct):
     """The properties that an object may have beyond the named ones."""
 
     patterns: list[str]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import jsonschema_rs
+from msgspec import Struct
 
-from mockserver.generator.builder import Builder
 from mockserver.generator.errors import NoValue, Unsatisfiable
 from mockserver.generator.nodes import GenerationContext, Node, StepLimitExceeded, clone
-from mockserver.generator.reasons import explain_unsatisfiable
 from mockserver.generator.seeded_random import SeededRandom
 from mockserver.openapi.schemas import (
     ResponseSchemas,
@@ -55,6 +53,10 @@ class Generator:
             raise NoValue("the schema is nested too deeply") from error
 
     def _compile(self, schema: Schema) -> Maker:
+        # These modules take 15 ms to import. Most servers never generate a value.
+        from mockserver.generator.builder import Builder
+        from mockserver.generator.reasons import explain_unsatisfiable
+
         schema = _as_json(schema)
         try:
             document, plain = standalone(schema, self._closed), standalone(schema, self._plain)
@@ -130,8 +132,7 @@ def _as_json(schema: Schema) -> Schema:
     return plain
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A generated value, which may be null."""
 
     value: Any

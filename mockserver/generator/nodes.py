@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from mockserver.generator.errors import Unsatisfiable
 from mockserver.generator.seeded_random import SeededRandom
@@ -24,8 +25,7 @@ class StepLimitExceeded(Exception):
     """Generating a value took too many steps."""
 
 
-@dataclass(slots=True)
-class GenerationContext:
+class GenerationContext(Struct):
     """The state of generating one value."""
 
     seeded: SeededRandom

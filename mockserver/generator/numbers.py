@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
+
+from msgspec import Struct
 
 from mockserver.generator.errors import Unsatisfiable
 
@@ -17,8 +18,7 @@ _LARGEST = Fraction(sys.float_info.max)
 _ATTEMPTS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """An interval, open or closed at each end, and the number that values must be a multiple of."""
 
     minimum: Fraction | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockserver.generator import characters
 from mockserver.generator.characters import Ranges
@@ -16,8 +16,7 @@ class UnsupportedPattern(ValueError):
     """An expression that this parser cannot read."""
 
 
-@dataclass(frozen=True, slots=True)
-class CharacterClass:
+class CharacterClass(Struct, frozen=True):
     """One character of a set."""
 
     ranges: Ranges
@@ -25,22 +24,19 @@ class CharacterClass:
     """Whether the set is defined by the characters that it excludes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """Parts that match one after the other."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alternation:
+class Alternation(Struct, frozen=True):
     """Options of which one matches."""
 
     options: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """A part that is repeated."""
 
     part: Node
@@ -48,23 +44,20 @@ class Repeat:
     maximum: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A group that can be referred back to."""
 
     part: Node
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Backreference:
+class Backreference(Struct, frozen=True):
     """The text that a group matched before."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lookaround:
+class Lookaround(Struct, frozen=True):
     """A condition on the text before or after a position. It matches no characters itself."""
 
     part: Node
@@ -72,8 +65,7 @@ class Lookaround:
     positive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """A condition on the position: ``^``, ``$``, or the word boundaries ``b`` and ``B``."""
 
     kind: str

@@ -8,12 +8,13 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from faker import Faker
-
 from mockserver.generator.errors import NoValue
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 Provider = Callable[..., Any]
 
@@ -26,22 +27,31 @@ class SeededRandom:
     """All randomness comes from here, so the same seed produces the same value."""
 
     def __init__(self) -> None:
-        self.fake = Faker("en_US", use_weighting=False, providers=_USED_HERE)
-        self.random: Random = self.fake.random
+        self.random = Random()  # noqa: S311 (invented data, no secrets)
 
     def reseed(self, seed: int) -> None:
         """Restart from a seed, independent of everything generated before."""
         self.random.seed(seed)
 
     @cached_property
+    def fake(self) -> Faker:
+        """Faker with the providers that guesses use. It is loaded on first use."""
+        return self._faker(_USED_HERE)
+
+    @cached_property
     def _every(self) -> Faker:
         """Faker with all its providers. Loading is slow, so it happens only for ``x-faker``."""
-        every = Faker("en_US", use_weighting=False)
-        every.seed_instance(0)
-        # Both Fakers share one random number generator, so seeding one seeds the other.
-        for factory in every.factories:
+        return self._faker(None)
+
+    def _faker(self, providers: list[str] | None) -> Faker:
+        # Importing Faker takes a tenth of the start-up time, and most servers never use it.
+        from faker import Faker
+
+        faker = Faker("en_US", use_weighting=False, providers=providers)
+        # All Fakers share one random number generator, so seeding it seeds them all.
+        for factory in faker.factories:
             factory.random = self.random
-        return every
+        return faker
 
     def provider(self, hint: Any) -> Provider:
         """Return the provider that an ``x-faker`` hint names. Raise NoValue.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import permutations
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.generator import formats, names, regex
 from mockserver.generator.errors import Unsatisfiable
@@ -22,8 +24,7 @@ _DEFAULT_MAX_LENGTH = 200
 _MAX_RELIABLE_SOURCES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class StringConstraints:
+class StringConstraints(Struct, frozen=True):
     """The constraints of a schema on a string."""
 
     min_length: int = 0
@@ -53,16 +54,15 @@ class StringConstraints:
         return Validator({"type": "string", "allOf": parts}, validate_formats=True)
 
 
-@dataclass(slots=True)
 class StringMaker:
     """Generates strings from the sources that can meet the constraints."""
 
-    constraints: StringConstraints
-    sources: list[Source]
-    validator: Validator | None = field(init=False)
+    __slots__ = ("constraints", "sources", "validator")
 
-    def __post_init__(self) -> None:
-        self.validator = self.constraints.validator()
+    def __init__(self, constraints: StringConstraints, sources: list[Source]) -> None:
+        self.constraints = constraints
+        self.sources = sources
+        self.validator = constraints.validator()
 
     def draw(self, seeded: SeededRandom) -> str:
         """Return a string that meets the constraints. Raise Unsatisfiable if none was found."""

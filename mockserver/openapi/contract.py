@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -14,8 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 import orjson
+from msgspec import Struct
 
-from mockserver.compat import openapi_schema
+from mockserver.connexion_files import openapi_schema
 from mockserver.openapi import yaml_file
 from mockserver.openapi.schemas import Schema, Validator, compile_schema
 from mockserver.openapi.security import Security, compile_security
@@ -32,8 +32,7 @@ def is_json(media_type: str) -> bool:
     return name == JSON or name.endswith("+json")
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Struct, frozen=True, dict=True):
     """One operation of a contract: a method on a path."""
 
     operation_id: str
@@ -89,15 +88,11 @@ class Operation:
         return response
 
 
-@dataclass(frozen=True)
-class Contract:
+class Contract(Struct, frozen=True, dict=True):
     """An OpenAPI 3.0 document and the file that it was read from."""
 
     path: Path
     document: Schema
-    _validators: dict[tuple[bytes, bool], Validator] = field(
-        default_factory=dict, repr=False, compare=False
-    )
 
     @classmethod
     def load(cls, path: Path) -> Contract:
@@ -143,6 +138,10 @@ class Contract:
         return json.dumps(
             self.document, ensure_ascii=False, separators=(",", ":"), default=str
         ).encode()
+
+    @cached_property
+    def _validators(self) -> dict[tuple[bytes, bool], Validator]:
+        return {}
 
     def validator(self, schema: Schema, *, closed: bool = False) -> Validator:
         """Return a compiled schema. Equal schemas, such as those of errors, are compiled once."""

@@ -8,18 +8,18 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
+
+from msgspec import Struct
 
 Headers = Mapping[bytes, bytes]
 Reader = Callable[[Headers, bytes], str | None]
 """Reads the credentials of one scheme from headers and query; None if they are missing."""
 
 
-@dataclass(frozen=True)
-class Security:
+class Security(Struct, frozen=True, dict=True):
     """The security requirements of an operation: alternatives, each a list of schemes."""
 
     alternatives: tuple[tuple[Reader, ...], ...] = ()

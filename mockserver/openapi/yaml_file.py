@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,13 +41,14 @@ class _Loader(_Fast):  # type: ignore[misc]
 T = TypeVar("T")
 
 
-@dataclass
 class FileError(Exception):
     """A file that cannot be used: which file, which line and why."""
 
-    path: Path
-    problem: str
-    line: int | None = None
+    def __init__(self, path: Path, problem: str, line: int | None = None) -> None:
+        super().__init__(path, problem, line)
+        self.path = path
+        self.problem = problem
+        self.line = line
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else str(self.path)
@@ -85,7 +85,7 @@ def load(path: Path) -> Any:
 
 
 def load_as(path: Path, type: type[T]) -> T:
-    """Return the content of a YAML file as a dataclass. Raise FileError.
+    """Return the content of a YAML file as a struct. Raise FileError.
 
     Unknown and misspelt fields are errors.
     """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse
 from mockserver.engine.call import Handler
@@ -24,8 +25,7 @@ _CREDENTIAL = "mock"
 """The credential in the interactive docs' forms. Any other is accepted too."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnyCaller:
+class AnyCaller(Struct, frozen=True):
     """A caller whose credentials have the form that the document requires."""
 
     key: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import orjson
+from msgspec import Struct, field
 
 from mockserver.webhooks.event import Conventions, Event
 
@@ -32,8 +32,7 @@ class Attempt(NamedTuple):
     """Why the attempt failed, as a sentence; None if it succeeded."""
 
 
-@dataclass(eq=False)
-class Delivery:
+class Delivery(Struct, eq=False, dict=True):
     """One event on its way to one URL.
 
     A ``dropped`` delivery is not sent (again). A ``failed`` delivery used up all its attempts.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Literal
+
+from msgspec import Struct, field
 
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.event import Event
@@ -17,8 +18,7 @@ HOLD = timedelta(seconds=10)
 CheckoutOrder = Literal["any", "webhook_first", "redirect_first"]
 
 
-@dataclass(slots=True)
-class Modes:
+class Modes(Struct):
     """Deliberate misbehaviour of an endpoint's deliveries; by default there is none."""
 
     duplicate: bool = False
@@ -35,8 +35,7 @@ class Modes:
     """Whether webhooks are sent before or after a page redirects the payer's browser."""
 
 
-@dataclass(eq=False)
-class Endpoint:
+class Endpoint(Struct, eq=False):
     """A URL that receives events, with its queue and its modes."""
 
     id: str

@@ -1,9 +1,10 @@
 """What webhooks need to know of an event, and the conventions by which an API delivers it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 
 class Event(Protocol):
@@ -27,8 +28,7 @@ class Event(Protocol):
         """The only recipient of a direct delivery; None for the endpoints that want the type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conventions:
+class Conventions(Struct, frozen=True):
     """How an API delivers its webhooks."""
 
     signature_header: str = "X-Webhook-Signature"

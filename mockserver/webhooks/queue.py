@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from mockserver.webhooks.backlog import MAX_BACKLOG, Backlog
 from mockserver.webhooks.delivery import Delivery, Status
@@ -16,8 +17,7 @@ OVERFLOW = (
 )
 
 
-@dataclass(eq=False)
-class DeliveryQueue:
+class DeliveryQueue(Struct, eq=False):
     """The deliveries to one URL, and the task that sends them."""
 
     target: Target

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from mockserver.loopback import is_loopback
 
@@ -17,8 +18,7 @@ class RefusedUrl(Exception):
     """A URL that webhooks must not use; the message says why and how to correct it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A parsed URL. The host that was checked is the host that is called."""
 
     url: str

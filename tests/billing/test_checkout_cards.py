@@ -1,10 +1,10 @@
 """The card that pays a checkout session: named, default, authenticated, declined, saved."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.billing import checkout, payment_methods
 from mockserver.billing.account import AutoRechargeRequest, CheckoutSession

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from mockserver.billing.history import BLOCK, NEWEST, History
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Struct, frozen=True):
     number: int
     text: str
 
@@ -78,8 +77,7 @@ def test_old_items_are_packed() -> None:
     assert history[0] is history[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     at: datetime
     ended: datetime | None
 

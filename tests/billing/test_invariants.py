@@ -1,10 +1,10 @@
 """Every invariant is broken on purpose and reported."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from mockserver.billing import (
     auto_recharge,
@@ -62,7 +62,7 @@ def of_type(account: Account, type: str) -> int:
 
 def change_entry(account: Account, index: int, **changes: object) -> None:
     entries = account.ledger.entries
-    entries[index] = replace(entries[index], **changes)  # type: ignore[arg-type]
+    entries[index] = replace(entries[index], **changes)
 
 
 def rebalanced(entries: list[Entry]) -> Ledger:

@@ -1,11 +1,11 @@
 """Setup intents collect, authenticate or decline a card, and never add it to the account."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from mockserver.billing import payment_methods, setup_intents
 from mockserver.billing.account import Account, SetupError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
 def test_every_setting_is_covered() -> None:
     """A new setting must be added to these tests."""
     assert list(TEXTS) == [setting.name for setting in settings.SETTINGS]
-    assert set(TEXTS) == {field.name for field in fields(Settings)}
+    assert set(TEXTS) == set(Settings.__struct_fields__)
 
 
 def test_the_defaults_of_all_settings() -> None:

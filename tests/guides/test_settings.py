@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from msgspec import NODEFAULT, Struct, structs
 
 from contract_tests import cli, flags
 from contract_tests.settings import Settings as KitSettings
@@ -27,6 +28,11 @@ def rows(chapter: str, table: int = 0) -> list[list[str]]:
 
 def defaults_of(kind: type[Any]) -> dict[str, Any]:
     """The default of each field of a settings class; MISSING where there is none."""
+    if issubclass(kind, Struct):
+        return {
+            field.name: MISSING if field.default is NODEFAULT else field.default
+            for field in structs.fields(kind)
+        }
     return {
         field.name: field.default if field.default_factory is MISSING else MISSING
         for field in fields(kind)

@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from mockserver.billing.accounts import personas
 from mockserver.billing.accounts.personas import Persona
@@ -18,8 +19,7 @@ Problem = tuple[Sequence[str | int], str]
 """The path of a value within a file, and what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fixtures:
+class Fixtures(Struct, frozen=True):
     """The accounts, prices, cards and promo codes that a server starts with."""
 
     catalogue: Catalogue

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
+from random import Random
 
 import msgspec
-from faker import Faker
 
 from mockserver.billing import (
     auto_recharge,
@@ -24,6 +24,7 @@ from mockserver.billing import (
     usage_alerts,
 )
 from mockserver.billing.account import Account, Consent, Profile
+from mockserver.billing.accounts import people
 from mockserver.billing.accounts.personas import (
     Alerts,
     CardOnFile,
@@ -41,8 +42,6 @@ from mockserver.billing.usage_log import UsageType
 SIGNUP_BONUS_CENTS = 100
 """The bonus of a new account (observed on the vendor's price page)."""
 
-_PROVIDERS = [f"faker.providers.{name}" for name in ("person", "company", "internet", "lorem")]
-"""Loading all providers would add 25 ms to every start."""
 _WEEKDAY_WEIGHTS = (10, 11, 11, 10, 9, 4, 3)
 _HOSTS_PER_ACCOUNT = 6
 _MAX_CACHED = 16
@@ -53,12 +52,12 @@ Step = tuple[datetime, int, Callable[[Context], None]]
 
 
 class PersonaBuilder:
-    """Builds accounts. Random choices come from one Faker, which is seeded for each account."""
+    """Builds accounts. Random choices come from one source, which is seeded for each account."""
 
     def __init__(self, catalogue: Catalogue, seed: int) -> None:
         self._catalogue = catalogue
         self._seed = seed
-        self._faker = Faker("en_US", use_weighting=False, providers=_PROVIDERS)
+        self._random = Random()  # noqa: S311 (invented data, no secrets)
         self._cache: dict[tuple[str, datetime], bytes] = {}
 
     def cached(self, persona: Persona, name: str, now: datetime) -> Account:
@@ -84,7 +83,7 @@ class PersonaBuilder:
         ``name`` is an API key, or the id of an organization. It determines all ids.
         """
         digest = blake2b(f"{self._seed}:{name}".encode(), digest_size=32).digest()
-        self._faker.seed_instance(int.from_bytes(digest[16:24], "big"))
+        self._random.seed(int.from_bytes(digest[16:24], "big"))
         account = Account(
             id=f"acct_{digest[:8].hex()}",
             profile=self._profile(digest),
@@ -101,10 +100,9 @@ class PersonaBuilder:
         return account
 
     def _profile(self, digest: bytes) -> Profile:
-        fake = self._faker
-        name = f"{fake.first_name()} {fake.last_name()}"
+        name = people.name(self._random)
         email = f"{name.replace(' ', '.').lower()}@example.com"
-        phone = f"+1 202 555 01{fake.numerify('##')}"
+        phone = people.phone(self._random)
         return Profile(uuid_of(digest[16:]), uuid_of(digest[::-1]), name, email, phone)
 
     def _steps(self, persona: Persona, account: Account, now: datetime) -> Iterator[Step]:
@@ -133,8 +131,8 @@ class PersonaBuilder:
             yield now, 7, partial(_spend, leave_microcents=persona.leave_balance_microcents)
 
     def _usage(self, history: UsageHistory, now: datetime) -> Iterator[Step]:
-        fake, random = self._faker, self._faker.random
-        hosts = [fake.domain_name() for _ in range(_HOSTS_PER_ACCOUNT)]
+        random = self._random
+        hosts = [people.host(random) for _ in range(_HOSTS_PER_ACCOUNT)]
         types, weights = list(history.mix), list(history.mix.values())
         for day, count in _spread(history, now):
             growth = 100 + history.growth_percent * (history.days - day) // history.days

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct, field
 
 from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, DEFAULT_THRESHOLD_MICROCENTS
 from mockserver.billing.catalogue import Catalogue
@@ -20,8 +19,7 @@ Days = Annotated[int, Meta(ge=0, le=_MAX_DAYS)]
 Positive = Annotated[int, Meta(ge=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class CardOnFile:
+class CardOnFile(Struct, frozen=True):
     """A card of the persona."""
 
     id: Annotated[str, Meta(pattern="^pm_[A-Za-z0-9_]+$")]
@@ -29,8 +27,7 @@ class CardOnFile:
     """The card expires in the month of that day, which is in the past if the number is negative."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deposit:
+class Deposit(Struct, frozen=True):
     """A paid deposit, or a series of them."""
 
     days_ago: Days
@@ -40,8 +37,7 @@ class Deposit:
     """The interval at which the deposit is repeated until today."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recharge:
+class Recharge(Struct, frozen=True):
     """The settings of auto-recharge."""
 
     enabled: bool
@@ -49,8 +45,7 @@ class Recharge:
     amount_cents: Annotated[int, Meta(ge=2500, le=200_000)] = DEFAULT_AMOUNT_CENTS
 
 
-@dataclass(frozen=True, slots=True)
-class UsageHistory:
+class UsageHistory(Struct, frozen=True):
     """Past usage, as ledger entries that are spread over days. Weekends have fewer."""
 
     days: Annotated[int, Meta(ge=1, le=_MAX_DAYS)]
@@ -64,24 +59,21 @@ class UsageHistory:
     """The relative frequency of each type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alerts:
+class Alerts(Struct, frozen=True):
     """The settings of usage alerts."""
 
     all_thresholds: bool = False
     webhook_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A paid plan and its start."""
 
     slug: Literal["starter", "growth", "scale"]
     days_ago: Days
 
 
-@dataclass(frozen=True, slots=True)
-class Persona:
+class Persona(Struct, frozen=True):
     """One file of ``fixtures/personas/``."""
 
     title: str

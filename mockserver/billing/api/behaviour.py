@@ -15,10 +15,6 @@ from mockserver.billing.api import auth, rate_limits
 from mockserver.billing.api.caller import BillingCaller
 from mockserver.billing.api.errors import refusal_of
 from mockserver.billing.api.operations import HANDLERS
-from mockserver.billing.control.operations import HANDLERS as CONTROL_HANDLERS
-from mockserver.billing.hosted.routes import billing_routes
-from mockserver.billing.stripe import paths as stripe_paths
-from mockserver.billing.stripe.app import StripeApp
 from mockserver.billing.tiers import warning_of
 from mockserver.clock import Clock
 from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse, PublicApp
@@ -119,11 +115,18 @@ class Billing:
     @cached_property
     def control(self) -> ControlPart:
         """Operations on personas, accounts, usage, refunds, messages and checkout sessions."""
+        # The control API and the pages are imported when they are first used: they took 30 ms.
+        from mockserver.billing.control.operations import HANDLERS as CONTROL_HANDLERS
+
         return ControlPart(packaged.billing_control_spec(), CONTROL_HANDLERS)
 
     @cached_property
     def beside(self) -> Beside:
         """The pages of checkout, portal and invoices, and the stand-in for Stripe.js."""
+        from mockserver.billing.hosted.routes import billing_routes
+        from mockserver.billing.stripe import paths as stripe_paths
+        from mockserver.billing.stripe.app import StripeApp
+
         return Beside(
             billing_routes(self._world), [PublicApp(stripe_paths.serves, StripeApp(self._world))]
         )

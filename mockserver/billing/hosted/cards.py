@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from mockserver.billing.account import Card
 from mockserver.billing.card_details import card_of
@@ -48,8 +49,7 @@ class CardRefused(Exception):
         self.status = 402 if code else 400
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One card of a list."""
 
     value: str
@@ -57,8 +57,7 @@ class Choice:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Cards with the same behaviour."""
 
     label: str

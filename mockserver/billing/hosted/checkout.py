@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -159,8 +159,7 @@ class CheckoutPages:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Promo:
+class Promo(Struct, frozen=True):
     """The bonus of a promo code, or why there is none."""
 
     code: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -41,8 +41,7 @@ class NoPlan(BillingError):
         return "There is no plan on this account."
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCard:
+class OwnCard(Struct, frozen=True):
     """A card of the account, for the template."""
 
     card: Card
@@ -53,8 +52,7 @@ class OwnCard:
     """Why the card cannot be removed; None if it can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A plan, and the effect of choosing it."""
 
     plan: Plan

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.billing import checkout, invoices, money, promo
 from mockserver.billing.account import DEFAULT_AMOUNT_CENTS, AutoRechargeRequest, CheckoutSession

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from mockserver.billing import account, checkout, invoices, subscription
 from mockserver.billing.account import CheckoutSession, Invoice, Subscription
