@@ -1,9 +1,9 @@
 """Parses YAML and JSON text into plain JSON, with the line of each error.
 
-YAML is read by the core schema of YAML 1.2, as OpenAPI requires: ``NO``, ``on``, ``1_000``, ``1:30``
-and dates are text. Keys are text. Parts that JSON does not have are errors: merge keys, other tags,
-infinities. Depth and number of nodes are bounded, and nothing here calls itself, so no text
-exhausts stack or memory.
+YAML is read by the core schema of YAML 1.2, as OpenAPI requires: ``NO``, ``on``, ``1_000``,
+``1:30`` and dates are text. Keys are text. Parts that JSON does not have are errors: merge keys,
+other tags, infinities. Depth and number of nodes are bounded, and no function here is recursive, so
+no text exhausts stack or memory.
 """
 
 from __future__ import annotations

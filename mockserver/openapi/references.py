@@ -12,6 +12,8 @@ Pointer = list[str | int]
 
 MAX_CHAIN = 50
 """The number of references that may follow each other without an object between them."""
+MAX_NESTED = 500
+"""The number of component schemas that may contain each other in turn: validators recurse."""
 _DIRECT = re.compile(r"#/components/schemas/[^/~]+")
 _WITH_SCHEMA = frozenset({"schema", "items", "additionalProperties", "not"})
 _WITH_SCHEMAS = frozenset({"properties", "allOf", "oneOf", "anyOf", "schemas"})
@@ -41,8 +43,13 @@ def check(document: Node, error: Callable[[Pointer, str], Exception]) -> None:
         if _is_schema(pointer) and not _DIRECT.fullmatch(node["$ref"]):
             reference = node["$ref"]
             if reference not in names:
+                if _contains_schemas(document, reference):
+                    raise error([*pointer, "$ref"], f"'{reference}' is no schema")
                 names[reference] = _add_component(document, reference)
             node["$ref"] = f"#/components/schemas/{names[reference]}"
+    if (name := _too_deep(document.get("components", {}).get("schemas", {}))) is not None:
+        problem = f"refers to other schemas more than {MAX_NESTED} levels deep"
+        raise error(["components", "schemas", name], problem)
 
 
 def _problem(document: Node, reference: str, lengths: dict[str, int]) -> str | None:
@@ -71,6 +78,43 @@ def _problem(document: Node, reference: str, lengths: dict[str, int]) -> str | N
         return f"the reference '{reference}' leads through more than {MAX_CHAIN} references"
     lengths.update((name, length + at) for at, name in enumerate(reversed(chain), start=1))
     return None
+
+
+def _contains_schemas(document: Node, reference: str) -> bool:
+    """Return whether a part of the document contains all component schemas."""
+    components = document.get("components", {})
+    part = target(document, reference)
+    return part is components or part is components.get("schemas")
+
+
+def _too_deep(schemas: Node) -> str | None:
+    """Return the name of a component schema below which references are nested too deeply."""
+    below: dict[str, int] = {}
+    for root in schemas:
+        way = [(root, _names_within(schemas[root]))] if root not in below else []
+        below.setdefault(root, 0)
+        while way:
+            name, left = way[-1]
+            following = next(left, None)
+            if following is None:
+                way.pop()
+                if way:
+                    below[way[-1][0]] = max(below[way[-1][0]], below[name] + 1)
+            elif following not in below:
+                below[following] = 0
+                way.append((following, _names_within(schemas[following])))
+            else:
+                below[name] = max(below[name], below[following] + 1)
+            if below[name] > MAX_NESTED or len(way) > MAX_NESTED:
+                return way[0][0] if way else name
+    return None
+
+
+def _names_within(schema: Any) -> Iterator[str]:
+    """Yield the names of the component schemas that a schema refers to."""
+    for _, node in _references(schema, []):
+        if _DIRECT.fullmatch(node["$ref"]):
+            yield unquote(node["$ref"].rpartition("/")[2])
 
 
 def _add_component(document: Node, reference: str) -> str:
