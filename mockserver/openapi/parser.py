@@ -41,6 +41,7 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _NUMERIC_STARTS = frozenset("+-.0123456789")
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**64 - 1
 """Integers beyond these are floats, as orjson reads them."""
+_JSON_START = re.compile(r'\s*\{\s*"')
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}:,\n]|[^\s\[\]{}:,"]+')
 
 _TEXT, _PLAIN, _OBJECT, _LIST, _END, _ALIAS = range(6)
@@ -66,13 +67,17 @@ def parse(data: bytes, *, is_json: bool = False) -> Any:
     it must be JSON.
     """
     text = _decoded(data)
-    if is_json or _may_be_json(text):
+    if not is_json and not _may_be_json(text):
+        return _build(_yaml_events(text))
+    try:
+        return _parse_json(text)
+    except ParseError as error:
+        if is_json:
+            raise
         try:
-            return _parse_json(text)
-        except ParseError:
-            if is_json:
-                raise
-    return _build(_yaml_events(text))
+            return _build(_yaml_events(text))
+        except ParseError as yaml_error:
+            raise (error if _JSON_START.match(text) else yaml_error) from None
 
 
 def line_at(data: bytes, pointer: Sequence[str | int]) -> tuple[int, int]:
