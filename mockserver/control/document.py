@@ -8,6 +8,7 @@ from mockserver import packaged
 from mockserver.openapi import yaml_file
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema
+from mockserver.openapi.yaml_file import FileError
 
 
 def load(overlay: Path | None, schemes: Mapping[str, Schema]) -> Contract:
@@ -19,10 +20,13 @@ def load(overlay: Path | None, schemes: Mapping[str, Schema]) -> Contract:
     path = packaged.control_spec()
     document = yaml_file.load(path)
     if overlay is not None:
-        document = merge(document, yaml_file.load(overlay))
+        changes = yaml_file.load(overlay)
+        if not isinstance(changes, dict):
+            raise FileError(overlay, "must be an object with parts of an OpenAPI document", 1)
+        document = merge(document, changes)
     elif schemes:
         document["components"]["securitySchemes"]["ApiKey"] = next(iter(schemes.values()))
-    return Contract.checked(path, document)
+    return Contract.checked(path, document, overlay)
 
 
 def merge(base: Any, overlay: Any) -> Any:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 import orjson
 from msgspec import Struct
 
 from mockserver.connexion_files import openapi_schema
-from mockserver.openapi import yaml_file
+from mockserver.openapi import references, yaml_file
 from mockserver.openapi.schemas import Schema, Validator, compile_schema
 from mockserver.openapi.security import Security, compile_security
 from mockserver.openapi.yaml_file import FileError
@@ -100,25 +100,22 @@ class Contract(Struct, frozen=True, dict=True):
         return cls.checked(path, yaml_file.load(path))
 
     @classmethod
-    def checked(cls, path: Path, document: Any) -> Contract:
-        """Check a document that was read from ``path``. Raises FileError, with the line."""
+    def checked(cls, path: Path, document: Any, overlay: Path | None = None) -> Contract:
+        """Check a document that was read from ``path``. Raises FileError, with the line.
+
+        ``overlay`` is a file that was merged into the document.
+        """
+        files = [path] if overlay is None else [path, overlay]
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0."):
-            raise FileError(
-                path,
-                f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), but has {version!r}",
-                1,
-            )
+            problem = f"must be an OpenAPI 3.0 document ('openapi: 3.0.3'), but has {version!r}"
+            raise FileError(path, _shorten(problem), 1)
         for error in jsonschema_rs.Draft4Validator(openapi_schema()).iter_errors(document):
-            pointer = list(error.instance_path)
-            where = "/".join(str(part) for part in pointer)
-            raise FileError(
-                path, f"#/{where}: {_shorten(error.message)}", yaml_file.line_of(path, pointer)
-            )
+            raise _error_at(files, error.instance_path, _shorten(error.message))
+        references.check(document, lambda *problem: _error_at(files, *problem))
         contract = cls(path, document)
-        contract._check_references()
         contract._check_servers()
-        contract._check_operations()
+        contract._check_operations(files)
         return contract
 
     @cached_property
@@ -204,15 +201,8 @@ class Contract(Struct, frozen=True, dict=True):
     def follow(self, node: Schema) -> Schema:
         """Return the node itself, or the node that its ``$ref`` names."""
         while "$ref" in node:
-            node = self._target(node["$ref"])
+            node = references.target(self.document, node["$ref"])
         return node
-
-    def _target(self, reference: str) -> Any:
-        target: Any = self.document
-        for part in unquote(reference).removeprefix("#/").split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            target = target[int(key)] if isinstance(target, list) else target[key]
-        return target
 
     def allowed_methods(self, path: str) -> list[str]:
         """Return the methods that operations have on a path. HEAD is allowed wherever GET is."""
@@ -270,24 +260,6 @@ class Contract(Struct, frozen=True, dict=True):
         followed = [self.follow(parameter) for parameter in declared]
         return list({(item.get("in"), item.get("name")): item for item in followed}.values())
 
-    def _check_references(self) -> None:
-        for pointer, reference in _references(self.document, []):
-            try:
-                seen: set[str] = set()
-                node = {"$ref": reference}
-                while "$ref" in node:
-                    name = node["$ref"]
-                    if name in seen or not name.startswith("#/"):
-                        raise KeyError(name)
-                    seen.add(name)
-                    node = self._target(name)
-            except (KeyError, TypeError, IndexError, ValueError):
-                raise FileError(
-                    self.path,
-                    f"#/{'/'.join(map(str, pointer))}: the reference '{reference}' has no target",
-                    yaml_file.line_of(self.path, pointer),
-                ) from None
-
     def _check_servers(self) -> None:
         try:
             self.base_path  # noqa: B018 (reads it, so that an error shows here)
@@ -295,7 +267,7 @@ class Contract(Struct, frozen=True, dict=True):
             line = yaml_file.line_of(self.path, ["servers", 0, "url"])
             raise FileError(self.path, f"#/servers/0/url: {error}", line) from None
 
-    def _check_operations(self) -> None:
+    def _check_operations(self, files: Sequence[Path]) -> None:
         seen: set[str] = set()
         for operation in self._operations():
             problem = None
@@ -304,10 +276,10 @@ class Contract(Struct, frozen=True, dict=True):
             elif operation.operation_id in seen:
                 problem = f"has the operationId '{operation.operation_id}' of another operation"
             if problem is not None:
-                line = yaml_file.line_of(self.path, ["paths", operation.path, operation.method])
-                raise FileError(
-                    self.path, f"{operation.method.upper()} {operation.path} {problem}", line
-                )
+                pointer = ["paths", operation.path, operation.method]
+                file, line = yaml_file.place_of(files, pointer)
+                title = f"{operation.method.upper()} {operation.path}"
+                raise FileError(file, f"{title} {problem}", line)
             seen.add(operation.operation_id)
 
 
@@ -324,15 +296,10 @@ def _path_parameter(name: str) -> Schema:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def _references(node: Any, pointer: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield [*pointer, "$ref"], node["$ref"]
-        for key, value in node.items():
-            yield from _references(value, [*pointer, key])
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from _references(value, [*pointer, index])
+def _error_at(files: Sequence[Path], pointer: Sequence[str | int], problem: str) -> FileError:
+    """Return the error of a part of a document, in the file that has this part."""
+    file, line = yaml_file.place_of(files, pointer)
+    return FileError(file, f"#/{'/'.join(map(str, pointer))}: {problem}", line)
 
 
 def _shorten(message: str, limit: int = 200) -> str:

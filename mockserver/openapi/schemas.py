@@ -67,8 +67,7 @@ def standalone(schema: Schema, components: Mapping[str, Any], *, hints: bool = F
     if isinstance(components, ResponseSchemas):
         schema = components.restrict(schema)
     needed = {
-        name: convert(components[name], hints=hints)
-        for name in _references(schema, components, set())
+        name: convert(components[name], hints=hints) for name in _references(schema, components)
     }
     return {**convert(resolve(schema, components), hints=hints), "components": {"schemas": needed}}
 
@@ -197,24 +196,32 @@ def _converted(key: str, value: Any, hints: bool) -> Any:
     )
 
 
-def _references(schema: Any, components: Mapping[str, Any], seen: set[str]) -> Iterator[str]:
-    """Yield the names of all component schemas that a schema needs, each once."""
-    if isinstance(schema, list):
-        for item in schema:
-            yield from _references(item, components, seen)
-    elif isinstance(schema, dict):
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
-            name = _component_name(reference)
-            if name not in seen:
+def _references(root: Any, components: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of all component schemas that a schema needs, each once.
+
+    A stack replaces recursion: chains of components may be long.
+    """
+    seen: set[str] = set()
+    left = [root]
+    while left:
+        schema = left.pop()
+        if isinstance(schema, list):
+            left.extend(reversed(schema))
+        elif isinstance(schema, dict):
+            nested = [_schemas_within(key, value) for key, value in schema.items()]
+            left.extend(reversed(nested))
+            reference = schema.get("$ref")
+            if isinstance(reference, str) and (name := _component_name(reference)) not in seen:
                 seen.add(name)
                 yield name
-                yield from _references(components[name], components, seen)
-        for key, value in schema.items():
-            if key in _BY_NAME:
-                yield from _references(list(value.values()), components, seen)
-            elif key not in _IGNORED and key != "enum" and not key.startswith("x-"):
-                yield from _references(value, components, seen)
+                left.append(components[name])
+
+
+def _schemas_within(key: str, value: Any) -> Any:
+    """Return what can hold schemas in the value of a keyword."""
+    if key in _BY_NAME:
+        return list(value.values())
+    return None if key in _IGNORED or key == "enum" or key.startswith("x-") else value
 
 
 def _component_name(reference: str) -> str:

@@ -1,4 +1,4 @@
-"""Loads YAML files that people edit, and reports errors with file and line."""
+"""Loads YAML and JSON files that people edit, and reports errors with file and line."""
 
 import re
 from collections.abc import Sequence
@@ -8,35 +8,12 @@ from typing import Any, TypeVar
 
 import jsonschema_rs
 import msgspec
-import yaml
 from jsonschema_rs import ValidationErrorKind
 
-# libyaml's loader is ten times as fast. Both loaders are safe: they only create plain values.
-_Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TIMESTAMP, _MERGE = "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge"
+from mockserver.openapi import parsed_cache
 
-
-class _Loader(_Fast):  # type: ignore[misc]
-    """Keeps timestamps as text and rejects duplicate keys."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own name)
-        first: [resolver for resolver in resolvers if resolver[0] != _TIMESTAMP]
-        for first, resolvers in _Fast.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        merges = any(key.tag == _MERGE for key, _ in node.value)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        if len(mapping) < len(node.value) and not merges:
-            keys: set[Any] = set()
-            for key, _ in node.value:
-                if key.value in keys:
-                    raise yaml.constructor.ConstructorError(
-                        problem=f"the key '{key.value}' occurs twice", problem_mark=key.start_mark
-                    )
-                keys.add(key.value)
-        return mapping
-
+MAX_BYTES = 16 * 1024 * 1024
+"""The size of a file."""
 
 T = TypeVar("T")
 
@@ -52,44 +29,51 @@ class FileError(Exception):
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{where}: {self.problem}"
+        problem = "".join(letter if letter.isprintable() else "?" for letter in self.problem)
+        return f"{where}: {problem}"
 
 
-def read(path: Path) -> str:
-    """Return the text of a file. Raise FileError."""
+def read(path: Path) -> bytes:
+    """Return the content of a file. Raise FileError."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise FileError(path, error.strerror or "cannot be read") from None
-    except UnicodeDecodeError:
-        raise FileError(path, "is not UTF-8 text") from None
+    if len(data) > MAX_BYTES:
+        raise FileError(path, f"is larger than {MAX_BYTES // 1024**2} MB", 1)
+    return data
 
 
 def load(path: Path) -> Any:
-    """Return the content of a YAML file as plain JSON. Raise FileError.
+    """Return the content of a YAML or JSON file as plain JSON. Raise FileError.
 
-    Keys and timestamps become text.
+    A file named ``.json`` is read as JSON. See ``parser`` for the others. The result comes from the
+    cache of parsed documents if it has one for the same bytes.
     """
+    data, is_json = read(path), path.suffix.lower() == ".json"
+    entry = parsed_cache.entry_of(data, is_json=is_json)
+    if entry is not None and (document := entry.load()) is not None:
+        return document
+    from mockserver.openapi import parser
+
     try:
-        content = yaml.load(read(path), Loader=_Loader)  # noqa: S506 (a safe loader)
-        return msgspec.to_builtins(content, str_keys=True)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise FileError(
-            path, error.problem or "is not YAML", mark.line + 1 if mark else None
-        ) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise FileError(path, f"is not YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise FileError(path, "is nested too deeply, or contains itself") from None
+        document = parser.parse(data, is_json=is_json)
+    except parser.ParseError as error:
+        raise FileError(path, error.problem, error.line) from None
+    if entry is not None:
+        entry.save(document)
+    return document
 
 
 def load_as(path: Path, type: type[T]) -> T:
-    """Return the content of a YAML file as a struct. Raise FileError.
+    """Return the content of a file as a struct. Raise FileError.
 
     Unknown and misspelt fields are errors.
     """
     content = load(path)
+    if not isinstance(content, dict):
+        raise FileError(path, f"must be an object with fields, but {_describe(content)}", 1)
     for error in _validator(type).iter_errors(content):  # type: ignore[arg-type]
         pointer = list(error.instance_path)
         if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
@@ -101,6 +85,12 @@ def load_as(path: Path, type: type[T]) -> T:
     except msgspec.ValidationError as problem:
         text, _, where = str(problem).partition(" - at `$")
         raise error_at(path, _parts(where.rstrip("`")), text) from None
+
+
+def _describe(content: Any) -> str:
+    if content is None:
+        return "is empty"
+    return "is a list" if isinstance(content, list) else "is a single value"
 
 
 def _parts(path: str) -> list[str | int]:
@@ -115,23 +105,26 @@ def error_at(path: Path, pointer: Sequence[str | int], problem: str) -> FileErro
 
 
 def line_of(path: Path, pointer: Sequence[str | int]) -> int | None:
-    """Return the line on which a part of a YAML file begins, or that of its nearest parent."""
-    node = yaml.compose(read(path), Loader=_Loader)
-    line = node.start_mark.line + 1 if node else None
-    for part in pointer:
-        child = None
-        if isinstance(node, yaml.MappingNode):
-            child = next(
-                ((key, value) for key, value in node.value if key.value == str(part)), None
-            )
-        elif (
-            isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value)
-        ):
-            child = (node.value[part], node.value[part])
-        if child is None:
-            return line
-        line, node = child[0].start_mark.line + 1, child[1]
-    return line
+    """Return the line on which a part of a file begins, or that of its nearest parent.
+
+    It is None if the file has become unreadable.
+    """
+    return place_of([path], pointer)[1]
+
+
+def place_of(paths: Sequence[Path], pointer: Sequence[str | int]) -> tuple[Path, int | None]:
+    """Return the file that has most of a pointer, the last of several, and the line there."""
+    from mockserver.openapi import parser
+
+    best, line, most = paths[0], None, -1
+    for path in paths:
+        try:
+            found_line, found = parser.line_at(read(path), pointer)
+        except (FileError, parser.ParseError):
+            continue
+        if found >= most:
+            best, line, most = path, found_line, found
+    return best, line
 
 
 @cache
