@@ -18,6 +18,7 @@ from mockserver.console.pages import pages
 from mockserver.control import document as control_document
 from mockserver.control import guard
 from mockserver.control.service import ControlService
+from mockserver.engine.address import Address
 from mockserver.engine.behaviour import Behaviour
 from mockserver.engine.connexion_app import add_operations, connexion_app, open_app
 from mockserver.engine.errors import Refusal
@@ -140,7 +141,7 @@ def build(
         conventions=CONVENTIONS if _is_billing(contract) else Conventions(),
     )
     world, behaviour_of = _world(settings, contract, clock, faults, webhooks)
-    world.public_url = url
+    world.address = Address(url, settings.public_url, settings.trust_proxy)
     world.keep_requests(settings.keep_requests)
     _switch_on_faults(faults, settings)
     return Server(settings, contract, world, behaviour_of)
@@ -208,7 +209,7 @@ def _apps(
     apps = Apps(
         api,
         with_cors(api, exposed_headers(contract), fallback.refuse_preflight),
-        PublishEvents(_guarded(connexion, settings, fallback), world.state),
+        PublishEvents(_guarded(connexion, settings, world.address, fallback), world.state),
         PublishEvents(connexion, world.state),
         [
             public._replace(
@@ -224,13 +225,14 @@ def _apps(
     return apps, connexion
 
 
-def _guarded(app: ASGIApp, settings: Settings, fallback: Fallback) -> ASGIApp:
+def _guarded(app: ASGIApp, settings: Settings, address: Address, fallback: Fallback) -> ASGIApp:
     """Return an app whose control API refuses callers that may not control this server."""
     return guard.ControlGuard(
         app,
         host=settings.host,
         token=settings.control_token,
         refuse=lambda send, detail: fallback.refuse(send, Refusal(403, detail)),
+        address=address,
     )
 
 

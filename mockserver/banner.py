@@ -15,7 +15,9 @@ _ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 def text(url: str, server: Server) -> str:
     """Return the address, credentials to try, and where to find more."""
     about = server.behaviour.about
-    lines = [f"{about.title} on {url}", "", *_reach(url, server)]
+    public = server.settings.public_url
+    lines = [f"{about.title} on {url}" + (f", public URL {public}" if public else ""), ""]
+    lines += _reach(url, server)
     if about.callers:
         lines += [*about.callers, ""]
     if about.try_out:
