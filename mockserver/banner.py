@@ -28,7 +28,7 @@ def text(url: str, server: Server) -> str:
         lines += [f"Faults are on: {', '.join(faults)}. See {url}/_mock/faults.", ""]
     clock = server.world.clock
     frozen = f" The clock is frozen at {clock.now():%Y-%m-%dT%H:%M:%SZ}." if clock.frozen else ""
-    links = f"Interactive docs: {url}/docs   Control API: {url}/_mock/openapi.json"
+    links = f"Reference: {url}/docs/reference   Control API: {url}/_mock/openapi.json"
     return "\n".join([*lines, f"{links}   Press Ctrl-C to stop.{frozen}"])
 
 

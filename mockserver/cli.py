@@ -75,15 +75,9 @@ contract cannot be used, and the pages are unchanged"""
 
 def _docs(words: list[str]) -> int:
     """Run ``mockserver docs`` and return the exit code."""
-    try:
-        from mockserver.docs import formats, pages
-        from mockserver.docs.options import Options
-    except ModuleNotFoundError as error:
-        print(
-            f"mockserver: {error.name} is missing. Install what the pages need: '.[docs]'.",
-            file=sys.stderr,
-        )
-        return EXIT_USAGE
+    from mockserver.docs import formats, pages
+    from mockserver.docs.options import Options
+
     flags = _docs_parser().parse_args(words)
     try:
         chosen = settings.read_docs(

@@ -91,7 +91,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class About:
-    """The text of the banner, and credentials for the docs."""
+    """The text of the banner, and credentials for the reference page."""
 
     title: str
     callers: Sequence[str] = ()
@@ -99,7 +99,7 @@ class About:
     try_out: str = ""
     """The arguments of a curl command, with ``{url}`` for the address of the server."""
     credentials: Mapping[str, str] = field(default_factory=dict)
-    """Credentials by name of their security scheme, for the interactive docs."""
+    """Credentials by name of their security scheme, for the reference page."""
 
 
 class Behaviour(Service, Protocol):
