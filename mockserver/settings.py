@@ -16,7 +16,7 @@ from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
 from mockserver.loopback import Network
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
-_PUBLIC_URL = re.compile(
+_SERVER_URL = re.compile(
     r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?/?"
 )
 _HOST = re.compile(r"(?!-)[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
@@ -135,8 +135,9 @@ def _hosts(text: str) -> tuple[str, ...]:
     return names
 
 
-def _public_url(text: str) -> str:
-    if not _PUBLIC_URL.fullmatch(text):
+def server_url(text: str) -> str:
+    """Return the URL of a server without a slash at the end. Raise ValueError."""
+    if not _SERVER_URL.fullmatch(text):
         raise ValueError("an http or https URL without a path, such as https://mock.example.com")
     try:
         if urlsplit(text).port == 0:
@@ -207,7 +208,7 @@ SETTINGS = (
     ),
     _Setting(
         "public_url",
-        _public_url,
+        server_url,
         "address of this server for its callers, for all URLs in responses and pages",
         "URL",
     ),
