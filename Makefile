@@ -32,7 +32,7 @@ test-slow: $(READY) $(TOOLS) $(STRIPE) ## the slow tests: browsers, Stripe.js, P
 test-newest: ## the fast tests with the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear $(NEWEST)
 	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[dev,contract,docs,load]'
+		--editable '.[dev,contract,load]'
 	$(NEWEST)/bin/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 contract: $(READY) ## the whole contract kit: on the mock, or gently on URL=https://...
@@ -73,8 +73,8 @@ bench: $(READY) $(TOOLS) ## measure against Prism and write benchmarks/RESULTS.m
 lock: $(READY) ## pin the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv $(VENV)/lock
 	$(VENV)/lock/bin/pip install --quiet pip-tools
-	$(VENV)/lock/bin/pip-compile --quiet --upgrade --extra dev --extra contract --extra docs \
-		--extra load --generate-hashes --allow-unsafe \
+	$(VENV)/lock/bin/pip-compile --quiet --upgrade --extra dev --extra contract --extra load \
+		 --generate-hashes --allow-unsafe \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-options \
 		--strip-extras --no-annotate --no-header \
 		-o requirements.lock pyproject.toml

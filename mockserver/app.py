@@ -21,6 +21,7 @@ from mockserver.console.pages import pages
 from mockserver.control import document as control_document
 from mockserver.control import guard
 from mockserver.control.service import ControlService
+from mockserver.engine.address import Address
 from mockserver.engine.behaviour import Behaviour
 from mockserver.engine.connexion_app import add_operations, connexion_app, open_app
 from mockserver.engine.errors import Refusal
@@ -91,10 +92,13 @@ class _Served:
     def apps(self) -> Apps:
         """The apps that share the paths."""
         connexion, state = self.connexion, self._world.state
+        guarded = _guarded(connexion, self._settings, self._world.address, self._fallback)
         return Apps(
             connexion,
             with_cors(connexion, exposed_headers(self._contract), self._fallback.refuse_preflight),
-            PublishEvents(_guarded(connexion, self._settings, self._fallback), state),
+            PublishEvents(
+                _guarded(connexion, self._settings, self._world.address, self._fallback), state
+            ),
             PublishEvents(connexion, state),
             [
                 public._replace(
@@ -215,7 +219,7 @@ def build(
         conventions=CONVENTIONS if _is_billing(contract) else Conventions(),
     )
     world, behaviour_of = _world(settings, contract, clock, faults, webhooks)
-    world.public_url = url
+    world.address = Address(url, settings.public_url, settings.trust_proxy)
     world.keep_requests(settings.keep_requests)
     _switch_on_faults(faults, settings)
     return Server(settings, contract, world, behaviour_of)
@@ -255,13 +259,14 @@ def _world(
     )
 
 
-def _guarded(app: ASGIApp, settings: Settings, fallback: Fallback) -> ASGIApp:
+def _guarded(app: ASGIApp, settings: Settings, address: Address, fallback: Fallback) -> ASGIApp:
     """Return an app whose control API refuses callers that may not control this server."""
     return guard.ControlGuard(
         app,
         host=settings.host,
         token=settings.control_token,
         refuse=lambda send, detail: fallback.refuse(send, Refusal(403, detail)),
+        address=address,
     )
 
 

@@ -15,7 +15,9 @@ _ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 def text(url: str, server: Server) -> str:
     """Return the address, credentials to try, and where to find more."""
     about = server.behaviour.about
-    lines = [f"{about.title} on {url}", "", *_reach(url, server)]
+    public = server.settings.public_url
+    lines = [f"{about.title} on {url}" + (f", public URL {public}" if public else ""), ""]
+    lines += _reach(url, server)
     if about.callers:
         lines += [*about.callers, ""]
     if about.try_out:
@@ -26,7 +28,7 @@ def text(url: str, server: Server) -> str:
         lines += [f"Faults are on: {', '.join(faults)}. See {url}/_mock/faults.", ""]
     clock = server.world.clock
     frozen = f" The clock is frozen at {clock.now():%Y-%m-%dT%H:%M:%SZ}." if clock.frozen else ""
-    links = f"Interactive docs: {url}/docs   Control API: {url}/_mock/openapi.json"
+    links = f"Reference: {url}/docs/reference   Control API: {url}/_mock/openapi.json"
     return "\n".join([*lines, f"{links}   Press Ctrl-C to stop.{frozen}"])
 
 

@@ -1,7 +1,7 @@
-"""The command line: ``mockserver serve`` and ``mockserver docs``.
+"""The command line: ``mockserver serve``, ``mockserver docs`` and ``mockserver control``.
 
 Exit codes: 0 after Ctrl-C or when the pages are written, 1 if they are out of date, 2 for settings
-and files that cannot be used.
+and files that cannot be used. Those of ``control`` are in ``control_command``.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ examples:
   mockserver serve --now 2026-03-01T12:00:00Z    freeze the clock, for repeatable tests
   MOCKSERVER_PORT=9000 mockserver                settings from the environment
   mockserver docs --help                         generate the reference pages from the contract
+  mockserver control --help                      control several processes at once
 
 exit codes: 0 stopped (Ctrl-C), 2 a flag, the contract, the fixtures or the port cannot be used"""
 
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = list(sys.argv[1:] if arguments is None else arguments)
         if words[:1] == ["docs"]:
             return _docs(words[1:])
+        if words[:1] == ["control"]:
+            from mockserver import control_command
+
+            return control_command.run(words[1:], os.environ)
         flags = _parser().parse_args(words[1:] if words[:1] == ["serve"] else words)
         try:
             chosen = settings.read(
@@ -73,15 +78,9 @@ contract cannot be used, and the pages are unchanged"""
 
 def _docs(words: list[str]) -> int:
     """Run ``mockserver docs`` and return the exit code."""
-    try:
-        from mockserver.docs import formats, pages
-        from mockserver.docs.options import Options
-    except ModuleNotFoundError as error:
-        print(
-            f"mockserver: {error.name} is missing. Install what the pages need: '.[docs]'.",
-            file=sys.stderr,
-        )
-        return EXIT_USAGE
+    from mockserver.docs import formats, pages
+    from mockserver.docs.options import Options
+
     flags = _docs_parser().parse_args(words)
     try:
         chosen = settings.read_docs(

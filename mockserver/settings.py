@@ -6,14 +6,20 @@ import argparse
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
+from mockserver.loopback import Network
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
+_SERVER_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?/?"
+)
 _HOST = re.compile(r"(?!-)[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -35,6 +41,8 @@ class Settings(Struct, frozen=True):
     enforce_rate_limits: bool = False
     control_token: str | None = None
     faults: tuple[str, ...] = ()
+    public_url: str | None = None
+    trust_proxy: tuple[Network, ...] = ()
     allow_webhook_host: tuple[str, ...] = ()
     keep_requests: int = 1_000
     log_level: str = "warning"
@@ -125,6 +133,25 @@ def _hosts(text: str) -> tuple[str, ...]:
     return names
 
 
+def server_url(text: str) -> str:
+    """Return the URL of a server without a slash at the end. Raise ValueError."""
+    if not _SERVER_URL.fullmatch(text):
+        raise ValueError("an http or https URL without a path, such as https://mock.example.com")
+    try:
+        if urlsplit(text).port == 0:
+            raise ValueError
+    except ValueError:
+        raise ValueError("a URL whose port is from 1 to 65535") from None
+    return text.rstrip("/")
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise ValueError("IP addresses or networks, such as 10.0.0.7,172.16.0.0/12") from None
+
+
 def _text(text: str) -> str:
     if not text:
         raise ValueError("not empty")
@@ -176,6 +203,18 @@ SETTINGS = (
     _Setting("control_token", _text, "token that /_mock requires in X-Control-Token", "TOKEN"),
     _Setting(
         "faults", _names, "fault sets of fixtures/faults/ to apply: flaky,slow-3g", "NAME,..."
+    ),
+    _Setting(
+        "public_url",
+        server_url,
+        "address of this server for its callers, for all URLs in responses and pages",
+        "URL",
+    ),
+    _Setting(
+        "trust_proxy",
+        _networks,
+        "take X-Forwarded-Host and -Proto from these proxies, besides those on this machine",
+        "ADDRESS,...",
     ),
     _Setting(
         "allow_webhook_host",

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
 
+PATH = "/docs/reference"
 _HEADERS = {
     # The page itself has a further policy in a meta element.
     "content-security-policy": "frame-ancestors 'none'",
@@ -38,19 +39,15 @@ def reference_route(contract: Contract, api_key: str) -> Route:
                 rendered = response
             return response
 
-    return Route("/docs/reference", page)
+    return Route(PATH, page)
 
 
 def _render(contract: Contract, api_key: str) -> Response:
-    try:
-        from mockserver.docs import html
-        from mockserver.docs.document import Document
-        from mockserver.docs.options import Options
-        from mockserver.docs.reader import read
-    except ModuleNotFoundError as error:
-        return PlainTextResponse(
-            f"{error.name} is missing. Install what the pages need: '.[docs]'.", 501
-        )
+    from mockserver.docs import html
+    from mockserver.docs.document import Document
+    from mockserver.docs.options import Options
+    from mockserver.docs.reader import read
+
     try:
         text = html.live_page(read(Document.load(contract.path)), Options(api_key=api_key))
     except FileError as error:

@@ -4,23 +4,34 @@ Every web page that a developer opens can send requests to a mock on the same ma
 rebinding, a page can even share its origin. So the headers that browsers set are checked:
 ``Origin``, ``Sec-Fetch-Site`` and ``Host``.
 
+``Sec-Fetch-Site: same-origin`` counts more than ``Origin``, since a proxy may have rewritten
+``Host``. That is safe: only the browser sets it, for a page whose origin it sees as the target's.
+With DNS rebinding it is ``same-origin``, too, but then ``Host`` is a foreign name, which is refused
+without a token. Headers of proxies are never a reason to let a request in here. They only close:
+``X-Forwarded-For`` and ``X-Forwarded-Host`` must name this machine, because a proxy that rewrites
+``Host`` would otherwise open the control API to its callers, and to pages with a rebound name.
+
 ``GET /_mock/health`` is open to health checks: by every host name and without a token. It changes
 nothing and reveals no account.
 """
 
-import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hmac import compare_digest
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.engine.address import (
+    FORWARDED_FOR,
+    FORWARDED_HOST,
+    Address,
+    are_loopback,
+    without_port,
+)
 from mockserver.loopback import is_loopback
 
 PREFIX = "/_mock"
 """The beginning of all paths of the control API."""
 HEALTH = f"{PREFIX}/health"
-
-_AUTHORITY = re.compile(r"\[(?P<ipv6>[^\]]*)\](?::[0-9]*)?|(?P<name>[^:\[\]]*)(?::[0-9]*)?")
 
 _IS_CLOSED = (
     "The control API is closed, because this server listens on an address other than loopback. "
@@ -34,6 +45,12 @@ _OTHER_ORIGIN = (
 _OTHER_NAME = (
     "The control API can only be reached by loopback names. Use 127.0.0.1 or localhost, or start "
     "the server with --control-token, and send that token in X-Control-Token."
+)
+
+_FORWARDED = (
+    "The control API is closed to requests that a proxy forwards from other machines or names. "
+    "Call it on this machine, or start the server with --control-token, and send that token in "
+    "X-Control-Token."
 )
 
 
@@ -51,61 +68,62 @@ class ControlGuard:
         host: str,
         token: str | None,
         refuse: Callable[[Send, str], Awaitable[None]],
+        address: Address | None = None,
     ) -> None:
         self._app = app
         self._is_local = is_loopback(host)
         self._token = token.encode() if token else None
         self._refuse = refuse
+        self._address = address or Address("")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request or refuse it."""
         is_guarded = scope["type"] == "http" and is_control(scope["path"])
-        reason = self._reason(scope["path"], scope["headers"]) if is_guarded else None
+        reason = self._reason(scope) if is_guarded else None
         if reason is None:
             await self._app(scope, receive, send)
         else:
             await self._refuse(send, reason)
 
-    def _reason(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    def _reason(self, scope: Scope) -> str | None:
         """Return why a request is refused; None if it is not."""
         values: dict[bytes, bytes] = {}
-        for name, value in headers:
+        for name, value in scope["headers"]:
             # Repeated headers are joined, so that they match no host, origin or token.
             values[name] = values[name] + b"," + value if name in values else value
-        host = values.get(b"host", b"").decode("latin-1")
-        problem = None if path == HEALTH else self._caller_problem(host, values)
+        problem = None if scope["path"] == HEALTH else self._caller_problem(values)
         if problem is not None:
             return problem
-        if values.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):
-            return _OTHER_ORIGIN
-        if b"origin" in values and not _is_same(values[b"origin"].decode("latin-1"), host):
+        site = values.get(b"sec-fetch-site", b"none")
+        if site == b"same-origin":
+            return None
+        origin = values.get(b"origin", b"").decode("latin-1")
+        if site != b"none" or (
+            b"origin" in values and not self._address.is_own(origin, values, scope.get("client"))
+        ):
             return _OTHER_ORIGIN
         return None
 
-    def _caller_problem(self, host: str, headers: Mapping[bytes, bytes]) -> str | None:
+    def _caller_problem(self, headers: Mapping[bytes, bytes]) -> str | None:
         """Return why a program may not call, whatever page may have sent its request."""
         if self._token is not None:
             sent = headers.get(b"x-control-token", b"")
             return None if compare_digest(sent, self._token) else _UNKNOWN_CALLER
         if not self._is_local:
             return _IS_CLOSED
-        return None if is_loopback(_without_port(host)) else _OTHER_NAME
+        if not is_loopback(without_port(headers.get(b"host", b"").decode("latin-1"))):
+            return _OTHER_NAME
+        return None if self._is_of_this_machine(headers) else _FORWARDED
+
+    def _is_of_this_machine(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Return whether the headers of proxies name this machine, or the public URL's host."""
+        callers = headers.get(FORWARDED_FOR, b"localhost").decode("latin-1")
+        hosts = headers.get(FORWARDED_HOST, b"localhost").decode("latin-1")
+        return are_loopback(callers) and (
+            are_loopback(hosts) or hosts.lower() == self._address.public_host.lower()
+        )
 
 
 def is_control(path: str) -> bool:
     """Return whether a path belongs to the control API."""
     return path == PREFIX or path.startswith(f"{PREFIX}/")
-
-
-def _without_port(host: str) -> str:
-    match = _AUTHORITY.fullmatch(host)
-    return (match["ipv6"] or match["name"] or "") if match else ""
-
-
-def _is_same(origin: str, host: str) -> bool:
-    """Return whether an origin has the requested host.
-
-    Schemes are not compared, because a proxy may have terminated TLS.
-    """
-    scheme, _, authority = origin.partition("://")
-    return scheme in ("http", "https") and bool(host) and authority.lower() == host.lower()

@@ -52,9 +52,14 @@ class AsgiOperation:
         return {name: scope["path_params"][key] for name, key in self._names}
 
 
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Return headers by name. The first of repeated headers is used, as in FastAPI."""
+    return dict(scope["headers"][::-1])
+
+
 def request_of(scope: Scope, clock: Clock, path_params: Mapping[str, str] = NO_PARAMS) -> Request:
     """Return the request of a scope, its body not yet read."""
-    return Request(
+    request = Request(
         scope["method"],
         scope["path"],
         scope["query_string"],
@@ -63,6 +68,8 @@ def request_of(scope: Scope, clock: Clock, path_params: Mapping[str, str] = NO_P
         path_params=path_params,
         scheme=scope["scheme"],
     )
+    request.client = scope.get("client")
+    return request
 
 
 def accept_body(request: Request, body: BodyReader, payload: bytes) -> None:

@@ -93,7 +93,7 @@ class Beside(Struct, frozen=True):
 
 
 class About(Struct, frozen=True):
-    """The text of the banner, and credentials for the docs."""
+    """The text of the banner, and credentials for the reference page."""
 
     title: str
     callers: Sequence[str] = ()
@@ -101,7 +101,7 @@ class About(Struct, frozen=True):
     try_out: str = ""
     """The arguments of a curl command, with ``{url}`` for the address of the server."""
     credentials: Mapping[str, str] = field(default_factory=dict)
-    """Credentials by name of their security scheme, for the interactive docs."""
+    """Credentials by name of their security scheme, for the reference page."""
 
 
 class Behaviour(Service, Protocol):

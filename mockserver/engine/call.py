@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -17,8 +15,6 @@ from mockserver.engine.world import World
 Json = Any
 C = TypeVar("C")
 S = TypeVar("S", bound=State)
-
-_HOST = re.compile(rb"[A-Za-z0-9_.:\[\]-]{1,255}")
 
 
 class Call(Struct, Generic[C, S]):
@@ -44,18 +40,9 @@ class Call(Struct, Generic[C, S]):
     @property
     def base_url(self) -> str:
         """The address by which the caller reached this server, for URLs in responses."""
-        host = self.request.headers.get(b"host", b"")
-        return base_url_of(host, self.request.scheme, self.world.public_url)
+        request = self.request
+        return self.world.address.base_url(request.headers, request.scheme, request.client)
 
 
 Handler = Callable[[Call[Any, Any]], Json | Listing | Awaitable[Json]]
 """A function that serves one operation. State may change while coroutines wait."""
-
-
-@lru_cache(maxsize=64)
-def base_url_of(host: bytes, scheme: str, public_url: str) -> str:
-    """Return the address by which a caller reached this server.
-
-    ``public_url`` is used when the Host header names none.
-    """
-    return f"{scheme}://{host.decode()}" if _HOST.fullmatch(host) else public_url

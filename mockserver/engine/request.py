@@ -17,6 +17,7 @@ class Request:
     __slots__ = (
         "caller",
         "can_break",
+        "client",
         "fault",
         "header_list",
         "headers",
@@ -57,6 +58,8 @@ class Request:
         self.now = now
         self.can_break = can_break
         """Whether the server can break the connection, as some faults want."""
+        self.client: tuple[str, int] | None = None
+        """The address of the peer."""
         self.payload = b""
         self.refused: Refusal | None = None
         """Why the body was not accepted: a 413 or 415."""

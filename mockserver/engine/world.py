@@ -11,6 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 from msgspec import Struct
 
 from mockserver.clock import Clock, ClockState
+from mockserver.engine.address import Address
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.state import State
 from mockserver.faults.registry import FaultRegistry
@@ -80,8 +81,8 @@ class World(Generic[S]):
         self.webhooks = webhooks
         self.redactor = redactor or Redactor()
         """Hides secrets in recorded exchanges."""
-        self.public_url = ""
-        """The address of the server, for requests without a usable ``Host``."""
+        self.address = Address("")
+        """Finds the address of the server, for URLs in responses."""
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
         self.started = time.monotonic()
         """The real time of the start, by the monotonic clock."""

@@ -91,7 +91,7 @@ def redactor_of(contract: Contract) -> Redactor:
 
 
 def _credentials(contract: Contract) -> dict[str, str]:
-    """Return credentials that the mock accepts, for the interactive docs."""
+    """Return credentials that the mock accepts, for the reference page."""
     return {
         name: _CREDENTIAL
         for name, scheme in contract.security_schemes.items()

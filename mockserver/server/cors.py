@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mockserver.engine.asgi import headers_of
 from mockserver.engine.errors import Headers
 from mockserver.openapi.contract import Contract
 
@@ -82,7 +83,7 @@ def with_cors(app: ASGIApp, exposed: bytes, refuse: ASGIApp) -> ASGIApp:
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"][::-1])
+        headers = headers_of(scope)
         if ORIGIN not in headers:
             await app(scope, receive, send)
         elif not is_preflight(scope["method"], headers):

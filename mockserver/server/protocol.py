@@ -79,6 +79,7 @@ class HttpProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Set up the connection, or close it if there are too many."""
         self._transport = transport
+        self._peer, self._own = map(_pair, map(transport.get_extra_info, ("peername", "sockname")))
         self._active_at = self._loop.time()
         if len(self._connections) >= self._limits.connections:
             logger.warning("closed a connection beyond %d", self._limits.connections)
@@ -236,6 +237,7 @@ class HttpProtocol(asyncio.Protocol):
             self._task = self._loop.create_task(self._run(exchange, incoming))
             return
         request.now = self._site.now()
+        request.client = self._peer
         try:
             reply = respond(request)
         except Exception:
@@ -322,6 +324,9 @@ class HttpProtocol(asyncio.Protocol):
     @property
     def addresses(self) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
         """The address of the client, and that of this server."""
-        peer = self._transport.get_extra_info("peername")
-        own = self._transport.get_extra_info("sockname")
-        return (tuple(peer[:2]) if peer else None), (tuple(own[:2]) if own else None)
+        return self._peer, self._own
+
+
+def _pair(address: Any) -> tuple[str, int] | None:
+    """Return host and port; None for a socket without them."""
+    return (address[0], address[1]) if isinstance(address, tuple) else None

@@ -43,6 +43,9 @@ def folder(tmp_path: Path) -> Path:
 
 # ------------------------------------------------------------------------------- Flags and the port
 
+_PUBLIC = "an http or https URL without a path, such as https://mock.example.com"
+_PROXIES = "IP addresses or networks, such as 10.0.0.7,172.16.0.0/12"
+
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
@@ -67,6 +70,16 @@ def test_unknown_arguments_are_named(arguments: list[str], expected: str) -> Non
         ("--port", "99999", "a port from 0 to 65535 (0 picks a free one), not '99999'"),
         ("--seed", "many", "a whole number, not 'many'"),
         ("--now", "noon", "a time in ISO 8601, such as 2026-03-01T12:00:00Z, not 'noon'"),
+        ("--public-url", "mock.test", f"{_PUBLIC}, not 'mock.test'"),
+        ("--public-url", "http://mock.test/mock", f"{_PUBLIC}, not 'http://mock.test/mock'"),
+        ("--public-url", "http://a@mock.test", f"{_PUBLIC}, not 'http://a@mock.test'"),
+        (
+            "--public-url",
+            "http://a:70000",
+            "a URL whose port is from 1 to 65535, not 'http://a:70000'",
+        ),
+        ("--trust-proxy", "10.0.0.1/8", f"{_PROXIES}, not '10.0.0.1/8'"),
+        ("--trust-proxy", "proxy", f"{_PROXIES}, not 'proxy'"),
         ("--log-level", "loud", "one of debug, info, warning, error, not 'loud'"),
     ],
 )

@@ -50,7 +50,7 @@ def test_the_banner_names_every_persona_with_a_line(started: Program) -> None:
     ]
     assert dict(lines) == keys
     assert lines[0][0] == "sk_test_default"
-    assert f"{started.url}/docs" in started.stdout
+    assert f"{started.url}/docs/reference" in started.stdout
     assert f"{started.url}/_mock/openapi.json" in started.stdout
     assert "The clock is frozen at 2026-03-01T12:00:00Z" in started.stdout
 
@@ -70,9 +70,9 @@ def test_the_command_of_the_banner_works_as_it_is_printed(started: Program) -> N
 
 
 def test_the_addresses_of_the_banner_work(started: Program) -> None:
-    """Docs and control API are served there."""
+    """The reference and the control API are served there."""
     with started.client() as client:
-        assert client.get("/docs").status_code == 200
+        assert client.get("/docs/reference").status_code == 200
         assert client.get("/_mock/openapi.json").status_code == 200
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mockserver.settings import Settings, SettingsError
 
 SPEC, FIXTURES = Path("spec.yaml"), Path("fixtures")
 DEFAULTS = Settings(spec=SPEC, fixtures=FIXTURES)
+NETWORKS = (ip_network("10.0.0.7"), ip_network("fd00::/8"))
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 # Of each setting: a text, its value, and another text.
@@ -28,6 +30,8 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "enforce_rate_limits": ("true", True, "false"),
     "control_token": ("let-me-in", "let-me-in", "keep-out"),
     "faults": ("flaky, slow-3g", ("flaky", "slow-3g"), "outage"),
+    "public_url": ("https://mock.test:8443/", "https://mock.test:8443", "http://[::1]"),
+    "trust_proxy": ("10.0.0.7, fd00::/8", NETWORKS, "172.16.0.0/12"),
     "allow_webhook_host": ("hooks.test, 10.0.0.5", ("hooks.test", "10.0.0.5"), "other.test"),
     "keep_requests": ("20", 20, "30"),
     "log_level": ("debug", "debug", "error"),

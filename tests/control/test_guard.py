@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from mockserver.control.guard import ControlGuard
+from mockserver.engine.address import Address
 from mockserver.loopback import is_loopback
 
 TOKEN = "a-token-of-a-test"
@@ -21,6 +22,7 @@ def ask(
     host: str = "127.0.0.1",
     token: str | None = None,
     path: str = "/_mock/clock",
+    public_url: str | None = None,
 ) -> str:
     """Return ``passed``, or the reason for which a request was refused."""
     outcomes: list[str] = []
@@ -39,8 +41,11 @@ def ask(
 
     pairs = headers.items() if isinstance(headers, dict) else headers
     encoded = [(name.lower().encode(), value.encode()) for name, value in pairs]
-    scope = {"type": "http", "path": path, "headers": encoded}
-    asyncio.run(ControlGuard(app, host=host, token=token, refuse=refuse)(scope, receive, send))
+    client = ("127.0.0.1", 50_000)
+    scope = {"type": "http", "path": path, "headers": encoded, "client": client}
+    address = Address("", public_url)
+    guard = ControlGuard(app, host=host, token=token, refuse=refuse, address=address)
+    asyncio.run(guard(scope, receive, send))
     (outcome,) = outcomes
     return outcome
 
@@ -144,6 +149,39 @@ def test_pages_of_this_server_pass(origin: str) -> None:
     assert ask(headers) == PASSED
 
 
+def test_a_page_of_this_server_passes_even_if_a_proxy_rewrote_the_host() -> None:
+    """The browser says that the page is of the same origin."""
+    headers = {"Host": "127.0.0.1:8080", "Origin": "https://mock.localhost"}
+    assert "other origins" in ask(headers)
+    assert ask(headers | {"Sec-Fetch-Site": "same-origin"}) == PASSED
+    assert ask(headers, public_url="https://mock.localhost") == PASSED
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "passes"),
+    [
+        ("X-Forwarded-For", "127.0.0.1", True),
+        ("X-Forwarded-For", "::1, [::1]:4711, 127.0.0.1:80, ::ffff:127.0.0.1", True),
+        ("X-Forwarded-For", "192.0.2.1", False),
+        ("X-Forwarded-For", "127.0.0.1, 192.0.2.1", False),
+        ("X-Forwarded-For", "unknown", False),
+        ("X-Forwarded-For", "", False),
+        ("X-Forwarded-Host", "localhost:3000", True),
+        ("X-Forwarded-Host", "mock.test", True),
+        ("X-Forwarded-Host", "evil.example", False),
+        ("X-Forwarded-Host", "localhost, evil.example", False),
+    ],
+)
+def test_headers_of_proxies_only_close(name: str, value: str, passes: bool) -> None:
+    """They must name this machine or the public URL. A token passes from everywhere."""
+    headers = {"Host": "localhost", "Sec-Fetch-Site": "same-origin", name: value}
+    outcome = ask(headers, public_url="https://mock.test")
+    assert outcome == PASSED if passes else "proxy forwards" in outcome
+    assert ask(headers | {"X-Control-Token": TOKEN}, token=TOKEN) == PASSED
+    rebound = {**headers, "Host": "evil.example"}
+    assert "loopback" in ask(rebound, public_url="https://mock.test")
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "", "whatever"])
 def test_cross_site_fetches_are_refused(site: str) -> None:
     """A GET for an image or a link has no Origin, but Sec-Fetch-Site."""
@@ -211,6 +249,8 @@ def test_start_up_passes() -> None:
         ("localhost", True),
         ("127.255.255.254", True),
         ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("::ffff:10.0.0.1", False),
         ("128.0.0.1", False),
         ("127.1", False),
     ],

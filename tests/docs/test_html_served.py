@@ -6,15 +6,15 @@ import sys
 from pathlib import Path
 
 import httpx
-import pytest
 
-import mockserver.docs
 from mockserver import packaged
 from mockserver.docs import html
 from mockserver.docs.options import Options
+from tests.browser import ROOT
 from tests.conftest import ServerFactory
 from tests.docs.contract_reference import REFERENCE, declared_headings
 from tests.docs.html_page import parsed
+from tests.outside.tools import run
 
 PLACE = "/docs/reference"
 
@@ -41,21 +41,16 @@ def test_the_page_shows_the_contract_of_spec(make_server: ServerFactory, tmp_pat
         assert "<h1>Mine &amp; &lt;b&gt;</h1>" in visitor.get(PLACE).text
 
 
-def test_missing_dependencies_are_reported(
-    make_server: ServerFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The mock itself works without them."""
-    monkeypatch.setitem(sys.modules, "markdown_it", None)
-    for name in [name for name in sys.modules if name.startswith("mockserver.docs.html")]:
-        monkeypatch.delitem(sys.modules, name)
-        monkeypatch.delattr(mockserver.docs, name.rpartition(".")[2])
-    with make_server().client("sk_test_new") as visitor:
-        reply = visitor.get(PLACE)
-        assert (reply.status_code, reply.text) == (
-            501,
-            "markdown_it is missing. Install what the pages need: '.[docs]'.",
-        )
-        assert visitor.get("/api/v1/billing/balance").status_code == 200
+def test_what_the_page_needs_is_not_imported_at_the_start() -> None:
+    """Only the first request for the page costs it."""
+    code = (
+        "import sys; from mockserver import app, banner, packaged; "
+        "from mockserver.settings import Settings; "
+        "app.build(Settings(packaged.spec(), packaged.fixtures())); "
+        "print(*sys.modules)"
+    )
+    output = run([sys.executable, "-c", code], cwd=ROOT, within=30).stdout.split()
+    assert not {"markdown_it", "pygments", "mockserver.docs.html"} & set(output)
 
 
 def test_a_contract_that_becomes_invalid_is_reported(

@@ -1,8 +1,7 @@
-"""The interactive docs, and the contract as it is served."""
+"""The ways to the reference page, and the contract as it is served."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import httpx
@@ -20,34 +19,13 @@ def visitor(client: httpx.Client) -> httpx.Client:
     return client
 
 
-def test_the_docs_load_with_all_their_files(visitor: httpx.Client) -> None:
-    """All scripts, styles and icons are served locally, so the docs work offline."""
-    page = visitor.get("/docs")
-    assert page.status_code == 200
-    assert page.headers["content-type"].startswith("text/html")
-    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(files) >= 4
-    for file in files:
-        assert file.startswith("/docs/")
-        response = visitor.get(file)
-        assert (response.status_code, bool(response.content)) == (200, True), file
-        kind = {"js": "javascript", "css": "text/css", "png": "image/png"}[file.rpartition(".")[2]]
-        assert kind in response.headers["content-type"]
-
-
-def test_the_docs_show_the_contract_of_this_server(visitor: httpx.Client) -> None:
-    """The page loads /openapi.json, and no validator elsewhere."""
-    script = visitor.get("/docs/start.js").text
-    assert 'url: "/openapi.json"' in script
-    assert "validatorUrl: null" in script
-    assert "://" not in script
-
-
-def test_the_root_leads_to_the_docs(visitor: httpx.Client) -> None:
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_the_root_and_docs_lead_to_the_reference(visitor: httpx.Client, path: str) -> None:
     """The printed URL shows a page."""
-    response = visitor.get("/")
+    response = visitor.get(path)
     assert 300 <= response.status_code < 400
-    assert response.headers["location"] == "/docs"
+    assert response.headers["location"] == "/docs/reference"
+    assert visitor.get(response.headers["location"]).status_code == 200
 
 
 def test_the_served_contract_has_this_mock_as_its_only_server(
@@ -82,11 +60,7 @@ def test_the_contract_of_the_user_is_served(make_server: ServerFactory, tmp_path
 @pytest.mark.parametrize(
     "path",
     [
-        "/docs/static/nothing.js",
-        "/docs/static/",
-        "/docs/static/../start.js/../../pyproject.toml",
-        "/docs/static/%2e%2e/%2e%2e/swagger_ui_bundle/__init__.py",
-        "/docs/static//etc/passwd",
+        "/docs/static/swagger-ui.css",
         "/docs/nothing",
         "/docs/",
         "/checkout",
@@ -94,15 +68,13 @@ def test_the_contract_of_the_user_is_served(make_server: ServerFactory, tmp_path
     ],
 )
 def test_unknown_files_are_404(visitor: httpx.Client, path: str) -> None:
-    """The error has the usual body, and no file outside the folder is reachable."""
+    """The error has the usual body."""
     response = visitor.get(path)
     assert response.status_code == 404
     assert set(response.json()) == {"detail"}
 
 
-@pytest.mark.parametrize(
-    "path", ["/docs", "/openapi.json", "/openapi.yaml", "/docs/static/swagger-ui.css"]
-)
+@pytest.mark.parametrize("path", ["/docs", "/docs/reference", "/openapi.json", "/openapi.yaml"])
 def test_the_docs_are_read_only(visitor: httpx.Client, path: str) -> None:
     """Other methods are 405 with ``Allow``."""
     response = visitor.post(path)

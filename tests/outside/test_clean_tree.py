@@ -111,20 +111,19 @@ def test_every_locked_package_has_hashes() -> None:
         assert "--hash=sha256:" in block
 
 
-DOCS, PLUGIN = "mockserver/docs/", "mockserver/pytest_plugin.py"
+PLUGIN = "mockserver/pytest_plugin.py"
 LOAD = "contract_tests/load/"
 
 
 @pytest.mark.parametrize(
     ("folder", "without", "extras"),
     [
-        ("mockserver/", (DOCS, PLUGIN), []),
-        (DOCS, (), ["docs"]),
+        ("mockserver/", (PLUGIN,), []),
         (PLUGIN, (), ["pytest"]),
         ("contract_tests/", (LOAD,), ["contract"]),
         (LOAD, (), ["contract", "load"]),
     ],
-    ids=["server", "docs", "plugin", "kit", "load"],
+    ids=["server", "plugin", "kit", "load"],
 )
 def test_every_import_is_declared(folder: str, without: tuple[str, ...], extras: list[str]) -> None:
     """A plain install, or one with its extra, has every imported package."""

@@ -44,7 +44,7 @@ class CheckoutPages:
         ) -> Route:
             return Route(
                 f"/checkout/{{session_id}}{path}",
-                guarded(endpoint, self._site.message),
+                guarded(endpoint, self._site),
                 methods=list(methods),
             )
 

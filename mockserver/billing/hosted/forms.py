@@ -8,8 +8,11 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mockserver.billing.hosted.site import Site
+from mockserver.engine.address import Address
+from mockserver.engine.asgi import headers_of
+
 Endpoint = Callable[[Request], Awaitable[Response]]
-Refuse = Callable[[int, str], Response]
 
 _MAX_FORM_BYTES = 10_000
 _URLENCODED = "application/x-www-form-urlencoded"
@@ -25,36 +28,43 @@ class BadForm(Exception):
         self.status = status
 
 
-def guarded(endpoint: Endpoint, refuse: Refuse) -> Endpoint:
+def guarded(endpoint: Endpoint, site: Site) -> Endpoint:
     """Return an endpoint that refuses requests of other origins, except links to it."""
 
     async def checked(request: Request) -> Response:
-        if is_foreign(request):
-            return refuse(403, "This was sent from another site.")
+        if is_foreign(request, site.address):
+            return site.message(403, "This was sent from another site.")
         try:
             return await endpoint(request)
         except BadForm as bad:
-            return refuse(bad.status, str(bad))
+            return site.message(bad.status, str(bad))
 
     return checked
 
 
-def is_foreign(request: Request) -> bool:
+def is_foreign(request: Request, address: Address) -> bool:
     """Return whether a page of another origin sent a request.
 
     A link from a shop to its checkout is allowed. Fetching or framing the page and sending it a
     form are not. A program that is not a browser sends none of the headers and is allowed.
+
+    ``Sec-Fetch-Site: same-origin`` counts more than ``Origin``, since a proxy may have rewritten
+    ``Host``. Only browsers set it, pages cannot. It compares the origins that the browser sees, so
+    a page of another origin never has it. The id in a page's URL protects it from DNS rebinding:
+    such a page has an origin like any other, but knows no id.
     """
     sites = request.headers.getlist("sec-fetch-site")
+    if sites == ["same-origin"]:
+        return False
     from_elsewhere = any(site not in _OURS for site in sites)
     if request.method in _READS and sites:
         navigates = request.headers.get("sec-fetch-mode") == "navigate"
         return from_elsewhere and not (
             navigates and request.headers.get("sec-fetch-dest") == "document"
         )
-    host = request.headers.get("host", "").lower()
-    return from_elsewhere or any(
-        origin.lower().partition("://")[2] != host for origin in request.headers.getlist("origin")
+    headers, client = headers_of(request.scope), request.scope.get("client")
+    return from_elsewhere or not all(
+        address.is_own(origin, headers, client) for origin in request.headers.getlist("origin")
     )
 
 

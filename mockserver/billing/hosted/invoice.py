@@ -17,7 +17,7 @@ class InvoicePages:
         self._site = site
 
     def routes(self) -> list[Route]:
-        endpoint = guarded(self._show, self._site.message)
+        endpoint = guarded(self._show, self._site)
         return [Route("/invoices/{invoice_id}", endpoint, methods=["GET"])]
 
     async def _show(self, request: Request) -> Response:

@@ -73,7 +73,7 @@ class PortalPages:
         ) -> Route:
             return Route(
                 f"/portal/{{session_id}}{path}",
-                guarded(endpoint, self._site.message),
+                guarded(endpoint, self._site),
                 methods=list(methods),
             )
 

@@ -20,7 +20,7 @@ def billing_routes(
     ``before_redirect`` is awaited with the account's id between a payment and the redirect to the
     shop; by default, webhooks that must come first are delivered.
     """
-    site = Site(world.state)
+    site = Site(world)
     return [
         *CheckoutPages(site, before_redirect or world.before_redirect).routes(),
         *PortalPages(site).routes(),

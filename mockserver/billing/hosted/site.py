@@ -14,6 +14,8 @@ from starlette.responses import HTMLResponse, Response
 from mockserver.billing import money
 from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.context import Context
+from mockserver.engine.address import Address
+from mockserver.engine.world import World
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -47,8 +49,14 @@ class Problem(Struct, frozen=True):
 class Site:
     """Renders pages: without scripts, not cached, and not to be framed."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+    def __init__(self, world: World[Accounts]) -> None:
+        self._world = world
+        self._accounts = world.state
+
+    @property
+    def address(self) -> Address:
+        """Finds the address of the server, for the origins of pages."""
+        return self._world.address
 
     def find(self, id: str) -> Context | None:
         """Return the context of the account that owns a session or an invoice, or None."""

@@ -39,7 +39,7 @@ from mockserver.billing.stripe.bodies import (
 from mockserver.billing.stripe.errors import Json, StripeError
 from mockserver.billing.stripe.paths import CALLS, SCRIPT
 from mockserver.billing.stripe.script import script
-from mockserver.engine.call import base_url_of
+from mockserver.engine.asgi import headers_of
 from mockserver.engine.world import World
 
 logger = logging.getLogger(__name__)
@@ -174,8 +174,10 @@ def _call(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
 
 def _script_route(world: World[Accounts]) -> Callable[[Request], Awaitable[Response]]:
     async def route(request: Request) -> Response:
-        host = request.headers.get("host", "").encode("latin-1")
-        text = script(base_url_of(host, request.url.scheme, world.public_url), world.clock.now())
+        scope = request.scope
+        client = scope.get("client")
+        url = world.address.base_url(headers_of(scope), scope["scheme"], client)
+        text = script(url, world.clock.now())
         headers = {
             "cache-control": "no-store",
             "cross-origin-resource-policy": "cross-origin",

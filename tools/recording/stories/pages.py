@@ -263,8 +263,8 @@ def _documents(caller: Caller) -> None:
             "/openapi.json",
             "/openapi.yaml",
         ),
-        *("/docs/static/swagger-ui.css", "/docs/static/swagger-ui-bundle.js", "/docs/static/x"),
-        *("/docs/static/favicon-32x32.png", "/docs/reference/", "/docs/reference.md", "/llms.txt"),
+        "/docs/static/swagger-ui.css",
+        *("/docs/reference/", "/docs/reference.md", "/llms.txt"),
         *("/docs/llms.txt", "/favicon.ico", "/robots.txt", "/_mock/openapi.json"),
     ):
         caller.get(path)

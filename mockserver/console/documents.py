@@ -1,0 +1,36 @@
+"""The contract as the mock serves it, and the redirects to the reference page."""
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mockserver.console.reference import PATH
+from mockserver.openapi.contract import Contract
+
+
+def document_routes(contract: Contract) -> list[Route]:
+    """Return the routes of the contract, as JSON and as its file, and of the redirects."""
+
+    async def document(_: Request) -> Response:
+        return Response(_for_this_server(contract), media_type="application/json")
+
+    async def source(_: Request) -> Response:
+        return Response(contract.path.read_bytes(), media_type="application/yaml")
+
+    async def home(_: Request) -> Response:
+        return RedirectResponse(PATH)
+
+    return [
+        Route("/", home),
+        Route("/openapi.json", document),
+        Route("/openapi.yaml", source),
+        Route("/docs", home),
+    ]
+
+
+def _for_this_server(contract: Contract) -> bytes:
+    """Return the contract with this mock as its only server, so that requests stay local."""
+    servers = [{"url": contract.base_path or "/", "description": "This mock"}]
+    return json.dumps({**contract.document, "servers": servers}, ensure_ascii=False).encode()
