@@ -164,7 +164,9 @@ def _world(
     """Return the world and the behaviour of billing for its contract, else those of any API."""
     if _is_billing(contract):
         fixtures = billing_fixtures.load(settings.fixtures)
-        accounts = world_of(fixtures, clock, settings.seed, webhooks, faults)
+        accounts = world_of(
+            fixtures, clock, settings.seed, webhooks, faults, max_accounts=settings.max_accounts
+        )
         billing = Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
         return accounts, lambda _: billing
     world = World(

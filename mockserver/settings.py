@@ -37,6 +37,7 @@ class Settings:
     faults: tuple[str, ...] = ()
     allow_webhook_host: tuple[str, ...] = ()
     keep_requests: int = 1_000
+    max_accounts: int = 10_000
     log_level: str = "warning"
 
 
@@ -92,6 +93,13 @@ def _count(text: str) -> int:
     count = int(text) if text.isascii() and text.isdigit() and len(text) <= 7 else -1
     if not 0 <= count <= 1_000_000:
         raise ValueError("a whole number from 0 to 1,000,000")
+    return count
+
+
+def _accounts(text: str) -> int:
+    count = int(text) if text.isascii() and text.isdigit() and len(text) <= 7 else 0
+    if not 1 <= count <= 1_000_000:
+        raise ValueError("a whole number from 1 to 1,000,000")
     return count
 
 
@@ -187,6 +195,12 @@ SETTINGS = (
         repeats=True,
     ),
     _Setting("keep_requests", _count, "number of requests to record (1000); 0 records none", "N"),
+    _Setting(
+        "max_accounts",
+        _accounts,
+        "accounts to keep beside the personas (10000); the least recently used one is evicted",
+        "N",
+    ),
     _Setting(
         "log_level",
         _level,

@@ -19,6 +19,10 @@ class State(Protocol):
     def __len__(self) -> int:
         """Return the number of accounts that exist."""
 
+    @property
+    def evictions(self) -> int:
+        """The number of accounts that were evicted since the start or the last reset."""
+
     def account_id(self, key: str) -> str | None:
         """Return the public id of an account; None if it does not exist."""
 
@@ -31,10 +35,10 @@ class State(Protocol):
     def forget(self, key: str | None = None) -> None:
         """Forget one account, or everything."""
 
-    def dump(self) -> bytes:
-        """Return everything, for a snapshot."""
+    def dump(self) -> Any:
+        """Return everything, packed, for a snapshot. Later changes do not affect it."""
 
-    def load(self, dump: bytes) -> None:
+    def load(self, dump: Any) -> None:
         """Restore a dump."""
 
     def catch_up(self) -> None:

@@ -6,7 +6,7 @@ Operations are atomic: their handlers run without an ``await``, but for the few 
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from mockserver.clock import Clock, ClockState
 from mockserver.engine.redaction import Redactor
@@ -56,7 +56,7 @@ class Snapshot:
     created_at: datetime
     clock: ClockState
     accounts: int
-    dump: bytes = field(repr=False)
+    dump: Any = field(repr=False)
 
 
 class World(Generic[S]):
@@ -118,6 +118,11 @@ class World(Generic[S]):
         self.exchanges.clear()
         self.faults.reset()
         self.clock.state = start or self._start
+
+    def account_evicted(self, key: str, account_id: str) -> None:
+        """Remove what belongs to an evicted account: faults, endpoints, pending deliveries."""
+        self.faults.reset_account(key)
+        self.webhooks.forget_account("The account was evicted.", account_id)
 
     def take_snapshot(self, name: str) -> Snapshot:
         """Save all accounts and the clock. A snapshot of the same name is replaced.

@@ -13,6 +13,11 @@ class NoState:
     def __len__(self) -> int:
         return 0
 
+    @property
+    def evictions(self) -> int:
+        """Zero: there are no accounts."""
+        return 0
+
     def account_id(self, key: str) -> str | None:  # noqa: ARG002
         """Return None: there are no accounts."""
         return None
@@ -31,11 +36,10 @@ class NoState:
     def forget(self, key: str | None = None) -> None:
         """Do nothing."""
 
-    def dump(self) -> bytes:
-        """Return nothing."""
-        return b""
+    def dump(self) -> None:
+        """Return None: there is nothing to save."""
 
-    def load(self, dump: bytes) -> None:
+    def load(self, dump: None) -> None:
         """Do nothing."""
 
     def catch_up(self) -> None:

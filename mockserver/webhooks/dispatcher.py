@@ -216,6 +216,13 @@ class Webhooks:
             queue.clear(reason, _of(account_id))
         self.sender.changed()
 
+    def forget_account(self, reason: str, account_id: str) -> None:
+        """Delete the endpoints of an account, and drop its pending deliveries."""
+        for endpoint in self.endpoints:
+            if endpoint.account_id == account_id:
+                self.delete(endpoint.id)
+        self.drop_pending(reason, account_id)
+
     def reset(self) -> None:
         """Delete all endpoints and deliveries, and restart the numbering."""
         for queue in self._queues():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from mockserver.billing.account import Account
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
 from mockserver.billing.accounts.persona_builder import PersonaBuilder
-from mockserver.billing.accounts.store import MemoryStore, Tenant
+from mockserver.billing.accounts.store import MAX_TENANTS, Dump, MemoryStore, Tenant
 from mockserver.billing.audit import Actor
 from mockserver.billing.context import Context
 from mockserver.billing.errors import NotAMember
@@ -25,6 +27,10 @@ from mockserver.engine.state import UnusableState
 
 MAX_PROBLEMS = 20
 """The reasons listed when an imported state is refused."""
+MAX_REMEMBERED = 50_000
+"""Evicted keys whose next response carries a warning. Only their digests are kept."""
+
+logger = logging.getLogger(__name__)
 
 Publish = Callable[[str, list[Event]], None]
 """A function of an account's id and its events."""
@@ -38,12 +44,24 @@ class Accounts:
     """All accounts by name: an API key, or the id of an organization."""
 
     def __init__(
-        self, fixtures: Fixtures, clock: Clock, seed: int, publish: Publish = _drop
+        self,
+        fixtures: Fixtures,
+        clock: Clock,
+        seed: int,
+        publish: Publish = _drop,
+        max_accounts: int = MAX_TENANTS,
     ) -> None:
         self._clock = clock
         self._seed = seed
         self._publish = publish
-        self._store = MemoryStore()
+        self._store = MemoryStore(max_accounts)
+        self._store.on_eviction = self._evicted
+        self.evictions = 0
+        """The number of accounts evicted since the start or the last reset."""
+        self.on_eviction: Callable[[str, str], None] = lambda *_: None
+        """Called with the name and the id of an evicted account."""
+        self._remembered: dict[int, bool] = {}
+        """Digests of evicted keys, oldest first."""
         self.payment_method_ids = self._new_payment_method_ids()
         self._use(fixtures)
 
@@ -51,6 +69,11 @@ class Accounts:
         return len(self._store)
 
     # --------------------------------------------------------------------------------- access
+
+    @property
+    def max_accounts(self) -> int:
+        """The number of accounts kept besides those of personas."""
+        return self._store.max_tenants
 
     def tenant(self, key: str) -> Tenant:
         """Return the account of a key, with all due work done. It is created on first use."""
@@ -138,13 +161,15 @@ class Accounts:
             self._store.remove(key)
             return
         self._store.clear()
+        self._remembered.clear()
+        self.evictions = 0
         self.payment_method_ids = self._new_payment_method_ids()
 
-    def dump(self) -> bytes:
-        """Return all accounts, for a snapshot."""
+    def dump(self) -> Dump:
+        """Return all accounts, packed, for a snapshot."""
         return self._store.dump()
 
-    def load(self, dump: bytes) -> None:
+    def load(self, dump: Dump) -> None:
         """Restore the accounts of a snapshot."""
         self._store.load(dump)
 
@@ -156,8 +181,8 @@ class Accounts:
                 self._caught_up(tenant)
 
     def publish(self) -> None:
-        """Publish the events of all accounts."""
-        for tenant in self._store.unpacked():
+        """Publish the events of all accounts that were used."""
+        for tenant in self._store.used():
             if tenant.account.events:
                 self.publish_of(tenant.account)
 
@@ -226,8 +251,25 @@ class Accounts:
             build = self._builder.cached if is_repeated else self._builder.build
             account = build(persona, name, self._clock.now())
             tenant = Tenant(account, slug, persona.requests_per_minute)
+            tenant.was_evicted = self._remembered.pop(_digest(name), False)
             self._store.put(name, tenant)
         return self._caught_up(tenant)
+
+    def _evicted(self, name: str, account_id: str) -> None:
+        """Count, remember and log an eviction. The log has a line for every doubling."""
+        self.evictions += 1
+        self._remembered[_digest(name)] = True
+        if len(self._remembered) > MAX_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+        if self.evictions.bit_count() == 1:
+            logger.warning(
+                "Account %s was evicted with its state: more than %s accounts were used. "
+                "Evictions so far: %s. Raise --max-accounts to keep more.",
+                account_id,
+                f"{self.max_accounts:,}",
+                f"{self.evictions:,}",
+            )
+        self.on_eviction(name, account_id)
 
     def _caught_up(self, tenant: Tenant) -> Tenant:
         if tenant.account.subscription is not None:
@@ -235,6 +277,11 @@ class Accounts:
         if tenant.account.events:
             self.publish_of(tenant.account)
         return tenant
+
+
+def _digest(name: str) -> int:
+    """Return a digest of a key. The keys themselves are not kept."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
 
 
 def _unknown_fields(given: Any, known: Any, path: str) -> Iterator[str]:
