@@ -38,6 +38,7 @@ class Settings:
     allow_webhook_host: tuple[str, ...] = ()
     keep_requests: int = 1_000
     max_accounts: int = 10_000
+    state: Path | None = None
     log_level: str = "warning"
 
 
@@ -141,6 +142,12 @@ def _text(text: str) -> str:
     return text
 
 
+def _file(text: str) -> Path:
+    if not text or "\0" in text or Path(text).is_dir():
+        raise ValueError("the name of a file")
+    return Path(text)
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
@@ -200,6 +207,12 @@ SETTINGS = (
         _accounts,
         "accounts to keep beside the personas (10000); the least recently used one is evicted",
         "N",
+    ),
+    _Setting(
+        "state",
+        _file,
+        "load the state of the mock from this file, and save it there when the mock stops",
+        "FILE",
     ),
     _Setting(
         "log_level",

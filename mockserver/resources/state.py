@@ -1,10 +1,10 @@
 """The state of a mock that keeps none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mockserver.engine.state import UnusableState
+from mockserver.engine.state import Archive, UnusableState
 
 
 class NoState:
@@ -12,6 +12,11 @@ class NoState:
 
     def __len__(self) -> int:
         return 0
+
+    counters: Any = None
+    """Nothing is counted."""
+    fingerprint = ""
+    """There are no fixtures."""
 
     @property
     def evictions(self) -> int:
@@ -41,6 +46,14 @@ class NoState:
 
     def load(self, dump: None) -> None:
         """Do nothing."""
+
+    def archive(self, dump: None) -> Archive:  # noqa: ARG002
+        """Return an empty archive."""
+        return Archive(None, {})
+
+    def unarchive(self, archives: Sequence[Archive]) -> list[None]:
+        """Return None for each archive."""
+        return [None for _ in archives]
 
     def catch_up(self) -> None:
         """Do nothing: no work falls due."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
+from functools import lru_cache
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,14 @@ from mockserver.billing.account import Account
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
 from mockserver.billing.accounts.persona_builder import PersonaBuilder
-from mockserver.billing.accounts.store import MAX_TENANTS, Dump, MemoryStore, Tenant
+from mockserver.billing.accounts.store import MAX_TENANTS, Dump, MemoryStore, Packed, Tenant
 from mockserver.billing.audit import Actor
 from mockserver.billing.context import Context
 from mockserver.billing.errors import NotAMember
 from mockserver.billing.events import Event
 from mockserver.billing.ids import IdSource
 from mockserver.clock import Clock
-from mockserver.engine.state import UnusableState
+from mockserver.engine.state import Archive, UnusableState
 
 MAX_PROBLEMS = 20
 """The reasons listed when an imported state is refused."""
@@ -38,6 +40,17 @@ Publish = Callable[[str, list[Event]], None]
 
 def _drop(account_id: str, events: list[Event]) -> None:
     """Publish nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Counters:
+    """What a state file keeps beside the accounts."""
+
+    evictions: int
+    remembered: list[int]
+    """Digests of evicted keys."""
+    payment_methods: int
+    """The number of issued ids of payment methods that belong to no account yet."""
 
 
 class Accounts:
@@ -172,6 +185,42 @@ class Accounts:
     def load(self, dump: Dump) -> None:
         """Restore the accounts of a snapshot."""
         self._store.load(dump)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies catalogue and personas."""
+        json = msgspec.json.encode([self.catalogue, sorted(self.personas.items())])
+        return sha256(json).hexdigest()
+
+    @property
+    def counters(self) -> Any:
+        """The counters beside the accounts, as JSON."""
+        return msgspec.to_builtins(
+            _Counters(self.evictions, list(self._remembered), self.payment_method_ids.counter)
+        )
+
+    @counters.setter
+    def counters(self, counters: Any) -> None:
+        read = msgspec.convert(counters, _Counters)
+        self.evictions = read.evictions
+        self._remembered = dict.fromkeys(read.remembered, True)
+        self.payment_method_ids.counter = read.payment_methods
+
+    def archive(self, dump: Dump) -> Archive:
+        """Return a dump as a state file stores it."""
+        parts = {name: packed.compressed for name, packed in dump.tenants.items()}
+        return Archive(list(dump.by_use), parts)
+
+    def unarchive(self, archives: Sequence[Archive]) -> list[Dump]:
+        """Return the dumps of a state file. Raise an error if an account is invalid."""
+        read = lru_cache(maxsize=None)(Packed.read)  # snapshots share accounts
+        return [
+            Dump(
+                {name: read(part) for name, part in archive.parts.items()},
+                [name for name in archive.facts if name in archive.parts],
+            )
+            for archive in archives
+        ]
 
     def catch_up(self) -> None:
         """Do the due work of all accounts: renewals and retries."""

@@ -63,10 +63,16 @@ class Packed:
         digest = blake2b(json, digest_size=16).digest()
         if known is not None and known.digest == digest:
             return known
-        subscription = tenant.account.subscription
-        due_at = subscription.due_at if subscription is not None else None
-        owned = "\n".join(["", *tenant.account.owned, ""])
-        return cls(zlib.compress(json, _LEVEL), digest, tenant.account.id, owned, due_at)
+        compressed = zlib.compress(json, _LEVEL)
+        return cls(compressed, digest, tenant.account.id, *_index(tenant))
+
+    @classmethod
+    def read(cls, compressed: bytes) -> Packed:
+        """Return a packed tenant from its compressed JSON. Raise an error if it is invalid."""
+        json = zlib.decompress(compressed)
+        tenant = msgspec.json.decode(json, type=Tenant)
+        digest = blake2b(json, digest_size=16).digest()
+        return cls(compressed, digest, tenant.account.id, *_index(tenant))
 
     def is_due(self, now: datetime) -> bool:
         return self.due_at is not None and self.due_at <= now
@@ -76,6 +82,13 @@ class Packed:
 
     def unpack(self) -> Tenant:
         return msgspec.json.decode(zlib.decompress(self.compressed), type=Tenant)
+
+
+def _index(tenant: Tenant) -> tuple[str, datetime | None]:
+    """Return what a tenant owns, and when it has work due."""
+    subscription = tenant.account.subscription
+    due_at = subscription.due_at if subscription is not None else None
+    return "\n".join(["", *tenant.account.owned, ""]), due_at
 
 
 @dataclass(frozen=True, slots=True)
