@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from starlette.types import ASGIApp
 
 from mockserver.billing.accounts import fixtures as billing_fixtures
@@ -96,9 +96,7 @@ class _Served:
         return Apps(
             connexion,
             with_cors(connexion, exposed_headers(self._contract), self._fallback.refuse_preflight),
-            PublishEvents(
-                _guarded(connexion, self._settings, self._world.address, self._fallback), state
-            ),
+            PublishEvents(guarded, state),
             PublishEvents(connexion, state),
             [
                 public._replace(
@@ -113,8 +111,7 @@ class _Served:
         )
 
 
-@dataclass(frozen=True)
-class Reload:
+class Reload(Struct, frozen=True):
     """Another contract and other fixtures, ready to be served."""
 
     contract: Contract
@@ -243,7 +240,9 @@ def _world(
     """Return the world and the behaviour of billing for its contract, else those of any API."""
     if _is_billing(contract):
         fixtures = billing_fixtures.load(settings.fixtures)
-        accounts = world_of(fixtures, clock, settings.seed, webhooks, faults)
+        accounts = world_of(
+            fixtures, clock, settings.seed, webhooks, faults, max_accounts=settings.max_accounts
+        )
         billing = Billing(accounts, enforce_rate_limits=settings.enforce_rate_limits)
         return accounts, lambda _: billing
     world = World(

@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import NoReturn
 
@@ -40,7 +40,8 @@ examples:
   mockserver docs --help                         generate the reference pages from the contract
   mockserver control --help                      control several processes at once
 
-exit codes: 0 stopped (Ctrl-C), 2 a flag, the contract, the fixtures or the port cannot be used"""
+exit codes: 0 stopped (Ctrl-C); 2 a flag, the contract, the fixtures, the state file or the port
+cannot be used"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -197,7 +198,13 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         report = partial(print, flush=True)
         background = Watcher(server, chosen.spec, chosen.fixtures, report=report).run
     on_ready = partial(print, announcement, flush=True)
-    HttpServer(server, on_ready=on_ready, background=background).run(listener)
+    state: AbstractContextManager[None] = nullcontext()
+    if chosen.state is not None:
+        from mockserver.engine import state_file
+
+        state = state_file.opened(chosen.state, server.world)
+    with state:
+        HttpServer(server, on_ready=on_ready, background=background).run(listener)
 
 
 def _url(host: str, port: int) -> str:

@@ -45,6 +45,8 @@ class Settings(Struct, frozen=True):
     trust_proxy: tuple[Network, ...] = ()
     allow_webhook_host: tuple[str, ...] = ()
     keep_requests: int = 1_000
+    max_accounts: int = 10_000
+    state: Path | None = None
     log_level: str = "warning"
 
 
@@ -98,6 +100,13 @@ def _count(text: str) -> int:
     count = int(text) if text.isascii() and text.isdigit() and len(text) <= 7 else -1
     if not 0 <= count <= 1_000_000:
         raise ValueError("a whole number from 0 to 1,000,000")
+    return count
+
+
+def _accounts(text: str) -> int:
+    count = int(text) if text.isascii() and text.isdigit() and len(text) <= 7 else 0
+    if not 1 <= count <= 1_000_000:
+        raise ValueError("a whole number from 1 to 1,000,000")
     return count
 
 
@@ -156,6 +165,12 @@ def _text(text: str) -> str:
     if not text:
         raise ValueError("not empty")
     return text
+
+
+def _file(text: str) -> Path:
+    if not text or "\0" in text or Path(text).is_dir():
+        raise ValueError("the name of a file")
+    return Path(text)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -224,6 +239,18 @@ SETTINGS = (
         repeats=True,
     ),
     _Setting("keep_requests", _count, "number of requests to record (1000); 0 records none", "N"),
+    _Setting(
+        "max_accounts",
+        _accounts,
+        "accounts to keep beside the personas (10000); the least recently used one is evicted",
+        "N",
+    ),
+    _Setting(
+        "state",
+        _file,
+        "load the state of the mock from this file, and save it there when the mock stops",
+        "FILE",
+    ),
     _Setting(
         "log_level",
         _level,

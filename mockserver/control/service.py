@@ -14,15 +14,18 @@ from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal, Unprocessable, envelope
 from mockserver.engine.request import Request
 from mockserver.engine.state import UnusableState
-from mockserver.engine.world import TooManySnapshots, UnknownSnapshot
+from mockserver.engine.world import NoStateFile, TooManySnapshots, UnknownSnapshot
 from mockserver.faults.registry import TooManyFaults, UnknownFault, UnknownFaultSet
 from mockserver.openapi.contract import Contract, Operation
 from mockserver.openapi.security import Security
+from mockserver.openapi.yaml_file import FileError
 from mockserver.webhooks.dispatcher import TooManyEndpoints, UnknownDelivery, UnknownEndpoint
 from mockserver.webhooks.target import RefusedUrl
 
 _STATUS: dict[type[Exception], int] = {
     ClockError: 409,
+    FileError: 409,
+    NoStateFile: 409,
     TooManyFaults: 409,
     TooManySnapshots: 409,
     UnknownFault: 404,

@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from contextlib import suppress
-from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any
+
+from msgspec import Struct
 
 from mockserver.engine import preference
 from mockserver.engine.behaviour import ErrorResponse, Service
@@ -35,8 +36,7 @@ logger = logging.getLogger(__name__)
 _KEPT_BODY_BYTES = 1_024
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """What all operations of one document share."""
 
     world: World[Any]

@@ -1,10 +1,10 @@
 """Responses on their way out: one place turns them into bytes and headers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import orjson
+from msgspec import Struct
 
 from mockserver.engine.errors import Headers
 from mockserver.openapi.contract import is_json
@@ -42,8 +42,7 @@ class Reply(NamedTuple):
         return headers
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A page of items that never change: ledger entries, audit entries, activities.
 
     Each item is rendered, validated and encoded once. A page of 100 then costs 30 us instead of

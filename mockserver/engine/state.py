@@ -1,8 +1,8 @@
 """The state that a behaviour keeps between requests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class UnusableState(Exception):
@@ -13,11 +13,35 @@ class UnusableState(Exception):
         self.problems = problems
 
 
+class Archive(NamedTuple):
+    """A dump as a state file stores it."""
+
+    facts: Any
+    """JSON."""
+    parts: Mapping[str, bytes]
+    """Packed accounts by name."""
+
+
 class State(Protocol):
     """The accounts of one API, and the unpublished events of their changes."""
 
     def __len__(self) -> int:
         """Return the number of accounts that exist."""
+
+    @property
+    def evictions(self) -> int:
+        """The number of accounts that were evicted since the start or the last reset."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies the fixtures that all accounts come from."""
+
+    @property
+    def counters(self) -> Any:
+        """What is counted beside the accounts, as JSON. A state file keeps it."""
+
+    @counters.setter
+    def counters(self, counters: Any) -> None: ...
 
     def account_id(self, key: str) -> str | None:
         """Return the public id of an account; None if it does not exist."""
@@ -31,11 +55,17 @@ class State(Protocol):
     def forget(self, key: str | None = None) -> None:
         """Forget one account, or everything."""
 
-    def dump(self) -> bytes:
-        """Return everything, for a snapshot."""
+    def dump(self) -> Any:
+        """Return everything, packed, for a snapshot. Later changes do not affect it."""
 
-    def load(self, dump: bytes) -> None:
+    def load(self, dump: Any) -> None:
         """Restore a dump."""
+
+    def archive(self, dump: Any) -> Archive:
+        """Return a dump as a state file stores it."""
+
+    def unarchive(self, archives: Sequence[Archive]) -> list[Any]:
+        """Return the dumps of a state file. Raises UnusableState."""
 
     def catch_up(self) -> None:
         """Do the work that fell due since the clock last moved."""

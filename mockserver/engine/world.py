@@ -5,8 +5,9 @@ Operations are atomic: their handlers run without an ``await``, but for the few 
 
 import time
 from collections import deque
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -22,6 +23,17 @@ MAX_EXCHANGES = 1_000
 MAX_SNAPSHOTS = 20
 
 S = TypeVar("S", bound=State)
+
+
+class NoStateFile(Exception):
+    """The server was started without a state file."""
+
+
+class SavedState(NamedTuple):
+    """The result of saving the state."""
+
+    path: str
+    bytes: int
 
 
 class UnknownSnapshot(Exception):
@@ -58,7 +70,7 @@ class Snapshot(Struct, frozen=True):
     created_at: datetime
     clock: ClockState
     accounts: int
-    dump: bytes
+    dump: Any
 
 
 class World(Generic[S]):
@@ -86,6 +98,8 @@ class World(Generic[S]):
         self.exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
         self.started = time.monotonic()
         """The real time of the start, by the monotonic clock."""
+        self.save: Callable[[], SavedState] | None = None
+        """Writes the state file; None if the server was started without one."""
         self._start = clock.state
         self._snapshots: dict[str, Snapshot] = {}
 
@@ -123,6 +137,11 @@ class World(Generic[S]):
         self.faults.reset()
         self.clock.state = start or self._start
 
+    def account_evicted(self, key: str, account_id: str) -> None:
+        """Remove what belongs to an evicted account: faults, endpoints, pending deliveries."""
+        self.faults.reset_account(key)
+        self.webhooks.forget_account("The account was evicted.", account_id)
+
     def take_snapshot(self, name: str) -> Snapshot:
         """Save all accounts and the clock. A snapshot of the same name is replaced.
 
@@ -130,7 +149,8 @@ class World(Generic[S]):
         """
         if name not in self._snapshots and len(self._snapshots) >= MAX_SNAPSHOTS:
             raise TooManySnapshots(
-                f"There are {MAX_SNAPSHOTS} snapshots already. Take one of the same name again."
+                f"There are {MAX_SNAPSHOTS} snapshots already, and no more are kept. "
+                "Delete one, or take one of the same name again."
             )
         now = self.clock.now()
         snapshot = Snapshot(name, now, self.clock.state, len(self.state), self.state.dump())
@@ -140,6 +160,12 @@ class World(Generic[S]):
     def snapshots(self) -> list[Snapshot]:
         """Return all snapshots, oldest first."""
         return list(self._snapshots.values())
+
+    def delete_snapshot(self, name: str) -> Snapshot:
+        """Delete a snapshot. Raises UnknownSnapshot."""
+        if name not in self._snapshots:
+            raise UnknownSnapshot(f"There is no snapshot '{name}'.")
+        return self._snapshots.pop(name)
 
     def restore_snapshot(self, name: str) -> Snapshot:
         """Restore all accounts and the clock. Raises UnknownSnapshot."""
@@ -151,6 +177,18 @@ class World(Generic[S]):
         self.webhooks.drop_pending("A snapshot was restored.")
         self.webhooks.clock_moved()
         return snapshot
+
+    def save_state(self) -> SavedState:
+        """Write the whole world to the state file. Raises NoStateFile and FileError."""
+        if self.save is None:
+            raise NoStateFile(
+                "The server was started without a state file. Start it with --state FILE."
+            )
+        return self.save()
+
+    def replace_snapshots(self, snapshots: Iterable[Snapshot]) -> None:
+        """Replace all snapshots by others, oldest first."""
+        self._snapshots = {snapshot.name: snapshot for snapshot in snapshots}
 
     async def before_redirect(self, account_id: str) -> None:
         """Wait for webhooks that an endpoint wants before a redirect to the shop."""

@@ -27,6 +27,26 @@ class UnknownFaultSet(Exception):
     """No fault set has this name."""
 
 
+class SavedFault(Struct, frozen=True):
+    """A fault as a state file stores it."""
+
+    id: str
+    rule: Rule
+    key: str | None
+    set: str | None
+    seen: int
+    applied: int
+    counts: list[tuple[str, str, int]]
+    """Selected requests by account and operation."""
+
+
+class SavedFaults(Struct, frozen=True):
+    """All faults in order of precedence, and the numbering of their ids."""
+
+    faults: list[SavedFault]
+    count: int
+
+
 class Fault(Struct):
     """An active rule, with its scope and its counters."""
 
@@ -74,6 +94,11 @@ class Fault(Struct):
             for (account, name), count in self._counts.items()
             if account != key
         }
+
+    def saved(self) -> SavedFault:
+        """Return the fault as a state file stores it."""
+        counts = [(account, name, count) for (account, name), count in self._counts.items()]
+        return SavedFault(self.id, self.rule, self.key, self.set, self.seen, self.applied, counts)
 
     def _count(self, operation_id: str, key: str) -> int:
         pair = (key, operation_id)
@@ -203,6 +228,27 @@ class FaultRegistry:
         self._refresh_active()
         for name in reversed(self._at_start):
             self.apply(name)
+
+    def saved(self) -> SavedFaults:
+        """Return all faults as a state file stores them."""
+        return SavedFaults([fault.saved() for fault in self._all], self._count)
+
+    def restore(self, saved: SavedFaults) -> None:
+        """Replace all faults by saved ones."""
+        self._all = [
+            Fault(
+                given.id,
+                given.rule,
+                given.key,
+                given.set,
+                given.seen,
+                given.applied,
+                {(account, name): count for account, name, count in given.counts},
+            )
+            for given in saved.faults
+        ]
+        self._count = saved.count
+        self._refresh_active()
 
     def _set_named(self, name: str) -> FaultSet:
         if name not in self.sets:

@@ -11,12 +11,12 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 PARSER_VERSION = 1
 """Must change when ``parser`` reads the same bytes as another document."""
@@ -47,8 +47,7 @@ def default_folder(environment: Mapping[str, str]) -> Path | None:
     return Path(base, _FOLDER_NAME) if base else None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The place of one parsed document in the cache. It need not exist."""
 
     path: Path

@@ -1,16 +1,26 @@
 """The state of a mock that keeps none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mockserver.engine.state import UnusableState
+from mockserver.engine.state import Archive, UnusableState
 
 
 class NoState:
     """Nothing is kept between requests, so there is nothing to save, restore or publish."""
 
     def __len__(self) -> int:
+        return 0
+
+    counters: Any = None
+    """Nothing is counted."""
+    fingerprint = ""
+    """There are no fixtures."""
+
+    @property
+    def evictions(self) -> int:
+        """Zero: there are no accounts."""
         return 0
 
     def account_id(self, key: str) -> str | None:  # noqa: ARG002
@@ -31,12 +41,19 @@ class NoState:
     def forget(self, key: str | None = None) -> None:
         """Do nothing."""
 
-    def dump(self) -> bytes:
-        """Return nothing."""
-        return b""
+    def dump(self) -> None:
+        """Return None: there is nothing to save."""
 
-    def load(self, dump: bytes) -> None:
+    def load(self, dump: None) -> None:
         """Do nothing."""
+
+    def archive(self, dump: None) -> Archive:  # noqa: ARG002
+        """Return an empty archive."""
+        return Archive(None, {})
+
+    def unarchive(self, archives: Sequence[Archive]) -> list[None]:
+        """Return None for each archive."""
+        return [None for _ in archives]
 
     def catch_up(self) -> None:
         """Do nothing: no work falls due."""

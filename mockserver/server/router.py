@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
@@ -44,16 +45,15 @@ class Router(Generic[T]):
         return found or Match({}, NO_PARAMS)
 
 
-@dataclass
-class _Node(Generic[T]):
+class _Node(Struct, Generic[T]):
     """The routes below one segment of a path."""
 
-    concrete: dict[str, _Node[T]] = field(default_factory=dict)
-    templated: dict[str, tuple[re.Pattern[str], _Node[T]]] = field(default_factory=dict)
+    concrete: dict[str, _Node[T]] = {}
+    templated: dict[str, tuple[re.Pattern[str], _Node[T]]] = {}
     """By the template of the segment, the ones with the most literal text first."""
-    names: list[str] = field(default_factory=list)
+    names: list[str] = []
     """The names of the path parameters."""
-    targets: dict[str, T] = field(default_factory=dict)
+    targets: dict[str, T] = {}
 
     def add(self, segments: list[str], names: list[str]) -> dict[str, T]:
         """Return the targets of a templated path, which is added."""

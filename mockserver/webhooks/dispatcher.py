@@ -9,9 +9,11 @@ from datetime import datetime
 from hashlib import blake2b
 from random import Random
 
+from msgspec import Struct
+
 from mockserver.clock import Clock
 from mockserver.webhooks import target
-from mockserver.webhooks.delivery import Delivery
+from mockserver.webhooks.delivery import Delivery, Status
 from mockserver.webhooks.endpoint import Endpoint, Modes
 from mockserver.webhooks.event import Conventions, Event
 from mockserver.webhooks.payload import Check
@@ -37,6 +39,27 @@ class UnknownDelivery(Exception):
 
 class TooManyEndpoints(Exception):
     """The maximum number of endpoints is reached."""
+
+
+class SavedEndpoint(Struct, frozen=True):
+    """An endpoint as a state file stores it."""
+
+    id: str
+    url: str
+    secret: str
+    events: list[str]
+    account_id: str | None
+    modes: Modes
+    created_at: datetime
+    counts: dict[Status, int]
+
+
+class SavedWebhooks(Struct, frozen=True):
+    """Endpoints and the numbering of ids. Deliveries are not saved."""
+
+    endpoints: list[SavedEndpoint]
+    endpoint_count: int
+    delivery_count: int
 
 
 class Webhooks:
@@ -103,17 +126,52 @@ class Webhooks:
         self._endpoint_count += 1
         id = f"we_{self._endpoint_count:06d}"
         queue = DeliveryQueue(found, secret or self._secret(id))
-        endpoint = Endpoint(
+        endpoint = self._endpoints[id] = Endpoint(
             id,
             queue,
             frozenset(events),
             account_id,
             modes or Modes(),
             self._clock.now(),
-            Random(f"{self._seed}:{id}"),  # noqa: S311 (reproducible, not secret)
+            self._random(id),
         )
-        self._endpoints[id] = endpoint
         return endpoint
+
+    def saved(self) -> SavedWebhooks:
+        """Return all endpoints as a state file stores them."""
+        endpoints = [
+            SavedEndpoint(
+                endpoint.id,
+                endpoint.queue.target.url,
+                endpoint.queue.secret,
+                sorted(endpoint.events),
+                endpoint.account_id,
+                endpoint.modes,
+                endpoint.created_at,
+                endpoint.queue.counts,
+            )
+            for endpoint in self.endpoints
+        ]
+        return SavedWebhooks(endpoints, self._endpoint_count, self._delivery_count)
+
+    def restore(self, saved: SavedWebhooks) -> None:
+        """Replace all endpoints by saved ones. Raises RefusedUrl before any change."""
+        endpoints = {
+            given.id: Endpoint(
+                given.id,
+                DeliveryQueue(self._target(given.url), given.secret, counts=given.counts),
+                frozenset(given.events),
+                given.account_id,
+                given.modes,
+                given.created_at,
+                self._random(given.id),
+            )
+            for given in saved.endpoints
+        }
+        self.reset()
+        self._endpoints = endpoints
+        self._endpoint_count = saved.endpoint_count
+        self._delivery_count = saved.delivery_count
 
     def endpoint(self, id: str) -> Endpoint:
         """Return an endpoint. Raises UnknownEndpoint."""
@@ -216,6 +274,13 @@ class Webhooks:
             queue.clear(reason, _of(account_id))
         self.sender.changed()
 
+    def forget_account(self, reason: str, account_id: str) -> None:
+        """Delete the endpoints of an account, and drop its pending deliveries."""
+        for endpoint in self.endpoints:
+            if endpoint.account_id == account_id:
+                self.delete(endpoint.id)
+        self.drop_pending(reason, account_id)
+
     def reset(self) -> None:
         """Delete all endpoints and deliveries, and restart the numbering."""
         for queue in self._queues():
@@ -246,6 +311,9 @@ class Webhooks:
 
     def _target(self, url: str) -> Target:
         return target.parse(url, allowed=self._allowed, own_port=self._own_port)
+
+    def _random(self, id: str) -> Random:
+        return Random(f"{self._seed}:{id}")  # noqa: S311 (reproducible, not secret)
 
     def _secret(self, name: str) -> str:
         return "whsec_" + blake2b(f"{self._seed}:{name}".encode(), digest_size=16).hexdigest()

@@ -108,7 +108,7 @@ HOOKS, FAULTS, HELP = guide("webhooks"), guide("situations"), guide("troubleshoo
 FIGURES: list[tuple[Document, str, Callable[[], Any]]] = [
     (README, r"The mock routes all (\d+) operations", operations),
     (README, r"one of (\d+) personas", personas),
-    (README, r"At most (\d+) accounts", constant("MAX_TENANTS")),
+    (README, r"At most ([\d,]+) accounts", constant("MAX_TENANTS")),
     (README, r"and (\w+) response bodies are assumed", unpublished_bodies),
     (FIRST, r"gets 429 after (\d+) requests per minute", allowance),
     (KIT, r"(\d+) of \d+ operations, \.\.\.", operations),
@@ -127,7 +127,7 @@ FIGURES: list[tuple[Document, str, Callable[[], Any]]] = [
     (HOOKS, r"once more after another (\d+)", pause(1)),
     (HOOKS, r"there are (\w+) attempts", attempts),
     (HOOKS, r"At most (\d+) deliveries wait", constant("MAX_BACKLOG")),
-    (HELP, r"At most (\d+) accounts", constant("MAX_TENANTS")),
+    (HELP, r"At most ([\d,]+) accounts", constant("MAX_TENANTS")),
     (HELP, r"its last (\d+) checkout sessions", constant("MAX_CHECKOUT_SESSIONS")),
     (HELP, r"its last (\d+) portal sessions", constant("MAX_PORTAL_SESSIONS")),
     (HELP, r"its last (\d+) portal sessions, setup", constant("MAX_SETUP_INTENTS")),

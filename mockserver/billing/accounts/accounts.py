@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from mockserver.billing import invariants, subscription
 from mockserver.billing.account import Account
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
 from mockserver.billing.accounts.persona_builder import PersonaBuilder
-from mockserver.billing.accounts.store import MemoryStore, Tenant
+from mockserver.billing.accounts.store import MAX_TENANTS, Dump, MemoryStore, Packed, Tenant
 from mockserver.billing.audit import Actor
 from mockserver.billing.context import Context
 from mockserver.billing.errors import NotAMember
 from mockserver.billing.events import Event
 from mockserver.billing.ids import IdSource
 from mockserver.clock import Clock
-from mockserver.engine.state import UnusableState
+from mockserver.engine.state import Archive, UnusableState
 
 MAX_PROBLEMS = 20
 """The reasons listed when an imported state is refused."""
+MAX_REMEMBERED = 50_000
+"""Evicted keys whose next response carries a warning. Only their digests are kept."""
+
+logger = logging.getLogger(__name__)
 
 Publish = Callable[[str, list[Event]], None]
 """A function of an account's id and its events."""
@@ -34,16 +42,38 @@ def _drop(account_id: str, events: list[Event]) -> None:
     """Publish nothing."""
 
 
+class _Counters(Struct, frozen=True):
+    """What a state file keeps beside the accounts."""
+
+    evictions: int
+    remembered: list[int]
+    """Digests of evicted keys."""
+    payment_methods: int
+    """The number of issued ids of payment methods that belong to no account yet."""
+
+
 class Accounts:
     """All accounts by name: an API key, or the id of an organization."""
 
     def __init__(
-        self, fixtures: Fixtures, clock: Clock, seed: int, publish: Publish = _drop
+        self,
+        fixtures: Fixtures,
+        clock: Clock,
+        seed: int,
+        publish: Publish = _drop,
+        max_accounts: int = MAX_TENANTS,
     ) -> None:
         self._clock = clock
         self._seed = seed
         self._publish = publish
-        self._store = MemoryStore()
+        self._store = MemoryStore(max_accounts)
+        self._store.on_eviction = self._evicted
+        self.evictions = 0
+        """The number of accounts evicted since the start or the last reset."""
+        self.on_eviction: Callable[[str, str], None] = lambda *_: None
+        """Called with the name and the id of an evicted account."""
+        self._remembered: dict[int, bool] = {}
+        """Digests of evicted keys, oldest first."""
         self.payment_method_ids = self._new_payment_method_ids()
         self._use(fixtures)
 
@@ -51,6 +81,11 @@ class Accounts:
         return len(self._store)
 
     # --------------------------------------------------------------------------------- access
+
+    @property
+    def max_accounts(self) -> int:
+        """The number of accounts kept besides those of personas."""
+        return self._store.max_tenants
 
     def tenant(self, key: str) -> Tenant:
         """Return the account of a key, with all due work done. It is created on first use."""
@@ -138,15 +173,53 @@ class Accounts:
             self._store.remove(key)
             return
         self._store.clear()
+        self._remembered.clear()
+        self.evictions = 0
         self.payment_method_ids = self._new_payment_method_ids()
 
-    def dump(self) -> bytes:
-        """Return all accounts, for a snapshot."""
+    def dump(self) -> Dump:
+        """Return all accounts, packed, for a snapshot."""
         return self._store.dump()
 
-    def load(self, dump: bytes) -> None:
+    def load(self, dump: Dump) -> None:
         """Restore the accounts of a snapshot."""
         self._store.load(dump)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identifies catalogue and personas."""
+        json = msgspec.json.encode([self.catalogue, sorted(self.personas.items())])
+        return sha256(json).hexdigest()
+
+    @property
+    def counters(self) -> Any:
+        """The counters beside the accounts, as JSON."""
+        return msgspec.to_builtins(
+            _Counters(self.evictions, list(self._remembered), self.payment_method_ids.counter)
+        )
+
+    @counters.setter
+    def counters(self, counters: Any) -> None:
+        read = msgspec.convert(counters, _Counters)
+        self.evictions = read.evictions
+        self._remembered = dict.fromkeys(read.remembered, True)
+        self.payment_method_ids.counter = read.payment_methods
+
+    def archive(self, dump: Dump) -> Archive:
+        """Return a dump as a state file stores it."""
+        parts = {name: packed.compressed for name, packed in dump.tenants.items()}
+        return Archive(list(dump.by_use), parts)
+
+    def unarchive(self, archives: Sequence[Archive]) -> list[Dump]:
+        """Return the dumps of a state file. Raise an error if an account is invalid."""
+        read = lru_cache(maxsize=None)(Packed.read)  # snapshots share accounts
+        return [
+            Dump(
+                {name: read(part) for name, part in archive.parts.items()},
+                [name for name in archive.facts if name in archive.parts],
+            )
+            for archive in archives
+        ]
 
     def catch_up(self) -> None:
         """Do the due work of all accounts: renewals and retries."""
@@ -156,8 +229,8 @@ class Accounts:
                 self._caught_up(tenant)
 
     def publish(self) -> None:
-        """Publish the events of all accounts."""
-        for tenant in self._store.unpacked():
+        """Publish the events of all accounts that were used."""
+        for tenant in self._store.used():
             if tenant.account.events:
                 self.publish_of(tenant.account)
 
@@ -226,8 +299,25 @@ class Accounts:
             build = self._builder.cached if is_repeated else self._builder.build
             account = build(persona, name, self._clock.now())
             tenant = Tenant(account, slug, persona.requests_per_minute)
+            tenant.was_evicted = self._remembered.pop(_digest(name), False)
             self._store.put(name, tenant)
         return self._caught_up(tenant)
+
+    def _evicted(self, name: str, account_id: str) -> None:
+        """Count, remember and log an eviction. The log has a line for every doubling."""
+        self.evictions += 1
+        self._remembered[_digest(name)] = True
+        if len(self._remembered) > MAX_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+        if self.evictions.bit_count() == 1:
+            logger.warning(
+                "Account %s was evicted with its state: more than %s accounts were used. "
+                "Evictions so far: %s. Raise --max-accounts to keep more.",
+                account_id,
+                f"{self.max_accounts:,}",
+                f"{self.evictions:,}",
+            )
+        self.on_eviction(name, account_id)
 
     def _caught_up(self, tenant: Tenant) -> Tenant:
         if tenant.account.subscription is not None:
@@ -235,6 +325,11 @@ class Accounts:
         if tenant.account.events:
             self.publish_of(tenant.account)
         return tenant
+
+
+def _digest(name: str) -> int:
+    """Return a digest of a key. The keys themselves are not kept."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
 
 
 def _unknown_fields(given: Any, known: Any, path: str) -> Iterator[str]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 import zlib
-from collections.abc import Collection, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec import Struct
 
 from mockserver.billing.account import Account
 
-MAX_UNPACKED = 64
-"""Accounts kept unpacked besides the pinned ones. Tests rarely use as many at a time."""
-MAX_TENANTS = 250
-"""Accounts kept at all besides the pinned ones. The least recently used is evicted."""
-_LEVEL = 6
+MAX_UNPACKED = 2_000
+"""Accounts kept unpacked besides the pinned ones, at 40 kB each; a packed one takes 9 kB."""
+MAX_TENANTS = 10_000
+"""Default number of accounts kept besides the pinned ones. The least recently used is evicted."""
+_LEVEL = 3
+"""Level 6 saves a tenth of the memory and takes three times as long."""
+_EXCESS = 1.25
+"""Unpacked accounts, in relation to ``MAX_UNPACKED``, from which a request packs one itself."""
+_PAUSE_SECONDS, _PACKING_SECONDS = 0.02, 0.002
+"""Packing in the background takes at most a tenth of the time, and blocks no request for long."""
 
 
 class Tenant(Struct):
@@ -28,22 +38,39 @@ class Tenant(Struct):
     """The minute of the clock that is being counted."""
     spent: int = 0
     """Rate-limit tokens spent in that minute."""
+    was_evicted: bool = False
+    """Whether an earlier account of this key was evicted, and no response has warned of it yet."""
 
 
-class _Packed(Struct, frozen=True):
+class Packed(Struct, frozen=True, weakref=True):
     """An idle tenant, compressed to a tenth of its size. It is unpacked in a millisecond."""
 
     compressed: bytes
+    """The tenant as JSON, compressed by zlib."""
+    digest: bytes
+    """The digest of the JSON."""
+    account_id: str
     owned: str
     """Ids of sessions, setup intents and invoices, one per line: a set takes far more memory."""
     due_at: datetime | None
 
     @classmethod
-    def of(cls, tenant: Tenant) -> _Packed:
-        subscription = tenant.account.subscription
-        due_at = subscription.due_at if subscription is not None else None
-        owned = "\n".join(["", *tenant.account.owned, ""])
-        return cls(zlib.compress(_json(tenant), _LEVEL), owned, due_at)
+    def of(cls, tenant: Tenant, known: Packed | None = None) -> Packed:
+        """Pack a tenant. ``known`` is returned if it is the same state."""
+        json = msgspec.json.encode(tenant, enc_hook=list)
+        digest = blake2b(json, digest_size=16).digest()
+        if known is not None and known.digest == digest:
+            return known
+        compressed = zlib.compress(json, _LEVEL)
+        return cls(compressed, digest, tenant.account.id, *_index(tenant))
+
+    @classmethod
+    def read(cls, compressed: bytes) -> Packed:
+        """Return a packed tenant from its compressed JSON. Raise an error if it is invalid."""
+        json = zlib.decompress(compressed)
+        tenant = msgspec.json.decode(json, type=Tenant)
+        digest = blake2b(json, digest_size=16).digest()
+        return cls(compressed, digest, tenant.account.id, *_index(tenant))
 
     def is_due(self, now: datetime) -> bool:
         return self.due_at is not None and self.due_at <= now
@@ -51,27 +78,48 @@ class _Packed(Struct, frozen=True):
     def owns(self, id: str) -> bool:
         return "\n" not in id and f"\n{id}\n" in self.owned
 
-    @property
-    def json(self) -> bytes:
-        return zlib.decompress(self.compressed)
-
     def unpack(self) -> Tenant:
-        return msgspec.json.decode(self.json, type=Tenant)
+        return msgspec.json.decode(zlib.decompress(self.compressed), type=Tenant)
+
+
+def _index(tenant: Tenant) -> tuple[str, datetime | None]:
+    """Return what a tenant owns, and when it has work due."""
+    subscription = tenant.account.subscription
+    due_at = subscription.due_at if subscription is not None else None
+    return "\n".join(["", *tenant.account.owned, ""]), due_at
+
+
+class Dump(Struct, frozen=True):
+    """All tenants at one moment, packed. Those that did not change are shared between dumps."""
+
+    tenants: Mapping[str, Packed]
+    """In order of creation."""
+    by_use: Sequence[str]
+    """Names of the tenants that are not pinned, the least recently used first."""
 
 
 class MemoryStore:
     """Tenants by name: an API key, or the id of an organization."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_tenants: int = MAX_TENANTS) -> None:
+        self.max_tenants = max_tenants
+        """Tenants kept besides the pinned ones."""
         self.pinned: Collection[str] = ()
         """Names of tenants that are neither packed nor evicted."""
-        self._tenants: dict[str, Tenant | _Packed] = {}
+        self.on_eviction: Callable[[str, str], None] = lambda *_: None
+        """Called with the name and the account's id of a tenant that was evicted."""
+        self._tenants: dict[str, Tenant | Packed] = {}
         """In order of creation."""
-        self._unpacked: dict[str, None] = {}
+        self._unpacked: OrderedDict[str, None] = OrderedDict()
         """Names that may be packed, the least recently used first."""
-        self._packed: dict[str, None] = {}
+        self._packed: OrderedDict[str, None] = OrderedDict()
         """Names that may be evicted, the least recently used first."""
+        self._used: set[str] = set()
+        """Names of tenants that may have unpublished events."""
+        self._known: WeakValueDictionary[str, Packed] = WeakValueDictionary()
+        """The packed form in the latest dump, by name."""
         self._latest = ""
+        self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._tenants)
@@ -81,8 +129,9 @@ class MemoryStore:
         found = self._tenants.get(name)
         if found is None:
             return None
-        if isinstance(found, _Packed):
-            del self._packed[name]
+        if isinstance(found, Packed):
+            self._packed.pop(name, None)
+            self._known[name] = found
             found = self._tenants[name] = found.unpack()
         if name != self._latest:
             self._touch(name)
@@ -90,14 +139,18 @@ class MemoryStore:
 
     def put(self, name: str, tenant: Tenant) -> None:
         """Add a tenant or replace it."""
+        self._packed.pop(name, None)
         self._tenants[name] = tenant
         self._touch(name)
+        if len(self._unpacked) + len(self._packed) > self.max_tenants:
+            self._evict()
 
     def remove(self, name: str) -> None:
         """Remove a tenant if it exists."""
         self._tenants.pop(name, None)
         self._unpacked.pop(name, None)
         self._packed.pop(name, None)
+        self._used.discard(name)
         if name == self._latest:
             self._latest = ""
 
@@ -113,11 +166,15 @@ class MemoryStore:
     def peek(self, name: str) -> Tenant:
         """Return a tenant to be read only: it may be a copy. Raise KeyError if there is none."""
         found = self._tenants[name]
-        return found.unpack() if isinstance(found, _Packed) else found
+        return found.unpack() if isinstance(found, Packed) else found
 
-    def unpacked(self) -> Iterator[Tenant]:
-        """Yield the tenants that may have changed since they were last used."""
-        return (tenant for tenant in self._tenants.values() if isinstance(tenant, Tenant))
+    def used(self) -> Iterator[Tenant]:
+        """Yield the tenants that may have changed since the last call."""
+        used, self._used, self._latest = self._used, set(), ""
+        for name in used:
+            found = self._tenants.get(name)
+            if isinstance(found, Tenant):
+                yield found
 
     def due(self, now: datetime) -> list[str]:
         """Return the names of all tenants except packed ones that have no work due."""
@@ -130,41 +187,76 @@ class MemoryStore:
     def owner(self, id: str) -> str | None:
         """Return the name of the tenant that has a session, a setup intent or an invoice."""
         for name, tenant in self._tenants.items():
-            owned = tenant if isinstance(tenant, _Packed) else tenant.account
+            owned = tenant if isinstance(tenant, Packed) else tenant.account
             if owned.owns(id):
                 return name
         return None
 
-    def dump(self) -> bytes:
-        """Return all tenants as JSON."""
-        tenants = {name: msgspec.Raw(_json(tenant)) for name, tenant in self._tenants.items()}
-        return msgspec.json.encode(tenants)
+    def dump(self) -> Dump:
+        """Return all tenants, packed."""
+        return Dump(
+            {name: self._packed_form(name) for name in self._tenants},
+            [*self._packed, *self._unpacked],
+        )
 
-    def load(self, dump: bytes) -> None:
+    def load(self, dump: Dump) -> None:
         """Replace all tenants by those of a dump."""
         self.clear()
-        for name, tenant in msgspec.json.decode(dump, type=dict[str, Tenant]).items():
-            self.put(name, tenant)
+        self._tenants.update(dump.tenants)
+        self._known.update(dump.tenants)
+        self._packed.update(dict.fromkeys(dump.by_use))
+        while len(self._packed) > self.max_tenants:
+            self._evict()
+
+    def _packed_form(self, name: str) -> Packed:
+        tenant = self._tenants[name]
+        if isinstance(tenant, Tenant):
+            tenant = self._known[name] = Packed.of(tenant, self._known.get(name))
+        return tenant
 
     def _touch(self, name: str) -> None:
-        """Mark a tenant as the most recently used, and pack the least recently used one."""
+        """Mark a tenant as the most recently used, and have idle ones packed."""
         self._latest = name
+        self._used.add(name)
         if name in self.pinned:
             return
-        self._unpacked.pop(name, None)
         self._unpacked[name] = None
+        self._unpacked.move_to_end(name)
         if len(self._unpacked) > MAX_UNPACKED:
-            self._pack(next(iter(self._unpacked)))
+            self._make_room()
 
-    def _pack(self, name: str) -> None:
+    def _make_room(self) -> None:
+        """Pack idle tenants in the background; without an event loop, or if too many wait, now."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._pack_oldest()
+            return
+        if self._timer is None:
+            self._timer = loop.call_later(_PAUSE_SECONDS, self._pack_some)
+        if len(self._unpacked) > MAX_UNPACKED * _EXCESS:
+            self._pack_oldest()
+
+    def _pack_some(self) -> None:
+        """Pack idle tenants for a short time, and go on after a pause."""
+        self._timer = None
+        end = time.perf_counter() + _PACKING_SECONDS
+        while len(self._unpacked) > MAX_UNPACKED and time.perf_counter() < end:
+            self._pack_oldest()
+        if len(self._unpacked) > MAX_UNPACKED:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_PAUSE_SECONDS, self._pack_some)
+
+    def _pack_oldest(self) -> None:
+        name = next(iter(self._unpacked))
+        self._tenants[name] = self._packed_form(name)
         del self._unpacked[name]
-        self._tenants[name] = _Packed.of(self.peek(name))
         self._packed[name] = None
-        if len(self._unpacked) + len(self._packed) > MAX_TENANTS:
-            self.remove(next(iter(self._packed)))
 
-
-def _json(tenant: Tenant | _Packed) -> bytes:
-    if isinstance(tenant, _Packed):
-        return tenant.json
-    return msgspec.json.encode(tenant, enc_hook=list)
+    def _evict(self) -> None:
+        """Evict the least recently used tenant."""
+        name = next(iter(self._packed or self._unpacked))
+        tenant = self._tenants[name]
+        account_id = tenant.account.id if isinstance(tenant, Tenant) else tenant.account_id
+        self.remove(name)
+        self.on_eviction(name, account_id)

@@ -11,6 +11,7 @@ from mockserver import packaged
 from mockserver.billing import money
 from mockserver.billing.accounts.accounts import Accounts
 from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
+from mockserver.billing.accounts.store import MAX_TENANTS
 from mockserver.billing.api import auth, rate_limits
 from mockserver.billing.api.caller import BillingCaller
 from mockserver.billing.api.errors import refusal_of
@@ -45,11 +46,13 @@ def world_of(
     seed: int,
     webhooks: Webhooks | None = None,
     faults: FaultRegistry | None = None,
+    *,
+    max_accounts: int = MAX_TENANTS,
 ) -> World[Accounts]:
     """Return a world with the accounts of the Billing API."""
     webhooks = webhooks or Webhooks(clock, seed)
-    accounts = Accounts(fixtures, clock, seed, webhooks.publish)
-    return World(
+    accounts = Accounts(fixtures, clock, seed, webhooks.publish, max_accounts)
+    world = World(
         clock,
         seed,
         accounts,
@@ -57,6 +60,8 @@ def world_of(
         webhooks=webhooks,
         redactor=Redactor(_SECRET_FIELDS, _KEY, accounts.is_of_persona),
     )
+    accounts.on_eviction = world.account_evicted
+    return world
 
 
 class Billing:
@@ -82,7 +87,7 @@ class Billing:
         value = request.headers.get(auth.HEADER)
         is_checked = security.is_required or (value and security.is_used)
         key = auth.check_key(value) if is_checked else ""
-        return BillingCaller(self._accounts, key, is_limited=self._is_limited)
+        return BillingCaller(self._accounts, key, request.warnings, is_limited=self._is_limited)
 
     def headers(self, caller: Caller | None, now: datetime) -> Headers:
         """Return the headers of every response: the rate limit, and the balance of the account.

@@ -22,10 +22,21 @@ class BillingCaller:
     has no account.
     """
 
-    __slots__ = ("_accounts", "_is_limited", "_target", "allowance", "key", "tenant")
+    __slots__ = (
+        "_accounts",
+        "_is_limited",
+        "_target",
+        "_warnings",
+        "allowance",
+        "key",
+        "tenant",
+    )
 
-    def __init__(self, accounts: Accounts, key: str, *, is_limited: bool) -> None:
+    def __init__(
+        self, accounts: Accounts, key: str, warnings: list[str], *, is_limited: bool
+    ) -> None:
         self._accounts = accounts
+        self._warnings = warnings
         self._is_limited = is_limited
         self.key = key
         self.tenant: Tenant | None = None
@@ -47,6 +58,8 @@ class BillingCaller:
         if not self.key:
             return
         tenant = self.tenant = self._accounts.tenant(self.key)
+        if tenant.was_evicted:
+            self._warn(tenant)
         is_enough, self.allowance = rate_limits.spend(tenant, now, write=is_write)
         if not is_enough and (self._is_limited or tenant.requests_per_minute is not None):
             raise rate_limits.refusal(rate_limits.retry_after(self.allowance, now))
@@ -63,6 +76,8 @@ class BillingCaller:
         Raise NotAMember if the caller does not belong to the organization.
         """
         tenant = self.tenant
+        if tenant is not None and tenant.was_evicted:  # opened by peek(), as the control API does
+            self._warn(tenant)
         organization = params.get(ORGANIZATION)
         if organization is not None:
             tenant = self._accounts.organization(self.key, organization)
@@ -82,6 +97,15 @@ class BillingCaller:
         reset = int(now.timestamp()) + seconds
         self.allowance = allowance._replace(remaining=0, reset=reset)
         return rate_limits.refusal(seconds)
+
+    def _warn(self, tenant: Tenant) -> None:
+        """Warn once that the account is a new one."""
+        tenant.was_evicted = False
+        self._warnings.append(
+            "The earlier account of this key was evicted, because more than "
+            f"{self._accounts.max_accounts:,} accounts were used. This is a new account. "
+            "Start the mock with a larger --max-accounts to keep more."
+        )
 
     def leave(self) -> None:
         """Publish the events of the account that the request may have changed."""

@@ -1,4 +1,4 @@
-"""Lists, takes and restores snapshots."""
+"""Lists, takes, deletes and restores snapshots."""
 
 from mockserver.control import render
 from mockserver.control.call import Call
@@ -11,6 +11,10 @@ def list_snapshots(call: Call) -> Json:
 
 def take_snapshot(call: Call) -> Json:
     return render.snapshot(call.world.take_snapshot(call.body["name"]))
+
+
+def delete_snapshot(call: Call) -> Json:
+    return render.snapshot(call.world.delete_snapshot(call.params["name"]))
 
 
 def restore_snapshot(call: Call) -> Json:

@@ -20,7 +20,11 @@ def list_accounts(call: Call) -> Json:
     shown = [
         render.account(call.world.redactor.show(name), accounts.peek(name)) for name in page.items
     ]
-    return render_page("accounts", shown, page)
+    return {
+        **render_page("accounts", shown, page),
+        "max_accounts": accounts.max_accounts,
+        "evictions": accounts.evictions,
+    }
 
 
 def record_usage(call: Call) -> Json:
