@@ -115,6 +115,7 @@ class Server:
             raise
         faults.operations = ready.contract.operations
         self.world.webhooks.check = checker(ready.contract)
+        self.world.redactor.learn(ready.contract)
         self.contract, self.behaviour = ready.contract, ready.behaviour
         self._dispatcher.apps = ready.apps
 
@@ -141,6 +142,7 @@ def build(
     )
     world, behaviour_of = _world(settings, contract, clock, faults, webhooks)
     world.public_url = url
+    world.redactor.learn(contract)
     world.keep_requests(settings.keep_requests)
     _switch_on_faults(faults, settings)
     return Server(settings, contract, world, behaviour_of)

@@ -7,6 +7,7 @@ import orjson
 from starlette.types import Receive
 
 from mockserver.engine.errors import Problem, Refusal
+from mockserver.engine.mistakes import Fields
 from mockserver.engine.request import Request
 from mockserver.engine.validation import problems
 from mockserver.openapi.contract import Contract, is_json
@@ -38,6 +39,7 @@ class BodyReader:
         self._required = request_body.get("required", False)
         self.max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
         self._validator = contract.validator(schema)
+        self._fields = Fields([schema], contract)
         self._defaults = {
             name: contract.follow(property).get("default") for name, property in properties.items()
         }
@@ -69,8 +71,11 @@ class BodyReader:
         request.payload = b"".join(chunks)
         return None
 
-    def parse(self, payload: bytes) -> tuple[Json, list[Problem]]:
-        """Return the value, completed by the contract's defaults, and its violations."""
+    def parse(self, payload: bytes, warnings: list[str]) -> tuple[Json, list[Problem]]:
+        """Return the value, completed by the contract's defaults, and its violations.
+
+        Unknown fields are added to the warnings.
+        """
         if not payload.strip():
             missing = {"loc": ["body"], "msg": "Field required", "type": "missing"}
             return None, [missing] if self._required else []
@@ -81,6 +86,7 @@ class BodyReader:
             value = orjson.loads(payload)
         except orjson.JSONDecodeError as error:
             return None, [_invalid_json(["body", error.pos], error.msg)]
+        self._fields.check(value, warnings)
         try:
             is_valid = self._validator.is_valid(value)
             found = [] if is_valid else list(problems(self._validator, value, ["body"]))

@@ -1,7 +1,7 @@
 """Responses where no operation serves: unknown paths, wrong methods, errors of the framework."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,8 +14,10 @@ from mockserver.compat import (
     ConnexionResponse,
     ProblemException,
 )
+from mockserver.engine import mistakes
 from mockserver.engine.behaviour import Service
 from mockserver.engine.errors import Headers, Refusal, envelope
+from mockserver.engine.mistakes import Paths
 from mockserver.engine.reply import NO_STORE, Reply, encode, kept, send_response
 from mockserver.engine.request import Request
 from mockserver.engine.world import Exchange, World
@@ -24,6 +26,7 @@ from mockserver.openapi.contract import Contract
 logger = logging.getLogger(__name__)
 
 _KEPT_CHARACTERS = 1_024
+_SHOWN_CHARACTERS = 200
 
 
 class Fallback:
@@ -43,6 +46,8 @@ class Fallback:
         self._contract = contract
         self._others = others
         self._is_recorded = is_recorded
+        self._paths = Paths(contract)
+        self._other_paths = {prefix: Paths(other, prefix) for prefix, other in others.items()}
 
     def handle_errors_of(self, app: ConnexionMiddleware) -> None:
         """Handle all errors of Connexion's application."""
@@ -51,9 +56,16 @@ class Fallback:
         app.add_error_handler(Exception, self.on_exception)
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
-        """Send the 404 of an unknown path."""
-        reply = self._error(scope, Refusal(404, f"No such path: {scope['path'][:200]}"))
-        await send_response(send, reply.status, reply.payload, self._headers(), reply.media_type)
+        """Send the 404 of an unknown path, with the path that the client probably means."""
+        path, headers = scope["path"], self._headers()
+        sentence, warnings = f"No such path: {path[:_SHOWN_CHARACTERS]}", []
+        nearest = self._nearest_path(path)
+        if nearest is not None:
+            sentence = f"{sentence}. Did you mean {nearest}?"
+            mistakes.add(warnings, f"Unknown path: did you mean '{nearest}'?")
+            headers += mistakes.headers_of(warnings, self._world.redactor)
+        reply = self._error(scope, Refusal(404, sentence), warnings)
+        await send_response(send, reply.status, reply.payload, headers, reply.media_type)
 
     async def refuse(self, send: Send, refusal: Refusal) -> None:
         """Send an error in the mock's own envelope."""
@@ -87,16 +99,16 @@ class Fallback:
         refusal = Refusal(500, "The mock failed; its log says why. Please report it.")
         return _response(_own_reply(refusal), self._headers())
 
-    def _error(self, scope: Scope, refusal: Refusal) -> Reply:
+    def _error(self, scope: Scope, refusal: Refusal, warnings: Sequence[str] = ()) -> Reply:
         """Return the response to an error, and record it where the path is the API's."""
         if any(scope["path"].startswith(prefix) for prefix in self._others):
             return _own_reply(refusal)
         response = self._service.error(refusal, None)
         reply = response.reply if response is not None else _own_reply(refusal)
-        self._record(scope, reply.status, reply.payload)
+        self._record(scope, reply.status, reply.payload, warnings)
         return reply
 
-    def _record(self, scope: Scope, status: int, body: bytes) -> None:
+    def _record(self, scope: Scope, status: int, body: bytes, warnings: Sequence[str]) -> None:
         """Record a request that no operation serves: most often a client's typing error."""
         if not self._is_recorded(scope["path"]) or not self._world.exchanges.maxlen:
             return
@@ -111,6 +123,7 @@ class Fallback:
                 status,
                 b"",
                 kept(body),
+                warnings=tuple(warnings),
             )
         )
 
@@ -125,6 +138,12 @@ class Fallback:
 
     def _headers(self) -> Headers:
         return self._service.headers(None, self._world.clock.now())
+
+    def _nearest_path(self, path: str) -> str | None:
+        for prefix, paths in self._other_paths.items():
+            if path.startswith(prefix):
+                return paths.nearest(path)
+        return self._paths.nearest(path)
 
     def _allowed(self, path: str) -> list[str]:
         for prefix, contract in self._others.items():

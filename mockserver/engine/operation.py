@@ -15,14 +15,14 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.engine import preference
+from mockserver.engine import mistakes, preference
 from mockserver.engine.behaviour import ErrorResponse, Service
 from mockserver.engine.body import BodyReader, Disconnected, Json
 from mockserver.engine.call import Call
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import PreferenceRefused, Refusal, Unprocessable, envelope
 from mockserver.engine.parameters import Parameters
-from mockserver.engine.reply import Reply, kept, send_response, warning_headers
+from mockserver.engine.reply import Reply, kept, send_response
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract, Responses
 from mockserver.engine.samples import Samples
@@ -103,7 +103,7 @@ class CompiledOperation:
         headers += reply.headers
         headers += request.marks
         if request.warnings:
-            headers += warning_headers(request.warnings)
+            headers += mistakes.headers_of(request.warnings, self._world.redactor)
         self.record(request, reply.status, reply.payload)
         await send_response(send, reply.status, reply.payload, headers, reply.media_type)
 
@@ -156,11 +156,11 @@ class CompiledOperation:
         """Return the argument of the handler. Raises Unprocessable with all violations."""
         scope = request.scope
         params, found = self._parameters.read(
-            self._path_values(scope), scope["query_string"], request.headers
+            self._path_values(scope), scope["query_string"], request.headers, request.warnings
         )
         body: Json = None
         if self.body is not None:
-            body, more = self.body.parse(request.payload)
+            body, more = self.body.parse(request.payload, request.warnings)
             found += more
         if found:
             raise Unprocessable(found)

@@ -21,10 +21,11 @@ from mockserver.billing.stripe import paths as stripe_paths
 from mockserver.billing.stripe.app import StripeApp
 from mockserver.billing.tiers import warning_of
 from mockserver.clock import Clock
+from mockserver.engine import mistakes
 from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse, PublicApp
 from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
-from mockserver.engine.errors import Headers, envelope
+from mockserver.engine.errors import Headers, Unauthorized, envelope
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.request import Request
 from mockserver.engine.world import World
@@ -59,8 +60,12 @@ def world_of(
         accounts,
         faults=faults or FaultRegistry(seed=seed),
         webhooks=webhooks,
-        redactor=Redactor(_SECRET_FIELDS, _KEY, accounts.is_of_persona),
+        redactor=Redactor(_SECRET_FIELDS, _KEY, accounts.is_public, _is_amount),
     )
+
+
+def _is_amount(field: str) -> bool:
+    return field.endswith(("_cents", "_microcents"))
 
 
 class Billing:
@@ -85,7 +90,14 @@ class Billing:
         """Return the caller. Raise Unauthorized for a key that is missing, live or malformed."""
         value = request.headers.get(auth.HEADER)
         is_checked = security.is_required or (value and security.is_used)
-        key = auth.check_key(value) if is_checked else ""
+        try:
+            key = auth.check_key(value) if is_checked else ""
+        except Unauthorized:
+            mistakes.warn_of_credentials(request.warnings, request.headers, security)
+            raise
+        meant = self._accounts.key_typos.meant(key)
+        if meant is not None:
+            mistakes.add(request.warnings, f"'{key}' is a new account. Did you mean '{meant}'?")
         return BillingCaller(self._accounts, key, is_limited=self._is_limited)
 
     def headers(self, caller: Caller | None, now: datetime) -> Headers:
