@@ -40,6 +40,9 @@ from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.payload import checker
 
+_BROWSERS_PATHS = ("/favicon.ico", "/.well-known/")
+"""Paths that browsers ask for by themselves."""
+
 BehaviourOf = Callable[[Contract], Behaviour]
 """Returns the behaviour that serves a contract."""
 
@@ -73,6 +76,18 @@ class Server:
     def app(self) -> ASGIApp:
         """The ASGI app. It stays the same when the contract is replaced."""
         return self._dispatcher
+
+    def lists(self, path: str, status: int | None) -> bool:
+        """Return whether a request is listed on the terminal: pages and ``/_mock`` are for debug.
+
+        Unknown paths are listed, because a wrong base URL leads to them.
+        """
+        if self.settings.log_level == "debug":
+            return True
+        if path.startswith(guard.PREFIX):
+            return False
+        is_unknown = status == 404 and not path.startswith(_BROWSERS_PATHS)
+        return is_unknown or path.startswith(self.contract.prefixes)
 
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""

@@ -24,6 +24,7 @@ from mockserver.openapi.yaml_file import FileError
 from mockserver.settings import Settings, SettingsError
 
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
+_LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 _BACKLOG = 2_048
 _KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep a connection. Closing one during a request looks like a reset."""
@@ -184,22 +185,25 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from mockserver import app, banner
+    from mockserver.engine import request_log
     from mockserver.server.uvicorn_server import AnnouncedServer, BufferedProtocol
 
-    logging.basicConfig(
-        level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=chosen.log_level.upper(), format=_LOG_FORMAT)
     url = _url(chosen.host, listener.getsockname()[1])
     server = app.build(chosen, public_url=url)
+    redactor = server.world.redactor
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(request_log.RedactingFormatter(_LOG_FORMAT, redactor))
+    requests = request_log.for_terminal(redactor)
     config = uvicorn.Config(
-        server.app,
+        server.app if chosen.quiet else request_log.logged(server.app, requests.log, server.lists),
         loop="uvloop",
         http=BufferedProtocol,
         ws="none",  # whatever packages for websockets are installed
         lifespan="off",
         log_config=None,
         proxy_headers=False,
-        access_log=chosen.log_level == "debug",
+        access_log=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2,
@@ -215,7 +219,10 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
 
         report = partial(print, flush=True)
         background = Watcher(server, chosen.spec, chosen.fixtures, report=report).run
-    AnnouncedServer(config, announcement, background).run(sockets=[listener])
+    try:
+        AnnouncedServer(config, announcement, background).run(sockets=[listener])
+    finally:
+        requests.close()
 
 
 def _url(host: str, port: int) -> str:

@@ -37,6 +37,7 @@ class Settings:
     faults: tuple[str, ...] = ()
     allow_webhook_host: tuple[str, ...] = ()
     keep_requests: int = 1_000
+    quiet: bool = False
     log_level: str = "warning"
 
 
@@ -187,10 +188,11 @@ SETTINGS = (
         repeats=True,
     ),
     _Setting("keep_requests", _count, "number of requests to record (1000); 0 records none", "N"),
+    _Setting("quiet", _switch, "do not list requests on the terminal"),
     _Setting(
         "log_level",
         _level,
-        "debug, info, warning (default) or error; debug logs every request",
+        "debug, info, warning (default) or error; debug lists pages and /_mock, too",
         "LEVEL",
     ),
 )

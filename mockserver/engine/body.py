@@ -43,6 +43,8 @@ class BodyReader:
         self._defaults = {
             name: contract.follow(property).get("default") for name, property in properties.items()
         }
+        self._is_flat = self._fields.is_flat and self._fields.names == self._defaults.keys()
+        """Whether a body without unknown fields has as many as there are defaults."""
 
     async def receive(self, request: Request, receive: Receive) -> Refusal | None:
         """Read the payload of a request. Return a 413 or 415, or None if it is accepted.
@@ -86,16 +88,17 @@ class BodyReader:
             value = orjson.loads(payload)
         except orjson.JSONDecodeError as error:
             return None, [_invalid_json(["body", error.pos], error.msg)]
-        self._fields.check(value, warnings)
         try:
             is_valid = self._validator.is_valid(value)
             found = [] if is_valid else list(problems(self._validator, value, ["body"]))
         except ValueError:
             # The JSON parser accepts deeper nesting than the validator.
             return None, [_invalid_json(["body"], "nested too deeply")]
-        if found:
-            return None, found
-        return ({**self._defaults, **value} if isinstance(value, dict) else value), []
+        completed = {**self._defaults, **value} if isinstance(value, dict) else value
+        is_counted = self._is_flat and completed is not value
+        if not is_counted or len(completed) != len(self._defaults):
+            self._fields.check(value, warnings)
+        return (None, found) if found else (completed, [])
 
     def _accepts(self, content_type: bytes) -> bool:
         """Return whether a content type is documented."""

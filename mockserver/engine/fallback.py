@@ -47,7 +47,7 @@ class Fallback:
         self._others = others
         self._is_recorded = is_recorded
         self._paths = Paths(contract)
-        self._other_paths = {prefix: Paths(other, prefix) for prefix, other in others.items()}
+        self._other_paths = {prefix: Paths(other) for prefix, other in others.items()}
 
     def handle_errors_of(self, app: ConnexionMiddleware) -> None:
         """Handle all errors of Connexion's application."""
@@ -62,7 +62,7 @@ class Fallback:
         nearest = self._nearest_path(path)
         if nearest is not None:
             sentence = f"{sentence}. Did you mean {nearest}?"
-            mistakes.add(warnings, f"Unknown path: did you mean '{nearest}'?")
+            mistakes.add(warnings, f"{mistakes.UNKNOWN_PATH.decode()}: did you mean '{nearest}'?")
             headers += mistakes.headers_of(warnings, self._world.redactor)
         reply = self._error(scope, Refusal(404, sentence), warnings)
         await send_response(send, reply.status, reply.payload, headers, reply.media_type)

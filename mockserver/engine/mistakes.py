@@ -7,9 +7,11 @@ document. Values that a client sends are never repeated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from typing import Any
 
 from mockserver.engine.errors import Headers
@@ -19,6 +21,8 @@ from mockserver.openapi.schemas import Schema
 from mockserver.openapi.security import Security
 
 HEADER = b"x-mock-warning"
+UNKNOWN_PATH = b"Unknown path"
+"""The beginning of the warning about an unknown path."""
 MAX_WARNINGS = 5
 """The highest number of warnings for a request, without the note that more are left out."""
 MAX_CHARACTERS = 200
@@ -33,6 +37,7 @@ _MAX_PATH = 256
 """Longer names and paths are not compared with those of the contract."""
 _SIMILARITY = 0.7
 _MAX_MISSPELT_SEGMENTS = 2
+_VERSION = re.compile(r"v[0-9.]+")
 _BRANCHES = ("allOf", "oneOf", "anyOf")
 _CREDENTIAL_HEADERS = (b"authorization", b"x-api-key", b"api-key", b"apikey", b"x-auth-token")
 """Headers in which clients usually send credentials."""
@@ -128,6 +133,11 @@ class Fields:
         return Fields(schemas, self._contract) if schemas else None
 
     @property
+    def is_flat(self) -> bool:
+        """Whether the schema lists its fields and describes nothing within them."""
+        return self.names is not None and not self.nested
+
+    @property
     def is_structure(self) -> bool:
         """Whether the value may have fields or items that the schema describes."""
         return any("properties" in part or "items" in part for part in self._parts)
@@ -190,7 +200,7 @@ class QueryNames:
 
     def check(self, names: Mapping[str, str], warnings: list[str]) -> None:
         """Add a warning for each name that is unknown."""
-        if not names or names.keys() <= self._names or self._is_open:
+        if names.keys() <= self._names or self._is_open:
             return
         for name in names:
             if name not in self._names and not name.startswith(self._prefixes):
@@ -207,43 +217,56 @@ def _unknown(kind: str, place: str, name: str, known: frozenset[str]) -> str:
 class Paths:
     """The paths of a contract, to find the one that a misspelt path probably means."""
 
-    def __init__(self, contract: Contract, prefix: str = "") -> None:
-        """Take a contract that is served below a prefix."""
-        base = prefix + contract.base_path
-        declared = dict.fromkeys(
-            base + operation.path for operation in contract.operations.values()
-        )
-        self._paths = [(path, _segments(path)) for path in declared]
+    def __init__(self, contract: Contract) -> None:
+        paths = (contract.base_path + operation.path for operation in contract.operations.values())
+        self._paths = [(path, _segments(path)) for path in dict.fromkeys(paths)]
         self.nearest: Callable[[str], str | None] = lru_cache(maxsize=128)(self._nearest)
+        """Returns the path that is probably meant; None if no path is similar."""
 
     def _nearest(self, path: str) -> str | None:
-        given = _segments(path)
-        if len(path) > _MAX_PATH or not any(given):
+        if len(path) > _MAX_PATH:
             return None
-        scores = [(self._score(given, segments), path) for path, segments in self._paths]
+        given = _segments(path)
+        scores = [(_score(given, segments), path) for path, segments in self._paths]
         best, found = max(scores, default=(0.0, ""), key=lambda pair: pair[0])
         return found if best else None
-
-    @staticmethod
-    def _score(given: Sequence[str], declared: Sequence[str]) -> float:
-        """Return the similarity of two paths; 0 if one does not mean the other."""
-        common = min(len(given), len(declared))
-        pairs = list(zip(given[-common:], declared[-common:], strict=True))
-        different = [pair for pair in pairs if pair[0] != pair[1] and not _is_template(pair[1])]
-        if len(given) != len(declared):
-            # The client's base URL has too few segments, or too many.
-            is_literal = any(not _is_template(segment) for _, segment in pairs)
-            return (
-                common / (2 * max(len(given), len(declared))) if is_literal and not different else 0
-            )
-        if len(different) > min(_MAX_MISSPELT_SEGMENTS, len(pairs)):
-            return 0
-        similarities = [_similarity(*pair) for pair in different]
-        return 0 if 0 in similarities else 1 + (sum(similarities) - len(different)) / len(pairs)
 
 
 def _segments(path: str) -> list[str]:
     return path.strip("/").split("/")
+
+
+def _score(given: Sequence[str], declared: Sequence[str]) -> float:
+    """Return how similar two paths are, up to 2; 0 if one does not mean the other."""
+    if len(given) != len(declared):
+        return _overlap(given, declared)
+    different = [pair for pair in zip(given, declared, strict=True) if not _is_same_segment(*pair)]
+    if len(different) > min(_MAX_MISSPELT_SEGMENTS, len(given)):
+        return 0
+    similarities = [_similarity(*pair) for pair in different]
+    return 0 if 0 in similarities else 2 - sum(1 - similarity for similarity in similarities)
+
+
+def _overlap(given: Sequence[str], declared: Sequence[str]) -> float:
+    """Return how much of two paths is the same if a block of segments is missing in one, up to 1.
+
+    The client's base URL has too many segments then, or too few.
+    """
+    shorter, longer = sorted((given, declared), key=len)
+    end = _common(given[::-1], declared[::-1])
+    begin = _common(given, declared)
+    is_literal = end > 0 and not _is_template(declared[-1])
+    return len(shorter) / len(longer) if is_literal and begin + end >= len(shorter) else 0
+
+
+def _common(given: Sequence[str], declared: Sequence[str]) -> int:
+    """Return the number of segments that two paths have in common from their beginnings."""
+    pairs = zip(given, declared, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: _is_same_segment(*pair), pairs))
+
+
+def _is_same_segment(given: str, declared: str) -> bool:
+    return given == declared or (_is_template(declared) and given != "")
 
 
 def _is_template(segment: str) -> bool:
@@ -251,10 +274,14 @@ def _is_template(segment: str) -> bool:
 
 
 def _similarity(given: str, declared: str) -> float:
-    """Return the similarity of two segments of a path; 0 if it is low."""
-    given, declared = _plain(given), _plain(declared)
-    matcher = SequenceMatcher(None, given, declared)
-    if matcher.real_quick_ratio() < _SIMILARITY or matcher.quick_ratio() < _SIMILARITY:
+    """Return the similarity of two segments of a path, up to 1; 0 if it is low."""
+    shorter, longer = sorted((len(given), len(declared)))
+    if _VERSION.fullmatch(given) and _VERSION.fullmatch(declared):
+        return _SIMILARITY
+    if 2 * shorter < _SIMILARITY * (shorter + longer):
+        return 0
+    matcher = SequenceMatcher(None, _plain(given), _plain(declared))
+    if matcher.quick_ratio() < _SIMILARITY:
         return 0
     ratio = matcher.ratio()
     return ratio if ratio >= _SIMILARITY else 0

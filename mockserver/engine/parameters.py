@@ -57,7 +57,8 @@ class Parameters:
         found: list[Problem] = []
         # The last of repeated query parameters counts.
         in_query = dict(_pairs(query)) if query else {}
-        self._query_names.check(in_query, warnings)
+        if query:
+            self._query_names.check(in_query, warnings)
         for place in self._places:
             given = place.read(path, in_query, query, headers)
             if given or not place.may_be_empty:
