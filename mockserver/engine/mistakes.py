@@ -295,10 +295,8 @@ def warn_of_credentials(
     for name, place in security.places:
         value = headers.get(name, b"").lower()
         if value.startswith((b"bearer ", b"basic ")) and name != b"authorization":
-            add(
-                warnings,
-                f"The credentials begin with an authentication scheme. Send {place} alone.",
-            )
+            problem = "The credentials begin with an authentication scheme."
+            add(warnings, f"{problem} Send {place} without it.")
             return
         if value and name == b"authorization":
             add(warnings, f"'Authorization' has another form. Send {place}.")

@@ -31,6 +31,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "faults": ("flaky, slow-3g", ("flaky", "slow-3g"), "outage"),
     "allow_webhook_host": ("hooks.test, 10.0.0.5", ("hooks.test", "10.0.0.5"), "other.test"),
     "keep_requests": ("20", 20, "30"),
+    "quiet": ("true", True, "false"),
     "log_level": ("debug", "debug", "error"),
 }
 
