@@ -58,7 +58,8 @@ class Fallback:
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Send the 404 of an unknown path, with the path that the client probably means."""
         path, headers = scope["path"], self._headers()
-        sentence, warnings = f"No such path: {path[:_SHOWN_CHARACTERS]}", []
+        sentence = f"No such path: {path[:_SHOWN_CHARACTERS]}"
+        warnings: list[str] = []
         nearest = self._nearest_path(path)
         if nearest is not None:
             sentence = f"{sentence}. Did you mean {nearest}?"

@@ -61,7 +61,7 @@ class RequestLog:
         self._path = lru_cache(maxsize=1_024)(self._shown_path)
         self._lines: deque[str] = deque()
         self._dropped = 0
-        self._is_closing = False
+        self._closing = Event()
         self._has_lines = Event()
         self._thread: Thread | None = None
 
@@ -81,7 +81,7 @@ class RequestLog:
 
     def close(self) -> None:
         """Write what is queued. Lines that cannot be written within a second are lost."""
-        self._is_closing = True
+        self._closing.set()
         if self._thread is not None:
             self._has_lines.set()
             self._thread.join(_CLOSE_SECONDS)
@@ -93,11 +93,9 @@ class RequestLog:
         self._has_lines.set()
 
     def _write_lines(self) -> None:
-        pause = Event()
-        while not self._is_closing or self._lines:
+        while not self._closing.is_set() or self._lines:
             self._has_lines.wait()
-            if not self._is_closing:
-                pause.wait(_BATCH_SECONDS)  # the lines of a burst are written together
+            self._closing.wait(_BATCH_SECONDS)  # the lines of a burst are written together
             self._has_lines.clear()
             try:
                 self._write("".join(self._batch()).encode("utf-8", "backslashreplace"))

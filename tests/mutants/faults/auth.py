@@ -63,7 +63,7 @@ async def _validate_first(
             self.service.identify(request, self.security)
         except Unauthorized:
             await self.body.receive(request, receive)
-            _, problems = self.body.parse(request.payload)
+            _, problems = self.body.parse(request.payload, request.warnings)
             if problems:
                 reply = self._refuse(Unprocessable(problems))
                 headers = self.service.headers(None, request.now)
