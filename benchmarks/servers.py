@@ -59,7 +59,8 @@ class Server:
 
 def ours() -> Program:
     """Return this server as ``mockserver serve`` starts it: one process, all validation on."""
-    return Program("mockserver", (sys.executable, "-m", "mockserver", "serve", "--port", "{port}"))
+    command = (sys.executable, "-m", "mockserver", "serve", "--quiet", "--port", "{port}")
+    return Program("mockserver", command)
 
 
 def do_nothing() -> Program:

@@ -46,6 +46,9 @@ from mockserver.webhooks.dispatcher import Webhooks
 from mockserver.webhooks.event import Conventions
 from mockserver.webhooks.payload import checker
 
+_BROWSERS_PATHS = ("/favicon.ico", "/.well-known/")
+"""Paths that browsers ask for by themselves."""
+
 BehaviourOf = Callable[[Contract], Behaviour]
 """Returns the behaviour that serves a contract."""
 
@@ -150,6 +153,18 @@ class Server:
         """Return the time of the mock's clock."""
         return self.world.clock.now()
 
+    def lists(self, path: str, status: int | None) -> bool:
+        """Return whether a request is listed on the terminal: pages and ``/_mock`` are for debug.
+
+        Unknown paths are listed, because a wrong base URL leads to them.
+        """
+        if self.settings.log_level == "debug":
+            return True
+        if path.startswith(guard.PREFIX):
+            return False
+        is_unknown = status == 404 and not path.startswith(_BROWSERS_PATHS)
+        return is_unknown or path.startswith(self.contract.prefixes)
+
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""
         return [
@@ -191,6 +206,7 @@ class Server:
             raise
         faults.operations = ready.contract.operations
         self.world.webhooks.check = checker(ready.contract)
+        self.world.redactor.learn(ready.contract)
         self.contract, self.behaviour = ready.contract, ready.behaviour
         self._served = ready.served
 
@@ -217,6 +233,7 @@ def build(
     )
     world, behaviour_of = _world(settings, contract, clock, faults, webhooks)
     world.address = Address(url, settings.public_url, settings.trust_proxy)
+    world.redactor.learn(contract)
     world.keep_requests(settings.keep_requests)
     _switch_on_faults(faults, settings)
     return Server(settings, contract, world, behaviour_of)

@@ -24,6 +24,7 @@ from mockserver.openapi.yaml_file import FileError
 from mockserver.settings import Settings, SettingsError
 
 EXIT_OK, EXIT_STALE, EXIT_USAGE = 0, 1, 2
+_LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 _BACKLOG = 2_048
 
 _DESCRIPTION = """\
@@ -180,13 +181,17 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     # Start-up makes no garbage. Collecting it would take a tenth of a second, now and later.
     gc.disable()
     from mockserver import app, banner
+    from mockserver.engine import request_log
     from mockserver.server.http_server import HttpServer
 
-    logging.basicConfig(
-        level=chosen.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=chosen.log_level.upper(), format=_LOG_FORMAT)
     url = _url(chosen.host, listener.getsockname()[1])
     server = app.build(chosen, public_url=url)
+    redactor = server.world.redactor
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(request_log.RedactingFormatter(_LOG_FORMAT, redactor))
+    requests = request_log.for_terminal(redactor)
+    observe = None if chosen.quiet else request_log.observer(requests.log, server.lists)
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
@@ -203,8 +208,13 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         from mockserver.engine import state_file
 
         state = state_file.opened(chosen.state, server.world)
-    with state:
-        HttpServer(server, on_ready=on_ready, background=background).run(listener)
+    try:
+        with state:
+            HttpServer(server, on_ready=on_ready, background=background, observe=observe).run(
+                listener
+            )
+    finally:
+        requests.close()
 
 
 def _url(host: str, port: int) -> str:

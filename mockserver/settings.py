@@ -47,6 +47,7 @@ class Settings(Struct, frozen=True):
     keep_requests: int = 1_000
     max_accounts: int = 10_000
     state: Path | None = None
+    quiet: bool = False
     log_level: str = "warning"
 
 
@@ -239,6 +240,7 @@ SETTINGS = (
         repeats=True,
     ),
     _Setting("keep_requests", _count, "number of requests to record (1000); 0 records none", "N"),
+    _Setting("quiet", _switch, "do not list requests on the terminal"),
     _Setting(
         "max_accounts",
         _accounts,
@@ -254,7 +256,7 @@ SETTINGS = (
     _Setting(
         "log_level",
         _level,
-        "debug, info, warning (default) or error; debug logs every request",
+        "debug, info, warning (default) or error; debug lists pages and /_mock, too",
         "LEVEL",
     ),
 )

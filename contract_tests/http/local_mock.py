@@ -17,7 +17,7 @@ _PATIENCE = 10
 @contextmanager
 def running_mock(*flags: str) -> Iterator[str]:
     """Run a mock until the end of the block. Raise Unreachable if it does not start."""
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", *flags]
+    command = [sys.executable, "-m", "mockserver", "serve", "--quiet", "--port", "0", *flags]
     process = subprocess.Popen(  # noqa: S603 (this interpreter)
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -33,7 +33,7 @@ def exchange(exchange: Exchange, redactor: Redactor) -> Json:
         "account_id": exchange.account_id,
         "operation_id": exchange.operation_id,
         "method": exchange.method,
-        "path": redactor.text(exchange.path),
+        "path": redactor.path(exchange.path),
         "query": redactor.query(exchange.query),
         "status": exchange.status,
         "request_body": redactor.body(exchange.request_body),

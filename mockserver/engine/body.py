@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from mockserver.engine.errors import Problem, Refusal
+from mockserver.engine.mistakes import Fields
 from mockserver.engine.validation import problems
 from mockserver.openapi.contract import Contract, is_json
 from mockserver.openapi.schemas import Schema
@@ -33,9 +34,12 @@ class BodyReader:
         self._required = request_body.get("required", False)
         self.max_bytes: int = request_body.get("x-max-bytes", MAX_BODY_BYTES)
         self._validator = contract.validator(schema)
+        self._fields = Fields([schema], contract)
         self._defaults = {
             name: contract.follow(property).get("default") for name, property in properties.items()
         }
+        self._is_flat = self._fields.is_flat and self._fields.names == self._defaults.keys()
+        """Whether a body without unknown fields has as many as there are defaults."""
 
     def unsupported(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
         """Return a 415 for a body of another media type."""
@@ -50,8 +54,11 @@ class BodyReader:
         """Return the 413 for a body of more than ``max_bytes``."""
         return Refusal(413, f"Request body is too large: at most {self.max_bytes:,} bytes.")
 
-    def parse(self, payload: bytes) -> tuple[Json, list[Problem]]:
-        """Return the value, completed by the contract's defaults, and its violations."""
+    def parse(self, payload: bytes, warnings: list[str]) -> tuple[Json, list[Problem]]:
+        """Return the value, completed by the contract's defaults, and its violations.
+
+        Unknown fields are added to the warnings.
+        """
         if not payload.strip():
             missing = {"loc": ["body"], "msg": "Field required", "type": "missing"}
             return None, [missing] if self._required else []
@@ -68,9 +75,11 @@ class BodyReader:
         except ValueError:
             # The JSON parser accepts deeper nesting than the validator.
             return None, [_invalid_json(["body"], "nested too deeply")]
-        if found:
-            return None, found
-        return ({**self._defaults, **value} if isinstance(value, dict) else value), []
+        completed = {**self._defaults, **value} if isinstance(value, dict) else value
+        is_counted = self._is_flat and completed is not value
+        if not is_counted or len(completed) != len(self._defaults):
+            self._fields.check(value, warnings)
+        return (None, found) if found else (completed, [])
 
     def _accepts(self, content_type: bytes) -> bool:
         """Return whether a content type is documented."""

@@ -14,9 +14,11 @@ from mockserver.compat import (
     ConnexionResponse,
     ProblemException,
 )
+from mockserver.engine import mistakes
 from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.behaviour import Service
 from mockserver.engine.errors import Headers, Refusal, envelope
+from mockserver.engine.mistakes import Paths
 from mockserver.engine.reply import Reply, encode, kept
 from mockserver.engine.request import Request
 from mockserver.engine.world import Exchange, World
@@ -30,6 +32,7 @@ _BAD_PREFLIGHT = Refusal(
     "The preflight is refused: Origin, Access-Control-Request-Method or "
     "Access-Control-Request-Headers is too long or has characters that no name may have.",
 )
+_SHOWN_CHARACTERS = 200
 
 
 class Fallback:
@@ -49,6 +52,8 @@ class Fallback:
         self._contract = contract
         self._others = others
         self._is_recorded = is_recorded
+        self._paths = Paths(contract)
+        self._other_paths = {prefix: Paths(other) for prefix, other in others.items()}
 
     def handle_errors_of(self, app: ConnexionMiddleware) -> None:
         """Handle all errors of Connexion's application."""
@@ -57,8 +62,17 @@ class Fallback:
         app.add_error_handler(Exception, self.on_exception)
 
     def not_found(self, request: Request) -> Reply:
-        """Return the 404 of an unknown path."""
-        return self._error(request, Refusal(404, f"No such path: {request.path[:200]}"))
+        """Return the 404 of an unknown path, with the path that the client probably means."""
+        sentence = f"No such path: {request.path[:_SHOWN_CHARACTERS]}"
+        nearest = self._nearest_path(request.path)
+        if nearest is not None:
+            sentence = f"{sentence}. Did you mean {nearest}?"
+            unknown = mistakes.UNKNOWN_PATH.decode()
+            mistakes.add(request.warnings, f"{unknown}: did you mean '{nearest}'?")
+        reply = self._error(request, Refusal(404, sentence))
+        if request.warnings:
+            reply.headers.extend(mistakes.headers_of(request.warnings, self._world.redactor))
+        return reply
 
     def not_allowed(self, request: Request, allowed: str) -> Reply:
         """Return the 405 of a path that has other methods."""
@@ -145,6 +159,7 @@ class Fallback:
                 status,
                 b"",
                 kept(body),
+                warnings=tuple(request.warnings),
             )
         )
 
@@ -157,6 +172,12 @@ class Fallback:
 
     def _headers(self) -> Headers:
         return self._service.headers(None, self._world.clock.now())
+
+    def _nearest_path(self, path: str) -> str | None:
+        for prefix, paths in self._other_paths.items():
+            if path.startswith(prefix):
+                return paths.nearest(path)
+        return self._paths.nearest(path)
 
     def _allowed(self, path: str) -> list[str]:
         for prefix, contract in self._others.items():

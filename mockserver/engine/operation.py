@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.engine import preference
+from mockserver.engine import mistakes, preference
 from mockserver.engine.behaviour import ErrorResponse, Service
 from mockserver.engine.body import BodyReader, Json
 from mockserver.engine.call import Call
@@ -23,7 +23,7 @@ from mockserver.engine.caller import Caller
 from mockserver.engine.errors import PreferenceRefused, Refusal, Unprocessable, envelope
 from mockserver.engine.parameters import Parameters
 from mockserver.engine.preference import Preference
-from mockserver.engine.reply import Reply, kept, warning_headers
+from mockserver.engine.reply import Reply, kept
 from mockserver.engine.request import Request
 from mockserver.engine.responses import BrokenContract, Responses
 from mockserver.engine.samples import Samples
@@ -159,16 +159,18 @@ class CompiledOperation:
         headers += reply.headers
         headers += request.marks
         if request.warnings:
-            headers += warning_headers(request.warnings)
+            headers += mistakes.headers_of(request.warnings, self._world.redactor)
         self.record(request, reply.status, reply.payload)
         return Reply(reply.status, reply.payload, headers, reply.media_type)
 
     def _call(self, request: Request, caller: Caller) -> Call[Any, Any]:
         """Return the argument of the handler. Raises Unprocessable with all violations."""
-        params, found = self._parameters.read(request.path_params, request.query, request.headers)
+        params, found = self._parameters.read(
+            request.path_params, request.query, request.headers, request.warnings
+        )
         body: Json = None
         if self.body is not None:
-            body, more = self.body.parse(request.payload)
+            body, more = self.body.parse(request.payload, request.warnings)
             found += more
         if found:
             raise Unprocessable(found)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.engine.errors import Problem
+from mockserver.engine.mistakes import QueryNames
 from mockserver.engine.validation import problems
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.schemas import Schema
@@ -36,18 +37,30 @@ class Parameters:
             for place in _PLACES
             if (in_place := [reader for reader in readers if reader.place == place])
         ]
+        self._query_names = QueryNames(parameters, contract)
         self._defaults = {
             reader.name: reader.default for reader in readers if reader.place != "path"
         }
 
     def read(
-        self, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
+        self,
+        path: Mapping[str, Any],
+        query: bytes,
+        headers: Mapping[bytes, bytes],
+        warnings: list[str],
     ) -> tuple[dict[str, Any], list[Problem]]:
-        """Return the values by name, with defaults for missing ones, and all their violations."""
+        """Return the values by name, with defaults for missing ones, and all their violations.
+
+        Unknown query parameters are added to the warnings.
+        """
         values = dict(self._defaults)
         found: list[Problem] = []
+        # The last of repeated query parameters counts.
+        in_query = dict(_pairs(query)) if query else {}
+        if query:
+            self._query_names.check(in_query, warnings)
         for place in self._places:
-            given = place.read(path, query, headers)
+            given = place.read(path, in_query, query, headers)
             if given or not place.may_be_empty:
                 found += place.problems(given)
                 values.update(given)
@@ -64,7 +77,11 @@ class _Place:
         self.may_be_empty = self._validator.is_valid({})
 
     def read(
-        self, path: Mapping[str, Any], query: bytes, headers: Mapping[bytes, bytes]
+        self,
+        path: Mapping[str, Any],
+        in_query: Mapping[str, str],
+        query: bytes,
+        headers: Mapping[bytes, bytes],
     ) -> dict[str, Any]:
         """Return the values that a request has here, by name."""
         if self._name == "header":
@@ -74,8 +91,7 @@ class _Place:
                 if value is not None:
                     values[reader.name] = reader.parse(value.decode("latin-1"))
             return values
-        # The last of repeated query parameters counts.
-        source = path if self._name == "path" else dict(_pairs(query)) if query else {}
+        source = path if self._name == "path" else in_query
         return {
             reader.name: reader.gather(query)
             if reader.is_repeated

@@ -10,7 +10,6 @@ from mockserver.engine.errors import Headers
 from mockserver.openapi.contract import is_json
 
 JSON = b"application/json"
-WARNING = b"x-mock-warning"
 NO_STORE = (b"cache-control", b"no-store")
 JSON_HEADERS: Headers = [(b"content-type", JSON), NO_STORE]
 WITHOUT_LENGTH = frozenset({204, 304})
@@ -70,8 +69,3 @@ def encode_as(media_type: str, body: Any) -> bytes:
 def kept(payload: bytes, size: int | None = None) -> bytes:
     """Return a copy of the first bytes of a payload. orjson's own bytes always occupy 4 kB."""
     return bytes(memoryview(payload)[:size])
-
-
-def warning_headers(warnings: Sequence[str]) -> Headers:
-    """Return one header for each warning. Characters beyond ASCII are replaced."""
-    return [(WARNING, warning.encode("ascii", "replace")) for warning in warnings]

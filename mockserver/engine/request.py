@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from time import perf_counter
 
 from mockserver.engine.caller import Caller
 from mockserver.engine.errors import Headers, Refusal
@@ -15,6 +16,7 @@ class Request:
     """A request whose body has arrived, with what has been learned of it so far."""
 
     __slots__ = (
+        "began",
         "caller",
         "can_break",
         "client",
@@ -58,6 +60,8 @@ class Request:
         self.now = now
         self.can_break = can_break
         """Whether the server can break the connection, as some faults want."""
+        self.began = perf_counter()
+        """When it arrived, for the time that the response took."""
         self.client: tuple[str, int] | None = None
         """The address of the peer."""
         self.payload = b""

@@ -25,6 +25,8 @@ class Security(Struct, frozen=True, dict=True):
     alternatives: tuple[tuple[Reader, ...], ...] = ()
     challenge: str | None = None
     """The value of ``WWW-Authenticate``, where one of the schemes has one."""
+    places: tuple[tuple[bytes, str], ...] = ()
+    """The header of each scheme, in lower case, and how a sentence names what to send."""
 
     @cached_property
     def is_used(self) -> bool:
@@ -39,7 +41,7 @@ class Security(Struct, frozen=True, dict=True):
     @cached_property
     def optional(self) -> Security:
         """The same requirements, but satisfied without credentials too."""
-        return Security((*self.alternatives, ()), self.challenge)
+        return Security((*self.alternatives, ()), self.challenge, self.places)
 
     def credentials(self, headers: Headers, query: bytes) -> str | None:
         """Return the credentials of the first satisfied alternative; None if none is satisfied.
@@ -67,7 +69,7 @@ def compile_security(
     )
     named = [schemes.get(name, {}) for requirement in requirements for name in requirement]
     challenge = next(filter(None, map(_challenge, named)), None)
-    return Security(alternatives, challenge)
+    return Security(alternatives, challenge, tuple(filter(None, map(_place, named))))
 
 
 def _reader(scheme: Mapping[str, Any]) -> Reader:
@@ -80,6 +82,18 @@ def _reader(scheme: Mapping[str, Any]) -> Reader:
     if kind == "http":
         return _authorization(str(scheme.get("scheme", "")).lower())
     return lambda _headers, _query: None
+
+
+def _place(scheme: Mapping[str, Any]) -> tuple[bytes, str] | None:
+    """Return the header of a scheme, empty if it has none, and how to send the credentials."""
+    kind, place, name = scheme.get("type"), scheme.get("in"), str(scheme.get("name", ""))
+    if kind == "apiKey":
+        header = name.lower().encode("latin-1", "replace") if place == "header" else b""
+        return header, f"the {'query parameter' if place == 'query' else place} '{name}'"
+    challenge = _challenge(scheme)
+    if challenge is None:
+        return None
+    return b"authorization", f"the header 'Authorization: {challenge.partition(' ')[0]} ...'"
 
 
 def _challenge(scheme: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from mockserver.engine import mistakes
 from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse
 from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
@@ -67,6 +68,7 @@ class Resources:
         key = security.credentials(request.headers, request.query)
         if key is not None:
             return AnyCaller(key)
+        mistakes.warn_of_credentials(request.warnings, request.headers, security)
         challenge = (security.challenge or "").encode("latin-1", "replace")
         headers = [(b"www-authenticate", challenge)] if challenge else []
         raise Unauthorized("Credentials are missing or have the wrong form.", headers)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from time import perf_counter
 from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Scope
 
 from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.reply import WITHOUT_LENGTH, Reply, encode
+from mockserver.engine.request_log import Observer
 from mockserver.server.head import head
 from mockserver.server.request_reader import Incoming
 
@@ -38,7 +40,12 @@ class Connection(Protocol):
 class AsgiExchange:
     """Calls the app and writes what it sends."""
 
-    def __init__(self, incoming: Incoming, connection: Connection) -> None:
+    def __init__(
+        self, incoming: Incoming, connection: Connection, observe: Observer | None
+    ) -> None:
+        self._observe = observe
+        self._payload = b""
+        """The beginning of the body, for the observer."""
         self._incoming = incoming
         self._connection = connection
         self._start: Message | None = None
@@ -61,6 +68,14 @@ class AsgiExchange:
             logger.exception("%s %s failed", request.method, request.path)
         if not self._is_complete and not self._gone.is_set():
             await self._fail()
+        if self._observe is not None:
+            self._report(self._observe)
+
+    def _report(self, observe: Observer) -> None:
+        request, start = self._incoming.request, self._start or {}
+        seconds = perf_counter() - request.began
+        headers = list(start.get("headers", ()))
+        observe(request, start.get("status"), headers, self._payload, seconds)
 
     def disconnect(self) -> None:
         """Tell the app that its client is gone."""
@@ -109,6 +124,8 @@ class AsgiExchange:
             return
         more = message.get("more_body", False)
         data = message.get("body", b"")
+        if not self._is_written:
+            self._payload = data
         parts = b"" if self._is_written else self._head(None if more else len(data))
         if self._incoming.request.method != "HEAD":
             parts += self._framed(data, is_last=not more)

@@ -12,6 +12,7 @@ from typing import Any
 
 import uvloop
 
+from mockserver.engine.request_log import Observer
 from mockserver.server.limits import Limits
 from mockserver.server.protocol import HttpProtocol, Site
 
@@ -29,8 +30,13 @@ class HttpServer:
         *,
         on_ready: Callable[[], None] = lambda: None,
         background: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        observe: Observer | None = None,
     ) -> None:
-        """Take what is called when the server is ready, and what runs until it stops."""
+        """Take what is called when the server is ready, and what runs until it stops.
+
+        ``observe`` is called after each response.
+        """
+        self._observe = observe
         self._site = site
         self._limits = limits or Limits()
         self._on_ready = on_ready
@@ -74,7 +80,7 @@ class HttpServer:
             await self._close_connections()
 
     def _protocol(self) -> HttpProtocol:
-        return HttpProtocol(self._site, self._limits, self._connections)
+        return HttpProtocol(self._site, self._limits, self._connections, self._observe)
 
     async def _check(self) -> None:
         """Close the connections of clients that take too long."""

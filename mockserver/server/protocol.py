@@ -9,12 +9,15 @@ import struct
 from collections import deque
 from collections.abc import Awaitable
 from datetime import datetime
+from time import perf_counter
 from typing import Any, Protocol
 
 from starlette.types import ASGIApp
 
 from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.reply import Reply, encode
+from mockserver.engine.request import Request
+from mockserver.engine.request_log import Observer
 from mockserver.server.cors import ORIGIN
 from mockserver.server.exchange import AsgiExchange
 from mockserver.server.head import CLOSE, CONTINUE, KEEP_ALIVE, head_of
@@ -49,7 +52,14 @@ class Site(Protocol):
 class HttpProtocol(asyncio.Protocol):
     """The protocol of one connection."""
 
-    def __init__(self, site: Site, limits: Limits, connections: set[HttpProtocol]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        limits: Limits,
+        connections: set[HttpProtocol],
+        observe: Observer | None = None,
+    ) -> None:
+        self._observe = observe
         self._site = site
         self._limits = limits
         self._connections = connections
@@ -233,7 +243,7 @@ class HttpProtocol(asyncio.Protocol):
         route, request = incoming.route, incoming.request
         respond = route.respond if ORIGIN not in request.headers else route.respond_to_page
         if respond is None:
-            exchange = self._exchange = AsgiExchange(incoming, self)
+            exchange = self._exchange = AsgiExchange(incoming, self, self._observe)
             self._task = self._loop.create_task(self._run(exchange, incoming))
             return
         request.now = self._site.now()
@@ -270,6 +280,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def _respond(self, incoming: Incoming, reply: Reply) -> None:
         """Write a response, or as much of it as a fault leaves."""
+        if self._observe is not None:
+            self._report(incoming.request, reply)
         if reply.delivery == "reset":
             self._reset()
             return
@@ -287,6 +299,13 @@ class HttpProtocol(asyncio.Protocol):
             self._linger()
         elif not incoming.is_kept_alive:
             self._close()
+
+    def _report(self, request: Request, reply: Reply) -> None:
+        observe, seconds = self._observe, perf_counter() - request.began
+        if observe is not None and reply.delivery == "reset":
+            observe(request, None, reply.headers, b"", seconds)
+        elif observe is not None:
+            observe(request, reply.status, reply.headers, reply.payload, seconds)
 
     def _reset(self) -> None:
         """Close the connection by RST, as a crash does."""

@@ -49,7 +49,7 @@ class BillingServer:
         """
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         self._process = subprocess.Popen(  # noqa: S603 (the server checks its flags)
-            [sys.executable, "-P", "-m", "mockserver.child_server", *flags, "--port=0"],
+            [sys.executable, "-P", "-m", "mockserver.child_server", "--quiet", *flags, "--port=0"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

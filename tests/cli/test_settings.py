@@ -34,6 +34,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "trust_proxy": ("10.0.0.7, fd00::/8", NETWORKS, "172.16.0.0/12"),
     "allow_webhook_host": ("hooks.test, 10.0.0.5", ("hooks.test", "10.0.0.5"), "other.test"),
     "keep_requests": ("20", 20, "30"),
+    "quiet": ("true", True, "false"),
     "log_level": ("debug", "debug", "error"),
 }
 

@@ -17,6 +17,7 @@ from mockserver.billing import invariants, subscription
 from mockserver.billing.account import Account
 from mockserver.billing.accounts import fixtures
 from mockserver.billing.accounts.fixtures import DEFAULT_KEY, Fixtures
+from mockserver.billing.accounts.key_typos import KeyTypos
 from mockserver.billing.accounts.persona_builder import PersonaBuilder
 from mockserver.billing.accounts.store import MAX_TENANTS, Dump, MemoryStore, Packed, Tenant
 from mockserver.billing.audit import Actor
@@ -126,9 +127,10 @@ class Accounts:
         """Yield all accounts with their names, to be read only."""
         return ((name, self.peek(name)) for name in self.names())
 
-    def is_of_persona(self, name: str) -> bool:
-        """Return whether a key or an organization's id is a persona's, and therefore public."""
-        return name in self._by_key or name in self._organizations
+    def is_public(self, name: str) -> bool:
+        """Return whether a key or an organization's id is a persona's, or misspells one."""
+        is_of_persona = name in self._by_key or name in self._organizations
+        return is_of_persona or self.key_typos.meant(name) is not None
 
     def violations(self, key: str) -> list[str]:
         """Return what does not add up in an account's books, one sentence each."""
@@ -273,6 +275,7 @@ class Accounts:
             for slug, persona in fixtures.personas.items()
             if persona.organization_id
         }
+        self.key_typos = KeyTypos(self._by_key)
         self._store.pinned = {*self._by_key, *self._organizations}
 
     def _plans_in_use(self) -> Iterator[str]:

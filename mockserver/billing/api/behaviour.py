@@ -18,10 +18,11 @@ from mockserver.billing.api.errors import refusal_of
 from mockserver.billing.api.operations import HANDLERS
 from mockserver.billing.tiers import warning_of
 from mockserver.clock import Clock
+from mockserver.engine import mistakes
 from mockserver.engine.behaviour import About, Beside, ControlPart, ErrorResponse, PublicApp
 from mockserver.engine.call import Handler
 from mockserver.engine.caller import Caller
-from mockserver.engine.errors import Headers, envelope
+from mockserver.engine.errors import Headers, Unauthorized, envelope
 from mockserver.engine.redaction import Redactor
 from mockserver.engine.request import Request
 from mockserver.engine.world import World
@@ -58,10 +59,14 @@ def world_of(
         accounts,
         faults=faults or FaultRegistry(seed=seed),
         webhooks=webhooks,
-        redactor=Redactor(_SECRET_FIELDS, _KEY, accounts.is_of_persona),
+        redactor=Redactor(_SECRET_FIELDS, _KEY, accounts.is_public, _is_amount),
     )
     accounts.on_eviction = world.account_evicted
     return world
+
+
+def _is_amount(field: str) -> bool:
+    return field.endswith(("_cents", "_microcents"))
 
 
 class Billing:
@@ -86,7 +91,14 @@ class Billing:
         """Return the caller. Raise Unauthorized for a key that is missing, live or malformed."""
         value = request.headers.get(auth.HEADER)
         is_checked = security.is_required or (value and security.is_used)
-        key = auth.check_key(value) if is_checked else ""
+        try:
+            key = auth.check_key(value) if is_checked else ""
+        except Unauthorized:
+            mistakes.warn_of_credentials(request.warnings, request.headers, security)
+            raise
+        meant = self._accounts.key_typos.meant(key)
+        if meant is not None:
+            mistakes.add(request.warnings, f"'{key}' is a new account. Did you mean '{meant}'?")
         return BillingCaller(self._accounts, key, request.warnings, is_limited=self._is_limited)
 
     def headers(self, caller: Caller | None, now: datetime) -> Headers:

@@ -1,0 +1,42 @@
+"""Keys that are one typing error away from a persona's key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+
+class KeyTypos:
+    """Finds the persona's key that a misspelt key probably means.
+
+    One letter is missing, added, replaced, or swapped with the next. A digit that is added is no
+    typing error: ``sk_test_default2`` is a key that somebody chose.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = frozenset(keys)
+        self._shortened = {
+            shortened: key for key in sorted(self._keys) for shortened in _shortened(key)
+        }
+        self._max_length = max(map(len, self._keys), default=0) + 1
+        self.meant = lru_cache(maxsize=1_024)(self._meant)
+        """Returns the key that was probably meant; None for any other key, also a persona's."""
+
+    def _meant(self, key: str) -> str | None:
+        if key in self._keys or len(key) > self._max_length:
+            return None
+        meant = self._shortened.get(key)
+        for shortened in _shortened(key) if meant is None else ():
+            meant = shortened if shortened in self._keys else self._shortened.get(shortened)
+            if meant is not None:
+                break
+        return meant if meant is not None and _digits(meant) == _digits(key) else None
+
+
+def _shortened(key: str) -> Iterator[str]:
+    """Yield a key without each of its characters."""
+    return (key[:index] + key[index + 1 :] for index in range(len(key)))
+
+
+def _digits(key: str) -> list[str]:
+    return list(filter(str.isdigit, key))
