@@ -22,7 +22,7 @@ def apply() -> None:
     yaml.load = _load_once
 
 
-def _load_once(stream: Any, Loader: Any) -> Any:  # noqa: N803 (PyYAML's own name)
+def _load_once(stream: Any, Loader: Any) -> Any:
     if not isinstance(stream, str | bytes) or len(stream) < _LEAST:
         return _load(stream, Loader)
     key = (Loader, stream)
