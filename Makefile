@@ -13,6 +13,8 @@ CONTROL := $(VENV)/control-openapi.json
 DOCUMENTS := spec/openapi.yaml mockserver/control/openapi.yaml $(CONTROL)
 NEEDS_NPM = command -v npm >/dev/null || { \
 	echo "Node.js with npm is needed for this target (serve and test do without)" >&2; exit 2; }
+# Without cached bytecode, each test process compiles 900 modules: it takes 10 s instead of 1 s.
+export PYTHONDONTWRITEBYTECODE =
 export REDOCLY_TELEMETRY = off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE = true
 

@@ -21,8 +21,10 @@ from mockserver.engine.world import World
 from mockserver.openapi.contract import Contract
 from mockserver.server.http_server import HttpServer
 from mockserver.settings import Settings
+from tests import parsed_once
 
 pytest_plugins = ["tests.browser", "tests.frozen_server"]
+parsed_once.apply()
 
 API = "/api/v1/billing"
 TLS = ssl.create_default_context()

@@ -1,20 +1,27 @@
-"""The program in a process of its own, with bounded waits, which is always ended."""
+"""The program, in this process or as a separate process, with bounded waits."""
 
 from __future__ import annotations
 
+import gc
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
+from unittest import mock
 
 import httpx
+
+from mockserver.cli import main
 
 COMMAND = (sys.executable, "-m", "mockserver")
 _READY = "Press Ctrl-C to stop."
@@ -114,10 +121,30 @@ def serving(*arguments: str | Path, cwd: Path | None = None, **variables: str) -
 
 
 def refusal(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> str:
-    """Return the one line with which the program refuses to start."""
-    with launched(*arguments, cwd=cwd, **variables) as program:
+    """Return the one line with which the program refuses to start. It runs in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        _restored_process(),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        mock.patch.dict(os.environ, environment(**variables), clear=True),
+        chdir(cwd or Path.cwd()),
+    ):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return _only_line(code, out.getvalue(), err.getvalue())
+
+
+def refusal_of_a_process(*arguments: str | Path) -> str:
+    """Return the one line with which a separate process refuses to start."""
+    with launched(*arguments) as program:
         code = program.process.wait(_START_SECONDS)
-        stderr, stdout = program.stderr, program.stdout
+        return _only_line(code, program.stdout, program.stderr)
+
+
+def _only_line(code: int, stdout: str, stderr: str) -> str:
     assert "Traceback" not in stderr, stderr
     assert code == 2, f"exit code {code}: {stderr}"
     assert stdout == ""
@@ -125,3 +152,26 @@ def refusal(*arguments: str | Path, cwd: Path | None = None, **variables: str) -
     assert stderr.count("\n") == 1, f"more than one line: {stderr}"
     assert stderr.endswith("\n")
     return stderr.strip()
+
+
+@contextmanager
+def _restored_process() -> Iterator[None]:
+    """Undo what the program changes in its process. Fail if it serves instead of refusing."""
+
+    def too_long(*_: object) -> NoReturn:
+        raise AssertionError(f"did not end within {_START_SECONDS} s")
+
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
+    handlers = [signal.getsignal(number) for number in numbers]
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(_START_SECONDS)
+    try:
+        with warnings.catch_warnings():
+            # The end of a process closes the socket that it listens on.
+            warnings.simplefilter("ignore", ResourceWarning)
+            yield
+    finally:
+        signal.alarm(0)
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
+        gc.enable()

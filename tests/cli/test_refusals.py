@@ -13,7 +13,7 @@ from mockserver import packaged
 from mockserver.billing.accounts import fixtures
 from mockserver.openapi.contract import Contract
 from mockserver.openapi.yaml_file import FileError
-from tests.cli.program import refusal
+from tests.cli.program import refusal, refusal_of_a_process
 
 SPEC = packaged.spec().read_text(encoding="utf-8")
 INVOICES = next(
@@ -64,6 +64,11 @@ def test_unknown_arguments_are_named(arguments: list[str], expected: str) -> Non
     assert "--help" in message
 
 
+def test_a_process_refuses_like_a_call() -> None:
+    """The other tests of this file run the command line in their own process."""
+    assert refusal_of_a_process("--port", "many") == refusal("--port", "many")
+
+
 @pytest.mark.parametrize(
     ("flag", "text", "expected"),
     [
@@ -97,7 +102,7 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
     """The line has the address, the reason, and how to choose another port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        message = refusal("--port", str(port))
+        message = refusal_of_a_process("--port", str(port))
     assert message.startswith(
         f"mockserver: cannot listen on 127.0.0.1:{port}: Address already in use."
     )
@@ -124,7 +129,7 @@ def test_a_contract_that_is_missing_is_named(tmp_path: Path) -> None:
 def test_invalid_yaml_has_its_line(contract_file: Path) -> None:
     """The line is that of the parser's error."""
     contract_file.write_text("openapi: 3.0.3\ninfo: [\n")
-    assert refusal("--port", "0", "--spec", contract_file).startswith(
+    assert refusal_of_a_process("--port", "0", "--spec", contract_file).startswith(
         f"mockserver: {contract_file}:3: "
     )
 

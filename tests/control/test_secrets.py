@@ -99,7 +99,7 @@ class Mock:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        asyncio.run(self.server.app(scope, receive, send))
+        asyncio.run(self.server.app(scope, receive, send))  # type: ignore[arg-type]
         payload = b"".join(message.get("body", b"") for message in sent)
         request = request_of(scope, self.server.world.clock)
         self._observe(request, sent[0]["status"], sent[0]["headers"], payload, 0.001)

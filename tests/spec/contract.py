@@ -10,7 +10,9 @@ import yaml
 Json = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parents[2]
-SPEC: Json = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"))
+SPEC: Json = yaml.load(
+    (ROOT / "spec" / "openapi.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+)
 
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 

@@ -114,7 +114,7 @@ def test_every_operation_follows_the_contract(
 
 def test_the_walk_visits_every_operation() -> None:
     """The walk has a successful request for each of the 29 operations."""
-    paths = yaml.safe_load(_SPEC.read_text())["paths"]
+    paths = yaml.load(_SPEC.read_bytes(), Loader=yaml.CSafeLoader)["paths"]
     wanted = {
         (method.upper(), path)
         for path, item in paths.items()

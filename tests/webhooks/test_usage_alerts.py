@@ -32,7 +32,7 @@ EXPRESSION = "{$request.body#/webhook_url}"
 
 @cache
 def spec() -> Json:
-    document: Json = yaml.safe_load(packaged.spec().read_text(encoding="utf-8"))
+    document: Json = yaml.load(packaged.spec().read_bytes(), Loader=yaml.CSafeLoader)
     return document
 
 
