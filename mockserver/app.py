@@ -149,6 +149,11 @@ class Server:
         """Return what responds to a method and a target without ASGI. Raise BadTarget."""
         return self._served.routes.resolve(method, target)
 
+    @property
+    def heads(self) -> dict[bytes, Any]:
+        """What the protocol keeps as long as the same contract is served."""
+        return self._served.routes.heads
+
     def now(self) -> datetime:
         """Return the time of the mock's clock."""
         return self.world.clock.now()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from time import time_ns
 
 from msgspec import Struct
 
@@ -10,7 +10,12 @@ BEGINNING_OF_TIME = datetime(1975, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(2200, 1, 1, tzinfo=UTC)
 """The bounds of all clocks. Dates outside are mistakes, and date arithmetic may overflow."""
 
-_WALL = partial(datetime.now, UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _wall() -> int:
+    """Return the real time in milliseconds since 1970."""
+    return time_ns() // 1_000_000
 
 
 class ClockError(Exception):
@@ -33,15 +38,18 @@ class Clock:
     def __init__(
         self,
         start: datetime | None = None,
-        wall: Callable[[], datetime] = _WALL,
+        wall: Callable[[], int] = _wall,
     ) -> None:
+        """``wall`` returns the real time in milliseconds since 1970."""
         self._wall = wall
-        first = start if start is not None else wall()
+        first = start if start is not None else _at(wall())
         if not BEGINNING_OF_TIME <= first <= END_OF_TIME:
             raise ClockError(f"A clock starts between {BEGINNING_OF_TIME:%Y} and {END_OF_TIME:%Y}.")
         self._last = _to_milliseconds(first.astimezone(UTC))
         self._frozen = start is not None
         self._ahead = timedelta(0)
+        self._read = -1
+        """The real time of the last reading."""
 
     @property
     def frozen(self) -> bool:
@@ -56,17 +64,15 @@ class Clock:
     @state.setter
     def state(self, state: ClockState) -> None:
         self._last, self._frozen, self._ahead = state.last, state.frozen, state.ahead
+        self._read = -1
 
     def now(self) -> datetime:
         """Return the time, which is never earlier than the last one."""
         if not self._frozen:
-            # Written out, because every request with a body reads the clock twice.
-            now = self._wall()
-            if self._ahead:
-                now += self._ahead
-            now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-            if now > self._last:  # noqa: PLR1730 (max() takes 0.1 us)
-                self._last = now
+            wall = self._wall()
+            if wall != self._read:  # several requests are served within a millisecond
+                self._read = wall
+                self._last = max(self._last, _at(wall) + self._ahead)
         return self._last
 
     def set(self, moment: datetime) -> None:
@@ -93,6 +99,10 @@ class Clock:
         if moment > END_OF_TIME:
             raise ClockError(f"The clock ends at {END_OF_TIME:%Y-%m-%d}.")
         return moment - now
+
+
+def _at(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def _to_milliseconds(moment: datetime) -> datetime:

@@ -40,8 +40,8 @@ class WallClock:
     def __init__(self) -> None:
         self.time = NOON
 
-    def __call__(self) -> datetime:
-        return self.time
+    def __call__(self) -> int:
+        return int(self.time.timestamp() * 1_000)
 
     def advance(self, **duration: float) -> None:
         self.time += timedelta(**duration)

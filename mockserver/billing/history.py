@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, MutableSequence
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate, chain, pairwise
@@ -44,6 +44,11 @@ class History(MutableSequence[Item]):
         """The number of items in the blocks."""
         self._newest: list[Item] = list(items)
         self._pack_oldest()
+
+    @property
+    def newest(self) -> Sequence[Item]:
+        """The newest items, oldest first; empty only if there are none at all."""
+        return self._newest
 
     def append(self, value: Item) -> None:
         """Append an item."""

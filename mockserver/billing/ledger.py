@@ -65,7 +65,10 @@ class Ledger(Struct, dict=True):
     @property
     def balance(self) -> int:
         """The sum of all entries, in microcents."""
-        return self.entries[-1].balance_after_microcents if self.entries else 0
+        entries = self.entries
+        # Every request reads this several times.
+        newest = entries.newest if isinstance(entries, History) else entries
+        return newest[-1].balance_after_microcents if newest else 0
 
     @property
     def deposited_cents(self) -> int:

@@ -34,6 +34,8 @@ from mockserver.openapi.contract import Contract, Operation
 logger = logging.getLogger(__name__)
 
 _KEPT_BODY_BYTES = 1_024
+_new_exchange = tuple.__new__
+"""Makes a named tuple in half the time of its own constructor."""
 
 
 class Shared(Struct, frozen=True):
@@ -102,19 +104,23 @@ class CompiledOperation:
         if not self._is_api or not exchanges.maxlen:
             return
         caller = request.caller
+        query = request.query
         exchanges.append(
-            Exchange(
-                request.now,
-                caller.account_id if caller is not None else None,
-                self.id,
-                request.method,
-                request.path,
-                request.query.decode("latin-1"),
-                status,
-                request.payload[:_KEPT_BODY_BYTES],
-                kept(payload, _KEPT_BODY_BYTES),
-                request.fault,
-                tuple(request.warnings),
+            _new_exchange(
+                Exchange,
+                (
+                    request.now,
+                    caller.account_id if caller is not None else None,
+                    self.id,
+                    request.method,
+                    request.path,
+                    query.decode("latin-1") if query else "",
+                    status,
+                    request.payload[:_KEPT_BODY_BYTES],
+                    kept(payload, _KEPT_BODY_BYTES),
+                    request.fault,
+                    tuple(request.warnings),
+                ),
             )
         )
 

@@ -44,6 +44,7 @@ class Request:
         now: datetime,
         *,
         path_params: Mapping[str, str] = NO_PARAMS,
+        headers: Mapping[bytes, bytes] | None = None,
         scheme: str = "http",
         can_break: bool = False,
     ) -> None:
@@ -53,7 +54,7 @@ class Request:
         self.query = query
         self.header_list = header_list
         """Headers in the order of sending, with lower-case names."""
-        self.headers = dict(header_list[::-1])
+        self.headers = dict(header_list[::-1]) if headers is None else headers
         """The same by name. The first of repeated headers is used, as in FastAPI."""
         self.path_params = path_params
         self.scheme = scheme

@@ -22,8 +22,7 @@ from mockserver.server.cors import ORIGIN
 from mockserver.server.exchange import AsgiExchange
 from mockserver.server.head import CLOSE, CONTINUE, KEEP_ALIVE, head_of
 from mockserver.server.limits import SLICE_BYTES, WRITE_BUFFER_BYTES, Limits
-from mockserver.server.request_reader import Incoming, Malformed, RequestReader
-from mockserver.server.routes import Route
+from mockserver.server.request_reader import Incoming, Malformed, RequestReader, Resolver
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +34,8 @@ _NO_HEADERS: Headers = []
 _FAILURE = Refusal(500, "The mock failed; its log says why. Please report it.")
 
 
-class Site(Protocol):
+class Site(Resolver, Protocol):
     """What a server serves. Its parts may be replaced between two requests."""
-
-    def resolve(self, method: str, target: bytes) -> Route:
-        """Return what responds to a method and a target. Raise BadTarget."""
 
     def now(self) -> datetime:
         """Return the time of a request."""

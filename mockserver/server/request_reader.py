@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import httptools
 
@@ -17,6 +17,7 @@ from mockserver.server.routes import BadTarget, Route
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
 _NOT_YET = datetime.min.replace(tzinfo=UTC)
+_NOT_KEPT = frozenset({b"expect", b"upgrade", b"transfer-encoding", b"connection"})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 _TOKEN = re.compile(rb"[^\s,]+")
 
@@ -29,8 +30,27 @@ class Malformed(Exception):
         self.status = status
 
 
+class Head(NamedTuple):
+    """A head that was parsed before. Clients send the same bytes again and again."""
+
+    method: str
+    route: Route
+    header_list: Headers
+    headers: Mapping[bytes, bytes]
+    length: int
+    """The size of the body."""
+
+
+_MAX_HEADS, _MAX_HEAD_BYTES = 1_024, 1_024
+"""How many heads are kept parsed, and how long they may be."""
+
+
 class Resolver(Protocol):
     """What finds the part of the server that responds to a request."""
+
+    @property
+    def heads(self) -> dict[bytes, Head]:
+        """Parsed heads by their bytes, as long as the same routes are served."""
 
     def resolve(self, method: str, target: bytes) -> Route:
         """Return what responds to a method and a target. Raise BadTarget."""
@@ -57,7 +77,8 @@ class RequestReader:
     __slots__ = (
         "_body",
         "_deliver",
-        "_head_bytes",
+        "_end",
+        "_fed",
         "_headers",
         "_incoming",
         "_is_ended",
@@ -67,6 +88,7 @@ class RequestReader:
         "_resolver",
         "_size",
         "_target",
+        "_whole",
         "is_in_head",
         "owes_continue",
     )
@@ -83,7 +105,11 @@ class RequestReader:
         self._incoming: Incoming | None = None
         self._body: list[bytes] = []
         self._size = 0
-        self._head_bytes = 0
+        self._fed = 0
+        """How many bytes have arrived since the head began, at most."""
+        self._whole = b""
+        self._end = -1
+        """Where the head ends in what arrived, if it began there; -1 otherwise."""
         self._is_resuming = False
         """Whether the parser reads a head again, without its offer of an upgrade."""
         self._is_ended = False
@@ -103,9 +129,15 @@ class RequestReader:
         if self._is_ended:
             return
         if self.is_in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > self._limits.head_bytes:
+            self._fed += len(data)
+            if self._fed - len(data) > self._limits.head_bytes:
                 raise self._too_long(self._headers)
+        elif self._incoming is None:
+            self._fed = len(data)
+            self._end = data.find(b"\r\n\r\n", 0, _MAX_HEAD_BYTES)
+            self._whole = data
+            if self._end > 0 and self._is_known(data):
+                return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -128,7 +160,6 @@ class RequestReader:
         """Begin a head."""
         if not self._is_resuming:
             self.is_in_head = True
-            self._head_bytes = 0
             self._target = b""
             self._headers = []
 
@@ -192,11 +223,60 @@ class RequestReader:
             self._is_resuming = True  # the body was not read: feed() goes on with it
             return
         self._incoming = None
-        if self._size:
+        size = self._size
+        if self._end > 0 and len(self._whole) == self._end + 4 + size:
+            self._keep_head(incoming, size)
+        self._end = -1
+        if size:
             self._add_body(incoming)
         if not incoming.is_kept_alive:
             self._is_ended = True
         self._deliver(incoming)
+
+    # ------------------------------------------------------------------------------- known heads
+
+    def _is_known(self, data: bytes) -> bool:
+        """Deliver a whole request whose head was parsed before. Return whether it was."""
+        end = self._end
+        head = self._resolver.heads.get(data[:end])
+        if head is None or len(data) != end + 4 + head.length:
+            return False
+        self._end = -1
+        method, route, header_list, headers, length = head
+        request = Request(
+            method,
+            route.path,
+            route.query,
+            header_list,
+            _NOT_YET,
+            path_params=route.params,
+            headers=headers,
+            can_break=True,
+        )
+        incoming = Incoming(request, route)
+        if length:
+            self._body, self._size = [data[end + 4 :]], length
+            self._add_body(incoming)
+        self._deliver(incoming)
+        return True
+
+    def _keep_head(self, incoming: Incoming, size: int) -> None:
+        """Keep the head of a request that arrived alone and in one piece."""
+        request = incoming.request
+        headers = request.headers
+        if (
+            not incoming.is_kept_alive
+            or incoming.is_old
+            or not _NOT_KEPT.isdisjoint(headers)
+            or int(headers.get(b"content-length", b"0")) != size
+        ):
+            return
+        heads = self._resolver.heads
+        if len(heads) >= _MAX_HEADS:
+            heads.clear()
+        heads[self._whole[: self._end]] = Head(
+            request.method, incoming.route, request.header_list, headers, size
+        )
 
     # ------------------------------------------------------------------------------------- heads
 
@@ -205,9 +285,12 @@ class RequestReader:
         limits, headers = self._limits, self._headers
         if len(self._target) > limits.target_bytes:
             raise self._target_too_long()
-        size = len(self._target) + sum(len(name) + len(value) + 4 for name, value in headers)
-        if size > limits.head_bytes or len(headers) > limits.headers:
+        if len(headers) > limits.headers:
             raise self._too_long(headers)
+        if self._fed > limits.head_bytes:
+            size = len(self._target) + sum(len(name) + len(value) + 4 for name, value in headers)
+            if size > limits.head_bytes:
+                raise self._too_long(headers)
 
     def _too_long(self, headers: Headers) -> Malformed:
         limits = self._limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from mockserver.engine.asgi import Servable
@@ -57,6 +57,8 @@ class Routes:
         self._elsewhere = elsewhere
         self._router = Router(_routes_of(contract))
         self._exposed = cors.exposed_headers(contract)
+        self.heads: dict[bytes, Any] = {}
+        """What the protocol keeps as long as these routes are served."""
         self._kept: dict[tuple[str, bytes], Route] = {}
 
     def resolve(self, method: str, target: bytes) -> Route:

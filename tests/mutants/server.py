@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from mockserver import app, packaged
 from mockserver.server.http_server import HttpServer
+from mockserver.server.request_reader import Head
 from mockserver.server.routes import Route, parse
 from mockserver.settings import Settings
 from tests.mutants.fault import Fault, planted
@@ -64,6 +65,7 @@ class AppSite:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.heads: dict[bytes, Head] = {}
 
     def resolve(self, method: str, target: bytes) -> Route:  # noqa: ARG002 (all have one way)
         """Return the app's route."""

@@ -1,6 +1,7 @@
 """Rate limits per account and minute: on every response, enforced on request (observed)."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.billing.accounts.store import Tenant
@@ -70,6 +71,7 @@ def _limit(tenant: Tenant) -> int:
     return tenant.requests_per_minute or tier_of(tenant.account.ledger.balance).requests_per_minute
 
 
+@lru_cache(maxsize=64)  # the clock returns the same object within a millisecond
 def _window(now: datetime) -> int:
     return int(now.timestamp()) // _WINDOW_SECONDS
 

@@ -45,12 +45,13 @@ def acknowledgement(message: str) -> Json:
 
 def balance(account: Account) -> Json:
     ledger, settings = account.ledger, account.auto_recharge
+    amount = ledger.balance
     return {
-        "balance_microcents": ledger.balance,
-        "balance_display": money.display(ledger.balance),
+        "balance_microcents": amount,
+        "balance_display": money.display(amount),
         "total_deposited_cents": ledger.deposited_cents,
         "total_spent_cents": ledger.spent_cents,
-        "tier": tier_of(ledger.balance).name,
+        "tier": tier_of(amount).name,
         "auto_recharge": {
             "enabled": settings.enabled,
             "threshold_microcents": settings.threshold_microcents,
