@@ -77,12 +77,7 @@ class _Served:
     def connexion(self) -> ConnexionMiddleware:
         """Connexion's application, with the operations of the contract and of the control API."""
         world, behaviour, control = self._world, self._behaviour, self._control
-        beside = behaviour.beside
-        app = connexion_app(
-            pages(
-                self._contract, beside.pages, behaviour.about.credentials, otherwise=self._fallback
-            )
-        )
+        app = connexion_app(self._fallback)
         self._fallback.handle_errors_of(app)
         add_operations(app, self._operations)
         service = ControlService(behaviour, control)
@@ -90,6 +85,13 @@ class _Served:
         shared = Shared(world, control, service, generator, is_api=False)
         add_operations(app, Operations(shared), guard.PREFIX)
         return app
+
+    @cached_property
+    def pages(self) -> ASGIApp:
+        """The pages for people, which need nothing of Connexion. Other paths are unknown."""
+        behaviour = self._behaviour
+        credentials = behaviour.about.credentials
+        return pages(self._contract, behaviour.beside.pages, credentials, otherwise=self._fallback)
 
     @cached_property
     def apps(self) -> Apps:
@@ -100,7 +102,7 @@ class _Served:
             connexion,
             with_cors(connexion, exposed_headers(self._contract), self._fallback.refuse_preflight),
             PublishEvents(guarded, state),
-            PublishEvents(connexion, state),
+            PublishEvents(self.pages, state),
             [
                 public._replace(
                     app=with_cors(

@@ -17,6 +17,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # what fits 64 bits
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _PLACES = ("path", "query", "header")
+_KEPT_QUERIES, _KEPT_QUERY_BYTES = 256, 256
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -37,7 +38,11 @@ class Parameters:
             for place in _PLACES
             if (in_place := [reader for reader in readers if reader.place == place])
         ]
+        if not any(place.name == "query" for place in self._places):
+            self._places.append(_Place("query", [], contract))
         self._query_names = QueryNames(parameters, contract)
+        self._good_queries: dict[bytes, dict[str, Any]] = {}
+        """The values of queries without violations and warnings."""
         self._defaults = {
             reader.name: reader.default for reader in readers if reader.place != "path"
         }
@@ -55,43 +60,64 @@ class Parameters:
         """
         values = dict(self._defaults)
         found: list[Problem] = []
-        # The last of repeated query parameters counts.
-        in_query = dict(_pairs(query)) if query else {}
-        if query:
-            self._query_names.check(in_query, warnings)
+        known = self._good_queries.get(query)
+        if known is not None:
+            values.update(known)
         for place in self._places:
-            given = place.read(path, in_query, query, headers)
+            if place.name == "query":
+                if known is None:
+                    found += self._read_query(place, query, values, warnings)
+                continue
+            given = place.read(path if place.name == "path" else {}, query, headers)
             if given or not place.may_be_empty:
                 found += place.problems(given)
                 values.update(given)
         return values, found
+
+    def _read_query(
+        self, place: _Place, query: bytes, values: dict[str, Any], warnings: list[str]
+    ) -> list[Problem]:
+        """Add the values of a query and return their violations. Good queries are kept."""
+        # The last of repeated query parameters counts.
+        in_query = dict(_pairs(query)) if query else {}
+        before = len(warnings)
+        self._query_names.check(in_query, warnings)
+        given = place.read(in_query, query, {})
+        found = place.problems(given) if given or not place.may_be_empty else []
+        values.update(given)
+        if not found and len(warnings) == before and len(query) <= _KEPT_QUERY_BYTES:
+            if len(self._good_queries) >= _KEPT_QUERIES:
+                self._good_queries.clear()
+            self._good_queries[query] = given
+        return found
 
 
 class _Place:
     """The parameters in the path, in the query, or in headers."""
 
     def __init__(self, name: str, readers: list[_Reader], contract: Contract) -> None:
-        self._name = name
+        self.name = name
         self._readers = readers
         self._validator = contract.validator(_as_object(readers))
         self.may_be_empty = self._validator.is_valid({})
 
     def read(
         self,
-        path: Mapping[str, Any],
-        in_query: Mapping[str, str],
+        source: Mapping[str, Any],
         query: bytes,
         headers: Mapping[bytes, bytes],
     ) -> dict[str, Any]:
-        """Return the values that a request has here, by name."""
-        if self._name == "header":
+        """Return the values that a request has here, by name.
+
+        ``source`` has the text of the parameters in path or query.
+        """
+        if self.name == "header":
             values: dict[str, Any] = {}
             for reader in self._readers:
                 value = headers.get(reader.header)
                 if value is not None:
                     values[reader.name] = reader.parse(value.decode("latin-1"))
             return values
-        source = path if self._name == "path" else in_query
         return {
             reader.name: reader.gather(query)
             if reader.is_repeated
@@ -104,7 +130,7 @@ class _Place:
         """Return all violations of the values."""
         if self._validator.is_valid(given):
             return []
-        return list(problems(self._validator, given, [self._name], parsed=True))
+        return list(problems(self._validator, given, [self.name], parsed=True))
 
 
 class _Reader:

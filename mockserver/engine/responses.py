@@ -27,6 +27,7 @@ class Responses:
         self._schemas: dict[int, Schema] = {}
         self._validators: dict[int, Validator] = {}
         self._items: dict[str, _Items] = {}
+        self._arrays: dict[tuple[int, str], Schema] = {}
         for status in operation.statuses:
             self._compile(status)
 
@@ -67,9 +68,7 @@ class Responses:
 
     def _encode_listing(self, status: int, validator: Validator, body: Listing) -> bytes:
         """Validate and encode the items one by one, unless the schema restricts the whole list."""
-        array = self._contract.follow(
-            self._contract.follow(self._schemas[status])["properties"][body.name]
-        )
+        array = self._array(status, body.name)
         if not _LIST_KEYWORDS.isdisjoint(array):
             whole = {body.name: [body.render(item) for item in body.items], **body.rest}
             _check(validator, whole, f"status {status}", "")
@@ -82,27 +81,42 @@ class Responses:
             )
         return encode({body.name: items.fragments(body), **body.rest})
 
+    def _array(self, status: int, name: str) -> Schema:
+        """Return the schema of a list in a response."""
+        found = self._arrays.get((status, name))
+        if found is None:
+            follow = self._contract.follow
+            found = follow(follow(self._schemas[status])["properties"][name])
+            self._arrays[status, name] = found
+        return found
+
 
 class _Items:
     """Encoded items by identity. It keeps the items, so that no other gets the same identity."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
-        self._kept: dict[int, tuple[object, orjson.Fragment]] = {}
+        self._kept: dict[int, orjson.Fragment] = {}
+        self._items: list[object] = []
 
     def fragments(self, listing: Listing) -> list[orjson.Fragment]:
         """Return all items of a page, encoded. Raises BrokenContract."""
         if len(self._kept) >= _KEPT_ITEMS:
             self._kept.clear()
-        for index, item in enumerate(listing.items):
-            if id(item) not in self._kept:
-                self._keep(item, listing, index)
-        return [self._kept[id(item)][1] for item in listing.items]
+            self._items.clear()
+        try:
+            return [self._kept[place] for place in map(id, listing.items)]
+        except KeyError:
+            for index, item in enumerate(listing.items):
+                if id(item) not in self._kept:
+                    self._keep(item, listing, index)
+        return [self._kept[place] for place in map(id, listing.items)]
 
     def _keep(self, item: object, listing: Listing, index: int) -> None:
         rendered: Mapping[str, Any] = listing.render(item)
         _check(self._validator, rendered, "status 200", f"{listing.name}/{index}/")
-        self._kept[id(item)] = (item, orjson.Fragment(kept(encode(rendered))))
+        self._items.append(item)
+        self._kept[id(item)] = orjson.Fragment(kept(encode(rendered)))
 
 
 def _check(validator: Validator, body: Any, what: str, where: str) -> None:
