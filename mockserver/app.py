@@ -12,18 +12,15 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from starlette.types import ASGIApp
 
+from mockserver import packaged
 from mockserver.billing.accounts import fixtures as billing_fixtures
 from mockserver.billing.api.behaviour import CONVENTIONS, Billing, world_of
 from mockserver.billing.api.operations import BASE_PATH, HANDLERS
 from mockserver.clock import Clock
-from mockserver.compat import ConnexionMiddleware
-from mockserver.console.pages import pages
 from mockserver.control import document as control_document
 from mockserver.control import guard
-from mockserver.control.service import ControlService
 from mockserver.engine.address import Address
 from mockserver.engine.behaviour import Behaviour
-from mockserver.engine.connexion_app import add_operations, connexion_app, open_app
 from mockserver.engine.errors import Refusal
 from mockserver.engine.fallback import Fallback
 from mockserver.engine.operation import Shared
@@ -61,12 +58,11 @@ class _Served:
     ) -> None:
         self._settings, self._contract, self._world = settings, contract, world
         self._behaviour = behaviour
-        self._control = control_document.load(behaviour.control.overlay, contract.security_schemes)
         self._fallback = Fallback(
             world,
             behaviour,
             contract,
-            {guard.PREFIX: self._control},
+            {guard.PREFIX: lambda: self._control},
             is_recorded=lambda path: path.startswith(contract.prefixes),
         )
         generator = Generator(contract.schemas, world.seed)
@@ -74,11 +70,20 @@ class _Served:
         self.routes = Routes(contract, self._operations, self._fallback, guard.PREFIX)
 
     @cached_property
-    def connexion(self) -> ConnexionMiddleware:
+    def _control(self) -> Contract:
+        """The document of the control API."""
+        overlay = self._behaviour.control.overlay
+        return control_document.load(overlay, self._contract.security_schemes)
+
+    @cached_property
+    def connexion(self) -> ASGIApp:
         """Connexion's application, with the operations of the contract and of the control API."""
         world, behaviour, control = self._world, self._behaviour, self._control
-        app = connexion_app(self._fallback)
-        self._fallback.handle_errors_of(app)
+        # Imported and built when first needed: the operations of the contract do without.
+        from mockserver.control.service import ControlService
+        from mockserver.engine.connexion_app import add_operations, connexion_app
+
+        app = connexion_app(self._fallback, world.clock)
         add_operations(app, self._operations)
         service = ControlService(behaviour, control)
         generator = Generator(control.schemas, world.seed)
@@ -86,9 +91,17 @@ class _Served:
         add_operations(app, Operations(shared), guard.PREFIX)
         return app
 
+    def open(self) -> None:
+        """Build Connexion's application and its routes now. Raise what it raises on a document."""
+        from mockserver.engine.connexion_app import open_app
+
+        asyncio.run(open_app(self.connexion))
+
     @cached_property
     def pages(self) -> ASGIApp:
         """The pages for people, which need nothing of Connexion. Other paths are unknown."""
+        from mockserver.console.pages import pages
+
         behaviour = self._behaviour
         credentials = behaviour.about.credentials
         return pages(self._contract, behaviour.beside.pages, credentials, otherwise=self._fallback)
@@ -172,6 +185,10 @@ class Server:
         is_unknown = status == 404 and not path.startswith(_BROWSERS_PATHS)
         return is_unknown or path.startswith(self.contract.prefixes)
 
+    def open(self) -> None:
+        """Build everything now. Raise what Connexion raises on a document."""
+        self._served.open()
+
     def not_stateful(self) -> list[Operation]:
         """Return the operations without a handler, which are served from examples and schemas."""
         return [
@@ -194,7 +211,7 @@ class Server:
         swap_fixtures = self.world.state.reload(settings.fixtures)
         behaviour = self._behaviour_of(contract)
         served = _Served(settings, contract, self.world, behaviour)
-        asyncio.run(open_app(served.connexion))
+        served.open()
         return Reload(contract, behaviour, served, fault_sets, swap_fixtures)
 
     def reload(self, ready: Reload) -> None:
@@ -243,7 +260,10 @@ def build(
     world.redactor.learn(contract)
     world.keep_requests(settings.keep_requests)
     _switch_on_faults(faults, settings)
-    return Server(settings, contract, world, behaviour_of)
+    server = Server(settings, contract, world, behaviour_of)
+    if settings.spec != packaged.spec():
+        server.open()
+    return server
 
 
 def _is_billing(contract: Contract) -> bool:

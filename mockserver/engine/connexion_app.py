@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Message
 
+from mockserver.clock import Clock
 from mockserver.compat import (
     AbstractOperation,
     ConnexionMiddleware,
+    ConnexionRequest,
+    ConnexionResponse,
     ExceptionMiddleware,
+    ProblemException,
     Resolver,
     RoutedAPI,
     RoutedMiddleware,
     RoutingMiddleware,
     ServerErrorMiddleware,
 )
+from mockserver.engine.asgi import request_of
+from mockserver.engine.fallback import Fallback
 from mockserver.engine.operations import Operations
+from mockserver.engine.reply import Reply
+
+logger = logging.getLogger(__name__)
 
 
 class CompiledAPI(RoutedAPI[ASGIApp]):
@@ -54,9 +65,50 @@ _MIDDLEWARES: list[Any] = [ServerErrorMiddleware, ExceptionMiddleware, _Routing,
 """Compiled operations replace all others of Connexion's."""
 
 
-def connexion_app(otherwise: ASGIApp) -> ConnexionMiddleware:
-    """Return Connexion's application without operations; other paths go to ``otherwise``."""
-    return ConnexionMiddleware(otherwise, middlewares=_MIDDLEWARES)
+def connexion_app(fallback: Fallback, clock: Clock) -> ConnexionMiddleware:
+    """Return Connexion's application without operations; other paths go to ``fallback``."""
+    app = ConnexionMiddleware(fallback, middlewares=_MIDDLEWARES)
+    handlers = _ErrorHandlers(fallback, clock)
+    app.add_error_handler(HTTPException, handlers.on_http_exception)
+    app.add_error_handler(ProblemException, handlers.on_problem)
+    app.add_error_handler(Exception, handlers.on_exception)
+    return app
+
+
+class _ErrorHandlers:
+    """Respond to the errors of Connexion's application."""
+
+    def __init__(self, fallback: Fallback, clock: Clock) -> None:
+        self._fallback = fallback
+        self._clock = clock
+
+    async def on_http_exception(
+        self, request: ConnexionRequest, error: Exception
+    ) -> ConnexionResponse:
+        """Return the response to Starlette's errors: a 405 names all methods of the path."""
+        if not isinstance(error, HTTPException):
+            raise error
+        return self._response(request, error.status_code, str(error.detail))
+
+    async def on_problem(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        """Return the response to Connexion's errors."""
+        if not isinstance(error, ProblemException):
+            raise error
+        return self._response(request, error.status, str(error.detail))
+
+    async def on_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+        """Log any other error and return a 500."""
+        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return _as_connexion(self._fallback.failure())
+
+    def _response(self, request: ConnexionRequest, status: int, detail: str) -> ConnexionResponse:
+        served = request_of(request.scope, self._clock)
+        return _as_connexion(self._fallback.http_error(served, status, detail))
+
+
+def _as_connexion(reply: Reply) -> ConnexionResponse:
+    names = {name.decode(): value.decode() for name, value in reply.all_headers}
+    return ConnexionResponse(status_code=reply.status, body=reply.payload, headers=names)
 
 
 def add_operations(

@@ -1,19 +1,11 @@
 """Responses where no operation serves: unknown paths, wrong methods, errors of the framework."""
 
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from mockserver.compat import (
-    ConnexionMiddleware,
-    ConnexionRequest,
-    ConnexionResponse,
-    ProblemException,
-)
 from mockserver.engine import mistakes
 from mockserver.engine.asgi import request_of, send_reply
 from mockserver.engine.behaviour import Service
@@ -23,8 +15,6 @@ from mockserver.engine.reply import Reply, encode, kept
 from mockserver.engine.request import Request
 from mockserver.engine.world import Exchange, World
 from mockserver.openapi.contract import Contract
-
-logger = logging.getLogger(__name__)
 
 _KEPT_CHARACTERS = 1_024
 _BAD_PREFLIGHT = Refusal(
@@ -43,23 +33,19 @@ class Fallback:
         world: World[Any],
         service: Service,
         contract: Contract,
-        others: Mapping[str, Contract],
+        others: Mapping[str, Callable[[], Contract]],
         is_recorded: Callable[[str], bool],
     ) -> None:
-        """Take further contracts by the prefix of their paths. ``is_recorded`` takes a path."""
+        """Take functions that return further contracts, by the prefix of their paths.
+
+        ``is_recorded`` takes a path.
+        """
         self._world = world
         self._service = service
         self._contract = contract
         self._others = others
         self._is_recorded = is_recorded
         self._paths = Paths(contract)
-        self._other_paths = {prefix: Paths(other) for prefix, other in others.items()}
-
-    def handle_errors_of(self, app: ConnexionMiddleware) -> None:
-        """Handle all errors of Connexion's application."""
-        app.add_error_handler(HTTPException, self.on_http_exception)
-        app.add_error_handler(ProblemException, self.on_problem)
-        app.add_error_handler(Exception, self.on_exception)
 
     def not_found(self, request: Request) -> Reply:
         """Return the 404 of an unknown path, with the path that the client probably means."""
@@ -99,32 +85,18 @@ class Fallback:
         """Send an error in the mock's own envelope."""
         await send_reply(send, Reply(refusal.status, encode(envelope(refusal)), self._headers()))
 
-    async def on_http_exception(
-        self, request: ConnexionRequest, error: Exception
-    ) -> ConnexionResponse:
-        """Return the response to Starlette's errors: a 405 names all methods of the path."""
-        if not isinstance(error, HTTPException):
-            raise error
-        served = request_of(request.scope, self._world.clock)
-        if error.status_code == 404:
-            return _response(self.not_found(served))
-        if error.status_code == 405:
-            named = (error.headers or {}).get("Allow", "")
-            allowed = ", ".join(self._allowed(served.path)) or named
-            return _response(self.not_allowed(served, allowed))
-        return _response(self._error(served, Refusal(error.status_code, str(error.detail))))
+    def http_error(self, request: Request, status: int, detail: str) -> Reply:
+        """Return the response to an error of a framework."""
+        if status == 404:
+            return self.not_found(request)
+        if status == 405:
+            return self.not_allowed(request, ", ".join(self._allowed(request.path)))
+        return self._error(request, Refusal(status, detail))
 
-    async def on_problem(self, _: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        """Return the response to Connexion's errors."""
-        if not isinstance(error, ProblemException):
-            raise error
-        return _response(self._own_reply(Refusal(error.status, str(error.detail))))
-
-    async def on_exception(self, request: ConnexionRequest, error: Exception) -> ConnexionResponse:
-        """Log any other error and return a 500."""
-        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    def failure(self) -> Reply:
+        """Return the 500 of an unexpected error, which the caller has logged."""
         refusal = Refusal(500, "The mock failed; its log says why. Please report it.")
-        return _response(self._own_reply(refusal))
+        return self._own_reply(refusal)
 
     def _error(self, request: Request, refusal: Refusal) -> Reply:
         """Return the response to an error, and record it where the path is the API's."""
@@ -174,18 +146,13 @@ class Fallback:
         return self._service.headers(None, self._world.clock.now())
 
     def _nearest_path(self, path: str) -> str | None:
-        for prefix, paths in self._other_paths.items():
+        for prefix, contract in self._others.items():
             if path.startswith(prefix):
-                return paths.nearest(path)
+                return Paths(contract()).nearest(path)
         return self._paths.nearest(path)
 
     def _allowed(self, path: str) -> list[str]:
         for prefix, contract in self._others.items():
             if path.startswith(prefix):
-                return contract.allowed_methods(path)
+                return contract().allowed_methods(path)
         return self._contract.allowed_methods(path)
-
-
-def _response(reply: Reply) -> ConnexionResponse:
-    names = {name.decode(): value.decode() for name, value in reply.all_headers}
-    return ConnexionResponse(status_code=reply.status, body=reply.payload, headers=names)
