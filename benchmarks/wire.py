@@ -56,9 +56,7 @@ class Kind:
     target: float
 
 
-def request(
-    method: str, path: str, key: str | None = _KEY, body: str = "", *headers: str
-) -> bytes:
+def request(method: str, path: str, key: str | None = _KEY, body: str = "", *headers: str) -> bytes:
     """Return a request as bytes."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: application/json", *headers]
     if key is not None:

@@ -152,6 +152,8 @@ def _parser() -> argparse.ArgumentParser:
         help="print the version and exit",
     )
     settings.add_flags(parser)
+    limits = parser.add_argument_group("limits", "sizes in bytes, times in seconds")
+    settings.add_flags(limits, settings.LIMITS)
     return parser
 
 
@@ -210,9 +212,9 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         state = state_file.opened(chosen.state, server.world)
     try:
         with state:
-            HttpServer(server, on_ready=on_ready, background=background, observe=observe).run(
-                listener
-            )
+            HttpServer(
+                server, chosen.limits, on_ready=on_ready, background=background, observe=observe
+            ).run(listener)
     finally:
         requests.close()
 

@@ -1,8 +1,8 @@
 """The clock of a mock: it follows real time, or is frozen. It never goes backwards."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import time_ns
 
 from msgspec import Struct
 
@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def _wall() -> int:
     """Return the real time in milliseconds since 1970."""
-    return time_ns() // 1_000_000
+    return time.time_ns() // 1_000_000
 
 
 class ClockError(Exception):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
+from mockserver.limits import Limits
 from mockserver.loopback import Network
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
@@ -49,6 +50,7 @@ class Settings(Struct, frozen=True):
     state: Path | None = None
     quiet: bool = False
     log_level: str = "warning"
+    limits: Limits = Limits()
 
 
 class DocsSettings(Struct, frozen=True):
@@ -262,6 +264,46 @@ SETTINGS = (
 )
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) else 0.0
+    if not 0 < seconds <= 86_400:
+        raise ValueError("a number of seconds, more than 0 and at most 86400")
+    return seconds
+
+
+def _size(text: str) -> int:
+    size = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
+    if not 1 <= size <= 1_000_000_000:
+        raise ValueError("a whole number from 1 to 1,000,000,000")
+    return size
+
+
+LIMITS = (
+    _Setting("max_connections", _size, "open connections (10000); further ones are closed", "N"),
+    _Setting("max_target_bytes", _size, "size of path and query (16384), else 414", "N"),
+    _Setting("max_headers", _size, "headers of a request (200), else 431", "N"),
+    _Setting("max_head_bytes", _size, "size of a request without its body (65536), else 431", "N"),
+    _Setting(
+        "max_body_bytes",
+        _size,
+        "size of a body, where the operation has no limit of its own (32000000), else 413",
+        "N",
+    ),
+    _Setting(
+        "max_dropped_bytes",
+        _size,
+        "how much is dropped of what a refused client still sends (64000000)",
+        "N",
+    ),
+    _Setting("head_timeout", _seconds, "time for a request without its body (30), else 408", "S"),
+    _Setting("body_timeout", _seconds, "time between two parts of a body (30), else 408", "S"),
+    _Setting("keep_alive_timeout", _seconds, "time between two requests (75)", "S"),
+    _Setting("write_timeout", _seconds, "time in which a client reads nothing (60)", "S"),
+    _Setting("shutdown_timeout", _seconds, "time for requests to end when it stops (2)", "S"),
+)
+"""The settings of ``Limits``, by the names of its fields."""
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in words:
@@ -293,7 +335,7 @@ DOCS_SETTINGS = (
 )
 
 
-def add_flags(parser: argparse.ArgumentParser, table: Sequence[_Setting] = SETTINGS) -> None:
+def add_flags(parser: argparse._ActionsContainer, table: Sequence[_Setting] = SETTINGS) -> None:
     """Add one flag for each setting to a parser."""
     for setting in table:
         help = f"{setting.help} [{setting.variable}]"
@@ -316,7 +358,9 @@ def read(
 
     Raises SettingsError.
     """
-    return Settings(**{"spec": spec, "fixtures": fixtures, **_read(SETTINGS, flags, environment)})
+    values = _read(SETTINGS, flags, environment)
+    limits = Limits(**_read(LIMITS, flags, environment))
+    return Settings(**{"spec": spec, "fixtures": fixtures, "limits": limits, **values})
 
 
 def read_docs(

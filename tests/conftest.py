@@ -61,7 +61,7 @@ def running_server(**changes: Any) -> Iterator[RunningServer]:
     listener.listen()  # early connections wait until the server is ready
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     built = app.build(settings, public_url=url)
-    server = HttpServer(built)
+    server = HttpServer(built, settings.limits)
     thread = threading.Thread(target=server.run, args=[listener], daemon=True)
     thread.start()
     try:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.engine.asgi import headers_of
 from mockserver.engine.errors import Headers
+from mockserver.engine.reply import NO_STORE
 from mockserver.openapi.contract import Contract
 
 ORIGIN = b"origin"
@@ -93,7 +94,7 @@ def with_cors(app: ASGIApp, exposed: bytes, refuse: ASGIApp) -> ASGIApp:
             if status != 200:
                 await refuse(scope, receive, send)
                 return
-            allowed.append((b"content-length", b"0"))
+            allowed = [NO_STORE, *allowed, (b"content-length", b"0")]
             await send({"type": "http.response.start", "status": status, "headers": allowed})
             await send({"type": "http.response.body", "body": b""})
 

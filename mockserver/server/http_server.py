@@ -13,7 +13,7 @@ from typing import Any
 import uvloop
 
 from mockserver.engine.request_log import Observer
-from mockserver.server.limits import Limits
+from mockserver.limits import Limits
 from mockserver.server.protocol import HttpProtocol, Site
 
 _CHECK_SECONDS = 1.0
@@ -93,7 +93,7 @@ class HttpServer:
 
     async def _close_connections(self) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._limits.shutdown_seconds
+        deadline = loop.time() + self._limits.shutdown_timeout
         while self._connections and loop.time() < deadline:
             for connection in [*self._connections]:
                 connection.stop()

@@ -18,10 +18,10 @@ from mockserver.engine.errors import Headers, Refusal, envelope
 from mockserver.engine.reply import Reply, encode
 from mockserver.engine.request import Request
 from mockserver.engine.request_log import Observer
+from mockserver.limits import SLICE_BYTES, WRITE_BUFFER_BYTES, Limits
 from mockserver.server.cors import ORIGIN
 from mockserver.server.exchange import AsgiExchange
 from mockserver.server.head import CLOSE, CONTINUE, KEEP_ALIVE, head_of
-from mockserver.server.limits import SLICE_BYTES, WRITE_BUFFER_BYTES, Limits
 from mockserver.server.request_reader import Incoming, Malformed, RequestReader, Resolver
 
 logger = logging.getLogger(__name__)
@@ -87,8 +87,8 @@ class HttpProtocol(asyncio.Protocol):
         self._transport = transport
         self._peer, self._own = map(_pair, map(transport.get_extra_info, ("peername", "sockname")))
         self._active_at = self._loop.time()
-        if len(self._connections) >= self._limits.connections:
-            logger.warning("closed a connection beyond %d", self._limits.connections)
+        if len(self._connections) >= self._limits.max_connections:
+            logger.warning("closed a connection beyond %d", self._limits.max_connections)
             self._is_closing = True
             self._transport.close()
             return
@@ -127,20 +127,20 @@ class HttpProtocol(asyncio.Protocol):
         """Close the connection if its client takes too long."""
         limits, silent = self._limits, now - self._active_at
         if self._is_closing:
-            if silent > max(_LINGER_SECONDS, limits.write_seconds if self._is_paused else 0):
+            if silent > max(_LINGER_SECONDS, limits.write_timeout if self._is_paused else 0):
                 self._transport.abort()
         elif self._is_paused:
-            if silent > limits.write_seconds:
+            if silent > limits.write_timeout:
                 self._transport.abort()
         elif self._task is not None:
             pass
         elif self._reader.is_in_body:
-            if silent > limits.body_seconds:
+            if silent > limits.body_timeout:
                 self._refuse(408, "The body was not complete in time.")
         elif self._head_at:
-            if now - self._head_at > limits.head_seconds:
+            if now - self._head_at > limits.head_timeout:
                 self._refuse(408, "The head was not complete in time.")
-        elif silent > limits.keep_alive_seconds:
+        elif silent > limits.keep_alive_timeout:
             self._transport.close()
 
     def stop(self) -> bool:
@@ -175,7 +175,7 @@ class HttpProtocol(asyncio.Protocol):
     def _drop(self, data: bytes) -> None:
         """Count what a refused client still sends."""
         self._dropped += len(data)
-        if self._dropped > self._limits.discarded_bytes:
+        if self._dropped > self._limits.max_dropped_bytes:
             self._transport.abort()
 
     @property

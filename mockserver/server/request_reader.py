@@ -12,7 +12,7 @@ import httptools
 from mockserver.engine.asgi import accept_body
 from mockserver.engine.errors import Headers
 from mockserver.engine.request import Request
-from mockserver.server.limits import Limits
+from mockserver.limits import Limits
 from mockserver.server.routes import BadTarget, Route
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
@@ -130,7 +130,7 @@ class RequestReader:
             return
         if self.is_in_head:
             self._fed += len(data)
-            if self._fed - len(data) > self._limits.head_bytes:
+            if self._fed - len(data) > self._limits.max_head_bytes:
                 raise self._too_long(self._headers)
         elif self._incoming is None:
             self._fed = len(data)
@@ -211,7 +211,7 @@ class RequestReader:
         incoming = self._incoming
         if incoming is not None and self._size <= self._most(incoming.route):
             self._body.append(part)
-        elif self._size > self._limits.discarded_bytes:
+        elif self._size > self._limits.max_dropped_bytes:
             raise Malformed(413, "The request body is too large.")
 
     def on_message_complete(self) -> None:
@@ -283,27 +283,27 @@ class RequestReader:
     def _check_head(self) -> None:
         """Raise Malformed for a head beyond the limits."""
         limits, headers = self._limits, self._headers
-        if len(self._target) > limits.target_bytes:
+        if len(self._target) > limits.max_target_bytes:
             raise self._target_too_long()
-        if len(headers) > limits.headers:
+        if len(headers) > limits.max_headers:
             raise self._too_long(headers)
-        if self._fed > limits.head_bytes:
+        if self._fed > limits.max_head_bytes:
             size = len(self._target) + sum(len(name) + len(value) + 4 for name, value in headers)
-            if size > limits.head_bytes:
+            if size > limits.max_head_bytes:
                 raise self._too_long(headers)
 
     def _too_long(self, headers: Headers) -> Malformed:
         limits = self._limits
-        if not headers and len(self._target) > limits.target_bytes:
+        if not headers and len(self._target) > limits.max_target_bytes:
             return self._target_too_long()
         return Malformed(
             431,
-            f"The request has more than {limits.headers} headers, or a head of more than "
-            f"{limits.head_bytes} bytes.",
+            f"The request has more than {limits.max_headers} headers, or a head of more than "
+            f"{limits.max_head_bytes} bytes.",
         )
 
     def _target_too_long(self) -> Malformed:
-        most = self._limits.target_bytes
+        most = self._limits.max_target_bytes
         return Malformed(414, f"The path and query are longer than {most} bytes.")
 
     def _check_host(self) -> None:
@@ -331,7 +331,7 @@ class RequestReader:
         """Return whether the declared size of a body is more than is read of it."""
         route, length = incoming.route, incoming.request.headers[b"content-length"]
         is_read = route.respond is None or route.body is not None
-        most = self._most(route) if is_read else self._limits.discarded_bytes
+        most = self._most(route) if is_read else self._limits.max_dropped_bytes
         return int(length[:20]) > most
 
     def _refuse_body(self, incoming: Incoming) -> None:
@@ -360,7 +360,7 @@ class RequestReader:
     def _most(self, route: Route) -> int:
         """Return the size of the largest body that is read."""
         if route.respond is None:
-            return self._limits.body_bytes
+            return self._limits.max_body_bytes
         return route.body.max_bytes if route.body is not None else 0
 
     def _add_body(self, incoming: Incoming) -> None:
@@ -369,7 +369,7 @@ class RequestReader:
         self._body, self._size = [], 0
         self.owes_continue = False
         if incoming.route.respond is None:
-            if size > self._limits.body_bytes:
+            if size > self._limits.max_body_bytes:
                 raise Malformed(413, "The request body is too large.")
             request.payload = payload
         elif body is not None and size > body.max_bytes:

@@ -73,8 +73,9 @@ class _Node(Struct, Generic[T]):
     def find(self, segments: list[str], index: int, values: tuple[str, ...]) -> Match[T] | None:
         """Return what the rest of a path leads to; None if it leads nowhere."""
         if index == len(segments):
-            params = dict(zip(self.names, values, strict=True))
-            return Match(self.targets, params) if self.targets else None
+            if not self.targets:
+                return None
+            return Match(self.targets, dict(zip(self.names, values, strict=True)))
         segment = segments[index]
         node = self.concrete.get(segment)
         if node is not None and (found := node.find(segments, index + 1, values)) is not None:

@@ -15,6 +15,7 @@ from msgspec import NODEFAULT, Struct, structs
 from contract_tests import cli, flags
 from contract_tests.settings import Settings as KitSettings
 from mockserver import pytest_plugin, settings
+from mockserver.limits import Limits
 from tests.guides.markdown import code, guide
 
 FIELDS_OF_THE_KIT = {"report": "reports", "rate-limit": "per_second"}
@@ -64,6 +65,7 @@ def check_defaults(listed: Sequence[Sequence[str]], defaults: dict[str, Any]) ->
     ("command", "table", "kind"),
     [
         ("serve", settings.SETTINGS, settings.Settings),
+        ("limits", settings.LIMITS, Limits),
         ("docs", settings.DOCS_SETTINGS, settings.DocsSettings),
     ],
 )
@@ -73,7 +75,7 @@ def test_flags_variables_and_defaults_of_the_mock(
     """The table of each command has every flag with its variable, and no other."""
     parser = argparse.ArgumentParser(add_help=False)
     settings.add_flags(parser, table)
-    listed = rows("mockserver serve", ["serve", "docs"].index(command))
+    listed = rows("mockserver serve", ["serve", "limits", "docs"].index(command))
     flags_of_parser = [action.option_strings[0] for action in parser._actions]
     assert [code(row[0])[0] for row in listed] == flags_of_parser
     assert [code(row[1])[0] for row in listed] == [setting.variable for setting in table]

@@ -1,0 +1,1 @@
+"""Tests of the HTTP server: its protocol, its router, its limits."""
