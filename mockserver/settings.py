@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
+from mockserver.openapi import parsed_cache
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 _HOST = re.compile(r"(?!-)[a-z0-9._-]{1,253}|[0-9a-f:.]{2,45}")
@@ -38,6 +39,8 @@ class Settings:
     allow_webhook_host: tuple[str, ...] = ()
     keep_requests: int = 1_000
     log_level: str = "warning"
+    cache: Path | None = None
+    """The folder of parsed documents; None keeps none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,10 @@ def _level(text: str) -> str:
     return text
 
 
+def _cache(text: str) -> Path | None:
+    return None if text == "off" else Path(_text(text))
+
+
 def _hosts(text: str) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
     if not names or not all(_HOST.fullmatch(name) for name in names):
@@ -193,6 +200,12 @@ SETTINGS = (
         "debug, info, warning (default) or error; debug logs every request",
         "LEVEL",
     ),
+    _Setting(
+        "cache",
+        _cache,
+        "folder that keeps parsed documents (one in the user's cache folder); off keeps none",
+        "FOLDER",
+    ),
 )
 
 
@@ -250,7 +263,12 @@ def read(
 
     Raises SettingsError.
     """
-    return Settings(**{"spec": spec, "fixtures": fixtures, **_read(SETTINGS, flags, environment)})
+    defaults = {
+        "spec": spec,
+        "fixtures": fixtures,
+        "cache": parsed_cache.default_folder(environment),
+    }
+    return Settings(**{**defaults, **_read(SETTINGS, flags, environment)})
 
 
 def read_docs(

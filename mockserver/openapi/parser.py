@@ -111,7 +111,7 @@ def _parse_json(text: str) -> Any:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        if "recursion" in error.msg.lower():
+        if "depth" in error.msg:
             raise ParseError(_too_deep(), error.lineno) from None
         raise ParseError(f"is not JSON: {error.msg}", error.lineno) from None
     _build(_json_events(text))  # finds repeated keys

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mockserver import cli, packaged, settings
+from mockserver.openapi import parsed_cache
 from mockserver.settings import Settings, SettingsError
 
 SPEC, FIXTURES = Path("spec.yaml"), Path("fixtures")
@@ -32,6 +33,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "allow_webhook_host": ("hooks.test, 10.0.0.5", ("hooks.test", "10.0.0.5"), "other.test"),
     "keep_requests": ("20", 20, "30"),
     "log_level": ("debug", "debug", "error"),
+    "cache": ("kept", Path("kept"), "other"),
 }
 
 
@@ -51,6 +53,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
         return 0
 
     monkeypatch.setattr(cli, "_serve", serve)
+    monkeypatch.setattr(parsed_cache, "use", lambda _: None)  # it is for the whole process
     for name in TEXTS:
         monkeypatch.delenv(f"MOCKSERVER_{name.upper()}", raising=False)
     assert cli.main(arguments) == 0
