@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -136,7 +137,11 @@ def test_a_setting_comes_from_its_flag(monkeypatch: pytest.MonkeyPatch, name: st
 
 def test_the_program_alone_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     """``mockserver`` means ``mockserver serve`` with the packaged contract and fixtures."""
-    expected = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
+    expected = Settings(
+        spec=packaged.spec(),
+        fixtures=packaged.fixtures(),
+        cache=parsed_cache.default_folder(os.environ),
+    )
     assert chosen(monkeypatch) == chosen(monkeypatch, "serve") == expected
 
 
