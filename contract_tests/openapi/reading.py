@@ -189,7 +189,7 @@ class _Reader:
 
     def document(self) -> Any:
         """Return the document; None if the text has none. Raise UsageError."""
-        found = []
+        found: list[Any] = []
         try:
             for event in self._events:
                 if isinstance(event, yaml.DocumentStartEvent):
@@ -198,9 +198,9 @@ class _Reader:
                         self._refuse(root, "has a second document")
                     found.append(self._value(root, 0))
         except yaml.MarkedYAMLError as error:
-            line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-            problem = f"is not valid YAML ({error.problem})"
-            raise UsageError(f"{self._path}{line}: {problem}") from None
+            mark = error.problem_mark or error.context_mark
+            line = mark.line + 1 if mark else 1
+            raise UsageError(f"{self._path}:{line}: is not valid YAML ({error.problem})") from None
         except yaml.reader.ReaderError as error:
             line = self._text.encode()[: error.position].count(b"\n") + 1
             raise UsageError(f"{self._path}:{line}: is not valid YAML ({error.reason})") from None

@@ -103,6 +103,12 @@ def test_another_version_of_the_parser_has_its_own_entries(
     assert len(list(cache.iterdir())) == 2
 
 
+def _pipe(path: Path, _: Path) -> None:
+    """Replace an entry with a pipe, which has no writer."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 def _foreign(path: Path, other: Path) -> None:
     """Replace an entry with one of another document."""
     yaml_file.load(other)
@@ -118,7 +124,7 @@ def _foreign(path: Path, other: Path) -> None:
         lambda path, _: path.write_bytes(path.read_bytes().replace(b"1", b"7")),
         lambda path, _: path.write_bytes(b"{" * 100_000),
         lambda path, _: (path.unlink(), path.mkdir()),
-        lambda path, _: (path.unlink(), os.mkfifo(path)),
+        _pipe,
         lambda path, _: (path.unlink(), path.symlink_to("nowhere")),
         _foreign,
     ],
