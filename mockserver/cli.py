@@ -20,6 +20,7 @@ from functools import partial
 from typing import NoReturn
 
 from mockserver import packaged, settings
+from mockserver.openapi import parsed_cache
 from mockserver.openapi.yaml_file import FileError
 from mockserver.settings import Settings, SettingsError
 
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             chosen = settings.read(
                 vars(flags), os.environ, spec=packaged.spec(), fixtures=packaged.fixtures()
             )
+            parsed_cache.use(chosen.cache)
             _serve(chosen, _listen(chosen))
         except (SettingsError, FileError, OSError) as error:
             print(f"mockserver: {error}", file=sys.stderr)

@@ -16,6 +16,7 @@ from msgspec import Struct
 from mockserver.clock import BEGINNING_OF_TIME, END_OF_TIME
 from mockserver.limits import Limits
 from mockserver.loopback import Network
+from mockserver.openapi import parsed_cache
 
 ENVIRONMENT_PREFIX = "MOCKSERVER_"
 _SERVER_URL = re.compile(
@@ -51,6 +52,8 @@ class Settings(Struct, frozen=True):
     quiet: bool = False
     log_level: str = "warning"
     limits: Limits = Limits()
+    cache: Path | None = None
+    """The folder of parsed documents; None keeps none."""
 
 
 class DocsSettings(Struct, frozen=True):
@@ -134,6 +137,10 @@ def _level(text: str) -> str:
     if text not in LOG_LEVELS:
         raise ValueError("one of " + ", ".join(LOG_LEVELS))
     return text
+
+
+def _cache(text: str) -> Path | None:
+    return None if text == "off" else Path(_text(text))
 
 
 def _hosts(text: str) -> tuple[str, ...]:
@@ -261,6 +268,12 @@ SETTINGS = (
         "debug, info, warning (default) or error; debug lists pages and /_mock, too",
         "LEVEL",
     ),
+    _Setting(
+        "cache",
+        _cache,
+        "folder that keeps parsed documents (one in the user's cache folder); off keeps none",
+        "FOLDER",
+    ),
 )
 
 
@@ -358,9 +371,14 @@ def read(
 
     Raises SettingsError.
     """
-    values = _read(SETTINGS, flags, environment)
     limits = Limits(**_read(LIMITS, flags, environment))
-    return Settings(**{"spec": spec, "fixtures": fixtures, "limits": limits, **values})
+    defaults = {
+        "spec": spec,
+        "fixtures": fixtures,
+        "limits": limits,
+        "cache": parsed_cache.default_folder(environment),
+    }
+    return Settings(**{**defaults, **_read(SETTINGS, flags, environment)})
 
 
 def read_docs(

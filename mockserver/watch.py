@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from threading import Thread
+from typing import Any, Protocol, TypeVar, cast
 
 from mockserver.engine.state import UnusableState
 from mockserver.faults.registry import UnknownFaultSet
@@ -17,6 +18,7 @@ PAUSE_SECONDS = 0.2
 """The interval of polling, which also works in containers and on network drives."""
 _SHOWN = 5
 
+T = TypeVar("T")
 _Stamps = dict[Path, tuple[int, int]]
 """Time of modification and size of each file."""
 
@@ -60,7 +62,7 @@ class Watcher:
     async def _reload(self, changed: list[Path]) -> None:
         before = self._server.contract
         try:
-            self._server.reload(await asyncio.to_thread(self._server.prepare))
+            self._server.reload(await _in_daemon_thread(self._server.prepare))
         except (FileError, UnusableState, UnknownFaultSet) as error:
             self._report(f"Not reloaded, the last good state is still served. {error}")
         except Exception as error:  # Connexion's own errors about a contract
@@ -80,6 +82,35 @@ class Watcher:
                 status = path.stat()
                 stamps[path] = (status.st_mtime_ns, status.st_size)
         return stamps
+
+
+async def _in_daemon_thread(function: Callable[[], T]) -> T:
+    """Return the result of a function that runs in a thread which the process need not wait for.
+
+    ``asyncio.to_thread`` would delay the end of the process until the function returns.
+    """
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[T] = loop.create_future()
+
+    def settle(outcome: T | None, error: Exception | None) -> None:
+        if result.cancelled():
+            return
+        if error is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(cast(T, outcome))
+
+    def run() -> None:
+        outcome, error = None, None
+        try:
+            outcome = function()
+        except Exception as problem:
+            error = problem
+        with suppress(RuntimeError):  # the loop is closed: the process ends
+            loop.call_soon_threadsafe(settle, outcome, error)
+
+    Thread(target=run, daemon=True).start()
+    return await result
 
 
 def differences(before: Contract, after: Contract) -> Iterator[str]:

@@ -26,6 +26,7 @@ import yaml
 from contract_tests.errors import UsageError
 from contract_tests.findings.finding import Finding, Key
 from contract_tests.findings.known import was_tried
+from contract_tests.openapi.reading import read_document
 
 _KEY = ("operation", "kind", "where", "keyword")
 _FIELDS = (*_KEY, "owner", "reason", "expires")
@@ -63,7 +64,9 @@ class Baseline:
     def load(cls, path: Path, today: date) -> Baseline:
         """Read a file. Raise UsageError with the line that is wrong."""
         try:
-            tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            text = path.read_text(encoding="utf-8")
+            read_document(path)  # refuses what would exhaust stack or memory
+            tree = yaml.compose(text, Loader=yaml.SafeLoader)
         except OSError as error:
             raise UsageError(f"--baseline {path}: cannot be read ({error.strerror})") from None
         except UnicodeDecodeError:

@@ -11,11 +11,10 @@ from posixpath import commonpath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import yaml
-
 from contract_tests.errors import UsageError
 from contract_tests.openapi import provenance
 from contract_tests.openapi.provenance import Marks, keys_of, unescape
+from contract_tests.openapi.reading import check_references, lines_of, read_document
 from contract_tests.openapi.security import Credential, credential_of, is_required
 
 Json = Any
@@ -26,19 +25,8 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 JSON = "application/json"
 ACCEPTED = "x-accepted-by-settings"
 """Marks responses that the settings of a run add to the document."""
-_TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _REQUIRED = re.compile(r"(?P<schema>.*)/required(?:/(?P<index>[0-9]+))?")
 _PARAMETER = re.compile(r"\{([^/{}]+)\}")
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_BASE):  # type: ignore[misc]
-    """Leaves times as the text that they are."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 (PyYAML's own name)
-        first: [each for each in resolvers if each[0] != _TIMESTAMP]
-        for first, resolvers in _BASE.yaml_implicit_resolvers.items()
-    }
 
 
 @dataclass(frozen=True)
@@ -124,9 +112,10 @@ class Contract:
         version = document.get("openapi") if isinstance(document, dict) else None
         if not isinstance(version, str) or not version.startswith("3.0"):
             raise UsageError(
-                f"{path}: is no OpenAPI 3.0 document: it has no line such as 'openapi: 3.0.3'"
+                f"{path}:1: is no OpenAPI 3.0 document: it has no line such as 'openapi: 3.0.3'"
             )
         contract = cls(path, document)
+        check_references(path, document, contract._target)
         try:
             contract.operations  # noqa: B018 (reads all of it, so that errors show here)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -213,6 +202,13 @@ class Contract:
                 place = self.at(node["$ref"])
                 where, node = place.pointer, place.node
         return Place(where, node)
+
+    def _target(self, reference: str) -> Any:
+        """Return what a reference names. Raise LookupError, TypeError or ValueError without one."""
+        node: Any = self.document
+        for key in keys_of(reference):
+            node = node[int(key)] if isinstance(node, list) else node[key]
+        return node
 
     def provenance(
         self, pointer: str, keyword: str | None = None, name: str | None = None
@@ -330,57 +326,9 @@ def _has_key(node: Any, key: str) -> bool:
     return isinstance(node, list) and any(_has_key(value, key) for value in node)
 
 
-def read_document(path: Path) -> Any:
-    """Return the content of a YAML or JSON file. Raise UsageError with the line that is wrong."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 (derived from the safe loader)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f":{mark.line + 1}" if mark else ""
-        raise UsageError(f"{path}{line}: is not valid YAML ({error.problem})") from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: is not valid YAML ({str(error).splitlines()[0]})") from None
-    except RecursionError:
-        raise UsageError(f"{path}: is nested too deeply") from None
-
-
-def lines_of(path: Path) -> Callable[[str], int]:
-    """Return a function that returns the line in which the place of a JSON pointer begins."""
-    tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
-    root = tree if tree is not None else yaml.ScalarNode("", "")
-
-    def line_of(pointer: str) -> int:
-        node, line = root, 0 if tree is None else root.start_mark.line
-        for key in keys_of(pointer):
-            found = _step(node, key)
-            if found is None:
-                break
-            line, node = found
-        return line + 1
-
-    return line_of
-
-
 def _explain(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"misses '{error.args[0]}', which an OpenAPI document must have"
     return (
         str(error) if isinstance(error, ValueError) else f"is no valid OpenAPI document ({error})"
     )
-
-
-def _step(node: yaml.Node, key: str) -> tuple[int, yaml.Node] | None:
-    """Return the line and the node of a key or an index within a node."""
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if str(name.value) == key:
-                return name.start_mark.line, value
-    if isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
-        value = node.value[int(key)]
-        return value.start_mark.line, value
-    return None

@@ -19,7 +19,8 @@ import jsonschema_rs
 from openapi_spec_validator.schemas import schema_v30
 
 from contract_tests.errors import UsageError
-from contract_tests.openapi.contract import Contract, Json, Node, lines_of, read_document
+from contract_tests.openapi.contract import Contract, Json, Node
+from contract_tests.openapi.reading import lines_of, read_document
 from contract_tests.overlay.json_path import Location, Step, parse, select
 
 ACCEPTED = "x-accepted"

@@ -18,7 +18,8 @@ from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.form import KINDS, FormJudge
 from contract_tests.judge.openapi_core import WITNESS, OpenApiCore
-from contract_tests.openapi.contract import Contract, Node, read_document
+from contract_tests.openapi.contract import Contract, Node
+from contract_tests.openapi.reading import read_document, resolve
 from contract_tests.overlay.changes import Changes, sentence_of
 from contract_tests.overlay.document import ACCEPTED, CAUSES, Action, Overlay, applied, overlaid
 from contract_tests.overlay.json_path import parse, path_of
@@ -194,6 +195,16 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+def _text_node(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """Return a text in quotes if it would be read as another value without them."""
+    try:
+        is_text = resolve(text) == text
+    except ValueError:
+        is_text = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text else "'")
+
+
+_Dumper.add_representer(str, _text_node)
 _Dumper.add_representer(
     _Row,
     lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True),

@@ -14,6 +14,7 @@ from mockserver.openapi.yaml_file import FileError
 
 Node = dict[str, Any]
 Pointer = tuple[str | int, ...]
+_MAX_CHAIN = 50
 _VERSIONS = ("3.0.", "3.1.", "3.2.")
 
 
@@ -156,6 +157,10 @@ class _Checker:
                 raise DocumentError(
                     pointer,
                     f"'{reference}' is a cycle of references without a target",
+                )
+            if len(visited) == _MAX_CHAIN:
+                raise DocumentError(
+                    pointer, f"'{reference}' leads through more than {_MAX_CHAIN} references"
                 )
             visited.append(following)
             try:

@@ -111,7 +111,7 @@ def _parse_json(text: str) -> Any:
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        if "recursion" in error.msg.lower():
+        if "depth" in error.msg:
             raise ParseError(_too_deep(), error.lineno) from None
         raise ParseError(f"is not JSON: {error.msg}", error.lineno) from None
     _build(_json_events(text))  # finds repeated keys
@@ -128,6 +128,7 @@ def _too_deep() -> str:
 def _yaml_events(text: str) -> Iterator[_Event]:
     """Yield the events of a YAML text. Raise ParseError."""
     try:
+        event: Any
         for event in yaml.parse(text, Loader=_PARSER):
             kind = type(event)
             line = event.start_mark.line + 1
@@ -152,7 +153,7 @@ def _yaml_events(text: str) -> Iterator[_Event]:
 
 
 def _known_tag(tag: str | None, line: int) -> str | None:
-    if tag not in _PLAIN_TAGS and tag not in _TEXT_TAGS:
+    if tag is not None and tag not in _PLAIN_TAGS and tag not in _TEXT_TAGS:
         shown = tag.replace(_TAG, "!!")
         raise ParseError(f"the tag '{shown}' has no meaning in JSON", line)
     return tag

@@ -9,6 +9,8 @@ from urllib.parse import unquote
 
 Node = dict[str, Any]
 Pointer = list[str | int]
+_Place = tuple["_Place", str | int] | None
+"""The place of a part: that of its parent, and its key. Pointers would be copied for each part."""
 
 MAX_CHAIN = 50
 """The number of references that may follow each other without an object between them."""
@@ -33,18 +35,20 @@ def check(document: Node, error: Callable[[Pointer, str], Exception]) -> None:
 
     ``error`` returns the exception for a pointer and a problem, which is raised.
     """
-    found = list(_references(document, []))
+    found = list(_references(document))
     lengths: dict[str, int] = {}
-    for pointer, node in found:
+    for place, node in found:
+        if node["$ref"] in lengths:
+            continue
         if (problem := _problem(document, node["$ref"], lengths)) is not None:
-            raise error([*pointer, "$ref"], problem)
+            raise error([*_pointer(place), "$ref"], problem)
     names: dict[str, str] = {}
-    for pointer, node in found:
-        if _is_schema(pointer) and not _DIRECT.fullmatch(node["$ref"]):
+    for place, node in found:
+        if _is_schema(place) and not _DIRECT.fullmatch(node["$ref"]):
             reference = node["$ref"]
             if reference not in names:
                 if _contains_schemas(document, reference):
-                    raise error([*pointer, "$ref"], f"'{reference}' is no schema")
+                    raise error([*_pointer(place), "$ref"], f"'{reference}' is no schema")
                 names[reference] = _add_component(document, reference)
             node["$ref"] = f"#/components/schemas/{names[reference]}"
     if (name := _too_deep(document.get("components", {}).get("schemas", {}))) is not None:
@@ -112,7 +116,7 @@ def _too_deep(schemas: Node) -> str | None:
 
 def _names_within(schema: Any) -> Iterator[str]:
     """Yield the names of the component schemas that a schema refers to."""
-    for _, node in _references(schema, []):
+    for _, node in _references(schema):
         if _DIRECT.fullmatch(node["$ref"]):
             yield unquote(node["$ref"].rpartition("/")[2])
 
@@ -130,19 +134,32 @@ def _add_component(document: Node, reference: str) -> str:
     return name
 
 
-def _is_schema(pointer: Pointer) -> bool:
+def _is_schema(place: _Place) -> bool:
     """Return whether the place of an object is that of a schema."""
-    parent = pointer[-2] if len(pointer) > 1 else None
-    return pointer[-1:] != [] and (pointer[-1] in _WITH_SCHEMA or parent in _WITH_SCHEMAS)
+    if place is None:
+        return False
+    parent, key = place
+    return key in _WITH_SCHEMA or (parent is not None and parent[1] in _WITH_SCHEMAS)
 
 
-def _references(node: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Node]]:
-    """Yield all objects with a reference."""
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield pointer, node
-        for key, value in node.items():
-            yield from _references(value, [*pointer, key])
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from _references(value, [*pointer, index])
+def _pointer(place: _Place) -> Pointer:
+    parts: Pointer = []
+    while place is not None:
+        place, key = place
+        parts.append(key)
+    return parts[::-1]
+
+
+def _references(root: Any) -> Iterator[tuple[_Place, Node]]:
+    """Yield all objects with a reference, in the order of the document."""
+    left: list[tuple[_Place, Any]] = [(None, root)]
+    while left:
+        place, node = left.pop()
+        is_object = isinstance(node, dict)
+        if is_object and isinstance(node.get("$ref"), str):
+            yield place, node
+        left += [
+            ((place, key), value)
+            for key, value in reversed(node.items() if is_object else [*enumerate(node)])
+            if isinstance(value, dict | list)
+        ]

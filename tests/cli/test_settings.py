@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from mockserver import cli, packaged, settings
+from mockserver.openapi import parsed_cache
 from mockserver.settings import Settings, SettingsError
 
 SPEC, FIXTURES = Path("spec.yaml"), Path("fixtures")
@@ -36,6 +38,7 @@ TEXTS: dict[str, tuple[str, Any, str]] = {
     "keep_requests": ("20", 20, "30"),
     "quiet": ("true", True, "false"),
     "log_level": ("debug", "debug", "error"),
+    "cache": ("kept", Path("kept"), "other"),
 }
 
 
@@ -55,6 +58,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Settings:
         return 0
 
     monkeypatch.setattr(cli, "_serve", serve)
+    monkeypatch.setattr(parsed_cache, "use", lambda _: None)  # it is for the whole process
     for name in TEXTS:
         monkeypatch.delenv(f"MOCKSERVER_{name.upper()}", raising=False)
     assert cli.main(arguments) == 0
@@ -137,7 +141,11 @@ def test_a_setting_comes_from_its_flag(monkeypatch: pytest.MonkeyPatch, name: st
 
 def test_the_program_alone_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     """``mockserver`` means ``mockserver serve`` with the packaged contract and fixtures."""
-    expected = Settings(spec=packaged.spec(), fixtures=packaged.fixtures())
+    expected = Settings(
+        spec=packaged.spec(),
+        fixtures=packaged.fixtures(),
+        cache=parsed_cache.default_folder(os.environ),
+    )
     assert chosen(monkeypatch) == chosen(monkeypatch, "serve") == expected
 
 

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from contract_tests.billing.safety import REVERSIBLE
-from contract_tests.openapi.contract import Contract, read_document
+from contract_tests.openapi.contract import Contract
+from contract_tests.openapi.reading import read_document
 from contract_tests.settings import packaged_spec
 from tests.contract_kit.drifting import (
     KEY,

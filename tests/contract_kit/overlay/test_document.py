@@ -133,7 +133,7 @@ def test_an_unreadable_overlay_is_reported(file: Path) -> None:
     with pytest.raises(UsageError, match=r"overlay\.yaml: cannot be read"):
         Overlay.load(file)
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(UsageError, match=r"overlay\.yaml: is not UTF-8 text"):
+    with pytest.raises(UsageError, match=r"overlay\.yaml:1: is not UTF-8 text"):
         Overlay.load(file)
 
 

@@ -13,7 +13,8 @@ from contract_tests.findings.causes import grouped
 from contract_tests.findings.finding import Finding
 from contract_tests.http.exchange import Exchange
 from contract_tests.judge.form import FormJudge
-from contract_tests.openapi.contract import Contract, read_document
+from contract_tests.openapi.contract import Contract
+from contract_tests.openapi.reading import read_document
 from contract_tests.overlay.document import CAUSES, Overlay, overlaid
 from contract_tests.overlay.evidence import Evidence
 from contract_tests.overlay.learning import Acceptance, Lesson, learn, write

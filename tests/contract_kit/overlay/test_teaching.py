@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.openapi.contract import read_document
+from contract_tests.openapi.reading import read_document
 from mockserver import app, packaged
 from mockserver.settings import Settings
 from tests.contract_kit import faulty
