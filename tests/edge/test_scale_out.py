@@ -95,7 +95,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 def accounts_of(process: str) -> set[str]:
     """Return the ids of the accounts of a process."""
     listed = httpx.get(f"{process}/_mock/accounts", params={"limit": 100}, trust_env=False).json()
-    return {account["account_id"] for account in listed["accounts"]}
+    return {account["id"] for account in listed["accounts"]}
 
 
 def test_a_key_stays_with_its_process(deployment: Deployment) -> None:
