@@ -21,7 +21,7 @@ from contract_tests.findings.baseline import Baseline
 from contract_tests.openapi.contract import Contract
 from contract_tests.overlay.document import Overlay, overlaid
 from contract_tests.runner import DRIVERS, PHASES
-from mockserver import settings
+from mockserver import control_command, settings
 from tests.conftest import API, RunningServer, ServerFactory, running_server
 from tests.guides.markdown import (
     CONTRIBUTING,
@@ -170,12 +170,21 @@ def test_the_mocks_commands_are_understood_as_printed(document: Document) -> Non
     for command in commands(document, "mockserver"):
         words = shlex.split(command)
         name = words.pop(0) if not words[0].startswith("--") else "serve"
+        if name == "control":
+            if words and "COMMAND" not in words:
+                control_command.parser().parse_args([_with_address(word) for word in words])
+            continue
         table = {"serve": settings.SETTINGS, "docs": settings.DOCS_SETTINGS}[name]
         parser = argparse.ArgumentParser(exit_on_error=False, allow_abbrev=False)
         settings.add_flags(parser, table)
         flags = vars(parser.parse_args(words))
         if name == "serve":
             settings.read(flags, {}, spec=ROOT, fixtures=ROOT)
+
+
+def _with_address(word: str) -> str:
+    """Return a word with an address in place of a placeholder."""
+    return "http://127.0.0.1:8080" if word in ("URL,URL", "$PROCESSES") else word
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
