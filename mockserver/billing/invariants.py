@@ -22,6 +22,19 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _UUID_FIELDS = frozenset(
     {"id", "user_id", "auto_recharge_id", "default_id", "payment_method_id", "invoice_id"}
 )
+_PAYMENT_METHOD = re.compile(r"pm_[A-Za-z0-9_]{1,252}")
+_URL = re.compile(r"https?://.{0,2040}", re.DOTALL)
+_FORMS = {
+    "stripe_id": (_PAYMENT_METHOD, "an id of a payment method, such as pm_card_visa"),
+    "stripe_payment_method_id": (_PAYMENT_METHOD, "an id of a payment method, or null"),
+    "payment_method": (_PAYMENT_METHOD, "an id of a payment method, or null"),
+    "webhook_url": (_URL, "an http or https URL of at most 2,048 characters, or null"),
+    "success_url": (_URL, "an http or https URL of at most 2,048 characters, or null"),
+    "cancel_url": (_URL, "an http or https URL of at most 2,048 characters, or null"),
+}
+"""The required form of texts by the name of their field: the contract would not allow another."""
+_FREE = ("account.audit_log", "account.outbox")
+"""Parts with fields of any form."""
 _OF_THE_PAST = frozenset(
     {"created_at", "updated_at", "completed_at", "paid_at", "started_at", "fired_at"}
 )
@@ -65,6 +78,8 @@ def _values_are_possible(account: Account, now: datetime) -> Iterator[str]:
             yield f"{path}: {value} does not fit 64 bits."
         elif isinstance(value, str) and _is_id(path) and not _UUID.fullmatch(value):
             yield f"{path}: '{value[:40]}' is not a UUID."
+        elif isinstance(value, str) and (form := _form_of(path)) and not form[0].fullmatch(value):
+            yield f"{path}: '{value[:40]}' is not {form[1]}."
         elif value is _TOO_DEEP:
             yield f"{path} is nested too deeply."
     yield from _ranges(account)
@@ -72,15 +87,8 @@ def _values_are_possible(account: Account, now: datetime) -> Iterator[str]:
 
 def _ranges(account: Account) -> Iterator[str]:
     for card in account.wallet.cards:
-        if not (
-            1 <= card.exp_month <= 12
-            and 1970 <= card.exp_year <= 2210
-            and card.stripe_id.startswith("pm_")
-        ):
-            yield (
-                f"Card {card.id}: needs exp_month from 1 to 12, exp_year from 1970 to 2210, "
-                "and a stripe_id that begins with pm_."
-            )
+        if not (1 <= card.exp_month <= 12 and 1970 <= card.exp_year <= 2210):
+            yield f"Card {card.id}: needs exp_month from 1 to 12 and exp_year from 1970 to 2210."
     for event in account.usage.events:
         if event.requests < 1:
             yield f"Usage event {event.id}: {event.requests} requests."
@@ -117,6 +125,12 @@ def _is_id(path: str) -> bool:
     if "_sessions." in path or "setup_intents." in path:
         return False
     return path != "account.id" and name in _UUID_FIELDS
+
+
+def _form_of(path: str) -> tuple[re.Pattern[str], str] | None:
+    """Return the required form of a text, and its description; None if any text is possible."""
+    form = _FORMS.get(path.rsplit(".", 1)[1])
+    return None if form is None or path.startswith(_FREE) else form
 
 
 def _ledger_adds_up(account: Account) -> Iterator[str]:
@@ -234,8 +248,6 @@ def _setup_intents_are_whole(account: Account) -> Iterator[str]:
         if (intent.payment_method is None) != (intent.status == "requires_payment_method"):
             has = intent.payment_method or "no payment method"
             yield f"Setup intent {intent.id} has the status {intent.status} and {has}."
-        if intent.payment_method is not None and not intent.payment_method.startswith("pm_"):
-            yield f"Setup intent {intent.id}: its payment method must be a pm_... id."
 
 
 def _subscription_can_go_on(account: Account) -> Iterator[str]:

@@ -18,8 +18,8 @@ class Archive(NamedTuple):
 
     facts: Any
     """JSON."""
-    parts: Mapping[str, bytes]
-    """Packed accounts by name."""
+    parts: Mapping[str, Sequence[bytes]]
+    """The parts of packed accounts by name."""
 
 
 class State(Protocol):

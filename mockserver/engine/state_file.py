@@ -1,6 +1,7 @@
 """The state file: the whole world, saved when the server stops and loaded when it starts.
 
-The file is a ZIP archive. Each account is stored once, in its packed form, under its digest.
+The file is a ZIP archive. Accounts are stored in their packed form. Each part of one is stored
+once, under its digest.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ class _Header(msgspec.Struct):
 
 
 class _Archive(msgspec.Struct):
-    """A dump. ``parts`` are pairs of a name and a digest."""
+    """A dump. ``parts`` are pairs of a name and digests."""
 
     facts: Any
-    parts: list[tuple[str, str]]
+    parts: list[tuple[str, list[str]]]
 
 
 class _Snapshot(msgspec.Struct):
@@ -131,7 +132,9 @@ def _load(path: Path, target: Path, world: World[Any]) -> None:
             _check(path, msgspec.json.decode(file.read(_HEADER), type=_Header), world)
             saved = msgspec.json.decode(file.read(_WORLD), type=_World)
             archives = [saved.accounts, *(snapshot.archive for snapshot in saved.snapshots)]
-            digests = {digest for archive in archives for _, digest in archive.parts}
+            digests = {
+                digest for archive in archives for _, named in archive.parts for digest in named
+            }
             parts = {digest: file.read(_PARTS + digest) for digest in digests}
         dumps = world.state.unarchive([_archive_of(archive, parts) for archive in archives])
         _apply(saved, dumps, world)
@@ -169,7 +172,10 @@ def _check(path: Path, header: _Header, world: World[Any]) -> None:
 
 
 def _archive_of(archive: _Archive, parts: Mapping[str, bytes]) -> Archive:
-    return Archive(archive.facts, {name: parts[digest] for name, digest in archive.parts})
+    return Archive(
+        archive.facts,
+        {name: [parts[digest] for digest in digests] for name, digests in archive.parts},
+    )
 
 
 def _apply(saved: _World, dumps: list[Any], world: World[Any]) -> None:
@@ -240,10 +246,10 @@ def _write(file: Any, world: World[Any]) -> None:
 def _collect(archive: Archive, parts: dict[str, bytes]) -> _Archive:
     """Add the parts of an archive by digest, and return the archive with digests."""
     named = []
-    for name, part in archive.parts.items():
-        digest = sha256(part).hexdigest()[:32]
-        parts[digest] = part
-        named.append((name, digest))
+    for name, given in archive.parts.items():
+        digests = [sha256(part).hexdigest()[:32] for part in given]
+        parts.update(zip(digests, given, strict=True))
+        named.append((name, digests))
     return _Archive(archive.facts, named)
 
 

@@ -324,7 +324,7 @@ BREAKAGES: list[tuple[Callable[[Account], None], str]] = [
     (credit_without_recharge, "history and the ledger disagree"),
     (a_secret_of_another_intent, "must begin with its id"),
     (set_up_without_a_card, "has the status succeeded and no payment method"),
-    (set_up_with_no_card, "must be a pm_... id"),
+    (set_up_with_no_card, "is not an id of a payment method"),
     (recharge_credited_twice, "history and the ledger disagree"),
 ]
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def middle_changed(saved: Path) -> bytes:
     return bytes(content)
 
 
-DAMAGED = {
+DAMAGED: dict[str, Callable[[Path], bytes]] = {
     "empty": lambda _: b"",
     "text": lambda _: b"{}",
     "the first half": lambda saved: saved.read_bytes()[: saved.stat().st_size // 2],

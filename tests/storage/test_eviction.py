@@ -133,6 +133,18 @@ def test_pages_go_with_the_account(server: RunningServer) -> None:
         assert client.get(page).status_code == 404
 
 
+def test_a_restored_account_carries_no_warning(server: RunningServer) -> None:
+    """A snapshot that has the account undoes its eviction. A reset of the key ends the warning."""
+    with server.client(None) as client:
+        use(server, "a")
+        client.post("/_mock/snapshots", json={"name": "with-a"}).raise_for_status()
+        use(server, "b", "c")
+        client.post("/_mock/snapshots/with-a/restore").raise_for_status()
+    with server.client("sk_test_a") as client:
+        client.post("/_mock/reset").raise_for_status()
+        assert WARNING not in client.get(f"{API}/balance").headers
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "1000001", "1.5", "many", "", "٣"])
 def test_an_impossible_limit_is_refused(value: str) -> None:
     """One line names the flag and what it takes."""

@@ -173,6 +173,7 @@ class Accounts:
         """Remove one account, or all."""
         if key is not None:
             self._store.remove(key)
+            self._remembered.pop(_digest(key), None)
             return
         self._store.clear()
         self._remembered.clear()
@@ -185,6 +186,8 @@ class Accounts:
 
     def load(self, dump: Dump) -> None:
         """Restore the accounts of a snapshot."""
+        for name in dump.tenants if self._remembered else ():
+            self._remembered.pop(_digest(name), None)
         self._store.load(dump)
 
     @property
@@ -209,15 +212,16 @@ class Accounts:
 
     def archive(self, dump: Dump) -> Archive:
         """Return a dump as a state file stores it."""
-        parts = {name: packed.compressed for name, packed in dump.tenants.items()}
+        parts = {name: packed.parts for name, packed in dump.tenants.items()}
         return Archive(list(dump.by_use), parts)
 
     def unarchive(self, archives: Sequence[Archive]) -> list[Dump]:
         """Return the dumps of a state file. Raise an error if an account is invalid."""
-        read = lru_cache(maxsize=None)(Packed.read)  # snapshots share accounts
+        # Snapshots share accounts.
+        read = lru_cache(maxsize=None)(Packed.read)
         return [
             Dump(
-                {name: read(part) for name, part in archive.parts.items()},
+                {name: read(tuple(parts)) for name, parts in archive.parts.items()},
                 [name for name in archive.facts if name in archive.parts],
             )
             for archive in archives
