@@ -331,7 +331,7 @@ def _refuse_unknown_phases(settings: Settings) -> None:
 def _with_known(result: Result, known: Sequence[Known]) -> Result:
     """Return the result with known findings marked, and notes on what is not found any more."""
     tried = _tried(result)
-    notes = [note for each in known for note in each.notes(result.findings, tried)]
+    notes = [note for source in known for note in source.notes(result.findings, tried)]
     findings = marked(result.findings, known)
     return replace(result, findings=findings, notes=[*result.notes, *notes])
 

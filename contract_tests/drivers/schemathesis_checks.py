@@ -96,10 +96,12 @@ class CheckResults:
             return
         kinds = (check.kind, *check.also, *_BREAKDOWNS)
         same = [
-            each for each in heard.findings if each.operation == operation and each.kind in kinds
+            finding
+            for finding in heard.findings
+            if finding.operation == operation and finding.kind in kinds
         ]
-        for each in same:
-            self._run.found(replace(each, witnesses=(WITNESS,)))
+        for finding in same:
+            self._run.found(replace(finding, witnesses=(WITNESS,)))
         if not same:
             spec = matched[0].place.pointer if matched else "#/paths"
             got = f"{exchange.status}: {excerpt(exchange)}"

@@ -104,7 +104,9 @@ class Receiver:
     def deliver(self, request: BaseHTTPRequestHandler) -> int:
         """Take in a request, and return the status of the response."""
         path = urlsplit(request.path).path
-        inbox = next((self._inboxes[each] for each in self._inboxes if path.endswith(each)), None)
+        inbox = next(
+            (self._inboxes[suffix] for suffix in self._inboxes if path.endswith(suffix)), None
+        )
         if inbox is None:
             return _UNKNOWN
         length = request.headers.get("content-length", "")

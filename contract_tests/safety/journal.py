@@ -236,7 +236,7 @@ class Journal:
     def _id(self, exchange: Exchange) -> str:
         """Of what an answer says was made; empty if it does not say."""
         named = (exchange.object.get(name) for name in _IDS) if exchange.status < 300 else ()
-        id = next((each for each in named if isinstance(each, str)), "")
+        id = next((value for value in named if isinstance(value, str)), "")
         return id if id == self._keyring.text(id) else ""
 
     def _is_of_others(self, path: str) -> bool:

@@ -78,8 +78,10 @@ def test_the_shards_together_are_the_whole(
     merged = kit("merge", *files, "--report", "json", "--report-dir", tmp_path / "all")
     assert merged.code == whole.code == (1 if fault else 0), merged.out
     one, all = report(tmp_path / "whole"), report(tmp_path / "all")
-    assert {each["key"] for each in all["findings"]} == {each["key"] for each in one["findings"]}
-    assert {each["key"] for each in all["causes"]} == {each["key"] for each in one["causes"]}
+    assert {finding["key"] for finding in all["findings"]} == {
+        finding["key"] for finding in one["findings"]
+    }
+    assert {cause["key"] for cause in all["causes"]} == {cause["key"] for cause in one["causes"]}
     for operation, united in zip(
         one["coverage"]["operations"], all["coverage"]["operations"], strict=True
     ):
@@ -95,7 +97,11 @@ def test_every_driver_divides_its_work(tmp_path: Path) -> None:
     with faulty.mock() as mock:
         outcome = kit("run", mock.url, *words)
     assert outcome.code == 0
-    called = [each for each in report(tmp_path)["coverage"]["operations"] if each["statuses"]]
+    called = [
+        operation
+        for operation in report(tmp_path)["coverage"]["operations"]
+        if operation["statuses"]
+    ]
     assert called == []
 
 

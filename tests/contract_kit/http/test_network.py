@@ -87,7 +87,9 @@ def test_every_request_carries_the_extra_headers_and_no_report_their_secrets(
             BILLING_API_KEY="sk_test_headers",
         )
         assert outcome.code == 1, outcome
-        assert {each.header("cf-access-client-secret") for each in server.received} == {SECRET}
+        assert {request.header("cf-access-client-secret") for request in server.received} == {
+            SECRET
+        }
         again = re.search(r"again +(curl .+)", outcome.out)
         assert again is not None
         assert '-H "CF-Access-Client-Secret: $CF_SECRET"' in again[1]
@@ -112,7 +114,7 @@ def test_the_property_tests_carry_the_extra_headers() -> None:
             *("run", server.url, *words, "--header", "X-Preview: 7"), BILLING_API_KEY="sk_test_p"
         )
         assert outcome.code == 0, outcome.out
-        assert {each.header("x-preview") for each in server.received} == {"7"}
+        assert {request.header("x-preview") for request in server.received} == {"7"}
 
 
 def test_restoration_carries_the_extra_headers(tmp_path: Path) -> None:
@@ -125,8 +127,8 @@ def test_restoration_carries_the_extra_headers(tmp_path: Path) -> None:
             BILLING_API_KEY="sk_test_p",
             OTHER="sk_test_q",
         )
-        assert {each.header("x-preview") for each in server.received} == {"7"}
-        assert {"PUT", "GET"} == {each.method for each in server.received}
+        assert {request.header("x-preview") for request in server.received} == {"7"}
+        assert {"PUT", "GET"} == {request.method for request in server.received}
     assert outcome.code == 0, outcome.out
     assert "not put back" not in outcome.out
 
@@ -140,8 +142,8 @@ def test_drift_sends_the_headers_to_staging_only() -> None:
     ):
         words = ("--only", "get_balance", "--header", "X-Preview: 7", "--quiet")
         outcome = kit("drift", first.url, staging.url, *words, BILLING_API_KEY="sk_test_drift")
-        assert {each.header("x-preview") for each in staging.received} == {"7"}
-        assert {each.header("x-preview") for each in first.received} == {None}
+        assert {request.header("x-preview") for request in staging.received} == {"7"}
+        assert {request.header("x-preview") for request in first.received} == {None}
     assert outcome.code == 0, outcome
 
 
@@ -286,7 +288,7 @@ def test_requests_pass_through_the_named_proxy() -> None:
         )
     assert outcome.code == 1, outcome
     assert f"--proxy {proxy.url} " in outcome.out
-    assert all(each.target.startswith("http://staging.example/") for each in proxy.received)
+    assert all(request.target.startswith("http://staging.example/") for request in proxy.received)
 
 
 def test_the_proxy_of_the_variables_may_hold_a_password(tmp_path: Path) -> None:
@@ -299,7 +301,9 @@ def test_the_proxy_of_the_variables_may_hold_a_password(tmp_path: Path) -> None:
         )
     token = base64.b64encode(f"kit:{SECRET}".encode()).decode()
     assert outcome.code == 1, outcome
-    assert {each.header("proxy-authorization") for each in proxy.received} == {f"Basic {token}"}
+    assert {request.header("proxy-authorization") for request in proxy.received} == {
+        f"Basic {token}"
+    }
     assert_hidden(outcome, tmp_path, SECRET, token)
 
 
