@@ -144,7 +144,7 @@ class Run:
                 self.budget.take if self.budget is not None else None,
             ),
             gates=[self.guard, *gates],
-            listeners=[self._hear],
+            listeners=[self._on_exchange],
         )
 
     def _settling(self) -> Settling | None:
@@ -412,7 +412,7 @@ class Run:
         count = self.verdicts.left_out
         return [f"findings beyond the bounds were not kept: {count:,}"] if count else []
 
-    def _hear(self, exchange: Exchange) -> None:
+    def _on_exchange(self, exchange: Exchange) -> None:
         if self.first_response is None and exchange.status:
             self.first_response = exchange.seconds
         self.coverage.note(exchange, self.judge(exchange))

@@ -218,7 +218,7 @@ def _drive(run: Run, name: str, drive: Callable[[Any], None], index: int, count:
     except requests.RequestException as error:
         run.skip(name, f"its request could not be made: {run.keyring.text(str(error))[:200]}")
     except Exception as error:
-        # A deployment may answer anything. Earlier findings are reported, the other drivers run,
+        # A deployment may send anything. Earlier findings are reported, the other drivers run,
         # and the run does not pass.
         last = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"

@@ -92,7 +92,10 @@ class OpenApiCore:
         place = self._place((operation.id, exchange.status, media_type))
         headers = sorted(_chosen(exchange.response_headers, self._headers))
         parts = (
-            (self._bodies, *self._body(exchange.response_body, lambda: exchange.answer, place)),
+            (
+                self._bodies,
+                *self._body(exchange.response_body, lambda: exchange.parsed_body, place),
+            ),
             (self._whole, None, self._shapes.unknown_texts(headers, place, "headers")),
         )
         found: dict[Objection, None] = {}

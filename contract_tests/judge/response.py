@@ -129,7 +129,7 @@ def _body(
     exchange: Exchange, operation: Operation, media: str, contract: Contract, schemas: Schemas
 ) -> Iterator[Finding]:
     try:
-        value = exchange.answer
+        value = exchange.parsed_body
     except NotJson as error:
         yield Finding(
             operation.id,

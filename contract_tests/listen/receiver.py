@@ -1,4 +1,4 @@
-"""An HTTP server in a thread that receives callbacks, and answers them as a test says.
+"""An HTTP server in a thread that receives callbacks, and responds as a test says.
 
 Each test has a path of its own (``Inbox``), so callbacks of an earlier one are not mistaken for its
 own. The server is bounded: in the size of a body, the time of a request, the number of deliveries

@@ -45,7 +45,7 @@ class Sent:
     adds: bool = False
     """Whether it adds a thing that can be removed again."""
     status: int = 0
-    """0 as long as no answer came."""
+    """0 as long as no response came."""
     id: str = ""
     """Of what was made."""
 

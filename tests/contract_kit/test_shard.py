@@ -44,20 +44,20 @@ def test_a_wrong_shard_is_refused(text: str) -> None:
     with faulty.mock() as mock:
         refused = kit("run", mock.url, "--mock", f"--shard={text}")
     assert refused.code == 2
-    assert refused.complaint.startswith("--shard must be a shard such as 1/4, at most 256 of them")
+    assert refused.error_line.startswith("--shard must be a shard such as 1/4, at most 256 of them")
 
 
 def report(folder: Path) -> Any:
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
-def combined(answer: faulty.Answer) -> None:
+def combined(response: faulty.Response) -> None:
     """Apply several faults of different drivers."""
-    faulty.text_for_number(answer)
-    faulty.header_missing(answer)
-    faulty.crash(answer)
-    faulty.unauthenticated_accepted(answer)
-    faulty.has_more_always(answer)
+    faulty.text_for_number(response)
+    faulty.header_missing(response)
+    faulty.crash(response)
+    faulty.unauthenticated_accepted(response)
+    faulty.has_more_always(response)
 
 
 @pytest.mark.slow

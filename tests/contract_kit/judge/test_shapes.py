@@ -99,7 +99,7 @@ def documented(operation: str) -> Exchange:
     captured: list[Exchange] = []
     harness = JudgeHarness()
     harness.judge = captured.append  # type: ignore[assignment]
-    harness.answers(operation)
+    harness.respond(operation)
     headers = headers_of(operation, 200, example(operation))
     return replace(captured[0], response_headers=headers)
 

@@ -152,16 +152,16 @@ def test_a_run_writes_scripts_with_few_steps(tmp_path: Path) -> None:
     with faulty.mock() as upstream:
         upstream.app = faulty.Faulty(upstream.app, RemovedCardsReturn())
         words = ["--mock", "--phases", "stories", "--only", "payment-methods", "--report", "json"]
-        said = kit("run", upstream.url, *words, "--report-dir", tmp_path)
-        assert said.code == 1
+        outcome = kit("run", upstream.url, *words, "--report-dir", tmp_path)
+        assert outcome.code == 1
         found = json.loads((tmp_path / "report.json").read_text())["findings"]
         paths = [tmp_path / finding["reproduce"] for finding in found if finding["reproduce"]]
         assert paths
         for path in paths:
             played = play(path)
             assert (played.returncode, played.stdout[:9]) == (0, "HTTP/1.1 "), played.stderr
-    assert "shortened by" in said.out
-    assert f"script   reproduce/{paths[0].name}" in said.out
+    assert "shortened by" in outcome.out
+    assert f"script   reproduce/{paths[0].name}" in outcome.out
     assert max(len(finding["steps"]) for finding in found if "kit" in finding["witnesses"]) <= 4
 
 
